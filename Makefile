@@ -1,0 +1,38 @@
+# Two commands: `make demo` and `make test`. Each sets itself up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Wheels only, so no compiler is needed; the two named packages publish pure-Python source archives alone.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary srt,forbiddenfruit
+ARGS ?=
+
+.PHONY: demo test lint lock clean
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	$(PIP) -r requirements-dev.lock
+	touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/spacesctl demo $(ARGS)
+
+test: $(VENV)/.ready-dev lint
+	$(BIN)/pytest -m "not slow" $(ARGS)
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: # Rewrites both lock files from pyproject.toml.
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,53 @@
+"""Accounts, what a token may do, and who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    PERSON = "person"
+    BRAND = "brand"
+    BOT = "bot"
+
+
+class Scope(StrEnum):
+    """What a token may be used for. `use` is everything a person does with their own account."""
+
+    USE = "use"
+    ADMIN = "admin"
+    """Create accounts and tokens, see every Space and the whole audit log."""
+    BOT = "bot"
+    """Serve as the bundled bot: assignments, captions, acts under a grant."""
+
+
+@dataclass(frozen=True)
+class Account:
+    id: str
+    handle: str
+    name: str
+    kind: Kind
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: an account with the scopes of the token it used, or nobody (`ANONYMOUS`)."""
+
+    account_id: str | None = None
+    handle: str = ""
+    kind: Kind = Kind.PERSON
+    scopes: frozenset[Scope] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        return Scope.ADMIN in self.scopes
+
+    @property
+    def is_service_bot(self) -> bool:
+        return Scope.BOT in self.scopes
+
+
+ANONYMOUS = Caller()

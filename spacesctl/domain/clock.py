@@ -1,0 +1,26 @@
+"""The Space clock: ticks of 20 ms since a Space went live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+TICK_SECONDS = 0.020
+TICKS_PER_SECOND = 50
+
+
+def ticks_between(started_at: datetime, now: datetime) -> int:
+    """The tick of `now` on the clock of a Space that went live at `started_at`; never negative."""
+    return max(0, round((now - started_at).total_seconds() * 1000) // 20)
+
+
+def rfc3339(at: datetime) -> str:
+    """UTC with milliseconds and `Z`, as everywhere in the API."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """Raises ValueError when `text` is no RFC 3339 instant with an offset."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("no time zone")
+    return at.astimezone(UTC)

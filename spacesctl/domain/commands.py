@@ -1,0 +1,180 @@
+"""What somebody may ask of a Space. Each command says who asks; facts that live outside the Space (follows, blocks) come with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from spacesctl.domain.accounts import Caller, Kind
+from spacesctl.domain.space import Audience, Policy, Role
+
+
+@dataclass(frozen=True)
+class Command:
+    caller: Caller
+
+
+@dataclass(frozen=True)
+class Create(Command):
+    id: str
+    title: str
+    policy: Policy = Policy.INVITED
+    listeners: Audience = Audience.EVERYONE
+    captions: bool = True
+    topics: tuple[str, ...] = ()
+    lang: str = "en"
+    scheduled_start: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Start(Command):
+    """`by_clock`: the alarm clock starts a Space whose time has come."""
+
+    by_clock: bool = False
+
+
+@dataclass(frozen=True)
+class End(Command):
+    pass
+
+
+@dataclass(frozen=True)
+class ChangePolicy(Command):
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class SwitchCaptions(Command):
+    on: bool
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account that a command is about. `blocked`: host and account have a block between them, either way."""
+
+    account_id: str
+    handle: str
+    kind: Kind = Kind.PERSON
+    blocked: bool = False
+
+
+@dataclass(frozen=True)
+class SendInvites(Command):
+    people: tuple[Person, ...]
+    role: Role = Role.SPEAKER
+
+
+@dataclass(frozen=True)
+class AnswerInvite(Command):
+    accept: bool
+    blocked: bool = False
+
+
+@dataclass(frozen=True)
+class RaiseHand(Command):
+    """`followed`: the host follows the caller."""
+
+    followed: bool = False
+    blocked: bool = False
+
+
+@dataclass(frozen=True)
+class LowerHand(Command):
+    pass
+
+
+@dataclass(frozen=True)
+class AnswerHand(Command):
+    person: Person
+    approve: bool
+
+
+@dataclass(frozen=True)
+class Mute(Command):
+    person: Person
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Unmute(Command):
+    person: Person
+
+
+@dataclass(frozen=True)
+class Demote(Command):
+    person: Person
+
+
+@dataclass(frozen=True)
+class Kick(Command):
+    person: Person
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RemoveBlocked(Command):
+    """The host (the caller) has blocked this account: out of the Space."""
+
+    person: Person
+
+
+@dataclass(frozen=True)
+class OpenMic(Command):
+    """Begin a microphone session: a lane. One that the account has already is replaced."""
+
+    followed: bool = False
+    blocked: bool = False
+    mic_open: bool = True
+
+
+@dataclass(frozen=True)
+class SetMic(Command):
+    open: bool
+
+
+@dataclass(frozen=True)
+class CloseMic(Command):
+    """The microphone session `lane` is over. Asking twice, or for a lane that is closed, does nothing."""
+
+    lane: int
+    reason: str = "left"
+
+
+@dataclass(frozen=True)
+class SetRules(Command):
+    rules_hash: str | None
+    bot_id: str
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class AddCaption(Command):
+    lane: int
+    utterance: int
+    text: str
+    start_tick: int
+    end_tick: int
+    words: tuple[dict[str, Any], ...]
+    account_id: str
+
+
+@dataclass(frozen=True)
+class TakeAct(Command):
+    """A rule's act. `mode` `enforce` does it, any other mode only records it."""
+
+    key: str
+    rule_id: str
+    mode: str
+    action: str
+    person: Person
+    lane: int
+    start_tick: int
+    end_tick: int
+
+
+@dataclass(frozen=True)
+class FileReport(Command):
+    report_id: str
+    category: str
+    account_id: str | None

@@ -1,0 +1,214 @@
+"""What can happen in a Space. Durable: each is stored once, numbered by the Space's sequence, and replayed to whoever missed it.
+
+`AUDIENCE` lists the types that the audience view shows, with the fields that it hides; every other type is for staff alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from spacesctl.domain.space import Audience, Grant, Invite, InviteState, Policy, Role
+
+
+@dataclass(frozen=True)
+class Event:
+    type: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class SpaceCreated(Event):
+    type = "space.created"
+    id: str
+    title: str
+    host_id: str
+    at: datetime
+    policy: Policy
+    listeners: Audience
+    captions: bool
+    topics: tuple[str, ...]
+    lang: str
+    scheduled_start: datetime | None
+
+
+@dataclass(frozen=True)
+class SpaceStarted(Event):
+    type = "space.started"
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SpaceEnded(Event):
+    type = "space.ended"
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PolicyChanged(Event):
+    type = "policy.changed"
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class CaptionsSwitched(Event):
+    type = "captions.switched"
+    on: bool
+
+
+@dataclass(frozen=True)
+class Invited(Event):
+    type = "invite.sent"
+    invite: Invite
+
+
+@dataclass(frozen=True)
+class InviteAnswered(Event):
+    type = "invite.answered"
+    account_id: str
+    state: InviteState
+
+
+@dataclass(frozen=True)
+class HandRaised(Event):
+    type = "hand.raised"
+    account_id: str
+
+
+@dataclass(frozen=True)
+class HandLowered(Event):
+    """`outcome` is `approved`, `denied` or `withdrawn`."""
+
+    type = "hand.lowered"
+    account_id: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class RoleChanged(Event):
+    """`demoted` is set when somebody else took the role away: no policy gives it back by itself."""
+
+    type = "role.changed"
+    account_id: str
+    role: Role
+    demoted: bool = False
+
+
+@dataclass(frozen=True)
+class LaneOpened(Event):
+    type = "lane.opened"
+    account_id: str
+    lane: int
+    mic_open: bool
+
+
+@dataclass(frozen=True)
+class LaneClosed(Event):
+    """`reason`: `left`, `replaced`, `demoted`, `kicked`, `blocked`, `ended`, `restarted`."""
+
+    type = "lane.closed"
+    account_id: str
+    lane: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class MicChanged(Event):
+    type = "mic.changed"
+    account_id: str
+    open: bool
+
+
+@dataclass(frozen=True)
+class Gagged(Event):
+    type = "person.muted"
+    account_id: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ungagged(Event):
+    """The gag is lifted and the person is asked to open the microphone; nobody opens it for them."""
+
+    type = "person.unmuted"
+    account_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Removed(Event):
+    """Kicked (`barred`: stays out of this Space) or blocked (stays out of everything of the host's)."""
+
+    type = "person.removed"
+    account_id: str
+    by: str
+    reason: str
+    barred: bool
+
+
+@dataclass(frozen=True)
+class RulesSet(Event):
+    type = "rules.set"
+    rules_hash: str | None
+    grant: Grant | None
+
+
+@dataclass(frozen=True)
+class CaptionSpoken(Event):
+    """A final caption: words as {w, start, end, conf}, seconds on the Space clock."""
+
+    type = "caption"
+    account_id: str
+    lane: int
+    utterance: int
+    text: str
+    start_tick: int
+    end_tick: int
+    words: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class ActTaken(Event):
+    """What a rule did, or (mode `shadow`, `held`) would have done. `key` is its natural key."""
+
+    type = "act.taken"
+    key: str
+    rule_id: str
+    mode: str
+    action: str
+    account_id: str
+    lane: int
+    start_tick: int
+    end_tick: int
+
+
+@dataclass(frozen=True)
+class ReportFiled(Event):
+    type = "report.filed"
+    report_id: str
+    category: str
+    account_id: str | None
+
+
+ALL: tuple[type[Event], ...] = (
+    SpaceCreated, SpaceStarted, SpaceEnded, PolicyChanged, CaptionsSwitched, Invited, InviteAnswered, HandRaised, HandLowered,
+    RoleChanged, LaneOpened, LaneClosed, MicChanged, Gagged, Ungagged, Removed, RulesSet, CaptionSpoken, ActTaken, ReportFiled,
+)  # fmt: skip
+
+BY_TYPE: dict[str, type[Event]] = {event.type: event for event in ALL}
+
+AUDIENCE: dict[str, frozenset[str]] = {
+    "space.created": frozenset(),
+    "space.started": frozenset(),
+    "space.ended": frozenset(),
+    "policy.changed": frozenset(),
+    "captions.switched": frozenset(),
+    "role.changed": frozenset({"demoted"}),
+    "lane.opened": frozenset(),
+    "lane.closed": frozenset({"reason"}),
+    "mic.changed": frozenset(),
+    "person.muted": frozenset({"by", "reason"}),
+    "person.unmuted": frozenset({"by"}),
+    "caption": frozenset(),
+}

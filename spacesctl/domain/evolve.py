@@ -1,0 +1,116 @@
+"""`evolve(space, event)`: the Space after an event. Pure and total: a stored event always applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from spacesctl.domain import events as e
+from spacesctl.domain.space import Invite, InviteState, Person, Role, Space, State
+
+
+def evolve(space: Space | None, event: e.Event, now: datetime) -> Space:
+    """The next state; the sequence number rises by one with each event."""
+    if isinstance(event, e.SpaceCreated):
+        return _created(event)
+    if space is None:
+        raise TypeError("the first event of a Space is SpaceCreated")
+    change = _CHANGES.get(type(event))
+    changed = change(space, event) if change else space
+    return replace(changed, seq=space.seq + 1, updated_at=now)
+
+
+def evolve_all(space: Space | None, events: Iterable[e.Event], now: datetime) -> Space | None:
+    for event in events:
+        space = evolve(space, event, now)
+    return space
+
+
+def _created(event: e.SpaceCreated) -> Space:
+    return Space(
+        id=event.id,
+        title=event.title,
+        state=State.SCHEDULED,
+        creator_id=event.host_id,
+        host_id=event.host_id,
+        created_at=event.at,
+        updated_at=event.at,
+        policy=event.policy,
+        listeners=event.listeners,
+        captions=event.captions,
+        topics=event.topics,
+        lang=event.lang,
+        scheduled_start=event.scheduled_start,
+        seq=1,
+        people={event.host_id: Person(event.host_id, Role.HOST)},
+    )
+
+
+def _person(space: Space, account_id: str, **changes: Any) -> Space:
+    before = space.people.get(account_id, Person(account_id, Role.LISTENER))
+    return replace(space, people={**space.people, account_id: replace(before, **changes)})
+
+
+def _invited(space: Space, event: e.Invited) -> Space:
+    return replace(space, invites={**space.invites, event.invite.account_id: event.invite})
+
+
+def _invite_answered(space: Space, event: e.InviteAnswered) -> Space:
+    invite = replace(space.invites[event.account_id], state=event.state)
+    return replace(space, invites={**space.invites, event.account_id: invite})
+
+
+def _hand_raised(space: Space, event: e.HandRaised) -> Space:
+    return replace(space, hands=(*space.hands, event.account_id))
+
+
+def _hand_lowered(space: Space, event: e.HandLowered) -> Space:
+    return replace(space, hands=tuple(hand for hand in space.hands if hand != event.account_id))
+
+
+def _role_changed(space: Space, event: e.RoleChanged) -> Space:
+    closed = {"mic_open": False} if event.role is Role.LISTENER else {}
+    return _person(space, event.account_id, role=event.role, demoted=event.demoted, **closed)
+
+
+def _lane_opened(space: Space, event: e.LaneOpened) -> Space:
+    spoke = space.spoke if event.account_id in space.spoke else (*space.spoke, event.account_id)
+    changed = _person(space, event.account_id, lane=event.lane, mic_open=event.mic_open)
+    return replace(changed, next_lane=max(space.next_lane, event.lane + 1), spoke=spoke)
+
+
+def _lane_closed(space: Space, event: e.LaneClosed) -> Space:
+    person = space.people.get(event.account_id)
+    if person is None or person.lane != event.lane:
+        return space
+    return _person(space, event.account_id, lane=None, mic_open=False)
+
+
+def _removed(space: Space, event: e.Removed) -> Space:
+    invites: dict[str, Invite] = dict(space.invites)
+    if event.account_id in invites:
+        invites[event.account_id] = replace(invites[event.account_id], state=InviteState.REVOKED)
+    barred = {**space.barred, event.account_id: event.reason} if event.barred else space.barred
+    return replace(space, invites=invites, barred=barred)
+
+
+_CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
+    e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
+    e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands=()),
+    e.PolicyChanged: lambda space, event: replace(space, policy=event.policy),
+    e.CaptionsSwitched: lambda space, event: replace(space, captions=event.on),
+    e.RulesSet: lambda space, event: replace(space, rules_hash=event.rules_hash, grant=event.grant),
+    e.Invited: _invited,
+    e.InviteAnswered: _invite_answered,
+    e.HandRaised: _hand_raised,
+    e.HandLowered: _hand_lowered,
+    e.RoleChanged: _role_changed,
+    e.LaneOpened: _lane_opened,
+    e.LaneClosed: _lane_closed,
+    e.MicChanged: lambda space, event: _person(space, event.account_id, mic_open=event.open),
+    e.Gagged: lambda space, event: _person(space, event.account_id, gagged=True, mic_open=False),
+    e.Ungagged: lambda space, event: _person(space, event.account_id, gagged=False),
+    e.Removed: _removed,
+}

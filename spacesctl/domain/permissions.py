@@ -1,0 +1,136 @@
+"""Who may do what in a Space: one table, read by everybody, written nowhere else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.errors import NotAllowed, NotSignedIn
+from spacesctl.domain.space import Audience, InviteState, Role, Space
+
+
+class Standing(StrEnum):
+    """What somebody is to a Space. One caller can be several at once."""
+
+    HOST = "host"
+    COHOST = "cohost"
+    SPEAKER = "speaker"
+    ACCOUNT = "account"
+    INVITED = "invited"
+    BOT = "bot"
+    ADMIN = "admin"
+    ANONYMOUS = "anonymous"
+
+
+class Action(StrEnum):
+    START = "start"
+    END = "end"
+    POLICY = "policy"
+    CAPTIONS = "captions"
+    RULES = "rules"
+    INVITE = "invite"
+    ANSWER_INVITE = "answer_invite"
+    RAISE = "raise"
+    SEE_HANDS = "see_hands"
+    ANSWER_HAND = "answer_hand"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    DEMOTE = "demote"
+    KICK = "kick"
+    OPEN_MIC = "open_mic"
+    SET_MIC = "set_mic"
+    LISTEN = "listen"
+    READ_LANES = "read_lanes"
+    POST_CAPTIONS = "post_captions"
+    TAKE_ACT = "take_act"
+    SEE_STAFF = "see_staff"
+    SEE_REPORTS = "see_reports"
+    REPORT = "report"
+
+
+_STAFF = frozenset({Standing.HOST, Standing.COHOST})
+
+TABLE: dict[Action, frozenset[Standing]] = {
+    Action.START: frozenset({Standing.HOST, Standing.ADMIN}),
+    Action.END: frozenset({Standing.HOST, Standing.ADMIN}),
+    Action.POLICY: _STAFF,
+    Action.CAPTIONS: frozenset({Standing.HOST}),
+    Action.RULES: frozenset({Standing.HOST}),
+    Action.INVITE: _STAFF,
+    Action.ANSWER_INVITE: frozenset({Standing.INVITED}),
+    Action.RAISE: frozenset({Standing.ACCOUNT}),
+    Action.SEE_HANDS: _STAFF | {Standing.ADMIN},
+    Action.ANSWER_HAND: _STAFF,
+    Action.MUTE: _STAFF | {Standing.ADMIN},
+    Action.UNMUTE: _STAFF | {Standing.ADMIN},
+    Action.DEMOTE: _STAFF | {Standing.ADMIN},
+    Action.KICK: _STAFF | {Standing.ADMIN},
+    Action.OPEN_MIC: frozenset({Standing.ACCOUNT}),
+    Action.SET_MIC: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
+    Action.LISTEN: frozenset({Standing.ACCOUNT, Standing.ANONYMOUS}),
+    Action.READ_LANES: frozenset({Standing.BOT}),
+    Action.POST_CAPTIONS: frozenset({Standing.BOT}),
+    Action.TAKE_ACT: frozenset({Standing.BOT}),
+    Action.SEE_STAFF: _STAFF | {Standing.ADMIN, Standing.BOT},
+    Action.SEE_REPORTS: _STAFF | {Standing.ADMIN},
+    Action.REPORT: frozenset({Standing.ACCOUNT}),
+}
+
+
+def standings(space: Space, caller: Caller) -> frozenset[Standing]:
+    """Everything that `caller` is to `space`."""
+    if caller.account_id is None:
+        return frozenset({Standing.ANONYMOUS})
+    found = {Standing.ACCOUNT}
+    role = space.role_of(caller.account_id)
+    if role is not Role.LISTENER:
+        found.add(Standing(role.value))
+    invite = space.invites.get(caller.account_id)
+    if invite is not None and invite.state is not InviteState.REVOKED:
+        found.add(Standing.INVITED)
+    if caller.is_admin:
+        found.add(Standing.ADMIN)
+    if caller.is_service_bot and space.is_watched:
+        found.add(Standing.BOT)
+    return frozenset(found)
+
+
+def may(space: Space, caller: Caller, action: Action) -> bool:
+    return not TABLE[action].isdisjoint(standings(space, caller))
+
+
+def require(space: Space, caller: Caller, action: Action) -> None:
+    """Raises NotSignedIn (nobody asks, and an account is needed) or NotAllowed."""
+    if may(space, caller, action):
+        return
+    if caller.account_id is None:
+        raise NotSignedIn
+    raise NotAllowed(f"you may not do this here ({action.value.replace('_', ' ')})", reason=action.value)
+
+
+def require_admittance(space: Space, caller: Caller, *, blocked: bool) -> None:
+    """Whether `caller` may be in the Space at all: not barred, not blocked, signed in where the host wants it.
+
+    Raises NotSignedIn or NotAllowed with reason `barred` or `blocked`.
+    """
+    if caller.account_id is None:
+        if space.listeners is Audience.ACCOUNTS:
+            raise NotSignedIn("this Space is for signed-in listeners")
+        return
+    if caller.account_id in space.barred:
+        raise NotAllowed("you were removed from this Space and stay out until it ends", reason="barred")
+    if blocked and caller.account_id != space.host_id:
+        raise NotAllowed("you cannot join this Space: there is a block between you and its host", reason="blocked")
+
+
+def require_over(space: Space, caller: Caller, target_id: str, action: Action) -> None:
+    """The action, and a higher rank than the person it is about (admins stand above all but the host's own seat).
+
+    Raises NotSignedIn or NotAllowed.
+    """
+    require(space, caller, action)
+    if target_id == space.host_id:
+        raise NotAllowed("nobody may do this to the host", reason=action.value)
+    mine = Role.HOST if caller.is_admin else space.role_of(caller.account_id)
+    if mine.rank <= space.role_of(target_id).rank and target_id != caller.account_id:
+        raise NotAllowed("this person's role is not below yours", reason=action.value)

@@ -1,0 +1,135 @@
+"""What takes a voice away: mute, demote, kick, block, by a person or by a rule in the host's name. Pure, as all of `decide`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import Kind
+from spacesctl.domain.errors import Gone, NotAllowed, Refused
+from spacesctl.domain.permissions import Action, require, require_over
+from spacesctl.domain.space import Grant, Role, Space, State
+
+Events = list[e.Event]
+ALWAYS_GRANTED = frozenset({"log", "report"})
+
+
+def grant(bot_id: str, host_id: str, actions: frozenset[str]) -> Grant:
+    return Grant(bot_id, host_id, actions | ALWAYS_GRANTED)
+
+
+def mute(space: Space, command: c.Mute, now: datetime) -> Events:
+    require_over(space, command.caller, command.person.account_id, Action.MUTE)
+    _live(space)
+    return _gag(space, command.person, command.caller.account_id or "", command.reason)
+
+
+def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
+    target = command.person.account_id
+    if target == command.caller.account_id:
+        raise NotAllowed("nobody lifts their own mute", reason=Action.UNMUTE.value)
+    require_over(space, command.caller, target, Action.UNMUTE)
+    _live(space)
+    person = space.people.get(target)
+    if person is None or not person.gagged:
+        return []
+    return [e.Ungagged(target, command.caller.account_id or "")]
+
+
+def demote(space: Space, command: c.Demote, now: datetime) -> Events:
+    target = command.person.account_id
+    by_self = target == command.caller.account_id and target != space.host_id
+    if not by_self:
+        require_over(space, command.caller, target, Action.DEMOTE)
+    _live(space)
+    if space.role_of(target) is Role.LISTENER:
+        raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
+    return [*_close_lane(space, target, "demoted"), e.RoleChanged(target, Role.LISTENER, demoted=not by_self)]
+
+
+def kick(space: Space, command: c.Kick, now: datetime) -> Events:
+    require_over(space, command.caller, command.person.account_id, Action.KICK)
+    if command.person.account_id == command.caller.account_id:
+        raise Refused("is_you", "leave instead of kicking yourself")
+    _not_over(space)
+    if command.person.account_id in space.barred:
+        return []
+    return _remove(space, command.person.account_id, command.caller.account_id or "", command.reason, barred=True)
+
+
+def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
+    """No rank is asked: it is the host's own block list that keeps the person out."""
+    if space.is_over or command.caller.account_id != space.host_id:
+        return []
+    return _remove(space, command.person.account_id, space.host_id, "", barred=False)
+
+
+def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
+    require(space, command.caller, Action.TAKE_ACT)
+    _live(space)
+    allowed = space.grant
+    if allowed is None or command.caller.account_id != allowed.bot_id or command.action not in allowed.actions:
+        raise NotAllowed(f"the host has not granted this bot the action {command.action}", reason=Action.TAKE_ACT.value)
+    person = command.person
+    taken = e.ActTaken(
+        command.key, command.rule_id, command.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
+    )  # fmt: skip
+    if command.mode != "enforce":
+        return [taken]
+    return [taken, *_enforce(space, command, allowed)]
+
+
+def _enforce(space: Space, command: c.TakeAct, allowed: Grant) -> Events:
+    """Hosts, co-hosts and bots are never punished by a rule; what is done already is not done again."""
+    target = command.person.account_id
+    spared = space.role_of(target).rank >= Role.COHOST.rank or command.person.kind is Kind.BOT
+    because = f"rule {command.rule_id}"
+    match command.action:
+        case "mute" if not spared:
+            return _gag(space, command.person, allowed.bot_id, because)
+        case "kick" | "block" if not spared and target not in space.barred:
+            return _remove(space, target, allowed.bot_id, because, barred=command.action == "kick")
+        case _:
+            return []
+
+
+def close_all_lanes(space: Space, reason: str) -> Events:
+    return [
+        e.LaneClosed(person.account_id, person.lane, reason)
+        for person in space.people.values()
+        if person.lane is not None
+    ]
+
+
+def _gag(space: Space, target: c.Person, by: str, reason: str) -> Events:
+    person = space.people.get(target.account_id)
+    if person is None or person.role is Role.LISTENER:
+        raise Refused("not_on_stage", f"@{target.handle} does not speak here")
+    return [] if person.gagged else [e.Gagged(target.account_id, by, reason)]
+
+
+def _remove(space: Space, target: str, by: str, reason: str, *, barred: bool) -> Events:
+    events: Events = _close_lane(space, target, "kicked" if barred else "blocked")
+    if target in space.hands:
+        events.append(e.HandLowered(target, "denied"))
+    if space.role_of(target) is not Role.LISTENER:
+        events.append(e.RoleChanged(target, Role.LISTENER, demoted=True))
+    events.append(e.Removed(target, by, reason, barred))
+    return events
+
+
+def _close_lane(space: Space, target: str, reason: str) -> Events:
+    person = space.people.get(target)
+    return [e.LaneClosed(target, person.lane, reason)] if person is not None and person.lane is not None else []
+
+
+def _not_over(space: Space) -> None:
+    if space.is_over:
+        raise Gone("Space", space.id, space.state.value)
+
+
+def _live(space: Space) -> None:
+    _not_over(space)
+    if space.state is not State.LIVE:
+        raise Refused("not_live", "the Space is not live yet")

@@ -1,0 +1,138 @@
+"""A Space as a value: what `decide` reads and `evolve` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+MAX_TITLE = 70
+MAX_TOPICS = 3
+MAX_SPEAKERS = 10
+MAX_COHOSTS = 2
+MAX_LANE = 0xFFFE
+
+
+class State(StrEnum):
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    CANCELED = "canceled"
+
+
+class Role(StrEnum):
+    HOST = "host"
+    COHOST = "cohost"
+    SPEAKER = "speaker"
+    LISTENER = "listener"
+
+    @property
+    def rank(self) -> int:
+        return _RANK[self]
+
+
+_RANK = {Role.HOST: 3, Role.COHOST: 2, Role.SPEAKER: 1, Role.LISTENER: 0}
+
+
+class Policy(StrEnum):
+    """Who may speak without being approved."""
+
+    EVERYONE = "everyone"
+    FOLLOWING = "following"
+    INVITED = "invited"
+
+
+class Audience(StrEnum):
+    """Who may listen."""
+
+    EVERYONE = "everyone"
+    ACCOUNTS = "accounts"
+
+
+class InviteState(StrEnum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True)
+class Invite:
+    account_id: str
+    role: Role
+    state: InviteState
+    by: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who has, or had, more than a seat in the audience.
+
+    `mic_open` is the person's own doing, `gagged` the server's; `lane` is the microphone session while there is one.
+    `demoted` people need an approval to speak again, whatever the policy.
+    """
+
+    account_id: str
+    role: Role
+    mic_open: bool = False
+    gagged: bool = False
+    lane: int | None = None
+    demoted: bool = False
+
+    @property
+    def heard(self) -> bool:
+        return self.lane is not None and self.mic_open and not self.gagged
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A bot may take these actions, in the host's name, until the Space ends."""
+
+    bot_id: str
+    host_id: str
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Space:
+    id: str
+    title: str
+    state: State
+    creator_id: str
+    host_id: str
+    created_at: datetime
+    updated_at: datetime
+    policy: Policy = Policy.INVITED
+    listeners: Audience = Audience.EVERYONE
+    captions: bool = True
+    topics: tuple[str, ...] = ()
+    lang: str = "en"
+    scheduled_start: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    rules_hash: str | None = None
+    grant: Grant | None = None
+    seq: int = 0
+    next_lane: int = 1
+    people: Mapping[str, Person] = field(default_factory=dict)
+    invites: Mapping[str, Invite] = field(default_factory=dict)
+    hands: tuple[str, ...] = ()
+    barred: Mapping[str, str] = field(default_factory=dict)
+    spoke: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (State.ENDED, State.CANCELED)
+
+    @property
+    def is_watched(self) -> bool:
+        """Somebody (a bot) hears what is said: captions are on, or rules are."""
+        return self.captions or self.rules_hash is not None
+
+    def role_of(self, account_id: str | None) -> Role:
+        person = self.people.get(account_id or "")
+        return person.role if person else Role.LISTENER
+
+    def with_role(self, role: Role) -> list[Person]:
+        return [person for person in self.people.values() if person.role is role]
