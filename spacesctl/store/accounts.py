@@ -1,0 +1,134 @@
+"""Accounts, their tokens, whom they follow and block."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.accounts import Account, Caller, Kind, Scope
+from spacesctl.domain.errors import Conflict, NotFound
+from spacesctl.domain.ids import parse_handle, token_hash
+from spacesctl.store.tables import accounts, blocks, follows, tokens
+
+
+async def add(db: AsyncConnection, account: Account) -> None:
+    """Raises Conflict when the handle is taken."""
+    row = {
+        "id": account.id,
+        "handle": account.handle,
+        "name": account.name,
+        "kind": account.kind.value,
+        "created_at": account.created_at,
+    }
+    try:
+        await db.execute(accounts.insert().values(row))
+    except IntegrityError as error:
+        raise Conflict("account", f"@{account.handle}") from error
+
+
+async def get(db: AsyncConnection, ref: str) -> Account:
+    """By id, `@handle` or bare handle; raises NotFound."""
+    where = accounts.c.id == ref if ref.isdigit() and len(ref) > 15 else accounts.c.handle == (parse_handle(ref) or "")
+    row = (await db.execute(select(accounts).where(where))).one_or_none()
+    if row is None:
+        raise NotFound("account", ref if ref.startswith("@") or ref.isdigit() else f"@{ref}")
+    return _account(row)
+
+
+async def by_ids(db: AsyncConnection, ids: set[str]) -> dict[str, Account]:
+    if not ids:
+        return {}
+    rows = await db.execute(select(accounts).where(accounts.c.id.in_(ids)))
+    return {row.id: _account(row) for row in rows}
+
+
+async def page(db: AsyncConnection, *, after: str, limit: int) -> list[Account]:
+    """In the order of handles, after the handle `after`."""
+    rows = await db.execute(select(accounts).where(accounts.c.handle > after).order_by(accounts.c.handle).limit(limit))
+    return [_account(row) for row in rows]
+
+
+def _account(row: object) -> Account:
+    return Account(row.id, row.handle, row.name, Kind(row.kind), row.created_at)  # type: ignore[attr-defined]
+
+
+async def add_token(
+    db: AsyncConnection, account_id: str, token: str, scopes: frozenset[Scope], label: str, now: datetime
+) -> None:
+    row = {
+        "hash": token_hash(token),
+        "account_id": account_id,
+        "scopes": sorted(scope.value for scope in scopes),
+        "label": label,
+        "created_at": now,
+    }
+    await db.execute(tokens.insert().values(row))
+
+
+async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> None:
+    """Forget all tokens of an account that carry this label."""
+    await db.execute(delete(tokens).where(tokens.c.account_id == account_id, tokens.c.label == label))
+
+
+async def caller(db: AsyncConnection, token: str) -> Caller | None:
+    """Whose token this is, or None."""
+    query = (
+        select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes)
+        .join(tokens, tokens.c.account_id == accounts.c.id)
+        .where(tokens.c.hash == token_hash(token))
+    )
+    row = (await db.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return Caller(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes))
+
+
+async def follow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:
+    row = {"follower_id": follower_id, "followed_id": followed_id}
+    await db.execute(insert(follows).values(row).on_conflict_do_nothing())
+
+
+async def unfollow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:
+    await db.execute(delete(follows).where(follows.c.follower_id == follower_id, follows.c.followed_id == followed_id))
+
+
+async def follows_account(db: AsyncConnection, follower_id: str, followed_id: str) -> bool:
+    query = select(follows).where(follows.c.follower_id == follower_id, follows.c.followed_id == followed_id)
+    return (await db.execute(query)).first() is not None
+
+
+async def following(db: AsyncConnection, account_id: str) -> list[Account]:
+    query = select(accounts).join(follows, follows.c.followed_id == accounts.c.id)
+    rows = await db.execute(query.where(follows.c.follower_id == account_id).order_by(accounts.c.handle))
+    return [_account(row) for row in rows]
+
+
+async def block(db: AsyncConnection, blocker_id: str, blocked_id: str, *, by: str, now: datetime) -> None:
+    """`by` says who put it on the list: `person`, or `rule ID`. A block also ends following, both ways."""
+    row = {"blocker_id": blocker_id, "blocked_id": blocked_id, "by": by, "at": now}
+    await db.execute(insert(blocks).values(row).on_conflict_do_nothing())
+    await unfollow(db, blocker_id, blocked_id)
+    await unfollow(db, blocked_id, blocker_id)
+
+
+async def unblock(db: AsyncConnection, blocker_id: str, blocked_id: str) -> None:
+    await db.execute(delete(blocks).where(blocks.c.blocker_id == blocker_id, blocks.c.blocked_id == blocked_id))
+
+
+async def blocked(db: AsyncConnection, account_id: str) -> list[Account]:
+    query = select(accounts).join(blocks, blocks.c.blocked_id == accounts.c.id)
+    rows = await db.execute(query.where(blocks.c.blocker_id == account_id).order_by(accounts.c.handle))
+    return [_account(row) for row in rows]
+
+
+async def block_between(db: AsyncConnection, one: str, other: str) -> bool:
+    """Whether either has blocked the other."""
+    pair = or_(
+        and_(blocks.c.blocker_id == one, blocks.c.blocked_id == other),
+        and_(blocks.c.blocker_id == other, blocks.c.blocked_id == one),
+    )
+    return (await db.execute(select(blocks.c.blocker_id).where(pair))).first() is not None

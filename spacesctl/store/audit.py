@@ -1,0 +1,73 @@
+"""The audit log: append-only, each entry carrying the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.clock import rfc3339
+from spacesctl.store.tables import audit
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`body` must hold JSON values and no secret; words that were said stand in reports, not here."""
+
+    action: str
+    actor_id: str | None
+    space_id: str | None = None
+    target_id: str | None = None
+    body: dict[str, Any] | None = None
+
+
+def entry_hash(prev: str, at: datetime, entry: Entry) -> str:
+    """SHA-256 over the previous hash and the entry in canonical JSON."""
+    fields = [prev, rfc3339(at), entry.action, entry.actor_id, entry.space_id, entry.target_id, entry.body or {}]
+    return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+async def append(db: AsyncConnection, entry: Entry, now: datetime) -> None:
+    """In the caller's transaction, which holds the write lock: two entries never take the same predecessor."""
+    prev = await db.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or GENESIS
+    row = {
+        "at": now,
+        "actor_id": entry.actor_id,
+        "action": entry.action,
+        "space_id": entry.space_id,
+        "target_id": entry.target_id,
+        "body": entry.body or {},
+        "prev": prev,
+        "hash": entry_hash(prev, now, entry),
+    }
+    await db.execute(audit.insert().values(row))
+
+
+async def page(
+    db: AsyncConnection, *, space_ids: set[str] | None, actor_id: str | None, before: int | None, limit: int
+) -> list[Row[Any]]:
+    """Newest first: of these Spaces and by this actor, or (both None) everything."""
+    query = select(audit)
+    if space_ids is not None:
+        query = query.where(or_(audit.c.space_id.in_(space_ids), audit.c.actor_id == actor_id))
+    if before is not None:
+        query = query.where(audit.c.id < before)
+    return list(await db.execute(query.order_by(audit.c.id.desc()).limit(limit)))
+
+
+async def verify(db: AsyncConnection) -> int | None:
+    """The id of the first entry that does not follow from the one before, or None when all do."""
+    prev = GENESIS
+    async for row in await db.stream(select(audit).order_by(audit.c.id)):
+        entry = Entry(row.action, row.actor_id, row.space_id, row.target_id, row.body)
+        if row.prev != prev or row.hash != entry_hash(prev, row.at, entry):
+            return int(row.id)
+        prev = row.hash
+    return None

@@ -1,0 +1,68 @@
+"""The database: one file, one place where transactions begin.
+
+SQLite in WAL mode, with `BEGIN IMMEDIATE` for every transaction: a deferred one that reads and then writes fails, or loses an update,
+as soon as two of them meet. `synchronous=NORMAL` survives the process being killed; a power cut may lose the last commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from spacesctl.store import schema
+
+BUSY_TIMEOUT_MS = 5_000
+
+
+class Database:
+    """`async with Database(path) as db: async with db.begin() as connection: ...`
+
+    Leaving `begin` commits, an exception rolls back.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine: AsyncEngine | None = None
+
+    async def __aenter__(self) -> Database:
+        await asyncio.to_thread(schema.upgrade, self.path)
+        self._engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", pool_size=4, max_overflow=0)
+        event.listen(self._engine.sync_engine, "connect", _on_connect)
+        event.listen(self._engine.sync_engine, "begin", _on_begin)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        if self._engine is None:
+            raise RuntimeError("the database is not open")
+        async with self._engine.begin() as connection:
+            yield connection
+
+
+def _on_connect(connection: Any, record: Any) -> None:
+    # The driver's own transaction handling begins late and deferred; SQLAlchemy's begin event takes over.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _on_begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""One module for each schema version, oldest first by its number."""

@@ -1,0 +1,43 @@
+"""Bringing a database file to this version's schema, or refusing one from a later version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from spacesctl.domain.errors import Unavailable
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(path: Path) -> None:
+    """Create or migrate the SQLite file at `path`. Blocks; call it before the event loop serves anybody.
+
+    Raises Unavailable when the file was written by a later version of spacesctl: nothing is touched then.
+    """
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            config = _config(connection)
+            found = MigrationContext.configure(connection).get_current_revision()
+            known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+            if found is not None and found not in known:
+                raise Unavailable(
+                    f"the data folder was written by a later version of spacesctl (schema {found}); upgrade first"
+                )
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,130 @@
+"""Spaces and their events. A save is refused when somebody else wrote in between: the actor alone writes, and this proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.errors import NotFound
+from spacesctl.domain.events import BY_TYPE, Event
+from spacesctl.domain.ids import is_space_id
+from spacesctl.domain.space import Space, State
+from spacesctl.store.tables import events, spaces
+
+_SPACE: TypeAdapter[Space] = TypeAdapter(Space)
+_EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in BY_TYPE.items()}
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """`body` is the event as JSON values; `tick` is its place on the Space clock (0 before the start)."""
+
+    seq: int
+    type: str
+    at: datetime
+    tick: int
+    body: dict[str, Any]
+
+
+def body_of(event: Event) -> dict[str, Any]:
+    """An event as JSON values."""
+    body: dict[str, Any] = _EVENTS[event.type].dump_python(event, mode="json")
+    return body
+
+
+async def load(db: AsyncConnection, space_id: str) -> Space:
+    """Raises NotFound."""
+    doc = await db.scalar(select(spaces.c.doc).where(spaces.c.id == space_id)) if is_space_id(space_id) else None
+    if doc is None:
+        raise NotFound("Space", space_id)
+    return _SPACE.validate_json(doc)
+
+
+async def save(
+    db: AsyncConnection, space: Space, happened: Sequence[Event], now: datetime, tick: int
+) -> list[StoredEvent]:
+    """Append events and replace the document. `space.seq` is the sequence number of the last of `happened`."""
+    row = {
+        "id": space.id,
+        "state": space.state.value,
+        "host_id": space.host_id,
+        "scheduled_start": space.scheduled_start,
+        "created_at": space.created_at,
+        "doc": _SPACE.dump_json(space).decode(),
+        "last_tick": tick,
+    }
+    first = space.seq - len(happened) + 1
+    if first == 1:
+        await db.execute(spaces.insert().values(row))
+    else:
+        await db.execute(update(spaces).where(spaces.c.id == space.id).values(row))
+    stored = [StoredEvent(first + i, event.type, now, tick, body_of(event)) for i, event in enumerate(happened)]
+    if stored:
+        rows = [
+            {"space_id": space.id, "seq": s.seq, "type": s.type, "at": s.at, "tick": s.tick, "body": s.body}
+            for s in stored
+        ]
+        await db.execute(events.insert(), rows)
+    return stored
+
+
+async def keep_tick(db: AsyncConnection, space_id: str, tick: int) -> None:
+    """Remember how far the clock has come, so that a restart never repeats a tick."""
+    await db.execute(update(spaces).where(spaces.c.id == space_id).values(last_tick=tick))
+
+
+async def last_tick(db: AsyncConnection, space_id: str) -> int:
+    return await db.scalar(select(spaces.c.last_tick).where(spaces.c.id == space_id)) or 0
+
+
+async def live(db: AsyncConnection) -> list[Space]:
+    rows = await db.scalars(select(spaces.c.doc).where(spaces.c.state == State.LIVE.value))
+    return [_SPACE.validate_json(doc) for doc in rows]
+
+
+async def due(db: AsyncConnection) -> list[tuple[str, datetime]]:
+    """Scheduled Spaces with a start time."""
+    query = select(spaces.c.id, spaces.c.scheduled_start).where(
+        spaces.c.state == State.SCHEDULED.value, spaces.c.scheduled_start.is_not(None)
+    )
+    return [(row.id, row.scheduled_start) for row in await db.execute(query)]
+
+
+async def visible(
+    db: AsyncConnection, viewer_id: str | None, *, states: Sequence[State], before: datetime | None, limit: int
+) -> list[Space]:
+    """Newest first: live and scheduled ones are public, others are for their host."""
+    public = spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value])
+    query = select(spaces.c.doc).where(spaces.c.state.in_([state.value for state in states]))
+    query = query.where(or_(public, spaces.c.host_id == viewer_id) if viewer_id else public)
+    if before is not None:
+        query = query.where(spaces.c.created_at < before)
+    rows = await db.scalars(query.order_by(spaces.c.created_at.desc()).limit(limit))
+    return [_SPACE.validate_json(doc) for doc in rows]
+
+
+async def events_after(
+    db: AsyncConnection, space_id: str, seq: int, *, limit: int, types: Sequence[str] | None = None
+) -> list[StoredEvent]:
+    query = select(events).where(events.c.space_id == space_id, events.c.seq > seq)
+    if types is not None:
+        query = query.where(events.c.type.in_(types))
+    rows = await db.execute(query.order_by(events.c.seq).limit(limit))
+    return [StoredEvent(row.seq, row.type, row.at, row.tick, row.body) for row in rows]
+
+
+async def events_newest(db: AsyncConnection, space_id: str, kind: str, *, limit: int) -> list[StoredEvent]:
+    """The newest `limit` events of one type, oldest first."""
+    query = select(events).where(events.c.space_id == space_id, events.c.type == kind)
+    rows = await db.execute(query.order_by(events.c.seq.desc()).limit(limit))
+    return [StoredEvent(row.seq, row.type, row.at, row.tick, row.body) for row in rows][::-1]
+
+
+async def count(db: AsyncConnection, state: State) -> int:
+    return await db.scalar(select(func.count()).select_from(spaces).where(spaces.c.state == state.value)) or 0

@@ -1,0 +1,179 @@
+"""The tables. `spaces.doc` is the whole Space as JSON beside the columns that lists ask for; `events` is what happened to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An instant as whole milliseconds since 1970: it sorts, it compares, and every database has it."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else round(value.timestamp() * 1000)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+
+
+def _account(name: str, **kwargs: Any) -> Column[Any]:
+    return Column(name, String(20), ForeignKey("accounts.id"), **kwargs)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("handle", String(15), nullable=False, unique=True),
+    Column("name", String(50), nullable=False),
+    Column("kind", String(6), nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    _account("account_id", nullable=False, index=True),
+    Column("scopes", JSON, nullable=False),
+    Column("label", String(50), nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    _account("follower_id", primary_key=True),
+    _account("followed_id", primary_key=True),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    _account("blocker_id", primary_key=True),
+    _account("blocked_id", primary_key=True, index=True),
+    Column("by", String(50), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+dms = Table(
+    "dms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account("from_id", nullable=False),
+    _account("to_id", nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("space_id", String(13)),
+    Column("text", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index("ix_dms_to_id_id", "to_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("id", String(13), primary_key=True),
+    Column("state", String(9), nullable=False, index=True),
+    _account("host_id", nullable=False, index=True),
+    Column("scheduled_start", Utc),
+    Column("created_at", Utc, nullable=False),
+    Column("last_tick", BigInteger, nullable=False, default=0),
+    Column("doc", Text, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("space_id", String(13), ForeignKey("spaces.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("type", String(20), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("tick", BigInteger, nullable=False),
+    Column("body", JSON, nullable=False),
+    Index("ix_events_space_id_type_seq", "space_id", "type", "seq"),
+)
+
+rulesets = Table(
+    "rulesets",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("space_id", String(13), ForeignKey("spaces.id"), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("space_id", String(13), ForeignKey("spaces.id"), nullable=False, index=True),
+    _account("reporter_id", nullable=False),
+    _account("target_id"),
+    Column("category", String(40), nullable=False),
+    Column("rule", String(64)),
+    Column("body", JSON, nullable=False),
+    Column("clip", String(64)),
+    Column("at", Utc, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("actor_id", String(20)),
+    Column("action", String(40), nullable=False),
+    Column("space_id", String(13), index=True),
+    Column("target_id", String(20)),
+    Column("body", JSON, nullable=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    _account("account_id", primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("at", Utc, nullable=False),
+)
