@@ -22,7 +22,7 @@ def upgrade(path: Path) -> None:
     """
     engine = create_engine(f"sqlite:///{path}")
     try:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             config = _config(connection)
             found = MigrationContext.configure(connection).get_current_revision()
             known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
