@@ -1,0 +1,233 @@
+"""Ogg Opus files: write them packet by packet, read them, and cut a clip that is right on time (RFC 3533, RFC 7845).
+
+Light clients import this: the standard library only. Times are samples at 48 kHz, whatever the sound was sampled at.
+"""
+
+from __future__ import annotations
+
+import secrets
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from typing import BinaryIO, Final, NamedTuple
+
+TICK_SAMPLES: Final = 960
+"""20 ms at 48 kHz."""
+SILENCE: Final = b"\xf8\xff\xfe"
+"""20 ms of digital silence, a whole Opus packet (CELT, full band, mono)."""
+PRE_SKIP: Final = 312
+"""What libopus' encoder looks ahead, in samples: a player drops so much, and then sound sits where it was."""
+MAX_CLIP_TICKS: Final = 24 * 3600 * 50
+MAX_PACKET: Final = 61_440
+"""Longer packets are nobody's Opus (RFC 7845, 6 allows refusing them)."""
+
+_PAGE: Final = struct.Struct("<4sBBqIIIB")
+_HEAD: Final = struct.Struct("<8sBBHIhB")
+_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_MIRROR: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+class OggError(ValueError):
+    """Not an Ogg Opus file, or a broken one; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"ogg: {reason}")
+
+
+class OpusHead(NamedTuple):
+    """What a file says about itself in its first packet (RFC 7845, 5.1)."""
+
+    channels: int
+    pre_skip: int
+    rate: int
+    gain: int
+
+
+def crc(data: bytes) -> int:
+    """Ogg's checksum (RFC 3533, 6): CRC-32 by 0x04c11db7, unreflected, from zero.
+
+    zlib computes the mirror image of it in C, so mirror the bits of every byte on the way in and of the sum on the way out.
+    """
+    mirrored = zlib.crc32(data.translate(_MIRROR), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRROR), "big")
+
+
+def packet_samples(packet: bytes) -> int:
+    """How long a packet sounds, in samples at 48 kHz (RFC 6716, 3.1 and 3.2). Raises `OggError` for no valid packet."""
+    if not packet:
+        raise OggError("empty packet")
+    config, code = packet[0] >> 3, packet[0] & 3
+    if config < 12:
+        frame = (480, 960, 1920, 2880)[config & 3]
+    elif config < 16:
+        frame = (480, 960)[config & 1]
+    else:
+        frame = 120 << (config & 3)
+    if code == 3 and len(packet) < 2:
+        raise OggError("packet without its frame count")
+    count = (1, 2, 2)[code] if code < 3 else packet[1] & 63
+    if not 0 < frame * count <= 5760:
+        raise OggError("packet of more than 120 ms")
+    return frame * count
+
+
+class OggOpusWriter:
+    """Writes one stream: first `headers()`, then `page(packets)` as often as wanted, the last time with `last=True`.
+
+    Every method returns bytes for the caller to write. `serial` names the stream, random by default.
+    """
+
+    def __init__(
+        self, channels: int = 1, pre_skip: int = PRE_SKIP, serial: int | None = None, *, rate: int = 48_000
+    ) -> None:
+        self.channels = channels
+        self.pre_skip = pre_skip
+        self.rate = rate
+        self.serial = secrets.randbits(32) if serial is None else serial
+        self.samples = 0
+        self._number = 0
+
+    def headers(self) -> bytes:
+        """The two header pages: OpusHead and OpusTags."""
+        head = _HEAD.pack(b"OpusHead", 1, self.channels, self.pre_skip, self.rate, 0, 0)
+        vendor = b"spacesctl"
+        tags = b"OpusTags" + struct.pack("<I", len(vendor)) + vendor + struct.pack("<I", 0)
+        return self._page(head, bytes((len(head),)), _FIRST, 0) + self._page(tags, bytes((len(tags),)), 0, 0)
+
+    def page(self, packets: Iterable[bytes], last: bool = False) -> bytes:
+        """Packets as one page, or as many as they need (a page holds 255 segments). Raises `OggError` for no Opus packet."""
+        pages, laces, body = [], b"", b""
+        for packet in packets:
+            lace = _lacing(packet)
+            if len(laces) + len(lace) > 255:
+                pages.append(self._page(body, laces, 0, self.samples))
+                laces = body = b""
+            self.samples += packet_samples(packet)
+            laces += lace
+            body += packet
+        if laces or last:
+            pages.append(self._page(body, laces, _LAST if last else 0, self.samples))
+        return b"".join(pages)
+
+    def _page(self, body: bytes, laces: bytes, flags: int, granule: int) -> bytes:
+        head = _PAGE.pack(b"OggS", 0, flags, granule, self.serial, self._number, 0, len(laces)) + laces
+        self._number += 1
+        return head[:22] + struct.pack("<I", crc(head + body)) + head[26:] + body
+
+
+def _lacing(packet: bytes) -> bytes:
+    if len(packet) > 254 * 255:
+        raise OggError("packet too long for a page")
+    return b"\xff" * (len(packet) // 255) + bytes((len(packet) % 255,))
+
+
+def clip(frames: Sequence[tuple[int, bytes]], *, per_page: int = 50) -> bytes:
+    """Packets with their ticks to a whole file: the first at time 0, each other at (tick - first tick) x 20 ms.
+
+    Missing ticks, empty payloads and packets that are not 20 ms become silence, so everything else stays on time.
+    Ticks must rise (ValueError), and a clip spans at most a day (ValueError).
+    """
+    if frames and frames[-1][0] - frames[0][0] >= MAX_CLIP_TICKS:
+        raise ValueError("a clip of more than a day")
+    writer = OggOpusWriter()
+    parts, page = [writer.headers()], list[bytes]()
+    for packet in _filled(frames):
+        if len(page) == per_page:
+            parts.append(writer.page(page))
+            page = []
+        page.append(packet)
+    parts.append(writer.page(page, last=True))
+    return b"".join(parts)
+
+
+def _filled(frames: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:
+    expected = frames[0][0] if frames else 0
+    for tick, packet in frames:
+        if tick < expected:
+            raise ValueError(f"tick {tick} comes after tick {expected - 1}")
+        for _ in range(tick - expected):
+            yield SILENCE
+        expected = tick + 1
+        yield packet if _is_one_tick(packet) else SILENCE
+
+
+def _is_one_tick(packet: bytes) -> bool:
+    try:
+        return packet_samples(packet) == TICK_SAMPLES
+    except OggError:
+        return False
+
+
+def read_head(data: bytes | BinaryIO) -> OpusHead:
+    """The head of the first Opus stream in a file. Raises `OggError`."""
+    for packet in _stream(_open(data)):
+        return _parse_head(packet)
+    raise OggError("no Opus stream")
+
+
+def read_packets(data: bytes | BinaryIO) -> Iterator[bytes]:
+    """The Opus packets of the first Opus stream in a file, without its two headers. Raises `OggError` when it is broken."""
+    packets = _stream(_open(data))
+    head = next(packets, None)
+    if head is None:
+        raise OggError("no Opus stream")
+    _parse_head(head)
+    if not next(packets, b"").startswith(b"OpusTags"):
+        raise OggError("no OpusTags after OpusHead")
+    yield from packets
+
+
+def _open(data: bytes | BinaryIO) -> BinaryIO:
+    return BytesIO(data) if isinstance(data, bytes | bytearray | memoryview) else data
+
+
+def _parse_head(packet: bytes) -> OpusHead:
+    if len(packet) < _HEAD.size:
+        raise OggError("short OpusHead")
+    _, version, channels, pre_skip, rate, gain, _ = _HEAD.unpack_from(packet)
+    if version >> 4 or not channels:
+        raise OggError("OpusHead of an unknown version")
+    return OpusHead(channels, pre_skip, rate, gain)
+
+
+def _stream(file: BinaryIO) -> Iterator[bytes]:
+    """Packets of the first Opus stream, headers included; other streams beside it are passed over."""
+    serial: int | None = None
+    rest = b""
+    while (page := _read_page(file)) is not None:
+        flags, number, laces, body = page
+        if serial is None and flags & _FIRST and body.startswith(b"OpusHead"):
+            serial = number
+        if number != serial:
+            continue
+        if not flags & _CONTINUED:
+            rest = b""  # what the page before left open never came
+        at = 0
+        for lace in laces:
+            rest += body[at : at + lace]
+            at += lace
+            if len(rest) > MAX_PACKET:
+                raise OggError("packet too long")
+            if lace < 255:
+                yield rest
+                rest = b""
+        if flags & _LAST:
+            return
+
+
+def _read_page(file: BinaryIO) -> tuple[int, int, bytes, bytes] | None:
+    head = file.read(_PAGE.size)
+    if not head:
+        return None
+    if len(head) < _PAGE.size or not head.startswith(b"OggS\x00"):
+        raise OggError("not a page where one must start")
+    _, _, flags, _, serial, _, checksum, segments = _PAGE.unpack(head)
+    laces = file.read(segments)
+    body = file.read(sum(laces))
+    if len(laces) < segments or len(body) < sum(laces):
+        raise OggError("ends inside a page")
+    if crc(head[:22] + b"\0\0\0\0" + head[26:] + laces + body) != checksum:
+        raise OggError("checksum does not match")
+    return flags, serial, laces, body
