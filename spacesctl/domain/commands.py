@@ -157,6 +157,7 @@ class AddCaption(Command):
     end_tick: int
     words: tuple[dict[str, Any], ...]
     account_id: str
+    speaker: str
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,8 @@ class TakeAct(Command):
     lane: int
     start_tick: int
     end_tick: int
+    report_id: str = ""
+    """The report that an enforced `report` files."""
 
 
 @dataclass(frozen=True)

@@ -211,13 +211,14 @@ def _add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
     if not space.captions:
         return []
     caption = e.CaptionSpoken(
-        command.account_id,
-        command.lane,
-        command.utterance,
-        command.text,
-        command.start_tick,
-        command.end_tick,
-        command.words,
+        account_id=command.account_id,
+        speaker=command.speaker,
+        lane=command.lane,
+        utterance=command.utterance,
+        text=command.text,
+        start_tick=command.start_tick,
+        end_tick=command.end_tick,
+        words=command.words,
     )
     return [caption]
 

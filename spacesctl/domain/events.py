@@ -156,10 +156,11 @@ class RulesSet(Event):
 
 @dataclass(frozen=True)
 class CaptionSpoken(Event):
-    """A final caption: words as {w, start, end, conf}, seconds on the Space clock."""
+    """A final caption by `speaker` (`@handle`): words as {w, start, end, conf}, seconds on the Space clock."""
 
     type = "caption"
     account_id: str
+    speaker: str
     lane: int
     utterance: int
     text: str

@@ -90,6 +90,8 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant) -> Events:
             return _gag(space, command.person, allowed.bot_id, because)
         case "kick" | "block" if not spared and target not in space.barred:
             return _remove(space, target, allowed.bot_id, because, barred=command.action == "kick")
+        case "report":
+            return [e.ReportFiled(command.report_id, f"rule:{command.rule_id}", target)]
         case _:
             return []
 

@@ -136,3 +136,13 @@ class Space:
 
     def with_role(self, role: Role) -> list[Person]:
         return [person for person in self.people.values() if person.role is role]
+
+    @property
+    def notice(self) -> str | None:
+        """What every speaker is shown before the microphone opens; None when nothing listens and nothing is kept."""
+        parts = []
+        if self.captions:
+            parts.append("A bot listens and writes live captions, which are kept.")
+        if self.rules_hash is not None:
+            parts.append("A bot applies the host's rules to what is said; words that break one are kept as evidence.")
+        return " ".join(parts) or None

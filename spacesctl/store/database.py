@@ -24,32 +24,48 @@ BUSY_TIMEOUT_MS = 5_000
 class Database:
     """`async with Database(path) as db: async with db.begin() as connection: ...`
 
-    Leaving `begin` commits, an exception rolls back.
+    Leaving `begin` commits, an exception rolls back. `read` is for looking only: readers never wait for a writer.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine: AsyncEngine | None = None
+        self._readers: AsyncEngine | None = None
+        # Writers queue here, in order, and not in SQLite's busy handler, which sleeps and polls.
+        self._writing = asyncio.Lock()
 
     async def __aenter__(self) -> Database:
         await asyncio.to_thread(schema.upgrade, self.path)
-        self._engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", pool_size=4, max_overflow=0)
-        event.listen(self._engine.sync_engine, "connect", _on_connect)
-        event.listen(self._engine.sync_engine, "begin", _on_begin)
+        self._engine = self._open("BEGIN IMMEDIATE", pool_size=1)
+        self._readers = self._open("BEGIN", pool_size=3)
         return self
+
+    def _open(self, begin: str, *, pool_size: int) -> AsyncEngine:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", pool_size=pool_size, max_overflow=0)
+        event.listen(engine.sync_engine, "connect", _on_connect)
+        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._engine is not None:
-            await self._engine.dispose()
-            self._engine = None
+        for engine in (self._engine, self._readers):
+            if engine is not None:
+                await engine.dispose()
+        self._engine = self._readers = None
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         if self._engine is None:
             raise RuntimeError("the database is not open")
-        async with self._engine.begin() as connection:
+        async with self._writing, self._engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        if self._readers is None:
+            raise RuntimeError("the database is not open")
+        async with self._readers.begin() as connection:
             yield connection
 
 
@@ -62,7 +78,3 @@ def _on_connect(connection: Any, record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
-
-
-def _on_begin(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

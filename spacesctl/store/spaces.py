@@ -88,6 +88,14 @@ async def live(db: AsyncConnection) -> list[Space]:
     return [_SPACE.validate_json(doc) for doc in rows]
 
 
+async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> list[str]:
+    """Ids of the live and scheduled Spaces of a host (`over`: of all)."""
+    query = select(spaces.c.id).where(spaces.c.host_id == host_id)
+    if not over:
+        query = query.where(spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value]))
+    return list(await db.scalars(query))
+
+
 async def due(db: AsyncConnection) -> list[tuple[str, datetime]]:
     """Scheduled Spaces with a start time."""
     query = select(spaces.c.id, spaces.c.scheduled_start).where(

@@ -1,0 +1,196 @@
+"""One actor per Space: it alone changes the Space, one command at a time.
+
+A command travels load -> `decide` -> one transaction -> tell the engine -> publish -> answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import ANONYMOUS, Caller
+from spacesctl.domain.clock import ticks_between
+from spacesctl.domain.decide import decide
+from spacesctl.domain.errors import TooMany
+from spacesctl.domain.evolve import evolve_all
+from spacesctl.domain.space import Space, State
+from spacesctl.media.messages import Frames, Levels
+from spacesctl.spaces import effects, trail
+from spacesctl.spaces.connections import Connections
+from spacesctl.spaces.engine import Engine
+from spacesctl.spaces.evidence import EvidenceRing
+from spacesctl.spaces.hub import Hub
+from spacesctl.spaces.now import utc_now
+from spacesctl.spaces.sessions import Session
+from spacesctl.store import audit
+from spacesctl.store import spaces as space_store
+from spacesctl.store.database import Database
+
+INBOX = 256
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did. `events` is empty when there was nothing to change."""
+
+    before: Space | None
+    after: Space
+    events: list[e.Event]
+    at: datetime
+
+
+Also = Callable[[AsyncConnection, Outcome], Awaitable[None]]
+"""More to write in the same transaction; an exception from it undoes the command."""
+
+
+@dataclass
+class _Ask:
+    command: c.Command
+    also: Also | None
+    answer: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class SpaceActor:
+    """Made by `House`; lives while its Space is live or somebody asks something of it."""
+
+    def __init__(
+        self,
+        space: Space | None,
+        db: Database,
+        engine: Engine,
+        on_change: Callable[[Outcome], None],
+        last_tick: int = 0,
+    ) -> None:
+        self.space = space
+        self.hub = Hub()
+        self.ring = EvidenceRing()
+        self.connections = Connections(engine)
+        self.ssrc = _new_ssrc()
+        self.tick = last_tick
+        self._db = db
+        self._engine = engine
+        self._on_change = on_change
+        self._inbox: asyncio.Queue[_Ask] = asyncio.Queue(INBOX)
+        self._task = asyncio.create_task(self._run())
+
+    async def ask(self, command: c.Command, also: Also | None = None) -> Outcome:
+        """Raises the SpacesError that refuses the command; nothing has changed then."""
+        ask = _Ask(command, also)
+        try:
+            self._inbox.put_nowait(ask)
+        except asyncio.QueueFull as full:
+            raise TooMany("commands for this Space", 1) from full
+        return await ask.answer
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            ask = await self._inbox.get()
+            try:
+                outcome = await self._handle(ask)
+            except asyncio.CancelledError:
+                ask.answer.cancel()
+                raise
+            except Exception as error:  # handed to whoever asked
+                if not ask.answer.cancelled():
+                    ask.answer.set_exception(error)
+            else:
+                if not ask.answer.cancelled():
+                    ask.answer.set_result(outcome)
+
+    async def _handle(self, ask: _Ask) -> Outcome:
+        now = utc_now()
+        events = decide(self.space, ask.command, now)
+        after = evolve_all(self.space, events, now)
+        if after is None:
+            raise RuntimeError("a command on no Space made no Space")
+        self.tick = max(self.tick, self._tick_of(after, now))
+        outcome = Outcome(self.space, after, events, now)
+        stored = []
+        async with self._db.begin() as connection:
+            if events:
+                stored = await space_store.save(connection, after, events, now, self.tick)
+            for entry in trail.entries(after, events, ask.command.caller):
+                await audit.append(connection, entry, now)
+            if ask.also is not None:
+                await ask.also(connection, outcome)
+        self.space = after
+        self._tell_engine(after, events)
+        self.hub.publish(stored)
+        for event in events:
+            if isinstance(event, e.Removed):
+                self.hub.close(event.account_id)
+        self._on_change(outcome)
+        return outcome
+
+    @staticmethod
+    def _tick_of(space: Space, now: datetime) -> int:
+        return 0 if space.started_at is None else ticks_between(space.started_at, now)
+
+    def now_tick(self) -> int:
+        """The Space clock now; 0 before the start."""
+        return max(self.tick, self._tick_of(self.space, utc_now())) if self.space else 0
+
+    def _tell_engine(self, after: Space, events: list[e.Event]) -> None:
+        if any(isinstance(event, e.SpaceStarted) for event in events):
+            self._engine.send(effects.open_space(after, first_tick=0, ssrc=self.ssrc))
+        self.connections.after(after, events)
+        self.connections.tell_lane_readers(after, events)
+
+    def connect(self, session: Session, caller: Caller) -> None:
+        if self.space is not None:
+            self.connections.add(self.space, session, caller)
+
+    async def drop_session(self, session_id: str, reason: str = "left") -> None:
+        """The connection is gone, or is to go: its lane, if any, closes with it. A second call finds nothing."""
+        session = self.connections.sessions.get(session_id)
+        if session is None or self.space is None:
+            return
+        self.connections.end(self.space, [session], reason)
+        if session.lane is not None and self.space.state is State.LIVE:
+            await self.ask(c.CloseMic(ANONYMOUS, session.lane, reason))
+
+    def on_frames(self, message: Frames) -> None:
+        """A tick of sound: into the evidence ring, to programs that read lanes, to WebSocket listeners."""
+        self.tick = max(self.tick, message.tick)
+        for lane, _flags, payload in message.lanes:
+            self.ring.add(message.tick, lane, payload)
+        self.connections.on_frames(message)
+
+    def on_levels(self, message: Levels) -> None:
+        if self.space is None or not self.hub.subscribers:
+            return
+        who = {person.lane: person.account_id for person in self.space.people.values() if person.lane is not None}
+        levels: list[dict[str, Any]] = [
+            {"lane": lane, "account_id": who[lane], "db": level, "active": active}
+            for lane, level, active in message.levels
+            if lane in who
+        ]
+        self.hub.publish_ephemeral("levels", {"tick": message.tick, "levels": levels})
+
+    async def engine_restarted(self) -> None:
+        """A new engine knows nothing: open the Space again, after the last tick. Peers and lanes are gone; they come back by themselves."""
+        if self.space is None or self.space.state is not State.LIVE:
+            return
+        self.ssrc = _new_ssrc()
+        self._engine.send(effects.open_space(self.space, first_tick=self.tick + 1, ssrc=self.ssrc))
+        lost = [s for s in self.connections.sessions.values() if s.kind.is_webrtc or s.kind.is_up]
+        self.connections.end(self.space, lost, "restarted")
+        for person in list(self.space.people.values()):
+            if person.lane is not None:
+                await self.ask(c.CloseMic(ANONYMOUS, person.lane, "restarted"))
+
+
+def _new_ssrc() -> int:
+    return secrets.randbelow(2**32 - 1) + 1

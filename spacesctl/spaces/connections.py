@@ -1,0 +1,118 @@
+"""Everybody who is connected to one Space with sound, and what changes for them when something happens in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from spacesctl.audio import framing
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.space import Person, Space
+from spacesctl.media.messages import Frames, ToEngine
+from spacesctl.spaces import effects
+from spacesctl.spaces.engine import Engine
+from spacesctl.spaces.sessions import Session, SessionKind
+
+
+class Connections:
+    """In memory only; the Space's actor owns it. `sessions` is by session id."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.sessions: dict[str, Session] = {}
+        self._engine = engine
+        self._speakers: dict[str, Caller] = {}
+        """Whoever opened a microphone, with the handle that lane readers are told."""
+
+    def add(self, space: Space, session: Session, caller: Caller) -> None:
+        if session.kind.is_up and caller.account_id is not None:
+            self._speakers[caller.account_id] = caller
+        self.sessions[session.id] = session
+        if session.kind is SessionKind.LISTEN:
+            self._tap(space)
+
+    def end(self, space: Space, sessions: Iterable[Session], reason: str) -> None:
+        ended = list(sessions)
+        self.send(effects.end_sessions(ended, reason))
+        for session in ended:
+            self.sessions.pop(session.id, None)
+        if any(session.kind is SessionKind.LISTEN for session in ended):
+            self._tap(space)
+
+    def of(self, account_id: str | None) -> list[Session]:
+        return [session for session in self.sessions.values() if session.account_id == account_id]
+
+    def after(self, space: Space, events: list[e.Event]) -> None:
+        """Close what an event ends, move listeners whose group changed, tell lane readers."""
+        self.send(effects.lane_messages(space, events))
+        for event in events:
+            match event:
+                case e.LaneClosed(_, lane, reason):
+                    self.end(space, [s for s in self.sessions.values() if s.lane == lane and s.kind.is_up], reason)
+                case e.Removed(account_id):
+                    self.end(space, self.of(account_id), "removed")
+                case e.SpaceEnded():
+                    self.end(space, list(self.sessions.values()), "ended")
+                case _:
+                    pass
+        touched = {getattr(event, "account_id", None) for event in events} - {None}
+        mine = [session for session in self.sessions.values() if session.account_id in touched]
+        self.send(effects.move_sessions(space, mine))
+        if any(session.kind is SessionKind.LISTEN for session in mine):
+            self._tap(space)
+
+    def on_frames(self, message: Frames) -> None:
+        """Every reader of one kind is handed the same bytes."""
+        packed = {group: framing.pack(framing.MIX, message.tick, [(0, 0, payload)]) for group, payload in message.mixes}
+        lanes = framing.pack(framing.LANES, message.tick, message.lanes) if message.lanes else b""
+        for session in self.sessions.values():
+            if session.feed is None:
+                continue
+            if session.kind is SessionKind.ALL and lanes:
+                session.feed.push_frame(lanes)
+            elif session.kind is SessionKind.LISTEN and session.group in packed:
+                session.feed.push_frame(packed[session.group])
+
+    def lanes(self, space: Space) -> list[dict[str, Any]]:
+        """Open microphone sessions, as lane readers are told of them."""
+        return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
+
+    def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
+        feeds = [s.feed for s in self.sessions.values() if s.kind is SessionKind.ALL and s.feed is not None]
+        if not feeds:
+            return
+        for event in events:
+            if (news := self._lane_news(space, event)) is not None:
+                for feed in feeds:
+                    feed.push_event(news)
+
+    def send(self, messages: Iterable[ToEngine]) -> None:
+        for message in messages:
+            self._engine.send(message)
+
+    def _lane_news(self, space: Space, event: e.Event) -> dict[str, Any] | None:
+        match event:
+            case e.LaneOpened(account_id):
+                return {"event": "lane_opened", "lane": self._lane_info(space.people[account_id])}
+            case e.LaneClosed(_, lane, _):
+                return {"event": "lane_closed", "lane": {"lane": lane}}
+            case e.RoleChanged(account_id) if space.people[account_id].lane is not None:
+                return {"event": "lane_changed", "lane": self._lane_info(space.people[account_id])}
+            case e.RulesSet(rules_hash):
+                return {"event": "rules_changed", "hash": rules_hash}
+            case _:
+                return None
+
+    def _lane_info(self, person: Person) -> dict[str, Any]:
+        who = self._speakers.get(person.account_id, Caller(person.account_id))
+        return {
+            "lane": person.lane,
+            "account_id": person.account_id,
+            "handle": f"@{who.handle}",
+            "role": person.role.value,
+            "kind": who.kind.value,
+        }
+
+    def _tap(self, space: Space) -> None:
+        if space.started_at is not None and not space.is_over:
+            self._engine.send(effects.tap(space.id, self.sessions.values()))

@@ -1,0 +1,45 @@
+"""The evidence ring: the last 60 s of every heard lane as received, in memory; a clip is written only when a report or an act cuts one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from pathlib import Path
+
+from spacesctl.audio.ogg import clip as ogg_clip
+from spacesctl.domain.clock import TICKS_PER_SECOND
+
+RING_TICKS = 60 * TICKS_PER_SECOND
+
+
+class EvidenceRing:
+    def __init__(self) -> None:
+        self._lanes: dict[int, deque[tuple[int, bytes]]] = {}
+
+    def add(self, tick: int, lane: int, payload: bytes) -> None:
+        ring = self._lanes.get(lane)
+        if ring is None:
+            ring = self._lanes[lane] = deque(maxlen=RING_TICKS)
+        ring.append((tick, payload))
+
+    def cut(self, lane: int, first: int, last: int) -> bytes | None:
+        """Ogg Opus of ticks `first` to `last` of one lane, on time; None when nothing of it is held."""
+        frames = [frame for frame in self._lanes.get(lane, ()) if first <= frame[0] <= last and frame[1]]
+        return ogg_clip(frames) if frames else None
+
+    def forget(self, tick: int) -> None:
+        """Drop lanes that fell silent over a minute before `tick`."""
+        for lane in [lane for lane, ring in self._lanes.items() if ring and ring[-1][0] < tick - RING_TICKS]:
+            del self._lanes[lane]
+
+
+def keep(folder: Path, data: bytes) -> str:
+    """Write a clip under its SHA-256 (content-addressed: the same clip twice is one file); returns the hash. Blocks."""
+    digest = hashlib.sha256(data).hexdigest()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{digest}.ogg"
+    if not path.exists():
+        temporary = path.with_suffix(".part")
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    return digest
