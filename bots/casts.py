@@ -1,0 +1,101 @@
+"""The shipped casts: who speaks in the demo, what they say when, and their clips."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Seconds from the clip's beginning."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Something that a rule of the cast's rule file listens for, and when it is said (seconds from the clip's beginning)."""
+
+    rule: str
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Person:
+    """`clip` is an Ogg Opus file, 48 kHz mono, 20 ms packets, one voice."""
+
+    handle: str
+    name: str
+    role: str
+    kind: str
+    troublemaker: bool
+    voice: str
+    clip: Traversable
+    seconds: float
+    sentences: tuple[Sentence, ...]
+    phrases: tuple[Phrase, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """Everything they say, in lower case without marks: the reference for a word error rate."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    def said_by(self, seconds: float) -> str:
+        """What they have said whole sentences of by that time of the clip."""
+        return " ".join(sentence.text for sentence in self.sentences if sentence.end <= seconds)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """`rules` is the text of a rule file; the host is `people[0]`."""
+
+    name: str
+    title: str
+    rules: str
+    people: tuple[Person, ...]
+
+    @property
+    def host(self) -> Person:
+        return next(person for person in self.people if person.role == "host")
+
+    @property
+    def troublemaker(self) -> Person:
+        return next(person for person in self.people if person.troublemaker)
+
+
+def names() -> list[str]:
+    """The casts that are shipped."""
+    return sorted(each.name for each in _folder().iterdir() if each.joinpath("cast.json").is_file())
+
+
+def load(name: str) -> Cast:
+    """Raises LookupError for a cast that is not shipped."""
+    if name not in names():
+        raise LookupError(f"there is no cast {name}; there is {', '.join(names())}")
+    folder = _folder().joinpath(name)
+    data = json.loads(folder.joinpath("cast.json").read_text())
+    people = tuple(_person(folder, each) for each in data["people"])
+    return Cast(name, data["title"], folder.joinpath(data["rules"]).read_text(), people)
+
+
+def _person(folder: Traversable, data: dict[str, Any]) -> Person:
+    fields = {key: data[key] for key in ("handle", "name", "role", "kind", "troublemaker", "voice", "seconds")}
+    return Person(
+        **fields,
+        clip=folder.joinpath(data["clip"]),
+        sentences=tuple(Sentence(**each) for each in data["sentences"]),
+        phrases=tuple(Phrase(**each) for each in data["phrases"]),
+    )
+
+
+def _folder() -> Traversable:
+    return resources.files("bots").joinpath("clips")

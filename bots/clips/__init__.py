@@ -1,0 +1,1 @@
+"""Short clips of synthetic voices for the demo and the tests: two casts, each a brand host, two speakers and a troublemaker."""
