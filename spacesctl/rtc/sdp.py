@@ -147,7 +147,8 @@ def answer(
 ) -> Answer:
     """Answer an offer: `up` takes the client's sound (`recvonly`), `down` sends it ours (`sendonly`).
 
-    `candidates` are the addresses of our one UDP port, IPv4 or IPv6, at least one, the preferred first; `fingerprint` is the SHA-256 of our certificate.
+    `candidates` are the addresses of our one UDP port, IPv4 or IPv6, at least one, the preferred first;
+    `fingerprint` is the SHA-256 of our certificate.
     Raises `SdpError("wrong_direction")` when the offer only sends where it should receive, or the other way.
     """
     if offer.direction == ("recvonly" if kind == "up" else "sendonly"):

@@ -1,0 +1,94 @@
+"""The delay line of one lane: its sound reaches the audience some ticks later, without the stretches redacted meanwhile.
+
+A redacted tick is silent from its first sample to its last: the ramps lie in the ticks around it. Only when the tick before
+is already out (a delay of 0, or a redaction at the last moment) does the fall take the first 5 ms of the redacted tick.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from spacesctl.audio.opus import FRAME, Pcm
+
+MAX_DELAY: Final = 500
+"""Ticks: 10 s."""
+RAMP: Final = 240
+"""Samples: 5 ms."""
+MAX_REDACTIONS: Final = 256
+"""Stretches kept per lane; more are joined into one with the last, which silences too much rather than too little."""
+
+_FALL: Final = np.linspace(1, 0, RAMP, dtype=np.float32)
+_RISE: Final = np.linspace(0, 1, RAMP, dtype=np.float32)
+
+
+class DelayLine:
+    """`delay` is 0 to 500 ticks. Each tick: `put` what the lane says now, then `take` what the audience hears now."""
+
+    def __init__(self, delay: int = 0) -> None:
+        if not 0 <= delay <= MAX_DELAY:
+            raise ValueError(f"a delay of {delay} ticks")
+        self.delay = delay
+        self._ring: Pcm = np.zeros((delay + 1, FRAME), np.int16)
+        self._ticks = [-1] * (delay + 1)
+        self._redactions: list[tuple[int, int]] = []
+        self._faded = True  # the last frame taken ended in silence
+        self._newest = -1
+
+    def put(self, tick: int, pcm: Pcm | None) -> None:
+        """What the lane says at `tick`: a gained frame, or None."""
+        place = tick % (self.delay + 1)
+        if pcm is None:
+            self._ticks[place] = -1
+            return
+        self._ring[place] = pcm
+        self._ticks[place] = self._newest = tick
+
+    def take(self, tick: int) -> Pcm | None:
+        """What the audience hears at `tick`: the frame of `tick - delay`, redacted, or None. Valid until the next `put`."""
+        source = tick - self.delay
+        place = source % (self.delay + 1)
+        if source < 0 or self._ticks[place] != source:
+            self._faded = True
+            return None
+        frame: Pcm = self._ring[place]
+        if self._redactions:
+            return self._redacted(source, frame)
+        self._faded = False
+        return frame
+
+    def redact(self, first: int, last: int) -> None:
+        """Silence the lane's ticks `first` to `last`, both included, as far as they are not out yet. ValueError if reversed."""
+        if last < first:
+            raise ValueError(f"a redaction from {first} to {last}")
+        if len(self._redactions) == MAX_REDACTIONS:
+            begin, end = self._redactions.pop()
+            first, last = min(first, begin), max(last, end)
+        self._redactions.append((first, last))
+
+    def is_empty(self, tick: int) -> bool:
+        """Whether nothing is left to be heard at `tick` or later."""
+        return self._newest + self.delay < tick
+
+    def _redacted(self, source: int, frame: Pcm) -> Pcm | None:
+        self._redactions = [(first, last) for first, last in self._redactions if last >= source - 1]
+        if self._covers(source):
+            if self._faded:
+                return None
+            self._faded = True
+            silent = np.zeros(FRAME, np.int16)
+            silent[:RAMP] = frame[:RAMP] * _FALL
+            return silent
+        rises, falls = self._covers(source - 1), self._covers(source + 1)
+        if rises or falls:
+            frame = frame.copy()
+            if rises:
+                frame[:RAMP] = frame[:RAMP] * _RISE
+            if falls:
+                frame[-RAMP:] = frame[-RAMP:] * _FALL
+        self._faded = falls
+        return frame
+
+    def _covers(self, tick: int) -> bool:
+        return any(first <= tick <= last for first, last in self._redactions)

@@ -1,0 +1,49 @@
+"""The sum of one tick: everybody once, and for each speaker everybody else.
+
+Sums are int32: sixty-five thousand voices at full scale would fit. Frames are int16, after their gain. The limiter comes
+after the subtraction, on each output by itself, so that one's own voice cannot push the others down.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from spacesctl.audio.opus import FRAME, Pcm
+
+Sum = npt.NDArray[np.int32]
+
+
+class Mixer:
+    """One mixing desk: `clear`, `add` every frame of the tick, then read `total` and `minus`. Buffers are made once."""
+
+    def __init__(self, samples: int = FRAME) -> None:
+        self.total: Sum = np.zeros(samples, np.int32)
+        self.count = 0
+        self._minus: Sum = np.zeros(samples, np.int32)
+
+    def clear(self) -> None:
+        """Begin a tick."""
+        if self.count:
+            self.total.fill(0)
+            self.count = 0
+
+    def add(self, pcm: Pcm) -> None:
+        """Put a frame in (`pcm: int16[samples]`)."""
+        np.add(self.total, pcm, out=self.total)
+        self.count += 1
+
+    def minus(self, pcm: Pcm | None) -> Sum:
+        """Everything but one frame, `int32[samples]`, valid until the next call; None (not mixed) takes nothing away."""
+        if pcm is None:
+            return self.total
+        return np.subtract(self.total, pcm, out=self._minus)
+
+
+def gained(pcm: Pcm, gain: float) -> Pcm:
+    """A frame times `gain`, rounded and held within int16; the frame itself when the gain is 1."""
+    if gain == 1.0:
+        return pcm
+    scaled = np.rint(pcm * np.float32(gain))
+    held: Pcm = np.clip(scaled, -32_768, 32_767).astype(np.int16)
+    return held

@@ -1,0 +1,119 @@
+"""SRTP both ways, by libsrtp (RFC 3711, RFC 7714), with keys that a DTLS handshake made (RFC 5764)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pylibsrtp import Error, Policy, Session
+
+WINDOW: Final = 128
+"""Packets behind the newest that are still told from replays: over two seconds of a voice."""
+MAX_SSRCS: Final = 8
+"""Sources one peer may send before the rest is refused: libsrtp keeps state for each, for ever."""
+
+
+class SrtpError(ValueError):
+    """A packet that libsrtp does not take. Its kinds: `Replayed`, `NotAuthentic`, and this for the rest."""
+
+
+class Replayed(SrtpError):
+    """The packet was here before, or is too old to tell."""
+
+
+class NotAuthentic(SrtpError):
+    """The packet was not made with this peer's keys, or was changed on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A protection profile: its name in DTLS, its number in libsrtp, the bytes of its master key and salt."""
+
+    name: bytes
+    libsrtp: int
+    key_length: int
+    salt_length: int
+
+    @property
+    def keying_length(self) -> int:
+        """How much the DTLS handshake must export: a key and a salt for each side."""
+        return 2 * (self.key_length + self.salt_length)
+
+    def split(self, exported: bytes) -> tuple[bytes, bytes]:
+        """Exported keying material to the client's and the server's master key and salt (RFC 5764, 4.2)."""
+        key, salt = self.key_length, self.salt_length
+        keys, salts = exported[: 2 * key], exported[2 * key :]
+        return keys[:key] + salts[:salt], keys[key:] + salts[salt:]
+
+
+AES_128_GCM: Final = Profile(b"SRTP_AEAD_AES_128_GCM", Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12)
+AES_128_CM: Final = Profile(b"SRTP_AES128_CM_SHA1_80", Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 16, 14)
+PROFILES: Final = (AES_128_GCM, AES_128_CM)
+"""The ones we offer and take, the cheaper first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a handshake agreed on: `local` protects what we send, `remote` what they send."""
+
+    profile: Profile
+    local: bytes
+    remote: bytes
+
+
+class Srtp:
+    """The two SRTP sessions of one peer. All methods take and return whole packets and raise `SrtpError`."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._out = Session(_policy(keys.local, Policy.SSRC_ANY_OUTBOUND, keys.profile))
+        self._in = Session(_policy(keys.remote, Policy.SSRC_ANY_INBOUND, keys.profile))
+        self._sources: set[bytes] = set()
+
+    def protect(self, packet: bytes) -> bytes:
+        """An RTP packet to send."""
+        try:
+            return self._out.protect(packet)
+        except Error as error:
+            raise _typed(error) from error
+
+    def unprotect(self, packet: bytes) -> bytes:
+        """An RTP packet that came. A source beyond `MAX_SSRCS` is refused, so that no peer can fill our memory."""
+        source = packet[8:12]
+        if source not in self._sources and len(self._sources) >= MAX_SSRCS:
+            raise SrtpError("too many sources")
+        try:
+            plain = self._in.unprotect(packet)
+        except (Error, ValueError) as error:
+            raise _typed(error) from error
+        self._sources.add(source)
+        return plain
+
+    def protect_rtcp(self, packet: bytes) -> bytes:
+        """An RTCP packet to send."""
+        try:
+            return self._out.protect_rtcp(packet)
+        except Error as error:
+            raise _typed(error) from error
+
+    def unprotect_rtcp(self, packet: bytes) -> bytes:
+        """An RTCP packet that came."""
+        try:
+            return self._in.unprotect_rtcp(packet)
+        except (Error, ValueError) as error:
+            raise _typed(error) from error
+
+
+def _policy(key: bytes, direction: int, profile: Profile) -> Policy:
+    policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile.libsrtp)
+    policy.window_size = WINDOW
+    policy.allow_repeat_tx = False
+    return policy
+
+
+def _typed(error: Exception) -> SrtpError:
+    said = str(error)
+    if "replay" in said or "too old" in said:
+        return Replayed(said)
+    if "authentication" in said:
+        return NotAuthentic(said)
+    return SrtpError(said)
