@@ -1,0 +1,36 @@
+"""`python -m spacesctl.media --fd N --udp HOST:PORT`: started by control, with its end of a socket pair as N."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import socket
+import sys
+
+from spacesctl.media.engine import run
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """`HOST:PORT`, an IPv6 host in brackets."""
+    host, _, port = text.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def main() -> int:
+    """Run the engine until control closes the pipe."""
+    parser = argparse.ArgumentParser(prog="spacesctl.media", description="the media engine, started by the server")
+    parser.add_argument("--fd", type=int, required=True, help="the inherited socket to control")
+    parser.add_argument("--udp", type=endpoint, required=True, help="HOST:PORT of the one UDP port")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="media: %(levelname)s %(message)s", stream=sys.stderr)
+    host, port = arguments.udp
+    try:
+        return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port))
+    except OSError as error:
+        logging.getLogger(__name__).error("%s:%d: %s", host, port, error)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

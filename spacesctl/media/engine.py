@@ -1,0 +1,219 @@
+"""The engine's wiring: messages of control on one side, the UDP port on the other, the tick between them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from spacesctl.audio.delay import MAX_DELAY
+from spacesctl.audio.opus import OpusError
+from spacesctl.media.clock import SAMPLES, Grid, SpaceClock
+from spacesctl.media.lane import UPLINK
+from spacesctl.media.link import Link, LinkError, connect_engine
+from spacesctl.media.messages import (
+    AddPeer,
+    AskStats,
+    CloseLane,
+    CloseSpace,
+    FromEngine,
+    Gate,
+    MovePeer,
+    OpenLane,
+    OpenSpace,
+    Ready,
+    Redact,
+    RemovePeer,
+    Stats,
+    Tap,
+    ToEngine,
+    Uplink,
+)
+from spacesctl.media.metrics import Metrics
+from spacesctl.media.peers import Peers
+from spacesctl.media.port import Address, UdpPort
+from spacesctl.media.room import Room
+from spacesctl.media.tick import Ticker
+from spacesctl.rtc.dtls import Identity
+
+LEVEL_TICKS: Final = (0, 13)
+"""Levels go at these ticks of every 25: four a second."""
+LOSS_TICKS: Final = 250
+"""How often encoders look at what listeners report as lost: every 5 s."""
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One engine. `handle` takes what control says; `tick` is called every 20 ms."""
+
+    def __init__(self, link: Link[FromEngine, ToEngine], port: UdpPort, identity: Identity) -> None:
+        self.metrics = Metrics()
+        self.rooms: dict[str, Room] = {}
+        self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle)
+        self.peers = Peers(identity, self.rooms, self.metrics, self._send, link.post, lambda: self.ticker.next_due)
+        self._link = link
+        self._port = port
+        self._handlers: dict[type, Callable[[Any], bool]] = {
+            OpenSpace: self._open_space,
+            CloseSpace: self._close_space,
+            AddPeer: self.peers.add,
+            RemovePeer: lambda message: self.peers.remove(message.peer),
+            MovePeer: lambda message: self.peers.move(message.peer, message.group),
+            OpenLane: self._open_lane,
+            CloseLane: self._close_lane,
+            Gate: self._gate,
+            Uplink: self._uplink,
+            Redact: self._redact,
+            Tap: self._tap,
+            AskStats: self._stats,
+        }
+
+    def handle(self, message: ToEngine) -> None:
+        """Do what control says. What does not fit what is open (any more) is counted and ignored."""
+        if not self._handlers[type(message)](message):
+            self.metrics.counters["messages_ignored"] += 1
+
+    def tick(self, number: int) -> None:
+        """One tick of every Space that anybody uses."""
+        levels_due = number % 25 in LEVEL_TICKS
+        for room in self.rooms.values():
+            if room.is_idle:
+                continue
+            frames = room.run(number)
+            if frames is not None:
+                self._link.post(frames)
+            levels = room.levels(number) if levels_due else None
+            if levels is not None:
+                self._link.post(levels)
+            if number % LOSS_TICKS == 0:
+                room.heed_losses()
+        self.peers.tick(number, self.ticker.grid.utc_of(number))
+
+    def close(self) -> None:
+        """Say goodbye to everybody and stop."""
+        self.ticker.stop()
+        self.peers.close()
+        self._port.close()
+
+    def _send(self, data: bytes, target: Address) -> bool:
+        self.metrics.counters["packets_out"] += 1
+        return self._port.send(data, target)
+
+    def _is_idle(self) -> bool:
+        return all(room.is_idle for room in self.rooms.values())
+
+    # -- what control says
+
+    def _open_space(self, message: OpenSpace) -> bool:
+        if message.space in self.rooms or not 0 <= message.delay <= MAX_DELAY:
+            return False
+        clock = SpaceClock.start(self.ticker.grid, self.ticker.next_number, message.started_at, message.first_tick)
+        self.rooms[message.space] = Room(message, clock, self.metrics)
+        return True
+
+    def _close_space(self, message: CloseSpace) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None:
+            return False
+        self.peers.end(message.space)
+        room.close()
+        del self.rooms[message.space]
+        return True
+
+    def _open_lane(self, message: OpenLane) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None or message.lane in room.lanes or not 0 < message.lane < 0xFFFF:
+            return False
+        room.open_lane(message.lane, message.heard)
+        return True
+
+    def _close_lane(self, message: CloseLane) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None or message.lane not in room.lanes:
+            return False
+        room.close_lane(message.lane)
+        return True
+
+    def _gate(self, message: Gate) -> bool:
+        room = self.rooms.get(message.space)
+        lane = room.lanes.get(message.lane) if room else None
+        if lane is None:
+            return False
+        lane.shut(message.heard)
+        return True
+
+    def _uplink(self, message: Uplink) -> bool:
+        room = self.rooms.get(message.space)
+        lane = room.lanes.get(message.lane) if room else None
+        if lane is None or lane.source != UPLINK:
+            self.metrics.drop("no_lane")
+            return False
+        try:
+            counter = message.counter
+            lane.push(counter & 0xFFFF, counter * SAMPLES & 0xFFFFFFFF, message.payload)
+        except OpusError:
+            self.metrics.drop("not_opus")
+        return True
+
+    def _redact(self, message: Redact) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None or message.last < message.first:
+            return False
+        return room.redact(message.lane, message.first, message.last)
+
+    def _tap(self, message: Tap) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None:
+            return False
+        room.tap(message.groups)
+        return True
+
+    def _stats(self, _message: AskStats) -> bool:
+        counters = dict(self.metrics.counters)
+        counters |= {f"stun_{reason}": count for reason, count in self.peers.ice.refused.items()}
+        counters |= {
+            "spaces": len(self.rooms),
+            "peers": len(self.peers),
+            "lanes": sum(len(room.lanes) for room in self.rooms.values()),
+            "frames_dropped": self._link.dropped,
+            "handshakes_dropped": self.peers.handshakes.dropped,
+        }
+        self._link.post(Stats(counters, self.metrics.timings()))
+        return True
+
+
+async def run(end: socket.socket, host: str, port_number: int) -> int:
+    """Run an engine until control is gone or SIGTERM comes. The exit status."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    # Ctrl-C reaches the whole process group; control decides what it means, and closes the pipe.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    link = await connect_engine(end)
+    port, identity = UdpPort(host, port_number), Identity()
+    engine = Engine(link, port, identity)
+    engine.ticker.start()
+    port.start(engine.peers.receive, lambda: engine.ticker.next_due)
+    link.post(Ready(*port.address, identity.fingerprint))
+    listening = asyncio.create_task(_obey(engine, link))
+    stopping = asyncio.create_task(stopped.wait())
+    done, _ = await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
+    engine.close()
+    link.close()
+    for task in (listening, stopping):
+        task.cancel()
+    return listening.result() if listening in done else 0
+
+
+async def _obey(engine: Engine, link: Link[FromEngine, ToEngine]) -> int:
+    try:
+        async for message in link:
+            engine.handle(message)
+            await asyncio.sleep(0)  # a burst of messages must not keep a tick waiting
+    except LinkError as error:
+        log.error("%s", error)
+        return 1
+    return 0

@@ -1,0 +1,179 @@
+"""One open microphone: what of it is heard in a tick."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from spacesctl.audio.activity import INAUDIBLE, SILENCE, Activity, Meter
+from spacesctl.audio.jitter import LOST, MAXIMUM, SILENT, TARGET, Counters, Held, JitterBuffer
+from spacesctl.audio.mix import gained
+from spacesctl.audio.opus import FRAME, Decoder, Encoder, OpusError, Pcm, packet_samples
+from spacesctl.media.messages import FLAG_ACTIVE, FLAG_LOST
+
+CONCEALED: Final = 5
+"""Lost frames in a row that are concealed; after 100 ms invented sound turns into a buzz."""
+UPLINK: Final = ""
+"""The source of frames that come by `Uplink`; peers are sources by their name."""
+
+
+class Taken(NamedTuple):
+    """A lane's part of a tick. `payload` is None when the lane said nothing, empty when its frame was lost; `pcm` is the
+    gained frame that is mixed, None when nothing is."""
+
+    flags: int
+    payload: bytes | None
+    pcm: Pcm | None
+
+
+NOTHING: Final = Taken(0, None, None)
+
+
+class Lane:
+    """A lane and its gate. One source at a time feeds it: an `up` peer, or a program by `Uplink`."""
+
+    def __init__(self, number: int, heard: bool, gain: float = 1.0) -> None:
+        self.number = number
+        self.heard = heard
+        self.gain = gain
+        self.source = UPLINK
+        self.level = SILENCE
+        """The loudest frame since `levels_told`, in dBov."""
+        self.activity = Activity()
+        self.counters = Counters()
+        self._meter = Meter()
+        self._jitter = JitterBuffer(counters=self.counters)
+        self._decoder = Decoder()
+        self._lost = 0
+        self._owed = 0  # samples that a shut lane still has to let go by
+        self._pending: Pcm = np.zeros(0, np.int16)
+        self._encoder: Encoder | None = None
+
+    def attach(self, source: str) -> None:
+        """From now on only `source` feeds the lane; what another sent is forgotten."""
+        self.source = source
+        self._jitter.restart()
+        self._decoder = Decoder()
+
+    def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None = None) -> None:
+        """A packet of its source. Raises `OpusError` when it is not Opus."""
+        samples = packet_samples(payload)
+        if samples != self._jitter.samples:
+            self._change_length(samples)
+        self._jitter.push(sequence, timestamp, payload, level)
+
+    def take(self) -> Taken:
+        """This tick's part. A shut lane is emptied at the same pace, and says nothing."""
+        if not self.heard:
+            self._discard()
+            return NOTHING
+        return self._whole() if self._jitter.samples == FRAME else self._repacked()
+
+    def shut(self, heard: bool) -> None:
+        """Set the gate. What was decoded but not yet said is gone when it shuts."""
+        self.heard = heard
+        if not heard:
+            self._pending = self._pending[:0]
+            self._lost = 0
+            self.activity = Activity()
+            self._decoder = Decoder()
+
+    def told(self) -> int:
+        """The level to tell, which begins anew."""
+        level, self.level = self.level, SILENCE
+        return level
+
+    # -- packets of 20 ms go on as they came
+
+    def _whole(self) -> Taken:
+        frame = self._jitter.pop()
+        if isinstance(frame, Held):
+            return self._came(frame)
+        if frame is SILENT:
+            self._lost = 0
+            self.activity.update(SILENCE)
+            return NOTHING
+        pcm = self._conceal(FRAME)
+        return self._said(FLAG_LOST, b"", pcm)
+
+    def _came(self, frame: Held) -> Taken:
+        self._lost = 0
+        quiet = frame.level is not None and frame.level <= INAUDIBLE
+        if quiet and not self.activity.active:
+            self.activity.update(SILENCE)
+            return Taken(0, frame.payload, None)
+        try:
+            pcm = self._decoder.decode(frame.payload)
+        except OpusError:
+            return self._said(FLAG_LOST, b"", self._conceal(FRAME))
+        return self._said(0, frame.payload, pcm)
+
+    def _conceal(self, samples: int) -> Pcm | None:
+        """Sound for a lost packet, from the copy in the next one if there is one. None after too many, or in silence."""
+        self._lost += 1
+        if not self.activity.active or self._lost > CONCEALED:
+            return None
+        following = self._jitter.following()
+        try:
+            return self._decoder.recover(following, samples) if following else self._decoder.conceal(samples)
+        except OpusError:
+            return None
+
+    def _said(self, flags: int, payload: bytes, pcm: Pcm | None) -> Taken:
+        if pcm is None or len(pcm) != FRAME:
+            self.activity.update(SILENCE)
+            return Taken(flags, payload, None)
+        pcm = gained(pcm, self.gain)
+        level = self._meter.level(pcm)
+        self.level = max(self.level, level)
+        if not self.activity.update(level):
+            return Taken(flags, payload, None)
+        return Taken(flags | FLAG_ACTIVE, payload, pcm)
+
+    # -- packets of any other length are cut to ticks and encoded again
+
+    def _change_length(self, samples: int) -> None:
+        """Packets now hold `samples`: the same 60 and 200 ms, counted in them."""
+        self._jitter = JitterBuffer(
+            target=max(1, TARGET * FRAME // samples),
+            maximum=max(3, MAXIMUM * FRAME // samples),
+            samples=samples,
+            counters=self.counters,
+        )
+        self._pending = self._pending[:0]
+
+    def _repacked(self) -> Taken:
+        lost = self._refill()
+        frame, self._pending = self._pending[:FRAME], self._pending[FRAME:]
+        if lost and not frame.any():
+            return self._said(FLAG_LOST, b"", None)
+        if not frame.any() and not self.activity.active:
+            self.activity.update(SILENCE)
+            return NOTHING
+        self._encoder = self._encoder or Encoder()
+        return self._said(FLAG_LOST if lost else 0, self._encoder.encode(frame), frame)
+
+    def _refill(self) -> bool:
+        """Decode packets until there is a tick's worth. Whether one of them was lost."""
+        lost, samples = False, self._jitter.samples
+        while len(self._pending) < FRAME:
+            packet = self._jitter.pop()
+            pcm: Pcm | None = None
+            if isinstance(packet, Held):
+                self._lost = 0
+                try:
+                    pcm = self._decoder.decode(packet.payload)
+                except OpusError:
+                    lost = True
+            elif packet is LOST:
+                lost, pcm = True, self._conceal(samples)
+            self._pending = np.concatenate((self._pending, np.zeros(samples, np.int16) if pcm is None else pcm))
+        return lost
+
+    def _discard(self) -> None:
+        """Let a tick's worth of packets go by."""
+        self._owed += FRAME
+        while self._owed >= self._jitter.samples:
+            self._owed -= self._jitter.samples
+            self._jitter.pop()

@@ -1,0 +1,67 @@
+"""What the engine counts since its start, and what its ticks took in the last minute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import numpy as np
+
+MINUTE: Final = 3000
+"""Ticks."""
+
+
+class Ring:
+    """The last `size` values of something, for percentiles."""
+
+    def __init__(self, size: int = MINUTE) -> None:
+        self._values = np.zeros(size, np.float64)
+        self._count = 0
+
+    def add(self, value: float) -> None:
+        self._values[self._count % len(self._values)] = value
+        self._count += 1
+
+    def summary(self, name: str) -> dict[str, float]:
+        """`name_p50`, `name_p99` and `name_max`, in the unit of the values; nothing yet is 0."""
+        values = self._values[: min(self._count, len(self._values))]
+        if not len(values):
+            return {f"{name}_p50": 0.0, f"{name}_p99": 0.0, f"{name}_max": 0.0}
+        middle, high = np.percentile(values, (50, 99))
+        return {f"{name}_p50": float(middle), f"{name}_p99": float(high), f"{name}_max": float(values.max())}
+
+
+class Metrics:
+    """Counters by name, and the tick's lateness and work in milliseconds: in all and by stage."""
+
+    STAGES: Final = ("lanes", "encode", "send")
+
+    def __init__(self) -> None:
+        self.counters: Counter[str] = Counter(
+            ticks=0, ticks_skipped=0, packets_in=0, packets_dropped=0, packets_out=0, packets_out_dropped=0
+        )
+        self.late = Ring()
+        self.work = Ring()
+        self.stages = {stage: Ring() for stage in self.STAGES}
+        self.spent = dict.fromkeys(self.STAGES, 0.0)
+
+    def drop(self, reason: str) -> None:
+        """A packet that came is not used."""
+        self.counters["packets_dropped"] += 1
+        self.counters[f"dropped_{reason}"] += 1
+
+    def tick_done(self, late: float, work: float) -> None:
+        """A tick that began `late` seconds after its time and took `work` seconds."""
+        self.counters["ticks"] += 1
+        self.late.add(late * 1000)
+        self.work.add(work * 1000)
+        for stage, seconds in self.spent.items():
+            self.stages[stage].add(seconds * 1000)
+            self.spent[stage] = 0.0
+
+    def timings(self) -> dict[str, float]:
+        """All rings' percentiles, in milliseconds."""
+        found = self.late.summary("late_ms") | self.work.summary("work_ms")
+        for stage, ring in self.stages.items():
+            found |= ring.summary(f"{stage}_ms")
+        return {name: round(value, 3) for name, value in found.items()}

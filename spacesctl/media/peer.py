@@ -1,0 +1,177 @@
+"""One WebRTC peer: its path, its DTLS, its SRTP, and what it sends or is sent."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+from spacesctl.media.clock import SAMPLES
+from spacesctl.media.messages import AddPeer
+from spacesctl.media.port import Address
+from spacesctl.rtc import rtcp, rtp
+from spacesctl.rtc.dtls import Dtls, Identity, State
+from spacesctl.rtc.srtp import Srtp, SrtpError
+from spacesctl.rtc.stun import Credentials
+
+CONSENT: Final = 30.0
+"""Seconds without an authenticated check after which a peer is gone (RFC 7675, 5.1)."""
+HANDSHAKE: Final = 30.0
+"""Seconds that a peer has to connect."""
+MAX_PATHS: Final = 8
+"""Addresses remembered per peer while it looks for the best one."""
+
+
+class Peer:
+    """A peer that is expected, connecting or joined. `send` is the socket's: (datagram, address) -> taken."""
+
+    def __init__(self, added: AddPeer, ssrc: int, identity: Identity, send: Callable[[bytes, Address], bool]) -> None:
+        now = time.monotonic()
+        self.name = added.peer
+        self.space = added.space
+        self.is_up = added.kind == "up"
+        self.lane = added.lane
+        self.group = added.group
+        self.credentials = Credentials(added.local_ufrag, added.local_pwd, added.remote_ufrag)
+        self.added = self.checked = now
+        self.joined = False
+        self.paths: list[Address] = []
+        self.target: Address | None = None
+        self.dtls: Dtls | None = None
+        self.srtp: Srtp | None = None
+        self.reception: rtcp.Reception | None = None
+        self.level_extension = added.level_extension
+        self.loss = 0
+        self.dropped = 0
+        """Packets that the socket did not take."""
+        self._added = added
+        self._identity = identity
+        self._send = send
+        self._ssrc = ssrc
+        self._payload_type = added.payload_type
+        # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
+        self._sequence = secrets.randbelow(1 << 15)
+        self._packets = self._octets = self._timestamp = 0
+        self._sent_at = 0.0
+
+    # -- the path
+
+    def checked_from(self, source: Address, nominated: bool) -> list[Address]:
+        """An authenticated check came. The first path is used until one is nominated; returns the paths that are forgotten."""
+        self.checked = time.monotonic()
+        if source not in self.paths:
+            self.paths.append(source)
+        if nominated or self.target is None:
+            self.target = source
+        forgotten = [path for path in self.paths if path != self.target][: max(0, len(self.paths) - MAX_PATHS)]
+        for path in forgotten:
+            self.paths.remove(path)
+        return forgotten
+
+    def overdue(self, now: float) -> bool:
+        """Whether it did not check, or not connect, for too long."""
+        return now - self.checked > CONSENT if self.joined else now - self.added > HANDSHAKE
+
+    # -- the handshake
+
+    def begin(self) -> Dtls:
+        """Its DTLS association, made at its first check: who never comes costs nothing."""
+        if self.dtls is None:
+            self.dtls = Dtls(self._identity, self._added.dtls, self._added.remote_fingerprints)
+            self.dtls.start()
+            self.flush()
+        return self.dtls
+
+    def feed(self, datagram: bytes) -> State:
+        """A DTLS datagram came."""
+        dtls = self.begin()
+        dtls.feed(datagram)
+        self.flush()
+        if dtls.keys is not None and self.srtp is None:
+            self.srtp = Srtp(dtls.keys)
+        return dtls.state
+
+    def retransmit(self) -> State | None:
+        """Send the last flight again if it is time."""
+        if self.dtls is None or self.dtls.timeout() != 0:
+            return None
+        self.dtls.on_timeout()
+        self.flush()
+        return self.dtls.state
+
+    def flush(self) -> None:
+        """Send what DTLS has to say."""
+        if self.dtls is not None and self.target is not None:
+            for datagram in self.dtls.outgoing():
+                self._send(datagram, self.target)
+
+    def goodbye(self) -> None:
+        """Close the association; nothing is sent or taken afterwards."""
+        if self.dtls is not None:
+            self.dtls.close()
+            self.flush()
+        self.srtp = self.dtls = self.target = None
+
+    # -- sound to it
+
+    def send(self, payload: bytes, timestamp: int) -> None:
+        """One frame of its group: header, protection, away."""
+        if self.srtp is None or self.target is None:
+            return
+        head = rtp.header(self._payload_type, self._sequence, timestamp, self._ssrc)
+        self._sequence += 1
+        self._packets += 1
+        self._octets += len(payload)
+        self._timestamp = timestamp
+        self._sent_at = time.monotonic()
+        if not self._send(self.srtp.protect(head + payload), self.target):
+            self.dropped += 1
+
+    # -- reports both ways
+
+    def report(self, utc: float, monotonic: float) -> None:
+        """Send the report that is due every few seconds; `utc` and `monotonic` are the same moment."""
+        if self.srtp is None or self.target is None:
+            return
+        packet = self._receiver_report(monotonic) if self.is_up else self._sender_report(utc, monotonic)
+        if packet is not None:
+            self._send(self.srtp.protect_rtcp(packet), self.target)
+
+    def _sender_report(self, utc: float, monotonic: float) -> bytes | None:
+        if not self._packets:
+            return None
+        since = max(0.0, monotonic - self._sent_at)
+        stamp = self._timestamp + round(since * SAMPLES * 50)
+        return rtcp.sender_report(self._ssrc, utc, stamp, self._packets, self._octets, self.space)
+
+    def _receiver_report(self, monotonic: float) -> bytes | None:
+        block = self.reception.block(monotonic) if self.reception else None
+        return rtcp.receiver_report(self._ssrc, block, self.space) if block else None
+
+    def unprotect_rtcp(self, datagram: bytes, arrival: float) -> None:
+        """A report came. Raises `SrtpError` or `RtcpError`."""
+        if self.srtp is None:
+            raise SrtpError("no keys yet")
+        for item in rtcp.parse(self.srtp.unprotect_rtcp(datagram)):
+            if not isinstance(item, rtcp.Report):
+                continue  # a BYE: what ends a peer is its close_notify, or its silence
+            if item.ntp is not None and self.reception is not None and item.ssrc == self.reception.ssrc:
+                self.reception.reported(item.ntp, arrival)
+            for block in item.blocks:
+                if block.ssrc == self._ssrc:
+                    self.loss = block.fraction * 100 // 256
+
+    # -- sound from it
+
+    def unprotect(self, datagram: bytes, arrival: float) -> rtp.RtpPacket | None:
+        """An RTP packet came; None for a payload type that is not its Opus. Raises `SrtpError` or `RtpError`."""
+        if self.srtp is None:
+            raise SrtpError("no keys yet")
+        packet = rtp.parse(self.srtp.unprotect(datagram), self.level_extension)
+        if packet.payload_type != self._payload_type:
+            return None
+        if self.reception is None or self.reception.ssrc != packet.ssrc:
+            self.reception = rtcp.Reception(packet.ssrc)
+        self.reception.packet(packet.sequence, packet.timestamp, arrival)
+        return packet

@@ -1,0 +1,235 @@
+"""All peers: who is expected, who comes from where, who has gone. Datagrams of the port end here, or at a lane."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Literal
+
+from spacesctl.audio.opus import OpusError
+from spacesctl.media.handshakes import Handshakes
+from spacesctl.media.lane import Lane
+from spacesctl.media.messages import AddPeer, PeerJoined, PeerLeft
+from spacesctl.media.metrics import Metrics
+from spacesctl.media.peer import Peer
+from spacesctl.media.port import Address
+from spacesctl.media.room import Room
+from spacesctl.rtc import demux
+from spacesctl.rtc.demux import Kind
+from spacesctl.rtc.dtls import Identity, State
+from spacesctl.rtc.rtcp import RtcpError
+from spacesctl.rtc.rtp import RtpError
+from spacesctl.rtc.srtp import NotAuthentic, Replayed, SrtpError
+from spacesctl.rtc.stun import IceLite
+
+REPORT_TICKS: Final = 250
+"""RTCP reports go every 5 s, each peer's at its own tick."""
+SWEEP_TICKS: Final = 50
+"""How often silent peers are looked for: every second."""
+
+Reason = Literal["closed", "consent", "handshake", "ended"]
+log = logging.getLogger(__name__)
+
+
+class Peers:
+    """`tell` sends control a message; `send` is the port's; `until` tells when the next tick is due."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        rooms: dict[str, Room],
+        metrics: Metrics,
+        send: Callable[[bytes, Address], bool],
+        tell: Callable[[PeerJoined | PeerLeft], object],
+        until: Callable[[], float],
+    ) -> None:
+        self.ice = IceLite()
+        self.handshakes = Handshakes(self._on_handshake, until)
+        self._identity = identity
+        self._rooms = rooms
+        self._metrics = metrics
+        self._send = send
+        self._tell = tell
+        self._peers: dict[str, Peer] = {}
+        self._by_ufrag: dict[str, Peer] = {}
+        self._by_address: dict[Address, Peer] = {}
+        self._connecting: dict[str, Peer] = {}
+        self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
+        self._joins = 0
+        self._handlers: dict[Kind, Callable[[bytes, Address], None]] = {
+            Kind.STUN: self._on_stun,
+            Kind.DTLS: self._on_dtls,
+            Kind.RTP: self._on_rtp,
+            Kind.RTCP: self._on_rtcp,
+            Kind.OTHER: lambda _data, _source: self._metrics.drop("unknown_protocol"),
+        }
+
+    def __len__(self) -> int:
+        return len(self._peers)
+
+    # -- from control
+
+    def add(self, added: AddPeer) -> bool:
+        """Expect a peer; False for one whose Space is not open, or whose name or ufrag is taken."""
+        room = self._rooms.get(added.space)
+        if room is None or added.peer in self._peers or added.local_ufrag in self._by_ufrag:
+            return False
+        peer = Peer(added, room.ssrc, self._identity, self._send)
+        self._peers[peer.name] = self._by_ufrag[added.local_ufrag] = self._connecting[peer.name] = peer
+        self.ice.expect(peer.credentials)
+        return True
+
+    def move(self, name: str, group: int) -> bool:
+        """A listener hears another group from the next tick on."""
+        peer = self._peers.get(name)
+        if peer is None or peer.is_up:
+            return False
+        peer.group = group
+        if peer.joined:
+            self._rooms[peer.space].listen(name, group, peer)
+        return True
+
+    def remove(self, name: str, reason: Reason = "closed") -> bool:
+        """A peer leaves now; False when it is not here."""
+        peer = self._peers.pop(name, None)
+        if peer is None:
+            return False
+        self.ice.forget(peer.credentials.local_ufrag)
+        del self._by_ufrag[peer.credentials.local_ufrag]
+        self._connecting.pop(name, None)
+        for address in peer.paths:
+            if self._by_address.get(address) is peer:
+                del self._by_address[address]
+        for slot in self._reporting:
+            slot.pop(name, None)
+        room = self._rooms.get(peer.space)
+        if room is not None:
+            room.leave(name)
+        peer.goodbye()
+        self._metrics.counters["packets_out_dropped"] += peer.dropped
+        self._tell(PeerLeft(name, reason))
+        return True
+
+    def end(self, space: str) -> None:
+        """Everybody in a Space leaves."""
+        for name in [name for name, peer in self._peers.items() if peer.space == space]:
+            self.remove(name, "ended")
+
+    def close(self) -> None:
+        for name in list(self._peers):
+            self.remove(name)
+
+    # -- from the tick
+
+    def tick(self, number: int, utc: float) -> None:
+        """What is due at this tick: retransmissions, reports, and once a second the search for who is gone."""
+        now = time.monotonic()
+        for peer in list(self._connecting.values()):
+            if peer.retransmit() is State.FAILED:
+                self.remove(peer.name, "handshake")
+        for peer in self._reporting[number % REPORT_TICKS].values():
+            peer.report(utc, now)
+        if number % SWEEP_TICKS == 0:
+            for peer in [peer for peer in self._peers.values() if peer.overdue(now)]:
+                self.remove(peer.name, "consent" if peer.joined else "handshake")
+
+    # -- from the port
+
+    def receive(self, data: bytes, source: Address) -> None:
+        """A datagram came."""
+        self._metrics.counters["packets_in"] += 1
+        self._handlers[demux.kind(data)](data, source)
+
+    def _on_stun(self, data: bytes, source: Address) -> None:
+        check = self.ice.check(data, source[:2])
+        if check is None:
+            self._metrics.drop("stun")
+            return
+        peer = self._by_ufrag[check.local_ufrag]
+        owner = self._by_address.get(source)
+        if owner is not None and owner is not peer:
+            owner.paths.remove(source)  # the address changed hands, as behind a NAT
+        for forgotten in peer.checked_from(source, check.nominated):
+            self._by_address.pop(forgotten, None)
+        self._by_address[source] = peer
+        self._send(check.response, source)
+        peer.begin()
+
+    def _on_dtls(self, data: bytes, source: Address) -> None:
+        peer = self._by_address.get(source)
+        if peer is None:
+            self._metrics.drop("unknown_source")
+            return
+        self.handshakes.put(peer.name, data)
+
+    def _on_handshake(self, name: str, data: bytes) -> None:
+        peer = self._peers.get(name)
+        if peer is None:
+            return
+        state = peer.feed(data)
+        if state is State.CONNECTED and not peer.joined:
+            self._joined(peer)
+        elif state is State.CLOSED:
+            self.remove(name)
+        elif state is State.FAILED:
+            log.info("a handshake failed: %s", peer.dtls.why if peer.dtls else "")
+            self.remove(name, "handshake")
+
+    def _joined(self, peer: Peer) -> None:
+        peer.joined = True
+        self._connecting.pop(peer.name, None)
+        self._joins += 1
+        self._reporting[self._joins * 7 % REPORT_TICKS][peer.name] = peer
+        room = self._rooms[peer.space]
+        if not peer.is_up:
+            room.listen(peer.name, peer.group, peer)
+        elif (lane := room.lanes.get(peer.lane)) is not None:
+            lane.attach(peer.name)
+        self._tell(PeerJoined(peer.name))
+
+    def _on_rtp(self, data: bytes, source: Address) -> None:
+        peer = self._by_address.get(source)
+        if peer is None or not peer.is_up or not peer.joined:
+            self._metrics.drop("unknown_source" if peer is None else "unexpected")
+            return
+        try:
+            packet = peer.unprotect(data, time.monotonic())
+            if packet is None or not packet.payload:
+                self._metrics.drop("payload_type")
+                return
+            lane = self._lane_of(peer)
+            if lane is None:
+                self._metrics.drop("no_lane")
+                return
+            lane.push(packet.sequence, packet.timestamp, packet.payload, packet.level)
+        except (SrtpError, RtpError, OpusError) as error:
+            self._metrics.drop(_NAMES.get(type(error), "malformed"))
+
+    def _lane_of(self, peer: Peer) -> Lane | None:
+        """The lane that a peer feeds: it attaches at its first packet if the lane opened after it joined."""
+        lane = self._rooms[peer.space].lanes.get(peer.lane)
+        if lane is None:
+            return None
+        if lane.source != peer.name:
+            if lane.source in self._peers:
+                return None  # a newer peer of the same lane has taken over
+            lane.attach(peer.name)
+        return lane
+
+    def _on_rtcp(self, data: bytes, source: Address) -> None:
+        peer = self._by_address.get(source)
+        if peer is None or not peer.joined:
+            self._metrics.drop("unknown_source" if peer is None else "unexpected")
+            return
+        try:
+            peer.unprotect_rtcp(data, time.monotonic())
+        except (SrtpError, RtcpError) as error:
+            self._metrics.drop(_NAMES.get(type(error), "malformed"))
+
+
+_NAMES: Final[dict[type[Exception], str]] = {
+    NotAuthentic: "not_authentic",
+    Replayed: "replayed",
+    OpusError: "not_opus",
+}

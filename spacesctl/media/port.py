@@ -1,0 +1,87 @@
+"""The one UDP socket: every peer's STUN, DTLS and SRTP come and go here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Callable
+from typing import Final
+
+BUFFER: Final = 4 * 1024 * 1024
+"""Bytes asked of the kernel for each direction: what 4,000 listeners are sent in a tick, twice."""
+DRAIN: Final = 256
+"""Datagrams read before other work of the loop gets its turn."""
+MAX_DATAGRAM: Final = 2048
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""As the socket gives it: two fields for IPv4, four for IPv6."""
+
+log = logging.getLogger(__name__)
+
+
+class UdpPort:
+    """Bound when made; `start` begins to hand datagrams over. Sending never waits: a full buffer loses the packet."""
+
+    def __init__(self, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            if family == socket.AF_INET6:
+                self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            self._socket.bind((host, port))
+        except OSError:
+            self._socket.close()
+            raise
+        for option, name in ((socket.SO_RCVBUF, "receive"), (socket.SO_SNDBUF, "send")):
+            self._grow(option, name)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it is bound."""
+        name = self._socket.getsockname()
+        return name[0], name[1]
+
+    def start(self, receive: Callable[[bytes, Address], None], until: Callable[[], float]) -> None:
+        """Hand each datagram to `receive`, in turns that end at the monotonic time that `until` tells (the next tick)."""
+
+        def readable() -> None:
+            deadline = until()
+            for count in range(DRAIN):
+                try:
+                    data, source = self._socket.recvfrom(MAX_DATAGRAM)
+                except BlockingIOError:
+                    return
+                except OSError:  # an ICMP error of an earlier send; the next read goes on
+                    continue
+                receive(data, source)
+                if count % 8 == 7 and time.monotonic() >= deadline:
+                    return
+
+        asyncio.get_running_loop().add_reader(self._socket, readable)
+
+    def send(self, data: bytes, target: Address) -> bool:
+        """Send a datagram; False when the kernel does not take it now."""
+        try:
+            self._socket.sendto(data, target)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+
+    def _grow(self, option: int, name: str) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, option, BUFFER)
+        granted = self._socket.getsockopt(socket.SOL_SOCKET, option) // 2  # Linux doubles it for its own use
+        if granted < BUFFER:
+            log.warning(
+                "the kernel grants %d KiB of %d for the UDP %s buffer: raise net.core.%smem_max",
+                granted // 1024,
+                BUFFER // 1024,
+                name,
+                "r" if option == socket.SO_RCVBUF else "w",
+            )

@@ -1,0 +1,188 @@
+"""One Space in the engine: its lanes, its delay lines, its outputs, and one tick of them all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from spacesctl.audio.activity import SILENCE
+from spacesctl.audio.delay import DelayLine
+from spacesctl.audio.mix import Mixer, Sum
+from spacesctl.audio.opus import Pcm
+from spacesctl.media.clock import SpaceClock, timestamp
+from spacesctl.media.lane import Lane
+from spacesctl.media.messages import AUDIENCE, STAGE, Frames, Levels, OpenSpace
+from spacesctl.media.metrics import Metrics
+from spacesctl.media.output import Output, Sink
+
+
+class Room:
+    """Changes take effect at the next tick. A room without open lanes, listeners and taps is idle and need not be ticked.
+
+    At a delay of 0 the stage hears what the audience hears, through one encoder; so there, and only there, a redaction
+    silences the stage's output too.
+    """
+
+    def __init__(self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics) -> None:
+        self.space = opened.space
+        self.ssrc = opened.ssrc
+        self.delay = opened.delay
+        self.clock = clock
+        self.lanes: dict[int, Lane] = {}
+        self._metrics = metrics
+        self._lines: dict[int, DelayLine] = {}
+        self._sinks: dict[str, tuple[int, Sink]] = {}
+        self._taps: list[int] = []
+        self._outputs: dict[int, Output] = {}
+        self._plan: dict[int, list[Sink]] | None = None  # sinks by output; None when something changed
+        self._live = Mixer()
+        self._aired = Mixer()
+        self._own: dict[int, Pcm] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.lanes or self._sinks or self._taps)
+
+    # -- what control and peers change
+
+    def open_lane(self, number: int, heard: bool) -> None:
+        self.lanes[number] = Lane(number, heard)
+        self._lines.setdefault(number, DelayLine(self.delay))
+        self._plan = None
+
+    def close_lane(self, number: int) -> None:
+        """Its un-aired tail still reaches the audience, through the delay line."""
+        lane = self.lanes.pop(number, None)
+        if lane is not None:
+            self._count_lane(lane)
+        self._outputs.pop(number, None)
+        self._plan = None
+
+    def redact(self, number: int, first: int, last: int) -> bool:
+        """Silence ticks of a lane for the audience; False when the lane is unknown."""
+        line = self._lines.get(number)
+        if line is None:
+            return False
+        line.redact(first, last)
+        return True
+
+    def tap(self, groups: Iterable[int]) -> None:
+        self._taps = list(dict.fromkeys(groups))
+        self._plan = None
+
+    def listen(self, name: str, group: int, sink: Sink) -> None:
+        """A sink hears a group from the next tick on; called again, it moves."""
+        self._sinks[name] = (group, sink)
+        self._plan = None
+
+    def leave(self, name: str) -> None:
+        self._sinks.pop(name, None)
+        self._plan = None
+
+    def close(self) -> None:
+        for number in list(self.lanes):
+            self.close_lane(number)
+        self._lines.clear()
+        self._sinks.clear()
+        self._outputs.clear()
+
+    # -- the tick
+
+    def run(self, number: int) -> Frames | None:
+        """Tick `number` of the grid: everything that is heard, encoded and sent. What control gets, or None."""
+        tick, spent, clock = self.clock.tick(number), self._metrics.spent, time.perf_counter
+        began = clock()
+        frames = self._take(tick)
+        self._air(tick)
+        taken = clock()
+        spent["lanes"] += taken - began
+        payloads = self._encode()
+        encoded = clock()
+        spent["encode"] += encoded - taken
+        stamp = timestamp(tick)
+        for group, sinks in self._planned().items():
+            payload = payloads[group]
+            for sink in sinks:
+                sink.send(payload, stamp)
+        spent["send"] += clock() - encoded
+        mixes = [(group, payloads[self._output_of(group)]) for group in self._taps]
+        return Frames(self.space, tick, frames, mixes) if frames or mixes else None
+
+    def levels(self, number: int) -> Levels | None:
+        """Who was loud since the call before; None when no lane is open."""
+        if not self.lanes:
+            return None
+        told = [
+            (lane.number, lane.told(), lane.activity.active) if lane.heard else (lane.number, SILENCE, False)
+            for lane in self.lanes.values()
+        ]
+        return Levels(self.space, self.clock.tick(number), told)
+
+    def heed_losses(self) -> None:
+        """Let each encoder prepare for what its listeners report as lost."""
+        for group, sinks in self._planned().items():
+            if group in self._outputs:
+                self._outputs[group].heed(sinks)
+
+    def _take(self, tick: int) -> list[tuple[int, int, bytes]]:
+        """Every open lane's part: into the live sum, into its delay line, into what control gets."""
+        self._live.clear()
+        self._own.clear()
+        frames = []
+        for lane in self.lanes.values():
+            flags, payload, pcm = lane.take()
+            if payload is not None:
+                frames.append((lane.number, flags, payload))
+            if pcm is not None:
+                self._live.add(pcm)
+                self._own[lane.number] = pcm
+        for number, line in self._lines.items():
+            line.put(tick, self._own.get(number))
+        return frames
+
+    def _air(self, tick: int) -> None:
+        """What leaves the delay lines now is the audience's sum; lines of closed lanes go when they are empty."""
+        self._aired.clear()
+        done = []
+        for number, line in self._lines.items():
+            pcm = line.take(tick)
+            if pcm is not None:
+                self._aired.add(pcm)
+            if number not in self.lanes and line.is_empty(tick):
+                done.append(number)
+        for number in done:
+            del self._lines[number]
+
+    def _encode(self) -> dict[int, bytes]:
+        """One packet for each output that somebody hears or taps."""
+        payloads = {}
+        for group in self._planned():
+            output = self._outputs.get(group)
+            if output is None:
+                output = self._outputs[group] = Output()
+            payloads[group] = output.encode(self._sum_of(group))
+        return payloads
+
+    def _sum_of(self, output: int) -> Sum:
+        if output == AUDIENCE:
+            return self._aired.total
+        return self._live.minus(self._own.get(output))  # the stage is no lane: nothing is taken away
+
+    def _output_of(self, group: int) -> int:
+        """Which output a group hears: a lane that is not open hears the stage, and at no delay the stage is the audience."""
+        if group in self.lanes:
+            return group
+        return STAGE if group != AUDIENCE and self.delay else AUDIENCE
+
+    def _planned(self) -> dict[int, list[Sink]]:
+        if self._plan is None:
+            plan: dict[int, list[Sink]] = {self._output_of(group): [] for group in self._taps}
+            for group, sink in self._sinks.values():
+                plan.setdefault(self._output_of(group), []).append(sink)
+            self._plan = plan
+        return self._plan
+
+    def _count_lane(self, lane: Lane) -> None:
+        counters = lane.counters
+        for name in ("late", "duplicate", "overflow", "lost", "skipped", "restarted"):
+            self._metrics.counters[f"frames_{name}"] += getattr(counters, name)
