@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
+
+_CLIPS = Path(__file__).parent / "clips"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Person:
     kind: str
     troublemaker: bool
     voice: str
-    clip: Traversable
+    clip: Path
     seconds: float
     sentences: tuple[Sentence, ...]
     phrases: tuple[Phrase, ...]
@@ -74,28 +75,24 @@ class Cast:
 
 def names() -> list[str]:
     """The casts that are shipped."""
-    return sorted(each.name for each in _folder().iterdir() if each.joinpath("cast.json").is_file())
+    return sorted(each.name for each in _CLIPS.iterdir() if (each / "cast.json").is_file())
 
 
 def load(name: str) -> Cast:
     """Raises LookupError for a cast that is not shipped."""
     if name not in names():
         raise LookupError(f"there is no cast {name}; there is {', '.join(names())}")
-    folder = _folder().joinpath(name)
-    data = json.loads(folder.joinpath("cast.json").read_text())
+    folder = _CLIPS / name
+    data = json.loads((folder / "cast.json").read_text())
     people = tuple(_person(folder, each) for each in data["people"])
-    return Cast(name, data["title"], folder.joinpath(data["rules"]).read_text(), people)
+    return Cast(name, data["title"], (folder / data["rules"]).read_text(), people)
 
 
-def _person(folder: Traversable, data: dict[str, Any]) -> Person:
+def _person(folder: Path, data: dict[str, Any]) -> Person:
     fields = {key: data[key] for key in ("handle", "name", "role", "kind", "troublemaker", "voice", "seconds")}
     return Person(
         **fields,
-        clip=folder.joinpath(data["clip"]),
+        clip=folder / data["clip"],
         sentences=tuple(Sentence(**each) for each in data["sentences"]),
         phrases=tuple(Phrase(**each) for each in data["phrases"]),
     )
-
-
-def _folder() -> Traversable:
-    return resources.files("bots").joinpath("clips")

@@ -1,0 +1,35 @@
+"""`python -m bots.hearing --model DIR`: a hearing worker on stdin and stdout. Started by the pool, of no use by hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from bots.hearing import worker
+from bots.hearing.messages import ProtocolError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bots.hearing")
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--growth-mib", type=int, default=512)
+    options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the bot ends us by closing our stdin
+    out = os.dup(1)
+    os.dup2(2, 1)  # whatever a C library prints must not get between the messages
+    from bots.hearing.vosk_recogniser import load
+
+    try:
+        return worker.run(load(options.model), 0, out, options.growth_mib << 20)
+    except BrokenPipeError:
+        return 0  # the bot is gone
+    except ProtocolError as error:
+        sys.stderr.write(f"hearing: {error}\n")
+        return worker.EXIT_BROKEN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

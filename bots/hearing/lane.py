@@ -1,0 +1,169 @@
+"""One lane's hearing: Opus packets on the Space clock in, utterances on the Space clock out.
+
+What the engine mixed is fed: frames that it marked active, with a little before and after. Longer silence is skipped, so a quiet
+lane costs nothing. An utterance ends where the recogniser says so, at a dip of activity, or after eight seconds of talk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+
+from bots.hearing.clockmap import ClockMap
+from bots.hearing.messages import Utterance
+from bots.hearing.recogniser import HeardWord, Recogniser, Result
+from spacesctl.audio.framing import FLAG_ACTIVE, FLAG_LOST
+from spacesctl.audio.opus import Decoder, OpusError
+from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.moderation.decide import Word
+
+RATE = 16_000
+FRAME_BYTES = 2 * RATE // TICKS_PER_SECOND
+SILENT = bytes(FRAME_BYTES)
+
+BEFORE = 15
+"""Ticks of quiet fed before talk begins: the soft onset of a word is not marked active."""
+AFTER = 30
+"""Ticks of silence fed where frames stop coming: the recogniser looks ahead, and needs some to be done with the last word."""
+DIP = 10
+"""Ticks of quiet that end an utterance, should the recogniser not have ended it: the engine's hangover has passed before."""
+SOFT_CAP, HARD_CAP = 7 * TICKS_PER_SECOND, 8 * TICKS_PER_SECOND
+"""Ticks of talk after which the next short dip ends an utterance, and after which it ends in any case."""
+SHORT_DIP = 4
+CHUNK = 5
+"""Frames fed at once: 100 ms, what one call of the recogniser is worth."""
+PARTIAL_EVERY = 10
+"""Ticks: at most five partials a second."""
+
+
+class LaneHearing:
+    """Feed it every frame of one lane in the order of ticks; it yields utterances as they become known."""
+
+    def __init__(self, space: str, lane: int, recogniser: Recogniser) -> None:
+        self.space = space
+        self.lane = lane
+        self._recogniser = recogniser
+        self._decoder = Decoder(RATE)
+        self._map = ClockMap()
+        self._before: deque[tuple[int, bytes]] = deque(maxlen=BEFORE)
+        self._chunk = bytearray()
+        self._next_tick = -1
+        self._quiet = 0
+        self._begun: int | None = None
+        self._number = -1
+        self._fed_at_begin = 0
+        self._shown = ""
+        self._shown_at = 0
+
+    @property
+    def silent(self) -> bool:
+        """No utterance is under way."""
+        return self._begun is None
+
+    def frame(self, tick: int, flags: int, payload: bytes) -> Iterator[Utterance]:
+        """One frame of the lane. A packet that is not Opus counts as lost."""
+        missing = tick - self._next_tick if self._next_tick >= 0 else 0
+        if missing > 0:
+            yield from self._gap(missing)
+        self._next_tick = tick + 1
+        pcm = self._decode(flags, payload)
+        if flags & FLAG_ACTIVE:
+            self._quiet = 0
+            yield from self._talk(tick, pcm)
+        else:
+            yield from self._hush(tick, pcm)
+
+    def rest(self) -> Iterator[Utterance]:
+        """No frame came for a while, or the lane is closed: end the utterance under way."""
+        if not self.silent:
+            yield from self._gap(AFTER)
+        yield from self._end()
+
+    def _decode(self, flags: int, payload: bytes) -> bytes:
+        try:
+            lost = flags & FLAG_LOST or not payload
+            pcm = self._decoder.conceal(RATE // TICKS_PER_SECOND) if lost else self._decoder.decode(payload)
+        except OpusError:
+            return SILENT
+        sound = pcm.tobytes()
+        return sound if len(sound) == FRAME_BYTES else sound[:FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
+
+    def _gap(self, ticks: int) -> Iterator[Utterance]:
+        """Ticks without a frame are silence; what is longer than the recogniser needs is skipped."""
+        first = self._next_tick
+        for tick in range(first, first + min(ticks, AFTER)):
+            yield from self._hush(tick, SILENT)
+        if ticks > BEFORE:
+            self._before.clear()
+
+    def _talk(self, tick: int, pcm: bytes) -> Iterator[Utterance]:
+        if self._begun is None:
+            self._begin(self._before[0][0] if self._before else tick)
+            for earlier, quiet in self._before:
+                yield from self._feed(earlier, quiet)
+            self._before.clear()
+        yield from self._feed(tick, pcm)
+        if self._length() >= HARD_CAP:
+            yield from self._end()
+
+    def _hush(self, tick: int, pcm: bytes) -> Iterator[Utterance]:
+        self._quiet += 1
+        if self._begun is None:
+            self._before.append((tick, pcm))
+            return
+        yield from self._feed(tick, pcm)
+        if self._quiet >= DIP or (self._quiet >= SHORT_DIP and self._length() >= SOFT_CAP):
+            yield from self._end()
+
+    def _length(self) -> int:
+        return self._map.frames - self._fed_at_begin if self._begun is not None else 0
+
+    def _begin(self, tick: int) -> None:
+        self._begun = self._number = max(tick, self._number + 1)
+        self._fed_at_begin = self._map.frames
+        self._shown, self._shown_at = "", self._map.frames
+        self._map.forget_before((self._map.frames - TICKS_PER_SECOND) * TICK_SECONDS)
+
+    def _feed(self, tick: int, pcm: bytes) -> Iterator[Utterance]:
+        self._map.add(tick)
+        self._chunk += pcm
+        if len(self._chunk) >= CHUNK * FRAME_BYTES:
+            yield from self._flush()
+
+    def _flush(self) -> Iterator[Utterance]:
+        result = self._recogniser.feed(bytes(self._chunk))
+        self._chunk.clear()
+        if result.final:
+            yield from self._final(result)
+        elif result.text and result.text != self._shown and self._map.frames - self._shown_at >= PARTIAL_EVERY:
+            self._shown, self._shown_at = result.text, self._map.frames
+            yield self._utterance(result)
+
+    def _end(self) -> Iterator[Utterance]:
+        if self._chunk:
+            yield from self._flush()
+        if self._begun is not None:
+            yield from self._final(self._recogniser.finish())
+
+    def _final(self, result: Result) -> Iterator[Utterance]:
+        """The utterance is over. Talk that goes on at once begins the next without a break."""
+        if result.text and self._begun is not None:
+            yield self._utterance(result)
+        self._begun = None
+        if not self._quiet:
+            self._begin(self._next_tick)
+
+    def _utterance(self, result: Result) -> Utterance:
+        assert self._begun is not None
+        words = tuple(self._word(word) for word in result.words)
+        start = words[0].start_tick if words else self._begun
+        end = words[-1].end_tick if words else max(self._begun, self._next_tick - 1)
+        return Utterance(self.space, self.lane, self._begun, result.text, words, result.final, start, end)
+
+    def _word(self, word: HeardWord) -> Word:
+        start = self._map.start(word.start)
+        end = max(start, self._map.end(word.end))
+        first = math.floor(start / TICK_SECONDS + 1e-6)
+        last = max(first, math.ceil(end / TICK_SECONDS - 1e-6) - 1)
+        return Word(word.text, round(start, 3), round(end, 3), round(word.confidence, 4), first, last)

@@ -1,0 +1,110 @@
+"""Which recogniser model is used, and which words it can emit.
+
+Order: asked for (`--model`), setting, the data folder's `models/`, the small model shipped with the project.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SHIPPED: Final = Path(__file__).parent / "model"
+SHIPPED_NAME: Final = "shipped-tiny"
+SHIPPED_NOTICE: Final = (
+    "captions come from the small model shipped for tests and demos: it understands only its synthetic voices, not people; "
+    "install an official vosk model for real rooms"
+)
+
+_SYMBOLS: Final = struct.pack("<i", 2125658996)
+"""How an OpenFst symbol table begins (`kSymbolTableMagicNumber`)."""
+_MAX_WORD = 1024
+
+
+class ModelError(Exception):
+    """No model can be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder, the name to show for it, and what people should know about it."""
+
+    path: Path
+    name: str
+    notice: str | None = None
+
+
+def find(asked: Path | None = None, setting: Path | None = None, data: Path | None = None) -> Model:
+    """The model to use. Raises ModelError when the one asked for or set is none: another is not silently taken instead."""
+    for chosen in (asked, setting):
+        if chosen is not None:
+            _require(chosen)
+            return _model(chosen)
+    folder = data / "models" if data is not None else None
+    for each in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
+        if is_model(each):
+            return _model(each)
+    _require(SHIPPED)
+    return _model(SHIPPED)
+
+
+def is_model(path: Path) -> bool:
+    """A vosk model in either of the layouts that libvosk loads."""
+    return (path / "am" / "final.mdl").is_file() or (path / "final.mdl").is_file()
+
+
+def vocabulary(path: Path) -> set[str]:
+    """Every word that the model in this folder can emit.
+
+    From `graph/words.txt`, or, in models with a look-ahead graph that leave it out, from the symbols inside the graph.
+    Raises ModelError when neither is there.
+    """
+    for listed in (path / "graph" / "words.txt", path / "words.txt"):
+        if listed.is_file():
+            found = (line.split(maxsplit=1)[0] for line in listed.read_text("utf-8").splitlines() if line.strip())
+            return {word for word in found if _is_word(word)}
+    for graph in (path / "graph" / "Gr.fst", path / "Gr.fst"):
+        if graph.is_file() and (words := _symbols(graph.read_bytes())):
+            return {word for word in words if _is_word(word)}
+    raise ModelError(
+        f"the model in {path} does not say which words it knows; it has neither words.txt nor a graph with symbols"
+    )
+
+
+def _is_word(symbol: str) -> bool:
+    return not symbol.startswith(("<", "#", "["))
+
+
+def _symbols(data: bytes) -> list[str]:
+    """The first symbol table inside an OpenFst file: name, next key, count, then (text, key) pairs, little-endian."""
+    at = data.find(_SYMBOLS)
+    if at < 0:
+        return []
+    try:
+        at += 4
+        at += 4 + struct.unpack_from("<i", data, at)[0]
+        (count,) = struct.unpack_from("<q", data, at + 8)
+        at += 16
+        words: list[str] = []
+        for _ in range(count):
+            (length,) = struct.unpack_from("<i", data, at)
+            if not 0 <= length <= _MAX_WORD:
+                return []
+            words.append(data[at + 4 : at + 4 + length].decode())
+            at += 4 + length + 8
+    except (struct.error, UnicodeDecodeError):
+        return []
+    return words
+
+
+def _require(path: Path) -> None:
+    if not is_model(path):
+        problem = "is not a vosk model (no am/final.mdl in it)" if path.is_dir() else "does not exist"
+        raise ModelError(f"the model folder {path} {problem}; give the folder of an unpacked vosk model")
+
+
+def _model(path: Path) -> Model:
+    if path.resolve() == SHIPPED.resolve():
+        return Model(path, SHIPPED_NAME, SHIPPED_NOTICE)
+    return Model(path, path.resolve().name)

@@ -1,0 +1,126 @@
+"""One lane's hearing: what is fed, when utterances end, and where words lie on the Space clock."""
+
+from bots.hearing.clockmap import ClockMap
+from bots.hearing.lane import AFTER, BEFORE, DIP, HARD_CAP, LaneHearing
+from bots.hearing.messages import Utterance
+from bots.hearing.recogniser import BYTES_PER_SECOND, HeardWord, ScriptedRecogniser
+from spacesctl.audio.framing import FLAG_ACTIVE, FLAG_LOST
+from spacesctl.audio.ogg import SILENCE
+
+
+def script(*words: tuple[str, float, float]) -> ScriptedRecogniser:
+    return ScriptedRecogniser([HeardWord(text, start, end, 0.9) for text, start, end in words])
+
+
+def lane(recogniser: ScriptedRecogniser) -> LaneHearing:
+    return LaneHearing("s", 7, recogniser)
+
+
+def talk(hearing: LaneHearing, first: int, ticks: int, flags: int = FLAG_ACTIVE) -> list[Utterance]:
+    return [each for tick in range(first, first + ticks) for each in hearing.frame(tick, flags, SILENCE)]
+
+
+def finals(found: list[Utterance]) -> list[Utterance]:
+    return [each for each in found if each.final]
+
+
+def test_words_lie_on_the_space_clock_though_long_silence_is_not_fed():
+    recogniser = script(("one", 0.2, 0.4), ("two", 2.2, 2.6))
+    hearing = lane(recogniser)
+    found = talk(hearing, 100, 50)
+    found += talk(hearing, 150, 1000, flags=0)
+    fed_in_the_first_minute = recogniser.fed / BYTES_PER_SECOND
+    assert fed_in_the_first_minute < 2.0
+    found += talk(hearing, 1150, 100)
+    found += hearing.rest()
+    one, two = finals(found)
+    (word,) = one.words
+    assert (word.w, word.start, word.end, word.start_tick, word.end_tick) == ("one", 2.2, 2.4, 110, 119)
+    (word,) = two.words
+    offset = 2.2 - fed_in_the_first_minute  # fed time into the second stretch, which begins BEFORE ticks early
+    assert abs(word.start - ((1150 - BEFORE) / 50 + offset)) < 0.021
+    assert two.utterance == 1150 - BEFORE
+
+
+def test_a_silent_lane_feeds_nothing():
+    recogniser = script()
+    assert talk(lane(recogniser), 0, 500, flags=0) == []
+    assert recogniser.fed == 0
+
+
+def test_an_utterance_ends_at_a_dip():
+    recogniser = ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9)], pause=60)
+    hearing = lane(recogniser)
+    assert finals(talk(hearing, 0, 50)) == []
+    (final,) = finals(talk(hearing, 50, DIP, flags=0))
+    assert final.text == "one"
+    assert hearing.silent
+
+
+def test_an_utterance_ends_when_frames_stop_coming():
+    hearing = lane(ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9)], pause=60))
+    talk(hearing, 0, 50)
+    (final,) = finals(list(hearing.rest()))
+    assert final.text == "one"
+    assert list(hearing.rest()) == []
+
+
+def test_a_monologue_is_cut_and_nothing_of_it_is_lost():
+    words = [HeardWord(f"w{n}", n * 0.5, n * 0.5 + 0.4, 0.9) for n in range(60)]
+    hearing = lane(ScriptedRecogniser(words, pause=60))
+    found = finals(talk(hearing, 0, 1500) + list(hearing.rest()))
+    assert [word.w for each in found for word in each.words] == [word.text for word in words]
+    assert all(word.start_tick == round(n * 25) for n, word in enumerate(word for each in found for word in each.words))
+    assert max(each.end_tick - each.start_tick for each in found) <= HARD_CAP
+    numbers = [each.utterance for each in found]
+    assert numbers == sorted(set(numbers))
+
+
+def test_partials_come_at_most_five_times_a_second_and_only_when_they_changed():
+    words = [HeardWord("go", n * 0.1, n * 0.1 + 0.1, 0.9) for n in range(40)]
+    hearing = lane(ScriptedRecogniser(words, pause=60))
+    partials = talk(hearing, 0, 200)
+    assert not finals(partials)
+    assert 15 <= len(partials) <= 20
+    assert len({each.utterance for each in partials}) == 1
+    assert partials[-1].words == ()
+    assert partials[-1].start_tick == 0
+    assert 180 <= partials[-1].end_tick < 200
+
+
+def test_lost_frames_that_were_mixed_are_fed_as_concealment():
+    recogniser = script()
+    hearing = lane(recogniser)
+    talk(hearing, 0, 10)
+    for tick in range(10, 15):
+        assert list(hearing.frame(tick, FLAG_ACTIVE | FLAG_LOST, b"")) == []
+    assert recogniser.fed == 15 * 640
+
+
+def test_a_packet_that_is_not_opus_is_silence():
+    recogniser = script()
+    hearing = lane(recogniser)
+    for tick in range(5):
+        list(hearing.frame(tick, FLAG_ACTIVE, b"\xff\xff\xff\x00"))
+    assert recogniser.fed == 5 * 640
+
+
+def test_a_gap_in_the_ticks_is_silence_not_a_splice():
+    recogniser = ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9), HeardWord("two", 1.0, 1.2, 0.9)], pause=60)
+    hearing = lane(recogniser)
+    found = talk(hearing, 0, 20) + talk(hearing, 500, 50) + list(hearing.rest())
+    one, two = finals(found)
+    assert [each.text for each in (one, two)] == ["one", "two"]
+    assert two.words[0].start_tick >= 500
+    assert AFTER < 500
+
+
+def test_the_clock_map_forgets_what_is_not_asked_for_again():
+    clock = ClockMap()
+    for run in range(100):
+        for tick in range(10):
+            clock.add(run * 1000 + tick)
+    clock.forget_before(19.0)
+    assert clock.start(19.5) == 97 * 20 + 0.1
+    assert abs(clock.end(19.4) - (96 * 20 + 0.2)) < 1e-9, "an end on a border belongs to the run before it"
+    assert abs(clock.start(19.4) - 97 * 20) < 1e-9

@@ -1,0 +1,58 @@
+"""vosk really runs: on the shipped clips as packets, with the shipped model."""
+
+import pytest
+
+from bots.hearing.lane import LaneHearing
+from bots.wer import word_errors
+from tests.bots.voices import PEOPLE, engine, frames_of, heard, person, text_of
+
+
+def lane(number: int = 1) -> LaneHearing:
+    return LaneHearing("s", number, engine()())
+
+
+@pytest.mark.parametrize(("cast", "handle"), PEOPLE)
+def test_each_clip_is_understood_with_words_where_they_were_said(cast, handle):
+    said = person(cast, handle)
+    first = 5000
+    found = [each for each in heard(lane(), frames_of(cast, handle), first) if each.final]
+    errors = word_errors(said.text.split(), text_of(found).split())
+    assert errors.rate <= 0.06, text_of(found)
+    assert len(found) == len(said.sentences), "one utterance a sentence"
+    for utterance, sentence in zip(found, said.sentences, strict=True):
+        assert abs(utterance.words[0].start - first / 50 - sentence.start) < 0.25
+        assert abs(utterance.words[-1].end - first / 50 - sentence.end) < 0.25
+        assert utterance.start_tick == utterance.words[0].start_tick
+        assert all(0 <= word.conf <= 1 for word in utterance.words)
+    for phrase in said.phrases:
+        last = phrase.text.split()[-1]
+        ends = [word.end - first / 50 for each in found for word in each.words if word.w == last]
+        assert min(abs(end - phrase.end) for end in ends) < 0.15
+
+
+def test_two_voices_at_once_on_two_lanes_are_each_their_own():
+    lanes = {1: lane(1), 2: lane(2)}
+    clips = {1: frames_of("cast_a", "mara"), 2: frames_of("cast_b", "omar")}
+    found = {1: [], 2: []}
+    for tick in range(max(map(len, clips.values()))):
+        for number, frames in clips.items():
+            if tick < len(frames):
+                found[number] += lanes[number].frame(tick, *frames[tick])
+    for number, (cast, handle) in {1: ("cast_a", "mara"), 2: ("cast_b", "omar")}.items():
+        found[number] += lanes[number].rest()
+        assert word_errors(person(cast, handle).text.split(), text_of(found[number]).split()).rate <= 0.06
+        assert {each.lane for each in found[number]} == {number}
+
+
+def test_word_times_hold_after_long_silence_that_was_not_fed():
+    hearing = lane()
+    clip = frames_of("cast_b", "zed")
+    heard(hearing, clip, 0)
+    first = 60 * 50
+    (utterance, *_) = [each for each in heard(hearing, clip, first) if each.final]
+    assert abs(utterance.words[0].start - 60 - person("cast_b", "zed").sentences[0].start) < 0.25
+
+
+def test_the_same_sound_gives_the_same_words():
+    clip = frames_of("cast_a", "rex")
+    assert heard(lane(), clip) == heard(lane(), clip)
