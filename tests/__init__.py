@@ -1,0 +1,1 @@
+"""The test suite. Shared helpers: `listening` (voices and likeness), `webrtc` (aiortc clients)."""
