@@ -75,6 +75,7 @@ class SpaceActor:
         self.connections = Connections(engine)
         self.ssrc = _new_ssrc()
         self.tick = last_tick
+        self._lane_of: dict[int, str] = {}
         self._db = db
         self._engine = engine
         self._on_change = on_change
@@ -129,7 +130,9 @@ class SpaceActor:
         self._tell_engine(after, events)
         self.hub.publish(stored)
         for event in events:
-            if isinstance(event, e.Removed):
+            if isinstance(event, e.LaneOpened):
+                self._lane_of[event.lane] = event.account_id
+            elif isinstance(event, e.Removed):
                 self.hub.close(event.account_id)
         self._on_change(outcome)
         return outcome
@@ -147,6 +150,16 @@ class SpaceActor:
             self._engine.send(effects.open_space(after, first_tick=0, ssrc=self.ssrc))
         self.connections.after(after, events)
         self.connections.tell_lane_readers(after, events)
+
+    @property
+    def participant_count(self) -> int:
+        """Who is connected with sound: accounts once each, anonymous listeners by connection."""
+        ids = [session.account_id for session in self.connections.sessions.values()]
+        return len({one for one in ids if one is not None}) + ids.count(None)
+
+    def speaker_of(self, lane: int) -> str | None:
+        """Whose microphone session this was, also just after it closed: its last words are still on their way."""
+        return self._lane_of.get(lane)
 
     def connect(self, session: Session, caller: Caller) -> None:
         if self.space is not None:

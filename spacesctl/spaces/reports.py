@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account, Caller
 from spacesctl.domain.clock import TICKS_PER_SECOND
-from spacesctl.domain.errors import Invalid
+from spacesctl.domain.errors import Conflict, Invalid
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.space import Space
 from spacesctl.spaces import evidence
@@ -77,6 +77,8 @@ async def take_act(house: House, clips: Path, caller: Caller, space_id: str, act
     body = {**vars(act), "report_id": report_id or None, "handle": f"@{target.handle}"}
 
     async def also(connection: AsyncConnection, outcome: Outcome) -> None:
+        if await records.get_act(connection, space_id, act.key) is not None:
+            raise Conflict("act", act.key)
         await records.add_act(connection, space_id, act.key, body, outcome.at)
         if report_id:
             row = _rule_report_row(report_id, caller, outcome.after, act, clip)
@@ -90,7 +92,10 @@ async def take_act(house: House, clips: Path, caller: Caller, space_id: str, act
     command = c.TakeAct(
         caller, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id
     )
-    await actor.ask(command, also)
+    try:
+        await actor.ask(command, also)
+    except Conflict:  # the same act came twice at once; the first one counts
+        return body
     if enforced and act.action == "block":
         await house.remove_blocked(Caller(space.host_id), target)
     return body
@@ -113,7 +118,7 @@ async def file_report(
         clip = await cut_clip(actor, clips, lane, now_tick, now_tick, 30.0, 0.0)
 
     async def also(connection: AsyncConnection, outcome: Outcome) -> None:
-        row = {
+        row: dict[str, Any] = {
             "id": report_id,
             "space_id": space_id,
             "reporter_id": caller.account_id,

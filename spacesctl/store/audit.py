@@ -34,9 +34,14 @@ def entry_hash(prev: str, at: datetime, entry: Entry) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+async def head(db: AsyncConnection) -> str:
+    """The hash of the newest entry: who wrote it down notices a log that was cut short."""
+    return await db.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or GENESIS
+
+
 async def append(db: AsyncConnection, entry: Entry, now: datetime) -> None:
     """In the caller's transaction, which holds the write lock: two entries never take the same predecessor."""
-    prev = await db.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or GENESIS
+    prev = await head(db)
     row = {
         "at": now,
         "actor_id": entry.actor_id,

@@ -1,0 +1,5 @@
+"""`python -m spacesctl`."""
+
+from spacesctl.cli import main
+
+main()

@@ -1,0 +1,86 @@
+"""`account create|token|show`, `block`, `unblock`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, handle
+from spacesctl.cli.output import emit_json, note, say
+from spacesctl.domain.accounts import Kind
+
+account = typer.Typer(help="Accounts and their tokens.", no_args_is_help=True)
+
+
+@account.command("create")
+def create(
+    ctx: typer.Context,
+    name_handle: Handle,
+    name: Annotated[str | None, typer.Option(help="The name that people see.")] = None,
+    kind: Annotated[Kind, typer.Option(help="What it is.")] = Kind.PERSON,
+    as_json: Json = False,
+) -> None:
+    """Make an account. Its token is shown once. (Operators only.)"""
+    with client(ctx) as spaces:
+        made = spaces.post("/v1/accounts", {"handle": handle(name_handle), "name": name, "kind": kind.value})
+    _show_token(made, as_json=as_json)
+
+
+@account.command("token")
+def token(
+    ctx: typer.Context,
+    name_handle: Handle,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a further token, of one's own account or (operators) of any."""
+    with client(ctx) as spaces:
+        made = spaces.post(f"/v1/accounts/{handle(name_handle)}/tokens", {"label": label})
+    _show_token(made, as_json=as_json)
+
+
+@account.command("show")
+def show(
+    ctx: typer.Context, name_handle: Annotated[str, typer.Argument(metavar="[@HANDLE]")] = "me", as_json: Json = False
+) -> None:
+    """Look at an account; without a handle, one's own."""
+    with client(ctx) as spaces:
+        found = spaces.get("/v1/accounts/me" if name_handle == "me" else f"/v1/accounts/{handle(name_handle)}")
+    if as_json:
+        emit_json(found)
+    else:
+        say(f"{found['handle']}  {found['name']}  ({found['kind']}, id {found['id']})")
+
+
+def _show_token(made: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(made)
+        return
+    note(f"{made['handle']} ({made['kind']}, id {made['id']}); this token is shown once:")
+    say(made["token"])
+
+
+def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:
+    """Block accounts: they can join, be invited to and message nothing of yours, and leave your live Spaces now."""
+    confirm(f"Block {', '.join(handles)}?", yes=yes)
+    with client(ctx) as spaces:
+        for one in map(handle, handles):
+            spaces.put(f"/v1/accounts/me/blocks/{one}")
+    _done([{"handle": handle(one), "blocked": True} for one in handles], as_json=as_json)
+
+
+def unblock(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
+    """Lift blocks."""
+    with client(ctx) as spaces:
+        for one in map(handle, handles):
+            spaces.delete(f"/v1/accounts/me/blocks/{one}")
+    _done([{"handle": handle(one), "blocked": False} for one in handles], as_json=as_json)
+
+
+def _done(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(rows[0] if len(rows) == 1 else rows)
+    else:
+        for row in rows:
+            say(f"{row['handle']} is {'' if row['blocked'] else 'no longer '}blocked")

@@ -1,0 +1,74 @@
+"""The command tree: flat verbs for Spaces, nouns for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from spacesctl import __version__
+from spacesctl.cli import accounts, captions, messages, moderation, people, serve, sound, spaces
+from spacesctl.cli.common import Session
+from spacesctl.cli.output import say
+
+app = typer.Typer(
+    help="Live audio rooms that anyone can host and moderate from a terminal.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"spacesctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    url: Annotated[str | None, typer.Option(help="The server; else SPACESCTL_URL, .env, the profile.")] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    ctx.obj = Session(url)
+
+
+_VERBS: dict[str, Callable[..., None]] = {
+    "serve": serve.serve,
+    "create": spaces.create,
+    "list": spaces.list_spaces,
+    "show": spaces.show,
+    "start": spaces.start,
+    "end": spaces.end,
+    "invite": messages.invite,
+    "inbox": messages.inbox,
+    "accept": messages.accept,
+    "policy": spaces.policy,
+    "people": people.people,
+    "raise": people.raise_hand,
+    "hands": people.hands,
+    "approve": people.approve,
+    "deny": people.deny,
+    "mute": people.mute,
+    "unmute": people.unmute,
+    "demote": people.demote,
+    "kick": people.kick,
+    "block": accounts.block,
+    "unblock": accounts.unblock,
+    "report": moderation.report,
+    "speak": sound.speak,
+    "listen": sound.listen,
+    "captions": captions.captions,
+}
+for _name, _command in _VERBS.items():
+    app.command(_name)(_command)
+
+app.add_typer(accounts.account, name="account")
+app.add_typer(moderation.reports, name="reports")
+app.add_typer(moderation.rules, name="rules")
+app.add_typer(moderation.audit, name="audit")

@@ -1,0 +1,58 @@
+"""`invite inbox accept`: invites are direct messages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spacesctl.cli.common import Handles, Json, SpaceRef, client, handle, space_id
+from spacesctl.cli.output import clean, console, emit_json, note, say
+
+
+def invite(
+    ctx: typer.Context,
+    space: SpaceRef,
+    handles: Handles,
+    message: Annotated[str, typer.Option(help="Added to the invitation.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Invite people to speak, by direct message."""
+    body = {"handles": [handle(one) for one in handles], "message": message}
+    with client(ctx) as spaces:
+        rows = spaces.post(f"/v1/spaces/{space_id(space)}/invites", body)["data"]
+    if as_json:
+        emit_json(rows)
+    else:
+        for row in rows:
+            say(f"{row['handle']}: {row['state']}")
+
+
+def inbox(ctx: typer.Context, as_json: Json = False) -> None:
+    """Read direct messages, newest first."""
+    with client(ctx) as spaces:
+        rows = spaces.get("/v1/dms")["data"]
+    if as_json:
+        emit_json(rows)
+        return
+    if not rows:
+        note("no messages")
+    out = console()
+    for row in rows:
+        out.print(f"{row['at']}  {row['from']}  [{row['kind']}]", style="bold")
+        for line in clean(row["text"]).splitlines():
+            out.print(f"  {line}")
+        if row["kind"] == "invite":
+            out.print(f"  (spacesctl accept {row['space_id']})", style="dim")
+
+
+def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Accept an invite: you may speak."""
+    with client(ctx) as spaces:
+        found = spaces.post(f"/v1/spaces/{space_id(space)}/accept")
+    if as_json:
+        emit_json(found)
+        return
+    say(f"you are {found['me']['role']} in “{clean(found['title'])}”")
+    if found["notice"]:
+        note(found["notice"])

@@ -1,0 +1,200 @@
+"""`report reports rules audit`: what is reported, what rules do, what was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spacesctl.cli.common import Json, SpaceRef, client, handle, space_id
+from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.client.http import Client
+from spacesctl.domain.errors import Invalid
+
+reports = typer.Typer(help="Reports that wait for review.", no_args_is_help=True)
+rules = typer.Typer(help="Rules on live speech.", no_args_is_help=True)
+audit = typer.Typer(help="The audit log.", no_args_is_help=True)
+
+_REPORT_COLUMNS = {
+    "ID": "id",
+    "TIME": "time",
+    "TARGET": "target",
+    "CATEGORY": "category",
+    "RULE": "rule",
+    "WORDS": "text",
+}
+
+
+def report(
+    ctx: typer.Context,
+    space: SpaceRef,
+    target: Annotated[
+        str | None, typer.Argument(metavar="[@HANDLE]", help="Without it, the Space is reported.")
+    ] = None,
+    category: Annotated[str, typer.Option(help="abuse, harassment, hate, threat, spam, scam, ...")] = "other",
+    text: Annotated[str, typer.Option("--note", help="What happened.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Report a person, or the whole Space; the person's last half minute is kept as evidence."""
+    body = {
+        "space_id": space_id(space),
+        "account": handle(target) if target is not None else None,
+        "category": category,
+        "note": text,
+    }
+    with client(ctx) as spaces:
+        made = spaces.post("/v1/reports", body)
+    if as_json:
+        emit_json(made)
+    else:
+        say(f"report {made['id']} is filed")
+
+
+@reports.command("list")
+def list_reports(ctx: typer.Context, as_json: Json = False) -> None:
+    """Reports from the Spaces that you host, newest first."""
+    with client(ctx) as spaces:
+        rows = spaces.all("/v1/reports")
+    if as_json:
+        emit_json(rows)
+    else:
+        table(rows, _REPORT_COLUMNS, empty="no reports")
+
+
+@reports.command("show")
+def show_report(
+    ctx: typer.Context,
+    report_id: Annotated[str, typer.Argument(metavar="REPORT")],
+    as_json: Json = False,
+) -> None:
+    """One report with its evidence."""
+    with client(ctx) as spaces:
+        found = spaces.get(f"/v1/reports/{report_id}")
+    if as_json:
+        emit_json(found)
+        return
+    for key in ("id", "time", "space_id", "target", "reporter", "category", "rule", "text", "note", "clip"):
+        say(f"{key:<10} {found[key] if found[key] else '-'}")
+
+
+def read_rules(path: Path) -> str:
+    """The text of a rule file. Raises OSError, or Invalid when it is not UTF-8."""
+    try:
+        return path.read_text()
+    except UnicodeDecodeError as error:
+        raise Invalid(str(path), "is not UTF-8 text") from error
+
+
+def push(spaces: Client, space: str, text: str, filename: str) -> dict[str, Any]:
+    answer: dict[str, Any] = spaces.put(f"/v1/spaces/{space}/rules", {"text": text, "filename": filename})
+    return answer
+
+
+@rules.command("check")
+def check_rules(
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A vosk model, whose words the rules must use.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a rule file and explain every rule; problems come with file and line. Exit 2 when there is an error."""
+    from spacesctl.moderation.check import check, explain
+    from spacesctl.moderation.rulefile import parse
+
+    text = read_rules(path)
+    problems = check(text, str(path), _vocabulary(model) if model is not None else None)
+    ruleset, _ = parse(text, str(path))
+    ok = not any(problem.level == "error" for problem in problems)
+    lines = explain(ruleset) if ruleset is not None else []
+    if as_json:
+        emit_json({"ok": ok, "problems": [vars(problem) for problem in problems], "explained": lines})
+    else:
+        for problem in problems:
+            note(str(problem))
+        for line in lines:
+            say(line)
+    if not ok:
+        raise typer.Exit(2)
+
+
+def _vocabulary(model: Path) -> set[str]:
+    from bots.models import vocabulary  # a file's words, not the bots at work
+
+    return vocabulary(model)
+
+
+@rules.command("push")
+def push_rules(
+    ctx: typer.Context,
+    space: SpaceRef,
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    as_json: Json = False,
+) -> None:
+    """Set the rules of a Space, also while live. A bad file is refused and the old rules stay."""
+    text = read_rules(path)
+    with client(ctx) as spaces:
+        answer = push(spaces, space_id(space), text, path.name)
+    if as_json:
+        emit_json(answer)
+    else:
+        say(f"rules {answer['hash'][:12]}: {', '.join(answer['rules']) or 'none'}; may {', '.join(answer['actions'])}")
+
+
+@rules.command("show")
+def show_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """The rule file of a Space."""
+    with client(ctx) as spaces:
+        found = spaces.get(f"/v1/spaces/{space_id(space)}/rules")
+    if as_json:
+        emit_json(found)
+    elif found["text"] is None:
+        note("no rules")
+    else:
+        say(found["text"].rstrip("\n"))
+
+
+@rules.command("clear")
+def clear_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Take the rules of a Space away, and with them the bot's grant."""
+    with client(ctx) as spaces:
+        answer = spaces.put(f"/v1/spaces/{space_id(space)}/rules", {"text": None})
+    if as_json:
+        emit_json(answer)
+    else:
+        say("no rules")
+
+
+@audit.command("list")
+def list_audit(
+    ctx: typer.Context,
+    space: Annotated[str | None, typer.Option(help="Only of this Space.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What was done, newest first: by you, and in the Spaces that you host."""
+    wanted = space_id(space) if space is not None else None
+    with client(ctx) as spaces:
+        rows = [row for row in spaces.all("/v1/audit") if wanted in (None, row["space_id"])]
+    if as_json:
+        emit_json(rows)
+        return
+    for row in rows:
+        row["more"] = ", ".join(f"{key}={value}" for key, value in row["details"].items() if value)
+    columns = {"ID": "id", "AT": "at", "WHO": "actor", "DID": "action", "TO": "target", "SPACE": "space_id", "": "more"}
+    table(rows, columns, empty="nothing was done yet")
+
+
+@audit.command("verify")
+def verify_audit(ctx: typer.Context, as_json: Json = False) -> None:
+    """Check the whole chain; names the first bad entry and fails if there is one."""
+    with client(ctx) as spaces:
+        found = spaces.get("/v1/audit/verify")
+    if as_json:
+        emit_json(found)
+    elif found["first_bad"] is None:
+        say(f"every entry follows from the one before; head {found['head']}")
+    else:
+        say(f"entry {found['first_bad']} does not follow from the one before")
+    if found["first_bad"] is not None:
+        raise typer.Exit(1)

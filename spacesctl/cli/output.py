@@ -1,0 +1,67 @@
+"""Results on stdout, everything else on stderr. Tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def console(*, err: bool = False) -> Console:
+    """Honours NO_COLOR by itself; text from others is never read as markup."""
+    return Console(stderr=err, markup=False, highlight=False, soft_wrap=not err)
+
+
+def emit_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def emit_line(value: Any) -> None:
+    """One NDJSON line, out at once."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def table(rows: Sequence[dict[str, Any]], columns: dict[str, str], *, empty: str) -> None:
+    """`columns` is heading -> key. Nothing to show is said on stderr, so that stdout stays empty."""
+    if not rows:
+        note(empty)
+        return
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in columns:
+        made.add_column(heading, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(_cell(row.get(key))) for key in columns.values()))
+    out = console()
+    if not out.is_terminal:
+        out.width = 200
+    out.print(made)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None | False:
+            return "-"
+        case True:
+            return "yes"
+        case list():
+            return ", ".join(str(item) for item in value)
+        case _:
+            return clean(str(value))
+
+
+def clean(text: str) -> str:
+    """Without control characters: a title or a message must not drive the terminal."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

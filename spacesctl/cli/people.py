@@ -1,0 +1,144 @@
+"""`people raise hands approve deny mute unmute demote kick`: who is there and who may speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, handle, space_id
+from spacesctl.cli.output import emit_json, say, table
+from spacesctl.client.http import Client
+from spacesctl.domain.errors import Invalid
+
+
+def people(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Who is in a Space, stage first."""
+    with client(ctx, anonymous=True) as spaces:
+        found = spaces.get(f"/v1/spaces/{space_id(space)}/people")
+    if as_json:
+        emit_json(found["data"])
+        return
+    columns = {
+        "HANDLE": "handle",
+        "ROLE": "role",
+        "MIC": "mic",
+        "MUTED": "muted",
+        "HAND": "hand_raised",
+        "HERE": "connected",
+    }
+    table(found["data"], columns, empty="nobody")
+    if found["anonymous"]:
+        say(f"and {found['anonymous']} anonymous")
+
+
+def raise_hand(
+    ctx: typer.Context,
+    space: SpaceRef,
+    lower: Annotated[bool, typer.Option("--lower", help="Take it down again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask to speak. Whom the policy admits may speak at once."""
+    place = f"/v1/spaces/{space_id(space)}/requests"
+    with client(ctx) as spaces:
+        me = spaces.delete(f"{place}/me") if lower else spaces.post(place)
+    if as_json:
+        emit_json(me)
+    elif me["role"] != "listener":
+        say("you may speak")
+    else:
+        say("your hand is up" if me["hand_raised"] else "your hand is down")
+
+
+def hands(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Who asks to speak, in order."""
+    with client(ctx) as spaces:
+        found = spaces.get(f"/v1/spaces/{space_id(space)}/requests")["data"]
+    if as_json:
+        emit_json(found)
+    else:
+        table(found, {"#": "position", "HANDLE": "handle", "NAME": "name"}, empty="no hands are up")
+
+
+def approve(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+    """Let somebody speak who asked to."""
+    _each(ctx, space, handles, "requests", "approve", as_json=as_json)
+
+
+def deny(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+    """Turn a request down."""
+    _each(ctx, space, handles, "requests", "deny", as_json=as_json)
+
+
+def mute(
+    ctx: typer.Context,
+    space: SpaceRef,
+    handles: Annotated[list[str] | None, typer.Argument(metavar="@HANDLE...")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Everybody but host and co-hosts.")] = False,
+    reason: Annotated[str, typer.Option(help="What for.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Mute: nothing they send is heard, and they cannot undo it."""
+    _each(ctx, space, handles or [], "people", "mute", {"reason": reason}, everybody=everybody, as_json=as_json)
+
+
+def unmute(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+    """Lift a mute and ask; only they open the microphone again."""
+    _each(ctx, space, handles, "people", "unmute", as_json=as_json)
+
+
+def demote(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+    """Make a speaker a listener."""
+    _each(ctx, space, handles, "people", "demote", as_json=as_json)
+
+
+def kick(
+    ctx: typer.Context,
+    space: SpaceRef,
+    handles: Handles,
+    reason: Annotated[str, typer.Option(help="Told to the person.")] = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Remove somebody; they stay out until the Space ends."""
+    confirm(f"Remove {', '.join(handles)}?", yes=yes)
+    _each(ctx, space, handles, "people", "kick", {"reason": reason}, as_json=as_json)
+
+
+def _each(
+    ctx: typer.Context,
+    space: str,
+    handles: list[str],
+    noun: str,
+    verb: str,
+    body: dict[str, Any] | None = None,
+    *,
+    everybody: bool = False,
+    as_json: bool,
+) -> None:
+    place = f"/v1/spaces/{space_id(space)}"
+    with client(ctx) as spaces:
+        whom = _everybody(spaces, place) if everybody else [handle(one) for one in handles]
+        if not whom and not everybody:
+            raise Invalid("@HANDLE", "say who" + (", or --all" if verb == "mute" else ""))
+        rows = [spaces.post(f"{place}/{noun}/{one}/{verb}", body) for one in whom]
+    if as_json:
+        emit_json(rows[0] if len(rows) == 1 and not everybody else rows)
+    else:
+        for row in rows:
+            say(f"{row['handle']}: {_RESULT[verb](row)}")
+
+
+def _everybody(spaces: Client, place: str) -> list[str]:
+    return [row["handle"] for row in spaces.get(f"{place}/people")["data"] if row["role"] == "speaker"]
+
+
+_RESULT: dict[str, Callable[[dict[str, Any]], str]] = {
+    "approve": lambda row: f"now {row['role']}",
+    "deny": lambda row: "request denied",
+    "mute": lambda row: "muted",
+    "unmute": lambda row: "may open the microphone again",
+    "demote": lambda row: f"now {row['role']}",
+    "kick": lambda row: "removed",
+}

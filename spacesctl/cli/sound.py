@@ -1,0 +1,175 @@
+"""`speak` and `listen`: a terminal's seat in a Space."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from spacesctl.cli.common import Json, Session, SpaceRef, client, space_id
+from spacesctl.cli.output import console, emit_json, note
+from spacesctl.client.lanes import Lanes
+from spacesctl.client.profile import Profile
+from spacesctl.domain.errors import Invalid, NotSignedIn, Refused, SpacesError
+
+TICK = 0.020
+TAIL = 0.3
+"""Seconds to stay after the last frame, so that the jitter buffer plays it out."""
+
+
+def speak(
+    ctx: typer.Context,
+    space: SpaceRef,
+    file: Annotated[Path, typer.Option(metavar="F", help="WAV, Ogg or any other sound file.")],
+    loop: Annotated[bool, typer.Option("--loop", help="Again and again, until interrupted.")] = False,
+    consent: Annotated[bool, typer.Option("--consent", help="You know what listens and records; do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Speak a sound file into a Space, as it would be spoken."""
+    where = space_id(space)
+    profile = ctx.ensure_object(Session).profile()
+    if profile.token is None:
+        raise NotSignedIn("no token is set")
+    if not file.is_file():
+        raise Invalid("--file", f"there is no file {file}")
+    with client(ctx) as spaces:
+        found = spaces.get(f"/v1/spaces/{where}")
+    _agree(found["notice"], consent=consent)
+    from spacesctl.client.sound import packets
+
+    read = list(packets(file))
+    if not read:
+        raise Invalid(str(file), "has no sound")
+    frames = itertools.cycle(read) if loop else iter(read)
+    done = asyncio.run(_speak(profile, where, frames, None if loop else len(read)))
+    if as_json:
+        emit_json(done)
+    else:
+        note(f"spoke {done['seconds']:.1f} s")
+    if done["ended"]:
+        raise Refused(done["ended"], f"the microphone session ended: {done['ended']}")
+
+
+def _agree(notice: str | None, *, consent: bool) -> None:
+    """Show what listens or records before the microphone opens; a person says yes, a script says --consent."""
+    if notice is None or consent:
+        return
+    note(notice)
+    if not sys.stdin.isatty():
+        raise Refused("consent_needed", "this Space listens to what you say", hint="add --consent to agree")
+    typer.confirm("Open the microphone?", default=True, abort=True, err=True)
+
+
+async def _speak(profile: Profile, where: str, frames: Iterator[bytes], total: int | None) -> dict[str, Any]:
+    from spacesctl.audio import framing
+
+    async with AsyncExitStack() as stack:
+        lanes = await stack.enter_async_context(Lanes(profile.url, profile.token, where, "speak"))
+        ended: list[str] = []
+        watcher = asyncio.create_task(_watch_end(lanes, ended))
+        stack.callback(watcher.cancel)
+        shown = stack.enter_context(_progress("speaking"))
+        task = shown.add_task("", total=total)
+        clock = asyncio.get_running_loop()
+        started, sent = clock.time(), 0
+        for packet in frames:
+            if ended:
+                break
+            try:
+                await lanes.send(framing.pack(framing.UPLINK, sent, [(0, 0, packet)]))
+            except SpacesError:
+                await asyncio.wait({watcher}, timeout=1.0)
+                break
+            sent += 1
+            shown.advance(task)
+            await asyncio.sleep(max(0.0, started + sent * TICK - clock.time()))
+        if not ended:
+            await asyncio.sleep(TAIL)
+        return {
+            "seconds": sent * TICK,
+            "frames": sent,
+            "lane": lanes.hello["lane"],
+            "ended": ended[0] if ended else None,
+        }
+
+
+async def _watch_end(lanes: Lanes, ended: list[str]) -> None:
+    reason = "connection lost"
+    async for message in lanes:
+        if isinstance(message, dict) and message.get("event") == "ended":
+            reason = str(message["reason"])
+    ended.append(reason)
+
+
+def listen(
+    ctx: typer.Context,
+    space: SpaceRef,
+    output: Annotated[str, typer.Option(metavar="F.wav|F.ogg|-", help="Where to; - is Ogg Opus on standard output.")],
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="For so long; else until it ends.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Listen to a Space into a file or a pipe (`spacesctl listen SPACE --output - | mpv -`)."""
+    from spacesctl.client.sound import recording
+
+    if output == "-" and as_json:
+        raise Invalid("--json", "does not go with --output -: both are standard output")
+    profile = ctx.ensure_object(Session).profile()
+    with recording(output) as file:
+        done = asyncio.run(_listen(profile, space_id(space), file, seconds))
+    done["output"] = output
+    if as_json:
+        emit_json(done)
+    else:
+        note(
+            f"heard {done['seconds']:.1f} s, {done['lost']} ticks lost"
+            + (f" ({done['ended']})" if done["ended"] else "")
+        )
+
+
+async def _listen(profile: Profile, where: str, file: Any, seconds: float | None) -> dict[str, Any]:
+    done: dict[str, Any] = {"seconds": 0.0, "ticks": 0, "lost": 0, "ended": None}
+    async with AsyncExitStack() as stack:
+        lanes = await stack.enter_async_context(Lanes(profile.url, profile.token, where, "listen"))
+        shown = stack.enter_context(_progress("listening"))
+        task = shown.add_task("", total=round(seconds / TICK) if seconds else None)
+        try:
+            async with asyncio.timeout(seconds):
+                last: int | None = None
+                async for message in lanes:
+                    if isinstance(message, bytes):
+                        last = _take(file, message, last, done)
+                        shown.update(task, completed=done["ticks"])
+                    elif message.get("event") == "ended":
+                        done["ended"] = message["reason"]
+        except (TimeoutError, asyncio.CancelledError):
+            pass
+    done["seconds"] = round(done["ticks"] * TICK, 2)
+    return done
+
+
+def _take(file: Any, message: bytes, last: int | None, done: dict[str, Any]) -> int:
+    """Write the tick of a message, and a concealed one for each that is missing before it. Returns its tick."""
+    from spacesctl.audio import framing
+
+    mix = framing.unpack(message)
+    for _ in range(min(mix.tick - last - 1, 500) if last is not None else 0):
+        file.write(None)
+        done["lost"] += 1
+        done["ticks"] += 1
+    for frame in mix.frames:
+        file.write(frame.payload)
+        done["ticks"] += 1
+    return mix.tick
+
+
+def _progress(what: str) -> Progress:
+    """On a terminal only; it draws on stderr."""
+    out = console(err=True)
+    return Progress(TextColumn(what), TimeElapsedColumn(), console=out, transient=True, disable=not out.is_terminal)

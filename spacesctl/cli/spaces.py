@@ -1,0 +1,155 @@
+"""`create list show start end policy`: Spaces themselves."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, handle, space_id, span_seconds
+from spacesctl.cli.moderation import push, read_rules
+from spacesctl.cli.output import clean, emit_json, say, table
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import Invalid
+from spacesctl.domain.space import Audience, Policy, State
+
+
+def create(
+    ctx: typer.Context,
+    title: Annotated[str, typer.Argument(help="At most 70 characters.")],
+    start: Annotated[bool, typer.Option("--start", help="Go live at once.")] = False,
+    at: Annotated[str | None, typer.Option(metavar="WHEN", help="RFC 3339, '2026-12-01 18:00', or +2h.")] = None,
+    tz: Annotated[str | None, typer.Option(help="Time zone of --at, as Europe/Rome; else this machine's.")] = None,
+    speakers: Annotated[Policy, typer.Option(help="Who may speak without being approved.")] = Policy.INVITED,
+    listeners: Annotated[Audience, typer.Option(help="Who may listen.")] = Audience.EVERYONE,
+    invite: Annotated[list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker.")] = None,
+    captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules that a bot applies.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="A topic, at most three.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Create a Space: live with --start, at its time with --at, else when `start` is said."""
+    if start and at is not None:
+        raise Invalid("--at", "does not go with --start")
+    body = {
+        "title": title,
+        "speakers": speakers.value,
+        "listeners": listeners.value,
+        "captions": captions,
+        "topics": topic or [],
+        "scheduled_start": rfc3339(parse_when(at, tz, datetime.now(UTC))) if at is not None else None,
+    }
+    handles = [handle(one) for one in invite or []]
+    text = read_rules(rules) if rules is not None else None
+    with client(ctx) as spaces:
+        for one in handles:  # an unknown handle is found before anything is made
+            spaces.get(f"/v1/accounts/{one}")
+        made = spaces.post("/v1/spaces", body, idempotency_key=str(uuid.uuid4()))
+        place = f"/v1/spaces/{made['id']}"
+        if text is not None and rules is not None:
+            push(spaces, made["id"], text, rules.name)
+        if handles:
+            spaces.post(f"{place}/invites", {"handles": handles})
+        if start:
+            spaces.post(f"{place}/start")
+        made = spaces.get(place)
+    _show(made, as_json=as_json)
+
+
+def list_spaces(
+    ctx: typer.Context,
+    state: Annotated[list[State] | None, typer.Option(help="Only these states; else live and scheduled.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List Spaces, newest first."""
+    with client(ctx, anonymous=True) as spaces:
+        rows = spaces.all("/v1/spaces", state=[one.value for one in state] if state else None)
+    if as_json:
+        emit_json(rows)
+        return
+    for row in rows:
+        row["by"] = row["host"]["handle"]
+        row["when"] = row["started_at"] or row["scheduled_start"]
+    columns = {
+        "ID": "id",
+        "STATE": "state",
+        "TITLE": "title",
+        "HOST": "by",
+        "WHEN": "when",
+        "PEOPLE": "participant_count",
+    }
+    table(rows, columns, empty="no Spaces")
+
+
+def show(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Look at a Space."""
+    with client(ctx, anonymous=True) as spaces:
+        _show(spaces.get(f"/v1/spaces/{space_id(space)}"), as_json=as_json)
+
+
+def start(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Go live."""
+    with client(ctx) as spaces:
+        _show(spaces.post(f"/v1/spaces/{space_id(space)}/start"), as_json=as_json)
+
+
+def end(ctx: typer.Context, space: SpaceRef, yes: Yes = False, as_json: Json = False) -> None:
+    """End a live Space for everybody."""
+    confirm("End this Space for everybody?", yes=yes)
+    with client(ctx) as spaces:
+        _show(spaces.post(f"/v1/spaces/{space_id(space)}/end"), as_json=as_json)
+
+
+def policy(
+    ctx: typer.Context,
+    space: SpaceRef,
+    speakers: Annotated[Policy, typer.Argument(help="Who may speak without being approved.")],
+    as_json: Json = False,
+) -> None:
+    """Set who may speak without being approved; also while live."""
+    with client(ctx) as spaces:
+        changed = spaces.patch(f"/v1/spaces/{space_id(space)}", {"speakers": speakers.value})
+    _show(changed, as_json=as_json)
+
+
+def parse_when(text: str, tz: str | None, now: datetime) -> datetime:
+    """`+2h`, RFC 3339 with an offset, or a local time in `tz` (default: this machine's). UTC. Raises Invalid."""
+    seconds = span_seconds(text)
+    if seconds is not None:
+        return now + timedelta(seconds=seconds)
+    try:
+        zone = ZoneInfo(tz) if tz else None
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Invalid("--tz", f"{tz!r} is not a time zone", hint="as Europe/Rome") from error
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(
+            "--at", f"{text!r} is no time", hint="as 2026-12-01T18:00:00Z, '2026-12-01 18:00' or +2h"
+        ) from error
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    return (at.replace(tzinfo=zone) if zone else at.astimezone()).astimezone(UTC)
+
+
+def _show(space: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(space)
+        return
+    say(f"{clean(space['title'])}  [{space['state']}]  {space['id']}")
+    say(f"  link       {space['link']}")
+    say(f"  host       {space['host']['handle']}")
+    say(f"  speakers   {space['speakers']}")
+    when = space["started_at"] or space["scheduled_start"]
+    if when:
+        say(f"  {'since     ' if space['started_at'] else 'starts    '} {when}")
+    say(f"  people     {space['participant_count']}")
+    status = space["captions_status"]
+    captions = "on" if status["ready"] else f"{'on, but ' if space['captions'] else ''}{status['reason']}"
+    say(f"  captions   {captions}")
+    if space["rules"]:
+        say(f"  rules      {space['rules'][:12]}")

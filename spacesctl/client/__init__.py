@@ -1,0 +1,1 @@
+"""HTTP and lanes for programs: the command line, the bots, and yours."""

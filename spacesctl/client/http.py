@@ -1,0 +1,91 @@
+"""The synchronous client, for the command line and for scripts.
+
+with Client("http://127.0.0.1:8420", token) as spaces:
+    space = spaces.post("/v1/spaces", {"title": "Office hours"})
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from httpx_sse import connect_sse
+
+from spacesctl.client.problems import check, unreachable
+
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
+"""A live stream says something at least every 15 s."""
+
+
+class Client:
+    """Raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self._call("GET", path, params={key: value for key, value in params.items() if value is not None})
+
+    def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self._call("POST", path, json=body, headers=headers)
+
+    def put(self, path: str, body: Any = None) -> Any:
+        return self._call("PUT", path, json=body)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self._call("PATCH", path, json=body)
+
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path)
+
+    def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """Every page of a list."""
+        rows: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self.get(path, cursor=cursor, **params)
+            rows += page["data"]
+            cursor = page.get("next")
+            if cursor is None:
+                return rows
+
+    def events(self, path: str, *, last_event_id: str | None = None, **params: Any) -> Iterator[dict[str, Any]]:
+        """Server-Sent Events as they come, until the stream ends; each as its JSON data with `id` where it has one."""
+        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        try:
+            with connect_sse(self._http, "GET", path, params=params, headers=headers, timeout=STREAM_TIMEOUT) as source:
+                if not source.response.is_success:
+                    source.response.read()
+                check(source.response)
+                for event in source.iter_sse():
+                    yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        try:
+            answer = check(self._http.request(method, path, **kwargs))
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+        return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+
+
+def segment(text: str) -> str:
+    """One path segment, whatever somebody typed."""
+    return quote(text, safe="@")

@@ -1,0 +1,90 @@
+"""Lanes over WebSocket: speak, listen, or (with the grant) hear every lane apart.
+
+async with Lanes(url, token, space_id, "listen") as lanes:
+    async for message in lanes:       # bytes: `audio.framing` messages; dict: events
+        ...
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from spacesctl.client.problems import as_error, unreachable
+
+OPEN_TIMEOUT = 10.0
+MAX_MESSAGE = 128 * 1024
+
+
+class Lanes:
+    """`hello` is what the server said first. Raises the server's refusal, or Unavailable, on entering."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        space_id: str,
+        role: Literal["speak", "listen", "all"],
+        *,
+        mic_open: bool = True,
+    ) -> None:
+        query = urlencode({"role": role, **({} if mic_open else {"mic": "closed"})})
+        base = "ws" + url.rstrip("/").removeprefix("http")
+        self._url = f"{base}/v1/spaces/{quote(space_id, safe='')}/lanes?{query}"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._socket: ClientConnection | None = None
+        self.hello: dict[str, Any] = {}
+
+    async def __aenter__(self) -> Lanes:
+        try:
+            self._socket = await connect(
+                self._url,
+                additional_headers=self._headers,
+                compression=None,
+                open_timeout=OPEN_TIMEOUT,
+                max_size=MAX_MESSAGE,
+                proxy=None,
+            )
+            hello = json.loads(await self._socket.recv())
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
+            await self._close()
+            raise unreachable(self._url.partition("?")[0], error) from error
+        if hello.get("event") == "refused":
+            await self._close()
+            raise as_error(hello["problem"], int(hello["problem"]["status"]))
+        self.hello = hello
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def __aiter__(self) -> AsyncIterator[bytes | dict[str, Any]]:
+        """Until the server closes; the last event then says why (`{"event": "ended", "reason": ...}`)."""
+        if self._socket is None:
+            raise RuntimeError("enter the lanes first")
+        try:
+            async for message in self._socket:
+                yield message if isinstance(message, bytes) else json.loads(message)
+        except ConnectionClosed:
+            return
+
+    async def send(self, message: bytes) -> None:
+        """One uplink message of `audio.framing`. Raises Unavailable when the connection is gone."""
+        if self._socket is None:
+            raise RuntimeError("enter the lanes first")
+        try:
+            await self._socket.send(message)
+        except ConnectionClosed as error:
+            raise unreachable(self._url.partition("?")[0], error) from error
+
+    async def _close(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()

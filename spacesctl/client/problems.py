@@ -1,0 +1,40 @@
+"""Answers of the server as the errors of `domain.errors`: the same tree on both sides of the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from spacesctl.domain import errors
+
+
+def check(answer: httpx.Response) -> httpx.Response:
+    """The answer if it is a success; raises the error that its problem document stands for. The body must have been read."""
+    if answer.is_success:
+        return answer
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    raise as_error(body if isinstance(body, dict) else {}, answer.status_code)
+
+
+def as_error(body: dict[str, Any], status: int) -> errors.SpacesError:
+    """A problem document (RFC 9457) as an error; `detail`, `reason`, `hint` and `field` are kept."""
+    kind = errors.BY_CODE.get(str(body.get("code"))) or _BY_STATUS.get(status, errors.SpacesError)
+    detail = str(body.get("detail") or f"the server answered {status}")
+    error = kind.__new__(kind)
+    errors.SpacesError.__init__(error, detail, reason=body.get("reason"), hint=body.get("hint"))
+    if isinstance(error, errors.Invalid):
+        error.field = str(body.get("field", ""))
+    if isinstance(error, errors.TooMany):
+        error.retry_after = 1
+    return error
+
+
+def unreachable(url: str, error: Exception) -> errors.Unavailable:
+    return errors.Unavailable(f"cannot reach the server at {url} ({type(error).__name__})")
+
+
+_BY_STATUS: dict[int, type[errors.SpacesError]] = {cls.status: cls for cls in reversed(errors.BY_CODE.values())}

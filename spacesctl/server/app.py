@@ -1,0 +1,20 @@
+"""The ASGI application: every route, one error shape, and the services they work with."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from spacesctl import __version__
+from spacesctl.server import problems
+from spacesctl.server.routes import accounts, bots, events, lanes, messages, moderation, pages, people, spaces, webrtc
+from spacesctl.server.services import Services
+
+
+def create_app(here: Services) -> FastAPI:
+    """No lifespan: whoever makes the services ends them (uvicorn skips a lifespan's shutdown while a stream is open)."""
+    app = FastAPI(title="spacesctl", version=__version__, docs_url=None, redoc_url=None)
+    app.state.services = here
+    problems.install(app)
+    for module in (accounts, spaces, people, messages, events, moderation, bots, webrtc, lanes, pages):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,112 @@
+"""From an SDP offer, or a WebSocket, to a session of a Space."""
+
+from __future__ import annotations
+
+import secrets
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import ANONYMOUS, Caller
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.ids import new_session_id
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.space import State
+from spacesctl.media.messages import AddPeer
+from spacesctl.rtc import sdp
+from spacesctl.server.services import Services
+from spacesctl.spaces.actor import SpaceActor
+from spacesctl.spaces.sessions import Feed, Session, SessionKind, group_of
+
+
+async def answer_offer(
+    here: Services, space_id: str, caller: Caller, text: str, *, up: bool, mic_open: bool = True
+) -> tuple[str, str]:
+    """Answer a WHIP (`up`) or WHEP offer; returns the session's id and our SDP.
+
+    Raises Invalid for an offer that cannot be answered, and whatever refuses the caller; nothing is left behind then.
+    """
+    try:
+        offer = sdp.parse_offer(text)
+    except sdp.SdpError as error:
+        raise Invalid("offer", str(error), hint=error.reason) from error
+    here.house.engine.ready  # noqa: B018  # refuses while the engine restarts, before anything is changed
+    kind = SessionKind.WHIP if up else SessionKind.WHEP
+    actor, session = await _open_session(here, space_id, caller, kind, mic_open=mic_open)
+    try:
+        answer = _answer(here, actor, session, offer)
+    except sdp.SdpError as error:
+        await _forget_lane(actor, session)
+        raise Invalid("offer", str(error), hint=error.reason) from error
+    except BaseException:
+        await _forget_lane(actor, session)
+        raise
+    actor.connect(session, caller)
+    return session.id, answer
+
+
+async def open_feed(
+    here: Services, space_id: str, caller: Caller, kind: SessionKind, *, mic_open: bool = True
+) -> tuple[SpaceActor, Session]:
+    """A WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed."""
+    actor, session = await _open_session(here, space_id, caller, kind, mic_open=mic_open)
+    session.feed = Feed()
+    actor.connect(session, caller)
+    return actor, session
+
+
+async def _open_session(
+    here: Services, space_id: str, caller: Caller, kind: SessionKind, *, mic_open: bool
+) -> tuple[SpaceActor, Session]:
+    actor, space = await here.admitted(space_id, caller)
+    if space.state is not State.LIVE:
+        raise Refused("not_live", "the Space is not live yet")
+    lane = None
+    if kind is SessionKind.ALL:
+        require(space, caller, Action.READ_LANES)
+    if kind.is_up:
+        followed = await here.house.followed(space, caller.account_id)
+        outcome = await actor.ask(c.OpenMic(caller, followed=followed, mic_open=mic_open))
+        space = outcome.after
+        lane = next(event.lane for event in outcome.events if isinstance(event, e.LaneOpened))
+    group = group_of(space, caller.account_id)
+    return actor, Session(new_session_id(), kind, caller.account_id, lane, group)
+
+
+def _answer(here: Services, actor: SpaceActor, session: Session, offer: sdp.Offer) -> str:
+    if actor.space is None:
+        raise RuntimeError("a session has its Space")
+    direction = "up" if session.kind is SessionKind.WHIP else "down"
+    ufrag, pwd = secrets.token_hex(4), secrets.token_hex(16)
+    answer = sdp.answer(
+        offer,
+        kind=direction,  # type: ignore[arg-type]
+        candidates=here.udp_candidates,
+        fingerprint=here.house.engine.ready.fingerprint,
+        ufrag=ufrag,
+        pwd=pwd,
+        ssrc=actor.ssrc,
+        cname=actor.space.id,
+    )
+    peer = AddPeer(
+        peer=session.id,
+        space=actor.space.id,
+        kind=direction,  # type: ignore[arg-type]
+        local_ufrag=ufrag,
+        local_pwd=pwd,
+        remote_ufrag=offer.ufrag,
+        remote_pwd=offer.pwd,
+        remote_fingerprints=list(offer.fingerprints),
+        dtls=answer.dtls,
+        payload_type=answer.payload_type,
+        lane=session.lane or 0,
+        group=session.group,
+        level_extension=answer.level_extension,
+    )
+    here.house.expect_peer(session.id, actor)
+    here.house.engine.send(peer)
+    return answer.sdp
+
+
+async def _forget_lane(actor: SpaceActor, session: Session) -> None:
+    if session.lane is not None:
+        await actor.ask(c.CloseMic(ANONYMOUS, session.lane, "left"))

@@ -1,0 +1,116 @@
+"""WebSocket lanes: speak, listen, or (the bot, under its grant) every lane apart. For programs that have no WebRTC."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from spacesctl.audio import framing
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import NotAllowed, SpacesError
+from spacesctl.media.messages import Uplink
+from spacesctl.server.joining import open_feed
+from spacesctl.server.services import Services, caller, services
+from spacesctl.spaces.actor import SpaceActor
+from spacesctl.spaces.sessions import Session, SessionKind
+
+router = APIRouter()
+_KINDS = {"speak": SessionKind.SPEAK, "listen": SessionKind.LISTEN, "all": SessionKind.ALL}
+REFUSED = 4000
+"""Close codes are 4000 + the HTTP status that the same refusal has: 4403, 4409, ..."""
+
+
+@router.websocket("/v1/spaces/{space_id}/lanes")
+async def lanes(
+    socket: WebSocket,
+    space_id: str,
+    role: Literal["speak", "listen", "all"] = "listen",
+    mic: Literal["open", "closed"] = "open",
+) -> None:
+    """Hello as JSON, then binary messages and JSON events; a refusal is a problem as JSON and then a close."""
+    here = services(socket)
+    await socket.accept()
+    try:
+        _check_origin(socket)
+        who = await caller(socket)
+        actor, session = await open_feed(here, space_id, who, _KINDS[role], mic_open=mic == "open")
+    except SpacesError as error:
+        problem = {"code": error.code, "status": error.status, "detail": error.message, "reason": error.reason}
+        await socket.send_json({"event": "refused", "problem": problem})
+        await socket.close(REFUSED + error.status)
+        return
+    await _serve(here, socket, actor, session, role)
+
+
+async def _serve(here: Services, socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
+    sending = asyncio.create_task(_send(socket, actor, session, role))
+    receiving = asyncio.create_task(_receive(here, socket, actor, session))
+    try:
+        await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (sending, receiving):
+            task.cancel()
+        results = await asyncio.gather(sending, receiving, return_exceptions=True)
+        # Not awaited under the connection's own cancellation: the lane must close whatever happens to this task.
+        here.house.in_background(actor.drop_session(session.id))
+    for result in results:
+        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+            raise result
+
+
+async def _send(socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
+    if session.feed is None:
+        raise RuntimeError("a WebSocket session has a feed")
+    await socket.send_json(_hello(actor, session, role))
+    while (message := await session.feed.next()) is not None:
+        if isinstance(message, bytes):
+            await socket.send_bytes(message)
+        else:
+            await socket.send_json(message)
+    await socket.close(1000)
+
+
+def _hello(actor: SpaceActor, session: Session, role: str) -> dict[str, Any]:
+    space = actor.space
+    if space is None or space.started_at is None:
+        raise RuntimeError("lanes are open in live Spaces only")
+    hello: dict[str, Any] = {
+        "version": framing.VERSION,
+        "role": role,
+        "clock": {"started_at": rfc3339(space.started_at), "tick": actor.now_tick()},
+        "lane": session.lane,
+    }
+    if session.kind is SessionKind.ALL:
+        hello["lanes"] = actor.connections.lanes(space)
+    return hello
+
+
+async def _receive(here: Services, socket: WebSocket, actor: SpaceActor, session: Session) -> None:
+    """Until the client goes. What is malformed, or comes from a session that does not speak, is dropped and counted."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        data = message.get("bytes")
+        if data is None or session.lane is None or actor.space is None:
+            here.dropped_uplinks += 1
+            continue
+        try:
+            uplink = framing.unpack(data)
+        except framing.FramingError:
+            here.dropped_uplinks += 1
+            continue
+        if uplink.kind != framing.UPLINK or session.id not in actor.connections.sessions:
+            here.dropped_uplinks += 1
+            continue
+        here.house.engine.send(Uplink(actor.space.id, session.lane, uplink.tick & 0xFFFFFFFF, uplink.frames[0].payload))
+
+
+def _check_origin(socket: WebSocket) -> None:
+    """A browser says which page opens the socket; only our own pages may (programs send no Origin)."""
+    origin = socket.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
+        raise NotAllowed("WebSockets may be opened by this server's own pages only", reason="origin")

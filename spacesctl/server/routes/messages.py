@@ -1,0 +1,135 @@
+"""Invites and direct messages: an invite is a direct message that offers a role."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.space import Role
+from spacesctl.server import present
+from spacesctl.server.idempotent import IdempotencyKey, Once
+from spacesctl.server.services import Here, SignedIn
+from spacesctl.spaces.actor import Outcome
+from spacesctl.spaces.now import utc_now
+from spacesctl.store import accounts, records
+
+router = APIRouter(prefix="/v1", tags=["messages"])
+PAGE = 100
+
+
+class Invites(BaseModel):
+    handles: Annotated[list[str], Field(min_length=1, max_length=100)]
+    message: str = Field("", max_length=1000)
+    role: Role = Role.SPEAKER
+
+
+class Message(BaseModel):
+    to: str
+    text: str = Field(min_length=1, max_length=10_000)
+
+
+@router.post("/spaces/{space_id}/invites", status_code=201)
+async def invite(here: Here, caller: SignedIn, space_id: str, body: Invites) -> dict[str, Any]:
+    """Offer a role to accounts by direct message; all of them or, when one is refused, none. Who was asked already is not asked again."""
+    actor = await here.house.live_actor(space_id)
+    space = await here.house.space(space_id)
+    async with here.db.read() as db:
+        invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.handles)]
+    people = tuple([await here.house.person(space, account) for account in invited])
+
+    async def also(db: AsyncConnection, outcome: Outcome) -> None:
+        for event in outcome.events:
+            if isinstance(event, e.Invited):
+                text = _invitation(
+                    caller.handle, event.invite.role, outcome.after.title, here.link(space_id), body.message
+                )
+                to = event.invite.account_id
+                await records.send_dm(
+                    db, caller.account_id or "", to, text, outcome.at, kind="invite", space_id=space_id
+                )
+
+    outcome = await actor.ask(c.SendInvites(caller, people, body.role), also)
+    state = outcome.after.invites
+    return {"data": [{**present.account(a), "state": state[a.id].state, "role": state[a.id].role} for a in invited]}
+
+
+def _invitation(handle: str, role: Role, title: str, link: str, message: str) -> str:
+    as_what = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}[role]
+    text = f"@{handle} invites you to {as_what} “{title}”: {link}"
+    return f"{text}\n\n{message}" if message else text
+
+
+@router.get("/spaces/{space_id}/invites")
+async def list_invites(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    space = await here.house.space(space_id)
+    require(space, caller, Action.INVITE)
+    async with here.db.read() as db:
+        known = await accounts.by_ids(db, set(space.invites))
+    rows = [{**present.account(known[i.account_id]), "state": i.state, "role": i.role} for i in space.invites.values()]
+    return {"data": rows}
+
+
+@router.post("/spaces/{space_id}/accept")
+async def accept(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    return await _answer(here, caller, space_id, accept=True)
+
+
+@router.post("/spaces/{space_id}/decline")
+async def decline(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    return await _answer(here, caller, space_id, accept=False)
+
+
+async def _answer(here: Here, caller: SignedIn, space_id: str, *, accept: bool) -> dict[str, Any]:
+    actor = await here.house.live_actor(space_id)
+    blocked = await here.house.blocked(await here.house.space(space_id), caller.account_id)
+    outcome = await actor.ask(c.AnswerInvite(caller, accept, blocked=blocked))
+    return await present.space(here, outcome.after, caller)
+
+
+@router.get("/dms")
+async def inbox(here: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
+    """Direct messages to the caller, newest first."""
+    if cursor is not None and not cursor.isdigit():
+        raise Invalid("cursor", "is not one that this list gave")
+    async with here.db.read() as db:
+        rows = await records.inbox(db, caller.account_id or "", before=int(cursor) if cursor else None, limit=PAGE)
+        known = await accounts.by_ids(db, {row.from_id for row in rows})
+    data = [
+        {
+            "id": str(row.id),
+            "kind": row.kind,
+            "from": f"@{known[row.from_id].handle}",
+            "from_id": row.from_id,
+            "space_id": row.space_id,
+            "link": here.link(row.space_id) if row.space_id else None,
+            "text": row.text,
+            "at": rfc3339(row.at),
+        }
+        for row in rows
+    ]
+    return {"data": data, "next": str(rows[-1].id) if len(rows) == PAGE else None}
+
+
+@router.post("/dms", status_code=201)
+async def send(here: Here, caller: SignedIn, body: Message, idempotency_key: IdempotencyKey = None) -> Any:
+    once = Once(caller, idempotency_key, "dms", body)
+    if (answered := await once.answered(here)) is not None:
+        return answered
+    now = utc_now()
+    me = caller.account_id or ""
+    async with here.db.begin() as db:
+        to = await accounts.get(db, body.to)
+        if await accounts.block_between(db, me, to.id):
+            raise Refused("blocked", f"there is a block between you and @{to.handle}")
+        dm_id = await records.send_dm(db, me, to.id, body.text, now)
+        answer = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(now)}
+        await once.keep(db, 201, answer)
+    return answer

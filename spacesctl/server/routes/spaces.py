@@ -1,0 +1,131 @@
+"""Spaces: create, list, look, start, end, policy, captions."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.clock import parse_rfc3339, rfc3339
+from spacesctl.domain.errors import Gone, Invalid
+from spacesctl.domain.ids import new_space_id
+from spacesctl.domain.permissions import require_admittance
+from spacesctl.domain.space import Audience, Policy, Space, State
+from spacesctl.server import present
+from spacesctl.server.idempotent import IdempotencyKey, Once
+from spacesctl.server.services import Anyone, Here, Services, SignedIn
+from spacesctl.spaces.actor import Outcome
+from spacesctl.store import accounts
+from spacesctl.store import spaces as space_store
+
+router = APIRouter(prefix="/v1", tags=["spaces"])
+PAGE = 100
+
+
+class NewSpace(BaseModel):
+    title: str = Field(max_length=500)
+    speakers: Policy = Policy.INVITED
+    listeners: Audience = Audience.EVERYONE
+    captions: bool = True
+    topics: list[Annotated[str, Field(min_length=1, max_length=50)]] = Field(default_factory=list)
+    lang: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    scheduled_start: AwareDatetime | None = None
+
+
+class SpaceChange(BaseModel):
+    speakers: Policy | None = None
+    captions: bool | None = None
+
+
+@router.post("/spaces", status_code=201)
+async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency_key: IdempotencyKey = None) -> Any:
+    """Make a Space, not yet live. `scheduled_start` opens it by itself; without it, it waits for `start`."""
+    once = Once(caller, idempotency_key, "spaces", body)
+    if (answered := await once.answered(here)) is not None:
+        return answered
+    start = body.scheduled_start.astimezone(UTC) if body.scheduled_start else None
+    command = c.Create(
+        caller,
+        new_space_id(),
+        body.title,
+        body.speakers,
+        body.listeners,
+        body.captions,
+        tuple(body.topics),
+        body.lang,
+        start.replace(microsecond=start.microsecond // 1000 * 1000) if start else None,
+    )
+
+    async def also(db: AsyncConnection, outcome: Outcome) -> None:
+        host = await accounts.get(db, outcome.after.host_id)
+        await once.keep(db, 201, present.space_of(here, outcome.after, host, caller))
+
+    outcome = await here.house.create(command, also)
+    return await present.space(here, outcome.after, caller)
+
+
+@router.get("/spaces")
+async def list_spaces(
+    here: Here,
+    caller: Anyone,
+    state: Annotated[list[State] | None, Query()] = None,
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    """Newest first, live and scheduled ones unless asked otherwise; ended ones are shown to their host alone."""
+    try:
+        before = parse_rfc3339(cursor) if cursor else None
+    except ValueError as error:
+        raise Invalid("cursor", "is not one that this list gave") from error
+    async with here.db.read() as db:
+        found = await space_store.visible(
+            db, caller.account_id, states=state or [State.LIVE, State.SCHEDULED], before=before, limit=PAGE
+        )
+    more = rfc3339(found[-1].created_at) if len(found) == PAGE else None
+    return {"data": await present.spaces(here, found, caller), "next": more}
+
+
+@router.get("/spaces/{space_id}")
+async def get_space(here: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
+    """Public while scheduled or live; afterwards for the host alone."""
+    space = await readable(here, caller, space_id)
+    return await present.space(here, space, caller)
+
+
+async def readable(here: Services, caller: Anyone, space_id: str) -> Space:
+    """Raises NotFound, Gone (it is over, and the caller is not its host), NotSignedIn or NotAllowed."""
+    space = await here.house.space(space_id)
+    if space.is_over:
+        if caller.account_id != space.host_id and not caller.is_admin:
+            raise Gone("Space", space_id, space.state.value)
+    else:
+        require_admittance(space, caller, blocked=await here.house.blocked(space, caller.account_id))
+    return space
+
+
+@router.post("/spaces/{space_id}/start")
+async def start(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    actor = await here.house.actor(space_id)
+    outcome = await actor.ask(c.Start(caller))
+    return await present.space(here, outcome.after, caller)
+
+
+@router.post("/spaces/{space_id}/end")
+async def end(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    actor = await here.house.actor(space_id)
+    outcome = await actor.ask(c.End(caller))
+    return await present.space(here, outcome.after, caller)
+
+
+@router.patch("/spaces/{space_id}")
+async def change(here: Here, caller: SignedIn, space_id: str, body: SpaceChange) -> dict[str, Any]:
+    """Change who may speak without being approved, or switch captions; both also while live."""
+    actor = await here.house.actor(space_id)
+    if body.speakers is not None:
+        await actor.ask(c.ChangePolicy(caller, body.speakers))
+    if body.captions is not None:
+        await actor.ask(c.SwitchCaptions(caller, body.captions))
+    return await present.space(here, await here.house.space(space_id), caller)

@@ -1,0 +1,105 @@
+"""What the routes work with, gathered once at start-up and handed to each by FastAPI's dependencies."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+
+from spacesctl.domain.accounts import ANONYMOUS, Account, Caller
+from spacesctl.domain.errors import NotAllowed, NotSignedIn
+from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.space import Space
+from spacesctl.server.assignments import Assignments
+from spacesctl.spaces.actor import SpaceActor
+from spacesctl.spaces.house import House
+from spacesctl.store import accounts
+from spacesctl.store.database import Database
+
+JOINS_IN_FLIGHT = 64
+"""WHIP and WHEP requests handled at once; more wait, so that a storm of joins cannot starve the tick."""
+
+
+@dataclass
+class Services:
+    db: Database
+    house: House
+    data: Path
+    bot: Account
+    """The bundled bot's account."""
+    base_url: str
+    udp_candidates: list[tuple[str, int]]
+    assignments: Assignments
+    bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
+    joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
+    stopping: bool = False
+    dropped_uplinks: int = 0
+    """WebSocket messages that were malformed, or not for their session."""
+
+    @property
+    def clips(self) -> Path:
+        return self.data / "evidence"
+
+    def link(self, space_id: str) -> str:
+        return f"{self.base_url}/s/{space_id}"
+
+    async def admitted(self, space_id: str, caller: Caller) -> tuple[SpaceActor, Space]:
+        """The actor of a Space that is not over, for somebody who may be in it."""
+        actor = await self.house.live_actor(space_id)
+        blocked = await self.house.blocked(await self.house.space(space_id), caller.account_id)
+        # Taken after the last wait: whoever was removed meanwhile is not let in.
+        space = await self.house.space(space_id)
+        require_admittance(space, caller, blocked=blocked)
+        require(space, caller, Action.LISTEN)
+        return actor, space
+
+
+def services(connection: HTTPConnection) -> Services:
+    return cast(Services, connection.app.state.services)
+
+
+async def caller(connection: HTTPConnection) -> Caller:
+    """Who asks, by the bearer token; nobody without one. Raises NotSignedIn when the token is unknown."""
+    header = connection.headers.get("authorization", "")
+    if not header:
+        return ANONYMOUS
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotSignedIn("the Authorization header must be a bearer token")
+    async with services(connection).db.read() as db:
+        found = await accounts.caller(db, token.strip())
+    if found is None:
+        raise NotSignedIn("this token is not known here")
+    return found
+
+
+async def signed_in(connection: HTTPConnection) -> Caller:
+    who = await caller(connection)
+    if who.account_id is None:
+        raise NotSignedIn
+    return who
+
+
+async def admin(connection: HTTPConnection) -> Caller:
+    who = await signed_in(connection)
+    if not who.is_admin:
+        raise NotAllowed("this needs a token with the admin scope", reason="scope")
+    return who
+
+
+async def service_bot(connection: HTTPConnection) -> Caller:
+    who = await signed_in(connection)
+    if not who.is_service_bot:
+        raise NotAllowed("this needs a token with the bot scope", reason="scope")
+    return who
+
+
+Here = Annotated[Services, Depends(services)]
+Anyone = Annotated[Caller, Depends(caller)]
+SignedIn = Annotated[Caller, Depends(signed_in)]
+Admin = Annotated[Caller, Depends(admin)]
+ServiceBot = Annotated[Caller, Depends(service_bot)]
