@@ -1,0 +1,78 @@
+"""`python -m bots supervisor --url URL [--model DIR] [--data DIR]`: every bot of a server, in one process.
+
+The first line of stdin is the token; it never stands in an argument or the environment. When stdin ends, so do the bots.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from bots.supervisor import Supervisor, model_finder
+
+MAX_TOKEN = 4096
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bots")
+    parser.add_argument("command", choices=["supervisor"])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--data", type=Path)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
+    token = read_token(0)
+    if not token:
+        sys.stderr.write(
+            "bots: the token must be the first line of stdin; `spacesctl serve` starts the bots by itself\n"
+        )
+        return 2
+    asyncio.run(_serve(options.url, token, options.model, options.data))
+    return 0
+
+
+def read_token(fd: int) -> str:
+    """The first line, byte by byte: a buffered reader would hold a lock at exit that the watching thread waits in."""
+    line = b""
+    while len(line) < MAX_TOKEN and (byte := os.read(fd, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode("ascii", "replace").strip()
+
+
+async def _serve(url: str, token: str, model: Path | None, data: Path | None) -> None:
+    from spacesctl.client.aio import AsyncClient
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    threading.Thread(target=_watch, args=(0, loop, stop), daemon=True).start()
+    async with AsyncClient(url, token) as api:
+        task = asyncio.create_task(Supervisor(api, model_finder(model, data)).run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        task.cancel()
+        stopping.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _watch(fd: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Wait for the end of stdin: the server is gone, or wants us gone."""
+    with suppress(OSError):
+        while os.read(fd, 1024):
+            pass
+    with suppress(RuntimeError):  # the loop has ended by itself
+        loop.call_soon_threadsafe(stop.set)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

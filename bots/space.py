@@ -1,0 +1,179 @@
+"""The bot in one Space: it listens to every lane, transcribes, and moderates, until the Space ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
+
+from bots.api import Api, Assignment, LaneInfo
+from bots.consequence import Enforce, Recorder, Simulate
+from bots.hearing.messages import Utterance
+from bots.moderator import Moderator
+from bots.retry import Backoff, insist
+from bots.transcriber import Transcriber
+from spacesctl.audio.framing import LANES, FramingError, unpack
+from spacesctl.domain.errors import Gone, NotFound, SpacesError
+from spacesctl.moderation.problems import RuleFileError
+from spacesctl.moderation.rulefile import compile_rules
+
+CLOSED_LANES = 64
+"""Lanes remembered after they closed: their last words come a second later."""
+
+log = logging.getLogger("bots.space")
+
+
+class Ears(Protocol):
+    """The part of `bots.hearing.pool.Hearing` that a Space needs."""
+
+    def open(self, space: str, lane: int) -> None: ...
+    def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None: ...
+    def close(self, space: str, lane: int) -> None: ...
+
+
+class SpaceBot:
+    def __init__(
+        self,
+        api: Api,
+        ears: Ears,
+        assignment: Assignment,
+        *,
+        engine: str,
+        model: str,
+        on_alert: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._api = api
+        self._ears = ears
+        self.assignment = assignment
+        self.space = assignment["space_id"]
+        recorder = Recorder(api, self.space, engine, model)
+        self._transcriber = Transcriber(api, self.space)
+        self._moderator = Moderator(Enforce(recorder), Simulate(recorder), on_alert)
+        self._lanes: dict[int, LaneInfo] = {}
+        self._closed: dict[int, LaneInfo] = {}
+        self._rules_wanted = asyncio.Event()
+        self._rules_wanted.set()
+
+    @property
+    def tripped(self) -> bool:
+        return self._moderator.tripped
+
+    def assign(self, assignment: Assignment) -> None:
+        """Something about the assignment changed: captions, or the rules."""
+        self.assignment = assignment
+        if assignment["rules_hash"] != self._moderator.rules_hash:
+            self._rules_wanted.set()
+
+    def heard(self, utterance: Utterance) -> None:
+        """From the ears. Captions off and rules on: judged, posted nothing."""
+        who = self._lanes.get(utterance.lane) or self._closed.get(utterance.lane)
+        if who is None:
+            return
+        if self.assignment["captions"]:
+            self._transcriber.heard(utterance)
+        self._moderator.heard(utterance, who)
+
+    async def run(self) -> None:
+        """Returns when the Space is over. An unexpected error ends all of it, so that whoever keeps it starts it again."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                helpers = [
+                    group.create_task(each) for each in (self._transcriber.run(), self._moderator.run(), self._rules())
+                ]
+                await self._listen()
+                for helper in helpers:
+                    helper.cancel()
+        finally:
+            for lane in list(self._lanes):
+                self._close(lane)
+
+    # -- rules
+
+    async def _rules(self) -> None:
+        """Fetch the rules whenever they are said to have changed. Rules that cannot be read leave the old ones in force."""
+        while True:
+            await self._rules_wanted.wait()
+            self._rules_wanted.clear()
+            if self.assignment["rules_hash"] is None:
+                self._moderator.set_rules(None)
+                continue
+            try:
+                found = await insist(lambda: self._api.rules(self.space))
+                text = found["text"]
+                ruleset = await asyncio.to_thread(compile_rules, text) if text is not None else None
+            except RuleFileError:
+                log.error("the rules are refused; the old ones stay", extra={"space": self.space})
+            except (SpacesError, OSError) as error:
+                log.warning("no rules: %s", getattr(error, "code", type(error).__name__), extra={"space": self.space})
+                await asyncio.sleep(Backoff().next())
+                self._rules_wanted.set()
+            else:
+                self._moderator.set_rules(ruleset)
+                log.info("rules set", extra={"space": self.space, "rule_hash": self._moderator.rules_hash})
+
+    # -- lanes
+
+    async def _listen(self) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                async with self._api.lanes(self.space, role="all") as lanes:
+                    self._hello(lanes.hello["lanes"])
+                    backoff.reset()
+                    async for message in lanes:
+                        if not self._take(message):
+                            return
+            except (Gone, NotFound):
+                return
+            except (SpacesError, OSError) as error:
+                log.info("lanes closed: %s", getattr(error, "code", type(error).__name__), extra={"space": self.space})
+            await asyncio.sleep(backoff.next())
+
+    def _take(self, message: bytes | dict[str, Any]) -> bool:
+        """Whether the Space goes on."""
+        if isinstance(message, dict):
+            return self._event(message)
+        try:
+            kind, tick, frames = unpack(message)
+        except FramingError as error:
+            log.warning("a lane message is dropped: %s", error.reason, extra={"space": self.space})
+            return True
+        if kind == LANES:
+            self._ears.frames(self.space, tick, frames)
+        return True
+
+    def _event(self, event: dict[str, Any]) -> bool:
+        match event:
+            case {"event": "lane_opened" | "lane_changed", "lane": info}:
+                self._open(cast(LaneInfo, info))
+            case {"event": "lane_closed", "lane": {"lane": lane}}:
+                self._close(int(lane))
+            case {"event": "rules_changed"}:
+                rules_hash = event.get("hash")
+                self.assignment = {**self.assignment, "rules_hash": rules_hash}
+                self._rules_wanted.set()
+            case {"event": "ended"}:
+                return event.get("reason", "ended") != "ended"  # else only this connection is over: too slow, replaced
+        return True  # a gap needs nothing: every frame carries its tick
+
+    def _hello(self, infos: list[LaneInfo]) -> None:
+        for lane in self._lanes.keys() - {info["lane"] for info in infos}:
+            self._close(lane)
+        for info in infos:
+            self._open(info)
+
+    def _open(self, info: LaneInfo) -> None:
+        self._lanes[info["lane"]] = info
+        self._ears.open(self.space, info["lane"])
+
+    def _close(self, lane: int) -> None:
+        info = self._lanes.pop(lane, None)
+        if info is None:
+            return
+        self._ears.close(self.space, lane)
+        self._closed[lane] = info
+        while len(self._closed) > CLOSED_LANES:
+            gone = next(iter(self._closed))
+            del self._closed[gone]
+            self._moderator.forget(gone)

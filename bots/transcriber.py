@@ -1,0 +1,86 @@
+"""What was understood becomes captions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import Any
+
+from bots.api import Api
+from bots.hearing.messages import Utterance
+from bots.retry import insist
+from spacesctl.domain.errors import SpacesError
+
+MAX_FINALS = 500
+"""Final captions that wait for a server which does not answer; beyond it the oldest are lost, and counted."""
+BATCH = 50
+
+log = logging.getLogger("bots.transcriber")
+
+
+def caption(utterance: Utterance) -> dict[str, Any]:
+    """An utterance as the API takes it; times of words in seconds on the Space clock."""
+    return {
+        "lane": utterance.lane,
+        "utterance": utterance.utterance,
+        "text": utterance.text,
+        "final": utterance.final,
+        "start_tick": utterance.start_tick,
+        "end_tick": utterance.end_tick,
+        "words": words_of(utterance.words),
+    }
+
+
+def words_of(words: tuple[Any, ...]) -> list[dict[str, Any]]:
+    return [{"w": each.w, "start": each.start, "end": each.end, "conf": each.conf} for each in words]
+
+
+class Transcriber:
+    """Posts one Space's captions in order. Finals wait their turn; of partials only a lane's latest is ever worth sending."""
+
+    def __init__(self, api: Api, space: str) -> None:
+        self._api = api
+        self._space = space
+        self._finals: deque[dict[str, Any]] = deque()
+        self._partials: dict[int, dict[str, Any]] = {}
+        self._some = asyncio.Event()
+        self.dropped = 0
+
+    def heard(self, utterance: Utterance) -> None:
+        """Never waits."""
+        made = caption(utterance)
+        if utterance.final:
+            self._partials.pop(utterance.lane, None)
+            self._finals.append(made)
+            if len(self._finals) > MAX_FINALS:
+                self._finals.popleft()
+                self.dropped += 1
+        else:
+            self._partials[utterance.lane] = made
+        self._some.set()
+
+    async def run(self) -> None:
+        """Post until cancelled."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._finals or self._partials:
+                await self._post(self._batch())
+
+    def _batch(self) -> list[dict[str, Any]]:
+        finals = [self._finals.popleft() for _ in range(min(BATCH, len(self._finals)))]
+        partials, self._partials = list(self._partials.values()), {}
+        return finals + partials
+
+    async def _post(self, captions: list[dict[str, Any]]) -> None:
+        has_final = any(each["final"] for each in captions)
+        try:
+            if has_final:
+                await insist(lambda: self._api.post_captions(self._space, captions))
+            else:
+                await self._api.post_captions(self._space, captions)
+        except (SpacesError, OSError) as error:
+            self.dropped += len(captions)
+            if has_final:
+                log.warning("captions are lost: %s", getattr(error, "code", type(error).__name__))
