@@ -1,0 +1,190 @@
+"""Sums, limiters, delay lines, levels: frames in, frames out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacesctl.audio.activity import HANGOVER, SILENCE, Activity, Meter
+from spacesctl.audio.delay import MAX_REDACTIONS, RAMP, DelayLine
+from spacesctl.audio.limiter import CEILING, THRESHOLD, Limiter
+from spacesctl.audio.mix import Mixer, gained
+from spacesctl.audio.opus import FRAME
+from tests.listening import likeness, voice
+
+FULL = np.full(FRAME, 10_000, np.int16)
+
+
+def frames(pcm):
+    return pcm[: len(pcm) // FRAME * FRAME].reshape(-1, FRAME)
+
+
+def test_mix_minus_is_everybody_else():
+    mixer, parts = (
+        Mixer(),
+        [np.random.default_rng(seed).integers(-30_000, 30_000, FRAME, np.int16) for seed in range(10)],
+    )
+    for part in parts:
+        mixer.add(part)
+    for number, part in enumerate(parts):
+        others = sum(one.astype(np.int64) for place, one in enumerate(parts) if place != number)
+        assert (mixer.minus(part) == others).all()
+    assert (mixer.minus(None) == mixer.total).all()
+    mixer.clear()
+    assert not mixer.total.any()
+
+
+def test_ten_loud_voices_are_limited_without_clipping():
+    voices = [frames(voice(seed, 3, peak=30_000)) for seed in range(10)]
+    limiter, total = Limiter(), np.sum(voices, axis=0, dtype=np.int32)
+    mixed = np.concatenate([limiter.run(tick).copy() for tick in total])
+    assert np.abs(mixed.astype(int)).max() < CEILING
+    assert np.mean(np.abs(mixed.astype(int)) > THRESHOLD) < 0.001
+    assert all(likeness(mixed, one.reshape(-1)) > 0.25 for one in voices)
+
+
+def test_quiet_sound_passes_the_limiter_bit_by_bit():
+    limiter = Limiter()
+    for frame in frames(voice(1, 1, peak=20_000)):
+        assert (limiter.run(frame.astype(np.int32)) == frame).all()
+    assert limiter.gain == 1.0
+
+
+def test_the_limiter_lets_go_within_a_second():
+    limiter = Limiter()
+    limiter.run(np.full(FRAME, 300_000, np.int32))
+    assert limiter.gain < 0.2
+    for _ in range(50):
+        limiter.run(np.full(FRAME, 1000, np.int32))
+    assert limiter.gain == 1.0
+
+
+@given(st.lists(st.integers(-400_000, 400_000), min_size=1, max_size=30))
+def test_the_limiter_never_wraps_whatever_comes(levels):
+    limiter = Limiter()
+    for level in levels:
+        out = limiter.run(np.full(FRAME, level, np.int32))
+        assert np.abs(out.astype(int)).max() <= CEILING
+        assert not level or np.sign(out.astype(int)).max(initial=-1) in (0, np.sign(level), 1)
+
+
+def test_gain_scales_and_holds_within_range():
+    assert (gained(FULL, 0.5) == 5000).all()
+    assert (gained(FULL, 10.0) == 32_767).all()
+    assert gained(FULL, 1.0) is FULL
+
+
+def aired(line, ticks, redact=None):
+    out = []
+    for tick in range(ticks):
+        if redact and tick == redact[0]:
+            line.redact(*redact[1:])
+        line.put(tick, FULL)
+        pcm = line.take(tick)
+        out.append(None if pcm is None else pcm.copy())
+    return out
+
+
+@pytest.mark.parametrize("delay", [0, 1, 7, 500])
+def test_sound_comes_out_after_the_delay(delay):
+    line = DelayLine(delay)
+    for tick in range(delay + 20):
+        frame = np.full(FRAME, tick, np.int16)
+        line.put(tick, frame)
+        out = line.take(tick)
+        assert (out is None) == (tick < delay)
+        assert out is None or (out == tick - delay).all()
+
+
+def test_a_redacted_stretch_is_silent_and_ramped_outside():
+    out = aired(DelayLine(10), 40, redact=(12, 5, 7))
+    assert [out[tick] is None for tick in range(14, 20)] == [False, True, True, True, False, False]
+    assert out[14][:-RAMP].min() == 10_000
+    assert out[14][-1] == 0
+    assert out[18][0] == 0
+    assert out[18][RAMP:].min() == 10_000
+    assert all((np.abs(np.diff(frame.astype(int))) < 100).all() for frame in (out[14], out[18]))
+
+
+def test_at_no_delay_a_coming_stretch_is_redacted():
+    out = aired(DelayLine(0), 10, redact=(2, 4, 5))
+    assert [frame is None for frame in out] == [False] * 4 + [True, True] + [False] * 4
+    assert out[3][-1] == 0
+
+
+def test_a_redaction_at_the_last_moment_falls_inside_the_first_tick():
+    line = DelayLine(3)
+    out = []
+    for tick in range(12):
+        line.put(tick, FULL)
+        if tick == 6:
+            line.redact(3, 4)  # tick 2 is out, tick 3 is next
+        out.append(line.take(tick))
+        out[-1] = None if out[-1] is None else out[-1].copy()
+    assert out[6][RAMP:].max() == 0
+    assert out[6][0] == 10_000
+    assert out[7] is None
+    assert out[8][0] == 0
+
+
+def test_redactions_beyond_the_bound_silence_more_rather_than_less():
+    line = DelayLine(5)
+    for number in range(MAX_REDACTIONS + 3):
+        line.redact(1000 + number * 10, 1001 + number * 10)
+    assert len(line._redactions) == MAX_REDACTIONS
+    for number in range(MAX_REDACTIONS + 3):
+        assert line._covers(1000 + number * 10)
+    with pytest.raises(ValueError):
+        line.redact(5, 4)
+
+
+def test_skipped_ticks_are_silence_and_old_sound_never_returns():
+    line = DelayLine(2)
+    line.put(0, FULL)
+    assert line.take(5) is None
+    line.put(6, FULL)
+    assert line.take(8) is not None
+    assert line.is_empty(9)
+    assert not line.is_empty(8)
+
+
+@given(st.integers(0, 20), st.integers(0, 60), st.integers(0, 20), st.integers(0, 60))
+def test_no_sample_of_a_redacted_tick_is_heard_when_told_in_time(delay, first, length, told):
+    last = first + length
+    out = aired(DelayLine(delay), 90, redact=(told, first, last))
+    for tick, frame in enumerate(out):
+        source = tick - delay
+        if first <= source <= last and told < first + delay:
+            assert frame is None or not frame.any()
+
+
+@pytest.mark.parametrize(
+    ("sample", "level"), [(0, SILENCE), (1, -90), (32_767, 0), (-32_768, 0), (3277, -20), (33, -60)]
+)
+def test_levels_are_in_dbov(sample, level):
+    assert Meter().level(np.full(FRAME, sample, np.int16)) == level
+
+
+def test_activity_opens_at_once_and_closes_after_the_hangover():
+    activity = Activity()
+    assert not activity.update(SILENCE)
+    assert activity.update(-30)
+    assert [activity.update(-100) for _ in range(HANGOVER + 1)] == [True] * HANGOVER + [False]
+
+
+def test_steady_noise_closes_and_steady_music_does_not():
+    noise, music = Activity(), Activity()
+    for _ in range(500):
+        noise.update(-55)
+        music.update(-25)
+    assert not noise.active
+    assert music.active
+
+
+def test_talk_over_noise_opens():
+    activity = Activity()
+    for _ in range(500):
+        activity.update(-55)
+    assert activity.update(-40)
