@@ -32,7 +32,9 @@ def find(url: str | None = None) -> Profile:
     stored = _stored()
 
     def pick(flag: str | None, name: str, key: str) -> str | None:
-        found = flag or os.environ.get(name) or dotenv.get(name) or stored.get(key)
+        # Set but empty means none: `SPACESCTL_TOKEN= spacesctl listen ...` listens as nobody.
+        places = (flag, os.environ.get(name), dotenv.get(name), stored.get(key))
+        found = next((value for value in places if value is not None), None)
         return str(found) if found else None
 
     chosen = pick(url, "SPACESCTL_URL", "url") or DEFAULT_URL

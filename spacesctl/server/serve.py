@@ -7,8 +7,8 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO
 
@@ -50,8 +50,8 @@ class _Uvicorn(uvicorn.Server):
         await super().startup(sockets=sockets)
         self.listening.set()
 
-    @asynccontextmanager
-    async def capture_signals(self) -> AsyncIterator[None]:  # type: ignore[override]
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
@@ -121,7 +121,8 @@ async def _serve(
     stack.push_async_callback(_cancel, ticking)
     server = _Uvicorn(_uvicorn_config(here, settings))
     serving = asyncio.create_task(server.serve([http]))
-    await server.listening.wait()
+    listening = asyncio.ensure_future(server.listening.wait())
+    await asyncio.wait({listening, serving}, return_when=asyncio.FIRST_COMPLETED)
     if settings.bots:
         bots = BotsKeeper(base_url, bot_token, settings.model, settings.data, lambda: _bot_gone(here))
         bots.start()
