@@ -1,0 +1,197 @@
+"""DTLS and SRTP: with ourselves, with pyOpenSSL as aiortc configures it, and libsrtp as the oracle."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, RTCCertificate
+from OpenSSL import SSL
+
+from spacesctl.rtc import rtp
+from spacesctl.rtc.dtls import MTU, Dtls, Identity, State, datagrams
+from spacesctl.rtc.srtp import (
+    AES_128_CM,
+    AES_128_GCM,
+    MAX_SSRCS,
+    Keys,
+    NotAuthentic,
+    Replayed,
+    Srtp,
+    SrtpError,
+)
+
+OURS, THEIRS = Identity(), Identity()
+
+
+def pair(client_fingerprints=None, server_fingerprints=None):
+    server = Dtls(OURS, "server", server_fingerprints or [("sha-256", THEIRS.fingerprint)])
+    client = Dtls(THEIRS, "client", client_fingerprints or [("sha-256", OURS.fingerprint.lower())])
+    return client, server
+
+
+def shake(client, server, lose=lambda number: False):
+    """Carry datagrams both ways until nothing is left; returns how many there were."""
+    client.start()
+    number = 0
+    while True:
+        carried = [(server, one) for one in client.outgoing()] + [(client, one) for one in server.outgoing()]
+        if not carried:
+            return number
+        for end, datagram in carried:
+            assert len(datagram) <= MTU
+            if not lose(number):
+                end.feed(datagram)
+            number += 1
+
+
+def test_two_ends_agree_on_keys():
+    client, server = pair()
+    shake(client, server)
+    assert client.state is server.state is State.CONNECTED
+    assert (client.keys.local, client.keys.remote) == (server.keys.remote, server.keys.local)
+    assert client.keys.profile is AES_128_GCM
+    assert client.timeout() is None
+
+
+@pytest.mark.parametrize("lost", range(5))
+def test_a_lost_datagram_is_sent_again(lost):
+    client, server = pair()
+    shake(client, server, lambda number: number == lost)
+    for _ in range(3):
+        if client.state is server.state is State.CONNECTED:
+            break
+        for end in (client, server):
+            # OpenSSL's timer runs on real time: its first wait is one second.
+            while (left := end.timeout()) and end.state is State.HANDSHAKE:
+                time.sleep(left)
+            end.on_timeout()
+        shake(client, server)
+    assert client.state is server.state is State.CONNECTED
+
+
+@pytest.mark.parametrize(
+    "fingerprints",
+    [[("sha-256", OURS.fingerprint)], [("md5", THEIRS.fingerprint)], [("sha-512", THEIRS.fingerprint)]],
+    ids=["another certificate", "unknown hash", "hash of another length"],
+)
+def test_a_certificate_that_does_not_match_never_gets_keys(fingerprints):
+    client, server = pair(server_fingerprints=fingerprints)
+    shake(client, server)
+    assert server.state is State.FAILED
+    assert server.keys is None
+    assert "certificate" in server.why
+
+
+def test_a_goodbye_is_heard():
+    client, server = pair()
+    shake(client, server)
+    client.close()
+    for datagram in client.outgoing():
+        server.feed(datagram)
+    assert client.state is server.state is State.CLOSED
+    server.feed(b"\x16\xfe\xfd" + bytes(40))
+
+
+def test_junk_does_not_end_an_association():
+    client, server = pair()
+    server.feed(bytes((22,)) + bytes(60))
+    server.feed(bytes(5000))
+    shake(client, server)
+    assert server.state is State.CONNECTED
+    server.feed(b"\x17\xfe\xfd" + bytes(60))
+    assert server.state is State.CONNECTED
+
+
+@pytest.mark.parametrize("role", ["client", "server"])
+@pytest.mark.parametrize(
+    ("profile", "ours"),
+    [(SRTP_AEAD_AES_128_GCM, AES_128_GCM), (SRTP_AES128_CM_SHA1_80, AES_128_CM)],
+    ids=["gcm", "cm"],
+)
+def test_aiortcs_end_agrees(role, profile, ours):
+    certificate = RTCCertificate.generateCertificate()
+    context = certificate._create_ssl_context([profile])
+    other = SSL.Connection(context)
+    (other.set_connect_state if role == "server" else other.set_accept_state)()
+    mine = Dtls(OURS, role, [(one.algorithm, one.value) for one in certificate.getFingerprints()])
+    mine.start()
+    for _ in range(10):
+        for datagram in mine.outgoing():
+            other.bio_write(datagram)
+        with contextlib.suppress(SSL.WantReadError):
+            other.do_handshake()
+        while True:
+            try:
+                mine.feed(other.bio_read(1500))
+            except SSL.WantReadError:
+                break
+    assert mine.state is State.CONNECTED
+    assert mine.keys.profile is ours
+    exported = other.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
+    keys = [profile.get_key_and_salt(exported, number) for number in (0, 1)]
+    assert [mine.keys.local, mine.keys.remote] == (keys if role == "client" else keys[::-1])
+
+
+def test_records_are_packed_whole_and_never_beyond_the_mtu():
+    records = [b"\x16\xfe\xfd" + bytes(8) + size.to_bytes(2, "big") + bytes(size) for size in (500, 600, 700, 40, 1187)]
+    packed = datagrams(b"".join(records))
+    assert b"".join(packed) == b"".join(records)
+    assert [len(one) for one in packed] == [513 + 613, 713 + 53, 1200]
+    assert datagrams(b"") == []
+    assert datagrams(b"\x16\xfe") == [b"\x16\xfe"]
+
+
+@pytest.mark.parametrize("profile", [AES_128_GCM, AES_128_CM], ids=["gcm", "cm"])
+class TestSrtp:
+    def ends(self, profile):
+        one, two = bytes(range(30)), bytes(range(30, 60))
+        return Srtp(Keys(profile, one, two)), Srtp(Keys(profile, two, one))
+
+    def test_packets_pass_both_ways(self, profile):
+        here, there = self.ends(profile)
+        for number in range(65_530, 65_545):
+            packet = rtp.header(111, number, number * 960, 7) + b"opus"
+            assert there.unprotect(here.protect(packet)) == packet
+            assert here.unprotect(there.protect(packet)) == packet
+
+    def test_a_replay_is_refused(self, profile):
+        here, there = self.ends(profile)
+        sent = here.protect(rtp.header(111, 1, 960, 7) + b"opus")
+        there.unprotect(sent)
+        with pytest.raises(Replayed):
+            there.unprotect(sent)
+        for number in range(2, 300):
+            there.unprotect(here.protect(rtp.header(111, number, number * 960, 7) + b"opus"))
+        with pytest.raises(SrtpError):
+            there.unprotect(sent)
+
+    def test_a_changed_or_foreign_packet_is_not_authentic(self, profile):
+        here, there = self.ends(profile)
+        sent = bytearray(here.protect(rtp.header(111, 1, 960, 7) + b"opus"))
+        sent[-1] ^= 1
+        with pytest.raises(NotAuthentic):
+            there.unprotect(bytes(sent))
+        with pytest.raises(NotAuthentic):
+            here.unprotect(here.protect(rtp.header(111, 2, 960, 7) + b"opus"))
+
+    @pytest.mark.parametrize("data", [b"", b"\x80", bytes(12), b"\x80" + bytes(1600)], ids=len)
+    def test_what_is_no_packet_is_refused(self, profile, data):
+        here, _ = self.ends(profile)
+        with pytest.raises(SrtpError):
+            here.unprotect(data)
+        with pytest.raises(SrtpError):
+            here.unprotect_rtcp(data)
+
+    def test_reports_pass(self, profile):
+        here, there = self.ends(profile)
+        report = b"\x80\xc9\x00\x01\x00\x00\x00\x07"
+        assert there.unprotect_rtcp(here.protect_rtcp(report)) == report
+
+    def test_a_peer_cannot_bring_sources_without_end(self, profile):
+        here, there = self.ends(profile)
+        for ssrc in range(MAX_SSRCS):
+            there.unprotect(here.protect(rtp.header(111, 1, 960, ssrc) + b"opus"))
+        with pytest.raises(SrtpError):
+            there.unprotect(here.protect(rtp.header(111, 1, 960, 99) + b"opus"))

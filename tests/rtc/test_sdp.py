@@ -1,0 +1,168 @@
+"""Offers of the clients that people use, and our answers; hostile offers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack
+from aiortc.sdp import SessionDescription
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacesctl.rtc.sdp import Answer, SdpError, answer, parse_offer
+
+OFFERS = Path(__file__).parent / "offers"
+FINGERPRINT = ":".join(["AB"] * 32)
+
+
+def read(name):
+    return (OFFERS / f"{name}.sdp").read_bytes().decode()
+
+
+def reply(offer, kind="up", candidates=(("192.0.2.2", 7000), ("2001:db8::2", 7000))) -> Answer:
+    return answer(
+        offer,
+        kind=kind,
+        candidates=list(candidates),
+        fingerprint=FINGERPRINT,
+        ufrag="ours",
+        pwd="p" * 24,
+        ssrc=99,
+        cname="room",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "level", "mid", "sections"),
+    [("chromium", 111, 1, "0", 1), ("gstreamer", 97, 0, "audio0", 1), ("obs", 111, 0, "0", 2)],
+)
+def test_known_clients_are_answered(name, payload, level, mid, sections):
+    offer = parse_offer(read(name))
+    made = reply(offer)
+    assert (made.payload_type, made.level_extension, made.mid, made.dtls) == (payload, level, mid, "server")
+    parsed = SessionDescription.parse(made.sdp)
+    assert len(parsed.media) == sections
+    sound = parsed.media[offer.audio]
+    assert (sound.direction, sound.rtcp_mux, sound.rtp.muxId, sound.port) == ("recvonly", True, mid, 7000)
+    assert sound.ice.iceLite
+    assert (sound.ice.usernameFragment, sound.ice.password) == ("ours", "p" * 24)
+    assert sound.dtls.role == "server"
+    assert [(one.ip, one.port) for one in sound.ice_candidates] == [("192.0.2.2", 7000), ("2001:db8::2", 7000)]
+    assert f"a=fmtp:{payload} minptime=10;useinbandfec=1;usedtx=1" in made.sdp
+    assert all(line and not line.endswith(" ") for line in made.sdp.removesuffix("\r\n").split("\r\n"))
+
+
+def test_a_camera_is_rejected_and_its_microphone_taken():
+    made = reply(parse_offer(read("obs")))
+    assert "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n" in made.sdp
+    assert "a=group:BUNDLE 0\r\n" in made.sdp
+
+
+def test_an_offer_without_a_group_is_answered_without_one():
+    assert "BUNDLE" not in reply(parse_offer(read("gstreamer"))).sdp
+
+
+def test_a_listener_is_answered_with_our_source():
+    offer = parse_offer(read("chromium").replace("a=sendonly", "a=recvonly"))
+    made = reply(offer, "down")
+    assert "a=sendonly\r\n" in made.sdp
+    assert "a=ssrc:99 cname:room\r\n" in made.sdp
+    assert made.level_extension == 0
+
+
+@pytest.mark.parametrize(("setup", "ours"), [("actpass", "passive"), ("active", "passive"), ("passive", "active")])
+def test_the_dtls_role_is_the_other_one(setup, ours):
+    made = reply(parse_offer(read("chromium").replace("a=setup:actpass", f"a=setup:{setup}")))
+    assert f"a=setup:{ours}\r\n" in made.sdp
+    assert made.dtls == ("client" if ours == "active" else "server")
+
+
+def without(name, *starts):
+    return "".join(line for line in read(name).splitlines(True) if not line.startswith(starts))
+
+
+REFUSED = {
+    "malformed": [
+        "",
+        "hello",
+        "v=0\r\nm=audio\r\n",
+        "v=0\r\n" + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" * 40,
+        read("chromium") + "a=x\r\n" * 20_000,
+        read("chromium").replace("actpass", "whatever"),
+        read("chromium").replace("opus/48000/2", "opus/many/2"),
+        read("obs").replace("a=mid:1", "a=mid:0"),
+        read("chromium").replace("a=mid:0", "a=mid:0 a=evil"),
+        read("chromium").replace("m=audio 9", "m=audio nine"),
+    ],
+    "no_audio": [
+        read("obs").replace("m=audio 9", "m=audio 0"),
+        read("chromium").replace("a=sendonly", "a=inactive"),
+        read("chromium").replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"),
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
+    ],
+    "no_opus": [read("chromium").replace("opus/48000", "vorbis/48000")],
+    "no_fingerprint": [
+        without("chromium", "a=fingerprint"),
+        read("chromium").replace("sha-256", "sha-1"),
+        read("chromium").replace("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 ZZ"),
+    ],
+    "no_ice": [
+        without("chromium", "a=ice-ufrag"),
+        without("chromium", "a=ice-pwd"),
+        read("chromium").replace("a=ice-pwd:", "a=ice-pwd:!"),
+    ],
+    "no_setup": [without("chromium", "a=setup")],
+    "no_rtcp_mux": [without("chromium", "a=rtcp-mux")],
+    "not_bundled": [without("obs", "a=group:BUNDLE"), read("chromium").replace("BUNDLE 0", "BUNDLE 7")],
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [(reason, text) for reason, texts in REFUSED.items() for text in texts],
+    ids=[f"{reason}-{number}" for reason, texts in REFUSED.items() for number in range(len(texts))],
+)
+def test_what_cannot_be_answered_is_refused_with_its_reason(reason, text):
+    with pytest.raises(SdpError) as caught:
+        parse_offer(text)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(("direction", "kind"), [("recvonly", "up"), ("sendonly", "down")])
+def test_the_wrong_door_is_named(direction, kind):
+    offer = parse_offer(read("chromium").replace("a=sendonly", f"a={direction}"))
+    with pytest.raises(SdpError) as caught:
+        reply(offer, kind)
+    assert caught.value.reason == "wrong_direction"
+
+
+@given(st.sampled_from(["chromium", "gstreamer", "obs"]), st.data())
+def test_a_damaged_offer_gives_an_answer_or_our_error(name, data):
+    text = read(name)
+    at = data.draw(st.integers(0, len(text)))
+    cut = data.draw(st.integers(0, 60))
+    junk = data.draw(st.text(max_size=20))
+    try:
+        made = reply(parse_offer(text[:at] + junk + text[at + cut :]))
+    except SdpError:
+        return
+    assert made.sdp.count("m=audio 7000") == 1
+
+
+@pytest.mark.parametrize("kind", ["up", "down"])
+def test_aiortc_takes_our_answer(kind):
+    async def body():
+        connection = RTCPeerConnection()
+        if kind == "up":
+            connection.addTransceiver(AudioStreamTrack(), direction="sendonly")
+        else:
+            connection.addTransceiver("audio", direction="recvonly")
+        await connection.setLocalDescription(await connection.createOffer())
+        made = reply(parse_offer(connection.localDescription.sdp), kind, [("192.0.2.2", 7000)])
+        await connection.setRemoteDescription(RTCSessionDescription(made.sdp, "answer"))
+        await connection.close()
+
+    asyncio.run(body())

@@ -1,0 +1,87 @@
+"""Connectivity checks, made by aioice."""
+
+from __future__ import annotations
+
+import pytest
+from aioice import stun
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacesctl.rtc.stun import Credentials, IceLite
+
+SOURCE = ("203.0.113.9", 4321)
+PASSWORD = "our-password-is-long-enough"
+
+
+def agent():
+    made = IceLite()
+    made.expect(Credentials("ours", PASSWORD, "theirs"))
+    return made
+
+
+def request(
+    username="ours:theirs", password=PASSWORD, nominate=False, kind=stun.Class.REQUEST, method=stun.Method.BINDING
+):
+    message = stun.Message(method, kind)
+    message.attributes["USERNAME"] = username
+    message.attributes["PRIORITY"] = 1
+    message.attributes["ICE-CONTROLLING"] = 7
+    if nominate:
+        message.attributes["USE-CANDIDATE"] = None
+    if password:
+        message.add_message_integrity(password.encode())
+    return message
+
+
+@pytest.mark.parametrize("nominate", [False, True])
+@pytest.mark.parametrize("source", [SOURCE, ("2001:db8::9", 99)])
+def test_a_check_is_answered_with_the_address_it_came_from(source, nominate):
+    sent = request(nominate=nominate)
+    check = agent().check(bytes(sent), source)
+    assert (check.local_ufrag, check.nominated) == ("ours", nominate)
+    response = stun.parse_message(check.response)
+    assert response.check_message_integrity(PASSWORD.encode())
+    assert response.transaction_id == sent.transaction_id
+    assert response.message_class == stun.Class.RESPONSE
+    assert response.attributes["XOR-MAPPED-ADDRESS"] == source
+
+
+def test_an_ipv4_peer_on_an_ipv6_socket_is_told_its_ipv4_address():
+    check = agent().check(bytes(request()), ("::ffff:203.0.113.9", 4321))
+    assert stun.parse_message(check.response).attributes["XOR-MAPPED-ADDRESS"] == SOURCE
+
+
+VALID = bytes(request())
+REFUSED = {
+    "wrong password": (bytes(request(password="x" * 24)), "unauthenticated"),
+    "no integrity": (bytes(request(password="")), "unauthenticated"),
+    "unknown user": (bytes(request("nobody:theirs")), "unknown_user"),
+    "other peer's ufrag": (bytes(request("ours:others")), "unknown_user"),
+    "no colon": (bytes(request("ours")), "unknown_user"),
+    "a response": (bytes(request(kind=stun.Class.RESPONSE)), "not_a_request"),
+    "another method": (bytes(request(method=stun.Method.ALLOCATE)), "not_a_request"),
+    "truncated": (VALID[:-3], "malformed"),
+    "only a head": (VALID[:12], "malformed"),
+    "wrong fingerprint": (VALID[:-1] + bytes((VALID[-1] ^ 1,)), "malformed"),
+    "no magic cookie": (VALID[:4] + bytes(4) + VALID[8:], "malformed"),
+    "too long": (VALID + bytes(1000), "malformed"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_anything_else_gets_no_answer_and_is_counted(data, reason):
+    made = agent()
+    assert made.check(data, SOURCE) is None
+    assert made.refused == {reason: 1}
+
+
+def test_a_forgotten_peer_is_a_stranger():
+    made = agent()
+    made.forget("ours")
+    made.forget("ours")
+    assert made.check(VALID, SOURCE) is None
+
+
+@given(st.binary(max_size=120) | st.binary(max_size=60).map(lambda tail: VALID[:40] + tail))
+def test_any_bytes_are_survived(data):
+    assert agent().check(data, SOURCE) is None or data == VALID
