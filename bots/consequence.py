@@ -6,7 +6,7 @@ import logging
 from typing import Any, Literal, Protocol
 
 from bots.api import Api
-from bots.retry import insist
+from bots.retry import insist, name_of
 from bots.transcriber import words_of
 from spacesctl.domain.errors import SpacesError
 from spacesctl.moderation.decide import Decision
@@ -35,16 +35,14 @@ class Recorder:
             try:
                 await insist(lambda act=act: self._api.act(self._space, act))  # type: ignore[misc]
             except (SpacesError, OSError) as error:
-                problem = getattr(error, "code", type(error).__name__)
-                log.error("act failed: %s", problem, extra=self._marks(decision, action, mode))
+                log.error("%s: failed: %s", self._line(decision, action, mode), name_of(error))
             else:
-                log.info(
-                    "act: %s %s by rule %s", mode, action, decision.rule_id, extra=self._marks(decision, action, mode)
-                )
+                log.info("%s: recorded", self._line(decision, action, mode))
 
-    def _marks(self, decision: Decision, action: str, mode: str) -> dict[str, str]:
-        marks = {"space": self._space, "act": action, "mode": mode, "engine": self._engine, "model": self._model}
-        return marks | {"rule_id": decision.rule_id, "rule_hash": decision.rule_hash}
+    def _line(self, decision: Decision, action: str, mode: str) -> str:
+        """What every log line about an act carries: nothing that was said, nobody's name."""
+        by = f"rule={decision.rule_id} hash={decision.rule_hash} engine={self._engine!r} model={self._model!r}"
+        return f"act space={self._space} action={action} mode={mode} {by}"
 
     def _act(self, decision: Decision, action: str, mode: str) -> dict[str, Any]:
         return {

@@ -74,10 +74,10 @@ class Moderator:
 
     def _queue(self, decision: Decision) -> None:
         if decision.tripped:
-            log.error("circuit breaker open: rules only record now", extra={"rule_hash": decision.rule_hash})
+            log.error("circuit breaker open, rules %s only record now", decision.rule_hash)
             self._on_alert()
         try:
             self._decisions.put_nowait(decision)
         except asyncio.QueueFull:
             self.dropped += 1
-            log.error("a decision is lost: too many wait", extra={"rule_id": decision.rule_id})
+            log.error("a decision of rule %s %s is lost: too many wait", decision.rule_id, decision.rule_hash)

@@ -36,6 +36,11 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, Unavailable | TooMany | OSError | TimeoutError)
 
 
+def name_of(error: BaseException) -> str:
+    """What a log may say of an error: its code or its type. Messages may carry what people said or are called."""
+    return error.code if isinstance(error, SpacesError) else type(error).__name__
+
+
 async def insist(call: Callable[[], Awaitable[T]]) -> T:
     """Call until it works, at most six times over some eight seconds. Raises what is not passing at once, else the last error."""
     backoff = Backoff()

@@ -11,7 +11,7 @@ from bots.api import Api, Assignment, LaneInfo
 from bots.consequence import Enforce, Recorder, Simulate
 from bots.hearing.messages import Utterance
 from bots.moderator import Moderator
-from bots.retry import Backoff, insist
+from bots.retry import Backoff, insist, name_of
 from bots.transcriber import Transcriber
 from spacesctl.audio.framing import LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
@@ -103,14 +103,14 @@ class SpaceBot:
                 text = found["text"]
                 ruleset = await asyncio.to_thread(compile_rules, text) if text is not None else None
             except RuleFileError:
-                log.error("the rules are refused; the old ones stay", extra={"space": self.space})
+                log.error("space %s: the rules are refused; the old ones stay", self.space)
             except (SpacesError, OSError) as error:
-                log.warning("no rules: %s", getattr(error, "code", type(error).__name__), extra={"space": self.space})
+                log.warning("space %s: no rules: %s", self.space, name_of(error))
                 await asyncio.sleep(Backoff().next())
                 self._rules_wanted.set()
             else:
                 self._moderator.set_rules(ruleset)
-                log.info("rules set", extra={"space": self.space, "rule_hash": self._moderator.rules_hash})
+                log.info("space %s: rules %s in force", self.space, self._moderator.rules_hash)
 
     # -- lanes
 
@@ -127,7 +127,7 @@ class SpaceBot:
             except (Gone, NotFound):
                 return
             except (SpacesError, OSError) as error:
-                log.info("lanes closed: %s", getattr(error, "code", type(error).__name__), extra={"space": self.space})
+                log.info("space %s: lanes closed: %s", self.space, name_of(error))
             await asyncio.sleep(backoff.next())
 
     def _take(self, message: bytes | dict[str, Any]) -> bool:
@@ -137,7 +137,7 @@ class SpaceBot:
         try:
             kind, tick, frames = unpack(message)
         except FramingError as error:
-            log.warning("a lane message is dropped: %s", error.reason, extra={"space": self.space})
+            log.warning("space %s: a lane message is dropped: %s", self.space, error.reason)
             return True
         if kind == LANES:
             self._ears.frames(self.space, tick, frames)
@@ -154,7 +154,9 @@ class SpaceBot:
                 self.assignment = {**self.assignment, "rules_hash": rules_hash}
                 self._rules_wanted.set()
             case {"event": "ended"}:
-                return event.get("reason", "ended") != "ended"  # else only this connection is over: too slow, replaced
+                return bool(
+                    event.get("reason", "ended") != "ended"
+                )  # else only this connection is over: too slow, replaced
         return True  # a gap needs nothing: every frame carries its tick
 
     def _hello(self, infos: list[LaneInfo]) -> None:

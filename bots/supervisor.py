@@ -13,7 +13,7 @@ from bots import models
 from bots.api import Api, Assignment
 from bots.hearing.messages import Utterance
 from bots.hearing.pool import Hearing
-from bots.retry import Backoff, insist
+from bots.retry import Backoff, insist, name_of
 from bots.space import SpaceBot
 from spacesctl import __version__
 from spacesctl.domain.errors import SpacesError
@@ -80,7 +80,7 @@ class Supervisor:
                     self._status_due.set()  # a server that has just begun knows nothing of us
                     self._assign(group, [cast(Assignment, each) for each in assigned])
             except (SpacesError, OSError) as error:
-                log.warning("assignments closed: %s", getattr(error, "code", type(error).__name__))
+                log.warning("assignments closed: %s", name_of(error))
             await asyncio.sleep(backoff.next())
 
     def _assign(self, group: asyncio.TaskGroup, assigned: list[Assignment]) -> None:
@@ -116,7 +116,7 @@ class Supervisor:
                     await bot.run()
                     return
                 except Exception:  # a defect of ours; the task group would take every Space down with it
-                    log.exception("bot failed and starts again", extra={"space": space})
+                    log.exception("space %s: bot failed and starts again", space)
                 await asyncio.sleep(backoff.next())
                 bot = self._bots[space] = self._make(bot.assignment)
         finally:
@@ -137,7 +137,7 @@ class Supervisor:
             try:
                 await insist(lambda: self._api.bot_status(self.status()))
             except (SpacesError, OSError) as error:
-                log.warning("status not posted: %s", getattr(error, "code", type(error).__name__))
+                log.warning("status not posted: %s", name_of(error))
 
     def _notice(self) -> str | None:
         tripped = sum(bot.tripped for bot in self._bots.values())

@@ -9,7 +9,7 @@ from typing import Any
 
 from bots.api import Api
 from bots.hearing.messages import Utterance
-from bots.retry import insist
+from bots.retry import insist, name_of
 from spacesctl.domain.errors import SpacesError
 
 MAX_FINALS = 500
@@ -83,4 +83,4 @@ class Transcriber:
         except (SpacesError, OSError) as error:
             self.dropped += len(captions)
             if has_final:
-                log.warning("captions are lost: %s", getattr(error, "code", type(error).__name__))
+                log.warning("space %s: captions are lost: %s", self._space, name_of(error))

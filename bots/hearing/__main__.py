@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bots.hearing import worker
 from bots.hearing.messages import ProtocolError
+from bots.models import ModelError
 
 
 def main() -> int:
@@ -26,9 +27,9 @@ def main() -> int:
         return worker.run(load(options.model), 0, out, options.growth_mib << 20)
     except BrokenPipeError:
         return 0  # the bot is gone
-    except ProtocolError as error:
+    except (ProtocolError, ModelError) as error:
         sys.stderr.write(f"hearing: {error}\n")
-        return worker.EXIT_BROKEN
+        return worker.EXIT_BROKEN if isinstance(error, ProtocolError) else worker.EXIT_MODEL
 
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ class Outbox:
         self._filled = asyncio.Event()
         self.dropped = 0
 
+    @property
+    def waiting(self) -> int:
+        """Ticks of audio."""
+        return self._ticks
+
     def put(self, message: ToWorker) -> None:
         self._waiting.append(message)
         if isinstance(message, Frames):
@@ -128,6 +133,7 @@ class Hearing:
         return {
             "lanes": len(self._lanes),
             "restarts": self.restarts,
+            "ticks_waiting": self._outbox.waiting,
             "ticks_dropped": self._outbox.dropped,
             "resident_bytes": self.resident,
         }
@@ -162,15 +168,15 @@ class Hearing:
 
     async def _keep(self) -> None:
         """Run one worker after the other."""
-        failures = 0
         while True:
-            await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+            await asyncio.sleep(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
             code, was_ready = await self._run()
-            failures = 0 if was_ready else failures + 1
+            self._failures = 0 if was_ready else self._failures + 1
             self.restarts += 1
             log.warning(
-                "hearing worker ended", extra={"code": code, "expected": code == EXIT_MEMORY, "failures": failures}
+                "hearing worker ended: code %d, full: %s, failures: %d", code, code == EXIT_MEMORY, self._failures
             )
+            self._on_change()
 
     async def _run(self) -> tuple[int, bool]:
         """One worker's life: its exit code and whether it ever was ready."""

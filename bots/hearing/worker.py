@@ -21,6 +21,8 @@ EXIT_MEMORY = 75
 """Exit code that asks for a new worker at once: this one had grown to its ceiling and nobody was talking."""
 EXIT_BROKEN = 76
 """Exit code for a parent that does not speak the protocol."""
+EXIT_MODEL = 77
+"""Exit code for a model that does not load."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _READ_BYTES = 1 << 16
 
@@ -97,7 +99,7 @@ def resident_bytes() -> int:
 
 
 def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) -> int:
-    """Serve until stdin ends (0), memory is at its ceiling (EXIT_MEMORY) or the parent talks nonsense (ValueError)."""
+    """Serve until stdin ends (0), memory is at its ceiling (EXIT_MEMORY) or the parent talks nonsense (ProtocolError)."""
     hearing = Hearing(make)
     ceiling = Ceiling(resident_bytes(), growth)
     unpacker = Unpacker(ToWorker)

@@ -1,0 +1,177 @@
+"""The hearing worker: its messages, its memory ceiling, and the process itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots import models
+from bots.hearing.messages import (
+    Beat,
+    Close,
+    Frames,
+    FromWorker,
+    Open,
+    ProtocolError,
+    Ready,
+    ToWorker,
+    Unpacker,
+    Utterance,
+    pack,
+)
+from bots.hearing.recogniser import HeardWord, ScriptedRecogniser
+from bots.hearing.worker import (
+    EXIT_BROKEN,
+    EXIT_MEMORY,
+    EXIT_MODEL,
+    IDLE_SECONDS,
+    MAX_LANES,
+    Ceiling,
+    Hearing,
+    resident_bytes,
+)
+from spacesctl.audio.framing import FLAG_ACTIVE
+from spacesctl.audio.ogg import SILENCE
+from spacesctl.moderation.decide import Word
+from tests.bots.voices import frames_of, text_of
+
+WORD = Word("hi", 0.1, 0.3, 0.9, 5, 14)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Open("s", 1),
+        Close("s", 65534),
+        Frames("s", 1 << 40, [(1, 1, b"abc"), (2, 3, b"")]),
+        Ready(),
+        Beat(1 << 33),
+        Utterance("s", 1, 77, "hi", (WORD,), True, 5, 14),
+    ],
+)
+def test_messages_survive_the_pipe(message):
+    kind = ToWorker if isinstance(message, Open | Close | Frames) else FromWorker
+    assert list(Unpacker(kind).feed(pack(message))) == [message]
+
+
+@given(st.lists(st.integers(0, 99), max_size=5), st.lists(st.integers(1, 40), max_size=30))
+def test_messages_may_come_in_any_pieces(lanes, cuts):
+    data = b"".join(pack(Open("space", lane)) for lane in lanes)
+    unpacker, found, at = Unpacker(ToWorker), [], 0
+    for cut in [*cuts, len(data)]:
+        found += unpacker.feed(data[at : at + cut])
+        at += cut
+    assert found == [Open("space", lane) for lane in lanes]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xff\xff\xff", b"\0\0\0\1\xc1", pack(Ready()), b"\0\0\0\0"])
+def test_nonsense_is_a_protocol_error(data):
+    with pytest.raises(ProtocolError):
+        list(Unpacker(ToWorker).feed(data))
+
+
+def scripted(*words: tuple[str, float, float]) -> Hearing:
+    return Hearing(lambda: ScriptedRecogniser([HeardWord(w, start, end, 1.0) for w, start, end in words], pause=60))
+
+
+def spoken(hearing: Hearing, lane: int, ticks: range, now: float = 0.0) -> list[Utterance]:
+    return [each for tick in ticks for each in hearing.take(Frames("s", tick, [(lane, FLAG_ACTIVE, SILENCE)]), now)]
+
+
+def drain(messages: Iterable[Utterance]) -> list[Utterance]:
+    return list(messages)
+
+
+def test_lanes_hear_apart_and_end_when_closed():
+    hearing = scripted(("one", 0.1, 0.2))
+    for lane in (1, 2):
+        drain(hearing.take(Open("s", lane), 0))
+    spoken(hearing, 1, range(20))
+    assert not hearing.silent
+    (final,) = drain(hearing.take(Close("s", 1), 0))
+    assert (final.lane, final.text, final.final) == (1, "one", True)
+    assert hearing.silent
+    assert spoken(hearing, 1, range(20, 40)) == [], "frames of a closed lane are late, not an error"
+
+
+def test_an_utterance_ends_when_a_lane_stops_sending():
+    hearing = scripted(("one", 0.1, 0.2))
+    drain(hearing.take(Open("s", 1), 0))
+    spoken(hearing, 1, range(20), now=5.0)
+    assert drain(hearing.idle(5.0 + IDLE_SECONDS / 2)) == []
+    assert [each.text for each in hearing.idle(5.0 + IDLE_SECONDS) if each.final] == ["one"]
+    assert hearing.silent
+
+
+def test_lanes_are_bounded():
+    hearing = scripted()
+    for lane in range(MAX_LANES + 10):
+        drain(hearing.take(Open("s", lane), 0))
+    assert len(hearing._lanes) == MAX_LANES
+
+
+@pytest.mark.parametrize(
+    ("grown", "silent", "reached"),
+    [(99, True, False), (100, False, False), (100, True, True), (149, False, False), (150, False, True)],
+)
+def test_the_ceiling_waits_for_silence_but_not_for_ever(grown, silent, reached):
+    assert Ceiling(loaded=1000, growth=100).is_reached(1000 + grown, silent) is reached
+
+
+def test_resident_memory_is_known():
+    assert resident_bytes() > 1 << 20
+
+
+def worker(*options: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "bots.hearing", "--model", str(models.SHIPPED), *options]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""}
+    )
+
+
+def test_the_process_hears_and_ends_when_its_stdin_does():
+    clip = frames_of("cast_b", "ines")
+    messages = [Open("s", 3), *(Frames("s", tick, [(3, *frame)]) for tick, frame in enumerate(clip)), Close("s", 3)]
+    with worker() as process:
+        out, _ = process.communicate(b"".join(map(pack, messages)), timeout=15)
+    assert process.returncode == 0
+    first, *rest = Unpacker(FromWorker).feed(out)
+    assert first == Ready()
+    assert text_of([each for each in rest if isinstance(each, Utterance)]).startswith(
+        "good morning i am ready to start"
+    )
+
+
+def test_the_process_ends_at_its_memory_ceiling():
+    with worker("--growth-mib", "-100") as process:
+        assert process.wait(timeout=15) == EXIT_MEMORY
+
+
+def test_the_process_says_when_its_model_does_not_load(tmp_path):
+    with worker("--model", str(tmp_path)) as process:
+        assert process.wait(timeout=15) == EXIT_MODEL
+
+
+def test_the_process_refuses_nonsense():
+    with worker() as process:
+        process.communicate(b"GET / HTTP/1.1\r\n\r\n", timeout=15)
+    assert process.returncode == EXIT_BROKEN
+
+
+def test_hearing_a_lot_takes_no_more_memory():
+    from tests.bots.voices import engine
+
+    hearing = Hearing(engine())
+    clip = frames_of("cast_a", "rex")
+    sizes = []
+    for round_ in range(6):
+        drain(hearing.take(Open("s", round_), 0))
+        for tick, frame in enumerate(clip, round_ * 2000):
+            drain(hearing.take(Frames("s", tick, [(round_, *frame)]), 0))
+        drain(hearing.take(Close("s", round_), 0))
+        sizes.append(resident_bytes())
+    assert sizes[-1] - sizes[2] < 16 << 20
