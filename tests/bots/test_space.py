@@ -1,0 +1,339 @@
+"""The bot in one Space against an API in memory: captions, acts, and what becomes of them when things break."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bots.hearing.messages import Utterance
+from bots.space import SpaceBot
+from bots.transcriber import MAX_FINALS, Transcriber
+from spacesctl.domain.errors import Gone, NotAllowed, Unavailable
+from spacesctl.moderation.decide import Word
+from spacesctl.moderation.rulefile import compile_rules
+from tests.bots.fake_api import FakeApi, FakeEars, assignment, info, rules
+from tests.bots.voices import until
+
+PHRASE = "free crypto giveaway join now"
+
+
+def utterance(text: str, at: int = 100, lane: int = 1, final: bool = True, conf: float = 0.9) -> Utterance:
+    words = tuple(
+        Word(w, (at + 20 * n) / 50, (at + 20 * n + 15) / 50, conf, at + 20 * n, at + 20 * n + 14)
+        for n, w in enumerate(text.split())
+    )
+    return Utterance("s", lane, at, text, words if final else (), final, at, at + 100)
+
+
+def run(api: FakeApi, script: Callable[[SpaceBot], Awaitable[None]], **changes: Any) -> FakeEars:
+    """A bot at work while `script` runs."""
+    ears = FakeEars()
+
+    async def main() -> None:
+        bot = SpaceBot(api, ears, assignment(**changes), engine="spacesctl 9", model="tiny")
+        task = asyncio.create_task(bot.run())
+        try:
+            await until(
+                lambda: bool(api.connections) and (bot._moderator.rules_hash is not None or api.rules_text is None)
+            )
+            await script(bot)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(main())
+    return ears
+
+
+def test_an_utterance_becomes_a_caption():
+    api = FakeApi()
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.heard(utterance("hello there"))
+        await until(lambda: bool(api.captions))
+
+    run(api, script, rules_hash=None)
+    (made,) = api.captions
+    assert made == {
+        "lane": 1,
+        "utterance": 100,
+        "text": "hello there",
+        "final": True,
+        "start_tick": 100,
+        "end_tick": 200,
+        "words": [
+            {"w": "hello", "start": 2.0, "end": 2.3, "conf": 0.9},
+            {"w": "there", "start": 2.4, "end": 2.7, "conf": 0.9},
+        ],
+    }
+
+
+def test_an_enforced_rule_acts_with_everything_a_record_needs():
+    api = FakeApi(rules())
+    api.hello = [info(1, "rex")]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.heard(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    report, mute = api.acts
+    assert [each["action"] for each in api.acts] == ["report", "mute"], "the record before the sanction"
+    assert report["key"] == "scam-pitch:1:120-154:report"
+    assert mute == report | {"action": "mute", "key": "scam-pitch:1:120-154:mute"}
+    assert mute["mode"] == "enforce"
+    assert (mute["account_id"], mute["lane"], mute["start_tick"], mute["end_tick"]) == ("rex", 1, 120, 154)
+    assert [each["w"] for each in mute["words"]] == ["crypto", "giveaway"]
+    assert (mute["rule_id"], mute["rule_hash"]) == ("scam-pitch", compile_rules(rules()).hash)
+    assert (mute["engine"], mute["model"], mute["confidence"]) == ("spacesctl 9", "tiny", 0.9)
+    assert mute["evidence"] == {"before": 10.0, "after": 4.0}
+
+
+def test_a_shadow_rule_only_records():
+    api = FakeApi(rules("shadow"))
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.heard(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    assert {each["mode"] for each in api.acts} == {"shadow"}
+
+
+def test_beyond_the_limit_rules_are_held_and_somebody_is_told():
+    api = FakeApi(rules(most=1))
+    api.hello = [info(1)]
+    seen: list[bool] = []
+
+    async def script(bot: SpaceBot) -> None:
+        for at in (100, 400, 700):
+            bot.heard(utterance(PHRASE, at))
+        await until(lambda: len(api.acts) == 6)
+        seen.append(bot.tripped)
+
+    run(api, script)
+    assert [each["mode"] for each in api.acts] == ["enforce"] * 2 + ["held"] * 4
+    assert seen == [True]
+
+
+def test_the_same_words_heard_by_another_bot_have_the_same_keys():
+    keys = []
+    for _ in range(2):
+        api = FakeApi(rules())
+        api.hello = [info(1)]
+
+        async def script(bot: SpaceBot, api: FakeApi = api) -> None:
+            bot.heard(utterance(PHRASE))
+            bot.heard(utterance(PHRASE))  # delivered twice
+            await until(lambda: len(api.acts) == 2)
+
+        run(api, script)
+        keys.append([each["key"] for each in api.acts])
+    assert keys[0] == keys[1]
+    assert len(keys[0]) == 2
+
+
+def test_an_act_that_could_not_be_posted_is_posted_again_under_the_same_key():
+    api = FakeApi(rules())
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        await until(lambda: not bot._transcriber._finals)
+        bot.assignment["captions"] = False
+        api.failures = [Unavailable("away"), OSError("reset")]
+        bot.heard(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    assert len({each["key"] for each in api.acts}) == 2
+
+
+def test_an_act_that_is_refused_stops_no_other(caplog: pytest.LogCaptureFixture):
+    api = FakeApi(rules())
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.assignment["captions"] = False
+        api.failures = [NotAllowed("@rex said crypto giveaway", reason="grant")]
+        bot.heard(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 1)
+
+    with caplog.at_level(logging.INFO):
+        run(api, script)
+    assert api.acts[0]["action"] == "mute"
+    assert "not_allowed" in caplog.text
+    assert "hash=" in caplog.text
+    assert "giveaway" not in caplog.text, "logs hold nothing that was said"
+
+
+@pytest.mark.parametrize("who", [info(1, role="host"), info(1, role="cohost"), info(1, kind="bot")])
+def test_the_exempt_are_captioned_and_never_judged(who):
+    api = FakeApi(rules())
+    api.hello = [who]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.heard(utterance(PHRASE))
+        await until(lambda: bool(api.captions))
+        await asyncio.sleep(0.05)
+
+    run(api, script)
+    assert api.acts == []
+
+
+def test_a_role_that_changes_counts_from_then_on():
+    api = FakeApi(rules())
+    api.hello = [info(1, role="cohost")]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.heard(utterance(PHRASE, 100))
+        api.connections[0].queue.put_nowait({"event": "lane_changed", "lane": info(1)})
+        await until(lambda: bot._lanes[1]["role"] == "speaker")
+        bot.heard(utterance(PHRASE, 500))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    assert {each["start_tick"] for each in api.acts} == {520}
+
+
+def test_with_captions_off_it_judges_and_posts_no_captions():
+    api = FakeApi(rules())
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.heard(utterance("hello", 10))
+        bot.heard(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script, captions=False)
+    assert api.captions == []
+
+
+def test_frames_and_lanes_reach_the_ears_and_last_words_come_after_a_lane_closed():
+    api = FakeApi(rules())
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        lanes = api.connections[0]
+        lanes.queue.put_nowait({"event": "lane_opened", "lane": info(2, "zed")})
+        lanes.say(7, (1, 1, b"a"), (2, 0, b"b"))
+        lanes.queue.put_nowait(b"nonsense")
+        lanes.queue.put_nowait({"event": "gap", "ticks": 5})
+        lanes.queue.put_nowait({"event": "lane_closed", "lane": {"lane": 2}})
+        await until(lambda: 2 not in bot._lanes and 2 in bot._closed)
+        bot.heard(utterance(PHRASE, lane=2))
+        await until(lambda: len(api.acts) == 2)
+
+    ears = run(api, script)
+    assert ears.opened == [1, 2]
+    assert ears.heard == [(7, [(1, 1, b"a"), (2, 0, b"b")])]
+    assert ears.closed == [2, 1], "the rest when the bot leaves"
+    assert {each["account_id"] for each in api.acts} == {"zed"}
+
+
+def test_a_broken_connection_is_made_again_and_lanes_compared():
+    api = FakeApi()
+    api.hello = [info(1), info(2)]
+
+    async def script(bot: SpaceBot) -> None:
+        api.hello = [info(2), info(3)]
+        api.connections[0].queue.put_nowait(Unavailable("reset"))
+        await until(lambda: len(api.connections) == 2 and set(bot._lanes) == {2, 3})
+        api.connections[1].queue.put_nowait({"event": "ended", "reason": "slow"})
+        api.connections[1].queue.put_nowait(None)
+        await until(lambda: len(api.connections) == 3)
+
+    ears = run(api, script, rules_hash=None)
+    assert ears.closed[0] == 1
+
+
+@pytest.mark.parametrize(
+    "last", [{"event": "ended", "reason": "ended"}, {"event": "ended"}, Gone("Space", "s", "ended")]
+)
+def test_it_leaves_when_the_space_is_over(last):
+    api = FakeApi()
+    ears = FakeEars()
+
+    async def main() -> None:
+        api.hello = [info(1)]
+        bot = SpaceBot(api, ears, assignment(rules_hash=None), engine="e", model="m")
+        task = asyncio.create_task(bot.run())
+        await until(lambda: bool(api.connections))
+        api.connections[0].queue.put_nowait(last)
+        await asyncio.wait_for(task, 5)
+
+    asyncio.run(main())
+    assert ears.closed == [1]
+
+
+def test_new_rules_take_over_and_bad_ones_do_not():
+    api = FakeApi(rules("shadow"))
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        first = bot._moderator.rules_hash
+        api.rules_text = "schema = 7"
+        api.connections[0].queue.put_nowait({"event": "rules_changed", "hash": "bad"})
+        await until(lambda: api.rules_asked == 2)
+        await asyncio.sleep(0.05)
+        assert bot._moderator.rules_hash == first
+        api.rules_text = rules("enforce")
+        api.connections[0].queue.put_nowait({"event": "rules_changed", "hash": "good"})
+        await until(lambda: bot._moderator.rules_hash != first)
+        bot.heard(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+        bot.assign(assignment(rules_hash=None))
+        await until(lambda: bot._moderator.rules_hash is None)
+        bot.heard(utterance(PHRASE, 900))
+        await until(lambda: len(api.captions) == 2)
+
+    run(api, script)
+    assert {each["mode"] for each in api.acts} == {"enforce"}
+
+
+def test_of_partials_only_the_latest_of_a_lane_is_sent_and_none_after_its_final():
+    api = FakeApi()
+
+    async def main() -> None:
+        transcriber = Transcriber(api, "s")
+        for text in ("a", "a b", "a b c"):
+            transcriber.heard(utterance(text, final=False))
+        transcriber.heard(utterance("x y", lane=2, final=False))
+        transcriber.heard(utterance("x y z", lane=2))
+        task = asyncio.create_task(transcriber.run())
+        await until(lambda: len(api.captions) == 2)
+        task.cancel()
+
+    asyncio.run(main())
+    assert [(each["lane"], each["text"], each["final"]) for each in api.captions] == [
+        (2, "x y z", True),
+        (1, "a b c", False),
+    ]
+
+
+def test_final_captions_wait_for_a_server_that_is_away_and_stay_in_order():
+    api = FakeApi()
+    api.failures = [Unavailable("away"), Unavailable("away")]
+
+    async def main() -> None:
+        transcriber = Transcriber(api, "s")
+        task = asyncio.create_task(transcriber.run())
+        for n in range(5):
+            transcriber.heard(utterance(f"word{n}", at=n * 100))
+            await asyncio.sleep(0)
+        await until(lambda: len(api.captions) == 5)
+        task.cancel()
+
+    asyncio.run(main())
+    assert [each["text"] for each in api.captions] == [f"word{n}" for n in range(5)]
+
+
+def test_captions_that_wait_are_bounded():
+    transcriber = Transcriber(FakeApi(), "s")
+    for n in range(MAX_FINALS + 7):
+        transcriber.heard(utterance("a", at=n))
+    assert transcriber.dropped == 7
+    assert len(transcriber._finals) == MAX_FINALS
