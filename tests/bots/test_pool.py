@@ -45,6 +45,7 @@ def say(hearing: Hearing, space: str, lane: int, clip: tuple[tuple[int, bytes], 
 def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes():
     found: list[Utterance] = []
     changes: list[bool] = []
+    clip = frames_of("cast_b", "zed")[:400]
 
     async def main() -> None:
         async with Hearing(models.SHIPPED, found.append, lambda: changes.append(hearing.ready)) as hearing:
@@ -56,7 +57,7 @@ def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes():
             began = time.monotonic()
             await until(lambda: hearing.ready and hearing.pid not in (None, killed), 5)
             assert time.monotonic() - began < 5
-            say(hearing, "s", 1, frames_of("cast_b", "zed")[:400], 100)
+            say(hearing, "s", 1, clip, 100)
             await until(lambda: sum(each.final for each in found) >= 2)
             assert hearing.statistics()["restarts"] == 1
 
@@ -69,12 +70,12 @@ def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes():
 def test_two_voices_at_once_in_one_worker_are_each_their_own():
     found: list[Utterance] = []
     clips = {("room1", 1): ("cast_a", "theo"), ("room2", 1): ("cast_b", "ines"), ("room1", 2): ("cast_a", "rex")}
+    frames = {key: frames_of(*clip) for key, clip in clips.items()}
 
     async def main() -> None:
         async with Hearing(models.SHIPPED, found.append) as hearing:
             for space, lane in clips:
                 hearing.open(space, lane)
-            frames = {key: frames_of(*clip) for key, clip in clips.items()}
             await until(lambda: hearing.ready)
             for tick in range(max(map(len, frames.values()))):
                 for (space, lane), clip in frames.items():

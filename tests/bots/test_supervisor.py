@@ -43,6 +43,7 @@ def heard_up_to(supervisor: Supervisor) -> int:
 
 def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_ears_were_killed_before():
     cast = casts.load("cast_a")
+    voices = {1: frames_of("cast_a", "acme"), 2: frames_of("cast_a", "rex")}
     api = FakeApi(cast.rules)
     api.hello = [info(1, "acme", role="host", kind="brand"), info(2, "rex")]
 
@@ -56,10 +57,10 @@ def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_ears_were_ki
         await until(lambda: supervisor.status()["ready"] and supervisor.worker_pid != killed, 5)
         assert time.monotonic() - began < 5
         lanes = api.connections[0]
-        voices = {1: frames_of("cast_a", "acme"), 2: frames_of("cast_a", "rex")}
         for tick in range(max(map(len, voices.values()))):
             lanes.say(1000 + tick, *((lane, *clip[tick]) for lane, clip in voices.items() if tick < len(clip)))
             if tick % 25 == 0:
+                await until(lanes.queue.empty)
                 await until(lambda: heard_up_to(supervisor) < 100)  # as fast as it can hear
         await until(lambda: sum(each["final"] for each in api.captions) >= 13 and len(api.acts) >= 4)
 
