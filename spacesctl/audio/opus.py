@@ -11,7 +11,6 @@ import ctypes
 import ctypes.util
 import importlib.util
 import weakref
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -69,8 +68,7 @@ def _library_path() -> str:
     return path_of_system
 
 
-@cache
-def _lib() -> ctypes.PyDLL:
+def _load() -> ctypes.PyDLL:
     lib = ctypes.PyDLL(_library_path())
     c_int, pointer = ctypes.c_int, ctypes.c_void_p
     lib.opus_encoder_create.argtypes = [ctypes.c_int32, c_int, c_int, ctypes.POINTER(c_int)]
@@ -87,11 +85,14 @@ def _lib() -> ctypes.PyDLL:
     return lib
 
 
+_LIB: Final = _load()  # here, not at the first call: that would be in the middle of a tick
+
+
 def packet_samples(packet: bytes, rate: int = RATE) -> int:
     """How many samples per channel a packet decodes to at `rate`. Raises `OpusError` for what is not Opus."""
     if not packet:
         raise OpusError("measure", -4)
-    samples = int(_lib().opus_packet_get_nb_samples(packet, len(packet), rate))
+    samples = int(_LIB.opus_packet_get_nb_samples(packet, len(packet), rate))
     if samples <= 0:
         raise OpusError("measure", samples or -4)
     return samples
@@ -114,7 +115,7 @@ class Encoder:
         dtx: bool = False,
         expected_loss: int = 0,
     ) -> None:
-        lib, code = _lib(), ctypes.c_int()
+        lib, code = _LIB, ctypes.c_int()
         self._state = lib.opus_encoder_create(rate, channels, _VOIP, ctypes.byref(code))
         if not self._state:
             raise OpusError("make an encoder", code.value)
@@ -151,7 +152,7 @@ class Encoder:
         self._control(_RESET, 0)
 
     def _control(self, request: int, value: int) -> None:
-        code = _lib().opus_encoder_ctl(ctypes.c_void_p(self._state), ctypes.c_int(request), ctypes.c_int32(value))
+        code = _LIB.opus_encoder_ctl(ctypes.c_void_p(self._state), ctypes.c_int(request), ctypes.c_int32(value))
         if code < 0:
             raise OpusError(f"set option {request}", code)
 
@@ -160,7 +161,7 @@ class Decoder:
     """One decoder state. `Decoder(16_000)` decodes straight to 16 kHz, which is what recognisers want."""
 
     def __init__(self, rate: int = RATE, channels: int = 1) -> None:
-        lib, code = _lib(), ctypes.c_int()
+        lib, code = _LIB, ctypes.c_int()
         self._state = lib.opus_decoder_create(rate, channels, ctypes.byref(code))
         if not self._state:
             raise OpusError("make a decoder", code.value)

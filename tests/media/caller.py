@@ -1,0 +1,130 @@
+"""A WebRTC peer made of our own parts and a bare socket: light enough for hundreds, and able to misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from aioice import stun
+
+from spacesctl.media.messages import AUDIENCE, AddPeer
+from spacesctl.rtc import demux, rtp
+from spacesctl.rtc.demux import Kind
+from spacesctl.rtc.dtls import Dtls, Identity, State
+from spacesctl.rtc.srtp import Srtp
+
+PAYLOAD_TYPE = 111
+
+
+class Caller(asyncio.DatagramProtocol):
+    """`name` is its peer name. `sent` and `received` are whole datagrams of SRTP, `packets` what they decrypted to."""
+
+    identity: Identity | None = None
+
+    def __init__(self, name: str, space: str, *, lane: int = 0, group: int = AUDIENCE, up: bool = False) -> None:
+        Caller.identity = Caller.identity or Identity()
+        self.name = name
+        self.space = space
+        self.lane = lane
+        self.group = group
+        self.is_up = up
+        self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(16)
+        self.local_ufrag, self.local_pwd = secrets.token_hex(4), secrets.token_hex(16)
+        self.connected = asyncio.Event()
+        self.checked = asyncio.Event()
+        self.packets: list[bytes] = []
+        self.sent: list[bytes] = []
+        self.keep = True
+        self.count = 0
+        self.dtls: Dtls | None = None
+        self.srtp: Srtp | None = None
+
+    def added(self, fingerprint: str | None = None) -> AddPeer:
+        """What control tells the engine about us; `fingerprint` in place of our true one."""
+        assert self.identity
+        return AddPeer(
+            peer=self.name,
+            space=self.space,
+            kind="up" if self.is_up else "down",
+            local_ufrag=self.local_ufrag,
+            local_pwd=self.local_pwd,
+            remote_ufrag=self.ufrag,
+            remote_pwd=self.pwd,
+            remote_fingerprints=[("sha-256", fingerprint or self.identity.fingerprint)],
+            dtls="server",
+            payload_type=PAYLOAD_TYPE,
+            lane=self.lane,
+            group=self.group,
+        )
+
+    async def call(self, address: tuple[str, int], fingerprint: str) -> None:
+        """Connect to an engine. Raises TimeoutError."""
+        assert self.identity
+        loop = asyncio.get_running_loop()
+        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=address)
+        self.check()
+        await asyncio.wait_for(self.checked.wait(), 5)
+        self.dtls = Dtls(self.identity, "client", [("sha-256", fingerprint)])
+        self.dtls.start()
+        self._flush()
+        await asyncio.wait_for(self.connected.wait(), 8)
+
+    async def move(self, address: tuple[str, int]) -> None:
+        """Go on from another port, as after a change of network."""
+        loop = asyncio.get_running_loop()
+        self.transport.close()
+        self.checked.clear()
+        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=address)
+        self.check()
+        await asyncio.wait_for(self.checked.wait(), 5)
+
+    def check(self, pwd: str | None = None) -> None:
+        """Send a connectivity check."""
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        request.attributes["USERNAME"] = f"{self.local_ufrag}:{self.ufrag}"
+        request.attributes["USE-CANDIDATE"] = None
+        request.add_message_integrity((pwd or self.local_pwd).encode())
+        self.transport.sendto(bytes(request))
+
+    def say(self, sequence: int, payload: bytes, ssrc: int = 7, samples: int = 960) -> None:
+        """Send an RTP packet."""
+        assert self.srtp
+        head = rtp.header(PAYLOAD_TYPE, sequence, sequence * samples, ssrc)
+        self.sent.append(self.srtp.protect(head + payload))
+        self.transport.sendto(self.sent[-1])
+
+    def send_raw(self, datagram: bytes) -> None:
+        self.transport.sendto(datagram)
+
+    def hang_up(self) -> None:
+        """Say goodbye and close."""
+        if self.dtls:
+            self.dtls.close()
+            self._flush()
+        self.transport.close()
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        match demux.kind(data):
+            case Kind.STUN:
+                self.checked.set()
+            case Kind.DTLS if self.dtls:
+                self.dtls.feed(data)
+                self._flush()
+                if self.dtls.keys and self.srtp is None:
+                    self.srtp = Srtp(self.dtls.keys)
+                    self.connected.set()
+            case Kind.RTP if self.srtp:
+                self.count += 1
+                if self.keep:
+                    self.packets.append(self.srtp.unprotect(data))
+            case _:
+                pass
+
+    @property
+    def was_hung_up_on(self) -> bool:
+        return self.dtls is not None and self.dtls.state is State.CLOSED
+
+    def _flush(self) -> None:
+        assert self.dtls
+        for datagram in self.dtls.outgoing():
+            self.transport.sendto(datagram)

@@ -1,0 +1,319 @@
+"""Peers in memory: a whole stack without a socket, and time that the test sets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from spacesctl.media import peer as peer_module
+from spacesctl.media.clock import SpaceClock
+from spacesctl.media.handshakes import MAX_QUEUED, Handshakes
+from spacesctl.media.messages import OpenSpace, PeerJoined, PeerLeft
+from spacesctl.media.metrics import Metrics
+from spacesctl.media.peer import MAX_PATHS
+from spacesctl.media.peers import REPORT_TICKS, SWEEP_TICKS, Peers
+from spacesctl.media.room import Room
+from spacesctl.rtc import demux, rtcp, rtp
+from spacesctl.rtc.demux import Kind
+from spacesctl.rtc.dtls import Dtls, Identity
+from tests.media.caller import Caller
+
+HERE = Identity()
+SPACE = "space"
+SOURCE = ("203.0.113.5", 1000)
+
+
+class Wire:
+    """Stands where the socket is, for the engine's side and for one caller."""
+
+    def __init__(self):
+        self.metrics = Metrics()
+        self.told = []
+        self.sent = []
+        self.rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), self.metrics)}
+        self.peers = Peers(HERE, self.rooms, self.metrics, self.send, self.told.append, lambda: time.monotonic() + 1)
+        self.callers = {}
+        self.source = SOURCE
+
+    def send(self, data, target):
+        self.sent.append((data, target))
+        if target in self.callers:
+            self.callers[target].datagram_received(data, target)
+        return True
+
+    def sendto(self, data):
+        self.peers.receive(data, self.source)
+
+    def close(self):
+        pass
+
+    async def call(self, caller, fingerprint=None):
+        assert self.peers.add(caller.added(fingerprint))
+        self.callers[self.source] = caller
+        caller.transport = self
+        caller.check()
+        caller.dtls = Dtls(caller.identity, "client", [("sha-256", HERE.fingerprint)])
+        caller.dtls.start()
+        caller._flush()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return caller
+
+
+def in_memory(test):
+    async def body():
+        await test(Wire())
+
+    asyncio.run(body())
+
+
+def test_a_peer_joins_hears_and_leaves():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        assert wire.told == [PeerJoined("p")]
+        for number in range(5):
+            wire.rooms[SPACE].run(number)
+        packets = [rtp.parse(one) for one in caller.packets]
+        assert [one.timestamp for one in packets] == [number * 960 for number in range(5)]
+        first = packets[0].sequence
+        assert first < 1 << 15
+        assert [one.sequence for one in packets] == list(range(first, first + 5))
+        assert {one.ssrc for one in packets} == {7}
+        caller.hang_up()
+        await asyncio.sleep(0)
+        assert wire.told[1:] == [PeerLeft("p", "closed")]
+        assert wire.rooms[SPACE].is_idle
+
+    in_memory(body)
+
+
+def test_a_peer_that_is_removed_hears_a_goodbye_and_nothing_else():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        assert wire.peers.remove("p")
+        assert caller.was_hung_up_on
+        before = len(wire.sent)
+        wire.rooms[SPACE].run(0)
+        caller.check()
+        assert len(wire.sent) == before
+        assert not wire.peers.remove("p")
+        assert len(wire.peers) == 0
+
+    in_memory(body)
+
+
+def test_the_end_of_a_space_ends_its_peers():
+    async def body(wire):
+        await wire.call(Caller("p", SPACE))
+        wire.peers.end(SPACE)
+        assert wire.told[-1] == PeerLeft("p", "ended")
+
+    in_memory(body)
+
+
+def test_another_certificate_does_not_get_in():
+    async def body(wire):
+        await wire.call(Caller("p", SPACE), fingerprint=HERE.fingerprint)
+        assert wire.told == [PeerLeft("p", "handshake")]
+        assert wire.rooms[SPACE].is_idle
+
+    in_memory(body)
+
+
+@pytest.mark.parametrize(("joined", "reason"), [(True, "consent"), (False, "handshake")])
+def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(joined, reason):
+    async def body(wire):
+        caller = Caller("p", SPACE)
+        if joined:
+            await wire.call(caller)
+        else:
+            wire.peers.add(caller.added())
+        peer = wire.peers._peers["p"]
+        peer.checked = peer.added = time.monotonic() - peer_module.CONSENT + 1
+        wire.peers.tick(SWEEP_TICKS, 0.0)
+        assert PeerLeft("p", reason) not in wire.told
+        peer.checked = peer.added = time.monotonic() - peer_module.CONSENT - 0.1
+        wire.peers.tick(SWEEP_TICKS + 1, 0.0)
+        assert PeerLeft("p", reason) not in wire.told
+        wire.peers.tick(SWEEP_TICKS * 2, 0.0)
+        assert wire.told[-1] == PeerLeft("p", reason)
+
+    in_memory(body)
+
+
+def test_a_check_renews_consent_and_a_wrong_one_does_not():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        peer = wire.peers._peers["p"]
+        peer.checked = 0.0
+        caller.check(pwd="x" * 24)
+        assert peer.checked == 0.0
+        assert wire.metrics.counters["dropped_stun"] == 1
+        assert wire.peers.ice.refused["unauthenticated"] == 1
+        caller.check()
+        assert peer.checked > 0.0
+
+    in_memory(body)
+
+
+def test_a_nominated_check_from_a_new_address_moves_the_peer():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        wire.source = ("203.0.113.6", 2000)
+        wire.callers[wire.source] = caller
+        caller.check()
+        wire.sent.clear()
+        wire.rooms[SPACE].run(0)
+        assert [target for _, target in wire.sent] == [wire.source]
+
+    in_memory(body)
+
+
+def test_a_peer_remembers_few_paths():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        for port in range(2000, 2050):
+            wire.source = ("203.0.113.6", port)
+            caller.check()
+        assert len(wire.peers._by_address) <= MAX_PATHS
+        wire.peers.remove("p")
+        assert wire.peers._by_address == {}
+
+    in_memory(body)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"\x16" + bytes(20), "unknown_source"), (b"\x80\x6f" + bytes(20), "unknown_source"), (b"\x80\xc8" + bytes(20), "unknown_source"),
+     (b"GET / HTTP/1.1", "unknown_protocol"), (b"", "unknown_protocol"), (bytes(20), "stun")],
+)  # fmt: skip
+def test_strangers_get_no_state_and_no_answer(data, reason):
+    async def body(wire):
+        wire.sendto(data)
+        assert wire.sent == []
+        assert wire.peers._by_address == {}
+        assert wire.metrics.counters[f"dropped_{reason}"] == 1
+
+    in_memory(body)
+
+
+def test_what_a_speaker_must_not_send_is_dropped_by_its_reason():
+    async def body(wire):
+        wire.rooms[SPACE].open_lane(3, True)
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
+        counters = wire.metrics.counters
+        caller.say(1, b"\xf8\xff\xfe")
+        assert counters["packets_dropped"] == 0
+        caller.send_raw(caller.sent[-1])
+        assert counters["dropped_replayed"] == 1
+        changed = bytearray(caller.srtp.protect(rtp.header(111, 2, 0, 7) + b"\xf8\xff\xfe"))
+        changed[-1] ^= 1
+        caller.send_raw(bytes(changed))
+        caller.send_raw(b"\x80\x6f" + bytes(40))
+        assert counters["dropped_not_authentic"] == 2
+        caller.say(3, b"\x03")
+        assert counters["dropped_not_opus"] == 1
+        caller.sent.append(caller.srtp.protect(rtp.header(96, 4, 0, 7) + b"\xf8\xff\xfe"))
+        caller.send_raw(caller.sent[-1])
+        assert counters["dropped_payload_type"] == 1
+        wire.rooms[SPACE].close_lane(3)
+        caller.say(5, b"\xf8\xff\xfe")
+        assert counters["dropped_no_lane"] == 1
+
+    in_memory(body)
+
+
+def test_a_listener_that_sends_is_not_heard():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        caller.say(1, b"\xf8\xff\xfe")
+        assert wire.metrics.counters["dropped_unexpected"] == 1
+
+    in_memory(body)
+
+
+def test_a_newer_peer_takes_over_the_lane():
+    async def body(wire):
+        lane_of = wire.rooms[SPACE].open_lane(3, True) or wire.rooms[SPACE].lanes[3]
+        old = await wire.call(Caller("old", SPACE, lane=3, up=True))
+        wire.source = ("203.0.113.7", 1)
+        new = await wire.call(Caller("new", SPACE, lane=3, up=True))
+        assert lane_of.source == "new"
+        new.say(1, b"\xf8\xff\xfe")
+        wire.source = SOURCE
+        old.say(1, b"\xf8\xff\xfe")
+        assert wire.metrics.counters["dropped_no_lane"] == 1
+        wire.source = ("203.0.113.7", 1)
+        wire.peers.remove("new")
+        wire.source = SOURCE
+        old.say(2, b"\xf8\xff\xfe")
+        assert lane_of.source == "old"
+
+    in_memory(body)
+
+
+def test_a_lane_that_opens_after_its_peer_is_fed():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
+        wire.rooms[SPACE].open_lane(3, True)
+        caller.say(1, b"\xf8\xff\xfe")
+        assert wire.rooms[SPACE].lanes[3].source == "p"
+
+    in_memory(body)
+
+
+def test_reports_go_every_five_seconds_and_losses_are_heeded():
+    async def body(wire):
+        got = []
+        caller = await wire.call(Caller("p", SPACE))
+        normal = caller.datagram_received
+
+        def receive(data, address):
+            if demux.kind(data) is Kind.RTCP:
+                got.extend(rtcp.parse(caller.srtp.unprotect_rtcp(data)))
+            else:
+                normal(data, address)
+
+        caller.datagram_received = receive
+        wire.rooms[SPACE].run(0)
+        for number in range(1, 2 * REPORT_TICKS + 1):
+            wire.peers.tick(number, 1_700_000_000.0)
+        assert [one.ssrc for one in got] == [7, 7]
+        block = rtcp.Block(ssrc=7, fraction=64, lost=1, highest=2)
+        wire.sendto(caller.srtp.protect_rtcp(rtcp.receiver_report(99, block, "x")))
+        assert wire.peers._peers["p"].loss == 25
+        wire.sendto(b"\x80\xc9" + bytes(40))
+        assert wire.metrics.counters["dropped_not_authentic"] == 1
+
+    in_memory(body)
+
+
+def test_a_name_or_ufrag_that_is_taken_is_refused():
+    async def body(wire):
+        added = Caller("p", SPACE).added()
+        assert wire.peers.add(added)
+        assert not wire.peers.add(added)
+        assert not wire.peers.add(Caller("q", "elsewhere").added())
+        assert not wire.peers.move("nobody", 1)
+
+    in_memory(body)
+
+
+def test_handshakes_wait_for_the_tick_and_are_bounded():
+    async def body():
+        taken, due = [], time.monotonic() + 0.03
+        queue = Handshakes(lambda name, data: taken.append(time.monotonic()), lambda: due)
+        for _ in range(MAX_QUEUED + 5):
+            queue.put("p", b"x")
+        assert queue.dropped == 5
+        await asyncio.sleep(0.06)
+        stopped = len(taken)
+        assert all(moment < due for moment in taken)
+        due = time.monotonic() + 60
+        while len(taken) < MAX_QUEUED:
+            await asyncio.sleep(0.01)
+        assert stopped <= len(taken)
+
+    asyncio.run(body())
