@@ -14,6 +14,12 @@ class Assignments:
         self._wanted: dict[str, dict[str, Any]] = {}
         self._version = 0
         self._changed = asyncio.Event()
+        self.closed = False
+
+    def close(self) -> None:
+        """The server stops: whoever waits goes home."""
+        self.closed = True
+        self._changed.set()
 
     def see(self, space: Space) -> None:
         """Take a Space as it now is."""
@@ -49,7 +55,7 @@ class Assignments:
 
     async def wait(self, seen: int, timeout: float) -> None:
         """Until the version is no longer `seen`, or `timeout` seconds have passed."""
-        if self._version == seen:
+        if self._version == seen and not self.closed:
             try:
                 async with asyncio.timeout(timeout):
                     await self._changed.wait()

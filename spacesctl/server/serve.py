@@ -132,6 +132,7 @@ async def _serve(
     on_ready(Running(base_url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     here.stopping = True
+    assignments.close()
     await house.close()
     server.should_exit = True
     await serving

@@ -35,10 +35,13 @@ class Database:
         self._writing = asyncio.Lock()
 
     async def __aenter__(self) -> Database:
-        await asyncio.to_thread(schema.upgrade, self.path)
+        await asyncio.to_thread(self._prepare)
+        return self
+
+    def _prepare(self) -> None:
+        schema.upgrade(self.path)
         self._engine = self._open("BEGIN IMMEDIATE", pool_size=1)
         self._readers = self._open("BEGIN", pool_size=3)
-        return self
 
     def _open(self, begin: str, *, pool_size: int) -> AsyncEngine:
         engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", pool_size=pool_size, max_overflow=0)

@@ -30,7 +30,7 @@ async def stream_assignments(here: Here, caller: ServiceBot) -> StreamingRespons
 
 async def _assignments(here: Services) -> AsyncIterator[bytes]:
     sent = -1
-    while not here.stopping:
+    while not here.assignments.closed:
         if here.assignments.version != sent:
             sent = here.assignments.version
             yield sse("assignments", {"type": "assignments", "data": here.assignments.now})

@@ -1,0 +1,152 @@
+"""The server in process, through ASGI: real routes, actors and database; an engine that only takes notes."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import functools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from spacesctl.media.messages import Ready, ToEngine
+from spacesctl.server.app import create_app
+from spacesctl.server.assignments import Assignments
+from spacesctl.server.first_start import ensure_accounts
+from spacesctl.server.services import Services
+from spacesctl.spaces.house import House
+from spacesctl.store import schema
+from spacesctl.store.database import Database
+
+FINGERPRINT = ":".join(["AB"] * 32)
+OFFER = f"""v=0
+o=- 1 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=mid:0
+a=sendrecv
+a=rtcp-mux
+a=ice-ufrag:abcd
+a=ice-pwd:abcdefghijklmnopqrstuvwx
+a=fingerprint:sha-256 {FINGERPRINT}
+a=setup:actpass
+a=rtpmap:111 opus/48000/2
+""".replace("\n", "\r\n")
+
+
+class NotingEngine:
+    """Takes every message and does nothing."""
+
+    def __init__(self) -> None:
+        self.sent: list[ToEngine] = []
+        self.ready = Ready("127.0.0.1", 5000, FINGERPRINT)
+
+    def send(self, message: ToEngine) -> None:
+        self.sent.append(message)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [message for message in self.sent if isinstance(message, kind)]
+
+
+class As:
+    """The API as one account (or, without a token, as nobody)."""
+
+    def __init__(self, api: Api, token: str | None, handle: str = "", account_id: str = "") -> None:
+        self.token, self.handle, self.id = token, handle, account_id
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(api.app, raise_app_exceptions=False),
+            base_url="http://space.test",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+        )
+
+    async def call(self, method: str, path: str, body: Any = None, **kwargs: Any) -> httpx.Response:
+        return await self.http.request(method, path, json=body, **kwargs)
+
+    async def ok(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Any:
+        """The JSON of an answer that must be a success."""
+        answer = await self.call(method, path, body, **kwargs)
+        assert answer.is_success, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    async def refused(self, method: str, path: str, body: Any = None, **kwargs: Any) -> dict[str, Any]:
+        """The problem document of an answer that must be a refusal."""
+        answer = await self.call(method, path, body, **kwargs)
+        assert answer.is_client_error, (method, path, answer.status_code, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem: dict[str, Any] = answer.json()
+        assert problem["status"] == answer.status_code
+        return problem
+
+    async def offer(self, path: str) -> httpx.Response:
+        return await self.http.post(path, content=OFFER, headers={"Content-Type": "application/sdp"})
+
+
+class Api:
+    def __init__(self, here: Services, engine: NotingEngine, owner_token: str, bot_token: str) -> None:
+        self.here, self.engine = here, engine
+        self.app = create_app(here)
+        self.nobody = As(self, None)
+        self.owner = As(self, owner_token, "@owner")
+        self.bot = As(self, bot_token, "@spaces_bot", here.bot.id)
+
+    async def account(self, handle: str, kind: str = "person") -> As:
+        made = await self.owner.ok("POST", "/v1/accounts", {"handle": handle, "kind": kind})
+        return As(self, made["token"], made["handle"], made["id"])
+
+    async def accounts(self, *handles: str) -> list[As]:
+        return [await self.account(handle) for handle in handles]
+
+    async def live(self, host: As, **body: Any) -> str:
+        """The path of a new live Space of `host`."""
+        made = await host.ok("POST", "/v1/spaces", {"title": "A Space", **body})
+        await host.ok("POST", f"/v1/spaces/{made['id']}/start")
+        return f"/v1/spaces/{made['id']}"
+
+    async def speaker(self, space: str, host: As, handle: str) -> As:
+        """An account with a microphone session in `space`."""
+        made = await self.account(handle)
+        await host.ok("POST", f"{space}/invites", {"handles": [handle]})
+        await made.ok("POST", f"{space}/accept")
+        answer = await made.offer(f"{space}/whip")
+        assert answer.status_code == 201, answer.text
+        return made
+
+
+@functools.cache
+def _template() -> Path:
+    """An empty database of today's schema, made once for all tests: migrations have tests of their own."""
+    path = Path(tempfile.mkdtemp(prefix="spacesctl-tests-")) / "template.db"
+    schema.upgrade(path)
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    return path
+
+
+def _lay_out_database(path: Path) -> None:
+    shutil.copy(_template(), path)
+
+
+@asynccontextmanager
+async def running_api(data: Path) -> AsyncIterator[Api]:
+    data.mkdir(exist_ok=True)
+    await asyncio.to_thread(_lay_out_database, data / "spaces.db")
+    engine = NotingEngine()
+    async with Database(data / "spaces.db") as db:
+        owner_token, bot, bot_token = await ensure_accounts(db)
+        assert owner_token is not None
+        house = House(db, engine)
+        assignments = Assignments()
+        here = Services(db, house, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments)
+        house.watchers.append(assignments.on_outcome)
+        await house.open()
+        try:
+            yield Api(here, engine, owner_token, bot_token)
+        finally:
+            await house.close()

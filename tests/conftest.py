@@ -1,0 +1,38 @@
+"""What every test runs under: a blocked event loop fails it, and nobody's own profile or settings are read or written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None)  # a noisy machine is not a failing property
+settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def blocked_loop_detection() -> Iterator[BlockBuster]:
+    """A call of ours that blocks a running event loop raises."""
+    with blockbuster_ctx(["spacesctl", "bots"]) as detector:
+        yield detector
+
+
+@pytest.fixture(autouse=True)
+def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No SPACESCTL_* of this shell, no .env or config.toml of this folder, a home of the test's own."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("SPACESCTL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config-home"))
+    workdir = tmp_path / "workdir"
+    workdir.mkdir()
+    monkeypatch.chdir(workdir)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
