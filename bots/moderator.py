@@ -11,7 +11,6 @@ from bots.api import LaneInfo
 from bots.consequence import Consequence
 from bots.hearing.messages import Utterance
 from spacesctl.moderation.decide import Decision, HeardUtterance, Judge
-from spacesctl.moderation.rules import RuleSet
 
 MAX_WAITING = 200
 """Decisions that wait for a server which does not answer. The circuit breaker holds far fewer than that."""
@@ -49,9 +48,9 @@ class Moderator:
         """The circuit breaker is open: rules only record until they are set again."""
         return self._judge is not None and self._judge.tripped
 
-    def set_rules(self, ruleset: RuleSet | None) -> None:
+    def set_judge(self, judge: Judge | None) -> None:
         """Begin anew with these rules, or stop judging."""
-        self._judge = Judge(ruleset) if ruleset is not None else None
+        self._judge = judge
 
     def heard(self, utterance: Utterance, who: LaneInfo) -> None:
         if self._judge is None or not utterance.final:

@@ -9,6 +9,8 @@ from spacesctl.moderation.rules import MAX_REGEX
 
 MAX_PROGRAM = 4000
 """RE2 instructions of one pattern: counted repeats make short patterns into large automata."""
+MAX_TOTAL = 200_000
+"""RE2 instructions of all patterns of a file together: their set must fit its memory with room for its states."""
 _FOR_ENDS = "speech has no line ends: write only the words"
 
 
@@ -51,6 +53,13 @@ def refusal(pattern: str) -> tuple[str, str] | None:
     if compiled.fullmatch("") is not None:
         return "the regex matches the empty text, hence everything", "ask for at least one word"
     return None
+
+
+def size(pattern: str) -> int:
+    """RE2 instructions of a usable pattern."""
+    import re2
+
+    return int(re2.compile(wrapped(pattern), options()).programsize)
 
 
 def has_digits(pattern: str) -> bool:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import Any
 
-from spacesctl.moderation import fields
+from spacesctl.moderation import fields, regexes
 from spacesctl.moderation.fields import Reader
 from spacesctl.moderation.lines import Path, locate
 from spacesctl.moderation.problems import Problem, RuleFileError
@@ -77,11 +77,22 @@ def _file(reader: Reader, data: dict[str, Any]) -> tuple[tuple[Rule, ...], Limit
             rules.append(rule)
     limits = _limits(reader, data.get("limits", {}))
     _allowed(reader, rules, limits)
-    if sum(len(rule.patterns) for rule in rules) > MAX_REGEXES:
-        reader.error(("rule",), f"more than {MAX_REGEXES} regexes", "use `words` for plain phrases: it has no limit")
+    _fits(reader, [pattern for rule in rules for pattern in rule.patterns])
     if not rules and not reader.problems:
         reader.warn(("rule",), "the file has no rule", "add a `[[rule]]`")
     return tuple(rules), limits
+
+
+def _fits(reader: Reader, patterns: list[Pattern]) -> None:
+    """All regexes run as one set, whose memory is bounded: too many together are refused here, not when somebody speaks."""
+    if len(patterns) > MAX_REGEXES:
+        reader.error(("rule",), f"more than {MAX_REGEXES} regexes", "use `words` for plain phrases: it has no limit")
+    elif sum(regexes.size(pattern.text) for pattern in patterns) > regexes.MAX_TOTAL:
+        reader.error(
+            ("rule",),
+            "the regexes are too large together once repeats are counted out",
+            "use smaller counts in `{...}`",
+        )
 
 
 def _unique(reader: Reader, rules: list[Rule], rule: Rule, index: int) -> None:
