@@ -69,6 +69,12 @@ class Peer:
             self.paths.remove(path)
         return forgotten
 
+    def lost_path(self, source: Address) -> None:
+        """An address proved to be another peer's now, as behind a NAT: nothing is sent there until it checks again."""
+        self.paths.remove(source)
+        if self.target == source:
+            self.target = self.paths[-1] if self.paths else None
+
     def overdue(self, now: float) -> bool:
         """Whether it did not check, or not connect, for too long."""
         return now - self.checked > CONSENT if self.joined else now - self.added > HANDSHAKE

@@ -149,7 +149,7 @@ class Peers:
         peer = self._by_ufrag[check.local_ufrag]
         owner = self._by_address.get(source)
         if owner is not None and owner is not peer:
-            owner.paths.remove(source)  # the address changed hands, as behind a NAT
+            owner.lost_path(source)
         for forgotten in peer.checked_from(source, check.nominated):
             self._by_address.pop(forgotten, None)
         self._by_address[source] = peer

@@ -62,8 +62,7 @@ class Caller(asyncio.DatagramProtocol):
         assert self.identity
         loop = asyncio.get_running_loop()
         self.transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=address)
-        self.check()
-        await asyncio.wait_for(self.checked.wait(), 5)
+        await self._be_answered()
         self.dtls = Dtls(self.identity, "client", [("sha-256", fingerprint)])
         self.dtls.start()
         self._flush()
@@ -75,8 +74,14 @@ class Caller(asyncio.DatagramProtocol):
         self.transport.close()
         self.checked.clear()
         self.transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=address)
-        self.check()
-        await asyncio.wait_for(self.checked.wait(), 5)
+        await self._be_answered()
+
+    async def _be_answered(self) -> None:
+        """Check until there is an answer: the engine may hear of us a moment later than we call."""
+        async with asyncio.timeout(5):
+            while not self.checked.is_set():
+                self.check()
+                await asyncio.sleep(0.02)
 
     def check(self, pwd: str | None = None) -> None:
         """Send a connectivity check."""
