@@ -103,8 +103,13 @@ async def _speak(profile: Profile, where: str, frames: Iterator[bytes], total: i
 async def _watch_end(lanes: Lanes, ended: list[str]) -> None:
     reason = "connection lost"
     async for message in lanes:
-        if isinstance(message, dict) and message.get("event") == "ended":
-            reason = str(message["reason"])
+        match message:
+            case {"event": "ended", "reason": said}:
+                reason = str(said)
+            case {"event": "muted"}:
+                note("you are muted: nobody hears you")
+            case {"event": "unmuted"}:
+                note("no longer muted; the microphone stays closed until you speak anew")
     ended.append(reason)
 
 

@@ -183,7 +183,8 @@ def _open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
         raise Refused(
             "lanes_used_up", "this Space has had as many microphone sessions as it can number; start a new one"
         )
-    events.append(e.LaneOpened(me, space.next_lane, command.mic_open))
+    gagged = before is not None and before.gagged
+    events.append(e.LaneOpened(me, space.next_lane, command.mic_open and not gagged))
     return events
 
 
@@ -195,6 +196,8 @@ def _set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
     person = space.people[me]
     if person.lane is None:
         raise Refused("no_microphone", "there is no microphone session; connect one first")
+    if command.open and person.gagged:
+        raise Refused("muted", "you are muted here", hint="host or co-host can lift that")
     return [] if person.mic_open == command.open else [e.MicChanged(me, command.open)]
 
 

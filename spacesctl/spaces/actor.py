@@ -150,6 +150,7 @@ class SpaceActor:
             self._engine.send(effects.open_space(after, first_tick=0, ssrc=self.ssrc))
         self.connections.after(after, events)
         self.connections.tell_lane_readers(after, events)
+        self.connections.tell_speakers(events)
 
     @property
     def participant_count(self) -> int:

@@ -77,6 +77,15 @@ class Connections:
         """Open microphone sessions, as lane readers are told of them."""
         return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
 
+    def tell_speakers(self, events: Iterable[e.Event]) -> None:
+        """A program that speaks learns of its own mute and unmute: it cannot hear that nobody hears it."""
+        for event in events:
+            if isinstance(event, e.Gagged | e.Ungagged):
+                news = "muted" if isinstance(event, e.Gagged) else "unmuted"
+                for session in self.of(event.account_id):
+                    if session.kind is SessionKind.SPEAK and session.feed is not None:
+                        session.feed.push_event({"event": news})
+
     def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
         feeds = [s.feed for s in self.sessions.values() if s.kind is SessionKind.ALL and s.feed is not None]
         if not feeds:

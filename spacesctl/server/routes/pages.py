@@ -34,7 +34,7 @@ async def page(here: Here, space_id: str) -> FileResponse:
         status = 410 if space.is_over else 200
     except NotFound:
         status = 404
-    return FileResponse(WEB / "space.html", status, _HEADERS)
+    return FileResponse(WEB / "space.html", status, _HEADERS, "text/html")
 
 
 @router.get("/web/{name}", include_in_schema=False)

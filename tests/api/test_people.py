@@ -1,0 +1,169 @@
+"""Invites, requests, mute, kick and block through the API, and what the engine is told of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from spacesctl.media.messages import AddPeer, CloseLane, Gate, MovePeer, OpenLane, OpenSpace, RemovePeer
+from tests.api.harness import Api, As
+
+pytestmark = pytest.mark.anyio
+
+
+async def names(who: As, space: str) -> dict[str, dict[str, object]]:
+    return {row["handle"]: row for row in (await who.ok("GET", f"{space}/people"))["data"]}
+
+
+async def test_an_invitation_is_a_direct_message_with_the_link_and_accepting_it_gives_the_stage(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    await host.ok("POST", f"{space}/invites", {"handles": ["@Ann"], "message": "bring your guitar"})
+    [message] = (await ann.ok("GET", "/v1/dms"))["data"]
+    assert message["kind"] == "invite"
+    assert message["from"] == "@host"
+    assert message["link"] in message["text"]
+    assert "bring your guitar" in message["text"]
+    assert (await ann.offer(f"{space}/whip")).status_code == 403
+    accepted = await ann.ok("POST", f"{space}/accept")
+    assert accepted["me"]["role"] == "speaker"
+    assert (await ann.offer(f"{space}/whip")).status_code == 201
+
+
+async def test_asking_somebody_twice_sends_one_message(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    for _ in range(2):
+        await host.ok("POST", f"{space}/invites", {"handles": ["@ann"]})
+    assert len((await ann.ok("GET", "/v1/dms"))["data"]) == 1
+
+
+async def test_an_unknown_name_in_an_invitation_invites_nobody(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    problem = await host.refused("POST", f"{space}/invites", {"handles": ["@ann", "@nobody"]})
+    assert (problem["status"], problem["code"]) == (404, "not_found")
+    assert (await ann.ok("GET", "/v1/dms"))["data"] == []
+
+
+async def test_the_queue_of_hands_is_ordered_and_answered(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    space = await api.live(host)
+    for who in (ben, ann):
+        await who.ok("POST", f"{space}/requests")
+    queue = (await host.ok("GET", f"{space}/requests"))["data"]
+    assert [(row["position"], row["handle"]) for row in queue] == [(1, "@ben"), (2, "@ann")]
+    approved = await host.ok("POST", f"{space}/requests/@ann/approve")
+    assert approved["role"] == "speaker"
+    await host.ok("POST", f"{space}/requests/@ben/deny")
+    assert (await host.ok("GET", f"{space}/requests"))["data"] == []
+    problem = await host.refused("POST", f"{space}/requests/@ben/approve")
+    assert problem["reason"] == "no_request"
+
+
+async def test_a_mute_shuts_the_gate_and_its_target_cannot_open_it(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    ann = await api.speaker(space, host, "ann")
+    api.engine.sent.clear()
+    muted = await host.ok("POST", f"{space}/people/@ann/mute")
+    assert (muted["muted"], muted["mic"]) == (True, "closed")
+    assert [gate.heard for gate in api.engine.of(Gate)] == [False]
+    assert (await ann.refused("PUT", f"{space}/mic", {"open": True}))["reason"] == "muted"
+    await ann.offer(f"{space}/whip")
+    assert not any(gate.heard for gate in api.engine.of(Gate))
+    assert [lane.heard for lane in api.engine.of(OpenLane)] == [False], "a new microphone is born gagged"
+    await host.ok("POST", f"{space}/people/@ann/unmute")
+    assert (await names(host, space))["@ann"]["heard"] is False, "the gag is lifted, the microphone still closed"
+    await ann.ok("PUT", f"{space}/mic", {"open": True})
+    assert (await names(host, space))["@ann"]["heard"] is True
+        "whip opens the microphone; the gag was all that held it"
+    )
+
+
+async def test_a_kick_closes_everything_and_every_door_stays_shut(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    ann = await api.speaker(space, host, "ann")
+    await ann.offer(f"{space}/whep")
+    later = As(api, (await ann.ok("POST", "/v1/accounts/@ann/tokens", {"label": "phone"}))["token"])
+    api.engine.sent.clear()
+    await host.ok("POST", f"{space}/people/@ann/kick", {"reason": "shouting"})
+    assert len(api.engine.of(CloseLane)) == 1
+    assert len(api.engine.of(RemovePeer)) == 2
+    newest = As(api, (await ann.ok("POST", "/v1/accounts/@ann/tokens", {"label": "tablet"}))["token"])
+    for token in (ann, later, newest):
+        for path in ("whip", "whep"):
+            assert (await token.offer(f"{space}/{path}")).status_code == 403
+        for method, path in (
+            ("POST", "accept"), ("POST", "requests"), ("GET", "events"), ("GET", "captions"), ("GET", "people"), ("GET", ""),
+        ):  # fmt: skip
+            problem = await token.refused(method, f"{space}/{path}".rstrip("/"))
+            assert problem["reason"] == "barred", (method, path)
+    problem = await host.refused("POST", f"{space}/invites", {"handles": ["@ann"]})
+    assert problem["reason"] == "barred"
+    assert "@ann" not in await names(host, space)
+    assert "shouting" in (await ann.ok("GET", "/v1/dms"))["data"][0]["text"]
+    assert (await api.nobody.offer(f"{space}/whep")).status_code == 201, "a public Space stays public"
+
+
+async def test_a_block_removes_from_every_live_space_of_the_blocker_and_from_messages(api: Api) -> None:
+    host, other = await api.accounts("host", "other")
+    first, second, foreign = await api.live(host), await api.live(host), await api.live(other)
+    ann = await api.speaker(first, host, "ann")
+    for space in (second, foreign):
+        assert (await ann.offer(f"{space}/whep")).status_code == 201
+    await host.ok("PUT", "/v1/accounts/me/blocks/@ann")
+    for space in (first, second):
+        assert "@ann" not in await names(host, space)
+        assert (await ann.offer(f"{space}/whep")).status_code == 403
+    assert (await ann.offer(f"{foreign}/whep")).status_code == 201
+    assert (await ann.refused("POST", "/v1/dms", {"to": "@host", "text": "hi"}))["reason"] == "blocked"
+    assert (await host.refused("POST", f"{first}/invites", {"handles": ["@ann"]}))["reason"] == "blocked"
+    await host.ok("DELETE", "/v1/accounts/me/blocks/@ann")
+    assert (await ann.offer(f"{first}/whep")).status_code == 201, "a block is no kick: lifted, the door is open"
+
+
+async def test_listeners_move_between_mixes_as_their_role_changes(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    await ann.offer(f"{space}/whep")
+    [down] = api.engine.of(AddPeer)
+    assert down.group == 0, "the audience mix"
+    await host.ok("POST", f"{space}/invites", {"handles": ["@ann"]})
+    await ann.ok("POST", f"{space}/accept")
+    await ann.offer(f"{space}/whip")
+    assert [(move.peer, move.group) for move in api.engine.of(MovePeer)] == [(down.peer, 0xFFFF), (down.peer, 1)]
+    await host.ok("POST", f"{space}/people/@ann/demote")
+    assert api.engine.of(MovePeer)[-1].group == 0
+
+
+async def test_a_session_ends_by_its_own_path_once(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    answer = await api.nobody.offer(f"{space}/whep")
+    assert answer.status_code == 201
+    assert answer.headers["content-type"] == "application/sdp"
+    place = answer.headers["location"]
+    assert (await api.nobody.call("DELETE", place)).status_code == 200
+    assert (await api.nobody.call("DELETE", place)).status_code == 404
+    assert [gone.peer for gone in api.engine.of(RemovePeer)] == [place.rsplit("/", 1)[-1]]
+
+
+async def test_what_is_no_offer_is_refused_and_leaves_no_microphone_behind(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    wrong_type = await host.http.post(f"{space}/whip", content="v=0", headers={"Content-Type": "text/plain"})
+    assert wrong_type.status_code == 415
+    no_offer = await host.http.post(f"{space}/whip", content="hello", headers={"Content-Type": "application/sdp"})
+    assert no_offer.json()["code"] == "invalid"
+    too_long = await host.http.post(f"{space}/whip", content="v" * 70_000, headers={"Content-Type": "application/sdp"})
+    assert too_long.status_code == 413
+    assert api.engine.of(OpenLane) == []
+    assert len(api.engine.of(OpenSpace)) == 1
+
+
+async def test_accounts_only_keeps_strangers_out(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host, listeners="accounts")
+    assert (await api.nobody.offer(f"{space}/whep")).status_code == 401
+    assert (await ann.offer(f"{space}/whep")).status_code == 201

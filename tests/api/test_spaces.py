@@ -1,0 +1,170 @@
+"""Spaces, accounts, idempotent creates, and the one shape of errors."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.events import AUDIENCE, BY_TYPE
+from spacesctl.spaces.hub import View, visible
+from spacesctl.store import spaces as space_store
+from tests.api.harness import Api
+
+pytestmark = pytest.mark.anyio
+
+X_FIELDS = {
+    *("id", "state", "title", "host_ids", "creator_id", "speaker_ids", "invited_user_ids", "participant_count"),
+    *("subscriber_count", "scheduled_start", "started_at", "ended_at", "created_at", "updated_at"),
+    *("is_ticketed", "topic_ids", "lang"),
+}
+
+
+async def test_a_space_object_has_the_documented_fields_and_shapes(api: Api) -> None:
+    host = await api.account("host", "brand")
+    made = await host.ok("POST", "/v1/spaces", {"title": "  Office   hours ", "topics": ["a", "b", "c"]})
+    assert set(made) >= X_FIELDS
+    assert re.fullmatch(r"[A-Za-z0-9]{13}", made["id"])
+    assert made["title"] == "Office hours"
+    assert made["state"] == "scheduled"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", made["created_at"])
+    assert made["host_ids"] == [host.id]
+    assert made["link"] == f"http://space.test/s/{made['id']}"
+
+
+async def test_once_ended_a_space_is_gone_for_all_but_its_host(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    ended = await host.ok("POST", f"{space}/end")
+    assert ended["state"] == "ended"
+    for who in (ann, api.nobody):
+        problem = await who.refused("GET", space)
+        assert (problem["status"], problem["code"]) == (410, "gone")
+    assert (await host.ok("GET", space))["state"] == "ended"
+    assert (await host.refused("POST", f"{space}/start"))["status"] == 410
+    assert (await api.nobody.call("GET", f"/s/{space.rsplit('/', 1)[-1]}")).status_code == 410
+
+
+async def test_lists_show_what_is_public_and_ones_own(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    live = await api.live(host)
+    over = await api.live(host)
+    await host.ok("POST", f"{over}/end")
+    for who, states, expected in ((ann, ["live", "ended"], 1), (host, ["live", "ended"], 2), (host, [], 1)):
+        rows = (await who.ok("GET", "/v1/spaces", params={"state": states}))["data"]
+        assert len(rows) == expected
+    assert (await ann.ok("GET", "/v1/spaces"))["data"][0]["id"] == live.rsplit("/", 1)[-1]
+
+
+async def test_a_start_in_the_past_is_refused_and_one_ahead_is_kept(api: Api) -> None:
+    host = await api.account("host")
+    ahead = rfc3339(datetime.now(UTC) + timedelta(hours=2))
+    made = await host.ok("POST", "/v1/spaces", {"title": "T", "scheduled_start": ahead})
+    assert made["scheduled_start"] == ahead
+    past = rfc3339(datetime.now(UTC) - timedelta(hours=2))
+    problem = await host.refused("POST", "/v1/spaces", {"title": "T", "scheduled_start": past})
+    assert (problem["status"], problem["field"]) == (400, "scheduled_start")
+
+
+async def test_the_same_idempotency_key_makes_one_space(api: Api) -> None:
+    host = await api.account("host")
+    key = {"Idempotency-Key": "k1"}
+    first = await host.ok("POST", "/v1/spaces", {"title": "T"}, headers=key)
+    again = await host.call("POST", "/v1/spaces", {"title": "T"}, headers=key)
+    assert again.status_code == 201
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json()["id"] == first["id"]
+    assert len((await host.ok("GET", "/v1/spaces"))["data"]) == 1
+    problem = await host.refused("POST", "/v1/spaces", {"title": "Other"}, headers=key)
+    assert problem["code"] == "conflict"
+
+
+async def test_an_idempotent_account_is_made_once_and_its_token_shown_once(api: Api) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first = await api.owner.ok("POST", "/v1/accounts", {"handle": "ann"}, headers=key)
+    again = await api.owner.ok("POST", "/v1/accounts", {"handle": "ann"}, headers=key)
+    assert first["token"].startswith("spx_")
+    assert again == {**first, "token": None}
+
+
+async def test_a_token_is_stored_as_a_hash_only(api: Api) -> None:
+    made = await api.owner.ok("POST", "/v1/accounts", {"handle": "ann"}, headers={"Idempotency-Key": "k"})
+    stored = b"".join(path.read_bytes() for path in sorted(api.here.data.glob("spaces.db*")))
+    assert made["token"].encode() not in stored
+    assert b"@ann" in stored, "the search itself works"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("GET", "/v1/accounts/me", None, 401, "not_signed_in"),
+        ("GET", "/v1/spaces/AAAAAAAAAAAAA", None, 404, "not_found"),
+        ("GET", "/v1/spaces/..", None, 404, "not_found"),
+        ("GET", "/nowhere", None, 404, "not_found"),
+        ("DELETE", "/v1/spaces", None, 405, "method_not_allowed"),
+        ("GET", "/v1/spaces?cursor=yesterday", None, 400, "invalid"),
+        ("GET", "/v1/spaces?state=purple", None, 400, "invalid"),
+        ("GET", "/web/space.py", None, 404, "not_found"),
+    ],
+)
+async def test_every_error_is_a_problem_document(
+    api: Api, method: str, path: str, body: Any, status: int, code: str
+) -> None:
+    problem = await api.nobody.refused(method, path, body)
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["type"] == f"urn:spacesctl:problem:{code}"
+    assert problem["title"]
+    assert problem["detail"]
+
+
+async def test_an_unforeseen_error_shows_an_id_and_nothing_of_itself(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("secret: spx_abc")
+
+    monkeypatch.setattr(space_store, "visible", broken)
+    answer = await api.nobody.call("GET", "/v1/spaces")
+    assert answer.status_code == 500
+    problem = answer.json()
+    assert problem["code"] == "error"
+    assert problem["incident"] in problem["detail"]
+    assert "spx_abc" not in answer.text
+
+
+async def test_an_unknown_token_is_not_nobody(api: Api) -> None:
+    answer = await api.nobody.call("GET", "/v1/spaces", headers={"Authorization": "Bearer spx_wrong"})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_openapi_lists_every_route(api: Api) -> None:
+    document = await api.nobody.ok("GET", "/openapi.json")
+    assert "/v1/spaces/{space_id}/whip" in document["paths"]
+    assert "/v1/spaces/{space_id}/people/{ref}/kick" in document["paths"]
+
+
+async def test_health_readiness_and_metrics(api: Api) -> None:
+    assert (await api.nobody.ok("GET", "/healthz"))["status"] == "ok"
+    assert (await api.nobody.ok("GET", "/readyz"))["ready"] is True
+    metrics = await api.nobody.call("GET", "/metrics")
+    assert metrics.status_code == 200
+    assert "spacesctl_spaces_live 0" in metrics.text
+
+
+def test_the_audience_view_names_only_events_that_exist() -> None:
+    assert set(AUDIENCE) <= set(BY_TYPE)
+
+
+def test_the_audience_view_hides_what_is_for_staff() -> None:
+    now = datetime.now(UTC)
+    kicked = space_store.StoredEvent(1, "person.removed", now, 5, {"account_id": "1", "reason": "r"})
+    muted = space_store.StoredEvent(2, "person.muted", now, 5, {"account_id": "1", "by": "2", "reason": "r"})
+    assert visible(kicked, View.AUDIENCE) is None
+    seen = visible(muted, View.AUDIENCE)
+    assert seen is not None
+    assert seen["data"] == {"account_id": "1"}
+    staff = visible(muted, View.STAFF)
+    assert staff is not None
+    assert staff["data"]["reason"] == "r"

@@ -1,0 +1,179 @@
+"""The state machine under any sequence of commands: whatever is asked, in whatever order, these things stay true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import Caller, Kind, Scope
+from spacesctl.domain.decide import decide
+from spacesctl.domain.errors import Gone, NotAllowed, SpacesError
+from spacesctl.domain.evolve import evolve_all
+from spacesctl.domain.space import MAX_COHOSTS, MAX_SPEAKERS, Policy, Role, Space, State
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PEOPLE = [f"{n:020d}" for n in range(16)]
+HOST, BOT = PEOPLE[0], "9" * 19
+people = st.sampled_from(PEOPLE)
+
+
+def caller(account_id: str) -> Caller:
+    return Caller(account_id, f"p{int(account_id)}", Kind.PERSON, frozenset({Scope.USE}))
+
+
+def person(account_id: str) -> c.Person:
+    return c.Person(account_id, f"p{int(account_id)}")
+
+
+class SpaceMachine(RuleBasedStateMachine):
+    """Sixteen people do anything; refusals are part of it."""
+
+    @initialize(policy=st.sampled_from(Policy))
+    def create(self, policy: Policy) -> None:
+        self.now = NOW
+        self.history: list[e.Event] = []
+        self.lanes_seen: set[int] = set()
+        self.ever_barred: set[str] = set()
+        self.ever_over = False
+        self.space: Space | None = None
+        self.ask(c.Create(caller(HOST), "A" * 13, "Title", policy))
+
+    def ask(self, command: c.Command) -> list[e.Event]:
+        self.now += timedelta(milliseconds=20)
+        try:
+            events = decide(self.space, command, self.now)
+        except SpacesError as error:
+            if self.space is not None and self.space.is_over and not isinstance(command, c.CloseMic):
+                assert isinstance(error, Gone | NotAllowed)  # noqa: PT017  # one of many outcomes of a random walk
+            return []
+        for event in events:
+            if isinstance(event, e.LaneOpened):
+                assert event.lane not in self.lanes_seen, "a lane number is used once"
+                assert event.account_id not in self.ever_barred, "who is barred speaks nowhere"
+                self.lanes_seen.add(event.lane)
+            if isinstance(event, e.Removed) and event.barred:
+                self.ever_barred.add(event.account_id)
+        before = self.space.seq if self.space else 0
+        self.space = evolve_all(self.space, events, self.now)
+        self.history += events
+        assert self.space is not None
+        assert self.space.seq == before + len(events)
+        return events
+
+    @rule()
+    def start(self) -> None:
+        self.ask(c.Start(caller(HOST)))
+
+    @rule(by=people, chance=st.integers(0, 9))
+    def end(self, by: str, chance: int) -> None:
+        if chance == 0:  # rarely, or most histories would be short
+            self.ask(c.End(caller(by)))
+
+    @rule(by=people, policy=st.sampled_from(Policy))
+    def change_policy(self, by: str, policy: Policy) -> None:
+        self.ask(c.ChangePolicy(caller(by), policy))
+
+    @rule(by=people, whom=st.lists(people, min_size=1, max_size=16, unique=True), role=st.sampled_from(Role))
+    def invite(self, by: str, whom: list[str], role: Role) -> None:
+        self.ask(c.SendInvites(caller(by), tuple(map(person, whom)), role))
+
+    @rule(who=people, accept=st.booleans(), blocked=st.booleans())
+    def answer_invite(self, who: str, accept: bool, blocked: bool) -> None:
+        self.ask(c.AnswerInvite(caller(who), accept, blocked=blocked))
+
+    @rule(who=people, followed=st.booleans())
+    def raise_hand(self, who: str, followed: bool) -> None:
+        self.ask(c.RaiseHand(caller(who), followed=followed))
+
+    @rule(by=people, whom=people, approve=st.booleans())
+    def answer_hand(self, by: str, whom: str, approve: bool) -> None:
+        self.ask(c.AnswerHand(caller(by), person(whom), approve))
+
+    @rule(who=people, followed=st.booleans(), blocked=st.booleans(), mic=st.booleans())
+    def open_mic(self, who: str, followed: bool, blocked: bool, mic: bool) -> None:
+        opened = self.ask(c.OpenMic(caller(who), followed=followed, blocked=blocked, mic_open=mic))
+        assert not (blocked and who != HOST and opened)
+
+    @rule(who=people, on=st.booleans())
+    def set_mic(self, who: str, on: bool) -> None:
+        self.ask(c.SetMic(caller(who), on))
+
+    @rule(lane=st.integers(1, 12))
+    def close_mic(self, lane: int) -> None:
+        self.ask(c.CloseMic(Caller(), lane))
+
+    @rule(kind=st.sampled_from([c.Mute, c.Unmute, c.Demote, c.Kick]), by=people, whom=people)
+    def sanction(self, kind: type[c.Mute], by: str, whom: str) -> None:
+        assert self.space is not None
+        role, mine = self.space.role_of(whom), self.space.role_of(by)
+        events = self.ask(kind(caller(by), person(whom)))
+        stepped_down = kind is c.Demote and by == whom
+        if events and not stepped_down:
+            assert mine.rank >= Role.COHOST.rank, "only staff takes a voice away"
+            assert mine.rank > role.rank or by == whom, "and only from below"
+            assert whom != HOST, "and never from the host"
+
+    @rule(
+        action=st.sampled_from(["log", "report", "mute", "kick", "block"]),
+        whom=people,
+        mode=st.sampled_from(["enforce", "shadow"]),
+    )
+    def rule_acts(self, action: str, whom: str, mode: str) -> None:
+        assert self.space is not None
+        bot = Caller(BOT, "bot", Kind.BOT, frozenset({Scope.USE, Scope.BOT}))
+        was = self.space.role_of(whom)
+        granted = self.space.grant is not None and action in self.space.grant.actions
+        events = self.ask(c.TakeAct(bot, "key", "rule", mode, action, person(whom), 1, 0, 1, "1"))
+        assert granted or not events, "no grant, no act"
+        if mode == "shadow" or was.rank >= Role.COHOST.rank:
+            assert not any(isinstance(event, e.Gagged | e.Removed) for event in events)
+
+    @rule(actions=st.sets(st.sampled_from(["mute", "kick", "block"])))
+    def set_rules(self, actions: set[str]) -> None:
+        self.ask(c.SetRules(caller(HOST), f"{len(self.history):064d}", BOT, frozenset(actions)))
+
+    @invariant()
+    def the_stage_is_bounded(self) -> None:
+        assert self.space is not None
+        assert len(self.space.with_role(Role.SPEAKER)) <= MAX_SPEAKERS
+        assert len(self.space.with_role(Role.COHOST)) <= MAX_COHOSTS
+        assert [p.account_id for p in self.space.with_role(Role.HOST)] == [HOST]
+
+    @invariant()
+    def only_the_ungagged_on_stage_are_heard(self) -> None:
+        assert self.space is not None
+        for one in self.space.people.values():
+            if one.heard:
+                assert not one.gagged
+                assert one.role is not Role.LISTENER
+                assert one.account_id not in self.space.barred
+            if self.space.state is not State.LIVE:
+                assert one.lane is None
+
+    @invariant()
+    def a_bar_holds_until_the_end(self) -> None:
+        assert self.space is not None
+        assert self.ever_barred == set(self.space.barred)
+        for account_id in self.ever_barred:
+            assert self.space.role_of(account_id) is Role.LISTENER
+            assert account_id not in self.space.hands
+
+    @invariant()
+    def over_is_over(self) -> None:
+        assert self.space is not None
+        assert not self.ever_over or self.space.is_over
+        self.ever_over = self.space.is_over
+
+    def teardown(self) -> None:
+        if self.space is not None:
+            replayed = evolve_all(None, self.history, self.now)
+            assert replayed is not None
+            assert replace(replayed, updated_at=self.space.updated_at) == self.space, "events alone rebuild the state"
+
+
+TestSpaceMachine = SpaceMachine.TestCase
