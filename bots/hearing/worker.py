@@ -98,30 +98,47 @@ def resident_bytes() -> int:
         return 0
 
 
+class Heart:
+    """Tells the parent each second that the worker lives, also in the middle of a backlog."""
+
+    def __init__(self, fd: int, growth: int) -> None:
+        self._fd = fd
+        self._ceiling = Ceiling(resident_bytes(), growth)
+        self._beaten = time.monotonic()
+
+    def beat(self, now: float, silent: bool) -> bool:
+        """Whether the memory ceiling is reached."""
+        if now - self._beaten < BEAT_SECONDS:
+            return False
+        self._beaten = now
+        resident = resident_bytes()
+        _send(self._fd, [Beat(resident)])
+        return self._ceiling.is_reached(resident, silent)
+
+
 def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) -> int:
     """Serve until stdin ends (0), memory is at its ceiling (EXIT_MEMORY) or the parent talks nonsense (ProtocolError)."""
     hearing = Hearing(make)
-    ceiling = Ceiling(resident_bytes(), growth)
+    heart = Heart(fd_out, growth)
     unpacker = Unpacker(ToWorker)
     _send(fd_out, [Ready()])
-    beat = time.monotonic()
     while True:
-        readable, _, _ = select.select([fd_in], [], [], 0.1)
-        if readable:
+        if _is_readable(fd_in, 0.1):
             data = os.read(fd_in, _READ_BYTES)
             if not data:
                 return 0
             for message in unpacker.feed(data):
                 _send(fd_out, hearing.take(message, time.monotonic()))  # type: ignore[arg-type]
-        now = time.monotonic()
-        if not readable:  # with input waiting, a silent lane may only be behind
-            _send(fd_out, hearing.idle(now))
-        if now - beat >= BEAT_SECONDS:
-            beat = now
-            resident = resident_bytes()
-            _send(fd_out, [Beat(resident)])
-            if ceiling.is_reached(resident, hearing.silent):
-                return EXIT_MEMORY
+                if heart.beat(time.monotonic(), hearing.silent):
+                    return EXIT_MEMORY
+        if not _is_readable(fd_in, 0):  # else we are behind, and a lane only seems to have stopped
+            _send(fd_out, hearing.idle(time.monotonic()))
+        if heart.beat(time.monotonic(), hearing.silent):
+            return EXIT_MEMORY
+
+
+def _is_readable(fd: int, seconds: float) -> bool:
+    return bool(select.select([fd], [], [], seconds)[0])
 
 
 def _send(fd: int, messages: Iterable[FromWorker]) -> None:

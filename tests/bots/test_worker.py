@@ -1,9 +1,13 @@
 """The hearing worker: its messages, its memory ceiling, and the process itself."""
 
 import os
+import select
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -33,6 +37,7 @@ from bots.hearing.worker import (
     Ceiling,
     Hearing,
     resident_bytes,
+    run,
 )
 from spacesctl.audio.framing import FLAG_ACTIVE
 from spacesctl.audio.ogg import SILENCE
@@ -124,6 +129,33 @@ def test_the_ceiling_waits_for_silence_but_not_for_ever(grown, silent, reached):
 
 def test_resident_memory_is_known():
     assert resident_bytes() > 1 << 20
+
+
+def test_a_lane_that_stops_sending_ends_its_utterance_while_another_goes_on_talking():
+    down, up = os.pipe(), os.pipe()
+    make = partial(ScriptedRecogniser, [HeardWord("one", 0.1, 0.2, 1.0)], pause=60)
+    served = threading.Thread(target=run, args=(make, down[0], up[1], 1 << 40))
+    served.start()
+    for lane in (1, 2):
+        os.write(down[1], pack(Open("s", lane)))
+    unpacker, finals, ended_at = Unpacker(FromWorker), [], None
+    for tick in range(200):
+        talking = [(2, FLAG_ACTIVE, SILENCE)] if tick >= 20 else [(lane, FLAG_ACTIVE, SILENCE) for lane in (1, 2)]
+        os.write(down[1], pack(Frames("s", tick, talking)))
+        time.sleep(0.02)
+        while select.select([up[0]], [], [], 0)[0]:
+            finals += [
+                each for each in unpacker.feed(os.read(up[0], 65536)) if isinstance(each, Utterance) and each.final
+            ]
+        if finals:
+            ended_at = tick
+            break
+    os.close(down[1])
+    served.join(5)
+    for fd in (down[0], *up):
+        os.close(fd)
+    assert [each.lane for each in finals] == [1]
+    assert ended_at is not None
 
 
 def worker(*options: str) -> "subprocess.Popen[bytes]":
