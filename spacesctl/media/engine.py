@@ -100,8 +100,9 @@ class Engine:
         self._port.close()
 
     def _send(self, data: bytes, target: Address) -> bool:
-        self.metrics.counters["packets_out"] += 1
-        return self._port.send(data, target)
+        taken = self._port.send(data, target)
+        self.metrics.counters["packets_out" if taken else "packets_out_dropped"] += 1
+        return taken
 
     def _is_idle(self) -> bool:
         return all(room.is_idle for room in self.rooms.values())
@@ -173,16 +174,18 @@ class Engine:
         return True
 
     def _stats(self, _message: AskStats) -> bool:
-        counters = dict(self.metrics.counters)
-        counters |= {f"stun_{reason}": count for reason, count in self.peers.ice.refused.items()}
-        counters |= {
-            "spaces": len(self.rooms),
-            "peers": len(self.peers),
-            "lanes": sum(len(room.lanes) for room in self.rooms.values()),
-            "frames_dropped": self._link.dropped,
-            "handshakes_dropped": self.peers.handshakes.dropped,
-        }
-        self._link.post(Stats(counters, self.metrics.timings()))
+        counters = self.metrics.counters.copy()
+        for room in self.rooms.values():
+            counters.update(room.frames_counted())
+        counters.update({f"stun_{reason}": count for reason, count in self.peers.ice.refused.items()})
+        counters.update(
+            spaces=len(self.rooms),
+            peers=len(self.peers),
+            lanes=sum(len(room.lanes) for room in self.rooms.values()),
+            frames_dropped=self._link.dropped,
+            handshakes_dropped=self.peers.handshakes.dropped,
+        )
+        self._link.post(Stats(dict(counters), self.metrics.timings()))
         return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -83,6 +84,10 @@ class Lane:
         """The level to tell, which begins anew."""
         level, self.level = self.level, SILENCE
         return level
+
+    def counted(self) -> dict[str, int]:
+        """What became of its packets, as `frames_late`, `frames_lost` and so on."""
+        return {f"frames_{name}": count for name, count in asdict(self.counters).items()}
 
     # -- packets of 20 ms go on as they came
 

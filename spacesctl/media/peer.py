@@ -43,8 +43,6 @@ class Peer:
         self.reception: rtcp.Reception | None = None
         self.level_extension = added.level_extension
         self.loss = 0
-        self.dropped = 0
-        """Packets that the socket did not take."""
         self._added = added
         self._identity = identity
         self._send = send
@@ -131,8 +129,7 @@ class Peer:
         self._octets += len(payload)
         self._timestamp = timestamp
         self._sent_at = time.monotonic()
-        if not self._send(self.srtp.protect(head + payload), self.target):
-            self.dropped += 1
+        self._send(self.srtp.protect(head + payload), self.target)
 
     # -- reports both ways
 

@@ -107,7 +107,6 @@ class Peers:
         if room is not None:
             room.leave(name)
         peer.goodbye()
-        self._metrics.counters["packets_out_dropped"] += peer.dropped
         self._tell(PeerLeft(name, reason))
         return True
 

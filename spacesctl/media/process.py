@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Final
 
@@ -36,10 +36,9 @@ class EngineFailed(RuntimeError):
 class EngineProcess:
     """One engine. `udp` is HOST:PORT (`[::]:7000` for IPv6, port 0 for any); `ready` is known inside `async with`."""
 
-    def __init__(self, udp: str = "127.0.0.1:0", *, timeout: float = 15.0, arguments: Sequence[str] = ()) -> None:
+    def __init__(self, udp: str = "127.0.0.1:0", *, timeout: float = 15.0) -> None:
         self._udp = udp
         self._timeout = timeout
-        self._arguments = arguments
         self._process: asyncio.subprocess.Process | None = None
         self._link: Link[ToEngine, FromEngine] | None = None
         self._messages: AsyncIterator[FromEngine] | None = None
@@ -112,7 +111,7 @@ class EngineProcess:
             try:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,
-                    *("-m", "spacesctl.media", "--fd", str(theirs.fileno()), "--udp", self._udp, *self._arguments),
+                    *("-m", "spacesctl.media", "--fd", str(theirs.fileno()), "--udp", self._udp),
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(),),
                 )

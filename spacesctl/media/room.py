@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 
 from spacesctl.audio.activity import SILENCE
@@ -54,7 +55,7 @@ class Room:
         """Its un-aired tail still reaches the audience, through the delay line."""
         lane = self.lanes.pop(number, None)
         if lane is not None:
-            self._count_lane(lane)
+            self._metrics.counters.update(lane.counted())
         self._outputs.pop(number, None)
         self._plan = None
 
@@ -117,6 +118,10 @@ class Room:
             for lane in self.lanes.values()
         ]
         return Levels(self.space, self.clock.tick(number), told)
+
+    def frames_counted(self) -> Counter[str]:
+        """What became of the packets of the lanes that are open; those of closed lanes are in the metrics."""
+        return sum((Counter(lane.counted()) for lane in self.lanes.values()), Counter())
 
     def heed_losses(self) -> None:
         """Let each encoder prepare for what its listeners report as lost."""
@@ -181,8 +186,3 @@ class Room:
                 plan.setdefault(self._output_of(group), []).append(sink)
             self._plan = plan
         return self._plan
-
-    def _count_lane(self, lane: Lane) -> None:
-        counters = lane.counters
-        for name in ("late", "duplicate", "overflow", "lost", "skipped", "restarted"):
-            self._metrics.counters[f"frames_{name}"] += getattr(counters, name)
