@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import msgspec
 import pytest
 
 from spacesctl.media import peer as peer_module
@@ -85,6 +86,23 @@ def test_a_peer_joins_hears_and_leaves():
         await asyncio.sleep(0)
         assert wire.told[1:] == [PeerLeft("p", "closed")]
         assert wire.rooms[SPACE].is_idle
+
+    in_memory(body)
+
+
+def test_we_take_the_clients_part_when_the_offer_is_passive():
+    async def body(wire):
+        caller = Caller("p", SPACE)
+        assert wire.peers.add(msgspec.structs.replace(caller.added(), dtls="client"))
+        caller.transport = wire
+        caller.dtls = Dtls(caller.identity, "server", [("sha-256", HERE.fingerprint)])
+        wire.callers[wire.source] = caller
+        caller.check()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert wire.told == [PeerJoined("p")]
+        wire.rooms[SPACE].run(0)
+        assert len(caller.packets) == 1
 
     in_memory(body)
 
