@@ -1,0 +1,104 @@
+"""A real server for tests: `spacesctl serve` as a process, on ports of the system's choice, in a folder of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from spacesctl.client.http import Client
+
+
+class RunningServer:
+    """`url`, the owner's token, and a place to run commands in."""
+
+    def __init__(self, data: Path, *flags: str, http: str = "127.0.0.1:0", udp: str = "0.0.0.0:0") -> None:
+        self.data = data
+        self.home = data.parent / "config-home"
+        with (data.parent / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*spacesctl("serve"), "--http", http, "--udp", udp, "--data", str(data), "--json", *flags],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.env(None),
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"the server did not start: {(data.parent / 'serve.log').read_text()[-2000:]}"
+        ready = json.loads(line)
+        self.url: str = ready["http"]
+        self.udp: str = ready["udp"]
+
+    @property
+    def http(self) -> str:
+        return self.url.removeprefix("http://")
+
+    @property
+    def owner_token(self) -> str:
+        return (self.data / "owner.token").read_text().strip()
+
+    def env(self, token: str | None) -> dict[str, str]:
+        """The surroundings of a command that a person with this token (None: with the profile) runs here."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SPACESCTL_")}
+        chosen = {} if token is None else {"SPACESCTL_URL": self.url, "SPACESCTL_TOKEN": token}
+        return {**kept, "XDG_CONFIG_HOME": str(self.home), **chosen}
+
+    def client(self, token: str | None = None) -> Client:
+        return Client(self.url, token)
+
+    def account(self, handle: str, kind: str = "person") -> dict[str, Any]:
+        with self.client(self.owner_token) as owner:
+            made: dict[str, Any] = owner.post("/v1/accounts", {"handle": handle, "kind": kind})
+        return made
+
+    def run(
+        self, token: str, *words: str, timeout: float = 15, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as the account of `token` ("" for nobody)."""
+        return subprocess.run(
+            [*spacesctl(), *words],
+            env=self.env(token),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            input=stdin or "",
+            check=False,
+        )
+
+    def start(self, token: str, *words: str) -> subprocess.Popen[str]:
+        """The same, in the background."""
+        return subprocess.Popen(
+            [*spacesctl(), *words],
+            env=self.env(token),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def stop(self, number: int = signal.SIGTERM, timeout: float = 10) -> int:
+        """End it with a signal; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout)
+
+
+def spacesctl(*words: str) -> list[str]:
+    return [sys.executable, "-m", "spacesctl", *words]
+
+
+@contextmanager
+def running_server(data: Path, *flags: str, **kwargs: Any) -> Iterator[RunningServer]:
+    server = RunningServer(data, *flags, **kwargs)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop(signal.SIGKILL)
+        if server.process.stdout is not None:
+            server.process.stdout.close()
