@@ -7,7 +7,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from spacesctl.media.messages import (
     AUDIENCE,
@@ -35,13 +35,14 @@ class Studio:
 
     def __init__(self, engine: EngineProcess) -> None:
         self.engine = engine
+        self.ssrc = secrets.randbits(32)
         self.told: list[FromEngine] = []
         self.peers: list[SpeakerPeer | ListenerPeer] = []
         self._news = asyncio.Condition()
         self._task = asyncio.create_task(self._read())
 
     async def open(self, delay: int = 0, first_tick: int = 0) -> None:
-        await self.engine.send(OpenSpace(SPACE, time.time(), first_tick, secrets.randbits(32), delay))
+        await self.engine.send(OpenSpace(SPACE, time.time(), first_tick, self.ssrc, delay))
 
     async def speaker(self, lane: int, pcm: Sound, *, loop: bool = True) -> SpeakerPeer:
         return await self._join(SpeakerPeer(pcm, loop), f"up-{lane}", lane=lane)
@@ -49,39 +50,37 @@ class Studio:
     async def listener(self, name: str, group: int = AUDIENCE) -> ListenerPeer:
         return await self._join(ListenerPeer(), name, group=group)
 
-    async def offer(self, peer: SpeakerPeer | ListenerPeer, name: str, lane: int = 0, group: int = AUDIENCE) -> str:
-        """What a server does with an offer. The answer."""
-        kind = "up" if isinstance(peer, SpeakerPeer) else "down"
-        offer = sdp.parse_offer(await peer.offer())
+    async def admit(self, offer: str, name: str, kind: Literal["up", "down"], lane: int, group: int) -> sdp.Answer:
+        """What a server does with an offer."""
+        read = sdp.parse_offer(offer)
         ready, ufrag, pwd = self.engine.ready, secrets.token_hex(4), secrets.token_hex(16)
         answer = sdp.answer(
-            offer,
+            read,
             kind=kind,
             candidates=[(own_address(), ready.port)],
             fingerprint=ready.fingerprint,
             ufrag=ufrag,
             pwd=pwd,
-            ssrc=1234,
+            ssrc=self.ssrc,
             cname=SPACE,
         )
-        await self.engine.send(
-            AddPeer(
-                peer=name,
-                space=SPACE,
-                kind=kind,
-                local_ufrag=ufrag,
-                local_pwd=pwd,
-                remote_ufrag=offer.ufrag,
-                remote_pwd=offer.pwd,
-                remote_fingerprints=list(offer.fingerprints),
-                dtls=answer.dtls,
-                payload_type=answer.payload_type,
-                lane=lane,
-                group=group,
-                level_extension=answer.level_extension,
-            )
+        added = AddPeer(
+            peer=name,
+            space=SPACE,
+            kind=kind,
+            local_ufrag=ufrag,
+            local_pwd=pwd,
+            remote_ufrag=read.ufrag,
+            remote_pwd=read.pwd,
+            remote_fingerprints=list(read.fingerprints),
+            dtls=answer.dtls,
+            payload_type=answer.payload_type,
+            lane=lane,
+            group=group,
+            level_extension=answer.level_extension,
         )
-        return answer.sdp
+        await self.engine.send(added)
+        return answer
 
     async def until(self, kind: type[T], fits: Callable[[T], bool] = lambda _: True, seconds: float = 8.0) -> T:
         """The first message, of those told already or still to come, that fits."""
@@ -119,7 +118,9 @@ class Studio:
 
     async def _join(self, peer: T2, name: str, lane: int = 0, group: int = AUDIENCE) -> T2:
         self.peers.append(peer)
-        await peer.accept(await self.offer(peer, name, lane, group))
+        kind: Literal["up", "down"] = "up" if isinstance(peer, SpeakerPeer) else "down"
+        answer = await self.admit(await peer.offer(), name, kind, lane, group)
+        await peer.accept(answer.sdp)
         await peer.joined()
         await self.until(PeerJoined, lambda message: message.peer == name)
         return peer

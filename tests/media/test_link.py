@@ -201,6 +201,15 @@ asyncio.run(main())
 """
 
 
+def test_the_engine_needs_neither_codecs_of_video_nor_a_web_server():
+    script = (
+        "import sys, spacesctl.media.__main__\n"
+        "sys.exit(', '.join({'av', 'aiortc', 'fastapi', 'sqlalchemy', 'uvloop'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_no_engine_is_left_when_control_is_killed():
     with subprocess.Popen([sys.executable, "-c", CONTROL], stdout=subprocess.PIPE, text=True) as control:
         engine = psutil.Process(int(control.stdout.readline()))
