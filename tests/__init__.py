@@ -1,1 +1,1 @@
-"""The test suite. Shared helpers: `listening` (voices and likeness), `webrtc` (aiortc clients)."""
+"""The test suite. Shared by all: `listening` (voices and likeness), `webrtc` (aiortc clients)."""

@@ -90,6 +90,26 @@ def test_a_peer_joins_hears_and_leaves():
     in_memory(body)
 
 
+def test_a_flight_that_was_lost_is_sent_again_by_the_tick():
+    async def body(wire):
+        caller = Caller("p", SPACE)
+        wire.peers.add(caller.added())
+        caller.transport = wire
+        caller.check()
+        caller.dtls = Dtls(caller.identity, "client", [("sha-256", HERE.fingerprint)])
+        caller.dtls.start()
+        caller._flush()
+        await asyncio.sleep(0)  # our answer goes nowhere: the caller is not on the wire yet
+        wire.callers[wire.source] = caller
+        await asyncio.sleep(1.05)
+        wire.peers.tick(1, 0.0)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert wire.told == [PeerJoined("p")]
+
+    in_memory(body)
+
+
 def test_we_take_the_clients_part_when_the_offer_is_passive():
     async def body(wire):
         caller = Caller("p", SPACE)
