@@ -9,22 +9,23 @@ ARGS ?=
 .PHONY: demo test lint lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed (set PYTHON=...)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -r requirements.lock
 	$(PIP) --no-deps -e .
 	touch $@
 
-$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
-	$(PIP) -r requirements-dev.lock
+$(VENV)/.ready-test: $(VENV)/.ready requirements-test.lock
+	$(PIP) -r requirements-test.lock
 	touch $@
 
 demo: $(VENV)/.ready
 	$(BIN)/spacesctl demo $(ARGS)
 
-test: $(VENV)/.ready-dev lint
+test: $(VENV)/.ready-test lint
 	$(BIN)/pytest -m "not slow" $(ARGS)
 
-lint: $(VENV)/.ready-dev
+lint: $(VENV)/.ready-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -32,7 +33,7 @@ lint: $(VENV)/.ready-dev
 
 lock: # Rewrites both lock files from pyproject.toml.
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra test --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV)

@@ -76,6 +76,7 @@ class SpaceActor:
         self.ssrc = _new_ssrc()
         self.tick = last_tick
         self._lane_of: dict[int, str] = {}
+        self._captioned: dict[int, int] = {}
         self._db = db
         self._engine = engine
         self._on_change = on_change
@@ -161,6 +162,14 @@ class SpaceActor:
     def speaker_of(self, lane: int) -> str | None:
         """Whose microphone session this was, also just after it closed: its last words are still on their way."""
         return self._lane_of.get(lane)
+
+    def is_new_caption(self, lane: int, utterance: int) -> bool:
+        """Whether this utterance has no final caption yet; asking marks it. A bot that lost our answer posts again;
+        its utterance numbers rise within a lane."""
+        if utterance <= self._captioned.get(lane, -1):
+            return False
+        self._captioned[lane] = utterance
+        return True
 
     def connect(self, session: Session, caller: Caller) -> None:
         if self.space is not None:

@@ -154,11 +154,12 @@ async def test_captions_are_attributed_stored_and_not_kept_when_off(api: Api) ->
     await api.bot.ok(
         "POST", f"{space}/captions", {"captions": [caption, {**caption, "final": False}, {**caption, "lane": 77}]}
     )
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [caption]})  # delivered twice
     [stored] = (await api.nobody.ok("GET", f"{space}/captions"))["data"]
     assert (stored["speaker"], stored["text"], stored["start_tick"]) == ("@talker", "hello there", 3)
     assert stored["words"] == WORDS
     await host.ok("PATCH", space, {"captions": False})
-    await api.bot.ok("POST", f"{space}/captions", {"captions": [caption]})
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [{**caption, "utterance": 2}]})
     assert len((await api.nobody.ok("GET", f"{space}/captions"))["data"]) == 1
 
 

@@ -129,6 +129,8 @@ async def post_captions(here: Here, caller: ServiceBot, space_id: str, body: Cap
             speaker = f"@{(await accounts.get(db, account_id)).handle}"
         words = tuple(word.model_dump() for word in caption.words)
         if caption.final:
+            if not actor.is_new_caption(caption.lane, caption.utterance):
+                continue
             command = c.AddCaption(
                 caller, caption.lane, caption.utterance, caption.text, caption.start_tick, caption.end_tick, words, account_id, speaker
             )  # fmt: skip
