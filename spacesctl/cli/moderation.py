@@ -120,9 +120,12 @@ def check_rules(
 
 
 def _vocabulary(model: Path) -> set[str]:
-    from bots.models import vocabulary  # a file's words, not the bots at work
+    from bots.models import ModelError, vocabulary  # a file's words, not the bots at work
 
-    return vocabulary(model)
+    try:
+        return vocabulary(model)
+    except ModelError as error:
+        raise Invalid("--model", str(error)) from error
 
 
 @rules.command("push")

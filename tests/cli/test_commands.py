@@ -1,0 +1,223 @@
+"""The command line against a real server: what it prints, where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots import casts
+from tests.running import RunningServer, running_server, spacesctl
+
+RULES = 'schema = 1\n[[rule]]\nid = "scam"\nmode = "enforce"\nwhen.any = [ { words = ["crypto giveaway"] } ]\nactions = ["mute"]\n'
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("cli") / "data", "--no-bots") as running:
+        yield running
+
+
+@pytest.fixture
+def people(server: RunningServer, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Tokens of three accounts of this test alone, by role; `handles` tells their names apart from other tests'."""
+    made = {role: server.account(f"{role}{abs(hash(request.node.name)) % 10**8}") for role in ("host", "ann", "ben")}
+    return {role: one["token"] for role, one in made.items()} | {
+        f"@{role}": one["handle"] for role, one in made.items()
+    }
+
+
+def ok(done: subprocess.CompletedProcess[str]) -> Any:
+    """The one JSON value of a command that must succeed and say nothing else on stdout."""
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
+    """A one-line error with a documented exit code, nothing on stdout."""
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert words in done.stderr
+    assert done.stderr.startswith("spacesctl: ")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_from_an_account_to_a_live_space_and_its_end(
+    server: RunningServer, people: dict[str, str], tmp_path: Path
+) -> None:
+    host, ann = people["host"], people["ann"]
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES)
+    made = ok(
+        server.run(
+            host, "create", "Office hours", "--start", "--invite", people["@ann"], "--rules", str(rules),
+            "--topic", "care", "--json",
+        )
+    )  # fmt: skip
+    assert (made["state"], made["topic_ids"]) == ("live", ["care"])
+    space = made["id"]
+    [message] = ok(server.run(ann, "inbox", "--json"))
+    assert message["space_id"] == space
+    assert ok(server.run(ann, "accept", made["link"], "--json"))["me"]["role"] == "speaker"
+    rows = ok(server.run(host, "people", space, "--json"))
+    assert [(row["handle"], row["role"], row["mic"], row["gag"], row["muted"]) for row in rows] == [
+        (people["@host"], "host", "closed", "none", False),
+        (people["@ann"], "speaker", "closed", "none", False),
+    ]
+    assert ok(server.run(host, "mute", space, people["@ann"], "--json"))["muted"] is True
+    assert ok(server.run(host, "kick", space, people["@ann"], "--reason", "enough", "--json"))["role"] == "listener"
+    refused(server.run(ann, "accept", space), 5, "removed from this Space")
+    actions = [row["action"] for row in ok(server.run(host, "audit", "list", "--space", space, "--json"))]
+    assert actions[0] == "kick"
+    assert actions[-1] == "space.create"
+    assert ok(server.run(host, "end", space, "--json"))["state"] == "ended"
+    refused(server.run(ann, "show", space), 3, "ended")
+
+
+def test_speaking_and_listening_through_files(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
+    host = people["host"]
+    space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
+    clip = casts.load("cast_a").host.clip
+    speaking = server.start(host, "speak", space, "--file", str(clip), "--loop", "--json")
+    heard = ok(server.run("", "listen", space, "--output", str(tmp_path / "heard.wav"), "--seconds", "2", "--json"))
+    assert (heard["ticks"], heard["lost"]) == (pytest.approx(100, abs=15), 0)
+    with wave.open(str(tmp_path / "heard.wav")) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (48_000, 1, 2)
+        assert file.getnframes() == heard["ticks"] * 960
+        assert max(file.readframes(file.getnframes())) > 0
+    piped = subprocess.run(
+        [*spacesctl("listen", space, "--output", "-", "--seconds", "1")],
+        env=server.env(""),
+        capture_output=True,
+        timeout=15,
+        check=True,
+    )
+    assert piped.stdout.startswith(b"OggS")
+    ok(server.run(host, "end", space, "--json"))
+    out, err = speaking.communicate(timeout=10)
+    assert speaking.returncode == 5
+    assert json.loads(out)["ended"] == "ended"
+    assert "the microphone session ended" in err
+
+
+def test_who_speaks_in_a_script_says_that_they_know_what_listens(server: RunningServer, people: dict[str, str]) -> None:
+    host = people["host"]
+    space = ok(server.run(host, "create", "T", "--start", "--json"))["id"]
+    clip = str(casts.load("cast_a").host.clip)
+    done = server.run(host, "speak", space, "--file", clip)
+    assert done.returncode == 5
+    assert "captions" in done.stderr
+    assert "--consent" in done.stderr
+
+
+def test_the_queue_of_hands(server: RunningServer, people: dict[str, str]) -> None:
+    host, ann, ben = people["host"], people["ann"], people["ben"]
+    space = ok(server.run(host, "create", "T", "--start", "--json"))["id"]
+    for who in (ben, ann):
+        assert ok(server.run(who, "raise", space, "--json"))["hand_raised"] is True
+    assert [row["handle"] for row in ok(server.run(host, "hands", space, "--json"))] == [people["@ben"], people["@ann"]]
+    assert ok(server.run(host, "approve", space, people["@ben"], "--json"))["role"] == "speaker"
+    ok(server.run(host, "deny", space, people["@ann"], "--json"))
+    refused(server.run(ann, "hands", space), 5, "may not")
+    assert ok(server.run(host, "policy", space, "everyone", "--json"))["speakers"] == "everyone"
+    assert ok(server.run(ann, "raise", space, "--json"))["role"] == "speaker"
+    assert {row["handle"] for row in ok(server.run(host, "mute", space, "--all", "--json"))} == {
+        people["@ann"],
+        people["@ben"],
+    }
+    assert ok(server.run(host, "unmute", space, people["@ann"], "--json"))["muted"] is False
+    assert ok(server.run(host, "demote", space, people["@ann"], "--json"))["role"] == "listener"
+
+
+def test_reports_and_blocks(server: RunningServer, people: dict[str, str]) -> None:
+    host, ann = people["host"], people["ann"]
+    space = ok(server.run(host, "create", "T", "--start", "--json"))["id"]
+    made = ok(server.run(ann, "report", space, people["@host"], "--category", "spam", "--note", "ads", "--json"))
+    [row] = ok(server.run(host, "reports", "list", "--json"))
+    assert (row["id"], row["target"], row["category"], row["rule"], row["words"]) == (
+        made["id"],
+        people["@host"],
+        "spam",
+        None,
+        [],
+    )
+    assert "time" in row
+    assert "ads" in server.run(host, "reports", "show", made["id"]).stdout
+    ok(server.run(host, "block", people["@ann"], "--json"))
+    refused(server.run(ann, "raise", space), 5, "block")
+    ok(server.run(host, "unblock", people["@ann"], "--json"))
+    assert ok(server.run(ann, "raise", space, "--json"))["hand_raised"] is True
+
+
+def test_a_scheduled_space_opens_by_itself(server: RunningServer, people: dict[str, str]) -> None:
+    import time
+
+    host = people["host"]
+    made = ok(server.run(host, "create", "T", "--at", "+2s", "--json"))
+    assert made["state"] == "scheduled"
+    end = time.monotonic() + 8
+    while ok(server.run(host, "show", made["id"], "--json"))["state"] != "live":
+        assert time.monotonic() < end
+    refused(server.run(host, "create", "T", "--at", "2020-01-01T00:00:00Z"), 2, "past")
+    refused(server.run(host, "create", "T", "--at", "+1h", "--start"), 2, "--start")
+
+
+def test_rules_check_explains_and_names_file_and_line(
+    server: RunningServer, people: dict[str, str], tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text(RULES)
+    bad.write_text(RULES.replace('actions = ["mute"]', 'actions = ["kick"]\nfrequency = 3'))
+    done = server.run("", "rules", "check", str(good))
+    assert done.returncode == 0
+    assert "scam" in done.stdout
+    done = server.run("", "rules", "check", str(bad))
+    assert done.returncode == 2
+    assert f"{bad}:7" in done.stderr
+    problems = json.loads(server.run("", "rules", "check", str(bad), "--json").stdout)
+    assert problems["ok"] is False
+    assert {problem["line"] for problem in problems["problems"]} >= {7}
+    space = ok(server.run(people["host"], "create", "T", "--start", "--json"))["id"]
+    pushed = ok(server.run(people["host"], "rules", "push", space, str(good), "--json"))
+    assert pushed["actions"] == ["mute"] or "mute" in pushed["actions"]
+    refused(server.run(people["host"], "rules", "push", space, str(bad)), 2, "bad.toml:7")
+    assert server.run(people["host"], "rules", "show", space).stdout == RULES
+
+
+def test_exit_codes_are_the_documented_ones(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
+    host = people["host"]
+    refused(server.run(host, "show", "short"), 2, "neither a Space's id")
+    refused(server.run(host, "show", "AAAAAAAAAAAAA"), 3, "there is no Space")
+    refused(server.run("", "create", "T"), 4, "no token")
+    refused(server.run("spx_wrong", "list"), 4, "not known")
+    refused(server.run(host, "account", "create", "@x"), 5, "admin")
+    assert server.run(host, "nonsense").returncode == 2
+    assert server.run(host, "create").returncode == 2
+    away = {**server.env(host), "SPACESCTL_URL": "http://127.0.0.1:9"}
+    done = subprocess.run([*spacesctl("list")], env=away, capture_output=True, text=True, timeout=15, check=False)
+    refused(done, 6, "cannot reach")
+    space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
+    refused(server.run(host, "speak", space, "--file", str(tmp_path / "none.wav")), 2, "no file")
+    (tmp_path / "text.wav").write_text("hello")
+    refused(server.run(host, "speak", space, "--file", str(tmp_path / "text.wav")), 2, "not a sound file")
+    refused(server.run("", "listen", space, "--output", "x.mp3"), 2, ".wav")
+
+
+def test_captions_without_a_bot_say_why(server: RunningServer, people: dict[str, str]) -> None:
+    space = ok(server.run(people["host"], "create", "T", "--start", "--json"))["id"]
+    done = server.run("", "captions", space, "--json")
+    assert json.loads(done.stdout) == []
+    assert "without bots" in done.stderr
+
+
+def test_a_hostile_title_does_not_drive_the_terminal(server: RunningServer, people: dict[str, str]) -> None:
+    made = ok(server.run(people["host"], "create", "\x1b[31mred\x07 [bold]x[/bold]", "--json"))
+    shown = server.run(people["host"], "show", made["id"]).stdout + server.run(people["host"], "list").stdout
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert "[bold]x[/bold]" in shown
