@@ -1,0 +1,101 @@
+"""The database for real: concurrency, migration, what is stored of what."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from spacesctl.domain.accounts import Account, Kind
+from spacesctl.domain.errors import Conflict, NotFound
+from spacesctl.spaces.now import utc_now
+from spacesctl.store import accounts, audit, records, schema
+from spacesctl.store.database import Database
+from spacesctl.store.tables import metadata
+
+pytestmark = pytest.mark.anyio
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    schema.upgrade(tmp_path / "a.db")
+    schema.upgrade(tmp_path / "a.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+async def test_concurrent_read_then_write_loses_nothing(tmp_path: Path) -> None:
+    async with Database(tmp_path / "a.db") as db:
+        async with db.begin() as connection:
+            await connection.execute(text("CREATE TABLE n (v INTEGER)"))
+            await connection.execute(text("INSERT INTO n VALUES (0)"))
+
+        async def increment() -> None:
+            async with db.begin() as connection:
+                value = await connection.scalar(text("SELECT v FROM n"))
+                await asyncio.sleep(0)
+                await connection.execute(text("UPDATE n SET v = :v"), {"v": value + 1})
+
+        await asyncio.gather(*(increment() for _ in range(20)))
+        async with db.read() as connection:
+            assert await connection.scalar(text("SELECT v FROM n")) == 20
+
+
+async def test_an_exception_undoes_the_whole_transaction(tmp_path: Path) -> None:
+    async with Database(tmp_path / "a.db") as db:
+        with pytest.raises(ZeroDivisionError):
+            async with db.begin() as connection:
+                await accounts.add(connection, Account("1", "ann", "Ann", Kind.PERSON, utc_now()))
+                raise ZeroDivisionError
+        async with db.read() as connection:
+            with pytest.raises(NotFound):
+                await accounts.get(connection, "@ann")
+
+
+async def test_a_handle_is_taken_once_and_foreign_keys_hold(tmp_path: Path) -> None:
+    async with Database(tmp_path / "a.db") as db:
+        async with db.begin() as connection:
+            await accounts.add(connection, Account("1", "ann", "Ann", Kind.PERSON, utc_now()))
+        with pytest.raises(Conflict):
+            async with db.begin() as connection:
+                await accounts.add(connection, Account("2", "ann", "Ann", Kind.PERSON, utc_now()))
+        with pytest.raises(Exception, match="FOREIGN KEY"):
+            async with db.begin() as connection:
+                await records.send_dm(connection, "1", "99", "hi", utc_now())
+
+
+async def test_a_block_ends_following_both_ways_and_holds_both_ways(tmp_path: Path) -> None:
+    async with Database(tmp_path / "a.db") as db, db.begin() as connection:
+        for number, handle in (("1", "ann"), ("2", "ben")):
+            await accounts.add(connection, Account(number, handle, handle, Kind.PERSON, utc_now()))
+        await accounts.follow(connection, "1", "2")
+        await accounts.follow(connection, "2", "1")
+        await accounts.block(connection, "1", "2", by="person", now=utc_now())
+        assert not await accounts.follows_account(connection, "1", "2")
+        assert not await accounts.follows_account(connection, "2", "1")
+        assert await accounts.block_between(connection, "2", "1")
+        await accounts.unblock(connection, "1", "2")
+        assert not await accounts.block_between(connection, "1", "2")
+
+
+async def test_the_audit_chain_notices_a_removed_entry_and_a_cut_tail_changes_the_head(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with Database(path) as db, db.begin() as connection:
+        for number in range(5):
+            await audit.append(connection, audit.Entry(f"act{number}", None), utc_now())
+        head = await audit.head(connection)
+    with sqlite3.connect(path) as raw:
+        raw.execute("DELETE FROM audit WHERE id = 3")
+    async with Database(path) as db, db.read() as connection:
+        assert await audit.verify(connection) == 4
+    with sqlite3.connect(path) as raw:
+        raw.execute("DELETE FROM audit WHERE id > 2")
+    async with Database(path) as db, db.read() as connection:
+        assert await audit.verify(connection) is None
+        assert await audit.head(connection) != head
