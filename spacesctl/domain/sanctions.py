@@ -7,9 +7,10 @@ from datetime import datetime
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Kind
-from spacesctl.domain.errors import Gone, NotAllowed, Refused
+from spacesctl.domain.checks import require_live, require_not_over
+from spacesctl.domain.errors import NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_over
-from spacesctl.domain.space import Grant, Role, Space, State
+from spacesctl.domain.space import Grant, Role, Space
 
 Events = list[e.Event]
 ALWAYS_GRANTED = frozenset({"log", "report"})
@@ -21,7 +22,7 @@ def grant(bot_id: str, host_id: str, actions: frozenset[str]) -> Grant:
 
 def mute(space: Space, command: c.Mute, now: datetime) -> Events:
     require_over(space, command.caller, command.person.account_id, Action.MUTE)
-    _live(space)
+    require_live(space)
     return _gag(space, command.person, command.caller.account_id or "", command.reason)
 
 
@@ -30,7 +31,7 @@ def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
     if target == command.caller.account_id:
         raise NotAllowed("nobody lifts their own mute", reason=Action.UNMUTE.value)
     require_over(space, command.caller, target, Action.UNMUTE)
-    _live(space)
+    require_live(space)
     person = space.people.get(target)
     if person is None or not person.gagged:
         return []
@@ -42,7 +43,7 @@ def demote(space: Space, command: c.Demote, now: datetime) -> Events:
     by_self = target == command.caller.account_id and target != space.host_id
     if not by_self:
         require_over(space, command.caller, target, Action.DEMOTE)
-    _live(space)
+    require_live(space)
     if space.role_of(target) is Role.LISTENER:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
     return [*_close_lane(space, target, "demoted"), e.RoleChanged(target, Role.LISTENER, demoted=not by_self)]
@@ -52,7 +53,7 @@ def kick(space: Space, command: c.Kick, now: datetime) -> Events:
     require_over(space, command.caller, command.person.account_id, Action.KICK)
     if command.person.account_id == command.caller.account_id:
         raise Refused("is_you", "leave instead of kicking yourself")
-    _not_over(space)
+    require_not_over(space)
     if command.person.account_id in space.barred:
         return []
     return _remove(space, command.person.account_id, command.caller.account_id or "", command.reason, barred=True)
@@ -67,7 +68,7 @@ def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Eve
 
 def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     require(space, command.caller, Action.TAKE_ACT)
-    _live(space)
+    require_live(space)
     allowed = space.grant
     if allowed is None or command.caller.account_id != allowed.bot_id or command.action not in allowed.actions:
         raise NotAllowed(f"the host has not granted this bot the action {command.action}", reason=Action.TAKE_ACT.value)
@@ -124,14 +125,3 @@ def _remove(space: Space, target: str, by: str, reason: str, *, barred: bool) ->
 def _close_lane(space: Space, target: str, reason: str) -> Events:
     person = space.people.get(target)
     return [e.LaneClosed(target, person.lane, reason)] if person is not None and person.lane is not None else []
-
-
-def _not_over(space: Space) -> None:
-    if space.is_over:
-        raise Gone("Space", space.id, space.state.value)
-
-
-def _live(space: Space) -> None:
-    _not_over(space)
-    if space.state is not State.LIVE:
-        raise Refused("not_live", "the Space is not live yet")

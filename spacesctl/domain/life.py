@@ -1,0 +1,95 @@
+"""A Space's own life: created, started, ended; its settings; what is written down of it. Pure, as all of `decide`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain import sanctions
+from spacesctl.domain.checks import require_live, require_not_over
+from spacesctl.domain.errors import Invalid, NotSignedIn, Refused
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space, State
+
+Events = list[e.Event]
+_CLOCK_SKEW = timedelta(seconds=1)
+"""A start time this little in the past is taken for now: the caller computed it a moment ago."""
+
+
+def create(command: c.Create, now: datetime) -> Events:
+    if command.caller.account_id is None:
+        raise NotSignedIn
+    title = " ".join(command.title.split())
+    if not title or len(title) > MAX_TITLE:
+        raise Invalid("title", f"must have 1 to {MAX_TITLE} characters")
+    if len(command.topics) > MAX_TOPICS:
+        raise Invalid("topics", f"at most {MAX_TOPICS}")
+    if command.scheduled_start is not None and command.scheduled_start < now - _CLOCK_SKEW:
+        raise Invalid("scheduled_start", "is in the past")
+    created = e.SpaceCreated(
+        command.id, title, command.caller.account_id, now, command.policy, command.listeners, command.captions,
+        command.topics, command.lang, command.scheduled_start,
+    )  # fmt: skip
+    return [created]
+
+
+def start(space: Space, command: c.Start, now: datetime) -> Events:
+    if not command.by_clock:
+        require(space, command.caller, Action.START)
+    require_not_over(space)
+    if space.state is State.LIVE:
+        raise Refused("live", "the Space is live already")
+    return [e.SpaceStarted(now)]
+
+
+def end(space: Space, command: c.End, now: datetime) -> Events:
+    require(space, command.caller, Action.END)
+    require_live(space)
+    return [*sanctions.close_all_lanes(space, "ended"), e.SpaceEnded(now)]
+
+
+def change_policy(space: Space, command: c.ChangePolicy, now: datetime) -> Events:
+    require(space, command.caller, Action.POLICY)
+    require_not_over(space)
+    return [] if command.policy is space.policy else [e.PolicyChanged(command.policy)]
+
+
+def switch_captions(space: Space, command: c.SwitchCaptions, now: datetime) -> Events:
+    require(space, command.caller, Action.CAPTIONS)
+    require_not_over(space)
+    return [] if command.on == space.captions else [e.CaptionsSwitched(command.on)]
+
+
+def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
+    require(space, command.caller, Action.RULES)
+    require_not_over(space)
+    if command.rules_hash == space.rules_hash:
+        return []
+    grant = None
+    if command.rules_hash is not None:
+        grant = sanctions.grant(command.bot_id, space.host_id, command.actions)
+    return [e.RulesSet(command.rules_hash, grant)]
+
+
+def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
+    require(space, command.caller, Action.POST_CAPTIONS)
+    require_live(space)
+    if not space.captions:
+        return []
+    caption = e.CaptionSpoken(
+        account_id=command.account_id,
+        speaker=command.speaker,
+        lane=command.lane,
+        utterance=command.utterance,
+        text=command.text,
+        start_tick=command.start_tick,
+        end_tick=command.end_tick,
+        words=command.words,
+    )
+    return [caption]
+
+
+def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
+    require(space, command.caller, Action.REPORT)
+    return [e.ReportFiled(command.report_id, command.category, command.account_id)]

@@ -1,0 +1,142 @@
+"""Who comes on stage and opens a microphone: invites, raised hands, microphone sessions. Pure, as all of `decide`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.checks import require_live, require_not_over
+from spacesctl.domain.errors import Invalid, NotAllowed, Refused
+from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.space import MAX_COHOSTS, MAX_LANE, MAX_SPEAKERS, Invite, InviteState, Policy, Role, Space
+
+Events = list[e.Event]
+
+
+def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
+    require(space, command.caller, Action.INVITE)
+    require_not_over(space)
+    if command.role not in (Role.SPEAKER, Role.COHOST):
+        raise Invalid("role", "is speaker or cohost")
+    if command.role is Role.COHOST and command.caller.account_id != space.host_id:
+        raise NotAllowed("only the host invites co-hosts", reason=Action.INVITE.value)
+    sent: Events = []
+    for person in command.people:
+        if person.blocked:
+            raise Refused("blocked", f"there is a block between the host and @{person.handle}")
+        if person.account_id in space.barred:
+            raise Refused("barred", f"@{person.handle} was removed from this Space")
+        if person.account_id == space.host_id:
+            raise Refused("is_host", f"@{person.handle} is the host")
+        before = space.invites.get(person.account_id)
+        if before is not None and before.role is command.role and before.state is InviteState.PENDING:
+            continue
+        by = command.caller.account_id or ""
+        sent.append(e.Invited(Invite(person.account_id, command.role, InviteState.PENDING, by)))
+    return sent
+
+
+def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Events:
+    require_admittance(space, command.caller, blocked=command.blocked)
+    require(space, command.caller, Action.ANSWER_INVITE)
+    require_not_over(space)
+    me = command.caller.account_id or ""
+    invite = space.invites[me]
+    if not command.accept:
+        return [] if invite.state is InviteState.DECLINED else [e.InviteAnswered(me, InviteState.DECLINED)]
+    events: Events = [] if invite.state is InviteState.ACCEPTED else [e.InviteAnswered(me, InviteState.ACCEPTED)]
+    if invite.state is InviteState.ACCEPTED:
+        return events
+    return events + _take_role(space, me, invite.role)
+
+
+def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
+    require_admittance(space, command.caller, blocked=command.blocked)
+    require(space, command.caller, Action.RAISE)
+    require_live(space)
+    me = command.caller.account_id or ""
+    if space.role_of(me) is not Role.LISTENER:
+        raise Refused("speaks_already", "you may speak already")
+    if _admits_by_policy(space, me, followed=command.followed):
+        return _take_role(space, me, Role.SPEAKER)
+    return [] if me in space.hands else [e.HandRaised(me)]
+
+
+def lower_hand(space: Space, command: c.LowerHand, now: datetime) -> Events:
+    me = command.caller.account_id or ""
+    return [e.HandLowered(me, "withdrawn")] if me in space.hands else []
+
+
+def answer_hand(space: Space, command: c.AnswerHand, now: datetime) -> Events:
+    require(space, command.caller, Action.ANSWER_HAND)
+    require_live(space)
+    person = command.person
+    if person.account_id not in space.hands:
+        raise Refused("no_request", f"@{person.handle} has not asked to speak")
+    if not command.approve:
+        return [e.HandLowered(person.account_id, "denied")]
+    if person.blocked:
+        raise Refused("blocked", f"there is a block between the host and @{person.handle}")
+    return [e.HandLowered(person.account_id, "approved"), *_take_role(space, person.account_id, Role.SPEAKER)]
+
+
+def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
+    require_admittance(space, command.caller, blocked=command.blocked)
+    require(space, command.caller, Action.OPEN_MIC)
+    require_live(space)
+    me = command.caller.account_id or ""
+    events: Events = []
+    if space.role_of(me) is Role.LISTENER:
+        if not _admits_by_policy(space, me, followed=command.followed):
+            raise NotAllowed("you may not speak here yet; ask with a raised hand", reason="policy")
+        if me in space.hands:
+            events.append(e.HandLowered(me, "approved"))
+        events += _take_role(space, me, Role.SPEAKER)
+    before = space.people.get(me)
+    if before is not None and before.lane is not None:
+        events.append(e.LaneClosed(me, before.lane, "replaced"))
+    if space.next_lane > MAX_LANE:
+        raise Refused(
+            "lanes_used_up", "this Space has had as many microphone sessions as it can number; start a new one"
+        )
+    gagged = before is not None and before.gagged
+    events.append(e.LaneOpened(me, space.next_lane, command.mic_open and not gagged))
+    return events
+
+
+def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
+    require_admittance(space, command.caller, blocked=False)
+    require(space, command.caller, Action.SET_MIC)
+    require_live(space)
+    me = command.caller.account_id or ""
+    person = space.people[me]
+    if person.lane is None:
+        raise Refused("no_microphone", "there is no microphone session; connect one first")
+    if command.open and person.gagged:
+        raise Refused("muted", "you are muted here", hint="host or co-host can lift that")
+    return [] if person.mic_open == command.open else [e.MicChanged(me, command.open)]
+
+
+def close_mic(space: Space, command: c.CloseMic, now: datetime) -> Events:
+    for person in space.people.values():
+        if person.lane == command.lane:
+            return [e.LaneClosed(person.account_id, command.lane, command.reason)]
+    return []
+
+
+def _admits_by_policy(space: Space, account_id: str, *, followed: bool) -> bool:
+    person = space.people.get(account_id)
+    if person is not None and person.demoted:
+        return False
+    return space.policy is Policy.EVERYONE or (space.policy is Policy.FOLLOWING and followed)
+
+
+def _take_role(space: Space, account_id: str, role: Role) -> Events:
+    if space.role_of(account_id).rank >= role.rank:
+        return []
+    if role is Role.SPEAKER and len(space.with_role(Role.SPEAKER)) >= MAX_SPEAKERS:
+        raise Refused("stage_full", f"the stage is full: {MAX_SPEAKERS} speakers", hint="demote somebody first")
+    if role is Role.COHOST and len(space.with_role(Role.COHOST)) >= MAX_COHOSTS:
+        raise Refused("cohosts_full", f"there are {MAX_COHOSTS} co-hosts already")
+    return [e.RoleChanged(account_id, role)]
