@@ -9,12 +9,16 @@ from spacesctl.server import problems
 from spacesctl.server.routes import accounts, bots, events, lanes, messages, moderation, pages, people, spaces, webrtc
 from spacesctl.server.services import Services
 
+ROUTERS = [
+    module.router for module in (accounts, spaces, people, messages, events, moderation, bots, webrtc, lanes, pages)
+]
+
 
 def create_app(here: Services) -> FastAPI:
     """No lifespan: whoever makes the services ends them (uvicorn skips a lifespan's shutdown while a stream is open)."""
     app = FastAPI(title="spacesctl", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = here
     problems.install(app)
-    for module in (accounts, spaces, people, messages, events, moderation, bots, webrtc, lanes, pages):
-        app.include_router(module.router)
+    for router in ROUTERS:
+        app.include_router(router)
     return app

@@ -1,0 +1,132 @@
+"""Write the reference pages from the code: `python docs/generate.py` (`--check` only tells whether they are current).
+
+docs/cli.md from the command tree, docs/api.md from the OpenAPI document, docs/errors.md from the error tree,
+docs/settings.md from config.example.toml.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from fastapi import FastAPI
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->\n"
+
+
+def cli() -> str:
+    from spacesctl.cli.app import app
+
+    lines = [
+        NOTE,
+        "# Command line\n",
+        "`--json` prints one JSON value on stdout (a line each for streams). Results go to stdout, all else to stderr.",
+        "A Space is named by its id or its link. The server and the token come from `--url`, `SPACESCTL_URL` and",
+        "`SPACESCTL_TOKEN`, `.env`, or the profile; there is no flag for the token, since a command line is public.\n",
+        "| exit code | meaning |\n| --- | --- |",
+        "| 0 | done |\n| 1 | failed |\n| 2 | usage, or invalid |\n| 3 | not found, or gone |\n| 4 | not signed in |",
+        "| 5 | refused: not allowed, policy, state, conflict, too many |\n| 6 | server unreachable or timed out |",
+        "| 130 | interrupted |\n",
+    ]
+    for words, command in _commands(typer.main.get_command(app), ()):
+        lines.append(f"## `spacesctl {' '.join(words)}`\n")
+        lines.append(f"{inspect.cleandoc(command.help or '')}\n")
+        rows = [_parameter(one) for one in command.params if one.name != "help"]
+        if rows:
+            lines += ["| | |\n| --- | --- |", *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield words, command
+    for name, child in (children or {}).items():
+        yield from _commands(child, (*words, name))
+
+
+def _parameter(one: Any) -> str:
+    names = (
+        "`, `".join([*one.opts, *one.secondary_opts])
+        if one.param_type_name == "option"
+        else one.metavar or one.name.upper()
+    )
+    return f"| `{names}` | {getattr(one, 'help', None) or ''} |"
+
+
+def api() -> str:
+    document = _openapi()
+    lines = [
+        NOTE,
+        "# HTTP API\n",
+        "The whole document is at `/openapi.json`. Errors are [problem documents](errors.md). Lists come 100 a page with a",
+        "`next` cursor. Creates take an `Idempotency-Key`. Times are UTC with milliseconds; account ids are decimal strings.\n",
+    ]
+    for path, operations in sorted(document["paths"].items()):
+        for method, operation in operations.items():
+            lines.append(f"## `{method.upper()} {path}`\n")
+            lines.append(f"{operation.get('description', operation.get('summary', ''))}\n")
+    lines += [
+        "## `WebSocket /v1/spaces/{space_id}/lanes?role=listen|speak|all`\n",
+        "First the server's hello as JSON (version, role, clock), then binary messages, big-endian: `u8 version | u8 kind |",
+        "u16 n | u64 tick` and n times `u16 lane | u8 flags | u8 0 | u16 length | Opus payload`; JSON text for events.",
+        "`role=all` (every lane apart) is for the bundled bot, under the host's grant.\n",
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _openapi() -> dict[str, Any]:
+    from spacesctl.server.app import ROUTERS
+
+    app = FastAPI(title="spacesctl")
+    for router in ROUTERS:
+        app.include_router(router)
+    return app.openapi()
+
+
+def errors() -> str:
+    from spacesctl.domain import errors as tree
+
+    lines = [
+        NOTE,
+        "# Errors\n",
+        "Every error of the API is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail` and a stable",
+        "`code`; where it helps also `reason`, `field` and `hint`. An internal error (500) has an `incident` id that is in the log.\n",
+        "| code | HTTP | exit code | meaning |\n| --- | --- | --- | --- |",
+    ]
+    lines += [f"| `{cls.code}` | {cls.status} | {cls.exit_code} | {cls.title} |" for cls in tree.BY_CODE.values()]
+    lines += [
+        "| `method_not_allowed` | 405 | 1 | No such method here |",
+        "| `too_large` | 413 | 1 | The body is too large |",
+    ]
+    lines += ["| `unsupported_media_type` | 415 | 1 | Not a type that this address takes |"]
+    return "\n".join(lines) + "\n"
+
+
+def settings() -> str:
+    text = (ROOT / "config.example.toml").read_text().rstrip()
+    head = "Each setting is also an environment variable: `SPACESCTL_` and its name in capitals. Order: flag > environment > `.env` >"
+    return f"{NOTE}\n# Settings\n\n{head}\n`config.toml` > default.\n\n```toml\n{text}\n```\n"
+
+
+PAGES = {"cli.md": cli, "api.md": api, "errors.md": errors, "settings.md": settings}
+
+
+def stale() -> list[str]:
+    """Pages that are not what the code says."""
+    return [name for name, make in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != make()]
+
+
+if __name__ == "__main__":
+    outdated = stale()
+    if "--check" in sys.argv:
+        sys.exit(f"not current: {', '.join(outdated)}" if outdated else 0)
+    for name in outdated:
+        (DOCS / name).write_text(PAGES[name]())
+        print(f"wrote docs/{name}")
