@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from spacesctl.store import accounts, records
 
 CLIP_BEFORE = 10.0
 CLIP_AFTER = 4.0
+REPORT_BEFORE = 30.0
 CATEGORIES = (
     "abuse",
     "harassment",
@@ -102,37 +104,45 @@ async def take_act(house: House, clips: Path, caller: Caller, space_id: str, act
 
 
 async def file_report(
-    house: House, clips: Path, caller: Caller, space_id: str, target: Account | None, category: str, note: str
-) -> str:
-    """A person reports somebody, or (None) the Space; returns the report's id. The clip is the accused's last seconds."""
+    house: House,
+    clips: Path,
+    caller: Caller,
+    space_id: str,
+    target: Account | None,
+    category: str,
+    note: str,
+    keep: Callable[[AsyncConnection, dict[str, Any]], Awaitable[None]],
+) -> dict[str, Any]:
+    """A person reports somebody, or (None) the Space. The clip is the accused's last half minute.
+
+    `keep` is handed the answer inside the report's own transaction.
+    """
     if category not in CATEGORIES:
         raise Invalid("category", f"is one of {', '.join(CATEGORIES)}")
     actor = await house.actor(space_id)
     space = await house.space(space_id)
-    report_id = new_account_id()
     now_tick = actor.now_tick()
     accused = space.people.get(target.id) if target else None
     lane = accused.lane if accused else None
-    clip = None
-    if lane is not None:
-        clip = await cut_clip(actor, clips, lane, now_tick, now_tick, 30.0, 0.0)
+    clip = None if lane is None else await cut_clip(actor, clips, lane, now_tick, now_tick, REPORT_BEFORE, 0.0)
+    row: dict[str, Any] = {
+        "id": new_account_id(),
+        "space_id": space_id,
+        "reporter_id": caller.account_id,
+        "target_id": target.id if target else None,
+        "category": category,
+        "rule": None,
+        "body": {"note": note, "lane": lane, "start_tick": now_tick, "words": [], "room": _room(space)},
+        "clip": clip,
+    }
+    answer = {"id": row["id"], "category": category, "target": f"@{target.handle}" if target else None}
 
     async def also(connection: AsyncConnection, outcome: Outcome) -> None:
-        row: dict[str, Any] = {
-            "id": report_id,
-            "space_id": space_id,
-            "reporter_id": caller.account_id,
-            "target_id": target.id if target else None,
-            "category": category,
-            "rule": None,
-            "body": {"note": note, "lane": lane, "start_tick": now_tick, "words": [], "room": _room(outcome.after)},
-            "clip": clip,
-            "at": outcome.at,
-        }
-        await records.add_report(connection, row)
+        await records.add_report(connection, {**row, "at": outcome.at})
+        await keep(connection, answer)
 
-    await actor.ask(c.FileReport(caller, report_id, category, target.id if target else None), also)
-    return report_id
+    await actor.ask(c.FileReport(caller, row["id"], category, row["target_id"]), also)
+    return answer
 
 
 async def cut_clip(

@@ -12,7 +12,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.events import AUDIENCE, BY_TYPE
 from spacesctl.spaces.hub import View, visible
 from spacesctl.store import spaces as space_store
-from tests.api.harness import Api
+from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
 
@@ -168,3 +168,25 @@ def test_the_audience_view_hides_what_is_for_staff() -> None:
     staff = visible(muted, View.STAFF)
     assert staff is not None
     assert staff["data"]["reason"] == "r"
+
+
+async def test_a_token_may_be_given_fewer_scopes_and_never_more(api: Api) -> None:
+    ann = await api.account("ann")
+    narrow = await api.owner.ok("POST", "/v1/accounts/@owner/tokens", {"scopes": ["use"]})
+    assert narrow["scopes"] == ["use"]
+    problem = await As(api, narrow["token"]).refused("POST", "/v1/accounts", {"handle": "ben"})
+    assert problem["reason"] == "scope"
+    for who, ref in ((ann, "@ann"), (api.owner, "@ann"), (api.owner, "@spaces_bot")):
+        assert (await who.refused("POST", f"/v1/accounts/{ref}/tokens", {"scopes": ["bot"]}))["reason"] == "scope"
+    assert (await ann.refused("POST", "/v1/accounts/@owner/tokens", {}))["reason"] == "scope"
+
+
+async def test_the_same_idempotency_key_files_one_report_and_sends_one_message(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    key = {"Idempotency-Key": "k"}
+    for _ in range(2):
+        await ann.ok("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1]}, headers=key)
+        await ann.ok("POST", "/v1/dms", {"to": "@host", "text": "hi"}, headers={"Idempotency-Key": "m"})
+    assert len((await host.ok("GET", "/v1/reports"))["data"]) == 1
+    assert len((await host.ok("GET", "/v1/dms"))["data"]) == 1

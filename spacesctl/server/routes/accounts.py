@@ -29,6 +29,8 @@ class NewAccount(BaseModel):
 
 class NewToken(BaseModel):
     label: str = Field("", max_length=50)
+    scopes: list[Scope] | None = None
+    """Fewer than the caller's own; left out, all that the account may have."""
 
 
 @router.post("/accounts", status_code=201)
@@ -94,8 +96,10 @@ async def create_token(here: Here, caller: SignedIn, ref: str, body: NewToken) -
         target = await accounts.get(db, ref)
         if target.id != caller.account_id and not caller.is_admin:
             raise NotAllowed("you may make tokens for your own account only", reason="scope")
-        own = target.id == caller.account_id
-        scopes = caller.scopes if own else frozenset({Scope.USE})
+        most = caller.scopes if target.id == caller.account_id else frozenset({Scope.USE})
+        scopes = most if body.scopes is None else frozenset(body.scopes)
+        if not scopes <= most:
+            raise NotAllowed("a token can have no more scopes than you may give", reason="scope")
         await accounts.add_token(db, target.id, token, scopes, body.label, now)
         await audit.append(db, audit.Entry("token.create", caller.account_id, None, target.id), now)
     answer = {**present.account(target), "token": token, "scopes": sorted(scopes)}

@@ -17,6 +17,7 @@ from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.permissions import Action, require
 from spacesctl.moderation.problems import RuleFileError
 from spacesctl.moderation.rulefile import compile_rules
+from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.routes.events import Word
 from spacesctl.server.services import Here, ServiceBot, Services, SignedIn
 from spacesctl.spaces import reports
@@ -64,16 +65,22 @@ class NewAct(BaseModel):
 
 
 @router.post("/reports", status_code=201)
-async def file_report(here: Here, caller: SignedIn, body: NewReport) -> dict[str, Any]:
+async def file_report(here: Here, caller: SignedIn, body: NewReport, idempotency_key: IdempotencyKey = None) -> Any:
     """Report a person in a Space, or (no `account`) the Space itself; the accused's last 30 s are cut as evidence."""
+    once = Once(caller, idempotency_key, "reports", body)
+    if (answered := await once.answered(here)) is not None:
+        return answered
     target = None
     if body.account is not None:
         async with here.db.read() as db:
             target = await accounts.get(db, body.account)
-    report_id = await reports.file_report(
-        here.house, here.clips, caller, body.space_id, target, body.category, body.note
+
+    async def keep(db: AsyncConnection, answer: dict[str, Any]) -> None:
+        await once.keep(db, 201, answer)
+
+    return await reports.file_report(
+        here.house, here.clips, caller, body.space_id, target, body.category, body.note, keep
     )
-    return {"id": report_id, "category": body.category, "target": f"@{target.handle}" if target else None}
 
 
 @router.get("/reports")
