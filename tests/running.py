@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,14 @@ class RunningServer:
         """End it with a signal; its exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout)
+
+
+def wait_until(true: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Until `true()` is; fails when it does not come to be."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.05)
 
 
 def spacesctl(*words: str) -> list[str]:

@@ -136,6 +136,8 @@ def listen(
             f"heard {done['seconds']:.1f} s, {done['lost']} ticks lost"
             + (f" ({done['ended']})" if done["ended"] else "")
         )
+    if done["ended"] == "interrupted":
+        raise typer.Exit(130)
 
 
 async def _listen(profile: Profile, where: str, file: Any, seconds: float | None) -> dict[str, Any]:
@@ -153,8 +155,10 @@ async def _listen(profile: Profile, where: str, file: Any, seconds: float | None
                         shown.update(task, completed=done["ticks"])
                     elif message.get("event") == "ended":
                         done["ended"] = message["reason"]
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             pass
+        except asyncio.CancelledError:
+            done["ended"] = "interrupted"  # what was heard so far is kept and told
     done["seconds"] = round(done["ticks"] * TICK, 2)
     return done
 

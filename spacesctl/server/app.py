@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from spacesctl import __version__
 from spacesctl.server import problems
+from spacesctl.server.limits import BodyLimit
 from spacesctl.server.routes import accounts, bots, events, lanes, messages, moderation, pages, people, spaces, webrtc
 from spacesctl.server.services import Services
 
@@ -19,6 +20,7 @@ def create_app(here: Services) -> FastAPI:
     app = FastAPI(title="spacesctl", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = here
     problems.install(app)
+    app.add_middleware(BodyLimit)
     for router in ROUTERS:
         app.include_router(router)
     return app

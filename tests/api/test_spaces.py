@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -190,3 +191,17 @@ async def test_the_same_idempotency_key_files_one_report_and_sends_one_message(a
         await ann.ok("POST", "/v1/dms", {"to": "@host", "text": "hi"}, headers={"Idempotency-Key": "m"})
     assert len((await host.ok("GET", "/v1/reports"))["data"]) == 1
     assert len((await host.ok("GET", "/v1/dms"))["data"]) == 1
+
+
+async def test_a_body_without_end_is_refused_before_it_is_read_whole(api: Api) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(1_000):
+            read += 1
+            yield b" " * (64 << 10)
+
+    answer = await api.owner.http.post("/v1/accounts", content=endless(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert read < 50

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import wave
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from bots import casts
-from tests.running import RunningServer, running_server, spacesctl
+from tests.running import RunningServer, running_server, spacesctl, wait_until
 
 RULES = 'schema = 1\n[[rule]]\nid = "scam"\nmode = "enforce"\nwhen.any = [ { words = ["crypto giveaway"] } ]\nactions = ["mute"]\n'
 
@@ -105,6 +106,20 @@ def test_speaking_and_listening_through_files(server: RunningServer, people: dic
     assert "the microphone session ended" in err
 
 
+def test_an_interrupted_listener_keeps_what_it_heard(
+    server: RunningServer, people: dict[str, str], tmp_path: Path
+) -> None:
+    space = ok(server.run(people["host"], "create", "T", "--start", "--no-captions", "--json"))["id"]
+    listening = server.start("", "listen", space, "--output", str(tmp_path / "heard.wav"), "--json")
+    wait_until(lambda: (tmp_path / "heard.wav").exists() and (tmp_path / "heard.wav").stat().st_size > 40_000)
+    listening.send_signal(signal.SIGINT)
+    out, err = listening.communicate(timeout=10)
+    assert listening.returncode == 130
+    assert "Traceback" not in err
+    with wave.open(str(tmp_path / "heard.wav")) as file:
+        assert file.getnframes() == json.loads(out)["ticks"] * 960 > 0
+
+
 def test_who_speaks_in_a_script_says_that_they_know_what_listens(server: RunningServer, people: dict[str, str]) -> None:
     host = people["host"]
     space = ok(server.run(host, "create", "T", "--start", "--json"))["id"]
@@ -155,14 +170,10 @@ def test_reports_and_blocks(server: RunningServer, people: dict[str, str]) -> No
 
 
 def test_a_scheduled_space_opens_by_itself(server: RunningServer, people: dict[str, str]) -> None:
-    import time
-
     host = people["host"]
     made = ok(server.run(host, "create", "T", "--at", "+2s", "--json"))
     assert made["state"] == "scheduled"
-    end = time.monotonic() + 8
-    while ok(server.run(host, "show", made["id"], "--json"))["state"] != "live":
-        assert time.monotonic() < end
+    wait_until(lambda: ok(server.run(host, "show", made["id"], "--json"))["state"] == "live")
     refused(server.run(host, "create", "T", "--at", "2020-01-01T00:00:00Z"), 2, "past")
     refused(server.run(host, "create", "T", "--at", "+1h", "--start"), 2, "--start")
 

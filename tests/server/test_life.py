@@ -12,26 +12,17 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from spacesctl.client.http import Client
 from spacesctl.domain.errors import SpacesError
-from tests.running import RunningServer, running_server, spacesctl
+from tests.running import RunningServer, running_server, spacesctl, wait_until
 
 
 def children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
-
-
-def wait_until(true: Any, seconds: float = 10.0) -> None:
-    """Until `true()` is; fails when it does not come to be."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.05)
 
 
 def test_the_first_start_makes_an_owner_a_private_folder_and_a_profile_and_the_second_keeps_all(tmp_path: Path) -> None:
