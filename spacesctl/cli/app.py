@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spacesctl import __version__
-from spacesctl.cli import accounts, captions, messages, moderation, people, serve, sound, spaces
+from spacesctl.cli import accounts, captions, demo, messages, moderation, people, serve, sound, spaces
 from spacesctl.cli.common import Session
 from spacesctl.cli.output import say
 
@@ -40,6 +40,7 @@ def root(
 
 _VERBS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
+    "demo": demo.demo,
     "create": spaces.create,
     "list": spaces.list_spaces,
     "show": spaces.show,

@@ -1,1 +1,1 @@
-"""The demo: a whole Space with real voices, on a server of its own, measured by what its listeners decoded."""
+"""`spacesctl demo`: a whole Space on this machine, spoken, heard, moderated and measured."""

@@ -1,0 +1,106 @@
+"""A demo from its first process to its last: server, stage, show, report; all of it ends, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import webbrowser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+
+from bots import casts
+from spacesctl.demo.report import report
+from spacesctl.demo.script import turns
+from spacesctl.demo.server import serving
+from spacesctl.demo.show import Performance, Show
+from spacesctl.demo.stage import Stage, prepare
+from spacesctl.demo.state import Seat, State
+from spacesctl.demo.view import FRAMES_A_SECOND, render
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(cast_name: str, seconds: float | None, *, browser: bool) -> dict[str, Any]:
+    """The report. Raises SpacesError, and KeyboardInterrupt when it is told to end before there is anything to report."""
+    cast = casts.load(cast_name)
+    out = Console(stderr=True, markup=False, highlight=False)
+    for name in ("aiortc", "aioice"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong there shows in what is heard
+    with _interruptible(), serving() as server:
+        out.print(f"starting a server, with a Space of its own ({cast.title})", style="dim")
+        parts = turns(cast, seconds)
+        server.wait()
+        stage = prepare(server.url, server.owner_token, cast, lambda text: out.print(text, style="dim"))
+        state = _state(cast, stage, seconds)
+        if browser and out.is_terminal:
+            _open_page(stage.link)
+        done = asyncio.run(_perform(Show(server, stage, parts, state), state, out))
+        out.print("measuring what the listeners decoded", style="dim")
+        return report(cast, stage, state, done)
+
+
+def _state(cast: casts.Cast, stage: Stage, seconds: float | None) -> State:
+    seats = {stage.ids[one.handle]: Seat(one.handle, one.name, one.role) for one in cast.people}
+    captions = stage.captions
+    notice = captions.get("notice") or ("" if captions["ready"] else f"no captions: {captions.get('reason')}")
+    return State(stage.title, stage.link, stage.host, notice, seats, seconds=seconds)
+
+
+async def _perform(show: Show, state: State, out: Console) -> Performance:
+    """The first Ctrl-C ends the show, and what was heard is measured; the second ends everything at once."""
+    stop, loop, me = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
+    assert me is not None
+
+    def on_signal() -> None:
+        if stop.is_set():
+            me.cancel()
+        stop.set()
+
+    for number in _ENDINGS:
+        loop.add_signal_handler(number, on_signal)
+    with ExitStack() as stack:
+        if out.is_terminal:
+            live = stack.enter_context(Live(console=out, auto_refresh=False))
+            drawing = asyncio.create_task(_draw(live, state, out))
+            stack.callback(drawing.cancel)
+        else:
+            out.print(f"listen at {state.link}")
+            state.say = lambda line: out.print(line, soft_wrap=True)
+        try:
+            return await show.run(stop)
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _draw(live: Live, state: State, out: Console) -> None:
+    while True:
+        live.update(render(state, out.height), refresh=True)
+        await asyncio.sleep(1 / FRAMES_A_SECOND)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Outside the event loop every polite signal is a KeyboardInterrupt, so that everything is taken down in order."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before: dict[signal.Signals, Any] = {number: signal.signal(number, interrupt) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _open_page(link: str) -> None:
+    """In a browser with a window; one that would take over this terminal is not wanted."""
+    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(link)

@@ -1,0 +1,94 @@
+"""The seats that use WebSocket lanes: programs that speak and listen."""
+
+from __future__ import annotations
+
+import asyncio
+
+from spacesctl.audio import framing
+from spacesctl.audio.opus import Decoder, OpusError
+from spacesctl.client.lanes import Lanes
+from spacesctl.demo.ear import TICK, Ear
+from spacesctl.demo.likeness import RATE
+from spacesctl.demo.script import Turn
+from spacesctl.demo.stage import Stage
+from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.domain.errors import Unavailable
+
+
+class LanesSpeaker:
+    """Says a turn in real time from the loop's time `start_at` on. `ended` is the server's reason once it closed the session."""
+
+    way = "lanes"
+
+    def __init__(self, stage: Stage, turn: Turn) -> None:
+        self._lanes = Lanes(stage.url, stage.tokens[turn.script.person.handle], stage.space_id, "speak")
+        self._turn = turn
+        self.said = 0
+        """Ticks of the script sent so far."""
+        self.began: float | None = None
+        self.ended: str | None = None
+
+    async def run(self, start_at: float) -> None:
+        """Until cancelled, or until the server ends the session. Raises SpacesError when it may not begin."""
+        await asyncio.sleep(max(0.0, start_at - asyncio.get_running_loop().time()))
+        async with self._lanes:
+            watcher = asyncio.create_task(self._watch())
+            try:
+                await self._speak()
+            except Unavailable:  # the socket closed under us; the watcher has heard why
+                await asyncio.wait({watcher}, timeout=1.0)
+            finally:
+                watcher.cancel()
+
+    async def _speak(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.began = began = loop.time()
+        while self.ended is None:
+            packet = self._turn.packet(self.said)
+            await self._lanes.send(framing.pack(framing.UPLINK, self.said, [(0, 0, packet)]))
+            self.said += 1
+            await asyncio.sleep(max(0.0, began + self.said * TICK_SECONDS - loop.time()))
+
+    async def _watch(self) -> None:
+        reason = "connection lost"
+        async for message in self._lanes:
+            if isinstance(message, dict) and message.get("event") == "ended":
+                reason = str(message["reason"])
+        self.ended = reason
+
+
+class LanesListener:
+    """Fills an ear with what it decodes until the server closes or it is cancelled. `clock` is (tick, the loop's time)."""
+
+    def __init__(self, stage: Stage, token: str | None, ear: Ear) -> None:
+        self._lanes = Lanes(stage.url, token, stage.space_id, "listen")
+        self._ear = ear
+        self._decoder = Decoder(RATE)
+        self._next: int | None = None
+        self.joined = asyncio.Event()
+        self.clock = (0, 0.0)
+
+    async def run(self) -> None:
+        async with self._lanes:
+            self.clock = (int(self._lanes.hello["clock"]["tick"]), asyncio.get_running_loop().time())
+            self.joined.set()
+            async for message in self._lanes:
+                if isinstance(message, bytes):
+                    self._take(framing.unpack(message))
+                elif message.get("event") == "ended":
+                    self._ear.ended = str(message["reason"])
+
+    def _take(self, mix: framing.Message) -> None:
+        """A tick that never came counts as lost, and is concealed so that the decoder goes on in step."""
+        missing = 0 if self._next is None else mix.tick - self._next
+        for _ in range(min(missing, 50)):
+            self._decoder.conceal(TICK)
+        self._ear.lost += max(0, missing)
+        self._next = mix.tick + 1
+        for frame in mix.frames:
+            try:
+                pcm = self._decoder.decode(frame.payload)
+            except OpusError:
+                self._ear.lost += 1
+                continue
+            self._ear.take(mix.tick, pcm)

@@ -1,0 +1,255 @@
+"""The show: everybody takes their seat, speaks their part, listens; the host acts once; then everybody leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from spacesctl.client.aio import AsyncClient
+from spacesctl.client.lanes import Lanes
+from spacesctl.demo import peers
+from spacesctl.demo.ear import Ear
+from spacesctl.demo.script import Turn
+from spacesctl.demo.seats import LanesListener, LanesSpeaker
+from spacesctl.demo.server import Server
+from spacesctl.demo.stage import LISTENERS, Stage
+from spacesctl.demo.state import State
+from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.errors import NotAllowed, SpacesError, Unavailable
+
+SECOND_THOUGHTS = 4.0
+"""Seconds from the mute to the host's kick: long enough to hear that nobody hears the muted one."""
+KICK_REASON = "the rule was right"
+SETTLE = 5.0
+"""Seconds that the last captions may take, once nobody talks."""
+LATENESS_EVERY = 20.0
+"""Seconds; the server's own figure covers the last minute."""
+_LATENESS = "spacesctl_engine_late_ms_max"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody sent: `ticks` of their script, from about `tick` on the Space clock."""
+
+    turn: Turn
+    way: str
+    tick: float
+    ticks: int
+
+
+@dataclass
+class Performance:
+    """What the report is made from, besides the state's events and ears. `said` by handle."""
+
+    said: dict[str, Said] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    worst_lateness_ms: float = 0.0
+    came_back: str | None = None
+    reports: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class Show:
+    """`await run(stop)`: until `stop` is set or the state's `seconds` are over."""
+
+    def __init__(self, server: Server, stage: Stage, turns: list[Turn], state: State) -> None:
+        self._server = server
+        self._stage = stage
+        self._turns = turns
+        self._state = state
+        self._client = AsyncClient(stage.url, stage.tokens[stage.host])
+        self._speakers: dict[str, tuple[Turn, LanesSpeaker | peers.WebRtcSpeaker]] = {}
+        self._clock = (0, 0.0)
+        self._done = Performance()
+
+    async def run(self, stop: asyncio.Event) -> Performance:
+        """Raises SpacesError: the server's refusals, and Unavailable when it is gone."""
+        try:
+            async with self._client, asyncio.TaskGroup() as group:
+                crew = [group.create_task(one) for one in (self._watch(), self._guard(), self._keep_lateness())]
+                crew += await self._seat_audience(group)
+                speaking = await self._play(group, stop)
+                await self._settle()
+                await self._read_metrics()
+                self._done.reports = await self._client.call("GET", "/v1/reports")
+                await self._client.call("POST", f"{self._stage.place}/end")
+                await asyncio.wait(crew[:1], timeout=SETTLE)  # until the last event is here
+                for task in [*speaking, *crew]:
+                    task.cancel()
+        except* SpacesError as errors:
+            raise _first(errors) from None
+        return self._done
+
+    async def _play(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> list[asyncio.Task[None]]:
+        """The part with sound. What was said is fixed at its end; the microphones stay open for the last words' sake."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        over_webrtc = next(turn for turn in self._turns if _is_guest(turn))
+        tasks = [group.create_task(self._speak(turn, began + turn.start, turn is over_webrtc)) for turn in self._turns]
+        host = group.create_task(self._act_as_host())
+        limit = self._state.seconds
+        while not stop.is_set() and (limit is None or self._state.elapsed < limit):
+            await asyncio.sleep(0.05)
+            self._state.elapsed = loop.time() - began
+        host.cancel()
+        self._done.seconds = round(self._state.elapsed, 2)
+        for handle, (turn, speaker) in self._speakers.items():
+            if speaker.began is not None:
+                ticks = speaker.said if turn.ticks is None else min(speaker.said, turn.ticks)
+                self._done.said[handle] = Said(turn, speaker.way, self._tick_at(speaker.began), ticks)
+        for task in tasks:
+            task.cancel()
+        return tasks
+
+    def _tick_now(self) -> float:
+        return self._tick_at(asyncio.get_running_loop().time())
+
+    def _tick_at(self, moment: float) -> float:
+        tick, at = self._clock
+        return tick + (moment - at) * TICKS_PER_SECOND
+
+    # -- seats
+
+    async def _speak(self, turn: Turn, start_at: float, over_webrtc: bool) -> None:
+        """One part; somebody with nothing to say keeps the microphone shut."""
+        handle = turn.script.person.handle
+        if turn.ticks == 0:
+            return
+        seat = self._state.seats[self._stage.ids[handle]]
+        if over_webrtc and self._has_webrtc(f"@{handle} speaks"):
+            seat.way = "WebRTC"
+            peer = peers.WebRtcSpeaker(self._stage, turn)
+            self._speakers[handle] = turn, peer
+            try:
+                await peer.run(start_at)
+            except TimeoutError:
+                self._state.say(f"@{handle} speaks by lanes: WebRTC did not get through")
+            else:
+                return
+        seat.way = "lanes"
+        speaker = LanesSpeaker(self._stage, turn)
+        self._speakers[handle] = turn, speaker
+        await speaker.run(start_at)
+
+    async def _seat_audience(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Three listeners: by lanes, anonymous by lanes, and over WebRTC where that works. The first sets the clock."""
+        by_lanes, over_webrtc = LISTENERS
+        tasks = [await self._seat_listener(group, by_lanes), await self._seat_listener(group, None)]
+        if self._has_webrtc(f"@{over_webrtc} listens"):
+            ear = Ear("webrtc", f"@{over_webrtc}")
+            peer = peers.WebRtcListener(self._stage, self._stage.tokens[over_webrtc], ear, self._tick_now)
+            tasks.append(group.create_task(self._hear(peer, over_webrtc)))
+            await _either(tasks[-1], peer.joined)
+            if peer.joined.is_set():
+                self._state.ears.append(ear)
+                return tasks
+        return [*tasks, await self._seat_listener(group, over_webrtc)]
+
+    async def _seat_listener(self, group: asyncio.TaskGroup, handle: str | None) -> asyncio.Task[None]:
+        ear = Ear("lanes", f"@{handle}" if handle else None)
+        listener = LanesListener(self._stage, self._stage.tokens[handle] if handle else None, ear)
+        task = group.create_task(listener.run())
+        await _either(task, listener.joined)
+        self._clock = listener.clock
+        self._state.ears.append(ear)
+        return task
+
+    async def _hear(self, peer: peers.WebRtcListener, handle: str) -> None:
+        try:
+            await peer.run()
+        except TimeoutError:
+            self._state.say(f"@{handle} listens by lanes: WebRTC did not get through")
+
+    def _has_webrtc(self, who: str) -> bool:
+        """Whether it can be tried; lanes do where it cannot, and the demo says so."""
+        if peers.own_address() is None:
+            self._state.say(f"{who} by lanes: WebRTC needs an address other than 127.0.0.1, and this machine has none")
+            return False
+        return True
+
+    # -- the host, who acts once as a person
+
+    async def _act_as_host(self) -> None:
+        """Some seconds after a rule muted somebody, the host removes them; they try to come back, and cannot."""
+        seats = self._state.seats.values()
+        while (muted := next((one for one in seats if one.muted), None)) is None:  # noqa: ASYNC110  # the state is plain
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(SECOND_THOUGHTS)
+        await self._client.call("POST", f"{self._stage.place}/people/@{muted.handle}/kick", {"reason": KICK_REASON})
+        await asyncio.sleep(0.5)
+        try:
+            async with Lanes(self._stage.url, self._stage.tokens[muted.handle], self._stage.space_id, "speak"):
+                self._done.came_back = "came back"
+        except NotAllowed as error:
+            self._done.came_back = f"refused: {error.reason}"
+        self._state.moderated(
+            int(self._tick_now()),
+            f"@{muted.handle}",
+            f"@{muted.handle} tries to come back: {self._done.came_back}",
+        )
+
+    # -- what runs beside
+
+    async def _watch(self) -> None:
+        """Every event of the Space from its beginning, over reconnections, as the host sees them."""
+        last = "0"
+        while True:
+            async for event in self._client.events(f"{self._stage.place}/events", last_event_id=last, view="staff"):
+                last = event.get("id", last)
+                self._state.on_event(event)
+                if event["type"] == "space.ended":
+                    return
+            await asyncio.sleep(0.2)
+
+    async def _guard(self) -> None:
+        while self._server.alive:  # noqa: ASYNC110  # a process has no event
+            await asyncio.sleep(0.5)
+        raise self._server.gone("ended")
+
+    async def _keep_lateness(self) -> None:
+        while True:
+            await asyncio.sleep(LATENESS_EVERY)
+            await self._read_metrics()
+
+    async def _read_metrics(self) -> None:
+        try:
+            async with httpx.AsyncClient(base_url=self._stage.url) as http:
+                text = (await http.get("/metrics")).text
+        except httpx.TransportError as error:
+            raise Unavailable("the demo's server does not answer") from error
+        self._done.metrics = parse_metrics(text)
+        self._done.worst_lateness_ms = max(self._done.worst_lateness_ms, self._done.metrics.get(_LATENESS, 0.0))
+
+    async def _settle(self) -> None:
+        """Until no caption is under way."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + SETTLE
+        await asyncio.sleep(0.3)
+        while self._state.partials and loop.time() < end:  # noqa: ASYNC110  # the state is plain
+            await asyncio.sleep(0.05)
+
+
+def parse_metrics(text: str) -> dict[str, float]:
+    """Names without labels and their values, from Prometheus' text format."""
+    rows = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    return {name: float(value) for name, value in rows}
+
+
+def _is_guest(turn: Turn) -> bool:
+    person = turn.script.person
+    return person.role != "host" and not person.troublemaker
+
+
+async def _either(task: asyncio.Task[None], joined: asyncio.Event) -> None:
+    """Until the one has joined, or has failed to."""
+    waiting = asyncio.ensure_future(joined.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+
+
+def _first(errors: BaseExceptionGroup[SpacesError]) -> SpacesError:
+    found = errors.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

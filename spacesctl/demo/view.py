@@ -1,0 +1,163 @@
+"""The demo on a terminal: who speaks, what is said, what the moderators do."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from spacesctl.demo.state import SILENCE, Line, Seat, State
+
+FRAMES_A_SECOND = 8
+BAR = 20
+"""Cells of a level bar."""
+QUIETEST = -60
+"""dBov at the bar's left end; its right end is 0 dBov less the headroom of speech."""
+LOUDEST = -12
+COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "white")
+_FIXED_LINES = 17
+"""Lines that are not captions or acts: frames, heads, four seats, three listeners, the foot."""
+
+
+def render(state: State, height: int) -> RenderableType:
+    """The whole picture, at most `height` lines."""
+    colours = {f"@{seat.handle}": COLOURS[at % len(COLOURS)] for at, seat in enumerate(state.seats.values())}
+    left = max(4, height - _FIXED_LINES)
+    acts = min(max(2, left // 3), 6)
+    return Group(
+        Panel(
+            _seats(state, colours),
+            title=_title(state),
+            title_align="left",
+            subtitle=Text(f" {_clock(state)} ", style="bold"),
+            subtitle_align="right",
+            box=box.ROUNDED,
+            border_style="dim",
+        ),
+        _section("captions", _captions(state, colours, left - acts)),
+        _section("moderation", _acts(state, acts)),
+        _audience(state),
+        _foot(state),
+    )
+
+
+def bar(level: int, active: bool, cells: int = BAR) -> Text:
+    """A level in dBov as a bar."""
+    share = (level - QUIETEST) / (LOUDEST - QUIETEST) if level > SILENCE else 0.0
+    full = round(cells * min(1.0, max(0.0, share)))
+    return Text("━" * full, style="green" if active else "dim").append("╌" * (cells - full), style="dim")
+
+
+def summary(result: dict[str, Any]) -> RenderableType:
+    """The result for people: the JSON's main numbers as two small tables."""
+    speakers = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("SPEAKER", "WAY", "HEARD", "WORDS", "WORD ERRORS", "LIKENESS AT LISTENERS"):
+        speakers.add_column(heading)
+    for one in result["speakers"]:
+        alike = ", ".join(f"{row['likeness'].get(one['handle'], 0.0):.2f}" for row in result["listeners"])
+        rate = one["word_error_rate"]
+        speakers.add_row(
+            one["handle"], one["way"], f"{one['heard_seconds']:.1f} s", str(one["reference_words"]),
+            "-" if rate is None else f"{rate:.1%}", alike,
+        )  # fmt: skip
+    lines = [Text(_act_line(one)) for one in result["acts"]]
+    tail = Text(f"loss {result['loss']}, worst tick lateness {result['worst_tick_lateness_ms']} ms", style="dim")
+    return Group(speakers, Text(""), *lines, tail)
+
+
+def _act_line(act: dict[str, Any]) -> str:
+    delay = f", {act['delay_to_act_ms']} ms after the end of “{act['phrase']}”" if act["phrase"] else ""
+    return f"rule {act['rule']}: {act['action']} ({act['mode']}) {act['handle']}{delay}"
+
+
+def _title(state: State) -> Text:
+    return Text(f" {state.title} ", style="bold").append(f"hosted by @{state.host} ", style="not bold dim")
+
+
+def _clock(state: State) -> str:
+    now = f"{int(state.elapsed) // 60:02d}:{int(state.elapsed) % 60:02d}"
+    return f"{now} of {state.seconds:.0f} s" if state.seconds is not None else now
+
+
+def _seats(state: State, colours: dict[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=BAR)
+    table.add_column(width=16, no_wrap=True)
+    table.add_column(width=8, no_wrap=True)
+    table.add_column(width=7, no_wrap=True)
+    table.add_column(no_wrap=True)
+    for seat in state.seats.values():
+        handle = f"@{seat.handle}"
+        table.add_row(
+            bar(seat.level, seat.active),
+            Text(handle, style=f"bold {colours[handle]}" if seat.active else colours[handle]),
+            Text(seat.role, style="dim"),
+            Text(seat.way, style="dim"),
+            _condition(seat),
+        )
+    return table
+
+
+def _condition(seat: Seat) -> Text:
+    if seat.removed:
+        return Text("removed", style="bold red")
+    if seat.muted:
+        return Text("muted: nobody hears this", style="red")
+    if seat.lane is None:
+        return Text("microphone closed", style="dim")
+    return Text("speaking", style="green") if seat.active else Text("")
+
+
+def _section(name: str, body: RenderableType) -> RenderableType:
+    return Group(Text(name, style="bold dim"), body)
+
+
+def _captions(state: State, colours: dict[str, str], lines: int) -> RenderableType:
+    """Finals, and what is under way, dim; the newest at the foot."""
+    open_lanes = {seat.lane for seat in state.seats.values()}
+    partial = [(line, "dim italic") for (lane, _), line in state.partials.items() if lane in open_lanes]
+    recent = [(line, "") for line in islice(reversed(state.captions), lines)][::-1]
+    rows = (recent + partial)[-lines:]
+    return _lines([(line, colours.get(line.handle, "white"), style) for line, style in rows], lines)
+
+
+def _lines(rows: list[tuple[Line, str, str]], height: int) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=6, style="dim")
+    table.add_column(width=10, no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for line, colour, style in rows:
+        table.add_row(line.time, Text(line.handle, style=colour), Text(line.text, style=style))
+    for _ in range(height - len(rows)):
+        table.add_row("", "", "")
+    return table
+
+
+def _acts(state: State, lines: int) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=6, style="dim")
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    recent = list(islice(reversed(state.acts), lines))[::-1]
+    for line in recent:
+        table.add_row(line.time, Text(line.text, style="red"))
+    for _ in range(lines - len(recent)):
+        table.add_row("", "")
+    return table
+
+
+def _audience(state: State) -> Text:
+    parts = [f"{ear.account or 'anonymous'} ({ear.kind}) {ear.seconds:.0f} s, {ear.lost} lost" for ear in state.ears]
+    return Text("listeners  " + "   ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
+
+
+def _foot(state: State) -> Group:
+    end = "" if state.seconds is not None else "   (Ctrl-C ends it)"
+    return Group(
+        Text("listen     ", style="dim").append(state.link, style="bold underline").append(end, style="dim"),
+        Text(state.notice, style="dim italic", no_wrap=True, overflow="ellipsis"),
+    )
