@@ -123,6 +123,7 @@ async def _serve(
     serving = asyncio.create_task(server.serve([http]))
     listening = asyncio.ensure_future(server.listening.wait())
     await asyncio.wait({listening, serving}, return_when=asyncio.FIRST_COMPLETED)
+    bots = None
     if settings.bots:
         bots = BotsKeeper(base_url, bot_token, settings.model, settings.data, lambda: _bot_gone(here))
         bots.start()
@@ -132,10 +133,12 @@ async def _serve(
     on_ready(Running(base_url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     here.stopping = True
+    alarm.stop()
     assignments.close()
     await house.close()
     server.should_exit = True
-    await serving
+    # All at once: each of them may take its own grace, and together they have 5 s.
+    await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
 
 
 def _uvicorn_config(here: Services, settings: Settings) -> uvicorn.Config:

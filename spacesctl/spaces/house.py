@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 
 from spacesctl.domain import commands as c
@@ -18,6 +19,7 @@ from spacesctl.store.database import Database
 
 IDLE_ACTORS = 200
 """Actors of Spaces that are not live, kept for the next command; the oldest beyond these are let go."""
+DRAIN_WITHIN = 0.5
 
 
 class House:
@@ -47,9 +49,18 @@ class House:
             for session in actor.connections.sessions.values():
                 if session.feed is not None:
                     session.feed.close("server_stopping")
+        await self._drain_feeds()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*(actor.stop() for actor in self.actors.values()), return_exceptions=True)
+
+    async def _drain_feeds(self) -> None:
+        """Give the goodbyes a moment to go out; who does not read them is left."""
+        feeds = [s.feed for actor in self.actors.values() for s in actor.connections.sessions.values() if s.feed]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_WITHIN):
+                for feed in feeds:
+                    await feed.drained.wait()
 
     async def actor(self, space_id: str) -> SpaceActor:
         """Raises NotFound."""

@@ -41,6 +41,8 @@ class Feed:
         self._frames = 0
         self._lost = 0
         self.closed = False
+        self.drained = asyncio.Event()
+        """Set once a closed feed has been read to its end."""
 
     def push_frame(self, message: bytes) -> None:
         if self.closed:
@@ -77,6 +79,7 @@ class Feed:
         """The next message in order; None after the last."""
         while not self._queue:
             if self.closed:
+                self.drained.set()
                 return None
             self._waiting.clear()
             await self._waiting.wait()
