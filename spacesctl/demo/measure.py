@@ -83,12 +83,13 @@ def place(heard: Heard, spoken: Spoken) -> Voice | None:
     return voice
 
 
-def likeness_of(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> float:
-    """The median over its sentences that nobody muted; 0 for a voice that was not found."""
+def likeness_of(heard: Heard, spoken: Spoken, voice: Voice | None, others: Sequence[Voice]) -> float | None:
+    """The median over its sentences that nobody muted; None when it said none, 0 when it said some and was not found."""
     if voice is None:
-        return 0.0
+        said = any(_is_before_mute(spoken, one) for one in spoken.script.sentences(spoken.seconds))
+        return 0.0 if said else None
     places = [one for one in voice.places if _is_before_mute(voice.spoken, one.sentence)]
-    return round(median(_likeness(heard, voice, others, one) for one in places), 3) if places else 0.0
+    return round(median(_likeness(heard, voice, others, one) for one in places), 3) if places else None
 
 
 def silenced(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> Silenced | None:

@@ -28,7 +28,7 @@ def report(cast: Cast, stage: Stage, state: State, done: Performance) -> dict[st
     found = [measure.voices(one, spoken) for one in heard]
     begins = _first_ticks(heard[0], found[0]) if heard else {}  # by lanes, which say every tick
     aligned = [measure.aligned(one, voices, begins) for one, voices in zip(heard, found, strict=True)]
-    rows = [_listener(ear, one, voices) for ear, one, voices in zip(state.ears, aligned, found, strict=True)]
+    rows = [_listener(ear, one, voices, spoken) for ear, one, voices in zip(state.ears, aligned, found, strict=True)]
     mutes = [row["muted"] for row in rows if row["muted"] is not None]
     last_sound = rows[0]["muted"]["last_sound_tick"] if rows and rows[0]["muted"] else None
     lost, decoded = sum(ear.lost for ear in state.ears), sum(ear.decoded for ear in state.ears)
@@ -119,7 +119,9 @@ def _phrase_end(cast: Cast, handle: str, data: dict[str, Any], first: float | No
     return min(ends, key=lambda one: abs(one[1] - data["end_tick"]))
 
 
-def _listener(ear: Ear, heard: Heard, voices: Mapping[str, Voice | None]) -> dict[str, Any]:
+def _listener(
+    ear: Ear, heard: Heard, voices: Mapping[str, Voice | None], spoken: Mapping[str, Spoken]
+) -> dict[str, Any]:
     present = [voice for voice in voices.values() if voice is not None]
 
     def others(voice: Voice | None) -> list[Voice]:
@@ -127,12 +129,15 @@ def _listener(ear: Ear, heard: Heard, voices: Mapping[str, Voice | None]) -> dic
 
     cut = (measure.silenced(heard, voice, others(voice)) for voice in present)
     silenced: Silenced | None = next((one for one in cut if one is not None), None)
+    likeness = {
+        f"@{handle}": measure.likeness_of(heard, spoken[handle], one, others(one)) for handle, one in voices.items()
+    }
     return {
         "kind": ear.kind,
         "account": ear.account or "anonymous",
         "seconds": ear.seconds,
         "lost": ear.lost,
-        "likeness": {f"@{handle}": measure.likeness_of(heard, one, others(one)) for handle, one in voices.items()},
+        "likeness": likeness,
         "muted": silenced._asdict() if silenced is not None else None,
         "ended": ear.ended,
     }

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import termios
 import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -67,6 +68,7 @@ async def _perform(show: Show, state: State, out: Console) -> Performance:
         loop.add_signal_handler(number, on_signal)
     with ExitStack() as stack:
         if out.is_terminal:
+            stack.enter_context(_quiet_keys())
             live = stack.enter_context(Live(console=out, auto_refresh=False))
             drawing = asyncio.create_task(_draw(live, state, out))
             stack.callback(drawing.cancel)
@@ -98,6 +100,22 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _quiet_keys() -> Iterator[None]:
+    """Keys are not echoed while the view is drawn: a ^C in its middle would break it."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before]
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def _open_page(link: str) -> None:

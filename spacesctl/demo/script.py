@@ -14,7 +14,7 @@ PAUSE = 4 * TICKS_PER_SECOND
 """Ticks between two passes of a clip."""
 WHOLE_AT = 30.0
 """Seconds in which everything can happen; a shorter demo lets people begin earlier."""
-LAST_WORDS = 2.0
+LAST_WORDS = 1.5
 """Seconds before the end in which nobody speaks: the last captions are still on their way."""
 _BEGINNINGS = {"host": 0.3, "first": 5.0, "troublemaker": 9.0, "second": 13.0}
 """Seconds after the beginning: by then the one before is in the middle of something, so voices overlap."""

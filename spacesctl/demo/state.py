@@ -14,6 +14,8 @@ KEPT_EVENTS = 20_000
 """Durable events kept for the report: hours of talk."""
 KEPT_LINES = 100
 SILENCE = -127
+FALL = 8
+"""dB a level sinks at most from one report (a tenth of a second) to the next."""
 _RULE_DID = {"mute": "muted", "report": "reported", "kick": "removed", "block": "blocked", "log": "noted"}
 
 
@@ -85,7 +87,8 @@ class State:
         for level in data["levels"]:
             seat = self.seats.get(level["account_id"])
             if seat is not None:
-                seat.level, seat.active = level["db"], level["active"]
+                # Let a bar sink instead of jump: between two words nobody is silent.
+                seat.level, seat.active = max(level["db"], seat.level - FALL), level["active"]
 
     def _presence(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
         self.people = data["participant_count"]
@@ -117,7 +120,9 @@ class State:
         handle = self._handle(data["account_id"])
         did = _RULE_DID.get(data["action"], data["action"])
         would = "" if data["mode"] == "enforce" else " (only on record: the rule is in shadow mode)"
-        self.moderated(event["tick"], handle, f"rule {data['rule_id']}: {handle} {did}{would}")
+        words = self._words(data["lane"], data["start_tick"], data["end_tick"])
+        heard = f" heard “{words}”" if words else ""
+        self.moderated(event["tick"], handle, f"rule {data['rule_id']}{heard}: {handle} {did}{would}")
 
     def _muted(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
         if data["account_id"] in self.seats:
@@ -129,6 +134,17 @@ class State:
             self.seats[data["account_id"]].removed = True
         why = f": {data['reason']}" if data.get("reason") else ""
         self.moderated(event["tick"], handle, f"@{self.host} removed {handle}{why}")
+
+    def _words(self, lane: int, first: int, last: int) -> str:
+        """What was said on a lane between two ticks, by its captions."""
+        said = [
+            word
+            for event in self.of_type("caption")
+            if event["data"]["lane"] == lane
+            for word in event["data"]["words"]
+        ]
+        begin, end = (first - 1) * TICK_SECONDS, (last + 2) * TICK_SECONDS
+        return " ".join(word["w"] for word in said if word["start"] >= begin and word["end"] <= end)
 
     def _handle(self, account_id: str) -> str:
         seat = self.seats.get(account_id)

@@ -20,8 +20,8 @@ QUIETEST = -60
 """dBov at the bar's left end; its right end is 0 dBov less the headroom of speech."""
 LOUDEST = -12
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "white")
-_FIXED_LINES = 17
-"""Lines that are not captions or acts: frames, heads, four seats, three listeners, the foot."""
+_FIXED_LINES = 12
+"""Lines that are not captions or acts: four seats in a frame, two heads, the listeners, the foot, the cursor's."""
 
 
 def render(state: State, height: int) -> RenderableType:
@@ -59,15 +59,30 @@ def summary(result: dict[str, Any]) -> RenderableType:
     for heading in ("SPEAKER", "WAY", "HEARD", "WORDS", "WORD ERRORS", "LIKENESS AT LISTENERS"):
         speakers.add_column(heading)
     for one in result["speakers"]:
-        alike = ", ".join(f"{row['likeness'].get(one['handle'], 0.0):.2f}" for row in result["listeners"])
+        alike = ", ".join(_share(row["likeness"].get(one["handle"])) for row in result["listeners"])
         rate = one["word_error_rate"]
         speakers.add_row(
             one["handle"], one["way"], f"{one['heard_seconds']:.1f} s", str(one["reference_words"]),
             "-" if rate is None else f"{rate:.1%}", alike,
         )  # fmt: skip
     lines = [Text(_act_line(one)) for one in result["acts"]]
-    tail = Text(f"loss {result['loss']}, worst tick lateness {result['worst_tick_lateness_ms']} ms", style="dim")
-    return Group(speakers, Text(""), *lines, tail)
+    if (muted := result["muted"]) is not None and muted["heard_after_mute_db"] is not None:
+        lines.append(
+            Text(
+                f"{muted['handle']} spoke on for {muted['seconds_sent_after']:.1f} s and was heard at most"
+                f" {muted['heard_after_mute_db']:.0f} dB of before"
+            )
+        )
+    if (kicked := result["kicked"]) is not None:
+        lines.append(
+            Text(f"{kicked['by']} removed {kicked['handle']}, who tried to come back: {kicked['tried_to_come_back']}")
+        )
+    tail = f"loss {result['loss']}, worst tick lateness {result['worst_tick_lateness_ms']} ms; likeness 1 is the voice as it was said"
+    return Group(speakers, Text(""), *lines, Text(tail, style="dim"))
+
+
+def _share(likeness: float | None) -> str:
+    return "-" if likeness is None else f"{likeness:.2f}"
 
 
 def _act_line(act: dict[str, Any]) -> str:
@@ -107,7 +122,7 @@ def _condition(seat: Seat) -> Text:
     if seat.removed:
         return Text("removed", style="bold red")
     if seat.muted:
-        return Text("muted: nobody hears this", style="red")
+        return Text("muted, not heard", style="red")
     if seat.lane is None:
         return Text("microphone closed", style="dim")
     return Text("speaking", style="green") if seat.active else Text("")

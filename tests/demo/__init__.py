@@ -1,0 +1,1 @@
+"""Tests of the demo: its measuring by itself, and whole runs."""
