@@ -67,7 +67,7 @@ def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json 
     with client(ctx) as spaces:
         for one in map(handle, handles):
             spaces.put(f"/v1/accounts/me/blocks/{one}")
-    _done([{"handle": handle(one), "blocked": True} for one in handles], as_json=as_json)
+    _told([{"handle": handle(one), "blocked": True} for one in handles], "blocked", as_json=as_json)
 
 
 def unblock(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
@@ -75,12 +75,28 @@ def unblock(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None
     with client(ctx) as spaces:
         for one in map(handle, handles):
             spaces.delete(f"/v1/accounts/me/blocks/{one}")
-    _done([{"handle": handle(one), "blocked": False} for one in handles], as_json=as_json)
+    _told([{"handle": handle(one), "blocked": False} for one in handles], "no longer blocked", as_json=as_json)
 
 
-def _done(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+def follow(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
+    """Follow accounts; a Space's policy `following` lets whom its host follows speak."""
+    with client(ctx) as spaces:
+        for one in map(handle, handles):
+            spaces.put(f"/v1/accounts/me/following/{one}")
+    _told([{"handle": handle(one), "following": True} for one in handles], "followed", as_json=as_json)
+
+
+def unfollow(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
+    """Stop following accounts."""
+    with client(ctx) as spaces:
+        for one in map(handle, handles):
+            spaces.delete(f"/v1/accounts/me/following/{one}")
+    _told([{"handle": handle(one), "following": False} for one in handles], "no longer followed", as_json=as_json)
+
+
+def _told(rows: list[dict[str, Any]], what: str, *, as_json: bool) -> None:
     if as_json:
         emit_json(rows[0] if len(rows) == 1 else rows)
     else:
         for row in rows:
-            say(f"{row['handle']} is {'' if row['blocked'] else 'no longer '}blocked")
+            say(f"{row['handle']} is {what}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Handles, Json, SpaceRef, client, handle, space_id
+from spacesctl.cli.common import Handle, Handles, Json, SpaceRef, client, handle, space_id
 from spacesctl.cli.output import clean, console, emit_json, note, say
 
 
@@ -56,3 +57,40 @@ def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     say(f"you are {found['me']['role']} in “{clean(found['title'])}”")
     if found["notice"]:
         note(found["notice"])
+
+
+def decline(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Decline an invite."""
+    with client(ctx) as spaces:
+        found = spaces.post(f"/v1/spaces/{space_id(space)}/decline")
+    if as_json:
+        emit_json(found)
+    else:
+        say(f"you declined “{clean(found['title'])}”")
+
+
+def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+    """Take back invitations that are not answered yet."""
+    with client(ctx) as spaces:
+        place = f"/v1/spaces/{space_id(space)}/invites"
+        rows = [spaces.delete(f"{place}/{one}") for one in map(handle, handles)]
+    if as_json:
+        emit_json(rows)
+    else:
+        for row in rows:
+            say(f"{row['handle']}: {row['state']}")
+
+
+def dm(
+    ctx: typer.Context,
+    to: Handle,
+    text: Annotated[str, typer.Argument(help="The message.")],
+    as_json: Json = False,
+) -> None:
+    """Send a direct message."""
+    with client(ctx) as spaces:
+        sent = spaces.post("/v1/dms", {"to": handle(to), "text": text}, idempotency_key=str(uuid.uuid4()))
+    if as_json:
+        emit_json(sent)
+    else:
+        say(f"sent to {sent['to']}")

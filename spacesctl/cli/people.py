@@ -93,6 +93,11 @@ def demote(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json 
     _each(ctx, space, handles, "people", "demote", as_json=as_json)
 
 
+def promote(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+    """Make a speaker a co-host; a Space has at most two."""
+    _each(ctx, space, handles, "people", "promote", as_json=as_json)
+
+
 def kick(
     ctx: typer.Context,
     space: SpaceRef,
@@ -139,6 +144,7 @@ _RESULT: dict[str, Callable[[dict[str, Any]], str]] = {
     "deny": lambda row: "request denied",
     "mute": lambda row: "muted",
     "unmute": lambda row: "may open the microphone again",
+    "promote": lambda row: f"now {row['role']}",
     "demote": lambda row: f"now {row['role']}",
     "kick": lambda row: "removed",
 }

@@ -15,7 +15,7 @@ from spacesctl.cli.moderation import push, read_rules
 from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.space import Audience, Policy, State
+from spacesctl.domain.space import Audience, Policy, Reaction, State
 
 
 def create(
@@ -102,6 +102,58 @@ def end(ctx: typer.Context, space: SpaceRef, yes: Yes = False, as_json: Json = F
     confirm("End this Space for everybody?", yes=yes)
     with client(ctx) as spaces:
         _show(spaces.post(f"/v1/spaces/{space_id(space)}/end"), as_json=as_json)
+
+
+def edit(
+    ctx: typer.Context,
+    space: SpaceRef,
+    title: Annotated[str | None, typer.Option(help="At most 70 characters.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Another start time, while it has not started.")
+    ] = None,
+    tz: Annotated[str | None, typer.Option(help="Time zone of --at; else this machine's.")] = None,
+    listeners: Annotated[Audience | None, typer.Option(help="Who may listen.")] = None,
+    captions: Annotated[bool | None, typer.Option("--captions/--no-captions", help="Live captions by a bot.")] = None,
+    topic: Annotated[
+        list[str] | None, typer.Option(help="Topics, at most three; they replace the ones before.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change a Space; what is not named stays."""
+    body = {
+        "title": title,
+        "listeners": listeners.value if listeners else None,
+        "captions": captions,
+        "topics": topic or None,
+        "scheduled_start": rfc3339(parse_when(at, tz, datetime.now(UTC))) if at is not None else None,
+    }
+    change = {key: value for key, value in body.items() if value is not None}
+    if not change:
+        raise Invalid("edit", "say what to change", hint="--title, --at, --topic, --listeners, --captions")
+    with client(ctx) as spaces:
+        _show(spaces.patch(f"/v1/spaces/{space_id(space)}", change), as_json=as_json)
+
+
+def cancel(ctx: typer.Context, space: SpaceRef, yes: Yes = False, as_json: Json = False) -> None:
+    """Call off a Space that has not started."""
+    confirm("Call this Space off?", yes=yes)
+    with client(ctx) as spaces:
+        _show(spaces.post(f"/v1/spaces/{space_id(space)}/cancel"), as_json=as_json)
+
+
+def react(
+    ctx: typer.Context,
+    space: SpaceRef,
+    reaction: Annotated[Reaction, typer.Argument(help="Hand gestures first.")],
+    as_json: Json = False,
+) -> None:
+    """React; everybody in the Space sees it."""
+    with client(ctx) as spaces:
+        made = spaces.post(f"/v1/spaces/{space_id(space)}/reactions", {"reaction": reaction.value})
+    if as_json:
+        emit_json(made)
+    else:
+        say(made["emoji"])
 
 
 def policy(

@@ -40,6 +40,22 @@ class End(Command):
 
 
 @dataclass(frozen=True)
+class Cancel(Command):
+    """A Space that has not started will not."""
+
+
+@dataclass(frozen=True)
+class Edit(Command):
+    """What is None stays. A start time can be moved while the Space is scheduled."""
+
+    title: str | None = None
+    topics: tuple[str, ...] | None = None
+    lang: str | None = None
+    listeners: Audience | None = None
+    scheduled_start: datetime | None = None
+
+
+@dataclass(frozen=True)
 class ChangePolicy(Command):
     policy: Policy
 
@@ -69,6 +85,18 @@ class SendInvites(Command):
 class AnswerInvite(Command):
     accept: bool
     blocked: bool = False
+
+
+@dataclass(frozen=True)
+class RevokeInvites(Command):
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True)
+class Promote(Command):
+    """Somebody who speaks becomes a co-host."""
+
+    person: Person
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,24 @@ class SpaceEnded(Event):
 
 
 @dataclass(frozen=True)
+class SpaceCanceled(Event):
+    type = "space.canceled"
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SpaceEdited(Event):
+    """All of what can be edited, as it is now."""
+
+    type = "space.edited"
+    title: str
+    topics: tuple[str, ...]
+    lang: str
+    listeners: Audience
+    scheduled_start: datetime | None
+
+
+@dataclass(frozen=True)
 class PolicyChanged(Event):
     type = "policy.changed"
     policy: Policy
@@ -192,17 +210,14 @@ class ReportFiled(Event):
     account_id: str | None
 
 
-ALL: tuple[type[Event], ...] = (
-    SpaceCreated, SpaceStarted, SpaceEnded, PolicyChanged, CaptionsSwitched, Invited, InviteAnswered, HandRaised, HandLowered,
-    RoleChanged, LaneOpened, LaneClosed, MicChanged, Gagged, Ungagged, Removed, RulesSet, CaptionSpoken, ActTaken, ReportFiled,
-)  # fmt: skip
-
-BY_TYPE: dict[str, type[Event]] = {event.type: event for event in ALL}
+BY_TYPE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}
 
 AUDIENCE: dict[str, frozenset[str]] = {
     "space.created": frozenset(),
     "space.started": frozenset(),
     "space.ended": frozenset(),
+    "space.canceled": frozenset(),
+    "space.edited": frozenset(),
     "policy.changed": frozenset(),
     "captions.switched": frozenset(),
     "role.changed": frozenset({"demoted"}),

@@ -53,6 +53,17 @@ def _person(space: Space, account_id: str, **changes: Any) -> Space:
     return replace(space, people={**space.people, account_id: replace(before, **changes)})
 
 
+def _edited(space: Space, event: e.SpaceEdited) -> Space:
+    return replace(
+        space,
+        title=event.title,
+        topics=event.topics,
+        lang=event.lang,
+        listeners=event.listeners,
+        scheduled_start=event.scheduled_start,
+    )
+
+
 def _invited(space: Space, event: e.Invited) -> Space:
     return replace(space, invites={**space.invites, event.invite.account_id: event.invite})
 
@@ -99,6 +110,8 @@ def _removed(space: Space, event: e.Removed) -> Space:
 _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
     e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands=()),
+    e.SpaceCanceled: lambda space, event: replace(space, state=State.CANCELED),
+    e.SpaceEdited: _edited,
     e.PolicyChanged: lambda space, event: replace(space, policy=event.policy),
     e.CaptionsSwitched: lambda space, event: replace(space, captions=event.on),
     e.RulesSet: lambda space, event: replace(space, rules_hash=event.rules_hash, grant=event.grant),

@@ -20,13 +20,9 @@ _CLOCK_SKEW = timedelta(seconds=1)
 def create(command: c.Create, now: datetime) -> Events:
     if command.caller.account_id is None:
         raise NotSignedIn
-    title = " ".join(command.title.split())
-    if not title or len(title) > MAX_TITLE:
-        raise Invalid("title", f"must have 1 to {MAX_TITLE} characters")
-    if len(command.topics) > MAX_TOPICS:
-        raise Invalid("topics", f"at most {MAX_TOPICS}")
-    if command.scheduled_start is not None and command.scheduled_start < now - _CLOCK_SKEW:
-        raise Invalid("scheduled_start", "is in the past")
+    title = _title(command.title)
+    _check_topics(command.topics)
+    _check_ahead(command.scheduled_start, now)
     created = e.SpaceCreated(
         command.id, title, command.caller.account_id, now, command.policy, command.listeners, command.captions,
         command.topics, command.lang, command.scheduled_start,
@@ -47,6 +43,36 @@ def end(space: Space, command: c.End, now: datetime) -> Events:
     require(space, command.caller, Action.END)
     require_live(space)
     return [*sanctions.close_all_lanes(space, "ended"), e.SpaceEnded(now)]
+
+
+def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:
+    require(space, command.caller, Action.CANCEL)
+    require_not_over(space)
+    if space.state is State.LIVE:
+        raise Refused("live", "the Space is live", hint="end it instead")
+    return [e.SpaceCanceled(now)]
+
+
+def edit(space: Space, command: c.Edit, now: datetime) -> Events:
+    require(space, command.caller, Action.EDIT)
+    require_not_over(space)
+    start = space.scheduled_start
+    if command.scheduled_start is not None:
+        if space.state is not State.SCHEDULED:
+            raise Refused("live", "the Space has started already")
+        _check_ahead(command.scheduled_start, now)
+        start = command.scheduled_start
+    if command.topics is not None:
+        _check_topics(command.topics)
+    edited = e.SpaceEdited(
+        space.title if command.title is None else _title(command.title),
+        space.topics if command.topics is None else command.topics,
+        command.lang or space.lang,
+        command.listeners or space.listeners,
+        start,
+    )
+    before = e.SpaceEdited(space.title, space.topics, space.lang, space.listeners, space.scheduled_start)
+    return [] if edited == before else [edited]
 
 
 def change_policy(space: Space, command: c.ChangePolicy, now: datetime) -> Events:
@@ -93,3 +119,20 @@ def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
 def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
     require(space, command.caller, Action.REPORT)
     return [e.ReportFiled(command.report_id, command.category, command.account_id)]
+
+
+def _title(text: str) -> str:
+    title = " ".join(text.split())
+    if not title or len(title) > MAX_TITLE:
+        raise Invalid("title", f"must have 1 to {MAX_TITLE} characters")
+    return title
+
+
+def _check_topics(topics: tuple[str, ...]) -> None:
+    if len(topics) > MAX_TOPICS:
+        raise Invalid("topics", f"at most {MAX_TOPICS}")
+
+
+def _check_ahead(start: datetime | None, now: datetime) -> None:
+    if start is not None and start < now - _CLOCK_SKEW:
+        raise Invalid("scheduled_start", "is in the past")

@@ -25,10 +25,13 @@ class Standing(StrEnum):
 class Action(StrEnum):
     START = "start"
     END = "end"
+    CANCEL = "cancel"
+    EDIT = "edit"
     POLICY = "policy"
     CAPTIONS = "captions"
     RULES = "rules"
     INVITE = "invite"
+    PROMOTE = "promote"
     ANSWER_INVITE = "answer_invite"
     RAISE = "raise"
     SEE_HANDS = "see_hands"
@@ -46,6 +49,7 @@ class Action(StrEnum):
     SEE_STAFF = "see_staff"
     SEE_REPORTS = "see_reports"
     REPORT = "report"
+    REACT = "react"
 
 
 _STAFF = frozenset({Standing.HOST, Standing.COHOST})
@@ -53,10 +57,13 @@ _STAFF = frozenset({Standing.HOST, Standing.COHOST})
 TABLE: dict[Action, frozenset[Standing]] = {
     Action.START: frozenset({Standing.HOST, Standing.ADMIN}),
     Action.END: frozenset({Standing.HOST, Standing.ADMIN}),
+    Action.CANCEL: frozenset({Standing.HOST, Standing.ADMIN}),
+    Action.EDIT: frozenset({Standing.HOST}),
     Action.POLICY: _STAFF,
     Action.CAPTIONS: frozenset({Standing.HOST}),
     Action.RULES: frozenset({Standing.HOST}),
     Action.INVITE: _STAFF,
+    Action.PROMOTE: frozenset({Standing.HOST}),
     Action.ANSWER_INVITE: frozenset({Standing.INVITED}),
     Action.RAISE: frozenset({Standing.ACCOUNT}),
     Action.SEE_HANDS: _STAFF | {Standing.ADMIN},
@@ -74,6 +81,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.SEE_STAFF: _STAFF | {Standing.ADMIN, Standing.BOT},
     Action.SEE_REPORTS: _STAFF | {Standing.ADMIN},
     Action.REPORT: frozenset({Standing.ACCOUNT}),
+    Action.REACT: frozenset({Standing.ACCOUNT}),
 }
 
 

@@ -50,6 +50,26 @@ class Audience(StrEnum):
     ACCOUNTS = "accounts"
 
 
+class Reaction(StrEnum):
+    """Hand gestures first, as people reach for them most."""
+
+    RAISED_HAND = "raised_hand"
+    WAVE = "wave"
+    FIST = "fist"
+    VICTORY = "victory"
+    CLAP = "clap"
+    HUNDRED = "hundred"
+    HEART = "heart"
+    LAUGH = "laugh"
+
+    @property
+    def emoji(self) -> str:
+        return _EMOJI[self]
+
+
+_EMOJI = dict(zip(Reaction, "✋👋✊✌👏💯❤😂", strict=True))
+
+
 class InviteState(StrEnum):
     PENDING = "pending"
     ACCEPTED = "accepted"

@@ -51,6 +51,28 @@ def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Event
     return events + _take_role(space, me, invite.role)
 
 
+def revoke_invites(space: Space, command: c.RevokeInvites, now: datetime) -> Events:
+    """Invitations that are not answered yet are taken back; who has accepted is demoted or kicked instead."""
+    require(space, command.caller, Action.INVITE)
+    require_not_over(space)
+    revoked: Events = []
+    for person in command.people:
+        invite = space.invites.get(person.account_id)
+        if invite is None or invite.state not in (InviteState.PENDING, InviteState.REVOKED):
+            raise Refused("no_invite", f"@{person.handle} has no open invitation")
+        if invite.state is InviteState.PENDING:
+            revoked.append(e.InviteAnswered(person.account_id, InviteState.REVOKED))
+    return revoked
+
+
+def promote(space: Space, command: c.Promote, now: datetime) -> Events:
+    require(space, command.caller, Action.PROMOTE)
+    require_not_over(space)
+    if space.role_of(command.person.account_id) is Role.LISTENER:
+        raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
+    return _take_role(space, command.person.account_id, Role.COHOST)
+
+
 def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
     require_admittance(space, command.caller, blocked=command.blocked)
     require(space, command.caller, Action.RAISE)

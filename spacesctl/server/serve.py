@@ -164,6 +164,7 @@ async def _keep_time(here: Services) -> None:
         live = [a for a in here.house.actors.values() if a.space is not None and a.space.state is State.LIVE]
         for actor in live:
             space_id = actor.space.id if actor.space else ""
+            actor.tell_reactions()
             count = actor.participant_count
             if told.get(space_id, 0) != count:
                 told[space_id] = count

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,6 +78,7 @@ class SpaceActor:
         self.tick = last_tick
         self._lane_of: dict[int, str] = {}
         self._captioned: dict[int, int] = {}
+        self._reactions: Counter[str] = Counter()
         self._db = db
         self._engine = engine
         self._on_change = on_change
@@ -152,6 +154,16 @@ class SpaceActor:
         self.connections.after(after, events)
         self.connections.tell_lane_readers(after, events)
         self.connections.tell_speakers(events)
+
+    def react(self, reaction: str) -> None:
+        """Count a reaction; all of a second are told at once."""
+        self._reactions[reaction] += 1
+
+    def tell_reactions(self) -> None:
+        """Publish what was counted since the call before, if anything."""
+        if self._reactions:
+            self.hub.publish_ephemeral("reactions", {"tick": self.now_tick(), "counts": dict(self._reactions)})
+            self._reactions.clear()
 
     @property
     def participant_count(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Caller
-from spacesctl.domain.space import Space
+from spacesctl.domain.space import InviteState, Space
 from spacesctl.store.audit import Entry
 
 
@@ -23,6 +23,12 @@ def _entry(space: Space, event: e.Event, actor: str | None) -> Entry | None:
             return Entry("space.start", actor, space.id)
         case e.SpaceEnded():
             return Entry("space.end", actor, space.id)
+        case e.SpaceCanceled():
+            return Entry("space.cancel", actor, space.id)
+        case e.SpaceEdited():
+            return Entry("space.edit", actor, space.id)
+        case e.InviteAnswered(account_id, InviteState.REVOKED):
+            return Entry("uninvite", actor, space.id, account_id)
         case e.PolicyChanged(policy):
             return Entry("policy", actor, space.id, None, {"policy": policy.value})
         case e.CaptionsSwitched(on):

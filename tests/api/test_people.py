@@ -37,6 +37,27 @@ async def test_asking_somebody_twice_sends_one_message(api: Api) -> None:
     assert len((await ann.ok("GET", "/v1/dms"))["data"]) == 1
 
 
+async def test_an_open_invitation_can_be_taken_back_and_an_accepted_one_not(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    await host.ok("POST", f"{space}/invites", {"handles": ["@ann"]})
+    assert (await host.ok("DELETE", f"{space}/invites/@ann"))["state"] == "revoked"
+    assert (await ann.refused("POST", f"{space}/accept"))["status"] == 403
+    await host.ok("POST", f"{space}/invites", {"handles": ["@ann"]})
+    await ann.ok("POST", f"{space}/accept")
+    assert (await host.refused("DELETE", f"{space}/invites/@ann"))["reason"] == "no_invite"
+
+
+async def test_at_most_two_speakers_are_promoted(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    for handle in ("ann", "ben", "cid"):
+        await api.speaker(space, host, handle)
+    for handle in ("ann", "ben"):
+        assert (await host.ok("POST", f"{space}/people/@{handle}/promote"))["role"] == "cohost"
+    assert (await host.refused("POST", f"{space}/people/@cid/promote"))["reason"] == "cohosts_full"
+
+
 async def test_an_unknown_name_in_an_invitation_invites_nobody(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)

@@ -16,12 +16,17 @@ WHO = ("host", "cohost", "speaker", "listener", "invited", "anonymous", "admin",
 TABLE = {
     "start": "+-----+-",
     "end": "+-----+-",
+    "cancel": "+-----+-",
+    "edit": "+-------",
     "change policy": "++------",
     "switch captions": "+-------",
     "set rules": "+-------",
     "see rules": "++----++",
     "invite speaker": "++------",
     "invite cohost": "+-------",
+    "uninvite": "++------",
+    "promote": "+-------",
+    "react": "+++++-++",
     "list invites": "++------",
     "accept": "-++-+---",
     "raise hand": "...++-++",
@@ -57,12 +62,17 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
     return {
         "start": ("POST", f"{space}/start", None),
         "end": ("POST", f"{space}/end", None),
+        "cancel": ("POST", f"{space}/cancel", None),
+        "edit": ("PATCH", space, {"title": "Other"}),
         "change policy": ("PATCH", space, {"speakers": "following"}),
         "switch captions": ("PATCH", space, {"captions": False}),
         "set rules": ("PUT", f"{space}/rules", {"text": None}),
         "see rules": ("GET", f"{space}/rules", None),
         "invite speaker": ("POST", f"{space}/invites", {"handles": ["@spare"]}),
         "invite cohost": ("POST", f"{space}/invites", {"handles": ["@spare"], "role": "cohost"}),
+        "uninvite": ("DELETE", f"{space}/invites/@invited", None),
+        "promote": ("POST", f"{space}/people/@talker/promote", None),
+        "react": ("POST", f"{space}/reactions", {"reaction": "clap"}),
         "list invites": ("GET", f"{space}/invites", None),
         "accept": ("POST", f"{space}/accept", None),
         "raise hand": ("POST", f"{space}/requests", None),
@@ -99,10 +109,11 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
     made = await host.ok("POST", "/v1/spaces", {"title": "T"})
     space = f"/v1/spaces/{made['id']}"
     await host.ok("PUT", f"{space}/rules", {"text": RULES})
-    for who, role in ((cohost, "cohost"), (cohost2, "cohost"), (speaker, "speaker"), (talker, "speaker")):
+    roles = [(cohost, "cohost"), (cohost2, "cohost"), (speaker, "speaker"), (talker, "speaker")]
+    for who, role in roles[:1] + roles[2:] if what == "promote" else roles:  # a co-host's seat is kept free
         await host.ok("POST", f"{space}/invites", {"handles": [who.handle], "role": role})
         await who.ok("POST", f"{space}/accept")
-    if what != "start":
+    if what not in ("start", "cancel"):
         await host.ok("POST", f"{space}/start")
         await asker.ok("POST", f"{space}/requests")
     await host.ok("POST", f"{space}/invites", {"handles": [invited.handle]})

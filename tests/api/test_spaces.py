@@ -70,6 +70,42 @@ async def test_a_start_in_the_past_is_refused_and_one_ahead_is_kept(api: Api) ->
     assert (problem["status"], problem["field"]) == (400, "scheduled_start")
 
 
+async def test_a_space_is_edited_and_canceled_before_it_starts(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    ahead = rfc3339(datetime.now(UTC) + timedelta(hours=2))
+    made = await host.ok("POST", "/v1/spaces", {"title": "T", "scheduled_start": ahead})
+    space = f"/v1/spaces/{made['id']}"
+    later = rfc3339(datetime.now(UTC) + timedelta(hours=3))
+    edited = await host.ok("PATCH", space, {"title": "New", "topics": ["x"], "scheduled_start": later})
+    assert (edited["title"], edited["topic_ids"], edited["scheduled_start"]) == ("New", ["x"], later)
+    assert edited["lang"] == "en", "what was left out stays"
+    assert (await host.refused("PATCH", space, {"title": " "}))["field"] == "title"
+    assert (await host.ok("POST", f"{space}/cancel"))["state"] == "canceled"
+    assert (await ann.refused("GET", space))["status"] == 410
+    assert (await host.refused("POST", f"{space}/start"))["reason"] == "canceled"
+    live = await api.live(host)
+    assert (await host.refused("POST", f"{live}/cancel"))["reason"] == "live"
+    assert (await host.refused("PATCH", live, {"scheduled_start": later}))["reason"] == "live"
+
+
+async def test_a_burst_of_reactions_is_one_event_with_counts(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    actor = await api.here.house.actor(space.rsplit("/", 1)[-1])
+    subscriber = actor.hub.subscribe(View.AUDIENCE, None)
+    for reaction in ("clap", "clap", "heart"):
+        answer = await ann.ok("POST", f"{space}/reactions", {"reaction": reaction})
+    assert answer["emoji"] == "❤"
+    actor.tell_reactions()
+    actor.tell_reactions()
+    message = await subscriber.next(1.0)
+    assert message is not None
+    assert b'"counts":{"clap":2,"heart":1}' in message
+    assert not message.startswith(b"id:")
+    assert await subscriber.next(0.01) == b""
+    assert (await ann.refused("POST", f"{space}/reactions", {"reaction": "dance"}))["status"] == 400
+
+
 async def test_the_same_idempotency_key_makes_one_space(api: Api) -> None:
     host = await api.account("host")
     key = {"Idempotency-Key": "k1"}

@@ -219,6 +219,32 @@ def test_exit_codes_are_the_documented_ones(server: RunningServer, people: dict[
     refused(server.run("", "listen", space, "--output", "x.mp3"), 2, ".wav")
 
 
+def test_a_scheduled_space_is_edited_and_called_off(server: RunningServer, people: dict[str, str]) -> None:
+    host, ann = people["host"], people["ann"]
+    space = ok(server.run(host, "create", "T", "--at", "+2h", "--json"))["id"]
+    edited = ok(server.run(host, "edit", space, "--title", "New", "--no-captions", "--at", "+3h", "--json"))
+    assert (edited["title"], edited["captions"]) == ("New", False)
+    refused(server.run(host, "edit", space), 2, "what to change")
+    ok(server.run(host, "invite", space, people["@ann"], people["@ben"], "--json"))
+    assert ok(server.run(host, "uninvite", space, people["@ben"], "--json"))[0]["state"] == "revoked"
+    assert ok(server.run(ann, "decline", space, "--json"))["me"]["invite"] == "declined"
+    assert ok(server.run(host, "cancel", space, "--json"))["state"] == "canceled"
+    refused(server.run(ann, "show", space), 3, "canceled")
+
+
+def test_messages_follows_and_reactions(server: RunningServer, people: dict[str, str]) -> None:
+    host, ann = people["host"], people["ann"]
+    ok(server.run(ann, "dm", people["@host"], "may I speak?", "--json"))
+    assert ok(server.run(host, "inbox", "--json"))[0]["text"] == "may I speak?"
+    ok(server.run(host, "follow", people["@ann"], "--json"))
+    space = ok(server.run(host, "create", "T", "--start", "--speakers", "following", "--json"))["id"]
+    assert ok(server.run(ann, "raise", space, "--json"))["role"] == "speaker", "whom the host follows speaks unasked"
+    assert ok(server.run(host, "promote", space, people["@ann"], "--json"))["role"] == "cohost"
+    assert ok(server.run(ann, "react", space, "wave", "--json"))["emoji"] == "👋"
+    ok(server.run(host, "unfollow", people["@ann"], "--json"))
+    assert server.run(ann, "react", space, "dance").returncode == 2
+
+
 def test_captions_without_a_bot_say_why(server: RunningServer, people: dict[str, str]) -> None:
     space = ok(server.run(people["host"], "create", "T", "--start", "--json"))["id"]
     done = server.run("", "captions", space, "--json")

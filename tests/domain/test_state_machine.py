@@ -74,6 +74,28 @@ class SpaceMachine(RuleBasedStateMachine):
         if chance == 0:  # rarely, or most histories would be short
             self.ask(c.End(caller(by)))
 
+    @rule(by=people, chance=st.integers(0, 19))
+    def cancel(self, by: str, chance: int) -> None:
+        if chance == 0:
+            live = self.space is not None and self.space.state is State.LIVE
+            assert not (self.ask(c.Cancel(caller(by))) and live), "what is live is ended, not canceled"
+
+    @rule(by=people, title=st.none() | st.text(max_size=80), ahead=st.none() | st.integers(-5, 5))
+    def edit(self, by: str, title: str | None, ahead: int | None) -> None:
+        start = None if ahead is None else self.now + timedelta(hours=ahead)
+        if self.ask(c.Edit(caller(by), title, scheduled_start=start)):
+            assert by == HOST
+            assert self.space is not None
+            assert 1 <= len(self.space.title) <= 70
+
+    @rule(by=people, whom=people)
+    def promote(self, by: str, whom: str) -> None:
+        assert not self.ask(c.Promote(caller(by), person(whom))) or by == HOST
+
+    @rule(by=people, whom=people)
+    def uninvite(self, by: str, whom: str) -> None:
+        self.ask(c.RevokeInvites(caller(by), (person(whom),)))
+
     @rule(by=people, policy=st.sampled_from(Policy))
     def change_policy(self, by: str, policy: Policy) -> None:
         self.ask(c.ChangePolicy(caller(by), policy))

@@ -67,6 +67,17 @@ def _invitation(handle: str, role: Role, title: str, link: str, message: str) ->
     return f"{text}\n\n{message}" if message else text
 
 
+@router.delete("/spaces/{space_id}/invites/{ref}")
+async def uninvite(here: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Take an invitation back that is not answered yet."""
+    actor = await here.house.live_actor(space_id)
+    async with here.db.read() as db:
+        account = await accounts.get(db, ref)
+    person = await here.house.person(await here.house.space(space_id), account)
+    outcome = await actor.ask(c.RevokeInvites(caller, (person,)))
+    return {**present.account(account), "state": outcome.after.invites[account.id].state}
+
+
 @router.get("/spaces/{space_id}/invites")
 async def list_invites(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     space = await here.house.space(space_id)

@@ -109,6 +109,12 @@ async def demote(here: Here, caller: SignedIn, space_id: str, ref: str) -> dict[
     return await _to_person(here, space_id, ref, lambda person: c.Demote(caller, person))
 
 
+@router.post("/people/{ref}/promote")
+async def promote(here: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Make somebody who speaks a co-host; there are at most two."""
+    return await _to_person(here, space_id, ref, lambda person: c.Promote(caller, person))
+
+
 @router.post("/people/{ref}/kick")
 async def kick(here: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
     """Out of this Space, and barred from it by every token until it ends. The person is told by direct message."""

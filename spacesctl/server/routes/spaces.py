@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
-from spacesctl.domain.errors import Gone, Invalid
+from spacesctl.domain.errors import Gone, Invalid, Refused
 from spacesctl.domain.ids import new_space_id
-from spacesctl.domain.permissions import require_admittance
-from spacesctl.domain.space import Audience, Policy, Space, State
+from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.space import Audience, Policy, Reaction, Space, State
 from spacesctl.server import present
 from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.services import Anyone, Here, Services, SignedIn
@@ -26,19 +26,33 @@ router = APIRouter(prefix="/v1", tags=["spaces"])
 PAGE = 100
 
 
+Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
 class NewSpace(BaseModel):
     title: str = Field(max_length=500)
     speakers: Policy = Policy.INVITED
     listeners: Audience = Audience.EVERYONE
     captions: bool = True
     topics: list[Annotated[str, Field(min_length=1, max_length=50)]] = Field(default_factory=list)
-    lang: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    lang: Lang = "en"
     scheduled_start: AwareDatetime | None = None
 
 
 class SpaceChange(BaseModel):
+    """What is left out stays."""
+
+    title: str | None = Field(None, max_length=500)
+    topics: list[Annotated[str, Field(min_length=1, max_length=50)]] | None = None
+    lang: Lang | None = None
+    listeners: Audience | None = None
+    scheduled_start: AwareDatetime | None = None
     speakers: Policy | None = None
     captions: bool | None = None
+
+
+class NewReaction(BaseModel):
+    reaction: Reaction
 
 
 @router.post("/spaces", status_code=201)
@@ -47,7 +61,6 @@ async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency
     once = Once(caller, idempotency_key, "spaces", body)
     if (answered := await once.answered(here)) is not None:
         return answered
-    start = body.scheduled_start.astimezone(UTC) if body.scheduled_start else None
     command = c.Create(
         caller,
         new_space_id(),
@@ -57,7 +70,7 @@ async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency
         body.captions,
         tuple(body.topics),
         body.lang,
-        start.replace(microsecond=start.microsecond // 1000 * 1000) if start else None,
+        _stored(body.scheduled_start),
     )
 
     async def also(db: AsyncConnection, outcome: Outcome) -> None:
@@ -120,12 +133,42 @@ async def end(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     return await present.space(here, outcome.after, caller)
 
 
+@router.post("/spaces/{space_id}/cancel")
+async def cancel(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Call off a Space that has not started."""
+    actor = await here.house.actor(space_id)
+    outcome = await actor.ask(c.Cancel(caller))
+    return await present.space(here, outcome.after, caller)
+
+
+@router.post("/spaces/{space_id}/reactions", status_code=202)
+async def react(here: Here, caller: SignedIn, space_id: str, body: NewReaction) -> dict[str, Any]:
+    """React. All reactions of a second reach everybody as one event with counts."""
+    actor, space = await here.admitted(space_id, caller)
+    require(space, caller, Action.REACT)
+    if space.state is not State.LIVE:
+        raise Refused("not_live", "the Space is not live yet")
+    actor.react(body.reaction.value)
+    return {"reaction": body.reaction.value, "emoji": body.reaction.emoji}
+
+
 @router.patch("/spaces/{space_id}")
 async def change(here: Here, caller: SignedIn, space_id: str, body: SpaceChange) -> dict[str, Any]:
-    """Change who may speak without being approved, or switch captions; both also while live."""
+    """Edit a Space; who may speak unasked, captions, title and topics also while live, the start time before it."""
     actor = await here.house.actor(space_id)
+    topics = tuple(body.topics) if body.topics is not None else None
+    edit = c.Edit(caller, body.title, topics, body.lang, body.listeners, _stored(body.scheduled_start))
+    if edit != c.Edit(caller):
+        await actor.ask(edit)
     if body.speakers is not None:
         await actor.ask(c.ChangePolicy(caller, body.speakers))
     if body.captions is not None:
         await actor.ask(c.SwitchCaptions(caller, body.captions))
     return await present.space(here, await here.house.space(space_id), caller)
+
+
+def _stored(at: datetime | None) -> datetime | None:
+    """UTC in whole milliseconds, as times are kept."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
