@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spacesctl import __version__
-from spacesctl.cli import accounts, captions, demo, messages, moderation, people, serve, sound, spaces
+from spacesctl.cli import accounts, captions, demo, messages, moderation, people, schedule, serve, sound, spaces
 from spacesctl.cli.common import Session
 from spacesctl.cli.output import say
 
@@ -43,6 +43,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
     "create": spaces.create,
     "list": spaces.list_spaces,
+    "remind": schedule.remind,
     "show": spaces.show,
     "edit": spaces.edit,
     "start": spaces.start,
@@ -79,6 +80,7 @@ for _name, _command in _VERBS.items():
     app.command(_name)(_command)
 
 app.add_typer(accounts.account, name="account")
+app.add_typer(schedule.schedule, name="schedule")
 app.add_typer(moderation.reports, name="reports")
 app.add_typer(moderation.rules, name="rules")
 app.add_typer(moderation.audit, name="audit")

@@ -13,6 +13,7 @@ import typer
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, handle, space_id, span_seconds
 from spacesctl.cli.moderation import push, read_rules
 from spacesctl.cli.output import clean, emit_json, say, table
+from spacesctl.cli.schedule import duration_seconds, tell
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.space import Audience, Policy, Reaction, State
@@ -30,12 +31,20 @@ def create(
     captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules that a bot applies.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="A topic, at most three.")] = None,
+    cron: Annotated[
+        str | None, typer.Option(metavar="EXPR", help="A series, as '0 9 * * 1-5'; needs --tz and --duration.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="D", help="How long each of a series lasts, as 1h30m.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Create a Space: live with --start, at its time with --at, else when `start` is said."""
-    if start and at is not None:
-        raise Invalid("--at", "does not go with --start")
-    body = {
+    """Create a Space: live with --start, at its time with --at, again and again with --cron, else when `start` is said."""
+    if sum((start, at is not None, cron is not None)) > 1:
+        raise Invalid("--start, --at, --cron", "say one of them")
+    if (cron is None) != (duration is None) or (cron is not None and tz is None):
+        raise Invalid("--cron", "goes with --tz and --duration")
+    body: dict[str, Any] = {
         "title": title,
         "speakers": speakers.value,
         "listeners": listeners.value,
@@ -45,6 +54,11 @@ def create(
     }
     handles = [handle(one) for one in invite or []]
     text = read_rules(rules) if rules is not None else None
+    if cron is not None and duration is not None:
+        body |= {"cron": cron, "tz": tz, "duration": duration_seconds(duration), "invite": handles, "rules": text}
+        with client(ctx) as spaces:
+            tell(spaces.post("/v1/series", body, idempotency_key=str(uuid.uuid4())), as_json=as_json)
+        return
     with client(ctx) as spaces:
         for one in handles:  # an unknown handle is found before anything is made
             spaces.get(f"/v1/accounts/{one}")

@@ -25,6 +25,8 @@ class Create(Command):
     topics: tuple[str, ...] = ()
     lang: str = "en"
     scheduled_start: datetime | None = None
+    duration: int | None = None
+    series_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,22 @@ class Start(Command):
 
 
 @dataclass(frozen=True)
+class Miss(Command):
+    """The alarm clock found that a Space's time has long passed."""
+
+
+@dataclass(frozen=True)
+class SendReminders(Command):
+    """Once for each kind: `soon`, `start`."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
 class End(Command):
-    pass
+    """`by_clock`: its duration is over."""
+
+    by_clock: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,7 @@ class Edit(Command):
     lang: str | None = None
     listeners: Audience | None = None
     scheduled_start: datetime | None = None
+    duration: int | None = None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ def decide(space: Space | None, command: c.Command, now: datetime) -> Events:
 _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.Start: life.start,
     c.End: life.end,
+    c.Miss: life.miss,
+    c.SendReminders: life.send_reminders,
     c.Cancel: life.cancel,
     c.Edit: life.edit,
     c.ChangePolicy: life.change_policy,

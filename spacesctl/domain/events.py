@@ -30,6 +30,8 @@ class SpaceCreated(Event):
     topics: tuple[str, ...]
     lang: str
     scheduled_start: datetime | None
+    duration: int | None = None
+    series_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,22 @@ class SpaceCanceled(Event):
 
 
 @dataclass(frozen=True)
+class SpaceMissed(Event):
+    """Its time passed while nothing could open it."""
+
+    type = "space.missed"
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RemindersSent(Event):
+    """`kind`: `soon` (half an hour ahead) or `start`."""
+
+    type = "reminders.sent"
+    kind: str
+
+
+@dataclass(frozen=True)
 class SpaceEdited(Event):
     """All of what can be edited, as it is now."""
 
@@ -60,6 +78,7 @@ class SpaceEdited(Event):
     lang: str
     listeners: Audience
     scheduled_start: datetime | None
+    duration: int | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +237,7 @@ AUDIENCE: dict[str, frozenset[str]] = {
     "space.ended": frozenset(),
     "space.canceled": frozenset(),
     "space.edited": frozenset(),
+    "space.missed": frozenset(),
     "policy.changed": frozenset(),
     "captions.switched": frozenset(),
     "role.changed": frozenset({"demoted"}),

@@ -43,6 +43,8 @@ def _created(event: e.SpaceCreated) -> Space:
         topics=event.topics,
         lang=event.lang,
         scheduled_start=event.scheduled_start,
+        duration=event.duration,
+        series_id=event.series_id,
         seq=1,
         people={event.host_id: Person(event.host_id, Role.HOST)},
     )
@@ -61,6 +63,7 @@ def _edited(space: Space, event: e.SpaceEdited) -> Space:
         lang=event.lang,
         listeners=event.listeners,
         scheduled_start=event.scheduled_start,
+        duration=event.duration,
     )
 
 
@@ -111,6 +114,8 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
     e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands=()),
     e.SpaceCanceled: lambda space, event: replace(space, state=State.CANCELED),
+    e.SpaceMissed: lambda space, event: replace(space, state=State.CANCELED),
+    e.RemindersSent: lambda space, event: replace(space, reminded=(*space.reminded, event.kind)),
     e.SpaceEdited: _edited,
     e.PolicyChanged: lambda space, event: replace(space, policy=event.policy),
     e.CaptionsSwitched: lambda space, event: replace(space, captions=event.on),

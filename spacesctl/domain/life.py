@@ -25,7 +25,7 @@ def create(command: c.Create, now: datetime) -> Events:
     _check_ahead(command.scheduled_start, now)
     created = e.SpaceCreated(
         command.id, title, command.caller.account_id, now, command.policy, command.listeners, command.captions,
-        command.topics, command.lang, command.scheduled_start,
+        command.topics, command.lang, command.scheduled_start, command.duration, command.series_id,
     )  # fmt: skip
     return [created]
 
@@ -39,8 +39,21 @@ def start(space: Space, command: c.Start, now: datetime) -> Events:
     return [e.SpaceStarted(now)]
 
 
+def miss(space: Space, command: c.Miss, now: datetime) -> Events:
+    return [e.SpaceMissed(now)] if space.state is State.SCHEDULED else []
+
+
+def send_reminders(space: Space, command: c.SendReminders, now: datetime) -> Events:
+    """Nothing when they went out already, or when the moment is over."""
+    wanted = State.SCHEDULED if command.kind == "soon" else State.LIVE
+    if space.state is not wanted or command.kind in space.reminded:
+        return []
+    return [e.RemindersSent(command.kind)]
+
+
 def end(space: Space, command: c.End, now: datetime) -> Events:
-    require(space, command.caller, Action.END)
+    if not command.by_clock:
+        require(space, command.caller, Action.END)
     require_live(space)
     return [*sanctions.close_all_lanes(space, "ended"), e.SpaceEnded(now)]
 
@@ -70,8 +83,11 @@ def edit(space: Space, command: c.Edit, now: datetime) -> Events:
         command.lang or space.lang,
         command.listeners or space.listeners,
         start,
+        command.duration or space.duration,
     )
-    before = e.SpaceEdited(space.title, space.topics, space.lang, space.listeners, space.scheduled_start)
+    before = e.SpaceEdited(
+        space.title, space.topics, space.lang, space.listeners, space.scheduled_start, space.duration
+    )
     return [] if edited == before else [edited]
 
 

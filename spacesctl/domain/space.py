@@ -131,6 +131,11 @@ class Space:
     scheduled_start: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    duration: int | None = None
+    """Seconds after which it ends by itself; None: when somebody ends it."""
+    series_id: str | None = None
+    reminded: tuple[str, ...] = ()
+    """Which reminders went out: `soon`, `start`."""
     rules_hash: str | None = None
     grant: Grant | None = None
     seq: int = 0

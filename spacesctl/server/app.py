@@ -7,11 +7,24 @@ from fastapi import FastAPI
 from spacesctl import __version__
 from spacesctl.server import problems
 from spacesctl.server.limits import BodyLimit
-from spacesctl.server.routes import accounts, bots, events, lanes, messages, moderation, pages, people, spaces, webrtc
+from spacesctl.server.routes import (
+    accounts,
+    bots,
+    events,
+    lanes,
+    messages,
+    moderation,
+    pages,
+    people,
+    series,
+    spaces,
+    webrtc,
+)
 from spacesctl.server.services import Services
 
 ROUTERS = [
-    module.router for module in (accounts, spaces, people, messages, events, moderation, bots, webrtc, lanes, pages)
+    module.router
+    for module in (accounts, spaces, series, people, messages, events, moderation, bots, webrtc, lanes, pages)
 ]
 
 

@@ -9,6 +9,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.space import InviteState, Role, Space
 from spacesctl.server.services import Services
 from spacesctl.store import accounts
+from spacesctl.store import series as series_store
 
 
 def account(value: Account) -> dict[str, Any]:
@@ -24,16 +25,18 @@ def account(value: Account) -> dict[str, Any]:
 async def space(here: Services, value: Space, viewer: Caller) -> dict[str, Any]:
     async with here.db.read() as db:
         host = await accounts.get(db, value.host_id)
-    return space_of(here, value, host, viewer)
+        subscribers = await series_store.subscriber_counts(db, [value.id])
+    return space_of(here, value, host, viewer, subscribers.get(value.id, 0))
 
 
 async def spaces(here: Services, values: list[Space], viewer: Caller) -> list[dict[str, Any]]:
     async with here.db.read() as db:
         hosts = await accounts.by_ids(db, {value.host_id for value in values})
-    return [space_of(here, value, hosts[value.host_id], viewer) for value in values]
+        subscribers = await series_store.subscriber_counts(db, [value.id for value in values])
+    return [space_of(here, value, hosts[value.host_id], viewer, subscribers.get(value.id, 0)) for value in values]
 
 
-def space_of(here: Services, value: Space, host: Account, viewer: Caller) -> dict[str, Any]:
+def space_of(here: Services, value: Space, host: Account, viewer: Caller, subscriber_count: int = 0) -> dict[str, Any]:
     actor = here.house.actors.get(value.id)
     cohosts = [person.account_id for person in value.with_role(Role.COHOST)]
     invited = [i.account_id for i in value.invites.values() if i.state is not InviteState.REVOKED]
@@ -47,7 +50,7 @@ def space_of(here: Services, value: Space, host: Account, viewer: Caller) -> dic
         "speaker_ids": list(value.spoke),
         "invited_user_ids": invited if staff else [],
         "participant_count": actor.participant_count if actor else 0,
-        "subscriber_count": 0,
+        "subscriber_count": subscriber_count,
         "scheduled_start": rfc3339(value.scheduled_start) if value.scheduled_start else None,
         "started_at": rfc3339(value.started_at) if value.started_at else None,
         "ended_at": rfc3339(value.ended_at) if value.ended_at else None,
@@ -64,6 +67,8 @@ def space_of(here: Services, value: Space, host: Account, viewer: Caller) -> dic
         "captions_status": here.bot_status if value.captions else {"ready": False, "reason": "captions are off"},
         "rules": value.rules_hash,
         "notice": value.notice,
+        "duration": value.duration,
+        "series_id": value.series_id,
         "tick": actor.now_tick() if actor and value.started_at and not value.is_over else None,
         "me": _me(value, viewer),
     }

@@ -114,7 +114,7 @@ async def _serve(
         if actor.space is not None:
             assignments.see(actor.space)
     engine.keep(house)
-    alarm = Alarm(house)
+    alarm = here.alarm = Alarm(house, bot, here.link)
     await alarm.start()
     stack.callback(alarm.stop)
     ticking = asyncio.create_task(_keep_time(here))

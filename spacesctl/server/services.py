@@ -14,6 +14,7 @@ from spacesctl.domain.accounts import ANONYMOUS, Account, Caller
 from spacesctl.domain.errors import NotAllowed, NotSignedIn
 from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.space import Space
+from spacesctl.server.alarm import Alarm
 from spacesctl.server.assignments import Assignments
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.house import House
@@ -34,6 +35,7 @@ class Services:
     base_url: str
     udp_candidates: list[tuple[str, int]]
     assignments: Assignments
+    alarm: Alarm = field(init=False)
     bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     stopping: bool = False

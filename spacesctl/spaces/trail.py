@@ -23,6 +23,8 @@ def _entry(space: Space, event: e.Event, actor: str | None) -> Entry | None:
             return Entry("space.start", actor, space.id)
         case e.SpaceEnded():
             return Entry("space.end", actor, space.id)
+        case e.SpaceMissed():
+            return Entry("space.miss", actor, space.id)
         case e.SpaceCanceled():
             return Entry("space.cancel", actor, space.id)
         case e.SpaceEdited():

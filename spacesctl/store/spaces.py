@@ -96,12 +96,10 @@ async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> li
     return list(await db.scalars(query))
 
 
-async def due(db: AsyncConnection) -> list[tuple[str, datetime]]:
+async def due(db: AsyncConnection) -> list[Space]:
     """Scheduled Spaces with a start time."""
-    query = select(spaces.c.id, spaces.c.scheduled_start).where(
-        spaces.c.state == State.SCHEDULED.value, spaces.c.scheduled_start.is_not(None)
-    )
-    return [(row.id, row.scheduled_start) for row in await db.execute(query)]
+    query = select(spaces.c.doc).where(spaces.c.state == State.SCHEDULED.value, spaces.c.scheduled_start.is_not(None))
+    return [_SPACE.validate_json(doc) for doc in await db.scalars(query)]
 
 
 async def visible(

@@ -121,6 +121,22 @@ events = Table(
     Index("ix_events_space_id_type_seq", "space_id", "type", "seq"),
 )
 
+series = Table(
+    "series",
+    metadata,
+    Column("id", String(13), primary_key=True),
+    _account("host_id", nullable=False, index=True),
+    Column("state", String(7), nullable=False, index=True),
+    Column("doc", Text, nullable=False),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("space_id", String(13), ForeignKey("spaces.id"), primary_key=True),
+    _account("account_id", primary_key=True),
+)
+
 rulesets = Table(
     "rulesets",
     metadata,

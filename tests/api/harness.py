@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from spacesctl.media.messages import Ready, ToEngine
+from spacesctl.server.alarm import Alarm
 from spacesctl.server.app import create_app
 from spacesctl.server.assignments import Assignments
 from spacesctl.server.first_start import ensure_accounts
@@ -134,19 +135,24 @@ def _lay_out_database(path: Path) -> None:
 
 
 @asynccontextmanager
-async def running_api(data: Path) -> AsyncIterator[Api]:
+async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
+    """A server in process; not `first`: one that starts again on the folder of an earlier one."""
     data.mkdir(exist_ok=True)
-    await asyncio.to_thread(_lay_out_database, data / "spaces.db")
+    if first:
+        await asyncio.to_thread(_lay_out_database, data / "spaces.db")
     engine = NotingEngine()
     async with Database(data / "spaces.db") as db:
         owner_token, bot, bot_token = await ensure_accounts(db)
-        assert owner_token is not None
+        assert (owner_token is not None) is first
         house = House(db, engine)
         assignments = Assignments()
         here = Services(db, house, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments)
         house.watchers.append(assignments.on_outcome)
         await house.open()
+        here.alarm = Alarm(house, bot, here.link)
+        await here.alarm.start()
         try:
-            yield Api(here, engine, owner_token, bot_token)
+            yield Api(here, engine, owner_token or "", bot_token)
         finally:
+            here.alarm.stop()
             await house.close()

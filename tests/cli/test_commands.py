@@ -232,6 +232,38 @@ def test_a_scheduled_space_is_edited_and_called_off(server: RunningServer, peopl
     refused(server.run(ann, "show", space), 3, "canceled")
 
 
+def test_a_series_from_the_command_line(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
+    host, ann = people["host"], people["ann"]
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES)
+    made = ok(
+        server.run(
+            host, "create", "Standup", "--cron", "0 9 * * 1-5", "--tz", "Europe/Rome", "--duration", "1h30m",
+            "--invite", people["@ann"], "--rules", str(rules), "--json",
+        )
+    )  # fmt: skip
+    assert (made["duration"], len(made["coming"])) == (5400, 5)
+    space = ok(server.run(host, "show", made["next_space"], "--json"))
+    assert (space["state"], space["scheduled_start"]) == ("scheduled", made["next_start"])
+    assert ok(server.run(ann, "inbox", "--json"))[0]["space_id"] == made["next_space"]
+    assert ok(server.run(ann, "remind", made["next_space"], "--json"))["subscriber_count"] == 1
+    assert "Standup" in server.run(host, "schedule", "list").stdout
+    skipped = ok(server.run(host, "schedule", "skip", made["id"], "--json"))
+    assert skipped["next_start"] == made["coming"][1]
+    edited = ok(server.run(host, "schedule", "edit", made["id"], "--title", "Daily", "--json"))
+    assert edited["title"] == "Daily"
+    assert ok(server.run(host, "schedule", "pause", made["id"], "--json"))["state"] == "paused"
+    assert ok(server.run(host, "schedule", "resume", made["id"], "--json"))["state"] == "active"
+    refused(server.run(ann, "schedule", "show", made["id"]), 5, "somebody else's")
+    ok(server.run(host, "schedule", "delete", made["id"], "--json"))
+    refused(server.run(host, "schedule", "show", made["id"]), 3, "no series")
+    refused(server.run(host, "create", "T", "--cron", "0 9 * * 1"), 2, "--tz")
+    refused(server.run(host, "create", "T", "--cron", "x", "--tz", "UTC", "--duration", "1h"), 2, "cron")
+    refused(
+        server.run(host, "create", "T", "--cron", "0 9 * * 1", "--tz", "UTC", "--duration", "soon"), 2, "--duration"
+    )
+
+
 def test_messages_follows_and_reactions(server: RunningServer, people: dict[str, str]) -> None:
     host, ann = people["host"], people["ann"]
     ok(server.run(ann, "dm", people["@host"], "may I speak?", "--json"))

@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
-from spacesctl.domain import events as e
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.permissions import Action, require
@@ -17,7 +15,7 @@ from spacesctl.domain.space import Role
 from spacesctl.server import present
 from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.services import Here, SignedIn
-from spacesctl.spaces.actor import Outcome
+from spacesctl.spaces.invitations import send_invites
 from spacesctl.spaces.now import utc_now
 from spacesctl.store import accounts, records
 
@@ -39,32 +37,11 @@ class Message(BaseModel):
 @router.post("/spaces/{space_id}/invites", status_code=201)
 async def invite(here: Here, caller: SignedIn, space_id: str, body: Invites) -> dict[str, Any]:
     """Offer a role to accounts by direct message; all of them or, when one is refused, none. Who was asked already is not asked again."""
-    actor = await here.house.live_actor(space_id)
-    space = await here.house.space(space_id)
     async with here.db.read() as db:
         invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.handles)]
-    people = tuple([await here.house.person(space, account) for account in invited])
-
-    async def also(db: AsyncConnection, outcome: Outcome) -> None:
-        for event in outcome.events:
-            if isinstance(event, e.Invited):
-                text = _invitation(
-                    caller.handle, event.invite.role, outcome.after.title, here.link(space_id), body.message
-                )
-                to = event.invite.account_id
-                await records.send_dm(
-                    db, caller.account_id or "", to, text, outcome.at, kind="invite", space_id=space_id
-                )
-
-    outcome = await actor.ask(c.SendInvites(caller, people, body.role), also)
+    outcome = await send_invites(here.house, here.link, caller, space_id, invited, body.role, body.message)
     state = outcome.after.invites
     return {"data": [{**present.account(a), "state": state[a.id].state, "role": state[a.id].role} for a in invited]}
-
-
-def _invitation(handle: str, role: Role, title: str, link: str, message: str) -> str:
-    as_what = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}[role]
-    text = f"@{handle} invites you to {as_what} “{title}”: {link}"
-    return f"{text}\n\n{message}" if message else text
 
 
 @router.delete("/spaces/{space_id}/invites/{ref}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +20,7 @@ from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.services import Anyone, Here, Services, SignedIn
 from spacesctl.spaces.actor import Outcome
 from spacesctl.store import accounts
+from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["spaces"])
@@ -150,6 +151,24 @@ async def react(here: Here, caller: SignedIn, space_id: str, body: NewReaction) 
         raise Refused("not_live", "the Space is not live yet")
     actor.react(body.reaction.value)
     return {"reaction": body.reaction.value, "emoji": body.reaction.emoji}
+
+
+@router.put("/spaces/{space_id}/reminder", status_code=204)
+async def remind(here: Here, caller: SignedIn, space_id: str) -> Response:
+    """Be told by direct message half an hour before a scheduled Space, and when it starts."""
+    space = await readable(here, caller, space_id)
+    if space.state is not State.SCHEDULED:
+        raise Refused("started", "the Space has started already")
+    async with here.db.begin() as db:
+        await series_store.remind(db, space_id, caller.account_id or "")
+    return Response(status_code=204)
+
+
+@router.delete("/spaces/{space_id}/reminder", status_code=204)
+async def forget_reminder(here: Here, caller: SignedIn, space_id: str) -> Response:
+    async with here.db.begin() as db:
+        await series_store.forget_reminder(db, space_id, caller.account_id or "")
+    return Response(status_code=204)
 
 
 @router.patch("/spaces/{space_id}")

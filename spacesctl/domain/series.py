@@ -1,0 +1,97 @@
+"""A series: Spaces of one kind that recur by themselves. Exactly one coming occurrence is planned at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.recurrence import check, occurrences
+from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Audience, Policy
+
+MADE_AHEAD = timedelta(days=7)
+"""An occurrence becomes a Space, with invitations, this long before its start at most."""
+GRACE = timedelta(minutes=5)
+"""A start missed by no more than this is made good; a later one is recorded as missed."""
+SHORTEST, LONGEST = 60, 24 * 3600
+"""Seconds that an occurrence may last."""
+
+
+class SeriesState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Series:
+    """`planned` is the start of the coming occurrence; `space_id` its Space, once that is made. `invited` are account ids."""
+
+    id: str
+    host_id: str
+    title: str
+    cron: str
+    tz: str
+    duration: int
+    created_at: datetime
+    policy: Policy = Policy.INVITED
+    listeners: Audience = Audience.EVERYONE
+    captions: bool = True
+    topics: tuple[str, ...] = ()
+    lang: str = "en"
+    invited: tuple[str, ...] = ()
+    rules_hash: str | None = None
+    rule_actions: tuple[str, ...] = ()
+    state: SeriesState = SeriesState.ACTIVE
+    planned: datetime | None = None
+    space_id: str | None = None
+
+
+def checked(series: Series) -> Series:
+    """The series, if everything in it is in range. Raises Invalid."""
+    check(series.cron, series.tz)
+    title = " ".join(series.title.split())
+    if not 1 <= len(title) <= MAX_TITLE:
+        raise Invalid("title", f"must have 1 to {MAX_TITLE} characters")
+    if len(series.topics) > MAX_TOPICS:
+        raise Invalid("topics", f"at most {MAX_TOPICS}")
+    if not SHORTEST <= series.duration <= LONGEST:
+        raise Invalid("duration", "is between 1 minute and 24 hours")
+    return replace(series, title=title)
+
+
+def plan(series: Series, now: datetime) -> Series:
+    """With the coming occurrence planned, if it is active and none is; a paused or deleted series has none."""
+    if series.state is not SeriesState.ACTIVE:
+        return replace(series, planned=None, space_id=None)
+    if series.planned is not None:
+        return series
+    return replace(series, planned=next(occurrences(series.cron, series.tz, now), None), space_id=None)
+
+
+def used(series: Series, now: datetime) -> Series:
+    """After the planned occurrence has started, or was missed, canceled or skipped: the one after it is planned."""
+    if series.planned is None:
+        return plan(series, now)
+    after = max(now, series.planned)
+    return plan(replace(series, planned=next(occurrences(series.cron, series.tz, after), None), space_id=None), now)
+
+
+def is_due_to_be_made(series: Series, now: datetime) -> bool:
+    return series.space_id is None and series.planned is not None and series.planned - now <= MADE_AHEAD
+
+
+def paused(series: Series) -> Series:
+    _not_deleted(series)
+    return replace(series, state=SeriesState.PAUSED, planned=None, space_id=None)
+
+
+def resumed(series: Series, now: datetime) -> Series:
+    _not_deleted(series)
+    return plan(replace(series, state=SeriesState.ACTIVE), now)
+
+
+def _not_deleted(series: Series) -> None:
+    if series.state is SeriesState.DELETED:
+        raise Refused("deleted", "the series is deleted")

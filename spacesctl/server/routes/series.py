@@ -1,0 +1,170 @@
+"""Series: Spaces that recur by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import Invalid
+from spacesctl.domain.ids import new_space_id
+from spacesctl.domain.recurrence import occurrences
+from spacesctl.domain.series import Series, SeriesState, paused, resumed, used
+from spacesctl.domain.space import Audience, Policy
+from spacesctl.moderation.problems import RuleFileError
+from spacesctl.moderation.rulefile import compile_rules
+from spacesctl.server.idempotent import IdempotencyKey, Once
+from spacesctl.server.routes.moderation import MAX_RULES
+from spacesctl.server.routes.spaces import Lang
+from spacesctl.server.services import Here, Services, SignedIn
+from spacesctl.spaces.now import utc_now
+from spacesctl.store import accounts, records
+from spacesctl.store import series as series_store
+
+router = APIRouter(prefix="/v1/series", tags=["series"])
+SHOWN = 5
+"""Coming starts that an answer lists."""
+
+Topics = list[Annotated[str, Field(min_length=1, max_length=50)]]
+
+
+class NewSeries(BaseModel):
+    title: str = Field(max_length=500)
+    cron: str = Field(max_length=200)
+    tz: str = Field("UTC", max_length=64)
+    duration: int
+    """Seconds."""
+    speakers: Policy = Policy.INVITED
+    listeners: Audience = Audience.EVERYONE
+    captions: bool = True
+    topics: Topics = Field(default_factory=list)
+    lang: Lang = "en"
+    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
+    rules: str | None = Field(None, max_length=MAX_RULES)
+
+
+class SeriesChange(BaseModel):
+    """What is left out stays."""
+
+    title: str | None = Field(None, max_length=500)
+    cron: str | None = Field(None, max_length=200)
+    tz: str | None = Field(None, max_length=64)
+    duration: int | None = None
+    speakers: Policy | None = None
+    listeners: Audience | None = None
+    topics: Topics | None = None
+
+
+@router.post("", status_code=201)
+async def create_series(here: Here, caller: SignedIn, body: NewSeries, idempotency_key: IdempotencyKey = None) -> Any:
+    """Make a series. Its coming Space, with its invitations, is made at once or a week before its start."""
+    once = Once(caller, idempotency_key, "series", body)
+    if (answered := await once.answered(here)) is not None:
+        return answered
+    now = utc_now()
+    async with here.db.begin() as db:
+        invited = [(await accounts.get(db, handle)).id for handle in dict.fromkeys(body.invite)]
+        rules_hash, actions = await _keep_rules(db, body.rules)
+    series = Series(
+        new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, now, body.speakers,
+        body.listeners, body.captions, tuple(body.topics), body.lang, tuple(invited), rules_hash, actions,
+    )  # fmt: skip
+    answer = _series(here, await here.alarm.series.create(series, caller))
+    async with here.db.begin() as db:
+        await once.keep(db, 201, answer)
+    return answer
+
+
+async def _keep_rules(db: Any, text: str | None) -> tuple[str | None, tuple[str, ...]]:
+    if text is None:
+        return None, ()
+    try:
+        compiled = compile_rules(text)
+    except RuleFileError as error:
+        raise Invalid("rules", "; ".join(str(problem) for problem in error.problems[:5])) from error
+    await records.put_rules(db, compiled.hash, text, utc_now())
+    return compiled.hash, tuple(sorted(compiled.actions()))
+
+
+@router.get("")
+async def list_series(here: Here, caller: SignedIn) -> dict[str, Any]:
+    """The caller's series."""
+    async with here.db.read() as db:
+        found = await series_store.of_host(db, caller.account_id or "")
+    return {"data": [_series(here, one) for one in found]}
+
+
+@router.get("/{series_id}")
+async def get_series(here: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    return _series(here, await here.alarm.series.get(series_id, caller))
+
+
+@router.patch("/{series_id}")
+async def edit_series(here: Here, caller: SignedIn, series_id: str, body: SeriesChange) -> dict[str, Any]:
+    """Edit a series; the coming Space, if it is made already, is moved and changed with it."""
+    before = await here.alarm.series.get(series_id, caller)
+    given = body.model_dump(exclude_none=True)
+    if "speakers" in given:
+        given["policy"] = given.pop("speakers")
+    if "topics" in given:
+        given["topics"] = tuple(given["topics"])
+    return _series(here, await here.alarm.series.edit(replace(before, **given), caller))
+
+
+@router.post("/{series_id}/pause")
+async def pause(here: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    """No more Spaces until it is resumed; the coming one is called off."""
+    return _series(here, await here.alarm.series.change(series_id, caller, "pause", paused))
+
+
+@router.post("/{series_id}/resume")
+async def resume(here: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    return _series(here, await here.alarm.series.change(series_id, caller, "resume", lambda s: resumed(s, utc_now())))
+
+
+@router.post("/{series_id}/skip")
+async def skip(here: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    """Call the coming Space off; the one after it comes."""
+    return _series(here, await here.alarm.series.change(series_id, caller, "skip", lambda s: used(s, utc_now())))
+
+
+@router.delete("/{series_id}", status_code=204)
+async def delete_series(here: Here, caller: SignedIn, series_id: str) -> Response:
+    """End the series; the coming Space is called off, a live one goes on."""
+    await here.alarm.series.change(
+        series_id, caller, "delete", lambda s: replace(s, state=SeriesState.DELETED, planned=None, space_id=None)
+    )
+    return Response(status_code=204)
+
+
+def _series(here: Services, value: Series) -> dict[str, Any]:
+    starts = [] if value.planned is None else [value.planned, *_after(value)]
+    return {
+        "id": value.id,
+        "title": value.title,
+        "state": value.state.value,
+        "cron": value.cron,
+        "tz": value.tz,
+        "duration": value.duration,
+        "speakers": value.policy.value,
+        "listeners": value.listeners.value,
+        "captions": value.captions,
+        "topic_ids": list(value.topics),
+        "lang": value.lang,
+        "rules": value.rules_hash,
+        "next_start": rfc3339(value.planned) if value.planned else None,
+        "next_space": value.space_id,
+        "link": here.link(value.space_id) if value.space_id else None,
+        "coming": [rfc3339(at) for at in starts],
+        "created_at": rfc3339(value.created_at),
+    }
+
+
+def _after(value: Series) -> list[Any]:
+    if value.planned is None:
+        return []
+    return list(islice(occurrences(value.cron, value.tz, value.planned), SHOWN - 1))

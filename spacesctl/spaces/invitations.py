@@ -1,0 +1,43 @@
+"""An invitation is a direct message that offers a role; both are written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.space import Role
+from spacesctl.spaces.actor import Outcome
+from spacesctl.spaces.house import House
+from spacesctl.store import records
+
+_OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
+
+
+async def send_invites(
+    house: House,
+    link: Callable[[str], str],
+    caller: Caller,
+    space_id: str,
+    whom: Sequence[Account],
+    role: Role = Role.SPEAKER,
+    message: str = "",
+) -> Outcome:
+    """All of them or, when one is refused, none. Who has an open invitation already gets no second message."""
+    actor = await house.live_actor(space_id)
+    space = await house.space(space_id)
+    people = tuple([await house.person(space, account) for account in whom])
+
+    async def also(db: AsyncConnection, outcome: Outcome) -> None:
+        for event in outcome.events:
+            if isinstance(event, e.Invited):
+                offer = _OFFERS[event.invite.role]
+                text = f"@{caller.handle} invites you to {offer} “{outcome.after.title}”: {link(space_id)}"
+                text += f"\n\n{message}" if message else ""
+                sender, to = caller.account_id or "", event.invite.account_id
+                await records.send_dm(db, sender, to, text, outcome.at, kind="invite", space_id=space_id)
+
+    return await actor.ask(c.SendInvites(caller, people, role), also)

@@ -1,0 +1,55 @@
+"""Reminders: who asked is told half an hour before a Space and when it starts, the host half an hour before. Each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import ANONYMOUS, Account
+from spacesctl.domain.clock import rfc3339
+from spacesctl.spaces.actor import Outcome
+from spacesctl.spaces.house import House
+from spacesctl.store import records
+from spacesctl.store import series as series_store
+
+AHEAD = timedelta(minutes=30)
+
+
+async def send(
+    house: House, bot: Account, link: Callable[[str], str], space_id: str, kind: Literal["soon", "start"]
+) -> None:
+    """Does nothing when they went out before, or when the Space is not in the state that this kind is about."""
+    actor = await house.actor(space_id)
+    async with house.db.read() as connection:
+        if kind == "start" and not await series_store.to_remind(connection, space_id):
+            return
+
+    async def also(db: AsyncConnection, outcome: Outcome) -> None:
+        if not outcome.events:
+            return
+        space = outcome.after
+        start = rfc3339(space.scheduled_start) if space.scheduled_start else "soon"
+        when = f"starts at {start}" if kind == "soon" else "is live now"
+        told = set(await series_store.to_remind(db, space_id)) - {space.host_id}
+        for account_id in sorted(told) + ([space.host_id] if kind == "soon" else []):
+            text = f"“{space.title}” {when}: {link(space_id)}"
+            await records.send_dm(db, bot.id, account_id, text, outcome.at, kind="reminder", space_id=space_id)
+
+    await actor.ask(c.SendReminders(ANONYMOUS, kind), also)
+
+
+async def tell_missed(house: House, bot: Account, space_id: str) -> None:
+    """Record that a Space's time has long passed, and tell its host."""
+    actor = await house.actor(space_id)
+
+    async def also(db: AsyncConnection, outcome: Outcome) -> None:
+        if outcome.events:
+            space = outcome.after
+            text = f"“{space.title}” did not start: the server was not running at its time."
+            await records.send_dm(db, bot.id, space.host_id, text, outcome.at, kind="notice", space_id=space_id)
+
+    await actor.ask(c.Miss(ANONYMOUS), also)

@@ -1,0 +1,62 @@
+"""Series of Spaces, and who wants to be reminded of a Space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.errors import NotFound
+from spacesctl.domain.series import Series, SeriesState
+from spacesctl.store.tables import reminders, series
+
+_SERIES: TypeAdapter[Series] = TypeAdapter(Series)
+
+
+async def save(db: AsyncConnection, value: Series) -> None:
+    row = {
+        "id": value.id,
+        "host_id": value.host_id,
+        "state": value.state.value,
+        "doc": _SERIES.dump_json(value).decode(),
+    }
+    await db.execute(insert(series).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+async def get(db: AsyncConnection, series_id: str) -> Series:
+    """Raises NotFound, also for a deleted one."""
+    doc = await db.scalar(select(series.c.doc).where(series.c.id == series_id, series.c.state != SeriesState.DELETED))
+    if doc is None:
+        raise NotFound("series", series_id)
+    return _SERIES.validate_json(doc)
+
+
+async def of_host(db: AsyncConnection, host_id: str) -> list[Series]:
+    query = select(series.c.doc).where(series.c.host_id == host_id, series.c.state != SeriesState.DELETED)
+    return [_SERIES.validate_json(doc) for doc in await db.scalars(query.order_by(series.c.id))]
+
+
+async def active(db: AsyncConnection) -> list[Series]:
+    rows = await db.scalars(select(series.c.doc).where(series.c.state == SeriesState.ACTIVE))
+    return [_SERIES.validate_json(doc) for doc in rows]
+
+
+async def remind(db: AsyncConnection, space_id: str, account_id: str) -> None:
+    await db.execute(insert(reminders).values(space_id=space_id, account_id=account_id).on_conflict_do_nothing())
+
+
+async def forget_reminder(db: AsyncConnection, space_id: str, account_id: str) -> None:
+    await db.execute(delete(reminders).where(reminders.c.space_id == space_id, reminders.c.account_id == account_id))
+
+
+async def to_remind(db: AsyncConnection, space_id: str) -> list[str]:
+    return list(await db.scalars(select(reminders.c.account_id).where(reminders.c.space_id == space_id)))
+
+
+async def subscriber_counts(db: AsyncConnection, space_ids: Iterable[str]) -> dict[str, int]:
+    """How many want to be reminded, for those Spaces where somebody does."""
+    query = select(reminders.c.space_id, func.count()).where(reminders.c.space_id.in_(set(space_ids)))
+    return {row[0]: row[1] for row in await db.execute(query.group_by(reminders.c.space_id))}

@@ -1,0 +1,191 @@
+"""Series and reminders with the alarm clock running: what is made, told, opened, ended, and made good after an absence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacesctl.domain.clock import parse_rfc3339, rfc3339
+from spacesctl.store import spaces as space_store
+from tests.api.harness import Api, As, running_api
+
+pytestmark = pytest.mark.anyio
+
+RULES = 'schema = 1\n[[rule]]\nid = "r"\nmode = "enforce"\nwhen.any = [ { words = ["scam"] } ]\nactions = ["mute"]\n'
+
+
+async def series(host: As, **changes: Any) -> dict[str, Any]:
+    body = {"title": "Office hours", "cron": "0 9 * * *", "tz": "Europe/Rome", "duration": 3600, **changes}
+    made: dict[str, Any] = await host.ok("POST", "/v1/series", body)
+    return made
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(10):
+        while not await true():
+            await asyncio.sleep(0.05)
+
+
+async def state(host: As, space_id: str) -> str:
+    return str((await host.ok("GET", f"/v1/spaces/{space_id}"))["state"])
+
+
+async def at_hand(api: Api, host: As, space_id: str, start: datetime) -> None:
+    """Move the planned start of a Space: tests cannot wait for nine o'clock."""
+    await host.ok("PATCH", f"/v1/spaces/{space_id}", {"scheduled_start": rfc3339(start)})
+
+
+async def test_a_series_makes_its_coming_space_with_rules_and_invitations(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    made = await series(host, invite=["@ann"], rules=RULES)
+    assert len(made["coming"]) == 5
+    assert parse_rfc3339(made["next_start"]) > datetime.now(UTC)
+    space = await host.ok("GET", f"/v1/spaces/{made['next_space']}")
+    assert (space["state"], space["title"], space["scheduled_start"]) == (
+        "scheduled",
+        "Office hours",
+        made["next_start"],
+    )
+    assert (space["duration"], space["series_id"]) == (3600, made["id"])
+    assert space["rules"] is not None
+    [message] = (await ann.ok("GET", "/v1/dms"))["data"]
+    assert (message["kind"], message["space_id"]) == ("invite", made["next_space"])
+
+
+async def test_a_start_far_ahead_is_planned_and_not_made_yet(api: Api) -> None:
+    host = await api.account("host")
+    far = datetime.now(UTC) + timedelta(days=20)
+    made = await series(host, cron=f"0 9 {far.day} {far.month} *", tz="UTC")
+    assert made["next_start"] is not None
+    assert made["next_space"] is None
+
+
+async def test_when_an_occurrence_starts_the_next_is_made_and_the_first_ends_after_its_duration(api: Api) -> None:
+    host = await api.account("host")
+    made = await series(host, duration=60)
+    first = made["next_space"]
+    await at_hand(api, host, first, datetime.now(UTC) + timedelta(milliseconds=200))
+    await until(lambda: _is(state(host, first), "live"))
+    await until(lambda: _next_is_not(host, made["id"], first))
+    after = await host.ok("GET", f"/v1/series/{made['id']}")
+    assert after["next_space"] not in (None, first)
+    assert parse_rfc3339(after["next_start"]) > parse_rfc3339(made["next_start"])
+    scheduled = (await host.ok("GET", "/v1/spaces", params={"state": ["scheduled"]}))["data"]
+    assert [row["id"] for row in scheduled] == [after["next_space"]], "exactly one to come"
+    job = api.here.alarm._scheduler.get_job(f"end {first}")
+    live = await host.ok("GET", f"/v1/spaces/{first}")
+    assert job.trigger.run_date == parse_rfc3339(live["started_at"]) + timedelta(seconds=60)
+    await job.func(*job.args)
+    assert await state(host, first) == "ended"
+
+
+async def _is(found: Awaitable[str], wanted: str) -> bool:
+    return await found == wanted
+
+
+async def _next_is_not(host: As, series_id: str, space_id: str) -> bool:
+    return (await host.ok("GET", f"/v1/series/{series_id}"))["next_space"] not in (None, space_id)
+
+
+async def test_skip_pause_resume_and_delete(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    made = await series(host)
+    skipped = await host.ok("POST", f"/v1/series/{made['id']}/skip")
+    assert skipped["next_start"] == made["coming"][1]
+    assert await state(host, made["next_space"]) == "canceled"
+    assert await state(host, skipped["next_space"]) == "scheduled"
+    paused = await host.ok("POST", f"/v1/series/{made['id']}/pause")
+    assert (paused["state"], paused["next_start"], paused["coming"]) == ("paused", None, [])
+    assert await state(host, skipped["next_space"]) == "canceled"
+    resumed = await host.ok("POST", f"/v1/series/{made['id']}/resume")
+    assert resumed["next_start"] == made["next_start"]
+    assert await state(host, resumed["next_space"]) == "scheduled"
+    assert (await ann.refused("POST", f"/v1/series/{made['id']}/pause"))["reason"] == "series"
+    await host.ok("DELETE", f"/v1/series/{made['id']}")
+    assert await state(host, resumed["next_space"]) == "canceled"
+    assert (await host.refused("GET", f"/v1/series/{made['id']}"))["status"] == 404
+    assert (await host.ok("GET", "/v1/series"))["data"] == []
+
+
+async def test_an_edited_series_moves_and_changes_its_coming_space(api: Api) -> None:
+    host = await api.account("host")
+    made = await series(host)
+    edited = await host.ok(
+        "PATCH",
+        f"/v1/series/{made['id']}",
+        {"title": "New", "cron": "30 10 * * *", "tz": "UTC", "speakers": "everyone"},
+    )
+    assert edited["next_space"] == made["next_space"], "who was invited keeps their link"
+    space = await host.ok("GET", f"/v1/spaces/{made['next_space']}")
+    assert (space["title"], space["speakers"], space["scheduled_start"]) == ("New", "everyone", edited["next_start"])
+    assert parse_rfc3339(edited["next_start"]).strftime("%H:%M") == "10:30"
+    assert (await host.refused("PATCH", f"/v1/series/{made['id']}", {"cron": "never"}))["field"] == "cron"
+
+
+async def test_a_canceled_occurrence_is_followed_by_the_next(api: Api) -> None:
+    host = await api.account("host")
+    made = await series(host)
+    await host.ok("POST", f"/v1/spaces/{made['next_space']}/cancel")
+    await until(lambda: _next_is_not(host, made["id"], made["next_space"]))
+    assert (await host.ok("GET", f"/v1/series/{made['id']}"))["next_start"] == made["coming"][1]
+
+
+@pytest.mark.parametrize(("late", "expected"), [(timedelta(minutes=4), "live"), (timedelta(minutes=6), "canceled")])
+async def test_a_start_missed_by_minutes_is_made_good_and_a_later_one_is_told(
+    tmp_path: Path, late: timedelta, expected: str
+) -> None:
+    data = tmp_path / "data"
+    async with running_api(data) as api:
+        host = await api.account("host")
+        made = await host.ok(
+            "POST", "/v1/spaces", {"title": "T", "scheduled_start": rfc3339(datetime.now(UTC) + timedelta(hours=1))}
+        )
+    async with running_api(data, first=False) as api:
+        # The server was away: its clock is what a test can move.
+        actor = await api.here.house.actor(made["id"])
+        assert actor.space is not None
+        from dataclasses import replace
+
+        actor.space = replace(actor.space, scheduled_start=datetime.now(UTC) - late)
+        async with api.here.db.begin() as db:
+            await space_store.save(db, actor.space, [], datetime.now(UTC), 0)
+    async with running_api(data, first=False) as api:
+        host = As(api, host.token)
+        await until(lambda: _is(state(host, made["id"]), expected))
+        told = [row["text"] for row in (await host.ok("GET", "/v1/dms"))["data"]]
+        assert bool(told) is (expected == "canceled")
+
+
+async def test_reminders_go_out_once_half_an_hour_ahead_and_at_the_start(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    made = await host.ok(
+        "POST", "/v1/spaces", {"title": "T", "scheduled_start": rfc3339(datetime.now(UTC) + timedelta(hours=1))}
+    )
+    space = f"/v1/spaces/{made['id']}"
+    for who in (ann, ben):
+        await who.ok("PUT", f"{space}/reminder")
+    await ben.ok("DELETE", f"{space}/reminder")
+    assert (await host.ok("GET", space))["subscriber_count"] == 1
+    job = api.here.alarm._scheduler.get_job(f"soon {made['id']}")
+    assert job.trigger.run_date == parse_rfc3339(made["scheduled_start"]) - timedelta(minutes=30)
+    for _ in range(2):
+        await job.func(*job.args)
+
+    async def reminders(who: As) -> list[str]:
+        return [row["text"] for row in (await who.ok("GET", "/v1/dms"))["data"] if row["kind"] == "reminder"]
+
+    assert [len(await reminders(who)) for who in (host, ann, ben)] == [1, 1, 0]
+    await host.ok("POST", f"{space}/start")
+    await until(lambda: _has(reminders(ann), 2))
+    assert "is live now" in (await reminders(ann))[0]
+    assert len(await reminders(host)) == 1
+    assert (await ben.refused("PUT", f"{space}/reminder"))["reason"] == "started"
+
+
+async def _has(found: Awaitable[list[str]], count: int) -> bool:
+    return len(await found) == count
