@@ -93,9 +93,15 @@ def demote(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json 
     _each(ctx, space, handles, "people", "demote", as_json=as_json)
 
 
-def promote(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Make a speaker a co-host; a Space has at most two."""
-    _each(ctx, space, handles, "people", "promote", as_json=as_json)
+def promote(
+    ctx: typer.Context,
+    space: SpaceRef,
+    handles: Handles,
+    host: Annotated[bool, typer.Option("--host", help="Make a co-host the host; you become a co-host.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a speaker a co-host (a Space has at most two), or with --host a co-host the host."""
+    _each(ctx, space, handles, "people", "host" if host else "promote", as_json=as_json)
 
 
 def kick(
@@ -145,6 +151,7 @@ _RESULT: dict[str, Callable[[dict[str, Any]], str]] = {
     "mute": lambda row: "muted",
     "unmute": lambda row: "may open the microphone again",
     "promote": lambda row: f"now {row['role']}",
+    "host": lambda row: f"now {row['role']}",
     "demote": lambda row: f"now {row['role']}",
     "kick": lambda row: "removed",
 }

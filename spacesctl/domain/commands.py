@@ -117,6 +117,18 @@ class Promote(Command):
 
 
 @dataclass(frozen=True)
+class HandOver(Command):
+    """The host makes a co-host the host."""
+
+    person: Person
+
+
+@dataclass(frozen=True)
+class HostGone(Command):
+    """The host has been away too long: the eldest co-host takes over, or, with none, every microphone closes."""
+
+
+@dataclass(frozen=True)
 class RaiseHand(Command):
     """`followed`: the host follows the caller."""
 

@@ -39,6 +39,8 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.SendInvites: stage.invite,
     c.RevokeInvites: stage.revoke_invites,
     c.Promote: stage.promote,
+    c.HandOver: stage.hand_over,
+    c.HostGone: stage.host_gone,
     c.AnswerInvite: stage.answer_invite,
     c.RaiseHand: stage.raise_hand,
     c.LowerHand: stage.lower_hand,

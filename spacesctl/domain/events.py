@@ -132,6 +132,16 @@ class RoleChanged(Event):
 
 
 @dataclass(frozen=True)
+class HostChanged(Event):
+    """Another host; the one before stays as a co-host. `reason`: `handed_over` or `host_gone`."""
+
+    type = "host.changed"
+    account_id: str
+    before: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class LaneOpened(Event):
     type = "lane.opened"
     account_id: str
@@ -141,7 +151,7 @@ class LaneOpened(Event):
 
 @dataclass(frozen=True)
 class LaneClosed(Event):
-    """`reason`: `left`, `replaced`, `demoted`, `kicked`, `blocked`, `ended`, `restarted`."""
+    """`reason`: `left`, `replaced`, `demoted`, `kicked`, `blocked`, `ended`, `restarted`, `host_gone`."""
 
     type = "lane.closed"
     account_id: str
@@ -241,6 +251,7 @@ AUDIENCE: dict[str, frozenset[str]] = {
     "policy.changed": frozenset(),
     "captions.switched": frozenset(),
     "role.changed": frozenset({"demoted"}),
+    "host.changed": frozenset({"reason"}),
     "lane.opened": frozenset(),
     "lane.closed": frozenset({"reason"}),
     "mic.changed": frozenset(),

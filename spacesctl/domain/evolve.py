@@ -86,7 +86,12 @@ def _hand_lowered(space: Space, event: e.HandLowered) -> Space:
 
 def _role_changed(space: Space, event: e.RoleChanged) -> Space:
     closed = {"mic_open": False} if event.role is Role.LISTENER else {}
-    return _person(space, event.account_id, role=event.role, demoted=event.demoted, **closed)
+    return _person(space, event.account_id, role=event.role, demoted=event.demoted, role_seq=space.seq + 1, **closed)
+
+
+def _host_changed(space: Space, event: e.HostChanged) -> Space:
+    stepped = _person(space, event.before, role=Role.COHOST, role_seq=space.seq + 1)
+    return replace(_person(stepped, event.account_id, role=Role.HOST), host_id=event.account_id)
 
 
 def _lane_opened(space: Space, event: e.LaneOpened) -> Space:
@@ -125,6 +130,7 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.HandRaised: _hand_raised,
     e.HandLowered: _hand_lowered,
     e.RoleChanged: _role_changed,
+    e.HostChanged: _host_changed,
     e.LaneOpened: _lane_opened,
     e.LaneClosed: _lane_closed,
     e.MicChanged: lambda space, event: _person(space, event.account_id, mic_open=event.open),

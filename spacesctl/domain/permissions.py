@@ -32,6 +32,7 @@ class Action(StrEnum):
     RULES = "rules"
     INVITE = "invite"
     PROMOTE = "promote"
+    HAND_OVER = "hand_over"
     ANSWER_INVITE = "answer_invite"
     RAISE = "raise"
     SEE_HANDS = "see_hands"
@@ -64,6 +65,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.RULES: frozenset({Standing.HOST}),
     Action.INVITE: _STAFF,
     Action.PROMOTE: frozenset({Standing.HOST}),
+    Action.HAND_OVER: frozenset({Standing.HOST}),
     Action.ANSWER_INVITE: frozenset({Standing.INVITED}),
     Action.RAISE: frozenset({Standing.ACCOUNT}),
     Action.SEE_HANDS: _STAFF | {Standing.ADMIN},

@@ -99,6 +99,8 @@ class Person:
     gagged: bool = False
     lane: int | None = None
     demoted: bool = False
+    role_seq: int = 0
+    """The Space's sequence when the role was taken: of two co-hosts, the lower is the elder."""
 
     @property
     def heard(self) -> bool:

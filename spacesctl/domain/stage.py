@@ -9,7 +9,18 @@ from spacesctl.domain import events as e
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
-from spacesctl.domain.space import MAX_COHOSTS, MAX_LANE, MAX_SPEAKERS, Invite, InviteState, Policy, Role, Space
+from spacesctl.domain.sanctions import close_all_lanes
+from spacesctl.domain.space import (
+    MAX_COHOSTS,
+    MAX_LANE,
+    MAX_SPEAKERS,
+    Invite,
+    InviteState,
+    Policy,
+    Role,
+    Space,
+    State,
+)
 
 Events = list[e.Event]
 
@@ -71,6 +82,23 @@ def promote(space: Space, command: c.Promote, now: datetime) -> Events:
     if space.role_of(command.person.account_id) is Role.LISTENER:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
     return _take_role(space, command.person.account_id, Role.COHOST)
+
+
+def hand_over(space: Space, command: c.HandOver, now: datetime) -> Events:
+    require(space, command.caller, Action.HAND_OVER)
+    require_not_over(space)
+    if space.role_of(command.person.account_id) is not Role.COHOST:
+        raise Refused("not_cohost", f"@{command.person.handle} is no co-host", hint="promote them first")
+    return [e.HostChanged(command.person.account_id, space.host_id, "handed_over")]
+
+
+def host_gone(space: Space, command: c.HostGone, now: datetime) -> Events:
+    if space.state is not State.LIVE:
+        return []
+    cohosts = sorted(space.with_role(Role.COHOST), key=lambda person: person.role_seq)
+    if cohosts:
+        return [e.HostChanged(cohosts[0].account_id, space.host_id, "host_gone")]
+    return close_all_lanes(space, "host_gone")
 
 
 def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:

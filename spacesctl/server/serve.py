@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ import structlog
 import uvicorn
 
 from spacesctl.client.profile import write_first_profile
-from spacesctl.domain.errors import Refused, Unavailable
+from spacesctl.domain.errors import Refused, SpacesError, Unavailable
 from spacesctl.domain.space import State
 from spacesctl.server.addresses import candidates
 from spacesctl.server.alarm import Alarm
@@ -165,6 +167,8 @@ async def _keep_time(here: Services) -> None:
         for actor in live:
             space_id = actor.space.id if actor.space else ""
             actor.tell_reactions()
+            with contextlib.suppress(SpacesError):  # it ended meanwhile
+                await actor.look_around(time.monotonic(), here.bot.id)
             count = actor.participant_count
             if told.get(space_id, 0) != count:
                 told[space_id] = count

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from spacesctl.spaces.engine import Engine
 from spacesctl.spaces.evidence import EvidenceRing
 from spacesctl.spaces.hub import Hub
 from spacesctl.spaces.now import utc_now
+from spacesctl.spaces.presence import Presence
 from spacesctl.spaces.sessions import Session
 from spacesctl.store import audit
 from spacesctl.store import spaces as space_store
@@ -78,6 +80,7 @@ class SpaceActor:
         self.tick = last_tick
         self._lane_of: dict[int, str] = {}
         self._captioned: dict[int, int] = {}
+        self.presence = Presence()
         self._reactions: Counter[str] = Counter()
         self._db = db
         self._engine = engine
@@ -130,6 +133,8 @@ class SpaceActor:
             if ask.also is not None:
                 await ask.also(connection, outcome)
         self.space = after
+        if ask.command.caller.account_id == after.host_id:
+            self.presence.host_acted(time.monotonic())
         self._tell_engine(after, events)
         self.hub.publish(stored)
         for event in events:
@@ -170,6 +175,19 @@ class SpaceActor:
         """Who is connected with sound: accounts once each, anonymous listeners by connection."""
         ids = [session.account_id for session in self.connections.sessions.values()]
         return len({one for one in ids if one is not None}) + ids.count(None)
+
+    async def look_around(self, now: float, bot_id: str) -> None:
+        """Act on who has left; called once a second with monotonic seconds while the Space is live."""
+        if self.space is None:
+            return
+        present = {session.account_id for session in self.connections.sessions.values()} - {bot_id}
+        if any(subscriber.account_id == self.space.host_id for subscriber in self.hub.subscribers):
+            present.add(self.space.host_id)
+        step = self.presence.look(now, self.space.host_id, present)
+        if step == "host_gone":
+            await self.ask(c.HostGone(ANONYMOUS))
+        elif step == "end":
+            await self.ask(c.End(ANONYMOUS, by_clock=True))
 
     def speaker_of(self, lane: int) -> str | None:
         """Whose microphone session this was, also just after it closed: its last words are still on their way."""

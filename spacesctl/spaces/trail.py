@@ -41,6 +41,8 @@ def _entry(space: Space, event: e.Event, actor: str | None) -> Entry | None:
             return Entry(f"request.{outcome}", actor, space.id, account_id)
         case e.RoleChanged(account_id, role, demoted):
             return Entry("demote" if demoted else "role", actor, space.id, account_id, {"role": role.value})
+        case e.HostChanged(account_id, _, reason):
+            return Entry("host", actor, space.id, account_id, {"reason": reason})
         case e.Gagged(account_id, _, reason):
             return Entry("mute", actor, space.id, account_id, {"reason": reason})
         case e.Ungagged(account_id, _):

@@ -58,6 +58,18 @@ async def test_at_most_two_speakers_are_promoted(api: Api) -> None:
     assert (await host.refused("POST", f"{space}/people/@cid/promote"))["reason"] == "cohosts_full"
 
 
+async def test_the_host_hands_over_to_a_cohost_and_stays_as_one(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    ann = await api.speaker(space, host, "ann")
+    assert (await host.refused("POST", f"{space}/people/@ann/host"))["reason"] == "not_cohost"
+    await host.ok("POST", f"{space}/people/@ann/promote")
+    assert (await host.ok("POST", f"{space}/people/@ann/host"))["role"] == "host"
+    roles = {name: row["role"] for name, row in (await names(ann, space)).items()}
+    assert roles == {"@ann": "host", "@host": "cohost"}
+    assert (await ann.ok("POST", f"{space}/end"))["state"] == "ended"
+
+
 async def test_an_unknown_name_in_an_invitation_invites_nobody(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)

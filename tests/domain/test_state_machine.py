@@ -84,13 +84,27 @@ class SpaceMachine(RuleBasedStateMachine):
     def edit(self, by: str, title: str | None, ahead: int | None) -> None:
         start = None if ahead is None else self.now + timedelta(hours=ahead)
         if self.ask(c.Edit(caller(by), title, scheduled_start=start)):
-            assert by == HOST
             assert self.space is not None
+            assert by == self.space.host_id
             assert 1 <= len(self.space.title) <= 70
 
     @rule(by=people, whom=people)
     def promote(self, by: str, whom: str) -> None:
-        assert not self.ask(c.Promote(caller(by), person(whom))) or by == HOST
+        was_host = self.space is not None and self.space.host_id == by
+        assert not self.ask(c.Promote(caller(by), person(whom))) or was_host
+
+    @rule(by=people, whom=people)
+    def hand_over(self, by: str, whom: str) -> None:
+        was_host = self.space is not None and self.space.host_id == by
+        assert not self.ask(c.HandOver(caller(by), person(whom))) or was_host
+
+    @rule(chance=st.integers(0, 9))
+    def host_gone(self, chance: int) -> None:
+        if chance == 0:
+            self.ask(c.HostGone(Caller()))
+            assert self.space is not None
+            if self.space.host_id == HOST:
+                assert all(one.lane is None for one in self.space.people.values()) or self.space.state is not State.LIVE
 
     @rule(by=people, whom=people)
     def uninvite(self, by: str, whom: str) -> None:
@@ -119,7 +133,8 @@ class SpaceMachine(RuleBasedStateMachine):
     @rule(who=people, followed=st.booleans(), blocked=st.booleans(), mic=st.booleans())
     def open_mic(self, who: str, followed: bool, blocked: bool, mic: bool) -> None:
         opened = self.ask(c.OpenMic(caller(who), followed=followed, blocked=blocked, mic_open=mic))
-        assert not (blocked and who != HOST and opened)
+        assert self.space is not None
+        assert not (blocked and who != self.space.host_id and opened)
 
     @rule(who=people, on=st.booleans())
     def set_mic(self, who: str, on: bool) -> None:
@@ -138,7 +153,7 @@ class SpaceMachine(RuleBasedStateMachine):
         if events and not stepped_down:
             assert mine.rank >= Role.COHOST.rank, "only staff takes a voice away"
             assert mine.rank > role.rank or by == whom, "and only from below"
-            assert whom != HOST, "and never from the host"
+            assert role is not Role.HOST, "and never from the host"
 
     @rule(
         action=st.sampled_from(["log", "report", "mute", "kick", "block"]),
@@ -157,14 +172,15 @@ class SpaceMachine(RuleBasedStateMachine):
 
     @rule(actions=st.sets(st.sampled_from(["mute", "kick", "block"])))
     def set_rules(self, actions: set[str]) -> None:
-        self.ask(c.SetRules(caller(HOST), f"{len(self.history):064d}", BOT, frozenset(actions)))
+        assert self.space is not None
+        self.ask(c.SetRules(caller(self.space.host_id), f"{len(self.history):064d}", BOT, frozenset(actions)))
 
     @invariant()
     def the_stage_is_bounded(self) -> None:
         assert self.space is not None
         assert len(self.space.with_role(Role.SPEAKER)) <= MAX_SPEAKERS
         assert len(self.space.with_role(Role.COHOST)) <= MAX_COHOSTS
-        assert [p.account_id for p in self.space.with_role(Role.HOST)] == [HOST]
+        assert [p.account_id for p in self.space.with_role(Role.HOST)] == [self.space.host_id], "one host, always"
 
     @invariant()
     def only_the_ungagged_on_stage_are_heard(self) -> None:

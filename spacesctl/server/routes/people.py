@@ -115,6 +115,12 @@ async def promote(here: Here, caller: SignedIn, space_id: str, ref: str) -> dict
     return await _to_person(here, space_id, ref, lambda person: c.Promote(caller, person))
 
 
+@router.post("/people/{ref}/host")
+async def hand_over(here: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Make a co-host the host; the host becomes a co-host."""
+    return await _to_person(here, space_id, ref, lambda person: c.HandOver(caller, person))
+
+
 @router.post("/people/{ref}/kick")
 async def kick(here: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
     """Out of this Space, and barred from it by every token until it ends. The person is told by direct message."""
