@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spacesctl import __version__
-from spacesctl.cli import accounts, captions, demo, messages, moderation, people, schedule, serve, sound, spaces
+from spacesctl.cli import accounts, captions, demo, messages, moderation, people, schedule, serve, sound, spaces, watch
 from spacesctl.cli.common import Session
 from spacesctl.cli.output import say
 
@@ -72,6 +72,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "speak": sound.speak,
     "listen": sound.listen,
     "captions": captions.captions,
+    "watch": watch.watch,
     "react": spaces.react,
     "follow": accounts.follow,
     "unfollow": accounts.unfollow,

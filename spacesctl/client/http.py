@@ -41,6 +41,13 @@ class Client:
     def get(self, path: str, **params: Any) -> Any:
         return self._call("GET", path, params={key: value for key, value in params.items() if value is not None})
 
+    def text(self, path: str) -> str:
+        """An answer that is not JSON."""
+        try:
+            return check(self._http.get(path)).text
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+
     def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self._call("POST", path, json=body, headers=headers)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bots import casts
+from spacesctl.client.http import Client
 from tests.running import RunningServer, running_server, spacesctl, wait_until
 
 RULES = 'schema = 1\n[[rule]]\nid = "scam"\nmode = "enforce"\nwhen.any = [ { words = ["crypto giveaway"] } ]\nactions = ["mute"]\n'
@@ -262,6 +263,39 @@ def test_a_series_from_the_command_line(server: RunningServer, people: dict[str,
     refused(
         server.run(host, "create", "T", "--cron", "0 9 * * 1", "--tz", "UTC", "--duration", "soon"), 2, "--duration"
     )
+
+
+def test_the_host_watches_everything_and_a_stranger_what_is_public(
+    server: RunningServer, people: dict[str, str]
+) -> None:
+    host, ann = people["host"], people["ann"]
+    space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
+    watchers = {who: server.start(token, "watch", space, "--json") for who, token in (("host", host), ("nobody", ""))}
+    plain = server.start(host, "watch", space)
+    with server.client(host) as spaces:
+        wait_until(lambda: metric(spaces, "spacesctl_event_streams") == 3)
+    ok(server.run(ann, "raise", space, "--json"))
+    ok(server.run(host, "approve", space, people["@ann"], "--json"))
+    ok(server.run(host, "mute", space, people["@ann"], "--reason", "noise", "--json"))
+    ok(server.run(host, "end", space, "--json"))
+    told = {}
+    for who, process in watchers.items():
+        out, _ = process.communicate(timeout=10)
+        assert process.returncode == 0
+        told[who] = {event["type"]: event for event in map(json.loads, out.splitlines())}
+    assert {"hand.raised", "role.changed", "person.muted", "space.ended"} <= set(told["host"])
+    assert {"role.changed", "person.muted", "space.ended"} <= set(told["nobody"])
+    assert "hand.raised" not in told["nobody"]
+    assert told["host"]["person.muted"]["data"]["reason"] == "noise"
+    assert "reason" not in told["nobody"]["person.muted"]["data"]
+    out, _ = plain.communicate(timeout=10)
+    assert f"{people['@ann']} asks to speak" in out
+    assert f"{people['@ann']} is muted" in out
+
+
+def metric(spaces: Client, name: str) -> float:
+    lines = spaces.text("/metrics").splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
 
 
 def test_messages_follows_and_reactions(server: RunningServer, people: dict[str, str]) -> None:

@@ -1,0 +1,97 @@
+"""`watch`: a moderator's seat in the terminal. People, levels, captions and what happens, as it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+from rich.live import Live
+
+from spacesctl.cli.common import Json, SpaceRef, client, space_id
+from spacesctl.cli.output import console, emit_line, note, say
+from spacesctl.cli.watchview import Watched, clock, render
+from spacesctl.client.http import Client
+from spacesctl.domain.errors import Gone, NotAllowed, NotSignedIn, Unavailable
+
+RETRY_FOR = 30.0
+"""Seconds that a broken stream is tried again before the command gives up."""
+
+
+def watch(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Watch a Space until it ends: host and co-hosts see everything, others what the audience sees. With --json: NDJSON."""
+    where = f"/v1/spaces/{space_id(space)}"
+    with client(ctx, anonymous=True) as spaces:
+        watched = Watched(spaces.get(where))
+        watched.set_people(spaces.get(f"{where}/people"))
+        events = _events(spaces, where)
+        out = console()
+        if as_json:
+            for event in events:
+                emit_line(event)
+        elif out.is_terminal:
+            with Live(render(watched, out.height), console=out, screen=True, refresh_per_second=8) as live:
+                for _ in _followed(spaces, where, watched, events):
+                    live.update(render(watched, out.height))
+        else:
+            _plain(spaces, where, watched, events)
+
+
+def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[dict[str, Any]]) -> None:
+    for event in _followed(spaces, where, watched, events):
+        if event["type"] == "caption":
+            say(f"{clock(event['data']['start_tick'])}  {watched.captions[-1][1]}  {watched.captions[-1][2]}")
+        elif watched.happened and event["type"] not in ("levels", "caption.partial", "presence"):
+            at, what = watched.happened.pop()
+            say(f"{at}  * {what}")
+
+
+def _followed(
+    spaces: Client, where: str, watched: Watched, events: Iterator[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Each event once `watched` has taken it, and the lists are read again where it changed them."""
+    for event in events:
+        known = watched.knows(event)
+        if not known:
+            _read_lists(spaces, where, watched)
+        if watched.take(event) and known:
+            _read_lists(spaces, where, watched)
+        yield event
+
+
+def _read_lists(spaces: Client, where: str, watched: Watched) -> None:
+    try:
+        watched.space = spaces.get(where)
+        watched.set_people(spaces.get(f"{where}/people"))
+    except Gone:
+        return  # over: the last lists stay on the screen
+
+
+def _events(spaces: Client, where: str) -> Iterator[dict[str, Any]]:
+    """The staff's view where we may have it, over reconnections, until the Space ends."""
+    view, last = "staff", None
+    failing_since: float | None = None
+    while True:
+        try:
+            for event in spaces.events(f"{where}/events", last_event_id=last, view=view):
+                failing_since = None
+                last = event.get("id", last)
+                if event["type"] == "reset":
+                    last = str(event["data"]["seq"])
+                yield event
+                if event["type"] in ("space.ended", "space.canceled"):
+                    return
+        except (NotAllowed, NotSignedIn) as error:
+            if view == "audience" or error.reason == "barred":
+                raise
+            view = "audience"
+            continue
+        except Gone:
+            note("the Space has ended")
+            return
+        except Unavailable:
+            failing_since = failing_since or time.monotonic()
+            if time.monotonic() - failing_since > RETRY_FOR:
+                raise
+        time.sleep(0.5)
