@@ -30,6 +30,7 @@ from spacesctl.server.first_start import ensure_accounts, keep_owner_token, open
 from spacesctl.server.logs import configure
 from spacesctl.server.services import Services
 from spacesctl.server.settings import Settings, split_host_port
+from spacesctl.server.sockets import LaneSocket
 from spacesctl.spaces.house import House
 from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
@@ -147,7 +148,7 @@ def _uvicorn_config(here: Services, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(here),
         lifespan="off",
-        ws="websockets-sansio",
+        ws=LaneSocket,
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACE,

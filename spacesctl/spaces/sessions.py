@@ -40,9 +40,14 @@ class Feed:
         self._waiting = asyncio.Event()
         self._frames = 0
         self._lost = 0
-        self.closed = False
+        self.ending = asyncio.Event()
+        """Set once it is closed."""
         self.drained = asyncio.Event()
         """Set once a closed feed has been read to its end."""
+
+    @property
+    def closed(self) -> bool:
+        return self.ending.is_set()
 
     def push_frame(self, message: bytes) -> None:
         if self.closed:
@@ -71,7 +76,7 @@ class Feed:
 
     def close(self, reason: str) -> None:
         if not self.closed:
-            self.closed = True
+            self.ending.set()
             self._queue.append({"event": "ended", "reason": reason})
             self._waiting.set()
 

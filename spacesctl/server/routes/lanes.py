@@ -21,6 +21,8 @@ router = APIRouter()
 _KINDS = {"speak": SessionKind.SPEAK, "listen": SessionKind.LISTEN, "all": SessionKind.ALL}
 REFUSED = 4000
 """Close codes are 4000 + the HTTP status that the same refusal has: 4403, 4409, ..."""
+GOODBYE_WITHIN = 2.0
+"""Seconds that a client has to take the last words of a connection that is ended."""
 
 
 @router.websocket("/v1/spaces/{space_id}/lanes")
@@ -48,12 +50,14 @@ async def lanes(
 async def _serve(here: Services, socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
     sending = asyncio.create_task(_send(socket, actor, session, role))
     receiving = asyncio.create_task(_receive(here, socket, actor, session))
+    ending = asyncio.create_task(_end(session))
+    tasks = (sending, receiving, ending)
     try:
-        await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (sending, receiving):
+        for task in tasks:
             task.cancel()
-        results = await asyncio.gather(sending, receiving, return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
         # Not awaited under the connection's own cancellation: the lane must close whatever happens to this task.
         here.house.in_background(actor.drop_session(session.id))
     for result in results:
@@ -71,6 +75,13 @@ async def _send(socket: WebSocket, actor: SpaceActor, session: Session, role: st
         else:
             await socket.send_json(message)
     await socket.close(1000)
+
+
+async def _end(session: Session) -> None:
+    """Cut off who does not read that it is over: a sender that waits for them would wait for ever."""
+    if session.feed is not None:
+        await session.feed.ending.wait()
+        await asyncio.sleep(GOODBYE_WITHIN)
 
 
 def _hello(actor: SpaceActor, session: Session, role: str) -> dict[str, Any]:
