@@ -48,6 +48,15 @@ def find(heard: Sound, pattern: Sound, first: int, last: int) -> Match | None:
     return Match(first + best, round(float(scores[best]), 4))
 
 
+def score(heard: Sound, pattern: Sound, at: int) -> float:
+    """The same correlation at one place; 0 where the pattern would stick out."""
+    part = heard[max(0, at) : at + len(pattern)]
+    scale = float(np.sqrt(_energy(part) * _energy(pattern)))
+    if len(part) < len(pattern) or scale <= _FAINT * len(pattern):
+        return 0.0
+    return float(np.dot(part.astype(np.float64), pattern.astype(np.float64))) / scale
+
+
 def likeness(heard: Sound, voice: Sound, others: Sequence[Sound]) -> float:
     """The correlation of a voice with what was heard, others taken out of both: 1 the voice is there as it was said, 0 it is not.
 

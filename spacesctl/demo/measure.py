@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -18,10 +19,18 @@ from spacesctl.domain.clock import TICKS_PER_SECOND
 
 AROUND = 3.0
 """Seconds by which a voice may begin before or after it is expected."""
-SLIP = 0.3
-"""Seconds by which a sentence may lie off the one before: a jitter buffer that waited or skipped."""
+PART = 0.5
+"""Seconds of a voice that are placed and compared at once."""
+SLIP_TICKS = 10
+"""Ticks by which a part may lie off the one before: a tick that came too late is skipped, a jitter buffer waits or skips."""
 FOUND = 0.25
 """A worse match is a chance one: the voice is not there, or drowned."""
+CLEARLY = 0.1
+"""So much better another place must be for a part to have slipped there."""
+OPENINGS = 4
+"""Sentences that are searched for; the one found best says where the rest is."""
+QUIET = 0.1
+"""A part with less than this share of the clip's mean power says too little to be compared."""
 GATE_TICKS = 5
 """A gate shuts within 100 ms; what is heard later is heard after the mute."""
 
@@ -37,9 +46,10 @@ class Spoken:
 
 
 class Place(NamedTuple):
-    """Samples of what was heard."""
+    """A part of what somebody said: it begins at `start` seconds of the script and is heard in these samples."""
 
-    sentence: Sentence
+    start: float
+    end: float
     first: int
     last: int
 
@@ -49,10 +59,13 @@ class Voice:
     """A voice in what one listener heard. `track` is its clip laid where it was heard, silence elsewhere."""
 
     spoken: Spoken
-    begins: int
-    """The sample of the script's first frame."""
     track: Sound
     places: list[Place] = field(default_factory=list)
+
+    def sample_of(self, seconds: float) -> int:
+        """Where a moment of the script was heard, or would have been."""
+        near = [one for one in self.places if one.start <= seconds] or self.places[:1]
+        return near[-1].first + round((seconds - near[-1].start) * RATE)
 
 
 class Silenced(NamedTuple):
@@ -66,30 +79,30 @@ class Silenced(NamedTuple):
 
 
 def place(heard: Heard, spoken: Spoken) -> Voice | None:
-    """Find a voice by its first sentences, then each further one near where it should be; None when it is not heard."""
+    """Find a voice by its best sentence, then each of its parts near where it should be; None when it is not heard."""
     pcm, sentences = ear.clip(spoken.script), spoken.script.sentences(spoken.seconds)
-    before_mute = [one for one in sentences if _is_before_mute(spoken, one)]
-    if not before_mute:
+    opening = [one for one in sentences if _is_before_mute(spoken, one.end)][:OPENINGS]
+    found = [(one, _search(heard, spoken, one, _cut(pcm, spoken.script, one.start, one.end))) for one in opening]
+    matches = [(match.score, match.at - round(one.start * RATE)) for one, match in found if match is not None]
+    best, begins = max(matches, default=(0.0, 0))
+    if best < FOUND:
         return None
-    opening = _cut(pcm, spoken.script, before_mute[0].start, before_mute[min(1, len(before_mute) - 1)].end)
-    expected = heard.sample_of(spoken.tick) + round(before_mute[0].start * RATE)
-    found = likeness.find(heard.sound, opening, expected - round(AROUND * RATE), expected + round(AROUND * RATE))
-    if found is None or found.score < FOUND:
-        return None
-    begins = found.at - round(before_mute[0].start * RATE)
-    voice = Voice(spoken, begins, np.zeros(len(heard.sound), np.float32))
+    voice = Voice(spoken, np.zeros(len(heard.sound), np.float32))
     for sentence in sentences:
-        begins = _lay(heard, voice, sentence, _cut(pcm, spoken.script, sentence.start, sentence.end), begins)
-    return voice
+        for start, end in _parts(sentence):
+            begins = _lay(heard, voice, start, end, _cut(pcm, spoken.script, start, end), begins)
+    return voice if voice.places else None
 
 
 def likeness_of(heard: Heard, spoken: Spoken, voice: Voice | None, others: Sequence[Voice]) -> float | None:
-    """The median over its sentences that nobody muted; None when it said none, 0 when it said some and was not found."""
+    """The median over parts of its sentences that nobody muted; None when it said none, 0 when it said some and was not found."""
     if voice is None:
-        said = any(_is_before_mute(spoken, one) for one in spoken.script.sentences(spoken.seconds))
+        said = any(_is_before_mute(spoken, one.end) for one in spoken.script.sentences(spoken.seconds))
         return 0.0 if said else None
-    places = [one for one in voice.places if _is_before_mute(voice.spoken, one.sentence)]
-    return round(median(_likeness(heard, voice, others, one) for one in places), 3) if places else None
+    loud = QUIET * float(np.mean(np.square(ear.clip(spoken.script))))
+    places = [one for one in voice.places if _is_before_mute(spoken, one.end)]
+    heard_well = [one for one in places if np.mean(np.square(voice.track[one.first : one.last])) > loud]
+    return round(median(_likeness(heard, voice, others, one) for one in heard_well), 3) if heard_well else None
 
 
 def silenced(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> Silenced | None:
@@ -97,7 +110,7 @@ def silenced(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> Sile
     if voice is None or voice.spoken.muted is None:
         return None
     mute = heard.sample_of(voice.spoken.muted)
-    begin, end = voice.begins, min(len(heard.sound), voice.begins + round(voice.spoken.seconds * RATE))
+    begin, end = voice.sample_of(0.0), min(len(heard.sound), voice.sample_of(voice.spoken.seconds))
     shut = min(end, mute + GATE_TICKS * TICK)
     before, after = slice(max(0, begin), max(0, mute)), slice(shut, max(shut, end))
     rest = [one.track for one in others]
@@ -107,7 +120,7 @@ def silenced(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> Sile
     said_after = bool(np.any(voice.track[after]))
     return Silenced(
         heard.tick_of(whole.start + last) if last else None,
-        likeness.likeness(heard.sound[before], voice.track[before], [one[before] for one in rest]),
+        likeness_of(heard, voice.spoken, voice, others),
         likeness.likeness(heard.sound[after], voice.track[after], [one[after] for one in rest]) if said_after else None,
         likeness.level_after(
             strength, likeness.gain(heard.sound[after], voice.track[after], [one[after] for one in rest])
@@ -123,22 +136,20 @@ def voices(heard: Heard, spoken: Mapping[str, Spoken]) -> dict[str, Voice | None
     return {handle: place(heard, one) for handle, one in spoken.items()}
 
 
-def first_tick(heard: Heard, voice: Voice) -> float:
-    """The tick at which the first frame of the clip was on the Space clock."""
-    return heard.tick_of(voice.begins)
+def tick_of(heard: Heard, voice: Voice, seconds: float = 0.0) -> float:
+    """The tick at which a moment of the clip was on the Space clock; 0 is its first frame."""
+    return heard.tick_of(voice.sample_of(seconds))
 
 
 def aligned(heard: Heard, found: Mapping[str, Voice | None], begins: Mapping[str, float]) -> Heard:
     """The same sound on the clock by which voices began at the ticks `begins`; only some listeners are told the ticks exactly."""
-    off = [
-        begins[who] - first_tick(heard, voice) for who, voice in found.items() if voice is not None and who in begins
-    ]
+    off = [begins[who] - tick_of(heard, voice) for who, voice in found.items() if voice is not None and who in begins]
     return Heard(heard.first + median(off), heard.sound) if off else heard
 
 
-def _is_before_mute(spoken: Spoken, sentence: Sentence) -> bool:
-    """By the expected beginning: a mute falls seconds after the words that it is for, so half a tick is no matter."""
-    return spoken.muted is None or spoken.tick + sentence.end * TICKS_PER_SECOND <= spoken.muted
+def _is_before_mute(spoken: Spoken, seconds: float) -> bool:
+    """By the expected beginning: a mute falls a second after the words that it is for, so a tick or two are no matter."""
+    return spoken.muted is None or spoken.tick + seconds * TICKS_PER_SECOND <= spoken.muted
 
 
 def _likeness(heard: Heard, voice: Voice, others: Sequence[Voice], at: Place) -> float:
@@ -146,16 +157,34 @@ def _likeness(heard: Heard, voice: Voice, others: Sequence[Voice], at: Place) ->
     return likeness.likeness(heard.sound[part], voice.track[part], [one.track[part] for one in others])
 
 
-def _lay(heard: Heard, voice: Voice, sentence: Sentence, pattern: Sound, begins: int) -> int:
-    """Lay a sentence on the track where it was heard, else where it would be; returns the script's beginning by it."""
-    slip, expected = round(SLIP * RATE), begins + round(sentence.start * RATE)
-    found = likeness.find(heard.sound, pattern, expected - slip, expected + slip)
-    at = found.at if found is not None and found.score >= FOUND else expected
+def _search(heard: Heard, spoken: Spoken, sentence: Sentence, pattern: Sound) -> likeness.Match | None:
+    expected, around = heard.sample_of(spoken.tick) + round(sentence.start * RATE), round(AROUND * RATE)
+    return likeness.find(heard.sound, pattern, expected - around, expected + around)
+
+
+def _parts(sentence: Sentence) -> list[tuple[float, float]]:
+    """A sentence in parts of equal length."""
+    edges = np.linspace(sentence.start, sentence.end, max(1, round((sentence.end - sentence.start) / PART)) + 1)
+    return list(pairwise(edges.tolist()))
+
+
+def _lay(heard: Heard, voice: Voice, start: float, end: float, pattern: Sound, begins: int) -> int:
+    """Lay a part on the track where it was heard, else where it would be; returns the script's beginning by it.
+
+    What slips does so by whole ticks. Any lag would do for a vowel, which is like itself a pitch period later. What was said
+    into a shut gate is where it would be: the best of many chance matches would make it heard.
+    """
+    expected = begins + round(start * RATE)
+    here = likeness.score(heard.sound, pattern, expected)
+    slips = [expected + ticks * TICK for ticks in range(-SLIP_TICKS, SLIP_TICKS + 1)]
+    there, at = max((likeness.score(heard.sound, pattern, one), one) for one in slips)
+    if there < max(FOUND, here + CLEARLY) or not _is_before_mute(voice.spoken, end):
+        at = expected
     first, last = max(0, at), min(len(voice.track), at + len(pattern))
     if first < last:
         voice.track[first:last] = pattern[first - at : last - at]
-        voice.places.append(Place(sentence, first, last))
-    return at - round(sentence.start * RATE)
+        voice.places.append(Place(start, end, first, last))
+    return at - round(start * RATE)
 
 
 def _cut(pcm: Sound, script: Script, start: float, end: float) -> Sound:

@@ -185,11 +185,13 @@ class WebRtcListener(Peer):
         """The same; what was lost on the way is written down each second."""
         async with self:
             self.joined.set()
-            while not self.closed.is_set():
-                self._ear.lost = await self._stat("inbound-rtp", "packetsLost")
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.closed.wait(), 1.0)
-            self._ear.ended = "closed"
+            try:
+                while not self.closed.is_set():
+                    self._ear.lost = await self._stat("inbound-rtp", "packetsLost")
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self.closed.wait(), 1.0)
+            finally:
+                self._ear.ended = "closed"
 
     async def _listen(self, track: MediaStreamTrack) -> None:
         base: int | None = None

@@ -26,7 +26,10 @@ def report(cast: Cast, stage: Stage, state: State, done: Performance) -> dict[st
     spoken = {handle: _spoken(stage, state, said) for handle, said in done.said.items()}
     heard = [ear.heard() for ear in state.ears]
     found = [measure.voices(one, spoken) for one in heard]
-    begins = _first_ticks(heard[0], found[0]) if heard else {}  # by lanes, which say every tick
+    clock, present = heard[0], {handle: voice for handle, voice in found[0].items() if voice is not None}
+    begins = {
+        handle: measure.tick_of(clock, voice) for handle, voice in present.items()
+    }  # by lanes, which say every tick
     aligned = [measure.aligned(one, voices, begins) for one, voices in zip(heard, found, strict=True)]
     rows = [_listener(ear, one, voices, spoken) for ear, one, voices in zip(state.ears, aligned, found, strict=True)]
     mutes = [row["muted"] for row in rows if row["muted"] is not None]
@@ -40,7 +43,7 @@ def report(cast: Cast, stage: Stage, state: State, done: Performance) -> dict[st
         "speakers": [
             _speaker(stage, state, said, spoken[handle], begins.get(handle)) for handle, said in done.said.items()
         ],
-        "acts": [_act(cast, stage, event, begins, last_sound) for event in state.of_type("act.taken")],
+        "acts": [_act(cast, stage, event, clock, present, last_sound) for event in state.of_type("act.taken")],
         "reports": [_report(row) for row in done.reports.get("data", [])],
         "muted": _muted(stage, state, mutes),
         "kicked": _kicked(stage, state, done),
@@ -55,10 +58,6 @@ def _spoken(stage: Stage, state: State, said: Said) -> Spoken:
     account = stage.ids[said.turn.script.person.handle]
     muted = [event["tick"] for event in state.of_type("person.muted") if event["data"]["account_id"] == account]
     return Spoken(said.turn.script, said.tick, said.ticks * TICK_SECONDS, muted[0] if muted else None)
-
-
-def _first_ticks(heard: Heard, voices: Mapping[str, Voice | None]) -> dict[str, float]:
-    return {handle: measure.first_tick(heard, voice) for handle, voice in voices.items() if voice is not None}
 
 
 def _speaker(stage: Stage, state: State, said: Said, spoken: Spoken, begins: float | None) -> dict[str, Any]:
@@ -88,12 +87,17 @@ def _speaker(stage: Stage, state: State, said: Said, spoken: Spoken, begins: flo
 
 
 def _act(
-    cast: Cast, stage: Stage, event: dict[str, Any], begins: Mapping[str, float], last_sound: float | None
+    cast: Cast,
+    stage: Stage,
+    event: dict[str, Any],
+    heard: Heard,
+    voices: Mapping[str, Voice],
+    last_sound: float | None,
 ) -> dict[str, Any]:
     """`delay_to_act_ms` is from the end of the phrase in the clip, as heard, to the act's tick in the store."""
     data = event["data"]
     handle = stage.handle_of(data["account_id"])
-    phrase_end = _phrase_end(cast, handle, data, begins.get(handle))
+    phrase_end = _phrase_end(cast, handle, data, heard, voices.get(handle))
     row = {
         "rule": data["rule_id"],
         "action": data["action"],
@@ -109,13 +113,20 @@ def _act(
     return row
 
 
-def _phrase_end(cast: Cast, handle: str, data: dict[str, Any], first: float | None) -> tuple[Phrase, float] | None:
-    """The phrase of the cast's file that a rule heard, with the tick of its end: the one nearest to the words it named."""
+def _phrase_end(
+    cast: Cast, handle: str, data: dict[str, Any], heard: Heard, voice: Voice | None
+) -> tuple[Phrase, float] | None:
+    """The phrase of the cast's file that a rule heard, with the tick of its end: the one nearest to the words it named.
+
+    It may be in any pass of the clip.
+    """
     person = next((one for one in cast.people if one.handle == handle), None)
     phrases = [one for one in person.phrases if one.rule == data["rule_id"]] if person else []
-    if first is None or not phrases:
+    if voice is None or not phrases:
         return None
-    ends = [(one, round(first + one.end * TICKS_PER_SECOND, 1)) for one in phrases]
+    length = voice.spoken.script.period * TICK_SECONDS
+    passes = range(int(voice.spoken.seconds // length) + 1)
+    ends = [(one, round(measure.tick_of(heard, voice, one.end + n * length), 1)) for one in phrases for n in passes]
     return min(ends, key=lambda one: abs(one[1] - data["end_tick"]))
 
 

@@ -45,7 +45,7 @@ def test_each_voice_is_found_at_its_tick_and_is_alike_while_three_talk():
     }
     voices, others = measured(heard, spoken)
     for handle, tick in (("acme", 20), ("mara", 100), ("theo", 60)):
-        assert measure.first_tick(heard, voices[handle]) == pytest.approx(FIRST + tick, abs=0.1)
+        assert measure.tick_of(heard, voices[handle]) == pytest.approx(FIRST + tick, abs=0.1)
         assert measure.likeness_of(heard, spoken[handle], voices[handle], others[handle]) > 0.95
 
 
@@ -58,14 +58,19 @@ def test_a_voice_that_nobody_hears_has_no_likeness_and_one_that_said_nothing_has
     assert measure.likeness_of(heard, Spoken(SCRIPTS["mara"], FIRST, 1.0), None, []) is None
 
 
-def test_a_sentence_that_slipped_is_followed():
-    heard = room([("theo", FIRST + 20, FIRST + 170)])
-    pcm = ear.clip(SCRIPTS["theo"])[150 * TICK : 400 * TICK]
-    at = (20 + 150 + 6) * TICK  # six ticks late from the second sentence on
-    heard.sound[at : at + len(pcm)] += pcm
-    spoken = {"theo": Spoken(SCRIPTS["theo"], FIRST, 8.0)}
+@pytest.mark.parametrize("slip", [6, -3], ids=["waited", "skipped"])
+@pytest.mark.parametrize("at", [60, 150, 270], ids=["in the first words", "in a pause", "in a word"])
+def test_a_voice_that_slips_by_ticks_in_the_middle_is_followed_while_another_talks(slip, at):
+    heard = room([("theo", FIRST + 20, FIRST + 20 + at), ("acme", FIRST + 40, FIRST + 600)])
+    pcm = ear.clip(SCRIPTS["theo"])[at * TICK : 420 * TICK]
+    again = (20 + at + slip) * TICK
+    if slip < 0:
+        pcm, again = pcm[-slip * TICK :], again - slip * TICK
+    heard.sound[again : again + len(pcm)] += pcm
+    spoken = {"theo": Spoken(SCRIPTS["theo"], FIRST, 8.2), "acme": Spoken(SCRIPTS["acme"], FIRST + 40, 11.0)}
     voices, others = measured(heard, spoken)
     assert measure.likeness_of(heard, spoken["theo"], voices["theo"], others["theo"]) > 0.9
+    assert measure.tick_of(heard, voices["theo"], 8.0) == pytest.approx(FIRST + 20 + 400 + slip, abs=0.2)
 
 
 @pytest.mark.parametrize(("open_gate", "alike"), [(False, False), (True, True)])
