@@ -23,13 +23,13 @@ from spacesctl.domain.clock import ticks_between
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import TooMany
 from spacesctl.domain.evolve import evolve_all
-from spacesctl.domain.space import Space, State
+from spacesctl.domain.space import Audience, Role, Space, State
 from spacesctl.media.messages import Frames, Levels
 from spacesctl.spaces import effects, trail
 from spacesctl.spaces.connections import Connections
 from spacesctl.spaces.engine import Engine
 from spacesctl.spaces.evidence import EvidenceRing
-from spacesctl.spaces.hub import Hub
+from spacesctl.spaces.hub import Hub, View
 from spacesctl.spaces.now import utc_now
 from spacesctl.spaces.presence import Presence
 from spacesctl.spaces.sessions import Session
@@ -142,6 +142,10 @@ class SpaceActor:
                 self._lane_of[event.lane] = event.account_id
             elif isinstance(event, e.Removed):
                 self.hub.close(event.account_id)
+            elif isinstance(event, e.RoleChanged) and event.role.rank < Role.COHOST.rank:
+                self.hub.close(event.account_id, [View.STAFF])  # whoever may see it still, as an admin may, comes back
+            elif isinstance(event, e.SpaceEdited) and event.listeners is Audience.ACCOUNTS:
+                self.hub.close_anonymous()
         self._on_change(outcome)
         return outcome
 

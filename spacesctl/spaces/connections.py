@@ -8,7 +8,7 @@ from typing import Any
 from spacesctl.audio import framing
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Caller
-from spacesctl.domain.space import Person, Space
+from spacesctl.domain.space import Audience, Person, Space
 from spacesctl.media.messages import Frames, ToEngine
 from spacesctl.spaces import effects
 from spacesctl.spaces.engine import Engine
@@ -51,6 +51,8 @@ class Connections:
                     self.end(space, [s for s in self.sessions.values() if s.lane == lane and s.kind.is_up], reason)
                 case e.Removed(account_id):
                     self.end(space, self.of(account_id), "removed")
+                case e.SpaceEdited(listeners=Audience.ACCOUNTS):
+                    self.end(space, self.of(None), "accounts_only")
                 case e.SpaceEnded():
                     self.end(space, list(self.sessions.values()), "ended")
                 case _:

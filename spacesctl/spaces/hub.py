@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -78,10 +78,16 @@ class Hub:
         for view in views:
             self._push(view, message)
 
-    def close(self, account_id: str | None = None) -> None:
+    def close(self, account_id: str | None = None, views: Collection[View] = tuple(View)) -> None:
         """End the streams of one account, or (None) all."""
         for subscriber in self.subscribers:
-            if account_id is None or subscriber.account_id == account_id:
+            if subscriber.view in views and (account_id is None or subscriber.account_id == account_id):
+                subscriber.close()
+
+    def close_anonymous(self) -> None:
+        """End the streams of whoever has no account."""
+        for subscriber in self.subscribers:
+            if subscriber.account_id is None:
                 subscriber.close()
 
     def _push(self, view: View, message: bytes) -> None:

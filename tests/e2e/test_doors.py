@@ -255,6 +255,13 @@ def test_anonymous_listeners_are_let_in_where_the_space_is_public_and_only_there
             somebody = LightPeer("somebody")
             await somebody.join(room.server.url, place, room.tokens["bad"])
             await until(lambda: somebody.count > 20)
+            ear = await room.stack.enter_async_context(LaneListener(room))
+            streaming = asyncio.create_task(_drain(room.anyone, f"{room.place}/events"))
+            await asyncio.sleep(0.2)
+            await room.as_host.call("PATCH", room.place, {"listeners": "accounts"})
+            assert await asyncio.wait_for(streaming, 3), "who was let in before is put out"
+            await until(lambda: ear.told == [{"event": "ended", "reason": "accounts_only"}])
+            await until(lambda: nobody.was_hung_up_on)
             for peer in (nobody, somebody):
                 peer.transport.close()
 
