@@ -29,13 +29,16 @@ class Scene:
 
     async def setting(self, *handles: str, **space: Any) -> None:
         """Accounts for the host and `handles`, a live Space, and the stage for each of them."""
-        self.anyone = await self._client(None)
+        await self.open()
         for handle in ("host", *handles):
             await self.account(handle)
         self.as_host = self.as_("host")
         self.space = await self.new_space(**space)
         for handle in handles:
             await self.as_(handle).call("POST", f"{self.place}/requests")
+
+    async def open(self) -> None:
+        self.anyone = await self._client(None)
 
     async def account(self, handle: str) -> str:
         """A new account; its token."""
@@ -83,12 +86,20 @@ async def scene(
     tmp_path: Path, *handles: str, flags: Sequence[str] = ("--no-bots",), **space: Any
 ) -> AsyncIterator[Scene]:
     """A server with a live Space; whatever entered `stack` is left before the server is stopped, and it must stop cleanly."""
+    async with server_again(tmp_path, flags=flags) as made:
+        await made.setting(*handles, **space)
+        yield made
+
+
+@asynccontextmanager
+async def server_again(tmp_path: Path, *, flags: Sequence[str] = ("--no-bots",)) -> AsyncIterator[Scene]:
+    """The server alone, with whatever its folder has by now."""
     context = running_server(tmp_path / "data", *flags)
     server = await asyncio.to_thread(context.__enter__)
     try:
         async with AsyncExitStack() as stack:
             made = Scene(server, stack)
-            await made.setting(*handles, **space)
+            await made.open()
             yield made
         assert await asyncio.to_thread(server.stop) == 0
     finally:
