@@ -20,7 +20,7 @@ $(VENV)/.ready-test: $(VENV)/.ready requirements-test.lock
 	touch $@
 
 demo: $(VENV)/.ready
-	$(BIN)/spacesctl demo $(ARGS)
+	@$(BIN)/spacesctl demo $(ARGS)
 
 test: $(VENV)/.ready-test lint
 	$(BIN)/pytest -m "not slow" $(ARGS)

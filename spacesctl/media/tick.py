@@ -66,11 +66,12 @@ class Ticker:
             self._arm()
             return
         self._metrics.counters["ticks_skipped"] += number - self._expected
+        late = began - self.grid.due(self._expected)  # of the tick that was to come, also when it is skipped
         self._expected = number + 1
         self._arm()
         self._work(number)
         work = time.monotonic() - began
-        self._metrics.tick_done(began - self.grid.due(number), work)
+        self._metrics.tick_done(late, work)
         if work < CALM_SECONDS:
             self._collect(number)
 
