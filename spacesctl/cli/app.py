@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from spacesctl import __version__
-from spacesctl.cli import accounts, captions, demo, messages, moderation, people, schedule, serve, sound, spaces, watch
+from spacesctl.cli import (
+    accounts,
+    backup,
+    captions,
+    demo,
+    messages,
+    moderation,
+    people,
+    schedule,
+    serve,
+    sound,
+    spaces,
+    watch,
+)
 from spacesctl.cli.common import Session
 from spacesctl.cli.output import say
 
@@ -40,6 +53,8 @@ def root(
 
 _VERBS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
+    "backup": backup.backup,
+    "restore": backup.restore,
     "demo": demo.demo,
     "create": spaces.create,
     "list": spaces.list_spaces,

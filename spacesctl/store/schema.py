@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
 from spacesctl.domain.errors import Unavailable
+from spacesctl.store.backup import snapshot
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -30,9 +31,18 @@ def upgrade(path: Path) -> None:
                 raise Unavailable(
                     f"the data folder was written by a later version of spacesctl (schema {found}); upgrade first"
                 )
+            if found is not None and found != ScriptDirectory.from_config(config).get_current_head():
+                _keep_copy(path, found)
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+def _keep_copy(path: Path, revision: str) -> None:
+    """The database as it was before a migration, beside it."""
+    copy = path.with_name(f"{path.stem}.before-{revision}.db")
+    if not copy.exists():
+        snapshot(path, copy)
 
 
 def _config(connection: Connection) -> Config:

@@ -99,3 +99,27 @@ async def test_the_audit_chain_notices_a_removed_entry_and_a_cut_tail_changes_th
     async with Database(path) as db, db.read() as connection:
         assert await audit.verify(connection) is None
         assert await audit.head(connection) != head
+
+
+def test_an_older_schema_is_migrated_with_its_data_and_a_copy_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "spaces.db"
+    old_schema(path, "0001")
+    with sqlite3.connect(path) as raw:
+        raw.execute("INSERT INTO accounts VALUES ('1', 'ann', 'Ann', 'person', 0)")
+    schema.upgrade(path)
+    schema.upgrade(path)
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT handle FROM accounts").fetchall() == [("ann",)]
+        assert raw.execute("SELECT count(*) FROM series").fetchone() == (0,)
+    with sqlite3.connect(tmp_path / "spaces.before-0001.db") as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert raw.execute("SELECT handle FROM accounts").fetchall() == [("ann",)]
+
+
+def old_schema(path: Path, revision: str) -> None:
+    from alembic import command
+
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        command.upgrade(schema._config(connection), revision)
+    engine.dispose()
