@@ -41,11 +41,14 @@ function showSpace() {
 function stateText(space) {
   if (space.state === "live") return "live";
   if (space.state !== "scheduled") return "ended";
-  return space.scheduled_start ? `starts ${new Date(space.scheduled_start).toLocaleString()}` : "not started yet";
+  if (!space.scheduled_start) return "not started yet";
+  const start = new Date(space.scheduled_start).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
+  return `starts ${start}`;
 }
 
 function showCaptionStatus(status) {
-  $("captions-note").textContent = status.ready ? (status.notice ?? "") : `No captions: ${status.reason}.`;
+  const why = state.space.captions ? `No captions: ${status.reason}.` : "Captions are off.";
+  $("captions-note").textContent = status.ready ? (status.notice ?? "") : why;
 }
 
 function showPeople() {
@@ -110,14 +113,16 @@ function onEvent(type, body) {
 }
 
 function fail(error) {
-  if (error.status === 410) return over("This Space has ended.");
-  if (error.status === 404) return over("There is no such Space.");
+  if (error.status === 410) return over("ended", "This Space has ended.");
+  if (error.status === 404) return over("not found", "There is no such Space.");
   $("message").textContent = error.message;
 }
 
-function over(message) {
-  $("state").textContent = "ended";
+/** Nothing goes on here, now or ever: only the words stay. */
+function over(what, message) {
+  $("state").textContent = what;
   $("state").classList.remove("live");
+  for (const section of document.querySelectorAll("main > section:not(.controls)")) section.hidden = true;
   $("listen").hidden = $("speak").hidden = true;
   $("message").textContent = message;
   state.listening?.close();

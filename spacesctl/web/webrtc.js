@@ -19,9 +19,11 @@ async function connect(url, token, prepare) {
   try {
     prepare(peer);
     const location = await negotiate(peer, url, token);
-    const close = () => {
+    const close = async () => {
+      peer.onconnectionstatechange = null;
+      // Told first: the goodbye of a closed peer ends the session too, and a DELETE after it finds none.
+      await fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
       peer.close();
-      return fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
     };
     return { peer, close };
   } catch (error) {
