@@ -79,8 +79,12 @@ class Show:
                 await asyncio.wait(crew[:1], timeout=SETTLE)  # until the last event is here
                 for task in [*speaking, *crew]:
                     task.cancel()
-        except* SpacesError as errors:
-            raise _first(errors) from None
+        except ExceptionGroup as group_of_errors:
+            refused, others = group_of_errors.split(SpacesError)
+            if others is not None or refused is None:
+                raise
+            # Not by `except*`: Python before 3.11.4 wraps what is raised there in a group of its own.
+            raise _first(refused) from None
         return self._done
 
     async def _play(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> list[asyncio.Task[None]]:

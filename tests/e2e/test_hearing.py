@@ -27,8 +27,6 @@ from tests.bots.voices import engine, person
 from tests.running import RunningServer, running_server
 from tests.webrtc import SpeakerPeer, own_address
 
-pytestmark = pytest.mark.slow
-
 TICK = 0.02
 CAST = (("cast_a", "mara"), ("cast_b", "omar"), ("cast_b", "ines"), ("cast_a", "theo"))
 """Two speak over WebRTC, two by lanes, all at once."""
