@@ -164,6 +164,7 @@ def is_right(cast: casts.Cast, result: dict[str, Any]) -> None:
     assert result["worst_tick_lateness_ms"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_ctrl_c_ends_it_measured_and_without_a_trace(demo: Any) -> None:
     one = demo("--json")
@@ -180,6 +181,7 @@ def test_ctrl_c_ends_it_measured_and_without_a_trace(demo: Any) -> None:
     assert one.leftovers == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_a_second_ctrl_c_does_not_wait_for_the_measuring(demo: Any) -> None:
     one = demo("--json")
@@ -212,6 +214,7 @@ def test_interrupted_before_it_began_it_leaves_nothing_either(demo: Any) -> None
     assert one.leftovers == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_a_server_that_dies_ends_the_demo_with_one_line(demo: Any) -> None:
     one = demo("--seconds", "40", "--json")
@@ -226,6 +229,7 @@ def test_a_server_that_dies_ends_the_demo_with_one_line(demo: Any) -> None:
     assert one.leftovers == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_a_demo_that_is_killed_takes_its_server_along(demo: Any) -> None:
     one = demo("--seconds", "40")

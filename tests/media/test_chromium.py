@@ -50,6 +50,7 @@ async def served(html: bytes) -> asyncio.Server:
     return await asyncio.start_server(answer, "127.0.0.1", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_chromium_speaks_and_hears_itself_as_the_audience_does():
     playwright = pytest.importorskip("playwright.async_api")
