@@ -243,11 +243,17 @@ def test_ten_loud_voices_reach_a_listener_whole():
     assert np.mean(np.abs(ear.heard().astype(int)) >= 32_767) < 0.001  # what the codec itself overshoots
 
 
-def test_encoders_prepare_for_what_listeners_lose():
+def test_encoders_prepare_for_what_listeners_lose(monkeypatch):
+    told = []
+    monkeypatch.setattr(Encoder, "expect_loss", lambda self, percent: told.append(percent))
     room = room_of()
     ears = listening(room, AUDIENCE, AUDIENCE, AUDIENCE)
     run(room, 5)
     for ear in ears:
         ear.loss = 50
     room.heed_losses()
-    run(room, 5, first=5)
+    assert told == [20], "one encoder for all of them, and never told to expect more than a fifth"
+    ears[0].loss = ears[1].loss = 3
+    ears[2].loss = 12
+    room.heed_losses()
+    assert told[1:] == [12], "what the worst quarter loses"
