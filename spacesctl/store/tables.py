@@ -55,6 +55,7 @@ accounts = Table(
     Column("name", String(50), nullable=False),
     Column("kind", String(6), nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("description", String(160), nullable=False, server_default=""),
 )
 
 tokens = Table(
@@ -71,7 +72,7 @@ follows = Table(
     "follows",
     metadata,
     _account("follower_id", primary_key=True),
-    _account("followed_id", primary_key=True),
+    _account("followed_id", primary_key=True, index=True),
 )
 
 blocks = Table(
@@ -93,8 +94,30 @@ dms = Table(
     Column("space_id", String(13)),
     Column("text", Text, nullable=False),
     Column("at", Utc, nullable=False),
+    Column("clip_id", String(13), index=True),
     Index("ix_dms_to_id_id", "to_id", "id"),
     sqlite_autoincrement=True,
+)
+
+clips = Table(
+    "clips",
+    metadata,
+    Column("id", String(13), primary_key=True),
+    _account("owner_id", nullable=False, index=True),
+    Column("duration_ms", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    _account("author_id", nullable=False),
+    Column("text", String(280), nullable=False),
+    Column("clip_id", String(13), ForeignKey("clips.id"), unique=True),
+    Column("at", Utc, nullable=False),
+    Index("ix_posts_author_id_id", "author_id", "id"),
 )
 
 spaces = Table(
