@@ -21,6 +21,7 @@ from spacesctl.server.routes import (
     webrtc,
 )
 from spacesctl.server.services import Services
+from spacesctl.server.trial import DryRun
 
 ROUTERS = [
     module.router
@@ -33,6 +34,7 @@ def create_app(here: Services) -> FastAPI:
     app = FastAPI(title="spacesctl", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = here
     problems.install(app)
+    app.add_middleware(DryRun)
     app.add_middleware(BodyLimit)
     for router in ROUTERS:
         app.include_router(router)

@@ -38,6 +38,14 @@ def of(error: SpacesError) -> JSONResponse:
     return answer
 
 
+def of_http(error: HTTPException) -> JSONResponse:
+    """What the framework refuses by itself: no such path, a body too large."""
+    code = _CODES.get(error.status_code, "error")
+    answer = problem(error.status_code, code, HTTPStatus(error.status_code).phrase, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
 def install(app: FastAPI) -> None:
     @app.exception_handler(SpacesError)
     async def _known(request: Request, error: SpacesError) -> JSONResponse:
@@ -51,10 +59,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        code = _CODES.get(error.status_code, "error")
-        answer = problem(error.status_code, code, HTTPStatus(error.status_code).phrase, str(error.detail))
-        answer.headers.update(error.headers or {})
-        return answer
+        return of_http(error)
 
     @app.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -11,7 +11,7 @@ from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from spacesctl.domain.accounts import ANONYMOUS, Account, Caller
-from spacesctl.domain.errors import NotAllowed, NotSignedIn
+from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
 from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.space import Space
 from spacesctl.server.alarm import Alarm
@@ -60,8 +60,18 @@ class Services:
         return actor, space
 
 
+TRIAL = "spacesctl.trial"
+"""Where a request that is only tried (`Dry-Run: true`) carries the services it works with."""
+
+
 def services(connection: HTTPConnection) -> Services:
-    return cast(Services, connection.app.state.services)
+    return cast(Services, connection.scope.get(TRIAL) or connection.app.state.services)
+
+
+def not_tried(connection: HTTPConnection) -> None:
+    """For what reaches beyond the database. Raises Invalid when the request is a dry run."""
+    if TRIAL in connection.scope:
+        raise Invalid("Dry-Run", "this cannot be tried without doing it")
 
 
 async def caller(connection: HTTPConnection) -> Caller:

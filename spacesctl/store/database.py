@@ -71,6 +71,32 @@ class Database:
         async with self._readers.begin() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def trial(self) -> AsyncIterator[Trial]:
+        """The database as if: what is written in it is read back in it, and gone when it ends. Other writers wait meanwhile."""
+        if self._engine is None:
+            raise RuntimeError("the database is not open")
+        async with self._writing, self._engine.connect() as connection:
+            # Closed without a commit, so all of it is rolled back.
+            yield Trial(self.path, connection)
+
+
+class Trial(Database):
+    """One transaction that looks like a database: `begin` is a savepoint of it."""
+
+    def __init__(self, path: Path, connection: AsyncConnection) -> None:
+        super().__init__(path)
+        self._connection = connection
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        async with self._writing, self._connection.begin_nested():
+            yield self._connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        yield self._connection
+
 
 def _on_connect(connection: Any, record: Any) -> None:
     # The driver's own transaction handling begins late and deferred; SQLAlchemy's begin event takes over.

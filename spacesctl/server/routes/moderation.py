@@ -15,19 +15,16 @@ from spacesctl.domain.accounts import Account, Caller
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.permissions import Action, require
-from spacesctl.moderation.problems import RuleFileError
-from spacesctl.moderation.rulefile import compile_rules
 from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.routes.events import Word
+from spacesctl.server.rulesets import MAX_RULES, compiled, set_rules
 from spacesctl.server.services import Here, ServiceBot, Services, SignedIn
 from spacesctl.spaces import reports
-from spacesctl.spaces.actor import Outcome
 from spacesctl.store import accounts, audit, records
 from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["moderation"])
 PAGE = 100
-MAX_RULES = 1 << 20
 
 
 class NewReport(BaseModel):
@@ -160,18 +157,10 @@ async def put_rules(here: Here, caller: SignedIn, space_id: str, body: Rules) ->
     if body.text is None:
         await actor.ask(c.SetRules(caller, None, here.bot.id, frozenset()))
         return {"hash": None, "rules": [], "actions": []}
-    text = body.text
-    try:
-        compiled = compile_rules(text, body.filename)
-    except RuleFileError as error:
-        raise Invalid("rules", "; ".join(str(problem) for problem in error.problems[:5])) from error
-    actions = frozenset(compiled.actions())
-
-    async def also(db: AsyncConnection, outcome: Outcome) -> None:
-        await records.put_rules(db, compiled.hash, text, outcome.at)
-
-    await actor.ask(c.SetRules(caller, compiled.hash, here.bot.id, actions), also)
-    return {"hash": compiled.hash, "rules": [rule.id for rule in compiled.rules], "actions": sorted(actions)}
+    rules = compiled(body.text, body.filename)
+    await set_rules(here, caller, space_id, rules)
+    ids = [rule.id for rule in rules.rules]
+    return {"hash": rules.hash, "rules": ids, "actions": sorted(rules.actions())}
 
 
 @router.get("/spaces/{space_id}/rules")

@@ -10,16 +10,13 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.recurrence import occurrences
 from spacesctl.domain.series import Series, SeriesState, paused, resumed, used
 from spacesctl.domain.space import Audience, Policy
-from spacesctl.moderation.problems import RuleFileError
-from spacesctl.moderation.rulefile import compile_rules
 from spacesctl.server.idempotent import IdempotencyKey, Once
-from spacesctl.server.routes.moderation import MAX_RULES
 from spacesctl.server.routes.spaces import Lang
+from spacesctl.server.rulesets import MAX_RULES, compiled
 from spacesctl.server.services import Here, Services, SignedIn
 from spacesctl.spaces.now import utc_now
 from spacesctl.store import accounts, records
@@ -66,28 +63,20 @@ async def create_series(here: Here, caller: SignedIn, body: NewSeries, idempoten
     if (answered := await once.answered(here)) is not None:
         return answered
     now = utc_now()
+    rules = compiled(body.rules) if body.rules is not None else None
     async with here.db.begin() as db:
         invited = [(await accounts.get(db, handle)).id for handle in dict.fromkeys(body.invite)]
-        rules_hash, actions = await _keep_rules(db, body.rules)
+        if rules is not None:
+            await records.put_rules(db, rules.hash, rules.text, now)
     series = Series(
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, now, body.speakers,
-        body.listeners, body.captions, tuple(body.topics), body.lang, tuple(invited), rules_hash, actions,
+        body.listeners, body.captions, tuple(body.topics), body.lang, tuple(invited),
+        rules.hash if rules else None, tuple(sorted(rules.actions())) if rules else (),
     )  # fmt: skip
     answer = _series(here, await here.alarm.series.create(series, caller))
     async with here.db.begin() as db:
         await once.keep(db, 201, answer)
     return answer
-
-
-async def _keep_rules(db: Any, text: str | None) -> tuple[str | None, tuple[str, ...]]:
-    if text is None:
-        return None, ()
-    try:
-        compiled = compile_rules(text)
-    except RuleFileError as error:
-        raise Invalid("rules", "; ".join(str(problem) for problem in error.problems[:5])) from error
-    await records.put_rules(db, compiled.hash, text, utc_now())
-    return compiled.hash, tuple(sorted(compiled.actions()))
 
 
 @router.get("")

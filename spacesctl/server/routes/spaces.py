@@ -17,8 +17,10 @@ from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.space import Audience, Policy, Reaction, Space, State
 from spacesctl.server import present
 from spacesctl.server.idempotent import IdempotencyKey, Once
+from spacesctl.server.rulesets import MAX_RULES, compiled, set_rules
 from spacesctl.server.services import Anyone, Here, Services, SignedIn
 from spacesctl.spaces.actor import Outcome
+from spacesctl.spaces.invitations import send_invites
 from spacesctl.store import accounts
 from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
@@ -38,6 +40,11 @@ class NewSpace(BaseModel):
     topics: list[Annotated[str, Field(min_length=1, max_length=50)]] = Field(default_factory=list)
     lang: Lang = "en"
     scheduled_start: AwareDatetime | None = None
+    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
+    """Handles of speakers to invite."""
+    rules: str | None = Field(None, max_length=MAX_RULES)
+    start: bool = False
+    """Go live at once."""
 
 
 class SpaceChange(BaseModel):
@@ -58,10 +65,18 @@ class NewReaction(BaseModel):
 
 @router.post("/spaces", status_code=201)
 async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency_key: IdempotencyKey = None) -> Any:
-    """Make a Space, not yet live. `scheduled_start` opens it by itself; without it, it waits for `start`."""
+    """Make a Space, not yet live. `scheduled_start` opens it by itself; without it, it waits for `start`.
+
+    What is wrong with `invite` or `rules` is found before anything is made.
+    """
     once = Once(caller, idempotency_key, "spaces", body)
     if (answered := await once.answered(here)) is not None:
         return answered
+    if body.start and body.scheduled_start is not None:
+        raise Invalid("start", "goes without scheduled_start")
+    rules = compiled(body.rules) if body.rules is not None else None
+    async with here.db.read() as db:
+        invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.invite)]
     command = c.Create(
         caller,
         new_space_id(),
@@ -78,8 +93,14 @@ async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency
         host = await accounts.get(db, outcome.after.host_id)
         await once.keep(db, 201, present.space_of(here, outcome.after, host, caller))
 
-    outcome = await here.house.create(command, also)
-    return await present.space(here, outcome.after, caller)
+    await here.house.create(command, also)
+    if rules is not None:
+        await set_rules(here, caller, command.id, rules)
+    if invited:
+        await send_invites(here.house, here.link, caller, command.id, invited)
+    if body.start:
+        await (await here.house.actor(command.id)).ask(c.Start(caller))
+    return await present.space(here, await here.house.space(command.id), caller)
 
 
 @router.get("/spaces")

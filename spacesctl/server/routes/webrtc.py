@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.exceptions import HTTPException
 
 from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotFound, NotSignedIn
 from spacesctl.rtc.sdp import MAX_OFFER
 from spacesctl.server.joining import answer_offer
-from spacesctl.server.services import Anyone, Here, Services
+from spacesctl.server.services import Anyone, Here, Services, not_tried
 
-router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["webrtc"])
+router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["webrtc"], dependencies=[Depends(not_tried)])
 _BODY = {"requestBody": {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}}
 
 
