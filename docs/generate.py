@@ -66,7 +66,8 @@ def api() -> str:
         NOTE,
         "# HTTP API\n",
         "The whole document is at `/openapi.json`. Errors are [problem documents](errors.md). Lists come 100 a page with a",
-        "`next` cursor. Creates take an `Idempotency-Key`. Times are UTC with milliseconds; account ids are decimal strings.\n",
+        "`next` cursor. Creates take an `Idempotency-Key`. Times are UTC with milliseconds; account ids are decimal strings.",
+        "A change with `Dry-Run: true` is checked and answered as if it had been made, and is not made.\n",
     ]
     for path, operations in sorted(document["paths"].items()):
         for method, operation in operations.items():

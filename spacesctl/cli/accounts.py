@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, handle
+from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.accounts import Kind
 
@@ -63,40 +63,43 @@ def _show_token(made: dict[str, Any], *, as_json: bool) -> None:
 
 def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:
     """Block accounts: they can join, be invited to and message nothing of yours, and leave your live Spaces now."""
-    confirm(f"Block {', '.join(handles)}?", yes=yes)
-    with client(ctx) as spaces:
-        for one in map(handle, handles):
-            spaces.put(f"/v1/accounts/me/blocks/{one}")
-    _told([{"handle": handle(one), "blocked": True} for one in handles], "blocked", as_json=as_json)
+    handles = handles_of(handles)
+    confirm(ctx, f"Block {', '.join(handles)}?", yes=yes)
+    _switch(ctx, handles, "blocks", ("blocked", True), "blocked", as_json=as_json)
 
 
 def unblock(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
     """Lift blocks."""
-    with client(ctx) as spaces:
-        for one in map(handle, handles):
-            spaces.delete(f"/v1/accounts/me/blocks/{one}")
-    _told([{"handle": handle(one), "blocked": False} for one in handles], "no longer blocked", as_json=as_json)
+    _switch(ctx, handles, "blocks", ("blocked", False), "no longer blocked", as_json=as_json)
 
 
 def follow(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
     """Follow accounts; a Space's policy `following` lets whom its host follows speak."""
-    with client(ctx) as spaces:
-        for one in map(handle, handles):
-            spaces.put(f"/v1/accounts/me/following/{one}")
-    _told([{"handle": handle(one), "following": True} for one in handles], "followed", as_json=as_json)
+    _switch(ctx, handles, "following", ("following", True), "followed", as_json=as_json)
 
 
 def unfollow(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
     """Stop following accounts."""
+    _switch(ctx, handles, "following", ("following", False), "no longer followed", as_json=as_json)
+
+
+def _switch(
+    ctx: typer.Context, handles: list[str], what: str, fact: tuple[str, bool], said: str, *, as_json: bool
+) -> None:
+    key, on = fact
     with client(ctx) as spaces:
-        for one in map(handle, handles):
-            spaces.delete(f"/v1/accounts/me/following/{one}")
-    _told([{"handle": handle(one), "following": False} for one in handles], "no longer followed", as_json=as_json)
 
+        def switch(one: str) -> dict[str, Any]:
+            place = f"/v1/accounts/me/{what}/{one}"
+            _ = spaces.put(place) if on else spaces.delete(place)
+            return {"handle": one, key: on}
 
-def _told(rows: list[dict[str, Any]], what: str, *, as_json: bool) -> None:
+        whom = handles_of(handles)
+        rows, refused = each(whom, switch)
     if as_json:
-        emit_json(rows[0] if len(rows) == 1 else rows)
+        emit_json(rows[0] if len(rows) == len(whom) == 1 else rows)
     else:
         for row in rows:
-            say(f"{row['handle']} is {what}")
+            say(f"{row['handle']} is {said}")
+    if refused is not None:
+        raise typer.Exit(refused.exit_code)

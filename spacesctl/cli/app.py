@@ -15,6 +15,7 @@ from spacesctl.cli import (
     demo,
     messages,
     moderation,
+    options,
     people,
     schedule,
     serve,
@@ -100,3 +101,5 @@ app.add_typer(schedule.schedule, name="schedule")
 app.add_typer(moderation.reports, name="reports")
 app.add_typer(moderation.rules, name="rules")
 app.add_typer(moderation.audit, name="audit")
+
+options.install(app)

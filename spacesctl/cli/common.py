@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import httpx
 import typer
 
+from spacesctl.cli.output import note
 from spacesctl.client import profile
 from spacesctl.client.http import Client
-from spacesctl.domain.errors import Invalid, NotSignedIn
+from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.ids import is_space_id, parse_handle
+
+MOST_STDIN = 1 << 20
+"""Characters of a list on stdin."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 SpaceRef = Annotated[str, typer.Argument(metavar="SPACE", help="The Space's id, or its link.")]
 Handle = Annotated[str, typer.Argument(metavar="@HANDLE")]
-Handles = Annotated[list[str], typer.Argument(metavar="@HANDLE...")]
+Handles = Annotated[list[str], typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.")]
 
 
 @dataclass
@@ -30,6 +36,8 @@ class Session:
     """
 
     url: str | None = None
+    curl: bool = False
+    dry_run: bool = False
 
     def profile(self) -> profile.Profile:
         return profile.find(self.url)
@@ -37,10 +45,40 @@ class Session:
 
 def client(ctx: typer.Context, *, anonymous: bool = False) -> Client:
     """Raises NotSignedIn when there is no token and the command needs one."""
-    found = ctx.ensure_object(Session).profile()
+    session = ctx.ensure_object(Session)
+    found = session.profile()
     if found.token is None and not anonymous:
         raise NotSignedIn("no token is set")
-    return Client(found.url, found.token)
+    return Client(found.url, found.token, dry_run=session.dry_run, on_request=_show_curl if session.curl else None)
+
+
+def _show_curl(request: httpx.Request) -> None:
+    from spacesctl.cli import curl
+
+    note(curl.command(request))
+
+
+def listed(words: list[str]) -> list[str]:
+    """The words, with `-` replaced by those of stdin: separated by white space, `#` begins a comment. Each once, in order."""
+    found: list[str] = []
+    for word in words:
+        found += _from_stdin() if word == "-" else [word]
+    return list(dict.fromkeys(found))
+
+
+def _from_stdin() -> list[str]:
+    lines = sys.stdin.read(MOST_STDIN + 1)
+    if len(lines) > MOST_STDIN:
+        raise Invalid("-", f"stdin has more than {MOST_STDIN} characters")
+    return [word for line in lines.splitlines() for word in line.partition("#")[0].split()]
+
+
+def handles_of(words: list[str]) -> list[str]:
+    """The handles that somebody typed or piped in. Raises Invalid for one that is none, and when there are none."""
+    found = [handle(word) for word in listed(words)]
+    if not found:
+        raise Invalid("@HANDLE", "say who")
+    return found
 
 
 def space_id(ref: str) -> str:
@@ -59,9 +97,24 @@ def handle(text: str) -> str:
     return f"@{bare}"
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask on a terminal; scripts are taken at their word."""
-    if not yes and sys.stdin.isatty():
+def each(whom: Iterable[str], act: Callable[[str], dict[str, Any]]) -> tuple[list[dict[str, Any]], SpacesError | None]:
+    """What `act` answered for each, and the first refusal. One that is refused is told and does not stop the rest."""
+    rows: list[dict[str, Any]] = []
+    first: SpacesError | None = None
+    for one in whom:
+        try:
+            rows.append(act(one))
+        except (Unavailable, NotSignedIn):
+            raise
+        except SpacesError as error:
+            note(f"spacesctl: {one}: {error.message}")
+            first = first or error
+    return rows, first
+
+
+def confirm(ctx: typer.Context, question: str, *, yes: bool) -> None:
+    """Ask on a terminal; scripts are taken at their word, and a dry run needs no leave."""
+    if not yes and not ctx.ensure_object(Session).dry_run and sys.stdin.isatty():
         typer.confirm(question, abort=True, err=True)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Handle, Handles, Json, SpaceRef, client, handle, space_id
+from spacesctl.cli.common import Handle, Handles, Json, SpaceRef, client, each, handle, handles_of, space_id
 from spacesctl.cli.output import clean, console, emit_json, note, say
 
 
@@ -19,7 +19,7 @@ def invite(
     as_json: Json = False,
 ) -> None:
     """Invite people to speak, by direct message."""
-    body = {"handles": [handle(one) for one in handles], "message": message}
+    body = {"handles": handles_of(handles), "message": message}
     with client(ctx) as spaces:
         rows = spaces.post(f"/v1/spaces/{space_id(space)}/invites", body)["data"]
     if as_json:
@@ -73,12 +73,14 @@ def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Jso
     """Take back invitations that are not answered yet."""
     with client(ctx) as spaces:
         place = f"/v1/spaces/{space_id(space)}/invites"
-        rows = [spaces.delete(f"{place}/{one}") for one in map(handle, handles)]
+        rows, refused = each(handles_of(handles), lambda one: spaces.delete(f"{place}/{one}"))
     if as_json:
         emit_json(rows)
     else:
         for row in rows:
             say(f"{row['handle']}: {row['state']}")
+    if refused is not None:
+        raise typer.Exit(refused.exit_code)
 
 
 def dm(

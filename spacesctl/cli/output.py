@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
+"""Whether this run was asked for words only: no columns, no colour, nothing that redraws."""
+
 
 def console(*, err: bool = False) -> Console:
     """Honours NO_COLOR by itself; text from others is never read as markup."""
-    return Console(stderr=err, markup=False, highlight=False, soft_wrap=not err)
+    plain = PLAIN.get()
+    return Console(
+        stderr=err,
+        markup=False,
+        highlight=False,
+        soft_wrap=not err,
+        no_color=plain or None,
+        force_terminal=False if plain else None,
+    )
 
 
 def emit_json(value: Any) -> None:
@@ -39,6 +51,9 @@ def table(rows: Sequence[dict[str, Any]], columns: dict[str, str], *, empty: str
     if not rows:
         note(empty)
         return
+    if PLAIN.get():
+        _records(rows, columns)
+        return
     made = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns:
         made.add_column(heading, overflow="fold")
@@ -48,6 +63,15 @@ def table(rows: Sequence[dict[str, Any]], columns: dict[str, str], *, empty: str
     if not out.is_terminal:
         out.width = 200
     out.print(made)
+
+
+def _records(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
+    """A line for each thing that is known, a blank line between rows: read aloud, each value follows its heading."""
+    for number, row in enumerate(rows):
+        if number:
+            say("")
+        for heading, key in columns.items():
+            say(f"{heading.capitalize()}: {_cell(row.get(key))}")
 
 
 def _cell(value: Any) -> str:

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, handle, space_id
+from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, each, handles_of, space_id
 from spacesctl.cli.output import emit_json, say, table
 from spacesctl.client.http import Client
-from spacesctl.domain.errors import Invalid
 
 
 def people(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
@@ -74,7 +73,9 @@ def deny(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = 
 def mute(
     ctx: typer.Context,
     space: SpaceRef,
-    handles: Annotated[list[str] | None, typer.Argument(metavar="@HANDLE...")] = None,
+    handles: Annotated[
+        list[str] | None, typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.")
+    ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="Everybody but host and co-hosts.")] = False,
     reason: Annotated[str, typer.Option(help="What for.")] = "",
     as_json: Json = False,
@@ -113,7 +114,8 @@ def kick(
     as_json: Json = False,
 ) -> None:
     """Remove somebody; they stay out until the Space ends."""
-    confirm(f"Remove {', '.join(handles)}?", yes=yes)
+    handles = handles_of(handles)
+    confirm(ctx, f"Remove {', '.join(handles)}?", yes=yes)
     _each(ctx, space, handles, "people", "kick", {"reason": reason}, as_json=as_json)
 
 
@@ -130,15 +132,15 @@ def _each(
 ) -> None:
     place = f"/v1/spaces/{space_id(space)}"
     with client(ctx) as spaces:
-        whom = _everybody(spaces, place) if everybody else [handle(one) for one in handles]
-        if not whom and not everybody:
-            raise Invalid("@HANDLE", "say who" + (", or --all" if verb == "mute" else ""))
-        rows = [spaces.post(f"{place}/{noun}/{one}/{verb}", body) for one in whom]
+        whom = _everybody(spaces, place) if everybody else handles_of(handles)
+        rows, refused = each(whom, lambda one: spaces.post(f"{place}/{noun}/{one}/{verb}", body))
     if as_json:
-        emit_json(rows[0] if len(rows) == 1 and not everybody else rows)
+        emit_json(rows[0] if len(rows) == len(whom) == 1 and not everybody else rows)
     else:
         for row in rows:
             say(f"{row['handle']}: {_RESULT[verb](row)}")
+    if refused is not None:
+        raise typer.Exit(refused.exit_code)
 
 
 def _everybody(spaces: Client, place: str) -> list[str]:

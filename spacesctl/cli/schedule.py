@@ -102,7 +102,7 @@ def edit(
 @schedule.command("delete")
 def delete(ctx: typer.Context, series: Id, yes: Yes = False, as_json: Json = False) -> None:
     """End a series; its coming Space is called off, a live one goes on."""
-    confirm("End this series?", yes=yes)
+    confirm(ctx, "End this series?", yes=yes)
     with client(ctx) as spaces:
         spaces.delete(f"/v1/series/{segment(series)}")
     if as_json:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, handle, space_id, span_seconds
-from spacesctl.cli.moderation import push, read_rules
+from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, handles_of, space_id, span_seconds
+from spacesctl.cli.moderation import read_rules
 from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.cli.schedule import duration_seconds, tell
 from spacesctl.domain.clock import rfc3339
@@ -27,7 +27,9 @@ def create(
     tz: Annotated[str | None, typer.Option(help="Time zone of --at, as Europe/Rome; else this machine's.")] = None,
     speakers: Annotated[Policy, typer.Option(help="Who may speak without being approved.")] = Policy.INVITED,
     listeners: Annotated[Audience, typer.Option(help="Who may listen.")] = Audience.EVERYONE,
-    invite: Annotated[list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker.")] = None,
+    invite: Annotated[
+        list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker; `-` reads a list.")
+    ] = None,
     captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules that a bot applies.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="A topic, at most three.")] = None,
@@ -52,25 +54,17 @@ def create(
         "topics": topic or [],
         "scheduled_start": rfc3339(parse_when(at, tz, datetime.now(UTC))) if at is not None else None,
     }
-    handles = [handle(one) for one in invite or []]
     text = read_rules(rules) if rules is not None else None
+    body |= {"invite": handles_of(invite) if invite else [], "rules": text}
+    if rules is not None:
+        body["rules_filename"] = rules.name
     if cron is not None and duration is not None:
-        body |= {"cron": cron, "tz": tz, "duration": duration_seconds(duration), "invite": handles, "rules": text}
+        body |= {"cron": cron, "tz": tz, "duration": duration_seconds(duration)}
         with client(ctx) as spaces:
             tell(spaces.post("/v1/series", body, idempotency_key=str(uuid.uuid4())), as_json=as_json)
         return
     with client(ctx) as spaces:
-        for one in handles:  # an unknown handle is found before anything is made
-            spaces.get(f"/v1/accounts/{one}")
-        made = spaces.post("/v1/spaces", body, idempotency_key=str(uuid.uuid4()))
-        place = f"/v1/spaces/{made['id']}"
-        if text is not None and rules is not None:
-            push(spaces, made["id"], text, rules.name)
-        if handles:
-            spaces.post(f"{place}/invites", {"handles": handles})
-        if start:
-            spaces.post(f"{place}/start")
-        made = spaces.get(place)
+        made = spaces.post("/v1/spaces", {**body, "start": start}, idempotency_key=str(uuid.uuid4()))
     _show(made, as_json=as_json)
 
 
@@ -113,7 +107,7 @@ def start(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
 
 def end(ctx: typer.Context, space: SpaceRef, yes: Yes = False, as_json: Json = False) -> None:
     """End a live Space for everybody."""
-    confirm("End this Space for everybody?", yes=yes)
+    confirm(ctx, "End this Space for everybody?", yes=yes)
     with client(ctx) as spaces:
         _show(spaces.post(f"/v1/spaces/{space_id(space)}/end"), as_json=as_json)
 
@@ -150,7 +144,7 @@ def edit(
 
 def cancel(ctx: typer.Context, space: SpaceRef, yes: Yes = False, as_json: Json = False) -> None:
     """Call off a Space that has not started."""
-    confirm("Call this Space off?", yes=yes)
+    confirm(ctx, "Call this Space off?", yes=yes)
     with client(ctx) as spaces:
         _show(spaces.post(f"/v1/spaces/{space_id(space)}/cancel"), as_json=as_json)
 

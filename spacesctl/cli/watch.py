@@ -30,7 +30,7 @@ def watch(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
         if as_json:
             for event in events:
                 emit_line(event)
-        elif out.is_terminal:
+        elif out.is_terminal:  # not with --plain
             with Live(render(watched, out.height), console=out, screen=True, refresh_per_second=8) as live:
                 for _ in _followed(spaces, where, watched, events):
                     live.update(render(watched, out.height))

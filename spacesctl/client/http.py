@@ -7,7 +7,7 @@ with Client("http://127.0.0.1:8420", token) as spaces:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -23,12 +23,25 @@ STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
 
 
 class Client:
-    """Raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached."""
+    """Raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    `dry_run`: changes are only tried. `on_request` sees each request before it goes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        dry_run: bool = False,
+        on_request: Callable[[httpx.Request], None] | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT)
+        if dry_run:
+            headers["Dry-Run"] = "true"
+        hooks = {"request": [on_request]} if on_request is not None else {}
+        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT, event_hooks=hooks)
 
     def __enter__(self) -> Client:
         return self

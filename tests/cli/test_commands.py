@@ -324,3 +324,47 @@ def test_a_hostile_title_does_not_drive_the_terminal(server: RunningServer, peop
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert "[bold]x[/bold]" in shown
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nothing(server: RunningServer, people: dict[str, str]) -> None:
+    host = people["host"]
+    tried = server.run(host, "create", "Maybe", "--start", "--invite", people["@ann"], "--dry-run", "--json")
+    assert ok(tried)["state"] == "live"
+    assert tried.stderr == "dry run: nothing was changed\n"
+    refused(server.run(host, "show", ok(tried)["id"]), 3, "there is no")
+    space = ok(server.run(host, "create", "Real", "--start", "--json"))["id"]
+    refused(server.run(people["ann"], "end", space, "--dry-run"), 5, "may not do this")
+    assert ok(server.run(host, "end", space, "--dry-run", "--json"))["state"] == "ended"
+    assert ok(server.run(host, "show", space, "--json"))["state"] == "live"
+
+
+@pytest.mark.slow
+def test_curl_shows_a_call_that_works_and_not_the_token(server: RunningServer, people: dict[str, str]) -> None:
+    host = people["host"]
+    done = server.run(host, "create", "It's “curled”", "--curl", "--json")
+    [line] = done.stderr.splitlines()
+    assert host not in line
+    repeated = subprocess.run(
+        ["sh", "-c", line], env={"SPACESCTL_TOKEN": host, "PATH": "/usr/bin:/bin"}, capture_output=True, timeout=10
+    )
+    # The same idempotency key: the very Space that was made, and no second one.
+    assert json.loads(repeated.stdout)["id"] == ok(done)["id"]
+
+
+def test_a_list_on_stdin_is_worked_off_and_one_refusal_stops_nothing(
+    server: RunningServer, people: dict[str, str]
+) -> None:
+    host = people["host"]
+    space = ok(server.run(host, "create", "Real", "--start", "--json"))["id"]
+    who = f"{people['@ann']}  # the first\n@nobody_at_all\n\n{people['@ben']} {people['@ann']}\n"
+    done = server.run(host, "kick", space, "-", "--json", stdin=who)
+    assert [row["handle"] for row in json.loads(done.stdout)] == [people["@ann"], people["@ben"]]
+    assert done.returncode == 3
+    assert done.stderr == "spacesctl: @nobody_at_all: there is no account @nobody_at_all\n"
+    refused(server.run(host, "kick", space, "-", stdin="# nobody\n"), 2, "say who")
+
+
+def test_plain_output_reads_aloud_as_heading_and_value(server: RunningServer, people: dict[str, str]) -> None:
+    space = ok(server.run(people["host"], "create", "Real", "--start", "--json"))["id"]
+    lines = server.run(people["host"], "people", space, "--plain").stdout.splitlines()
+    assert lines[:2] == [f"Handle: {people['@host']}", "Role: host"]

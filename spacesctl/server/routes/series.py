@@ -42,6 +42,7 @@ class NewSeries(BaseModel):
     lang: Lang = "en"
     invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
     rules: str | None = Field(None, max_length=MAX_RULES)
+    rules_filename: str = Field("rules.toml", max_length=200)
 
 
 class SeriesChange(BaseModel):
@@ -63,7 +64,7 @@ async def create_series(here: Here, caller: SignedIn, body: NewSeries, idempoten
     if (answered := await once.answered(here)) is not None:
         return answered
     now = utc_now()
-    rules = compiled(body.rules) if body.rules is not None else None
+    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
     async with here.db.begin() as db:
         invited = [(await accounts.get(db, handle)).id for handle in dict.fromkeys(body.invite)]
         if rules is not None:

@@ -43,6 +43,7 @@ class NewSpace(BaseModel):
     invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
     """Handles of speakers to invite."""
     rules: str | None = Field(None, max_length=MAX_RULES)
+    rules_filename: str = Field("rules.toml", max_length=200)
     start: bool = False
     """Go live at once."""
 
@@ -74,7 +75,7 @@ async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency
         return answered
     if body.start and body.scheduled_start is not None:
         raise Invalid("start", "goes without scheduled_start")
-    rules = compiled(body.rules) if body.rules is not None else None
+    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
     async with here.db.read() as db:
         invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.invite)]
     command = c.Create(

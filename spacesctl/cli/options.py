@@ -1,0 +1,66 @@
+"""Options that commands share without naming them: `--plain` and `--curl` on all, `--dry-run` on those that change something."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from inspect import Parameter
+from typing import Annotated, Any
+
+import typer
+
+from spacesctl.cli import output
+from spacesctl.cli.common import Session
+
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", envvar="SPACESCTL_PLAIN", help="Lines of words only, as a screen reader wants them."),
+]
+Curl = Annotated[bool, typer.Option("--curl", help="Show each call to the server as a curl command, on stderr.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="The server decides and answers as if; nothing is changed.")]
+
+CHANGES = frozenset(
+    {
+        "account create", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
+        "dm", "edit", "end", "follow", "invite", "kick", "mute", "policy", "promote", "raise", "react", "remind", "report",
+        "rules clear", "rules push", "schedule delete", "schedule edit", "schedule pause", "schedule resume", "schedule skip", "start",
+        "unblock", "unfollow", "uninvite", "unmute",
+    }
+)  # fmt: skip
+"""Commands that change something on the server, and nothing anywhere else."""
+
+
+def install(app: typer.Typer) -> None:
+    """Add the options to every command of the tree that talks to the server (it takes a context)."""
+    for name, info in commands(app):
+        if info.callback is not None and "ctx" in inspect.signature(info.callback).parameters:
+            info.callback = _with_options(info.callback, changes=name in CHANGES)
+
+
+def commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each command of the tree with its words, as ("schedule skip", its registration)."""
+    for info in app.registered_commands:
+        yield f"{prefix}{info.name}", info
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            yield from commands(group.typer_instance, f"{prefix}{group.name} ")
+
+
+def _with_options(command: Callable[..., None], *, changes: bool) -> Callable[..., None]:
+    @functools.wraps(command)
+    def run(*, plain: bool, curl: bool, dry_run: bool = False, **given: Any) -> None:
+        session = given["ctx"].ensure_object(Session)
+        session.curl, session.dry_run = curl, dry_run
+        output.PLAIN.set(plain)
+        command(**given)
+        if dry_run:
+            output.note("dry run: nothing was changed")
+
+    extra: dict[str, Any] = {"plain": Plain, "curl": Curl} | ({"dry_run": DryRun} if changes else {})
+    signature = inspect.signature(command, eval_str=True)
+    own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature.parameters.values()]
+    added = [Parameter(name, Parameter.KEYWORD_ONLY, default=False, annotation=kind) for name, kind in extra.items()]
+    run.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in [*own, *added]} | {"return": None}
+    return run
