@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spacesctl.client.http import Client
+from spacesctl.server.rates import Limits
 
 
 class RunningServer:
@@ -87,6 +88,13 @@ class RunningServer:
         """End it with a signal; its exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout)
+
+
+def unlimited(folder: Path) -> tuple[str, str]:
+    """Flags for a server that limits nobody, for tests that write as fast as they can."""
+    config = folder / "unlimited.toml"
+    config.write_text("[limits]\n" + "".join(f'{name} = "off"\n' for name in Limits.model_fields))
+    return ("--config", str(config))
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 10.0) -> None:

@@ -17,11 +17,15 @@ def check(answer: httpx.Response) -> httpx.Response:
         body = answer.json()
     except ValueError:
         body = {}
-    raise as_error(body if isinstance(body, dict) else {}, answer.status_code)
+    after = answer.headers.get("retry-after", "")
+    raise as_error(body if isinstance(body, dict) else {}, answer.status_code, int(after) if after.isdecimal() else None)
 
 
-def as_error(body: dict[str, Any], status: int) -> errors.SpacesError:
-    """A problem document (RFC 9457) as an error; `detail`, `reason`, `hint` and `field` are kept."""
+def as_error(body: dict[str, Any], status: int, retry_after: int | None = None) -> errors.SpacesError:
+    """A problem document (RFC 9457) as an error; `detail`, `reason`, `hint`, `field` and `retry_after` are kept.
+
+    The seconds of a `Retry-After` come before those of the document: a proxy that refuses writes no document.
+    """
     kind = errors.BY_CODE.get(str(body.get("code"))) or _BY_STATUS.get(status, errors.SpacesError)
     detail = str(body.get("detail") or f"the server answered {status}")
     error = kind.__new__(kind)
@@ -29,7 +33,8 @@ def as_error(body: dict[str, Any], status: int) -> errors.SpacesError:
     if isinstance(error, errors.Invalid):
         error.field = str(body.get("field", ""))
     if isinstance(error, errors.TooMany):
-        error.retry_after = 1
+        told = body.get("retry_after")
+        error.retry_after = retry_after or (told if isinstance(told, int) else 1)
     return error
 
 

@@ -13,13 +13,14 @@ from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.space import State
 from spacesctl.media.messages import AddPeer
 from spacesctl.rtc import sdp
+from spacesctl.server.rates import address_key
 from spacesctl.server.services import Services
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.sessions import Feed, Session, SessionKind, group_of
 
 
 async def answer_offer(
-    here: Services, space_id: str, caller: Caller, text: str, *, up: bool, mic_open: bool = True
+    here: Services, space_id: str, caller: Caller, text: str, host: str, *, up: bool, mic_open: bool = True
 ) -> tuple[str, str]:
     """Answer a WHIP (`up`) or WHEP offer; returns the session's id and our SDP.
 
@@ -31,7 +32,7 @@ async def answer_offer(
         raise Invalid("offer", str(error), hint=error.reason) from error
     here.house.engine.ready  # noqa: B018  # refuses while the engine restarts, before anything is changed
     kind = SessionKind.WHIP if up else SessionKind.WHEP
-    actor, session = await _open_session(here, space_id, caller, kind, mic_open=mic_open)
+    actor, session = await _open_session(here, space_id, caller, kind, host, mic_open=mic_open)
     try:
         answer = _answer(here, actor, session, offer)
     except sdp.SdpError as error:
@@ -45,18 +46,21 @@ async def answer_offer(
 
 
 async def open_feed(
-    here: Services, space_id: str, caller: Caller, kind: SessionKind, *, mic_open: bool = True
+    here: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic_open: bool = True
 ) -> tuple[SpaceActor, Session]:
     """A WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed."""
-    actor, session = await _open_session(here, space_id, caller, kind, mic_open=mic_open)
+    actor, session = await _open_session(here, space_id, caller, kind, host, mic_open=mic_open)
     session.feed = Feed()
     actor.connect(session, caller)
     return actor, session
 
 
 async def _open_session(
-    here: Services, space_id: str, caller: Caller, kind: SessionKind, *, mic_open: bool
+    here: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic_open: bool
 ) -> tuple[SpaceActor, Session]:
+    if kind is not SessionKind.ALL:
+        here.rates.by_address("join", host)
+        here.rates.at_once("peers", here.connections_from(host), host=host)
     actor, space = await here.admitted(space_id, caller)
     if space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet")
@@ -69,7 +73,7 @@ async def _open_session(
         space = outcome.after
         lane = next(event.lane for event in outcome.events if isinstance(event, e.LaneOpened))
     group = group_of(space, caller.account_id)
-    return actor, Session(new_session_id(), kind, caller.account_id, lane, group)
+    return actor, Session(new_session_id(), kind, caller.account_id, lane, group, place=address_key(host))
 
 
 def _answer(here: Services, actor: SpaceActor, session: Session, offer: sdp.Offer) -> str:

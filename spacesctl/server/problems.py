@@ -29,8 +29,9 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> JSO
 def of(error: SpacesError) -> JSONResponse:
     field = error.field if isinstance(error, Invalid) else None
     answer = problem(
-        error.status, error.code, error.title, error.message, reason=error.reason, hint=error.hint, field=field
-    )
+        error.status, error.code, error.title, error.message, reason=error.reason, hint=error.hint, field=field,
+        retry_after=error.retry_after if isinstance(error, TooMany) else None,
+    )  # fmt: skip
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:

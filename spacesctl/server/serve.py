@@ -28,6 +28,7 @@ from spacesctl.server.bots_process import BotsKeeper
 from spacesctl.server.engine_link import EngineKeeper
 from spacesctl.server.first_start import ensure_accounts, keep_owner_token, open_folder
 from spacesctl.server.logs import configure
+from spacesctl.server.rates import Rates
 from spacesctl.server.services import Services
 from spacesctl.server.settings import Settings, split_host_port
 from spacesctl.server.sockets import LaneSocket
@@ -110,6 +111,7 @@ async def _serve(
         base_url=(settings.public_url or base_url).rstrip("/"),
         udp_candidates=candidates(settings.udp, engine.ready.port, settings.announce),
         assignments=assignments,
+        rates=Rates(settings.limits),
     )
     house.watchers.append(assignments.on_outcome)
     await house.open()

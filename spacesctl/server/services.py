@@ -16,6 +16,7 @@ from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.space import Space
 from spacesctl.server.alarm import Alarm
 from spacesctl.server.assignments import Assignments
+from spacesctl.server.rates import Rates, address_key
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.house import House
 from spacesctl.store import accounts
@@ -38,6 +39,7 @@ class Services:
     alarm: Alarm = field(init=False)
     bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
+    rates: Rates = field(default_factory=Rates)
     stopping: bool = False
     dropped_uplinks: int = 0
     """WebSocket messages that were malformed, or not for their session."""
@@ -48,6 +50,12 @@ class Services:
 
     def link(self, space_id: str) -> str:
         return f"{self.base_url}/s/{space_id}"
+
+    def connections_from(self, host: str) -> int:
+        """How many connections with sound come from the same place as `host`, over all Spaces."""
+        place = address_key(host)
+        sessions = (s for actor in self.house.actors.values() for s in actor.connections.sessions.values())
+        return sum(session.place == place for session in sessions)
 
     async def admitted(self, space_id: str, caller: Caller) -> tuple[SpaceActor, Space]:
         """The actor of a Space that is not over, for somebody who may be in it."""
@@ -74,6 +82,11 @@ def not_tried(connection: HTTPConnection) -> None:
         raise Invalid("Dry-Run", "this cannot be tried without doing it")
 
 
+def client_host(connection: HTTPConnection) -> str:
+    """Where a request comes from: an IP address, behind trusted proxies the one that they name."""
+    return connection.client.host if connection.client else ""
+
+
 async def caller(connection: HTTPConnection) -> Caller:
     """Who asks, by the bearer token; nobody without one. Raises NotSignedIn when the token is unknown."""
     header = connection.headers.get("authorization", "")
@@ -85,6 +98,8 @@ async def caller(connection: HTTPConnection) -> Caller:
     async with services(connection).db.read() as db:
         found = await accounts.caller(db, token.strip())
     if found is None:
+        # Good tokens are never counted: one script with a stale token does not lock out the office that it is in.
+        services(connection).rates.by_address("sign_in", client_host(connection))
         raise NotSignedIn("this token is not known here")
     return found
 

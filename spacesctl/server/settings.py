@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from spacesctl.domain.errors import Invalid
+from spacesctl.server.rates import Limits
 
 
 def split_host_port(text: str) -> tuple[str, int]:
@@ -39,7 +40,9 @@ HostPort = Annotated[str, AfterValidator(_checked_host_port)]
 class Settings(BaseSettings):
     """One field a setting; `config.example.toml` lists the same with their comments."""
 
-    model_config = SettingsConfigDict(env_prefix="SPACESCTL_", env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SPACESCTL_", env_file=".env", env_ignore_empty=True, env_nested_delimiter="__", extra="ignore"
+    )
 
     http: HostPort = "127.0.0.1:8420"
     udp: HostPort = "0.0.0.0:8420"
@@ -51,6 +54,7 @@ class Settings(BaseSettings):
     insecure: bool = False
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    limits: Limits = Field(default_factory=Limits)
     from_file: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
 
     @field_validator("announce", mode="before")

@@ -103,6 +103,8 @@ class Session:
     group: int = AUDIENCE
     feed: Feed | None = None
     joined: bool = False
+    place: str = ""
+    """Where it comes from, in whatever terms connections are limited."""
 
 
 def group_of(space: Space, account_id: str | None) -> int:

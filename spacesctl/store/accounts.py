@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +23,7 @@ async def add(db: AsyncConnection, account: Account) -> None:
         "name": account.name,
         "kind": account.kind.value,
         "created_at": account.created_at,
+        "description": account.description,
     }
     try:
         await db.execute(accounts.insert().values(row))
@@ -53,7 +54,16 @@ async def page(db: AsyncConnection, *, after: str, limit: int) -> list[Account]:
 
 
 def _account(row: object) -> Account:
-    return Account(row.id, row.handle, row.name, Kind(row.kind), row.created_at)  # type: ignore[attr-defined]
+    return Account(row.id, row.handle, row.name, Kind(row.kind), row.created_at, row.description)  # type: ignore[attr-defined]
+
+
+async def describe(db: AsyncConnection, account_id: str, *, name: str | None, description: str | None) -> Account:
+    """Change what is not None; the account as it then is."""
+    given = {"name": name, "description": description}
+    changes = {key: value for key, value in given.items() if value is not None}
+    if changes:
+        await db.execute(accounts.update().where(accounts.c.id == account_id).values(changes))
+    return await get(db, account_id)
 
 
 async def add_token(
@@ -67,6 +77,10 @@ async def add_token(
         "created_at": now,
     }
     await db.execute(tokens.insert().values(row))
+
+
+async def count_tokens(db: AsyncConnection, account_id: str) -> int:
+    return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0
 
 
 async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> None:
@@ -107,6 +121,13 @@ async def following(db: AsyncConnection, account_id: str) -> list[Account]:
     return [_account(row) for row in rows]
 
 
+async def follow_counts(db: AsyncConnection, account_id: str) -> tuple[int, int]:
+    """How many follow it, and how many it follows."""
+    followers = select(func.count()).select_from(follows).where(follows.c.followed_id == account_id)
+    followed = select(func.count()).select_from(follows).where(follows.c.follower_id == account_id)
+    return await db.scalar(followers) or 0, await db.scalar(followed) or 0
+
+
 async def block(db: AsyncConnection, blocker_id: str, blocked_id: str, *, by: str, now: datetime) -> None:
     """`by` says who put it on the list: `person`, or `rule ID`. A block also ends following, both ways."""
     row = {"blocker_id": blocker_id, "blocked_id": blocked_id, "by": by, "at": now}
@@ -123,6 +144,13 @@ async def blocked(db: AsyncConnection, account_id: str) -> list[Account]:
     query = select(accounts).join(blocks, blocks.c.blocked_id == accounts.c.id)
     rows = await db.execute(query.where(blocks.c.blocker_id == account_id).order_by(accounts.c.handle))
     return [_account(row) for row in rows]
+
+
+async def blocked_ids(db: AsyncConnection, account_id: str) -> tuple[set[str], set[str]]:
+    """Whom it blocks, and who blocks it."""
+    mine = await db.scalars(select(blocks.c.blocked_id).where(blocks.c.blocker_id == account_id))
+    theirs = await db.scalars(select(blocks.c.blocker_id).where(blocks.c.blocked_id == account_id))
+    return set(mine), set(theirs)
 
 
 async def block_between(db: AsyncConnection, one: str, other: str) -> bool:

@@ -96,6 +96,23 @@ async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> li
     return list(await db.scalars(query))
 
 
+async def of_hosts(db: AsyncConnection, host_ids: set[str], states: Sequence[State]) -> list[Space]:
+    """Live ones first, then by their start, then by their making."""
+    query = select(spaces.c.doc).where(spaces.c.host_id.in_(host_ids))
+    query = query.where(spaces.c.state.in_([state.value for state in states]))
+    order = (spaces.c.state != State.LIVE.value, spaces.c.scheduled_start.is_(None), spaces.c.scheduled_start)
+    rows = await db.scalars(query.order_by(*order, spaces.c.created_at))
+    return [_SPACE.validate_json(doc) for doc in rows]
+
+
+async def pinning(db: AsyncConnection, post_id: str) -> list[str]:
+    """Ids of the live and scheduled Spaces where this post is pinned."""
+    states = [State.LIVE.value, State.SCHEDULED.value]
+    query = select(spaces.c.doc).where(spaces.c.state.in_(states), spaces.c.doc.contains(f'"{post_id}"'))
+    found = [_SPACE.validate_json(doc) for doc in await db.scalars(query)]
+    return [space.id for space in found if any(pin.ref == post_id for pin in space.pinned)]
+
+
 async def due(db: AsyncConnection) -> list[Space]:
     """Scheduled Spaces with a start time."""
     query = select(spaces.c.doc).where(spaces.c.state == State.SCHEDULED.value, spaces.c.scheduled_start.is_not(None))
@@ -130,6 +147,11 @@ async def events_newest(db: AsyncConnection, space_id: str, kind: str, *, limit:
     query = select(events).where(events.c.space_id == space_id, events.c.type == kind)
     rows = await db.execute(query.order_by(events.c.seq.desc()).limit(limit))
     return [StoredEvent(row.seq, row.type, row.at, row.tick, row.body) for row in rows][::-1]
+
+
+async def count_live_of(db: AsyncConnection, host_id: str) -> int:
+    query = select(func.count()).select_from(spaces)
+    return await db.scalar(query.where(spaces.c.host_id == host_id, spaces.c.state == State.LIVE.value)) or 0
 
 
 async def count(db: AsyncConnection, state: State) -> int:

@@ -19,6 +19,7 @@ from spacesctl.server.alarm import Alarm
 from spacesctl.server.app import create_app
 from spacesctl.server.assignments import Assignments
 from spacesctl.server.first_start import ensure_accounts
+from spacesctl.server.rates import NO_LIMITS, Rates
 from spacesctl.server.services import Services
 from spacesctl.spaces.house import House
 from spacesctl.store import schema
@@ -146,7 +147,7 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
         assert (owner_token is not None) is first
         house = House(db, engine)
         assignments = Assignments()
-        here = Services(db, house, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments)
+        here = Services(db, house, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments, rates=Rates(NO_LIMITS))
         house.watchers.append(assignments.on_outcome)
         await house.open()
         here.alarm = Alarm(house, bot, here.link)

@@ -19,6 +19,7 @@ from spacesctl.audio.ogg import read_packets
 from spacesctl.domain.errors import NotAllowed
 from tests.e2e.peers import LaneListener, LaneSpeaker
 from tests.e2e.scene import Scene, run, scene, server_again
+from tests.running import unlimited
 
 REPLAYED_AT_MOST = 1_000
 STAFF_ONLY = ("invite.", "hand.", "act.", "report.", "rules.", "person.removed")
@@ -126,7 +127,7 @@ def test_a_resumed_stream_gets_exactly_what_it_missed_while_events_keep_coming(t
     rounds, rng = 100, random.Random(5)
 
     async def body() -> None:
-        async with scene(tmp_path) as room:
+        async with scene(tmp_path, flags=("--no-bots", *unlimited(tmp_path))) as room:
             await room.account("ann")
             first = await sequence(room)
             last = first + 2 * rounds
@@ -152,7 +153,7 @@ def test_a_resumed_stream_gets_exactly_what_it_missed_while_events_keep_coming(t
 @pytest.mark.timeout(60)
 def test_a_gap_too_large_is_told_as_a_reset_and_the_stream_goes_on(tmp_path: Path) -> None:
     async def body() -> None:
-        async with scene(tmp_path) as room:
+        async with scene(tmp_path, flags=("--no-bots", *unlimited(tmp_path))) as room:
             await room.account("ann")
             first, half = await sequence(room), REPLAYED_AT_MOST // 2
             await write(room, range(half))

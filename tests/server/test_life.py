@@ -18,7 +18,7 @@ import pytest
 
 from spacesctl.client.http import Client
 from spacesctl.domain.errors import SpacesError
-from tests.running import RunningServer, running_server, spacesctl, wait_until
+from tests.running import RunningServer, running_server, spacesctl, unlimited, wait_until
 
 
 def children(pid: int) -> list[psutil.Process]:
@@ -181,7 +181,7 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path: Path, k
     acknowledged: list[str] = []
     messages, tick = 0, 0
     for number in range(kills):
-        with running_server(data, "--no-bots") as server:
+        with running_server(data, "--no-bots", *unlimited(tmp_path)) as server:
             with server.client(host["token"]) as spaces:
                 found = spaces.get(space)
                 assert found["state"] == "live"

@@ -10,6 +10,7 @@ import pytest
 from spacesctl.client import profile
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.addresses import candidates
+from spacesctl.server.rates import Limits
 from spacesctl.server.settings import Settings, load, split_host_port
 
 
@@ -33,6 +34,10 @@ def test_a_flag_beats_the_environment_beats_dotenv_beats_the_file_beats_the_defa
         ("announce = ['example.org']", "announce"),
         ("log_level = 'loud'", "log_level"),
         ("bots = 'perhaps'", "bots"),
+        ("limits = { dm = 'often' }", r"limits\.dm.*10/second"),
+        ("limits = { dm = '0/minute' }", r"limits\.dm"),
+        ("limits = { peers = -1 }", r"limits\.peers"),
+        ("limits = { dms = '1/minute' }", r"limits\.dms"),
         ("htpt = '127.0.0.1:1'", "htpt"),
         ("= 1", "config.toml"),
     ],
@@ -64,10 +69,11 @@ def test_the_example_config_lists_every_setting_with_its_default() -> None:
         line.removeprefix("#") if line.startswith("#") and " = " in line else line for line in text.splitlines()
     )
     listed: dict[str, Any] = tomllib.loads(
-        "\n".join(line for line in uncommented.splitlines() if not line.startswith(("#", " ")))
+        "\n".join(line for line in uncommented.splitlines() if not line.startswith(("# ", " ")))
     )
     fields = set(Settings.model_fields) - {"from_file"}
     assert set(listed) == fields
+    assert set(listed["limits"]) == set(Limits.model_fields)
     assert Settings(from_file=listed).model_dump() == Settings().model_dump() | {
         "public_url": listed["public_url"],
         "model": Path(listed["model"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,7 @@ from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.ids import new_account_id, new_token, parse_handle
 from spacesctl.server import present
 from spacesctl.server.idempotent import IdempotencyKey, Once
-from spacesctl.server.services import Admin, Anyone, Here, SignedIn
+from spacesctl.server.services import Admin, Anyone, Here, SignedIn, client_host
 from spacesctl.spaces.now import utc_now
 from spacesctl.store import accounts, audit
 
@@ -34,11 +34,14 @@ class NewToken(BaseModel):
 
 
 @router.post("/accounts", status_code=201)
-async def create_account(here: Here, caller: Admin, body: NewAccount, idempotency_key: IdempotencyKey = None) -> Any:
+async def create_account(
+    here: Here, caller: Admin, request: Request, body: NewAccount, idempotency_key: IdempotencyKey = None
+) -> Any:
     """Make an account and its first token, which is shown in this answer and never again."""
     once = Once(caller, idempotency_key, "accounts", body)
     if (answered := await once.answered(here)) is not None:
         return answered
+    here.rates.by_address("account", client_host(request))
     handle = parse_handle(body.handle)
     if handle is None:
         raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
@@ -100,6 +103,7 @@ async def create_token(here: Here, caller: SignedIn, ref: str, body: NewToken) -
         scopes = most if body.scopes is None else frozenset(body.scopes)
         if not scopes <= most:
             raise NotAllowed("a token can have no more scopes than you may give", reason="scope")
+        here.rates.at_once("tokens", await accounts.count_tokens(db, target.id))
         await accounts.add_token(db, target.id, token, scopes, body.label, now)
         await audit.append(db, audit.Entry("token.create", caller.account_id, None, target.id), now)
     answer = {**present.account(target), "token": token, "scopes": sorted(scopes)}

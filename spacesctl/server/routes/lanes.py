@@ -10,10 +10,10 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from spacesctl.audio import framing
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import NotAllowed, SpacesError
+from spacesctl.domain.errors import NotAllowed, SpacesError, TooMany
 from spacesctl.media.messages import Uplink
 from spacesctl.server.joining import open_feed
-from spacesctl.server.services import Services, caller, services
+from spacesctl.server.services import Services, caller, client_host, services
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.sessions import Session, SessionKind
 
@@ -38,9 +38,11 @@ async def lanes(
     try:
         _check_origin(socket)
         who = await caller(socket)
-        actor, session = await open_feed(here, space_id, who, _KINDS[role], mic_open=mic == "open")
+        actor, session = await open_feed(here, space_id, who, _KINDS[role], client_host(socket), mic_open=mic == "open")
     except SpacesError as error:
         problem = {"code": error.code, "status": error.status, "detail": error.message, "reason": error.reason}
+        if isinstance(error, TooMany):
+            problem["retry_after"] = error.retry_after
         await socket.send_json({"event": "refused", "problem": problem})
         await socket.close(REFUSED + error.status)
         return

@@ -37,6 +37,7 @@ class Message(BaseModel):
 @router.post("/spaces/{space_id}/invites", status_code=201)
 async def invite(here: Here, caller: SignedIn, space_id: str, body: Invites) -> dict[str, Any]:
     """Offer a role to accounts by direct message; all of them or, when one is refused, none. Who was asked already is not asked again."""
+    here.rates.by_account("invite", caller, len(body.handles))
     async with here.db.read() as db:
         invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.handles)]
     outcome = await send_invites(here.house, here.link, caller, space_id, invited, body.role, body.message)
@@ -111,6 +112,7 @@ async def send(here: Here, caller: SignedIn, body: Message, idempotency_key: Ide
     once = Once(caller, idempotency_key, "dms", body)
     if (answered := await once.answered(here)) is not None:
         return answered
+    here.rates.by_account("dm", caller)
     now = utc_now()
     me = caller.account_id or ""
     async with here.db.begin() as db:

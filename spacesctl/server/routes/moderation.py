@@ -67,6 +67,7 @@ async def file_report(here: Here, caller: SignedIn, body: NewReport, idempotency
     once = Once(caller, idempotency_key, "reports", body)
     if (answered := await once.answered(here)) is not None:
         return answered
+    here.rates.by_account("report", caller)
     target = None
     if body.account is not None:
         async with here.db.read() as db:

@@ -55,6 +55,7 @@ async def set_mic(here: Here, caller: SignedIn, space_id: str, body: Microphone)
 @router.post("/requests", status_code=201)
 async def raise_hand(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Ask to speak. Whom the policy admits speaks at once; others wait for an approval."""
+    here.rates.by_account("hand", caller)
     actor = await here.house.live_actor(space_id)
     space = await here.house.space(space_id)
     blocked = await here.house.blocked(space, caller.account_id)

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Caller
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Gone, Invalid, Refused
 from spacesctl.domain.ids import new_space_id
@@ -75,6 +76,11 @@ async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency
         return answered
     if body.start and body.scheduled_start is not None:
         raise Invalid("start", "goes without scheduled_start")
+    here.rates.by_account("space", caller)
+    if body.invite:
+        here.rates.by_account("invite", caller, len(body.invite))
+    if body.start:
+        await may_go_live(here, caller)
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
     async with here.db.read() as db:
         invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.invite)]
@@ -142,9 +148,17 @@ async def readable(here: Services, caller: Anyone, space_id: str) -> Space:
     return space
 
 
+async def may_go_live(here: Services, caller: Caller) -> None:
+    """Raises TooMany when the caller hosts as many live Spaces as one may."""
+    async with here.db.read() as db:
+        have = await space_store.count_live_of(db, caller.account_id or "")
+    here.rates.at_once("live_spaces", have)
+
+
 @router.post("/spaces/{space_id}/start")
 async def start(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     actor = await here.house.actor(space_id)
+    await may_go_live(here, caller)
     outcome = await actor.ask(c.Start(caller))
     return await present.space(here, outcome.after, caller)
 
@@ -167,6 +181,7 @@ async def cancel(here: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
 @router.post("/spaces/{space_id}/reactions", status_code=202)
 async def react(here: Here, caller: SignedIn, space_id: str, body: NewReaction) -> dict[str, Any]:
     """React. All reactions of a second reach everybody as one event with counts."""
+    here.rates.by_account("reaction", caller)
     actor, space = await here.admitted(space_id, caller)
     require(space, caller, Action.REACT)
     if space.state is not State.LIVE:

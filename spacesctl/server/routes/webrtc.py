@@ -11,7 +11,7 @@ from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotFound, NotSignedIn
 from spacesctl.rtc.sdp import MAX_OFFER
 from spacesctl.server.joining import answer_offer
-from spacesctl.server.services import Anyone, Here, Services, not_tried
+from spacesctl.server.services import Anyone, Here, Services, client_host, not_tried
 
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["webrtc"], dependencies=[Depends(not_tried)])
 _BODY = {"requestBody": {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}}
@@ -40,7 +40,9 @@ async def _join(
         raise HTTPException(415, "the offer must be application/sdp")
     text = await _bounded_body(request)
     async with here.joins:
-        session_id, sdp = await answer_offer(here, space_id, caller, text, up=up, mic_open=mic_open)
+        session_id, sdp = await answer_offer(
+            here, space_id, caller, text, client_host(request), up=up, mic_open=mic_open
+        )
     place = f"/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session_id}"
     return Response(sdp, 201, {"Location": place, "Cache-Control": "no-store"}, "application/sdp")
 
