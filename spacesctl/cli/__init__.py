@@ -8,9 +8,11 @@ import sys
 
 def main() -> None:
     """The `spacesctl` command. An error is one line and a documented exit code, never a traceback."""
+    from spacesctl.cli import completion
     from spacesctl.cli.app import app
     from spacesctl.domain.errors import SpacesError
 
+    completion.prepare()
     try:
         app(prog_name="spacesctl")
     except SpacesError as error:

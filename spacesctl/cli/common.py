@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import typer
 
+from spacesctl.cli import completion
 from spacesctl.cli.output import note
 from spacesctl.client import profile
 from spacesctl.client.http import Client
@@ -23,9 +24,14 @@ MOST_STDIN = 1 << 20
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-SpaceRef = Annotated[str, typer.Argument(metavar="SPACE", help="The Space's id, or its link.")]
-Handle = Annotated[str, typer.Argument(metavar="@HANDLE")]
-Handles = Annotated[list[str], typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.")]
+SpaceRef = Annotated[
+    str, typer.Argument(metavar="SPACE", help="The Space's id, or its link.", autocompletion=completion.spaces)
+]
+Handle = Annotated[str, typer.Argument(metavar="@HANDLE", autocompletion=completion.handles)]
+Handles = Annotated[
+    list[str],
+    typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.", autocompletion=completion.handles),
+]
 
 
 @dataclass

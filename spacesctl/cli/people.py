@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from spacesctl.cli import completion
 from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, each, handles_of, space_id
 from spacesctl.cli.output import emit_json, say, table
 from spacesctl.client.http import Client
@@ -74,7 +75,8 @@ def mute(
     ctx: typer.Context,
     space: SpaceRef,
     handles: Annotated[
-        list[str] | None, typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.")
+        list[str] | None,
+        typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.", autocompletion=completion.handles),
     ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="Everybody but host and co-hosts.")] = False,
     reason: Annotated[str, typer.Option(help="What for.")] = "",

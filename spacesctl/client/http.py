@@ -25,7 +25,7 @@ STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
 class Client:
     """Raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
 
-    `dry_run`: changes are only tried. `on_request` sees each request before it goes.
+    `timeout` is in seconds. `dry_run`: changes are only tried. `on_request` sees each request before it goes.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Client:
         url: str,
         token: str | None = None,
         *,
+        timeout: float | None = None,
         dry_run: bool = False,
         on_request: Callable[[httpx.Request], None] | None = None,
     ) -> None:
@@ -41,7 +42,7 @@ class Client:
         if dry_run:
             headers["Dry-Run"] = "true"
         hooks = {"request": [on_request]} if on_request is not None else {}
-        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT, event_hooks=hooks)
+        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout or TIMEOUT, event_hooks=hooks)
 
     def __enter__(self) -> Client:
         return self
