@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from spacesctl.client.problems import check, unreachable
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
 """A live stream says something at least every 15 s."""
+UPLOAD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 
 
 class Client:
@@ -61,6 +63,19 @@ class Client:
             return check(self._http.get(path)).text
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
+
+    def content(self, path: str) -> bytes:
+        """An answer that is no text: the sound of a voice clip."""
+        try:
+            return check(self._http.get(path)).content
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+
+    def upload(self, path: str, file: Path) -> Any:
+        """POST a file as it is; the answer's JSON. It may take as long as the server takes to read it."""
+        with file.open("rb") as content:
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(file.stat().st_size)}
+            return self._call("POST", path, content=content, headers=headers, timeout=UPLOAD_TIMEOUT)
 
     def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}

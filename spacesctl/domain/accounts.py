@@ -30,6 +30,8 @@ class Account:
     name: str
     kind: Kind
     created_at: datetime
+    description: str = ""
+    """At most 160 characters."""
 
 
 @dataclass(frozen=True)

@@ -206,6 +206,23 @@ class SetRules(Command):
 
 
 @dataclass(frozen=True)
+class PinUp(Command):
+    """Share a post (`kind` `post`, `ref` its id) or a link (`link`, `ref` the checked URL) into the Space."""
+
+    kind: str
+    ref: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Unpin(Command):
+    """`ref` is the pin's id; `by_author`: the post with the id `ref` was deleted."""
+
+    ref: str
+    by_author: bool = False
+
+
+@dataclass(frozen=True)
 class AddCaption(Command):
     lane: int
     utterance: int

@@ -11,7 +11,7 @@ from typing import Any
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import life, sanctions, stage
+from spacesctl.domain import life, pins, sanctions, stage
 from spacesctl.domain.space import Space
 
 Events = list[e.Event]
@@ -54,6 +54,8 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.OpenMic: stage.open_mic,
     c.SetMic: stage.set_mic,
     c.CloseMic: stage.close_mic,
+    c.PinUp: pins.pin,
+    c.Unpin: pins.unpin,
     c.AddCaption: life.add_caption,
     c.FileReport: life.file_report,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from spacesctl.domain.space import Audience, Grant, Invite, InviteState, Policy, Role
+from spacesctl.domain.space import Audience, Grant, Invite, InviteState, Pin, Policy, Role
 
 
 @dataclass(frozen=True)
@@ -202,6 +202,20 @@ class RulesSet(Event):
 
 
 @dataclass(frozen=True)
+class Pinned(Event):
+    """A post or a link is shared into the Space; what was pinned with the same `ref` before is replaced."""
+
+    type = "pin.added"
+    pin: Pin
+
+
+@dataclass(frozen=True)
+class Unpinned(Event):
+    type = "pin.removed"
+    pin_id: str
+
+
+@dataclass(frozen=True)
 class CaptionSpoken(Event):
     """A final caption by `speaker` (`@handle`): words as {w, start, end, conf}, seconds on the Space clock."""
 
@@ -257,5 +271,7 @@ AUDIENCE: dict[str, frozenset[str]] = {
     "mic.changed": frozenset(),
     "person.muted": frozenset({"by", "reason"}),
     "person.unmuted": frozenset({"by"}),
+    "pin.added": frozenset(),
+    "pin.removed": frozenset(),
     "caption": frozenset(),
 }

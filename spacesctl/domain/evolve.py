@@ -10,6 +10,8 @@ from typing import Any
 from spacesctl.domain import events as e
 from spacesctl.domain.space import Invite, InviteState, Person, Role, Space, State
 
+_REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
+
 
 def evolve(space: Space | None, event: e.Event, now: datetime) -> Space:
     """The next state; the sequence number rises by one with each event."""
@@ -19,6 +21,8 @@ def evolve(space: Space | None, event: e.Event, now: datetime) -> Space:
         raise TypeError("the first event of a Space is SpaceCreated")
     change = _CHANGES.get(type(event))
     changed = change(space, event) if change else space
+    if isinstance(event, _REVISIONS):
+        changed = replace(changed, revision=space.revision + 1, revised_at=now)
     return replace(changed, seq=space.seq + 1, updated_at=now)
 
 
@@ -115,6 +119,10 @@ def _removed(space: Space, event: e.Removed) -> Space:
     return replace(space, invites=invites, barred=barred)
 
 
+def _pinned(space: Space, event: e.Pinned) -> Space:
+    return replace(space, pinned=(event.pin, *(pin for pin in space.pinned if pin.ref != event.pin.ref)))
+
+
 _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
     e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands=()),
@@ -137,4 +145,6 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.Gagged: lambda space, event: _person(space, event.account_id, gagged=True, mic_open=False),
     e.Ungagged: lambda space, event: _person(space, event.account_id, gagged=False),
     e.Removed: _removed,
+    e.Pinned: _pinned,
+    e.Unpinned: lambda space, event: replace(space, pinned=tuple(p for p in space.pinned if p.id != event.pin_id)),
 }

@@ -51,6 +51,8 @@ class Action(StrEnum):
     SEE_REPORTS = "see_reports"
     REPORT = "report"
     REACT = "react"
+    SHARE = "share"
+    UNSHARE = "unshare"
 
 
 _STAFF = frozenset({Standing.HOST, Standing.COHOST})
@@ -84,6 +86,8 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.SEE_REPORTS: _STAFF | {Standing.ADMIN},
     Action.REPORT: frozenset({Standing.ACCOUNT}),
     Action.REACT: frozenset({Standing.ACCOUNT}),
+    Action.SHARE: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
+    Action.UNSHARE: _STAFF | {Standing.ADMIN},
 }
 
 

@@ -118,6 +118,7 @@ def _remove(space: Space, target: str, by: str, reason: str, *, barred: bool) ->
         events.append(e.HandLowered(target, "denied"))
     if space.role_of(target) is not Role.LISTENER:
         events.append(e.RoleChanged(target, Role.LISTENER, demoted=True))
+    events += [e.Unpinned(pin.id) for pin in space.pinned if pin.by == target]
     events.append(e.Removed(target, by, reason, barred))
     return events
 

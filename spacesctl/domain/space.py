@@ -12,6 +12,7 @@ MAX_TOPICS = 3
 MAX_SPEAKERS = 10
 MAX_COHOSTS = 2
 MAX_LANE = 0xFFFE
+MAX_PINS = 10
 
 
 class State(StrEnum):
@@ -117,6 +118,18 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A post (`ref` is its id) or a link (`ref` is the URL, `title` what it is called) that everybody in the Space is shown."""
+
+    id: str
+    kind: str
+    ref: str
+    title: str
+    by: str
+    tick: int
+
+
+@dataclass(frozen=True)
 class Space:
     id: str
     title: str
@@ -147,6 +160,11 @@ class Space:
     hands: tuple[str, ...] = ()
     barred: Mapping[str, str] = field(default_factory=dict)
     spoke: tuple[str, ...] = ()
+    pinned: tuple[Pin, ...] = ()
+    """Newest first."""
+    revision: int = 0
+    """How often what a calendar shows of it has changed; `revised_at` is the last time."""
+    revised_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:

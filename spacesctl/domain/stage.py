@@ -35,7 +35,7 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
     sent: Events = []
     for person in command.people:
         if person.blocked:
-            raise Refused("blocked", f"there is a block between the host and @{person.handle}")
+            raise Refused("blocked", f"there is a block between @{person.handle} and the host or you")
         if person.account_id in space.barred:
             raise Refused("barred", f"@{person.handle} was removed from this Space")
         if person.account_id == space.host_id:

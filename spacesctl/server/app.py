@@ -10,12 +10,17 @@ from spacesctl.server.limits import BodyLimit
 from spacesctl.server.routes import (
     accounts,
     bots,
+    calendar,
+    clips,
     events,
+    feed,
     lanes,
     messages,
     moderation,
     pages,
     people,
+    pins,
+    posts,
     series,
     spaces,
     webrtc,
@@ -25,8 +30,10 @@ from spacesctl.server.trial import DryRun
 
 ROUTERS = [
     module.router
-    for module in (accounts, spaces, series, people, messages, events, moderation, bots, webrtc, lanes, pages)
-]
+    for module in (
+        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes, pages,
+    )
+]  # fmt: skip
 
 
 def create_app(here: Services) -> FastAPI:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from spacesctl.domain.accounts import Account, Caller
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.space import InviteState, Role, Space
+from spacesctl.domain.posts import Clip, Post
+from spacesctl.domain.space import InviteState, Pin, Role, Space
 from spacesctl.server.services import Services
 from spacesctl.store import accounts
+from spacesctl.store import posts as post_store
 from spacesctl.store import series as series_store
 
 
@@ -22,21 +26,75 @@ def account(value: Account) -> dict[str, Any]:
     }
 
 
+def clip(value: Clip) -> dict[str, Any]:
+    return {"id": value.id, "url": f"/v1/clips/{value.id}.ogg", "duration_ms": value.duration_ms, "bytes": value.size}
+
+
+def post(value: Post, author: Account) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "author_id": author.id,
+        "author": f"@{author.handle}",
+        "text": value.text,
+        "clip": clip(value.clip) if value.clip else None,
+        "created_at": rfc3339(value.at),
+    }
+
+
 async def space(here: Services, value: Space, viewer: Caller) -> dict[str, Any]:
-    async with here.db.read() as db:
-        host = await accounts.get(db, value.host_id)
-        subscribers = await series_store.subscriber_counts(db, [value.id])
-    return space_of(here, value, host, viewer, subscribers.get(value.id, 0))
+    return (await spaces(here, [value], viewer))[0]
 
 
 async def spaces(here: Services, values: list[Space], viewer: Caller) -> list[dict[str, Any]]:
     async with here.db.read() as db:
         hosts = await accounts.by_ids(db, {value.host_id for value in values})
         subscribers = await series_store.subscriber_counts(db, [value.id for value in values])
-    return [space_of(here, value, hosts[value.host_id], viewer, subscribers.get(value.id, 0)) for value in values]
+        pinned = await _pinned(db, values)
+        labels = await _blocked_speaking(db, values, viewer)
+    return [
+        space_of(here, value, hosts[value.host_id], viewer, subscribers.get(value.id, 0))
+        | {"pinned": pinned[value.id], "blocked_speaking": labels[value.id]}
+        for value in values
+    ]
+
+
+async def _pinned(db: AsyncConnection, values: list[Space]) -> dict[str, list[dict[str, Any]]]:
+    """What each Space has pinned, newest first; a post that is gone is left out."""
+    pins = [pin for value in values for pin in value.pinned]
+    posts = await post_store.by_ids(db, {pin.ref for pin in pins if pin.kind == "post"})
+    known = await accounts.by_ids(db, {pin.by for pin in pins} | {found.author_id for found in posts.values()})
+
+    def shown(pin: Pin) -> dict[str, Any]:
+        found = posts.get(pin.ref)
+        return {
+            "id": pin.id,
+            "kind": pin.kind,
+            "by": f"@{known[pin.by].handle}",
+            "by_id": pin.by,
+            "tick": pin.tick,
+            "post": post(found, known[found.author_id]) if found is not None else None,
+            "url": pin.ref if pin.kind == "link" else None,
+            "title": pin.title if pin.kind == "link" else None,
+        }
+
+    return {
+        value.id: [shown(pin) for pin in value.pinned if pin.kind == "link" or pin.ref in posts] for value in values
+    }
+
+
+async def _blocked_speaking(db: AsyncConnection, values: list[Space], viewer: Caller) -> dict[str, list[str]]:
+    """Who of those on each stage now is blocked by the viewer, as handles. Who blocks the viewer is nobody's business."""
+    mine = (await accounts.blocked_ids(db, viewer.account_id))[0] if viewer.account_id is not None else set()
+    found = {
+        value.id: [one for one, person in value.people.items() if one in mine and person.role is not Role.LISTENER]
+        for value in values
+    }
+    known = await accounts.by_ids(db, {one for ids in found.values() for one in ids})
+    return {space_id: sorted(f"@{known[one].handle}" for one in ids) for space_id, ids in found.items()}
 
 
 def space_of(here: Services, value: Space, host: Account, viewer: Caller, subscriber_count: int = 0) -> dict[str, Any]:
+    """With nothing pinned, as a new Space has."""
     actor = here.house.actors.get(value.id)
     cohosts = [person.account_id for person in value.with_role(Role.COHOST)]
     invited = [i.account_id for i in value.invites.values() if i.state is not InviteState.REVOKED]
@@ -69,6 +127,8 @@ def space_of(here: Services, value: Space, host: Account, viewer: Caller, subscr
         "notice": value.notice,
         "duration": value.duration,
         "series_id": value.series_id,
+        "pinned": [],
+        "blocked_speaking": [],
         "tick": actor.now_tick() if actor and value.started_at and not value.is_over else None,
         "me": _me(value, viewer),
     }

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, cast
+from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
@@ -17,6 +18,7 @@ from spacesctl.domain.space import Space
 from spacesctl.server.alarm import Alarm
 from spacesctl.server.assignments import Assignments
 from spacesctl.server.rates import Rates, address_key
+from spacesctl.server.voices import Voices
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.house import House
 from spacesctl.store import accounts
@@ -37,6 +39,7 @@ class Services:
     udp_candidates: list[tuple[str, int]]
     assignments: Assignments
     alarm: Alarm = field(init=False)
+    voices: Voices = field(init=False)
     bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     rates: Rates = field(default_factory=Rates)
@@ -44,9 +47,17 @@ class Services:
     dropped_uplinks: int = 0
     """WebSocket messages that were malformed, or not for their session."""
 
+    def __post_init__(self) -> None:
+        self.voices = Voices(self.data / "clips")
+
     @property
     def clips(self) -> Path:
         return self.data / "evidence"
+
+    @property
+    def root(self) -> str:
+        """The path below which everything is served; empty when that is the whole host."""
+        return urlsplit(self.base_url).path.rstrip("/")
 
     def link(self, space_id: str) -> str:
         return f"{self.base_url}/s/{space_id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +13,7 @@ from spacesctl.domain.accounts import Account, Caller
 from spacesctl.domain.space import Role
 from spacesctl.spaces.actor import Outcome
 from spacesctl.spaces.house import House
-from spacesctl.store import records
+from spacesctl.store import accounts, records
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
 
@@ -29,7 +30,11 @@ async def send_invites(
     """All of them or, when one is refused, none. Who has an open invitation already gets no second message."""
     actor = await house.live_actor(space_id)
     space = await house.space(space_id)
-    people = tuple([await house.person(space, account) for account in whom])
+    people = [await house.person(space, account) for account in whom]
+    async with house.db.read() as connection:
+        mine, theirs = await accounts.blocked_ids(connection, caller.account_id or "")
+    # The message goes out in the name of who invites, so a block with them counts like one with the host.
+    people = [replace(one, blocked=one.blocked or one.account_id in mine | theirs) for one in people]
 
     async def also(db: AsyncConnection, outcome: Outcome) -> None:
         for event in outcome.events:
@@ -40,4 +45,4 @@ async def send_invites(
                 sender, to = caller.account_id or "", event.invite.account_id
                 await records.send_dm(db, sender, to, text, outcome.at, kind="invite", space_id=space_id)
 
-    return await actor.ask(c.SendInvites(caller, people, role), also)
+    return await actor.ask(c.SendInvites(caller, tuple(people), role), also)

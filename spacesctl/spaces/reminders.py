@@ -13,7 +13,7 @@ from spacesctl.domain.accounts import ANONYMOUS, Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.spaces.actor import Outcome
 from spacesctl.spaces.house import House
-from spacesctl.store import records
+from spacesctl.store import accounts, records
 from spacesctl.store import series as series_store
 
 AHEAD = timedelta(minutes=30)
@@ -34,7 +34,8 @@ async def send(
         space = outcome.after
         start = rfc3339(space.scheduled_start) if space.scheduled_start else "soon"
         when = f"starts at {start}" if kind == "soon" else "is live now"
-        told = set(await series_store.to_remind(db, space_id)) - {space.host_id}
+        mine, theirs = await accounts.blocked_ids(db, space.host_id)
+        told = set(await series_store.to_remind(db, space_id)) - {space.host_id} - mine - theirs
         for account_id in sorted(told) + ([space.host_id] if kind == "soon" else []):
             text = f"“{space.title}” {when}: {link(space_id)}"
             await records.send_dm(db, bot.id, account_id, text, outcome.at, kind="reminder", space_id=space_id)

@@ -55,6 +55,10 @@ def _entry(space: Space, event: e.Event, actor: str | None) -> Entry | None:
         case e.ActTaken(key, rule_id, mode, action, account_id):
             body = {"rule": rule_id, "mode": mode, "action": action, "key": key, "for": space.host_id}
             return Entry("act", actor, space.id, account_id, body)
+        case e.Pinned(pin):
+            return Entry("share", actor, space.id, None, {"kind": pin.kind, "pin": pin.id})
+        case e.Unpinned(pin_id):
+            return Entry("unshare", actor, space.id, None, {"pin": pin_id})
         case e.ReportFiled(report_id, category, account_id):
             return Entry("report", actor, space.id, account_id, {"report": report_id, "category": category})
         case _:

@@ -1,11 +1,12 @@
 """A data folder as one file, taken while the server runs, and back.
 
-The archive (tar, gzip) holds `spaces.db`, a consistent snapshot by SQLite's own backup, and the evidence clips. It holds no tokens but
-their hashes; the owner's token file stays where it is.
+The archive (tar, gzip) holds `spaces.db`, a consistent snapshot by SQLite's own backup, the evidence and the voice clips.
+It holds no tokens but their hashes; the owner's token file stays where it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 import tarfile
@@ -17,6 +18,7 @@ from spacesctl.domain.errors import Invalid, NotFound, Refused
 
 DATABASE = "spaces.db"
 EVIDENCE = "evidence"
+CLIPS = "clips"
 
 
 def snapshot(database: Path, target: Path) -> None:
@@ -42,8 +44,10 @@ def backup(data: Path, archive: Path) -> int:
         with tarfile.open(part, "w:gz") as tar:
             # The snapshot first: a clip that a report in it names was written before the report was.
             tar.add(copy, DATABASE)
-            for clip in sorted((data / EVIDENCE).glob("*.ogg")):
-                tar.add(clip, f"{EVIDENCE}/{clip.name}")
+            for folder in (EVIDENCE, CLIPS):
+                for clip in sorted((data / folder).glob("*.ogg")):
+                    with contextlib.suppress(FileNotFoundError):  # a post was deleted meanwhile
+                        tar.add(clip, f"{folder}/{clip.name}")
     part.replace(archive)
     return archive.stat().st_size
 
@@ -79,5 +83,5 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
 def _is_ours(member: tarfile.TarInfo) -> bool:
     """Plain files with the names that `backup` gives, and nothing that leads out of the folder."""
     parts = member.name.split("/")
-    clip = len(parts) == 2 and parts[0] == EVIDENCE and parts[1].endswith(".ogg")
+    clip = len(parts) == 2 and parts[0] in (EVIDENCE, CLIPS) and parts[1].endswith(".ogg")
     return member.isfile() and (member.name == DATABASE or clip)

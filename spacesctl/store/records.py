@@ -24,9 +24,18 @@ async def send_dm(
     *,
     kind: str = "message",
     space_id: str | None = None,
+    clip_id: str | None = None,
 ) -> int:
     """Returns the message's id. `kind`: `message`, `invite` or `notice`."""
-    row = {"from_id": from_id, "to_id": to_id, "kind": kind, "space_id": space_id, "text": text, "at": now}
+    row = {
+        "from_id": from_id,
+        "to_id": to_id,
+        "kind": kind,
+        "space_id": space_id,
+        "text": text,
+        "at": now,
+        "clip_id": clip_id,
+    }
     result = await db.execute(dms.insert().values(row))
     return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
 

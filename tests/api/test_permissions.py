@@ -35,6 +35,8 @@ TABLE = {
     "promote": "+-------",
     "hand over": "+-------",
     "react": "+++++-++",
+    "share": "+++-----",
+    "unshare": "++----+-",
     "list invites": "++------",
     "accept": "-++-+---",
     "raise hand": "...++-++",
@@ -82,6 +84,8 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "promote": ("POST", f"{space}/people/@talker/promote", None),
         "hand over": ("POST", f"{space}/people/@cohost2/host", None),
         "react": ("POST", f"{space}/reactions", {"reaction": "clap"}),
+        "share": ("POST", f"{space}/pins", {"url": "https://example.org/shared"}),
+        "unshare": ("DELETE", f"{space}/pins/{ids['pin']}", None),
         "list invites": ("GET", f"{space}/invites", None),
         "accept": ("POST", f"{space}/accept", None),
         "raise hand": ("POST", f"{space}/requests", None),
@@ -118,6 +122,7 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
     made = await host.ok("POST", "/v1/spaces", {"title": "T"})
     space = f"/v1/spaces/{made['id']}"
     await host.ok("PUT", f"{space}/rules", {"text": RULES})
+    pinned = await host.ok("POST", f"{space}/pins", {"url": "https://example.org/"})
     roles = [(cohost, "cohost"), (cohost2, "cohost"), (speaker, "speaker"), (talker, "speaker")]
     for who, role in roles[:1] + roles[2:] if what == "promote" else roles:  # a co-host's seat is kept free
         await host.ok("POST", f"{space}/invites", {"handles": [who.handle], "role": role})
@@ -133,7 +138,7 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
         "host": host, "cohost": cohost, "speaker": speaker, "listener": listener, "invited": invited, "anonymous": api.nobody,
         "admin": api.owner, "bot": api.bot,
     }  # fmt: skip
-    return space, people, {"speaker": talker.id}
+    return space, people, {"speaker": talker.id, "pin": pinned["pinned"][0]["id"]}
 
 
 @dataclass(frozen=True)

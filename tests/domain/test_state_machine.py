@@ -211,7 +211,8 @@ class SpaceMachine(RuleBasedStateMachine):
         if self.space is not None:
             replayed = evolve_all(None, self.history, self.now)
             assert replayed is not None
-            assert replace(replayed, updated_at=self.space.updated_at) == self.space, "events alone rebuild the state"
+            times = {"updated_at": self.space.updated_at, "revised_at": self.space.revised_at}
+            assert replace(replayed, **times) == self.space, "events alone rebuild the state"
 
 
 TestSpaceMachine = SpaceMachine.TestCase

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bots import casts
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 from spacesctl.store import backup
 from tests.running import running_server
@@ -22,6 +23,9 @@ def test_a_running_servers_folder_is_saved_and_restored_with_its_accounts_and_cl
         token = server.account("ann")["token"]
         (server.data / "evidence").mkdir()
         (server.data / "evidence" / "abc.ogg").write_bytes(b"OggS")
+        with server.client(token) as ann:
+            clip = ann.upload("/v1/clips", casts.load("cast_a").host.clip)
+            ann.post("/v1/posts", {"text": "listen", "clip": clip["id"]})
         done = server.run("", "backup", str(archive), "--data", str(server.data), "--json")
         assert json.loads(done.stdout)["bytes"] == archive.stat().st_size
         assert stat.S_IMODE(archive.stat().st_mode) == 0o600
@@ -32,6 +36,8 @@ def test_a_running_servers_folder_is_saved_and_restored_with_its_accounts_and_cl
     assert stat.S_IMODE(restored.stat().st_mode) == 0o700
     with running_server(restored, "--no-bots") as server, server.client(token) as ann:
         assert ann.get("/v1/accounts/me")["handle"] == "@ann"
+        [post] = ann.get("/v1/accounts/@ann/posts")["data"]
+        assert (restored / "clips" / f"{clip['id']}.ogg").stat().st_size == post["clip"]["bytes"]
 
 
 def test_a_snapshot_is_one_moment_of_a_database_in_use(tmp_path: Path) -> None:

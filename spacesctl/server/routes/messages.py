@@ -17,7 +17,7 @@ from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.services import Here, SignedIn
 from spacesctl.spaces.invitations import send_invites
 from spacesctl.spaces.now import utc_now
-from spacesctl.store import accounts, records
+from spacesctl.store import accounts, clips, records
 
 router = APIRouter(prefix="/v1", tags=["messages"])
 PAGE = 100
@@ -31,7 +31,10 @@ class Invites(BaseModel):
 
 class Message(BaseModel):
     to: str
-    text: str = Field(min_length=1, max_length=10_000)
+    text: str = Field("", max_length=10_000)
+    """May be empty where a voice clip says it."""
+    clip: str | None = Field(None, max_length=13)
+    """The id of a voice clip of one's own that was uploaded before."""
 
 
 @router.post("/spaces/{space_id}/invites", status_code=201)
@@ -91,6 +94,7 @@ async def inbox(here: Here, caller: SignedIn, cursor: str | None = None) -> dict
     async with here.db.read() as db:
         rows = await records.inbox(db, caller.account_id or "", before=int(cursor) if cursor else None, limit=PAGE)
         known = await accounts.by_ids(db, {row.from_id for row in rows})
+        voices = await clips.by_ids(db, [row.clip_id for row in rows if row.clip_id])
     data = [
         {
             "id": str(row.id),
@@ -100,6 +104,7 @@ async def inbox(here: Here, caller: SignedIn, cursor: str | None = None) -> dict
             "space_id": row.space_id,
             "link": here.link(row.space_id) if row.space_id else None,
             "text": row.text,
+            "clip": present.clip(voices[row.clip_id]) if row.clip_id else None,
             "at": rfc3339(row.at),
         }
         for row in rows
@@ -113,13 +118,17 @@ async def send(here: Here, caller: SignedIn, body: Message, idempotency_key: Ide
     if (answered := await once.answered(here)) is not None:
         return answered
     here.rates.by_account("dm", caller)
+    if not body.text and body.clip is None:
+        raise Invalid("text", "is empty", hint="write something, or add a voice clip")
     now = utc_now()
     me = caller.account_id or ""
     async with here.db.begin() as db:
         to = await accounts.get(db, body.to)
         if await accounts.block_between(db, me, to.id):
             raise Refused("blocked", f"there is a block between you and @{to.handle}")
-        dm_id = await records.send_dm(db, me, to.id, body.text, now)
-        answer = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(now)}
+        clip = await clips.unused(db, body.clip, me) if body.clip is not None else None
+        dm_id = await records.send_dm(db, me, to.id, body.text, now, clip_id=body.clip)
+        answer: dict[str, Any] = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(now)}
+        answer |= {"clip": present.clip(clip)} if clip is not None else {}
         await once.keep(db, 201, answer)
     return answer

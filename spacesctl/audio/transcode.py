@@ -1,0 +1,99 @@
+"""Any common audio file to mono Ogg Opus, as a program of its own: `python -m spacesctl.audio.transcode IN OUT SECONDS`.
+
+Decoders parse what strangers send, so this runs in a child with little memory, little time and nothing to steal: the operating
+system enforces that, and whoever starts it kills it when it takes too long. One line of JSON on stdout says how it went:
+{"duration_ms": n} or {"error": "not_audio" | "too_long" | "empty"}.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import resource
+import signal
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+RATE = 48_000
+BIT_RATE = 32_000
+FORMATS = "wav,w64,aiff,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a"
+"""Containers that are looked for. Play lists (HLS, concat, DASH) are not: they name other files, and addresses."""
+CPU_SECONDS = 20
+MEMORY = 1 << 30
+"""Bytes of address space, most of it libraries."""
+MAX_OUTPUT = 4 << 20
+
+
+class Unfit(Exception):
+    """`reason`: `not_audio`, `too_long` or `empty`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def confine() -> None:
+    """Give up what is not needed. Only ever called in the child."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, MAX_OUTPUT),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 16),
+    ):
+        resource.setrlimit(what, (most, most))
+    signal.alarm(2 * CPU_SECONDS)  # also when whoever started it is gone
+
+
+def transcode(source: Path, target: Path, seconds: float) -> int:
+    """Writes `target`; its duration in milliseconds. Raises Unfit."""
+    import av
+    from av.error import FFmpegError
+
+    av.logging.set_level(av.logging.PANIC)
+    try:
+        with source.open("rb") as file, av.open(file, options={"format_whitelist": FORMATS}) as given:
+            if not given.streams.audio:
+                raise Unfit("not_audio")
+            with av.open(str(target), "w", format="ogg") as made:
+                samples = _encode(given, made, av.AudioResampler("s16", "mono", RATE), int(seconds * RATE))
+    except (FFmpegError, ValueError, MemoryError) as error:
+        raise Unfit("not_audio") from error
+    if samples == 0:
+        raise Unfit("empty")
+    return samples * 1000 // RATE
+
+
+def _encode(given: Any, made: Any, resampler: Any, most: int) -> int:
+    """The first audio stream of `given` into `made`; samples at 48 kHz."""
+    options = {"vbr": "constrained"}
+    stream = made.add_stream("libopus", rate=RATE, layout="mono", bit_rate=BIT_RATE, options=options)
+    total = 0
+    for frame in itertools.chain(given.decode(audio=0), [None]):  # None: what the resampler still holds
+        if frame is not None:
+            frame.pts = None  # streams that begin late or have gaps are put together
+        elif total == 0:
+            break
+        for piece in resampler.resample(frame):
+            piece.pts, piece.time_base = total, Fraction(1, RATE)
+            total += piece.samples
+            if total > most:
+                raise Unfit("too_long")
+            made.mux(stream.encode(piece))
+    made.mux(stream.encode(None))
+    return total
+
+
+def main(source: str, target: str, seconds: str) -> None:
+    confine()
+    try:
+        answer: dict[str, object] = {"duration_ms": transcode(Path(source), Path(target), float(seconds))}
+    except Unfit as unfit:
+        answer = {"error": unfit.reason}
+    print(json.dumps(answer))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,79 @@
+"""Voice clips: whose they are, what refers to them, and which nobody needs any more. The audio is a file beside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.errors import NotFound, Refused
+from spacesctl.domain.posts import Clip
+from spacesctl.store.tables import clips, dms, posts
+
+_USED = or_(exists().where(posts.c.clip_id == clips.c.id), exists().where(dms.c.clip_id == clips.c.id))
+
+
+async def add(db: AsyncConnection, clip: Clip) -> None:
+    row = {
+        "id": clip.id,
+        "owner_id": clip.owner_id,
+        "duration_ms": clip.duration_ms,
+        "bytes": clip.size,
+        "at": clip.at,
+    }
+    await db.execute(clips.insert().values(row))
+
+
+async def get(db: AsyncConnection, clip_id: str) -> Clip:
+    """Raises NotFound."""
+    row = (await db.execute(select(clips).where(clips.c.id == clip_id))).one_or_none()
+    if row is None:
+        raise NotFound("voice clip", clip_id)
+    return _clip(row)
+
+
+async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Clip]:
+    rows = await db.execute(select(clips).where(clips.c.id.in_(set(ids))))
+    return {row.id: _clip(row) for row in rows}
+
+
+async def unused(db: AsyncConnection, clip_id: str, owner_id: str) -> Clip:
+    """A clip that its owner may attach. Raises NotFound, for somebody else's too, and Refused for one that is attached."""
+    clip = await get(db, clip_id)
+    if clip.owner_id != owner_id:
+        raise NotFound("voice clip", clip_id)
+    if await db.scalar(select(clips.c.id).where(clips.c.id == clip_id, _USED)) is not None:
+        raise Refused("clip_used", f"voice clip {clip_id} is in a post or message already", hint="upload it again")
+    return clip
+
+
+async def count_unused(db: AsyncConnection, owner_id: str) -> int:
+    query = select(func.count()).select_from(clips).where(clips.c.owner_id == owner_id, ~_USED)
+    return await db.scalar(query) or 0
+
+
+async def is_public(db: AsyncConnection, clip_id: str) -> bool:
+    """Whether a post carries it."""
+    return await db.scalar(select(posts.c.id).where(posts.c.clip_id == clip_id)) is not None
+
+
+async def is_between(db: AsyncConnection, clip_id: str, account_id: str) -> bool:
+    """Whether a direct message from or to this account carries it."""
+    mine = or_(dms.c.from_id == account_id, dms.c.to_id == account_id)
+    return await db.scalar(select(dms.c.id).where(dms.c.clip_id == clip_id, mine)) is not None
+
+
+async def forget_unused(db: AsyncConnection, before: datetime) -> None:
+    """Drop the rows that nothing refers to, from before an instant."""
+    await db.execute(delete(clips).where(clips.c.at < before, ~_USED))
+
+
+async def ids(db: AsyncConnection) -> set[str]:
+    return set(await db.scalars(select(clips.c.id)))
+
+
+def _clip(row: Row[Any]) -> Clip:
+    return Clip(row.id, row.owner_id, row.duration_ms, row.bytes, row.at)

@@ -1,0 +1,80 @@
+"""Posts: kept, found, listed newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.errors import NotFound
+from spacesctl.domain.posts import Clip, Post
+from spacesctl.store.tables import blocks, clips, follows, posts
+
+
+async def add(db: AsyncConnection, post: Post) -> None:
+    row = {
+        "id": post.id,
+        "author_id": post.author_id,
+        "text": post.text,
+        "clip_id": post.clip.id if post.clip else None,
+        "at": post.at,
+    }
+    await db.execute(posts.insert().values(row))
+
+
+async def get(db: AsyncConnection, post_id: str) -> Post:
+    """Raises NotFound."""
+    row = (await db.execute(_posts().where(posts.c.id == post_id))).one_or_none()
+    if row is None:
+        raise NotFound("post", post_id)
+    return _post(row)
+
+
+async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Post]:
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = await db.execute(_posts().where(posts.c.id.in_(wanted)))
+    return {row.id: _post(row) for row in rows}
+
+
+async def remove(db: AsyncConnection, post: Post) -> None:
+    """With its clip's row; the file goes when it is next looked for."""
+    await db.execute(delete(posts).where(posts.c.id == post.id))
+    if post.clip is not None:
+        await db.execute(delete(clips).where(clips.c.id == post.clip.id))
+
+
+async def by_author(db: AsyncConnection, author_id: str, *, before: str | None, limit: int) -> list[Post]:
+    """Newest first, older than the post id `before`."""
+    return await _page(db, _posts().where(posts.c.author_id == author_id), before, limit)
+
+
+async def feed(db: AsyncConnection, reader_id: str, *, before: str | None, limit: int) -> list[Post]:
+    """Newest first: one's own and those of whom one follows; never across a block, whoever made it."""
+    followed = select(follows.c.followed_id).where(follows.c.follower_id == reader_id)
+    query = _posts().where(or_(posts.c.author_id == reader_id, posts.c.author_id.in_(followed)))
+    blocked = or_(
+        exists().where(blocks.c.blocker_id == reader_id, blocks.c.blocked_id == posts.c.author_id),
+        exists().where(blocks.c.blocked_id == reader_id, blocks.c.blocker_id == posts.c.author_id),
+    )
+    return await _page(db, query.where(~blocked), before, limit)
+
+
+async def _page(db: AsyncConnection, query: Select[Any], before: str | None, limit: int) -> list[Post]:
+    if before is not None:
+        query = query.where(posts.c.id < before)
+    return [_post(row) for row in await db.execute(query.order_by(posts.c.id.desc()).limit(limit))]
+
+
+def _posts() -> Select[Any]:
+    clip = (clips.c.duration_ms, clips.c.bytes, clips.c.at.label("clip_at"))
+    return select(posts, *clip).outerjoin(clips, clips.c.id == posts.c.clip_id)
+
+
+def _post(row: Row[Any]) -> Post:
+    made = row.clip_id is not None
+    clip = Clip(row.clip_id, row.author_id, row.duration_ms, row.bytes, row.clip_at) if made else None
+    return Post(row.id, row.author_id, row.text, row.at, clip)
