@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from spacesctl.models.shelf import Shelf, is_model
+
 SHIPPED: Final = Path(__file__).parent / "model"
 SHIPPED_NAME: Final = "shipped-tiny"
 SHIPPED_NOTICE: Final = (
     "captions come from the small model shipped for tests and demos: it understands only its synthetic voices, not people; "
-    "install an official vosk model for real rooms"
+    "fetch a real one with `spacesctl models pull`"
 )
 
 _SYMBOLS: Final = struct.pack("<i", 2125658996)
@@ -41,17 +43,10 @@ def find(asked: Path | None = None, setting: Path | None = None, data: Path | No
         if chosen is not None:
             _require(chosen)
             return _model(chosen)
-    folder = data / "models" if data is not None else None
-    for each in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
-        if is_model(each):
-            return _model(each)
+    if data is not None and (here := Shelf(data).names()):
+        return _model(Shelf(data).path(here[0]))
     _require(SHIPPED)
     return _model(SHIPPED)
-
-
-def is_model(path: Path) -> bool:
-    """A vosk model in either of the layouts that libvosk loads."""
-    return (path / "am" / "final.mdl").is_file() or (path / "final.mdl").is_file()
 
 
 def vocabulary(path: Path) -> set[str]:

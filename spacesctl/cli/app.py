@@ -15,6 +15,7 @@ from spacesctl.cli import (
     completion,
     demo,
     messages,
+    models,
     moderation,
     options,
     people,
@@ -103,5 +104,6 @@ app.add_typer(schedule.schedule, name="schedule")
 app.add_typer(moderation.reports, name="reports")
 app.add_typer(moderation.rules, name="rules")
 app.add_typer(moderation.audit, name="audit")
+app.add_typer(models.models, name="models")
 
 options.install(app)

@@ -26,7 +26,7 @@ def completion(
     shell: Annotated[Shell, typer.Argument(help="Which shell's script to print.")],
 ) -> None:
     """Print a shell's completion script: `eval "$(spacesctl completion bash)"`, in fish `spacesctl completion fish | source`."""
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     say(get_completion_script(prog_name="spacesctl", complete_var=VARIABLE, shell=shell.value))
     if shell is Shell.BASH:
@@ -37,7 +37,7 @@ def completion(
 def prepare() -> None:
     """Make the shells known when one asks; nothing otherwise, since every command would pay for it."""
     if VARIABLE in os.environ:
-        from typer.completion import completion_init
+        from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
 

@@ -29,13 +29,22 @@ CHANGES = frozenset(
     }
 )  # fmt: skip
 """Commands that change something on the server, and nothing anywhere else."""
+_BARE = {"serve", "completion"}
+"""They print for programs, or not at all."""
 
 
 def install(app: typer.Typer) -> None:
-    """Add the options to every command of the tree that talks to the server (it takes a context)."""
+    """Add the options to every command of the tree; a command that talks to the server is one that takes a context."""
     for name, info in commands(app):
-        if info.callback is not None and "ctx" in inspect.signature(info.callback).parameters:
-            info.callback = _with_options(info.callback, changes=name in CHANGES)
+        if info.callback is None or name in _BARE:
+            continue
+        talks = "ctx" in inspect.signature(info.callback).parameters
+        extra: dict[str, Any] = {"plain": Plain}
+        if talks:
+            extra["curl"] = Curl
+        if name in CHANGES:
+            extra["dry_run"] = DryRun
+        info.callback = _with_options(info.callback, extra)
 
 
 def commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -47,17 +56,19 @@ def commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from commands(group.typer_instance, f"{prefix}{group.name} ")
 
 
-def _with_options(command: Callable[..., None], *, changes: bool) -> Callable[..., None]:
+def _with_options(command: Callable[..., None], extra: dict[str, Any]) -> Callable[..., None]:
+    """The command with further keyword parameters, name -> annotation, which are taken off before it runs."""
+
     @functools.wraps(command)
-    def run(*, plain: bool, curl: bool, dry_run: bool = False, **given: Any) -> None:
-        session = given["ctx"].ensure_object(Session)
-        session.curl, session.dry_run = curl, dry_run
+    def run(*, plain: bool, curl: bool = False, dry_run: bool = False, **given: Any) -> None:
         output.PLAIN.set(plain)
+        if "ctx" in given:
+            session = given["ctx"].ensure_object(Session)
+            session.curl, session.dry_run = curl, dry_run
         command(**given)
         if dry_run:
             output.note("dry run: nothing was changed")
 
-    extra: dict[str, Any] = {"plain": Plain, "curl": Curl} | ({"dry_run": DryRun} if changes else {})
     signature = inspect.signature(command, eval_str=True)
     own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature.parameters.values()]
     added = [Parameter(name, Parameter.KEYWORD_ONLY, default=False, annotation=kind) for name, kind in extra.items()]

@@ -1,0 +1,89 @@
+"""`models list|pull|path`: the recogniser models of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spacesctl.cli.common import Json
+from spacesctl.cli.output import PLAIN, console, emit_json, note, say, table
+
+models = typer.Typer(help="Speech models that the bots recognise with.", no_args_is_help=True)
+
+Data = Annotated[Path | None, typer.Option(metavar="DIR", help="The server's data folder; else from its settings.")]
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+@models.command("list")
+def list_models(data: Data = None, as_json: Json = False) -> None:
+    """Models that are known by name, and those that are here."""
+    from spacesctl.models.catalogue import CATALOGUE
+    from spacesctl.models.shelf import Shelf
+
+    here = Shelf(_folder(data)).names()
+    rows = [
+        {"name": one.name, "lang": one.lang, "megabytes": one.megabytes, "here": one.name in here, "note": one.note}
+        for one in CATALOGUE
+    ]
+    others = sorted(set(here) - {one.name for one in CATALOGUE})
+    rows += [{"name": name, "lang": None, "megabytes": None, "here": True, "note": ""} for name in others]
+    if as_json:
+        emit_json(rows)
+        return
+    table(rows, {"NAME": "name", "LANG": "lang", "MB": "megabytes", "HERE": "here", "": "note"}, empty="no models")
+
+
+@models.command("pull")
+def pull(
+    name: Name,
+    url: Annotated[str | None, typer.Option(help="A zip file elsewhere; NAME is what it is called here.")] = None,
+    sha256: Annotated[str | None, typer.Option(metavar="HEX", help="What its SHA-256 must be.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch a model into the data folder, from where the server takes it at its next start. Goes on after a break."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    from spacesctl.models.shelf import Shelf
+
+    err = console(err=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=PLAIN.get() or not err.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        done = Shelf(_folder(data)).pull(
+            name, url=url, sha256=sha256, progress=lambda have, total: bar.update(task, completed=have, total=total)
+        )
+    if as_json:
+        emit_json({"name": done.name, "path": str(done.path), "sha256": done.sha256, "trust": done.trust})
+        return
+    if done.trust == "first":
+        note(f"its SHA-256 was not known; recorded now, to be held against next time: {done.sha256}")
+    say(str(done.path))
+
+
+@models.command("path")
+def path(name: Name, data: Data = None, as_json: Json = False) -> None:
+    """Where a model is, for `serve --model`."""
+    from spacesctl.models.shelf import Shelf
+
+    found = Shelf(_folder(data)).path(name)
+    if as_json:
+        emit_json({"name": name, "path": str(found)})
+    else:
+        say(str(found))
+
+
+def _folder(data: Path | None) -> Path:
+    if data is not None:
+        return data
+    from spacesctl.server.settings import load
+
+    return load(None).data

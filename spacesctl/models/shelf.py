@@ -1,0 +1,110 @@
+"""The models in a data folder: `DATA/models/NAME/`, and beside them what their archives' checksums were."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from spacesctl.domain.errors import Invalid, NotFound, Refused
+from spacesctl.models.catalogue import checked_name, known
+from spacesctl.models.fetch import Progress, fetch
+from spacesctl.models.unpack import unpack
+
+SUMS = "checksums.json"
+
+Trust = Literal["given", "shipped", "recorded", "first"]
+"""Where the checksum came from that an archive was held against; `first`: there was none, this one is recorded now."""
+
+
+def is_model(path: Path) -> bool:
+    """A vosk model in either of the layouts that libvosk loads."""
+    return (path / "am" / "final.mdl").is_file() or (path / "final.mdl").is_file()
+
+
+@dataclass(frozen=True)
+class Pulled:
+    name: str
+    path: Path
+    sha256: str
+    trust: Trust
+
+
+class Shelf:
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "models"
+
+    def names(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        return sorted(each.name for each in self.folder.iterdir() if not each.name.startswith(".") and is_model(each))
+
+    def path(self, name: str) -> Path:
+        """Raises NotFound."""
+        found = self.folder / checked_name(name)
+        if not is_model(found):
+            raise NotFound("model", name)
+        return found
+
+    def pull(
+        self, name: str, *, url: str | None = None, sha256: str | None = None, progress: Progress = lambda a, b: None
+    ) -> Pulled:
+        """Fetch, check, unpack. Raises Invalid, NotFound, Refused or Unavailable; then the shelf is as it was."""
+        one = known(checked_name(name))
+        if url is None and one is None:
+            raise Invalid("NAME", f"{name} is not known here", hint="give its --url")
+        if is_model(self.folder / name):
+            raise Refused("have_it", f"the model {name} is here already", hint=f"remove {self.folder / name} first")
+        expected, trust = self._expected(name, sha256)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        archive = self.folder / f".{name}.zip"
+        found = fetch(url or (one.url if one else ""), archive, progress)
+        try:
+            if expected is not None and found != expected:
+                raise Refused("checksum", f"the archive's SHA-256 is {found}, not {expected} ({trust}); it is not kept")
+            self._unpack(archive, name)
+        finally:
+            archive.unlink(missing_ok=True)
+        self._record(name, found)
+        return Pulled(name, self.folder / name, found, trust)
+
+    def _expected(self, name: str, given: str | None) -> tuple[str | None, Trust]:
+        if given is not None:
+            if len(given) != 64 or any(c not in "0123456789abcdef" for c in given.lower()):
+                raise Invalid("--sha256", "is 64 hexadecimal digits")
+            return given.lower(), "given"
+        one = known(name)
+        if one is not None and one.sha256 is not None:
+            return one.sha256, "shipped"
+        recorded = self._sums().get(name)
+        return (recorded, "recorded") if recorded else (None, "first")
+
+    def _unpack(self, archive: Path, name: str) -> None:
+        """The model is the archive's only folder, or the archive itself."""
+        aside = self.folder / f".{name}.new"
+        shutil.rmtree(aside, ignore_errors=True)
+        unpack(archive, aside)
+        try:
+            inside = [aside, *(each for each in aside.iterdir() if each.is_dir())]
+            model = next((each for each in inside if is_model(each)), None)
+            if model is None:
+                raise Invalid(name, "has no vosk model inside (no am/final.mdl, no final.mdl)")
+            model.replace(self.folder / name)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _sums(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = json.loads((self.folder / SUMS).read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise Invalid(str(self.folder / SUMS), "is broken", hint="remove it to trust the next archive") from error
+        return found
+
+    def _record(self, name: str, sha256: str) -> None:
+        new = self.folder / f"{SUMS}.new"
+        new.write_text(json.dumps({**self._sums(), name: sha256}, indent=1, sort_keys=True) + "\n")
+        new.replace(self.folder / SUMS)
