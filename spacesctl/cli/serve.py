@@ -20,6 +20,13 @@ def serve(
     bots: Annotated[bool | None, typer.Option("--bots/--no-bots", help="Run the bundled bot.")] = None,
     model: Annotated[Path | None, typer.Option(metavar="DIR", help="A vosk model; else the small one shipped.")] = None,
     public_url: Annotated[str | None, typer.Option(metavar="URL", help="What links begin with.")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A certificate chain (PEM): serve HTTPS.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    behind_proxy: Annotated[
+        bool | None, typer.Option("--behind-proxy", help="A proxy does TLS: believe its X-Forwarded headers.")
+    ] = None,
     insecure: Annotated[bool | None, typer.Option("--insecure", help="Serve others without TLS.")] = None,
     profile: Annotated[
         bool | None, typer.Option("--profile/--no-profile", help="Make a profile for the owner on the first start.")
@@ -43,6 +50,9 @@ def serve(
         bots=bots,
         model=model,
         public_url=public_url,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        behind_proxy=behind_proxy,
         insecure=insecure,
         profile=profile,
         log_level=log_level,

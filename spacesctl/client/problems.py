@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import httpx
@@ -18,7 +19,9 @@ def check(answer: httpx.Response) -> httpx.Response:
     except ValueError:
         body = {}
     after = answer.headers.get("retry-after", "")
-    raise as_error(body if isinstance(body, dict) else {}, answer.status_code, int(after) if after.isdecimal() else None)
+    raise as_error(
+        body if isinstance(body, dict) else {}, answer.status_code, int(after) if after.isdecimal() else None
+    )
 
 
 def as_error(body: dict[str, Any], status: int, retry_after: int | None = None) -> errors.SpacesError:
@@ -39,6 +42,12 @@ def as_error(body: dict[str, Any], status: int, retry_after: int | None = None) 
 
 
 def unreachable(url: str, error: Exception) -> errors.Unavailable:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            problem = f"the certificate of {url} is not trusted ({cause.verify_message})"
+            return errors.Unavailable(f"{problem}; for an authority of your own, set SSL_CERT_FILE to its certificate")
+        cause = cause.__cause__ or cause.__context__
     return errors.Unavailable(f"cannot reach the server at {url} ({type(error).__name__})")
 
 

@@ -66,7 +66,7 @@ class Limits(BaseModel):
     peers: Count = 1000
 
 
-NO_LIMITS = Limits(**dict.fromkeys(Limits.model_fields, 0))
+NO_LIMITS = Limits.model_validate(dict.fromkeys(Limits.model_fields, 0))
 
 _CALLED = {
     "sign_in": "unknown tokens from your address",
@@ -97,7 +97,7 @@ class Rates:
             for name, value in self.limits.model_dump().items()
             if isinstance(value, str) and value != "off"
         }
-        self._local = {
+        self._local: dict[str, list[RateLimitItem]] = {
             name: [RateLimitItemPerSecond(item.amount * LOOPBACK, item.get_expiry()) for item in items]
             for name, items in self._items.items()
         }

@@ -9,54 +9,36 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import IO
 
 import structlog
-import uvicorn
+from starlette.types import ASGIApp
 
 from spacesctl.client.profile import write_first_profile
-from spacesctl.domain.errors import Refused, SpacesError, Unavailable
+from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.space import State
 from spacesctl.server.addresses import candidates
 from spacesctl.server.alarm import Alarm
-from spacesctl.server.app import create_app
 from spacesctl.server.assignments import Assignments
 from spacesctl.server.bots_process import BotsKeeper
 from spacesctl.server.engine_link import EngineKeeper
 from spacesctl.server.first_start import ensure_accounts, keep_owner_token, open_folder
+from spacesctl.server.listening import HttpServer, application, base_url, bind, check_exposure
 from spacesctl.server.logs import configure
 from spacesctl.server.rates import Rates
 from spacesctl.server.services import Services
-from spacesctl.server.settings import Settings, split_host_port
-from spacesctl.server.sockets import LaneSocket
+from spacesctl.server.settings import Settings
+from spacesctl.server.tls import Certificate
 from spacesctl.spaces.house import House
 from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
 
 TICK_KEPT_EVERY = 10.0
 COUNT_EVERY = 1.0
-GRACE = 2
-"""Seconds that requests under way may take to end after SIGTERM."""
 _log = structlog.get_logger()
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn without its signal handlers: open streams must be ended first, or it waits for them."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self.listening.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @dataclass
@@ -70,7 +52,7 @@ class Running:
 
 async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises Refused, Unavailable or Invalid when it cannot start."""
-    _check_exposure(settings)
+    check_exposure(settings)
     configure(settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -79,7 +61,7 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     async with AsyncExitStack() as stack:
         lock: IO[str] = await asyncio.to_thread(open_folder, settings.data)
         stack.callback(lock.close)
-        http = _bind(settings.http)
+        http = bind(settings.http)
         stack.callback(http.close)
         await _serve(settings, stack, http, stop, on_ready)
 
@@ -93,11 +75,12 @@ async def _serve(
 ) -> None:
     db = await stack.enter_async_context(Database(settings.data / "spaces.db"))
     owner_token, bot, bot_token = await ensure_accounts(db)
-    base_url = _base_url(http)
+    certificate = await _certificate(settings, stack)
+    url = base_url(http, tls=certificate is not None)
     if owner_token is not None:
         await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
         if settings.profile:
-            await asyncio.to_thread(write_first_profile, base_url, owner_token)
+            await asyncio.to_thread(write_first_profile, settings.public_url or url, owner_token)
     engine = EngineKeeper(settings.udp)
     await engine.start()
     stack.push_async_callback(engine.stop)
@@ -108,7 +91,7 @@ async def _serve(
         house=house,
         data=settings.data,
         bot=bot,
-        base_url=(settings.public_url or base_url).rstrip("/"),
+        base_url=(settings.public_url or url).rstrip("/"),
         udp_candidates=candidates(settings.udp, engine.ready.port, settings.announce),
         assignments=assignments,
         rates=Rates(settings.limits),
@@ -124,18 +107,21 @@ async def _serve(
     stack.callback(alarm.stop)
     ticking = asyncio.create_task(_keep_time(here))
     stack.push_async_callback(_cancel, ticking)
-    server = _Uvicorn(_uvicorn_config(here, settings))
-    serving = asyncio.create_task(server.serve([http]))
+    stack.push_async_callback(_cancel, asyncio.create_task(here.voices.keep_tidy(db)))
+    app = application(here, settings)
+    server = HttpServer(app, certificate)
+    serving = server.begin(http)
     listening = asyncio.ensure_future(server.listening.wait())
     await asyncio.wait({listening, serving}, return_when=asyncio.FIRST_COMPLETED)
     bots = None
     if settings.bots:
-        bots = BotsKeeper(base_url, bot_token, settings.model, settings.data, lambda: _bot_gone(here))
+        inside = url if certificate is None else _door_inside(app, stack)
+        bots = BotsKeeper(inside, bot_token, settings.model, settings.data, lambda: _bot_gone(here))
         bots.start()
         stack.push_async_callback(bots.stop)
     else:
         here.bot_status = {"ready": False, "reason": "the server runs without bots"}
-    on_ready(Running(base_url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
+    on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     here.stopping = True
     alarm.stop()
@@ -146,19 +132,31 @@ async def _serve(
     await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
 
 
-def _uvicorn_config(here: Services, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        create_app(here),
-        lifespan="off",
-        ws=LaneSocket,
-        ws_max_size=64 * 1024,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=GRACE,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-    )
+async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate | None:
+    """The certificate, if there is one, renewed from now on when its files change or on SIGHUP. Raises Invalid."""
+    nudged = asyncio.Event()
+    # Without a certificate too: a reload of nothing must not end the server.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, nudged.set)
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    certificate = await asyncio.to_thread(Certificate, settings.tls_cert, settings.tls_key)
+    stack.push_async_callback(_cancel, asyncio.create_task(certificate.keep(nudged)))
+    return certificate
+
+
+def _door_inside(app: ASGIApp, stack: AsyncExitStack) -> str:
+    """HTTP without TLS on a port of this machine alone, for the bots: no certificate names a loopback address."""
+    bound = bind("127.0.0.1:0")
+    stack.callback(bound.close)
+    server = HttpServer(app)
+    serving = server.begin(bound)
+
+    async def close() -> None:
+        server.should_exit = True
+        await serving
+
+    stack.push_async_callback(close)
+    return base_url(bound)
 
 
 async def _keep_time(here: Services) -> None:
@@ -191,36 +189,6 @@ def _bot_gone(here: Services) -> None:
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _check_exposure(settings: Settings) -> None:
-    if not settings.binds_loopback_only and not settings.insecure:
-        raise Refused(
-            "not_private",
-            f"{settings.http} is open to others without TLS, and browsers give no microphone there",
-            hint="bind 127.0.0.1 behind a proxy that does TLS, or say --insecure",
-        )
-
-
-def _bind(address: str) -> socket.socket:
-    host, port = split_host_port(address)
-    try:
-        family, kind, proto, _, place = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, proto)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(place)
-    except OSError as error:
-        raise Unavailable(f"cannot listen on {address}: {error.strerror or error}") from error
-    return bound
-
-
-def _base_url(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104  # compared, not bound
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def announce_ready(running: Running, *, as_json: bool) -> None:

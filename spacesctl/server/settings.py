@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -52,6 +53,10 @@ class Settings(BaseSettings):
     bots: bool = True
     model: Path | None = None
     insecure: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    behind_proxy: bool = False
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     limits: Limits = Field(default_factory=Limits)
@@ -63,6 +68,36 @@ class Settings(BaseSettings):
         """A list, or in the environment a comma-separated one."""
         parts = value.split(",") if isinstance(value, str) else value
         return [str(ip_address(part.strip())) for part in parts]
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> list[str]:
+        """Addresses and networks, as a list or comma-separated."""
+        parts = value.split(",") if isinstance(value, str) else value
+        networks = [ip_network(part.strip()) for part in parts]
+        return [str(one.network_address if one.num_addresses == 1 else one) for one in networks]
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("is https://NAME or https://NAME/PATH, and no more")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Settings:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -102,4 +137,4 @@ def load(config: Path | None, **flags: Any) -> Settings:
         return Settings(from_file=from_file, **{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        raise Invalid(".".join(str(part) for part in first["loc"]), str(first["msg"])) from error
+        raise Invalid(".".join(str(part) for part in first["loc"]) or "settings", str(first["msg"])) from error

@@ -1,9 +1,11 @@
 // The public page of one Space: what it is, who speaks, Listen, live captions.
-import { follow } from "/web/events.js";
-import { listen, speak } from "/web/webrtc.js";
+import { follow } from "./events.js";
+import { listen, speak } from "./webrtc.js";
 
 const spaceId = location.pathname.split("/").pop();
-const api = `/v1/spaces/${spaceId}`;
+// Below whatever path the server is reached by.
+const root = new URL("..", import.meta.url).pathname;
+const api = `${root}v1/spaces/${spaceId}`;
 const MOST_CAPTIONS = 200;
 const $ = (id) => document.getElementById(id);
 const state = { space: null, people: [], listening: null, speaking: null, token: null };

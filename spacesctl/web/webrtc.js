@@ -1,6 +1,8 @@
 // WHIP (RFC 9725) and WHEP: one POST with an offer, one answer, DELETE to leave.
 // No candidates are gathered or sent: the server learns where we are from our first authenticated check.
 
+const root = new URL("..", import.meta.url).pathname;
+
 async function negotiate(peer, url, token) {
   await peer.setLocalDescription(await peer.createOffer());
   const headers = { "Content-Type": "application/sdp" };
@@ -34,7 +36,7 @@ async function connect(url, token, prepare) {
 
 /** Hear a Space. `onTrack` gets the one audio stream. */
 export function listen(spaceId, token, onTrack) {
-  return connect(`/v1/spaces/${spaceId}/whep`, token, (peer) => {
+  return connect(`${root}v1/spaces/${spaceId}/whep`, token, (peer) => {
     peer.addTransceiver("audio", { direction: "recvonly" });
     peer.ontrack = (event) => onTrack(event.streams[0] ?? new MediaStream([event.track]));
   });
@@ -42,7 +44,7 @@ export function listen(spaceId, token, onTrack) {
 
 /** Speak in a Space from a microphone's stream. */
 export function speak(spaceId, token, stream) {
-  return connect(`/v1/spaces/${spaceId}/whip`, token, (peer) => {
+  return connect(`${root}v1/spaces/${spaceId}/whip`, token, (peer) => {
     peer.addTransceiver(stream.getAudioTracks()[0], { direction: "sendonly", streams: [stream] });
   });
 }

@@ -34,6 +34,10 @@ def test_a_flag_beats_the_environment_beats_dotenv_beats_the_file_beats_the_defa
         ("announce = ['example.org']", "announce"),
         ("log_level = 'loud'", "log_level"),
         ("bots = 'perhaps'", "bots"),
+        ("tls_cert = 'a.pem'", "go together"),
+        ("trusted_proxies = ['proxy.example.org']", "trusted_proxies"),
+        ("public_url = 'spaces.example.org'", "public_url.*https://"),
+        ("public_url = 'https://spaces.example.org/?a=b'", "public_url"),
         ("limits = { dm = 'often' }", r"limits\.dm.*10/second"),
         ("limits = { dm = '0/minute' }", r"limits\.dm"),
         ("limits = { peers = -1 }", r"limits\.peers"),
@@ -76,7 +80,7 @@ def test_the_example_config_lists_every_setting_with_its_default() -> None:
     assert set(listed["limits"]) == set(Limits.model_fields)
     assert Settings(from_file=listed).model_dump() == Settings().model_dump() | {
         "public_url": listed["public_url"],
-        "model": Path(listed["model"]),
+        **{name: Path(listed[name]) for name in ("model", "tls_cert", "tls_key")},
     }
 
 

@@ -36,7 +36,7 @@ async def lanes(
     here = services(socket)
     await socket.accept()
     try:
-        _check_origin(socket)
+        _check_origin(here, socket)
         who = await caller(socket)
         actor, session = await open_feed(here, space_id, who, _KINDS[role], client_host(socket), mic_open=mic == "open")
     except SpacesError as error:
@@ -122,8 +122,9 @@ async def _receive(here: Services, socket: WebSocket, actor: SpaceActor, session
         here.house.engine.send(Uplink(actor.space.id, session.lane, uplink.tick & 0xFFFFFFFF, uplink.frames[0].payload))
 
 
-def _check_origin(socket: WebSocket) -> None:
+def _check_origin(here: Services, socket: WebSocket) -> None:
     """A browser says which page opens the socket; only our own pages may (programs send no Origin)."""
     origin = socket.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
+    ours = (socket.headers.get("host"), urlsplit(here.base_url).netloc)
+    if origin is not None and urlsplit(origin).netloc not in ours:
         raise NotAllowed("WebSockets may be opened by this server's own pages only", reason="origin")

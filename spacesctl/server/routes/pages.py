@@ -11,11 +11,13 @@ from spacesctl import __version__
 from spacesctl.domain.errors import NotAllowed, NotFound, Unavailable
 from spacesctl.domain.space import State
 from spacesctl.server.metrics import render
-from spacesctl.server.services import Here
+from spacesctl.server.rates import is_loopback
+from spacesctl.server.services import Here, client_host
 from spacesctl.store import spaces as space_store
 
 router = APIRouter()
 WEB = Path(__file__).parent.parent.parent / "web"
+_PROXIED = {"x-forwarded-for", "x-forwarded-host", "forwarded", "via"}
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'",
@@ -73,7 +75,7 @@ async def ready(here: Here) -> JSONResponse:
 @router.get("/metrics", tags=["operation"], response_class=PlainTextResponse)
 async def metrics(here: Here, request: Request) -> PlainTextResponse:
     """Prometheus text format, to this machine only."""
-    client = request.client.host if request.client else ""
-    if client not in ("127.0.0.1", "::1"):
+    # A proxy on this machine asks for others; those that say so are not answered, whoever they are.
+    if not is_loopback(client_host(request)) or not _PROXIED.isdisjoint(request.headers.keys()):
         raise NotAllowed("metrics are for this machine alone", reason="loopback")
     return PlainTextResponse(await render(here), media_type="text/plain; version=0.0.4")

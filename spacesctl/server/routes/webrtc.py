@@ -43,7 +43,7 @@ async def _join(
         session_id, sdp = await answer_offer(
             here, space_id, caller, text, client_host(request), up=up, mic_open=mic_open
         )
-    place = f"/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session_id}"
+    place = f"{here.root}/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session_id}"
     return Response(sdp, 201, {"Location": place, "Cache-Control": "no-store"}, "application/sdp")
 
 
