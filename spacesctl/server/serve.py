@@ -31,6 +31,7 @@ from spacesctl.server.logs import configure
 from spacesctl.server.rates import Rates
 from spacesctl.server.services import Services
 from spacesctl.server.settings import Settings
+from spacesctl.server.systemd import Manager
 from spacesctl.server.tls import Certificate
 from spacesctl.spaces.house import House
 from spacesctl.store import spaces as space_store
@@ -55,15 +56,22 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     check_exposure(settings)
     configure(settings.log_level)
     stop = asyncio.Event()
+    manager = Manager()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(_cancel, asyncio.create_task(manager.keep_alive()))
         lock: IO[str] = await asyncio.to_thread(open_folder, settings.data)
         stack.callback(lock.close)
         http = bind(settings.http)
         stack.callback(http.close)
-        await _serve(settings, stack, http, stop, on_ready)
+
+        def told(running: Running) -> None:
+            manager.ready()
+            on_ready(running)
+
+        await _serve(settings, stack, http, stop, told, manager.stopping)
 
 
 async def _serve(
@@ -72,6 +80,7 @@ async def _serve(
     http: socket.socket,
     stop: asyncio.Event,
     on_ready: Callable[[Running], None],
+    on_stop: Callable[[], None],
 ) -> None:
     db = await stack.enter_async_context(Database(settings.data / "spaces.db"))
     owner_token, bot, bot_token = await ensure_accounts(db)
@@ -124,6 +133,7 @@ async def _serve(
     on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     here.stopping = True
+    on_stop()
     alarm.stop()
     assignments.close()
     await house.close()
