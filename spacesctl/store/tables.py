@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -215,4 +216,53 @@ idempotency = Table(
     Column("status", Integer, nullable=False),
     Column("answer", JSON, nullable=False),
     Column("at", Utc, nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    _account("account_id", nullable=False, index=True),
+    Column("url", String(500), nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("all_spaces", Boolean, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("reason", String(200)),
+    Column("failing_since", Utc),
+    Column("dropped", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("webhook_id", String(20), ForeignKey("webhooks.id"), nullable=False),
+    Column("message", String(32), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("state", String(9), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Utc),
+    Column("status", Integer),
+    Column("problem", String(200)),
+    Index("ix_deliveries_webhook_id_id", "webhook_id", "id"),
+    Index("ix_deliveries_state_next_at", "state", "next_at"),
+    sqlite_autoincrement=True,
+)
+
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    _account("account_id", nullable=False, index=True),
+    Column("sealed", Text, nullable=False),
+    Column("shown", String(100), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("last_dm", Integer, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", Utc),
 )
