@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.recurrence import check, occurrences
@@ -14,6 +15,7 @@ MADE_AHEAD = timedelta(days=7)
 """An occurrence becomes a Space, with invitations, this long before its start at most."""
 GRACE = timedelta(minutes=5)
 """A start missed by no more than this is made good; a later one is recorded as missed."""
+MAX_SKIPPED = 50
 SHORTEST, LONGEST = 60, 24 * 3600
 """Seconds that an occurrence may last."""
 
@@ -46,6 +48,16 @@ class Series:
     state: SeriesState = SeriesState.ACTIVE
     planned: datetime | None = None
     space_id: str | None = None
+    since: datetime | None = None
+    """Its occurrences count from here: since it was made, resumed, given another time, or could not be held."""
+    skipped: tuple[datetime, ...] = ()
+    """Occurrences after `since` that were called off, in order."""
+    started: datetime | None = None
+    started_id: str | None = None
+    """The occurrence that was held last, by its planned start, and its Space."""
+    revision: int = 0
+    """How often it was changed; `revised_at` is the last time."""
+    revised_at: datetime | None = None
 
 
 def checked(series: Series) -> Series:
@@ -70,16 +82,44 @@ def plan(series: Series, now: datetime) -> Series:
     return replace(series, planned=next(occurrences(series.cron, series.tz, now), None), space_id=None)
 
 
-def used(series: Series, now: datetime) -> Series:
-    """After the planned occurrence has started, or was missed, canceled or skipped: the one after it is planned."""
+def used(series: Series, now: datetime, *, held: bool = False) -> Series:
+    """After the planned occurrence has started (`held`), or was missed, canceled or skipped: the one after it is planned."""
     if series.planned is None:
         return plan(series, now)
     after = max(now, series.planned)
-    return plan(replace(series, planned=next(occurrences(series.cron, series.tz, after), None), space_id=None), now)
+    noted = _held(series) if held else _not_held(series, series.planned, now)
+    return plan(replace(noted, planned=next(occurrences(series.cron, series.tz, after), None), space_id=None), now)
+
+
+def _held(series: Series) -> Series:
+    return replace(series, started=series.planned, started_id=series.space_id)
+
+
+def _not_held(series: Series, planned: datetime, now: datetime) -> Series:
+    """One that is to come is skipped; when its time has passed, it and what else was missed is no part of the series any more."""
+    if planned <= now:
+        return revised(series, now, since=now, skipped=())
+    skipped = (*series.skipped, planned)
+    if len(skipped) > MAX_SKIPPED:
+        return revised(series, now, since=skipped[0], skipped=skipped[1:])
+    return revised(series, now, skipped=skipped)
+
+
+def revised(series: Series, now: datetime, **changes: Any) -> Series:
+    """With changes that a calendar must be told of."""
+    return replace(series, **changes, revision=series.revision + 1, revised_at=now)
 
 
 def is_due_to_be_made(series: Series, now: datetime) -> bool:
     return series.space_id is None and series.planned is not None and series.planned - now <= MADE_AHEAD
+
+
+def edited(before: Series, after: Series, now: datetime) -> Series:
+    """`after` with what follows from its differences: another time begins anew, the same one keeps what is planned and skipped."""
+    if (before.cron, before.tz) == (after.cron, after.tz):
+        return revised(after, now)
+    begun = revised(after, now, since=now, skipped=(), planned=None)
+    return replace(begun, planned=plan(begun, now).planned)
 
 
 def paused(series: Series) -> Series:
@@ -89,7 +129,9 @@ def paused(series: Series) -> Series:
 
 def resumed(series: Series, now: datetime) -> Series:
     _not_deleted(series)
-    return plan(replace(series, state=SeriesState.ACTIVE), now)
+    if series.state is SeriesState.ACTIVE:
+        return series
+    return plan(revised(series, now, state=SeriesState.ACTIVE, since=now, skipped=()), now)
 
 
 def _not_deleted(series: Series) -> None:

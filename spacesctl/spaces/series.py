@@ -17,7 +17,7 @@ from spacesctl.domain.accounts import Account, Caller
 from spacesctl.domain.errors import NotAllowed, Refused, SpacesError
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.series import Series, SeriesState
-from spacesctl.domain.space import State
+from spacesctl.domain.space import InviteState, State
 from spacesctl.spaces.actor import Outcome
 from spacesctl.spaces.house import House
 from spacesctl.spaces.invitations import send_invites
@@ -77,22 +77,35 @@ class SeriesKeeper:
 
     async def edit(self, series: Series, caller: Caller) -> Series:
         """Save an edited series and bring its coming Space in line. Raises Invalid."""
-        now = utc_now()
-        edited = await asyncio.to_thread(rules.checked, series)
-        upcoming = rules.plan(replace(edited, planned=None), now).planned
-
-        def change(before: Series) -> Series:
-            return replace(edited, planned=upcoming, space_id=before.space_id)
-
-        after = await self.change(series.id, caller, "edit", change)
-        if after.space_id is not None and upcoming is not None:
-            host = Caller(after.host_id)
-            actor = await self._house.actor(after.space_id)
-            await actor.ask(
-                c.Edit(host, after.title, after.topics, after.lang, after.listeners, upcoming, after.duration)
-            )
-            await actor.ask(c.ChangePolicy(host, after.policy))
+        checked = await asyncio.to_thread(rules.checked, series)
+        before = await self.get(series.id, caller)
+        after = await self.change(
+            series.id, caller, "edit", lambda now_is: rules.edited(now_is, _kept(checked, now_is), utc_now())
+        )
+        if after.space_id is not None and after.space_id == before.space_id:
+            await self._bring_in_line(before, after, after.space_id)
         return after
+
+    async def _bring_in_line(self, before: Series, after: Series, space_id: str) -> None:
+        """The Space of the coming occurrence, as the edited series has it. What its host changed in it alone, and the edit did
+        not touch, stays."""
+        host = Caller(after.host_id)
+        actor = await self._house.actor(space_id)
+        names = [(name, name) for name in ("title", "topics", "lang", "listeners", "duration")]
+        pairs = [*names, ("planned", "scheduled_start")]
+        changed = {there: getattr(after, one) for one, there in pairs if getattr(after, one) != getattr(before, one)}
+        await actor.ask(c.Edit(host, **changed))
+        if after.policy is not before.policy:
+            await actor.ask(c.ChangePolicy(host, after.policy))
+        if after.rules_hash != before.rules_hash:
+            await actor.ask(c.SetRules(host, after.rules_hash, self._bot.id, frozenset(after.rule_actions)))
+        invites = (await self._house.space(space_id)).invites
+        dropped = [one for one in before.invited if one not in after.invited and one in invites]
+        async with self._house.db.read() as db:
+            known = await accounts.by_ids(db, {one for one in dropped if invites[one].state is InviteState.PENDING})
+        if known:
+            people = tuple(c.Person(one.id, one.handle, one.kind) for one in known.values())
+            await actor.ask(c.RevokeInvites(host, people))
 
     async def arrange(self, series_id: str) -> Series:
         """Make the planned occurrence if its time has come to be made; then its rules and invitations."""
@@ -119,7 +132,8 @@ class SeriesKeeper:
         now = utc_now()
         if series.space_id is not None:
             space = await self._house.space(series.space_id)
-            after = rules.used(series, now) if space.state is not State.SCHEDULED else series
+            held = space.started_at is not None
+            after = rules.used(series, now, held=held) if space.state is not State.SCHEDULED else series
         elif series.planned is not None and series.planned < now - rules.GRACE:
             after = rules.used(series, now)  # nobody was here to make it in time
         else:
@@ -181,3 +195,18 @@ class SeriesKeeper:
             await self.arrange(series_id)
         except SpacesError:
             return  # deleted meanwhile
+
+
+def _kept(edited: Series, now_is: Series) -> Series:
+    """An edited series with what went on meanwhile."""
+    return replace(
+        edited,
+        state=now_is.state,
+        planned=now_is.planned,
+        space_id=now_is.space_id,
+        since=now_is.since,
+        skipped=now_is.skipped,
+        started=now_is.started,
+        started_id=now_is.started_id,
+        revision=now_is.revision,
+    )

@@ -127,6 +127,38 @@ async def test_an_edited_series_moves_and_changes_its_coming_space(api: Api) -> 
     assert (await host.refused("PATCH", f"/v1/series/{made['id']}", {"cron": "never"}))["field"] == "cron"
 
 
+async def test_an_edited_series_changes_rules_and_invitations_of_its_coming_space_too(api: Api) -> None:
+    host, ann, ben, _ = await api.accounts("host", "ann", "ben", "cat")
+    made = await series(host, invite=["@ann", "@ben"])
+    place, space = f"/v1/series/{made['id']}", f"/v1/spaces/{made['next_space']}"
+    await ann.ok("POST", f"{space}/accept")
+    edited = await host.ok("PATCH", place, {"rules": RULES, "invite": ["@cat"], "uninvite": ["@ann", "@ben"]})
+    assert (await host.ok("GET", space))["rules"] == edited["rules"] is not None
+    invites = {row["handle"]: row["state"] for row in (await host.ok("GET", f"{space}/invites"))["data"]}
+    assert invites == {"@ann": "accepted", "@ben": "revoked", "@cat": "pending"}, "who has accepted is not thrown out"
+    skipped = await host.ok("POST", f"{place}/skip")
+    after = f"/v1/spaces/{skipped['next_space']}"
+    assert [row["handle"] for row in (await host.ok("GET", f"{after}/invites"))["data"]] == ["@cat"]
+    assert (await host.ok("GET", after))["rules"] == edited["rules"]
+    assert (await host.ok("PATCH", place, {"rules": None}))["rules"] is None
+    assert (await host.ok("GET", after))["rules"] is None
+    assert (await host.refused("PATCH", place, {"rules": "schema = 9"}))["status"] == 400
+    assert (await host.refused("PATCH", place, {"invite": ["@nobody"]}))["status"] == 404
+
+
+async def test_an_edit_of_something_else_leaves_the_time_of_a_skipped_or_moved_occurrence_alone(api: Api) -> None:
+    host = await api.account("host")
+    made = await series(host)
+    skipped = await host.ok("POST", f"/v1/series/{made['id']}/skip")
+    moved = rfc3339(parse_rfc3339(skipped["next_start"]) + timedelta(hours=1))
+    await host.ok("PATCH", f"/v1/spaces/{skipped['next_space']}", {"scheduled_start": moved, "topics": ["own"]})
+    edited = await host.ok("PATCH", f"/v1/series/{made['id']}", {"title": "New", "duration": 60})
+    assert edited["next_start"] == made["coming"][1]
+    space = await host.ok("GET", f"/v1/spaces/{skipped['next_space']}")
+    assert (space["title"], space["duration"]) == ("New", 60)
+    assert (space["scheduled_start"], space["topic_ids"]) == (moved, ["own"])
+
+
 async def test_a_canceled_occurrence_is_followed_by_the_next(api: Api) -> None:
     host = await api.account("host")
     made = await series(host)

@@ -55,6 +55,12 @@ class SeriesChange(BaseModel):
     speakers: Policy | None = None
     listeners: Audience | None = None
     topics: Topics | None = None
+    rules: str | None = Field(None, max_length=MAX_RULES)
+    """Another rule file; null takes the rules away."""
+    rules_filename: str = Field("rules.toml", max_length=200)
+    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
+    """To be invited from now on, besides those who are."""
+    uninvite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
 
 
 @router.post("", status_code=201)
@@ -97,7 +103,17 @@ async def get_series(here: Here, caller: SignedIn, series_id: str) -> dict[str, 
 async def edit_series(here: Here, caller: SignedIn, series_id: str, body: SeriesChange) -> dict[str, Any]:
     """Edit a series; the coming Space, if it is made already, is moved and changed with it."""
     before = await here.alarm.series.get(series_id, caller)
-    given = body.model_dump(exclude_none=True)
+    given = body.model_dump(exclude_none=True, exclude={"rules", "rules_filename", "invite", "uninvite"})
+    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
+    if "rules" in body.model_fields_set:
+        given["rules_hash"] = rules.hash if rules else None
+        given["rule_actions"] = tuple(sorted(rules.actions())) if rules else ()
+    async with here.db.begin() as db:
+        if rules is not None:
+            await records.put_rules(db, rules.hash, rules.text, utc_now())
+        added, dropped = [[(await accounts.get(db, ref)).id for ref in refs] for refs in (body.invite, body.uninvite)]
+    kept = [one for one in before.invited if one not in dropped]
+    given["invited"] = tuple(dict.fromkeys([*kept, *added]))
     if "speakers" in given:
         given["policy"] = given.pop("speakers")
     if "topics" in given:
@@ -146,6 +162,7 @@ def _series(here: Services, value: Series) -> dict[str, Any]:
         "topic_ids": list(value.topics),
         "lang": value.lang,
         "rules": value.rules_hash,
+        "invited_user_ids": list(value.invited),
         "next_start": rfc3339(value.planned) if value.planned else None,
         "next_space": value.space_id,
         "link": here.link(value.space_id) if value.space_id else None,
