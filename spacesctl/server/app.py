@@ -27,11 +27,13 @@ from spacesctl.server.routes import (
 )
 from spacesctl.server.services import Services
 from spacesctl.server.trial import DryRun
+from spacesctl.server.xapi import routes as xapi
 
 ROUTERS = [
     module.router
     for module in (
-        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes, pages,
+        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes,
+        pages, xapi,
     )
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, or_, select
+from sqlalchemy import Row, Select, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
@@ -50,6 +50,10 @@ async def remove(db: AsyncConnection, post: Post) -> None:
 async def by_author(db: AsyncConnection, author_id: str, *, before: str | None, limit: int) -> list[Post]:
     """Newest first, older than the post id `before`."""
     return await _page(db, _posts().where(posts.c.author_id == author_id), before, limit)
+
+
+async def count_by(db: AsyncConnection, author_id: str) -> int:
+    return await db.scalar(select(func.count()).where(posts.c.author_id == author_id)) or 0
 
 
 async def feed(db: AsyncConnection, reader_id: str, *, before: str | None, limit: int) -> list[Post]:

@@ -105,6 +105,13 @@ async def of_hosts(db: AsyncConnection, host_ids: set[str], states: Sequence[Sta
     return [_SPACE.validate_json(doc) for doc in rows]
 
 
+async def of_creators(db: AsyncConnection, creator_ids: set[str], states: Sequence[State]) -> list[Space]:
+    """By whoever made them, also when somebody else is the host now; newest first."""
+    query = select(spaces.c.doc).where(spaces.c.state.in_([state.value for state in states]))
+    query = query.where(func.json_extract(spaces.c.doc, "$.creator_id").in_(creator_ids))
+    return [_SPACE.validate_json(doc) for doc in await db.scalars(query.order_by(spaces.c.created_at.desc()))]
+
+
 async def pinning(db: AsyncConnection, post_id: str) -> list[str]:
     """Ids of the live and scheduled Spaces where this post is pinned."""
     states = [State.LIVE.value, State.SCHEDULED.value]

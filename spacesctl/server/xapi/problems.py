@@ -1,0 +1,90 @@
+"""Errors as X writes them. Their `type` addresses are part of the format: its clients compare them as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from spacesctl.domain.errors import SpacesError, TooMany
+
+_TYPES = "https://api.x.com/2/problems/"
+
+
+class BadParameter(Exception):
+    """A query parameter is not what it may be; nothing is answered but that."""
+
+    def __init__(self, parameter: str, value: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter, self.value, self.message = parameter, value, message
+
+
+def not_found(parameter: str, value: str, kind: str = "space") -> dict[str, Any]:
+    """One of several things is not there: an entry of `errors` beside what is."""
+    return {
+        "value": value,
+        "detail": f"Could not find {kind} with {parameter}: [{value}].",
+        "title": "Not Found Error",
+        "resource_type": kind,
+        "parameter": parameter,
+        "resource_id": value,
+        "type": f"{_TYPES}resource-not-found",
+    }
+
+
+def not_authorized(parameter: str, value: str) -> dict[str, Any]:
+    return {
+        **not_found(parameter, value),
+        "detail": f"Sorry, you are not authorized to see the space with {parameter}: [{value}].",
+        "title": "Authorization Error",
+        "type": f"{_TYPES}not-authorized-for-resource",
+    }
+
+
+def invalid(error: BadParameter) -> JSONResponse:
+    body = {
+        "errors": [{"parameters": {error.parameter: [error.value]}, "message": error.message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": f"{_TYPES}invalid-request",
+    }
+    return JSONResponse(body, 400)
+
+
+def plain(status: int, title: str, detail: str | None = None) -> JSONResponse:
+    body = {"title": title, "type": "about:blank", "status": status, "detail": detail or title}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+class XRoute(APIRoute):
+    """A route whose errors are X's, whoever raises them."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def in_their_words(request: Request) -> Response:
+            try:
+                answer: Response = await handle(request)
+            except BadParameter as error:
+                return invalid(error)
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                name = str(first["loc"][-1])
+                return invalid(
+                    BadParameter(name, str(first.get("input") or ""), f"The `{name}` parameter: {first['msg']}")
+                )
+            except SpacesError as error:
+                said = plain(error.status, _TITLES.get(error.status, error.title), error.message)
+                if isinstance(error, TooMany):
+                    said.headers.update({"Retry-After": str(error.retry_after), **getattr(error, "headers", {})})
+                return said
+            return answer
+
+        return in_their_words
+
+
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests", 503: "Service Unavailable"}
