@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
@@ -110,6 +110,17 @@ async def of_creators(db: AsyncConnection, creator_ids: set[str], states: Sequen
     query = select(spaces.c.doc).where(spaces.c.state.in_([state.value for state in states]))
     query = query.where(func.json_extract(spaces.c.doc, "$.creator_id").in_(creator_ids))
     return [_SPACE.validate_json(doc) for doc in await db.scalars(query.order_by(spaces.c.created_at.desc()))]
+
+
+async def dated(db: AsyncConnection, host_id: str, *, canceled_after: datetime) -> list[Space]:
+    """Live and scheduled Spaces that have a time, and those called off whose time was or is after an instant, by their time."""
+    coming = spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value])
+    canceled = and_(spaces.c.state == State.CANCELED.value, spaces.c.scheduled_start > canceled_after)
+    query = select(spaces.c.doc).where(spaces.c.host_id == host_id, or_(coming, canceled))
+    found = [
+        _SPACE.validate_json(doc) for doc in await db.scalars(query.order_by(spaces.c.scheduled_start, spaces.c.id))
+    ]
+    return [space for space in found if space.scheduled_start is not None or space.started_at is not None]
 
 
 async def pinning(db: AsyncConnection, post_id: str) -> list[str]:

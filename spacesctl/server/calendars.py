@@ -1,0 +1,170 @@
+"""Spaces and series as iCalendar (RFC 5545): only what everybody may know, and the same bytes until something changes.
+
+A series is one event that recurs, and each occurrence that is a Space already stands for its own date in it (RECURRENCE-ID).
+Where its times cannot be said as a rule exactly, its coming occurrences are single events. Ended Spaces are in no calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Component, Event, Timezone, vRecur
+
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.recurrence import occurrences
+from spacesctl.domain.rrule import recurrence_rule
+from spacesctl.domain.series import Series, SeriesState
+from spacesctl.domain.space import Space, State
+
+ASSUMED = timedelta(hours=1)
+"""How long a Space is shown that ends when somebody ends it."""
+LISTED = 50
+LISTED_AHEAD = timedelta(days=366)
+CANCELED_KEPT = timedelta(days=7)
+"""After its time, a Space that was called off is still told of, so that calendars that come by seldom learn it."""
+_ZONE_YEARS = 10
+
+Link = Callable[[str], str]
+
+
+def of_space(space: Space, host: Account, series: Series | None, link: Link, now: datetime) -> bytes:
+    """One Space, which has a time. Blocks for the time zone files; so do the others here."""
+    zone = ZoneInfo(series.tz) if series is not None else None
+    return _calendar(space.title, [_of_space(space, host, series, link, now)], [zone], now)
+
+
+def of_account(host: Account, spaces: Iterable[Space], series: Iterable[Series], link: Link, now: datetime) -> bytes:
+    """The live and coming Spaces of a host, those called off lately, and what recurs."""
+    active = {one.id: one for one in series if one.state is SeriesState.ACTIVE}
+    events: list[Event] = []
+    for space in spaces:
+        of = active.get(space.series_id or "")
+        if of is not None or space.series_id is None:
+            if of is None or space.state is not State.CANCELED:  # what is called off, the series itself leaves out
+                events.append(_of_space(space, host, of, link, now))
+        elif space.state is not State.CANCELED:
+            events.append(_of_space(space, host, None, link, now))
+    made = {str(event["uid"]) for event in events}
+    for one in active.values():
+        events += [event for event in _of_series(one, host, now) if "rrule" in event or str(event["uid"]) not in made]
+    return _calendar(f"@{host.handle}", events, [ZoneInfo(one.tz) for one in active.values()], now)
+
+
+def _of_space(space: Space, host: Account, series: Series | None, link: Link, now: datetime) -> Event:
+    start = space.scheduled_start or space.started_at
+    if start is None:
+        raise ValueError("a Space without a time is in no calendar")
+    slot = _slot(space, series) if series is not None else None
+    event = _event(space.title, host, space.topics, space.duration, link(space.id))
+    event.add("status", "CANCELLED" if space.state is State.CANCELED else "CONFIRMED")
+    if series is None or slot is None:
+        event.add("uid", _uid(space.id))
+        event.add("sequence", space.revision)
+        event.add("dtstamp", space.revised_at or space.created_at)
+        event.add("dtstart", start)
+        return event
+    zone = ZoneInfo(series.tz)
+    if recurrence_rule(series.cron, series.tz, now) is None:
+        event.add("uid", _listed_uid(series, slot))
+    else:
+        event.add("uid", _uid(series.id))
+        event.add("recurrence-id", slot.astimezone(zone))
+    event.add("sequence", series.revision + space.revision)
+    event.add("dtstamp", max(_changed(series), space.revised_at or space.created_at))
+    event.add("dtstart", start.astimezone(zone))
+    return event
+
+
+def _slot(space: Space, series: Series) -> datetime | None:
+    """Which date of its series a Space is, wherever it was moved to since; None when the series no longer has it."""
+    if space.id == series.space_id:
+        return series.planned
+    if space.id == series.started_id:
+        return series.started
+    return space.scheduled_start if space.scheduled_start in series.skipped else None
+
+
+def _of_series(series: Series, host: Account, now: datetime) -> list[Event]:
+    rule = recurrence_rule(series.cron, series.tz, now)
+    if rule is None:
+        return [_occurrence(series, host, at) for at in _coming(series, now)]
+    zone = ZoneInfo(series.tz)
+    first = next(occurrences(series.cron, series.tz, series.since or series.created_at), None)
+    if first is None:
+        return []
+    event = _occurrence(series, host, first, uid=_uid(series.id))
+    event.add("rrule", vRecur.from_ical(rule))
+    if series.skipped:
+        event.add("exdate", [at.astimezone(zone) for at in series.skipped])
+    return [event]
+
+
+def _coming(series: Series, now: datetime) -> list[datetime]:
+    if series.planned is None:
+        return []
+    rest = occurrences(series.cron, series.tz, series.planned)
+    return [series.planned, *takewhile(lambda at: at < now + LISTED_AHEAD, islice(rest, LISTED - 1))]
+
+
+def _occurrence(series: Series, host: Account, at: datetime, uid: str | None = None) -> Event:
+    event = _event(series.title, host, series.topics, series.duration, None)
+    event.add("uid", uid or _listed_uid(series, at))
+    event.add("sequence", series.revision)
+    event.add("dtstamp", _changed(series))
+    event.add("dtstart", at.astimezone(ZoneInfo(series.tz)))
+    event.add("status", "CONFIRMED")
+    return event
+
+
+def _event(title: str, host: Account, topics: tuple[str, ...], duration: int | None, link: str | None) -> Event:
+    event = Event()
+    event.add("summary", _plain(title))
+    event.add("duration", timedelta(seconds=duration) if duration is not None else ASSUMED)
+    event.add("description", "\n".join([_plain(f"Hosted by {host.name} (@{host.handle})"), *([link] if link else [])]))
+    if link is not None:
+        event.add("url", link)
+    if topics:
+        event.add("categories", [_plain(topic) for topic in topics])
+    return event
+
+
+def _calendar(name: str, events: Iterable[Component], zones: Iterable[tzinfo | None], now: datetime) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", "-//spacesctl//spacesctl//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", _plain(name))
+    for zone in sorted({str(zone) for zone in zones if zone is not None and str(zone) != "UTC"}):
+        calendar.add_component(_zone(zone, now.year))
+    for event in events:
+        calendar.add_component(event)
+    made: bytes = calendar.to_ical()
+    return made
+
+
+@lru_cache(maxsize=64)
+def _zone(tz: str, year: int) -> Timezone:
+    """Its changes from last year on, for ten years: the whole history since 1970 would outweigh the events."""
+    first, last = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + _ZONE_YEARS, 1, 1, tzinfo=UTC)
+    return Timezone.from_tzid(tz, first_date=first.date(), last_date=last.date())
+
+
+def _uid(ref: str) -> str:
+    return f"{ref}@spacesctl"
+
+
+def _listed_uid(series: Series, at: datetime) -> str:
+    return _uid(f"{series.id}-{at:%Y%m%dT%H%M%SZ}")
+
+
+def _changed(series: Series) -> datetime:
+    return series.revised_at or series.created_at
+
+
+def _plain(text: str) -> str:
+    """Without control characters, which RFC 5545 (3.3.11) allows in no text."""
+    return "".join(char for char in text if char.isprintable())
