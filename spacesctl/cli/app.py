@@ -11,14 +11,18 @@ from spacesctl import __version__
 from spacesctl.cli import (
     accounts,
     backup,
+    calendar,
     captions,
     completion,
     demo,
+    feed,
     messages,
     models,
     moderation,
     options,
     people,
+    posts,
+    profile,
     schedule,
     serve,
     sound,
@@ -93,6 +97,11 @@ _VERBS: dict[str, Callable[..., None]] = {
     "captions": captions.captions,
     "watch": watch.watch,
     "react": spaces.react,
+    "share": posts.share,
+    "post": posts.post,
+    "play": posts.play,
+    "feed": feed.feed,
+    "calendar": calendar.calendar,
     "follow": accounts.follow,
     "unfollow": accounts.unfollow,
 }
@@ -100,6 +109,7 @@ for _name, _command in _VERBS.items():
     app.command(_name)(_command)
 
 app.add_typer(accounts.account, name="account")
+app.add_typer(profile.profile, name="profile")
 app.add_typer(schedule.schedule, name="schedule")
 app.add_typer(moderation.reports, name="reports")
 app.add_typer(moderation.rules, name="rules")

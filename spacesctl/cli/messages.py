@@ -9,6 +9,8 @@ import typer
 
 from spacesctl.cli.common import Handle, Handles, Json, SpaceRef, client, each, handle, handles_of, space_id
 from spacesctl.cli.output import clean, console, emit_json, note, say
+from spacesctl.cli.posts import Voice, show_clip, upload
+from spacesctl.domain.errors import Invalid
 
 
 def invite(
@@ -43,6 +45,7 @@ def inbox(ctx: typer.Context, as_json: Json = False) -> None:
         out.print(f"{row['at']}  {row['from']}  [{row['kind']}]", style="bold")
         for line in clean(row["text"]).splitlines():
             out.print(f"  {line}")
+        show_clip(row["clip"], row["clip"]["id"] if row["clip"] else "")
         if row["kind"] == "invite":
             out.print(f"  (spacesctl accept {row['space_id']})", style="dim")
 
@@ -86,12 +89,16 @@ def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Jso
 def dm(
     ctx: typer.Context,
     to: Handle,
-    text: Annotated[str, typer.Argument(help="The message.")],
+    text: Annotated[str, typer.Argument(help="The message.")] = "",
+    voice: Voice = None,
     as_json: Json = False,
 ) -> None:
-    """Send a direct message."""
+    """Send a direct message, with your voice if you like."""
+    if not text and voice is None:
+        raise Invalid("TEXT", "write something, or add --voice")
     with client(ctx) as spaces:
-        sent = spaces.post("/v1/dms", {"to": handle(to), "text": text}, idempotency_key=str(uuid.uuid4()))
+        body = {"to": handle(to), "text": text, "clip": upload(spaces, voice)}
+        sent = spaces.post("/v1/dms", body, idempotency_key=str(uuid.uuid4()))
     if as_json:
         emit_json(sent)
     else:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, space_id
+from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, handle, space_id
+from spacesctl.cli.moderation import read_rules
 from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.client.http import segment
 from spacesctl.domain.errors import Invalid
@@ -82,19 +84,33 @@ def edit(
     tz: Annotated[str | None, typer.Option(help="Time zone, as Europe/Rome.")] = None,
     duration: Annotated[str | None, typer.Option(metavar="D", help="How long, as 1h30m.")] = None,
     speakers: Annotated[Policy | None, typer.Option(help="Who may speak without being approved.")] = None,
+    topic: Annotated[
+        list[str] | None, typer.Option(help="Topics, at most three; they replace the ones before.")
+    ] = None,
+    invite: Annotated[list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker from now on.")] = None,
+    uninvite: Annotated[list[str] | None, typer.Option(metavar="@HANDLE", help="Invite somebody no longer.")] = None,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Other rules that a bot applies.")] = None,
+    no_rules: Annotated[bool, typer.Option("--no-rules", help="Apply no rules any more.")] = False,
     as_json: Json = False,
 ) -> None:
     """Change a series and its coming Space; what is not named stays."""
-    body = {
+    if rules is not None and no_rules:
+        raise Invalid("--rules, --no-rules", "say one of them")
+    body: dict[str, Any] = {
         "title": title,
         "cron": cron,
         "tz": tz,
         "duration": duration_seconds(duration) if duration is not None else None,
         "speakers": speakers.value if speakers else None,
+        "topics": topic or None,
+        "invite": [handle(one) for one in invite or []] or None,
+        "uninvite": [handle(one) for one in uninvite or []] or None,
     }
-    change = {key: value for key, value in body.items() if value is not None}
+    if rules is not None:
+        body |= {"rules": read_rules(rules), "rules_filename": rules.name}
+    change = {key: value for key, value in body.items() if value is not None} | ({"rules": None} if no_rules else {})
     if not change:
-        raise Invalid("edit", "say what to change", hint="--title, --cron, --tz, --duration, --speakers")
+        raise Invalid("edit", "say what to change", hint="--help lists what can be changed")
     with client(ctx) as spaces:
         tell(spaces.patch(f"/v1/series/{segment(series)}", change), as_json=as_json)
 

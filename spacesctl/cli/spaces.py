@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, handles_of, space_id, span_seconds
+from spacesctl.cli.feed import show_blocked
 from spacesctl.cli.moderation import read_rules
 from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.cli.schedule import duration_seconds, tell
@@ -211,5 +212,9 @@ def _show(space: dict[str, Any], *, as_json: bool) -> None:
     status = space["captions_status"]
     captions = "on" if status["ready"] else f"{'on, but ' if space['captions'] else ''}{status['reason']}"
     say(f"  captions   {captions}")
+    show_blocked(space)
+    for pin in space["pinned"]:
+        what = f"{pin['post']['author']}: {pin['post']['text']}" if pin["post"] else f"{pin['title']}  {pin['url']}"
+        say(f"  shared     {clean(what)}".replace("\n", " "))
     if space["rules"]:
         say(f"  rules      {space['rules'][:12]}")

@@ -74,7 +74,7 @@ class Client:
     def upload(self, path: str, file: Path) -> Any:
         """POST a file as it is; the answer's JSON. It may take as long as the server takes to read it."""
         with file.open("rb") as content:
-            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(file.stat().st_size)}
+            headers = {"Content-Type": "application/octet-stream"}
             return self._call("POST", path, content=content, headers=headers, timeout=UPLOAD_TIMEOUT)
 
     def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:

@@ -49,8 +49,9 @@ def of_account(host: Account, spaces: Iterable[Space], series: Iterable[Series],
         elif space.state is not State.CANCELED:
             events.append(_of_space(space, host, None, link, now))
     made = {str(event["uid"]) for event in events}
-    for one in active.values():
-        events += [event for event in _of_series(one, host, now) if "rrule" in event or str(event["uid"]) not in made]
+    recurring = [event for one in active.values() for event in _of_series(one, host, now)]
+    # What recurs comes before the dates of it that stand for themselves: some programs read in one pass.
+    events = [event for event in recurring if "rrule" in event or str(event["uid"]) not in made] + events
     return _calendar(f"@{host.handle}", events, [ZoneInfo(one.tz) for one in active.values()], now)
 
 

@@ -36,6 +36,9 @@ print("\\n" + json.dumps(sorted({name.partition(".")[0] for name in sys.modules}
         ["kick", "AAAAAAAAAAAAA", "@ann"],
         ["captions", "AAAAAAAAAAAAA"],
         ["people", "AAAAAAAAAAAAA"],
+        ["post", "hello"],
+        ["profile"],
+        ["calendar", "@ann"],
     ],
 )
 def test_a_plain_command_imports_nothing_heavy(words: list[str], tmp_path: Path) -> None:
