@@ -15,6 +15,7 @@ from spacesctl.cli import (
     captions,
     completion,
     demo,
+    doctor,
     feed,
     messages,
     models,
@@ -64,6 +65,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "restore": backup.restore,
     "demo": demo.demo,
     "completion": completion.completion,
+    "doctor": doctor.doctor,
     "create": spaces.create,
     "list": spaces.list_spaces,
     "remind": schedule.remind,
@@ -115,5 +117,6 @@ app.add_typer(moderation.reports, name="reports")
 app.add_typer(moderation.rules, name="rules")
 app.add_typer(moderation.audit, name="audit")
 app.add_typer(models.models, name="models")
+app.add_typer(doctor.config, name="config")
 
 options.install(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,17 +29,39 @@ def profile_path() -> Path:
 
 def find(url: str | None = None) -> Profile:
     """Each of the two by itself: flag > `SPACESCTL_*` > `.env` > profile > default. Raises Invalid for a broken profile."""
-    dotenv = dotenv_values(".env")
-    stored = _stored()
+    places = _places(url)
+    chosen = _pick(places, "url")[0] or DEFAULT_URL
+    return Profile(chosen.rstrip("/"), _pick(places, "token")[0])
 
-    def pick(flag: str | None, name: str, key: str) -> str | None:
-        # Set but empty means none: `SPACESCTL_TOKEN= spacesctl listen ...` listens as nobody.
-        places = (flag, os.environ.get(name), dotenv.get(name), stored.get(key))
-        found = next((value for value in places if value is not None), None)
-        return str(found) if found else None
 
-    chosen = pick(url, "SPACESCTL_URL", "url") or DEFAULT_URL
-    return Profile(chosen.rstrip("/"), pick(None, "SPACESCTL_TOKEN", "token"))
+def origins(url: str | None = None) -> dict[str, str]:
+    """Who says what `url` and `token` are: `flag`, `environment`, `.env`, the profile's path, or `default`."""
+    places = _places(url)
+    return {key: _pick(places, key)[1] for key in ("url", "token")}
+
+
+Places = list[tuple[str, dict[str, object]]]
+
+
+def _places(url: str | None) -> Places:
+    def named(values: Mapping[str, str | None]) -> dict[str, object]:
+        return {"url": values.get("SPACESCTL_URL"), "token": values.get("SPACESCTL_TOKEN")}
+
+    return [
+        ("flag", {"url": url}),
+        ("environment", named(os.environ)),
+        (".env", named(dotenv_values(".env"))),
+        (str(profile_path()), _stored()),
+    ]
+
+
+def _pick(places: Places, key: str) -> tuple[str | None, str]:
+    for place, values in places:
+        value = values.get(key)
+        if value is not None:
+            # Set but empty means none: `SPACESCTL_TOKEN= spacesctl listen ...` listens as nobody.
+            return str(value) or None, place
+    return None, "default"
 
 
 def write_first_profile(url: str, token: str) -> Path | None:

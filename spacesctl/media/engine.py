@@ -19,6 +19,7 @@ from spacesctl.media.messages import (
     AskStats,
     CloseLane,
     CloseSpace,
+    ExpectProbe,
     FromEngine,
     Gate,
     MovePeer,
@@ -69,6 +70,7 @@ class Engine:
             Uplink: self._uplink,
             Redact: self._redact,
             Tap: self._tap,
+            ExpectProbe: self.peers.expect_probe,
             AskStats: self._stats,
         }
 

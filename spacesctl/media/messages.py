@@ -120,6 +120,14 @@ class Tap(Struct, frozen=True, tag=True):
     groups: list[int]
 
 
+class ExpectProbe(Struct, frozen=True, tag=True):
+    """For half a minute answer connectivity checks with these credentials, though no peer comes: somebody tests the way here."""
+
+    local_ufrag: str
+    local_pwd: str
+    remote_ufrag: str
+
+
 class AskStats(Struct, frozen=True, tag=True):
     """Answer with one `Stats`."""
 
@@ -184,6 +192,7 @@ ToEngine = (
     | Uplink
     | Redact
     | Tap
+    | ExpectProbe
     | AskStats
 )
 FromEngine = Ready | PeerJoined | PeerLeft | Frames | Levels | Stats

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from spacesctl.audio.opus import OpusError
 from spacesctl.media.handshakes import Handshakes
 from spacesctl.media.lane import Lane
-from spacesctl.media.messages import AddPeer, PeerJoined, PeerLeft
+from spacesctl.media.messages import AddPeer, ExpectProbe, PeerJoined, PeerLeft
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import Peer
 from spacesctl.media.port import Address
@@ -21,12 +21,15 @@ from spacesctl.rtc.dtls import Identity, State
 from spacesctl.rtc.rtcp import RtcpError
 from spacesctl.rtc.rtp import RtpError
 from spacesctl.rtc.srtp import NotAuthentic, Replayed, SrtpError
-from spacesctl.rtc.stun import IceLite
+from spacesctl.rtc.stun import Credentials, IceLite
 
 REPORT_TICKS: Final = 250
 """RTCP reports go every 5 s, each peer's at its own tick."""
 SWEEP_TICKS: Final = 50
 """How often silent peers are looked for: every second."""
+
+PROBE_SECONDS: Final = 30.0
+MAX_PROBES: Final = 8
 
 Reason = Literal["closed", "consent", "handshake", "ended"]
 log = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Peers:
         self._connecting: dict[str, Peer] = {}
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
         self._joins = 0
+        self._probes: dict[str, float] = {}
         self._handlers: dict[Kind, Callable[[bytes, Address], None]] = {
             Kind.STUN: self._on_stun,
             Kind.DTLS: self._on_dtls,
@@ -78,6 +82,14 @@ class Peers:
         peer = Peer(added, room.ssrc, self._identity, self._send)
         self._peers[peer.name] = self._by_ufrag[added.local_ufrag] = self._connecting[peer.name] = peer
         self.ice.expect(peer.credentials)
+        return True
+
+    def expect_probe(self, probe: ExpectProbe) -> bool:
+        """Answer a tester's checks for a while; False when too many test at once."""
+        if len(self._probes) >= MAX_PROBES or probe.local_ufrag in self._by_ufrag:
+            return False
+        self._probes[probe.local_ufrag] = time.monotonic() + PROBE_SECONDS
+        self.ice.expect(Credentials(probe.local_ufrag, probe.local_pwd, probe.remote_ufrag))
         return True
 
     def move(self, name: str, group: int) -> bool:
@@ -132,6 +144,9 @@ class Peers:
         if number % SWEEP_TICKS == 0:
             for peer in [peer for peer in self._peers.values() if peer.overdue(now)]:
                 self.remove(peer.name, "consent" if peer.joined else "handshake")
+            for ufrag in [ufrag for ufrag, until in self._probes.items() if now > until]:
+                del self._probes[ufrag]
+                self.ice.forget(ufrag)
 
     # -- from the port
 
@@ -145,7 +160,10 @@ class Peers:
         if check is None:
             self._metrics.drop("stun")
             return
-        peer = self._by_ufrag[check.local_ufrag]
+        peer = self._by_ufrag.get(check.local_ufrag)
+        if peer is None:  # a probe's
+            self._send(check.response, source)
+            return
         owner = self._by_address.get(source)
         if owner is not None and owner is not peer:
             owner.lost_path(source)

@@ -21,6 +21,7 @@ from spacesctl.server.routes import (
     people,
     pins,
     posts,
+    probe,
     series,
     spaces,
     webrtc,
@@ -33,7 +34,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes,
-        pages, xapi,
+        pages, probe, xapi,
     )
 ]  # fmt: skip
 

@@ -124,17 +124,23 @@ def load(config: Path | None, **flags: Any) -> Settings:
 
     Without `config`, `config.toml` of the working directory is read if it is there.
     """
-    path = config or Path("config.toml")
-    from_file: dict[str, Any] = {}
-    if config is not None or path.exists():
-        try:
-            from_file = tomllib.loads(path.read_text())
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise Invalid(str(path), str(error)) from error
-        if unknown := sorted(set(from_file) - (set(Settings.model_fields) - {"from_file"})):
-            raise Invalid(str(path), f"unknown setting {unknown[0]}", hint="config.example.toml lists them all")
+    _, from_file = read_file(config)
     try:
         return Settings(from_file=from_file, **{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         raise Invalid(".".join(str(part) for part in first["loc"]) or "settings", str(first["msg"])) from error
+
+
+def read_file(config: Path | None) -> tuple[Path, dict[str, Any]]:
+    """The configuration file and what it says; nothing when it is not there and was not asked for. Raises Invalid."""
+    path = config or Path("config.toml")
+    if config is None and not path.exists():
+        return path, {}
+    try:
+        from_file = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise Invalid(str(path), str(error)) from error
+    if unknown := sorted(set(from_file) - (set(Settings.model_fields) - {"from_file"})):
+        raise Invalid(str(path), f"unknown setting {unknown[0]}", hint="config.example.toml lists them all")
+    return path, from_file

@@ -38,6 +38,14 @@ def upgrade(path: Path) -> None:
         engine.dispose()
 
 
+def revisions() -> list[str]:
+    """Every schema that this version knows, newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    return [revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()]
+
+
 def _keep_copy(path: Path, revision: str) -> None:
     """The database as it was before a migration, beside it."""
     copy = path.with_name(f"{path.stem}.before-{revision}.db")

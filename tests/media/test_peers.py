@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from unittest import mock
 
 import msgspec
 import pytest
+from aioice import stun
 
 from spacesctl.media import peer as peer_module
+from spacesctl.media import peers as peers_module
 from spacesctl.media.clock import SpaceClock
 from spacesctl.media.handshakes import MAX_QUEUED, Handshakes
-from spacesctl.media.messages import OpenSpace, PeerJoined, PeerLeft
+from spacesctl.media.messages import ExpectProbe, OpenSpace, PeerJoined, PeerLeft
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import MAX_PATHS
-from spacesctl.media.peers import REPORT_TICKS, SWEEP_TICKS, Peers
+from spacesctl.media.peers import MAX_PROBES, PROBE_SECONDS, REPORT_TICKS, SWEEP_TICKS, Peers
 from spacesctl.media.room import Room
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.demux import Kind
@@ -355,3 +358,40 @@ def test_handshakes_wait_for_the_tick_and_are_bounded():
         assert stopped <= len(taken)
 
     asyncio.run(body())
+
+
+PROBE = ExpectProbe("probe", "a-password-for-the-probe-only", "tester")
+
+
+def probing(source=SOURCE, password=PROBE.local_pwd):
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    request.attributes["USERNAME"] = "probe:tester"
+    request.add_message_integrity(password.encode())
+    return bytes(request)
+
+
+@in_memory
+async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
+    assert wire.peers.expect_probe(PROBE)
+    wire.sendto(probing())
+    wire.sendto(probing(password="wrong" * 5))
+    [(answer, target)] = wire.sent
+    assert target == SOURCE
+    assert stun.parse_message(answer).attributes["XOR-MAPPED-ADDRESS"] == SOURCE
+    assert len(wire.peers) == 0
+
+
+@in_memory
+async def test_a_probe_is_answered_for_half_a_minute(wire):
+    now = time.monotonic()
+    wire.peers.expect_probe(PROBE)
+    with mock.patch.object(peers_module.time, "monotonic", return_value=now + PROBE_SECONDS + 1):
+        wire.peers.tick(SWEEP_TICKS, 0.0)
+        wire.sendto(probing())
+    assert wire.sent == []
+
+
+@in_memory
+async def test_only_a_few_may_probe_at_once(wire):
+    taken = [wire.peers.expect_probe(ExpectProbe(f"p{n}", "x" * 22, "t")) for n in range(MAX_PROBES + 1)]
+    assert taken == [True] * MAX_PROBES + [False]

@@ -1,0 +1,77 @@
+"""`doctor` and `config show`: what is set up here, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from spacesctl.cli.common import Json, Session
+from spacesctl.cli.output import clean, console, emit_json, table
+from spacesctl.client import profile
+
+config = typer.Typer(help="Settings of the server and of this command line.", no_args_is_help=True)
+Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Else config.toml, if it is here.")]
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def doctor(
+    ctx: typer.Context,
+    config_file: Config = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The data folder; else from the settings.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at what the server needs and say what to do. With --url of another machine: at that server and the way to it.
+
+    Exit 1 when something is wrong that keeps it from working.
+    """
+    from spacesctl.doctor.run import here, there
+
+    session = ctx.ensure_object(Session)
+    found = session.profile()
+    elsewhere = urlsplit(found.url).hostname not in ("127.0.0.1", "localhost", "::1")
+    named = profile.origins(session.url)["url"] != "default"
+    findings = []
+    out = console()
+    for one in there(found) if elsewhere else here(config_file, found, data, named=named):
+        findings.append(one)
+        if not as_json:
+            out.print(f"{one.level:<4}", style=_STYLES[one.level], end="  ")
+            out.print(clean(f"{one.name}: {one.said}"))
+            if one.todo:
+                out.print(clean(f"      -> {one.todo}"))
+    if as_json:
+        emit_json([asdict(one) for one in findings])
+    if any(one.level == "fail" for one in findings):
+        raise typer.Exit(1)
+
+
+@config.command("show")
+def show(
+    ctx: typer.Context,
+    origin: Annotated[bool, typer.Option("--origin", help="Also who says so.")] = False,
+    config_file: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Every setting as it is now, of this command line and of a server started here."""
+    from spacesctl.server.origins import origins
+
+    session = ctx.ensure_object(Session)
+    found, places = session.profile(), profile.origins(session.url)
+    rows: list[dict[str, Any]] = [
+        {"name": "url", "value": found.url, "origin": places["url"]},
+        # Whether there is one, never what it is.
+        {"name": "token", "value": "set" if found.token else None, "origin": places["token"]},
+    ]
+    rows += [{"name": f"serve.{one.name}", "value": one.value, "origin": one.origin} for one in origins(config_file)]
+    if not origin:
+        for row in rows:
+            del row["origin"]
+    if as_json:
+        emit_json(rows)
+        return
+    columns = {"SETTING": "name", "VALUE": "value"} | ({"FROM": "origin"} if origin else {})
+    table(rows, columns, empty="none")

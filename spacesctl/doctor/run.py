@@ -1,0 +1,62 @@
+"""All checks, in the order in which one would look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from spacesctl.client.http import Client
+from spacesctl.client.profile import Profile
+from spacesctl.doctor import machine, reach, setup
+from spacesctl.doctor.finding import Finding, fail
+from spacesctl.domain.errors import Invalid
+from spacesctl.server.origins import origins
+from spacesctl.server.settings import Settings, load, split_host_port
+
+
+def here(config: Path | None, profile: Profile, data: Path | None = None, *, named: bool = True) -> Iterator[Finding]:
+    """This machine and the server on it; each finding as soon as it is known. Not `named`: nobody said where the server is, so it
+    is where the settings have it."""
+    try:
+        settings = load(config, data=data)
+        yield setup.config(origins(config))
+    except Invalid as error:
+        yield fail("config", error.message, error.hint or "mend it; docs/settings.md has every setting")
+        settings = Settings.model_construct()
+    yield machine.data_folder(settings.data)
+    yield setup.database(settings.data)
+    yield machine.disk(settings.data)
+    yield machine.clock()
+    yield machine.udp_buffers()
+    yield setup.tls(settings)
+    yield setup.model(settings)
+    if not named:
+        profile = replace(profile, url=_url(settings))
+    running = reach.server(profile.url)
+    if running is None:
+        yield from reach.try_out(settings)
+    else:
+        yield running
+        yield from _udp(profile)
+
+
+def _url(settings: Settings) -> str:
+    host, port = split_host_port(settings.http)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
+    return f"http{'s' if settings.tls_cert else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def there(profile: Profile) -> Iterator[Finding]:
+    """A server on another machine, and the way to it from here."""
+    found = reach.server(profile.url)
+    if found is None:
+        yield fail("server", f"nothing answers at {profile.url}", "start it, or look at the way there")
+        return
+    yield found
+    yield from _udp(profile)
+
+
+def _udp(profile: Profile) -> list[Finding]:
+    with Client(profile.url, profile.token) as client:
+        return reach.udp(client)

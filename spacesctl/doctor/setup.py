@@ -1,0 +1,89 @@
+"""What is set up: configuration, database, TLS, model."""
+
+from __future__ import annotations
+
+import sqlite3
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from spacesctl.doctor.finding import Finding, fail, ok, warn
+from spacesctl.server.origins import Origin
+from spacesctl.server.settings import Settings
+from spacesctl.store import schema
+
+SOON = timedelta(days=14)
+
+
+def config(origins: list[Origin]) -> Finding:
+    said = [f"{one.name} from {one.origin}" for one in origins if one.origin != "default"]
+    return ok("config", ", ".join(said) if said else "all settings are the defaults")
+
+
+def database(data: Path) -> Finding:
+    path = data / "spaces.db"
+    if not path.exists():
+        return ok("database", "none yet; the first start makes it")
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            [(found,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            [(sound,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
+        connection.close()
+    except (sqlite3.Error, ValueError) as error:
+        return fail("database", f"{path} cannot be read ({error})", "`spacesctl restore` a backup")
+    if sound != "ok":
+        return fail("database", f"{path} is damaged ({sound})", "`spacesctl restore` a backup")
+    known = schema.revisions()
+    if found not in known:
+        return fail("database", f"schema {found} is of a later version of spacesctl", "upgrade spacesctl")
+    if found != known[0]:
+        return warn(
+            "database", f"schema {found}; this version has {known[0]}", "the next start migrates it, and keeps a copy"
+        )
+    return ok("database", f"schema {found}, sound")
+
+
+def tls(settings: Settings, now: datetime | None = None) -> Finding:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return _without_tls(settings)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+        leaf = x509.load_pem_x509_certificates(settings.tls_cert.read_bytes())[0]
+    except (OSError, ssl.SSLError, ValueError) as error:
+        return fail(
+            "tls", f"{settings.tls_cert}, {settings.tls_key}: {error}", "give a chain and its key, both PEM, readable"
+        )
+    left = leaf.not_valid_after_utc - (now or datetime.now(UTC))
+    said = f"{settings.tls_cert} is good until {leaf.not_valid_after_utc:%Y-%m-%d}"
+    if left < timedelta(0):
+        return fail("tls", f"{settings.tls_cert} expired on {leaf.not_valid_after_utc:%Y-%m-%d}", "renew it")
+    if left < SOON:
+        return warn("tls", said, "renew it; the server takes a new one without a restart")
+    return ok("tls", said)
+
+
+def _without_tls(settings: Settings) -> Finding:
+    if settings.binds_loopback_only or settings.behind_proxy:
+        said = "left to the proxy" if settings.behind_proxy else "none, and none needed: HTTP is for this machine alone"
+        return ok("tls", said)
+    if settings.insecure:
+        todo = "give tls_cert and tls_key, or put a proxy in front"
+        return warn("tls", "HTTP is open to others without TLS: browsers give no microphone", todo)
+    return fail("tls", f"HTTP on {settings.http} has no TLS, so the server will not start", "give tls_cert and tls_key")
+
+
+def model(settings: Settings) -> Finding:
+    if not settings.bots:
+        return ok("model", "no bots, so none is used")
+    from bots.models import ModelError, find
+
+    try:
+        found = find(setting=settings.model, data=settings.data)
+    except ModelError as error:
+        return fail("model", str(error), "`spacesctl models pull` one, and name it with `model`")
+    if found.notice:
+        todo = "`spacesctl models pull vosk-model-en-us-0.22-lgraph`"
+        return warn("model", "the shipped one, which understands synthetic voices only, not people", todo)
+    return ok("model", f"{found.name}")
