@@ -29,6 +29,7 @@ from spacesctl.cli import (
     sound,
     spaces,
     watch,
+    webhook,
 )
 from spacesctl.cli.common import Session
 from spacesctl.cli.output import say
@@ -118,5 +119,6 @@ app.add_typer(moderation.rules, name="rules")
 app.add_typer(moderation.audit, name="audit")
 app.add_typer(models.models, name="models")
 app.add_typer(doctor.config, name="config")
+app.add_typer(webhook.webhook, name="webhook")
 
 options.install(app)

@@ -24,6 +24,7 @@ from spacesctl.server.routes import (
     probe,
     series,
     spaces,
+    webhooks,
     webrtc,
 )
 from spacesctl.server.services import Services
@@ -34,7 +35,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes,
-        pages, probe, xapi,
+        pages, probe, xapi, webhooks,
     )
 ]  # fmt: skip
 

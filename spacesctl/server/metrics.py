@@ -47,6 +47,7 @@ async def render(here: Services) -> str:
     lines += [
         "# TYPE spacesctl_lane_messages_dropped_total counter",
         f"spacesctl_lane_messages_dropped_total {here.dropped_uplinks}",
+        *_sent(here),
     ]
     try:
         up = here.house.engine.ready is not None
@@ -59,6 +60,16 @@ async def render(here: Services) -> str:
         for name, value in sorted(stats.timings.items()):
             lines += [f"# TYPE spacesctl_engine_{name} gauge", f"spacesctl_engine_{name} {value}"]
     return "\n".join(lines) + "\n"
+
+
+def _sent(here: Services) -> list[str]:
+    """What was sent outside, and whether it arrived."""
+    lines = []
+    for what in ("webhook", "notification"):
+        name = f"spacesctl_{what}_attempts_total"
+        lines.append(f"# TYPE {name} counter")
+        lines += [f'{name}{{result="{one}"}} {here.sent[f"{what} {one}"]}' for one in ("delivered", "failed")]
+    return lines
 
 
 def _gauge(name: str, text: str, values: dict[str, int]) -> list[str]:

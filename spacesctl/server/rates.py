@@ -61,9 +61,12 @@ class Limits(BaseModel):
     hand: Rate = "30/minute"
     reaction: Rate = "10/second"
     report: Rate = "30/hour"
+    outside: Rate = "10/minute"
     live_spaces: Count = 20
     tokens: Count = 200
     peers: Count = 1000
+    webhooks: Count = 20
+    outlets: Count = 10
 
 
 NO_LIMITS = Limits.model_validate(dict.fromkeys(Limits.model_fields, 0))
@@ -79,9 +82,12 @@ _CALLED = {
     "hand": "requests to speak",
     "reaction": "reactions",
     "report": "reports",
+    "outside": "tests of webhooks and notifications",
     "live_spaces": "live Spaces of one host (end one)",
     "tokens": "tokens of one account (revoke some)",
     "peers": "connections from your address",
+    "webhooks": "webhooks (remove one)",
+    "outlets": "notification addresses (remove one)",
 }
 
 

@@ -26,13 +26,16 @@ from spacesctl.server.assignments import Assignments
 from spacesctl.server.bots_process import BotsKeeper
 from spacesctl.server.engine_link import EngineKeeper
 from spacesctl.server.first_start import ensure_accounts, keep_owner_token, open_folder
+from spacesctl.server.keys import Keys
 from spacesctl.server.listening import HttpServer, application, base_url, bind, check_exposure
 from spacesctl.server.logs import configure
+from spacesctl.server.outside import Outside
 from spacesctl.server.rates import Rates
 from spacesctl.server.services import Services
 from spacesctl.server.settings import Settings
 from spacesctl.server.systemd import Manager
 from spacesctl.server.tls import Certificate
+from spacesctl.server.webhooks import WebhookSender
 from spacesctl.spaces.house import House
 from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
@@ -104,6 +107,8 @@ async def _serve(
         udp_candidates=candidates(settings.udp, engine.ready.port, settings.announce),
         assignments=assignments,
         rates=Rates(settings.limits),
+        keys=await asyncio.to_thread(Keys.of_folder, settings.data),
+        allow_private=settings.webhooks_allow_private,
     )
     house.watchers.append(assignments.on_outcome)
     await house.open()
@@ -117,6 +122,7 @@ async def _serve(
     ticking = asyncio.create_task(_keep_time(here))
     stack.push_async_callback(_cancel, ticking)
     stack.push_async_callback(_cancel, asyncio.create_task(here.voices.keep_tidy(db)))
+    await _send_webhooks(here, stack)
     app = application(here, settings)
     server = HttpServer(app, certificate)
     serving = server.begin(http)
@@ -140,6 +146,14 @@ async def _serve(
     server.should_exit = True
     # All at once: each of them may take its own grace, and together they have 5 s.
     await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
+
+
+async def _send_webhooks(here: Services, stack: AsyncExitStack) -> None:
+    outside = await asyncio.to_thread(Outside, allow_private=here.allow_private)
+    stack.push_async_callback(outside.close)
+    here.webhooks = WebhookSender(here.db, here.keys, outside, here.bot, here.link, here.sent)
+    here.house.watchers.append(here.webhooks.on_outcome)
+    stack.push_async_callback(_cancel, asyncio.create_task(here.webhooks.run()))
 
 
 async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate | None:

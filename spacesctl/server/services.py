@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -17,8 +18,10 @@ from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.space import Space
 from spacesctl.server.alarm import Alarm
 from spacesctl.server.assignments import Assignments
+from spacesctl.server.keys import Keys
 from spacesctl.server.rates import Rates, address_key
 from spacesctl.server.voices import Voices
+from spacesctl.server.webhooks import WebhookSender
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.house import House
 from spacesctl.store import accounts
@@ -43,7 +46,13 @@ class Services:
     bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     rates: Rates = field(default_factory=Rates)
+    keys: Keys = field(default_factory=Keys.fresh)
+    webhooks: WebhookSender = field(init=False)
+    allow_private: bool = False
+    """Whether webhooks may lead to addresses that are not public."""
     stopping: bool = False
+    sent: Counter[str] = field(default_factory=Counter)
+    """Attempts to send something outside, as "webhook delivered", "notification failed"."""
     dropped_uplinks: int = 0
     """WebSocket messages that were malformed, or not for their session."""
 

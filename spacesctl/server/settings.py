@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     behind_proxy: bool = False
     trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
+    webhooks_allow_private: bool = False
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     limits: Limits = Field(default_factory=Limits)

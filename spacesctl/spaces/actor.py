@@ -25,7 +25,7 @@ from spacesctl.domain.errors import TooMany
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.space import Audience, Role, Space, State
 from spacesctl.media.messages import Frames, Levels
-from spacesctl.spaces import effects, trail
+from spacesctl.spaces import effects, outbox, trail
 from spacesctl.spaces.connections import Connections
 from spacesctl.spaces.engine import Engine
 from spacesctl.spaces.evidence import EvidenceRing
@@ -130,6 +130,7 @@ class SpaceActor:
                 stored = await space_store.save(connection, after, events, now, self.tick)
             for entry in trail.entries(after, events, ask.command.caller):
                 await audit.append(connection, entry, now)
+            await outbox.note(connection, after, events, now)
             if ask.also is not None:
                 await ask.also(connection, outcome)
         self.space = after

@@ -1,7 +1,7 @@
 """A data folder as one file, taken while the server runs, and back.
 
 The archive (tar, gzip) holds `spaces.db`, a consistent snapshot by SQLite's own backup, the evidence and the voice clips.
-It holds no tokens but their hashes; the owner's token file stays where it is.
+It holds no tokens but their hashes, and the key that webhooks are signed with; the owner's token file stays where it is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 
 DATABASE = "spaces.db"
+KEY = "secret.key"
 EVIDENCE = "evidence"
 CLIPS = "clips"
 
@@ -44,6 +45,8 @@ def backup(data: Path, archive: Path) -> int:
         with tarfile.open(part, "w:gz") as tar:
             # The snapshot first: a clip that a report in it names was written before the report was.
             tar.add(copy, DATABASE)
+            if (data / KEY).exists():
+                tar.add(data / KEY, KEY)
             for folder in (EVIDENCE, CLIPS):
                 for clip in sorted((data / folder).glob("*.ogg")):
                     with contextlib.suppress(FileNotFoundError):  # a post was deleted meanwhile
@@ -76,6 +79,7 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
         raise Invalid(member.name, "is no file")
     target = data / member.name
     target.parent.mkdir(mode=0o700, exist_ok=True)
+    target.touch(mode=0o600)
     with source, target.open("wb") as file:
         shutil.copyfileobj(source, file)
 
@@ -84,4 +88,4 @@ def _is_ours(member: tarfile.TarInfo) -> bool:
     """Plain files with the names that `backup` gives, and nothing that leads out of the folder."""
     parts = member.name.split("/")
     clip = len(parts) == 2 and parts[0] in (EVIDENCE, CLIPS) and parts[1].endswith(".ogg")
-    return member.isfile() and (member.name == DATABASE or clip)
+    return member.isfile() and (member.name in (DATABASE, KEY) or clip)

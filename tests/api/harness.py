@@ -147,7 +147,9 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
         assert (owner_token is not None) is first
         house = House(db, engine)
         assignments = Assignments()
-        here = Services(db, house, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments, rates=Rates(NO_LIMITS))
+        here = Services(
+            db, house, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments, rates=Rates(NO_LIMITS)
+        )
         house.watchers.append(assignments.on_outcome)
         await house.open()
         here.alarm = Alarm(house, bot, here.link)

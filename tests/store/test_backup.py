@@ -34,6 +34,8 @@ def test_a_running_servers_folder_is_saved_and_restored_with_its_accounts_and_cl
         assert server.run("", "restore", str(archive), "--data", str(restored)).returncode == 0
     assert (restored / "evidence" / "abc.ogg").read_bytes() == b"OggS"
     assert stat.S_IMODE(restored.stat().st_mode) == 0o700
+    assert (restored / "secret.key").read_bytes() == (tmp_path / "data" / "secret.key").read_bytes()
+    assert stat.S_IMODE((restored / "secret.key").stat().st_mode) == 0o600
     with running_server(restored, "--no-bots") as server, server.client(token) as ann:
         assert ann.get("/v1/accounts/me")["handle"] == "@ann"
         [post] = ann.get("/v1/accounts/@ann/posts")["data"]

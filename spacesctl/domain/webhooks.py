@@ -1,0 +1,81 @@
+"""What programs outside are told of a Space, and what they are told. No words that were said, no handles, no notes of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from spacesctl.domain import events as e
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.space import Space
+
+PING = "ping"
+"""What a test sends; nobody subscribes to it."""
+TYPES = (
+    "spaces.create",
+    "spaces.start",
+    "spaces.end",
+    "spaces.cancel",
+    "spaces.missed",
+    "hand.raised",
+    "report.created",
+    "act.taken",
+)
+_OF_A_SPACE: dict[type[e.Event], str] = {
+    e.SpaceCreated: "spaces.create",
+    e.SpaceStarted: "spaces.start",
+    e.SpaceEnded: "spaces.end",
+    e.SpaceCanceled: "spaces.cancel",
+    e.SpaceMissed: "spaces.missed",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """`data` holds JSON values; `data["space"]` is there in all of them."""
+
+    type: str
+    data: dict[str, Any]
+
+
+def messages(space: Space, happened: Iterable[e.Event]) -> list[Message]:
+    """What happened to `space`, which is as it is afterwards."""
+    found = (_message(space, event) for event in happened)
+    return [message for message in found if message is not None]
+
+
+def _message(space: Space, event: e.Event) -> Message | None:
+    match event:
+        case e.HandRaised(account_id):
+            return Message("hand.raised", {"space": _space(space), "account_id": account_id})
+        case e.ReportFiled(report_id, category, account_id):
+            report = {"id": report_id, "category": category, "account_id": account_id}
+            return Message("report.created", {"space": _space(space), "report": report})
+        case e.ActTaken(key, rule_id, mode, action, account_id, lane, start_tick, end_tick):
+            act = {
+                "key": key, "rule_id": rule_id, "mode": mode, "action": action, "account_id": account_id, "lane": lane,
+                "start_tick": start_tick, "end_tick": end_tick,
+            }  # fmt: skip
+            return Message("act.taken", {"space": _space(space), "act": act})
+        case _:
+            name = _OF_A_SPACE.get(type(event))
+            return None if name is None else Message(name, {"space": _space(space)})
+
+
+def _space(space: Space) -> dict[str, Any]:
+    return {
+        "id": space.id,
+        "state": space.state.value,
+        "title": space.title,
+        "host_id": space.host_id,
+        "scheduled_start": _time(space.scheduled_start),
+        "started_at": _time(space.started_at),
+        "ended_at": _time(space.ended_at),
+        "series_id": space.series_id,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return rfc3339(at) if at is not None else None

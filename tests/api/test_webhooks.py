@@ -1,0 +1,276 @@
+"""Webhooks: what is owed is sent, signed, until it arrives or is hopeless, and nowhere that it must not go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from spacesctl.server import outside as outside_module
+from spacesctl.server.keys import Keys
+from spacesctl.server.outside import Outside
+from spacesctl.server.rates import Limits, Rates
+from spacesctl.server.webhooks import WebhookSender
+from spacesctl.spaces.now import utc_now
+from spacesctl.store import webhooks as store
+from spacesctl.store.tables import webhooks
+from tests.api.harness import Api, As, running_api
+from tests.api.receiver import Receiver, receiving
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def sending(api: Api, retries: Sequence[float] = (0.01, 0.01)) -> AsyncIterator[WebhookSender]:
+    """The sender at work, let into this machine."""
+    outside = await asyncio.to_thread(Outside, allow_private=True)
+    here = api.here
+    here.allow_private = True
+    here.webhooks = WebhookSender(here.db, here.keys, outside, here.bot, here.link, here.sent, retries)
+    here.house.watchers.append(here.webhooks.on_outcome)
+    task = asyncio.create_task(here.webhooks.run())
+    try:
+        yield here.webhooks
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await outside.close()
+
+
+async def add(who: As, receiver: Receiver, **more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = await who.ok("POST", "/v1/webhooks", {"url": receiver.url, **more})
+    return made
+
+
+async def state(who: As, hook: dict[str, Any]) -> dict[str, Any]:
+    [row] = [row for row in (await who.ok("GET", "/v1/webhooks"))["data"] if row["id"] == hook["id"]]
+    assert isinstance(row, dict)
+    return row
+
+
+async def sent(who: As, hook: dict[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = (await who.ok("GET", f"/v1/webhooks/{hook['id']}/deliveries"))["data"]
+    return rows
+
+
+async def settled(who: As, hook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its deliveries, once none of them waits."""
+    async with asyncio.timeout(8):
+        while any(row["state"] == "pending" for row in await sent(who, hook)):
+            await asyncio.sleep(0.01)
+    return await sent(who, hook)
+
+
+async def test_a_host_is_told_of_the_own_spaces_with_signatures_that_hold(api: Api) -> None:
+    host, other, ann = await api.accounts("host", "other", "ann")
+    async with receiving() as receiver, sending(api):
+        hook = await add(host, receiver)
+        space = await api.live(host, title="Mine")
+        await api.live(other, title="Not mine")
+        await ann.ok("POST", f"{space}/requests")
+        await ann.ok(
+            "POST",
+            "/v1/reports",
+            {"space_id": space[-13:], "category": "spam", "account": "@host", "note": "secret note"},
+        )
+        await host.ok("POST", f"{space}/end")
+        requests = await receiver.until(5)
+        told = {one["type"]: one for one in (request.verified(hook["secret"]) for request in requests)}
+        assert set(told) == {"spaces.create", "spaces.start", "hand.raised", "report.created", "spaces.end"}
+        start = told["spaces.start"]["data"]["space"]
+        assert (start["title"], start["state"], start["host_id"]) == ("Mine", "live", host.id)
+        assert start["link"] == f"http://space.test/s/{space[-13:]}"
+        assert told["hand.raised"]["data"]["account_id"] == ann.id
+        assert told["report.created"]["data"]["report"]["category"] == "spam"
+        assert not any(b"secret note" in request.body or b"@" in request.body for request in requests)
+        assert len({request.headers["webhook-id"] for request in requests}) == 5
+        with pytest.raises(WebhookVerificationError):
+            requests[0].verified(api.here.keys.webhook_secret("another"))
+        rows = await settled(host, hook)
+        assert {(row["state"], row["status"], row["attempts"]) for row in rows} == {("delivered", 200, 1)}
+
+
+async def test_only_what_was_asked_for_comes_and_admins_may_ask_for_all_spaces(api: Api) -> None:
+    host = await api.account("host")
+    async with receiving() as few, receiving() as every, sending(api):
+        await add(host, few, events=["spaces.end"])
+        hook = await add(api.owner, every, all=True, events=["spaces.start", "spaces.end"])
+        space = await api.live(host)
+        await host.ok("POST", f"{space}/end")
+        await few.until(1)
+        await every.until(2)
+        await settled(api.owner, hook)
+        assert (few.types(), every.types()) == (["spaces.end"], ["spaces.start", "spaces.end"])
+
+
+async def test_what_fails_is_sent_again_the_same_until_it_arrives(api: Api) -> None:
+    host = await api.account("host")
+    async with receiving([500, 302]) as receiver, sending(api):
+        hook = await add(host, receiver, events=["spaces.create"])
+        await host.ok("POST", "/v1/spaces", {"title": "T"})
+        first, second, third = await receiver.until(3)
+        assert first.body == second.body == third.body
+        assert first.headers["webhook-id"] == third.headers["webhook-id"]
+        assert {request.path for request in receiver.got} == {"/hook"}, "the redirect was not followed"
+        [row] = await settled(host, hook)
+        assert (row["state"], row["attempts"], row["status"], row["problem"]) == ("delivered", 3, 200, None)
+        assert (await state(host, hook))["failing_since"] is None
+
+
+async def test_after_the_last_attempt_it_is_over_and_the_webhook_stays_on(api: Api) -> None:
+    host = await api.account("host")
+    async with receiving([500, 503, 500]) as receiver, sending(api) as sender:
+        hook = await add(host, receiver, events=["spaces.create"])
+        await host.ok("POST", "/v1/spaces", {"title": "T"})
+        [row] = await settled(host, hook)
+        assert (row["state"], row["attempts"], row["problem"]) == ("failed", 3, "it answered 500")
+        now = await state(host, hook)
+        assert now["state"] == "active"
+        assert now["failing_since"] is not None
+        assert sender.counts == {"webhook failed": 3}
+        metrics = (await api.nobody.call("GET", "/metrics")).text
+        assert 'spacesctl_webhook_attempts_total{result="failed"} 3' in metrics
+
+
+async def test_one_that_is_gone_is_switched_off_told_and_on_again_once_it_answers(api: Api) -> None:
+    host = await api.account("host")
+    async with receiving([410, 500]) as receiver, sending(api):
+        hook = await add(host, receiver, events=["spaces.create"])
+        await host.ok("POST", "/v1/spaces", {"title": "T"})
+        await settled(host, hook)
+        assert (await state(host, hook))["state"] == "disabled"
+        [message] = (await host.ok("GET", "/v1/dms"))["data"]
+        assert "410" in message["text"]
+        assert hook["id"] in message["text"]
+        await host.ok("POST", "/v1/spaces", {"title": "T"})
+        assert len(await sent(host, hook)) == 1, "nothing is owed to one that is off"
+        test = f"/v1/webhooks/{hook['id']}/test"
+        assert (await host.ok("POST", test))["problem"] == "it answered 500"
+        assert (await state(host, hook))["state"] == "disabled"
+        assert (await host.ok("POST", test))["delivered"] is True
+        assert receiver.got[-1].verified(hook["secret"])["type"] == "ping"
+        assert (await state(host, hook))["state"] == "active"
+
+
+async def test_one_that_nothing_reached_for_5_days_is_switched_off(api: Api) -> None:
+    host = await api.account("host")
+    async with receiving([500, 500, 500, 500]) as receiver, sending(api, retries=()):
+        hook = await add(host, receiver, events=["spaces.create"])
+        for days, expected in ((4.9, "active"), (5.1, "disabled")):
+            async with api.here.db.begin() as db:
+                await db.execute(update(webhooks).values(failing_since=utc_now() - timedelta(days=days)))
+            await host.ok("POST", "/v1/spaces", {"title": "T"})
+            await settled(host, hook)
+            assert (await state(host, hook))["state"] == expected
+
+
+async def test_what_was_owed_when_the_server_ended_is_sent_by_the_next(tmp_path: Path, anyio_backend: str) -> None:
+    key = Keys.fresh()
+    async with receiving() as receiver:
+        async with running_api(tmp_path / "data") as api:
+            api.here.keys, api.here.allow_private = key, True
+            host = await api.account("host")
+            hook = await add(host, receiver)
+            await api.live(host)
+            assert receiver.got == []
+        async with running_api(tmp_path / "data", first=False) as again:
+            again.here.keys = key
+            async with sending(again):
+                requests = await receiver.until(2)
+                assert [one.verified(hook["secret"])["type"] for one in requests] == ["spaces.create", "spaces.start"]
+
+
+async def test_a_slow_one_holds_up_no_other_and_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outside_module, "WITHIN", 0.3)
+    host = await api.account("host")
+    async with receiving([None]) as slow, receiving() as quick, sending(api, retries=()):
+        hook = await add(host, slow, events=["spaces.create"])
+        await add(host, quick, events=["spaces.create"])
+        await host.ok("POST", "/v1/spaces", {"title": "T"})
+        await quick.until(1)
+        [row] = await settled(host, hook)
+        assert row["problem"] == "it took longer than 10 s"
+
+
+async def test_the_queue_of_one_is_bounded_and_what_falls_off_is_counted(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "QUEUE", 3)
+    host = await api.account("host")
+    api.here.allow_private = True
+    hook = await host.ok("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "events": ["spaces.create"]})
+    titles = [f"T{number}" for number in range(5)]
+    made = [(await host.ok("POST", "/v1/spaces", {"title": title}))["id"] for title in titles]
+    now = await state(host, hook)
+    assert (now["waiting"], now["dropped"]) == (3, 2)
+    assert [row["space_id"] for row in await sent(host, hook)] == made[:1:-1], "the oldest went"
+
+
+async def test_old_deliveries_are_forgotten(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = await api.account("host")
+    async with receiving() as receiver, sending(api):
+        hook = await add(host, receiver, events=["spaces.create"])
+        for _ in range(3):
+            await host.ok("POST", "/v1/spaces", {"title": "T"})
+        await receiver.until(3)
+        await settled(host, hook)
+    monkeypatch.setattr(store, "QUEUE", 2)
+    async with api.here.db.begin() as db:
+        await store.forget_old(db, utc_now())
+    assert len(await sent(host, hook)) == 2
+    async with api.here.db.begin() as db:
+        await store.forget_old(db, utc_now() + store.KEPT + timedelta(seconds=1))
+    assert await sent(host, hook) == []
+
+
+async def test_a_webhook_is_its_owners_business_alone(api: Api) -> None:
+    host, other = await api.accounts("host", "other")
+    api.here.rates = Rates(Limits(webhooks=1))
+    hook = await host.ok("POST", "/v1/webhooks", {"url": "https://hooks.example.org/x"})
+    assert "secret" not in await state(host, hook)
+    assert (await other.ok("GET", "/v1/webhooks"))["data"] == []
+    path = f"/v1/webhooks/{hook['id']}"
+    for method, place in (("DELETE", path), ("GET", f"{path}/deliveries"), ("POST", f"{path}/test")):
+        assert (await other.refused(method, place))["status"] == 404
+        assert (await api.nobody.refused(method, place))["status"] == 401
+    again = {"url": "https://hooks.example.org/y"}
+    assert (await host.refused("POST", "/v1/webhooks", again))["status"] == 429
+    await host.ok("DELETE", path)
+    await host.ok("POST", "/v1/webhooks", again, headers={"Dry-Run": "true"})
+    assert (await host.ok("GET", "/v1/webhooks"))["data"] == []
+    assert (await host.refused("POST", "/v1/webhooks", {**again, "all": True}))["reason"] == "scope"
+    assert "spaces.start" in (await host.refused("POST", "/v1/webhooks", {**again, "events": ["start"]}))["detail"]
+
+
+async def test_a_webhook_that_is_removed_takes_what_it_is_owed_along(api: Api) -> None:
+    host = await api.account("host")
+    hook = await host.ok("POST", "/v1/webhooks", {"url": "https://hooks.example.org/x"})
+    await host.ok("POST", "/v1/spaces", {"title": "T"})
+    await host.ok("DELETE", f"/v1/webhooks/{hook['id']}")
+    assert (await host.refused("GET", f"/v1/webhooks/{hook['id']}/deliveries"))["status"] == 404
+    await host.ok("POST", "/v1/spaces", {"title": "T"})
+
+
+async def test_the_secret_is_not_in_the_store(tmp_path: Path, anyio_backend: str) -> None:
+    async with running_api(tmp_path / "data") as api:
+        made = await (await api.account("host")).ok("POST", "/v1/webhooks", {"url": "https://hooks.example.org/x"})
+    secret = made["secret"].removeprefix("whsec_")
+
+    def dump() -> str:
+        with sqlite3.connect(tmp_path / "data" / "spaces.db") as db:
+            text = "\n".join(db.iterdump())
+        db.close()
+        return text
+
+    text = await asyncio.to_thread(dump)
+    assert json.dumps(made["id"])[1:-1] in text
+    assert secret not in text
