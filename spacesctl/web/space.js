@@ -1,5 +1,7 @@
 // The public page of one Space: what it is, who speaks, Listen, live captions.
 import { follow } from "./events.js";
+import { showPins } from "./pins.js";
+import { showReactions } from "./reactions.js";
 import { listen, speak } from "./webrtc.js";
 
 const spaceId = location.pathname.split("/").pop();
@@ -37,6 +39,12 @@ function showSpace() {
   $("speak").hidden = space.state !== "live";
   $("notice").textContent = space.notice ?? "Nobody but the people here listens.";
   $("count").textContent = space.state === "live" ? `${space.participant_count} here` : "";
+  $("calendar").hidden = space.state !== "scheduled" || !space.scheduled_start || space.listeners !== "everyone";
+  $("calendar").href = `${api}.ics`;
+  $("blocked").hidden = space.blocked_speaking.length === 0;
+  $("blocked").textContent = `Someone you blocked is speaking: ${space.blocked_speaking.join(", ")}.`;
+  $("shared").hidden = space.pinned.length === 0;
+  showPins($("pins"), space.pinned, root);
   showCaptionStatus(space.captions_status);
 }
 
@@ -102,6 +110,8 @@ function onEvent(type, body) {
       return;
     case "captions.status":
       return showCaptionStatus(body.data);
+    case "reactions":
+      return showReactions($("reactions"), body.data.counts);
     case "levels":
       return showLevels(body.data.levels);
     case "presence":

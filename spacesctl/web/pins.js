@@ -1,0 +1,44 @@
+// What is shared into the Space: posts, with their voice clips, and links. All of it is others' words: text only, never markup.
+
+/** Show `pins`, newest first. A pin that was there stays the same element: a clip that plays goes on playing. */
+export function showPins(list, pins, root) {
+  const shown = new Map([...list.children].map((item) => [item.dataset.pin, item]));
+  list.replaceChildren(...pins.map((pin) => shown.get(pin.id) ?? item(pin, root)));
+}
+
+function item(pin, root) {
+  const made = document.createElement("li");
+  made.dataset.pin = pin.id;
+  made.append(...(pin.post ? post(pin.post, root) : link(pin)));
+  made.append(part("p", `shared by ${pin.by}`, "quiet"));
+  return made;
+}
+
+function post(found, root) {
+  const parts = [part("p", found.author, "name"), part("p", found.text, "words")];
+  if (found.clip) {
+    const sound = document.createElement("audio");
+    sound.controls = true;
+    sound.preload = "metadata"; // so that its length is shown
+    sound.src = root + found.clip.url.slice(1);
+    sound.setAttribute("aria-label", `voice of ${found.author}, ${Math.round(found.clip.duration_ms / 1000)} seconds`);
+    parts.push(sound);
+  }
+  return parts;
+}
+
+function link(pin) {
+  const anchor = part("a", pin.title, "name");
+  anchor.href = pin.url;
+  anchor.target = "_blank";
+  anchor.rel = "noopener noreferrer nofollow";
+  // Where it leads is always said: a title can claim anything.
+  return [anchor, part("p", new URL(pin.url).host, "where")];
+}
+
+function part(tag, content, className) {
+  const made = document.createElement(tag);
+  made.textContent = content;
+  made.className = className;
+  return made;
+}
