@@ -68,6 +68,8 @@ class Watched:
             case "reactions":
                 counts = "  ".join(f"{name} {count}" for name, count in data["counts"].items())
                 self.happened.append((clock(data["tick"]), counts))
+            case "pin.added":
+                self.happened.append((clock(event.get("tick", 0)), self._shared(data["pin"])))
             case "hello" | "captions.status" | "reset":
                 pass
             case _:
@@ -75,6 +77,10 @@ class Watched:
                     self.happened.append((clock(event.get("tick", 0)), self._sentence(kind, data)))
                 return True
         return False
+
+    def _shared(self, pin: dict[str, Any]) -> str:
+        what = f"{pin['title']} {pin['ref']}" if pin["kind"] == "link" else "a post"
+        return clean(f"{self.names.get(pin['by'], 'somebody')} shares {what}")
 
     def _sentence(self, kind: str, data: dict[str, Any]) -> str:
         account_id = data.get("account_id")

@@ -6,7 +6,6 @@ The work is done by `spacesctl.audio.transcode` in a child process, a few at onc
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import secrets
@@ -16,7 +15,9 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from spacesctl.domain.errors import Invalid, SpacesError, TooMany, Unavailable
+import structlog
+
+from spacesctl.domain.errors import Invalid, TooMany, Unavailable
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.posts import MAX_CLIP_SECONDS, UNUSED_CLIPS_KEPT, Clip
 from spacesctl.spaces.now import utc_now
@@ -32,6 +33,7 @@ UNUSED_AT_MOST = 20
 """Clips of one account that no post or message refers to yet."""
 SWEEP_EVERY = 60.0
 _CHUNK = 256 << 10
+_log = structlog.get_logger()
 
 
 class Voices:
@@ -70,7 +72,7 @@ class Voices:
             except TimeoutError as error:
                 raise Invalid("voice", f"took longer than {UPLOAD_WITHIN:.0f} s to arrive") from error
             async with self._children:
-                duration_ms = await asyncio.to_thread(_transcode, given, made)
+                duration_ms = await _transcode(given, made)
             return await self._publish(db, owner_id, made, duration_ms)
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
@@ -95,8 +97,10 @@ class Voices:
         """Sweep now and then, for ever; first, what an earlier process left unfinished goes."""
         await asyncio.to_thread(shutil.rmtree, self._incoming, ignore_errors=True)
         while True:
-            with contextlib.suppress(SpacesError, OSError):
+            try:
                 await self.sweep(db)
+            except Exception as error:  # whatever it was: it is tried again in a minute
+                _log.warning("voice clips were not tidied up", kind=type(error).__name__)
             await asyncio.sleep(SWEEP_EVERY)
 
     @property
@@ -129,30 +133,34 @@ async def _receive(body: AsyncIterator[bytes], target: Path) -> None:
         await asyncio.to_thread(file.close)
 
 
-def _transcode(given: Path, made: Path) -> int:
-    """Milliseconds of sound. Blocks; the child is killed when it takes too long."""
-    command = [sys.executable, "-m", "spacesctl.audio.transcode", str(given), str(made), str(MAX_CLIP_SECONDS)]
-    kept = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
-    env = {name: os.environ[name] for name in kept if name in os.environ}
+async def _transcode(given: Path, made: Path) -> int:
+    """Milliseconds of sound. The child is killed when it takes too long, or when nobody waits for it any more."""
     try:
-        done = subprocess.run(  # noqa: S603 # our own program; what was sent is only ever a file's content
-            command,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=TRANSCODE_WITHIN,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Invalid("voice", "takes too long to read", hint=_HINT) from error
+        child = await asyncio.to_thread(_start, given, made)
     except OSError as error:
         raise Unavailable("voice clips cannot be read now") from error
-    answer = json.loads(done.stdout) if done.returncode == 0 else {"error": "not_audio"}
+    try:
+        out, _ = await asyncio.to_thread(child.communicate, timeout=TRANSCODE_WITHIN)
+    except subprocess.TimeoutExpired as error:
+        raise Invalid("voice", "takes too long to read", hint=_HINT) from error
+    finally:
+        if child.poll() is None:
+            child.kill()
+            await asyncio.to_thread(child.communicate)
+    answer = json.loads(out) if child.returncode == 0 else {"error": "not_audio"}
     if "error" in answer:
         problem, hint = _PROBLEMS[answer["error"]]
         raise Invalid("voice", problem, hint=hint)
     return int(answer["duration_ms"])
+
+
+def _start(given: Path, made: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "spacesctl.audio.transcode", str(given), str(made), str(MAX_CLIP_SECONDS)]
+    kept = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
+    env = {name: os.environ[name] for name in kept if name in os.environ}
+    return subprocess.Popen(  # noqa: S603 # our own program; what was sent is only ever a file's content
+        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
 
 
 _HINT = "send wav, mp3, m4a, ogg, webm or flac"

@@ -233,3 +233,4 @@ async def test_a_profile_tells_who_it_is_and_can_be_changed_by_its_own(api: Api)
     await ann.refused("PATCH", "/v1/accounts/me", {"description": "x" * 161})
     await ann.refused("PATCH", "/v1/accounts/me", {"name": " "})
     await api.nobody.refused("PATCH", "/v1/accounts/me", {"name": "x"})
+    assert (await api.nobody.refused("GET", "/v1/accounts/me/profile"))["status"] == 401

@@ -76,6 +76,16 @@ def test_what_changes_people_asks_for_the_list_and_what_is_told_names_them() -> 
     assert state.happened[-1] == ("00:01", "rule scam: mute (enforce) @p1")
 
 
+def test_what_is_shared_is_told_with_who_shared_it() -> None:
+    state = watched(person(1))
+    link = {"kind": "link", "title": "Agenda\x1b[31m", "ref": "https://example.org/", "by": "1"}
+    for pin in (link, {"kind": "post", "title": "", "ref": "1", "by": "9"}):
+        assert not state.take({"type": "pin.added", "tick": 50, "data": {"pin": pin}})
+    picture = drawn(state)
+    assert "@p1 shares Agenda\N{REPLACEMENT CHARACTER}[31m https://example.org/" in picture
+    assert "somebody shares a post" in picture
+
+
 def test_clocks_and_bars() -> None:
     assert clock(3000) == "01:00"
     assert "\u2501" not in level_bar(-127, active=False).plain

@@ -14,6 +14,7 @@ from spacesctl.audio.ogg import read_packets
 from tests.cli.test_commands import ok, refused
 from tests.running import RunningServer, running_server
 
+pytestmark = pytest.mark.timeout(90)  # a process for each command
 VOICE = casts.load("cast_a").host.clip
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import ANONYMOUS
-from spacesctl.domain.errors import Gone, Invalid, NotAllowed
+from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotSignedIn
 from spacesctl.domain.posts import Post, checked_text, is_post_id, post_id
 from spacesctl.domain.space import State
 from spacesctl.server import present
@@ -101,6 +101,8 @@ async def list_posts(here: Here, ref: str, cursor: str | None = None) -> dict[st
 @router.get("/accounts/{ref}/profile")
 async def profile(here: Here, caller: Anyone, ref: str) -> dict[str, Any]:
     """Who it is, the live and coming Spaces that it hosts, and its last posts."""
+    if ref == "me" and caller.account_id is None:
+        raise NotSignedIn
     async with here.db.read() as db:
         found = await accounts.get(db, caller.account_id or "" if ref == "me" else ref)
         followers, following = await accounts.follow_counts(db, found.id)
