@@ -42,6 +42,7 @@ async def render(here: Services) -> str:
         *_gauge(
             "spacesctl_event_streams", "Open event streams.", {"": sum(len(actor.hub.subscribers) for actor in actors)}
         ),
+        *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
         *_gauge("spacesctl_bot_ready", "Whether the bundled bot hears.", {"": int(bool(here.bot_status.get("ready")))}),
     ]
     lines += [
