@@ -20,6 +20,7 @@ from spacesctl.cli import (
     messages,
     models,
     moderation,
+    notifications,
     options,
     people,
     posts,
@@ -120,5 +121,6 @@ app.add_typer(moderation.audit, name="audit")
 app.add_typer(models.models, name="models")
 app.add_typer(doctor.config, name="config")
 app.add_typer(webhook.webhook, name="webhook")
+app.add_typer(notifications.notifications, name="notifications")
 
 options.install(app)

@@ -26,6 +26,7 @@ CHANGES = frozenset(
         "dm", "edit", "end", "follow", "invite", "kick", "mute", "policy", "post", "profile edit", "promote", "raise", "react",
         "remind", "report", "rules clear", "rules push", "schedule delete", "schedule edit", "schedule pause", "schedule resume",
         "schedule skip", "share", "start", "unblock", "unfollow", "uninvite", "unmute", "webhook add", "webhook remove",
+        "notifications add", "notifications remove",
     }
 )  # fmt: skip
 """Commands that change something on the server, and nothing anywhere else."""

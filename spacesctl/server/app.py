@@ -17,6 +17,7 @@ from spacesctl.server.routes import (
     lanes,
     messages,
     moderation,
+    notifications,
     pages,
     people,
     pins,
@@ -35,7 +36,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes,
-        pages, probe, xapi, webhooks,
+        pages, probe, xapi, webhooks, notifications,
     )
 ]  # fmt: skip
 

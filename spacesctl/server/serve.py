@@ -29,6 +29,7 @@ from spacesctl.server.first_start import ensure_accounts, keep_owner_token, open
 from spacesctl.server.keys import Keys
 from spacesctl.server.listening import HttpServer, application, base_url, bind, check_exposure
 from spacesctl.server.logs import configure
+from spacesctl.server.outlets import OutletSender
 from spacesctl.server.outside import Outside
 from spacesctl.server.rates import Rates
 from spacesctl.server.services import Services
@@ -109,6 +110,7 @@ async def _serve(
         rates=Rates(settings.limits),
         keys=await asyncio.to_thread(Keys.of_folder, settings.data),
         allow_private=settings.webhooks_allow_private,
+        notify_schemes=frozenset(settings.notify_schemes),
     )
     house.watchers.append(assignments.on_outcome)
     await house.open()
@@ -122,7 +124,7 @@ async def _serve(
     ticking = asyncio.create_task(_keep_time(here))
     stack.push_async_callback(_cancel, ticking)
     stack.push_async_callback(_cancel, asyncio.create_task(here.voices.keep_tidy(db)))
-    await _send_webhooks(here, stack)
+    await _send_outside(here, stack)
     app = application(here, settings)
     server = HttpServer(app, certificate)
     serving = server.begin(http)
@@ -148,12 +150,15 @@ async def _serve(
     await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
 
 
-async def _send_webhooks(here: Services, stack: AsyncExitStack) -> None:
+async def _send_outside(here: Services, stack: AsyncExitStack) -> None:
+    """Webhooks and notifications, from now on."""
     outside = await asyncio.to_thread(Outside, allow_private=here.allow_private)
     stack.push_async_callback(outside.close)
     here.webhooks = WebhookSender(here.db, here.keys, outside, here.bot, here.link, here.sent)
     here.house.watchers.append(here.webhooks.on_outcome)
-    stack.push_async_callback(_cancel, asyncio.create_task(here.webhooks.run()))
+    here.outlets = OutletSender(here.db, here.keys, here.notify_schemes, here.sent)
+    for sender in (here.webhooks.run(), here.outlets.run()):
+        stack.push_async_callback(_cancel, asyncio.create_task(sender))
 
 
 async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate | None:

@@ -19,6 +19,7 @@ from spacesctl.domain.space import Space
 from spacesctl.server.alarm import Alarm
 from spacesctl.server.assignments import Assignments
 from spacesctl.server.keys import Keys
+from spacesctl.server.outlets import OutletSender
 from spacesctl.server.rates import Rates, address_key
 from spacesctl.server.voices import Voices
 from spacesctl.server.webhooks import WebhookSender
@@ -48,6 +49,8 @@ class Services:
     rates: Rates = field(default_factory=Rates)
     keys: Keys = field(default_factory=Keys.fresh)
     webhooks: WebhookSender = field(init=False)
+    outlets: OutletSender = field(init=False)
+    notify_schemes: frozenset[str] = frozenset()
     allow_private: bool = False
     """Whether webhooks may lead to addresses that are not public."""
     stopping: bool = False

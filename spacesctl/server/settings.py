@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from spacesctl.domain.errors import Invalid
+from spacesctl.server.apprise_outlet import DEFAULT_SCHEMES, ON_THIS_MACHINE
 from spacesctl.server.rates import Limits
 
 
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     behind_proxy: bool = False
     trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
     webhooks_allow_private: bool = False
+    notify_schemes: Annotated[list[str], NoDecode] = Field(default_factory=lambda: list(DEFAULT_SCHEMES))
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     limits: Limits = Field(default_factory=Limits)
@@ -77,6 +79,16 @@ class Settings(BaseSettings):
         parts = value.split(",") if isinstance(value, str) else value
         networks = [ip_network(part.strip()) for part in parts]
         return [str(one.network_address if one.num_addresses == 1 else one) for one in networks]
+
+    @field_validator("notify_schemes", mode="before")
+    @classmethod
+    def _schemes(cls, value: Any) -> list[str]:
+        """Names, as a list or comma-separated."""
+        parts = value.split(",") if isinstance(value, str) else value
+        names = [str(part).strip().lower().removesuffix("://") for part in parts]
+        if local := sorted(ON_THIS_MACHINE & set(names)):
+            raise ValueError(f"{local[0]} would do something on this machine")
+        return [name for name in names if name]
 
     @field_validator("public_url")
     @classmethod

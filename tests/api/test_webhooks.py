@@ -251,6 +251,16 @@ async def test_a_webhook_is_its_owners_business_alone(api: Api) -> None:
     assert "spaces.start" in (await host.refused("POST", "/v1/webhooks", {**again, "events": ["start"]}))["detail"]
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "https://127.0.0.1:9/", "https://[::1]/"])
+async def test_an_address_that_is_not_public_is_refused_unless_the_operator_allows_it(api: Api, url: str) -> None:
+    host = await api.account("host")
+    problem = await host.refused("POST", "/v1/webhooks", {"url": url})
+    assert (problem["field"], problem["status"]) == ("url", 400)
+    assert "webhooks_allow_private" in problem["hint"]
+    api.here.allow_private = True
+    await host.ok("POST", "/v1/webhooks", {"url": url})
+
+
 async def test_a_webhook_that_is_removed_takes_what_it_is_owed_along(api: Api) -> None:
     host = await api.account("host")
     hook = await host.ok("POST", "/v1/webhooks", {"url": "https://hooks.example.org/x"})

@@ -38,6 +38,7 @@ def test_a_flag_beats_the_environment_beats_dotenv_beats_the_file_beats_the_defa
         ("trusted_proxies = ['proxy.example.org']", "trusted_proxies"),
         ("public_url = 'spaces.example.org'", "public_url.*https://"),
         ("public_url = 'https://spaces.example.org/?a=b'", "public_url"),
+        ("notify_schemes = ['syslog']", "notify_schemes.*this machine"),
         ("limits = { dm = 'often' }", r"limits\.dm.*10/second"),
         ("limits = { dm = '0/minute' }", r"limits\.dm"),
         ("limits = { peers = -1 }", r"limits\.peers"),

@@ -1,0 +1,85 @@
+"""Outlets: addresses outside that somebody's direct messages also go to. The addresses are sealed; `last_dm` is how far each has come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.errors import NotFound
+from spacesctl.store.tables import accounts, dms, outlets
+
+QUEUE = 100
+"""Messages that may wait for one outlet; older ones are skipped and counted."""
+
+
+async def add(db: AsyncConnection, row: dict[str, Any]) -> None:
+    """From the next message on."""
+    newest = await db.scalar(select(func.max(dms.c.id)).where(dms.c.to_id == row["account_id"])) or 0
+    await db.execute(outlets.insert().values(last_dm=newest, sent=0, skipped=0, failures=0, **row))
+
+
+async def get(db: AsyncConnection, outlet_id: str) -> Row[Any]:
+    """Raises NotFound."""
+    row = (await db.execute(select(outlets).where(outlets.c.id == outlet_id))).one_or_none()
+    if row is None:
+        raise NotFound("notification address", outlet_id)
+    return row
+
+
+async def of_account(db: AsyncConnection, account_id: str) -> list[Row[Any]]:
+    query = select(outlets).where(outlets.c.account_id == account_id)
+    return list(await db.execute(query.order_by(outlets.c.created_at, outlets.c.id)))
+
+
+async def remove(db: AsyncConnection, outlet_id: str) -> None:
+    await db.execute(delete(outlets).where(outlets.c.id == outlet_id))
+
+
+async def due(db: AsyncConnection, now: datetime, *, busy: set[str], limit: int) -> list[Row[Any]]:
+    """Of each outlet that is not `busy` and whose time has come: the oldest message it has not had, with the sender's handle."""
+    waits = (
+        select(outlets.c.id.label("outlet_id"), func.min(dms.c.id).label("dm_id"))
+        .join(dms, (dms.c.to_id == outlets.c.account_id) & (dms.c.id > outlets.c.last_dm))
+        .where(or_(outlets.c.retry_at.is_(None), outlets.c.retry_at <= now), outlets.c.id.not_in(busy))
+        .group_by(outlets.c.id)
+        .limit(limit)
+        .subquery()
+    )
+    query = (
+        select(
+            outlets.c.id, outlets.c.account_id, outlets.c.sealed, outlets.c.failures, outlets.c.last_dm,
+            dms.c.id.label("dm_id"), dms.c.kind, dms.c.text, dms.c.at, accounts.c.handle,
+        )
+        .join(waits, waits.c.outlet_id == outlets.c.id)
+        .join(dms, dms.c.id == waits.c.dm_id)
+        .join(accounts, accounts.c.id == dms.c.from_id)
+    )  # fmt: skip
+    return list(await db.execute(query))
+
+
+async def sent(db: AsyncConnection, outlet_id: str, dm_id: int) -> None:
+    values = {"last_dm": dm_id, "sent": outlets.c.sent + 1, "failures": 0, "retry_at": None}
+    await db.execute(update(outlets).where(outlets.c.id == outlet_id).values(values))
+
+
+async def skipped(db: AsyncConnection, outlet_id: str, dm_id: int, number: int = 1) -> None:
+    """Give messages up, to `dm_id` and with it."""
+    values = {"last_dm": dm_id, "skipped": outlets.c.skipped + number}
+    await db.execute(update(outlets).where(outlets.c.id == outlet_id).values(values))
+
+
+async def failed(db: AsyncConnection, outlet_id: str, retry_at: datetime) -> None:
+    values = {"failures": outlets.c.failures + 1, "retry_at": retry_at}
+    await db.execute(update(outlets).where(outlets.c.id == outlet_id).values(values))
+
+
+async def keep_within(db: AsyncConnection, outlet_id: str, account_id: str, last_dm: int) -> None:
+    """Skip what is too much to wait."""
+    mine = (dms.c.to_id == account_id, dms.c.id > last_dm)
+    beyond = await db.scalar(select(dms.c.id).where(*mine).order_by(dms.c.id.desc()).offset(QUEUE).limit(1))
+    if beyond is not None:
+        number = await db.scalar(select(func.count()).select_from(dms).where(*mine, dms.c.id <= beyond)) or 0
+        await skipped(db, outlet_id, beyond, number)

@@ -1,0 +1,218 @@
+"""Notifications out: messages also go where somebody wants them, and the address stays sealed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from spacesctl.domain.errors import Invalid
+from spacesctl.server import apprise_outlet
+from spacesctl.server.apprise_outlet import DEFAULT_SCHEMES, ON_THIS_MACHINE, scheme_of, shown
+from spacesctl.server.outlets import Deliver, OutletSender
+from spacesctl.spaces.now import utc_now
+from spacesctl.store import notifications as store
+from spacesctl.store.tables import dms, outlets
+from tests.api.harness import Api, As
+from tests.api.receiver import receiving
+
+pytestmark = pytest.mark.anyio
+SCHEMES = frozenset({"json", "tgram"})
+
+
+@asynccontextmanager
+async def sending(api: Api, deliver: Deliver = apprise_outlet.deliver) -> AsyncIterator[OutletSender]:
+    here = api.here
+    here.notify_schemes = SCHEMES
+    here.outlets = OutletSender(here.db, here.keys, SCHEMES, here.sent, deliver, look_every=0.01)
+    task = asyncio.create_task(here.outlets.run())
+    try:
+        yield here.outlets
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Service:
+    """Stands for apprise: keeps what is sent and refuses while `down`."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, str]] = []
+        self.down = False
+
+    def __call__(self, url: str, allowed: Collection[str], title: str, body: str) -> bool:
+        if not self.down:
+            self.got.append((title, body))
+        return not self.down
+
+
+async def outlet(who: As) -> dict[str, Any]:
+    [row] = (await who.ok("GET", "/v1/notifications"))["data"]
+    assert isinstance(row, dict)
+    return row
+
+
+async def until(who: As, **expected: Any) -> None:
+    """Until its one outlet shows this."""
+    async with asyncio.timeout(8):
+        while expected.items() - (await outlet(who)).items():
+            await asyncio.sleep(0.01)
+
+
+async def test_messages_and_invitations_arrive_by_the_real_library(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    async with receiving() as receiver, sending(api):
+        await host.ok("POST", "/v1/dms", {"to": "@ann", "text": "before"})
+        made = await ann.ok(
+            "POST", "/v1/notifications", {"url": f"json://user:s3cret@127.0.0.1:{receiver.port}/s3cret"}
+        )
+        assert made["address"] == "json://127.0.0.1/…"
+        await host.ok("POST", "/v1/dms", {"to": "@ann", "text": "hello ann"})
+        space = await host.ok("POST", "/v1/spaces", {"title": "T", "invite": ["@ann"]})
+        await receiver.until(2)
+        first, second = (json.loads(request.body) for request in receiver.got)
+        assert (first["title"], first["message"]) == ("Message from @host", "hello ann")
+        assert second["title"] == "Invitation from @host"
+        assert space["link"] in second["message"]
+        await until(ann, sent=2, failures=0)
+        assert (await ann.ok("POST", f"/v1/notifications/{made['id']}/test"))["delivered"] is True
+        assert "test" in json.loads(receiver.got[2].body)["message"]
+        await ann.ok("DELETE", f"/v1/notifications/{made['id']}")
+        assert (await ann.ok("GET", "/v1/notifications"))["data"] == []
+
+
+async def test_a_redirect_is_not_followed(api: Api) -> None:
+    ann = await api.account("ann")
+    async with receiving([302]) as receiver, sending(api):
+        made = await ann.ok("POST", "/v1/notifications", {"url": f"json://127.0.0.1:{receiver.port}/x"})
+        assert (await ann.ok("POST", f"/v1/notifications/{made['id']}/test"))["delivered"] is False
+        assert [request.path for request in receiver.got] == ["/x"]
+
+
+async def test_what_fails_is_tried_again_in_order_and_what_is_old_is_given_up(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    service = Service()
+    service.down = True
+    async with sending(api, service):
+        await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
+        for text in ("one", "two"):
+            await host.ok("POST", "/v1/dms", {"to": "@ann", "text": text})
+        await until(ann, failures=1)
+        assert (await outlet(ann))["retry_at"] is not None
+        service.down = False
+        await _retry_now(api)
+        await until(ann, sent=2, failures=0)
+        assert [body for _, body in service.got] == ["one", "two"]
+        service.down = True
+        await host.ok("POST", "/v1/dms", {"to": "@ann", "text": "three"})
+        await until(ann, failures=1)
+        async with api.here.db.begin() as db:
+            await db.execute(update(dms).where(dms.c.text == "three").values(at=utc_now() - timedelta(days=2)))
+        await _retry_now(api)
+        await until(ann, skipped=1, failures=2)
+        assert api.here.sent == {"notification failed": 3, "notification delivered": 2}
+
+
+async def _retry_now(api: Api) -> None:
+    async with api.here.db.begin() as db:
+        await db.execute(update(outlets).values(retry_at=utc_now()))
+
+
+async def test_what_waits_for_one_is_bounded_and_the_newest_stay(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "QUEUE", 2)
+    host, ann = await api.accounts("host", "ann")
+    service = Service()
+    service.down = True
+    api.here.notify_schemes = SCHEMES
+    await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
+    for text in ("one", "two", "three", "four"):
+        await host.ok("POST", "/v1/dms", {"to": "@ann", "text": text})
+    async with sending(api, service):
+        await until(ann, skipped=2)
+        service.down = False
+        await _retry_now(api)
+        await until(ann, sent=2)
+        assert [body for _, body in service.got] == ["three", "four"]
+
+
+async def test_an_address_is_its_owners_alone_and_sealed_in_the_store(api: Api, tmp_path: Path) -> None:
+    host, ann = await api.accounts("host", "ann")
+    api.here.notify_schemes = SCHEMES
+    secret = "123456789:abcdefg_hijklmnop"
+    made = await ann.ok("POST", "/v1/notifications", {"url": f"tgram://{secret}/12315544/"})
+    assert made["address"] == "tgram://…"
+    path = f"/v1/notifications/{made['id']}"
+    for method, place in (("DELETE", path), ("POST", f"{path}/test")):
+        assert (await host.refused(method, place))["status"] == 404
+        assert (await api.nobody.refused(method, place))["status"] == 401
+    assert (await host.ok("GET", "/v1/notifications"))["data"] == []
+
+    def dump() -> str:
+        with sqlite3.connect(tmp_path / "data" / "spaces.db") as db:
+            text = "\n".join(db.iterdump())
+        db.close()
+        return text
+
+    text = await asyncio.to_thread(dump)
+    assert made["id"] in text
+    assert secret not in text
+    assert "abcdefg" not in text
+
+
+BAD = {
+    "a scheme that the operator did not allow": "json://127.0.0.1/",
+    "a file": "file:///etc/passwd",
+    "this machine": "syslog://",
+    "nothing": "",
+    "no address of its kind": "tgram://",
+    "a template of the server's": "discord://123456789012345678/abcdefghijkl?template=/etc/passwd",
+    "TLS weakened": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ?verify=no",
+    "redirects": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ?redirect=yes",
+    "too long": "tgram://123456789:abcdefg_hijklmnop/" + 1_000 * "1",
+}
+
+
+@pytest.mark.parametrize("url", BAD.values(), ids=BAD)
+async def test_what_may_not_be_an_address_is_refused_without_quoting_it(api: Api, url: str) -> None:
+    ann = await api.account("ann")
+    api.here.notify_schemes = frozenset(DEFAULT_SCHEMES)
+    problem = await ann.refused("POST", "/v1/notifications", {"url": url})
+    assert problem["code"] == "invalid"
+    rest = url.partition("://")[2]
+    assert not rest or rest not in json.dumps(problem)
+
+
+def test_what_is_on_this_machine_is_never_allowed() -> None:
+    for scheme in ON_THIS_MACHINE:
+        with pytest.raises(Invalid):
+            scheme_of(f"{scheme}://x", {scheme})
+
+
+def test_all_default_schemes_are_the_librarys_and_go_to_hosts_of_their_own() -> None:
+    import apprise
+
+    known = {
+        name: row["details"]["tokens"]
+        for row in apprise.Apprise().details()["schemas"]
+        for name in (*(row["protocols"] or ()), *(row["secure_protocols"] or ()))
+    }
+    assert set(DEFAULT_SCHEMES) <= set(known)
+    assert [name for name in DEFAULT_SCHEMES if "host" in known[name]] == []
+    assert shown("tgram://123456789:abcdefg_hijklmnop/12315544/", DEFAULT_SCHEMES) == "tgram://…"
+
+
+async def test_without_the_library_it_says_what_to_install(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    api.here.notify_schemes = SCHEMES
+    problem = await api.owner.refused("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/1/"})
+    assert problem["reason"] == "not_installed"
+    assert "spacesctl[notify]" in problem["hint"]
