@@ -57,6 +57,7 @@ def transcode(source: Path, target: Path, seconds: float) -> int:
         with source.open("rb") as file, av.open(file, options={"format_whitelist": FORMATS}) as given:
             if not given.streams.audio:
                 raise Unfit("not_audio")
+            given.streams.audio[0].codec_context.thread_count = 1  # each thread would take address space
             with av.open(str(target), "w", format="ogg") as made:
                 samples = _encode(given, made, av.AudioResampler("s16", "mono", RATE), int(seconds * RATE))
     except (FFmpegError, ValueError, MemoryError) as error:

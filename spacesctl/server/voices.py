@@ -157,7 +157,8 @@ async def _transcode(given: Path, made: Path) -> int:
 def _start(given: Path, made: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "spacesctl.audio.transcode", str(given), str(made), str(MAX_CLIP_SECONDS)]
     kept = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
-    env = {name: os.environ[name] for name in kept if name in os.environ}
+    # One arena: each would take address space, of which the child has little.
+    env = {name: os.environ[name] for name in kept if name in os.environ} | {"MALLOC_ARENA_MAX": "1"}
     return subprocess.Popen(  # noqa: S603 # our own program; what was sent is only ever a file's content
         command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.posts import Clip, Post
+from spacesctl.domain.posts import Clip, Post, post_id
 from spacesctl.store.tables import blocks, clips, follows, posts
 
 
@@ -22,6 +24,12 @@ async def add(db: AsyncConnection, post: Post) -> None:
         "at": post.at,
     }
     await db.execute(posts.insert().values(row))
+
+
+async def next_id(db: AsyncConnection, now: datetime) -> str:
+    """An id above every other, also within a millisecond and when the clock was set back. Within the transaction that adds it."""
+    newest = await db.scalar(select(func.max(posts.c.id)))
+    return str(max(int(post_id(now, secrets.randbits(22))), int(newest or 0) + 1))
 
 
 async def get(db: AsyncConnection, post_id: str) -> Post:

@@ -77,6 +77,10 @@ async def test_a_post_is_public_and_only_its_author_takes_it_back(api: Api) -> N
     assert (await ben.refused("DELETE", f"/v1/posts/{made['id']}"))["reason"] == "author"
     await ann.ok("DELETE", f"/v1/posts/{made['id']}")
     assert (await api.nobody.refused("GET", f"/v1/posts/{made['id']}"))["status"] == 404
+    await api.owner.ok("DELETE", f"/v1/posts/{second['id']}")
+    assert (await ann.ok("GET", "/v1/accounts/@ann/posts"))["data"] == []
+    [entry] = [row for row in (await api.owner.ok("GET", "/v1/audit"))["data"] if row["action"] == "post.delete"]
+    assert entry["target"] == "@ann"
 
 
 @pytest.mark.parametrize(("text", "status"), [("x" * 280, 201), ("x" * 281, 400), ("  ", 400), ("é" * 280, 201)])

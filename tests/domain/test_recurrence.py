@@ -82,6 +82,36 @@ def test_skipping_ahead_of_time_plans_the_one_after_the_skipped() -> None:
     assert rules.used(series, NOW).planned == datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
+def test_what_is_skipped_is_noted_and_what_was_missed_begins_the_series_anew() -> None:
+    series = rules.plan(daily(), NOW)
+    skipped = rules.used(series, NOW)
+    assert (skipped.skipped, skipped.revision, skipped.since) == ((series.planned,), 1, None)
+    late = NOW + timedelta(days=30)
+    missed = rules.used(skipped, late)
+    assert (missed.skipped, missed.since, missed.revision) == ((), late, 2)
+    held = rules.used(replace(series, space_id="A" * 13), NOW, held=True)
+    assert (held.started, held.started_id, held.skipped, held.revision) == (series.planned, "A" * 13, (), 0)
+
+
+def test_only_so_many_skipped_ones_are_remembered_and_what_is_forgotten_is_not_counted_again() -> None:
+    series = rules.plan(daily(), NOW)
+    planned = []
+    for _ in range(rules.MAX_SKIPPED + 2):
+        planned.append(series.planned)
+        series = rules.used(series, NOW)
+    assert series.skipped == tuple(planned[2:])
+    assert series.since == planned[1]
+
+
+def test_an_edit_of_the_time_begins_anew_and_any_other_keeps_what_is_planned_and_skipped() -> None:
+    series = rules.used(rules.plan(daily(), NOW), NOW)
+    renamed = rules.edited(series, replace(series, title="New"), NOW)
+    assert (renamed.title, renamed.planned, renamed.skipped) == ("New", series.planned, series.skipped)
+    moved = rules.edited(series, replace(series, cron="0 10 * * *"), NOW)
+    assert (moved.planned, moved.skipped, moved.since) == (datetime(2026, 11, 22, 10, tzinfo=UTC), (), NOW)
+    assert renamed.revision == moved.revision == series.revision + 1
+
+
 def test_after_a_long_absence_the_next_is_ahead_and_not_one_of_those_missed() -> None:
     series = rules.plan(daily(), NOW)
     assert rules.used(series, NOW + timedelta(days=30)).planned == datetime(2026, 12, 22, 9, tzinfo=UTC)

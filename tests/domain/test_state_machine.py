@@ -14,7 +14,7 @@ from spacesctl.domain.accounts import Caller, Kind, Scope
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, NotAllowed, SpacesError
 from spacesctl.domain.evolve import evolve_all
-from spacesctl.domain.space import MAX_COHOSTS, MAX_SPEAKERS, Policy, Role, Space, State
+from spacesctl.domain.space import MAX_COHOSTS, MAX_PINS, MAX_SPEAKERS, Policy, Role, Space, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PEOPLE = [f"{n:020d}" for n in range(16)]
@@ -144,6 +144,18 @@ class SpaceMachine(RuleBasedStateMachine):
     def close_mic(self, lane: int) -> None:
         self.ask(c.CloseMic(Caller(), lane))
 
+    @rule(who=people, number=st.integers(0, 12))
+    def share(self, who: str, number: int) -> None:
+        assert self.space is not None
+        if self.ask(c.PinUp(caller(who), "link", f"https://example.org/{number}", "T")):
+            assert self.space.pinned[0].ref == f"https://example.org/{number}", "the newest first"
+
+    @rule(who=people, which=st.integers(0, 9))
+    def unshare(self, who: str, which: int) -> None:
+        assert self.space is not None
+        if which < len(self.space.pinned):
+            self.ask(c.Unpin(caller(who), self.space.pinned[which].id))
+
     @rule(kind=st.sampled_from([c.Mute, c.Unmute, c.Demote, c.Kick]), by=people, whom=people)
     def sanction(self, kind: type[c.Mute], by: str, whom: str) -> None:
         assert self.space is not None
@@ -181,6 +193,13 @@ class SpaceMachine(RuleBasedStateMachine):
         assert len(self.space.with_role(Role.SPEAKER)) <= MAX_SPEAKERS
         assert len(self.space.with_role(Role.COHOST)) <= MAX_COHOSTS
         assert [p.account_id for p in self.space.with_role(Role.HOST)] == [self.space.host_id], "one host, always"
+
+    @invariant()
+    def what_is_shared_is_bounded_and_not_by_who_was_removed(self) -> None:
+        assert self.space is not None
+        refs = [pin.ref for pin in self.space.pinned]
+        assert len(refs) == len(set(refs)) <= MAX_PINS
+        assert not {pin.by for pin in self.space.pinned} & self.ever_barred
 
     @invariant()
     def only_the_ungagged_on_stage_are_heard(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -11,13 +10,13 @@ from pydantic import BaseModel, Field
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import ANONYMOUS
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotSignedIn
-from spacesctl.domain.posts import Post, checked_text, is_post_id, post_id
+from spacesctl.domain.posts import Post, checked_text, is_post_id
 from spacesctl.domain.space import State
 from spacesctl.server import present
 from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.services import Anyone, Here, Services, SignedIn
 from spacesctl.spaces.now import utc_now
-from spacesctl.store import accounts, posts
+from spacesctl.store import accounts, audit, posts
 from spacesctl.store import clips as clip_store
 from spacesctl.store import spaces as space_store
 
@@ -53,7 +52,7 @@ async def create_post(here: Here, caller: SignedIn, body: NewPost, idempotency_k
     now, me = utc_now(), caller.account_id or ""
     async with here.db.begin() as db:
         clip = await clip_store.unused(db, body.clip, me) if body.clip is not None else None
-        made = Post(post_id(now, secrets.randbits(22)), me, text, now, clip)
+        made = Post(await posts.next_id(db, now), me, text, now, clip)
         await posts.add(db, made)
         answer = present.post(made, await accounts.get(db, me))
         await once.keep(db, 201, answer)
@@ -69,12 +68,15 @@ async def get_post(here: Here, ref: str) -> dict[str, Any]:
 
 @router.delete("/posts/{ref}", status_code=204)
 async def delete_post(here: Here, caller: SignedIn, ref: str) -> Response:
-    """Take a post of one's own back, with its voice clip, also where it is pinned."""
+    """Take a post of one's own back, with its voice clip, also where it is pinned. An admin may take down any."""
     async with here.db.begin() as db:
         found = await posts.get(db, ref)
         if found.author_id != caller.account_id and not caller.is_admin:
             raise NotAllowed("this post is somebody else's", reason="author")
         await posts.remove(db, found)
+        if found.author_id != caller.account_id:
+            entry = audit.Entry("post.delete", caller.account_id, None, found.author_id, {"post": found.id})
+            await audit.append(db, entry, utc_now())
         pinned_in = await space_store.pinning(db, found.id)
     for space_id in pinned_in:
         await _unpin(here, space_id, found.id)
