@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bots.supervisor import Supervisor, model_finder
+from spacesctl.logs import configure
 
 MAX_TOKEN = 4096
 
@@ -27,8 +27,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--data", type=Path)
     options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
+    configure("info", "bots")
     token = read_token(0)
     if not token:
         sys.stderr.write(

@@ -8,6 +8,7 @@ import logging
 import socket
 import sys
 
+from spacesctl.logs import configure
 from spacesctl.media.engine import run
 
 
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument("--fd", type=int, required=True, help="the inherited socket to control")
     parser.add_argument("--udp", type=endpoint, required=True, help="HOST:PORT of the one UDP port")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="media: %(levelname)s %(message)s", stream=sys.stderr)
+    configure("info", "media")
     host, port = arguments.udp
     try:
         return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port))

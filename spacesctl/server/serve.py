@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from spacesctl.client.profile import write_first_profile
 from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.space import State
+from spacesctl.logs import configure, on_unhandled
 from spacesctl.server.addresses import candidates
 from spacesctl.server.alarm import Alarm
 from spacesctl.server.assignments import Assignments
@@ -28,7 +29,6 @@ from spacesctl.server.engine_link import EngineKeeper
 from spacesctl.server.first_start import ensure_accounts, keep_owner_token, open_folder
 from spacesctl.server.keys import Keys
 from spacesctl.server.listening import HttpServer, application, base_url, bind, check_exposure
-from spacesctl.server.logs import configure
 from spacesctl.server.outlets import OutletSender
 from spacesctl.server.outside import Outside
 from spacesctl.server.rates import Rates
@@ -62,6 +62,7 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     stop = asyncio.Event()
     manager = Manager()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(on_unhandled)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:

@@ -26,6 +26,7 @@ WRONG = "spx_" + "wrong0token0" * 4
 MESSAGE = "meet me behind the zeppelin hangar"
 REASON = "quacked like a marmoset"
 TITLE = "Philately by candlelight"
+HOOK_PATH, OUTLET = "T0PsecretHookPath42", "V3rysecretOutlet43"
 HANDLES = ("zz_ringo", "zz_paul", "zz_john")
 
 
@@ -51,6 +52,7 @@ async def busy_evening(room: Scene, trouble: list[bytes], talk: list[bytes]) -> 
         tokens[f"another {scopes}"] = made["token"]
     await room.as_host.call("POST", "/v1/dms", {"to": f"@{kicked}", "text": MESSAGE})
     await room.as_host.call("POST", f"{room.place}/invites", {"handles": [f"@{kicked}"], "message": MESSAGE})
+    tokens |= await outside(room)
     report = {"space_id": room.space, "account": f"@{speaker}", "category": "other", "note": MESSAGE}
     async with (
         LaneSpeaker(room, speaker, trouble),
@@ -65,6 +67,16 @@ async def busy_evening(room: Scene, trouble: list[bytes], talk: list[bytes]) -> 
             await room.as_host.call("POST", f"{room.place}/people/@{kicked}/{what}", {"reason": REASON})
         await wrong_ways(room)
     return tokens
+
+
+async def outside(room: Scene) -> dict[str, str]:
+    """A webhook and a notification address, both of which lead nowhere, so that there is a failure to log. Their secrets."""
+    hook = await room.as_host.call("POST", "/v1/webhooks", {"url": f"http://127.0.0.1:9/{HOOK_PATH}"})
+    await room.as_host.call("POST", f"/v1/webhooks/{hook['id']}/test")
+    address = {"url": f"json://user:{OUTLET}@127.0.0.1:9/{OUTLET}"}
+    outlet = await room.as_(HANDLES[1]).call("POST", "/v1/notifications", address)
+    assert (await room.as_(HANDLES[1]).call("POST", f"/v1/notifications/{outlet['id']}/test"))["delivered"] is False
+    return {"signing secret": hook["secret"], "address of a webhook": HOOK_PATH, "notification address": OUTLET}
 
 
 async def wrong_ways(room: Scene) -> None:
@@ -93,7 +105,9 @@ def test_a_busy_evening_leaves_no_secret_in_the_log_in_the_processes_and_in_the_
     cast = casts.load("cast_a")
     trouble = list(read_packets(cast.troublemaker.clip.read_bytes()))
     talk = list(read_packets(cast.host.clip.read_bytes()))
-    flags = ("--log-level", "debug")
+    config = tmp_path / "secrets.toml"
+    config.write_text('webhooks_allow_private = true\nnotify_schemes = ["json"]\n')
+    flags = ("--log-level", "debug", "--config", str(config))
 
     async def body() -> None:
         async with scene(tmp_path, *HANDLES, flags=flags, captions=True, title=TITLE) as room:
