@@ -202,7 +202,8 @@ async def run(end: socket.socket, host: str, port_number: int) -> int:
     engine = Engine(link, port, identity)
     engine.ticker.start()
     port.start(engine.peers.receive, lambda: engine.ticker.next_due)
-    link.post(Ready(*port.address, identity.fingerprint))
+    grid = engine.ticker.grid
+    link.post(Ready(*port.address, identity.fingerprint, grid.utc, grid.monotonic))
     listening = asyncio.create_task(_obey(engine, link))
     stopping = asyncio.create_task(stopped.wait())
     done, _ = await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)

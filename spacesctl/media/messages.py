@@ -133,11 +133,14 @@ class AskStats(Struct, frozen=True, tag=True):
 
 
 class Ready(Struct, frozen=True, tag=True):
-    """The engine is up: where its UDP socket really is and the SHA-256 fingerprint (colon-separated hex) of its certificate."""
+    """The engine is up: where its UDP socket really is, the SHA-256 fingerprint (colon-separated hex) of its certificate, and the
+    moment that its ticks are counted from, in seconds by both clocks of the machine (0: not told)."""
 
     host: str
     port: int
     fingerprint: str
+    utc: float = 0.0
+    monotonic: float = 0.0
 
 
 class PeerJoined(Struct, frozen=True, tag=True):

@@ -26,6 +26,8 @@ from spacesctl.spaces.series import SeriesKeeper
 from spacesctl.store import spaces as space_store
 
 _log = structlog.get_logger()
+JUMP = 0.5
+"""Seconds within a second by which no clock is slewed: it was set."""
 _MATTERS = (
     e.SpaceCreated,
     e.SpaceEdited,
@@ -45,6 +47,7 @@ class Alarm:
         self._bot = bot
         self._link = link
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._offset: float | None = None
         self.series = SeriesKeeper(house, bot, link, self._wake_for)
 
     async def start(self) -> None:
@@ -59,6 +62,15 @@ class Alarm:
     def stop(self) -> None:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+    def mind_the_clock(self, utc: float, monotonic: float) -> None:
+        """Called every second with both clocks: when somebody has set the wall clock, or the machine slept, what the scheduler waits
+        for is due at another moment than it reckoned with."""
+        offset = utc - monotonic
+        if self._offset is not None and abs(offset - self._offset) > JUMP and self._scheduler.running:
+            _log.warning("the clock was set", seconds=round(offset - self._offset, 1))
+            self._scheduler.wakeup()
+        self._offset = offset
 
     def _on_outcome(self, outcome: Outcome) -> None:
         if any(isinstance(event, _MATTERS) for event in outcome.events):

@@ -194,6 +194,7 @@ async def _keep_time(here: Services) -> None:
     told: dict[str, int] = {}
     for second in range(sys.maxsize):
         await asyncio.sleep(COUNT_EVERY)
+        here.alarm.mind_the_clock(time.time(), time.monotonic())
         live = [a for a in here.house.actors.values() if a.space is not None and a.space.state is State.LIVE]
         for actor in live:
             space_id = actor.space.id if actor.space else ""

@@ -19,13 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import ANONYMOUS, Caller
-from spacesctl.domain.clock import ticks_between
 from spacesctl.domain.decide import decide
-from spacesctl.domain.errors import TooMany
+from spacesctl.domain.errors import TooMany, Unavailable
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.space import Audience, Role, Space, State
 from spacesctl.media.messages import Frames, Levels
 from spacesctl.spaces import effects, outbox, trail
+from spacesctl.spaces.clock import RunningClock
 from spacesctl.spaces.connections import Connections
 from spacesctl.spaces.engine import Engine
 from spacesctl.spaces.evidence import EvidenceRing
@@ -81,6 +81,7 @@ class SpaceActor:
         self._lane_of: dict[int, str] = {}
         self._captioned: dict[int, int] = {}
         self.presence = Presence()
+        self._clock: RunningClock | None = None
         self._reactions: Counter[str] = Counter()
         self._db = db
         self._engine = engine
@@ -122,7 +123,8 @@ class SpaceActor:
         after = evolve_all(self.space, events, now)
         if after is None:
             raise RuntimeError("a command on no Space made no Space")
-        self.tick = max(self.tick, self._tick_of(after, now))
+        if self.space is not None and not self.space.is_over:
+            self.tick = self.now_tick()
         outcome = Outcome(self.space, after, events, now)
         stored = []
         async with self._db.begin() as connection:
@@ -150,17 +152,23 @@ class SpaceActor:
         self._on_change(outcome)
         return outcome
 
-    @staticmethod
-    def _tick_of(space: Space, now: datetime) -> int:
-        return 0 if space.started_at is None else ticks_between(space.started_at, now)
-
     def now_tick(self) -> int:
         """The Space clock now; 0 before the start."""
-        return max(self.tick, self._tick_of(self.space, utc_now())) if self.space else 0
+        return max(self.tick, self._clock.tick()) if self._clock else self.tick
+
+    def _open_on_engine(self, space: Space, first_tick: int) -> None:
+        if space.started_at is None:
+            raise RuntimeError("a Space that is live has started")
+        self._engine.send(effects.open_space(space, first_tick=first_tick, ssrc=self.ssrc))
+        try:
+            ready = self._engine.ready
+        except Unavailable:  # a new engine comes, and with it another beginning
+            ready = None
+        self._clock = RunningClock(space.started_at, first_tick, ready)
 
     def _tell_engine(self, after: Space, events: list[e.Event]) -> None:
         if any(isinstance(event, e.SpaceStarted) for event in events):
-            self._engine.send(effects.open_space(after, first_tick=0, ssrc=self.ssrc))
+            self._open_on_engine(after, 0)
         self.connections.after(after, events)
         self.connections.tell_lane_readers(after, events)
         self.connections.tell_speakers(events)
@@ -242,7 +250,7 @@ class SpaceActor:
         if self.space is None or self.space.state is not State.LIVE:
             return
         self.ssrc = _new_ssrc()
-        self._engine.send(effects.open_space(self.space, first_tick=self.tick + 1, ssrc=self.ssrc))
+        self._open_on_engine(self.space, self.tick + 1)
         lost = [s for s in self.connections.sessions.values() if s.kind.is_webrtc or s.kind.is_up]
         self.connections.end(self.space, lost, "restarted")
         for person in list(self.space.people.values()):
