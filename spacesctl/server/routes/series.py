@@ -69,6 +69,9 @@ async def create_series(here: Here, caller: SignedIn, body: NewSeries, idempoten
     once = Once(caller, idempotency_key, "series", body)
     if (answered := await once.answered(here)) is not None:
         return answered
+    here.rates.by_account("space", caller)
+    if body.invite:
+        here.rates.by_account("invite", caller, len(body.invite))
     now = utc_now()
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
     async with here.db.begin() as db:
