@@ -128,7 +128,7 @@ async def test_an_edited_series_moves_and_changes_its_coming_space(api: Api) -> 
 
 
 async def test_an_edited_series_changes_rules_and_invitations_of_its_coming_space_too(api: Api) -> None:
-    host, ann, ben, _ = await api.accounts("host", "ann", "ben", "cat")
+    host, ann, _ben, _cat = await api.accounts("host", "ann", "ben", "cat")
     made = await series(host, invite=["@ann", "@ben"])
     place, space = f"/v1/series/{made['id']}", f"/v1/spaces/{made['next_space']}"
     await ann.ok("POST", f"{space}/accept")
