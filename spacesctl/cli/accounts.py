@@ -1,8 +1,9 @@
-"""`account create|token|show`, `block`, `unblock`."""
+"""`account create|token|revoke|show`, `block`, `unblock`."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
@@ -38,6 +39,26 @@ def token(
     with client(ctx) as spaces:
         made = spaces.post(f"/v1/accounts/{handle(name_handle)}/tokens", {"label": label})
     _show_token(made, as_json=as_json)
+
+
+@account.command("revoke")
+def revoke(
+    ctx: typer.Context,
+    name_handle: Handle,
+    label: Annotated[
+        str, typer.Option(help="As it was given when they were made; `first` is an account's first one.")
+    ] = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Revoke all tokens with a label, of one's own account or (operators) of any. Who uses them is signed out."""
+    confirm(ctx, f"Revoke the tokens of {name_handle} labelled {label!r}?", yes=yes)
+    with client(ctx) as spaces:
+        done = spaces.delete(f"/v1/accounts/{handle(name_handle)}/tokens?{urlencode({'label': label})}")
+    if as_json:
+        emit_json(done)
+    else:
+        say(f"{done['revoked']} revoked")
 
 
 @account.command("show")

@@ -22,7 +22,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="The server decides and 
 
 CHANGES = frozenset(
     {
-        "account create", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
+        "account create", "account revoke", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
         "dm", "edit", "end", "follow", "invite", "kick", "mute", "policy", "post", "profile edit", "promote", "raise", "react",
         "remind", "report", "rules clear", "rules push", "schedule delete", "schedule edit", "schedule pause", "schedule resume",
         "schedule skip", "share", "start", "unblock", "unfollow", "uninvite", "unmute", "webhook add", "webhook remove",

@@ -84,7 +84,7 @@ _CALLED = {
     "report": "reports",
     "outside": "tests of webhooks and notifications",
     "live_spaces": "live Spaces of one host (end one)",
-    "tokens": "tokens of one account (revoke some)",
+    "tokens": "tokens of one account (`account revoke` some)",
     "peers": "connections from your address",
     "webhooks": "webhooks (remove one)",
     "outlets": "notification addresses (remove one)",

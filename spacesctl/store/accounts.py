@@ -83,9 +83,10 @@ async def count_tokens(db: AsyncConnection, account_id: str) -> int:
     return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0
 
 
-async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> None:
-    """Forget all tokens of an account that carry this label."""
-    await db.execute(delete(tokens).where(tokens.c.account_id == account_id, tokens.c.label == label))
+async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> int:
+    """Forget all tokens of an account that carry this label; how many there were."""
+    mine = (tokens.c.account_id == account_id, tokens.c.label == label)
+    return (await db.execute(delete(tokens).where(*mine))).rowcount
 
 
 async def caller(db: AsyncConnection, token: str) -> Caller | None:

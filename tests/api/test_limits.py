@@ -83,6 +83,25 @@ async def test_live_spaces_and_tokens_are_counted_as_they_are(api: Api) -> None:
     await host.ok("POST", f"/v1/spaces/{second['id']}/start")
     await host.ok("POST", "/v1/accounts/@host/tokens", {})
     await too_many(host, "POST", "/v1/accounts/@host/tokens", {})
+    assert (await host.ok("DELETE", "/v1/accounts/@host/tokens"))["revoked"] == 1
+    await host.ok("POST", "/v1/accounts/@host/tokens", {})
+
+
+async def test_revoked_tokens_open_nothing_and_others_of_the_account_still_do(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    path = "/v1/accounts/@host/tokens"
+    tokens = [(await host.ok("POST", path, {"label": label}))["token"] for label in ("phone", "phone", "desk")]
+    phone, _, desk = (As(api, token) for token in tokens)
+    assert (await ann.refused("DELETE", path, params={"label": "phone"}))["reason"] == "scope"
+    assert (await api.owner.refused("DELETE", "/v1/accounts/@spaces_bot/tokens", params={"label": "bundled bot"}))[
+        "status"
+    ] == 403
+    await phone.ok("GET", "/v1/accounts/me")
+    assert (await host.ok("DELETE", path, params={"label": "phone"}))["revoked"] == 2
+    assert (await phone.refused("GET", "/v1/accounts/me"))["status"] == 401
+    await desk.ok("GET", "/v1/accounts/me")
+    assert (await host.refused("DELETE", path, params={"label": "phone"}))["status"] == 404
+    assert (await api.owner.ok("DELETE", path, params={"label": "desk"}))["revoked"] == 1
 
 
 async def test_joins_count_by_the_address_and_a_connection_that_ends_makes_room(api: Api) -> None:

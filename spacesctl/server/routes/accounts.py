@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from spacesctl.domain.accounts import Account, Kind, Scope
-from spacesctl.domain.errors import Invalid, NotAllowed, Refused
+from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token, parse_handle
 from spacesctl.server import present
 from spacesctl.server.idempotent import IdempotencyKey, Once
@@ -108,6 +108,23 @@ async def create_token(here: Here, caller: SignedIn, ref: str, body: NewToken) -
         await audit.append(db, audit.Entry("token.create", caller.account_id, None, target.id), now)
     answer = {**present.account(target), "token": token, "scopes": sorted(scopes)}
     return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
+
+
+@router.delete("/accounts/{ref}/tokens")
+async def revoke_tokens(
+    here: Here, caller: SignedIn, ref: str, label: Annotated[str, Query(max_length=50)] = ""
+) -> Any:
+    """Revoke all tokens with this label (one's own, or by an admin any but the bundled bot's); 404 when there is none."""
+    now = utc_now()
+    async with here.db.begin() as db:
+        target = await accounts.get(db, ref)
+        if (target.id != caller.account_id and not caller.is_admin) or target.id == here.bot.id:
+            raise NotAllowed("you may revoke tokens of your own account only", reason="scope")
+        revoked = await accounts.drop_tokens(db, target.id, label)
+        if not revoked:
+            raise NotFound("token labelled", repr(label))
+        await audit.append(db, audit.Entry("token.revoke", caller.account_id, None, target.id), now)
+    return {**present.account(target), "revoked": revoked}
 
 
 @router.put("/accounts/me/following/{ref}", status_code=204)
