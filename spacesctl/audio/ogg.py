@@ -82,12 +82,13 @@ class OggOpusWriter:
     def __init__(
         self, channels: int = 1, pre_skip: int = PRE_SKIP, serial: int | None = None, *, rate: int = 48_000
     ) -> None:
+        """`pages` and `samples`, set later, let a stream go on that was begun before."""
         self.channels = channels
         self.pre_skip = pre_skip
         self.rate = rate
         self.serial = secrets.randbits(32) if serial is None else serial
         self.samples = 0
-        self._number = 0
+        self.pages = 0
 
     def headers(self) -> bytes:
         """The two header pages: OpusHead and OpusTags."""
@@ -112,8 +113,8 @@ class OggOpusWriter:
         return b"".join(pages)
 
     def _page(self, body: bytes, laces: bytes, flags: int, granule: int) -> bytes:
-        head = _PAGE.pack(b"OggS", 0, flags, granule, self.serial, self._number, 0, len(laces)) + laces
-        self._number += 1
+        head = _PAGE.pack(b"OggS", 0, flags, granule, self.serial, self.pages, 0, len(laces)) + laces
+        self.pages += 1
         return head[:22] + struct.pack("<I", crc(head + body)) + head[26:] + body
 
 
@@ -158,6 +159,51 @@ def _is_one_tick(packet: bytes) -> bool:
         return packet_samples(packet) == TICK_SAMPLES
     except OggError:
         return False
+
+
+class Tail(NamedTuple):
+    """Where a stream that was cut off ends: after `end` bytes, with `pages` pages and `samples` samples; the last page begins at `last`."""
+
+    serial: int
+    pages: int
+    samples: int
+    last: int
+    end: int
+
+
+def tail(file: BinaryIO) -> Tail:
+    """The last whole page of a file of one stream; what comes after it is the rest of one that was being written. Raises `OggError`."""
+    found: Tail | None = None
+    at = file.seek(0)
+    while True:
+        try:
+            page = _read_page(file)
+        except OggError:
+            page = None
+        if page is None:
+            if found is None:
+                raise OggError("no whole page")
+            return found
+        file.seek(at)
+        _, _, _, granule, serial, number, _, _ = _PAGE.unpack(file.read(_PAGE.size))
+        end = at + _PAGE.size + len(page[2]) + len(page[3])
+        found = Tail(serial, number + 1, granule, at, end)
+        at = end
+        file.seek(at)
+
+
+def finish(file: BinaryIO) -> Tail:
+    """Cut off what is no whole page, and mark the last one as the stream's end. `file` is open for reading and writing."""
+    found = tail(file)
+    file.truncate(found.end)
+    file.seek(found.last)
+    page = bytearray(file.read(found.end - found.last))
+    page[5] |= _LAST
+    page[22:26] = bytes(4)
+    page[22:26] = struct.pack("<I", crc(bytes(page)))
+    file.seek(found.last)
+    file.write(page)
+    return found
 
 
 def read_head(data: bytes | BinaryIO) -> OpusHead:

@@ -25,6 +25,7 @@ from spacesctl.cli import (
     people,
     posts,
     profile,
+    recordings,
     schedule,
     serve,
     sound,
@@ -120,6 +121,8 @@ app.add_typer(moderation.rules, name="rules")
 app.add_typer(moderation.audit, name="audit")
 app.add_typer(models.models, name="models")
 app.add_typer(doctor.config, name="config")
+app.add_typer(recordings.record, name="record")
+app.add_typer(recordings.recordings, name="recordings")
 app.add_typer(webhook.webhook, name="webhook")
 app.add_typer(notifications.notifications, name="notifications")
 

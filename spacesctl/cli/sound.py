@@ -71,7 +71,7 @@ async def _speak(profile: Profile, where: str, frames: Iterator[bytes], total: i
     from spacesctl.audio import framing
 
     async with AsyncExitStack() as stack:
-        lanes = await stack.enter_async_context(Lanes(profile.url, profile.token, where, "speak"))
+        lanes = await stack.enter_async_context(Lanes(profile.url, profile.token, where, "speak", consent=True))
         ended: list[str] = []
         watcher = asyncio.create_task(_watch_end(lanes, ended))
         stack.callback(watcher.cancel)
@@ -106,6 +106,8 @@ async def _watch_end(lanes: Lanes, ended: list[str]) -> None:
         match message:
             case {"event": "ended", "reason": said}:
                 reason = str(said)
+            case {"event": "recorded"}:
+                note("this Space is recorded now, and your microphone is closed; speak anew to go on")
             case {"event": "muted"}:
                 note("you are muted: nobody hears you")
             case {"event": "unmuted"}:

@@ -34,6 +34,10 @@ def create(
     captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules that a bot applies.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="A topic, at most three.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Record it; whoever speaks agrees to that first.")] = False,
+    record_lanes: Annotated[
+        bool, typer.Option("--record-lanes", help="Record it, and each speaker in a file of their own.")
+    ] = False,
     cron: Annotated[
         str | None, typer.Option(metavar="EXPR", help="A series, as '0 9 * * 1-5'; needs --tz and --duration.")
     ] = None,
@@ -53,6 +57,7 @@ def create(
         "listeners": listeners.value,
         "captions": captions,
         "topics": topic or [],
+        "record": "lanes" if record_lanes else "mix" if record else "off",
         "scheduled_start": rfc3339(parse_when(at, tz, datetime.now(UTC))) if at is not None else None,
     }
     text = read_rules(rules) if rules is not None else None
@@ -205,6 +210,8 @@ def _show(space: dict[str, Any], *, as_json: bool) -> None:
     say(f"  link       {space['link']}")
     say(f"  host       {space['host']['handle']}")
     say(f"  speakers   {space['speakers']}")
+    if space["recording"]:
+        say("  REC        it is being recorded")
     when = space["started_at"] or space["scheduled_start"]
     if when:
         say(f"  {'since     ' if space['started_at'] else 'starts    '} {when}")

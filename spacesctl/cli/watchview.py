@@ -27,6 +27,8 @@ _TOLD = {
     "act.taken": "rule {rule_id}: {action} ({mode}) {who}",
     "report.filed": "report on {who}: {category}",
     "host.changed": "{who} is host now",
+    "recording.started": "the recording begins",
+    "recording.stopped": "the recording ends",
     "space.ended": "the Space has ended",
 }
 
@@ -101,6 +103,8 @@ def render(watched: Watched, height: int) -> RenderableType:
     room = max(6, height - len(stage) - 8)
     happened = min(max(2, room // 3), 8)
     title = Text(f" {clean(watched.space['title'])} ", style="bold")
+    if watched.space.get("recording"):
+        title.append("REC ", style="bold red")
     title.append(f"{watched.space['state']}  {watched.space['id']} ", style="dim")
     return Group(
         Panel(_stage(stage, watched.levels), title=title, title_align="left", box=box.ROUNDED, border_style="dim"),

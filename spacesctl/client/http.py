@@ -6,6 +6,7 @@ with Client("http://127.0.0.1:8420", token) as spaces:
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,6 +71,22 @@ class Client:
             return check(self._http.get(path)).content
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
+
+    def download(self, path: str, target: Path) -> str:
+        """A large answer into a file, piece by piece; its SHA-256, in hex."""
+        digest = hashlib.sha256()
+        try:
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                check(answer)
+                with target.open("wb") as file:
+                    for piece in answer.iter_bytes():
+                        digest.update(piece)
+                        file.write(piece)
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+        return digest.hexdigest()
 
     def upload(self, path: str, file: Path) -> Any:
         """POST a file as it is; the answer's JSON. It may take as long as the server takes to read it."""

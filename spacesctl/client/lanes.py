@@ -33,8 +33,11 @@ class Lanes:
         role: Literal["speak", "listen", "all"],
         *,
         mic_open: bool = True,
+        consent: bool = False,
     ) -> None:
-        query = urlencode({"role": role, **({} if mic_open else {"mic": "closed"})})
+        """`consent`: whoever speaks agrees to be recorded."""
+        words = {"role": role} | ({} if mic_open else {"mic": "closed"}) | ({"consent": "recording"} if consent else {})
+        query = urlencode(words)
         base = "ws" + url.rstrip("/").removeprefix("http")
         self._url = f"{base}/v1/spaces/{quote(space_id, safe='')}/lanes?{query}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain.accounts import Caller, Kind
-from spacesctl.domain.space import Audience, Policy, Role
+from spacesctl.domain.space import Audience, Policy, Record, Role
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Create(Command):
     scheduled_start: datetime | None = None
     duration: int | None = None
     series_id: str | None = None
+    record: Record = Record.OFF
 
 
 @dataclass(frozen=True)
@@ -183,11 +184,26 @@ class OpenMic(Command):
     followed: bool = False
     blocked: bool = False
     mic_open: bool = True
+    consent: bool = False
+    """The person agrees to be recorded."""
 
 
 @dataclass(frozen=True)
 class SetMic(Command):
     open: bool
+    consent: bool = False
+
+
+@dataclass(frozen=True)
+class StartRecording(Command):
+    kind: Record
+
+
+@dataclass(frozen=True)
+class StopRecording(Command):
+    """`failed`: the recorder gives up, and why (`disk`)."""
+
+    failed: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import life, pins, sanctions, stage
+from spacesctl.domain import life, pins, recording, sanctions, stage
 from spacesctl.domain.space import Space
 
 Events = list[e.Event]
@@ -56,6 +56,8 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.CloseMic: stage.close_mic,
     c.PinUp: pins.pin,
     c.Unpin: pins.unpin,
+    c.StartRecording: recording.start,
+    c.StopRecording: recording.stop,
     c.AddCaption: life.add_caption,
     c.FileReport: life.file_report,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from spacesctl.domain.space import Audience, Grant, Invite, InviteState, Pin, Policy, Role
+from spacesctl.domain.space import Audience, Grant, Invite, InviteState, Pin, Policy, Record, Recording, Role
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class SpaceCreated(Event):
     scheduled_start: datetime | None
     duration: int | None = None
     series_id: str | None = None
+    record: Record = Record.OFF
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,30 @@ class Unpinned(Event):
 
 
 @dataclass(frozen=True)
+class RecordingStarted(Event):
+    type = "recording.started"
+    recording: Recording
+
+
+@dataclass(frozen=True)
+class RecordingStopped(Event):
+    """`reason`: `stopped` (by the host), `ended` (with the Space), `disk` (it could not be written)."""
+
+    type = "recording.stopped"
+    recording_id: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Consented(Event):
+    """Somebody agreed to be recorded in this Space."""
+
+    type = "recording.consented"
+    account_id: str
+
+
+@dataclass(frozen=True)
 class CaptionSpoken(Event):
     """A final caption by `speaker` (`@handle`): words as {w, start, end, conf}, seconds on the Space clock."""
 
@@ -273,5 +298,7 @@ AUDIENCE: dict[str, frozenset[str]] = {
     "person.unmuted": frozenset({"by"}),
     "pin.added": frozenset(),
     "pin.removed": frozenset(),
+    "recording.started": frozenset(),
+    "recording.stopped": frozenset(),
     "caption": frozenset(),
 }

@@ -49,6 +49,7 @@ def _created(event: e.SpaceCreated) -> Space:
         scheduled_start=event.scheduled_start,
         duration=event.duration,
         series_id=event.series_id,
+        record=event.record,
         seq=1,
         people={event.host_id: Person(event.host_id, Role.HOST)},
     )
@@ -146,5 +147,8 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.Ungagged: lambda space, event: _person(space, event.account_id, gagged=False),
     e.Removed: _removed,
     e.Pinned: _pinned,
+    e.RecordingStarted: lambda space, event: replace(space, recording=event.recording, recordings=space.recordings + 1),
+    e.RecordingStopped: lambda space, event: replace(space, recording=None),
+    e.Consented: lambda space, event: replace(space, consents=space.consents | {event.account_id}),
     e.Unpinned: lambda space, event: replace(space, pinned=tuple(p for p in space.pinned if p.id != event.pin_id)),
 }

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import sanctions
+from spacesctl.domain import recording, sanctions
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotSignedIn, Refused
 from spacesctl.domain.permissions import Action, require
@@ -26,6 +26,7 @@ def create(command: c.Create, now: datetime) -> Events:
     created = e.SpaceCreated(
         command.id, title, command.caller.account_id, now, command.policy, command.listeners, command.captions,
         command.topics, command.lang, command.scheduled_start, command.duration, command.series_id,
+        command.record,
     )  # fmt: skip
     return [created]
 
@@ -36,7 +37,7 @@ def start(space: Space, command: c.Start, now: datetime) -> Events:
     require_not_over(space)
     if space.state is State.LIVE:
         raise Refused("live", "the Space is live already")
-    return [e.SpaceStarted(now)]
+    return [e.SpaceStarted(now), *recording.with_the_start(space, now)]
 
 
 def miss(space: Space, command: c.Miss, now: datetime) -> Events:
@@ -55,7 +56,7 @@ def end(space: Space, command: c.End, now: datetime) -> Events:
     if not command.by_clock:
         require(space, command.caller, Action.END)
     require_live(space)
-    return [*sanctions.close_all_lanes(space, "ended"), e.SpaceEnded(now)]
+    return [*sanctions.close_all_lanes(space, "ended"), *recording.stopped(space, "ended", now), e.SpaceEnded(now)]
 
 
 def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:

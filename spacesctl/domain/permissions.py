@@ -53,6 +53,7 @@ class Action(StrEnum):
     REACT = "react"
     SHARE = "share"
     UNSHARE = "unshare"
+    RECORD = "record"
 
 
 _STAFF = frozenset({Standing.HOST, Standing.COHOST})
@@ -88,6 +89,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.REACT: frozenset({Standing.ACCOUNT}),
     Action.SHARE: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
     Action.UNSHARE: _STAFF | {Standing.ADMIN},
+    Action.RECORD: frozenset({Standing.HOST}),
 }
 
 

@@ -129,6 +129,23 @@ class Pin:
     tick: int
 
 
+class Record(StrEnum):
+    """What of a Space is recorded: nothing, what the audience hears, or each lane in a file of its own besides."""
+
+    OFF = "off"
+    MIX = "mix"
+    LANES = "lanes"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One that runs."""
+
+    id: str
+    kind: Record
+    since: datetime
+
+
 @dataclass(frozen=True)
 class Space:
     id: str
@@ -162,6 +179,13 @@ class Space:
     spoke: tuple[str, ...] = ()
     pinned: tuple[Pin, ...] = ()
     """Newest first."""
+    record: Record = Record.OFF
+    """What is recorded from the start on."""
+    recording: Recording | None = None
+    recordings: int = 0
+    """How many there have been."""
+    consents: frozenset[str] = frozenset()
+    """Who has agreed to be recorded in this Space."""
     revision: int = 0
     """How often what a calendar shows of it has changed; `revised_at` is the last time."""
     revised_at: datetime | None = None
@@ -190,4 +214,6 @@ class Space:
             parts.append("A bot listens and writes live captions, which are kept.")
         if self.rules_hash is not None:
             parts.append("A bot applies the host's rules to what is said; words that break one are kept as evidence.")
+        if self.recording is not None or self.record is not Record.OFF:
+            parts.append("It is recorded: who speaks is kept, for the host to hear and to hand on.")
         return " ".join(parts) or None

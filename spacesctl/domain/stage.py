@@ -6,6 +6,7 @@ from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain import recording
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
@@ -150,8 +151,10 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
         raise Refused(
             "lanes_used_up", "this Space has had as many microphone sessions as it can number; start a new one"
         )
-    gagged = before is not None and before.gagged
-    events.append(e.LaneOpened(me, space.next_lane, command.mic_open and not gagged))
+    opens = command.mic_open and not (before is not None and before.gagged)
+    if opens:
+        events += recording.consent(space, me, given=command.consent)
+    events.append(e.LaneOpened(me, space.next_lane, opens))
     return events
 
 
@@ -165,7 +168,10 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
         raise Refused("no_microphone", "there is no microphone session; connect one first")
     if command.open and person.gagged:
         raise Refused("muted", "you are muted here", hint="host or co-host can lift that")
-    return [] if person.mic_open == command.open else [e.MicChanged(me, command.open)]
+    if person.mic_open == command.open:
+        return []
+    agreed = recording.consent(space, me, given=command.consent) if command.open else []
+    return [*agreed, e.MicChanged(me, command.open)]
 
 
 def close_mic(space: Space, command: c.CloseMic, now: datetime) -> Events:

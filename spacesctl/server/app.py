@@ -23,6 +23,7 @@ from spacesctl.server.routes import (
     pins,
     posts,
     probe,
+    recordings,
     series,
     spaces,
     webhooks,
@@ -36,7 +37,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes,
-        pages, probe, xapi, webhooks, notifications,
+        pages, probe, recordings, xapi, webhooks, notifications,
     )
 ]  # fmt: skip
 

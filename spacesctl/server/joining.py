@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
@@ -19,8 +20,19 @@ from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.sessions import Feed, Session, SessionKind, group_of
 
 
+@dataclass(frozen=True)
+class Mic:
+    """How a microphone session begins, and whether its person agrees to be recorded."""
+
+    open: bool = True
+    consent: bool = False
+
+
+OPEN = Mic()
+
+
 async def answer_offer(
-    here: Services, space_id: str, caller: Caller, text: str, host: str, *, up: bool, mic_open: bool = True
+    here: Services, space_id: str, caller: Caller, text: str, host: str, *, up: bool, mic: Mic = OPEN
 ) -> tuple[str, str]:
     """Answer a WHIP (`up`) or WHEP offer; returns the session's id and our SDP.
 
@@ -32,7 +44,7 @@ async def answer_offer(
         raise Invalid("offer", str(error), hint=error.reason) from error
     here.house.engine.ready  # noqa: B018  # refuses while the engine restarts, before anything is changed
     kind = SessionKind.WHIP if up else SessionKind.WHEP
-    actor, session = await _open_session(here, space_id, caller, kind, host, mic_open=mic_open)
+    actor, session = await _open_session(here, space_id, caller, kind, host, mic=mic)
     try:
         answer = _answer(here, actor, session, offer)
     except sdp.SdpError as error:
@@ -46,17 +58,17 @@ async def answer_offer(
 
 
 async def open_feed(
-    here: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic_open: bool = True
+    here: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic: Mic = OPEN
 ) -> tuple[SpaceActor, Session]:
     """A WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed."""
-    actor, session = await _open_session(here, space_id, caller, kind, host, mic_open=mic_open)
+    actor, session = await _open_session(here, space_id, caller, kind, host, mic=mic)
     session.feed = Feed()
     actor.connect(session, caller)
     return actor, session
 
 
 async def _open_session(
-    here: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic_open: bool
+    here: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic: Mic
 ) -> tuple[SpaceActor, Session]:
     if kind is not SessionKind.ALL:
         here.rates.by_address("join", host)
@@ -69,7 +81,7 @@ async def _open_session(
         require(space, caller, Action.READ_LANES)
     if kind.is_up:
         followed = await here.house.followed(space, caller.account_id)
-        outcome = await actor.ask(c.OpenMic(caller, followed=followed, mic_open=mic_open))
+        outcome = await actor.ask(c.OpenMic(caller, followed=followed, mic_open=mic.open, consent=mic.consent))
         space = outcome.after
         lane = next(event.lane for event in outcome.events if isinstance(event, e.LaneOpened))
     group = group_of(space, caller.account_id)

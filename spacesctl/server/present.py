@@ -116,6 +116,10 @@ def space_of(here: Services, value: Space, host: Account, viewer: Caller, subscr
         "updated_at": rfc3339(value.updated_at),
         "is_ticketed": False,
         "topic_ids": list(value.topics),
+        "record": value.record.value,
+        "recording": {"kind": value.recording.kind.value, "since": rfc3339(value.recording.since)}
+        if value.recording
+        else None,
         "lang": value.lang,
         "host": account(host),
         "link": here.link(value.id),

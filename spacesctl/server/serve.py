@@ -38,6 +38,7 @@ from spacesctl.server.systemd import Manager
 from spacesctl.server.tls import Certificate
 from spacesctl.server.webhooks import WebhookSender
 from spacesctl.spaces.house import House
+from spacesctl.spaces.recordings import Recordings
 from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
 
@@ -119,6 +120,9 @@ async def _serve(
         if actor.space is not None:
             assignments.see(actor.space)
     engine.keep(house)
+    here.recordings = Recordings(house, settings.data / "recordings", settings.keep_recordings)
+    await here.recordings.open()
+    stack.push_async_callback(_cancel, asyncio.create_task(here.recordings.keep_tidy()))
     alarm = here.alarm = Alarm(house, bot, here.link)
     await alarm.start()
     stack.callback(alarm.stop)
@@ -146,6 +150,7 @@ async def _serve(
     alarm.stop()
     assignments.close()
     await house.close()
+    await here.recordings.close()
     server.should_exit = True
     # All at once: each of them may take its own grace, and together they have 5 s.
     await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))

@@ -25,6 +25,7 @@ from spacesctl.server.voices import Voices
 from spacesctl.server.webhooks import WebhookSender
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.house import House
+from spacesctl.spaces.recordings import Recordings
 from spacesctl.store import accounts
 from spacesctl.store.database import Database
 
@@ -43,6 +44,7 @@ class Services:
     udp_candidates: list[tuple[str, int]]
     assignments: Assignments
     alarm: Alarm = field(init=False)
+    recordings: Recordings = field(init=False)
     voices: Voices = field(init=False)
     bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
     webhooks_allow_private: bool = False
     notify_schemes: Annotated[list[str], NoDecode] = Field(default_factory=lambda: list(DEFAULT_SCHEMES))
+    recordings_days: int = Field(30, ge=0)
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     limits: Limits = Field(default_factory=Limits)
@@ -125,6 +127,10 @@ class Settings(BaseSettings):
         from_file = given.pop("from_file", {})
         flags = InitSettingsSource(settings_cls, init_kwargs=given)
         return flags, env_settings, dotenv_settings, InitSettingsSource(settings_cls, init_kwargs=from_file)
+
+    @property
+    def keep_recordings(self) -> timedelta | None:
+        return timedelta(days=self.recordings_days) if self.recordings_days else None
 
     @property
     def binds_loopback_only(self) -> bool:

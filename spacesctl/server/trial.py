@@ -46,6 +46,7 @@ async def trial(here: Services) -> AsyncIterator[Services]:
     async with here.db.trial() as db:
         house = House(db, SilentEngine(here.house.engine.ready))
         tried = replace(here, db=db, house=house, assignments=Assignments())
+        tried.recordings = here.recordings  # its files are real: what it removes, `not_tried` keeps
         tried.alarm = Alarm(house, here.bot, here.link)  # never started: it sets no time
         try:
             yield tried

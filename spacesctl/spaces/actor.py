@@ -32,8 +32,9 @@ from spacesctl.spaces.evidence import EvidenceRing
 from spacesctl.spaces.hub import Hub, View
 from spacesctl.spaces.now import utc_now
 from spacesctl.spaces.presence import Presence
+from spacesctl.spaces.recorder import Recorder
 from spacesctl.spaces.sessions import Session
-from spacesctl.store import audit
+from spacesctl.store import audit, recordings
 from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
 
@@ -81,6 +82,7 @@ class SpaceActor:
         self._lane_of: dict[int, str] = {}
         self._captioned: dict[int, int] = {}
         self.presence = Presence()
+        self.recorder: Recorder | None = None
         self._clock: RunningClock | None = None
         self._reactions: Counter[str] = Counter()
         self._db = db
@@ -130,6 +132,7 @@ class SpaceActor:
         async with self._db.begin() as connection:
             if events:
                 stored = await space_store.save(connection, after, events, now, self.tick)
+            await recordings.note(connection, after, events, self.tick)
             for entry in trail.entries(after, events, ask.command.caller):
                 await audit.append(connection, entry, now)
             await outbox.note(connection, after, events, now)
@@ -233,6 +236,8 @@ class SpaceActor:
         for lane, _flags, payload in message.lanes:
             self.ring.add(message.tick, lane, payload)
         self.connections.on_frames(message)
+        if self.recorder is not None:
+            self.recorder.add(message)
 
     def on_levels(self, message: Levels) -> None:
         if self.space is None or not self.hub.subscribers:
@@ -253,6 +258,7 @@ class SpaceActor:
         self._open_on_engine(self.space, self.tick + 1)
         lost = [s for s in self.connections.sessions.values() if s.kind.is_webrtc or s.kind.is_up]
         self.connections.end(self.space, lost, "restarted")
+        self.connections.tap(self.space)
         for person in list(self.space.people.values()):
             if person.lane is not None:
                 await self.ask(c.CloseMic(ANONYMOUS, person.lane, "restarted"))

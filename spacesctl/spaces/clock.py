@@ -16,7 +16,11 @@ class RunningClock:
     `first_tick`. From there it goes by the monotonic clock, which nobody sets."""
 
     def __init__(
-        self, started_at: datetime, first_tick: int, ready: Ready | None, monotonic: Callable[[], float] = time.monotonic
+        self,
+        started_at: datetime,
+        first_tick: int,
+        ready: Ready | None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._monotonic = monotonic
         self._began = monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from spacesctl.audio import framing
@@ -29,7 +29,7 @@ class Connections:
             self._speakers[caller.account_id] = caller
         self.sessions[session.id] = session
         if session.kind is SessionKind.LISTEN:
-            self._tap(space)
+            self.tap(space)
 
     def end(self, space: Space, sessions: Iterable[Session], reason: str) -> None:
         ended = list(sessions)
@@ -37,7 +37,7 @@ class Connections:
         for session in ended:
             self.sessions.pop(session.id, None)
         if any(session.kind is SessionKind.LISTEN for session in ended):
-            self._tap(space)
+            self.tap(space)
 
     def of(self, account_id: str | None) -> list[Session]:
         return [session for session in self.sessions.values() if session.account_id == account_id]
@@ -53,6 +53,8 @@ class Connections:
                     self.end(space, self.of(account_id), "removed")
                 case e.SpaceEdited(listeners=Audience.ACCOUNTS):
                     self.end(space, self.of(None), "accounts_only")
+                case e.RecordingStarted() | e.RecordingStopped():
+                    self.tap(space)
                 case e.SpaceEnded():
                     self.end(space, list(self.sessions.values()), "ended")
                 case _:
@@ -61,7 +63,7 @@ class Connections:
         mine = [session for session in self.sessions.values() if session.account_id in touched]
         self.send(effects.move_sessions(space, mine))
         if any(session.kind is SessionKind.LISTEN for session in mine):
-            self._tap(space)
+            self.tap(space)
 
     def on_frames(self, message: Frames) -> None:
         """Every reader of one kind is handed the same bytes."""
@@ -79,14 +81,15 @@ class Connections:
         """Open microphone sessions, as lane readers are told of them."""
         return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
 
-    def tell_speakers(self, events: Iterable[e.Event]) -> None:
-        """A program that speaks learns of its own mute and unmute: it cannot hear that nobody hears it."""
+    def tell_speakers(self, events: Collection[e.Event]) -> None:
+        """A program that speaks learns of its own mute and unmute, and that it is recorded now: it cannot hear that nobody hears it."""
+        if any(isinstance(event, e.RecordingStarted) for event in events):
+            closed = {event.account_id for event in events if isinstance(event, e.MicChanged) and not event.open}
+            self._tell(closed, {"event": "recorded"})
         for event in events:
             if isinstance(event, e.Gagged | e.Ungagged):
                 news = "muted" if isinstance(event, e.Gagged) else "unmuted"
-                for session in self.of(event.account_id):
-                    if session.kind is SessionKind.SPEAK and session.feed is not None:
-                        session.feed.push_event({"event": news})
+                self._tell({event.account_id}, {"event": news})
 
     def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
         feeds = [s.feed for s in self.sessions.values() if s.kind is SessionKind.ALL and s.feed is not None]
@@ -96,6 +99,11 @@ class Connections:
             if (news := self._lane_news(space, event)) is not None:
                 for feed in feeds:
                     feed.push_event(news)
+
+    def _tell(self, whom: Collection[str], news: dict[str, Any]) -> None:
+        for session in self.sessions.values():
+            if session.account_id in whom and session.kind is SessionKind.SPEAK and session.feed is not None:
+                session.feed.push_event(news)
 
     def send(self, messages: Iterable[ToEngine]) -> None:
         for message in messages:
@@ -124,6 +132,7 @@ class Connections:
             "kind": who.kind.value,
         }
 
-    def _tap(self, space: Space) -> None:
+    def tap(self, space: Space) -> None:
+        """Tell the engine which outputs are wanted here."""
         if space.started_at is not None and not space.is_over:
-            self._engine.send(effects.tap(space.id, self.sessions.values()))
+            self._engine.send(effects.tap(space, self.sessions.values()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from spacesctl.domain import events as e
 from spacesctl.domain.space import Space
 from spacesctl.media.messages import (
+    AUDIENCE,
     CloseLane,
     CloseSpace,
     Gate,
@@ -75,6 +76,7 @@ def end_sessions(sessions: Iterable[Session], reason: str) -> list[ToEngine]:
     return messages
 
 
-def tap(space_id: str, sessions: Iterable[Session]) -> Tap:
-    """The outputs that WebSocket listeners of this Space need."""
-    return Tap(space_id, sorted({s.group for s in sessions if s.kind is SessionKind.LISTEN}))
+def tap(space: Space, sessions: Iterable[Session]) -> Tap:
+    """The outputs that WebSocket listeners of this Space, and its recording, need."""
+    recorded = set() if space.recording is None else {AUDIENCE}
+    return Tap(space.id, sorted(recorded | {s.group for s in sessions if s.kind is SessionKind.LISTEN}))

@@ -59,6 +59,12 @@ def _entry(space: Space, event: e.Event, actor: str | None) -> Entry | None:
             return Entry("share", actor, space.id, None, {"kind": pin.kind, "pin": pin.id})
         case e.Unpinned(pin_id):
             return Entry("unshare", actor, space.id, None, {"pin": pin_id})
+        case e.RecordingStarted(recording):
+            return Entry(
+                "record.start", actor, space.id, None, {"recording": recording.id, "kind": recording.kind.value}
+            )
+        case e.RecordingStopped(recording_id, reason):
+            return Entry("record.stop", actor, space.id, None, {"recording": recording_id, "reason": reason})
         case e.ReportFiled(report_id, category, account_id):
             return Entry("report", actor, space.id, account_id, {"report": report_id, "category": category})
         case _:

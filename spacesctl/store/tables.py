@@ -266,3 +266,19 @@ outlets = Table(
     Column("failures", Integer, nullable=False),
     Column("retry_at", Utc),
 )
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("space_id", String(13), ForeignKey("spaces.id"), nullable=False),
+    _account("host_id", nullable=False),
+    Column("title", String(70), nullable=False),
+    Column("kind", String(5), nullable=False),
+    Column("first_tick", BigInteger, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("reason", String(20)),
+    Column("files", JSON(none_as_null=True)),
+    Index("ix_recordings_host_id_started_at", "host_id", "started_at"),
+)

@@ -35,6 +35,8 @@ function showSpace() {
   $("host").textContent = `hosted by ${space.host.name} (${space.host.handle})`;
   $("state").textContent = stateText(space);
   $("state").classList.toggle("live", space.state === "live");
+  $("rec").hidden = $("agree-line").hidden = !space.recording;
+  $("agree").required = Boolean(space.recording);
   $("listen").hidden = space.state !== "live";
   $("speak").hidden = space.state !== "live";
   $("notice").textContent = space.notice ?? "Nobody but the people here listens.";
@@ -119,6 +121,9 @@ function onEvent(type, body) {
       return;
     case "hello":
       return;
+    case "recording.started":
+      stopSpeaking("This Space is recorded now. Agree to it below, and open the microphone again.").catch(fail);
+      return refresh().catch(fail);
     default:
       refresh().catch(fail);
   }
@@ -164,20 +169,23 @@ async function stopListening() {
   $("listen").textContent = "Listen";
 }
 
+async function stopSpeaking(why) {
+  if (!state.speaking) return;
+  await state.speaking.close();
+  state.speaking = null;
+  $("speak-button").textContent = "Open the microphone";
+  $("message").textContent = why;
+}
+
 $("listen").addEventListener("click", () => (state.listening ? stopListening() : startListening()).catch(fail));
 
 $("speak-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
-    if (state.speaking) {
-      await state.speaking.close();
-      state.speaking = null;
-      $("speak-button").textContent = "Open the microphone";
-      return;
-    }
+    if (state.speaking) return await stopSpeaking("");
     state.token = $("token").value.trim();
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    state.speaking = await speak(spaceId, state.token, stream);
+    state.speaking = await speak(spaceId, state.token, stream, $("agree").checked);
     if (state.listening) await stopListening();
     await startListening(); // again, as ourselves: everybody but our own voice, undelayed
     $("speak-button").textContent = "Close the microphone";

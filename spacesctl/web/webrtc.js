@@ -42,9 +42,10 @@ export function listen(spaceId, token, onTrack) {
   });
 }
 
-/** Speak in a Space from a microphone's stream. */
-export function speak(spaceId, token, stream) {
-  return connect(`${root}v1/spaces/${spaceId}/whip`, token, (peer) => {
+/** Speak in a Space from a microphone's stream. `agreed`: to be recorded. */
+export function speak(spaceId, token, stream, agreed) {
+  const consent = agreed ? "?consent=recording" : "";
+  return connect(`${root}v1/spaces/${spaceId}/whip${consent}`, token, (peer) => {
     peer.addTransceiver(stream.getAudioTracks()[0], { direction: "sendonly", streams: [stream] });
   });
 }

@@ -22,6 +22,7 @@ from spacesctl.server.first_start import ensure_accounts
 from spacesctl.server.rates import NO_LIMITS, Rates
 from spacesctl.server.services import Services
 from spacesctl.spaces.house import House
+from spacesctl.spaces.recordings import Recordings
 from spacesctl.store import schema
 from spacesctl.store.database import Database
 
@@ -152,6 +153,8 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
         )
         house.watchers.append(assignments.on_outcome)
         await house.open()
+        here.recordings = Recordings(house, data / "recordings", None)
+        await here.recordings.open()
         here.alarm = Alarm(house, bot, here.link)
         await here.alarm.start()
         try:
@@ -159,3 +162,4 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
         finally:
             here.alarm.stop()
             await house.close()
+            await here.recordings.close()

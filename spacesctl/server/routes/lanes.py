@@ -12,7 +12,7 @@ from spacesctl.audio import framing
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotAllowed, SpacesError, TooMany
 from spacesctl.media.messages import Uplink
-from spacesctl.server.joining import open_feed
+from spacesctl.server.joining import Mic, open_feed
 from spacesctl.server.services import Services, caller, client_host, services
 from spacesctl.spaces.actor import SpaceActor
 from spacesctl.spaces.sessions import Session, SessionKind
@@ -31,6 +31,7 @@ async def lanes(
     space_id: str,
     role: Literal["speak", "listen", "all"] = "listen",
     mic: Literal["open", "closed"] = "open",
+    consent: Literal["recording"] | None = None,
 ) -> None:
     """Hello as JSON, then binary messages and JSON events; a refusal is a problem as JSON and then a close."""
     here = services(socket)
@@ -38,7 +39,8 @@ async def lanes(
     try:
         _check_origin(here, socket)
         who = await caller(socket)
-        actor, session = await open_feed(here, space_id, who, _KINDS[role], client_host(socket), mic_open=mic == "open")
+        microphone = Mic(mic == "open", consent is not None)
+        actor, session = await open_feed(here, space_id, who, _KINDS[role], client_host(socket), mic=microphone)
     except SpacesError as error:
         problem = {"code": error.code, "status": error.status, "detail": error.message, "reason": error.reason}
         if isinstance(error, TooMany):

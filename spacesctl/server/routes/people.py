@@ -27,6 +27,8 @@ class Reason(BaseModel):
 
 class Microphone(BaseModel):
     open: bool
+    consent: bool = False
+    """The person agrees to be recorded."""
 
 
 @router.get("/people")
@@ -48,7 +50,7 @@ async def list_people(here: Here, caller: Anyone, space_id: str) -> dict[str, An
 async def set_mic(here: Here, caller: SignedIn, space_id: str, body: Microphone) -> dict[str, Any]:
     """Open or close one's own microphone, in a session that is connected."""
     actor = await here.house.live_actor(space_id)
-    outcome = await actor.ask(c.SetMic(caller, body.open))
+    outcome = await actor.ask(c.SetMic(caller, body.open, body.consent))
     return await _me(here, outcome, caller.account_id or "")
 
 

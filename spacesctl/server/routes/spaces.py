@@ -15,7 +15,7 @@ from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Gone, Invalid, Refused
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.permissions import Action, require, require_admittance
-from spacesctl.domain.space import Audience, Policy, Reaction, Space, State
+from spacesctl.domain.space import Audience, Policy, Reaction, Record, Space, State
 from spacesctl.server import present
 from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.rulesets import MAX_RULES, compiled, set_rules
@@ -45,6 +45,8 @@ class NewSpace(BaseModel):
     """Handles of speakers to invite."""
     rules: str | None = Field(None, max_length=MAX_RULES)
     rules_filename: str = Field("rules.toml", max_length=200)
+    record: Record = Record.OFF
+    """What is recorded from the start on; only the host gets at it, and whoever speaks is told first."""
     start: bool = False
     """Go live at once."""
 
@@ -94,6 +96,7 @@ async def create_space(here: Here, caller: SignedIn, body: NewSpace, idempotency
         tuple(body.topics),
         body.lang,
         _stored(body.scheduled_start),
+        record=body.record,
     )
 
     async def also(db: AsyncConnection, outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotFound, NotSignedIn
 from spacesctl.rtc.sdp import MAX_OFFER
-from spacesctl.server.joining import answer_offer
+from spacesctl.server.joining import OPEN, Mic, answer_offer
 from spacesctl.server.services import Anyone, Here, Services, client_host, not_tried
 
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["webrtc"], dependencies=[Depends(not_tried)])
@@ -19,12 +19,16 @@ _BODY = {"requestBody": {"required": True, "content": {"application/sdp": {"sche
 
 @router.post("/whip", status_code=201, response_class=Response, openapi_extra=_BODY)
 async def whip(
-    here: Here, caller: Anyone, space_id: str, request: Request, mic: Literal["open", "closed"] = "open"
-) -> Response:
-    """Speak. The session's microphone is open unless `mic=closed`; a second session of the account replaces the first."""
+    here: Here, caller: Anyone, space_id: str, request: Request,
+    mic: Literal["open", "closed"] = "open", consent: Literal["recording"] | None = None,
+) -> Response:  # fmt: skip
+    """Speak. The session's microphone is open unless `mic=closed`; a second session of the account replaces the first.
+
+    Where a recording runs, `consent=recording` says that the person agrees to it; without, an open microphone is refused.
+    """
     if caller.account_id is None:
         raise NotSignedIn
-    return await _join(here, caller, space_id, request, up=True, mic_open=mic == "open")
+    return await _join(here, caller, space_id, request, up=True, mic=Mic(mic == "open", consent is not None))
 
 
 @router.post("/whep", status_code=201, response_class=Response, openapi_extra=_BODY)
@@ -34,15 +38,13 @@ async def whep(here: Here, caller: Anyone, space_id: str, request: Request) -> R
 
 
 async def _join(
-    here: Services, caller: Caller, space_id: str, request: Request, *, up: bool, mic_open: bool = True
+    here: Services, caller: Caller, space_id: str, request: Request, *, up: bool, mic: Mic = OPEN
 ) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/sdp":
         raise HTTPException(415, "the offer must be application/sdp")
     text = await _bounded_body(request)
     async with here.joins:
-        session_id, sdp = await answer_offer(
-            here, space_id, caller, text, client_host(request), up=up, mic_open=mic_open
-        )
+        session_id, sdp = await answer_offer(here, space_id, caller, text, client_host(request), up=up, mic=mic)
     place = f"{here.root}/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session_id}"
     return Response(sdp, 201, {"Location": place, "Cache-Control": "no-store"}, "application/sdp")
 

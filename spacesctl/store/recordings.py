@@ -1,0 +1,101 @@
+"""Recordings: what there is, for whom, and until when. The sound itself is in files beside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import events as e
+from spacesctl.domain.errors import NotFound
+from spacesctl.domain.space import Record, Space
+from spacesctl.store.tables import recordings
+
+
+@dataclass(frozen=True)
+class KeptRecording:
+    """`host_id` is who was the host when it began: it is theirs. `files` is None until they are closed."""
+
+    id: str
+    space_id: str
+    host_id: str
+    title: str
+    kind: Record
+    first_tick: int
+    started_at: datetime
+    ended_at: datetime | None
+    reason: str | None
+    files: list[dict[str, Any]] | None
+
+
+async def note(db: AsyncConnection, space: Space, events: Sequence[e.Event], tick: int) -> None:
+    """Write down what began and what ended, in the transaction of the events."""
+    for event in events:
+        if isinstance(event, e.RecordingStarted):
+            row = {
+                "id": event.recording.id,
+                "space_id": space.id,
+                "host_id": space.host_id,
+                "title": space.title,
+                "kind": event.recording.kind.value,
+                "first_tick": tick,
+                "started_at": event.recording.since,
+            }
+            await db.execute(recordings.insert().values(row))
+        elif isinstance(event, e.RecordingStopped):
+            row = {"ended_at": event.at, "reason": event.reason}
+            await db.execute(update(recordings).where(recordings.c.id == event.recording_id).values(row))
+
+
+async def get(db: AsyncConnection, recording_id: str) -> KeptRecording:
+    """Raises NotFound."""
+    row = (await db.execute(select(recordings).where(recordings.c.id == recording_id))).one_or_none()
+    if row is None:
+        raise NotFound("recording", recording_id)
+    return _kept(row)
+
+
+async def of_host(
+    db: AsyncConnection, host_id: str, *, space_id: str | None, before: datetime | None, limit: int
+) -> list[KeptRecording]:
+    """Newest first."""
+    query = select(recordings).where(recordings.c.host_id == host_id)
+    if space_id is not None:
+        query = query.where(recordings.c.space_id == space_id)
+    if before is not None:
+        query = query.where(recordings.c.started_at < before)
+    rows = await db.execute(query.order_by(recordings.c.started_at.desc()).limit(limit))
+    return [_kept(row) for row in rows]
+
+
+async def unfinished(db: AsyncConnection) -> list[KeptRecording]:
+    """Those whose files are not closed."""
+    return [_kept(row) for row in await db.execute(select(recordings).where(recordings.c.files.is_(None)))]
+
+
+async def ended_before(db: AsyncConnection, moment: datetime) -> list[str]:
+    """Ids of those that are over and older than this."""
+    query = select(recordings.c.id).where(recordings.c.ended_at < moment, recordings.c.files.is_not(None))
+    return list(await db.scalars(query))
+
+
+async def close(db: AsyncConnection, recording_id: str, files: list[dict[str, Any]], now: datetime) -> None:
+    """Its files are whole; it ended now, unless that was told before."""
+    await db.execute(update(recordings).where(recordings.c.id == recording_id).values(files=files))
+    lost = recordings.c.id == recording_id, recordings.c.ended_at.is_(None)
+    await db.execute(update(recordings).where(*lost).values(ended_at=now, reason="lost"))
+
+
+async def remove(db: AsyncConnection, recording_id: str) -> None:
+    await db.execute(delete(recordings).where(recordings.c.id == recording_id))
+
+
+def _kept(row: Row[Any]) -> KeptRecording:
+    return KeptRecording(
+        row.id, row.space_id, row.host_id, row.title, Record(row.kind), row.first_tick, row.started_at, row.ended_at,
+        row.reason, row.files,
+    )  # fmt: skip

@@ -1,0 +1,200 @@
+"""Recording over the API: who may, who is told, who must agree, and what is there afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from spacesctl.media.messages import AUDIENCE, Frames, Gate, Tap
+from tests.api.harness import OFFER, Api, As, running_api
+from tests.spaces.test_tracks import SOUND
+
+pytestmark = pytest.mark.anyio
+
+
+def sound(api: Api, space: str, seconds: float, lane: int | None = None) -> None:
+    """The engine tells of so much sound, from now on the Space's clock."""
+    space_id = space.rsplit("/", 1)[-1]
+    actor = api.here.house.actors[space_id]
+    start = actor.now_tick()
+    for n in range(round(seconds * 50)):
+        lanes = [(lane, 1, SOUND[n % 50])] if lane else []
+        api.here.house.on_engine(Frames(space_id, start + n, lanes, [(AUDIENCE, SOUND[n % 50])]))
+
+
+async def done(host: As, recording: str) -> dict[str, Any]:
+    async with asyncio.timeout(5):
+        while True:
+            found: dict[str, Any] = await host.ok("GET", f"/v1/recordings/{recording}")
+            if found["state"] == "done":
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def whip(who: As, space: str, query: str = "") -> Any:
+    return await who.http.post(f"{space}/whip{query}", content=OFFER, headers={"Content-Type": "application/sdp"})
+
+
+async def test_a_recording_is_seen_by_all_and_is_the_hosts_alone(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    assert (await host.ok("POST", f"{space}/recording"))["recording"]["kind"] == "mix"
+    assert api.engine.of(Tap)[-1].groups == [AUDIENCE]
+    assert (await api.nobody.ok("GET", space))["recording"]["kind"] == "mix"
+    assert "recorded" in (await ann.ok("GET", space))["notice"]
+    sound(api, space, 2.0)
+    await host.ok("DELETE", f"{space}/recording")
+    assert api.engine.of(Tap)[-1].groups == []
+    [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+    found = await done(host, listed["id"])
+    [mix] = found["files"]
+    assert (mix["name"], found["reason"]) == ("mix.ogg", "stopped")
+    fetched = await host.call("GET", f"/v1/recordings/{found['id']}/mix.ogg")
+    with av.open(io.BytesIO(fetched.content)) as container:
+        assert container.streams.audio[0].codec_context.name in ("opus", "libopus")
+        heard = sum(frame.samples for frame in container.decode(audio=0)) / 48_000
+    assert heard == pytest.approx(mix["duration_ms"] / 1000, abs=0.05)
+    for other in (ann, api.owner):
+        assert (await other.ok("GET", "/v1/recordings"))["data"] == []
+        for path in (found["id"], f"{found['id']}/mix.ogg"):
+            assert (await other.call("GET", f"/v1/recordings/{path}")).status_code == 404
+    part = await host.call("GET", f"/v1/recordings/{found['id']}/mix.ogg", headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"OggS")
+
+
+async def test_whoever_speaks_agrees_first(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    ann = await api.speaker(space, host, "ann")
+    await host.ok("POST", f"{space}/recording")
+    # Her microphone was open, and she has not agreed.
+    assert api.engine.of(Gate)[-1].heard is False
+    assert (await ann.refused("PUT", f"{space}/mic", {"open": True}))["reason"] == "consent"
+    assert (await ann.ok("PUT", f"{space}/mic", {"open": True, "consent": True}))["mic"] == "open"
+    # Agreed once is agreed for this Space.
+    assert (await whip(ann, space)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("", 409), ("?consent=recording", 201), ("?mic=closed", 201), ("?consent=yes", 400)]
+)
+async def test_a_microphone_opens_in_a_recorded_space_with_consent_only(api: Api, query: str, status: int) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host, speakers="everyone", record="mix")
+    assert (await whip(ann, space, query)).status_code == status
+    assert (await whip(host, space)).status_code == 201  # the host wanted it
+
+
+async def test_lanes_are_kept_apart_with_whose_they_are(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    await host.ok("POST", f"{space}/recording", {"kind": "lanes"})
+    await whip(host, space)
+    sound(api, space, 1.0, lane=1)
+    await host.ok("POST", f"{space}/end")
+    [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+    found = await done(host, listed["id"])
+    assert [(file["name"], file["handle"]) for file in found["files"]] == [
+        ("lane-00001.ogg", "@host"),
+        ("mix.ogg", None),
+    ]
+    assert found["reason"] == "ended"
+
+
+async def test_a_second_recording_while_one_runs_is_refused_and_another_after_it_is_not(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    assert (await host.refused("DELETE", f"{space}/recording"))["reason"] == "not_recording"
+    await host.ok("POST", f"{space}/recording")
+    assert (await host.refused("POST", f"{space}/recording"))["reason"] == "recording"
+    await host.ok("DELETE", f"{space}/recording")
+    await host.ok("POST", f"{space}/recording")
+    assert len((await host.ok("GET", f"/v1/recordings?space_id={space.rsplit('/', 1)[-1]}"))["data"]) == 2
+
+
+async def test_a_deleted_recording_leaves_nothing(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host, record="mix")
+    sound(api, space, 1.0)
+    [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+    assert (await host.refused("DELETE", f"/v1/recordings/{listed['id']}"))["status"] == 409
+    await host.ok("POST", f"{space}/end")
+    await done(host, listed["id"])
+    folder = api.here.recordings.file(listed["id"], "mix.ogg").parent
+    assert await asyncio.to_thread(folder.exists)
+    await host.ok("DELETE", f"/v1/recordings/{listed['id']}")
+    assert not await asyncio.to_thread(folder.exists)
+    assert (await host.refused("GET", f"/v1/recordings/{listed['id']}"))["status"] == 404
+
+
+async def test_recordings_go_when_their_time_is_over(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host, record="mix")
+    sound(api, space, 0.6)
+    await host.ok("POST", f"{space}/end")
+    [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+    await done(host, listed["id"])
+    api.here.recordings.keep = timedelta(days=1)
+    await api.here.recordings.tidy()
+    assert (await done(host, listed["id"]))["expires_at"] is not None
+    api.here.recordings.keep = timedelta(0)
+    await asyncio.sleep(0.01)
+    await api.here.recordings.tidy()
+    assert (await host.ok("GET", "/v1/recordings"))["data"] == []
+
+
+async def test_a_recording_goes_on_after_a_restart_on_the_same_clock(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "data") as api:
+        host = await api.account("host")
+        space = await api.live(host, record="mix")
+        sound(api, space, 1.0)
+        token = host.token
+    async with running_api(tmp_path / "data", first=False) as api:
+        host = As(api, token)
+        await asyncio.sleep(1.0)  # the sound above came faster than time
+        sound(api, space, 1.0)
+        await host.ok("POST", f"{space}/end")
+        [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+        [mix] = (await done(host, listed["id"]))["files"]
+    assert mix["duration_ms"] >= 2_000
+
+
+async def test_a_recording_whose_space_is_over_is_closed_at_the_next_start(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "data") as api:
+        host = await api.account("host")
+        space = await api.live(host, record="mix")
+        sound(api, space, 1.0)
+        actor = api.here.house.actors[space.rsplit("/", 1)[-1]]
+        await api.here.recordings.close()  # as if killed: nothing hears of the end
+        api.here.house.watchers.clear()
+        await host.ok("POST", f"{space}/end")
+        assert actor.space is not None
+    async with running_api(tmp_path / "data", first=False) as api:
+        host = As(api, host.token)
+        [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+        assert listed["state"] == "done"
+        assert [file["name"] for file in listed["files"]] == ["mix.ogg"]
+
+
+async def test_without_room_on_the_disk_nothing_is_begun(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    from spacesctl.spaces import recordings
+
+    host = await api.account("host")
+    space = await api.live(host)
+    monkeypatch.setattr(recordings, "LEAST_ROOM", 1 << 60)
+    assert (await host.refused("POST", f"{space}/recording"))["reason"] == "disk_full"
+
+
+async def test_a_recording_is_not_tried_out_and_a_dry_run_starts_none(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    tried = await host.ok("POST", f"{space}/recording", headers={"Dry-Run": "true"})
+    assert tried["recording"]["kind"] == "mix"
+    assert (await host.ok("GET", space))["recording"] is None
+    assert (await host.ok("GET", "/v1/recordings"))["data"] == []
