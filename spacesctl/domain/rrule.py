@@ -43,7 +43,8 @@ def _exact_rule(cron: str, tz: str, year: int) -> str | None:
         return None
     for change in _clock_changes(tz, year):
         first, last = change - timedelta(days=2), change + timedelta(days=2)
-        if set(_until(occurrences(cron, tz, first), last)) != set(_until(_on_the_wall(cron, tz, first), last)):
+        # Counted, not only looked for: two times of a rule may be one instant where the clocks jump, and cron takes that once.
+        if list(_until(occurrences(cron, tz, first), last)) != list(_until(_on_the_wall(cron, tz, first), last)):
             return None
     return rule
 

@@ -45,6 +45,8 @@ ROME, NEW_YORK = "Europe/Rome", "America/New_York"
         # 01:30 comes twice in New York in autumn and is taken once by both.
         ("30 1 * * *", NEW_YORK, "FREQ=DAILY;BYHOUR=1;BYMINUTE=30"),
         ("30 2 * * *", NEW_YORK, None),
+        # 02:00 and 03:00 are one instant on the day on which the clocks jump.
+        ("0 2,3 * * *", ROME, None),
         # Every hour comes twice for cron when the clocks go back.
         ("0 * * * *", ROME, None),
         ("0 0-23 * * 1-5", ROME, f"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR={','.join(map(str, range(24)))};BYMINUTE=0"),
@@ -71,6 +73,7 @@ CRON = st.tuples(
 @example("30 2 * * 1", ROME, 0)
 @example("30 1 * * *", NEW_YORK, 0)
 @example("0 3 * * 0", ROME, 0)
+@example("0 2,3 * * *", ROME, 0)
 @example("0 0 29 2 *", NEW_YORK, 0)
 def test_a_rule_gives_the_very_instants_that_cron_gives_over_two_years(cron: str, tz: str, start: int) -> None:
     after = NOW + timedelta(days=start)
