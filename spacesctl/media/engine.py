@@ -12,6 +12,7 @@ from typing import Any, Final
 from spacesctl.audio.delay import MAX_DELAY
 from spacesctl.audio.opus import OpusError
 from spacesctl.media.clock import SAMPLES, Grid, SpaceClock
+from spacesctl.media.datagrams import Address
 from spacesctl.media.lane import UPLINK
 from spacesctl.media.link import Link, LinkError, connect_engine
 from spacesctl.media.messages import (
@@ -35,7 +36,7 @@ from spacesctl.media.messages import (
 )
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peers import Peers
-from spacesctl.media.port import Address, UdpPort
+from spacesctl.media.port import UdpPort
 from spacesctl.media.room import Room
 from spacesctl.media.tick import Ticker
 from spacesctl.rtc.dtls import Identity
@@ -115,7 +116,7 @@ class Engine:
         if message.space in self.rooms or not 0 <= message.delay <= MAX_DELAY:
             return False
         clock = SpaceClock.start(self.ticker.grid, self.ticker.next_number, message.started_at, message.first_tick)
-        self.rooms[message.space] = Room(message, clock, self.metrics)
+        self.rooms[message.space] = Room(message, clock, self.metrics, self._port)
         return True
 
     def _close_space(self, message: CloseSpace) -> bool:

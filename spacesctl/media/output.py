@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final
 
 from spacesctl.audio.limiter import Limiter
 from spacesctl.audio.mix import Sum
@@ -11,15 +11,6 @@ from spacesctl.audio.opus import Encoder
 
 MAX_EXPECTED_LOSS: Final = 20
 """Percent. Preparing for more costs everybody more quality than it saves."""
-
-
-class Sink(Protocol):
-    """Takes one encoded frame per tick. A listener over WebRTC is one."""
-
-    loss: int
-
-    def send(self, payload: bytes, timestamp: int) -> None:
-        """The frame of this tick, 20 ms of Opus; `timestamp` is the Space's RTP time."""
 
 
 class Output:
@@ -33,8 +24,8 @@ class Output:
         """This tick's sum (`int32[960]`) to its packet."""
         return self._encoder.encode(self._limiter.run(mixed))
 
-    def heed(self, sinks: Iterable[Sink]) -> None:
-        """Prepare for the loss that most sinks have (the upper quartile of what they report, in percent)."""
-        losses = sorted(sink.loss for sink in sinks)
-        if losses:
-            self._encoder.expect_loss(min(MAX_EXPECTED_LOSS, losses[len(losses) * 3 // 4]))
+    def heed(self, losses: Iterable[int]) -> None:
+        """Prepare for the loss that most listeners have (the upper quartile of what they report, in percent)."""
+        ranked = sorted(losses)
+        if ranked:
+            self._encoder.expect_loss(min(MAX_EXPECTED_LOSS, ranked[len(ranked) * 3 // 4]))

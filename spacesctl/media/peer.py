@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from spacesctl.media.block import Seat
 from spacesctl.media.clock import SAMPLES
+from spacesctl.media.datagrams import Address
 from spacesctl.media.messages import AddPeer
-from spacesctl.media.port import Address
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp, SrtpError
@@ -19,6 +20,7 @@ CONSENT: Final = 30.0
 """Seconds without an authenticated check after which a peer is gone (RFC 7675, 5.1)."""
 HANDSHAKE: Final = 30.0
 """Seconds that a peer has to connect."""
+NOWHERE: Final = ("0.0.0.0", 0)  # noqa: S104  # a seat has an address, but nobody sits down before it is a true one
 MAX_PATHS: Final = 8
 """Addresses remembered per peer while it looks for the best one."""
 
@@ -42,16 +44,12 @@ class Peer:
         self.srtp: Srtp | None = None
         self.reception: rtcp.Reception | None = None
         self.level_extension = added.level_extension
-        self.loss = 0
+        self.seat: Seat | None = None
         self._added = added
         self._identity = identity
         self._send = send
         self._ssrc = ssrc
         self._payload_type = added.payload_type
-        # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
-        self._sequence = secrets.randbelow(1 << 15)
-        self._packets = self._octets = self._timestamp = 0
-        self._sent_at = 0.0
 
     # -- the path
 
@@ -61,7 +59,7 @@ class Peer:
         if source not in self.paths:
             self.paths.append(source)
         if nominated or self.target is None:
-            self.target = source
+            self._aim(source)
         forgotten = [path for path in self.paths if path != self.target][: max(0, len(self.paths) - MAX_PATHS)]
         for path in forgotten:
             self.paths.remove(path)
@@ -71,7 +69,12 @@ class Peer:
         """An address proved to be another peer's now, as behind a NAT: nothing is sent there until it checks again."""
         self.paths.remove(source)
         if self.target == source:
-            self.target = self.paths[-1] if self.paths else None
+            self._aim(self.paths[-1] if self.paths else None)
+
+    def _aim(self, target: Address | None) -> None:
+        self.target = target
+        if self.seat is not None and target is not None:
+            self.seat.go_to(target)
 
     def overdue(self, now: float) -> bool:
         """Whether it did not check, or not connect, for too long."""
@@ -94,6 +97,8 @@ class Peer:
         self.flush()
         if dtls.keys is not None and self.srtp is None:
             self.srtp = Srtp(dtls.keys)
+            if not self.is_up:
+                self._take_seat(self.srtp)
         return dtls.state
 
     def retransmit(self) -> State | None:
@@ -117,19 +122,10 @@ class Peer:
             self.flush()
         self.srtp = self.dtls = self.target = None
 
-    # -- sound to it
-
-    def send(self, payload: bytes, timestamp: int) -> None:
-        """One frame of its group: header, protection, away."""
-        if self.srtp is None or self.target is None:
-            return
-        head = rtp.header(self._payload_type, self._sequence, timestamp, self._ssrc)
-        self._sequence += 1
-        self._packets += 1
-        self._octets += len(payload)
-        self._timestamp = timestamp
-        self._sent_at = time.monotonic()
-        self._send(self.srtp.protect(head + payload), self.target)
+    def _take_seat(self, srtp: Srtp) -> None:
+        # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
+        outgoing = srtp.outgoing(self._ssrc, secrets.randbelow(1 << 15))
+        self.seat = Seat(outgoing, self._payload_type, self._ssrc, self.target or NOWHERE)
 
     # -- reports both ways
 
@@ -142,11 +138,13 @@ class Peer:
             self._send(self.srtp.protect_rtcp(packet), self.target)
 
     def _sender_report(self, utc: float, monotonic: float) -> bytes | None:
-        if not self._packets:
+        seat = self.seat
+        if seat is None or not seat.packets:
             return None
-        since = max(0.0, monotonic - self._sent_at)
-        stamp = self._timestamp + round(since * SAMPLES * 50)
-        return rtcp.sender_report(self._ssrc, utc, stamp, self._packets, self._octets, self.space)
+        timestamp, sent_at = seat.last
+        since = max(0.0, monotonic - sent_at)
+        stamp = timestamp + round(since * SAMPLES * 50)
+        return rtcp.sender_report(self._ssrc, utc, stamp, seat.packets, seat.octets, self.space)
 
     def _receiver_report(self, monotonic: float) -> bytes | None:
         block = self.reception.block(monotonic) if self.reception else None
@@ -162,8 +160,8 @@ class Peer:
             if item.ntp is not None and self.reception is not None and item.ssrc == self.reception.ssrc:
                 self.reception.reported(item.ntp, arrival)
             for block in item.blocks:
-                if block.ssrc == self._ssrc:
-                    self.loss = block.fraction * 100 // 256
+                if block.ssrc == self._ssrc and self.seat is not None:
+                    self.seat.loss = block.fraction * 100 // 256
 
     # -- sound from it
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from spacesctl.audio.opus import OpusError
+from spacesctl.media.datagrams import Address
 from spacesctl.media.handshakes import Handshakes
 from spacesctl.media.lane import Lane
 from spacesctl.media.messages import AddPeer, ExpectProbe, PeerJoined, PeerLeft
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import Peer
-from spacesctl.media.port import Address
 from spacesctl.media.room import Room
 from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
@@ -98,8 +98,7 @@ class Peers:
         if peer is None or peer.is_up:
             return False
         peer.group = group
-        if peer.joined:
-            self._rooms[peer.space].listen(name, group, peer)
+        self._seat(peer)
         return True
 
     def remove(self, name: str, reason: Reason = "closed") -> bool:
@@ -167,11 +166,16 @@ class Peers:
         owner = self._by_address.get(source)
         if owner is not None and owner is not peer:
             owner.lost_path(source)
+            self._seat(owner)
+        was_lost = peer.target is None
         for forgotten in peer.checked_from(source, check.nominated):
             self._by_address.pop(forgotten, None)
         self._by_address[source] = peer
         self._send(check.response, source)
-        peer.begin()
+        if not peer.joined:
+            peer.begin()
+        elif was_lost:
+            self._seat(peer)
 
     def _on_dtls(self, data: bytes, source: Address) -> None:
         peer = self._by_address.get(source)
@@ -199,11 +203,20 @@ class Peers:
         self._joins += 1
         self._reporting[self._joins * 7 % REPORT_TICKS][peer.name] = peer
         room = self._rooms[peer.space]
-        if not peer.is_up:
-            room.listen(peer.name, peer.group, peer)
-        elif (lane := room.lanes.get(peer.lane)) is not None:
+        self._seat(peer)
+        if peer.is_up and (lane := room.lanes.get(peer.lane)) is not None:
             lane.attach(peer.name)
         self._tell(PeerJoined(peer.name))
+
+    def _seat(self, peer: Peer) -> None:
+        """A listener that is joined hears its group, as long as anybody knows where it is."""
+        if not peer.joined or peer.seat is None:
+            return
+        room = self._rooms[peer.space]
+        if peer.target is None:
+            room.leave(peer.name)
+        else:
+            room.listen(peer.name, peer.group, peer.seat)
 
     def _on_rtp(self, data: bytes, source: Address) -> None:
         peer = self._by_address.get(source)

@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from spacesctl.media.datagrams import HAS_SENDMMSG, Address, Rows
+
 BUFFER: Final = 4 * 1024 * 1024
 """Bytes asked of the kernel for each direction: what 4,000 listeners are sent in a tick, twice."""
 DRAIN: Final = 256
 """Datagrams read before other work of the loop gets its turn."""
 MAX_DATAGRAM: Final = 2048
-
-Address = tuple[str, int] | tuple[str, int, int, int]
-"""As the socket gives it: two fields for IPv4, four for IPv6."""
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +63,20 @@ class UdpPort:
 
     def send(self, data: bytes, target: Address) -> bool:
         """Send a datagram; False when the kernel does not take it now."""
+        return self._sent(data, target)
+
+    def _sent(self, data: bytes | memoryview, target: Address) -> bool:
         try:
             self._socket.sendto(data, target)
         except OSError:
             return False
         return True
+
+    def send_rows(self, rows: Rows, count: int) -> int:
+        """Send the first `count` rows, with one system call for a thousand where there is one; how many were taken."""
+        if HAS_SENDMMSG:
+            return rows.send(self._socket.fileno(), count)
+        return sum(self._sent(rows.datagram(row), rows.address(row)) for row in range(count))
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._socket)

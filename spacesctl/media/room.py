@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 
 from spacesctl.audio.activity import SILENCE
 from spacesctl.audio.delay import DelayLine
 from spacesctl.audio.mix import Mixer, Sum
 from spacesctl.audio.opus import Pcm
+from spacesctl.media.block import Seat
 from spacesctl.media.clock import SpaceClock, timestamp
+from spacesctl.media.crowd import Crowd, Sink
+from spacesctl.media.datagrams import Sender
 from spacesctl.media.lane import Lane
 from spacesctl.media.messages import AUDIENCE, STAGE, Frames, Levels, OpenSpace
 from spacesctl.media.metrics import Metrics
-from spacesctl.media.output import Output, Sink
+from spacesctl.media.output import Output
 
 
 class Room:
@@ -24,7 +28,7 @@ class Room:
     silences the stage's output too.
     """
 
-    def __init__(self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics) -> None:
+    def __init__(self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics, port: Sender) -> None:
         self.space = opened.space
         self.ssrc = opened.ssrc
         self.delay = opened.delay
@@ -32,17 +36,19 @@ class Room:
         self.lanes: dict[int, Lane] = {}
         self._metrics = metrics
         self._lines: dict[int, DelayLine] = {}
-        self._sinks: dict[str, tuple[int, Sink]] = {}
+        self._listeners: dict[str, tuple[int, Seat | Sink]] = {}
+        self._crowds: dict[int, Crowd] = {}  # by group, while somebody hears it
+        self._port = port
         self._taps: list[int] = []
         self._outputs: dict[int, Output] = {}
-        self._plan: dict[int, list[Sink]] | None = None  # sinks by output; None when something changed
+        self._plan: dict[int, list[Crowd]] | None = None  # crowds by output; None when something changed
         self._live = Mixer()
         self._aired = Mixer()
         self._own: dict[int, Pcm] = {}
 
     @property
     def is_idle(self) -> bool:
-        return not (self.lanes or self._sinks or self._taps)
+        return not (self.lanes or self._listeners or self._taps)
 
     # -- what control and peers change
 
@@ -71,20 +77,30 @@ class Room:
         self._taps = list(dict.fromkeys(groups))
         self._plan = None
 
-    def listen(self, name: str, group: int, sink: Sink) -> None:
-        """A sink hears a group from the next tick on; called again, it moves."""
-        self._sinks[name] = (group, sink)
-        self._plan = None
+    def listen(self, name: str, group: int, listener: Seat | Sink) -> None:
+        """A listener hears a group from the next tick on; called again, it moves."""
+        self.leave(name)
+        self._listeners[name] = (group, listener)
+        if group not in self._crowds:
+            self._crowds[group] = Crowd(self._port, self._metrics)
+            self._plan = None
+        self._crowds[group].add(name, listener)
 
     def leave(self, name: str) -> None:
-        self._sinks.pop(name, None)
-        self._plan = None
+        group, listener = self._listeners.pop(name, (0, None))
+        if listener is None:
+            return
+        self._crowds[group].remove(name, listener)
+        if not self._crowds[group]:
+            del self._crowds[group]
+            self._plan = None
 
     def close(self) -> None:
         for number in list(self.lanes):
             self.close_lane(number)
         self._lines.clear()
-        self._sinks.clear()
+        for name in list(self._listeners):
+            self.leave(name)
         self._outputs.clear()
 
     # -- the tick
@@ -101,10 +117,9 @@ class Room:
         encoded = clock()
         spent["encode"] += encoded - taken
         stamp = timestamp(tick)
-        for group, sinks in self._planned().items():
-            payload = payloads[group]
-            for sink in sinks:
-                sink.send(payload, stamp)
+        for output, crowds in self._planned().items():
+            for crowd in crowds:
+                crowd.send(payloads[output], stamp)
         spent["send"] += clock() - encoded
         mixes = [(group, payloads[self._output_of(group)]) for group in self._taps]
         return Frames(self.space, tick, frames, mixes) if frames or mixes else None
@@ -125,9 +140,9 @@ class Room:
 
     def heed_losses(self) -> None:
         """Let each encoder prepare for what its listeners report as lost."""
-        for group, sinks in self._planned().items():
-            if group in self._outputs:
-                self._outputs[group].heed(sinks)
+        for output, crowds in self._planned().items():
+            if output in self._outputs:
+                self._outputs[output].heed(chain.from_iterable(crowd.losses() for crowd in crowds))
 
     def _take(self, tick: int) -> list[tuple[int, int, bytes]]:
         """Every open lane's part: into the live sum, into its delay line, into what control gets."""
@@ -179,10 +194,10 @@ class Room:
             return group
         return STAGE if group != AUDIENCE and self.delay else AUDIENCE
 
-    def _planned(self) -> dict[int, list[Sink]]:
+    def _planned(self) -> dict[int, list[Crowd]]:
         if self._plan is None:
-            plan: dict[int, list[Sink]] = {self._output_of(group): [] for group in self._taps}
-            for group, sink in self._sinks.values():
-                plan.setdefault(self._output_of(group), []).append(sink)
+            plan: dict[int, list[Crowd]] = {self._output_of(group): [] for group in self._taps}
+            for group, crowd in self._crowds.items():
+                plan.setdefault(self._output_of(group), []).append(crowd)
             self._plan = plan
         return self._plan

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pylibsrtp import Error, Policy, Session
 
 WINDOW: Final = 128
 """Packets behind the newest that are still told from replays: over two seconds of a voice."""
 MAX_SSRCS: Final = 8
 """Sources one peer may send before the rest is refused: libsrtp keeps state for each, for ever."""
+LAST_INDEX: Final = (1 << 48) - 1
+"""Of packets under one key (RFC 3711, 3.3.1)."""
+GCM_TAG: Final = 16
 
 
 class SrtpError(ValueError):
@@ -68,9 +74,18 @@ class Srtp:
         self._out = Session(_policy(keys.local, Policy.SSRC_ANY_OUTBOUND, keys.profile))
         self._in = Session(_policy(keys.remote, Policy.SSRC_ANY_INBOUND, keys.profile))
         self._sources: set[bytes] = set()
+        self._keys = keys
+        self._given: Outgoing | None = None
+
+    def outgoing(self, ssrc: int, first: int) -> Outgoing:
+        """The only way to send RTP from now on: from source `ssrc`, beginning with packet index `first`."""
+        assert self._given is None, "two would use the same indices"
+        self._given = Outgoing(self._keys, ssrc, first, self._out)
+        return self._given
 
     def protect(self, packet: bytes) -> bytes:
         """An RTP packet to send."""
+        assert self._given is None, "`outgoing` sends"
         try:
             return self._out.protect(packet)
         except Error as error:
@@ -101,6 +116,51 @@ class Srtp:
             return self._in.unprotect_rtcp(packet)
         except (Error, ValueError) as error:
             raise _typed(error) from error
+
+
+class Outgoing:
+    """The RTP that one peer is sent. Whoever sends takes `index`, uses ever higher ones, and hands the next one back.
+
+    With AES-GCM a packet is made from outside: `encrypt_into(nonce, payload, header, buffer)`, where the nonce is `mask` with the
+    index added (exclusive or) to its last six bytes (RFC 7714, 8.1). A nonce that came twice would give the key away, and nothing
+    below refuses it: hence the index that only rises. With AES-CM `protect` does it all, and refuses by itself.
+    """
+
+    __slots__ = ("_index", "encrypt_into", "first", "mask", "protect")
+
+    def __init__(self, keys: Keys, ssrc: int, first: int, session: Session) -> None:
+        self.first = self._index = first
+        self.encrypt_into = None
+        self.mask = b""
+        self.protect: Callable[[bytes], bytes] = session.protect
+        if keys.profile is AES_128_GCM:
+            master = keys.local[: AES_128_GCM.key_length + AES_128_GCM.salt_length]
+            key, salt = derive(master, 0, 16), derive(master, 2, 12)
+            self.encrypt_into = AESGCM(key).encrypt_into
+            self.mask = _xor(salt, b"\0\0" + ssrc.to_bytes(4, "big") + bytes(6))
+
+    @property
+    def index(self) -> int:
+        """The next packet's: rollover count and sequence number, 48 bits."""
+        return self._index
+
+    @index.setter
+    def index(self, following: int) -> None:
+        if not self._index <= following <= LAST_INDEX:
+            raise AssertionError(f"packet index {following} after {self._index}")
+        self._index = following
+
+
+def derive(master: bytes, label: int, length: int) -> bytes:
+    """A session key or salt of an AES-128 master key and its salt (RFC 3711, 4.3.1 and 4.3.3; RFC 7714, 11)."""
+    key, salt = master[:16], master[16:]
+    start = bytearray(salt.ljust(16, b"\0"))
+    start[7] ^= label
+    return Cipher(algorithms.AES(key), modes.CTR(bytes(start))).encryptor().update(bytes(length))
+
+
+def _xor(one: bytes, two: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, two, strict=True))
 
 
 def _policy(key: bytes, direction: int, profile: Profile) -> Policy:

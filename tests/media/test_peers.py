@@ -36,7 +36,7 @@ class Wire:
         self.metrics = Metrics()
         self.told = []
         self.sent = []
-        self.rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), self.metrics)}
+        self.rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), self.metrics, self)}
         self.peers = Peers(HERE, self.rooms, self.metrics, self.send, self.told.append, lambda: time.monotonic() + 1)
         self.callers = {}
         self.source = SOURCE
@@ -46,6 +46,9 @@ class Wire:
         if target in self.callers:
             self.callers[target].datagram_received(data, target)
         return True
+
+    def send_rows(self, rows, count):
+        return sum(self.send(bytes(rows.datagram(row)), rows.address(row)) for row in range(count))
 
     def sendto(self, data):
         self.peers.receive(data, self.source)
@@ -324,7 +327,7 @@ def test_reports_go_every_five_seconds_and_losses_are_heeded():
         assert [one.ssrc for one in got] == [7, 7]
         block = rtcp.Block(ssrc=7, fraction=64, lost=1, highest=2)
         wire.sendto(caller.srtp.protect_rtcp(rtcp.receiver_report(99, block, "x")))
-        assert wire.peers._peers["p"].loss == 25
+        assert wire.peers._peers["p"].seat.loss == 25
         wire.sendto(b"\x80\xc9" + bytes(40))
         assert wire.metrics.counters["dropped_not_authentic"] == 1
 

@@ -42,7 +42,7 @@ class Ear:
 
 
 def room_of(delay=0, lanes=VOICES):
-    room = Room(OpenSpace("space", 0.0, 0, 7, delay), SpaceClock(1000), Metrics())
+    room = Room(OpenSpace("space", 0.0, 0, 7, delay), SpaceClock(1000), Metrics(), None)
     for lane in lanes:
         room.open_lane(lane, True)
     return room

@@ -1,0 +1,190 @@
+"""A block of listeners who are sent the same sound: one row each, sealed with its own keys, sent all at once.
+
+Per listener and packet there is one call from here, the cipher's. Everything else is a handful of numpy operations on columns, or
+in the kernel. A row is filled when somebody sits down, and not before.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from spacesctl.media.datagrams import HEAD, STRIDE, Address, Rows, Sender
+from spacesctl.rtc.rtp import HEADER, VERSION
+from spacesctl.rtc.srtp import GCM_TAG, Outgoing
+
+_SEQUENCE: Final = slice(2, 4)
+_TIMESTAMP: Final = slice(4, 8)
+
+
+class Seat:
+    """What one listener brings to a block: keys, header, address. `loss` is what it reports, in percent.
+
+    While it sits, the block counts its packets; `outgoing.index` is right again when it has stood up.
+    """
+
+    __slots__ = ("_octets", "_since", "address", "block", "header", "loss", "outgoing", "row", "sent_at", "timestamp")
+
+    def __init__(self, outgoing: Outgoing, payload_type: int, ssrc: int, address: Address) -> None:
+        self.outgoing = outgoing
+        self.header = HEADER.pack(VERSION, payload_type, 0, 0, ssrc)
+        self.address = address
+        self.loss = 0
+        self.block: Block | None = None
+        self.row = 0
+        self.timestamp = 0
+        self.sent_at = 0.0
+        self._octets = self._since = 0
+
+    @property
+    def packets(self) -> int:
+        """How many were sent to it."""
+        following = self.outgoing.index if self.block is None else self.block.index_of(self.row)
+        return following - self.outgoing.first
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload that were sent to it."""
+        return self._octets + (self.block.octets - self._since if self.block else 0)
+
+    @property
+    def last(self) -> tuple[int, float]:
+        """The RTP timestamp of the newest packet, and when it was sent (monotonic seconds)."""
+        if self.block is not None and self.block.octets > self._since:
+            return self.block.timestamp, self.block.sent_at
+        return self.timestamp, self.sent_at
+
+    def go_to(self, address: Address) -> None:
+        """Be sent everything to another address from now on."""
+        self.address = address
+        if self.block is not None:
+            self.block.rows.set_address(self.row, address)
+
+    def sat_down(self, block: Block, row: int) -> None:
+        self.block, self.row, self._since = block, row, block.octets
+
+    def stood_up(self, following: int) -> None:
+        """Take back the count of its packets."""
+        self.timestamp, self.sent_at = self.last
+        self._octets, self.block = self.octets, None
+        self.outgoing.index = following
+
+
+class Block:
+    """`size` rows, the first `count` of them taken. How a packet is sealed is the subclasses' part."""
+
+    TAG: int
+
+    def __init__(self, size: int) -> None:
+        self.rows = Rows(size)
+        self.seats: list[Seat] = []
+        self.octets = self.timestamp = 0
+        self.sent_at = 0.0
+        self._index: npt.NDArray[np.uint64] = np.zeros(size, np.uint64)
+        self._wire = np.zeros(size, ">u8")  # the indices of this tick, as they stand in headers and nonces
+        self._wire_bytes = self._wire.view(np.uint8).reshape(size, 8)
+
+    @property
+    def count(self) -> int:
+        return len(self.seats)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.seats) == self.rows.size
+
+    def index_of(self, row: int) -> int:
+        return int(self._index[row])
+
+    def sit(self, seat: Seat) -> None:
+        """Take the next row; it must be standing."""
+        assert seat.block is None, "two blocks would use the same indices"
+        self._fill(self.count, seat)
+        self.seats.append(seat)
+
+    def stand(self) -> Seat:
+        """Whoever has the last row stands up."""
+        seat = self.seats.pop()
+        seat.stood_up(self.index_of(seat.row))
+        return seat
+
+    def replace(self, row: int, seat: Seat) -> Seat:
+        """A standing seat takes the row of another, which stands up."""
+        assert seat.block is None, "two blocks would use the same indices"
+        gone, self.seats[row] = self.seats[row], seat
+        gone.stood_up(self.index_of(row))
+        self._fill(row, seat)
+        return gone
+
+    def send(self, payload: bytes, timestamp: int, port: Sender) -> int:
+        """Send one packet to each. How many the kernel took."""
+        count = self.count
+        self._wire[:count] = self._index[:count]
+        self._index[:count] += np.uint64(1)  # before the first is sealed: whatever fails, no index comes again
+        heads = self.rows.data[:count, :HEAD]
+        heads[:, _SEQUENCE] = self._wire_bytes[:count, 6:]
+        heads[:, _TIMESTAMP] = np.frombuffer(timestamp.to_bytes(4, "big"), np.uint8)
+        self.rows.set_length(HEAD + len(payload) + self.TAG)
+        self._seal(count, payload)
+        self.octets += len(payload)
+        self.timestamp, self.sent_at = timestamp, time.monotonic()
+        return port.send_rows(self.rows, count)
+
+    def _fill(self, row: int, seat: Seat) -> None:
+        self.rows.data[row, :HEAD] = np.frombuffer(seat.header, np.uint8)
+        self.rows.set_address(row, seat.address)
+        self._index[row] = seat.outgoing.index
+        seat.sat_down(self, row)
+
+    def _seal(self, count: int, payload: bytes) -> None:
+        raise NotImplementedError
+
+
+class GcmBlock(Block):
+    """AEAD_AES_128_GCM: all nonces of a tick come from one exclusive or of two columns (RFC 7714, 8.1)."""
+
+    TAG = GCM_TAG
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._masks: npt.NDArray[np.uint8] = np.zeros((size, 6), np.uint8)
+        self._nonces: npt.NDArray[np.uint8] = np.zeros((size, 12), np.uint8)
+        self._encrypts: list[Any] = []
+        self._views: list[tuple[memoryview, memoryview, memoryview]] = []  # nonce, header and body of each row
+
+    def stand(self) -> Seat:
+        self._encrypts.pop()
+        return super().stand()
+
+    def _fill(self, row: int, seat: Seat) -> None:
+        super()._fill(row, seat)
+        mask = np.frombuffer(seat.outgoing.mask, np.uint8)
+        self._nonces[row, :6] = mask[:6]
+        self._masks[row] = mask[6:]
+        if row == len(self._encrypts):
+            self._encrypts.append(seat.outgoing.encrypt_into)
+        else:
+            self._encrypts[row] = seat.outgoing.encrypt_into
+        if row == len(self._views):  # a row's views stay with it, whoever takes it next
+            data = memoryview(self.rows.data[row])
+            self._views.append((memoryview(self._nonces[row]), data[:HEAD], data[HEAD:STRIDE]))
+
+    def _seal(self, count: int, payload: bytes) -> None:
+        np.bitwise_xor(self._wire_bytes[:count, 2:], self._masks[:count], out=self._nonces[:count, 6:])
+        body = slice(0, len(payload) + GCM_TAG)
+        for encrypt_into, (nonce, head, room) in zip(self._encrypts, self._views, strict=False):
+            encrypt_into(nonce, payload, head, room[body])
+
+
+class CmBlock(Block):
+    """AES_CM_128_HMAC_SHA1_80, by libsrtp, which counts the rollovers itself."""
+
+    TAG = 10
+
+    def _seal(self, count: int, payload: bytes) -> None:
+        data, length = self.rows.data, self.rows.length
+        for row, seat in enumerate(self.seats):
+            sealed = seat.outgoing.protect(data[row, :HEAD].tobytes() + payload)
+            data[row, HEAD:length] = np.frombuffer(sealed, np.uint8)[HEAD:]

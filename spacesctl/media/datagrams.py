@@ -1,0 +1,132 @@
+"""Datagrams at fixed addresses, and one system call that sends a thousand of them (sendmmsg(2))."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import socket
+import sys
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from spacesctl.audio.opus import MAX_PACKET
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""As the socket gives it: two fields for IPv4, four for IPv6."""
+
+HEAD: Final = 12
+"""Bytes of an RTP header without extensions."""
+MAX_TAG: Final = 16
+STRIDE: Final = 1344
+"""Bytes from row to row: the largest datagram, in cache lines, an odd number of them so that rows share no cache set."""
+AT_ONCE: Final = 1024
+"""Datagrams that the kernel takes in one call (UIO_MAXIOV)."""
+SKIPPED: Final = 16
+"""Datagrams given up at once when the socket's buffer is full: asking for each would make a late tick later."""
+
+_NAME: Final = 28
+"""Bytes of a sockaddr_in6, the larger one."""
+_IOVEC: Final = np.dtype([("base", np.uint64), ("length", np.uint64)])
+_MESSAGE: Final = np.dtype(  # struct mmsghdr of 64-bit Linux
+    {
+        "names": ["name", "name_length", "iovec", "iovecs"],
+        "formats": [np.uint64, np.uint32, np.uint64, np.uint64],
+        "offsets": [0, 8, 16, 24],
+        "itemsize": 64,
+    }
+)
+_FULL: Final = frozenset((errno.EAGAIN, errno.ENOBUFS))
+
+assert HEAD + MAX_PACKET + MAX_TAG <= STRIDE
+
+
+class Rows:
+    """`size` datagrams with their addresses. `data` is `uint8[size, STRIDE]`; `length` bytes of each are sent."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.length = 0
+        self.data: npt.NDArray[np.uint8] = np.zeros((size, STRIDE), np.uint8)
+        self._names: npt.NDArray[np.uint8] = np.zeros((size, _NAME), np.uint8)
+        self._iovecs = np.zeros(size, _IOVEC)
+        self._messages = np.zeros(size, _MESSAGE)
+        places = np.arange(size, dtype=np.uint64)
+        self._iovecs["base"] = self.data.ctypes.data + places * STRIDE
+        self._messages["name"] = self._names.ctypes.data + places * _NAME
+        self._messages["iovec"] = self._iovecs.ctypes.data + places * _IOVEC.itemsize
+        self._messages["iovecs"] = 1
+        self._lengths = self._iovecs["length"]
+        self._at = self._messages.ctypes.data
+        self._addresses: list[Address] = [("", 0)] * size
+
+    def address(self, row: int) -> Address:
+        return self._addresses[row]
+
+    def set_address(self, row: int, address: Address) -> None:
+        """Where a row goes from now on."""
+        name = sockaddr(address)
+        self._addresses[row] = address
+        self._names[row, : len(name)] = np.frombuffer(name, np.uint8)
+        self._messages["name_length"][row] = len(name)
+
+    def set_length(self, length: int) -> None:
+        """What every row's datagram is long."""
+        if length != self.length:
+            self.length = length
+            self._lengths[:] = length
+
+    def datagram(self, row: int) -> memoryview:
+        return self.data[row, : self.length].data
+
+    def send(self, descriptor: int, count: int) -> int:
+        """Send the first `count` rows by a non-blocking socket. How many the kernel took: the rest is lost."""
+        assert _sendmmsg is not None
+        taken = done = 0
+        while done < count:
+            wanted = min(count - done, AT_ONCE)
+            sent = _sendmmsg(descriptor, self._at + done * _MESSAGE.itemsize, wanted, socket.MSG_DONTWAIT)
+            if sent > 0:
+                taken += sent
+                done += sent
+            else:  # the error is the first row's alone
+                done += SKIPPED if ctypes.get_errno() in _FULL else 1
+        return taken
+
+
+class Sender(Protocol):
+    """What a fan-out sends by: the socket, or a test's stand-in."""
+
+    def send_rows(self, rows: Rows, count: int) -> int:
+        """Send the first `count` rows; how many were taken."""
+
+
+def sockaddr(address: Address) -> bytes:
+    """An address as the kernel has it: struct sockaddr_in, or sockaddr_in6 for one with four fields."""
+    host, port = address[:2]
+    if len(address) == 2:
+        packed = socket.inet_pton(socket.AF_INET, host)
+        return _family(socket.AF_INET) + port.to_bytes(2, "big") + packed + bytes(8)
+    packed = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+    flow, scope = address[2].to_bytes(4, "big"), address[3].to_bytes(4, sys.byteorder)
+    return _family(socket.AF_INET6) + port.to_bytes(2, "big") + flow + packed + scope
+
+
+def _family(number: int) -> bytes:
+    return number.to_bytes(2, sys.byteorder)
+
+
+def _load() -> ctypes._NamedFuncPointer | None:
+    """sendmmsg, where it is and its structures are the ones above."""
+    if not sys.platform.startswith("linux") or ctypes.sizeof(ctypes.c_void_p) != 8:
+        return None
+    function = getattr(ctypes.CDLL(None, use_errno=True), "sendmmsg", None)
+    if function is not None:
+        function.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
+        function.restype = ctypes.c_int
+    return function
+
+
+_sendmmsg: Final = _load()
+HAS_SENDMMSG: Final = _sendmmsg is not None

@@ -1,0 +1,59 @@
+"""Everybody who hears one group of a Space, in blocks by how their packets are sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from spacesctl.media.block import Block, CmBlock, GcmBlock, Seat
+from spacesctl.media.datagrams import AT_ONCE, Sender
+
+SMALLEST: Final = 4
+"""Rows of the first block: a speaker's own mix has one listener. Each further one is four times as large, up to `AT_ONCE`."""
+
+
+class Fanout:
+    """Seats come and go at any time between ticks. The blocks but the last are always full."""
+
+    def __init__(self, port: Sender) -> None:
+        self._port = port
+        self._blocks: dict[type[Block], list[Block]] = {GcmBlock: [], CmBlock: []}
+
+    def __len__(self) -> int:
+        return sum(block.count for block in self._all())
+
+    def __iter__(self) -> Iterator[Seat]:
+        for block in self._all():
+            yield from block.seats
+
+    def add(self, seat: Seat) -> None:
+        """It is sent everything from the next packet on."""
+        kind = CmBlock if seat.outgoing.encrypt_into is None else GcmBlock
+        blocks = self._blocks[kind]
+        if not blocks or blocks[-1].is_full:
+            blocks.append(kind(min(AT_ONCE, blocks[-1].rows.size * 4) if blocks else SMALLEST))
+        blocks[-1].sit(seat)
+
+    def remove(self, seat: Seat) -> None:
+        """It is sent nothing more; the last one takes its row. Does nothing for one that sits nowhere."""
+        block = seat.block
+        if block is None:
+            return
+        blocks = self._blocks[type(block)]
+        last = blocks[-1].stand()
+        if last is not seat:
+            block.replace(seat.row, last)
+        if not blocks[-1].count:
+            blocks.pop()
+
+    def send(self, payload: bytes, timestamp: int) -> tuple[int, int]:
+        """One packet to everybody: how many datagrams were sent, and how many the kernel did not take."""
+        wanted = taken = 0
+        for block in self._all():
+            wanted += block.count
+            taken += block.send(payload, timestamp, self._port)
+        return taken, wanted - taken
+
+    def _all(self) -> Iterator[Block]:
+        for blocks in self._blocks.values():
+            yield from blocks

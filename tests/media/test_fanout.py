@@ -1,0 +1,284 @@
+"""The fan-out: every listener decrypts everything, by libsrtp's judgement, and no packet index ever comes twice."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from spacesctl.media import datagrams
+from spacesctl.media.block import CmBlock, GcmBlock, Seat
+from spacesctl.media.datagrams import SKIPPED, Rows, sockaddr
+from spacesctl.media.fanout import Fanout
+from spacesctl.media.port import UdpPort
+from spacesctl.rtc import rtp
+from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, LAST_INDEX, Keys, Srtp
+
+SSRC = 0xDEADBEEF
+PAYLOAD_TYPES = (111, 96)
+PROFILES = (AES_128_GCM, AES_128_CM)
+
+
+class Wires:
+    """Stands where the socket is: datagrams by address. What is in `refused` is not taken."""
+
+    def __init__(self):
+        self.arrived = {}
+        self.refused = set()
+
+    def send_rows(self, rows, count):
+        taken = 0
+        for row in range(count):
+            address = rows.address(row)
+            if address not in self.refused:
+                taken += 1
+                self.arrived.setdefault(address, []).append(bytes(rows.datagram(row)))
+        return taken
+
+
+class Listener:
+    """Knows the keys, and refuses what libsrtp refuses: what is not authentic, and what came before."""
+
+    def __init__(self, number, profile=AES_128_GCM, payload_type=111, first=0):
+        keys = Keys(profile, secrets.token_bytes(30), secrets.token_bytes(30))
+        self.address = ("203.0.113.1", number)
+        self.payload_type = payload_type
+        self.first = first
+        self.seat = Seat(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address)
+        self.ear = Srtp(Keys(profile, keys.remote, keys.local))
+        self.sequences = []
+
+    def hear(self, wires):
+        """What arrived since, opened and parsed."""
+        packets = [rtp.parse(self.ear.unprotect(one)) for one in wires.arrived.pop(self.address, [])]
+        self.sequences += [one.sequence for one in packets]
+        return packets
+
+
+class Crowds(RuleBasedStateMachine):
+    """Listeners join, leave, move between two groups, miss packets and pass the turn of their sequence numbers."""
+
+    @initialize()
+    def begin(self):
+        self.wires = Wires()
+        self.groups = [Fanout(self.wires), Fanout(self.wires)]
+        self.where = {}
+        self.expected = {}
+        self.indices = {}
+        self.tick = 0
+
+    @rule(
+        group=st.integers(0, 1),
+        profile=st.sampled_from(PROFILES),
+        payload_type=st.sampled_from(PAYLOAD_TYPES),
+        first=st.sampled_from([0, 5, (1 << 15) - 1]),
+    )
+    def join(self, group, profile, payload_type, first):
+        listener = Listener(len(self.indices) + 1000, profile, payload_type, first)
+        self.where[listener] = group
+        self.expected[listener] = first
+        self.indices[listener.address] = set()
+        self.groups[group].add(listener.seat)
+
+    @rule(data=st.data())
+    def leave(self, data):
+        if self.where:
+            listener = data.draw(st.sampled_from(list(self.where)))
+            self.groups[self.where.pop(listener)].remove(listener.seat)
+            assert listener.seat.block is None
+            assert listener.seat.outgoing.index == self.expected[listener]
+
+    @rule(data=st.data())
+    def move(self, data):
+        if self.where:
+            listener = data.draw(st.sampled_from(list(self.where)))
+            self.groups[self.where[listener]].remove(listener.seat)
+            self.where[listener] ^= 1
+            self.groups[self.where[listener]].add(listener.seat)
+
+    @rule(group=st.integers(0, 1), size=st.integers(1, 1275), lost=st.booleans())
+    def send(self, group, size, lost):
+        self.tick += 1
+        payload = secrets.token_bytes(size)
+        here = [listener for listener, place in self.where.items() if place == group]
+        self.wires.refused = {listener.address for listener in here[::2]} if lost else set()
+        counted = self.groups[group].send(payload, self.tick * 960)
+        assert counted == (len(here) - len(self.wires.refused), len(self.wires.refused))
+        for listener in here:
+            index = self.expected[listener]
+            assert index not in self.indices[listener.address]
+            self.indices[listener.address].add(index)
+            self.expected[listener] = index + 1
+            heard = listener.hear(self.wires)
+            if listener.address in self.wires.refused:
+                assert heard == []
+                continue
+            [packet] = heard
+            assert packet == rtp.RtpPacket(
+                listener.payload_type, False, index & 0xFFFF, self.tick * 960, SSRC, payload, None
+            )
+        assert self.wires.arrived == {}, "and nobody else was sent anything"
+
+    @invariant()
+    def everybody_sits_once(self):
+        for number, fanout in enumerate(self.groups):
+            seats = list(fanout)
+            assert len(seats) == len(set(seats)) == len(fanout)
+            assert set(seats) == {one.seat for one, place in self.where.items() if place == number}
+        for listener in self.where:
+            assert listener.seat.packets == self.expected[listener] - listener.first
+
+
+Crowds.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+TestCrowds = Crowds.TestCase
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=["gcm", "cm"])
+def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(profile):
+    wires = Wires()
+    here, there = Fanout(wires), Fanout(wires)
+    listener, other = Listener(1, profile), Listener(2, profile, first=900)
+    for one in (listener, other):
+        here.add(one.seat)
+    where, expected = here, 0
+    for _ in range(8):
+        for number in range(300):
+            where.send(b"opus", number * 960)
+            assert [one.sequence for one in listener.hear(wires)] == [expected & 0xFFFF]
+            expected += 1
+        where.remove(listener.seat)
+        expected += 32_468  # as many as a receiver may miss without losing count of the turns
+        listener.seat.outgoing.index = expected
+        where = there if where is here else here
+        where.add(listener.seat)
+    assert expected == 4 << 16
+    other.hear(wires)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, LAST_INDEX + 10), min_size=2, max_size=6))
+def test_an_index_is_handed_back_higher_or_not_at_all(given):
+    outgoing = Listener(1).seat.outgoing
+    for following in given:
+        before = outgoing.index
+        if before <= following <= LAST_INDEX:
+            outgoing.index = following
+            continue
+        with pytest.raises(AssertionError):
+            outgoing.index = following
+        assert outgoing.index == before
+
+
+def test_nobody_sits_in_two_blocks_nor_is_sent_by_two_counters():
+    listener = Listener(1)
+    Fanout(Wires()).add(listener.seat)
+    with pytest.raises(AssertionError, match="same indices"):
+        Fanout(Wires()).add(listener.seat)
+    srtp = Srtp(Keys(AES_128_GCM, bytes(28), bytes(28)))
+    srtp.outgoing(SSRC, 0)
+    with pytest.raises(AssertionError):
+        srtp.outgoing(SSRC, 0)
+    with pytest.raises(AssertionError):
+        srtp.protect(rtp.header(111, 0, 0, SSRC) + b"opus")
+
+
+def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again():
+    wires, listener = Wires(), Listener(1)
+    block = GcmBlock(4)
+    block.sit(listener.seat)
+    with pytest.raises(ValueError):
+        block.send(bytes(1400), 0, wires)
+    block.send(b"opus", 960, wires)
+    assert [one.sequence for one in listener.hear(wires)] == [1]
+
+
+def test_every_block_but_the_last_is_full():
+    fanout = Fanout(Wires())
+    listeners = [Listener(number) for number in range(100)]
+    for one in listeners:
+        fanout.add(one.seat)
+    assert [block.count for block in fanout._blocks[GcmBlock]] == [4, 16, 64, 16]
+    for one in listeners[::3]:
+        fanout.remove(one.seat)
+    assert [block.count for block in fanout._blocks[GcmBlock]] == [4, 16, 46]
+    for one in listeners:
+        fanout.remove(one.seat)
+    assert fanout._blocks == {GcmBlock: [], CmBlock: []}
+
+
+def test_what_was_sent_is_counted_for_reports_through_a_move():
+    wires, listener = Wires(), Listener(1, first=7)
+    here, there = Fanout(wires), Fanout(wires)
+    here.add(listener.seat)
+    here.send(bytes(10), 960)
+    here.send(bytes(20), 1920)
+    here.remove(listener.seat)
+    there.add(listener.seat)
+    assert (listener.seat.packets, listener.seat.octets, listener.seat.last[0]) == (2, 30, 1920)
+    there.send(bytes(5), 2880)
+    assert (listener.seat.packets, listener.seat.octets, listener.seat.last[0]) == (3, 35, 2880)
+
+
+ADDRESSES = {"127.0.0.1": (socket.AF_INET, ("127.0.0.1",)), "::1": (socket.AF_INET6, ("::1", 0, 0))}
+
+
+def bound(host):
+    """A socket at `host` that waits a second, and its address as the kernel tells it."""
+    ear = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    ear.bind((host, 0))
+    ear.settimeout(1)
+    return ear, ear.getsockname()
+
+
+@pytest.mark.parametrize("batched", [True, False], ids=["sendmmsg", "sendto"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_rows_arrive_over_both_protocols_with_and_without_sendmmsg(monkeypatch, host, batched):
+    monkeypatch.setattr("spacesctl.media.port.HAS_SENDMMSG", batched and datagrams.HAS_SENDMMSG)
+    port, (ear, address) = UdpPort(host, 0), bound(host)
+    with ear, port._socket:
+        rows = Rows(3)
+        for row in range(3):
+            rows.set_address(row, address)
+            rows.data[row, :2] = (row, 9)
+        rows.set_length(2)
+        assert port.send_rows(rows, 2) == 2
+        assert [ear.recv(10) for _ in range(2)] == [b"\x00\x09", b"\x01\x09"]
+
+
+def test_an_ipv6_socket_reaches_ipv4():
+    port, (ear, address) = UdpPort("::", 0), bound("127.0.0.1")
+    with ear, port._socket:
+        rows = Rows(1)
+        rows.set_address(0, ("::ffff:127.0.0.1", address[1], 0, 0))
+        rows.set_length(4)
+        assert port.send_rows(rows, 1) == 1
+        assert ear.recv(10) == bytes(4)
+
+
+def test_an_address_has_its_scope():
+    packed = sockaddr(("fe80::1%eth0", 5000, 0, 3))
+    assert len(packed) == 28
+    assert packed[2:4] == (5000).to_bytes(2, "big")
+    assert packed[24] == 3
+
+
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.ENETUNREACH, errno.EPERM])
+def test_rows_that_the_kernel_refuses_are_lost_and_the_rest_is_sent(monkeypatch, code):
+    seen = []
+
+    def sendmmsg(descriptor, at, count, flags):
+        seen.append(count)
+        if len(seen) == 2:
+            datagrams.ctypes.set_errno(code)
+            return -1
+        return min(count, 10)
+
+    monkeypatch.setattr(datagrams, "_sendmmsg", sendmmsg)
+    given_up = SKIPPED if code == errno.EAGAIN else 1
+    assert Rows(64).send(0, 64) == 64 - given_up
+    assert seen[:3] == [64, 54, 54 - given_up]
