@@ -20,6 +20,10 @@ CONSENT: Final = 30.0
 """Seconds without an authenticated check after which a peer is gone (RFC 7675, 5.1)."""
 HANDSHAKE: Final = 30.0
 """Seconds that a peer has to connect."""
+DOUBTED: Final = 12.0
+"""The same, once it said what may have been its goodbye: more than two checks of any client later."""
+REST: Final = 10.0
+"""Seconds after which the handshake of a peer is over for good, and what OpenSSL needed for it can go."""
 NOWHERE: Final = ("0.0.0.0", 0)  # noqa: S104  # a seat has an address, but nobody sits down before it is a true one
 MAX_PATHS: Final = 8
 """Addresses remembered per peer while it looks for the best one."""
@@ -38,6 +42,8 @@ class Peer:
         self.credentials = Credentials(added.local_ufrag, added.local_pwd, added.remote_ufrag)
         self.added = self.checked = now
         self.joined = False
+        self.report_at = 0
+        """At which tick of a round its reports go."""
         self.paths: list[Address] = []
         self.target: Address | None = None
         self.dtls: Dtls | None = None
@@ -78,7 +84,9 @@ class Peer:
 
     def overdue(self, now: float) -> bool:
         """Whether it did not check, or not connect, for too long."""
-        return now - self.checked > CONSENT if self.joined else now - self.added > HANDSHAKE
+        if not self.joined:
+            return now - self.added > HANDSHAKE
+        return now - self.checked > (DOUBTED if self.dtls is not None and self.dtls.doubted else CONSENT)
 
     # -- the handshake
 
@@ -114,6 +122,11 @@ class Peer:
         if self.dtls is not None and self.target is not None:
             for datagram in self.dtls.outgoing():
                 self._send(datagram, self.target)
+
+    def rest(self) -> None:
+        """Nothing more is said of the handshake, unless the peer asks."""
+        if self.dtls is not None:
+            self.dtls.rest()
 
     def goodbye(self) -> None:
         """Close the association; nothing is sent or taken afterwards."""

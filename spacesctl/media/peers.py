@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -13,7 +14,7 @@ from spacesctl.media.handshakes import Handshakes
 from spacesctl.media.lane import Lane
 from spacesctl.media.messages import AddPeer, ExpectProbe, PeerJoined, PeerLeft
 from spacesctl.media.metrics import Metrics
-from spacesctl.media.peer import Peer
+from spacesctl.media.peer import REST, Peer
 from spacesctl.media.room import Room
 from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
@@ -27,6 +28,9 @@ REPORT_TICKS: Final = 250
 """RTCP reports go every 5 s, each peer's at its own tick."""
 SWEEP_TICKS: Final = 50
 """How often silent peers are looked for: every second."""
+
+RESTS: Final = 16
+"""Handshakes that are forgotten in one tick at most: freeing one takes 20 us."""
 
 PROBE_SECONDS: Final = 30.0
 MAX_PROBES: Final = 8
@@ -59,6 +63,7 @@ class Peers:
         self._by_address: dict[Address, Peer] = {}
         self._connecting: dict[str, Peer] = {}
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
+        self._restless: deque[tuple[float, Peer]] = deque()  # joined, oldest first
         self._joins = 0
         self._probes: dict[str, float] = {}
         self._handlers: dict[Kind, Callable[[bytes, Address], None]] = {
@@ -112,8 +117,7 @@ class Peers:
         for address in peer.paths:
             if self._by_address.get(address) is peer:
                 del self._by_address[address]
-        for slot in self._reporting:
-            slot.pop(name, None)
+        self._reporting[peer.report_at].pop(name, None)
         room = self._rooms.get(peer.space)
         if room is not None:
             room.leave(name)
@@ -140,6 +144,10 @@ class Peers:
                 self.remove(peer.name, "handshake")
         for peer in self._reporting[number % REPORT_TICKS].values():
             peer.report(utc, now)
+        for _ in range(RESTS):
+            if not self._restless or self._restless[0][0] > now:
+                break
+            self._restless.popleft()[1].rest()
         if number % SWEEP_TICKS == 0:
             for peer in [peer for peer in self._peers.values() if peer.overdue(now)]:
                 self.remove(peer.name, "consent" if peer.joined else "handshake")
@@ -201,7 +209,9 @@ class Peers:
         peer.joined = True
         self._connecting.pop(peer.name, None)
         self._joins += 1
-        self._reporting[self._joins * 7 % REPORT_TICKS][peer.name] = peer
+        peer.report_at = self._joins * 7 % REPORT_TICKS
+        self._reporting[peer.report_at][peer.name] = peer
+        self._restless.append((time.monotonic() + REST, peer))
         room = self._rooms[peer.space]
         self._seat(peer)
         if peer.is_up and (lane := room.lanes.get(peer.lane)) is not None:

@@ -23,6 +23,9 @@ from spacesctl.rtc.srtp import PROFILES, Keys
 MTU: Final = 1200
 """Bytes of a datagram: what passes every tunnel."""
 MAX_DATAGRAM: Final = 2048
+MAX_RESENT: Final = 8
+"""How often a resting association says its last words again."""
+_ALERT: Final = 21
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEAD: Final = 13
 _CIPHERS: Final = (
@@ -89,6 +92,9 @@ class Dtls:
 
     After every call, send what `outgoing` gives. `keys` are there once `state` is CONNECTED, never before the peer's
     certificate matched.
+
+    OpenSSL's part of an association takes 70 KiB. `rest` lets it go and keeps two things of it: the last flight, for a client that
+    did not hear it, and a goodbye for later. What comes then can no longer be read: an alert only makes `doubted` true.
     """
 
     def __init__(
@@ -98,37 +104,56 @@ class Dtls:
         self.keys: Keys | None = None
         self.why = ""
         """What went wrong, when `state` is FAILED."""
+        self.doubted = False
+        """Whether the peer said something at rest that may have been its goodbye."""
+        self._flight = self._goodbye = b""
+        self._resent = 0
+        self._saying = b""
         self._role = role
         self._fingerprints = [(algorithm.lower(), value.upper()) for algorithm, value in fingerprints]
-        self._connection = SSL.Connection(identity.context, None)
-        self._connection.set_ciphertext_mtu(MTU)
+        connection = SSL.Connection(identity.context, None)
+        connection.set_ciphertext_mtu(MTU)
         if role == "server":
-            self._connection.set_accept_state()
+            connection.set_accept_state()
         else:
-            self._connection.set_connect_state()
+            connection.set_connect_state()
+        self._connection: SSL.Connection | None = connection
 
     def start(self) -> None:
         """As client: make the first flight. As server there is nothing to do but wait."""
-        if self._role == "client" and self.state is State.HANDSHAKE:
-            self._shake()
+        if self._role == "client" and self.state is State.HANDSHAKE and self._connection is not None:
+            self._shake(self._connection)
 
     def feed(self, datagram: bytes) -> None:
         """Take one datagram."""
         if self.state in (State.CLOSED, State.FAILED) or len(datagram) > MAX_DATAGRAM:
             return
+        if self._connection is None:
+            self._heard_at_rest(datagram)
+            return
         self._connection.bio_write(datagram)
         if self.state is State.HANDSHAKE:
-            self._shake()
+            self._shake(self._connection)
         else:
-            self._read()
+            self._read(self._connection)
+
+    def rest(self) -> None:
+        """Let OpenSSL's part go; does nothing unless connected."""
+        if self.state is State.CONNECTED and self._connection is not None:
+            self._farewell(self._connection)
+            self._goodbye = self._drained()
+            self._connection = None
+            self._fingerprints.clear()
 
     def timeout(self) -> float | None:
         """Seconds until `on_timeout` is due; None when nothing is waited for."""
-        return self._connection.DTLSv1_get_timeout() if self.state is State.HANDSHAKE else None
+        if self._connection is None or self.state is not State.HANDSHAKE:
+            return None
+        return self._connection.DTLSv1_get_timeout()
 
     def on_timeout(self) -> None:
         """Send the last flight again if its time has come."""
-        if self.state is not State.HANDSHAKE:
+        if self._connection is None or self.state is not State.HANDSHAKE:
             return
         try:
             self._connection.DTLSv1_handle_timeout()
@@ -137,47 +162,68 @@ class Dtls:
 
     def close(self) -> None:
         """Say goodbye (close_notify)."""
-        if self.state is State.CONNECTED:
-            try:
-                self._connection.shutdown()
-            except SSL.Error as error:
-                self.why = f"close_notify: {error}"
+        if self.state is State.CONNECTED and self._connection is not None:
+            self._farewell(self._connection)
+        elif self.state is State.CONNECTED:
+            self._saying = self._goodbye
         if self.state is not State.FAILED:
             self.state = State.CLOSED
 
     def outgoing(self) -> list[bytes]:
         """The datagrams to send now, each of whole records."""
-        return datagrams(self._drain())
+        if self._connection is not None:
+            return datagrams(self._drained())
+        saying, self._saying = self._saying, b""
+        return datagrams(saying)
 
-    def _drain(self) -> bytes:
+    def _drained(self) -> bytes:
+        """What OpenSSL wants to send; while its own last flight is the newest thing that it said, it is kept."""
         parts = []
-        while True:
+        while self._connection is not None:
             try:
                 parts.append(self._connection.bio_read(65_536))
             except SSL.Error:  # WantRead: the buffer is empty
-                return b"".join(parts)
+                break
+        said = b"".join(parts)
+        if said and self._role == "server" and self.state is State.CONNECTED and not self._flight:
+            self._flight = said
+        return said
 
-    def _shake(self) -> None:
+    def _farewell(self, connection: SSL.Connection) -> None:
         try:
-            self._connection.do_handshake()
+            connection.shutdown()
+        except SSL.Error as error:
+            self.why = f"close_notify: {error}"
+
+    def _heard_at_rest(self, datagram: bytes) -> None:
+        """A client that repeats its last flight did not hear ours. It is answered with no more than it sent, and not for ever."""
+        if datagram[:1] == bytes((_ALERT,)):
+            self.doubted = True
+        elif self._resent < MAX_RESENT and len(datagram) >= len(self._flight):
+            self._resent += 1
+            self._saying = self._flight
+
+    def _shake(self, connection: SSL.Connection) -> None:
+        try:
+            connection.do_handshake()
         except SSL.WantReadError:
             return
         except SSL.Error as error:
             self._fail(f"handshake: {error}")
             return
-        self._finish()
+        self._finish(connection)
 
-    def _finish(self) -> None:
-        certificate = self._connection.get_peer_certificate(as_cryptography=True)
+    def _finish(self, connection: SSL.Connection) -> None:
+        certificate = connection.get_peer_certificate(as_cryptography=True)
         if certificate is None or not self._matches(certificate):
             self._fail("the certificate is not the one of the offer")
             return
-        chosen = self._connection.get_selected_srtp_profile()
+        chosen = connection.get_selected_srtp_profile()
         profile = next((one for one in PROFILES if one.name == chosen), None)
         if profile is None:
             self._fail("no SRTP profile in common")
             return
-        exported = self._connection.export_keying_material(b"EXTRACTOR-dtls_srtp", profile.keying_length)
+        exported = connection.export_keying_material(b"EXTRACTOR-dtls_srtp", profile.keying_length)
         client, server = profile.split(exported)
         local, remote = (server, client) if self._role == "server" else (client, server)
         self.keys = Keys(profile, local, remote)
@@ -189,10 +235,10 @@ class Dtls:
             hmac.compare_digest(digest(certificate, algorithm), value) for algorithm, value in known
         )
 
-    def _read(self) -> None:
+    def _read(self, connection: SSL.Connection) -> None:
         """After the handshake: nothing but a goodbye, or a client that did not hear our last flight (OpenSSL answers)."""
         try:
-            self._connection.recv(MAX_DATAGRAM)
+            connection.recv(MAX_DATAGRAM)
         except SSL.ZeroReturnError:
             self.state = State.CLOSED
         except SSL.WantReadError:

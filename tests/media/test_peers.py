@@ -187,6 +187,56 @@ def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(joined, reason):
     in_memory(body)
 
 
+def test_a_peer_rests_ten_seconds_after_its_handshake_and_is_heard_and_hung_up_on_all_the_same():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        peer = wire.peers._peers["p"]
+        wire.peers.tick(1, 0.0)
+        assert peer.dtls._connection is not None
+        with mock.patch.object(peers_module.time, "monotonic", return_value=time.monotonic() + peer_module.REST + 1):
+            wire.peers.tick(2, 0.0)
+        assert peer.dtls._connection is None
+        wire.rooms[SPACE].run(0)
+        assert len(caller.packets) == 1
+        wire.peers.remove("p")
+        assert caller.was_hung_up_on
+
+    in_memory(body)
+
+
+def test_few_peers_rest_in_one_tick():
+    async def body(wire):
+        for number in range(peers_module.RESTS + 3):
+            wire.source = ("203.0.113.9", number + 1)
+            await wire.call(Caller(f"p{number}", SPACE))
+        later = time.monotonic() + peer_module.REST + 1
+        left = []
+        for number in (1, 2):
+            with mock.patch.object(peers_module.time, "monotonic", return_value=later):
+                wire.peers.tick(number, 0.0)
+            left.append(sum(peer.dtls._connection is not None for peer in wire.peers._peers.values()))
+        assert left == [3, 0]
+
+    in_memory(body)
+
+
+def test_a_resting_peer_that_may_have_said_goodbye_is_gone_soon_unless_it_checks():
+    async def body(wire):
+        caller = await wire.call(Caller("p", SPACE))
+        peer = wire.peers._peers["p"]
+        peer.rest()
+        caller.hang_up()
+        await asyncio.sleep(0)
+        peer.checked = time.monotonic() - peer_module.DOUBTED + 1
+        wire.peers.tick(SWEEP_TICKS, 0.0)
+        assert PeerLeft("p", "consent") not in wire.told
+        peer.checked = time.monotonic() - peer_module.DOUBTED - 1
+        wire.peers.tick(SWEEP_TICKS, 0.0)
+        assert wire.told[-1] == PeerLeft("p", "consent")
+
+    in_memory(body)
+
+
 def test_a_check_renews_consent_and_a_wrong_one_does_not():
     async def body(wire):
         caller = await wire.call(Caller("p", SPACE))

@@ -10,7 +10,7 @@ from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_8
 from OpenSSL import SSL
 
 from spacesctl.rtc import rtp
-from spacesctl.rtc.dtls import MTU, Dtls, Identity, State, datagrams
+from spacesctl.rtc.dtls import MAX_RESENT, MTU, Dtls, Identity, State, datagrams
 from spacesctl.rtc.srtp import (
     AES_128_CM,
     AES_128_GCM,
@@ -92,6 +92,72 @@ def test_a_goodbye_is_heard():
         server.feed(datagram)
     assert client.state is server.state is State.CLOSED
     server.feed(b"\x16\xfe\xfd" + bytes(40))
+
+
+def test_a_resting_end_still_says_goodbye():
+    client, server = pair()
+    shake(client, server)
+    server.rest()
+    assert server.outgoing() == []
+    server.close()
+    for datagram in server.outgoing():
+        client.feed(datagram)
+    assert client.state is server.state is State.CLOSED
+    assert server.outgoing() == []
+
+
+def test_a_client_that_did_not_hear_the_last_flight_gets_it_from_a_resting_end_too():
+    client, server = pair()
+    client.start()
+    for end, other in ((server, client), (client, server), (server, client)):
+        for datagram in other.outgoing():
+            end.feed(datagram)
+    assert server.outgoing() != []  # and it is lost
+    assert (client.state, server.state) == (State.HANDSHAKE, State.CONNECTED)
+    server.rest()
+    time.sleep(client.timeout())
+    client.on_timeout()
+    repeated = client.outgoing()
+    for datagram in repeated:
+        server.feed(datagram)
+    answers = server.outgoing()
+    assert sum(map(len, answers)) <= sum(map(len, repeated))
+    for datagram in answers:
+        client.feed(datagram)
+    assert client.state is State.CONNECTED
+    assert client.keys.remote == server.keys.local
+
+
+def test_a_resting_end_answers_few_repeats_and_none_that_is_shorter_than_its_answer():
+    client, server = pair()
+    shake(client, server)
+    server.rest()
+    asked = b"\x16\xfe\xfd" + bytes(200)
+    answered = 0
+    for _ in range(3 * MAX_RESENT):
+        server.feed(asked[:20])
+        assert server.outgoing() == []
+        server.feed(asked)
+        answered += bool(server.outgoing())
+    assert answered == MAX_RESENT
+
+
+def test_a_goodbye_to_a_resting_end_is_a_doubt():
+    client, server = pair()
+    shake(client, server)
+    server.rest()
+    client.close()
+    for datagram in client.outgoing():
+        server.feed(datagram)
+    assert server.state is State.CONNECTED
+    assert server.doubted
+
+
+def test_only_a_connected_end_can_rest():
+    client, server = pair()
+    server.rest()
+    shake(client, server)
+    assert client.state is server.state is State.CONNECTED
 
 
 def test_junk_does_not_end_an_association():
