@@ -104,6 +104,9 @@ def errors() -> str:
     lines += [f"| `{cls.code}` | {cls.status} | {cls.exit_code} | {cls.title} |" for cls in tree.BY_CODE.values()]
     lines += [
         "| `method_not_allowed` | 405 | 1 | No such method here |",
+        "| `not_acceptable` | 406 | 1 | The offer has no Opus |",
+        "| `precondition_failed` | 412 | 1 | `If-Match` names something that is no more |",
+        "| `precondition_required` | 428 | 1 | This needs an `If-Match` |",
         "| `too_large` | 413 | 1 | The body is too large |",
     ]
     lines += ["| `unsupported_media_type` | 415 | 1 | Not a type that this address takes |"]

@@ -61,6 +61,16 @@ class AddPeer(Struct, frozen=True, tag=True):
     level_extension: int = 0
 
 
+class RestartIce(Struct, frozen=True, tag=True):
+    """A peer comes by new credentials from now on (RFC 8445, 9); the old ones are good until the first check with the new."""
+
+    peer: str
+    local_ufrag: str
+    local_pwd: str
+    remote_ufrag: str
+    remote_pwd: str
+
+
 class RemovePeer(Struct, frozen=True, tag=True):
     """Close a peer now (DTLS close_notify, then nothing more is read from or sent to it)."""
 
@@ -187,6 +197,7 @@ ToEngine = (
     OpenSpace
     | CloseSpace
     | AddPeer
+    | RestartIce
     | RemovePeer
     | MovePeer
     | OpenLane

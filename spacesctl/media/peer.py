@@ -40,6 +40,8 @@ class Peer:
         self.lane = added.lane
         self.group = added.group
         self.credentials = Credentials(added.local_ufrag, added.local_pwd, added.remote_ufrag)
+        self.next_credentials: Credentials | None = None
+        """After an ICE restart, until the peer checks with them."""
         self.added = self.checked = now
         self.joined = False
         self.report_at = 0

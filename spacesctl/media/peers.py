@@ -12,7 +12,7 @@ from spacesctl.audio.opus import OpusError
 from spacesctl.media.datagrams import Address
 from spacesctl.media.handshakes import Handshakes
 from spacesctl.media.lane import Lane
-from spacesctl.media.messages import AddPeer, ExpectProbe, PeerJoined, PeerLeft
+from spacesctl.media.messages import AddPeer, ExpectProbe, PeerJoined, PeerLeft, RestartIce
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import REST, Peer
 from spacesctl.media.room import Room
@@ -89,6 +89,22 @@ class Peers:
         self.ice.expect(peer.credentials)
         return True
 
+    def restart(self, message: RestartIce) -> bool:
+        """A peer's next credentials; False when it is not here, or the ufrag is taken."""
+        peer = self._peers.get(message.peer)
+        if peer is None or message.local_ufrag in self._by_ufrag:
+            return False
+        if peer.next_credentials is not None:
+            self._forget_ufrag(peer.next_credentials)
+        peer.next_credentials = Credentials(message.local_ufrag, message.local_pwd, message.remote_ufrag)
+        self._by_ufrag[message.local_ufrag] = peer
+        self.ice.expect(peer.next_credentials)
+        return True
+
+    def _forget_ufrag(self, credentials: Credentials) -> None:
+        self.ice.forget(credentials.local_ufrag)
+        self._by_ufrag.pop(credentials.local_ufrag, None)
+
     def expect_probe(self, probe: ExpectProbe) -> bool:
         """Answer a tester's checks for a while; False when too many test at once."""
         if len(self._probes) >= MAX_PROBES or probe.local_ufrag in self._by_ufrag:
@@ -111,8 +127,9 @@ class Peers:
         peer = self._peers.pop(name, None)
         if peer is None:
             return False
-        self.ice.forget(peer.credentials.local_ufrag)
-        del self._by_ufrag[peer.credentials.local_ufrag]
+        self._forget_ufrag(peer.credentials)
+        if peer.next_credentials is not None:
+            self._forget_ufrag(peer.next_credentials)
         self._connecting.pop(name, None)
         for address in peer.paths:
             if self._by_address.get(address) is peer:
@@ -171,6 +188,9 @@ class Peers:
         if peer is None:  # a probe's
             self._send(check.response, source)
             return
+        if peer.next_credentials is not None and peer.next_credentials.local_ufrag == check.local_ufrag:
+            self._forget_ufrag(peer.credentials)
+            peer.credentials, peer.next_credentials = peer.next_credentials, None
         owner = self._by_address.get(source)
         if owner is not None and owner is not peer:
             owner.lost_path(source)

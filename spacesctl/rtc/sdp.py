@@ -47,8 +47,8 @@ _EXPLAINED: Final[dict[Reason, str]] = {
     "wrong_direction": "the audio section's direction is not the one that this address serves",
 }
 _TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`{|}~-]{1,64}\Z", re.ASCII)
-_UFRAG: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}\Z")
-_PASSWORD: Final = re.compile(r"[A-Za-z0-9+/=_-]{22,256}\Z")
+UFRAG: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}\Z")
+PASSWORD: Final = re.compile(r"[A-Za-z0-9+/=_-]{22,256}\Z")
 _HEX: Final = re.compile(r"(?:[0-9A-F]{2}:){31,63}[0-9A-F]{2}\Z")
 
 
@@ -112,7 +112,7 @@ def parse_offer(text: str) -> Offer:
     if not media.rtcp_mux:
         raise SdpError("no_rtcp_mux")
     ufrag, pwd = (ice.usernameFragment or "", ice.password or "") if ice else ("", "")
-    if not (_UFRAG.match(ufrag) and _PASSWORD.match(pwd)):
+    if not (UFRAG.match(ufrag) and PASSWORD.match(pwd)):
         raise SdpError("no_ice")
     if dtls is None:
         raise SdpError("no_setup")
@@ -186,7 +186,7 @@ def answer(
         if kind == "down":
             lines += [f"a=msid:{cname} {cname}", f"a=ssrc:{ssrc} cname:{cname}"]
         lines += [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}"]
-        lines += [_candidate(number, *candidate) for number, candidate in enumerate(candidates, 1)]
+        lines += [candidate_line(number, *candidate) for number, candidate in enumerate(candidates, 1)]
         lines += ["a=end-of-candidates", f"a=fingerprint:sha-256 {fingerprint}"]
         lines.append("a=setup:active" if role == "client" else "a=setup:passive")
     return Answer("\r\n".join(lines) + "\r\n", offer.payload_type, level, role, offer.mid)
@@ -264,7 +264,7 @@ def _rejected(section: Section) -> list[str]:
     ]
 
 
-def _candidate(number: int, host: str, port: int) -> str:
+def candidate_line(number: int, host: str, port: int) -> str:
     """A host candidate; the first named is preferred (RFC 8445, 5.1.2.1)."""
     address = ipaddress.ip_address(host)
     priority = (126 << 24) + ((65_535 - number) << 8) + 255

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from spacesctl import __version__
 from spacesctl.server import problems
+from spacesctl.server.cross_origin import CrossOrigin
 from spacesctl.server.limits import BodyLimit
 from spacesctl.server.routes import (
     accounts,
@@ -48,6 +49,7 @@ def create_app(here: Services) -> FastAPI:
     app.state.services = here
     problems.install(app)
     app.add_middleware(DryRun)
+    app.add_middleware(CrossOrigin)
     app.add_middleware(BodyLimit)
     for router in ROUTERS:
         app.include_router(router)

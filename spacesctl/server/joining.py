@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
+
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import ANONYMOUS, Caller
@@ -17,7 +19,7 @@ from spacesctl.rtc import sdp
 from spacesctl.server.rates import address_key
 from spacesctl.server.services import Services
 from spacesctl.spaces.actor import SpaceActor
-from spacesctl.spaces.sessions import Feed, Session, SessionKind, group_of
+from spacesctl.spaces.sessions import Feed, Session, SessionKind, group_of, new_etag
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,16 @@ OPEN = Mic()
 
 async def answer_offer(
     here: Services, space_id: str, caller: Caller, text: str, host: str, *, up: bool, mic: Mic = OPEN
-) -> tuple[str, str]:
-    """Answer a WHIP (`up`) or WHEP offer; returns the session's id and our SDP.
+) -> tuple[Session, str]:
+    """Answer a WHIP (`up`) or WHEP offer; returns the session and our SDP.
 
-    Raises Invalid for an offer that cannot be answered, and whatever refuses the caller; nothing is left behind then.
+    Raises Invalid for an offer that cannot be answered, HTTPException (406) for one without Opus, and whatever refuses the caller;
+    nothing is left behind then.
     """
     try:
         offer = sdp.parse_offer(text)
     except sdp.SdpError as error:
-        raise Invalid("offer", str(error), hint=error.reason) from error
+        raise _refusal(error) from error
     here.house.engine.ready  # noqa: B018  # refuses while the engine restarts, before anything is changed
     kind = SessionKind.WHIP if up else SessionKind.WHEP
     actor, session = await _open_session(here, space_id, caller, kind, host, mic=mic)
@@ -49,12 +52,20 @@ async def answer_offer(
         answer = _answer(here, actor, session, offer)
     except sdp.SdpError as error:
         await _forget_lane(actor, session)
-        raise Invalid("offer", str(error), hint=error.reason) from error
+        raise _refusal(error) from error
     except BaseException:
         await _forget_lane(actor, session)
         raise
     actor.connect(session, caller)
-    return session.id, answer
+    session.mid, session.remote_ufrag, session.etag = offer.mid, offer.ufrag, new_etag()
+    return session, answer
+
+
+def _refusal(error: sdp.SdpError) -> Exception:
+    """What is a description, but none that we share a codec with, is not acceptable; anything else is malformed."""
+    if error.reason == "no_opus":
+        return HTTPException(406, str(error))
+    return Invalid("offer", str(error), hint=error.reason)
 
 
 async def open_feed(

@@ -16,7 +16,15 @@ from spacesctl.domain.errors import Invalid, SpacesError, TooMany
 
 MEDIA_TYPE = "application/problem+json"
 _log = structlog.get_logger()
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    412: "precondition_failed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    428: "precondition_required",
+}
 
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> JSONResponse:

@@ -110,6 +110,7 @@ async def _serve(
         udp_candidates=candidates(settings.udp, engine.ready.port, settings.announce),
         assignments=assignments,
         rates=Rates(settings.limits),
+        turn=settings.turn,
         keys=await asyncio.to_thread(Keys.of_folder, settings.data),
         allow_private=settings.webhooks_allow_private,
         notify_schemes=frozenset(settings.notify_schemes),

@@ -21,6 +21,7 @@ from spacesctl.server.assignments import Assignments
 from spacesctl.server.keys import Keys
 from spacesctl.server.outlets import OutletSender
 from spacesctl.server.rates import Rates, address_key
+from spacesctl.server.turn import Turn
 from spacesctl.server.voices import Voices
 from spacesctl.server.webhooks import WebhookSender
 from spacesctl.spaces.actor import SpaceActor
@@ -43,6 +44,7 @@ class Services:
     base_url: str
     udp_candidates: list[tuple[str, int]]
     assignments: Assignments
+    turn: Turn = field(default_factory=Turn)
     alarm: Alarm = field(init=False)
     recordings: Recordings = field(init=False)
     voices: Voices = field(init=False)

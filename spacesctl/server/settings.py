@@ -21,6 +21,7 @@ from pydantic_settings import (
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.apprise_outlet import DEFAULT_SCHEMES, ON_THIS_MACHINE
 from spacesctl.server.rates import Limits
+from spacesctl.server.turn import Turn
 
 
 def split_host_port(text: str) -> tuple[str, int]:
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     recordings_days: int = Field(30, ge=0)
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    turn: Turn = Field(default_factory=Turn)
     limits: Limits = Field(default_factory=Limits)
     from_file: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
@@ -105,6 +106,15 @@ class Session:
     joined: bool = False
     place: str = ""
     """Where it comes from, in whatever terms connections are limited."""
+    mid: str = ""
+    """Of a WebRTC session: its section's name in the offer."""
+    remote_ufrag: str = ""
+    etag: str = ""
+    """Names its ICE session: another one after a restart."""
+
+
+def new_etag() -> str:
+    return f'"{secrets.token_hex(8)}"'
 
 
 def group_of(space: Space, account_id: str | None) -> int:

@@ -14,7 +14,7 @@ from spacesctl.media import peer as peer_module
 from spacesctl.media import peers as peers_module
 from spacesctl.media.clock import SpaceClock
 from spacesctl.media.handshakes import MAX_QUEUED, Handshakes
-from spacesctl.media.messages import ExpectProbe, OpenSpace, PeerJoined, PeerLeft
+from spacesctl.media.messages import ExpectProbe, OpenSpace, PeerJoined, PeerLeft, RestartIce
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import MAX_PATHS
 from spacesctl.media.peers import MAX_PROBES, PROBE_SECONDS, REPORT_TICKS, SWEEP_TICKS, Peers
@@ -74,6 +74,14 @@ def in_memory(test):
         await test(Wire())
 
     asyncio.run(body())
+
+
+def with_a_wire(test):
+    def run():
+        in_memory(test)
+
+    run.__name__ = test.__name__
+    return run
 
 
 def test_a_peer_joins_hears_and_leaves():
@@ -423,7 +431,7 @@ def probing(source=SOURCE, password=PROBE.local_pwd):
     return bytes(request)
 
 
-@in_memory
+@with_a_wire
 async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
     assert wire.peers.expect_probe(PROBE)
     wire.sendto(probing())
@@ -434,7 +442,7 @@ async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
     assert len(wire.peers) == 0
 
 
-@in_memory
+@with_a_wire
 async def test_a_probe_is_answered_for_half_a_minute(wire):
     now = time.monotonic()
     wire.peers.expect_probe(PROBE)
@@ -444,7 +452,46 @@ async def test_a_probe_is_answered_for_half_a_minute(wire):
     assert wire.sent == []
 
 
-@in_memory
+@with_a_wire
 async def test_only_a_few_may_probe_at_once(wire):
     taken = [wire.peers.expect_probe(ExpectProbe(f"p{n}", "x" * 22, "t")) for n in range(MAX_PROBES + 1)]
     assert taken == [True] * MAX_PROBES + [False]
+
+
+def checking(local, remote, password, source_name="x"):
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    request.attributes["USERNAME"] = f"{local}:{remote}"
+    request.add_message_integrity(password.encode())
+    return bytes(request)
+
+
+@with_a_wire
+async def test_an_ice_restart_keeps_the_peer_and_the_old_way_until_the_new_one_is_used(wire):
+    caller = await wire.call(Caller("p", SPACE))
+    [name] = wire.peers._peers
+    peer = wire.peers._peers[name]
+    old = peer.credentials
+    assert wire.peers.restart(RestartIce(name, "fresh", "a-fresh-password-of-ours", "theirs2", "x" * 22))
+    wire.sent.clear()
+    wire.sendto(checking(old.local_ufrag, old.remote_ufrag, old.local_pwd))
+    assert len(wire.sent) == 1
+    wire.source = ("203.0.113.99", 4000)  # after the restart it comes from elsewhere
+    wire.sendto(checking("fresh", "theirs2", "a-fresh-password-of-ours"))
+    assert (len(wire.sent), peer.joined) == (2, True)
+    wire.source = SOURCE
+    wire.sendto(checking(old.local_ufrag, old.remote_ufrag, old.local_pwd))
+    assert len(wire.sent) == 2
+    assert caller is not None
+    wire.peers.remove(name)
+    wire.sendto(checking("fresh", "theirs2", "a-fresh-password-of-ours"))
+    assert all(target == SOURCE or target[1] == 4000 for _, target in wire.sent)
+    assert len(wire.peers._by_ufrag) == 0
+
+
+@with_a_wire
+async def test_a_restart_of_nobody_or_with_a_taken_name_is_refused(wire):
+    await wire.call(Caller("p", SPACE))
+    [name] = wire.peers._peers
+    taken = wire.peers._peers[name].credentials.local_ufrag
+    assert not wire.peers.restart(RestartIce("nobody", "fresh", "x" * 22, "y", "z" * 22))
+    assert not wire.peers.restart(RestartIce(name, taken, "x" * 22, "y", "z" * 22))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import secrets
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.exceptions import HTTPException
 
 from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotFound, NotSignedIn
+from spacesctl.rtc.fragment import MAX_FRAGMENT
 from spacesctl.rtc.sdp import MAX_OFFER
+from spacesctl.server import trickle
 from spacesctl.server.joining import OPEN, Mic, answer_offer
 from spacesctl.server.services import Anyone, Here, Services, client_host, not_tried
+from spacesctl.server.trickle import MEDIA_TYPE
+from spacesctl.spaces.actor import SpaceActor
+from spacesctl.spaces.sessions import Session
 
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["webrtc"], dependencies=[Depends(not_tried)])
 _BODY = {"requestBody": {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}}
@@ -40,41 +46,83 @@ async def whep(here: Here, caller: Anyone, space_id: str, request: Request) -> R
 async def _join(
     here: Services, caller: Caller, space_id: str, request: Request, *, up: bool, mic: Mic = OPEN
 ) -> Response:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/sdp":
-        raise HTTPException(415, "the offer must be application/sdp")
-    text = await _bounded_body(request)
+    text = await _bounded_body(request, "application/sdp", MAX_OFFER)
     async with here.joins:
-        session_id, sdp = await answer_offer(here, space_id, caller, text, client_host(request), up=up, mic=mic)
-    place = f"{here.root}/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session_id}"
-    return Response(sdp, 201, {"Location": place, "Cache-Control": "no-store"}, "application/sdp")
+        session, sdp = await answer_offer(here, space_id, caller, text, client_host(request), up=up, mic=mic)
+    place = f"{here.root}/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session.id}"
+    headers = {"Location": place, "ETag": session.etag, "Accept-Patch": MEDIA_TYPE, "Cache-Control": "no-store"}
+    answer = Response(sdp, 201, headers, "application/sdp")
+    for link in here.turn.links(session.id[:8]):
+        answer.headers.append("Link", link)
+    return answer
 
 
-async def _bounded_body(request: Request) -> str:
+async def _bounded_body(request: Request, media_type: str, most: int) -> str:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise HTTPException(
+            415,
+            f"the body must be {media_type}",
+            {"Accept-Patch" if request.method == "PATCH" else "Accept-Post": media_type},
+        )
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_OFFER:
-            raise HTTPException(413, f"an offer has at most {MAX_OFFER} bytes")
+        if len(body) > most:
+            raise HTTPException(413, f"it has at most {most} bytes")
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        raise HTTPException(400, "the offer is not UTF-8") from error
+        raise HTTPException(400, "it is not UTF-8") from error
+
+
+@router.options("/{way}", status_code=204)
+async def describe(here: Here, caller: Anyone, space_id: str, way: Literal["whip", "whep"]) -> Response:
+    """What may be sent here, and for whoever may be in the Space the relays to use, if there are any."""
+    answer = Response(status_code=204, headers={"Accept-Post": "application/sdp", "Allow": "OPTIONS, POST"})
+    if here.turn.urls:
+        await here.admitted(space_id, caller)
+        for link in here.turn.links(secrets.token_hex(4)):
+            answer.headers.append("Link", link)
+    return answer
+
+
+@router.get("/ice-servers")
+async def ice_servers(here: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
+    """Relays and STUN servers to give to an `RTCPeerConnection`; none unless the operator set some. For whoever may be in the Space."""
+    await here.admitted(space_id, caller)
+    return {"data": here.turn.servers(secrets.token_hex(4))}
 
 
 @router.delete("/{way}/{session_id}", status_code=200)
 async def leave(here: Here, space_id: str, way: Literal["whip", "whep"], session_id: str) -> Response:
     """End a session. Whoever knows its path, 128 random bits, may."""
-    actor = await here.house.actor(space_id)
-    if session_id not in actor.connections.sessions:
-        raise NotFound("session", "of this path")
-    await actor.drop_session(session_id)
+    actor, session = await _session(here, space_id, session_id)
+    await actor.drop_session(session.id)
     return Response(status_code=200)
 
 
 @router.patch("/{way}/{session_id}", status_code=204)
-async def trickle(here: Here, space_id: str, way: Literal["whip", "whep"], session_id: str) -> Response:
-    """Candidates of the client are taken and not needed: the server learns its peers from their authenticated checks."""
+async def patch(
+    here: Here, space_id: str, way: Literal["whip", "whep"], session_id: str, request: Request,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Response:  # fmt: skip
+    """Candidates of the client are taken and not needed: the server learns its peers from their authenticated checks.
+
+    Another ICE user name with `If-Match: "*"` is a restart, and is answered with ours.
+    """
+    text = await _bounded_body(request, MEDIA_TYPE, MAX_FRAGMENT)
+    _, session = await _session(here, space_id, session_id)
+    fragment = trickle.patch(here, session, text, if_match)
+    headers = {"ETag": session.etag}
+    return (
+        Response(status_code=204, headers=headers) if fragment is None else Response(fragment, 200, headers, MEDIA_TYPE)
+    )
+
+
+async def _session(here: Services, space_id: str, session_id: str) -> tuple[SpaceActor, Session]:
+    """Raises NotFound."""
     actor = await here.house.actor(space_id)
-    if session_id not in actor.connections.sessions:
+    session = actor.connections.sessions.get(session_id)
+    if session is None or not session.kind.is_webrtc:
         raise NotFound("session", "of this path")
-    return Response(status_code=204)
+    return actor, session

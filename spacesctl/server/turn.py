@@ -1,0 +1,69 @@
+"""Relays for clients that cannot reach the UDP port: credentials that end by themselves, and that the TURN server can check.
+
+The scheme is that of draft-uberti-behave-turn-rest-00, as coturn's `use-auth-secret` has it: the user name is when it ends, the password
+an HMAC of that by the secret that both servers share.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import time
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+_URL = re.compile(r"(?:stun|turns?):[\w.\-\[\]:]+(?:\?transport=(?:udp|tcp))?")
+
+
+def _checked(url: str) -> str:
+    if not _URL.fullmatch(url):
+        raise ValueError("is stun:HOST:PORT, turn:HOST:PORT?transport=udp, or turns:HOST:PORT?transport=tcp")
+    return url
+
+
+class Turn(BaseModel):
+    """The table `[turn]`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    urls: list[Annotated[str, AfterValidator(_checked)]] = Field(default_factory=list)
+    secret: Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)] = None
+    ttl: Annotated[int, Field(ge=60, le=86_400)] = 3600
+
+    @model_validator(mode="after")
+    def _with_secret(self) -> Turn:
+        if self.secret is None and any(url.startswith("turn") for url in self.urls):
+            raise ValueError("turn addresses need the `secret` that the TURN server has")
+        return self
+
+    def servers(self, name: str, now: float | None = None) -> list[dict[str, Any]]:
+        """As `RTCPeerConnection` wants them. `name` tells the TURN server's log apart who used it; nobody's handle."""
+        until = round((time.time() if now is None else now) + self.ttl)
+        username = f"{until}:{name}"
+        found: list[dict[str, Any]] = []
+        for url in self.urls:
+            if url.startswith("stun") or self.secret is None:
+                found.append({"urls": [url]})
+            else:
+                found.append({"urls": [url], "username": username, "credential": _password(self.secret, username)})
+        return found
+
+    def links(self, name: str, now: float | None = None) -> list[str]:
+        """The same as values of `Link` headers (RFC 9725, 4.6)."""
+        return [_link(server) for server in self.servers(name, now)]
+
+
+def _password(secret: SecretStr, username: str) -> str:
+    # SHA-1 is what the scheme says; an HMAC does not lean on its collisions.
+    digest = hmac.new(secret.get_secret_value().encode(), username.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _link(server: dict[str, Any]) -> str:
+    link = f'<{server["urls"][0]}>; rel="ice-server"'
+    if "username" in server:
+        link += f'; username="{server["username"]}"; credential="{server["credential"]}"; credential-type="password"'
+    return link
