@@ -11,6 +11,7 @@ import ctypes
 import ctypes.util
 import importlib.util
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -81,6 +82,15 @@ def _load() -> ctypes.PyDLL:
     lib.opus_decoder_destroy.argtypes = [pointer]
     lib.opus_decoder_destroy.restype = None
     lib.opus_decode.argtypes = [pointer, ctypes.c_char_p, ctypes.c_int32, pointer, c_int, c_int]
+    lib.opus_repacketizer_create.argtypes = []
+    lib.opus_repacketizer_create.restype = pointer
+    lib.opus_repacketizer_destroy.argtypes = [pointer]
+    lib.opus_repacketizer_destroy.restype = None
+    lib.opus_repacketizer_init.argtypes = [pointer]
+    lib.opus_repacketizer_init.restype = pointer
+    lib.opus_repacketizer_cat.argtypes = [pointer, ctypes.c_char_p, ctypes.c_int32]
+    lib.opus_repacketizer_out.argtypes = [pointer, pointer, ctypes.c_int32]
+    lib.opus_repacketizer_out.restype = ctypes.c_int32
     lib.opus_packet_get_nb_samples.argtypes = [ctypes.c_char_p, ctypes.c_int32, ctypes.c_int32]
     return lib
 
@@ -155,6 +165,36 @@ class Encoder:
         code = _LIB.opus_encoder_ctl(ctypes.c_void_p(self._state), ctypes.c_int(request), ctypes.c_int32(value))
         if code < 0:
             raise OpusError(f"set option {request}", code)
+
+
+class Repacketizer:
+    """Puts the frames of several packets into one, without touching their sound (RFC 6716, 3.2)."""
+
+    def __init__(self) -> None:
+        self._state = _LIB.opus_repacketizer_create()
+        if not self._state:
+            raise OpusError("make a repacketizer", -7)
+        weakref.finalize(self, _LIB.opus_repacketizer_destroy, self._state)
+        self._out = ctypes.create_string_buffer(MAX_PACKET)
+        self._out_at = ctypes.addressof(self._out)
+
+    @staticmethod
+    def fits(one: bytes, other: bytes) -> bool:
+        """Whether two packets can be merged: the same mode, bandwidth, frame length and channels."""
+        return one[0] >> 2 == other[0] >> 2
+
+    def merge(self, packets: Sequence[bytes]) -> bytes:
+        """One packet of at most `MAX_PACKET` bytes and 120 ms. Raises `OpusError` when they do not fit together, or not in."""
+        state, lib = self._state, _LIB
+        lib.opus_repacketizer_init(state)
+        for packet in packets:  # libopus keeps pointers into them until `out`
+            code = lib.opus_repacketizer_cat(state, packet, len(packet))
+            if code < 0:
+                raise OpusError("merge", code)
+        length = lib.opus_repacketizer_out(state, self._out_at, MAX_PACKET)
+        if length < 0:
+            raise OpusError("merge", length)
+        return ctypes.string_at(self._out_at, length)
 
 
 class Decoder:

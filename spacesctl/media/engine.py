@@ -36,6 +36,7 @@ from spacesctl.media.messages import (
     Uplink,
 )
 from spacesctl.media.metrics import Metrics
+from spacesctl.media.packing import AUTO, PACKET_MS
 from spacesctl.media.peers import Peers
 from spacesctl.media.port import UdpPort
 from spacesctl.media.room import Room
@@ -116,6 +117,8 @@ class Engine:
 
     def _open_space(self, message: OpenSpace) -> bool:
         if message.space in self.rooms or not 0 <= message.delay <= MAX_DELAY:
+            return False
+        if message.packet_ms not in (AUTO, *PACKET_MS):
             return False
         clock = SpaceClock.start(self.ticker.grid, self.ticker.next_number, message.started_at, message.first_tick)
         self.rooms[message.space] = Room(message, clock, self.metrics, self._port)

@@ -24,13 +24,15 @@ FLAG_LOST: Final = 2
 
 class OpenSpace(Struct, frozen=True, tag=True):
     """Start the clock of a Space. `started_at` is Unix seconds UTC; no tick below `first_tick` is ever handed out;
-    `delay` is the audience's delay in ticks; `ssrc` is the one SSRC of everything that the Space sends."""
+    `delay` is the audience's delay in ticks; `ssrc` is the one SSRC of everything that the Space sends; `packet_ms` is how much
+    sound a packet to the audience carries: 20, 40 or 60 ms, or 0, and the engine decides by how many listen."""
 
     space: str
     started_at: float
     first_tick: int
     ssrc: int
     delay: int = 0
+    packet_ms: int = 20
 
 
 class CloseSpace(Struct, frozen=True, tag=True):

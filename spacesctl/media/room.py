@@ -19,6 +19,7 @@ from spacesctl.media.lane import Lane
 from spacesctl.media.messages import AUDIENCE, STAGE, Frames, Levels, OpenSpace
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.output import Output
+from spacesctl.media.packing import TICK_MS, Frame
 
 
 class Room:
@@ -32,6 +33,7 @@ class Room:
         self.space = opened.space
         self.ssrc = opened.ssrc
         self.delay = opened.delay
+        self.packet_ms = opened.packet_ms
         self.clock = clock
         self.lanes: dict[int, Lane] = {}
         self._metrics = metrics
@@ -82,7 +84,8 @@ class Room:
         self.leave(name)
         self._listeners[name] = (group, listener)
         if group not in self._crowds:
-            self._crowds[group] = Crowd(self._port, self._metrics)
+            setting = self.packet_ms if group == AUDIENCE else TICK_MS  # who speaks waits for nothing
+            self._crowds[group] = Crowd(self._port, self._metrics, setting)
             self._plan = None
         self._crowds[group].add(name, listener)
 
@@ -113,15 +116,14 @@ class Room:
         self._air(tick)
         taken = clock()
         spent["lanes"] += taken - began
-        payloads = self._encode()
-        encoded = clock()
-        spent["encode"] += encoded - taken
-        stamp = timestamp(tick)
+        encoded = self._encode(timestamp(tick))
+        made = clock()
+        spent["encode"] += made - taken
         for output, crowds in self._planned().items():
             for crowd in crowds:
-                crowd.send(payloads[output], stamp)
-        spent["send"] += clock() - encoded
-        mixes = [(group, payloads[self._output_of(group)]) for group in self._taps]
+                crowd.send(encoded[output])
+        spent["send"] += clock() - made
+        mixes = [(group, encoded[self._output_of(group)].payload) for group in self._taps]
         return Frames(self.space, tick, frames, mixes) if frames or mixes else None
 
     def levels(self, number: int) -> Levels | None:
@@ -173,15 +175,15 @@ class Room:
         for number in done:
             del self._lines[number]
 
-    def _encode(self) -> dict[int, bytes]:
-        """One packet for each output that somebody hears or taps."""
-        payloads = {}
+    def _encode(self, stamp: int) -> dict[int, Frame]:
+        """One frame for each output that somebody hears or taps."""
+        frames = {}
         for group in self._planned():
             output = self._outputs.get(group)
             if output is None:
                 output = self._outputs[group] = Output()
-            payloads[group] = output.encode(self._sum_of(group))
-        return payloads
+            frames[group] = output.encode(self._sum_of(group), stamp)
+        return frames
 
     def _sum_of(self, output: int) -> Sum:
         if output == AUDIENCE:

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 
 import structlog
+from msgspec import structs
 
 from spacesctl.domain.errors import Unavailable
-from spacesctl.media.messages import Ready, ToEngine
+from spacesctl.media.messages import OpenSpace, Ready, ToEngine
 from spacesctl.media.process import EngineFailed, EngineProcess
 from spacesctl.spaces.house import House
 
@@ -21,8 +22,9 @@ _log = structlog.get_logger()
 class EngineKeeper:
     """The `Engine` of the house. `await start()` once; `await stop()` at the end."""
 
-    def __init__(self, udp: str) -> None:
+    def __init__(self, udp: str, packet_ms: int) -> None:
         self._udp = udp
+        self._packet_ms = packet_ms  # of every Space, to its audience; 0: by how many listen
         self._process: EngineProcess | None = None
         self._keeper: asyncio.Task[None] | None = None
         self.restarts = 0
@@ -38,6 +40,8 @@ class EngineKeeper:
         return self._process.pid if self._process else 0
 
     def send(self, message: ToEngine) -> None:
+        if isinstance(message, OpenSpace):
+            message = structs.replace(message, packet_ms=self._packet_ms)
         if self._process is not None:
             self._process.post(message)
 

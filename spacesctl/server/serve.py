@@ -96,7 +96,7 @@ async def _serve(
         await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
         if settings.profile:
             await asyncio.to_thread(write_first_profile, settings.public_url or url, owner_token)
-    engine = EngineKeeper(settings.udp)
+    engine = EngineKeeper(settings.udp, settings.packet_ms)
     await engine.start()
     stack.push_async_callback(engine.stop)
     house = House(db, engine)

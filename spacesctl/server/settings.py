@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     udp: HostPort = "0.0.0.0:8420"
     data: Path = Path("data")
     announce: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    audience_packet_ms: Literal["20", "40", "60", "auto"] = "auto"
     public_url: str | None = None
     bots: bool = True
     model: Path | None = None
@@ -94,6 +95,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{local[0]} would do something on this machine")
         return [name for name in names if name]
 
+    @field_validator("audience_packet_ms", mode="before")
+    @classmethod
+    def _number_or_word(cls, value: Any) -> Any:
+        """A file may say 40 where the environment says "40"."""
+        return str(value) if type(value) is int else value
+
     @field_validator("public_url")
     @classmethod
     def _whole_url(cls, value: str | None) -> str | None:
@@ -129,6 +136,11 @@ class Settings(BaseSettings):
         from_file = given.pop("from_file", {})
         flags = InitSettingsSource(settings_cls, init_kwargs=given)
         return flags, env_settings, dotenv_settings, InitSettingsSource(settings_cls, init_kwargs=from_file)
+
+    @property
+    def packet_ms(self) -> int:
+        """As the engine has it: 0 is `auto`."""
+        return 0 if self.audience_packet_ms == "auto" else int(self.audience_packet_ms)
 
     @property
     def keep_recordings(self) -> timedelta | None:

@@ -41,8 +41,8 @@ class Studio:
         self._news = asyncio.Condition()
         self._task = asyncio.create_task(self._read())
 
-    async def open(self, delay: int = 0, first_tick: int = 0) -> None:
-        await self.engine.send(OpenSpace(SPACE, time.time(), first_tick, self.ssrc, delay))
+    async def open(self, delay: int = 0, first_tick: int = 0, packet_ms: int = 20) -> None:
+        await self.engine.send(OpenSpace(SPACE, time.time(), first_tick, self.ssrc, delay, packet_ms))
 
     async def speaker(self, lane: int, pcm: Sound, *, loop: bool = True) -> SpeakerPeer:
         return await self._join(SpeakerPeer(pcm, loop), f"up-{lane}", lane=lane)
@@ -136,12 +136,12 @@ T2 = TypeVar("T2", SpeakerPeer, ListenerPeer)
 
 
 @contextlib.asynccontextmanager
-async def studio(delay: int = 0) -> AsyncIterator[Studio]:
+async def studio(delay: int = 0, packet_ms: int = 20) -> AsyncIterator[Studio]:
     """An engine with one open Space."""
     async with EngineProcess(udp=f"{own_address()}:0") as engine:
         made = Studio(engine)
         try:
-            await made.open(delay)
+            await made.open(delay, packet_ms=packet_ms)
             yield made
         finally:
             await made.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ PACKETS = {lane: encoded(said) for lane, said in VOICES.items()}
 
 
 class Ear:
-    """A sink that decodes what it is sent."""
+    """A sink that decodes what it is sent, and goes on by itself through silence that is not sent, as receivers do."""
 
     def __init__(self):
         self.loss = 0
@@ -34,8 +36,14 @@ class Ear:
         self.stamps = []
 
     def send(self, payload, stamp):
+        self.wait_until(stamp)
         self.parts.append(self.decoder.decode(payload))
         self.stamps.append(stamp)
+
+    def wait_until(self, stamp):
+        """Up to a moment of RTP time nothing came: at a skipped tick, or in DTX."""
+        for _ in range((stamp - self.stamps[0]) // FRAME - len(self.parts) if self.stamps else 0):
+            self.parts.append(self.decoder.conceal())
 
     def heard(self, first=0, last=None):
         return np.concatenate(self.parts[first:last])
@@ -58,7 +66,12 @@ def run(room, ticks=SECONDS * 50, first=0, at=None):
             if number < len(PACKETS[lane]):
                 room.lanes[lane].push(number & 0xFFFF, number * FRAME, PACKETS[lane][number])
         frames.append(room.run(number))
+    for ear in EARS.get(room, ()):
+        ear.wait_until(timestamp(room.clock.tick(first + ticks)))
     return frames
+
+
+EARS = weakref.WeakKeyDictionary()
 
 
 def listening(room, *groups):
@@ -66,6 +79,7 @@ def listening(room, *groups):
     for number, group in enumerate(groups):
         ears.append(Ear())
         room.listen(f"{group}-{number}", group, ears[-1])
+    EARS[room] = ears
     return ears
 
 
@@ -209,13 +223,46 @@ def test_a_room_is_idle_without_lanes_listeners_and_taps():
     assert room.is_idle
 
 
-def test_listeners_are_sent_silence_while_nobody_talks():
+def test_listeners_are_sent_little_while_nobody_talks():
     room = room_of(lanes=())
     (ear,) = listening(room, AUDIENCE)
-    for number in range(100):
+    for number in range(1000):
         assert room.run(number) is None
-    assert len(ear.parts) == 100
+    assert 50 <= len(ear.stamps) <= 80
+    assert max(np.diff(ear.stamps)) <= 20 * FRAME
     assert loudness(ear.heard()) < 0.001
+
+
+def test_a_voice_after_a_long_silence_is_heard_from_its_first_frame():
+    room = room_of(lanes=())
+    (ear,) = listening(room, AUDIENCE)
+    run(room, 500)
+    room.open_lane(1, True)
+    for number in range(500, 600):
+        room.lanes[1].push(number, number * FRAME, PACKETS[1][number - 500])
+        room.run(number)
+    assert ear.stamps[-90:] == [timestamp(1000 + number) for number in range(510, 600)]
+    assert likeness(ear.heard(503), VOICES[1][: 95 * FRAME]) > 0.6
+
+
+def test_nothing_is_encoded_while_nobody_talks(monkeypatch):
+    room = room_of(lanes=())
+    listening(room, AUDIENCE)
+    run(room, 200)
+    calls = []
+    encode = Encoder.encode
+    monkeypatch.setattr(Encoder, "encode", lambda self, pcm: calls.append(1) or encode(self, pcm))
+    run(room, 400, first=200)
+    assert 20 <= len(calls) <= 45
+
+
+def test_a_tap_gets_every_tick_through_silence():
+    room = room_of(lanes=())
+    room.tap([AUDIENCE])
+    frames = run(room, 200)
+    assert [one.tick for one in frames] == [1000 + number for number in range(200)]
+    decoder = Decoder()
+    assert loudness(np.concatenate([decoder.decode(one.mixes[0][1]) for one in frames])) < 0.001
 
 
 def test_levels_tell_who_talks_and_nothing_of_who_is_shut():
