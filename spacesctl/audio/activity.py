@@ -58,13 +58,21 @@ class Activity:
     def update(self, level: int) -> bool:
         """Whether the frame of this `level` (dBov) is part of talk."""
         self._learn(level)
-        opens = min(OPEN_HIGHEST, max(OPEN_LOWEST, self._floor + ABOVE_FLOOR))
+        opens = self._opening
         if level >= opens:
             self.active, self._quiet_ticks = True, 0
         elif self.active and level < opens - HYSTERESIS:
             self._quiet_ticks += 1
             self.active = self._quiet_ticks <= HANGOVER
         return self.active
+
+    def would_open(self, level: int) -> bool:
+        """Whether a frame of this level is loud enough to begin talk."""
+        return level >= self._opening
+
+    @property
+    def _opening(self) -> int:
+        return min(OPEN_HIGHEST, max(OPEN_LOWEST, self._floor + ABOVE_FLOOR))
 
     def _learn(self, level: int) -> None:
         self._lowest = min(self._lowest, level)

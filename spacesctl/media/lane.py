@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from spacesctl.audio.activity import INAUDIBLE, SILENCE, Activity, Meter
-from spacesctl.audio.jitter import LOST, MAXIMUM, SILENT, TARGET, Counters, Held, JitterBuffer
+from spacesctl.audio.jitter import LOST, MAXIMUM, TARGET, Counters, Held, JitterBuffer, Missing
 from spacesctl.audio.mix import gained
-from spacesctl.audio.opus import FRAME, Decoder, Encoder, OpusError, Pcm, packet_samples
+from spacesctl.audio.opus import FRAME, RATE, Encoder, OpusError, Pcm, packet_samples
+from spacesctl.audio.restore import RETURN, Restorer, blended, ramped
 from spacesctl.media.messages import FLAG_ACTIVE, FLAG_LOST
 
-CONCEALED: Final = 5
-"""Lost frames in a row that are concealed; after 100 ms invented sound turns into a buzz."""
 UPLINK: Final = ""
 """The source of frames that come by `Uplink`; peers are sources by their name."""
 
@@ -45,8 +45,8 @@ class Lane:
         self.counters = Counters()
         self._meter = Meter()
         self._jitter = JitterBuffer(counters=self.counters)
-        self._decoder = Decoder()
-        self._lost = 0
+        self._restorer = Restorer()
+        self._popped = time.monotonic()
         self._owed = 0  # samples that a shut lane still has to let go by
         self._pending: Pcm = np.zeros(0, np.int16)
         self._encoder: Encoder | None = None
@@ -55,14 +55,15 @@ class Lane:
         """From now on only `source` feeds the lane; what another sent is forgotten."""
         self.source = source
         self._jitter.restart()
-        self._decoder = Decoder()
+        self._restorer = Restorer()
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None = None) -> None:
         """A packet of its source. Raises `OpusError` when it is not Opus."""
         samples = packet_samples(payload)
         if samples != self._jitter.samples:
             self._change_length(samples)
-        self._jitter.push(sequence, timestamp, payload, level)
+        part = (time.monotonic() - self._popped) * RATE / samples
+        self._jitter.push(sequence, timestamp, payload, level, min(1.0, part))
 
     def take(self) -> Taken:
         """This tick's part. A shut lane is emptied at the same pace, and says nothing."""
@@ -76,9 +77,8 @@ class Lane:
         self.heard = heard
         if not heard:
             self._pending = self._pending[:0]
-            self._lost = 0
             self.activity = Activity()
-            self._decoder = Decoder()
+            self._restorer = Restorer()
 
     def told(self) -> int:
         """The level to tell, which begins anew."""
@@ -92,56 +92,72 @@ class Lane:
     # -- packets of 20 ms go on as they came
 
     def _whole(self) -> Taken:
-        frame = self._jitter.pop()
+        taken = self._next()
+        if not self._jitter.shed(quiet=not self.activity.active):
+            return taken
+        following = self._next()  # one tick for two frames
+        if taken.pcm is None or following.pcm is None:
+            return following
+        return following._replace(pcm=blended(taken.pcm, following.pcm))
+
+    def _next(self) -> Taken:
+        frame = self._pop()
         if isinstance(frame, Held):
             return self._came(frame)
-        if frame is SILENT:
-            self._lost = 0
-            self.activity.update(SILENCE)
+        if frame is LOST:
+            return self._said(FLAG_LOST, b"", self._conceal(FRAME))
+        was_active = self.activity.active
+        is_active = self.activity.update(SILENCE)
+        noise = self._restorer.rested() if was_active else None
+        if noise is None:
             return NOTHING
-        pcm = self._conceal(FRAME)
-        return self._said(FLAG_LOST, b"", pcm)
+        noise = gained(noise, self.gain)
+        return Taken(FLAG_ACTIVE, None, noise if is_active else ramped(noise, 1, 0))
+
+    def _pop(self) -> Held | Missing:
+        self._popped = time.monotonic()
+        return self._jitter.pop(quiet=not self.activity.active)
 
     def _came(self, frame: Held) -> Taken:
-        self._lost = 0
         quiet = frame.level is not None and frame.level <= INAUDIBLE
         if quiet and not self.activity.active:
             self.activity.update(SILENCE)
             return Taken(0, frame.payload, None)
         try:
-            pcm = self._decoder.decode(frame.payload)
+            pcm = self._restorer.came(frame.payload)
         except OpusError:
             return self._said(FLAG_LOST, b"", self._conceal(FRAME))
         return self._said(0, frame.payload, pcm)
 
     def _conceal(self, samples: int) -> Pcm | None:
-        """Sound for a lost packet, from the copy in the next one if there is one. None after too many, or in silence."""
-        self._lost += 1
-        if not self.activity.active or self._lost > CONCEALED:
+        """Sound for a lost packet. None in silence, or when too many were lost."""
+        if not self.activity.active:
             return None
         following = self._jitter.following()
-        try:
-            return self._decoder.recover(following, samples) if following else self._decoder.conceal(samples)
-        except OpusError:
-            return None
+        self.counters.repaired += following is not None
+        return self._restorer.lost(samples, following)
 
     def _said(self, flags: int, payload: bytes, pcm: Pcm | None) -> Taken:
+        """A frame, mixed as long as somebody talks; the one in which it ends fades, so that the noise behind is not cut off."""
+        was_active = self.activity.active
         if pcm is None or len(pcm) != FRAME:
             self.activity.update(SILENCE)
             return Taken(flags, payload, None)
         pcm = gained(pcm, self.gain)
         level = self._meter.level(pcm)
         self.level = max(self.level, level)
-        if not self.activity.update(level):
-            return Taken(flags, payload, None)
-        return Taken(flags | FLAG_ACTIVE, payload, pcm)
+        if self.activity.update(level):
+            if not was_active:
+                pcm = np.concatenate((ramped(pcm[:RETURN], 0, 1), pcm[RETURN:]))
+            return Taken(flags | FLAG_ACTIVE, payload, pcm)
+        return Taken(flags | FLAG_ACTIVE, payload, ramped(pcm, 1, 0)) if was_active else Taken(flags, payload, None)
 
     # -- packets of any other length are cut to ticks and encoded again
 
     def _change_length(self, samples: int) -> None:
         """Packets now hold `samples`: the same 60 and 200 ms, counted in them."""
         self._jitter = JitterBuffer(
-            target=max(1, TARGET * FRAME // samples),
+            first=max(1, TARGET * FRAME // samples),
             maximum=max(3, MAXIMUM * FRAME // samples),
             samples=samples,
             counters=self.counters,
@@ -163,22 +179,33 @@ class Lane:
         """Decode packets until there is a tick's worth. Whether one of them was lost."""
         lost, samples = False, self._jitter.samples
         while len(self._pending) < FRAME:
-            packet = self._jitter.pop()
+            packet = self._pop()
             pcm: Pcm | None = None
             if isinstance(packet, Held):
-                self._lost = 0
-                try:
-                    pcm = self._decoder.decode(packet.payload)
-                except OpusError:
-                    lost = True
+                pcm = self._decoded(packet)
+                lost |= pcm is None
             elif packet is LOST:
                 lost, pcm = True, self._conceal(samples)
-            self._pending = np.concatenate((self._pending, np.zeros(samples, np.int16) if pcm is None else pcm))
+            elif self.activity.active:
+                pcm = self._restorer.rested(samples)
+            if not self._is_unheard(pcm) or not self._jitter.shed(quiet=True):
+                self._pending = np.concatenate((self._pending, np.zeros(samples, np.int16) if pcm is None else pcm))
         return lost
+
+    def _decoded(self, packet: Held) -> Pcm | None:
+        try:
+            return self._restorer.came(packet.payload)
+        except OpusError:
+            return None
+
+    def _is_unheard(self, pcm: Pcm | None) -> bool:
+        return not self.activity.active and (
+            pcm is None or not self.activity.would_open(self._meter.level(pcm[:FRAME]))
+        )
 
     def _discard(self) -> None:
         """Let a tick's worth of packets go by."""
         self._owed += FRAME
         while self._owed >= self._jitter.samples:
             self._owed -= self._jitter.samples
-            self._jitter.pop()
+            self._pop()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from spacesctl.audio.jitter import LOST, MAXIMUM, PATIENCE, SILENT, TARGET, Held, JitterBuffer
+from spacesctl.audio.jitter import FAR, LOST, MAXIMUM, PATIENCE, SILENT, TARGET, Held, JitterBuffer
 
 
 def push(buffer, number, *, pause=0, start=0, size=40):
@@ -87,6 +87,13 @@ def test_after_a_dtx_packet_nothing_is_silence_and_time_goes_on():
     assert run(buffer, 3) == [4, 5, 6] or buffer.counters.lost == 0
 
 
+def test_what_was_played_and_comes_again_is_a_duplicate():
+    buffer = filled()
+    run(buffer, 2)
+    push(buffer, 0)
+    assert (buffer.counters.duplicate, buffer.counters.late) == (1, 0)
+
+
 def test_a_late_packet_is_dropped_and_counted():
     buffer = JitterBuffer()
     for number in (0, 1, 3, 4, 5):
@@ -140,32 +147,136 @@ def test_a_sender_that_begins_anew_is_heard_again():
     assert buffer.counters.restarted == 1
 
 
-@pytest.mark.parametrize("faster", [True, False], ids=["sender fast", "sender slow"])
-def test_a_drifting_sender_stays_within_bounds(faster):
-    buffer, sent, depths = JitterBuffer(), 0, []
-    for tick in range(20_000):
-        due = tick * 1.002 if faster else tick * 0.998
-        while sent <= due:
-            push(buffer, sent)
-            sent += 1
-        buffer.pop()
-        depths.append(len(buffer))
-    assert max(depths[1000:]) <= TARGET + 3
-    assert (buffer.counters.skipped > 20) == faster
-    assert buffer.counters.overflow == 0
+class Network:
+    """A sender that talks and pauses, a network, and a lane that plays: all in ticks, as fast as it goes.
+
+    The sender's clock is `ppm` fast; packets take 2 ticks and up to `jitter` more; a share `loss` never comes.
+    """
+
+    TALK, PAUSE = 200, 60
+
+    def __init__(self, ppm=0.0, jitter=0.0, loss=0.0, *, dtx=False, pauses=True, seed=7, phase=0.5):
+        self.buffer = JitterBuffer()
+        self.played = []
+        self.depths = []
+        self._random = random.Random(seed)
+        self._pace = 1 - ppm / 1_000_000
+        self._jitter, self._loss, self._dtx, self._pauses, self._phase = jitter, loss, dtx, pauses, phase
+        self._number = self._sequence = self._tick = self._hangover = 0
+        self._flying = []
+
+    def run(self, ticks):
+        for _ in range(ticks):
+            self._send()
+            arrived = [one for one in self._flying if one[0] <= self._tick]
+            self._flying = [one for one in self._flying if one[0] > self._tick]
+            for moment, sequence, number, payload in sorted(arrived):
+                part = moment - self._tick + 1
+                self.buffer.push(sequence & 0xFFFF, number * 960 & 0xFFFFFFFF, payload, part=part)
+            self._hear(self.buffer.pop(self._hangover == 0))
+            if self.buffer.shed(self._hangover == 0):
+                self._hear(self.buffer.pop())
+            self.depths.append(self.buffer.depth)
+            self._tick += 1
+        return self
+
+    def _send(self):
+        while (moment := self._number * self._pace + self._phase) <= self._tick:
+            place = self._number % (self.TALK + self.PAUSE)
+            talks = place < self.TALK or not self._pauses
+            if talks or not self._dtx or place == self.TALK:
+                if self._random.random() >= self._loss:
+                    late = moment + 2 + self._random.random() * self._jitter
+                    payload = self._number.to_bytes(4, "big") if talks else b"\x08\0\0" if not self._dtx else b"\x08"
+                    self._flying.append((late, self._sequence, self._number, payload))
+                self._sequence += 1
+            self._number += 1
+
+    def _hear(self, item):
+        talks = isinstance(item, Held) and len(item.payload) == 4
+        self._hangover = 25 if talks else max(0, self._hangover - (item is not LOST))
+        if talks or item is LOST:
+            self.played.append(played(item))
 
 
-def test_a_jittery_network_within_the_target_loses_nothing():
-    random_ = random.Random(5)
-    arrivals = sorted((number + random_.uniform(0, TARGET - 1), number) for number in range(500))
-    buffer, out = JitterBuffer(), []
-    for tick in range(520):
-        while arrivals and arrivals[0][0] <= tick:
-            push(buffer, arrivals.pop(0)[1])
-        out.append(played(buffer.pop()))
-    heard = [item for item in out if isinstance(item, int)]
+@pytest.mark.parametrize("ppm", [200, -200])
+@pytest.mark.parametrize("dtx", [False, True], ids=["noise", "dtx"])
+def test_a_clock_that_is_200_ppm_off_is_absorbed_without_growth_or_gaps(ppm, dtx):
+    network = Network(ppm, jitter=0.2, dtx=dtx).run(30_000)  # 10 minutes
+    spoken = [number for number in range(29_900) if number % 260 < 200]
+    assert network.played[: len(spoken)] == spoken
+    assert network.buffer.counters.late == network.buffer.counters.overflow == 0
+    assert max(network.depths[1000:]) <= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@given(st.floats(-200, 200), st.floats(0, 0.4), st.booleans(), st.floats(0, 1))
+@settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
+def test_drift_is_absorbed_for_hours(ppm, jitter, dtx, phase):
+    network = Network(ppm, jitter, dtx=dtx, phase=phase).run(3 * 180_000)
+    spoken = [number for number in range(3 * 180_000 - 200) if number % 260 < 200]
+    assert network.played[: len(spoken)] == spoken
+    assert max(network.depths[1000:]) <= 4
+
+
+@pytest.mark.parametrize("ppm", [2000, -2000])
+def test_without_any_pause_drift_costs_a_frame_at_a_time(ppm):
+    network = Network(ppm, pauses=False).run(10_000)
+    assert max(network.depths[1000:]) <= FAR + 3
+    lost = sum(item is LOST for item in network.played)
+    heard = [item for item in network.played if item is not LOST]
     assert heard == sorted(set(heard))
-    assert len(heard) > 490
+    assert lost <= 25
+    assert network.buffer.counters.skipped <= 25
+    assert network.buffer.counters.overflow == 0
+
+
+@pytest.mark.parametrize(("jitter", "depth"), [(0, 1), (1, 2), (2, 3), (5, 6), (8, 9)])
+def test_the_depth_follows_the_jitter(jitter, depth):
+    network = Network(jitter=jitter).run(3000)
+    assert depth <= network.depths[-1] <= depth + 1
+    settled = [item for item in network.played if item is LOST or item > 1000]
+    assert settled.count(LOST) <= len(settled) * 0.02
+
+
+def test_a_calm_network_makes_it_shallow_again():
+    network = Network(jitter=6).run(1500)
+    assert network.depths[-1] >= 6
+    network._jitter = 0.2
+    network.run(1500)
+    assert network.depths[-1] <= 2
+    assert network.buffer.counters.skipped > 0
+
+
+def test_loss_makes_it_wait_for_the_packet_that_repairs():
+    network = Network(jitter=0.4, loss=0.05)
+    repairable = 0
+    for tick in range(3000):
+        before = network.buffer.counters.lost
+        network.run(1)
+        repairable += tick > 1000 and network.buffer.counters.lost > before and network.buffer.following() is not None
+    assert repairable > 0.85 * 0.05 * 2000 * 200 / 260
+
+
+def test_nobody_hears_the_depth_change_while_somebody_talks():
+    network = Network(jitter=1.5).run(2000)
+    before = network.buffer.counters.skipped
+    network._pauses, network._jitter = False, 0.2
+    network.run(2000)
+    assert network.buffer.counters.skipped == before
+
+
+def test_missing_packets_are_named_while_they_can_still_be_played():
+    buffer = JitterBuffer()
+    for number in (0, 1, 4, 5, 7):
+        push(buffer, number, start=65_530)
+    buffer.pop()
+    assert [number & 0xFFFF for number in buffer.missing()] == [65_532, 65_533, 0]
+    run(buffer, 2)
+    assert [number & 0xFFFF for number in buffer.missing()] == [65_533, 0]
+    push(buffer, 3, start=65_530)
+    assert [number & 0xFFFF for number in buffer.missing()] == [0]
 
 
 STEP = st.one_of(
@@ -175,8 +286,12 @@ STEP = st.one_of(
 )
 
 
+FOUND = [(1, 960), *((n, n * 960) for n in (6, 8, 9, 10)), (0, 0), *((0, n * 960) for n in (2, 3, 4, 5, 7))]
+
+
 @given(st.lists(STEP, max_size=200))
 @settings(max_examples=200)
+@example(FOUND)
 def test_whatever_comes_it_holds_no_more_than_its_maximum(steps):
     buffer = JitterBuffer()
     for step in steps:
@@ -185,6 +300,7 @@ def test_whatever_comes_it_holds_no_more_than_its_maximum(steps):
         else:
             buffer.push(*step, b"payload")
         assert len(buffer) <= MAXIMUM
+        assert len(buffer.missing()) <= MAXIMUM * MAXIMUM
 
 
 @given(st.permutations(range(8)), st.sets(st.integers(1, 6)), st.integers(0, 0xFFFF), st.integers(0, 2**32 - 1))
