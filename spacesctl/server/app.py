@@ -16,6 +16,7 @@ from spacesctl.server.routes import (
     events,
     feed,
     lanes,
+    listen,
     messages,
     moderation,
     notifications,
@@ -37,7 +38,7 @@ from spacesctl.server.xapi import routes as xapi
 ROUTERS = [
     module.router
     for module in (
-        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes,
+        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, webrtc, lanes, listen,
         pages, probe, recordings, xapi, webhooks, notifications,
     )
 ]  # fmt: skip

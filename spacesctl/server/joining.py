@@ -14,7 +14,7 @@ from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import new_session_id
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.space import State
-from spacesctl.media.messages import AddPeer
+from spacesctl.media.messages import AUDIENCE, AddPeer
 from spacesctl.rtc import sdp
 from spacesctl.server.rates import address_key
 from spacesctl.server.services import Services
@@ -59,6 +59,14 @@ async def answer_offer(
     actor.connect(session, caller)
     session.mid, session.remote_ufrag, session.etag = offer.mid, offer.ufrag, new_etag()
     return session, answer
+
+
+async def open_pages(here: Services, space_id: str, caller: Caller, host: str) -> tuple[SpaceActor, Session]:
+    """A session of a player over HTTP; its `pages` are what to send."""
+    actor, session = await _open_session(here, space_id, caller, SessionKind.OGG, host, mic=OPEN)
+    session.group = AUDIENCE  # on the stage, too: what everybody hears, as late as they hear it
+    actor.connect(session, caller)
+    return actor, session
 
 
 def _refusal(error: sdp.SdpError) -> Exception:

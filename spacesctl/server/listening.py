@@ -15,7 +15,7 @@ from spacesctl.server.app import create_app
 from spacesctl.server.proxy import BehindProxy, Placed
 from spacesctl.server.services import Services
 from spacesctl.server.settings import Settings, split_host_port
-from spacesctl.server.sockets import LaneSocket
+from spacesctl.server.sockets import UNREAD_FOR, LaneSocket
 from spacesctl.server.tls import Certificate
 
 GRACE = 2
@@ -82,6 +82,8 @@ def bind(address: str) -> socket.socket:
         )[0]
         bound = socket.socket(family, kind, proto)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only; connections have it from here
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_FOR)
         bound.bind(place)
     except OSError as error:
         raise Unavailable(f"cannot listen on {address}: {error.strerror or error}") from error

@@ -11,6 +11,7 @@ from spacesctl.domain.accounts import Caller
 from spacesctl.domain.space import Audience, Person, Space
 from spacesctl.media.messages import Frames, ToEngine
 from spacesctl.spaces import effects
+from spacesctl.spaces.broadcast import Broadcast
 from spacesctl.spaces.engine import Engine
 from spacesctl.spaces.sessions import Session, SessionKind
 
@@ -21,6 +22,7 @@ class Connections:
     def __init__(self, engine: Engine) -> None:
         self.sessions: dict[str, Session] = {}
         self._engine = engine
+        self._broadcast: Broadcast | None = None
         self._speakers: dict[str, Caller] = {}
         """Whoever opened a microphone, with the handle that lane readers are told."""
 
@@ -28,7 +30,10 @@ class Connections:
         if session.kind.is_up and caller.account_id is not None:
             self._speakers[caller.account_id] = caller
         self.sessions[session.id] = session
-        if session.kind is SessionKind.LISTEN:
+        if session.kind is SessionKind.OGG:
+            self._broadcast = self._broadcast or Broadcast()
+            session.pages = self._broadcast.join()
+        if session.kind.is_tapped:
             self.tap(space)
 
     def end(self, space: Space, sessions: Iterable[Session], reason: str) -> None:
@@ -36,7 +41,10 @@ class Connections:
         self.send(effects.end_sessions(ended, reason))
         for session in ended:
             self.sessions.pop(session.id, None)
-        if any(session.kind is SessionKind.LISTEN for session in ended):
+            if session.pages is not None and self._broadcast is not None:
+                self._broadcast.leave(session.pages)
+                self._broadcast = self._broadcast if len(self._broadcast) else None
+        if any(session.kind.is_tapped for session in ended):
             self.tap(space)
 
     def of(self, account_id: str | None) -> list[Session]:
@@ -56,6 +64,8 @@ class Connections:
                 case e.RecordingStarted() | e.RecordingStopped():
                     self.tap(space)
                 case e.SpaceEnded():
+                    if self._broadcast is not None:
+                        self._broadcast.close()
                     self.end(space, list(self.sessions.values()), "ended")
                 case _:
                     pass
@@ -67,6 +77,8 @@ class Connections:
 
     def on_frames(self, message: Frames) -> None:
         """Every reader of one kind is handed the same bytes."""
+        if self._broadcast is not None:
+            self._broadcast.add(message)
         packed = {group: framing.pack(framing.MIX, message.tick, [(0, 0, payload)]) for group, payload in message.mixes}
         lanes = framing.pack(framing.LANES, message.tick, message.lanes) if message.lanes else b""
         for session in self.sessions.values():

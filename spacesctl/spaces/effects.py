@@ -71,12 +71,14 @@ def end_sessions(sessions: Iterable[Session], reason: str) -> list[ToEngine]:
     for session in sessions:
         if session.feed is not None:
             session.feed.close(reason)
+        if session.pages is not None:
+            session.pages.close(reason)
         if session.kind.is_webrtc:
             messages.append(RemovePeer(session.id))
     return messages
 
 
 def tap(space: Space, sessions: Iterable[Session]) -> Tap:
-    """The outputs that WebSocket listeners of this Space, and its recording, need."""
+    """The outputs that listeners of this Space by WebSocket and HTTP, and its recording, need."""
     recorded = set() if space.recording is None else {AUDIENCE}
-    return Tap(space.id, sorted(recorded | {s.group for s in sessions if s.kind is SessionKind.LISTEN}))
+    return Tap(space.id, sorted(recorded | {s.group for s in sessions if s.kind.is_tapped}))

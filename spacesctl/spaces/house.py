@@ -49,6 +49,8 @@ class House:
             for session in actor.connections.sessions.values():
                 if session.feed is not None:
                     session.feed.close("server_stopping")
+                if session.pages is not None:
+                    session.pages.close("server_stopping")
         await self._drain_feeds()
         for task in self._background:
             task.cancel()

@@ -11,6 +11,7 @@ from typing import Any
 
 from spacesctl.domain.space import Role, Space
 from spacesctl.media.messages import AUDIENCE, STAGE
+from spacesctl.spaces.broadcast import PageFeed
 
 FEED_TICKS = 250
 """Ticks (5 s) a WebSocket reader may be behind before it is cut off."""
@@ -23,10 +24,16 @@ class SessionKind(StrEnum):
     SPEAK = "speak"
     LISTEN = "listen"
     ALL = "all"
+    OGG = "ogg"
 
     @property
     def is_up(self) -> bool:
         return self in (SessionKind.WHIP, SessionKind.SPEAK)
+
+    @property
+    def is_tapped(self) -> bool:
+        """Whether it hears what the engine hands to the control process."""
+        return self in (SessionKind.LISTEN, SessionKind.OGG)
 
     @property
     def is_webrtc(self) -> bool:
@@ -103,6 +110,9 @@ class Session:
     lane: int | None = None
     group: int = AUDIENCE
     feed: Feed | None = None
+    """Of a WebSocket."""
+    pages: PageFeed | None = None
+    """Of a player over HTTP."""
     joined: bool = False
     place: str = ""
     """Where it comes from, in whatever terms connections are limited."""

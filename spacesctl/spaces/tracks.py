@@ -61,9 +61,9 @@ class Track:
         at = self.ticks
         for tick, payload in frames:
             if at <= tick < until:
-                packets += [*_silence(tick - at), payload if _is_one_tick(payload) else SILENCE]
+                packets += [*silence(tick - at), one_tick(payload)]
                 at = tick + 1
-        packets += _silence(until - at)
+        packets += silence(until - at)
         for first in range(0, len(packets), PAGE_PACKETS):
             self._file.write(self._writer.page(packets[first : first + PAGE_PACKETS]))
         self._file.flush()
@@ -96,12 +96,14 @@ def described(path: Path) -> TrackFile:
     return TrackFile(path.name, samples // 48, path.stat().st_size, digest)
 
 
-def _silence(ticks: int) -> list[bytes]:
+def silence(ticks: int) -> list[bytes]:
+    """So many ticks, in as few packets as can be."""
     return [LONG_SILENCE] * (ticks // LONG_TICKS) + [SILENCE] * (ticks % LONG_TICKS) if ticks > 0 else []
 
 
-def _is_one_tick(packet: bytes) -> bool:
+def one_tick(packet: bytes) -> bytes:
+    """The packet, or silence where it is not 20 ms of Opus."""
     try:
-        return packet_samples(packet) == TICK_SAMPLES
+        return packet if packet_samples(packet) == TICK_SAMPLES else SILENCE
     except OggError:
-        return False
+        return SILENCE
