@@ -42,11 +42,12 @@ class Ear:
         self.kind = kind
         self.account = account
         self.decoded = 0
-        """Ticks."""
+        """Ticks, with those between them that were silent and therefore not sent (DTX)."""
         self.lost = 0
         """Ticks that never came."""
         self.ended: str | None = None
         self._kept: dict[int, Pcm] = {}
+        self._began: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -54,7 +55,8 @@ class Ear:
 
     def take(self, tick: int, pcm: Pcm) -> None:
         """A tick's sound, `int16[320]` at 16 kHz or `int16[960]` at 48 kHz: the same from one ear always."""
-        self.decoded += 1
+        self._began = tick if self._began is None else self._began
+        self.decoded = max(self.decoded, tick - self._began + 1)
         if len(self._kept) < MEASURED_TICKS:
             self._kept[tick] = pcm
 
