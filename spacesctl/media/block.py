@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spacesctl.media.datagrams import HEAD, STRIDE, Address, Rows, Sender
+from spacesctl.media.resending import History
 from spacesctl.rtc.rtp import HEADER, VERSION
 from spacesctl.rtc.srtp import GCM_TAG, Outgoing
 
@@ -21,18 +22,34 @@ _TIMESTAMP: Final = slice(4, 8)
 
 
 class Seat:
-    """What one listener brings to a block: keys, header, address. `loss` is what it reports, in percent.
+    """What one listener brings to a block: keys, header, address. `loss` is what it reports, in percent; `history` keeps what it
+    was sent, for one who asks again.
 
     While it sits, the block counts its packets; `outgoing.index` is right again when it has stood up.
     """
 
-    __slots__ = ("_octets", "_since", "address", "block", "header", "loss", "outgoing", "row", "sent_at", "timestamp")
+    __slots__ = (
+        "_octets",
+        "_since",
+        "address",
+        "block",
+        "header",
+        "history",
+        "loss",
+        "outgoing",
+        "row",
+        "sent_at",
+        "timestamp",
+    )
 
-    def __init__(self, outgoing: Outgoing, payload_type: int, ssrc: int, address: Address) -> None:
+    def __init__(
+        self, outgoing: Outgoing, payload_type: int, ssrc: int, address: Address, history: History | None = None
+    ) -> None:
         self.outgoing = outgoing
         self.header = HEADER.pack(VERSION, payload_type, 0, 0, ssrc)
         self.address = address
         self.loss = 0
+        self.history = history
         self.block: Block | None = None
         self.row = 0
         self.timestamp = 0
@@ -65,10 +82,14 @@ class Seat:
 
     def sat_down(self, block: Block, row: int) -> None:
         self.block, self.row, self._since = block, row, block.octets
+        if self.history is not None:
+            block.remembered.add(self)
 
     def stood_up(self, following: int) -> None:
         """Take back the count of its packets."""
         self.timestamp, self.sent_at = self.last
+        if self.block is not None:
+            self.block.remembered.discard(self)
         self._octets, self.block = self.octets, None
         self.outgoing.index = following
 
@@ -81,6 +102,7 @@ class Block:
     def __init__(self, size: int) -> None:
         self.rows = Rows(size)
         self.seats: list[Seat] = []
+        self.remembered: set[Seat] = set()
         self.octets = self.timestamp = 0
         self.sent_at = 0.0
         self._index: npt.NDArray[np.uint64] = np.zeros(size, np.uint64)
@@ -128,6 +150,9 @@ class Block:
         heads[:, _TIMESTAMP] = np.frombuffer(timestamp.to_bytes(4, "big"), np.uint8)
         self.rows.set_length(HEAD + len(payload) + self.TAG)
         self._seal(count, payload)
+        for seat in self.remembered:
+            if seat.history is not None:
+                seat.history.keep(bytes(self.rows.datagram(seat.row)))
         self.octets += len(payload)
         self.timestamp, self.sent_at = timestamp, time.monotonic()
         return port.send_rows(self.rows, count)

@@ -65,6 +65,10 @@ class Lane:
         part = (time.monotonic() - self._popped) * RATE / samples
         self._jitter.push(sequence, timestamp, payload, level, min(1.0, part))
 
+    def missing(self) -> list[int]:
+        """Extended sequence numbers of packets that would still be heard, if their sender sent them again."""
+        return self._jitter.missing() if self.heard else []
+
     def take(self) -> Taken:
         """This tick's part. A shut lane is emptied at the same pace, and says nothing."""
         if not self.heard:

@@ -45,7 +45,8 @@ class AddPeer(Struct, frozen=True, tag=True):
     """Expect a WebRTC peer. `up` peers send the lane `lane`; `down` peers receive the group `group`.
 
     `remote_fingerprints` are (algorithm, colon-separated hex) pairs from the offer; the peer's certificate must match
-    one before any media passes. `dtls` is the role *we* take. `level_extension` is the RFC 6464 header extension id, 0 for none.
+    one before any media passes. `dtls` is the role *we* take. `level_extension` is the RFC 6464 header extension id, 0 for none;
+    with `nack` lost packets are asked for and sent again (RFC 4585).
     """
 
     peer: str
@@ -61,6 +62,7 @@ class AddPeer(Struct, frozen=True, tag=True):
     lane: int = 0
     group: int = AUDIENCE
     level_extension: int = 0
+    nack: bool = False
 
 
 class RestartIce(Struct, frozen=True, tag=True):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from spacesctl.media.block import Seat
 from spacesctl.media.clock import SAMPLES
 from spacesctl.media.datagrams import Address
 from spacesctl.media.messages import AddPeer
+from spacesctl.media.resending import Asking, History
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp, SrtpError
@@ -53,11 +54,13 @@ class Peer:
         self.reception: rtcp.Reception | None = None
         self.level_extension = added.level_extension
         self.seat: Seat | None = None
+        self.asking = Asking() if added.nack and self.is_up else None
         self._added = added
         self._identity = identity
         self._send = send
         self._ssrc = ssrc
         self._payload_type = added.payload_type
+        self._clock = 0.0  # Unix seconds at monotonic 0, by the last report
 
     # -- the path
 
@@ -140,7 +143,8 @@ class Peer:
     def _take_seat(self, srtp: Srtp) -> None:
         # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
         outgoing = srtp.outgoing(self._ssrc, secrets.randbelow(1 << 15))
-        self.seat = Seat(outgoing, self._payload_type, self._ssrc, self.target or NOWHERE)
+        history = History() if self._added.nack else None
+        self.seat = Seat(outgoing, self._payload_type, self._ssrc, self.target or NOWHERE, history)
 
     # -- reports both ways
 
@@ -148,7 +152,7 @@ class Peer:
         """Send the report that is due every few seconds; `utc` and `monotonic` are the same moment."""
         if self.srtp is None or self.target is None:
             return
-        packet = self._receiver_report(monotonic) if self.is_up else self._sender_report(utc, monotonic)
+        packet = self._receiver_report(utc, monotonic) if self.is_up else self._sender_report(utc, monotonic)
         if packet is not None:
             self._send(self.srtp.protect_rtcp(packet), self.target)
 
@@ -161,15 +165,38 @@ class Peer:
         stamp = timestamp + round(since * SAMPLES * 50)
         return rtcp.sender_report(self._ssrc, utc, stamp, seat.packets, seat.octets, self.space)
 
-    def _receiver_report(self, monotonic: float) -> bytes | None:
+    def _receiver_report(self, utc: float, monotonic: float) -> bytes | None:
         block = self.reception.block(monotonic) if self.reception else None
-        return rtcp.receiver_report(self._ssrc, block, self.space) if block else None
+        if block is None:
+            return None
+        report = rtcp.receiver_report(self._ssrc, block, self.space)
+        self._clock = utc - monotonic
+        return report + rtcp.reference_time(self._ssrc, utc) if self.asking else report
+
+    def ask(self, missing: Sequence[int], now: float) -> int:
+        """Ask a speaker for packets of its lane that are missing, as far as it is time; how many were asked for."""
+        if self.asking is None or self.srtp is None or self.target is None or self.reception is None:
+            return 0
+        due = self.asking.due(missing, now)
+        if due:
+            self._send(self.srtp.protect_rtcp(rtcp.nack(self._ssrc, self.reception.ssrc, due)), self.target)
+        return len(due)
+
+    def on_nack(self, sequences: Sequence[int]) -> None:
+        """A listener misses packets: it is sent the same bytes again, never sealed anew."""
+        if self.seat is not None and self.seat.history is not None and self.target is not None:
+            for datagram in self.seat.history.again(sequences):
+                self._send(datagram, self.target)
 
     def unprotect_rtcp(self, datagram: bytes, arrival: float) -> None:
         """A report came. Raises `SrtpError` or `RtcpError`."""
         if self.srtp is None:
             raise SrtpError("no keys yet")
         for item in rtcp.parse(self.srtp.unprotect_rtcp(datagram)):
+            if isinstance(item, rtcp.Nack) and item.ssrc == self._ssrc:
+                self.on_nack(item.sequences)
+            elif isinstance(item, rtcp.Echo) and item.ssrc == self._ssrc and self.asking is not None:
+                self.asking.echoed(item, self._clock + arrival)
             if not isinstance(item, rtcp.Report):
                 continue  # a BYE: what ends a peer is its close_notify, or its silence
             if item.ntp is not None and self.reception is not None and item.ssrc == self.reception.ssrc:
@@ -190,4 +217,6 @@ class Peer:
         if self.reception is None or self.reception.ssrc != packet.ssrc:
             self.reception = rtcp.Reception(packet.ssrc)
         self.reception.packet(packet.sequence, packet.timestamp, arrival)
+        if self.asking is not None:
+            self.asking.came(packet.sequence, arrival)
         return packet

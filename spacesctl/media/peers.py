@@ -64,6 +64,7 @@ class Peers:
         self._connecting: dict[str, Peer] = {}
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
         self._restless: deque[tuple[float, Peer]] = deque()  # joined, oldest first
+        self._asking: dict[str, Peer] = {}  # speakers that send lost packets again
         self._joins = 0
         self._probes: dict[str, float] = {}
         self._handlers: dict[Kind, Callable[[bytes, Address], None]] = {
@@ -135,6 +136,7 @@ class Peers:
             if self._by_address.get(address) is peer:
                 del self._by_address[address]
         self._reporting[peer.report_at].pop(name, None)
+        self._asking.pop(name, None)
         room = self._rooms.get(peer.space)
         if room is not None:
             room.leave(name)
@@ -161,6 +163,10 @@ class Peers:
                 self.remove(peer.name, "handshake")
         for peer in self._reporting[number % REPORT_TICKS].values():
             peer.report(utc, now)
+        for peer in self._asking.values():
+            lane = self._rooms[peer.space].lanes.get(peer.lane)
+            if lane is not None and lane.source == peer.name and (missing := lane.missing()):
+                self._metrics.counters["packets_asked_again"] += peer.ask(missing, now)
         for _ in range(RESTS):
             if not self._restless or self._restless[0][0] > now:
                 break
@@ -231,6 +237,8 @@ class Peers:
         self._joins += 1
         peer.report_at = self._joins * 7 % REPORT_TICKS
         self._reporting[peer.report_at][peer.name] = peer
+        if peer.asking is not None:
+            self._asking[peer.name] = peer
         self._restless.append((time.monotonic() + REST, peer))
         room = self._rooms[peer.space]
         self._seat(peer)

@@ -1,17 +1,22 @@
-"""The RTCP that we need: sender reports to listeners, receiver reports to speakers, BYE and reports from either (RFC 3550, 6)."""
+"""The RTCP that we need: sender reports to listeners, receiver reports to speakers, BYE and reports from either (RFC 3550, 6),
+NACKs both ways (RFC 4585, 6.2.1), and the question how far away a speaker is (RFC 3611, 4.4 and 4.5)."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-SR, RR, SDES, BYE = 200, 201, 202, 203
+SR, RR, SDES, BYE, RTPFB, XR = 200, 201, 202, 203, 205, 207
+GENERIC_NACK: Final = 1
+_REFERENCE_TIME, _DELAY_SINCE = 4, 5
 
 _NTP_EPOCH: Final = 2_208_988_800
 """Seconds from 1900, where NTP counts from, to 1970."""
 _HEAD: Final = struct.Struct(">BBH")
 _BLOCK: Final = struct.Struct(">IIIIII")
+_NACKED: Final = struct.Struct(">HH")
 
 
 class RtcpError(ValueError):
@@ -44,6 +49,24 @@ class Bye(NamedTuple):
     ssrcs: list[int]
 
 
+class Nack(NamedTuple):
+    """These packets of a source did not come; u16 sequence numbers."""
+
+    ssrc: int
+    sequences: list[int]
+
+
+class Echo(NamedTuple):
+    """What a peer says of our question: the middle of the NTP time that it was asked at, and how long it waited (1/65536 s)."""
+
+    ssrc: int
+    asked: int
+    delay: int
+
+
+Item = Report | Bye | Nack | Echo
+
+
 def sender_report(ssrc: int, utc: float, timestamp: int, packets: int, octets: int, cname: str) -> bytes:
     """SR and SDES of what we send: `timestamp` is the RTP time at `utc` (Unix seconds)."""
     seconds, fraction = divmod(utc + _NTP_EPOCH, 1)
@@ -73,9 +96,35 @@ def receiver_report(ssrc: int, block: Block, cname: str) -> bytes:
     return _packet(RR, 1, body) + _description(ssrc, cname)
 
 
-def parse(data: bytes) -> list[Report | Bye]:
-    """The reports and goodbyes of a compound packet; other kinds are passed over. Raises `RtcpError`."""
-    found, at = list[Report | Bye](), 0
+def nack(ssrc: int, source: int, sequences: Iterable[int]) -> bytes:
+    """Ask for packets of `source` again, by sequence number."""
+    entries = list[tuple[int, int]]()
+    for sequence in sequences:
+        first, following = entries[-1] if entries else (0, 0)
+        ahead = sequence - first - 1 & 0xFFFF
+        if entries and ahead < 16:
+            entries[-1] = (first, following | 1 << ahead)
+        else:
+            entries.append((sequence & 0xFFFF, 0))
+    body = struct.pack(">II", ssrc, source) + b"".join(_NACKED.pack(*entry) for entry in entries)
+    return _packet(RTPFB, GENERIC_NACK, body)
+
+
+def reference_time(ssrc: int, utc: float) -> bytes:
+    """Ask a sender to say when this came: with its answer we know the round trip."""
+    seconds, fraction = divmod(utc + _NTP_EPOCH, 1)
+    stamp = struct.pack(">II", int(seconds) & 0xFFFFFFFF, int(fraction * (1 << 32)))
+    return _packet(XR, 0, struct.pack(">IBBH", ssrc, _REFERENCE_TIME, 0, 2) + stamp)
+
+
+def middle_of(utc: float) -> int:
+    """A moment as reports refer to it: the middle 32 bits of its NTP time, in 1/65536 s."""
+    return int((utc + _NTP_EPOCH) * 65_536) & 0xFFFFFFFF
+
+
+def parse(data: bytes) -> list[Item]:
+    """What we need of a compound packet; other kinds are passed over. Raises `RtcpError`."""
+    found, at = list[Item](), 0
     while at < len(data):
         if at + 4 > len(data):
             raise RtcpError("ends inside a header")
@@ -92,6 +141,10 @@ def parse(data: bytes) -> list[Report | Bye]:
             if len(body) < 4 * count:
                 raise RtcpError("short BYE")
             found.append(Bye(list(struct.unpack_from(f">{count}I", body))))
+        elif kind == RTPFB and count == GENERIC_NACK:
+            found.append(_nack(body))
+        elif kind == XR:
+            found += _echoes(body)
         at = end
     return found
 
@@ -161,6 +214,30 @@ def _description(ssrc: int, cname: str) -> bytes:
 
 def _middle(body: bytes) -> int | None:
     return int.from_bytes(body[6:10], "big") if len(body) >= 10 else None
+
+
+def _nack(body: bytes) -> Nack:
+    if len(body) < 8:
+        raise RtcpError("short NACK")
+    sequences = list[int]()
+    for first, following in _NACKED.iter_unpack(body[8:]):
+        sequences.append(first)
+        sequences += [first + 1 + place & 0xFFFF for place in range(16) if following >> place & 1]
+    return Nack(int.from_bytes(body[4:8], "big"), sequences)
+
+
+def _echoes(body: bytes) -> Iterator[Echo]:
+    """The answers in an extended report; its other blocks are passed over."""
+    at = 4
+    while at + 4 <= len(body):
+        kind, words = body[at], int.from_bytes(body[at + 2 : at + 4], "big")
+        end = at + 4 + 4 * words
+        if end > len(body):
+            raise RtcpError("short extended report")
+        if kind == _DELAY_SINCE:
+            for place in range(at + 4, end - 11, 12):
+                yield Echo(*struct.unpack_from(">III", body, place))
+        at = end
 
 
 def _report(body: bytes, count: int, start: int, ntp: int | None) -> Report:

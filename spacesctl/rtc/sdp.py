@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 LEVEL_URI: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -72,13 +73,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an offer says. `audio` is the place of the audio section in `sections`; `setup` what DTLS roles it can take."""
+    """What an offer says. `audio` is the place of the audio section in `sections`; `setup` what DTLS roles it can take;
+    `nack` whether it sends lost packets again, or asks for them (RFC 4585)."""
 
     sections: tuple[Section, ...]
     audio: int
     bundled: bool
     payload_type: int
     level_extension: int
+    nack: bool
     direction: Literal["sendrecv", "sendonly", "recvonly"]
     setup: Literal["actpass", "active", "passive"]
     ufrag: str
@@ -97,6 +100,7 @@ class Answer:
     sdp: str
     payload_type: int
     level_extension: int
+    nack: bool
     dtls: Literal["client", "server"]
     mid: str
 
@@ -126,6 +130,7 @@ def parse_offer(text: str) -> Offer:
         bundled=_is_bundled(session, sections, place),
         payload_type=_opus(media),
         level_extension=_level_extension(media),
+        nack=_nack(media),
         direction=_direction(media),
         setup={"auto": "actpass", "client": "active", "server": "passive"}[dtls.role],  # type: ignore[arg-type]
         ufrag=ufrag,
@@ -181,6 +186,8 @@ def answer(
             f"a=fmtp:{payload} {FMTP}",
             "a=ptime:20",
         ]
+        if offer.nack:
+            lines.append(f"a=rtcp-fb:{payload} nack")
         if level:
             lines.append(f"a=extmap:{level} {LEVEL_URI}")
         if kind == "down":
@@ -189,7 +196,7 @@ def answer(
         lines += [candidate_line(number, *candidate) for number, candidate in enumerate(candidates, 1)]
         lines += ["a=end-of-candidates", f"a=fingerprint:sha-256 {fingerprint}"]
         lines.append("a=setup:active" if role == "client" else "a=setup:passive")
-    return Answer("\r\n".join(lines) + "\r\n", offer.payload_type, level, role, offer.mid)
+    return Answer("\r\n".join(lines) + "\r\n", offer.payload_type, level, offer.nack, role, offer.mid)
 
 
 def _parse(text: str) -> SessionDescription:
@@ -228,10 +235,18 @@ def _is_bundled(session: SessionDescription, sections: tuple[Section, ...], plac
 
 def _opus(media: MediaDescription) -> int:
     for codec in media.rtp.codecs:
-        payload = codec.payloadType
-        if codec.mimeType.lower() == "audio/opus" and codec.clockRate == 48_000 and payload in media.fmt:
-            return int(payload or 0)
+        if _is_opus(codec, media):
+            return int(codec.payloadType or 0)
     raise SdpError("no_opus")
+
+
+def _is_opus(codec: RTCRtpCodecParameters, media: MediaDescription) -> bool:
+    return codec.mimeType.lower() == "audio/opus" and codec.clockRate == 48_000 and codec.payloadType in media.fmt
+
+
+def _nack(media: MediaDescription) -> bool:
+    codec = next((one for one in media.rtp.codecs if _is_opus(one, media)), None)
+    return codec is not None and any(one.type == "nack" and not one.parameter for one in codec.rtcpFeedback)
 
 
 def _level_extension(media: MediaDescription) -> int:

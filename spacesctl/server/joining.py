@@ -136,6 +136,7 @@ def _answer(here: Services, actor: SpaceActor, session: Session, offer: sdp.Offe
         lane=session.lane or 0,
         group=session.group,
         level_extension=answer.level_extension,
+        nack=answer.nack,
     )
     here.house.expect_peer(session.id, actor)
     here.house.engine.send(peer)

@@ -78,6 +78,7 @@ class Studio:
             lane=lane,
             group=group,
             level_extension=answer.level_extension,
+            nack=answer.nack,
         )
         await self.engine.send(added)
         return answer

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.demux import Kind, kind
-from spacesctl.rtc.rtcp import Block, Bye, Reception, Report, RtcpError
+from spacesctl.rtc.rtcp import Block, Bye, Echo, Nack, Reception, Report, RtcpError
 from spacesctl.rtc.rtp import RtpError
 
 MAP = theirs.HeaderExtensionsMap()
@@ -152,10 +152,44 @@ def test_reports_and_goodbyes_of_aiortc_are_read():
     assert rtcp.parse(data) == [Report(9, [expected], 0x03040506), Report(9, [expected], None), Bye([1, 2])]
 
 
+@given(st.sets(st.integers(0, 80), min_size=1), st.integers(0, 0xFFFF))
+def test_our_nacks_are_read_by_aiortc_and_by_us(lost, first):
+    sequences = [first + number & 0xFFFF for number in sorted(lost)]
+    data = rtcp.nack(7, 9, sequences)
+    (theirs_,) = theirs.RtcpPacket.parse(data)
+    assert (theirs_.fmt, theirs_.ssrc, theirs_.media_ssrc, theirs_.lost) == (1, 7, 9, sequences)
+    assert rtcp.parse(data) == [Nack(9, sequences)]
+    assert rtcp.parse(bytes(theirs.RtcpRtpfbPacket(fmt=1, ssrc=7, media_ssrc=9, lost=sequences))) == [
+        Nack(9, sequences)
+    ]
+
+
+def test_the_answer_to_our_question_is_found_among_other_extended_reports():
+    asked = rtcp.reference_time(7, 1_700_000_000.5)
+    assert asked[:8] == bytes.fromhex("80cf000400000007")
+    assert asked[8:12] == bytes.fromhex("04000002")
+    assert int.from_bytes(asked[14:18], "big") == rtcp.middle_of(1_700_000_000.5)
+    blocks = bytes.fromhex("04000002000000000000000005000003000000070102030400010000")
+    assert rtcp.parse(bytes.fromhex("80cf000b00000001") + blocks + blocks[:12]) == [Echo(7, 0x01020304, 65_536)]
+    assert rtcp.parse(asked) == []
+
+
 RR = rtcp.receiver_report(7, Block(9, 0, 0, 1), "room")
 
 
-@pytest.mark.parametrize("data", [RR[:2], RR[:7], b"\x40" + RR[1:], RR + b"\x81", b"\x9f" + RR[1:], b"\x81\xcb\0\0"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        RR[:2],
+        RR[:7],
+        b"\x40" + RR[1:],
+        RR + b"\x81",
+        b"\x9f" + RR[1:],
+        b"\x81\xcb\0\0",
+        b"\x81\xcd\0\0",
+        b"\x80\xcf\0\x02\0\0\0\0\x05\0\0\x09",
+    ],
+)
 def test_malformed_rtcp_raises_our_error(data):
     with pytest.raises(RtcpError):
         rtcp.parse(data)

@@ -73,6 +73,21 @@ def test_a_listener_is_answered_with_our_source():
     assert made.level_extension == 0
 
 
+@pytest.mark.parametrize(
+    ("feedback", "nack"),
+    [
+        ("", False),
+        ("a=rtcp-fb:111 nack\r\n", True),
+        ("a=rtcp-fb:111 nack pli\r\n", False),
+        ("a=rtcp-fb:8 nack\r\n", False),
+    ],
+)
+def test_sending_again_is_agreed_on_only_if_offered(feedback, nack):
+    made = reply(parse_offer(read("chromium").replace("a=rtcp-mux\r\n", f"a=rtcp-mux\r\n{feedback}")))
+    assert made.nack == nack
+    assert ("a=rtcp-fb:111 nack\r\n" in made.sdp) == nack
+
+
 @pytest.mark.parametrize(("setup", "ours"), [("actpass", "passive"), ("active", "passive"), ("passive", "active")])
 def test_the_dtls_role_is_the_other_one(setup, ours):
     made = reply(parse_offer(read("chromium").replace("a=setup:actpass", f"a=setup:{setup}")))
