@@ -23,7 +23,8 @@ demo: $(VENV)/.ready
 	@$(BIN)/spacesctl demo $(ARGS)
 
 test: $(VENV)/.ready-test lint
-	$(BIN)/pytest -m "not slow" $(ARGS)
+	$(BIN)/pytest -m "not slow and not alone" -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -m "alone and not slow" $(ARGS)
 
 lint: $(VENV)/.ready-test
 	$(BIN)/ruff check .
