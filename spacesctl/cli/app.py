@@ -11,6 +11,7 @@ from spacesctl import __version__
 from spacesctl.cli import (
     accounts,
     backup,
+    bench,
     calendar,
     captions,
     completion,
@@ -115,6 +116,7 @@ for _name, _command in _VERBS.items():
 
 app.add_typer(accounts.account, name="account")
 app.add_typer(profile.profile, name="profile")
+app.add_typer(bench.bench, name="bench")
 app.add_typer(schedule.schedule, name="schedule")
 app.add_typer(moderation.reports, name="reports")
 app.add_typer(moderation.rules, name="rules")

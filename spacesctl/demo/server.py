@@ -1,4 +1,4 @@
-"""The demo's own server: a process on ports of the system's choice, in a folder that goes when it does."""
+"""A server of one's own, for the demo and for benches: a process on ports of the system's choice, in a folder that goes when it does."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Server:
 
     def gone(self, what: str) -> Unavailable:
         said = (self.folder / "serve.log").read_text(errors="replace").strip().splitlines()
-        return Unavailable(f"the demo's server {what}{': ' + said[-1][:300] if said else ''}")
+        return Unavailable(f"the server {what}{': ' + said[-1][:300] if said else ''}")
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(*flags: str, **environment: str) -> Iterator[Server]:
     """Start a server, and end it and everything of it whatever happens. It is not ready yet: `wait()`."""
     with ExitStack() as stack:
         folder = Path(
@@ -64,12 +64,13 @@ def serving() -> Iterator[Server]:
                 [
                     *(sys.executable, "-m", "spacesctl", "serve", "--json", "--no-profile"),
                     *("--http", "127.0.0.1:0", "--udp", "0.0.0.0:0", "--data", str(folder / "data")),
+                    *flags,
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=folder,  # no .env and no config.toml of the folder that the demo is run in
-                env=_environment(),
+                env=_environment() | environment,
                 start_new_session=True,  # a Ctrl-C is for the demo, which still asks the server how it went
                 preexec_fn=_dies_with(os.getpid()),
             )

@@ -11,6 +11,10 @@ MINUTE: Final = 3000
 """Ticks."""
 
 
+LATE: Final = 0.01
+"""Seconds: a tick that begins later than half its time counts as late."""
+
+
 class Ring:
     """The last `size` values of something, for percentiles."""
 
@@ -38,7 +42,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter(
-            ticks=0, ticks_skipped=0, packets_in=0, packets_dropped=0, packets_out=0, packets_out_dropped=0
+            ticks=0, ticks_skipped=0, ticks_late=0, packets_in=0, packets_dropped=0, packets_out=0, packets_out_dropped=0
         )
         self.late = Ring()
         self.work = Ring()
@@ -53,6 +57,7 @@ class Metrics:
     def tick_done(self, late: float, work: float) -> None:
         """A tick that began `late` seconds after its time and took `work` seconds."""
         self.counters["ticks"] += 1
+        self.counters["ticks_late"] += late > LATE
         self.late.add(late * 1000)
         self.work.add(work * 1000)
         for stage, seconds in self.spent.items():

@@ -1,0 +1,1 @@
+"""What the server can carry, measured by real WebRTC listeners on this machine: `spacesctl bench`."""

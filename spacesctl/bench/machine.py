@@ -1,0 +1,103 @@
+"""What a process costs, where it runs, and what this machine is (Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import resource
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from spacesctl.domain.errors import Refused
+
+_SPARE: Final = 64
+"""File descriptors beside the listeners' sockets."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and its threads ran so far, to the nanosecond. Raises FileNotFoundError when it is gone."""
+    tasks = Path(f"/proc/{pid}/task")
+    return sum(_ran(task) for task in tasks.iterdir()) / 1e9
+
+
+def memory_bytes(pid: int) -> int:
+    """The resident memory of a process."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptors(pid: int) -> int:
+    """Open files of a process."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def children(pid: int) -> dict[int, str]:
+    """The processes that a process started, with their command lines."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError):
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return found
+
+
+def pin(pid: int, cores: set[int]) -> None:
+    """Keep a process and its threads on some cores; nothing happens on a machine with one."""
+    if len(os.sched_getaffinity(0) | cores) < 2:
+        return
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(int(task.name), cores)
+
+
+def pin_self(cores: set[int]) -> None:
+    """The same for this process."""
+    pin(os.getpid(), cores)
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """Where what is measured runs, and where the rest does: two different cores if there are two."""
+    have = sorted(os.sched_getaffinity(0))
+    return {have[0]}, {have[-1]}
+
+
+def need_linux() -> None:
+    """Raises Refused on any other system: what is counted here is counted by Linux."""
+    if not Path("/proc/self/schedstat").exists():
+        raise Refused("not_linux", "benches read /proc and use recvmmsg: they run on Linux only")
+
+
+def need_descriptors(count: int) -> None:
+    """Allow so many sockets. Raises Refused when this user may not have them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _SPARE
+    if soft >= wanted:
+        return
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise Refused(
+            "too_few_files", f"{count} listeners need {wanted} open files, and only {hard} are allowed: ulimit -Hn"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def described() -> dict[str, Any]:
+    """The machine, for a report."""
+    info = Path("/proc/cpuinfo").read_text()
+    models = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
+    return {
+        "cpu": models[0] if models else platform.processor(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 2),
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _ran(task: Path) -> int:
+    try:
+        return int((task / "schedstat").read_text().split()[0])
+    except (OSError, ValueError):  # the thread ended while we counted
+        return 0

@@ -1,0 +1,96 @@
+"""`bench`: what a server on this machine can carry, measured with real WebRTC listeners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from spacesctl.bench import report
+from spacesctl.bench.report import Report
+from spacesctl.cli.common import Json
+from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.domain.errors import Invalid
+
+bench = typer.Typer(help="Measure what a server carries on this machine.", no_args_is_help=True)
+
+
+class PacketMs(StrEnum):
+    MS_20 = "20"
+    MS_40 = "40"
+    MS_60 = "60"
+    AUTO = "auto"
+
+
+Counts = Annotated[str, typer.Option(help="How many, or several with commas: the slope between them is told.")]
+Seconds = Annotated[float, typer.Option(min=1, help="How long each number of listeners is measured.")]
+Packets = Annotated[PacketMs, typer.Option(help="Milliseconds of sound in a packet to the audience.")]
+
+
+@bench.command()
+def floor(listeners: Counts = "500,1500", seconds: Seconds = 10.0, as_json: Json = False) -> None:
+    """The least it can cost: a C program that protects and sends, and does nothing else. Needs cc, libsrtp2-dev, libssl-dev."""
+    from spacesctl.bench.floor import WAYS, measure
+
+    _show(measure(_counts(listeners), seconds, list(WAYS), note), report.floor, as_json)
+
+
+@bench.command()
+def fanout(
+    listeners: Counts = "500,1500",
+    seconds: Seconds = 10.0,
+    packet_ms: Packets = PacketMs.MS_20,
+    speakers: Annotated[int, typer.Option(min=1, max=10, help="How many talk all the time.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """What the engine needs for so many listeners, and whether anybody lost a packet. Exit code 1 if somebody did."""
+    from spacesctl.bench.fanout import measure
+
+    result = _show(measure(_counts(listeners), seconds, packet_ms.value, speakers, note), report.fanout, as_json)
+    if any(one["lost"] or one["undecoded"] for one in result["windows"]):
+        raise typer.Exit(1)
+
+
+@bench.command("join-storm")
+def join_storm(
+    listeners: Annotated[int, typer.Option(min=1, help="How many listen all the time.")] = 500,
+    joins: Annotated[int, typer.Option(min=1, help="How many come and go.")] = 1000,
+    seconds: Annotated[float, typer.Option(min=0.1, help="In how long all of them connect.")] = 3.0,
+    packet_ms: Packets = PacketMs.MS_20,
+    as_json: Json = False,
+) -> None:
+    """Many connect at once while others listen, and leave again. Exit code 1 if one who stayed lost a packet."""
+
+    from spacesctl.bench.storm import measure
+
+    result = _show(measure(listeners, joins, seconds, packet_ms.value, note), report.storm, as_json)
+    if result["lost_by_those_who_stayed"]:
+        raise typer.Exit(1)
+
+
+def _show(
+    measuring: Coroutine[Any, Any, dict[str, Any]], report: Callable[[dict[str, Any]], Report], as_json: bool
+) -> dict[str, Any]:
+    result = asyncio.run(measuring)
+    if as_json:
+        emit_json(result)
+    else:
+        made = report(result)
+        say(made.title)
+        table(made.rows, made.columns, empty="nothing was measured")
+        for line in made.notes:
+            say(line)
+    return result
+
+
+def _counts(text: str) -> list[int]:
+    try:
+        counts = sorted({int(part) for part in text.split(",")})
+    except ValueError as error:
+        raise Invalid("--listeners", "is a number, or several with commas, as 500,1500") from error
+    if counts[0] < 1:
+        raise Invalid("--listeners", "is at least 1")
+    return counts

@@ -1,0 +1,162 @@
+"""The load client must see what is lost, and say so; the commands must refuse what makes no sense."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from spacesctl.bench import floor, machine
+from spacesctl.bench.crowd import Crowd
+from spacesctl.bench.drain import Drain
+from spacesctl.bench.fanout import slopes
+from spacesctl.bench.listener import Listener, NotConnected
+from spacesctl.bench.voice import packets
+from spacesctl.cli.bench import _counts
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.media.messages import Tap
+from spacesctl.rtc import rtp
+from spacesctl.rtc.dtls import Identity
+from tests.media.studio import SPACE, own_address, run, studio
+
+
+@pytest.fixture
+def wire():
+    """A socket that is drained, and one that sends to it."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth,
+    ):
+        ear.bind(("127.0.0.1", 0))
+        mouth.connect(ear.getsockname())
+        yield ear, mouth
+
+
+@pytest.mark.parametrize(
+    ("sequences", "count", "lost", "reordered"),
+    [
+        (range(200), 200, 0, 0),
+        (range(65_500, 65_600), 100, 0, 0),
+        ([*range(10), *range(13, 20)], 17, 3, 0),
+        ([0, 2, 1, 3], 4, 0, 1),
+        ([5], 1, 0, 0),
+    ],
+    ids=["more than fit in a call", "over the turn", "a gap", "out of order", "one"],
+)
+def test_gaps_and_disorder_are_seen(wire, sequences, count, lost, reordered):
+    ear, mouth = wire
+    for sequence in sequences:
+        mouth.send(rtp.header(111, sequence, 0, 7) + b"opus")
+    drain = Drain()
+    assert drain.read(ear) == len(sequences)
+    tally = drain.tally(ear)
+    assert (tally.count, tally.lost, tally.reordered) == (count, lost, reordered)
+
+
+def test_a_gap_between_two_windows_counts(wire):
+    ear, mouth = wire
+    drain = Drain()
+    for sequence in (1, 2, 9):
+        mouth.send(rtp.header(111, sequence, 0, 7) + b"opus")
+        drain.read(ear)
+        lost = drain.tally(ear).lost
+        drain.tally(ear).begin()
+    assert lost == 6
+
+
+def test_what_is_not_rtp_is_no_packet_and_no_gap(wire):
+    ear, mouth = wire
+    for data in (
+        rtp.header(111, 1, 0, 7),
+        b"\x80\xc8" + bytes(26),
+        b"\x16\xfe\xfd" + bytes(20),
+        rtp.header(111, 2, 0, 7),
+    ):
+        mouth.send(data)
+    drain = Drain()
+    assert drain.read(ear) == 4
+    assert (drain.tally(ear).count, drain.tally(ear).lost) == (2, 0)
+
+
+def test_a_crowd_joins_a_true_engine_loses_nothing_and_decodes_all(monkeypatch):
+    address = own_address()
+    monkeypatch.setattr("tests.media.studio.own_address", lambda: address)
+
+    async def body():
+        async with studio() as space:
+            await space.engine.send(Tap(SPACE, [0]))
+
+            async def signal(listener):
+                answer = await space.admit(listener.offer(), listener.name, "down", 0, 0)
+                listener.answer(answer.sdp)
+
+            async with Crowd(signal, address) as crowd:
+                await crowd.grow(5)
+                await crowd.begin()
+                await asyncio.sleep(1.0)
+                counted = await crowd.counted()
+                crowd.leave(crowd.listeners[0])
+                assert len(crowd.listeners) == 4
+            assert counted.packets >= 5 * 2, "of silence, a packet each 400 ms"
+            assert (counted.lost, counted.undecoded, counted.whole) == (0, 0, 3)
+
+    run(body)
+
+
+def test_a_listener_that_nobody_answers_says_so():
+    async def body():
+        listener = Listener(Identity(), "one")
+        with listener.socket, pytest.raises(NotConnected):
+            listener.answer(listener.offer())  # itself: no ICE agent
+            await listener.connect(0.1)
+
+    asyncio.run(body())
+
+
+def test_an_answer_without_a_candidate_is_told():
+    listener = Listener(Identity(), "one")
+    with listener.socket, pytest.raises(NotConnected, match="candidate"):
+        listener.answer("v=0\r\n")
+
+
+def test_the_slope_is_what_one_more_costs():
+    assert slopes([(500, 10.0), (1500, 30.0)]) == [{"from": 500, "to": 1500, "ms_per_listener_second": 0.2}]
+    assert slopes([(500, 10.0)]) == []
+
+
+def test_the_voice_never_pauses():
+    assert len(packets()) > 250
+    assert min(map(len, packets())) > 10
+
+
+@pytest.mark.parametrize("way", floor.WAYS)
+def test_a_missing_compiler_or_header_is_told_with_what_to_install(monkeypatch, tmp_path, way):
+    monkeypatch.setattr(floor.shutil, "which", lambda name: None)
+    with pytest.raises(Refused) as caught:
+        floor.compiled(way, tmp_path)
+    assert "gcc" in caught.value.hint
+    monkeypatch.setattr(floor.shutil, "which", lambda name: "/usr/bin/cc")
+    monkeypatch.setattr(
+        floor.subprocess,
+        "run",
+        lambda *_, **__: floor.subprocess.CompletedProcess([], 1, "", "floor.c:14: fatal error: no such file\n"),
+    )
+    with pytest.raises(Refused) as caught:
+        floor.compiled(way, tmp_path)
+    assert floor.WAYS[way][1] in caught.value.hint
+
+
+def test_more_sockets_than_are_allowed_are_refused_before_anything_starts():
+    with pytest.raises(Refused, match="ulimit"):
+        machine.need_descriptors(10_000_000)
+
+
+@pytest.mark.parametrize("text", ["", "x", "5,", "0", "-3,4"])
+def test_a_number_that_makes_no_sense_is_refused(text):
+    with pytest.raises(Invalid):
+        _counts(text)
+
+
+def test_numbers_come_in_order_and_once():
+    assert _counts("1500,500,500") == [500, 1500]
