@@ -67,8 +67,10 @@ def test_what_is_said_is_in_the_mix_and_in_the_lane_and_the_host_fetches_both(tm
         ]
         assert [path.name for path in paths] == [f"{found['id']}-lane-00001.ogg", f"{found['id']}-mix.ogg"]
         said = pcm(clip)
-        assert likeness(pcm(paths[0]), said) > 0.8
-        assert likeness(pcm(paths[1]), said) > 0.8
+        # On a busy machine ticks are skipped, and are silence then; another voice has hardly anything in common.
+        other = voice(6, 5.0)
+        for path in paths:
+            assert likeness(pcm(path), said) > 0.5 > 0.3 > likeness(pcm(path), other)
         assert server.run(ann, "recordings", "get", found["id"]).returncode == 3
         server.run(host, "recordings", "delete", found["id"], "--yes")
         assert ok(server.run(host, "recordings", "list", "--json")) == []
