@@ -100,7 +100,7 @@ def test_the_page_says_that_somebody_one_blocked_is_speaking_and_links_a_calenda
             assert not await page.is_visible("#calendar")
             coming = await room.new_space(start=False, scheduled_start="2031-07-01T16:30:00Z")
             await page.goto(f"{room.server.url}/s/{coming}")
-            await browser.reads("calendar", "calendar")
+            await page.wait_for_selector("#calendar", state="visible")
             place = await page.get_attribute("#calendar", "href")
             assert place == f"/v1/spaces/{coming}.ics"
             assert await browser.errors() == []
