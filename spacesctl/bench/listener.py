@@ -19,7 +19,7 @@ from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp
 
 PAYLOAD_TYPE: Final = 111
-RESEND: Final = 0.5
+RESEND: Final = 0.1
 """Seconds until an unanswered check or flight is sent again."""
 
 

@@ -89,3 +89,41 @@ def _inside(one: dict[str, Any]) -> dict[str, str]:
         "work": f"{one['timings']['work_ms_p99']:.2f}",
         "memory": f"{one['memory_mib']:.0f}",
     }
+
+
+def peers(result: dict[str, Any]) -> Report:
+    """What one more listener costs with each, and in relation to ours at 20 ms."""
+    rows = [
+        {
+            "who": name,
+            "listeners": " to ".join(str(one["listeners"]) for one in result["results"][name][0]["windows"]),
+            "each": f"{value:.3f}",
+            "ratio": f"{result['ratios'][name]:.2f}",
+            "lost": str(sum(window["lost"] for one in result["results"][name] for window in one["windows"])),
+        }
+        for name, value in result["ms_per_listener_second"].items()
+    ]
+    columns = {"who": "who", "listeners": "listeners", "ms/listener-s": "each", "x ours": "ratio", "lost": "lost"}
+    title = f"What one more listener costs: medians of {result['rounds']} rounds, in turns"
+    return Report(
+        title, columns, rows, [*(f"{name}: {why}" for name, why in result["missing"].items()), machine(result)]
+    )
+
+
+def soak(result: dict[str, Any]) -> Report:
+    """What grew."""
+    rows = [
+        {
+            "process": name,
+            "memory": f"{one['memory_mib'][-1]:.1f}",
+            "slope": f"{one['memory_mib_per_hour']:+.2f}",
+            "files": str(one["files"][-1]),
+            "growth": f"{one['files_per_hour']:+.1f}",
+        }
+        for name, one in result["processes"].items()
+    ]
+    columns = {"process": "process", "MiB": "memory", "MiB/h": "slope", "files": "files", "files/h": "growth"}
+    counters = result["counters"]
+    title = f"{result['minutes']:g} minutes, {result['listeners']} listeners who come and go, who talks: {result['speakers']}"
+    late = f"{counters['ticks_late']} of {counters['ticks']} ticks late, the worst by {result['late_ms_max']:.1f} ms"
+    return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", machine(result)])

@@ -71,6 +71,32 @@ def join_storm(
         raise typer.Exit(1)
 
 
+@bench.command()
+def peers(
+    rounds: Annotated[int, typer.Option(min=1, help="How often all are measured, in turns.")] = 3,
+    seconds: Seconds = 10.0,
+    as_json: Json = False,
+) -> None:
+    """Ours beside Janus (Debian's `janus`), aiortc and the floor: the same listeners, the same clip, one run. Takes minutes."""
+    from spacesctl.bench.peers import measure
+
+    _show(measure(rounds, seconds, note), report.peers, as_json)
+
+
+@bench.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 30.0,
+    listeners: Annotated[int, typer.Option(min=1, help="How many listen at any time.")] = 500,
+    speakers: Annotated[int, typer.Option(min=1, max=10, help="How many talk all the time.")] = 3,
+    as_json: Json = False,
+) -> None:
+    """A Space for half an hour, its listeners coming and going: memory, files and late ticks. Exit code 1 if a packet was lost."""
+    from spacesctl.bench.soak import measure
+
+    if _show(measure(minutes, listeners, speakers, note), report.soak, as_json)["lost"]:
+        raise typer.Exit(1)
+
+
 def _show(
     measuring: Coroutine[Any, Any, dict[str, Any]], report: Callable[[dict[str, Any]], Report], as_json: bool
 ) -> dict[str, Any]:

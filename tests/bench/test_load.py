@@ -7,11 +7,13 @@ import socket
 
 import pytest
 
-from spacesctl.bench import floor, machine
+from spacesctl.bench import floor, machine, report
 from spacesctl.bench.crowd import Crowd
 from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
 from spacesctl.bench.listener import Listener, NotConnected
+from spacesctl.bench.peers import _try
+from spacesctl.bench.soak import summary
 from spacesctl.bench.voice import packets
 from spacesctl.cli.bench import _counts
 from spacesctl.domain.errors import Invalid, Refused
@@ -160,3 +162,48 @@ def test_a_number_that_makes_no_sense_is_refused(text):
 
 def test_numbers_come_in_order_and_once():
     assert _counts("1500,500,500") == [500, 1500]
+
+
+def test_a_soak_tells_what_grows_and_forgets_the_warm_up():
+    steady = [(second * 10.0, 100.0 - 50 * (second < 25), 12) for second in range(100)]
+    assert summary(steady)["memory_mib_per_hour"] == pytest.approx(0, abs=0.01)
+    growing = [(second * 10.0, 100 + second / 36, 12 + second // 10) for second in range(100)]
+    found = summary(growing)
+    assert found["memory_mib_per_hour"] == pytest.approx(10, rel=0.01)
+    assert found["files_per_hour"] > 30
+
+
+def test_reports_show_every_figure_of_a_result():
+    machine_ = machine.described()
+    window = {
+        "listeners": 7,
+        "core_percent": 1.0,
+        "cpu_ms_per_listener_second": 0.2,
+        "lost": 3,
+        "ticks": 9,
+        "ticks_late": 2,
+    }
+    way = {"windows": [window], "slopes": slopes([(7, 1.0), (17, 2.0)])}
+    made = report.floor({"machine": machine_, "payload_bytes": 80, "ways": {"srtp": way}})
+    assert [[row[key] for key in made.columns.values()] for row in made.rows] == [
+        ["srtp", "7", "1.0", "0.200", "3", "2/9"]
+    ]
+    assert made.notes[0].startswith("srtp: 1.000 ms")
+    result = {"machine": machine_, "rounds": 2, "missing": {"Janus Streaming": "is not installed"}}
+    result |= {
+        "results": {"aiortc": [{"windows": [window]}]},
+        "ms_per_listener_second": {"aiortc": 20.0},
+        "ratios": {"aiortc": 80.0},
+    }
+    made = report.peers(result)
+    assert list(made.rows[0].values()) == ["aiortc", "7", "20.000", "80.00", "3"]
+    assert made.notes[0] == "Janus Streaming: is not installed"
+
+
+def test_a_peer_that_is_not_installed_is_told_and_left_out():
+    async def refuse():
+        raise Refused("no_janus", "Janus is not installed here", hint="apt-get install janus")
+
+    found, missing = {}, {}
+    asyncio.run(_try("Janus", found, missing, refuse))
+    assert (found, missing) == ({}, {"Janus": "Janus is not installed here: apt-get install janus"})

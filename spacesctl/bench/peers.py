@@ -1,0 +1,143 @@
+"""`bench peers`: the same listeners and the same clip with ours, Janus and aiortc, in turns within one run; what counts is the ratio."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol
+
+from spacesctl.bench import floor, machine
+from spacesctl.bench.crowd import Crowd
+from spacesctl.bench.fanout import slopes
+from spacesctl.bench.janus import janus, running
+from spacesctl.bench.listener import Listener
+from spacesctl.bench.server import target
+from spacesctl.demo.peers import own_address
+from spacesctl.domain.errors import Refused
+
+SETTLE: Final = 3.0
+
+
+class Sending(Protocol):
+    """Whoever serves the listeners: how one joins, and which process it is."""
+
+    pid: int
+
+    async def signal(self, listener: Listener) -> None: ...
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`few` and `many` listeners are what it can carry and be measured with."""
+
+    name: str
+    few: int
+    many: int
+    start: Callable[[], AbstractAsyncContextManager[Sending]]
+
+
+class Aiortc:
+    def __init__(self, pid: int, port: int) -> None:
+        self.pid = pid
+        self._port = port
+
+    async def signal(self, listener: Listener) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        offer = listener.offer().encode()
+        writer.write(b"%d\n%s" % (len(offer), offer))
+        await writer.drain()
+        answer = (await asyncio.wait_for(reader.read(), 20)).decode()
+        writer.close()
+        listener.answer(answer)
+
+
+@asynccontextmanager
+async def aiortc() -> AsyncIterator[Aiortc]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    async with running([sys.executable, "-m", "spacesctl.bench.relay", str(port)], port) as pid:
+        yield Aiortc(pid, port)
+
+
+def contenders() -> list[Contender]:
+    return [
+        Contender("spacesctl 20 ms", 500, 1500, lambda: target(packet_ms="20")),
+        Contender("spacesctl 60 ms", 500, 1500, lambda: target(packet_ms="60")),
+        Contender("Janus Streaming", 200, 600, lambda: janus("streaming")),
+        Contender("Janus AudioBridge", 20, 80, lambda: janus("audiobridge")),
+        Contender("aiortc MediaRelay", 4, 12, aiortc),
+    ]
+
+
+async def measure(rounds: int, seconds: float, note: Callable[[str], None]) -> dict[str, Any]:
+    """So many rounds of all; the medians of their slopes, and ours in relation to each. What is not installed is told and left out."""
+    machine.need_linux()
+    address = await asyncio.to_thread(own_address)
+    if address is None:
+        raise Refused("no_address", "this machine has no address but loopback, which Janus and aiortc never offer")
+    found: dict[str, list[dict[str, Any]]] = {}
+    missing: dict[str, str] = {}
+    for number in range(rounds):
+        for way in floor.WAYS:
+            await _try(f"floor {way}", found, missing, partial(_floor, way, seconds))
+        for one in contenders():
+            note(f"round {number + 1} of {rounds}: {one.name}")
+            await _try(one.name, found, missing, partial(_round, one, address, seconds))
+    medians = {name: statistics.median(one["slope"] for one in each) for name, each in found.items()}
+    return {
+        "machine": machine.described(),
+        "rounds": rounds,
+        "seconds": seconds,
+        "results": found,
+        "missing": missing,
+        "ms_per_listener_second": medians,
+        "ratios": {name: round(value / medians["spacesctl 20 ms"], 2) for name, value in medians.items()},
+    }
+
+
+async def _try(name: str, found: dict[str, list[Any]], missing: dict[str, str], run: Callable[[], Any]) -> None:
+    try:
+        found.setdefault(name, []).append(await run())
+    except Refused as error:
+        found.pop(name)
+        missing[name] = f"{error.message}: {error.hint}" if error.hint else error.message
+
+
+async def _floor(way: str, seconds: float) -> dict[str, Any]:
+    measured = await floor.measure((500, 1500), seconds, [way], lambda _: None)
+    found = measured["ways"][way]
+    return {"windows": found["windows"], "slope": found["slopes"][0]["ms_per_listener_second"]}
+
+
+async def _round(one: Contender, address: str, seconds: float) -> dict[str, Any]:
+    machine.need_descriptors(one.many)
+    async with one.start() as here, Crowd(here.signal, address) as crowd:
+        windows = [await _window(here, crowd, count, seconds) for count in (one.few, one.many)]
+    points: Sequence[tuple[int, float]] = [(window["listeners"], window["core_percent"]) for window in windows]
+    return {"windows": windows, "slope": slopes(points)[0]["ms_per_listener_second"]}
+
+
+async def _window(here: Sending, crowd: Crowd, count: int, seconds: float) -> dict[str, Any]:
+    await crowd.grow(count, 12)
+    await asyncio.sleep(SETTLE)
+    await crowd.begin()
+    began, busy = time.monotonic(), machine.cpu_seconds(here.pid)
+    await asyncio.sleep(seconds)
+    busy, took = machine.cpu_seconds(here.pid) - busy, time.monotonic() - began
+    counted = await crowd.counted()
+    return {
+        "listeners": count,
+        "core_percent": round(100 * busy / took, 2),
+        "packets": counted.packets,
+        "packets_due": round(count * took * 50),
+        "lost": counted.lost,
+        "undecoded": counted.undecoded,
+    }

@@ -1,0 +1,89 @@
+"""`bench soak`: a Space lives for long while listeners come and go; nothing may grow, and no tick may be late."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from spacesctl.bench import machine
+from spacesctl.bench.crowd import Crowd
+from spacesctl.bench.fanout import COUNTERS
+from spacesctl.bench.server import Target, target
+
+SAMPLE: Final = 10.0
+"""Seconds between two looks at the processes."""
+WARM_UP: Final = 0.25
+"""Of the whole time is left out of the slopes: pools and caches fill first."""
+STAY: Final = 120.0
+"""Seconds that a listener stays on average."""
+
+
+async def measure(minutes: float, listeners: int, speakers: int, note: Callable[[str], None]) -> dict[str, Any]:
+    """Samples of each process, and their slopes after the warm-up."""
+    machine.need_descriptors(2 * listeners)
+    async with target(speakers=speakers, packet_ms="auto") as here, Crowd(here.signal) as crowd:
+        await crowd.grow(listeners)
+        await crowd.begin()
+        before, lost = await here.metrics(), 0
+        coming = asyncio.create_task(_come_and_go(here, crowd, listeners))
+        processes = {"engine": here.pid, "server": here.server.process.pid}
+        samples: dict[str, list[tuple[float, float, int]]] = {name: [] for name in processes}
+        began, worst = time.monotonic(), 0.0
+        try:
+            while (now := time.monotonic() - began) < minutes * 60:
+                for name, pid in processes.items():
+                    samples[name].append((now, machine.memory_bytes(pid) / 2**20, machine.descriptors(pid)))
+                figures = await here.metrics()
+                worst = max(worst, figures["late_ms_max"])
+                note(
+                    f"{now / 60:.1f} min: "
+                    + ", ".join(f"{name} {each[-1][1]:.1f} MiB" for name, each in samples.items())
+                )
+                await asyncio.sleep(SAMPLE)
+                if coming.done():
+                    coming.result()
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+        lost, after = (await crowd.counted()).lost, await here.metrics()
+    return {
+        "machine": machine.described(),
+        "minutes": minutes,
+        "listeners": listeners,
+        "speakers": speakers,
+        "counters": {name: round(after[name] - before[name]) for name in COUNTERS},
+        "late_ms_max": worst,
+        "lost": lost,
+        "processes": {name: summary(each) for name, each in samples.items()},
+    }
+
+
+def summary(samples: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
+    """(seconds, MiB, files) to slopes per hour after the warm-up, by least squares."""
+    kept = samples[int(len(samples) * WARM_UP) :]
+    hours = np.array([seconds / 3600 for seconds, _, _ in kept])
+    memory, files = (np.array([one[place] for one in kept], float) for place in (1, 2))
+    many = len(kept) > 1
+    return {
+        "memory_mib": [round(mib, 2) for _, mib, _ in samples],
+        "files": [count for _, _, count in samples],
+        "memory_mib_per_hour": round(float(np.polyfit(hours, memory, 1)[0]), 3) if many else 0.0,
+        "files_per_hour": round(float(np.polyfit(hours, files, 1)[0]), 3) if many else 0.0,
+    }
+
+
+async def _come_and_go(here: Target, crowd: Crowd, listeners: int) -> None:
+    """Somebody else for somebody, as often as people leave who stay `STAY` on average; half of them without a word."""
+    chance = random.Random(1)
+    while True:
+        await asyncio.sleep(STAY / listeners)
+        leaving = chance.choice(crowd.listeners)
+        if chance.random() < 0.5:
+            await here.hang_up(leaving)
+        crowd.leave(leaving)
+        await crowd.grow(listeners)
