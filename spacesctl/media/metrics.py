@@ -42,7 +42,13 @@ class Metrics:
 
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter(
-            ticks=0, ticks_skipped=0, ticks_late=0, packets_in=0, packets_dropped=0, packets_out=0, packets_out_dropped=0
+            ticks=0,
+            ticks_skipped=0,
+            ticks_late=0,
+            packets_in=0,
+            packets_dropped=0,
+            packets_out=0,
+            packets_out_dropped=0,
         )
         self.late = Ring()
         self.work = Ring()
