@@ -129,6 +129,7 @@ async def speaks(room: Scene, handle: str, way: str) -> None:
         await room.stack.enter_async_context(LaneSpeaker(room, handle, packets_of(sound)))
 
 
+@pytest.mark.alone
 @needs_an_address
 @pytest.mark.timeout(40)
 @pytest.mark.parametrize("way", ["webrtc", "lanes"])
@@ -159,6 +160,7 @@ def test_a_mute_shuts_the_gate_within_100_ms_and_the_person_opens_it_again_as_fa
     run(body)
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(40)
 @pytest.mark.parametrize(("what", "kind"), [("demote", "role.changed"), ("kick", "person.removed")])
 def test_a_demotion_and_a_kick_shut_the_gate_within_100_ms(tmp_path: Path, what: str, kind: str) -> None:
