@@ -1,4 +1,4 @@
-"""DTLS datagrams wait here and are taken one at a time, never in the last moment before a tick.
+"""DTLS datagrams wait here and are taken one at a time, never in the last moment before a tick, but one for each tick at least.
 
 A step of a handshake takes up to a millisecond (an ECDSA signature), and five hundred people may join at once: the queue is
 theirs, the tick is everybody's.
@@ -27,6 +27,7 @@ class Handshakes:
         self._until = until
         self._queue: deque[tuple[str, bytes]] = deque()
         self._armed = False
+        self._served = 0.0  # the tick before which a step was taken last
 
     def put(self, peer: str, datagram: bytes) -> None:
         if len(self._queue) >= MAX_QUEUED:
@@ -46,10 +47,12 @@ class Handshakes:
 
     def _step(self) -> None:
         self._armed = False
-        left = self._until() - time.monotonic()
-        if left < GUARD:
+        due = self._until()
+        left = due - time.monotonic()
+        if left < GUARD and due == self._served:
             self._arm(max(left, 0.0) + GUARD)  # the tick comes first
             return
+        self._served = due
         if self._queue:
             self._take(*self._queue.popleft())
         self._arm(0.0)
