@@ -1,0 +1,70 @@
+"""The least that gives one voice to many with aiortc, for comparison: offers and answers as JSON lines on stdin and stdout.
+
+What comes up is decoded by aiortc, passed on by its `MediaRelay` as frames, and encoded again for each who listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaRelay
+
+
+class Forwarder:
+    """`up` is the newest voice; `down` gives it to one more."""
+
+    def __init__(self) -> None:
+        self._relay = MediaRelay()
+        self._connections: list[Any] = []
+        self._track: Any = None
+        self._came = asyncio.Event()
+
+    async def up(self, offer: str) -> str:
+        connection = self._connection()
+
+        connection.on("track", self._arrived)
+        await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        return await _answer(connection)
+
+    def _arrived(self, track: Any) -> None:
+        self._track = track
+        self._came.set()
+
+    async def down(self, offer: str) -> str:
+        await self._came.wait()
+        connection = self._connection()
+        connection.addTrack(self._relay.subscribe(self._track))
+        await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        return await _answer(connection)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(one.close() for one in self._connections))
+
+    def _connection(self) -> Any:
+        connection = RTCPeerConnection()
+        self._connections.append(connection)
+        return connection
+
+
+async def _answer(connection: Any) -> str:
+    await connection.setLocalDescription(await connection.createAnswer())
+    return str(connection.localDescription.sdp)
+
+
+async def main() -> None:
+    """Answer until stdin ends."""
+    forwarder = Forwarder()
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        asked = json.loads(line)
+        answer = await (forwarder.up if asked["kind"] == "up" else forwarder.down)(asked["sdp"])
+        sys.stdout.write(json.dumps({"sdp": answer}) + "\n")
+        sys.stdout.flush()
+    await forwarder.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,151 @@
+"""A UDP relay that does to packets what bad networks do, and the same to the same packets every time: what a seed decides.
+
+Only media is harmed, and from `begin` on: connecting is not what is measured. Fates are drawn per media packet in the order of
+sending, so neither time nor reports nor connectivity checks change them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from spacesctl.rtc import demux
+from spacesctl.rtc.demux import Kind
+
+OVERHEAD: Final = 28
+"""Bytes of IP and UDP headers that a rate counts."""
+WAITING: Final = 200
+"""Packets that may be on their way in one direction; what is more is lost, as in a router."""
+
+
+@dataclass(frozen=True)
+class Impairment:
+    """A network. `loss` is a share, 0 to 1; losses come in bursts of `burst` packets on average (Gilbert-Elliott; 1: independent).
+    Every packet takes `delay` seconds and up to `jitter` more; a share `reorder` takes 3 packets' time longer; `rate` is in
+    bits a second, 0 for any."""
+
+    loss: float = 0.0
+    burst: float = 1.0
+    delay: float = 0.0
+    jitter: float = 0.0
+    reorder: float = 0.0
+    rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.loss < 1 and self.burst >= 1 and min(self.delay, self.jitter, self.reorder, self.rate) >= 0):
+            raise ValueError(f"no network is like this: {self}")
+
+
+CLEAN: Final = Impairment()
+LATER: Final = 0.06
+"""Seconds that a reordered packet takes longer."""
+
+
+class Fates:
+    """What becomes of one packet after another, by one seed."""
+
+    def __init__(self, network: Impairment, seed: int) -> None:
+        self.network = network
+        self._random = random.Random(seed)
+        self._is_bad = False
+        self._free = 0.0  # when the link is free again
+
+    def next(self, now: float, size: int) -> float | None:
+        """When the next packet, sent at `now`, arrives; None when it is lost."""
+        network, draw = self.network, self._random.random
+        lost, jitter, reordered = self._loses(draw()), draw() * network.jitter, draw() < network.reorder
+        if network.rate:
+            self._free = max(now, self._free) + (size + OVERHEAD) * 8 / network.rate
+            now = self._free
+        if lost:
+            return None
+        return now + network.delay + jitter + (LATER if reordered else 0.0)
+
+    def _loses(self, drawn: float) -> bool:
+        """Gilbert-Elliott: all is lost in the bad state, nothing in the good one."""
+        network = self.network
+        if network.burst == 1:
+            return drawn < network.loss
+        recovers = 1 / network.burst
+        fails = recovers * network.loss / (1 - network.loss)
+        self._is_bad = drawn >= recovers if self._is_bad else drawn < fails
+        return self._is_bad
+
+
+class Relay:
+    """`async with Relay(server, up, down) as relay`: who sends to `relay.address` reaches `server`, and its answers come back.
+
+    `up` is the way to the server. One client at a time: the newest that sent.
+    """
+
+    def __init__(
+        self, server: tuple[str, int], up: Impairment = CLEAN, down: Impairment = CLEAN, seed: int = 1
+    ) -> None:
+        self.lost = 0
+        self.passed = 0
+        self._server = server
+        self._networks = (up, down)
+        self._seed = seed
+        self._fates: tuple[Fates, Fates] | None = None
+        self._client: tuple[str, int] | None = None
+        self._waiting = 0
+
+    async def __aenter__(self) -> Relay:
+        loop, host = asyncio.get_running_loop(), self._server[0]
+        local = "127.0.0.1" if host.startswith("127.") else "0.0.0.0"  # noqa: S104
+        self._inner, _ = await loop.create_datagram_endpoint(lambda: _Side(self._from_client), local_addr=(local, 0))
+        self._outer, _ = await loop.create_datagram_endpoint(lambda: _Side(self._from_server), remote_addr=self._server)
+        port: int = self._inner.get_extra_info("sockname")[1]
+        self.address = (host if local == "0.0.0.0" else local, port)  # noqa: S104
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._inner.close()
+        self._outer.close()
+
+    def begin(self) -> None:
+        """Harm media from now on, and count it."""
+        up, down = self._networks
+        self._fates = Fates(up, self._seed), Fates(down, self._seed + 1)
+        self.lost = self.passed = 0
+
+    def _from_client(self, data: bytes, address: tuple[str, int]) -> None:
+        self._client = address
+        self._pass(0, data, self._outer.sendto)
+
+    def _from_server(self, data: bytes, _address: tuple[str, int]) -> None:
+        client = self._client
+        if client is not None:
+            self._pass(1, data, lambda datagram: self._inner.sendto(datagram, client))
+
+    def _pass(self, way: int, data: bytes, send: Callable[[bytes], None]) -> None:
+        if self._fates is None or demux.kind(data) is not Kind.RTP:
+            send(data)
+            return
+        loop = asyncio.get_running_loop()
+        due = self._fates[way].next(loop.time(), len(data))
+        if due is None or self._waiting >= WAITING:
+            self.lost += 1
+            return
+        self.passed += 1
+        if due <= loop.time():
+            send(data)
+        else:
+            self._waiting += 1
+            loop.call_at(due, self._arrive, data, send)
+
+    def _arrive(self, data: bytes, send: Callable[[bytes], None]) -> None:
+        self._waiting -= 1
+        if not self._inner.is_closing():
+            send(data)
+
+
+class _Side(asyncio.DatagramProtocol):
+    def __init__(self, received: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._received = received
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._received(data, addr)

@@ -1,0 +1,164 @@
+"""`bench loss`: how a voice sounds that came over a bad network, through our server and through others.
+
+Speaker, relay that harms packets, server, one client that writes down what it is sent: the same for every server, over the same
+losses. The score is wide-band PESQ of the mix that the server made of it (1 bad, 4.6 as if it had not been sent).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from bots import casts
+from spacesctl.audio.ogg import read_packets
+from spacesctl.audio.opus import FRAME, RATE, Decoder, Encoder, Pcm
+from spacesctl.bench import hearing
+from spacesctl.bench.bridges import BRIDGES, why_no_janus
+from spacesctl.bench.impair import Impairment, Relay
+from spacesctl.bench.phone import Phone, decoded
+from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.domain.errors import Refused
+from spacesctl.rtc.dtls import Identity
+
+NETWORKS: Final[dict[str, Impairment]] = {
+    "clean": Impairment(),
+    "0 %": Impairment(jitter=0.03),
+    "1 %": Impairment(loss=0.01, jitter=0.03),
+    "5 %": Impairment(loss=0.05, jitter=0.03),
+    "10 %": Impairment(loss=0.10, jitter=0.03),
+    "20 %": Impairment(loss=0.20, jitter=0.03),
+    "5 % in bursts of 3": Impairment(loss=0.05, burst=3, jitter=0.03),
+    "10 % in bursts of 3": Impairment(loss=0.10, burst=3, jitter=0.03),
+}
+"""All but the clean one with up to 30 ms of jitter."""
+SERVERS: Final = ("spacesctl", "spacesctl with NACK", "aiortc", "AudioBridge")
+LEAD: Final = 3.0
+"""Seconds of talk before what is scored: a buffer may learn the network first."""
+SCORED: Final = 8.0
+"""Seconds of each voice that are scored at once."""
+BITRATE: Final = 32_000
+
+
+@dataclass(frozen=True)
+class Score:
+    """One server over one network. `lost` is the share that the relay kept; `resent` how many packets were sent again."""
+
+    network: str
+    server: str
+    pesq: float
+    worst: float
+    lost: float
+    resent: int
+    fec: bool
+
+
+async def measure(
+    networks: Sequence[str] = tuple(NETWORKS),
+    servers: Sequence[str] = SERVERS,
+    voices: Sequence[Pcm] | None = None,
+    seed: int = 1,
+    note: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """The scores of each server over each network. `voices` are `int16[n]` at 48 kHz, by default the demo's.
+
+    Raises Refused without the package `pesq`; a server that cannot run here is left out and named in `skipped`.
+    """
+    why = hearing.why_no_pesq()
+    if why is not None:
+        raise Refused("no_pesq", why)
+    skipped = {"AudioBridge": reason} if "AudioBridge" in servers and (reason := why_no_janus()) else {}
+    here = [one for one in servers if one not in skipped]
+    said = list(voices) if voices is not None else clips()
+    scores = list[Score]()
+    for name in networks:
+        note(f"{name} lost")
+        lines = await through(NETWORKS[name], here, lead_and(said), seed)
+        scores += [await asyncio.to_thread(score, name, line, said) for line in lines]
+    return {"scores": [asdict(one) for one in scores], "skipped": skipped, "seed": seed}
+
+
+def lead_and(voices: Sequence[Pcm]) -> Pcm:
+    """What is said: a lead of the first voice, and then all of them."""
+    return np.concatenate((voices[0][: int(LEAD * RATE)], *voices))
+
+
+def score(name: str, line: Line, voices: Sequence[Pcm]) -> Score:
+    """What came of one line, of which the lead is not scored."""
+    heard, _ = decoded(line.down.heard)
+    begin = hearing.lag(np.concatenate(voices), heard)
+    results = []
+    for voice in voices:
+        place = begin + hearing.lag(voice, hearing.cut(heard, begin - RATE // 2, len(voice) + RATE)) - RATE // 2
+        results.append(hearing.pesq(voice, hearing.cut(heard, place, len(voice))))
+        begin += len(voice)
+    share = line.relay.lost / max(1, line.relay.lost + line.relay.passed)
+    mean = round(sum(results) / len(results), 3)
+    return Score(name, line.server, mean, round(min(results), 3), round(share, 4), line.up.resent, line.up.fec)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Somebody who speaks through a relay and a server to somebody else."""
+
+    server: str
+    up: Phone
+    relay: Relay
+    down: Phone
+
+
+async def through(network: Impairment, servers: Sequence[str], said: Pcm, seed: int) -> list[Line]:
+    """Say something in real time through each server, at the same time."""
+    async with AsyncExitStack() as stack:
+        lines = [await connect(stack, server, network, seed) for server in servers]
+        # Before anybody speaks: libopus holds this process up, and packets would be late that no network made late.
+        packets = {fec: encoded(said, network.loss if fec else 0.0) for fec in {line.up.fec for line in lines}}
+        for line in lines:
+            line.relay.begin()
+        await asyncio.gather(*(speak(line.up, packets[line.up.fec]) for line in lines))
+        await asyncio.sleep(1.0)
+        return lines
+
+
+async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed: int) -> Line:
+    """Start a server and two clients."""
+    identity = Identity()
+    bridge = await stack.enter_async_context(BRIDGES[server.partition(" ")[0]]())
+    up = await stack.enter_async_context(Phone(identity, "sendonly", nack="NACK" in server))
+    down = await stack.enter_async_context(Phone(identity, "recvonly"))
+    answer = await bridge.speak(up.offer())
+    relay = await stack.enter_async_context(Relay(up.place(answer), network, seed=seed))
+    await up.call(answer, relay.address)
+    await down.call(await bridge.listen(down.offer()))
+    return Line(server, up, relay, down)
+
+
+async def speak(phone: Phone, packets: Sequence[bytes]) -> None:
+    """One packet each 20 ms."""
+    began = time.monotonic()
+    for number, packet in enumerate(packets):
+        await asyncio.sleep(max(0.0, began + number * TICK_SECONDS - time.monotonic()))
+        phone.say(number, packet)
+
+
+def encoded(pcm: Pcm, loss: float) -> list[bytes]:
+    """As a browser encodes that was told of such a loss, with copies of what may be lost if there is any."""
+    encoder = Encoder(bitrate=BITRATE, fec=loss > 0, expected_loss=round(loss * 100))
+    return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]
+
+
+def clips(seconds: float = SCORED) -> list[Pcm]:
+    """The first seconds of two voices of the demo."""
+    people: Mapping[str, Any] = {one.handle: one for one in casts.load(casts.names()[0]).people}
+    found = []
+    for person in list(people.values())[:2]:
+        decoder = Decoder()
+        pcm = np.concatenate([decoder.decode(packet) for packet in read_packets(person.clip.read_bytes())])
+        loud = int(np.argmax(np.abs(pcm.astype(np.int32)) > 500))
+        found.append(pcm[loud : loud + int(seconds * RATE)])
+    return found
