@@ -10,6 +10,7 @@ import numpy as np
 
 from spacesctl.audio.activity import INAUDIBLE, SILENCE, Activity, Meter
 from spacesctl.audio.jitter import LOST, MAXIMUM, TARGET, Counters, Held, JitterBuffer, Missing
+from spacesctl.audio.loudness import Leveller
 from spacesctl.audio.mix import gained
 from spacesctl.audio.opus import FRAME, RATE, Encoder, OpusError, Pcm, packet_samples
 from spacesctl.audio.restore import RETURN, Restorer, blended, ramped
@@ -32,7 +33,10 @@ NOTHING: Final = Taken(0, None, None)
 
 
 class Lane:
-    """A lane and its gate. One source at a time feeds it: an `up` peer, or a program by `Uplink`."""
+    """A lane and its gate. One source at a time feeds it: an `up` peer, or a program by `Uplink`.
+
+    `gain` is what somebody set; the levelling to the loudness of all voices comes on top, in the mix alone.
+    """
 
     def __init__(self, number: int, heard: bool, gain: float = 1.0) -> None:
         self.number = number
@@ -44,6 +48,7 @@ class Lane:
         self.activity = Activity()
         self.counters = Counters()
         self._meter = Meter()
+        self._leveller = Leveller()
         self._jitter = JitterBuffer(counters=self.counters)
         self._restorer = Restorer()
         self._popped = time.monotonic()
@@ -115,7 +120,7 @@ class Lane:
         noise = self._restorer.rested() if was_active else None
         if noise is None:
             return NOTHING
-        noise = gained(noise, self.gain)
+        noise = self._leveller.run(gained(noise, self.gain), learn=False)
         return Taken(FLAG_ACTIVE, None, noise if is_active else ramped(noise, 1, 0))
 
     def _pop(self) -> Held | Missing:
@@ -150,11 +155,15 @@ class Lane:
         pcm = gained(pcm, self.gain)
         level = self._meter.level(pcm)
         self.level = max(self.level, level)
-        if self.activity.update(level):
-            if not was_active:
-                pcm = np.concatenate((ramped(pcm[:RETURN], 0, 1), pcm[RETURN:]))
-            return Taken(flags | FLAG_ACTIVE, payload, pcm)
-        return Taken(flags | FLAG_ACTIVE, payload, ramped(pcm, 1, 0)) if was_active else Taken(flags, payload, None)
+        is_active = self.activity.update(level)
+        if not is_active and not was_active:
+            return Taken(flags, payload, None)
+        pcm = self._leveller.run(pcm, learn=is_active and not flags)
+        if not is_active:
+            pcm = ramped(pcm, 1, 0)
+        elif not was_active:
+            pcm = np.concatenate((ramped(pcm[:RETURN], 0, 1), pcm[RETURN:]))
+        return Taken(flags | FLAG_ACTIVE, payload, pcm)
 
     # -- packets of any other length are cut to ticks and encoded again
 

@@ -88,7 +88,7 @@ def test_each_group_hears_its_mix():
     audience, stage, *own = listening(room, AUDIENCE, STAGE, 1, 2, 3)
     run(room)
     for ear in (audience, stage):
-        assert all(likeness(ear.heard(), said) > 0.4 for said in VOICES.values())
+        assert all(likeness(ear.heard(), said) > 0.33 for said in VOICES.values())
     for lane, ear in zip((1, 2, 3), own, strict=True):
         assert likeness(ear.heard(), VOICES[lane]) < 0.2
         assert all(likeness(ear.heard(), VOICES[other]) > 0.45 for other in VOICES if other != lane)

@@ -1,0 +1,113 @@
+"""Every voice at the same loudness, and no noise raised."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import wave
+
+import numpy as np
+import pytest
+
+from spacesctl.audio.loudness import FALL, GATE, PEAK, RISE, TARGET, Leveller, energy, lufs
+from spacesctl.audio.opus import FRAME, RATE, Encoder
+from spacesctl.media.lane import Lane
+from tests.listening import voice
+
+
+def frames(pcm):
+    return pcm[: len(pcm) // FRAME * FRAME].reshape(-1, FRAME)
+
+
+def loudness(pcm):
+    return lufs(np.mean([energy(frame) for frame in frames(pcm)]))
+
+
+def levelled(leveller, pcm):
+    return np.concatenate([leveller.run(frame) for frame in frames(pcm)])
+
+
+def tone(hertz, level_db):
+    return np.rint(32_767 * 10 ** (level_db / 20) * np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE)).astype(np.int16)
+
+
+@pytest.mark.parametrize(("hertz", "gain"), [(997, 0.0), (100, -1.8), (4000, 3.3)], ids=lambda value: str(value))
+def test_a_tone_is_as_loud_as_the_standard_says(hertz, gain):
+    """A tone of 997 Hz at full scale has -3.01 LUFS in one channel (BS.1770-4, 2.8)."""
+    assert loudness(tone(hertz, 0)) == pytest.approx(-3.01 + gain, abs=0.4)
+    assert loudness(tone(hertz, -40)) == pytest.approx(-43.01 + gain, abs=0.4)
+
+
+@pytest.mark.parametrize("peak", [700, 2000, 9000, 30_000])
+def test_voices_come_to_the_same_loudness(peak):
+    said = voice(31, 6, peak=peak)
+    assert loudness(levelled(Leveller(), said)[3 * RATE :]) == pytest.approx(TARGET, abs=3)
+
+
+def test_the_gain_moves_slowly_once_the_voice_is_known():
+    leveller, gains = Leveller(), []
+    for seed, peak in ((32, 9000), (33, 3000), (34, 20_000)):
+        for frame in frames(voice(seed, 4, peak=peak)):
+            leveller.run(frame)
+            gains.append(20 * np.log10(leveller.gain))
+    steps = np.diff(gains[150:])
+    assert steps.max() <= RISE + 1e-6
+    assert steps.min() >= -FALL - 1e-6
+    assert np.ptp(gains[150:]) > 3
+
+
+def test_noise_between_the_words_is_not_raised():
+    random, leveller = np.random.default_rng(4), Leveller()
+    levelled(leveller, voice(35, 5, peak=6000))
+    before = leveller.gain
+    noise = random.normal(0, 40, RATE // 2).astype(np.int16)  # as long as a lane stays open behind a word
+    assert loudness(noise) < loudness(voice(35, 5, peak=6000)) - GATE - 5
+    levelled(leveller, noise)
+    assert leveller.gain == before
+
+
+def test_who_steps_away_is_raised_again():
+    leveller = Leveller()
+    levelled(leveller, voice(36, 4, peak=15_000))
+    far = voice(37, 20, peak=1000)
+    assert loudness(levelled(leveller, far)[-4 * RATE :]) == pytest.approx(TARGET, abs=3)
+
+
+def test_a_quiet_voice_with_one_bang_is_not_clipped():
+    leveller = Leveller()
+    levelled(leveller, voice(38, 4, peak=1500))
+    bang = np.zeros(FRAME, np.int16)
+    bang[500] = 20_000
+    assert leveller.gain > 2
+    assert np.abs(leveller.run(bang).astype(int)).max() <= max(PEAK, 20_000)
+
+
+def test_what_the_voice_did_not_say_teaches_nothing():
+    leveller = Leveller()
+    for frame in frames(voice(39, 2, peak=500)):
+        assert leveller.run(frame, learn=False) is frame
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
+def test_speakers_are_within_3_lu_by_ebu_r128(tmp_path):
+    """Whole lanes, packets in; ffmpeg's meter is the judge."""
+    found = []
+    for seed, peak in ((41, 700), (42, 3000), (43, 12_000), (44, 30_000)):
+        lane, encoder, out = Lane(1, heard=True), Encoder(), []
+        for number, frame in enumerate(frames(voice(seed, 10, peak=peak))):
+            lane.push(number, number * FRAME, encoder.encode(frame))
+            pcm = lane.take().pcm
+            out.append(np.zeros(FRAME, np.int16) if pcm is None else pcm)
+        found.append(measured(tmp_path / f"{seed}.wav", np.concatenate(out)[3 * RATE :]))
+    assert max(found) - min(found) <= 3
+
+
+def measured(path, pcm):
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, RATE, 0, "NONE", ""))
+        out.writeframes(pcm.tobytes())
+    command = ["ffmpeg", "-nostats", "-i", str(path), "-filter_complex", "ebur128", "-f", "null", "-"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    return float(re.findall(r"I:\s+(-?[\d.]+) LUFS", said)[-1])
