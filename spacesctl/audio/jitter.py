@@ -119,7 +119,7 @@ class JitterBuffer:
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None = None, part: float = 0.5) -> None:
         """Take a packet: `sequence` u16 and `timestamp` u32 as RTP has them (RFC 3550), wrapping. `part` is how much of a tick
-        had passed since the last `pop`, 0 to 1."""
+        had passed since the last `pop`: below 1, if pops are on time."""
         extended, slot, is_new = self._place(sequence, timestamp)
         if not is_new or slot in self._held:
             self.counters.duplicate += 1
@@ -151,6 +151,10 @@ class JitterBuffer:
         self._now -= 1
         self._watched, self._least_surplus = 0, self.maximum
         return True
+
+    def passed(self, ticks: int) -> None:
+        """So many ticks went by in which nobody asked: what is held waits longer, but no packet came late for that."""
+        self._now += ticks
 
     def following(self) -> bytes | None:
         """After a LOST: the very next packet, if it is here, which may carry a copy of the lost one (FEC)."""

@@ -32,8 +32,8 @@ class Lateness:
         return len(self._recent)
 
     def add(self, now: int, slot: int, part: float) -> None:
-        """Packet `slot` came before tick `now`, when `part` (0 to 1) of the tick before had passed."""
-        lateness = (now - 1 - slot) * PARTS + min(PARTS, int(part * PARTS) + 1)
+        """Packet `slot` came before tick `now`, when `part` of a tick had passed since the one before: below 1, if that is on time."""
+        lateness = (now - 1 - slot) * PARTS + int(part * PARTS) + 1
         self._recent.append((now, lateness))
         self._counts[lateness] += 1
         while len(self._recent) > PACKETS or self._recent[0][0] < now - AGE:

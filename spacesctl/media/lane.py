@@ -52,6 +52,7 @@ class Lane:
         self._jitter = JitterBuffer(counters=self.counters)
         self._restorer = Restorer()
         self._popped = time.monotonic()
+        self._tick: int | None = None
         self._owed = 0  # samples that a shut lane still has to let go by
         self._pending: Pcm = np.zeros(0, np.int16)
         self._encoder: Encoder | None = None
@@ -68,14 +69,19 @@ class Lane:
         if samples != self._jitter.samples:
             self._change_length(samples)
         part = (time.monotonic() - self._popped) * RATE / samples
-        self._jitter.push(sequence, timestamp, payload, level, min(1.0, part))
+        self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM))
 
     def missing(self) -> list[int]:
         """Extended sequence numbers of packets that would still be heard, if their sender sent them again."""
         return self._jitter.missing() if self.heard else []
 
-    def take(self) -> Taken:
-        """This tick's part. A shut lane is emptied at the same pace, and says nothing."""
+    def take(self, tick: int | None = None) -> Taken:
+        """This tick's part. A shut lane is emptied at the same pace, and says nothing. `tick` is the tick's number, where some may
+        be left out."""
+        if tick is not None:
+            if self._tick is not None and tick > self._tick + 1:
+                self._jitter.passed((tick - self._tick - 1) * FRAME // self._jitter.samples)
+            self._tick = tick
         if not self.heard:
             self._discard()
             return NOTHING

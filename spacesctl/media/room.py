@@ -42,6 +42,7 @@ class Room:
         self._crowds: dict[int, Crowd] = {}  # by group, while somebody hears it
         self._port = port
         self._taps: list[int] = []
+        self._told_calm = False
         self._outputs: dict[int, Output] = {}
         self._plan: dict[int, list[Crowd]] | None = None  # crowds by output; None when something changed
         self._live = Mixer()
@@ -127,13 +128,17 @@ class Room:
         return Frames(self.space, tick, frames, mixes) if frames or mixes else None
 
     def levels(self, number: int) -> Levels | None:
-        """Who was loud since the call before; None when no lane is open."""
+        """Who was loud since the call before; None when no lane is open, and when nobody talks and it was told so already."""
         if not self.lanes:
             return None
         told = [
             (lane.number, lane.told(), lane.activity.active) if lane.heard else (lane.number, SILENCE, False)
             for lane in self.lanes.values()
         ]
+        calm = not any(active for _, _, active in told)
+        if calm and self._told_calm:
+            return None
+        self._told_calm = calm
         return Levels(self.space, self.clock.tick(number), told)
 
     def frames_counted(self) -> Counter[str]:
@@ -152,7 +157,7 @@ class Room:
         self._own.clear()
         frames = []
         for lane in self.lanes.values():
-            flags, payload, pcm = lane.take()
+            flags, payload, pcm = lane.take(tick)
             if payload is not None:
                 frames.append((lane.number, flags, payload))
             if pcm is not None:

@@ -173,3 +173,17 @@ def test_a_lane_that_is_too_deep_sheds_frames_in_silence_only(milliseconds):
     assert lane.counters.skipped > 0
     assert lane._jitter.depth * milliseconds <= max(60, 2 * milliseconds)
     assert lane.counters.late == lane.counters.lost == 0
+
+
+def test_a_tick_that_was_left_out_is_made_up_for_in_the_next_silence():
+    lane, tick = Lane(1, heard=True), 0
+    said = encoded(np.concatenate((voice(3, 3), np.zeros(24_000, np.int16), voice(4, 2), np.zeros(48_000, np.int16))))
+    for number, packet in enumerate(said):
+        lane.push(number, number * FRAME, packet)
+        if not 100 <= number < 105:
+            lane.take(tick := number)
+        if number == 120:
+            assert lane._jitter.surplus >= 5
+    assert tick == len(said) - 1
+    assert lane._jitter.surplus <= 0
+    assert lane.counters.lost == lane.counters.late == lane.counters.overflow == 0

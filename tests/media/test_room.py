@@ -277,6 +277,17 @@ def test_levels_tell_who_talks_and_nothing_of_who_is_shut():
     assert room_of(lanes=()).levels(1) is None
 
 
+def test_levels_of_a_calm_stage_are_told_once():
+    room = room_of(lanes=(1,))
+    assert room.levels(0).levels == [(1, -127, False)]
+    assert room.levels(13) is None
+    run(room, 25)
+    assert [room.levels(25).levels[0][2], room.levels(38).levels[0][2]] == [True, True]
+    room.lanes[1].shut(False)
+    assert room.levels(50).levels == [(1, -127, False)]
+    assert room.levels(63) is None
+
+
 def test_ten_loud_voices_reach_a_listener_whole():
     said = {lane: voice(100 + lane, 2, peak=30_000) for lane in range(1, 11)}
     packets = {lane: encoded(one) for lane, one in said.items()}
