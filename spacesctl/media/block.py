@@ -7,34 +7,38 @@ in the kernel. A row is filled when somebody sits down, and not before.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from spacesctl.media.datagrams import HEAD, STRIDE, Address, Rows, Sender
-from spacesctl.media.resending import History
+from spacesctl.media.resending import AT_ONCE, KEPT, RESENT
 from spacesctl.rtc.rtp import HEADER, VERSION
 from spacesctl.rtc.srtp import GCM_TAG, Outgoing
 
 _SEQUENCE: Final = slice(2, 4)
 _TIMESTAMP: Final = slice(4, 8)
+_NOTHING: Final[npt.NDArray[np.uint8]] = np.zeros((0, 0), np.uint8)
 
 
 class Seat:
-    """What one listener brings to a block: keys, header, address. `loss` is what it reports, in percent; `history` keeps what it
-    was sent, for one who asks again.
+    """What one listener brings to a block: keys, header, address. `loss` is what it reports, in percent; with `asks` it may want
+    packets again.
 
     While it sits, the block counts its packets; `outgoing.index` is right again when it has stood up.
     """
 
     __slots__ = (
+        "_again",
         "_octets",
         "_since",
+        "_since_packet",
         "address",
+        "asks",
         "block",
         "header",
-        "history",
         "loss",
         "outgoing",
         "row",
@@ -42,19 +46,18 @@ class Seat:
         "timestamp",
     )
 
-    def __init__(
-        self, outgoing: Outgoing, payload_type: int, ssrc: int, address: Address, history: History | None = None
-    ) -> None:
+    def __init__(self, outgoing: Outgoing, payload_type: int, ssrc: int, address: Address, asks: bool = False) -> None:
         self.outgoing = outgoing
         self.header = HEADER.pack(VERSION, payload_type, 0, 0, ssrc)
         self.address = address
         self.loss = 0
-        self.history = history
+        self.asks = asks
         self.block: Block | None = None
         self.row = 0
         self.timestamp = 0
         self.sent_at = 0.0
-        self._octets = self._since = 0
+        self._octets = self._since = self._since_packet = 0
+        self._again: dict[int, int] | None = None
 
     @property
     def packets(self) -> int:
@@ -74,6 +77,29 @@ class Seat:
             return self.block.timestamp, self.block.sent_at
         return self.timestamp, self.sent_at
 
+    def again(self, sequences: Iterable[int]) -> list[bytes]:
+        """Of the packets that it asks for, those to send again, as they were: sealed anew they would give the key away.
+
+        Those from before it sat down here are gone.
+        """
+        block, found = self.block, list[bytes]()
+        if block is None or not self.asks:
+            return found
+        given = self._again = self._again or {}
+        following, here = block.index_of(self.row), block.packets - self._since_packet
+        for sequence in sequences:
+            ago = (following - 1 - sequence) & 0xFFFF
+            if ago >= min(here, KEPT) or len(found) == AT_ONCE:
+                continue
+            index, datagram = following - 1 - ago, block.past(ago, self.row)
+            is_it = int.from_bytes(datagram[_SEQUENCE], "big") == sequence  # not so after a tick that failed halfway
+            if is_it and given.get(index, 0) < RESENT:
+                given[index] = given.get(index, 0) + 1
+                found.append(datagram)
+        if len(given) > KEPT:
+            self._again = {index: times for index, times in given.items() if index >= following - KEPT}
+        return found
+
     def go_to(self, address: Address) -> None:
         """Be sent everything to another address from now on."""
         self.address = address
@@ -81,15 +107,14 @@ class Seat:
             self.block.rows.set_address(self.row, address)
 
     def sat_down(self, block: Block, row: int) -> None:
-        self.block, self.row, self._since = block, row, block.octets
-        if self.history is not None:
-            block.remembered.add(self)
+        self.block, self.row, self._since, self._since_packet = block, row, block.octets, block.packets
+        block.asking += self.asks
 
     def stood_up(self, following: int) -> None:
         """Take back the count of its packets."""
         self.timestamp, self.sent_at = self.last
         if self.block is not None:
-            self.block.remembered.discard(self)
+            self.block.asking -= self.asks
         self._octets, self.block = self.octets, None
         self.outgoing.index = following
 
@@ -102,7 +127,10 @@ class Block:
     def __init__(self, size: int) -> None:
         self.rows = Rows(size)
         self.seats: list[Seat] = []
-        self.remembered: set[Seat] = set()
+        self.asking = 0
+        """Seats that may want packets again: as long as there is one, the last `KEPT` ticks of all rows are kept."""
+        self.packets = 0
+        self._past: list[npt.NDArray[np.uint8]] = []
         self.octets = self.timestamp = 0
         self.sent_at = 0.0
         self._index: npt.NDArray[np.uint64] = np.zeros(size, np.uint64)
@@ -150,12 +178,24 @@ class Block:
         heads[:, _TIMESTAMP] = np.frombuffer(timestamp.to_bytes(4, "big"), np.uint8)
         self.rows.set_length(HEAD + len(payload) + self.TAG)
         self._seal(count, payload)
-        for seat in self.remembered:
-            if seat.history is not None:
-                seat.history.keep(bytes(self.rows.datagram(seat.row)))
+        self._keep(count)
+        self.packets += 1
         self.octets += len(payload)
         self.timestamp, self.sent_at = timestamp, time.monotonic()
         return port.send_rows(self.rows, count)
+
+    def past(self, ago: int, row: int) -> bytes:
+        """What a row was sent `ago` packets before the newest. Raises IndexError for what is not kept any more."""
+        row_then: npt.NDArray[np.uint8] = self._past[(self.packets - 1 - ago) % KEPT][row]
+        return row_then.tobytes()
+
+    def _keep(self, count: int) -> None:
+        if not self.asking:
+            self._past.clear()
+            return
+        while len(self._past) < KEPT:
+            self._past.append(_NOTHING)
+        self._past[self.packets % KEPT] = self.rows.data[:count, : self.rows.length].copy()
 
     def _fill(self, row: int, seat: Seat) -> None:
         self.rows.data[row, :HEAD] = np.frombuffer(seat.header, np.uint8)

@@ -11,7 +11,7 @@ from spacesctl.media.block import Seat
 from spacesctl.media.clock import SAMPLES
 from spacesctl.media.datagrams import Address
 from spacesctl.media.messages import AddPeer
-from spacesctl.media.resending import Asking, History
+from spacesctl.media.resending import Asking
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp, SrtpError
@@ -143,8 +143,7 @@ class Peer:
     def _take_seat(self, srtp: Srtp) -> None:
         # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
         outgoing = srtp.outgoing(self._ssrc, secrets.randbelow(1 << 15))
-        history = History() if self._added.nack else None
-        self.seat = Seat(outgoing, self._payload_type, self._ssrc, self.target or NOWHERE, history)
+        self.seat = Seat(outgoing, self._payload_type, self._ssrc, self.target or NOWHERE, self._added.nack)
 
     # -- reports both ways
 
@@ -184,8 +183,8 @@ class Peer:
 
     def on_nack(self, sequences: Sequence[int]) -> None:
         """A listener misses packets: it is sent the same bytes again, never sealed anew."""
-        if self.seat is not None and self.seat.history is not None and self.target is not None:
-            for datagram in self.seat.history.again(sequences):
+        if self.seat is not None and self.target is not None:
+            for datagram in self.seat.again(sequences):
                 self._send(datagram, self.target)
 
     def unprotect_rtcp(self, datagram: bytes, arrival: float) -> None:

@@ -63,28 +63,3 @@ class Asking:
     def _forget(self, now: float) -> None:
         for number in [number for number, (last, _) in self._asked.items() if now - last > FORGOTTEN]:
             del self._asked[number]
-
-
-class History:
-    """The last packets that one listener was sent, as they were sent: sealed again they would give the key away."""
-
-    def __init__(self) -> None:
-        self._kept: list[tuple[int, bytes]] = [(-1, b"")] * KEPT
-        self._resent = [0] * KEPT
-
-    def keep(self, datagram: bytes) -> None:
-        """A datagram was sent."""
-        sequence = datagram[2] << 8 | datagram[3]
-        self._kept[sequence % KEPT] = (sequence, datagram)
-        self._resent[sequence % KEPT] = 0
-
-    def again(self, sequences: Iterable[int]) -> list[bytes]:
-        """Of the packets asked for, those to send again."""
-        found = list[bytes]()
-        for sequence in sequences:
-            place = sequence % KEPT
-            kept, datagram = self._kept[place]
-            if kept == sequence and self._resent[place] < RESENT and len(found) < AT_ONCE:
-                self._resent[place] += 1
-                found.append(datagram)
-        return found

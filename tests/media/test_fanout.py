@@ -44,12 +44,12 @@ class Wires:
 class Listener:
     """Knows the keys, and refuses what libsrtp refuses: what is not authentic, and what came before."""
 
-    def __init__(self, number, profile=AES_128_GCM, payload_type=111, first=0):
+    def __init__(self, number, profile=AES_128_GCM, payload_type=111, first=0, asks=False):
         keys = Keys(profile, secrets.token_bytes(30), secrets.token_bytes(30))
         self.address = ("203.0.113.1", number)
         self.payload_type = payload_type
         self.first = first
-        self.seat = Seat(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address)
+        self.seat = Seat(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks)
         self.ear = Srtp(Keys(profile, keys.remote, keys.local))
         self.sequences = []
 

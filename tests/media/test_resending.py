@@ -7,13 +7,15 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from spacesctl.media.fanout import Fanout
 from spacesctl.media.messages import AUDIENCE, FLAG_LOST, OpenLane, PeerJoined
-from spacesctl.media.resending import AT_ONCE, FARTHEST, KEPT, PATIENCE, RESENT, UNKNOWN, Asking, History
+from spacesctl.media.resending import AT_ONCE, FARTHEST, KEPT, PATIENCE, RESENT, UNKNOWN, Asking
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.rtcp import Echo
 from tests.media.caller import Caller
 from tests.media.studio import SPACE, Frames, run, studio
 from tests.media.test_end_to_end import SAID
+from tests.media.test_fanout import Listener, Wires
 
 
 def test_a_missing_packet_is_asked_for_now_and_again_after_the_round_trip():
@@ -57,18 +59,46 @@ def test_the_round_trip_is_learned_from_answers_and_from_echoes():
     assert asking.round_trip == pytest.approx(0.055, abs=0.001)
 
 
-def datagram(sequence):
-    return rtp.header(111, sequence, 0, 1) + sequence.to_bytes(4, "big")
+def test_a_listener_gets_the_same_bytes_again_a_few_times_and_nothing_that_is_too_old():
+    wires, listener = Wires(), Listener(1, first=32_000, asks=True)
+    fanout = Fanout(wires)
+    fanout.add(Listener(2).seat)
+    fanout.add(listener.seat)
+    for number in range(KEPT + 10):
+        fanout.send(number.to_bytes(4, "big"), number * 960)
+    sent, seat = wires.arrived[listener.address], listener.seat
+    assert seat.again([32_000, 32_009, 32_000 + KEPT + 10]) == []
+    assert seat.again([32_010, 32_000 + KEPT + 9]) == [sent[10], sent[-1]]
+    assert [len(seat.again([32_010])) for _ in range(RESENT)] == [1] * (RESENT - 1) + [0]
+    assert len(seat.again(range(32_011, 32_060))) == AT_ONCE
+    assert Listener(3).seat.again([0]) == []
 
 
-def test_a_history_gives_back_what_was_sent_a_few_times():
-    history = History()
-    for number in range(65_500, 65_500 + KEPT + 10):
-        history.keep(datagram(number & 0xFFFF))
-    assert history.again([65_500, 65_509]) == []
-    assert history.again([65_510, 38]) == [datagram(65_510)]
-    assert [len(history.again([65_510])) for _ in range(RESENT)] == [1] * (RESENT - 1) + [0]
-    assert len(history.again(range(65_511, 65_536))) == AT_ONCE
+def test_what_a_listener_was_sent_elsewhere_or_another_on_its_row_is_not_sent_again():
+    wires, first, second = Wires(), Listener(1, asks=True), Listener(2, asks=True)
+    here, there = Fanout(wires), Fanout(wires)
+    here.add(first.seat)
+    for fanout in (here, here, there):
+        fanout.send(b"opus", 0)
+    here.remove(first.seat)
+    here.add(second.seat)
+    there.add(first.seat)
+    assert first.seat.again([0, 1]) == second.seat.again([0, 1, 65_535]) == []
+    there.send(b"opus", 960)
+    assert first.seat.again([1, 2]) == [wires.arrived[first.address][-1]]
+
+
+def test_nothing_is_kept_for_those_who_never_ask():
+    wires, asking = Wires(), Listener(1, asks=True)
+    fanout = Fanout(wires)
+    fanout.add(Listener(2).seat)
+    fanout.add(asking.seat)
+    fanout.send(b"opus", 0)
+    block = asking.seat.block
+    assert len(block._past) == KEPT
+    fanout.remove(asking.seat)
+    fanout.send(b"opus", 960)
+    assert block._past == []
 
 
 class Forgetful(Caller):
