@@ -15,6 +15,8 @@ BUFFER: Final = 4 * 1024 * 1024
 """Bytes asked of the kernel for each direction: what 4,000 listeners are sent in a tick, twice."""
 DRAIN: Final = 256
 """Datagrams read before other work of the loop gets its turn."""
+LEAST: Final = 64
+"""Datagrams read in a turn even if a tick is due: when ticks take all their time, checks and handshakes must still get through."""
 MAX_DATAGRAM: Final = 2048
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class UdpPort:
                 except OSError:  # an ICMP error of an earlier send; the next read goes on
                     continue
                 receive(data, source)
-                if count % 8 == 7 and time.monotonic() >= deadline:
+                if count % 8 == 7 and count >= LEAST and time.monotonic() >= deadline:
                     return
 
         asyncio.get_running_loop().add_reader(self._socket, readable)

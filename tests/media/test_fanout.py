@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import secrets
 import socket
@@ -15,7 +16,7 @@ from spacesctl.media import datagrams
 from spacesctl.media.block import CmBlock, GcmBlock, Seat
 from spacesctl.media.datagrams import SKIPPED, Rows, sockaddr
 from spacesctl.media.fanout import Fanout
-from spacesctl.media.port import UdpPort
+from spacesctl.media.port import LEAST, UdpPort
 from spacesctl.rtc import rtp
 from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, LAST_INDEX, Keys, Srtp
 
@@ -282,3 +283,19 @@ def test_rows_that_the_kernel_refuses_are_lost_and_the_rest_is_sent(monkeypatch,
     given_up = SKIPPED if code == errno.EAGAIN else 1
     assert Rows(64).send(0, 64) == 64 - given_up
     assert seen[:3] == [64, 54, 54 - given_up]
+
+
+def test_a_port_reads_some_datagrams_in_every_turn_though_a_tick_is_overdue():
+    async def body():
+        port, taken = UdpPort("127.0.0.1", 0), []
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+            for number in range(LEAST + 40):
+                mouth.sendto(number.to_bytes(2, "big"), port.address)
+            port.start(lambda data, source: taken.append(data), lambda: 0.0)
+            await asyncio.sleep(0)
+            while not taken:
+                await asyncio.sleep(0)
+            assert LEAST <= len(taken) <= LEAST + 8
+            port.close()
+
+    asyncio.run(body())
