@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from spacesctl.audio.opus import Decoder, OpusError
 from spacesctl.bench.drain import WHOLE, Drain
@@ -82,9 +82,7 @@ class Crowd:
                     listener.socket.close()
                     raise
 
-        async with asyncio.TaskGroup() as group:
-            for number in range(len(self.listeners), count):
-                group.create_task(one(number))
+        await together([one(number) for number in range(len(self.listeners), count)])
         return time.monotonic() - began
 
     async def signalled(self, count: int) -> list[Listener]:
@@ -165,6 +163,16 @@ class Crowd:
         if now >= self._reported[one]:
             self._reported[one] += REPORT
             one.report()
+
+
+async def together(each: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run all at once; the first that fails ends the others, and is raised alone."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in each:
+                group.create_task(one)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 def _undecoded(one: Listener, kept: list[bytes]) -> int:

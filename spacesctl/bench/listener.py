@@ -13,6 +13,7 @@ from typing import Final
 
 from aioice import stun
 
+from spacesctl.domain.errors import Unavailable
 from spacesctl.rtc import demux, rtcp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity, State
@@ -23,8 +24,8 @@ RESEND: Final = 0.1
 """Seconds until an unanswered check or flight is sent again."""
 
 
-class NotConnected(RuntimeError):
-    """A listener got no answer in time."""
+class NotConnected(Unavailable):
+    """A listener got no answer in time: whoever serves it has more to do than it can, or this machine has."""
 
 
 class Listener:
@@ -156,10 +157,8 @@ class Listener:
                 data = self.socket.recv(2048)
             except OSError:
                 return
-            if demux.kind(data) is not Kind.RTP:
+            if demux.kind(data) is not Kind.RTP:  # sound may come before the last flight does
                 self.control(data)
-            else:
-                self._connected.set()
 
     def _on_stun(self, data: bytes) -> None:
         if data[0] == 0:  # a full agent checks us, too

@@ -12,8 +12,9 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from spacesctl.bench import machine
-from spacesctl.bench.crowd import Crowd
+from spacesctl.bench.crowd import Crowd, together
 from spacesctl.bench.fanout import COUNTERS, SETTLE, window
+from spacesctl.bench.listener import Listener
 from spacesctl.bench.server import Target, target
 
 AFTERWARDS: Final = 1.0
@@ -70,11 +71,11 @@ async def _phase(here: Target, run: Callable[[], Any]) -> dict[str, Any]:
 
 
 async def _come(crowd: Crowd, coming: list[Any], seconds: float) -> None:
-    began = time.monotonic()
-    async with asyncio.TaskGroup() as group:
-        for number, one in enumerate(coming):
-            await asyncio.sleep(max(0.0, began + seconds * number / len(coming) - time.monotonic()))
-            group.create_task(crowd.enter(one))
+    async def enter(listener: Listener, wait: float) -> None:
+        await asyncio.sleep(wait)
+        await crowd.enter(listener)
+
+    await together([enter(one, seconds * number / len(coming)) for number, one in enumerate(coming)])
 
 
 async def _go(here: Target, crowd: Crowd, leaving: list[Any], seconds: float) -> None:

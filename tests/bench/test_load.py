@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from spacesctl.bench import floor, machine, report
-from spacesctl.bench.crowd import Crowd
+from spacesctl.bench.crowd import Crowd, together
 from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
 from spacesctl.bench.listener import Listener, NotConnected
@@ -112,6 +112,17 @@ def test_a_listener_that_nobody_answers_says_so():
         with listener.socket, pytest.raises(NotConnected):
             listener.answer(listener.offer())  # itself: no ICE agent
             await listener.connect(0.1)
+
+    asyncio.run(body())
+
+
+def test_of_many_that_fail_one_is_told_and_none_is_left():
+    async def fail():
+        raise NotConnected("nobody answers")
+
+    async def body():
+        with pytest.raises(NotConnected, match="nobody"):
+            await together([fail(), asyncio.sleep(60), fail()])
 
     asyncio.run(body())
 
