@@ -126,7 +126,7 @@ class Dtls:
 
     def feed(self, datagram: bytes) -> None:
         """Take one datagram."""
-        if self.state in (State.CLOSED, State.FAILED) or len(datagram) > MAX_DATAGRAM:
+        if self.state in (State.CLOSED, State.FAILED) or not 0 < len(datagram) <= MAX_DATAGRAM:
             return
         if self._connection is None:
             self._heard_at_rest(datagram)
