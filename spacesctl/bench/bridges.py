@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -80,7 +79,8 @@ class Ours:
         self._people += 1
         handle = f"bench{self._people}"
         body = {"handle": handle, "kind": "person"}
-        headers = {"Authorization": f"Bearer {self._server.owner_token}"}
+        owner = await asyncio.to_thread(lambda: self._server.owner_token)
+        headers = {"Authorization": f"Bearer {owner}"}
         made = check(await self._http.post("/v1/accounts", json=body, headers=headers)).json()
         return str(made["token"])
 
@@ -94,13 +94,16 @@ class Ours:
 @asynccontextmanager
 async def ours() -> AsyncIterator[Bridge]:
     """A server of one's own with one live Space."""
-    async with AsyncExitStack() as stack:
-        server = await asyncio.to_thread(stack.enter_context, serving("--no-bots"))
+    context = serving("--no-bots")
+    server = await asyncio.to_thread(context.__enter__)
+    try:
         await asyncio.to_thread(server.wait)
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=server.url, timeout=15, trust_env=False))
-        made = Ours(server, http)
-        await made.open()
-        yield made
+        async with httpx.AsyncClient(base_url=server.url, timeout=15, trust_env=False) as http:
+            made = Ours(server, http)
+            await made.open()
+            yield made
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
 
 
 class Janus:
@@ -127,9 +130,10 @@ class Janus:
                 except httpx.TransportError:
                     await asyncio.sleep(0.1)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for task in self._sessions:
             task.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
 
     async def _join(self, offer: str, *, muted: bool) -> str:
         session = (await self._say("/janus", {"janus": "create"}))["data"]["id"]
@@ -173,22 +177,22 @@ def why_no_janus() -> str | None:
 @asynccontextmanager
 async def janus() -> AsyncIterator[Bridge]:
     """Janus with our configuration, on ports of its own. Raises Unavailable where it cannot be run."""
-    why = why_no_janus()
+    why = await asyncio.to_thread(why_no_janus)
     if why is not None:
         raise Unavailable(why)
-    with tempfile.TemporaryDirectory(prefix="janus-") as name:
-        folder, port = Path(name), _free_port()
-        await asyncio.to_thread(_configure, folder, port)
-        process = await asyncio.to_thread(_start, ["janus", "-F", str(folder)], folder / "log")
+    port = _free_port()
+    context = _running_janus(port)
+    await asyncio.to_thread(context.__enter__)
+    try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http:
             made = Janus(http)
             try:
                 await made.wait()
                 yield made
             finally:
-                made.close()
-                process.kill()
-                await asyncio.to_thread(process.wait)
+                await made.close()
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
 
 
 class Aiortc:
@@ -252,9 +256,19 @@ def _configure(folder: Path, port: int) -> None:
         (folder / file.name).write_text(text)
 
 
-def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("wb") as out:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=os.environ)  # noqa: S603
+@contextmanager
+def _running_janus(port: int) -> Iterator[None]:
+    with tempfile.TemporaryDirectory(prefix="janus-") as name:
+        folder = Path(name)
+        _configure(folder, port)
+        with (folder / "log").open("wb") as out:
+            command = ["janus", "-F", str(folder)]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)  # noqa: S603
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _free_port() -> int:

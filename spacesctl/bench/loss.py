@@ -69,12 +69,13 @@ async def measure(
 
     Raises Refused without the package `pesq`; a server that cannot run here is left out and named in `skipped`.
     """
-    why = hearing.why_no_pesq()
+    why = await asyncio.to_thread(hearing.why_no_pesq)
     if why is not None:
         raise Refused("no_pesq", why)
-    skipped = {"AudioBridge": reason} if "AudioBridge" in servers and (reason := why_no_janus()) else {}
+    reason = await asyncio.to_thread(why_no_janus) if "AudioBridge" in servers else None
+    skipped = {"AudioBridge": reason} if reason else {}
     here = [one for one in servers if one not in skipped]
-    said = list(voices) if voices is not None else clips()
+    said = list(voices) if voices is not None else await asyncio.to_thread(clips)
     scores = list[Score]()
     for name in networks:
         note(f"{name} lost")

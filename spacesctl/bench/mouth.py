@@ -55,7 +55,8 @@ async def measure(
     note: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The delays of each server over so many calls, each at another phase of its clock. What cannot run here is in `skipped`."""
-    skipped = {"AudioBridge": reason} if "AudioBridge" in servers and (reason := why_no_janus()) else {}
+    reason = await asyncio.to_thread(why_no_janus) if "AudioBridge" in servers else None
+    skipped = {"AudioBridge": reason} if reason else {}
     found = []
     for server in servers:
         if server not in skipped:
