@@ -13,6 +13,16 @@ settings.register_profile("default", deadline=None)  # a noisy machine is not a 
 settings.load_profile("default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who starts whole servers has a minute instead of 20 s: on a busy machine each start alone takes several."""
+    for item in items:
+        drives = any(
+            hasattr(getattr(item, "module", None), name) for name in ("running_server", "RunningServer", "scene")
+        )
+        if drives and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(60))
+
+
 @pytest.fixture(autouse=True)
 def blocked_loop_detection() -> Iterator[BlockBuster]:
     """A call of ours that blocks a running event loop raises."""
