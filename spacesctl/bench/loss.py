@@ -18,10 +18,12 @@ import numpy as np
 from bots import casts
 from spacesctl.audio.ogg import read_packets
 from spacesctl.audio.opus import FRAME, RATE, Decoder, Encoder, Pcm
-from spacesctl.bench import hearing
+from spacesctl.bench import hearing, machine
 from spacesctl.bench.bridges import BRIDGES, why_no_janus
 from spacesctl.bench.impair import Impairment, Relay
 from spacesctl.bench.phone import Phone, decoded
+from spacesctl.bench.report import Report
+from spacesctl.bench.report import machine as machine_line
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Refused
 from spacesctl.rtc.dtls import Identity
@@ -81,7 +83,21 @@ async def measure(
         note(f"{name} lost")
         lines = await through(NETWORKS[name], here, lead_and(said), seed)
         scores += [await asyncio.to_thread(score, name, line, said) for line in lines]
-    return {"scores": [asdict(one) for one in scores], "skipped": skipped, "seed": seed}
+    here_is = await asyncio.to_thread(machine.described)
+    return {"scores": [asdict(one) for one in scores], "skipped": skipped, "seed": seed, "machine": here_is}
+
+
+def report(result: dict[str, Any]) -> Report:
+    """A row for each network, a column for each server."""
+    names = list(dict.fromkeys(one["server"] for one in result["scores"]))
+    rows = [
+        {"network": network}
+        | {one["server"]: f"{one['pesq']:.2f}" for one in result["scores"] if one["network"] == network}
+        for network in dict.fromkeys(one["network"] for one in result["scores"])
+    ]
+    skipped = [f"without {name}: {why}" for name, why in result["skipped"].items()]
+    title = "A voice over networks that lose packets, with up to 30 ms of jitter: wide-band PESQ, 1 to 4.6"
+    return Report(title, {"lost": "network"} | {name: name for name in names}, rows, [*skipped, machine_line(result)])
 
 
 def lead_and(voices: Sequence[Pcm]) -> Pcm:

@@ -18,9 +18,11 @@ from typing import Any, Final
 import numpy as np
 
 from spacesctl.audio.opus import FRAME, RATE, Encoder, Pcm
-from spacesctl.bench import hearing
+from spacesctl.bench import hearing, machine
 from spacesctl.bench.bridges import BRIDGES, Bridge, why_no_janus
 from spacesctl.bench.phone import Phone, decoded
+from spacesctl.bench.report import Report
+from spacesctl.bench.report import machine as machine_line
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.rtc.dtls import Identity
 
@@ -62,7 +64,18 @@ async def measure(
         if server not in skipped:
             note(server)
             found.append(await delays(server, calls, seconds))
-    return {"delays": [asdict(one) for one in found], "skipped": skipped, "calls": calls, "seconds": seconds}
+    here = await asyncio.to_thread(machine.described)
+    told = [asdict(one) for one in found]
+    return {"delays": told, "skipped": skipped, "calls": calls, "seconds": seconds, "machine": here}
+
+
+def report(result: dict[str, Any]) -> Report:
+    """A row for each server, in milliseconds."""
+    rows = [{name: str(value) for name, value in one.items()} for one in result["delays"]]
+    columns = {"server": "server", "p50": "p50", "p95": "p95", "max": "worst", "chirps": "chirps", "missed": "missed"}
+    skipped = [f"without {name}: {why}" for name, why in result["skipped"].items()]
+    title = "Mouth to ear in milliseconds, the clients' own buffers left out"
+    return Report(title, columns, rows, [*skipped, machine_line(result)])
 
 
 async def delays(server: str, calls: int, seconds: float) -> Delay:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -97,6 +97,33 @@ def soak(
         raise typer.Exit(1)
 
 
+@bench.command()
+def loss(
+    network: Annotated[list[str] | None, typer.Option(help="One of the networks, such as '5 %'; default all.")] = None,
+    server: Annotated[list[str] | None, typer.Option(help="One of the servers; default all that run here.")] = None,
+    seed: Annotated[int, typer.Option(help="What decides which packets are lost.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """How a voice sounds over bad networks: ours beside aiortc and Janus AudioBridge. Needs the package pesq."""
+    from spacesctl.bench.loss import NETWORKS, SERVERS, measure, report
+
+    networks, servers = _of("--network", network, NETWORKS), _of("--server", server, SERVERS)
+    _show(measure(networks, servers, None, seed, note), report, as_json)
+
+
+@bench.command("mouth-to-ear")
+def mouth_to_ear(
+    server: Annotated[list[str] | None, typer.Option(help="One of the servers; default all that run here.")] = None,
+    calls: Annotated[int, typer.Option(min=1, help="How often somebody begins to speak.")] = 5,
+    seconds: Annotated[float, typer.Option(min=8, help="How long each speaks.")] = 20.0,
+    as_json: Json = False,
+) -> None:
+    """How long a sound takes from a speaker's mouth to a listener's ear: ours beside aiortc and Janus AudioBridge."""
+    from spacesctl.bench.mouth import SERVERS, measure, report
+
+    _show(measure(_of("--server", server, SERVERS), calls, seconds, note), report, as_json)
+
+
 def _show(
     measuring: Coroutine[Any, Any, dict[str, Any]], report: Callable[[dict[str, Any]], Report], as_json: bool
 ) -> dict[str, Any]:
@@ -110,6 +137,13 @@ def _show(
         for line in made.notes:
             say(line)
     return result
+
+
+def _of(option: str, chosen: list[str] | None, known: Iterable[str]) -> list[str]:
+    for one in chosen or []:
+        if one not in known:
+            raise Invalid(option, f"is one of {', '.join(known)}")
+    return chosen or list(known)
 
 
 def _counts(text: str) -> list[int]:

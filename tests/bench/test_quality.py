@@ -1,0 +1,90 @@
+"""What `bench loss` and `bench mouth-to-ear` say, and what they refuse; the measuring itself is in tests/e2e/test_bad_networks.py."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from spacesctl.bench import hearing, loss, mouth
+from spacesctl.bench.bridges import JANUS_FILES, why_no_janus
+from spacesctl.cli.bench import bench
+from spacesctl.domain.errors import Invalid, Refused
+from tests.listening import voice
+
+MACHINE = {"cpu": "a", "cores": 2, "kernel": "6", "python": "3", "load": 0}
+
+
+def test_scores_are_rows_of_networks_and_columns_of_servers():
+    scores = [
+        {"network": network, "server": server, "pesq": value}
+        for network, server, value in (("0 %", "a", 4.25), ("0 %", "b", 4.0), ("5 %", "a", 3.5), ("5 %", "b", 1.0))
+    ]
+    made = loss.report({"scores": scores, "skipped": {"c": "it is not here"}, "machine": MACHINE})
+    assert made.columns == {"lost": "network", "a": "a", "b": "b"}
+    assert made.rows == [{"network": "0 %", "a": "4.25", "b": "4.00"}, {"network": "5 %", "a": "3.50", "b": "1.00"}]
+    assert made.notes[0] == "without c: it is not here"
+
+
+def test_delays_are_rows_of_servers():
+    one = {"server": "a", "p50": 60.0, "p95": 71.5, "worst": 80.0, "chirps": 70, "missed": 0}
+    made = mouth.report({"delays": [one], "skipped": {}, "machine": MACHINE})
+    assert [made.rows[0][key] for key in made.columns.values()] == ["a", "60.0", "71.5", "80.0", "70", "0"]
+
+
+@pytest.mark.parametrize("words", [["loss", "--network", "99 %"], ["mouth-to-ear", "--server", "nobody"]])
+def test_an_unknown_network_or_server_is_refused_with_those_that_are_known(words):
+    result = CliRunner().invoke(bench, words)
+    assert isinstance(result.exception, Invalid)
+    assert ("5 %" if words[0] == "loss" else "spacesctl") in str(result.exception)
+
+
+def test_without_pesq_it_is_said_what_to_do(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(Refused, match="pip install pesq"):
+        asyncio.run(loss.measure())
+
+
+def test_without_janus_it_is_left_out(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert "apt-get install janus" in why_no_janus()
+    result = asyncio.run(mouth.measure(["AudioBridge"]))
+    assert list(result["skipped"]) == ["AudioBridge"]
+    assert result["delays"] == []
+
+
+def test_janus_configuration_has_only_places_that_are_filled_in():
+    text = "".join(file.read_text() for file in JANUS_FILES.glob("*.jcfg"))
+    assert {word for word in ("FOLDER", "LIBRARY", "SECRET", "PORTS", "HTTP") if f"@{word}@" in text} == {
+        *("FOLDER", "LIBRARY", "SECRET", "PORTS", "HTTP")
+    }
+
+
+@pytest.mark.parametrize("shift", [-2000, 0, 7777])
+def test_what_was_said_is_found_in_what_was_heard(shift):
+    said = voice(5, 1.0)
+    heard = hearing.cut(said, -shift, 100_000)
+    assert hearing.lag(said[:20_000] if shift >= 0 else said[4000:20_000], heard) == max(
+        shift, shift + 4000 * (shift < 0)
+    )
+    assert hearing.correlation(said, hearing.cut(heard, shift, len(said))) > 0.95
+
+
+def test_a_narrowed_tone_keeps_its_pitch_and_loses_what_does_not_fit():
+    times = np.arange(48_000) / 48_000
+    low, high = ((10_000 * np.sin(2 * np.pi * hertz * times)).astype(np.int16) for hertz in (1000, 11_000))
+    spectrum = np.abs(np.fft.rfft(hearing.narrowed(low)))
+    assert len(hearing.narrowed(low)) == 16_000
+    assert int(np.argmax(spectrum)) == 1000
+    assert np.abs(hearing.narrowed(high)[200:-200]).max() < 50
+
+
+def test_chirps_are_where_they_are_said_to_be():
+    said, places = mouth.chirps(10 * 48_000)
+    assert len(places) == 9
+    assert len({place % 960 for place in places}) == 9
+    for place in places:
+        assert not said[place - 2000 : place].any()
+        assert np.abs(said[place : place + mouth.CHIRP]).max() > 10_000
