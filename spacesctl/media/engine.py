@@ -13,6 +13,7 @@ from spacesctl.audio.delay import MAX_DELAY
 from spacesctl.audio.opus import OpusError
 from spacesctl.media.clock import SAMPLES, Grid, SpaceClock
 from spacesctl.media.datagrams import Address
+from spacesctl.media.heap import Heap
 from spacesctl.media.lane import UPLINK
 from spacesctl.media.link import Link, LinkError, connect_engine
 from spacesctl.media.messages import (
@@ -57,8 +58,10 @@ class Engine:
     def __init__(self, link: Link[FromEngine, ToEngine], port: UdpPort, identity: Identity) -> None:
         self.metrics = Metrics()
         self.rooms: dict[str, Room] = {}
-        self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle)
+        heap = Heap()
+        self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle, heap.tidy)
         self.peers = Peers(identity, self.rooms, self.metrics, self._send, link.post, lambda: self.ticker.next_due)
+        self.peers.on_rest = heap.freed
         self._link = link
         self._port = port
         self._handlers: dict[type, Callable[[Any], bool]] = {

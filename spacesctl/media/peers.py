@@ -51,6 +51,8 @@ class Peers:
         tell: Callable[[PeerJoined | PeerLeft], object],
         until: Callable[[], float],
     ) -> None:
+        self.on_rest: Callable[[], None] = lambda: None
+        """Called when a handshake was let go."""
         self.ice = IceLite()
         self.handshakes = Handshakes(self._on_handshake, until)
         self._identity = identity
@@ -171,6 +173,7 @@ class Peers:
             if not self._restless or self._restless[0][0] > now:
                 break
             self._restless.popleft()[1].rest()
+            self.on_rest()
         if number % SWEEP_TICKS == 0:
             for peer in [peer for peer in self._peers.values() if peer.overdue(now)]:
                 self.remove(peer.name, "consent" if peer.joined else "handshake")

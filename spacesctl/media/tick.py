@@ -20,15 +20,22 @@ FULL_TICKS: Final = 250
 
 
 class Ticker:
-    """Runs `work(number)` at each tick of the grid until `stop`. The garbage collector runs only after calm ticks."""
+    """Runs `work(number)` at each tick of the grid until `stop`. The garbage collector runs only after calm ticks; `tidy` is told how many
+    seconds are left before the next one."""
 
     def __init__(
-        self, grid: Grid, work: Callable[[int], None], metrics: Metrics, is_idle: Callable[[], bool] = lambda: False
+        self,
+        grid: Grid,
+        work: Callable[[int], None],
+        metrics: Metrics,
+        is_idle: Callable[[], bool] = lambda: False,
+        tidy: Callable[[float], None] = lambda _left: None,
     ) -> None:
         self.grid = grid
         self._work = work
         self._metrics = metrics
         self._is_idle = is_idle
+        self._tidy = tidy
         self._expected = 0
         self._handle: asyncio.TimerHandle | None = None
 
@@ -74,6 +81,7 @@ class Ticker:
         self._metrics.tick_done(late, work)
         if work < CALM_SECONDS:
             self._collect(number)
+        self._tidy(self.next_due - time.monotonic())
 
     def _collect(self, number: int) -> None:
         if number % FULL_TICKS == 0 and self._is_idle():

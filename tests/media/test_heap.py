@@ -1,0 +1,52 @@
+"""Memory is given back when there is enough of it, and time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from spacesctl.media import heap
+from spacesctl.media.heap import EVERY, MARGIN, Heap
+
+
+@pytest.fixture
+def trims(monkeypatch):
+    done = []
+    monkeypatch.setattr(heap, "_trim", lambda pad: (done.append(pad), time.sleep(0.003)))
+    return done
+
+
+def test_memory_goes_back_after_many_handshakes_once(trims):
+    made = Heap()
+    for _ in range(EVERY - 1):
+        made.freed()
+    made.tidy(1.0)
+    assert trims == []
+    made.freed()
+    made.tidy(1.0)
+    made.tidy(1.0)
+    assert trims == [0]
+
+
+def test_it_waits_for_a_tick_that_leaves_the_time_it_took_last(trims):
+    made = Heap()
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(MARGIN)
+    assert trims == []
+    made.tidy(0.02)
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(MARGIN + 0.005)
+    assert len(trims) == 1
+    made.tidy(1.0)
+    assert len(trims) == 2
+
+
+def test_a_system_without_it_is_left_alone(monkeypatch):
+    monkeypatch.setattr(heap, "_trim", None)
+    made = Heap()
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(1.0)
