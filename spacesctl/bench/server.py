@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
@@ -24,17 +24,23 @@ ENGINE: Final = "spacesctl.media"
 
 
 class Target:
-    """`signal` joins a listener; `pid` is the process that sends the sound."""
+    """`signal` joins a listener; `pid` is the process that sends the sound. The first listeners are those who talk: each hears a mix of
+    its own, everybody but itself."""
 
-    def __init__(self, server: Server, http: httpx.AsyncClient, space: str, pid: int) -> None:
+    def __init__(
+        self, server: Server, http: httpx.AsyncClient, space: str, pid: int, talking: Sequence[str] = ()
+    ) -> None:
         self.server = server
         self.space = space
         self.pid = pid
         self._http = http
+        self._talking = list(talking)
 
     async def signal(self, listener: Listener) -> None:
         """WHEP (RFC 9725's sister): an offer up, an answer back."""
         headers = {"Content-Type": "application/sdp"}
+        if self._talking:
+            headers["Authorization"] = f"Bearer {self._talking.pop()}"
         answer = check(
             await self._http.post(f"/v1/spaces/{self.space}/whep", content=listener.offer(), headers=headers)
         )
@@ -78,7 +84,7 @@ async def target(
             said = packets(number)
             start = 37 * number % len(said)
             await stack.enter_async_context(Talker(server.url, token, ids[0], said[start:] + said[:start]))
-        yield Target(server, http, ids[0], pid)
+        yield Target(server, http, ids[0], pid, tokens)
 
 
 def _open(server: Server, speakers: int, spaces: int) -> tuple[list[str], list[str]]:
