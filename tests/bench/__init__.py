@@ -1,1 +1,1 @@
-"""Measurements, run by hand: `python tests/bench/fanout.py`."""
+"""Measurements, run by hand: `python tests/bench/day.py`; what a server carries is measured by `spacesctl bench`."""
