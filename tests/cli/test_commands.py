@@ -81,6 +81,7 @@ def test_from_an_account_to_a_live_space_and_its_end(
     refused(server.run(ann, "show", space), 3, "ended")
 
 
+@pytest.mark.alone
 def test_speaking_and_listening_through_files(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
     host = people["host"]
     space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
@@ -107,6 +108,7 @@ def test_speaking_and_listening_through_files(server: RunningServer, people: dic
     assert "the microphone session ended" in err
 
 
+@pytest.mark.alone
 def test_an_interrupted_listener_keeps_what_it_heard(
     server: RunningServer, people: dict[str, str], tmp_path: Path
 ) -> None:

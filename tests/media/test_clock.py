@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def test_rtp_time_turns():
     assert timestamp(2**32) == 0
 
 
+@pytest.mark.alone
 def test_a_tick_that_is_missed_is_skipped_and_counted():
     metrics, seen = Metrics(), []
 

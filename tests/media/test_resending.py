@@ -134,6 +134,7 @@ async def join(space, caller, nack=True):
     await space.until(PeerJoined, lambda joined: joined.peer == caller.name)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("nack", [True, False])
 def test_what_a_speaker_sends_again_is_heard(nack):
     async def body():

@@ -160,6 +160,7 @@ class Writer(threading.Thread):
             return
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "kills", [pytest.param(3, id="3"), pytest.param(50, id="50", marks=[pytest.mark.slow, pytest.mark.timeout(400)])]
 )

@@ -26,6 +26,7 @@ def manager() -> Iterator[tuple[socket.socket, str]]:
         yield bound, path
 
 
+@pytest.mark.alone
 def test_a_server_says_that_it_is_ready_alive_and_stopping(
     tmp_path: Path, manager: tuple[socket.socket, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
