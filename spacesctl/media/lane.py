@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
+from time import monotonic
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -51,7 +51,7 @@ class Lane:
         self._leveller = Leveller()
         self._jitter = JitterBuffer(counters=self.counters)
         self._restorer = Restorer()
-        self._popped = time.monotonic()
+        self._popped = monotonic()
         self._tick: int | None = None
         self._owed = 0  # samples that a shut lane still has to let go by
         self._pending: Pcm = np.zeros(0, np.int16)
@@ -68,7 +68,7 @@ class Lane:
         samples = packet_samples(payload)
         if samples != self._jitter.samples:
             self._change_length(samples)
-        part = (time.monotonic() - self._popped) * RATE / samples
+        part = (monotonic() - self._popped) * RATE / samples
         self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM))
 
     def missing(self) -> list[int]:
@@ -130,7 +130,7 @@ class Lane:
         return Taken(FLAG_ACTIVE, None, noise if is_active else ramped(noise, 1, 0))
 
     def _pop(self) -> Held | Missing:
-        self._popped = time.monotonic()
+        self._popped = monotonic()
         return self._jitter.pop(quiet=not self.activity.active)
 
     def _came(self, frame: Held) -> Taken:

@@ -16,6 +16,12 @@ from spacesctl.media.lane import Lane
 from tests.listening import voice
 
 
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch):
+    """Packets come right after a tick here, however long the test takes between them."""
+    monkeypatch.setattr("spacesctl.media.lane.monotonic", lambda: 0.0)
+
+
 def frames(pcm):
     return pcm[: len(pcm) // FRAME * FRAME].reshape(-1, FRAME)
 

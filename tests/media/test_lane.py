@@ -12,6 +12,12 @@ from spacesctl.media.messages import FLAG_ACTIVE, FLAG_LOST
 from tests.listening import likeness, voice
 
 
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch):
+    """Packets come right after a tick here, however long the test takes between them."""
+    monkeypatch.setattr("spacesctl.media.lane.monotonic", lambda: 0.0)
+
+
 def encoded(pcm):
     encoder = Encoder()
     return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]

@@ -156,12 +156,17 @@ def test_reports_and_goodbyes_of_aiortc_are_read():
 def test_our_nacks_are_read_by_aiortc_and_by_us(lost, first):
     sequences = [first + number & 0xFFFF for number in sorted(lost)]
     data = rtcp.nack(7, 9, sequences)
-    (theirs_,) = theirs.RtcpPacket.parse(data)
-    assert (theirs_.fmt, theirs_.ssrc, theirs_.media_ssrc, theirs_.lost) == (1, 7, 9, sequences)
+    (read,) = theirs.RtcpPacket.parse(data)
+    assert (read.fmt, read.ssrc, read.media_ssrc) == (1, 7, 9)
+    assert [number & 0xFFFF for number in read.lost] == sequences  # it counts on beyond the turn
     assert rtcp.parse(data) == [Nack(9, sequences)]
-    assert rtcp.parse(bytes(theirs.RtcpRtpfbPacket(fmt=1, ssrc=7, media_ssrc=9, lost=sequences))) == [
-        Nack(9, sequences)
-    ]
+
+
+@given(st.sets(st.integers(0, 80), min_size=1), st.integers(0, 0xFF00))
+def test_nacks_of_aiortc_are_read(lost, first):
+    sequences = [first + number for number in sorted(lost)]
+    packet = theirs.RtcpRtpfbPacket(fmt=1, ssrc=7, media_ssrc=9, lost=sequences)
+    assert rtcp.parse(bytes(packet)) == [Nack(9, sequences)]
 
 
 def test_the_answer_to_our_question_is_found_among_other_extended_reports():
