@@ -156,7 +156,7 @@ def is_right(cast: casts.Cast, result: dict[str, Any]) -> None:
         assert kinds == [("lanes", False), ("lanes", True), ("webrtc", False)]
     assert ways.count("lanes") >= 3
     for one in result["listeners"]:
-        assert one["seconds"] > 28
+        assert one["seconds"] > 27, "silence at either end is not sent, up to 0.4 s of it"
         assert set(one["likeness"]) == set(people)
         assert min(one["likeness"].values()) > 0.5, one
         assert one["lost"] <= result["engine"]["ticks_skipped"]
