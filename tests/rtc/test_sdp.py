@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -36,29 +37,42 @@ def reply(offer, kind="up", candidates=(("192.0.2.2", 7000), ("2001:db8::2", 700
 
 
 @pytest.mark.parametrize(
-    ("name", "payload", "level", "mid", "sections"),
-    [("chromium", 111, 1, "0", 1), ("gstreamer", 97, 0, "audio0", 1), ("obs", 111, 0, "0", 2)],
+    ("name", "payload", "level", "mid", "sections", "dtls"),
+    [
+        ("chromium", 111, 1, "0", 1, "server"),
+        ("gstreamer", 97, 0, "audio0", 1, "server"),
+        ("obs", 111, 0, "0", 2, "server"),
+        ("ffmpeg-8.0", 111, 0, "0", 2, "client"),
+        ("ffmpeg-8.1", 111, 0, "0", 2, "server"),  # with -whip_flags dtls_active
+    ],
 )
-def test_known_clients_are_answered(name, payload, level, mid, sections):
+def test_known_clients_are_answered(name, payload, level, mid, sections, dtls):
     offer = parse_offer(read(name))
     made = reply(offer)
-    assert (made.payload_type, made.level_extension, made.mid, made.dtls) == (payload, level, mid, "server")
+    assert (made.payload_type, made.level_extension, made.mid, made.dtls) == (payload, level, mid, dtls)
     parsed = SessionDescription.parse(made.sdp)
     assert len(parsed.media) == sections
     sound = parsed.media[offer.audio]
     assert (sound.direction, sound.rtcp_mux, sound.rtp.muxId, sound.port) == ("recvonly", True, mid, 7000)
     assert sound.ice.iceLite
     assert (sound.ice.usernameFragment, sound.ice.password) == ("ours", "p" * 24)
-    assert sound.dtls.role == "server"
+    assert sound.dtls.role == dtls
     assert [(one.ip, one.port) for one in sound.ice_candidates] == [("192.0.2.2", 7000), ("2001:db8::2", 7000)]
     assert f"a=fmtp:{payload} minptime=10;useinbandfec=1;usedtx=1" in made.sdp
     assert all(line and not line.endswith(" ") for line in made.sdp.removesuffix("\r\n").split("\r\n"))
 
 
-def test_a_camera_is_rejected_and_its_microphone_taken():
-    made = reply(parse_offer(read("obs")))
-    assert "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n" in made.sdp
+@pytest.mark.parametrize(("name", "formats"), [("obs", "96"), ("ffmpeg-8.0", "106"), ("ffmpeg-8.1", "106 105")])
+def test_a_camera_is_rejected_and_its_microphone_taken(name, formats):
+    made = reply(parse_offer(read(name)))
+    assert f"m=video 0 UDP/TLS/RTP/SAVPF {formats}\r\n" in made.sdp
     assert "a=group:BUNDLE 0\r\n" in made.sdp
+
+
+def test_a_client_that_knows_one_candidate_finds_a_usable_one_first():
+    """FFmpeg's muxer takes the first host candidate of the answer, gives up on one that is not UDP, and reads no other."""
+    first = next(line for line in reply(parse_offer(read("ffmpeg-8.0"))).sdp.splitlines() if "candidate:" in line)
+    assert re.fullmatch(r"a=candidate:\S{1,32} 1 udp \d+ 192\.0\.2\.2 7000 typ host", first)
 
 
 def test_an_offer_without_a_group_is_answered_without_one():
@@ -154,7 +168,7 @@ def test_the_wrong_door_is_named(direction, kind):
     assert caught.value.reason == "wrong_direction"
 
 
-@given(st.sampled_from(["chromium", "gstreamer", "obs"]), st.data())
+@given(st.sampled_from(["chromium", "ffmpeg-8.0", "gstreamer", "obs"]), st.data())
 def test_a_damaged_offer_gives_an_answer_or_our_error(name, data):
     text = read(name)
     at = data.draw(st.integers(0, len(text)))
