@@ -14,7 +14,10 @@ MOST = 8
 
 def candidates(udp: str, port: int, announce: Sequence[str]) -> list[tuple[str, int]]:
     """(address, port), preferred first: what the operator announces; else where the socket is bound; else, when that is every
-    interface, each of this machine's addresses, loopback last (for browsers on the machine itself)."""
+    interface, each of this machine's addresses that reaches it, loopback last (for browsers on the machine itself).
+
+    `::` takes IPv4 too. Its addresses come first: clients that try one candidate only (FFmpeg) often have no IPv6.
+    """
     host, _ = split_host_port(udp)
     if announce:
         return [(address, port) for address in announce]
@@ -22,8 +25,8 @@ def candidates(udp: str, port: int, announce: Sequence[str]) -> list[tuple[str, 
     if not bound.is_unspecified:
         return [(str(bound), port)]
     mine = [_plain(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips]
-    usable = [one for one in map(ip_address, mine) if not one.is_link_local and one.version == bound.version]
-    usable.sort(key=lambda one: one.is_loopback)
+    usable = [one for one in map(ip_address, mine) if not one.is_link_local and one.version <= bound.version]
+    usable.sort(key=lambda one: (one.is_loopback, one.version))
     return [(str(one), port) for one in usable[:MOST]]
 
 

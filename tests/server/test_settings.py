@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import ifaddr
 import pytest
 
 from spacesctl.client import profile
@@ -108,6 +110,24 @@ def test_peers_are_offered_what_the_operator_announces_or_where_the_socket_is() 
     assert candidates("127.0.0.1:0", 5, []) == [("127.0.0.1", 5)]
     every = candidates("0.0.0.0:0", 5, [])
     assert every[-1] == ("127.0.0.1", 5), "loopback last"
+
+
+@pytest.mark.parametrize(
+    ("udp", "offered"),
+    [
+        ("0.0.0.0:1", ["192.0.2.7", "127.0.0.1"]),
+        ("[::]:1", ["192.0.2.7", "2001:db8::7", "127.0.0.1", "::1"]),
+        ("[2001:db8::7]:1", ["2001:db8::7"]),
+    ],
+)
+def test_a_socket_of_both_families_is_offered_at_addresses_of_both(
+    monkeypatch: pytest.MonkeyPatch, udp: str, offered: list[str]
+) -> None:
+    ips: list[str | tuple[str, int, int]] = ["127.0.0.1", "192.0.2.7"]
+    ips += [("::1", 0, 0), ("fe80::1", 0, 2), ("2001:db8::7", 0, 0)]
+    adapter = SimpleNamespace(ips=[SimpleNamespace(ip=ip) for ip in ips])
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: [adapter])
+    assert candidates(udp, 5, []) == [(address, 5) for address in offered]
 
 
 def test_a_profile_is_overruled_by_dotenv_and_that_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
