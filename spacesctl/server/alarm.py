@@ -5,8 +5,10 @@ APScheduler wakes it, with one date trigger for each thing that is due; the stor
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -26,6 +28,8 @@ from spacesctl.spaces.series import SeriesKeeper
 from spacesctl.store import spaces as space_store
 
 _log = structlog.get_logger()
+STOPPING = 2.0
+"""Seconds that what is being done has to end."""
 JUMP = 0.5
 """Seconds within a second by which no clock is slewed: it was set."""
 _MATTERS = (
@@ -48,6 +52,7 @@ class Alarm:
         self._link = link
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._offset: float | None = None
+        self._doing: set[asyncio.Task[Any]] = set()
         self.series = SeriesKeeper(house, bot, link, self._wake_for)
 
     async def start(self) -> None:
@@ -59,9 +64,14 @@ class Alarm:
         self._house.watchers.append(self._on_outcome)
         await self.series.open()
 
-    def stop(self) -> None:
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+    async def stop(self) -> None:
+        """Nothing more is begun; what is being done is done first, since half a round of reminders would be sent again."""
+        if not self._scheduler.running:
+            return
+        self._scheduler.pause()
+        if self._doing:
+            await asyncio.wait(self._doing, timeout=STOPPING)
+        self._scheduler.shutdown(wait=False)
 
     def mind_the_clock(self, utc: float, monotonic: float) -> None:
         """Called every second with both clocks: when somebody has set the wall clock, or the machine slept, what the scheduler waits
@@ -102,10 +112,15 @@ class Alarm:
             self._scheduler.remove_job(job)
 
     async def _do(self, job: str, do: Callable[[str], Awaitable[None]], ref: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._doing.add(task)
         try:
             await do(ref)
         except SpacesError as error:
             _log.info("what was due was refused", job=job, code=error.code, reason=error.reason)
+        finally:
+            self._doing.discard(task)
 
     async def _open(self, space_id: str) -> None:
         actor = await self._house.actor(space_id)

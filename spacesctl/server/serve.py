@@ -126,7 +126,7 @@ async def _serve(
     stack.push_async_callback(_cancel, asyncio.create_task(here.recordings.keep_tidy()))
     alarm = here.alarm = Alarm(house, bot, here.link)
     await alarm.start()
-    stack.callback(alarm.stop)
+    stack.push_async_callback(alarm.stop)
     ticking = asyncio.create_task(_keep_time(here))
     stack.push_async_callback(_cancel, ticking)
     stack.push_async_callback(_cancel, asyncio.create_task(here.voices.keep_tidy(db)))
@@ -148,7 +148,7 @@ async def _serve(
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     here.stopping = True
     on_stop()
-    alarm.stop()
+    await alarm.stop()
     assignments.close()
     await house.close()
     await here.recordings.close()

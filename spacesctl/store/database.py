@@ -7,8 +7,8 @@ as soon as two of them meet. `synchronous=NORMAL` survives the process being kil
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from spacesctl.store import schema
 
 BUSY_TIMEOUT_MS = 5_000
+LAST_WORDS = 5.0
+"""Seconds that transactions have to end when the database is closed."""
 
 
 class Database:
@@ -33,6 +35,8 @@ class Database:
         self._readers: AsyncEngine | None = None
         # Writers queue here, in order, and not in SQLite's busy handler, which sleeps and polls.
         self._writing = asyncio.Lock()
+        self._open_transactions = 0
+        self._all_ended = asyncio.Event()
 
     async def __aenter__(self) -> Database:
         await asyncio.to_thread(self._prepare)
@@ -52,33 +56,52 @@ class Database:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # A transaction whose task was canceled still closes its connection, and must get to do so: a close that is
+        # canceled too waits for a thread that has gone, and the process would never end.
+        if self._open_transactions:
+            self._all_ended.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_ended.wait(), LAST_WORDS)
         for engine in (self._engine, self._readers):
             if engine is not None:
                 await engine.dispose()
         self._engine = self._readers = None
 
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._open_transactions += 1
+        try:
+            yield
+        finally:
+            self._open_transactions -= 1
+            if not self._open_transactions:
+                self._all_ended.set()
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         if self._engine is None:
             raise RuntimeError("the database is not open")
-        async with self._writing, self._engine.begin() as connection:
-            yield connection
+        with self._counted():
+            async with self._writing, self._engine.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         if self._readers is None:
             raise RuntimeError("the database is not open")
-        async with self._readers.begin() as connection:
-            yield connection
+        with self._counted():
+            async with self._readers.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[Trial]:
         """The database as if: what is written in it is read back in it, and gone when it ends. Other writers wait meanwhile."""
         if self._engine is None:
             raise RuntimeError("the database is not open")
-        async with self._writing, self._engine.connect() as connection:
-            # Closed without a commit, so all of it is rolled back.
-            yield Trial(self.path, connection)
+        with self._counted():
+            async with self._writing, self._engine.connect() as connection:
+                # Closed without a commit, so all of it is rolled back.
+                yield Trial(self.path, connection)
 
 
 class Trial(Database):

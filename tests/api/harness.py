@@ -160,6 +160,6 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
         try:
             yield Api(here, engine, owner_token or "", bot_token)
         finally:
-            here.alarm.stop()
+            await here.alarm.stop()
             await house.close()
             await here.recordings.close()

@@ -123,3 +123,21 @@ def old_schema(path: Path, revision: str) -> None:
     with engine.begin() as connection:
         command.upgrade(schema._config(connection), revision)
     engine.dispose()
+
+
+@pytest.mark.parametrize("turns", range(0, 16, 3))
+async def test_closing_waits_for_a_transaction_whose_task_was_canceled(tmp_path: Path, turns: int) -> None:
+    async def look() -> None:
+        async with db.read() as connection:
+            await connection.execute(text("select 1"))
+
+    before = asyncio.all_tasks()
+    async with Database(tmp_path / "spaces.db") as db:
+        await look()
+        looking = [asyncio.create_task(look()) for _ in range(3)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for task in looking:
+            task.cancel()
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
