@@ -19,8 +19,8 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 HEAD: Final = 12
 """Bytes of an RTP header without extensions."""
 MAX_TAG: Final = 16
-STRIDE: Final = 1344
-"""Bytes from row to row: the largest datagram, in cache lines, an odd number of them so that rows share no cache set."""
+LONGEST: Final = HEAD + MAX_PACKET + MAX_TAG
+"""Bytes of the largest datagram."""
 AT_ONCE: Final = 1024
 """Datagrams that the kernel takes in one call (UIO_MAXIOV)."""
 SKIPPED: Final = 16
@@ -39,26 +39,27 @@ _MESSAGE: Final = np.dtype(  # struct mmsghdr of 64-bit Linux
 )
 _FULL: Final = frozenset((errno.EAGAIN, errno.ENOBUFS))
 
-assert HEAD + MAX_PACKET + MAX_TAG <= STRIDE
-
 
 class Rows:
-    """`size` datagrams with their addresses. `data` is `uint8[size, STRIDE]`; `length` bytes of each are sent."""
+    """`size` datagrams with their addresses; each has a header, `heads` is `uint8[size, HEAD]`.
+
+    What is sent lies without gaps, however long it is, so that as little memory as can be is touched in a tick.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.length = 0
-        self.data: npt.NDArray[np.uint8] = np.zeros((size, STRIDE), np.uint8)
+        self.heads: npt.NDArray[np.uint8] = np.zeros((size, HEAD), np.uint8)
+        self._data: npt.NDArray[np.uint8] = np.zeros(size * LONGEST, np.uint8)  # never touched is never there
         self._names: npt.NDArray[np.uint8] = np.zeros((size, _NAME), np.uint8)
         self._iovecs = np.zeros(size, _IOVEC)
         self._messages = np.zeros(size, _MESSAGE)
-        places = np.arange(size, dtype=np.uint64)
-        self._iovecs["base"] = self.data.ctypes.data + places * STRIDE
-        self._messages["name"] = self._names.ctypes.data + places * _NAME
-        self._messages["iovec"] = self._iovecs.ctypes.data + places * _IOVEC.itemsize
+        self._places = np.arange(size, dtype=np.uint64)
+        self._messages["name"] = self._names.ctypes.data + self._places * _NAME
+        self._messages["iovec"] = self._iovecs.ctypes.data + self._places * _IOVEC.itemsize
         self._messages["iovecs"] = 1
-        self._lengths = self._iovecs["length"]
         self._at = self._messages.ctypes.data
+        self._data_at = self._data.ctypes.data
         self._addresses: list[Address] = [("", 0)] * size
 
     def address(self, row: int) -> Address:
@@ -71,14 +72,19 @@ class Rows:
         self._names[row, : len(name)] = np.frombuffer(name, np.uint8)
         self._messages["name_length"][row] = len(name)
 
-    def set_length(self, length: int) -> None:
-        """What every row's datagram is long."""
+    def lay_out(self, count: int, length: int) -> npt.NDArray[np.uint8]:
+        """Room for the first `count` datagrams, `length` bytes each, to be filled: `uint8[count, length]`. Raises ValueError for too long
+        ones."""
+        if not HEAD <= length <= LONGEST:
+            raise ValueError(f"a datagram of {length} bytes")
         if length != self.length:
             self.length = length
-            self._lengths[:] = length
+            self._iovecs["base"] = self._data_at + self._places * np.uint64(length)
+            self._iovecs["length"] = length
+        return self._data[: count * length].reshape(count, length)
 
     def datagram(self, row: int) -> memoryview:
-        return self.data[row, : self.length].data
+        return self._data[row * self.length : (row + 1) * self.length].data
 
     def send(self, descriptor: int, count: int) -> int:
         """Send the first `count` rows by a non-blocking socket. How many the kernel took: the rest is lost."""

@@ -28,7 +28,7 @@ class Fanout:
 
     def add(self, seat: Seat) -> None:
         """It is sent everything from the next packet on."""
-        kind = CmBlock if seat.outgoing.encrypt_into is None else GcmBlock
+        kind = CmBlock if seat.outgoing.encrypt is None else GcmBlock
         blocks = self._blocks[kind]
         if not blocks or blocks[-1].is_full:
             blocks.append(kind(min(AT_ONCE, blocks[-1].rows.size * 4) if blocks else SMALLEST))

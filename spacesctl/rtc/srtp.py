@@ -121,22 +121,22 @@ class Srtp:
 class Outgoing:
     """The RTP that one peer is sent. Whoever sends takes `index`, uses ever higher ones, and hands the next one back.
 
-    With AES-GCM a packet is made from outside: `encrypt_into(nonce, payload, header, buffer)`, where the nonce is `mask` with the
+    With AES-GCM a packet is made from outside: `encrypt(nonce, payload, header)`, where the nonce is `mask` with the
     index added (exclusive or) to its last six bytes (RFC 7714, 8.1). A nonce that came twice would give the key away, and nothing
     below refuses it: hence the index that only rises. With AES-CM `protect` does it all, and refuses by itself.
     """
 
-    __slots__ = ("_index", "encrypt_into", "first", "mask", "protect")
+    __slots__ = ("_index", "encrypt", "first", "mask", "protect")
 
     def __init__(self, keys: Keys, ssrc: int, first: int, session: Session) -> None:
         self.first = self._index = first
-        self.encrypt_into = None
+        self.encrypt: Callable[[bytes, bytes, bytes], bytes] | None = None
         self.mask = b""
         self.protect: Callable[[bytes], bytes] = session.protect
         if keys.profile is AES_128_GCM:
             master = keys.local[: AES_128_GCM.key_length + AES_128_GCM.salt_length]
             key, salt = derive(master, 0, 16), derive(master, 2, 12)
-            self.encrypt_into = AESGCM(key).encrypt_into
+            self.encrypt = AESGCM(key).encrypt
             self.mask = _xor(salt, b"\0\0" + ssrc.to_bytes(4, "big") + bytes(6))
 
     @property
