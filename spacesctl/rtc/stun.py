@@ -16,6 +16,7 @@ import struct
 import zlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 MAX_REQUEST: Final = 548
@@ -25,6 +26,8 @@ HEAD: Final = 20
 COOKIE: Final = 0x2112A442
 MAX_BEFORE: Final = 12
 """Attributes among which the user name must be: clients have it first, or behind three others."""
+HOSTS: Final = 4096
+"""Addresses that are remembered in packed form: who listens checks every few seconds from the same one."""
 _HEADER: Final = struct.Struct(">HH")
 _COOKIE: Final = COOKIE.to_bytes(4, "big")
 _BINDING_REQUEST: Final = 0x0001
@@ -153,10 +156,9 @@ def _fingerprint(before: bytes) -> bytes:
 def _response(transaction: bytes, source: tuple[str, int], key: bytes) -> bytes:
     """A success response: where the request came from, proof, fingerprint."""
     head = _BINDING_RESPONSE + b"\0\0" + _COOKIE + transaction
-    address = ipaddress.ip_address(_plain(source)[0])
-    mask = int.from_bytes((_COOKIE + transaction)[: len(address.packed)], "big")
-    family = 1 if address.version == 4 else 2
-    place = (int(address) ^ mask).to_bytes(len(address.packed), "big")
+    family, address = _packed(source[0])
+    mask = int.from_bytes((_COOKIE + transaction)[: len(address)], "big")
+    place = (int.from_bytes(address, "big") ^ mask).to_bytes(len(address), "big")
     body = struct.pack(">BBH", 0, family, source[1] ^ COOKIE >> 16) + place
     message = head + _HEADER.pack(_XOR_MAPPED_ADDRESS, len(body)) + body
     message += _HEADER.pack(_INTEGRITY, 20) + _proof(message, key)
@@ -165,8 +167,9 @@ def _response(transaction: bytes, source: tuple[str, int], key: bytes) -> bytes:
     return message[:2] + (len(message) - HEAD).to_bytes(2, "big") + message[4:]
 
 
-def _plain(source: tuple[str, int]) -> tuple[str, int]:
-    """An IPv4 address that came through an IPv6 socket (::ffff:a.b.c.d) as the peer knows it; no zone."""
-    address = ipaddress.ip_address(source[0].partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address), source[1]
+@lru_cache(HOSTS)
+def _packed(host: str) -> tuple[int, bytes]:
+    """The family and bytes of an address. One of IPv4 that came through an IPv6 socket (::ffff:a.b.c.d) is as the peer knows it."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    return 1 if address.version == 4 else 2, address.packed
