@@ -53,16 +53,20 @@ def _weights() -> npt.NDArray[np.float32]:
         response = np.polynomial.polynomial.polyval(turn, above) / np.polynomial.polynomial.polyval(turn, below)
         power *= np.abs(response) ** 2
     power[1:-1] *= 2  # the negative frequencies
-    return np.asarray(power / (FRAME * 32_768.0) ** 2, np.float32)
+    return np.repeat(
+        np.asarray(power / (FRAME * 32_768.0) ** 2, np.float32), 2
+    )  # once for each part of a complex number
 
 
 _WEIGHTS: Final = _weights()
+_LINE: Final = np.linspace(0, 1, FRAME, dtype=np.float32)
 
 
 def energy(pcm: Pcm) -> float:
     """The K-weighted mean square of a frame (`int16[960]`, 48 kHz mono), full scale being 1."""
-    spectrum = np.fft.rfft(pcm)
-    return float(np.dot(spectrum.real**2 + spectrum.imag**2, _WEIGHTS))
+    parts = np.fft.rfft(pcm.astype(np.float32)).view(np.float32)
+    parts *= parts
+    return float(np.dot(parts, _WEIGHTS))
 
 
 def lufs(mean_square: float) -> float:
@@ -84,14 +88,17 @@ class Leveller:
         before = self.gain
         if learn and self._learn(energy(pcm)):
             self._move()
-        peak = int(np.abs(pcm.astype(np.int32)).max())
+        peak = max(int(pcm.max()), -int(pcm.min()))
         if peak * self.gain > PEAK and self.gain > 1:
             self.gain = max(1.0, PEAK / peak)
         if before == self.gain == 1.0:
             return pcm
-        first = min(before, PEAK / peak) if peak and before > 1 else before
-        scaled = np.rint(pcm * np.linspace(first, self.gain, len(pcm), dtype=np.float32))
-        levelled: Pcm = np.clip(scaled, -32_768, 32_767).astype(np.int16)
+        # Neither factor brings the peak above `PEAK`, unless it was there before: nothing needs to be clipped.
+        first = min(before, max(1.0, PEAK / peak)) if peak and before > 1 else before
+        curve = _LINE * np.float32(self.gain - first)
+        curve += np.float32(first)
+        curve *= pcm
+        levelled: Pcm = np.rint(curve, out=curve).astype(np.int16)
         return levelled
 
     def _learn(self, mean_square: float) -> bool:
