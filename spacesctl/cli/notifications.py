@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -33,7 +34,9 @@ def add(
     Others on this machine can read a command line, and an address holds a secret: leave it out, and it is asked for.
     """
     with client(ctx) as spaces:
-        made = spaces.post("/v1/notifications", {"url": _address() if url == "-" else url})
+        made = spaces.post(
+            "/v1/notifications", {"url": _address() if url == "-" else url}, idempotency_key=str(uuid.uuid4())
+        )
     if as_json:
         emit_json(made)
     else:

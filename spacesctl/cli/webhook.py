@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -26,7 +27,9 @@ def add(
 ) -> None:
     """Add a webhook for the Spaces that you host. Its signing secret (Standard Webhooks) is shown once."""
     with client(ctx) as spaces:
-        made = spaces.post("/v1/webhooks", {"url": url, "events": event or [], "all": every})
+        made = spaces.post(
+            "/v1/webhooks", {"url": url, "events": event or [], "all": every}, idempotency_key=str(uuid.uuid4())
+        )
     if as_json:
         emit_json(made)
         return

@@ -148,7 +148,8 @@ async def test_an_address_is_its_owners_alone_and_sealed_in_the_store(api: Api, 
     host, ann = await api.accounts("host", "ann")
     api.here.notify_schemes = SCHEMES
     secret = "123456789:abcdefg_hijklmnop"
-    made = await ann.ok("POST", "/v1/notifications", {"url": f"tgram://{secret}/12315544/"})
+    body = {"url": f"tgram://{secret}/12315544/"}
+    made = await ann.ok("POST", "/v1/notifications", body, headers={"Idempotency-Key": "k"})
     assert made["address"] == "tgram://…"
     path = f"/v1/notifications/{made['id']}"
     for method, place in (("DELETE", path), ("POST", f"{path}/test")):
@@ -166,6 +167,19 @@ async def test_an_address_is_its_owners_alone_and_sealed_in_the_store(api: Api, 
     assert made["id"] in text
     assert secret not in text
     assert "abcdefg" not in text
+
+
+async def test_the_same_idempotency_key_adds_one_address_and_tells_it_from_another(api: Api) -> None:
+    ann, key = await api.account("ann"), {"Idempotency-Key": "k"}
+    api.here.notify_schemes = SCHEMES
+    body = {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"}
+    first = await ann.ok("POST", "/v1/notifications", body, headers=key)
+    again = await ann.call("POST", "/v1/notifications", body, headers=key)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json() == first
+    assert (await outlet(ann))["id"] == first["id"]
+    other = {"url": "tgram://123456789:abcdefg_hijklmnop/99999999/"}
+    assert (await ann.refused("POST", "/v1/notifications", other, headers=key))["code"] == "conflict"
 
 
 BAD = {

@@ -270,9 +270,22 @@ async def test_a_webhook_that_is_removed_takes_what_it_is_owed_along(api: Api) -
     await host.ok("POST", "/v1/spaces", {"title": "T"})
 
 
+async def test_the_same_idempotency_key_adds_one_webhook_and_shows_its_secret_once(api: Api) -> None:
+    host, key = await api.account("host"), {"Idempotency-Key": "k"}
+    body = {"url": "https://hooks.example.org/x", "events": ["spaces.start"]}
+    first = await host.ok("POST", "/v1/webhooks", body, headers=key)
+    again = await host.call("POST", "/v1/webhooks", body, headers=key)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (again.status_code, again.json()) == (201, {**first, "secret": None})
+    assert len((await host.ok("GET", "/v1/webhooks"))["data"]) == 1
+    problem = await host.refused("POST", "/v1/webhooks", {**body, "events": []}, headers=key)
+    assert problem["code"] == "conflict"
+
+
 async def test_the_secret_is_not_in_the_store(tmp_path: Path, anyio_backend: str) -> None:
     async with running_api(tmp_path / "data") as api:
-        made = await (await api.account("host")).ok("POST", "/v1/webhooks", {"url": "https://hooks.example.org/x"})
+        host, body = await api.account("host"), {"url": "https://hooks.example.org/x"}
+        made = await host.ok("POST", "/v1/webhooks", body, headers={"Idempotency-Key": "k"})
     secret = made["secret"].removeprefix("whsec_")
 
     def dump() -> str:

@@ -15,6 +15,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.ids import new_account_id
 from spacesctl.server import apprise_outlet
+from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.services import Here, Services, SignedIn, not_tried
 from spacesctl.spaces.now import utc_now
 from spacesctl.store import audit, notifications
@@ -28,9 +29,15 @@ class NewOutlet(BaseModel):
 
 
 @router.post("", status_code=201)
-async def add_outlet(here: Here, caller: SignedIn, body: NewOutlet) -> JSONResponse:
+async def add_outlet(
+    here: Here, caller: SignedIn, body: NewOutlet, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
     """Send the caller's direct messages, invitations and reminders there too, from now on."""
     url = body.url.get_secret_value()
+    route = f"notifications {here.keys.mark(url)}"  # the body, as the key's request, hides the address
+    once = Once(caller, idempotency_key, route, body)
+    if (answered := await once.answered(here)) is not None:
+        return answered
     shown = await asyncio.to_thread(apprise_outlet.shown, url, here.notify_schemes)
     now, made_id = utc_now(), new_account_id()
     row = {
@@ -41,8 +48,9 @@ async def add_outlet(here: Here, caller: SignedIn, body: NewOutlet) -> JSONRespo
         await notifications.add(db, row)
         entry = audit.Entry("notifications.add", caller.account_id, None, None, {"outlet": made_id})
         await audit.append(db, entry, now)
-        made = await notifications.get(db, made_id)
-    return JSONResponse(_outlet(made), 201, {"Cache-Control": "no-store"})
+        answer = _outlet(await notifications.get(db, made_id))
+        await once.keep(db, 201, answer)
+    return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
 
 
 @router.get("")

@@ -15,6 +15,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.webhooks import PING, TYPES
+from spacesctl.server.idempotent import IdempotencyKey, Once
 from spacesctl.server.outside import check_url
 from spacesctl.server.services import Here, Services, SignedIn, not_tried
 from spacesctl.spaces.now import utc_now
@@ -33,8 +34,13 @@ class NewWebhook(BaseModel):
 
 
 @router.post("", status_code=201)
-async def add_webhook(here: Here, caller: SignedIn, body: NewWebhook) -> JSONResponse:
+async def add_webhook(
+    here: Here, caller: SignedIn, body: NewWebhook, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
     """Be told by HTTP. The signing secret is in this answer and never again; it is that of Standard Webhooks."""
+    once = Once(caller, idempotency_key, "webhooks", body)
+    if (answered := await once.answered(here)) is not None:
+        return answered
     url = check_url(body.url, allow_private=here.allow_private)
     for kind in body.events:
         if kind not in TYPES:
@@ -50,9 +56,10 @@ async def add_webhook(here: Here, caller: SignedIn, body: NewWebhook) -> JSONRes
         here.rates.at_once("webhooks", len(await webhooks.of_account(db, caller.account_id or "")))
         await webhooks.add(db, row)
         await audit.append(db, audit.Entry("webhook.add", caller.account_id, None, None, {"webhook": made_id}), now)
-        made = await webhooks.get(db, made_id)
-    answer = {**_webhook(made, 0), "secret": here.keys.webhook_secret(made_id)}
-    return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
+        answer = _webhook(await webhooks.get(db, made_id), 0)
+        await once.keep(db, 201, {**answer, "secret": None})
+    secret = here.keys.webhook_secret(made_id)
+    return JSONResponse({**answer, "secret": secret}, 201, {"Cache-Control": "no-store"})
 
 
 @router.get("")
