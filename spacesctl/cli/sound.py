@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +16,9 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from spacesctl.cli.common import Json, Session, SpaceRef, client, space_id
 from spacesctl.cli.output import console, emit_json, note
 from spacesctl.client.lanes import Lanes
+from spacesctl.client.microphone import Microphone, heard
 from spacesctl.client.profile import Profile
-from spacesctl.domain.errors import Invalid, NotSignedIn, Refused, SpacesError
+from spacesctl.domain.errors import Invalid, NotSignedIn, Refused, Unavailable
 
 TICK = 0.020
 TAIL = 0.3
@@ -27,32 +28,45 @@ TAIL = 0.3
 def speak(
     ctx: typer.Context,
     space: SpaceRef,
-    file: Annotated[Path, typer.Option(metavar="F", help="WAV, Ogg or any other sound file.")],
-    loop: Annotated[bool, typer.Option("--loop", help="Again and again, until interrupted.")] = False,
+    file: Annotated[Path | None, typer.Option(metavar="F", help="WAV, Ogg or any other sound file.")] = None,
+    mic: Annotated[
+        bool, typer.Option("--mic", help="This machine's microphone (pip install 'spacesctl[mic]').")
+    ] = False,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME|INDEX", help="Which microphone, by a part of its name.")
+    ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="The file again and again, until interrupted.")] = False,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="For so long; else to the end of the file.")] = None,
     consent: Annotated[bool, typer.Option("--consent", help="You know what listens and records; do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Speak a sound file into a Space, as it would be spoken."""
+    """Speak into a Space: a sound file, as it would be spoken, or by the microphone until you interrupt it."""
     where = space_id(space)
     profile = ctx.ensure_object(Session).profile()
     if profile.token is None:
         raise NotSignedIn("no token is set")
-    if not file.is_file():
-        raise Invalid("--file", f"there is no file {file}")
+    if mic == (file is not None):
+        raise Invalid("--file", "say what is spoken: either --file F or --mic")
+    if (loop and mic) or (device is not None and not mic):
+        raise Invalid("--loop" if mic else "--device", f"goes with {'--file' if mic else '--mic'}")
+    microphone = Microphone(device) if mic else None
+    said = [] if file is None else _said(file, loop=loop)
     with client(ctx) as spaces:
         found = spaces.get(f"/v1/spaces/{where}")
     _agree(found["notice"], consent=consent)
-    from spacesctl.client.sound import packets
-
-    read = list(packets(file))
-    if not read:
-        raise Invalid(str(file), "has no sound")
-    frames = itertools.cycle(read) if loop else iter(read)
-    done = asyncio.run(_speak(profile, where, frames, None if loop else len(read)))
+    most = round(seconds / TICK) if seconds else None
+    if microphone is not None:
+        done = asyncio.run(_speak_by_mic(profile, where, microphone, most))
+    else:
+        done = asyncio.run(_speak(profile, where, _paced(said), most))
     if as_json:
         emit_json(done)
     else:
         note(f"spoke {done['seconds']:.1f} s")
+    if done["lost"]:
+        note(f"{done['lost'] * TICK:.2f} s of it were lost: this machine, or the way to the server, is too slow")
+    if done["ended"] == "interrupted":
+        raise typer.Exit(130)
     if done["ended"]:
         raise Refused(done["ended"], f"the microphone session ended: {done['ended']}")
 
@@ -67,37 +81,63 @@ def _agree(notice: str | None, *, consent: bool) -> None:
     typer.confirm("Open the microphone?", default=True, abort=True, err=True)
 
 
-async def _speak(profile: Profile, where: str, frames: Iterator[bytes], total: int | None) -> dict[str, Any]:
+def _said(file: Path, *, loop: bool) -> Iterable[bytes]:
+    """The packets of a file, once or for ever. Raises Invalid."""
+    from spacesctl.client.sound import packets
+
+    if not file.is_file():
+        raise Invalid("--file", f"there is no file {file}")
+    read = list(packets(file))
+    if not read:
+        raise Invalid(str(file), "has no sound")
+    return itertools.cycle(read) if loop else read
+
+
+async def _paced(packets: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Each when it would be spoken."""
+    clock = asyncio.get_running_loop()
+    started = clock.time()
+    for number, packet in enumerate(packets):
+        await asyncio.sleep(max(0.0, started + number * TICK - clock.time()))
+        yield packet
+
+
+async def _speak_by_mic(profile: Profile, where: str, microphone: Microphone, most: int | None) -> dict[str, Any]:
+    async with microphone:
+        done = await _speak(profile, where, heard(microphone), most)
+    return {**done, "lost": microphone.lost}
+
+
+async def _speak(profile: Profile, where: str, packets: AsyncIterator[bytes], most: int | None) -> dict[str, Any]:
+    """Say the packets as they come, `most` of them at most; what was said."""
     from spacesctl.audio import framing
 
+    done: dict[str, Any] = {"seconds": 0.0, "frames": 0, "lane": None, "ended": None, "lost": 0}
     async with AsyncExitStack() as stack:
         lanes = await stack.enter_async_context(Lanes(profile.url, profile.token, where, "speak", consent=True))
         ended: list[str] = []
         watcher = asyncio.create_task(_watch_end(lanes, ended))
         stack.callback(watcher.cancel)
         shown = stack.enter_context(_progress("speaking"))
-        task = shown.add_task("", total=total)
-        clock = asyncio.get_running_loop()
-        started, sent = clock.time(), 0
-        for packet in frames:
-            if ended:
-                break
-            try:
-                await lanes.send(framing.pack(framing.UPLINK, sent, [(0, 0, packet)]))
-            except SpacesError:
-                await asyncio.wait({watcher}, timeout=1.0)
-                break
-            sent += 1
-            shown.advance(task)
-            await asyncio.sleep(max(0.0, started + sent * TICK - clock.time()))
-        if not ended:
-            await asyncio.sleep(TAIL)
-        return {
-            "seconds": sent * TICK,
-            "frames": sent,
-            "lane": lanes.hello["lane"],
-            "ended": ended[0] if ended else None,
-        }
+        task = shown.add_task("", total=most)
+        try:
+            async for packet in packets:
+                if ended or done["frames"] == most:
+                    break
+                try:
+                    await lanes.send(framing.pack(framing.UPLINK, done["frames"], [(0, 0, packet)]))
+                except Unavailable:
+                    await asyncio.wait({watcher}, timeout=1.0)  # it knows why
+                    break
+                done["frames"] += 1
+                shown.advance(task)
+            if not ended:
+                await asyncio.sleep(TAIL)
+        except asyncio.CancelledError:
+            ended.append("interrupted")  # what was said so far is told
+        done |= {"lane": lanes.hello["lane"], "ended": ended[0] if ended else None}
+    done["seconds"] = round(done["frames"] * TICK, 2)
+    return done
 
 
 async def _watch_end(lanes: Lanes, ended: list[str]) -> None:
