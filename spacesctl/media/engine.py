@@ -83,6 +83,7 @@ class Engine:
 
     def handle(self, message: ToEngine) -> None:
         """Do what control says. What does not fit what is open (any more) is counted and ignored."""
+        self.ticker.wake()
         if not self._handlers[type(message)](message):
             self.metrics.counters["messages_ignored"] += 1
 
@@ -114,7 +115,7 @@ class Engine:
         return taken
 
     def _is_idle(self) -> bool:
-        return all(room.is_idle for room in self.rooms.values())
+        return not len(self.peers) and all(room.is_idle for room in self.rooms.values())
 
     # -- what control says
 

@@ -15,13 +15,15 @@ CALM_SECONDS: Final = 0.005
 """A tick whose work took no longer leaves time for a young collection."""
 YOUNG_TICKS: Final = 50
 """How often the young generations are collected in calm ticks: once a second."""
+RESTING_TICKS: Final = 25
+"""While there is nothing to do a tick comes only so often: every half second."""
 FULL_TICKS: Final = 250
 """How often everything is collected while no Space is in use: a full collection takes up to 60 ms."""
 
 
 class Ticker:
-    """Runs `work(number)` at each tick of the grid until `stop`. The garbage collector runs only after calm ticks; `tidy` is told how many
-    seconds are left before the next one."""
+    """Runs `work(number)` at each tick of the grid until `stop`; while `is_idle()`, only at some, until `wake` is called. The garbage
+    collector runs only after calm ticks; `tidy` is told how many seconds are left before the next one."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Ticker:
         self._is_idle = is_idle
         self._tidy = tidy
         self._expected = 0
+        self._resting = False
         self._handle: asyncio.TimerHandle | None = None
 
     @property
@@ -63,6 +66,14 @@ class Ticker:
             self._handle = None
         gc.enable()
 
+    def wake(self) -> None:
+        """There may be something to do: the next tick comes as soon as it is due."""
+        if self._resting and self._handle is not None:
+            self._resting = False
+            self._handle.cancel()
+            self._expected = self.grid.at(time.monotonic()) + 1
+            self._arm()
+
     def _arm(self) -> None:
         self._handle = asyncio.get_running_loop().call_at(self.grid.due(self._expected), self._run)
 
@@ -74,7 +85,8 @@ class Ticker:
             return
         self._metrics.counters["ticks_skipped"] += number - self._expected
         late = began - self.grid.due(self._expected)  # of the tick that was to come, also when it is skipped
-        self._expected = number + 1
+        self._resting = self._is_idle()
+        self._expected = number + (RESTING_TICKS - number % RESTING_TICKS if self._resting else 1)
         self._arm()
         self._work(number)
         work = time.monotonic() - began
@@ -84,7 +96,7 @@ class Ticker:
         self._tidy(self.next_due - time.monotonic())
 
     def _collect(self, number: int) -> None:
-        if number % FULL_TICKS == 0 and self._is_idle():
+        if number % FULL_TICKS == 0 and self._resting:
             gc.collect()
         elif number % YOUNG_TICKS == 0 and self.next_due - time.monotonic() > TICK_SECONDS / 2:
             gc.collect(1)

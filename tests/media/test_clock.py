@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spacesctl.media.clock import TICK_SECONDS, Grid, SpaceClock, timestamp
 from spacesctl.media.metrics import Metrics, Ring
-from spacesctl.media.tick import Ticker
+from spacesctl.media.tick import RESTING_TICKS, Ticker
 
 MOMENT = st.floats(0, 1e9, allow_nan=False)
 
@@ -71,6 +71,28 @@ def test_a_tick_that_is_missed_is_skipped_and_counted():
     assert seen[-1] - seen[0] + 1 == len(seen) + skipped
     assert metrics.counters["ticks"] == len(seen)
     assert metrics.timings()["work_ms_max"] >= 69
+
+
+@pytest.mark.alone
+def test_an_idle_engine_ticks_twice_a_second_until_it_is_woken():
+    seen, metrics, idle = [], Metrics(), True
+
+    async def body():
+        nonlocal idle
+        ticker = Ticker(Grid.now(), seen.append, metrics, lambda: idle)
+        ticker.start()
+        await asyncio.sleep(0.7)
+        assert 2 <= len(seen) <= 3
+        assert all(number % RESTING_TICKS == 0 for number in seen[1:])
+        idle, before = False, len(seen)
+        ticker.wake()
+        due = ticker.next_due - time.monotonic()
+        await asyncio.sleep(0.3)
+        ticker.stop()
+        assert due <= TICK_SECONDS
+        assert len(seen) - before + metrics.counters["ticks_skipped"] >= 12
+
+    asyncio.run(body())
 
 
 def test_a_ring_keeps_the_newest():
