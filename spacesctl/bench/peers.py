@@ -22,7 +22,8 @@ from spacesctl.bench.server import target
 from spacesctl.demo.peers import own_address
 from spacesctl.domain.errors import Refused
 
-SETTLE: Final = 3.0
+SETTLE: Final = 12.0
+"""Seconds from the last join to the measurement: what connecting cost is over for all, ours too after ten."""
 
 
 class Sending(Protocol):

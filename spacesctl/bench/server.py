@@ -19,6 +19,8 @@ from spacesctl.demo.server import Server, serving
 
 CONNECTIONS: Final = 8
 """HTTP connections that all listeners share."""
+SPACES_EACH: Final = 20
+"""Live Spaces that one host may have."""
 UNLIMITED: Final = ("join", "sign_in", "account", "space")
 ENGINE: Final = "spacesctl.media"
 
@@ -89,17 +91,20 @@ async def target(
 
 def _open(server: Server, speakers: int, spaces: int) -> tuple[list[str], list[str]]:
     """Accounts and Spaces: the speakers' tokens, and the Spaces' ids, the first with the speakers on its stage."""
+    hosts = -(-spaces // SPACES_EACH)
     with Client(server.url, server.owner_token) as owner:
         made = [
-            owner.post("/v1/accounts", {"handle": f"bench{number}", "kind": "person"}) for number in range(speakers + 1)
+            owner.post("/v1/accounts", {"handle": f"bench{number}", "kind": "person"})
+            for number in range(speakers + hosts)
         ]
-    tokens = [one["token"] for one in made]
-    with Client(server.url, tokens[0]) as host:
-        ids = [_space(host, f"Bench {number}") for number in range(spaces)]
-    for token in tokens[1:]:
+    tokens, ids = [one["token"] for one in made], list[str]()
+    for number in range(hosts):
+        with Client(server.url, tokens[-1 - number]) as host:
+            ids += [_space(host, f"Bench {place}") for place in range(min(SPACES_EACH, spaces - len(ids)))]
+    for token in tokens[:speakers]:
         with Client(server.url, token) as speaker:
             speaker.post(f"/v1/spaces/{ids[0]}/requests", {})
-    return tokens[1:], ids
+    return tokens[:speakers], ids
 
 
 def _space(host: Client, title: str) -> str:
