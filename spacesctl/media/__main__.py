@@ -1,4 +1,4 @@
-"""`python -m spacesctl.media --fd N --udp HOST:PORT`: started by control, with its end of a socket pair as N."""
+"""`python -m spacesctl.media --fd N --udp HOST:PORT [--tcp]`: started by control, with its end of a socket pair as N."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="spacesctl.media", description="the media engine, started by the server")
     parser.add_argument("--fd", type=int, required=True, help="the inherited socket to control")
     parser.add_argument("--udp", type=endpoint, required=True, help="HOST:PORT of the one UDP port")
+    parser.add_argument("--tcp", action="store_true", help="listen at the same port over TCP, too")
     arguments = parser.parse_args()
     configure("info", "media")
     host, port = arguments.udp
     try:
-        return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port))
+        return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port, tcp=arguments.tcp))
     except OSError as error:
         logging.getLogger(__name__).error("%s:%d: %s", host, port, error)
         return 1

@@ -20,7 +20,9 @@ DECIDE: Final = 50
 class Sink(Protocol):
     """Takes one encoded frame per tick, beside the fan-out."""
 
-    loss: int
+    @property
+    def loss(self) -> int:
+        """What it reports as lost, in percent."""
 
     def send(self, payload: bytes, timestamp: int) -> None:
         """The frame of this tick, 20 ms of Opus; `timestamp` is the Space's RTP time."""

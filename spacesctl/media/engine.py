@@ -6,13 +6,12 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from spacesctl.audio.delay import MAX_DELAY
 from spacesctl.audio.opus import OpusError
 from spacesctl.media.clock import SAMPLES, Grid, SpaceClock
-from spacesctl.media.datagrams import Address
 from spacesctl.media.heap import Heap
 from spacesctl.media.lane import UPLINK
 from spacesctl.media.link import Link, LinkError, connect_engine
@@ -39,8 +38,9 @@ from spacesctl.media.messages import (
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.packing import AUTO, PACKET_MS
 from spacesctl.media.peers import Peers
-from spacesctl.media.port import UdpPort
+from spacesctl.media.port import UdpPort, bind
 from spacesctl.media.room import Room
+from spacesctl.media.streams import Place, Stream, Streams
 from spacesctl.media.tick import Ticker
 from spacesctl.rtc.dtls import Identity
 
@@ -48,14 +48,22 @@ LEVEL_TICKS: Final = (0, 13)
 """Levels go at these ticks of every 25: four a second."""
 LOSS_TICKS: Final = 250
 """How often encoders look at what listeners report as lost: every 5 s."""
+SWEEP_TICKS: Final = 50
+"""How often connections over TCP are looked at: every second."""
 
 log = logging.getLogger(__name__)
 
 
 class Engine:
-    """One engine. `handle` takes what control says; `tick` is called every 20 ms."""
+    """One engine. `handle` takes what control says; `tick` is called every 20 ms. `listening` is what accepts connections over TCP."""
 
-    def __init__(self, link: Link[FromEngine, ToEngine], port: UdpPort, identity: Identity) -> None:
+    def __init__(
+        self,
+        link: Link[FromEngine, ToEngine],
+        port: UdpPort,
+        identity: Identity,
+        listening: Sequence[socket.socket] = (),
+    ) -> None:
         self.metrics = Metrics()
         self.rooms: dict[str, Room] = {}
         heap = Heap()
@@ -64,6 +72,7 @@ class Engine:
         self.peers.on_rest = heap.freed
         self._link = link
         self._port = port
+        self.streams = Streams(listening, self.metrics)
         self._handlers: dict[type, Callable[[Any], bool]] = {
             OpenSpace: self._open_space,
             CloseSpace: self._close_space,
@@ -102,15 +111,24 @@ class Engine:
             if number % LOSS_TICKS == 0:
                 room.heed_losses()
         self.peers.tick(number, self.ticker.grid.utc_of(number))
+        if number % SWEEP_TICKS == 0:
+            self.streams.sweep()
+
+    def start(self) -> None:
+        """Tick, and hear what comes from the network, from now on."""
+        self.ticker.start()
+        self._port.start(self.peers.receive, lambda: self.ticker.next_due)
+        self.streams.start(self.peers.receive, self.peers.knows, self.peers.lost, lambda: self.ticker.next_due)
 
     def close(self) -> None:
         """Say goodbye to everybody and stop."""
         self.ticker.stop()
         self.peers.close()
         self._port.close()
+        self.streams.close()
 
-    def _send(self, data: bytes, target: Address) -> bool:
-        taken = self._port.send(data, target)
+    def _send(self, data: bytes, target: Place) -> bool:
+        taken = self.streams.send(data, target) if isinstance(target, Stream) else self._port.send(data, target)
         self.metrics.counters["packets_out" if taken else "packets_out_dropped"] += 1
         return taken
 
@@ -196,24 +214,24 @@ class Engine:
             lanes=sum(len(room.lanes) for room in self.rooms.values()),
             frames_dropped=self._link.dropped,
             handshakes_dropped=self.peers.handshakes.dropped,
+            streams=len(self.streams),
         )
         self._link.post(Stats(dict(counters), self.metrics.timings()))
         return True
 
 
-async def run(end: socket.socket, host: str, port_number: int) -> int:
-    """Run an engine until control is gone or SIGTERM comes. The exit status."""
+async def run(end: socket.socket, host: str, port_number: int, *, tcp: bool = False) -> int:
+    """Run an engine until control is gone or SIGTERM comes. The exit status. With `tcp` the port is served over TCP, too."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     # Ctrl-C reaches the whole process group; control decides what it means, and closes the pipe.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     link = await connect_engine(end)
-    port, identity = UdpPort(host, port_number), Identity()
-    engine = Engine(link, port, identity)
-    engine.ticker.start()
-    port.start(engine.peers.receive, lambda: engine.ticker.next_due)
+    (port, streams), identity = bind(host, port_number, tcp=tcp), Identity()
+    engine = Engine(link, port, identity, streams)
+    engine.start()
     grid = engine.ticker.grid
-    link.post(Ready(*port.address, identity.fingerprint, grid.utc, grid.monotonic))
+    link.post(Ready(*port.address, identity.fingerprint, grid.utc, grid.monotonic, engine.streams.hosts))
     listening = asyncio.create_task(_obey(engine, link))
     stopping = asyncio.create_task(stopped.wait())
     done, _ = await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)

@@ -148,13 +148,15 @@ class AskStats(Struct, frozen=True, tag=True):
 
 class Ready(Struct, frozen=True, tag=True):
     """The engine is up: where its UDP socket really is, the SHA-256 fingerprint (colon-separated hex) of its certificate, and the
-    moment that its ticks are counted from, in seconds by both clocks of the machine (0: not told)."""
+    moment that its ticks are counted from, in seconds by both clocks of the machine (0: not told); `tcp` has the addresses at
+    which it also listens over TCP, at the same port number."""
 
     host: str
     port: int
     fingerprint: str
     utc: float = 0.0
     monotonic: float = 0.0
+    tcp: list[str] = []
 
 
 class PeerJoined(Struct, frozen=True, tag=True):

@@ -9,9 +9,10 @@ from typing import Final
 
 from spacesctl.media.block import Seat
 from spacesctl.media.clock import SAMPLES
-from spacesctl.media.datagrams import Address
 from spacesctl.media.messages import AddPeer
 from spacesctl.media.resending import Asking
+from spacesctl.media.streamed import StreamListener
+from spacesctl.media.streams import Place, Stream
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp, SrtpError
@@ -31,9 +32,9 @@ MAX_PATHS: Final = 8
 
 
 class Peer:
-    """A peer that is expected, connecting or joined. `send` is the socket's: (datagram, address) -> taken."""
+    """A peer that is expected, connecting or joined. `send` is the ports': (datagram, place) -> taken."""
 
-    def __init__(self, added: AddPeer, ssrc: int, identity: Identity, send: Callable[[bytes, Address], bool]) -> None:
+    def __init__(self, added: AddPeer, ssrc: int, identity: Identity, send: Callable[[bytes, Place], bool]) -> None:
         now = time.monotonic()
         self.name = added.peer
         self.space = added.space
@@ -47,13 +48,14 @@ class Peer:
         self.joined = False
         self.report_at = 0
         """At which tick of a round its reports go."""
-        self.paths: list[Address] = []
-        self.target: Address | None = None
+        self.paths: list[Place] = []
+        self.target: Place | None = None
         self.dtls: Dtls | None = None
         self.srtp: Srtp | None = None
         self.reception: rtcp.Reception | None = None
         self.level_extension = added.level_extension
         self.seat: Seat | None = None
+        self._over_tcp: StreamListener | None = None
         self.asking = Asking() if added.nack and self.is_up else None
         self._added = added
         self._identity = identity
@@ -64,7 +66,7 @@ class Peer:
 
     # -- the path
 
-    def checked_from(self, source: Address, nominated: bool) -> list[Address]:
+    def checked_from(self, source: Place, nominated: bool) -> list[Place]:
         """An authenticated check came. The first path is used until one is nominated; returns the paths that are forgotten."""
         self.checked = time.monotonic()
         if source not in self.paths:
@@ -76,16 +78,26 @@ class Peer:
             self.paths.remove(path)
         return forgotten
 
-    def lost_path(self, source: Address) -> None:
+    def lost_path(self, source: Place) -> None:
         """An address proved to be another peer's now, as behind a NAT: nothing is sent there until it checks again."""
         self.paths.remove(source)
         if self.target == source:
             self._aim(self.paths[-1] if self.paths else None)
 
-    def _aim(self, target: Address | None) -> None:
+    def _aim(self, target: Place | None) -> None:
         self.target = target
-        if self.seat is not None and target is not None:
+        if self.seat is not None and target is not None and not isinstance(target, Stream):
             self.seat.go_to(target)
+
+    def listener(self) -> Seat | StreamListener | None:
+        """Who hears in its crowd: its seat, or over TCP what has the seat to itself. Whoever did so before must have left."""
+        if self._over_tcp is not None:
+            self._over_tcp.stand_up()
+            self._over_tcp = None
+        if self.seat is not None and isinstance(self.target, Stream):
+            self._over_tcp = StreamListener(self.seat, self._send, self.target)
+            return self._over_tcp
+        return self.seat
 
     def overdue(self, now: float) -> bool:
         """Whether it did not check, or not connect, for too long."""
@@ -143,7 +155,8 @@ class Peer:
     def _take_seat(self, srtp: Srtp) -> None:
         # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
         outgoing = srtp.outgoing(self._ssrc, secrets.randbelow(1 << 15))
-        self.seat = Seat(outgoing, self._payload_type, self._ssrc, self.target or NOWHERE, self._added.nack)
+        address = NOWHERE if self.target is None or isinstance(self.target, Stream) else self.target
+        self.seat = Seat(outgoing, self._payload_type, self._ssrc, address, self._added.nack)
 
     # -- reports both ways
 

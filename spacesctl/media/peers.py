@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from spacesctl.audio.opus import OpusError
-from spacesctl.media.datagrams import Address
 from spacesctl.media.handshakes import Handshakes
 from spacesctl.media.lane import Lane
 from spacesctl.media.messages import AddPeer, ExpectProbe, PeerJoined, PeerLeft, RestartIce
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import REST, Peer
 from spacesctl.media.room import Room
+from spacesctl.media.streams import Place, Stream
 from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Identity, State
@@ -40,14 +40,14 @@ log = logging.getLogger(__name__)
 
 
 class Peers:
-    """`tell` sends control a message; `send` is the port's; `until` tells when the next tick is due."""
+    """`tell` sends control a message; `send` is the ports'; `until` tells when the next tick is due."""
 
     def __init__(
         self,
         identity: Identity,
         rooms: dict[str, Room],
         metrics: Metrics,
-        send: Callable[[bytes, Address], bool],
+        send: Callable[[bytes, Place], bool],
         tell: Callable[[PeerJoined | PeerLeft], object],
         until: Callable[[], float],
     ) -> None:
@@ -62,14 +62,14 @@ class Peers:
         self._tell = tell
         self._peers: dict[str, Peer] = {}
         self._by_ufrag: dict[str, Peer] = {}
-        self._by_address: dict[Address, Peer] = {}
+        self._by_address: dict[Place, Peer] = {}
         self._connecting: dict[str, Peer] = {}
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
         self._restless: deque[tuple[float, Peer]] = deque()  # joined, oldest first
         self._asking: dict[str, Peer] = {}  # speakers that send lost packets again
         self._joins = 0
         self._probes: dict[str, float] = {}
-        self._handlers: dict[Kind, Callable[[bytes, Address], None]] = {
+        self._handlers: dict[Kind, Callable[[bytes, Place], None]] = {
             Kind.STUN: self._on_stun,
             Kind.DTLS: self._on_dtls,
             Kind.RTP: self._on_rtp,
@@ -181,14 +181,25 @@ class Peers:
                 del self._probes[ufrag]
                 self.ice.forget(ufrag)
 
-    # -- from the port
+    # -- from the ports
 
-    def receive(self, data: bytes, source: Address) -> None:
+    def knows(self, source: Place) -> bool:
+        """Whether somebody proved to be there."""
+        return source in self._by_address
+
+    def lost(self, source: Stream) -> None:
+        """A connection is gone; whoever came by it may come by another as long as it has consent."""
+        peer = self._by_address.pop(source, None)
+        if peer is not None:
+            peer.lost_path(source)
+            self._seat(peer)
+
+    def receive(self, data: bytes, source: Place) -> None:
         """A datagram came."""
         self._metrics.counters["packets_in"] += 1
         self._handlers[demux.kind(data)](data, source)
 
-    def _on_stun(self, data: bytes, source: Address) -> None:
+    def _on_stun(self, data: bytes, source: Place) -> None:
         check = self.ice.check(data, source[:2])
         if check is None:
             self._metrics.drop("stun")
@@ -204,17 +215,19 @@ class Peers:
         if owner is not None and owner is not peer:
             owner.lost_path(source)
             self._seat(owner)
-        was_lost = peer.target is None
+        before = peer.target
         for forgotten in peer.checked_from(source, check.nominated):
             self._by_address.pop(forgotten, None)
         self._by_address[source] = peer
         self._send(check.response, source)
         if not peer.joined:
             peer.begin()
-        elif was_lost:
+        elif before != peer.target and (
+            before is None or isinstance(before, Stream) or isinstance(peer.target, Stream)
+        ):
             self._seat(peer)
 
-    def _on_dtls(self, data: bytes, source: Address) -> None:
+    def _on_dtls(self, data: bytes, source: Place) -> None:
         peer = self._by_address.get(source)
         if peer is None:
             self._metrics.drop("unknown_source")
@@ -254,12 +267,12 @@ class Peers:
         if not peer.joined or peer.seat is None:
             return
         room = self._rooms[peer.space]
-        if peer.target is None:
-            room.leave(peer.name)
-        else:
-            room.listen(peer.name, peer.group, peer.seat)
+        room.leave(peer.name)
+        listener = peer.listener()
+        if peer.target is not None and listener is not None:
+            room.listen(peer.name, peer.group, listener)
 
-    def _on_rtp(self, data: bytes, source: Address) -> None:
+    def _on_rtp(self, data: bytes, source: Place) -> None:
         peer = self._by_address.get(source)
         if peer is None or not peer.is_up or not peer.joined:
             self._metrics.drop("unknown_source" if peer is None else "unexpected")
@@ -288,7 +301,7 @@ class Peers:
             lane.attach(peer.name)
         return lane
 
-    def _on_rtcp(self, data: bytes, source: Address) -> None:
+    def _on_rtcp(self, data: bytes, source: Place) -> None:
         peer = self._by_address.get(source)
         if peer is None or not peer.joined:
             self._metrics.drop("unknown_source" if peer is None else "unexpected")

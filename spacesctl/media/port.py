@@ -1,13 +1,16 @@
-"""The one UDP socket: every peer's STUN, DTLS and SRTP come and go here."""
+"""The one UDP socket: every peer's STUN, DTLS and SRTP come and go here. And the port of the same number over TCP."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 import time
 from collections.abc import Callable
 from typing import Final
+
+import ifaddr
 
 from spacesctl.media.datagrams import HAS_SENDMMSG, Address, Rows
 
@@ -18,6 +21,10 @@ DRAIN: Final = 256
 LEAST: Final = 64
 """Datagrams read in a turn even if a tick is due: when ticks take all their time, checks and handshakes must still get through."""
 MAX_DATAGRAM: Final = 2048
+ATTEMPTS: Final = 16
+"""Numbers tried when any will do, until one is free over both UDP and TCP."""
+BACKLOG: Final = 128
+EVERYWHERE: Final = frozenset(("0.0.0.0", "::"))  # noqa: S104  # compared with, not bound
 
 log = logging.getLogger(__name__)
 
@@ -95,3 +102,57 @@ class UdpPort:
                 name,
                 "r" if option == socket.SO_RCVBUF else "w",
             )
+
+
+def bind(host: str, port: int, *, tcp: bool) -> tuple[UdpPort, list[socket.socket]]:
+    """The UDP port, and with `tcp` what listens at the same number: nothing where somebody else has that. Raises OSError for UDP."""
+    udp, listening = UdpPort(host, port), list[socket.socket]()
+    for _ in range(ATTEMPTS):
+        listening = listen(*udp.address) if tcp else []
+        if listening or not tcp or port:
+            break
+        udp.close()
+        udp = UdpPort(host, 0)
+    if tcp and not listening:
+        log.warning("TCP port %d is taken: who gets no UDP through cannot come here", udp.address[1])
+    return udp, listening
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """A socket that listens over TCP; where another program has the port at some of this machine's addresses (our own HTTP, most of
+    all), one for each of the others."""
+    try:
+        return [_listen(host, port)]
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE or host not in EVERYWHERE:
+            return []
+    found = []
+    for address in _own_addresses(host == "::"):
+        try:
+            found.append(_listen(address, port))
+        except OSError:
+            continue
+    return found
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::":
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        made.bind((host, port))
+        made.listen(BACKLOG)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _own_addresses(with_ipv6: bool) -> list[str]:
+    """Of this machine, those that need no zone to be named."""
+    found = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
+    ipv4 = [ip for ip in found if isinstance(ip, str)]
+    ipv6 = [ip[0] for ip in found if not isinstance(ip, str) and not ip[2]]
+    return ipv4 + ipv6 if with_ipv6 else ipv4

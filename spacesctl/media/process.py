@@ -34,10 +34,12 @@ class EngineFailed(RuntimeError):
 
 
 class EngineProcess:
-    """One engine. `udp` is HOST:PORT (`[::]:7000` for IPv6, port 0 for any); `ready` is known inside `async with`."""
+    """One engine. `udp` is HOST:PORT (`[::]:7000` for IPv6, port 0 for any), with `tcp` over TCP too where that is free; `ready` is known
+    inside `async with`."""
 
-    def __init__(self, udp: str = "127.0.0.1:0", *, timeout: float = 15.0) -> None:
+    def __init__(self, udp: str = "127.0.0.1:0", *, tcp: bool = False, timeout: float = 15.0) -> None:
         self._udp = udp
+        self._tcp = tcp
         self._timeout = timeout
         self._process: asyncio.subprocess.Process | None = None
         self._link: Link[ToEngine, FromEngine] | None = None
@@ -112,6 +114,7 @@ class EngineProcess:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     *("-m", "spacesctl.media", "--fd", str(theirs.fileno()), "--udp", self._udp),
+                    *(["--tcp"] if self._tcp else []),
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(),),
                 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from spacesctl.rtc.sdp import PASSWORD, UFRAG, candidate_line
+from spacesctl.rtc.sdp import PASSWORD, UFRAG, candidate_lines
 
 MAX_FRAGMENT: Final = 16 * 1024
 """Bytes. A client that sends all its candidates at once has some hundred each."""
@@ -43,8 +43,9 @@ def parse_fragment(text: str) -> Fragment:
     return Fragment(ufrag, pwd)
 
 
-def restart_fragment(mid: str, ufrag: str, pwd: str, candidates: Sequence[tuple[str, int]]) -> str:
+def restart_fragment(
+    mid: str, ufrag: str, pwd: str, candidates: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()
+) -> str:
     """Our side of an ICE restart."""
     lines = ["a=ice-lite", f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", "m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
-    lines += [candidate_line(number, *candidate) for number, candidate in enumerate(candidates, 1)]
-    return "\r\n".join([*lines, "a=end-of-candidates"]) + "\r\n"
+    return "\r\n".join([*lines, *candidate_lines(candidates, tcp), "a=end-of-candidates"]) + "\r\n"

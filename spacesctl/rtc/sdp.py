@@ -22,6 +22,12 @@ MAX_OFFER: Final = 64 * 1024
 """Bytes. Chromium offers about 6 KiB for sound and picture."""
 MAX_SECTIONS: Final = 16
 
+UDP_HOST: Final = 126
+TCP_HOST: Final = 90
+"""Type preferences: over TCP below everything that is possible over UDP but a relay."""
+PASSIVE: Final = 4
+"""What RFC 6544, 4.2 puts before a local preference."""
+
 FMTP: Final = "minptime=10;useinbandfec=1;usedtx=1"
 FINGERPRINTS: Final = frozenset(("sha-256", "sha-384", "sha-512"))
 
@@ -149,10 +155,12 @@ def answer(
     pwd: str,
     ssrc: int,
     cname: str,
+    tcp: Sequence[tuple[str, int]] = (),
 ) -> Answer:
     """Answer an offer: `up` takes the client's sound (`recvonly`), `down` sends it ours (`sendonly`).
 
-    `candidates` are the addresses of our one UDP port, IPv4 or IPv6, at least one, the preferred first;
+    `candidates` are the addresses of our one UDP port, IPv4 or IPv6, at least one, the preferred first; `tcp` those where we
+    also listen over TCP;
     `fingerprint` is the SHA-256 of our certificate.
     Raises `SdpError("wrong_direction")` when the offer only sends where it should receive, or the other way.
     """
@@ -193,7 +201,7 @@ def answer(
         if kind == "down":
             lines += [f"a=msid:{cname} {cname}", f"a=ssrc:{ssrc} cname:{cname}"]
         lines += [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}"]
-        lines += [candidate_line(number, *candidate) for number, candidate in enumerate(candidates, 1)]
+        lines += candidate_lines(candidates, tcp)
         lines += ["a=end-of-candidates", f"a=fingerprint:sha-256 {fingerprint}"]
         lines.append("a=setup:active" if role == "client" else "a=setup:passive")
     return Answer("\r\n".join(lines) + "\r\n", offer.payload_type, level, offer.nack, role, offer.mid)
@@ -279,8 +287,13 @@ def _rejected(section: Section) -> list[str]:
     ]
 
 
-def candidate_line(number: int, host: str, port: int) -> str:
-    """A host candidate; the first named is preferred (RFC 8445, 5.1.2.1)."""
-    address = ipaddress.ip_address(host)
-    priority = (126 << 24) + ((65_535 - number) << 8) + 255
-    return f"a=candidate:{number} 1 udp {priority} {address} {port} typ host"
+def candidate_lines(udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()) -> list[str]:
+    """Host candidates; the first named is preferred (RFC 8445, 5.1.2.1), and any over UDP to all over TCP (RFC 6544, 4.2)."""
+    lines = []
+    for number, (host, port) in enumerate([*udp, *tcp], 1):
+        over_tcp = number > len(udp)
+        kind = TCP_HOST if over_tcp else UDP_HOST
+        local = (PASSIVE << 13) + 8191 - number if over_tcp else 65_535 - number
+        line = f"{number} 1 {'tcp' if over_tcp else 'udp'} {(kind << 24) + (local << 8) + 255} {ipaddress.ip_address(host)} {port}"
+        lines.append(f"a=candidate:{line} typ host" + (" tcptype passive" if over_tcp else ""))
+    return lines

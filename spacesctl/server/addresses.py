@@ -30,5 +30,12 @@ def candidates(udp: str, port: int, announce: Sequence[str]) -> list[tuple[str, 
     return [(str(one), port) for one in usable[:MOST]]
 
 
+def over_tcp(udp: Sequence[tuple[str, int]], hosts: Sequence[str], announce: Sequence[str]) -> list[tuple[str, int]]:
+    """Which of the candidates over UDP are good over TCP too; `hosts` are the addresses that the engine listens at."""
+    if announce or any(ip_address(host).is_unspecified for host in hosts):
+        return list(udp) if hosts else []
+    return [one for one in udp if one[0] in hosts]
+
+
 def _plain(address: str | tuple[str, int, int]) -> str:
     return address if isinstance(address, str) else address[0]

@@ -22,8 +22,9 @@ _log = structlog.get_logger()
 class EngineKeeper:
     """The `Engine` of the house. `await start()` once; `await stop()` at the end."""
 
-    def __init__(self, udp: str, packet_ms: int) -> None:
+    def __init__(self, udp: str, packet_ms: int, *, tcp: bool = False) -> None:
         self._udp = udp
+        self._tcp = tcp
         self._packet_ms = packet_ms  # of every Space, to its audience; 0: by how many listen
         self._process: EngineProcess | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -47,7 +48,7 @@ class EngineKeeper:
 
     async def start(self) -> None:
         """Raises Unavailable when the engine does not come up (the UDP port is taken, say)."""
-        process = EngineProcess(self._udp)
+        process = EngineProcess(self._udp, tcp=self._tcp)
         try:
             await process.__aenter__()
         except EngineFailed as error:

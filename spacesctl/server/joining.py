@@ -116,6 +116,7 @@ def _answer(here: Services, actor: SpaceActor, session: Session, offer: sdp.Offe
         offer,
         kind=direction,  # type: ignore[arg-type]
         candidates=here.udp_candidates,
+        tcp=here.tcp_candidates,
         fingerprint=here.house.engine.ready.fingerprint,
         ufrag=ufrag,
         pwd=pwd,

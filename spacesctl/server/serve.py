@@ -21,7 +21,7 @@ from spacesctl.client.profile import write_first_profile
 from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.space import State
 from spacesctl.logs import configure, on_unhandled
-from spacesctl.server.addresses import candidates
+from spacesctl.server.addresses import candidates, over_tcp
 from spacesctl.server.alarm import Alarm
 from spacesctl.server.assignments import Assignments
 from spacesctl.server.bots_process import BotsKeeper
@@ -96,18 +96,20 @@ async def _serve(
         await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
         if settings.profile:
             await asyncio.to_thread(write_first_profile, settings.public_url or url, owner_token)
-    engine = EngineKeeper(settings.udp, settings.packet_ms)
+    engine = EngineKeeper(settings.udp, settings.packet_ms, tcp=settings.ice_tcp)
     await engine.start()
     stack.push_async_callback(engine.stop)
     house = House(db, engine)
     assignments = Assignments()
+    udp = candidates(settings.udp, engine.ready.port, settings.announce)
     here = Services(
         db=db,
         house=house,
         data=settings.data,
         bot=bot,
         base_url=(settings.public_url or url).rstrip("/"),
-        udp_candidates=candidates(settings.udp, engine.ready.port, settings.announce),
+        udp_candidates=udp,
+        tcp_candidates=over_tcp(udp, engine.ready.tcp, settings.announce),
         assignments=assignments,
         rates=Rates(settings.limits),
         turn=settings.turn,

@@ -44,6 +44,8 @@ class Services:
     base_url: str
     udp_candidates: list[tuple[str, int]]
     assignments: Assignments
+    tcp_candidates: list[tuple[str, int]] = field(default_factory=list)
+    """The same port over TCP, where it is served."""
     turn: Turn = field(default_factory=Turn)
     alarm: Alarm = field(init=False)
     recordings: Recordings = field(init=False)

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
 
     http: HostPort = "127.0.0.1:8420"
     udp: HostPort = "0.0.0.0:8420"
+    ice_tcp: bool = True
     data: Path = Path("data")
     announce: Annotated[list[str], NoDecode] = Field(default_factory=list)
     audience_packet_ms: Literal["20", "40", "60", "auto"] = "auto"

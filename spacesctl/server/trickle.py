@@ -35,4 +35,4 @@ def _restart(here: Services, session: Session, remote_ufrag: str, remote_pwd: st
     ufrag, pwd = secrets.token_hex(4), secrets.token_hex(16)
     here.house.engine.send(RestartIce(session.id, ufrag, pwd, remote_ufrag, remote_pwd))
     session.remote_ufrag, session.etag = remote_ufrag, new_etag()
-    return restart_fragment(session.mid, ufrag, pwd, here.udp_candidates)
+    return restart_fragment(session.mid, ufrag, pwd, here.udp_candidates, here.tcp_candidates)

@@ -57,6 +57,15 @@ async def test_candidates_are_taken_with_or_without_the_etag(api: Api) -> None:
     assert not api.engine.of(RestartIce)
 
 
+async def test_both_answers_and_restarts_name_the_port_over_tcp_where_it_is_served(api: Api) -> None:
+    line = "a=candidate:2 1 tcp 1520434687 192.0.2.9 5000 typ host tcptype passive"
+    api.here.tcp_candidates.append(("192.0.2.9", 5000))
+    host, answer = await joined(api, "whep")
+    assert line in answer.text.split("\r\n")
+    patched = await patch(host, answer.headers["location"], RESTART, **{"If-Match": "*"})
+    assert line in patched.text.split("\r\n")
+
+
 async def test_an_ice_restart_gets_new_credentials_and_another_etag(api: Api) -> None:
     host, answer = await joined(api, "whip")
     place = answer.headers["location"]
@@ -179,3 +188,23 @@ def test_relay_credentials_end_by_themselves() -> None:
 def test_a_bad_relay_table_is_refused(table: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         Turn.model_validate(table)
+
+
+async def test_names_and_passwords_of_ice_and_sessions_cannot_be_guessed(api: Api) -> None:
+    """At least 24 and 128 bits of them (RFC 8445, 5.3), and 128 of a session's path, each from the system's randomness."""
+    host = await api.account("host")
+    space = await api.live(host)
+    for _ in range(20):
+        answer = await host.offer(f"{space}/whep")
+        await host.http.patch(
+            answer.headers["location"], content=RESTART, headers={"Content-Type": FRAGMENT, "If-Match": "*"}
+        )
+    made = [*api.engine.of(AddPeer), *api.engine.of(RestartIce)]
+    for values, drawn, size in (
+        ([one.local_ufrag for one in made], 40, 4),
+        ([one.local_pwd for one in made], 40, 16),
+        ([one.peer for one in api.engine.of(AddPeer)], 20, 16),
+    ):
+        assert len(set(values)) == drawn
+        assert {len(bytes.fromhex(value)) for value in values} == {size}
+        assert all(len({value[place] for value in values}) > 4 for place in range(2 * size)), "no part of it is fixed"

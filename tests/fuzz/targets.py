@@ -12,6 +12,7 @@ from spacesctl.audio import framing, ogg
 from spacesctl.audio.opus import Decoder, Encoder, OpusError, packet_samples
 from spacesctl.rtc import demux, fragment, rtcp, rtp, sdp
 from spacesctl.rtc.dtls import Dtls, Identity, datagrams
+from spacesctl.rtc.frames import FrameError, FrameReader, framed
 from spacesctl.rtc.rtcp import RtcpError
 from spacesctl.rtc.rtp import RtpError
 from spacesctl.rtc.srtp import AES_128_GCM, Keys, Srtp, SrtpError
@@ -74,6 +75,14 @@ HELLO = _hello()
 KEYS = Keys(AES_128_GCM, bytes(range(28)), bytes(range(28)))
 
 
+def _frames(data: bytes) -> object:
+    """As it comes at once, and byte by byte: the same."""
+    reader, slow = FrameReader(), FrameReader()
+    found = reader.feed(data)
+    assert [one for at in range(len(data)) for one in slow.feed(data[at : at + 1])] == found
+    return found
+
+
 def _srtp(data: bytes) -> object:
     return Srtp(KEYS).unprotect(data)
 
@@ -125,6 +134,9 @@ TARGETS = {
     "stun": Target(_stun, (), (_check(),)),
     "dtls": Target(_dtls, (), (HELLO,)),
     "dtls records": Target(datagrams, (), (HELLO,), 65_536),
+    "frames": Target(
+        _frames, (FrameError,), (framed(HELLO) + framed(_check()) + framed(b""), framed(bytes(2048))), 6000
+    ),
     "demux": Target(demux.kind, (), (RTP,)),
     "rtp": Target(lambda data: rtp.parse(data, 1), (RtpError,), (RTP, RTP_EXTENDED)),
     "rtcp": Target(rtcp.parse, (RtcpError,), (RTCP,)),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import struct
+from collections.abc import Callable
+from typing import Protocol
 
 from aioice import stun
 
@@ -16,18 +19,62 @@ from spacesctl.rtc.srtp import Srtp
 PAYLOAD_TYPE = 111
 
 
+class Way(Protocol):
+    """What a caller sends by."""
+
+    def sendto(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Framing(asyncio.Protocol):
+    """The receiving half of RFC 4571, apart from the one under test."""
+
+    def __init__(self, take: Callable[[bytes, object], None]) -> None:
+        self.lost = asyncio.Event()
+        self._take = take
+        self._held = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._held += data
+        while len(self._held) >= 2 and len(self._held) >= 2 + (length := struct.unpack_from(">H", self._held)[0]):
+            datagram, self._held = self._held[2 : 2 + length], self._held[2 + length :]
+            self._take(datagram, None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
+
+
+class Framed:
+    """A connection over TCP that is used as a socket over UDP is."""
+
+    def __init__(self, transport: asyncio.Transport, framing: Framing) -> None:
+        self.transport = transport
+        self.lost = framing.lost
+
+    def sendto(self, data: bytes) -> None:
+        self.transport.write(struct.pack(">H", len(data)) + data)
+
+    def close(self) -> None:
+        self.transport.close()
+
+
 class Caller(asyncio.DatagramProtocol):
-    """`name` is its peer name. `sent` and `received` are whole datagrams of SRTP, `packets` what they decrypted to."""
+    """`name` is its peer name; with `tcp` it comes over TCP. `sent` are whole datagrams of SRTP, `packets` what those that came
+    decrypted to."""
 
     identity: Identity | None = None
 
-    def __init__(self, name: str, space: str, *, lane: int = 0, group: int = AUDIENCE, up: bool = False) -> None:
+    def __init__(
+        self, name: str, space: str, *, lane: int = 0, group: int = AUDIENCE, up: bool = False, tcp: bool = False
+    ) -> None:
         Caller.identity = Caller.identity or Identity()
         self.name = name
         self.space = space
         self.lane = lane
         self.group = group
         self.is_up = up
+        self.tcp = tcp
         self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(16)
         self.local_ufrag, self.local_pwd = secrets.token_hex(4), secrets.token_hex(16)
         self.connected = asyncio.Event()
@@ -60,21 +107,28 @@ class Caller(asyncio.DatagramProtocol):
     async def call(self, address: tuple[str, int], fingerprint: str) -> None:
         """Connect to an engine. Raises TimeoutError."""
         assert self.identity
-        loop = asyncio.get_running_loop()
-        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=address)
+        self.transport = await self.way(address)
         await self._be_answered()
         self.dtls = Dtls(self.identity, "client", [("sha-256", fingerprint)])
         self.dtls.start()
         self._flush()
         await asyncio.wait_for(self.connected.wait(), 8)
 
-    async def move(self, address: tuple[str, int]) -> None:
+    async def move(self, address: tuple[str, int], *, tcp: bool = False) -> None:
         """Go on from another port, as after a change of network."""
-        loop = asyncio.get_running_loop()
         self.transport.close()
         self.checked.clear()
-        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=address)
+        self.tcp = tcp
+        self.transport = await self.way(address)
         await self._be_answered()
+
+    async def way(self, address: tuple[str, int]) -> Way:
+        """A socket of our own to an engine's port."""
+        loop = asyncio.get_running_loop()
+        if self.tcp:
+            transport, framing = await loop.create_connection(lambda: Framing(self.datagram_received), *address)
+            return Framed(transport, framing)
+        return (await loop.create_datagram_endpoint(lambda: self, remote_addr=address))[0]
 
     async def _be_answered(self) -> None:
         """Check until there is an answer: the engine may hear of us a moment later than we call."""

@@ -58,6 +58,7 @@ class Studio:
             read,
             kind=kind,
             candidates=[(own_address(), ready.port)],
+            tcp=[(host, ready.port) for host in ready.tcp],
             fingerprint=ready.fingerprint,
             ufrag=ufrag,
             pwd=pwd,
@@ -137,9 +138,9 @@ T2 = TypeVar("T2", SpeakerPeer, ListenerPeer)
 
 
 @contextlib.asynccontextmanager
-async def studio(delay: int = 0, packet_ms: int = 20) -> AsyncIterator[Studio]:
+async def studio(delay: int = 0, packet_ms: int = 20, *, tcp: bool = False) -> AsyncIterator[Studio]:
     """An engine with one open Space."""
-    async with EngineProcess(udp=f"{own_address()}:0") as engine:
+    async with EngineProcess(udp=f"{own_address()}:0", tcp=tcp) as engine:
         made = Studio(engine)
         try:
             await made.open(delay, packet_ms=packet_ms)

@@ -1,13 +1,17 @@
-"""A real browser speaks and listens: Chromium with its fake microphone, which beeps once a second."""
+"""A real browser speaks and listens: Chromium with its fake microphone, which beeps once a second, or says what a file has."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+import wave
 
+import numpy as np
 import pytest
 
-from spacesctl.media.messages import AUDIENCE, FLAG_ACTIVE, OpenLane, PeerJoined
+from spacesctl.audio.opus import Decoder, Encoder
+from spacesctl.media.messages import AUDIENCE, FLAG_ACTIVE, OpenLane, PeerJoined, Uplink
+from tests.listening import RATE
 from tests.media.studio import SPACE, Frames, Levels, run, studio
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -21,7 +25,8 @@ OFFER = """async (kind) => {
   const pc = new RTCPeerConnection();
   (window.pcs ||= {})[kind] = pc;
   if (kind === 'up') {
-    const stream = await navigator.mediaDevices.getUserMedia({audio: true});
+    const stream = await navigator.mediaDevices.getUserMedia(
+      {audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
     pc.addTransceiver(stream.getAudioTracks()[0], {direction: 'sendonly', streams: [stream]});
   } else {
     pc.addTransceiver('audio', {direction: 'recvonly'});
@@ -35,6 +40,35 @@ STATS = """async () => {
   const found = [...(await pcs.down.getStats()).values()].find((one) => one.type === 'inbound-rtp');
   return {received: found.packetsReceived, lost: found.packetsLost, energy: found.totalAudioEnergy};
 }"""
+
+
+ANALYSE = """async () => {
+  const context = new AudioContext(), analyser = new AnalyserNode(context, {fftSize: 32768, smoothingTimeConstant: 0});
+  context.createMediaStreamSource(a.srcObject).connect(analyser);
+  await new Promise((done) => setTimeout(done, 1500));
+  const levels = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(levels);
+  return levels.indexOf(Math.max(...levels)) * context.sampleRate / analyser.fftSize;
+}"""
+PROTOCOLS = """async () => {
+  const found = [];
+  for (const pc of Object.values(pcs)) {
+    const stats = [...(await pc.getStats()).values()];
+    const pair = stats.find((one) => one.type === 'candidate-pair' && one.nominated);
+    found.push(stats.find((one) => one.id === pair.localCandidateId).protocol);
+  }
+  return found;
+}"""
+FRAME = 960
+
+
+def tone(hertz, seconds):
+    return (9000 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)).astype(np.int16)
+
+
+def pitch(pcm):
+    """Of the loudest part of it, in Hz."""
+    return float(np.argmax(np.abs(np.fft.rfft(pcm * np.hanning(len(pcm))))) * RATE / len(pcm))
 
 
 async def served(html: bytes) -> asyncio.Server:
@@ -81,6 +115,61 @@ def test_chromium_speaks_and_hears_itself_as_the_audience_does():
             assert FLAG_ACTIVE in flags
             assert max(level for levels in space.of(Levels) for _, level, _ in levels.levels) > -40
             assert (await space.stats()).counters["packets_dropped"] == 0
+        page_server.close()
+        await page_server.wait_closed()
+
+    run(body)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_chromium_speaks_and_hears_over_tcp_where_udp_does_not_pass(tmp_path):
+    playwright = pytest.importorskip("playwright.async_api")
+    said = tmp_path / "said.wav"
+    with wave.open(str(said), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(tone(440, 4).tobytes())
+    flags = [*FLAGS, f"--use-file-for-fake-audio-capture={said}"]
+    encoder = Encoder()
+    others = [encoder.encode(frame) for frame in tone(880, 2).reshape(-1, FRAME)]
+
+    async def connect(space, page, kind):
+        made = await space.admit(await page.evaluate(OFFER, kind), kind, kind, 5, group=5)
+        lines = [line for line in made.sdp.split("\r\n") if not (line.startswith("a=candidate") and " udp " in line)]
+        assert sum(" tcptype passive" in line for line in lines) == 1
+        await page.evaluate(ANSWER, [kind, "\r\n".join(lines)])
+        await space.until(PeerJoined, lambda joined: joined.peer == kind)
+
+    async def talk(space):
+        for counter in range(100_000):
+            await space.engine.send(Uplink(SPACE, 11, counter, others[counter % len(others)]))
+            await asyncio.sleep(0.02)
+
+    async def body():
+        page_server = await served(b"<!doctype html><title>room</title>")
+        async with studio(tcp=True) as space, playwright.async_playwright() as started:
+            browser = await started.chromium.launch(executable_path=CHROMIUM, args=flags)
+            page = await browser.new_page()
+            await page.goto(f"http://127.0.0.1:{page_server.sockets[0].getsockname()[1]}/")
+            for lane in (5, 11):
+                await space.engine.send(OpenLane(SPACE, lane, heard=True))
+            await connect(space, page, "up")
+            await connect(space, page, "down")
+            talking = asyncio.create_task(talk(space))
+            heard = await page.evaluate(ANALYSE)
+            protocols, stats = await page.evaluate(PROTOCOLS), await page.evaluate(STATS)
+            spoken = [one for frames in space.of(Frames) for one in frames.lanes if one[0] == 5 and one[2]]
+            counters = (await space.stats()).counters
+            talking.cancel()
+            await browser.close()
+            assert heard == pytest.approx(880, abs=5)
+            assert protocols == ["tcp", "tcp"]
+            assert stats["lost"] == 0
+            assert counters["streams"] == 2
+            assert counters["streams_packets_dropped"] == 0
+            decoder = Decoder()
+            pcm = np.concatenate([decoder.decode(payload) for _, _, payload in spoken])
+            assert pitch(pcm[-RATE:]) == pytest.approx(440, abs=5)
         page_server.close()
         await page_server.wait_closed()
 

@@ -23,7 +23,7 @@ def read(name):
     return (OFFERS / f"{name}.sdp").read_bytes().decode()
 
 
-def reply(offer, kind="up", candidates=(("192.0.2.2", 7000), ("2001:db8::2", 7000))) -> Answer:
+def reply(offer, kind="up", candidates=(("192.0.2.2", 7000), ("2001:db8::2", 7000)), tcp=()) -> Answer:
     return answer(
         offer,
         kind=kind,
@@ -33,6 +33,7 @@ def reply(offer, kind="up", candidates=(("192.0.2.2", 7000), ("2001:db8::2", 700
         pwd="p" * 24,
         ssrc=99,
         cname="room",
+        tcp=tcp,
     )
 
 
@@ -60,6 +61,21 @@ def test_known_clients_are_answered(name, payload, level, mid, sections, dtls):
     assert [(one.ip, one.port) for one in sound.ice_candidates] == [("192.0.2.2", 7000), ("2001:db8::2", 7000)]
     assert f"a=fmtp:{payload} minptime=10;useinbandfec=1;usedtx=1" in made.sdp
     assert all(line and not line.endswith(" ") for line in made.sdp.removesuffix("\r\n").split("\r\n"))
+
+
+def test_over_tcp_we_are_passive_and_come_after_every_address_over_udp():
+    made = reply(parse_offer(read("chromium")), tcp=[("192.0.2.2", 7000), ("2001:db8::2", 7000)])
+    sound = SessionDescription.parse(made.sdp).media[0]
+    offered = [(one.protocol, one.ip, one.port, one.type, one.tcpType) for one in sound.ice_candidates]
+    assert offered == [
+        ("udp", "192.0.2.2", 7000, "host", None),
+        ("udp", "2001:db8::2", 7000, "host", None),
+        ("tcp", "192.0.2.2", 7000, "host", "passive"),
+        ("tcp", "2001:db8::2", 7000, "host", "passive"),
+    ]
+    priorities = [one.priority for one in sound.ice_candidates]
+    assert priorities == sorted(set(priorities), reverse=True)
+    assert len({one.foundation for one in sound.ice_candidates}) == 4
 
 
 @pytest.mark.parametrize(("name", "formats"), [("obs", "96"), ("ffmpeg-8.0", "106"), ("ffmpeg-8.1", "106 105")])

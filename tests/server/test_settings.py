@@ -11,7 +11,7 @@ import pytest
 
 from spacesctl.client import profile
 from spacesctl.domain.errors import Invalid
-from spacesctl.server.addresses import candidates
+from spacesctl.server.addresses import candidates, over_tcp
 from spacesctl.server.rates import Limits
 from spacesctl.server.settings import Settings, load, split_host_port
 
@@ -128,6 +128,24 @@ def test_a_socket_of_both_families_is_offered_at_addresses_of_both(
     adapter = SimpleNamespace(ips=[SimpleNamespace(ip=ip) for ip in ips])
     monkeypatch.setattr(ifaddr, "get_adapters", lambda: [adapter])
     assert candidates(udp, 5, []) == [(address, 5) for address in offered]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "announce", "offered"),
+    [
+        (["0.0.0.0"], [], ["192.0.2.7", "127.0.0.1"]),
+        (["::"], [], ["192.0.2.7", "127.0.0.1"]),
+        (["192.0.2.7"], [], ["192.0.2.7"]),
+        (["10.0.0.1"], ["192.0.2.7", "127.0.0.1"], ["192.0.2.7", "127.0.0.1"]),
+        ([], [], []),
+        ([], ["192.0.2.7", "127.0.0.1"], []),
+    ],
+)
+def test_over_tcp_peers_are_offered_the_addresses_that_are_listened_at(
+    hosts: list[str], announce: list[str], offered: list[str]
+) -> None:
+    udp = [("192.0.2.7", 5), ("127.0.0.1", 5)]
+    assert [host for host, _ in over_tcp(udp, hosts, announce)] == offered
 
 
 def test_a_profile_is_overruled_by_dotenv_and_that_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
