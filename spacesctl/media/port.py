@@ -8,6 +8,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 
 import ifaddr
@@ -119,8 +120,8 @@ def bind(host: str, port: int, *, tcp: bool) -> tuple[UdpPort, list[socket.socke
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """A socket that listens over TCP; where another program has the port at some of this machine's addresses (our own HTTP, most of
-    all), one for each of the others."""
+    """A socket that listens over TCP; where another has the port at some of this machine's addresses (our own HTTP, most of all), one for
+    each of the others that somebody else could come by."""
     try:
         return [_listen(host, port)]
     except OSError as error:
@@ -151,8 +152,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _own_addresses(with_ipv6: bool) -> list[str]:
-    """Of this machine, those that need no zone to be named."""
+    """Of this machine, but for loopback (where `localhost` must not lead to us in place of HTTP) and what needs a zone to be named."""
     found = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
-    ipv4 = [ip for ip in found if isinstance(ip, str)]
-    ipv6 = [ip[0] for ip in found if not isinstance(ip, str) and not ip[2]]
-    return ipv4 + ipv6 if with_ipv6 else ipv4
+    plain = [ip if isinstance(ip, str) else ip[0] for ip in found if isinstance(ip, str) or (with_ipv6 and not ip[2])]
+    return [address for address in plain if not ip_address(address).is_loopback]

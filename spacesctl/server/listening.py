@@ -85,6 +85,7 @@ def bind(address: str) -> socket.socket:
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only; connections have it from here
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_FOR)
         bound.bind(place)
+        bound.listen()  # from now on the port is ours: the engine looks for it where it is free
     except OSError as error:
         raise Unavailable(f"cannot listen on {address}: {error.strerror or error}") from error
     return bound
