@@ -107,8 +107,13 @@ class Peer:
 
     # -- the handshake
 
+    @property
+    def speaks_first(self) -> bool:
+        """Whether the handshake is ours to begin, and is not begun."""
+        return self.dtls is None and not self.joined and self._added.dtls == "client"
+
     def begin(self) -> Dtls:
-        """Its DTLS association, made at its first check: who never comes costs nothing."""
+        """Its DTLS association, made when there is something to say or to hear: who never comes costs nothing."""
         if self.dtls is None:
             self.dtls = Dtls(self._identity, self._added.dtls, self._added.remote_fingerprints)
             self.dtls.start()
@@ -116,10 +121,11 @@ class Peer:
         return self.dtls
 
     def feed(self, datagram: bytes) -> State:
-        """A DTLS datagram came."""
+        """A DTLS datagram came; an empty one only begins."""
         dtls = self.begin()
-        dtls.feed(datagram)
-        self.flush()
+        if datagram:
+            dtls.feed(datagram)
+            self.flush()
         if dtls.keys is not None and self.srtp is None:
             self.srtp = Srtp(dtls.keys)
             if not self.is_up:

@@ -220,8 +220,8 @@ class Peers:
             self._by_address.pop(forgotten, None)
         self._by_address[source] = peer
         self._send(check.response, source)
-        if not peer.joined:
-            peer.begin()
+        if peer.speaks_first:
+            self.handshakes.put(peer.name, b"")  # in its turn: a thousand first checks may be read at once
         elif before != peer.target and (
             before is None or isinstance(before, Stream) or isinstance(peer.target, Stream)
         ):
