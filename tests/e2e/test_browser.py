@@ -111,6 +111,7 @@ def address(room: Scene) -> str:
     return f"{room.server.url}/s/{room.space}"
 
 
+@pytest.mark.interop("Chromium", "listens")
 def test_the_page_shows_who_speaks_and_its_listen_button_brings_the_sound(tmp_path: Path) -> None:
     async def body() -> None:
         async with scene(tmp_path, "ann", title="Evening round") as room, tab(tmp_path) as browser:
@@ -152,6 +153,7 @@ def test_the_page_shows_who_speaks_and_its_listen_button_brings_the_sound(tmp_pa
     run(body)
 
 
+@pytest.mark.interop("Chromium", "speaks")
 def test_who_speaks_from_the_page_is_heard_and_does_not_hear_themselves(tmp_path: Path) -> None:
     async def body() -> None:
         async with scene(tmp_path, "web", "ann") as room, tab(tmp_path) as browser:
@@ -189,6 +191,33 @@ def test_who_speaks_from_the_page_is_heard_and_does_not_hear_themselves(tmp_path
                 await open_now()
                 while any(one["mic"] == "open" for one in people):
                     await open_now()
+
+    run(body)
+
+
+def test_where_a_recording_runs_the_page_says_so_and_opens_the_microphone_of_who_agrees(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path, "web") as room, tab(tmp_path) as browser:
+            page = browser.page
+            await page.goto(address(room))
+            await browser.reads("state", "live")
+            assert not await page.is_visible("#rec")
+            await page.click("#speak summary")
+            assert not await page.is_visible("#agree")
+            await room.as_host.call("POST", f"{room.place}/recording", {})
+            await page.wait_for_selector("#rec", state="visible")
+            await browser.reads("notice", "recorded")
+            box, words = await page.locator("#agree").bounding_box(), await page.locator("#agree-line").bounding_box()
+            assert box["height"] < words["height"] < 2 * box["height"], "the box stands beside its words"
+            await page.fill("#token", room.tokens["web"])
+            await page.click("#speak-button")
+            assert await page.evaluate("document.querySelector('#agree:invalid') !== null && !space.speaking")
+            await page.check("#agree")
+            await page.click("#speak-button")
+            await browser.reads("speak-button", "close the microphone")
+            await room.as_host.call("DELETE", f"{room.place}/recording")
+            await page.wait_for_selector("#rec", state="hidden")
+            assert await browser.errors() == []
 
     run(body)
 
