@@ -9,6 +9,8 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings
 
+pytest_plugins = ["pytester", "tests.interop.report"]
+
 settings.register_profile("default", deadline=None)  # a noisy machine is not a failing property
 settings.load_profile("default")
 

@@ -32,6 +32,7 @@ def people(server: RunningServer, space: str) -> int:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.interop("ffmpeg", "plays listen.ogg")
 def test_ffmpeg_hears_a_space_that_it_joins_in_the_middle(tmp_path: Path, said: Path) -> None:
     with running_server(tmp_path / "data", "--no-bots") as server:
         host = server.account("host")["token"]

@@ -42,6 +42,7 @@ def steady(seed: int) -> Sound:
 
 @needs_an_address
 @pytest.mark.timeout(60)
+@pytest.mark.interop("aiortc", "speaks", "listens")
 def test_each_of_20_listeners_hears_all_three_speakers_and_no_speaker_hears_themselves(tmp_path: Path) -> None:
     async def body() -> None:
         async with scene(tmp_path, *VOICES) as room:
