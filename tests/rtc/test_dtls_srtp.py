@@ -7,6 +7,7 @@ import time
 
 import pytest
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, RTCCertificate
+from cryptography.hazmat.primitives import hashes
 from OpenSSL import SSL
 
 from spacesctl.rtc import rtp
@@ -22,7 +23,15 @@ from spacesctl.rtc.srtp import (
     SrtpError,
 )
 
+
+def sha1_of(identity):
+    connection = SSL.Connection(identity.context, None)
+    return connection.get_certificate(as_cryptography=True).fingerprint(hashes.SHA1()).hex(":").upper()
+
+
 OURS, THEIRS = Identity(), Identity()
+SHA1 = sha1_of(THEIRS)
+"""Right, and not good enough."""
 
 
 def pair(client_fingerprints=None, server_fingerprints=None):
@@ -73,8 +82,13 @@ def test_a_lost_datagram_is_sent_again(lost):
 
 @pytest.mark.parametrize(
     "fingerprints",
-    [[("sha-256", OURS.fingerprint)], [("md5", THEIRS.fingerprint)], [("sha-512", THEIRS.fingerprint)]],
-    ids=["another certificate", "unknown hash", "hash of another length"],
+    [
+        [("sha-256", OURS.fingerprint)],
+        [("md5", THEIRS.fingerprint)],
+        [("sha-1", SHA1)],
+        [("sha-512", THEIRS.fingerprint)],
+    ],
+    ids=["another certificate", "unknown hash", "a hash that can be forged", "hash of another length"],
 )
 def test_a_certificate_that_does_not_match_never_gets_keys(fingerprints):
     client, server = pair(server_fingerprints=fingerprints)

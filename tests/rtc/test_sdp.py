@@ -83,6 +83,14 @@ def test_over_tcp_we_are_passive_and_come_after_every_address_over_udp():
     assert len({one.foundation for one in sound.ice_candidates}) == 4
 
 
+def test_a_fingerprint_that_can_be_forged_counts_for_nothing_beside_a_good_one():
+    text = read("chromium")
+    forgeable = "a=fingerprint:sha-1 " + ":".join(["AB"] * 20)
+    offer = parse_offer(text.replace("a=fingerprint:sha-256", f"{forgeable}\r\na=fingerprint:sha-256", 1))
+    assert offer.fingerprints == parse_offer(text).fingerprints
+    assert [algorithm for algorithm, _ in offer.fingerprints] == ["sha-256"]
+
+
 @pytest.mark.parametrize(("name", "formats"), [("obs", "96"), ("ffmpeg-8.0", "106"), ("ffmpeg-8.1", "106 105")])
 def test_a_camera_is_rejected_and_its_microphone_taken(name, formats):
     made = reply(parse_offer(read(name)))
