@@ -22,7 +22,7 @@ TIMINGS: Final = ("late_ms", "work_ms", "lanes_ms", "encode_ms", "send_ms")
 @dataclass(frozen=True)
 class Window:
     """A window of `seconds` with so many listeners. `counters` are the engine's, of this window; `timings` its milliseconds over the
-    last minute."""
+    last minute; `machine_stood_still` is what a process saw that only waits for ticks of its own on the same core."""
 
     listeners: int
     seconds: float
@@ -39,6 +39,7 @@ class Window:
     undecoded: int
     counters: dict[str, int]
     timings: dict[str, float]
+    machine_stood_still: dict[str, Any]
 
 
 async def measure(
@@ -66,10 +67,12 @@ async def window(here: Target, crowd: Crowd, seconds: float, joined: float = 0.0
     """Measure what goes on for a while."""
     before = await here.metrics()
     await crowd.begin()
+    await here.watching.read()
     began, engine, own = time.monotonic(), machine.cpu_seconds(here.pid), time.process_time()
     await asyncio.sleep(seconds)
     took = time.monotonic() - began
     engine, own = machine.cpu_seconds(here.pid) - engine, time.process_time() - own
+    stood_still = await here.watching.read()
     counted, after = await crowd.counted(), await here.metrics()
     listeners = len(crowd.listeners)
     return Window(
@@ -83,6 +86,7 @@ async def window(here: Target, crowd: Crowd, seconds: float, joined: float = 0.0
         **asdict(counted),
         counters={name: round(after[name] - before[name]) for name in COUNTERS},
         timings={f"{name}_{part}": after[f"{name}_{part}"] for name in TIMINGS for part in ("p50", "p99", "max")},
+        machine_stood_still=stood_still,
     )
 
 

@@ -18,6 +18,9 @@ class Report:
 
 _SENDING = {"listeners": "listeners", "core %": "core", "ms/listener-s": "each", "lost": "lost", "late ticks": "late"}
 
+_MACHINE = "late with nothing to do"
+"""Of a process on the same core that only waits: what is late there is the machine's doing."""
+
 
 def fanout(result: dict[str, Any]) -> Report:
     """Windows of `bench fanout`, and the cost of one more listener."""
@@ -25,7 +28,7 @@ def fanout(result: dict[str, Any]) -> Report:
         _sent(one, one["counters"]["ticks_late"], one["counters"]["ticks"]) | _inside(one) for one in result["windows"]
     ]
     title = f"Fan-out: packets of {result['packet_ms']} ms, who talks: {result['speakers']}"
-    columns = _SENDING | {"skipped": "skipped", "work p99 ms": "work", "MiB": "memory"}
+    columns = _SENDING | {_MACHINE: "machine", "skipped": "skipped", "work p99 ms": "work", "MiB": "memory"}
     return Report(title, columns, rows, [*slopes(result["slopes"]), machine(result)])
 
 
@@ -48,10 +51,18 @@ def storm(result: dict[str, Any]) -> Report:
             "cpu": f"{result[what]['cpu_seconds']:.2f}",
             "late": f"{result[what]['ticks_late']}/{result[what]['ticks']}",
             "skipped": str(result[what]["ticks_skipped"]),
+            "machine": _stood_still(result[what]),
         }
         for what in ("coming", "leaving")
     ]
-    columns = {"": "what", "seconds": "seconds", "core s": "cpu", "late ticks": "late", "skipped": "skipped"}
+    columns = {
+        "": "what",
+        "seconds": "seconds",
+        "core s": "cpu",
+        "late ticks": "late",
+        "skipped": "skipped",
+        _MACHINE: "machine",
+    }
     title = f"{result['joins']} come and go while {result['listeners']} listen"
     notes = [
         f"lost by those who stayed: {result['lost_by_those_who_stayed']} packets at {result['listeners_with_loss']} listeners",
@@ -83,8 +94,14 @@ def _sent(one: dict[str, Any], late: int, ticks: int) -> dict[str, str]:
     }
 
 
+def _stood_still(one: dict[str, Any]) -> str:
+    seen = one["machine_stood_still"]
+    return f"{seen['late']}/{seen['ticks']}"
+
+
 def _inside(one: dict[str, Any]) -> dict[str, str]:
     return {
+        "machine": _stood_still(one),
         "skipped": str(one["counters"]["ticks_skipped"]),
         "work": f"{one['timings']['work_ms_p99']:.2f}",
         "memory": f"{one['memory_mib']:.0f}",
@@ -126,4 +143,5 @@ def soak(result: dict[str, Any]) -> Report:
     counters = result["counters"]
     title = f"{result['minutes']:g} minutes, {result['listeners']} listeners who come and go, who talks: {result['speakers']}"
     late = f"{counters['ticks_late']} of {counters['ticks']} ticks late, the worst by {result['late_ms_max']:.1f} ms"
-    return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", machine(result)])
+    still = f"late with nothing to do: {_stood_still(result)}, the worst by {result['machine_stood_still']['late_ms_max']:.1f} ms"
+    return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", still, machine(result)])

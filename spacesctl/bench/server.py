@@ -13,6 +13,7 @@ import httpx
 from spacesctl.bench import machine
 from spacesctl.bench.listener import Listener
 from spacesctl.bench.voice import Talker, packets
+from spacesctl.bench.witness import Witness, witness
 from spacesctl.client.http import Client
 from spacesctl.client.problems import check
 from spacesctl.demo.server import Server, serving
@@ -26,15 +27,24 @@ ENGINE: Final = "spacesctl.media"
 
 
 class Target:
-    """`signal` joins a listener; `pid` is the process that sends the sound. The first listeners are those who talk: each hears a mix of
-    its own, everybody but itself."""
+    """`signal` joins a listener; `pid` is the process that sends the sound, `watching` tells when its core stood still.
+
+    The first listeners are those who talk: each hears a mix of its own, everybody but itself.
+    """
 
     def __init__(
-        self, server: Server, http: httpx.AsyncClient, space: str, pid: int, talking: Sequence[str] = ()
+        self,
+        server: Server,
+        http: httpx.AsyncClient,
+        space: str,
+        pid: int,
+        watching: Witness,
+        talking: Sequence[str] = (),
     ) -> None:
         self.server = server
         self.space = space
         self.pid = pid
+        self.watching = watching
         self._http = http
         self._talking = list(talking)
 
@@ -72,8 +82,9 @@ async def target(
         server = await asyncio.to_thread(stack.enter_context, context)
         await asyncio.to_thread(server.wait)
         pid = next(pid for pid, line in machine.children(server.process.pid).items() if ENGINE in line)
+        measured, rest = machine.cores()
+        watching = await stack.enter_async_context(witness(measured if pin else None))
         if pin:
-            measured, rest = machine.cores()
             machine.pin(pid, measured)
             machine.pin(server.process.pid, rest)
             machine.pin_self(rest)
@@ -86,7 +97,7 @@ async def target(
             said = packets(number)
             start = 37 * number % len(said)
             await stack.enter_async_context(Talker(server.url, token, ids[0], said[start:] + said[:start]))
-        yield Target(server, http, ids[0], pid, tokens)
+        yield Target(server, http, ids[0], pid, watching, tokens)
 
 
 def _open(server: Server, speakers: int, spaces: int) -> tuple[list[str], list[str]]:

@@ -29,6 +29,7 @@ async def measure(minutes: float, listeners: int, speakers: int, note: Callable[
     async with target(speakers=speakers, packet_ms="auto") as here, Crowd(here.signal) as crowd:
         await crowd.grow(listeners)
         await crowd.begin()
+        await here.watching.read()
         before, lost = await here.metrics(), 0
         coming = asyncio.create_task(_come_and_go(here, crowd, listeners))
         processes = {"engine": here.pid, "server": here.server.process.pid}
@@ -51,6 +52,7 @@ async def measure(minutes: float, listeners: int, speakers: int, note: Callable[
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
         lost, after = (await crowd.counted()).lost, await here.metrics()
+        stood_still = await here.watching.read()
     return {
         "machine": machine.described(),
         "minutes": minutes,
@@ -58,6 +60,7 @@ async def measure(minutes: float, listeners: int, speakers: int, note: Callable[
         "speakers": speakers,
         "counters": {name: round(after[name] - before[name]) for name in COUNTERS},
         "late_ms_max": worst,
+        "machine_stood_still": stood_still,
         "lost": lost,
         "processes": {name: summary(each) for name, each in samples.items()},
     }

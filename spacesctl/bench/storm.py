@@ -70,13 +70,20 @@ async def _core(here: Target, seconds: float) -> float:
 
 
 async def _phase(here: Target, run: Callable[[], Any]) -> dict[str, Any]:
+    await here.watching.read()
     before, cpu, began = await here.metrics(), machine.cpu_seconds(here.pid), time.monotonic()
     await run()
     took = time.monotonic() - began
     await asyncio.sleep(AFTERWARDS)
     cpu, after = machine.cpu_seconds(here.pid) - cpu, await here.metrics()
     counters = {name: round(after[name] - before[name]) for name in COUNTERS}
-    return {"seconds": round(took, 2), "cpu_seconds": round(cpu, 3), "late_ms_max": after["late_ms_max"], **counters}
+    return {
+        "seconds": round(took, 2),
+        "cpu_seconds": round(cpu, 3),
+        "late_ms_max": after["late_ms_max"],
+        "machine_stood_still": await here.watching.read(),
+        **counters,
+    }
 
 
 async def _come(crowd: Crowd, coming: list[Any], seconds: float) -> None:

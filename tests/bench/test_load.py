@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 
 import pytest
@@ -15,6 +16,7 @@ from spacesctl.bench.listener import Listener, NotConnected
 from spacesctl.bench.peers import _try
 from spacesctl.bench.soak import summary
 from spacesctl.bench.voice import packets
+from spacesctl.bench.witness import witness
 from spacesctl.cli.bench import _counts
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.media.messages import Tap
@@ -218,3 +220,19 @@ def test_a_peer_that_is_not_installed_is_told_and_left_out():
     found, missing = {}, {}
     asyncio.run(_try("Janus", found, missing, refuse))
     assert (found, missing) == ({}, {"Janus": "Janus is not installed here: apt-get install janus"})
+
+
+def test_a_witness_sees_when_the_machine_stands_still():
+    async def body():
+        async with witness() as watching:
+            await asyncio.sleep(0.3)
+            awake = await watching.read()
+            watching._process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(0.15)
+            watching._process.send_signal(signal.SIGCONT)
+            stopped = await watching.read()
+        assert awake["ticks"] >= 2
+        assert stopped["late"] >= 1
+        assert stopped["late_ms_max"] >= 100
+
+    asyncio.run(body())
