@@ -1,8 +1,9 @@
-"""The server itself: whether it answers, what it says of its parts, and whether its UDP port can be reached by what it offers."""
+"""The server itself: whether it answers, what it says of its parts, and whether its port for sound can be reached by what it offers."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from aioice import stun
@@ -18,8 +19,10 @@ from aioice import stun
 from spacesctl.client.http import Client
 from spacesctl.doctor.finding import Finding, fail, ok, warn
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn, SpacesError, Unavailable
+from spacesctl.rtc.frames import FrameError, FrameReader, framed
 from spacesctl.server.settings import Settings
 
+Way = Literal["udp", "tcp"]
 ATTEMPTS = 3
 PATIENCE = 0.7
 """Seconds for each of the attempts."""
@@ -57,20 +60,26 @@ def udp(client: Client) -> list[Finding]:
         return [warn("udp", "could not be asked without an operator's token", todo)]
     except (NotFound, Unavailable) as error:
         return [fail("udp", error.message, "look at the server's log")]
-    return [_candidate(one["host"], one["port"], probe) for one in probe["candidates"]]
+    over_udp = [_candidate("udp", one["host"], one["port"], probe) for one in probe["candidates"]]
+    return over_udp + [_candidate("tcp", one["host"], one["port"], probe) for one in probe.get("tcp_candidates", [])]
 
 
-def _candidate(host: str, port: int, probe: dict[str, Any]) -> Finding:
+def _candidate(way: Way, host: str, port: int, probe: dict[str, Any]) -> Finding:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    todo = _UNREACHED if way == "udp" else _UNREACHED_OVER_TCP
     try:
-        seen = _ask(host, port, probe["username"], probe["password"])
+        seen = (_ask if way == "udp" else _ask_over_tcp)(host, port, probe["username"], probe["password"])
     except OSError as error:
-        return fail("udp", f"{where} cannot be sent to from here ({error.strerror or error})", _UNREACHED)
+        why = f"{where} cannot be sent to from here ({error.strerror or error})"
+        return fail("udp", why, todo) if way == "udp" else warn("tcp", why, todo)
     if seen is None:
-        return warn("udp", f"nothing came back from {where}", _UNREACHED)
-    return ok("udp", f"{where} answers; it sees this process as {seen}")
+        return warn(way, f"nothing came back from {where}", todo)
+    return ok(way, f"{where} answers; it sees this process as {seen}")
 
 
+_UNREACHED_OVER_TCP = (
+    "let TCP through to this port, too, for clients whose network lets no UDP out; `ice_tcp = false` if you want none"
+)
 _UNREACHED = (
     "let UDP through to this port, and `announce` the address that others reach it by; from inside a network whose router does not "
     "turn its own address back, ask from outside: `spacesctl --url https://... doctor`"
@@ -79,9 +88,7 @@ _UNREACHED = (
 
 def _ask(host: str, port: int, username: str, password: str) -> str | None:
     """How the server sees us, by its answer to a connectivity check (RFC 8489); None without an answer that proves it is the server's."""
-    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    request.attributes["USERNAME"] = username
-    request.add_message_integrity(password.encode())
+    request = _check(username, password)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.settimeout(PATIENCE)
@@ -89,13 +96,45 @@ def _ask(host: str, port: int, username: str, password: str) -> str | None:
         for _ in range(ATTEMPTS):
             sock.send(bytes(request))
             try:
-                answer = stun.parse_message(sock.recv(2048))
-            except (TimeoutError, ConnectionRefusedError, ValueError):
+                seen = _seen(sock.recv(2048), request, password)
+            except (TimeoutError, ConnectionRefusedError):
                 continue
-            if answer.transaction_id == request.transaction_id and answer.check_message_integrity(password.encode()):
-                seen, seen_port = answer.attributes["XOR-MAPPED-ADDRESS"]
-                return f"{seen}:{seen_port}"
+            if seen is not None:
+                return seen
     return None
+
+
+def _ask_over_tcp(host: str, port: int, username: str, password: str) -> str | None:
+    """The same by a connection (RFC 6544)."""
+    request = _check(username, password)
+    with socket.create_connection((host, port), timeout=ATTEMPTS * PATIENCE) as sock:
+        sock.sendall(framed(bytes(request)))
+        reader, answers = FrameReader(), list[bytes]()
+        try:
+            while not answers and (data := sock.recv(2048)):
+                answers = reader.feed(data)
+        except (TimeoutError, FrameError):
+            return None
+    return _seen(answers[0], request, password) if answers else None
+
+
+def _check(username: str, password: str) -> stun.Message:
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    request.attributes["USERNAME"] = username
+    request.add_message_integrity(password.encode())
+    return request
+
+
+def _seen(data: bytes, request: stun.Message, password: str) -> str | None:
+    """Our address in an answer to our request that whoever knows the password made."""
+    try:
+        answer = stun.parse_message(data)
+    except ValueError:
+        return None
+    if answer.transaction_id != request.transaction_id or not answer.check_message_integrity(password.encode()):
+        return None
+    host, port = answer.attributes["XOR-MAPPED-ADDRESS"]
+    return f"{host}:{port}"
 
 
 @contextmanager
@@ -105,9 +144,11 @@ def started(settings: Settings) -> Iterator[Client]:
         data = Path(folder) / "data"
         announce = [word for address in settings.announce for word in ("--announce", address)]
         words = ["serve", "--http", "127.0.0.1:0", "--udp", settings.udp, "--data", str(data), "--json", *announce]
+        surroundings = {**os.environ, "SPACESCTL_ICE_TCP": str(settings.ice_tcp).lower()}
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "spacesctl", *words, "--no-bots", "--no-profile", "--log-level", "error"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=folder,
+            env=surroundings,
         )  # fmt: skip
         try:
             yield _client_of(process, data)

@@ -30,7 +30,7 @@ def findings(done: subprocess.CompletedProcess[str]) -> dict[str, list[dict[str,
 
 
 @pytest.mark.slow
-def test_a_running_server_is_asked_and_its_udp_port_answers_this_process(tmp_path: Path) -> None:
+def test_a_running_server_is_asked_and_its_port_for_sound_answers_this_process_both_ways(tmp_path: Path) -> None:
     with running_server(tmp_path / "data", "--no-bots", udp="127.0.0.1:0") as server:
         env = {"SPACESCTL_URL": server.url, "SPACESCTL_TOKEN": server.owner_token}
         done = run(tmp_path, "doctor", "--json", "--data", str(server.data), **env)
@@ -48,8 +48,10 @@ def test_a_running_server_is_asked_and_its_udp_port_answers_this_process(tmp_pat
         "server",
     } <= found.keys()
     [udp] = found["udp"]
-    assert udp["level"] == "ok"
-    assert udp["said"].startswith(f"{server.udp} answers; it sees this process as 127.0.0.1:")
+    [tcp] = found["tcp"]
+    for one in (udp, tcp):
+        assert one["level"] == "ok"
+        assert one["said"].startswith(f"{server.udp} answers; it sees this process as 127.0.0.1:")
     assert found["database"][0]["said"].endswith("sound")
     assert "operator's token" in findings(without)["udp"][0]["said"]
 
@@ -66,9 +68,19 @@ def test_without_a_server_one_is_started_for_the_test_and_ended(tmp_path: Path) 
 @pytest.mark.slow
 def test_an_announced_address_from_which_nothing_comes_back_is_told(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('http = "127.0.0.1:9"\nudp = "127.0.0.1:0"\nannounce = ["127.0.0.2"]\n')
-    [udp] = findings(run(tmp_path, "doctor", "--json"))["udp"]
-    assert udp["level"] == "warn"
+    found = findings(run(tmp_path, "doctor", "--json"))
+    [udp], [tcp] = found["udp"], found["tcp"]
+    assert (udp["level"], tcp["level"]) == ("warn", "warn")
     assert "announce" in udp["todo"]
+    assert "ice_tcp" in tcp["todo"]
+
+
+@pytest.mark.slow
+def test_without_ice_over_tcp_nothing_is_asked_there(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('http = "127.0.0.1:9"\nudp = "127.0.0.1:0"\nice_tcp = false\n')
+    found = findings(run(tmp_path, "doctor", "--json"))
+    assert found["udp"][0]["level"] == "ok"
+    assert "tcp" not in found
 
 
 def test_a_taken_port_and_a_broken_configuration_fail_with_what_to_do(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Testing the way to the UDP port: `doctor` sends it a check, as a browser would, and learns where it came from."""
+"""Testing the way to the sound's port, over UDP and TCP: `doctor` sends it a check, as a browser would, and learns where it came from."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ async def expect_probe(here: Here, caller: Admin) -> dict[str, Any]:
     here.house.engine.send(probe)
     return {
         "candidates": [{"host": host, "port": port} for host, port in here.udp_candidates],
+        "tcp_candidates": [{"host": host, "port": port} for host, port in here.tcp_candidates],
         "username": f"{probe.local_ufrag}:{probe.remote_ufrag}",
         "password": probe.local_pwd,
     }
