@@ -84,6 +84,21 @@ def peers(
 
 
 @bench.command()
+def ogg(
+    listeners: Annotated[int, typer.Option(min=1, help="How many listen, first by WebRTC, then by HTTP.")] = 1000,
+    seconds: Seconds = 10.0,
+    packet_ms: Packets = PacketMs.AUTO,
+    as_json: Json = False,
+) -> None:
+    """What players of listen.ogg cost beside as many WebRTC listeners. Exit code 1 if anybody lost anything."""
+    from spacesctl.bench.ogg import measure, report
+
+    result = _show(measure(listeners, seconds, packet_ms.value, note), report, as_json)
+    if any(one["lost"] or one["broken"] or one["starved"] for one in result["costs"].values()):
+        raise typer.Exit(1)
+
+
+@bench.command()
 def soak(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 30.0,
     listeners: Annotated[int, typer.Option(min=1, help="How many listen at any time.")] = 500,

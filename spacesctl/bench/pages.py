@@ -1,0 +1,87 @@
+"""An ear for one stream of Ogg Opus: are its pages whole, is one missing, does the clock fit the sound."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from spacesctl.audio.ogg import OggError, crc, packet_samples
+
+_PAGE: Final = struct.Struct("<4sBBqIIIB")
+_HEADERS: Final = 2
+"""Pages that describe a stream, before those with sound."""
+
+
+@dataclass
+class Heard:
+    """What one player got: pages, how many are missing by their numbers or their times, how many are damaged, and `samples` of
+    sound at 48 kHz."""
+
+    pages: int = 0
+    lost: int = 0
+    broken: int = 0
+    samples: int = 0
+
+
+class PageCheck:
+    """Takes the bytes of one Ogg Opus stream as they come."""
+
+    def __init__(self) -> None:
+        self.heard = Heard()
+        self._bytes = bytearray()
+        self._number: int | None = None
+        self._granule: int | None = None
+
+    def take(self, data: bytes) -> None:
+        self._bytes += data
+        while (size := self._page_size()) is not None:
+            page = bytes(self._bytes[:size])
+            del self._bytes[:size]
+            self._check(page)
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self.heard = Heard()
+
+    def _page_size(self) -> int | None:
+        """Of the page that waits, if it is there as a whole."""
+        if len(self._bytes) < _PAGE.size:
+            return None
+        segments = self._bytes[_PAGE.size - 1]
+        laces = self._bytes[_PAGE.size : _PAGE.size + segments]
+        size = _PAGE.size + segments + sum(laces)
+        return size if len(laces) == segments and len(self._bytes) >= size else None
+
+    def _check(self, page: bytes) -> None:
+        mark, _, _, granule, _, number, told, segments = _PAGE.unpack_from(page)
+        heard = self.heard
+        heard.pages += 1
+        if mark != b"OggS" or crc(page[:22] + bytes(4) + page[26:]) != told:
+            heard.broken += 1
+            return
+        if number < _HEADERS:
+            return
+        missing = 0 if self._number is None else (number - self._number - 1) & 0xFFFFFFFF
+        heard.lost += missing
+        self._number = number
+        try:
+            samples = _samples(page[_PAGE.size : _PAGE.size + segments], page[_PAGE.size + segments :])
+        except OggError:
+            heard.broken += 1
+            return
+        if self._granule is not None and not missing and granule - self._granule != samples:
+            heard.lost += 1
+        self._granule = granule
+        heard.samples += samples
+
+
+def _samples(laces: bytes, body: bytes) -> int:
+    """How long a page's packets sound together. Raises `OggError`."""
+    total = at = size = 0
+    for lace in laces:
+        size += lace
+        if lace < 255:
+            total += packet_samples(body[at : at + size])
+            at, size = at + size, 0
+    return total
