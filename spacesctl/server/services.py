@@ -83,8 +83,7 @@ class Services:
     def connections_from(self, host: str) -> int:
         """How many connections with sound come from the same place as `host`, over all Spaces."""
         place = address_key(host)
-        sessions = (s for actor in self.house.actors.values() for s in actor.connections.sessions.values())
-        return sum(session.place == place for session in sessions)
+        return sum(actor.connections.places[place] for actor in self.house.actors.values())
 
     async def admitted(self, space_id: str, caller: Caller) -> tuple[SpaceActor, Space]:
         """The actor of a Space that is not over, for somebody who may be in it."""
@@ -105,7 +104,7 @@ def services(connection: HTTPConnection) -> Services:
     return cast(Services, connection.scope.get(TRIAL) or connection.app.state.services)
 
 
-def not_tried(connection: HTTPConnection) -> None:
+async def not_tried(connection: HTTPConnection) -> None:
     """For what reaches beyond the database. Raises Invalid when the request is a dry run."""
     if TRIAL in connection.scope:
         raise Invalid("Dry-Run", "this cannot be tried without doing it")
@@ -154,7 +153,12 @@ async def service_bot(connection: HTTPConnection) -> Caller:
     return who
 
 
-Here = Annotated[Services, Depends(services)]
+async def _here(connection: HTTPConnection) -> Services:
+    return services(connection)
+
+
+# Dependencies are coroutines also where they wait for nothing: FastAPI runs plain functions in another thread.
+Here = Annotated[Services, Depends(_here)]
 Anyone = Annotated[Caller, Depends(caller)]
 SignedIn = Annotated[Caller, Depends(signed_in)]
 Admin = Annotated[Caller, Depends(admin)]

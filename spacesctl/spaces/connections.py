@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -13,14 +14,16 @@ from spacesctl.media.messages import Frames, ToEngine
 from spacesctl.spaces import effects
 from spacesctl.spaces.broadcast import Broadcast
 from spacesctl.spaces.engine import Engine
-from spacesctl.spaces.sessions import Session, SessionKind
+from spacesctl.spaces.sessions import Feed, Session, SessionKind
 
 
 class Connections:
-    """In memory only; the Space's actor owns it. `sessions` is by session id."""
+    """In memory only; the Space's actor owns it. `sessions` is by session id; `places` counts them by where they come from."""
 
     def __init__(self, engine: Engine) -> None:
         self.sessions: dict[str, Session] = {}
+        self.places: Counter[str] = Counter()
+        self._fed: dict[str, tuple[Session, Feed]] = {}  # those who read over a WebSocket: a few beside thousands
         self._engine = engine
         self._broadcast: Broadcast | None = None
         self._speakers: dict[str, Caller] = {}
@@ -30,6 +33,9 @@ class Connections:
         if session.kind.is_up and caller.account_id is not None:
             self._speakers[caller.account_id] = caller
         self.sessions[session.id] = session
+        self.places[session.place] += 1
+        if session.feed is not None:
+            self._fed[session.id] = (session, session.feed)
         if session.kind is SessionKind.OGG:
             self._broadcast = self._broadcast or Broadcast()
             session.pages = self._broadcast.join()
@@ -40,12 +46,19 @@ class Connections:
         ended = list(sessions)
         self.send(effects.end_sessions(ended, reason))
         for session in ended:
-            self.sessions.pop(session.id, None)
+            if self.sessions.pop(session.id, None) is not None:
+                self._forget_place(session.place)
+            self._fed.pop(session.id, None)
             if session.pages is not None and self._broadcast is not None:
                 self._broadcast.leave(session.pages)
                 self._broadcast = self._broadcast if len(self._broadcast) else None
         if any(session.kind.is_tapped for session in ended):
             self.tap(space)
+
+    def _forget_place(self, place: str) -> None:
+        self.places[place] -= 1
+        if not self.places[place]:
+            del self.places[place]
 
     def of(self, account_id: str | None) -> list[Session]:
         return [session for session in self.sessions.values() if session.account_id == account_id]
@@ -81,13 +94,11 @@ class Connections:
             self._broadcast.add(message)
         packed = {group: framing.pack(framing.MIX, message.tick, [(0, 0, payload)]) for group, payload in message.mixes}
         lanes = framing.pack(framing.LANES, message.tick, message.lanes) if message.lanes else b""
-        for session in self.sessions.values():
-            if session.feed is None:
-                continue
+        for session, feed in self._fed.values():
             if session.kind is SessionKind.ALL and lanes:
-                session.feed.push_frame(lanes)
+                feed.push_frame(lanes)
             elif session.kind is SessionKind.LISTEN and session.group in packed:
-                session.feed.push_frame(packed[session.group])
+                feed.push_frame(packed[session.group])
 
     def lanes(self, space: Space) -> list[dict[str, Any]]:
         """Open microphone sessions, as lane readers are told of them."""
@@ -104,7 +115,7 @@ class Connections:
                 self._tell({event.account_id}, {"event": news})
 
     def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
-        feeds = [s.feed for s in self.sessions.values() if s.kind is SessionKind.ALL and s.feed is not None]
+        feeds = [feed for session, feed in self._fed.values() if session.kind is SessionKind.ALL]
         if not feeds:
             return
         for event in events:

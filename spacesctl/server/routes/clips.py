@@ -23,7 +23,7 @@ async def upload(here: Here, caller: SignedIn, request: Request) -> dict[str, An
 
     A clip that no post or message names within an hour is removed.
     """
-    not_tried(request)
+    await not_tried(request)
     here.rates.by_account("post", caller)
     return present.clip(await here.voices.take(here.db, caller.account_id or "", request.stream()))
 

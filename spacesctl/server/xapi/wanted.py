@@ -64,12 +64,12 @@ class Wanted:
     expansions: frozenset[str]
 
 
-def of_spaces(request: Request) -> Wanted:
+async def of_spaces(request: Request) -> Wanted:
     """Raises BadParameter."""
     return _read(request.query_params, SPACE_EXPANSIONS)
 
 
-def of_posts(request: Request) -> Wanted:
+async def of_posts(request: Request) -> Wanted:
     """Raises BadParameter."""
     return _read(request.query_params, POST_EXPANSIONS)
 
