@@ -117,7 +117,8 @@ def test_chromium_speaks_and_hears_itself_as_the_audience_does():
             assert FLAG_ACTIVE in flags
             assert max(level for levels in space.of(Levels) for _, level, _ in levels.levels) > -40
             counters = (await space.stats()).counters
-            assert counters["packets_dropped"] == 0, counters
+            dropped = {name: count for name, count in counters.items() if name.startswith("dropped_")}
+            assert dropped.keys() <= {"dropped_stun"}, "a check may overtake what control tells, sound may not"
         page_server.close()
         await page_server.wait_closed()
 
