@@ -41,8 +41,10 @@ READ: Final = 4096
 """Bytes read of a connection in one turn of the loop."""
 ACCEPTED: Final = 8
 """Connections accepted in one turn."""
+A_SECOND: Final = 500
+"""Connections accepted in a second: more than browsers make in a storm of joins, and too few to keep the engine busy."""
 PAUSE: Final = 1.0
-"""Seconds without accepting, when the system has no descriptor left."""
+"""Seconds without accepting, after that many, or when the system has no descriptor left. Whoever comes meanwhile waits in the kernel."""
 
 Why = Literal["ended", "rubbish", "stranger", "silent", "full"]
 log = logging.getLogger(__name__)
@@ -122,6 +124,7 @@ class Streams:
         self._connections: dict[Stream, Connection] = {}
         self._strangers: dict[Stream, Connection] = {}  # of those, oldest first
         self._made = 0
+        self._left = A_SECOND
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -153,7 +156,7 @@ class Streams:
 
     def sweep(self) -> None:
         """Once a second: close what is a stranger's for too long, silent, or too slow."""
-        now = time.monotonic()
+        now, self._left = time.monotonic(), A_SECOND
         for connection in list(self._connections.values()):
             place = connection.place
             if place not in self._strangers and not self._knows(place):
@@ -181,17 +184,24 @@ class Streams:
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTED):
+            if not self._left:
+                self._pause(listening)
+                return
             try:
                 sock, source = listening.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
             except OSError as error:  # out of descriptors, most of all: it would be ready again at once
                 log.warning("connections wait: %s", error.strerror)
-                loop = asyncio.get_running_loop()
-                loop.remove_reader(listening)
-                loop.call_later(PAUSE, self._accept_from, listening)
+                self._pause(listening)
                 return
+            self._left -= 1
             self._welcome(sock, source)
+
+    def _pause(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        loop.call_later(PAUSE, self._accept_from, listening)
 
     def _welcome(self, sock: socket.socket, source: tuple[str, int]) -> None:
         if len(self._strangers) >= STRANGERS:

@@ -247,6 +247,23 @@ def test_more_connections_than_there_may_be_are_refused_and_counted(monkeypatch)
     at_a_door(body)
 
 
+def test_a_flood_of_connections_waits_for_the_next_second(monkeypatch):
+    async def body(door):
+        monkeypatch.setattr(streams_module, "A_SECOND", 3)
+        monkeypatch.setattr(streams_module, "PAUSE", 0.02)
+        door.streams.sweep()
+        accepted = door.metrics.counters
+        for _ in range(5):
+            await door.call()
+        await until(lambda: accepted["streams_accepted"] == 3)
+        await asyncio.sleep(0.1)
+        assert accepted["streams_accepted"] == 3
+        door.streams.sweep()
+        await until(lambda: accepted["streams_accepted"] == 5)
+
+    at_a_door(body)
+
+
 def test_a_connection_that_brings_nothing_is_closed(monkeypatch):
     async def body(door):
         friend, _ = await door.friend()
