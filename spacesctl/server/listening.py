@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from spacesctl.server.settings import Settings, split_host_port
 from spacesctl.server.sockets import UNREAD_FOR, LaneSocket
 from spacesctl.server.tls import Certificate
 
+MOST_FILES = 65_536
+"""Each player, each stream of events and each peer over TCP has a socket of its own."""
 GRACE = 2
 """Seconds that requests under way may take to end after SIGTERM."""
 
@@ -71,6 +74,14 @@ def check_exposure(settings: Settings) -> None:
         f"{settings.http} is open to others without TLS, and browsers give no microphone there",
         hint="give --tls-cert and --tls-key, or --behind-proxy when a proxy in front does TLS, or --insecure",
     )
+
+
+def allow_connections() -> None:
+    """Open as many files as this user may, up to `MOST_FILES`: the 1,024 that shells allow are fewer than a crowd's connections."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def bind(address: str) -> socket.socket:

@@ -28,7 +28,7 @@ from spacesctl.server.bots_process import BotsKeeper
 from spacesctl.server.engine_link import EngineKeeper
 from spacesctl.server.first_start import ensure_accounts, keep_owner_token, open_folder
 from spacesctl.server.keys import Keys
-from spacesctl.server.listening import HttpServer, application, base_url, bind, check_exposure
+from spacesctl.server.listening import HttpServer, allow_connections, application, base_url, bind, check_exposure
 from spacesctl.server.outlets import OutletSender
 from spacesctl.server.outside import Outside
 from spacesctl.server.rates import Rates
@@ -60,6 +60,7 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises Refused, Unavailable or Invalid when it cannot start."""
     check_exposure(settings)
     configure(settings.log_level)
+    allow_connections()
     stop = asyncio.Event()
     manager = Manager()
     loop = asyncio.get_running_loop()
