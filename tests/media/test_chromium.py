@@ -127,6 +127,7 @@ def test_chromium_speaks_and_hears_itself_as_the_audience_does():
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.interop("Chromium", "speaks, over TCP", "listens, over TCP")
 def test_chromium_speaks_and_hears_over_tcp_where_udp_does_not_pass(tmp_path):
     playwright = pytest.importorskip("playwright.async_api")
     said = tmp_path / "said.wav"
