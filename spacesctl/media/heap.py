@@ -15,6 +15,8 @@ EVERY: Final = 64
 """Handshakes that are let go before memory is given back."""
 AT_FIRST: Final = 0.002
 """Seconds that it may take, until it is known."""
+FORGETS: Final = 0.99
+"""What is left of the last measure after each tick for which it was too long: 10 ms become 6 in a second."""
 MARGIN: Final = 0.004
 """Seconds that must be left before the next tick besides."""
 
@@ -32,7 +34,11 @@ class Heap:
 
     def tidy(self, left: float) -> None:
         """Give memory back if it is worth it and fits into `left` seconds."""
-        if self._freed < EVERY or left < 2 * self._took + MARGIN or _trim is None:
+        if self._freed < EVERY or _trim is None:
+            return
+        if left < 2 * self._took + MARGIN:
+            # After a storm it takes long once, and no longer when that is done: what was measured counts for less and less.
+            self._took *= FORGETS
             return
         self._freed, began = 0, time.perf_counter()
         _trim(0)

@@ -50,3 +50,20 @@ def test_a_system_without_it_is_left_alone(monkeypatch):
     for _ in range(EVERY):
         made.freed()
     made.tidy(1.0)
+
+
+def test_one_long_time_does_not_end_it_for_ever(monkeypatch):
+    took = iter([0.012, 0.001])
+    done = []
+    monkeypatch.setattr(heap, "_trim", lambda pad: (done.append(pad), time.sleep(next(took))))
+    made = Heap()
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(0.018)
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(0.018)
+    assert len(done) == 1, "that would not fit"
+    for _ in range(200):
+        made.tidy(0.018)
+    assert len(done) == 2
