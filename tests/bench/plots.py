@@ -1,6 +1,6 @@
 """The plots of docs/performance.md, from what `spacesctl bench ... --json` wrote.
 
-python tests/bench/plots.py RESULTS docs/performance   # RESULTS has peers.json
+python tests/bench/plots.py RESULTS docs/performance   # RESULTS has peers.json and loss.json
 """
 
 from __future__ import annotations
@@ -43,6 +43,21 @@ def peers(results: Path, target: Path) -> None:
     _save(figure, axes, target / "peers.png", legend=False)
 
 
+def loss(results: Path, target: Path) -> None:
+    """How a voice sounds over each network, with each server."""
+    figure, axes = plt.subplots(figsize=SIZE, dpi=DPI)
+    scores = json.loads((results / "loss.json").read_text())["scores"]
+    networks = list(dict.fromkeys(one["network"] for one in scores))
+    servers = list(dict.fromkeys(one["server"] for one in scores))
+    for place, server in enumerate(servers):
+        values = {one["network"]: one["pesq"] for one in scores if one["server"] == server}
+        at = [number + (place - len(servers) / 2 + 0.5) * 0.2 for number in range(len(networks))]
+        axes.bar(at, [values.get(network, 0) for network in networks], width=0.2, label=server)
+    axes.set_xticks(range(len(networks)), [network.replace(" in ", "\n") for network in networks], fontsize=7)
+    axes.set(ylabel="wide-band PESQ", ylim=(1, 4.6))
+    _save(figure, axes, target / "loss.png")
+
+
 def _save(figure: plt.Figure, axes: plt.Axes, path: Path, *, legend: bool = True) -> None:
     axes.grid(alpha=0.3)
     if legend:
@@ -57,6 +72,7 @@ def main() -> int:
     results, target = Path(sys.argv[1]), Path(sys.argv[2])
     capacity(results, target)
     peers(results, target)
+    loss(results, target)
     return 0
 
 
