@@ -16,7 +16,7 @@ from spacesctl.bench.server import Target, target
 SETTLE: Final = 12.0
 """Seconds from the last join to the measurement: handshakes are forgotten after ten."""
 COUNTERS: Final = ("ticks", "ticks_skipped", "ticks_late", "packets_out", "packets_out_dropped", "packets_dropped")
-TIMINGS: Final = ("late_ms", "work_ms", "lanes_ms", "encode_ms", "send_ms")
+TIMINGS: Final = ("late_ms", "work_ms", "cpu_ms", "lanes_ms", "encode_ms", "send_ms")
 
 
 @dataclass(frozen=True)

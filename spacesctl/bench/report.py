@@ -28,7 +28,13 @@ def fanout(result: dict[str, Any]) -> Report:
         _sent(one, one["counters"]["ticks_late"], one["counters"]["ticks"]) | _inside(one) for one in result["windows"]
     ]
     title = f"Fan-out: packets of {result['packet_ms']} ms, who talks: {result['speakers']}"
-    columns = _SENDING | {_MACHINE: "machine", "skipped": "skipped", "work p99 ms": "work", "MiB": "memory"}
+    columns = _SENDING | {
+        _MACHINE: "machine",
+        "skipped": "skipped",
+        "work p99 ms": "work",
+        "its CPU": "cpu",
+        "MiB": "memory",
+    }
     return Report(title, columns, rows, [*slopes(result["slopes"]), machine(result)])
 
 
@@ -104,6 +110,7 @@ def _inside(one: dict[str, Any]) -> dict[str, str]:
         "machine": _stood_still(one),
         "skipped": str(one["counters"]["ticks_skipped"]),
         "work": f"{one['timings']['work_ms_p99']:.2f}",
+        "cpu": f"{one['timings']['cpu_ms_p99']:.2f}",
         "memory": f"{one['memory_mib']:.0f}",
     }
 

@@ -36,7 +36,7 @@ class Ring:
 
 
 class Metrics:
-    """Counters by name, and the tick's lateness and work in milliseconds: in all and by stage."""
+    """Counters by name, and the tick's lateness and work in milliseconds: in all, of CPU time, and by stage."""
 
     STAGES: Final = ("lanes", "encode", "send")
 
@@ -52,6 +52,7 @@ class Metrics:
         )
         self.late = Ring()
         self.work = Ring()
+        self.cpu = Ring()
         self.stages = {stage: Ring() for stage in self.STAGES}
         self.spent = dict.fromkeys(self.STAGES, 0.0)
 
@@ -60,19 +61,20 @@ class Metrics:
         self.counters["packets_dropped"] += 1
         self.counters[f"dropped_{reason}"] += 1
 
-    def tick_done(self, late: float, work: float) -> None:
-        """A tick that began `late` seconds after its time and took `work` seconds."""
+    def tick_done(self, late: float, work: float, cpu: float) -> None:
+        """A tick that began `late` seconds after its time and took `work` seconds, in `cpu` of which it ran; in the rest others did."""
         self.counters["ticks"] += 1
         self.counters["ticks_late"] += late > LATE
         self.late.add(late * 1000)
         self.work.add(work * 1000)
+        self.cpu.add(cpu * 1000)
         for stage, seconds in self.spent.items():
             self.stages[stage].add(seconds * 1000)
             self.spent[stage] = 0.0
 
     def timings(self) -> dict[str, float]:
         """All rings' percentiles, in milliseconds."""
-        found = self.late.summary("late_ms") | self.work.summary("work_ms")
+        found = self.late.summary("late_ms") | self.work.summary("work_ms") | self.cpu.summary("cpu_ms")
         for stage, ring in self.stages.items():
             found |= ring.summary(f"{stage}_ms")
         return {name: round(value, 3) for name, value in found.items()}

@@ -88,9 +88,11 @@ class Ticker:
         self._resting = self._is_idle()
         self._expected = number + (RESTING_TICKS - number % RESTING_TICKS if self._resting else 1)
         self._arm()
+        ran = time.thread_time()
         self._work(number)
+        ran = time.thread_time() - ran
         work = time.monotonic() - began
-        self._metrics.tick_done(late, work)
+        self._metrics.tick_done(late, work, ran)
         if work < CALM_SECONDS:
             self._collect(number)
         self._tidy(self.next_due - time.monotonic())
