@@ -95,6 +95,7 @@ class JitterBuffer:
     _dtx: bool = False  # the last frame played announced silence
     _starved: int = 0  # ticks in a row with nothing held
     _late_run: int = 0
+    _came: tuple[int, int] = (0, -STRAYED)  # the tick before which the last packet came, and its slot
     _anchor: tuple[int, int] | None = None  # extended (sequence, timestamp) of the newest packet
     _seen: int = 0  # a bit for each of the last sequence numbers, the newest the lowest
     _origin: int = 0  # the extended timestamp of slot 0
@@ -124,8 +125,10 @@ class JitterBuffer:
         if not is_new or slot in self._held:
             self.counters.duplicate += 1
             return
-        self._lateness.add(self._now, slot, part)
-        self._aim()
+        if not self._is_of_a_stall(slot):
+            self._lateness.add(self._now, slot, part)
+            self._aim()
+        self._came = (self._now, slot)
         if slot <= self._played or (not self._resting and slot < self._slot):
             self._came_late(sequence, timestamp, payload, level, part)
             return
@@ -221,6 +224,11 @@ class JitterBuffer:
         if len(self._lateness) < KNOWN:
             self._needed = max(self._needed, least + self.first - 1)
         self._wanted = min(self._needed + (self._loss > LOSSY), least + reach)
+
+    def _is_of_a_stall(self, slot: int) -> bool:
+        """Whether it comes right behind the one before it, both too late: nothing came for a while, and then all of it. However long it
+        was, that happened once; a network that does so all the time is known by the first packet of each."""
+        return self._came == (self._now, slot - 1) and self._now - slot > self._needed
 
     def _came_late(self, sequence: int, timestamp: int, payload: bytes, level: int | None, part: float) -> None:
         self.counters.late += 1

@@ -164,14 +164,20 @@ class Network:
         self._jitter, self._loss, self._dtx, self._pauses, self._phase = jitter, loss, dtx, pauses, phase
         self._number = self._sequence = self._tick = self._hangover = 0
         self._flying = []
+        self._stalled = 0
+
+    def stall(self, ticks):
+        """Nothing arrives for so long, and then all of it."""
+        self._stalled = self._tick + ticks
+        return self.run(ticks)
 
     def run(self, ticks):
         for _ in range(ticks):
             self._send()
-            arrived = [one for one in self._flying if one[0] <= self._tick]
-            self._flying = [one for one in self._flying if one[0] > self._tick]
+            arrived = [one for one in self._flying if one[0] <= self._tick and self._tick >= self._stalled]
+            self._flying = [one for one in self._flying if one not in arrived]
             for moment, sequence, number, payload in sorted(arrived):
-                part = moment - self._tick + 1
+                part = max(0.0, moment - self._tick + 1)
                 self.buffer.push(sequence & 0xFFFF, number * 960 & 0xFFFFFFFF, payload, part=part)
             self._hear(self.buffer.pop(self._hangover == 0))
             if self.buffer.shed(self._hangover == 0):
@@ -238,6 +244,27 @@ def test_the_depth_follows_the_jitter(jitter, depth):
     assert depth <= network.depths[-1] <= depth + 1
     settled = [item for item in network.played if item is LOST or item > 1000]
     assert settled.count(LOST) <= len(settled) * 0.02
+
+
+@pytest.mark.parametrize("length", [5, 8])
+def test_a_stall_now_and_then_does_not_keep_it_deep(length):
+    network = Network(jitter=0.2).run(1000)
+    for _ in range(3):
+        network.stall(length).run(300)  # until after the next pause
+        assert network.depths[-1] <= 3
+        network.run(740 - length)
+    heard = [item for item in network.played if item is not LOST]
+    assert heard == sorted(set(heard))
+    assert len(heard) >= sum(number % 260 < 200 for number in range(4000)) - 3 * length
+
+
+def test_a_network_that_stalls_all_the_time_is_waited_for():
+    network = Network(jitter=0.2, pauses=False)
+    for _ in range(100):
+        network.stall(5).run(25)
+    assert network.depths[-1] >= 5
+    settled = network.played[-1000:]
+    assert settled.count(LOST) <= 20
 
 
 def test_a_calm_network_makes_it_shallow_again():
