@@ -7,6 +7,7 @@ in the kernel. A row is filled when somebody sits down, and not before.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from itertools import repeat
 from operator import call
@@ -122,7 +123,7 @@ class Seat:
         self.outgoing.index = following
 
 
-class Block:
+class Block(ABC):
     """`size` rows, the first `count` of them taken. How a packet is sealed is the subclasses' part."""
 
     TAG: int
@@ -207,9 +208,9 @@ class Block:
         self._index[row] = seat.outgoing.index
         seat.sat_down(self, row)
 
+    @abstractmethod
     def _sealed(self, count: int, payload: bytes) -> bytes:
         """What follows the headers of all datagrams of a tick, one behind the other."""
-        raise NotImplementedError
 
 
 class GcmBlock(Block):
