@@ -178,7 +178,8 @@ def test_a_kicked_accounts_old_lane_is_not_heard_whatever_it_goes_on_sending(tmp
                 assert (await heard_now(listener))[1] > PRESENT
                 await room.act("kick", "bad")
                 assert (await heard_now(listener))[1] < ABSENT
-                assert loudness(listener.heard()) < 0.001
+                # What was on its way when the door shut may be at the beginning of it.
+                assert loudness(listener.heard()[RATE // 2 :]) < 0.001
                 told = await socket.read_json()
                 assert told == {"event": "ended", "reason": "kicked"}
                 assert await socket.close_code() == 1000
