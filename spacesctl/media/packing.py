@@ -21,6 +21,9 @@ BACK: Final = 0.8
 """Of a step's listeners must be left before packets get shorter again, lest a crowd at the edge change all the time."""
 PHASES: Final = 6
 """The least number that can be halved and cut in three: nobody is moved when the packet time changes."""
+MISSED: Final = 5
+"""Ticks left out between two frames that are merged all the same: the second one is heard so much earlier, the pause comes behind it.
+Two packets in place of one would make the next tick of a machine that is behind late again."""
 OVERHEAD: Final = 8
 """Bytes that merging three packets adds at most."""
 
@@ -67,7 +70,7 @@ class Packer:
         self._made: tuple[Sequence[Frame], list[tuple[bytes, int]]] = ((), [])
 
     def packets(self, due: Sequence[Frame]) -> list[tuple[bytes, int]]:
-        """As few as can be: frames of another kind, or after a gap in time, begin another one; silence alone is not sent."""
+        """As few as can be: frames of another kind, or after a long gap in time, begin another one; silence alone is not sent."""
         if due != self._made[0]:
             self._made = (due, [self._merged(run) for run in _runs(due) if not all(frame.withheld for frame in run)])
         return self._made[1]
@@ -92,4 +95,4 @@ def _runs(due: Sequence[Frame]) -> list[list[Frame]]:
 def _follows(run: Sequence[Frame], frame: Frame) -> bool:
     size = sum(len(one.payload) for one in run) + len(frame.payload)
     gap = (frame.timestamp - run[-1].timestamp) & 0xFFFFFFFF
-    return gap == SAMPLES and size + OVERHEAD <= MAX_PACKET and Repacketizer.fits(run[0].payload, frame.payload)
+    return 0 < gap <= (1 + MISSED) * SAMPLES and size + OVERHEAD <= MAX_PACKET and Repacketizer.fits(run[0].payload, frame.payload)

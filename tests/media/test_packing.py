@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spacesctl.audio.opus import FRAME, MAX_PACKET, Decoder, Encoder, OpusError, Repacketizer, packet_samples
 from spacesctl.media.crowd import DECIDE, TOGETHER, Crowd
 from spacesctl.media.metrics import Metrics
-from spacesctl.media.packing import AUTO, PHASES, Frame, Packer, packet_ms
+from spacesctl.media.packing import AUTO, MISSED, PHASES, Frame, Packer, packet_ms
 from tests.listening import voice
 from tests.media.test_fanout import Listener, Wires
 
@@ -121,7 +121,7 @@ def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_do
     narrow = Encoder(bitrate=6_000).encode(SAID[4800:5760])
     crowd._sent, tick, expected = 1, 0, {}
     for number, kind in enumerate([*kinds, *["voice"] * 3]):
-        tick += 5 if kind == "gap" else 1
+        tick += 10 if kind == "gap" else 1
         crowd.packet_ms = changes.get(number, crowd.packet_ms)
         payload = {"other": narrow, "silent": b"\x78"}.get(kind, PACKETS[number % len(PACKETS)])
         if kind != "silent":
@@ -137,6 +137,16 @@ def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_do
         assert ticks == sorted(set(ticks))
         assert set(ticks) >= {one for one in expected if one <= tick - 2}
         assert one.sequences == list(range(len(heard)))
+
+
+@pytest.mark.parametrize(("left_out", "packets"), [(0, 1), (1, 1), (MISSED, 1), (MISSED + 1, 2)])
+def test_ticks_that_were_skipped_cost_no_further_packet(left_out, packets):
+    wires, crowd, (one,) = crowd_of(1, 40)
+    for tick in (0, 1, 2 + left_out, 3 + left_out, 4 + left_out):
+        crowd.send(Frame(PACKETS[tick], tick * FRAME))
+    heard = [(packet.timestamp // FRAME, packet_samples(packet.payload) // FRAME) for packet in one.hear(wires)]
+    together = [(1, 2)] if packets == 1 else [(1, 1), (2 + left_out, 1)]
+    assert heard == [(0, 1), *together, (3 + left_out, 2)]
 
 
 def test_the_packet_time_follows_the_crowd_each_second(monkeypatch):
