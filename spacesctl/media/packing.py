@@ -95,4 +95,5 @@ def _runs(due: Sequence[Frame]) -> list[list[Frame]]:
 def _follows(run: Sequence[Frame], frame: Frame) -> bool:
     size = sum(len(one.payload) for one in run) + len(frame.payload)
     gap = (frame.timestamp - run[-1].timestamp) & 0xFFFFFFFF
-    return 0 < gap <= (1 + MISSED) * SAMPLES and size + OVERHEAD <= MAX_PACKET and Repacketizer.fits(run[0].payload, frame.payload)
+    is_near = 0 < gap <= (1 + MISSED) * SAMPLES
+    return is_near and size + OVERHEAD <= MAX_PACKET and Repacketizer.fits(run[0].payload, frame.payload)
