@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spacesctl.domain.errors import Refused
+from spacesctl.rtc import sealing
 
 _SPARE: Final = 64
 """File descriptors beside the listeners' sockets."""
@@ -91,6 +92,7 @@ def described() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "python": platform.python_version(),
+        "sealing": "compiled" if sealing.COMPILED else "cryptography",
         "load": round(os.getloadavg()[0], 2),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spacesctl.doctor.finding import Finding, fail, ok, warn
 from spacesctl.media.port import BUFFER
+from spacesctl.rtc import sealing
 
 TIME_ERROR = 5
 """`adjtimex` answers this while nobody keeps the kernel's clock in step (Linux, <sys/timex.h>)."""
@@ -45,6 +46,14 @@ def udp_buffers() -> Finding:
         todo = "; ".join(f"sysctl -w {name}={BUFFER}" for name in small) + " (matters above some hundred listeners)"
         return warn("udp buffers", said, todo)
     return ok("udp buffers", said)
+
+
+def packets() -> Finding:
+    if sealing.COMPILED:
+        return ok("packets", "sealed by compiled code")
+    return ok(
+        "packets", "sealed one at a time: above a thousand listeners install gcc and libc6-dev, and spacesctl again"
+    )
 
 
 def disk(data: Path) -> Finding:

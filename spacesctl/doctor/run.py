@@ -29,6 +29,7 @@ def here(config: Path | None, profile: Profile, data: Path | None = None, *, nam
     yield machine.disk(settings.data)
     yield machine.clock()
     yield machine.udp_buffers()
+    yield machine.packets()
     yield setup.tls(settings)
     yield setup.model(settings)
     if not named:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from spacesctl.media.block import Seat
 from spacesctl.media.datagrams import Sender
 from spacesctl.media.fanout import Fanout
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.packing import AUTO, PHASES, TICK_MS, Frame, Packer, Phase, packet_ms
+from spacesctl.media.seat import Seat
 
 TOGETHER: Final = 64
 """Listeners that a phase has before another one is begun: each costs the tick a little by itself."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from spacesctl.media.block import Block, CmBlock, GcmBlock, Seat
+from spacesctl.media.block import Block
 from spacesctl.media.datagrams import AT_ONCE, Sender
+from spacesctl.media.sealed import KINDS, kind_for
+from spacesctl.media.seat import Seat
 
 SMALLEST: Final = 4
 """Rows of the first block: a speaker's own mix has one listener. Each further one is four times as large, up to `AT_ONCE`."""
@@ -17,7 +19,7 @@ class Fanout:
 
     def __init__(self, port: Sender) -> None:
         self._port = port
-        self._blocks: dict[type[Block], list[Block]] = {GcmBlock: [], CmBlock: []}
+        self._blocks: dict[type[Block], list[Block]] = {kind: [] for kind in KINDS}
 
     def __len__(self) -> int:
         return sum(block.count for block in self._all())
@@ -28,7 +30,7 @@ class Fanout:
 
     def add(self, seat: Seat) -> None:
         """It is sent everything from the next packet on."""
-        kind = CmBlock if seat.outgoing.encrypt is None else GcmBlock
+        kind = kind_for(seat.outgoing)
         blocks = self._blocks[kind]
         if not blocks or blocks[-1].is_full:
             blocks.append(kind(min(AT_ONCE, blocks[-1].rows.size * 4) if blocks else SMALLEST))

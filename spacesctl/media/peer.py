@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from spacesctl.media.block import Seat
 from spacesctl.media.clock import SAMPLES
 from spacesctl.media.messages import AddPeer
 from spacesctl.media.resending import Asking
+from spacesctl.media.seat import Seat
 from spacesctl.media.streamed import StreamListener
 from spacesctl.media.streams import Place, Stream
 from spacesctl.rtc import rtcp, rtp

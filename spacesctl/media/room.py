@@ -11,7 +11,6 @@ from spacesctl.audio.activity import SILENCE
 from spacesctl.audio.delay import DelayLine
 from spacesctl.audio.mix import Mixer, Sum
 from spacesctl.audio.opus import Pcm
-from spacesctl.media.block import Seat
 from spacesctl.media.clock import SpaceClock, timestamp
 from spacesctl.media.crowd import Crowd, Sink
 from spacesctl.media.datagrams import Sender
@@ -20,6 +19,7 @@ from spacesctl.media.messages import AUDIENCE, STAGE, Frames, Levels, OpenSpace
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.output import Output
 from spacesctl.media.packing import TICK_MS, Frame
+from spacesctl.media.seat import Seat
 
 
 class Room:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spacesctl.media.block import Seat
 from spacesctl.media.datagrams import Rows
 from spacesctl.media.fanout import Fanout
+from spacesctl.media.seat import Seat
 from spacesctl.media.streams import Place, Stream
 
 

@@ -10,13 +10,15 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pylibsrtp import Error, Policy, Session
 
+from spacesctl.rtc import sealing
+
 WINDOW: Final = 128
 """Packets behind the newest that are still told from replays: over two seconds of a voice."""
 MAX_SSRCS: Final = 8
 """Sources one peer may send before the rest is refused: libsrtp keeps state for each, for ever."""
 LAST_INDEX: Final = (1 << 48) - 1
 """Of packets under one key (RFC 3711, 3.3.1)."""
-GCM_TAG: Final = 16
+GCM_TAG: Final = sealing.TAG
 
 
 class SrtpError(ValueError):
@@ -121,22 +123,26 @@ class Srtp:
 class Outgoing:
     """The RTP that one peer is sent. Whoever sends takes `index`, uses ever higher ones, and hands the next one back.
 
-    With AES-GCM a packet is made from outside: `encrypt(nonce, payload, header)`, where the nonce is `mask` with the
-    index added (exclusive or) to its last six bytes (RFC 7714, 8.1). A nonce that came twice would give the key away, and nothing
-    below refuses it: hence the index that only rises. With AES-CM `protect` does it all, and refuses by itself.
+    With AES-GCM a packet is made from outside, by `context` where sealing is compiled, else by `encrypt(nonce, payload, header)`.
+    The nonce is `mask` with the index added (exclusive or) to its last six bytes (RFC 7714, 8.1). One that came twice would give the
+    key away, and nothing below refuses it: hence the index that only rises. With AES-CM `protect` does it all, and refuses by itself.
     """
 
-    __slots__ = ("_index", "encrypt", "first", "mask", "protect")
+    __slots__ = ("_index", "context", "encrypt", "first", "mask", "protect")
 
     def __init__(self, keys: Keys, ssrc: int, first: int, session: Session) -> None:
         self.first = self._index = first
+        self.context: sealing.Context | None = None
         self.encrypt: Callable[[bytes, bytes, bytes], bytes] | None = None
         self.mask = b""
         self.protect: Callable[[bytes], bytes] = session.protect
         if keys.profile is AES_128_GCM:
             master = keys.local[: AES_128_GCM.key_length + AES_128_GCM.salt_length]
             key, salt = derive(master, 0, 16), derive(master, 2, 12)
-            self.encrypt = AESGCM(key).encrypt
+            if sealing.COMPILED:
+                self.context = sealing.Context(key)
+            else:
+                self.encrypt = AESGCM(key).encrypt
             self.mask = _xor(salt, b"\0\0" + ssrc.to_bytes(4, "big") + bytes(6))
 
     @property

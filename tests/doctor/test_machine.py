@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from spacesctl.doctor import machine, setup
+from spacesctl.rtc import sealing
 from spacesctl.server.settings import Settings
 from spacesctl.store import schema
 from tests.certificates import Authority
@@ -38,6 +39,13 @@ def test_small_udp_buffers_are_told_with_the_command_that_mends_them(monkeypatch
     found = machine.udp_buffers()
     assert found.level == "warn"
     assert "sysctl -w net.core.rmem_max=" in found.todo
+
+
+@pytest.mark.parametrize(("compiled", "said"), [(True, "compiled"), (False, "install gcc")])
+def test_how_packets_are_sealed_is_told(monkeypatch: pytest.MonkeyPatch, compiled: bool, said: str) -> None:
+    monkeypatch.setattr(sealing, "COMPILED", compiled)
+    assert machine.packets().level == "ok"
+    assert said in machine.packets().said
 
 
 def test_a_data_folder_that_others_can_enter_is_told(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import secrets
 import socket
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,16 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from spacesctl.media import datagrams
-from spacesctl.media.block import CmBlock, GcmBlock, Seat
 from spacesctl.media.datagrams import SKIPPED, Rows, sockaddr
 from spacesctl.media.fanout import Fanout
 from spacesctl.media.port import LEAST, UdpPort
-from spacesctl.rtc import rtp
+from spacesctl.media.sealed import KINDS, CmBlock, CompiledBlock, GcmBlock
+from spacesctl.media.seat import Seat
+from spacesctl.rtc import rtp, sealing
 from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, LAST_INDEX, Keys, Srtp
 
 SSRC = 0xDEADBEEF
 PAYLOAD_TYPES = (111, 96)
-PROFILES = (AES_128_GCM, AES_128_CM)
+WAYS = {GcmBlock: AES_128_GCM, CmBlock: AES_128_CM} | ({CompiledBlock: AES_128_GCM} if sealing.COMPILED else {})
 
 
 class Wires:
@@ -46,12 +48,15 @@ class Wires:
 class Listener:
     """Knows the keys, and refuses what libsrtp refuses: what is not authentic, and what came before."""
 
-    def __init__(self, number, profile=AES_128_GCM, payload_type=111, first=0, asks=False):
+    def __init__(self, number, way=GcmBlock, payload_type=111, first=0, asks=False):
+        profile = WAYS[way]
         keys = Keys(profile, secrets.token_bytes(30), secrets.token_bytes(30))
         self.address = ("203.0.113.1", number)
         self.payload_type = payload_type
         self.first = first
-        self.seat = Seat(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks)
+        with mock.patch.object(sealing, "COMPILED", way is CompiledBlock):
+            outgoing = Srtp(keys).outgoing(SSRC, first)
+        self.seat = Seat(outgoing, payload_type, SSRC, self.address, asks)
         self.ear = Srtp(Keys(profile, keys.remote, keys.local))
         self.sequences = []
 
@@ -76,12 +81,12 @@ class Crowds(RuleBasedStateMachine):
 
     @rule(
         group=st.integers(0, 1),
-        profile=st.sampled_from(PROFILES),
+        way=st.sampled_from(list(WAYS)),
         payload_type=st.sampled_from(PAYLOAD_TYPES),
         first=st.sampled_from([0, 5, (1 << 15) - 1]),
     )
-    def join(self, group, profile, payload_type, first):
-        listener = Listener(len(self.indices) + 1000, profile, payload_type, first)
+    def join(self, group, way, payload_type, first):
+        listener = Listener(len(self.indices) + 1000, way, payload_type, first)
         self.where[listener] = group
         self.expected[listener] = first
         self.indices[listener.address] = set()
@@ -140,11 +145,11 @@ Crowds.TestCase.settings = settings(max_examples=20, stateful_step_count=30, dea
 TestCrowds = Crowds.TestCase
 
 
-@pytest.mark.parametrize("profile", PROFILES, ids=["gcm", "cm"])
-def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(profile):
+@pytest.mark.parametrize("way", WAYS)
+def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way):
     wires = Wires()
     here, there = Fanout(wires), Fanout(wires)
-    listener, other = Listener(1, profile), Listener(2, profile, first=900)
+    listener, other = Listener(1, way), Listener(2, way, first=900)
     for one in (listener, other):
         here.add(one.seat)
     where, expected = here, 0
@@ -189,9 +194,10 @@ def test_nobody_sits_in_two_blocks_nor_is_sent_by_two_counters():
         srtp.protect(rtp.header(111, 0, 0, SSRC) + b"opus")
 
 
-def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again():
-    wires, listener = Wires(), Listener(1)
-    block = GcmBlock(4)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again(way):
+    wires, listener = Wires(), Listener(1, way)
+    block = way(4)
     block.sit(listener.seat)
     with pytest.raises(ValueError):
         block.send(bytes(1400), 0, wires)
@@ -199,18 +205,19 @@ def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again():
     assert [one.sequence for one in listener.hear(wires)] == [1]
 
 
-def test_every_block_but_the_last_is_full():
+@pytest.mark.parametrize("way", WAYS)
+def test_every_block_but_the_last_is_full(way):
     fanout = Fanout(Wires())
-    listeners = [Listener(number) for number in range(100)]
+    listeners = [Listener(number, way) for number in range(100)]
     for one in listeners:
         fanout.add(one.seat)
-    assert [block.count for block in fanout._blocks[GcmBlock]] == [4, 16, 64, 16]
+    assert [block.count for block in fanout._blocks[way]] == [4, 16, 64, 16]
     for one in listeners[::3]:
         fanout.remove(one.seat)
-    assert [block.count for block in fanout._blocks[GcmBlock]] == [4, 16, 46]
+    assert [block.count for block in fanout._blocks[way]] == [4, 16, 46]
     for one in listeners:
         fanout.remove(one.seat)
-    assert fanout._blocks == {GcmBlock: [], CmBlock: []}
+    assert fanout._blocks == {kind: [] for kind in KINDS}
 
 
 def test_what_was_sent_is_counted_for_reports_through_a_move():
