@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -73,17 +74,28 @@ class Srtp:
     """The two SRTP sessions of one peer. All methods take and return whole packets and raise `SrtpError`."""
 
     def __init__(self, keys: Keys) -> None:
-        self._out = Session(_policy(keys.local, Policy.SSRC_ANY_OUTBOUND, keys.profile))
-        self._in = Session(_policy(keys.remote, Policy.SSRC_ANY_INBOUND, keys.profile))
         self._sources: set[bytes] = set()
         self._keys = keys
         self._given: Outgoing | None = None
 
+    # libsrtp's sessions are made when they are needed: a thousand listeners who join at once send their first reports one by one.
+
+    @cached_property
+    def _out(self) -> Session:
+        return Session(_policy(self._keys.local, Policy.SSRC_ANY_OUTBOUND, self._keys.profile))
+
+    @cached_property
+    def _in(self) -> Session:
+        return Session(_policy(self._keys.remote, Policy.SSRC_ANY_INBOUND, self._keys.profile))
+
     def outgoing(self, ssrc: int, first: int) -> Outgoing:
         """The only way to send RTP from now on: from source `ssrc`, beginning with packet index `first`."""
         assert self._given is None, "two would use the same indices"
-        self._given = Outgoing(self._keys, ssrc, first, self._out)
+        self._given = Outgoing(self._keys, ssrc, first, self._protect_out)
         return self._given
+
+    def _protect_out(self, packet: bytes) -> bytes:
+        return self._out.protect(packet)
 
     def protect(self, packet: bytes) -> bytes:
         """An RTP packet to send."""
@@ -130,15 +142,15 @@ class Outgoing:
 
     __slots__ = ("_index", "context", "encrypt", "first", "mask", "protect")
 
-    def __init__(self, keys: Keys, ssrc: int, first: int, session: Session) -> None:
+    def __init__(self, keys: Keys, ssrc: int, first: int, protect: Callable[[bytes], bytes]) -> None:
         self.first = self._index = first
         self.context: sealing.Context | None = None
         self.encrypt: Callable[[bytes, bytes, bytes], bytes] | None = None
         self.mask = b""
-        self.protect: Callable[[bytes], bytes] = session.protect
+        self.protect = protect
         if keys.profile is AES_128_GCM:
             master = keys.local[: AES_128_GCM.key_length + AES_128_GCM.salt_length]
-            key, salt = derive(master, 0, 16), derive(master, 2, 12)
+            key, salt = derive(master)
             if sealing.COMPILED:
                 self.context = sealing.Context(key)
             else:
@@ -157,12 +169,16 @@ class Outgoing:
         self._index = following
 
 
-def derive(master: bytes, label: int, length: int) -> bytes:
-    """A session key or salt of an AES-128 master key and its salt (RFC 3711, 4.3.1 and 4.3.3; RFC 7714, 11)."""
+def derive(master: bytes) -> tuple[bytes, bytes]:
+    """The session key and salt for RTP of an AES-128 master key and its salt of 12 bytes (RFC 3711, 4.3.1 and 4.3.3; RFC 7714, 11).
+
+    Each is the first block of a key stream, so that both are two blocks through one cipher, at half the price of two streams.
+    """
     key, salt = master[:16], master[16:]
-    start = bytearray(salt.ljust(16, b"\0"))
-    start[7] ^= label
-    return Cipher(algorithms.AES(key), modes.CTR(bytes(start))).encryptor().update(bytes(length))
+    starts = b"".join(_xor(salt, bytes((0,) * 7 + (label,) + (0,) * 4)) + bytes(4) for label in (0, 2))
+    cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # two blocks that differ, in no chain: that is the key derivation
+    made = cipher.encryptor().update(starts)
+    return made[:16], made[16:28]
 
 
 def _xor(one: bytes, two: bytes) -> bytes:
