@@ -10,14 +10,14 @@ what strangers send must cost next to nothing. `aioice` judges both in the tests
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-import ipaddress
 import struct
 import zlib
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, Literal
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import Final, Literal, NamedTuple
 
 MAX_REQUEST: Final = 548
 """Bytes. A check of a browser has about 100 (RFC 8489, 6.1 allows so much without path knowledge)."""
@@ -26,18 +26,22 @@ HEAD: Final = 20
 COOKIE: Final = 0x2112A442
 MAX_BEFORE: Final = 12
 """Attributes among which the user name must be: clients have it first, or behind three others."""
-HOSTS: Final = 4096
-"""Addresses that are remembered in packed form: who listens checks every few seconds from the same one."""
-_HEADER: Final = struct.Struct(">HH")
-_COOKIE: Final = COOKIE.to_bytes(4, "big")
+_HEAD: Final = struct.Struct(">HHI")
+_ATTRIBUTE: Final = struct.Struct(">HH")
 _BINDING_REQUEST: Final = 0x0001
-_BINDING_RESPONSE: Final = b"\x01\x01"
+_BINDING_RESPONSE: Final = 0x0101
 _USERNAME: Final = 0x0006
 _INTEGRITY: Final = 0x0008
 _XOR_MAPPED_ADDRESS: Final = 0x0020
 _USE_CANDIDATE: Final = 0x0025
 _FINGERPRINT: Final = 0x8028
 _FINGERPRINT_MASK: Final = 0x5354554E
+_INTEGRITY_SIZE: Final = 24
+_FINGERPRINT_SIZE: Final = 8
+_OF_IPV4: Final = 12
+"""Bytes of an XOR-MAPPED-ADDRESS of IPv4. All these sizes are with the attribute's head."""
+_SHA1_BLOCK: Final = 64
+_IPV4_IN_IPV6: Final = bytes(10) + b"\xff\xff"
 
 Refusal = Literal["malformed", "not_a_request", "unknown_user", "unauthenticated"]
 
@@ -59,8 +63,7 @@ class Credentials:
     remote_ufrag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """An authenticated binding request: whose it is, whether it nominates its path, and what to send back there."""
 
     local_ufrag: str
@@ -73,103 +76,152 @@ class IceLite:
 
     def __init__(self) -> None:
         self.refused: Counter[str] = Counter()
-        self._expected: dict[str, Credentials] = {}
+        self._expected: dict[bytes, _Expected] = {}  # by the user name of their requests
+        self._names: dict[str, bytes] = {}
 
     def expect(self, credentials: Credentials) -> None:
         """Let a peer in from now on."""
-        self._expected[credentials.local_ufrag] = credentials
+        self.forget(credentials.local_ufrag)
+        name = f"{credentials.local_ufrag}:{credentials.remote_ufrag}".encode()
+        self._names[credentials.local_ufrag] = name
+        self._expected[name] = _Expected(credentials)
 
     def forget(self, local_ufrag: str) -> None:
         """Let it in no longer."""
-        self._expected.pop(local_ufrag, None)
+        name = self._names.pop(local_ufrag, None)
+        if name is not None:
+            del self._expected[name]
 
     def check(self, datagram: bytes, source: tuple[str, int]) -> Check | None:
         """Answer a datagram from `source`, or None for what is dropped and counted."""
         try:
-            return self._check(datagram, source)
+            expected = self._expected.get(_claimed_user(datagram))
+            if expected is None:
+                raise StunError("unknown_user")
+            nominated = _proven(datagram, expected)
         except StunError as error:
             self.refused[error.reason] += 1
             return None
-
-    def _check(self, datagram: bytes, source: tuple[str, int]) -> Check:
-        ours, _, theirs = _claimed_user(datagram).partition(":")
-        credentials = self._expected.get(ours)
-        if credentials is None or theirs != credentials.remote_ufrag:
-            raise StunError("unknown_user")
-        key = credentials.local_pwd.encode()
-        attributes = _attributes(datagram)
-        proof = attributes.get(_INTEGRITY)
-        if proof is None or not hmac.compare_digest(proof[1], _proof(datagram[: proof[0]], key)):
-            raise StunError("unauthenticated")
-        if (mark := attributes.get(_FINGERPRINT)) is not None and mark[1] != _fingerprint(datagram[: mark[0]]):
-            raise StunError("malformed")
-        return Check(ours, _USE_CANDIDATE in attributes, _response(datagram[8:20], source, key))
+        return Check(expected.local_ufrag, nominated, expected.response(datagram[8:HEAD], source))
 
 
-def _claimed_user(datagram: bytes) -> str:
+class _Expected:
+    """A peer that may come. What its next check has in common with the last one is kept."""
+
+    __slots__ = ("_keyed", "_mapped", "_source", "local_ufrag")
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.local_ufrag = credentials.local_ufrag
+        self._keyed = _keyed(credentials.local_pwd.encode())
+        self._source: tuple[str, int] | None = None
+        self._mapped = b""
+
+    def proof(self, message: bytes) -> bytes:
+        """MESSAGE-INTEGRITY of a message that ends before it, and whose length counts it."""
+        inner, outer = self._keyed
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+    def response(self, transaction: bytes, source: tuple[str, int]) -> bytes:
+        """A success response: where the request came from, proof, fingerprint."""
+        if source != self._source or len(self._mapped) != _OF_IPV4:  # IPv6 looks different in each transaction
+            self._source, self._mapped = source, _mapped_address(source, transaction)
+        length = len(self._mapped) + _INTEGRITY_SIZE
+        content = transaction + self._mapped
+        proof = self.proof(_HEAD.pack(_BINDING_RESPONSE, length, COOKIE) + content)
+        head = _HEAD.pack(_BINDING_RESPONSE, length + _FINGERPRINT_SIZE, COOKIE)
+        message = head + content + _ATTRIBUTE.pack(_INTEGRITY, len(proof)) + proof
+        return message + _ATTRIBUTE.pack(_FINGERPRINT, 4) + _fingerprint(message)
+
+
+def _claimed_user(datagram: bytes) -> bytes:
     """Who a binding request says it is from, without looking at the rest of it: a stranger is refused for the price of that."""
-    if not HEAD <= len(datagram) <= MAX_REQUEST or datagram[4:8] != _COOKIE:
+    size = len(datagram)
+    if not HEAD <= size <= MAX_REQUEST:
         raise StunError("malformed")
-    kind, length = _HEADER.unpack_from(datagram)
+    kind, length, cookie = _HEAD.unpack_from(datagram)
+    if cookie != COOKIE:
+        raise StunError("malformed")
     if kind != _BINDING_REQUEST:
         raise StunError("not_a_request")
-    if length != len(datagram) - HEAD:
+    if length != size - HEAD:
         raise StunError("malformed")
     at = HEAD
     for _ in range(MAX_BEFORE):
-        if at + _HEADER.size > len(datagram):
+        if at + _ATTRIBUTE.size > size:
             break
-        kind, length = _HEADER.unpack_from(datagram, at)
+        kind, length = _ATTRIBUTE.unpack_from(datagram, at)
+        at += _ATTRIBUTE.size
         if kind == _USERNAME:
-            return datagram[at + _HEADER.size : at + _HEADER.size + length].decode("ascii", "replace")
-        at += _HEADER.size + length + (-length % 4)
+            return datagram[at : at + length]
+        at += length + (-length % 4)
     raise StunError("unknown_user")
 
 
-def _attributes(datagram: bytes) -> dict[int, tuple[int, bytes]]:
-    """Where each attribute begins, and its value. Behind the proof only the fingerprint counts (RFC 8489, 14.5)."""
-    found, at = dict[int, tuple[int, bytes]](), HEAD
-    while at < len(datagram):
-        if at + _HEADER.size > len(datagram):
+def _proven(datagram: bytes, expected: _Expected) -> bool:
+    """Whether a request nominates its path. Raises StunError unless it proves whose it is. Behind the proof only the fingerprint counts
+    (RFC 8489, 14.5)."""
+    at, size = HEAD, len(datagram)
+    proven = marked = nominated = False
+    while at < size:
+        value = at + _ATTRIBUTE.size
+        if value > size:
             raise StunError("malformed")
-        kind, length = _HEADER.unpack_from(datagram, at)
-        end = at + _HEADER.size + length
-        if end > len(datagram):
+        kind, length = _ATTRIBUTE.unpack_from(datagram, at)
+        end = value + length
+        if end > size:
             raise StunError("malformed")
-        if _INTEGRITY not in found or kind == _FINGERPRINT:
-            found.setdefault(kind, (at, datagram[at + _HEADER.size : end]))
+        if kind == _FINGERPRINT and not marked:
+            if datagram[value:end] != _fingerprint(_before(datagram, at, _FINGERPRINT_SIZE)):
+                raise StunError("malformed")
+            marked = True
+        elif kind == _INTEGRITY and not proven:
+            if not hmac.compare_digest(datagram[value:end], expected.proof(_before(datagram, at, _INTEGRITY_SIZE))):
+                raise StunError("unauthenticated")
+            proven = True
+        elif kind == _USE_CANDIDATE and not proven:
+            nominated = True
         at = end + (-length % 4)
-    return found
+    if not proven:
+        raise StunError("unauthenticated")
+    return nominated
 
 
-def _proof(before: bytes, key: bytes) -> bytes:
-    """MESSAGE-INTEGRITY over what comes before it, whose length counts the proof itself."""
-    length = len(before) - HEAD + 24
-    return hmac.digest(key, before[:2] + length.to_bytes(2, "big") + before[4:], "sha1")
+def _before(request: bytes, at: int, size: int) -> bytes:
+    """What a proof or fingerprint at `at` is made of: all before it, with a length that ends behind it."""
+    return _ATTRIBUTE.pack(_BINDING_REQUEST, at - HEAD + size) + request[_ATTRIBUTE.size : at]
+
+
+def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The two digests of HMAC-SHA1 (RFC 2104) once they have read the key. To go on from there costs half of what `hmac.digest` does."""
+    if len(key) > _SHA1_BLOCK:
+        key = _sha1(key).digest()
+    key = key.ljust(_SHA1_BLOCK, b"\0")
+    return _sha1(bytes(byte ^ 0x36 for byte in key)), _sha1(bytes(byte ^ 0x5C for byte in key))
+
+
+def _sha1(data: bytes) -> hashlib._Hash:
+    return hashlib.sha1(data)  # noqa: S324  # what checks are proved with
 
 
 def _fingerprint(before: bytes) -> bytes:
-    length = len(before) - HEAD + 8
-    return (zlib.crc32(before[:2] + length.to_bytes(2, "big") + before[4:]) ^ _FINGERPRINT_MASK).to_bytes(4, "big")
+    return (zlib.crc32(before) ^ _FINGERPRINT_MASK).to_bytes(4, "big")
 
 
-def _response(transaction: bytes, source: tuple[str, int], key: bytes) -> bytes:
-    """A success response: where the request came from, proof, fingerprint."""
-    head = _BINDING_RESPONSE + b"\0\0" + _COOKIE + transaction
+def _mapped_address(source: tuple[str, int], transaction: bytes) -> bytes:
+    """XOR-MAPPED-ADDRESS, with its head (RFC 8489, 14.2)."""
     family, address = _packed(source[0])
-    mask = int.from_bytes((_COOKIE + transaction)[: len(address)], "big")
+    mask = int.from_bytes((COOKIE.to_bytes(4, "big") + transaction)[: len(address)], "big")
     place = (int.from_bytes(address, "big") ^ mask).to_bytes(len(address), "big")
-    body = struct.pack(">BBH", 0, family, source[1] ^ COOKIE >> 16) + place
-    message = head + _HEADER.pack(_XOR_MAPPED_ADDRESS, len(body)) + body
-    message += _HEADER.pack(_INTEGRITY, 20) + _proof(message, key)
-    mark = _fingerprint(message)
-    message += _HEADER.pack(_FINGERPRINT, 4) + mark
-    return message[:2] + (len(message) - HEAD).to_bytes(2, "big") + message[4:]
+    head = _ATTRIBUTE.pack(_XOR_MAPPED_ADDRESS, 4 + len(address))
+    return head + _ATTRIBUTE.pack(family, source[1] ^ COOKIE >> 16) + place
 
 
-@lru_cache(HOSTS)
 def _packed(host: str) -> tuple[int, bytes]:
     """The family and bytes of an address. One of IPv4 that came through an IPv6 socket (::ffff:a.b.c.d) is as the peer knows it."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    address = getattr(address, "ipv4_mapped", None) or address
-    return 1 if address.version == 4 else 2, address.packed
+    if ":" not in host:
+        return 1, inet_pton(AF_INET, host)
+    address = inet_pton(AF_INET6, host.partition("%")[0])
+    return (1, address[12:]) if address.startswith(_IPV4_IN_IPV6) else (2, address)

@@ -51,6 +51,54 @@ def test_an_ipv4_peer_on_an_ipv6_socket_is_told_its_ipv4_address():
     assert stun.parse_message(check.response).attributes["XOR-MAPPED-ADDRESS"] == SOURCE
 
 
+@pytest.mark.parametrize("length", [22, 64, 65, 256])
+def test_a_password_of_any_length_is_proved(length):
+    made, password = IceLite(), "p" * length
+    made.expect(Credentials("ours", password, "theirs"))
+    check = made.check(bytes(request(password=password)), SOURCE)
+    assert stun.parse_message(check.response).check_message_integrity(password.encode())
+    assert made.check(bytes(request(password=password + "p")), SOURCE) is None
+
+
+def test_who_checks_from_one_address_and_another_is_told_the_right_one_each_time():
+    made, other = agent(), ("2001:db8::9", 99)
+    for source in (SOURCE, SOURCE, (SOURCE[0], 4322), other, other, SOURCE):
+        sent = request()
+        response = stun.parse_message(made.check(bytes(sent), source).response)
+        assert response.attributes["XOR-MAPPED-ADDRESS"] == source
+        assert response.transaction_id == sent.transaction_id
+
+
+def test_credentials_that_come_again_take_the_place_of_the_first():
+    made = agent()
+    made.expect(Credentials("ours", PASSWORD, "others"))
+    assert made.check(VALID, SOURCE) is None
+    assert made.check(bytes(request("ours:others")), SOURCE) is not None
+    made.forget("ours")
+    assert made.check(bytes(request("ours:others")), SOURCE) is None
+
+
+def behind_the_proof(*attributes):
+    """A request without fingerprint, and something behind what proves it."""
+    without = VALID[:-8] + b"".join(attributes)
+    return without[:2] + (len(without) - 20).to_bytes(2, "big") + without[4:]
+
+
+NOMINATION = bytes.fromhex("00250000")
+
+
+def test_a_nomination_behind_the_proof_does_not_count():
+    assert not agent().check(behind_the_proof(NOMINATION), SOURCE).nominated
+
+
+def test_a_fingerprint_is_checked_wherever_it_is():
+    mark = stun.message_fingerprint(behind_the_proof()).to_bytes(4, "big")
+    made, head = agent(), bytes.fromhex("80280004")
+    assert made.check(behind_the_proof(head, mark, NOMINATION), SOURCE)
+    assert not made.check(behind_the_proof(head, bytes(4), NOMINATION), SOURCE)
+    assert made.refused == {"malformed": 1}
+
+
 VALID = bytes(request())
 REFUSED = {
     "wrong password": (bytes(request(password="x" * 24)), "unauthenticated"),
