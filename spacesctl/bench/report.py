@@ -48,6 +48,29 @@ def floor(result: dict[str, Any]) -> Report:
     return Report(title, {"cipher": "cipher"} | _SENDING, rows, [*notes, machine(result)])
 
 
+def capacity(result: dict[str, Any]) -> Report:
+    """Who carried how many in `bench capacity`."""
+    rows = [
+        {
+            "who": name,
+            "listeners": str(one["listeners"]),
+            "core": f"{one['core_percent']:.1f}",
+            "lost": str(one["lost"]),
+            "late": f"{one['ticks_late']}/{one['ticks']}",
+            "machine": _stood_still(one),
+        }
+        for name, points in result["points"].items()
+        for one in points
+    ]
+    notes = [f"the largest number that {name} carried: {most}" for name, most in result["largest"].items()]
+    notes += [f"of what {name} carried: {share:.2f}" for name, share in result["of_the_floor"].items()]
+    notes += [f"a further listener costs {times:.2f} x {name}" for name, times in result["times_the_floor"].items()]
+    columns = {"who": "who", "listeners": "listeners", "core %": "core", "lost": "lost", "late ticks": "late"}
+    return Report(
+        "Capacity: packets of 20 ms, one voice", columns | {_MACHINE: "machine"}, rows, [*notes, machine(result)]
+    )
+
+
 def storm(result: dict[str, Any]) -> Report:
     """The two halves of `bench join-storm`."""
     rows = [

@@ -54,6 +54,20 @@ def fanout(
         raise typer.Exit(1)
 
 
+@bench.command()
+def capacity(
+    start: Annotated[int, typer.Option("--from", min=1, help="How many at first.")] = 1000,
+    step: Annotated[int, typer.Option(min=1, help="How many more each time.")] = 500,
+    most: Annotated[int, typer.Option("--to", min=1, help="With how many it ends at the latest.")] = 8000,
+    seconds: Seconds = 10.0,
+    as_json: Json = False,
+) -> None:
+    """How many listeners are carried without a loss or a late tick, beside the floor in C. Needs cc, libsrtp2-dev, libssl-dev."""
+    from spacesctl.bench.capacity import measure
+
+    _show(measure(start, step, most, seconds, note), report.capacity, as_json)
+
+
 @bench.command("join-storm")
 def join_storm(
     listeners: Annotated[int, typer.Option(min=1, help="How many listen all the time.")] = 500,

@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from spacesctl.bench import floor, machine, report
+from spacesctl.bench.capacity import TRIES, _settled, compared
 from spacesctl.bench.crowd import Crowd, together
 from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
@@ -211,6 +212,54 @@ def test_reports_show_every_figure_of_a_result():
     made = report.peers(result)
     assert list(made.rows[0].values()) == ["aiortc", "7", "20.000", "80.00", "3"]
     assert made.notes[0] == "Janus Streaming: is not installed"
+
+
+def point(listeners, core, late=0, stood_still=0):
+    return {
+        "listeners": listeners,
+        "core_percent": core,
+        "ticks": 500,
+        "ticks_late": late,
+        "lost": 0,
+        "machine_stood_still": {"ticks": 500, "late": stood_still},
+        "carried": not late,
+    }
+
+
+def test_capacities_are_compared_by_the_largest_number_and_by_what_one_more_costs_where_both_were_measured():
+    found = {
+        "spacesctl": [point(1000, 30), point(2000, 55), point(3000, 80), point(4000, 100, late=9)],
+        "floor evp": [point(number * 1000, 20.0 * number) for number in range(1, 5)] + [point(5000, 99, late=2)],
+    }
+    made = compared(found)
+    assert made["largest"] == {"spacesctl": 3000, "floor evp": 4000}
+    assert made["of_the_floor"] == {"floor evp": 0.75}
+    assert made["ms_per_listener_second"]["floor evp"] == 0.2
+    assert made["times_the_floor"] == {"floor evp": pytest.approx(1.175, abs=0.006)}
+    shown = report.capacity({"machine": machine.described(), "points": found, **made})
+    assert [row["late"] for row in shown.rows] == ["0/500"] * 3 + ["9/500"] + ["0/500"] * 4 + ["2/500"]
+    assert "of what floor evp carried: 0.75" in shown.notes
+
+
+def test_who_carries_nothing_has_no_capacity_to_compare_with():
+    made = compared({"spacesctl": [point(1000, 30)], "floor evp": [point(1000, 20, late=400)]})
+    assert (made["largest"]["floor evp"], made["of_the_floor"], made["times_the_floor"]) == (0, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("seen", "taken"),
+    [([(3, 1), (0, 0)], 2), ([(3, 0)], 1), ([(0, 5)], 1), ([(3, 1)] * 5, TRIES)],
+    ids=["the machine stood still once", "its own fault", "carried all the same", "again and again"],
+)
+def test_a_window_in_which_the_machine_stood_still_is_measured_again(seen, taken):
+    windows = [point(1000, 30, late, still) for late, still in seen]
+
+    async def measuring():
+        return windows.pop(0)
+
+    made = asyncio.run(_settled(measuring))
+    assert len(seen) - len(windows) == taken
+    assert made["ticks_late"] == seen[taken - 1][0]
 
 
 def test_a_peer_that_is_not_installed_is_told_and_left_out():
