@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Wheels only, so no compiler is needed; the two named packages publish pure-Python source archives alone.
+# Wheels only, so no compiler is needed (where there is one, our own few lines of C are compiled); the two named packages publish pure-Python source archives alone.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary srt,forbiddenfruit
 ARGS ?=
 
