@@ -15,12 +15,11 @@ Sum = npt.NDArray[np.int32]
 
 
 class Mixer:
-    """One mixing desk: `clear`, `add` every frame of the tick, then read `total` and `minus`. Buffers are made once."""
+    """One mixing desk: `clear`, `add` every frame of the tick, then read `total` and `minus`. Its buffer is made once."""
 
     def __init__(self, samples: int = FRAME) -> None:
         self.total: Sum = np.zeros(samples, np.int32)
         self.count = 0
-        self._minus: Sum = np.zeros(samples, np.int32)
 
     def clear(self) -> None:
         """Begin a tick."""
@@ -33,11 +32,17 @@ class Mixer:
         np.add(self.total, pcm, out=self.total)
         self.count += 1
 
-    def minus(self, pcm: Pcm | None) -> Sum:
-        """Everything but one frame, `int32[samples]`, valid until the next call; None (not mixed) takes nothing away."""
+    def add_all(self, frames: Pcm) -> None:
+        """Put frames in (`int16[n, samples]`)."""
+        self.total += np.add.reduce(frames, axis=0, dtype=np.int32)
+        self.count += len(frames)
+
+    def minus(self, pcm: Pcm | None, out: Sum) -> None:
+        """Everything but one frame goes to `out`; None (not mixed) takes nothing away."""
         if pcm is None:
-            return self.total
-        return np.subtract(self.total, pcm, out=self._minus)
+            np.copyto(out, self.total)
+        else:
+            np.subtract(self.total, pcm, out=out)
 
 
 def gained(pcm: Pcm, gain: float) -> Pcm:

@@ -22,11 +22,12 @@ UPLINK: Final = ""
 
 class Taken(NamedTuple):
     """A lane's part of a tick. `payload` is None when the lane said nothing, empty when its frame was lost; `pcm` is the
-    gained frame that is mixed, None when nothing is."""
+    gained frame that is mixed once it is levelled, None when nothing is; `said` is whether the voice said it itself."""
 
     flags: int
     payload: bytes | None
     pcm: Pcm | None
+    said: bool = False
 
 
 NOTHING: Final = Taken(0, None, None)
@@ -35,7 +36,8 @@ NOTHING: Final = Taken(0, None, None)
 class Lane:
     """A lane and its gate. One source at a time feeds it: an `up` peer, or a program by `Uplink`.
 
-    `gain` is what somebody set; the levelling to the loudness of all voices comes on top, in the mix alone.
+    `gain` is what somebody set; the levelling to the loudness of all voices comes on top, in the mix alone, where the frames of
+    all lanes are levelled at once.
     """
 
     def __init__(self, number: int, heard: bool, gain: float = 1.0) -> None:
@@ -46,9 +48,9 @@ class Lane:
         self.level = SILENCE
         """The loudest frame since `levels_told`, in dBov."""
         self.activity = Activity()
+        self.leveller = Leveller()
         self.counters = Counters()
         self._meter = Meter()
-        self._leveller = Leveller()
         self._jitter = JitterBuffer(counters=self.counters)
         self._restorer = Restorer()
         self._popped = monotonic()
@@ -126,7 +128,7 @@ class Lane:
         noise = self._restorer.rested() if was_active else None
         if noise is None:
             return NOTHING
-        noise = self._leveller.run(gained(noise, self.gain), learn=False)
+        noise = gained(noise, self.gain)
         return Taken(FLAG_ACTIVE, None, noise if is_active else ramped(noise, 1, 0))
 
     def _pop(self) -> Held | Missing:
@@ -164,12 +166,11 @@ class Lane:
         is_active = self.activity.update(level)
         if not is_active and not was_active:
             return Taken(flags, payload, None)
-        pcm = self._leveller.run(pcm, learn=is_active and not flags)
         if not is_active:
             pcm = ramped(pcm, 1, 0)
         elif not was_active:
             pcm = np.concatenate((ramped(pcm[:RETURN], 0, 1), pcm[RETURN:]))
-        return Taken(flags | FLAG_ACTIVE, payload, pcm)
+        return Taken(flags | FLAG_ACTIVE, payload, pcm, said=is_active and not flags)
 
     # -- packets of any other length are cut to ticks and encoded again
 

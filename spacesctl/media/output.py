@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from spacesctl.audio.limiter import Limiter
-from spacesctl.audio.mix import Sum
-from spacesctl.audio.opus import Encoder
+from spacesctl.audio.opus import Encoder, Pcm
 from spacesctl.media.packing import Frame
 
 MAX_EXPECTED_LOSS: Final = 20
@@ -22,17 +21,17 @@ class Output:
     """A limiter and an encoder, kept as long as the group exists, so that nobody hears a fresh one begin."""
 
     def __init__(self) -> None:
-        self._limiter = Limiter()
+        self.limiter = Limiter()
         self._encoder = Encoder(dtx=True)
         self._last = b""
         self._silence = 0  # frames since the encoder went into DTX
         self._empty = 0  # of them, those for which there was nothing at all to encode
 
-    def encode(self, mixed: Sum, timestamp: int) -> Frame:
-        """This tick's sum (`int32[960]`) to its frame. In DTX nothing is encoded as long as nothing is mixed."""
+    def encode(self, mixed: Pcm, timestamp: int) -> Frame:
+        """This tick's limited sum (`int16[960]`) to its frame. In DTX nothing is encoded as long as nothing is mixed."""
         self._empty = 0 if mixed.any() else self._empty + 1
         if self._silence % REFRESH == 0 or self._empty < REFRESH:
-            self._last = self._encoder.encode(self._limiter.run(mixed))
+            self._last = self._encoder.encode(mixed)
         silent = len(self._last) <= SILENT
         withheld = silent and self._silence % REFRESH != 0  # the first one tells receivers what begins
         self._silence = self._silence + 1 if silent else 0

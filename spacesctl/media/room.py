@@ -7,10 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 
+import numpy as np
+
 from spacesctl.audio.activity import SILENCE
 from spacesctl.audio.delay import DelayLine
+from spacesctl.audio.limiter import Limiters
+from spacesctl.audio.loudness import Desk, Voice
 from spacesctl.audio.mix import Mixer, Sum
-from spacesctl.audio.opus import Pcm
+from spacesctl.audio.opus import FRAME, Pcm
 from spacesctl.media.clock import SpaceClock, timestamp
 from spacesctl.media.crowd import Crowd, Sink
 from spacesctl.media.datagrams import Sender
@@ -48,6 +52,9 @@ class Room:
         self._live = Mixer()
         self._aired = Mixer()
         self._own: dict[int, Pcm] = {}
+        self._desk = Desk()
+        self._limiters = Limiters()
+        self._sums: Sum = np.zeros((0, FRAME), np.int32)
 
     @property
     def is_idle(self) -> bool:
@@ -155,14 +162,17 @@ class Room:
         """Every open lane's part: into the live sum, into its delay line, into what control gets."""
         self._live.clear()
         self._own.clear()
-        frames = []
+        frames, voices = [], dict[int, Voice]()
         for lane in self.lanes.values():
-            flags, payload, pcm = lane.take(tick)
+            flags, payload, pcm, said = lane.take(tick)
             if payload is not None:
                 frames.append((lane.number, flags, payload))
             if pcm is not None:
-                self._live.add(pcm)
-                self._own[lane.number] = pcm
+                voices[lane.number] = Voice(pcm, lane.leveller, said)
+        if voices:
+            levelled = self._desk.run([*voices.values()])
+            self._live.add_all(levelled)
+            self._own.update(zip(voices, levelled, strict=True))
         for number, line in self._lines.items():
             line.put(tick, self._own.get(number))
         return frames
@@ -182,18 +192,24 @@ class Room:
 
     def _encode(self, stamp: int) -> dict[int, Frame]:
         """One frame for each output that somebody hears or taps."""
-        frames = {}
-        for group in self._planned():
-            output = self._outputs.get(group)
-            if output is None:
-                output = self._outputs[group] = Output()
-            frames[group] = output.encode(self._sum_of(group), stamp)
-        return frames
+        outputs = {group: self._outputs.get(group) or self._open_output(group) for group in self._planned()}
+        if len(outputs) > len(self._sums):
+            self._sums = np.zeros((len(outputs), FRAME), np.int32)
+        for group, row in zip(outputs, self._sums, strict=False):
+            self._sum(group, row)
+        limited = self._limiters.run(self._sums[: len(outputs)], [output.limiter for output in outputs.values()])
+        return {
+            group: output.encode(mixed, stamp) for (group, output), mixed in zip(outputs.items(), limited, strict=True)
+        }
 
-    def _sum_of(self, output: int) -> Sum:
+    def _open_output(self, group: int) -> Output:
+        return self._outputs.setdefault(group, Output())
+
+    def _sum(self, output: int, row: Sum) -> None:
         if output == AUDIENCE:
-            return self._aired.total
-        return self._live.minus(self._own.get(output))  # the stage is no lane: nothing is taken away
+            np.copyto(row, self._aired.total)
+        else:
+            self._live.minus(self._own.get(output), row)  # the stage is no lane: nothing is taken away
 
     def _output_of(self, group: int) -> int:
         """Which output a group hears: a lane that is not open hears the stage, and at no delay the stage is the audience."""

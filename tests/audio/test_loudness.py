@@ -10,7 +10,7 @@ import wave
 import numpy as np
 import pytest
 
-from spacesctl.audio.loudness import FALL, GATE, PEAK, RISE, TARGET, Leveller, energy, lufs
+from spacesctl.audio.loudness import FALL, GATE, PEAK, RISE, TARGET, Desk, Leveller, Voice, energies, lufs
 from spacesctl.audio.opus import FRAME, RATE, Encoder
 from spacesctl.media.lane import Lane
 from tests.listening import voice
@@ -27,11 +27,12 @@ def frames(pcm):
 
 
 def loudness(pcm):
-    return lufs(np.mean([energy(frame) for frame in frames(pcm)]))
+    return lufs(np.mean(energies(frames(pcm).astype(np.float32))))
 
 
 def levelled(leveller, pcm):
-    return np.concatenate([leveller.run(frame) for frame in frames(pcm)])
+    desk = Desk()
+    return np.concatenate([desk.run([Voice(frame, leveller)])[0].copy() for frame in frames(pcm)])
 
 
 def tone(hertz, level_db):
@@ -55,7 +56,7 @@ def test_the_gain_moves_slowly_once_the_voice_is_known():
     leveller, gains = Leveller(), []
     for seed, peak in ((32, 9000), (33, 3000), (34, 20_000)):
         for frame in frames(voice(seed, 4, peak=peak)):
-            leveller.run(frame)
+            levelled(leveller, frame)
             gains.append(20 * np.log10(leveller.gain))
     steps = np.diff(gains[150:])
     assert steps.max() <= RISE + 1e-6
@@ -86,13 +87,23 @@ def test_a_quiet_voice_with_one_bang_is_not_clipped():
     bang = np.zeros(FRAME, np.int16)
     bang[500] = 20_000
     assert leveller.gain > 2
-    assert np.abs(leveller.run(bang).astype(int)).max() <= max(PEAK, 20_000)
+    assert np.abs(levelled(leveller, bang).astype(int)).max() <= max(PEAK, 20_000)
 
 
 def test_what_the_voice_did_not_say_teaches_nothing():
-    leveller = Leveller()
+    leveller, desk = Leveller(), Desk()
     for frame in frames(voice(39, 2, peak=500)):
-        assert leveller.run(frame, learn=False) is frame
+        assert (desk.run([Voice(frame, leveller, learn=False)])[0] == frame).all()
+
+
+def test_voices_are_levelled_together_as_if_each_were_alone():
+    said = [voice(40 + seed, 2, peak=peak) for seed, peak in enumerate((600, 3000, 25_000))]
+    levellers, desk = [Leveller() for _ in said], Desk()
+    ticks = zip(*map(frames, said), strict=True)
+    together = [desk.run([Voice(*one) for one in zip(tick, levellers, strict=True)]).copy() for tick in ticks]
+    for row, pcm in enumerate(said):
+        alone = levelled(Leveller(), pcm).reshape(-1, FRAME)
+        assert np.abs(np.array(together)[:, row].astype(int) - alone).max() <= 1
 
 
 @pytest.mark.slow
@@ -101,11 +112,12 @@ def test_speakers_are_within_3_lu_by_ebu_r128(tmp_path):
     """Whole lanes, packets in; ffmpeg's meter is the judge."""
     found = []
     for seed, peak in ((41, 700), (42, 3000), (43, 12_000), (44, 30_000)):
-        lane, encoder, out = Lane(1, heard=True), Encoder(), []
+        lane, encoder, desk, out = Lane(1, heard=True), Encoder(), Desk(), []
         for number, frame in enumerate(frames(voice(seed, 10, peak=peak))):
             lane.push(number, number * FRAME, encoder.encode(frame))
-            pcm = lane.take().pcm
-            out.append(np.zeros(FRAME, np.int16) if pcm is None else pcm)
+            _, _, pcm, said = lane.take()
+            voices = [] if pcm is None else [Voice(pcm, lane.leveller, said)]
+            out.append(desk.run(voices)[0].copy() if voices else np.zeros(FRAME, np.int16))
         found.append(measured(tmp_path / f"{seed}.wav", np.concatenate(out)[3 * RATE :]))
     assert max(found) - min(found) <= 3
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spacesctl.audio.activity import HANGOVER, SILENCE, Activity, Meter
 from spacesctl.audio.delay import MAX_REDACTIONS, RAMP, DelayLine
-from spacesctl.audio.limiter import CEILING, THRESHOLD, Limiter
+from spacesctl.audio.limiter import CEILING, THRESHOLD, Limiter, Limiters
 from spacesctl.audio.mix import Mixer, gained
 from spacesctl.audio.opus import FRAME
 from tests.listening import likeness, voice
@@ -21,17 +21,26 @@ def frames(pcm):
     return pcm[: len(pcm) // FRAME * FRAME].reshape(-1, FRAME)
 
 
+def limited(limiter, mixed):
+    return Limiters().run(mixed.astype(np.int32)[None], [limiter])[0]
+
+
 def test_mix_minus_is_everybody_else():
     mixer, parts = (
         Mixer(),
         [np.random.default_rng(seed).integers(-30_000, 30_000, FRAME, np.int16) for seed in range(10)],
     )
-    for part in parts:
+    for part in parts[:4]:
         mixer.add(part)
+    mixer.add_all(np.array(parts[4:]))
+    assert mixer.count == 10
+    heard = np.empty(FRAME, np.int32)
     for number, part in enumerate(parts):
         others = sum(one.astype(np.int64) for place, one in enumerate(parts) if place != number)
-        assert (mixer.minus(part) == others).all()
-    assert (mixer.minus(None) == mixer.total).all()
+        mixer.minus(part, heard)
+        assert (heard == others).all()
+    mixer.minus(None, heard)
+    assert (heard == mixer.total).all()
     mixer.clear()
     assert not mixer.total.any()
 
@@ -39,7 +48,7 @@ def test_mix_minus_is_everybody_else():
 def test_ten_loud_voices_are_limited_without_clipping():
     voices = [frames(voice(seed, 3, peak=30_000)) for seed in range(10)]
     limiter, total = Limiter(), np.sum(voices, axis=0, dtype=np.int32)
-    mixed = np.concatenate([limiter.run(tick).copy() for tick in total])
+    mixed = np.concatenate([limited(limiter, tick) for tick in total])
     assert np.abs(mixed.astype(int)).max() < CEILING
     assert np.mean(np.abs(mixed.astype(int)) > THRESHOLD) < 0.001
     assert all(likeness(mixed, one.reshape(-1)) > 0.25 for one in voices)
@@ -48,24 +57,37 @@ def test_ten_loud_voices_are_limited_without_clipping():
 def test_quiet_sound_passes_the_limiter_bit_by_bit():
     limiter = Limiter()
     for frame in frames(voice(1, 1, peak=20_000)):
-        assert (limiter.run(frame.astype(np.int32)) == frame).all()
+        assert (limited(limiter, frame) == frame).all()
     assert limiter.gain == 1.0
 
 
 def test_the_limiter_lets_go_within_a_second():
     limiter = Limiter()
-    limiter.run(np.full(FRAME, 300_000, np.int32))
+    limited(limiter, np.full(FRAME, 300_000))
     assert limiter.gain < 0.2
     for _ in range(50):
-        limiter.run(np.full(FRAME, 1000, np.int32))
+        limited(limiter, np.full(FRAME, 1000))
     assert limiter.gain == 1.0
+
+
+def test_each_output_is_limited_as_if_it_were_alone():
+    sums = np.array([frames(voice(seed, 1, peak=9000)) for seed in (1, 2, 3)], np.int32)
+    sums[1] *= 8
+    sums[2, 20:] *= 5
+    together, alone, desk, gains = [Limiter() for _ in sums], [Limiter() for _ in sums], Limiters(), []
+    for tick in range(sums.shape[1]):
+        out = desk.run(sums[:, tick], together)
+        assert all((limited(limiter, sums[row, tick]) == out[row]).all() for row, limiter in enumerate(alone))
+        gains.append([limiter.gain for limiter in together])
+    untouched, loud, later = np.min(gains, axis=0)
+    assert untouched == 1.0 > later > loud
 
 
 @given(st.lists(st.integers(-400_000, 400_000), min_size=1, max_size=30))
 def test_the_limiter_never_wraps_whatever_comes(levels):
     limiter = Limiter()
     for level in levels:
-        out = limiter.run(np.full(FRAME, level, np.int32))
+        out = limited(limiter, np.full(FRAME, level))
         assert np.abs(out.astype(int)).max() <= CEILING
         assert not level or np.sign(out.astype(int)).max(initial=-1) in (0, np.sign(level), 1)
 
