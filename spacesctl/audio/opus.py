@@ -34,7 +34,10 @@ _SET_COMPLEXITY: Final = 4010
 _SET_INBAND_FEC: Final = 4012
 _SET_LOSS_PERCENT: Final = 4014
 _SET_DTX: Final = 4016
+_SET_SIGNAL: Final = 4024
 _RESET: Final = 4028
+_AUTO: Final = -1000
+_MUSIC: Final = 3002
 
 _REASONS: Final = {
     -1: "bad argument",
@@ -156,6 +159,12 @@ class Encoder:
     def expect_loss(self, percent: int) -> None:
         """How much of what is sent gets lost, 0 to 100: the more, the more of each packet repeats the one before."""
         self._control(_SET_LOSS_PERCENT, min(100, max(0, percent)))
+
+    def work(self, complexity: int, as_music: bool = False) -> None:
+        """How hard it tries from the next frame on, which follows the one before without a seam. `as_music` codes the whole spectrum by
+        its lines (CELT), also speech, unless a heavy loss calls for copies (FEC); else libopus decides by what it hears."""
+        self._control(_SET_COMPLEXITY, complexity)
+        self._control(_SET_SIGNAL, _MUSIC if as_music else _AUTO)
 
     def reset(self) -> None:
         """Forget all sound so far, as a fresh encoder with the same settings."""

@@ -195,21 +195,23 @@ class Room:
         outputs = {group: self._outputs.get(group) or self._open_output(group) for group in self._planned()}
         if len(outputs) > len(self._sums):
             self._sums = np.zeros((len(outputs), FRAME), np.int32)
-        for group, row in zip(outputs, self._sums, strict=False):
-            self._sum(group, row)
+        voices = [self._sum(group, row) for group, row in zip(outputs, self._sums, strict=False)]
         limited = self._limiters.run(self._sums[: len(outputs)], [output.limiter for output in outputs.values()])
         return {
-            group: output.encode(mixed, stamp) for (group, output), mixed in zip(outputs.items(), limited, strict=True)
+            group: output.encode(mixed, count, stamp)
+            for (group, output), mixed, count in zip(outputs.items(), limited, voices, strict=True)
         }
 
     def _open_output(self, group: int) -> Output:
         return self._outputs.setdefault(group, Output())
 
-    def _sum(self, output: int, row: Sum) -> None:
+    def _sum(self, output: int, row: Sum) -> int:
+        """Put what an output hears in `row`. How many voices that is."""
         if output == AUDIENCE:
             np.copyto(row, self._aired.total)
-        else:
-            self._live.minus(self._own.get(output), row)  # the stage is no lane: nothing is taken away
+            return self._aired.count
+        self._live.minus(self._own.get(output), row)  # the stage is no lane: nothing is taken away
+        return self._live.count - (output in self._own)
 
     def _output_of(self, group: int) -> int:
         """Which output a group hears: a lane that is not open hears the stage, and at no delay the stage is the audience."""

@@ -11,6 +11,7 @@ from spacesctl.audio.opus import FRAME, Decoder, Encoder
 from spacesctl.media.clock import SpaceClock, timestamp
 from spacesctl.media.messages import AUDIENCE, FLAG_ACTIVE, STAGE, OpenSpace
 from spacesctl.media.metrics import Metrics
+from spacesctl.media.output import Output
 from spacesctl.media.room import Room
 from tests.listening import likeness, loudness, voice
 
@@ -305,6 +306,19 @@ def test_ten_loud_voices_reach_a_listener_whole():
         room.run(number)
     assert all(likeness(ear.heard(), one) > 0.2 for one in said.values())
     assert np.mean(np.abs(ear.heard().astype(int)) >= 32_767) < 0.001  # what the codec itself overshoots
+
+
+@pytest.mark.parametrize("delay", [0, 5])
+def test_each_output_knows_how_many_voices_it_has(monkeypatch, delay):
+    told = []
+    encode = Output.encode
+    monkeypatch.setattr(
+        Output, "encode", lambda self, mixed, voices, stamp: told.append(voices) or encode(self, mixed, voices, stamp)
+    )
+    room = room_of(delay)
+    listening(room, AUDIENCE, STAGE, 1)
+    run(room, 30)
+    assert told[-3:] == [3, 3, 2] if delay else told[-2:] == [3, 2]
 
 
 def test_encoders_prepare_for_what_listeners_lose(monkeypatch):
