@@ -69,6 +69,8 @@ class Peer:
     def checked_from(self, source: Place, nominated: bool) -> list[Place]:
         """An authenticated check came. The first path is used until one is nominated; returns the paths that are forgotten."""
         self.checked = time.monotonic()
+        if source == self.target:
+            return []  # as nearly every check does
         if source not in self.paths:
             self.paths.append(source)
         if nominated or self.target is None:
@@ -176,12 +178,12 @@ class Peer:
 
     def _sender_report(self, utc: float, monotonic: float) -> bytes | None:
         seat = self.seat
-        if seat is None or not seat.packets:
+        if seat is None or not (packets := seat.packets):
             return None
         timestamp, sent_at = seat.last
         since = max(0.0, monotonic - sent_at)
         stamp = timestamp + round(since * SAMPLES * 50)
-        return rtcp.sender_report(self._ssrc, utc, stamp, seat.packets, seat.octets, self.space)
+        return rtcp.sender_report(self._ssrc, utc, stamp, packets, seat.octets, self.space)
 
     def _receiver_report(self, utc: float, monotonic: float) -> bytes | None:
         block = self.reception.block(monotonic) if self.reception else None
@@ -211,17 +213,21 @@ class Peer:
         if self.srtp is None:
             raise SrtpError("no keys yet")
         for item in rtcp.parse(self.srtp.unprotect_rtcp(datagram)):
-            if isinstance(item, rtcp.Nack) and item.ssrc == self._ssrc:
+            if isinstance(item, rtcp.Report):
+                self._on_report(item, arrival)
+            elif isinstance(item, rtcp.Bye) or item.ssrc != self._ssrc:
+                continue  # what ends a peer is its close_notify, or its silence
+            elif isinstance(item, rtcp.Nack):
                 self.on_nack(item.sequences)
-            elif isinstance(item, rtcp.Echo) and item.ssrc == self._ssrc and self.asking is not None:
+            elif self.asking is not None:
                 self.asking.echoed(item, self._clock + arrival)
-            if not isinstance(item, rtcp.Report):
-                continue  # a BYE: what ends a peer is its close_notify, or its silence
-            if item.ntp is not None and self.reception is not None and item.ssrc == self.reception.ssrc:
-                self.reception.reported(item.ntp, arrival)
-            for block in item.blocks:
-                if block.ssrc == self._ssrc and self.seat is not None:
-                    self.seat.loss = block.fraction * 100 // 256
+
+    def _on_report(self, report: rtcp.Report, arrival: float) -> None:
+        if report.ntp is not None and self.reception is not None and report.ssrc == self.reception.ssrc:
+            self.reception.reported(report.ntp, arrival)
+        for block in report.blocks:
+            if block.ssrc == self._ssrc and self.seat is not None:
+                self.seat.loss = block.fraction * 100 // 256
 
     # -- sound from it
 

@@ -6,15 +6,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 SR, RR, SDES, BYE, RTPFB, XR = 200, 201, 202, 203, 205, 207
 GENERIC_NACK: Final = 1
+DESCRIBED: Final = 256
+"""Descriptions that are kept: one for each Space."""
 _REFERENCE_TIME, _DELAY_SINCE = 4, 5
 
 _NTP_EPOCH: Final = 2_208_988_800
 """Seconds from 1900, where NTP counts from, to 1970."""
 _HEAD: Final = struct.Struct(">BBH")
+_SENDER: Final = struct.Struct(">BBHIIIIII")
 _BLOCK: Final = struct.Struct(">IIIIII")
 _NACKED: Final = struct.Struct(">HH")
 
@@ -70,8 +74,10 @@ Item = Report | Bye | Nack | Echo
 def sender_report(ssrc: int, utc: float, timestamp: int, packets: int, octets: int, cname: str) -> bytes:
     """SR and SDES of what we send: `timestamp` is the RTP time at `utc` (Unix seconds)."""
     seconds, fraction = divmod(utc + _NTP_EPOCH, 1)
-    body = struct.pack(
-        ">IIIIII",
+    report = _SENDER.pack(
+        0x80,
+        SR,
+        6,
         ssrc,
         int(seconds) & 0xFFFFFFFF,
         int(fraction * (1 << 32)),
@@ -79,7 +85,7 @@ def sender_report(ssrc: int, utc: float, timestamp: int, packets: int, octets: i
         packets & 0xFFFFFFFF,
         octets & 0xFFFFFFFF,
     )
-    return _packet(SR, 0, body) + _description(ssrc, cname)
+    return report + _description(ssrc, cname)
 
 
 def receiver_report(ssrc: int, block: Block, cname: str) -> bytes:
@@ -124,28 +130,27 @@ def middle_of(utc: float) -> int:
 
 def parse(data: bytes) -> list[Item]:
     """What we need of a compound packet; other kinds are passed over. Raises `RtcpError`."""
-    found, at = list[Item](), 0
-    while at < len(data):
-        if at + 4 > len(data):
+    found: list[Item] = []
+    at, size = 0, len(data)
+    while at < size:
+        start = at + 4
+        if start > size:
             raise RtcpError("ends inside a header")
         first, kind, words = _HEAD.unpack_from(data, at)
-        end = at + 4 + 4 * words
-        if first >> 6 != 2 or end > len(data):
+        at = start + 4 * words
+        if first >> 6 != 2 or at > size:
             raise RtcpError("not RTCP version 2, or cut short")
-        body, count = data[at + 4 : end], first & 0x1F
-        if kind == SR:
-            found.append(_report(body, count, 24, _middle(body)))
-        elif kind == RR:
-            found.append(_report(body, count, 4, None))
+        count = first & 0x1F
+        if kind in (RR, SR):
+            found.append(_report(data, start, at, count, kind == SR))
         elif kind == BYE:
-            if len(body) < 4 * count:
+            if at - start < 4 * count:
                 raise RtcpError("short BYE")
-            found.append(Bye(list(struct.unpack_from(f">{count}I", body))))
+            found.append(Bye(list(struct.unpack_from(f">{count}I", data, start))))
         elif kind == RTPFB and count == GENERIC_NACK:
-            found.append(_nack(body))
+            found.append(_nack(data[start:at]))
         elif kind == XR:
-            found += _echoes(body)
-        at = end
+            found += _echoes(data[start:at])
     return found
 
 
@@ -206,14 +211,11 @@ def _packet(kind: int, count: int, body: bytes) -> bytes:
     return _HEAD.pack(0x80 | count, kind, len(body) // 4) + body
 
 
+@lru_cache(DESCRIBED)
 def _description(ssrc: int, cname: str) -> bytes:
     name = cname.encode()[:255]
     item = struct.pack(">IBB", ssrc, 1, len(name)) + name + b"\0"
     return _packet(SDES, 1, item + bytes(-len(item) % 4))
-
-
-def _middle(body: bytes) -> int | None:
-    return int.from_bytes(body[6:10], "big") if len(body) >= 10 else None
 
 
 def _nack(body: bytes) -> Nack:
@@ -240,12 +242,15 @@ def _echoes(body: bytes) -> Iterator[Echo]:
         at = end
 
 
-def _report(body: bytes, count: int, start: int, ntp: int | None) -> Report:
-    if len(body) < start + count * _BLOCK.size:
+def _report(data: bytes, start: int, end: int, count: int, of_sender: bool) -> Report:
+    place = start + (24 if of_sender else 4)
+    if end < place + count * _BLOCK.size:
         raise RtcpError("short report")
     blocks = []
-    for place in range(count):
-        ssrc, loss, highest, jitter, last, delay = _BLOCK.unpack_from(body, start + place * _BLOCK.size)
+    for _ in range(count):
+        ssrc, loss, highest, jitter, last, delay = _BLOCK.unpack_from(data, place)
         lost = (loss & 0xFFFFFF) - ((loss & 0x800000) << 1)
         blocks.append(Block(ssrc, loss >> 24, lost, highest, jitter, last, delay))
-    return Report(int.from_bytes(body[:4], "big"), blocks, ntp)
+        place += _BLOCK.size
+    ntp = int.from_bytes(data[start + 6 : start + 10], "big") if of_sender else None
+    return Report(int.from_bytes(data[start : start + 4], "big"), blocks, ntp)

@@ -193,6 +193,10 @@ RR = rtcp.receiver_report(7, Block(9, 0, 0, 1), "room")
         b"\x81\xcb\0\0",
         b"\x81\xcd\0\0",
         b"\x80\xcf\0\x02\0\0\0\0\x05\0\0\x09",
+        b"\x80\xc8\0\x05" + bytes(20),
+        b"\x81\xc8\0\x06" + bytes(24) + RR,
+        b"\x81\xc9\0\x01" + bytes(4) + RR,
+        b"\x83\xcb\0\x02" + bytes(8) + RR,
     ],
 )
 def test_malformed_rtcp_raises_our_error(data):
