@@ -211,14 +211,15 @@ class Peers:
         if peer.next_credentials is not None and peer.next_credentials.local_ufrag == check.local_ufrag:
             self._forget_ufrag(peer.credentials)
             peer.credentials, peer.next_credentials = peer.next_credentials, None
-        owner = self._by_address.get(source)
-        if owner is not None and owner is not peer:
-            owner.lost_path(source)
-            self._seat(owner)
         before = peer.target
+        owner = self._by_address.get(source)
+        if owner is not peer:
+            if owner is not None:
+                owner.lost_path(source)
+                self._seat(owner)
+            self._by_address[source] = peer
         for forgotten in peer.checked_from(source, check.nominated):
             self._by_address.pop(forgotten, None)
-        self._by_address[source] = peer
         self._send(check.response, source)
         if peer.speaks_first:
             self.handshakes.put(peer.name, b"")  # in its turn: a thousand first checks may be read at once

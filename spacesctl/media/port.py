@@ -55,12 +55,13 @@ class UdpPort:
 
     def start(self, receive: Callable[[bytes, Address], None], until: Callable[[], float]) -> None:
         """Hand each datagram to `receive`, in turns that end at the monotonic time that `until` tells (the next tick)."""
+        recvfrom = self._socket.recvfrom
 
         def readable() -> None:
             deadline = until()
             for count in range(DRAIN):
                 try:
-                    data, source = self._socket.recvfrom(MAX_DATAGRAM)
+                    data, source = recvfrom(MAX_DATAGRAM)
                 except BlockingIOError:
                     return
                 except OSError:  # an ICMP error of an earlier send; the next read goes on
@@ -71,11 +72,8 @@ class UdpPort:
 
         asyncio.get_running_loop().add_reader(self._socket, readable)
 
-    def send(self, data: bytes, target: Address) -> bool:
+    def send(self, data: bytes | memoryview, target: Address) -> bool:
         """Send a datagram; False when the kernel does not take it now."""
-        return self._sent(data, target)
-
-    def _sent(self, data: bytes | memoryview, target: Address) -> bool:
         try:
             self._socket.sendto(data, target)
         except OSError:
@@ -86,7 +84,7 @@ class UdpPort:
         """Send the first `count` rows, with one system call for a thousand where there is one; how many were taken."""
         if HAS_SENDMMSG:
             return rows.send(self._socket.fileno(), count)
-        return sum(self._sent(rows.datagram(row), rows.address(row)) for row in range(count))
+        return sum(self.send(rows.datagram(row), rows.address(row)) for row in range(count))
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._socket)

@@ -156,7 +156,7 @@ def _claimed_user(datagram: bytes) -> bytes:
         at += _ATTRIBUTE.size
         if kind == _USERNAME:
             return datagram[at : at + length]
-        at += length + (-length % 4)
+        at = at + length + 3 & -4
     raise StunError("unknown_user")
 
 
@@ -183,7 +183,7 @@ def _proven(datagram: bytes, expected: _Expected) -> bool:
             proven = True
         elif kind == _USE_CANDIDATE and not proven:
             nominated = True
-        at = end + (-length % 4)
+        at = end + 3 & -4
     if not proven:
         raise StunError("unauthenticated")
     return nominated
