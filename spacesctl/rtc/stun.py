@@ -38,6 +38,8 @@ _FINGERPRINT: Final = 0x8028
 _FINGERPRINT_MASK: Final = 0x5354554E
 _INTEGRITY_SIZE: Final = 24
 _FINGERPRINT_SIZE: Final = 8
+_INTEGRITY_HEAD: Final = _ATTRIBUTE.pack(_INTEGRITY, _INTEGRITY_SIZE - _ATTRIBUTE.size)
+_FINGERPRINT_HEAD: Final = _ATTRIBUTE.pack(_FINGERPRINT, _FINGERPRINT_SIZE - _ATTRIBUTE.size)
 _OF_IPV4: Final = 12
 """Bytes of an XOR-MAPPED-ADDRESS of IPv4. All these sizes are with the attribute's head."""
 _SHA1_BLOCK: Final = 64
@@ -132,8 +134,8 @@ class _Expected:
         content = transaction + self._mapped
         proof = self.proof(_HEAD.pack(_BINDING_RESPONSE, length, COOKIE) + content)
         head = _HEAD.pack(_BINDING_RESPONSE, length + _FINGERPRINT_SIZE, COOKIE)
-        message = head + content + _ATTRIBUTE.pack(_INTEGRITY, len(proof)) + proof
-        return message + _ATTRIBUTE.pack(_FINGERPRINT, 4) + _fingerprint(message)
+        message = head + content + _INTEGRITY_HEAD + proof
+        return message + _FINGERPRINT_HEAD + _fingerprint(message)
 
 
 def _claimed_user(datagram: bytes) -> bytes:
@@ -146,17 +148,16 @@ def _claimed_user(datagram: bytes) -> bytes:
         raise StunError("malformed")
     if kind != _BINDING_REQUEST:
         raise StunError("not_a_request")
-    if length != size - HEAD:
+    if length != size - HEAD or length % 4:
         raise StunError("malformed")
     at = HEAD
     for _ in range(MAX_BEFORE):
-        if at + _ATTRIBUTE.size > size:
+        if at >= size:
             break
         kind, length = _ATTRIBUTE.unpack_from(datagram, at)
-        at += _ATTRIBUTE.size
         if kind == _USERNAME:
-            return datagram[at : at + length]
-        at = at + length + 3 & -4
+            return datagram[at + 4 : at + 4 + length]
+        at = at + length + 7 & -4  # all begin at multiples of four
     raise StunError("unknown_user")
 
 
@@ -166,11 +167,8 @@ def _proven(datagram: bytes, expected: _Expected) -> bool:
     at, size = HEAD, len(datagram)
     proven = marked = nominated = False
     while at < size:
-        value = at + _ATTRIBUTE.size
-        if value > size:
-            raise StunError("malformed")
         kind, length = _ATTRIBUTE.unpack_from(datagram, at)
-        end = value + length
+        value, end = at + 4, at + 4 + length
         if end > size:
             raise StunError("malformed")
         if kind == _FINGERPRINT and not marked:

@@ -112,6 +112,8 @@ REFUSED = {
     "only a head": (VALID[:12], "malformed"),
     "wrong fingerprint": (VALID[:-1] + bytes((VALID[-1] ^ 1,)), "malformed"),
     "no magic cookie": (VALID[:4] + bytes(4) + VALID[8:], "malformed"),
+    "not of whole words": (VALID[:3] + bytes((VALID[3] + 2,)) + VALID[4:] + bytes(2), "malformed"),
+    "an attribute beyond the end": (VALID[:-5] + b"\5" + VALID[-4:], "malformed"),
     "too long": (VALID + bytes(1000), "malformed"),
 }
 
