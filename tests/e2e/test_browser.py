@@ -84,6 +84,15 @@ class Tab:
         except TimeoutError:
             raise AssertionError(f"#{name} reads {await self.text(name)!r}") from None
 
+    async def holds(self, expression: str, seconds: float = 8.0) -> None:
+        """Until a JavaScript expression is true. (Playwright's own waiting polls by `eval`, which the page's policy forbids.)"""
+        try:
+            async with asyncio.timeout(seconds):
+                while not await self.page.evaluate(expression):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"never true: {expression}") from None
+
 
 @asynccontextmanager
 async def tab(tmp_path: Path, microphone: Sound = MICROPHONE, **context: Any) -> AsyncIterator[Tab]:
@@ -128,7 +137,7 @@ def test_the_page_shows_who_speaks_and_its_listen_button_brings_the_sound(tmp_pa
             await page.wait_for_selector("#stage li.talking:has-text('@ann')")
             await page.click("#listen")
             await browser.reads("listen", "stop listening")
-            await page.wait_for_function("space.listening.peer.connectionState === 'connected'")
+            await browser.holds("space.listening.peer.connectionState === 'connected'")
             before = await page.evaluate(HEARD)
             await asyncio.sleep(2.0)
             peaks = [(await page.evaluate(HEARD))["peak"] for _ in range(20)]
@@ -171,7 +180,7 @@ def test_who_speaks_from_the_page_is_heard_and_does_not_hear_themselves(tmp_path
             await page.click("#speak-button")
             await browser.reads("speak-button", "close the microphone")
             await browser.reads("listen", "stop listening")
-            await page.wait_for_function("space.speaking.peer.connectionState === 'connected'")
+            await browser.holds("space.speaking.peer.connectionState === 'connected'")
             await asyncio.sleep(1.0)
             listener.forget()
             own.forget()

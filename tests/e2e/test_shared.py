@@ -58,7 +58,7 @@ def test_the_page_shows_what_is_shared_and_plays_a_voice_through_other_news(tmp_
             await host.call("POST", f"{room.place}/pins", {"post": post["id"]})
             await browser.reads("pins", "<b>hear</b> this")
             await page.evaluate("document.querySelector('#pins audio').play()")
-            await page.wait_for_function("() => document.querySelector('#pins audio').currentTime > 0.2")
+            await browser.holds("document.querySelector('#pins audio').currentTime > 0.2")
             duration = await page.evaluate("document.querySelector('#pins audio').duration")
             assert duration == pytest.approx(clip["duration_ms"] / 1000, abs=0.2)
             link = {"url": "https://example.org/a", "title": "<i>free</i> money"}
@@ -75,7 +75,7 @@ def test_the_page_shows_what_is_shared_and_plays_a_voice_through_other_news(tmp_
             await room.as_("ann").call("POST", f"{room.place}/reactions", {"reaction": "clap"})
             await browser.reads("reactions", "👏")
             await host.call("DELETE", f"/v1/posts/{post['id']}")
-            await page.wait_for_function("() => document.querySelectorAll('#pins li').length === 1")
+            await browser.holds("document.querySelectorAll('#pins li').length === 1")
             assert await browser.errors() == []
 
     run(body)
