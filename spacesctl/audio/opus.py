@@ -77,6 +77,7 @@ def _load() -> ctypes.PyDLL:
     c_int, pointer = ctypes.c_int, ctypes.c_void_p
     lib.opus_encoder_create.argtypes = [ctypes.c_int32, c_int, c_int, ctypes.POINTER(c_int)]
     lib.opus_encoder_create.restype = pointer
+    lib.opus_encoder_get_size.argtypes = [c_int]
     lib.opus_encoder_destroy.argtypes = [pointer]
     lib.opus_encoder_destroy.restype = None
     lib.opus_encode.argtypes = [pointer, pointer, c_int, pointer, ctypes.c_int32]
@@ -134,6 +135,7 @@ class Encoder:
             raise OpusError("make an encoder", code.value)
         weakref.finalize(self, lib.opus_encoder_destroy, self._state)
         self._samples = rate // 50
+        self._size = lib.opus_encoder_get_size(channels)
         self._pcm: Pcm = np.zeros(self._samples * channels, np.int16)
         self._pcm_at = self._pcm.ctypes.data
         self._out = ctypes.create_string_buffer(MAX_PACKET)
@@ -165,6 +167,13 @@ class Encoder:
         its lines (CELT), also speech, unless a heavy loss calls for copies (FEC); else libopus decides by what it hears."""
         self._control(_SET_COMPLEXITY, complexity)
         self._control(_SET_SIGNAL, _MUSIC if as_music else _AUTO)
+
+    def follow(self, other: Encoder) -> None:
+        """Become what `other` is, settings and sound so far: a decoder of its packets decodes this one's from now on without a seam.
+        ValueError when the two are for another rate or number of channels."""
+        if (self._size, self._samples) != (other._size, other._samples):
+            raise ValueError("encoders of another kind")
+        ctypes.memmove(self._state, other._state, self._size)  # opus.h: a shallow copy is enough
 
     def reset(self) -> None:
         """Forget all sound so far, as a fresh encoder with the same settings."""

@@ -1,59 +1,113 @@
-"""One encoder of a Space, and which of its frames nobody needs to be sent."""
+"""The outputs of a Space, one for each group that is heard, and which of them share a coder.
+
+Of ten open microphones few are talked into; the others hear the same, all of it, and so does the audience at no delay. What is the
+same is encoded once. When an output begins to hear something else (whoever it is for begins to talk), it gets a copy of the
+coder and goes on from there; when outputs hear the same again, they come together in the next pause, when nothing is heard.
+So nobody hears a seam.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from spacesctl.audio.limiter import Limiter
-from spacesctl.audio.opus import Encoder, Pcm
-from spacesctl.media.packing import Frame
+from spacesctl.media.coder import Coder
 
 MAX_EXPECTED_LOSS: Final = 20
 """Percent. Preparing for more costs everybody more quality than it saves."""
-SILENT: Final = 2
-"""Bytes. A packet so short says that the encoder is in DTX: it need not be sent, the receiver goes on by itself (RFC 7587, 3.1.3)."""
-REFRESH: Final = 20
-"""Ticks of silence after which one packet is sent all the same, as libopus does: who joined meanwhile hears of it, paths stay open."""
-MANY: Final = 8
-"""Voices at once from which a mix is coded as music, at less effort. A model of one throat does not fit eight: what comes out is as
-good (PESQ within 0.04 of libopus' own choice), for a quarter of the time."""
-FEWER: Final = 6
-"""Voices at which it is coded as speech again; of so few, that sounds better (by 0.14 of PESQ, of one voice by 0.7)."""
-SPEECH_EFFORT: Final = 8
-MANY_EFFORT: Final = 5
+ALIKE: Final = 5
+"""Percent. Who loses that much more than others gets packets of their own, which repeat more."""
+SPARE: Final = 16
+"""Coders that are kept for who begins to talk: making one takes 150 us, copying into it 10."""
 
 
-class Output:
-    """A limiter and an encoder, kept as long as the group exists, so that nobody hears a fresh one begin."""
+@dataclass(slots=True)
+class Share:
+    """A coder, the sound that it encodes, and the groups that hear it; they expect a `loss` of this class."""
+
+    coder: Coder
+    sound: int
+    loss: int
+    groups: list[int]
+
+
+class Outputs:
+    """A group's output stays as long as the group exists, also while nobody hears it."""
 
     def __init__(self) -> None:
-        self.limiter = Limiter()
-        self._encoder = Encoder(dtx=True, complexity=SPEECH_EFFORT)
-        self._many = False
-        self._last = b""
-        self._silence = 0  # frames since the encoder went into DTX
-        self._empty = 0  # of them, those for which there was nothing at all to encode
+        self._coders: dict[int, Coder] = {}
+        self._losses: dict[int, int] = {}
+        self._spare: list[Coder] = []
 
-    def encode(self, mixed: Pcm, voices: int, timestamp: int) -> Frame:
-        """This tick's limited sum (`int16[960]`) of so many voices to its frame. In DTX nothing is encoded as long as nothing is mixed."""
-        self._suit(voices)
-        self._empty = 0 if mixed.any() else self._empty + 1
-        if self._silence % REFRESH == 0 or self._empty < REFRESH:
-            self._last = self._encoder.encode(mixed)
-        silent = len(self._last) <= SILENT
-        withheld = silent and self._silence % REFRESH != 0  # the first one tells receivers what begins
-        self._silence = self._silence + 1 if silent else 0
-        return Frame(self._last, timestamp, withheld)
+    def __contains__(self, group: int) -> bool:
+        return group in self._coders
 
-    def heed(self, losses: Iterable[int]) -> None:
-        """Prepare for the loss that most listeners have (the upper quartile of what they report, in percent)."""
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._coders)
+
+    def close(self, group: int) -> None:
+        """A group is gone. Does nothing for one that never was."""
+        self._losses.pop(group, None)
+        coder = self._coders.pop(group, None)
+        if coder is not None:
+            self._save(coder)
+
+    def clear(self) -> None:
+        self._coders.clear()
+        self._losses.clear()
+        self._spare.clear()
+
+    def heed(self, group: int, losses: Iterable[int]) -> None:
+        """Prepare for the loss that most listeners of a group have (the upper quartile of what they report, in percent)."""
         ranked = sorted(losses)
         if ranked:
-            self._encoder.expect_loss(min(MAX_EXPECTED_LOSS, ranked[len(ranked) * 3 // 4]))
+            self._losses[group] = min(MAX_EXPECTED_LOSS, ranked[len(ranked) * 3 // 4])
 
-    def _suit(self, voices: int) -> None:
-        many = voices > FEWER if self._many else voices >= MANY
-        if many != self._many:
-            self._many = many
-            self._encoder.work(MANY_EFFORT if many else SPEECH_EFFORT, as_music=many)
+    def shares(self, heard: Mapping[int, int]) -> list[Share]:
+        """What is to be encoded for `heard`, the sound that each group hears now: equal numbers are the same sound."""
+        shares = self._merged(self._split(heard))
+        for share in shares:
+            share.coder.expect_loss(max(self._losses.get(group, 0) for group in share.groups))
+        return shares
+
+    def _split(self, heard: Mapping[int, int]) -> list[Share]:
+        """Groups stay together that had a coder in common and hear the same; new ones join who hears what they do."""
+        found = dict[tuple[Coder | None, int, int], list[int]]()
+        for group, sound in sorted(heard.items(), key=self._is_new):
+            coder = self._coders.get(group) or next((coder for coder, other, _ in found if other == sound), None)
+            found.setdefault((coder, sound, self._losses.get(group, 0) // ALIKE), []).append(group)
+        shares, taken = list[Share](), set[Coder]()
+        for (coder, sound, loss), groups in found.items():
+            own = coder if coder is not None and coder not in taken else self._made(coder)
+            taken.add(own)
+            shares.append(Share(own, sound, loss, groups))
+            self._coders.update(dict.fromkeys(groups, own))
+        return shares
+
+    def _is_new(self, heard: tuple[int, int]) -> bool:
+        return heard[0] not in self._coders
+
+    def _merged(self, shares: list[Share]) -> list[Share]:
+        """Of coders that are in the same pause, and have the same to encode now, the first goes on alone."""
+        found = dict[tuple[int, int, int], Share]()
+        for share in shares:
+            pause = share.coder.pause
+            first = share if pause is None else found.setdefault((share.sound, share.loss, pause), share)
+            if first is not share:
+                first.groups += share.groups
+                self._coders.update(dict.fromkeys(share.groups, first.coder))
+                share.groups = []
+                self._save(share.coder)
+        return [share for share in shares if share.groups]
+
+    def _made(self, model: Coder | None) -> Coder:
+        if model is None:
+            return Coder()
+        coder = self._spare.pop() if self._spare else Coder()
+        coder.follow(model)
+        return coder
+
+    def _save(self, coder: Coder) -> None:
+        if len(self._spare) < SPARE and coder not in self._coders.values():
+            self._spare.append(coder)

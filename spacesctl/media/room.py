@@ -21,7 +21,7 @@ from spacesctl.media.datagrams import Sender
 from spacesctl.media.lane import Lane
 from spacesctl.media.messages import AUDIENCE, STAGE, Frames, Levels, OpenSpace
 from spacesctl.media.metrics import Metrics
-from spacesctl.media.output import Output
+from spacesctl.media.output import Outputs
 from spacesctl.media.packing import TICK_MS, Frame
 from spacesctl.media.seat import Seat
 
@@ -47,7 +47,7 @@ class Room:
         self._port = port
         self._taps: list[int] = []
         self._told_calm = False
-        self._outputs: dict[int, Output] = {}
+        self._outputs = Outputs()
         self._plan: dict[int, list[Crowd]] | None = None  # crowds by output; None when something changed
         self._live = Mixer()
         self._aired = Mixer()
@@ -72,7 +72,7 @@ class Room:
         lane = self.lanes.pop(number, None)
         if lane is not None:
             self._metrics.counters.update(lane.counted())
-        self._outputs.pop(number, None)
+        self._outputs.close(number)
         self._plan = None
 
     def redact(self, number: int, first: int, last: int) -> bool:
@@ -156,7 +156,7 @@ class Room:
         """Let each encoder prepare for what its listeners report as lost."""
         for output, crowds in self._planned().items():
             if output in self._outputs:
-                self._outputs[output].heed(chain.from_iterable(crowd.losses() for crowd in crowds))
+                self._outputs.heed(output, chain.from_iterable(crowd.losses() for crowd in crowds))
 
     def _take(self, tick: int) -> list[tuple[int, int, bytes]]:
         """Every open lane's part: into the live sum, into its delay line, into what control gets."""
@@ -192,26 +192,30 @@ class Room:
 
     def _encode(self, stamp: int) -> dict[int, Frame]:
         """One frame for each output that somebody hears or taps."""
-        outputs = {group: self._outputs.get(group) or self._open_output(group) for group in self._planned()}
-        if len(outputs) > len(self._sums):
-            self._sums = np.zeros((len(outputs), FRAME), np.int32)
-        voices = [self._sum(group, row) for group, row in zip(outputs, self._sums, strict=False)]
-        limited = self._limiters.run(self._sums[: len(outputs)], [output.limiter for output in outputs.values()])
-        return {
-            group: output.encode(mixed, count, stamp)
-            for (group, output), mixed, count in zip(outputs.items(), limited, voices, strict=True)
-        }
+        shares = self._outputs.shares(self._heard())
+        if len(shares) > len(self._sums):
+            self._sums = np.zeros((len(shares), FRAME), np.int32)
+        voices = [self._sum(share.sound, row) for share, row in zip(shares, self._sums, strict=False)]
+        limited = self._limiters.run(self._sums[: len(shares)], [share.coder.limiter for share in shares])
+        frames = {}
+        for share, mixed, count in zip(shares, limited, voices, strict=True):
+            frames.update(dict.fromkeys(share.groups, share.coder.encode(mixed, count, stamp)))
+        return frames
 
-    def _open_output(self, group: int) -> Output:
-        return self._outputs.setdefault(group, Output())
+    def _heard(self) -> dict[int, int]:
+        """The sound that each output has, named by a group whose own it is: who says nothing hears what the stage does."""
+        sounds = {group: group if group in self._own else STAGE for group in self._planned()}
+        if AUDIENCE in sounds and (self.delay or not np.array_equal(self._aired.total, self._live.total)):
+            sounds[AUDIENCE] = AUDIENCE
+        return sounds
 
-    def _sum(self, output: int, row: Sum) -> int:
-        """Put what an output hears in `row`. How many voices that is."""
-        if output == AUDIENCE:
+    def _sum(self, sound: int, row: Sum) -> int:
+        """Put a sound in `row`. How many voices it has."""
+        if sound == AUDIENCE:
             np.copyto(row, self._aired.total)
             return self._aired.count
-        self._live.minus(self._own.get(output), row)  # the stage is no lane: nothing is taken away
-        return self._live.count - (output in self._own)
+        self._live.minus(self._own.get(sound), row)  # the stage is no lane: nothing is taken away
+        return self._live.count - (sound in self._own)
 
     def _output_of(self, group: int) -> int:
         """Which output a group hears: a lane that is not open hears the stage, and at no delay the stage is the audience."""

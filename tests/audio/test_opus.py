@@ -57,6 +57,24 @@ def test_packets_of_every_length_decode(duration):
     assert len(Decoder().decode(packet)) == samples
 
 
+def test_an_encoder_goes_on_where_another_is():
+    said = frames(voice(8, 2))
+    one, other = Encoder(dtx=True, expected_loss=10), Encoder()
+    for frame in said[:50]:
+        one.encode(frame)
+        other.encode(frame[::-1])
+    other.follow(one)
+    expected = [one.encode(frame) for frame in said[50:]]
+    del one
+    assert [other.encode(frame) for frame in said[50:]] == expected
+
+
+@pytest.mark.parametrize("kind", [{"channels": 2}, {"rate": 16_000}], ids=["channels", "rate"])
+def test_an_encoder_follows_only_its_like(kind):
+    with pytest.raises(ValueError, match="kind"):
+        Encoder().follow(Encoder(**kind))
+
+
 def test_a_lost_packet_is_recovered_better_than_concealed():
     said = voice(3, 3)
     encoder = Encoder(expected_loss=20)

@@ -9,9 +9,9 @@ import pytest
 
 from spacesctl.audio.opus import FRAME, Decoder, Encoder
 from spacesctl.media.clock import SpaceClock, timestamp
+from spacesctl.media.coder import Coder
 from spacesctl.media.messages import AUDIENCE, FLAG_ACTIVE, STAGE, OpenSpace
 from spacesctl.media.metrics import Metrics
-from spacesctl.media.output import Output
 from spacesctl.media.room import Room
 from tests.listening import likeness, loudness, voice
 
@@ -70,7 +70,7 @@ def run(room, ticks=SECONDS * 50, first=0, at=None):
         if at and number in at:
             at[number]()
         for lane in room.lanes:
-            if number < len(PACKETS[lane]):
+            if number < len(PACKETS.get(lane, ())):
                 room.lanes[lane].push(number & 0xFFFF, number * FRAME, PACKETS[lane][number])
         frames.append(room.run(number))
     for ear in EARS.get(room, ()):
@@ -308,17 +308,40 @@ def test_ten_loud_voices_reach_a_listener_whole():
     assert np.mean(np.abs(ear.heard().astype(int)) >= 32_767) < 0.001  # what the codec itself overshoots
 
 
-@pytest.mark.parametrize("delay", [0, 5])
-def test_each_output_knows_how_many_voices_it_has(monkeypatch, delay):
-    told = []
-    encode = Output.encode
+@pytest.fixture
+def told(monkeypatch):
+    """How many voices there were in each mix that was encoded."""
+    told, encode = [], Coder.encode
     monkeypatch.setattr(
-        Output, "encode", lambda self, mixed, voices, stamp: told.append(voices) or encode(self, mixed, voices, stamp)
+        Coder, "encode", lambda self, mixed, voices, stamp: told.append(voices) or encode(self, mixed, voices, stamp)
     )
+    return told
+
+
+@pytest.mark.parametrize("delay", [0, 5])
+def test_each_coder_knows_how_many_voices_it_has(told, delay):
     room = room_of(delay)
     listening(room, AUDIENCE, STAGE, 1)
     run(room, 30)
     assert told[-3:] == [3, 3, 2] if delay else told[-2:] == [3, 2]
+
+
+@pytest.mark.parametrize(("delay", "voices"), [(0, [2, 2, 2, 3]), (5, [2, 2, 2, 3, 3])])
+def test_microphones_that_say_nothing_share_an_encoder(told, delay, voices):
+    room = room_of(delay, lanes=range(1, 11))
+    listening(room, AUDIENCE, *range(1, 11))
+    run(room, 60)
+    assert sorted(told[-len(voices) :]) == voices
+    assert len(told) <= 60 * len(voices)
+
+
+def test_a_redaction_at_no_delay_silences_nothing_for_who_has_a_microphone():
+    room = room_of(lanes=(1, 9))
+    audience, own = listening(room, AUDIENCE, 9)
+    run(room, 100, at={40: lambda: room.redact(1, 1050, 1070)})
+    assert loudness(audience.heard(52, 70)) < 0.002
+    assert loudness(own.heard(52, 70)) > 0.02
+    assert (audience.parts[45] == own.parts[45]).all()
 
 
 def test_encoders_prepare_for_what_listeners_lose(monkeypatch):
@@ -330,8 +353,10 @@ def test_encoders_prepare_for_what_listeners_lose(monkeypatch):
     for ear in ears:
         ear.loss = 50
     room.heed_losses()
+    run(room, 1, first=5)
     assert told == [20], "one encoder for all of them, and never told to expect more than a fifth"
     ears[0].loss = ears[1].loss = 3
     ears[2].loss = 12
     room.heed_losses()
+    run(room, 1, first=6)
     assert told[1:] == [12], "what the worst quarter loses"
