@@ -12,6 +12,7 @@ from typing import Any, Final
 from spacesctl.audio.delay import MAX_DELAY
 from spacesctl.audio.opus import OpusError
 from spacesctl.media.clock import SAMPLES, Grid, SpaceClock
+from spacesctl.media.effort import Effort
 from spacesctl.media.heap import Heap
 from spacesctl.media.lane import UPLINK
 from spacesctl.media.link import Link, LinkError, connect_engine
@@ -65,6 +66,7 @@ class Engine:
         listening: Sequence[socket.socket] = (),
     ) -> None:
         self.metrics = Metrics()
+        self._effort = Effort()
         self.rooms: dict[str, Room] = {}
         heap = Heap()
         self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle, heap.tidy)
@@ -110,6 +112,7 @@ class Engine:
                 self._link.post(levels)
             if number % LOSS_TICKS == 0:
                 room.heed_losses()
+        self.metrics.counters["effort_lowered"] += self._effort.add(self.metrics.spent["encode"])
         self.peers.tick(number, self.ticker.grid.utc_of(number))
         if number % SWEEP_TICKS == 0:
             self.streams.sweep()
@@ -143,7 +146,7 @@ class Engine:
         if message.packet_ms not in (AUTO, *PACKET_MS):
             return False
         clock = SpaceClock.start(self.ticker.grid, self.ticker.next_number, message.started_at, message.first_tick)
-        self.rooms[message.space] = Room(message, clock, self.metrics, self._port)
+        self.rooms[message.space] = Room(message, clock, self.metrics, self._port, self._effort)
         return True
 
     def _close_space(self, message: CloseSpace) -> bool:

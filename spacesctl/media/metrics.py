@@ -45,6 +45,7 @@ class Metrics:
             ticks=0,
             ticks_skipped=0,
             ticks_late=0,
+            effort_lowered=0,
             packets_in=0,
             packets_dropped=0,
             packets_out=0,

@@ -18,6 +18,7 @@ from spacesctl.audio.opus import FRAME, Pcm
 from spacesctl.media.clock import SpaceClock, timestamp
 from spacesctl.media.crowd import Crowd, Sink
 from spacesctl.media.datagrams import Sender
+from spacesctl.media.effort import Effort
 from spacesctl.media.lane import Lane
 from spacesctl.media.messages import AUDIENCE, STAGE, Frames, Levels, OpenSpace
 from spacesctl.media.metrics import Metrics
@@ -33,7 +34,9 @@ class Room:
     silences the stage's output too.
     """
 
-    def __init__(self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics, port: Sender) -> None:
+    def __init__(
+        self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics, port: Sender, effort: Effort | None = None
+    ) -> None:
         self.space = opened.space
         self.ssrc = opened.ssrc
         self.delay = opened.delay
@@ -48,6 +51,7 @@ class Room:
         self._taps: list[int] = []
         self._told_calm = False
         self._outputs = Outputs()
+        self._effort = effort or Effort()
         self._plan: dict[int, list[Crowd]] | None = None  # crowds by output; None when something changed
         self._live = Mixer()
         self._aired = Mixer()
@@ -199,7 +203,8 @@ class Room:
         limited = self._limiters.run(self._sums[: len(shares)], [share.coder.limiter for share in shares])
         frames = {}
         for share, mixed, count in zip(shares, limited, voices, strict=True):
-            frames.update(dict.fromkeys(share.groups, share.coder.encode(mixed, count, stamp)))
+            level = 0 if AUDIENCE in share.groups else self._effort.level
+            frames.update(dict.fromkeys(share.groups, share.coder.encode(mixed, count, stamp, level)))
         return frames
 
     def _heard(self) -> dict[int, int]:

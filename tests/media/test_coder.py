@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from spacesctl.audio.opus import FRAME, Decoder, Encoder
-from spacesctl.media.coder import FEWER_TICKS, MANY, MANY_EFFORT, SPEECH_EFFORT, Coder
+from spacesctl.media.coder import EFFORTS, FEWER_TICKS, MANY, Coder
 from tests.listening import likeness, voice
 
 QUIET = np.zeros(FRAME, np.int16)
-SPEECH, MUSIC = (SPEECH_EFFORT, False), (MANY_EFFORT, True)
+SPEECH, MUSIC = EFFORTS[0]
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,15 @@ def test_there_is_no_seam_where_many_begin_and_end():
     assert all(frame.payload[0] >= 0x80 for frame in frames[22:79]), "CELT (RFC 6716, 3.1)"
     assert all(frame.payload[0] < 0x80 for frame in (*frames[:20], *frames[82:150]))
     assert likeness(np.concatenate([decoder.decode(frame.payload) for frame in frames]), said) > 0.85
+
+
+def test_less_effort_is_taken_back_and_costs_no_dtx():
+    said, coder, decoder = voice(2, 3), Coder(), Decoder()
+    levels = [0] * 50 + [2] * 50 + [1] * 20 + [0] * 30
+    frames = [coder.encode(*one) for one in zip(said.reshape(-1, FRAME), [1] * 150, range(150), levels, strict=True)]
+    assert {frame.payload[0] >= 0x80 for frame in frames[52:119]} == {True}
+    assert {frame.payload[0] >= 0x80 for frame in (*frames[:50], *frames[123:])} == {False}
+    assert likeness(np.concatenate([decoder.decode(frame.payload) for frame in frames]), said) > 0.85
+    for level in (2, 1, 0):
+        coder.encode(said[:FRAME], 1, 0, level)
+        assert any(coder.encode(QUIET, 0, 0, level).withheld for _ in range(40))

@@ -312,9 +312,12 @@ def test_ten_loud_voices_reach_a_listener_whole():
 def told(monkeypatch):
     """How many voices there were in each mix that was encoded."""
     told, encode = [], Coder.encode
-    monkeypatch.setattr(
-        Coder, "encode", lambda self, mixed, voices, stamp: told.append(voices) or encode(self, mixed, voices, stamp)
-    )
+
+    def telling(self, mixed, voices, *rest):
+        told.append(voices)
+        return encode(self, mixed, voices, *rest)
+
+    monkeypatch.setattr(Coder, "encode", telling)
     return told
 
 
@@ -333,6 +336,22 @@ def test_microphones_that_say_nothing_share_an_encoder(told, delay, voices):
     run(room, 60)
     assert sorted(told[-len(voices) :]) == voices
     assert len(told) <= 60 * len(voices)
+
+
+def test_the_audience_is_encoded_as_well_as_ever_when_own_mixes_are_not(monkeypatch):
+    levels, encode = {}, Coder.encode
+
+    def telling(self, mixed, voices, stamp, level):
+        levels[self] = level
+        return encode(self, mixed, voices, stamp, level)
+
+    monkeypatch.setattr(Coder, "encode", telling)
+    room = room_of()
+    listening(room, AUDIENCE, 1, 2, 9)
+    room._effort.level = 2
+    run(room, 30)
+    assert sorted(levels.values()) == [0, 2, 2]
+    assert levels[room._outputs._coders[AUDIENCE]] == 0
 
 
 def test_a_redaction_at_no_delay_silences_nothing_for_who_has_a_microphone():
