@@ -28,6 +28,7 @@ MAX_RESENT: Final = 8
 _ALERT: Final = 21
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEAD: Final = 13
+_READ: Final = 65_536
 _CIPHERS: Final = (
     b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA"
 )
@@ -178,13 +179,14 @@ class Dtls:
 
     def _drained(self) -> bytes:
         """What OpenSSL wants to send; while its own last flight is the newest thing that it said, it is kept."""
-        parts = []
-        while self._connection is not None:
+        said = b""
+        while (
+            self._connection is not None and len(said) % _READ == 0
+        ):  # less than was asked for: it is empty, without asking again
             try:
-                parts.append(self._connection.bio_read(65_536))
-            except SSL.Error:  # WantRead: the buffer is empty
+                said += self._connection.bio_read(_READ)
+            except SSL.Error:  # WantRead: there is nothing (more)
                 break
-        said = b"".join(parts)
         if said and self._role == "server" and self.state is State.CONNECTED and not self._flight:
             self._flight = said
         return said
