@@ -1,8 +1,8 @@
 """How well a speaker's own mix is encoded when the machine is too slow for all of them.
 
 An own mix has one or two listeners and costs as much as the audience's, which stays as it is. When encoding takes too much of
-most ticks, own mixes get cheaper by a step, until they cost a sixth; when there is room again for a while, better by a step. A
-step makes them cheaper by a factor of 2.5, and the two limits are further apart than that: so it does not swing.
+most ticks, own mixes get cheaper by a step, until they cost a seventh; when there is room again for a while, better by a step. A
+step makes them cheaper by a factor of 2.7 at most, and the two limits are further apart than that: so it does not swing.
 """
 
 from __future__ import annotations

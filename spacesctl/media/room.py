@@ -203,7 +203,7 @@ class Room:
         limited = self._limiters.run(self._sums[: len(shares)], [share.coder.limiter for share in shares])
         frames = {}
         for share, mixed, count in zip(shares, limited, voices, strict=True):
-            level = 0 if AUDIENCE in share.groups else self._effort.level
+            level = 0 if AUDIENCE in share.groups else 1 + self._effort.level
             frames.update(dict.fromkeys(share.groups, share.coder.encode(mixed, count, stamp, level)))
         return frames
 

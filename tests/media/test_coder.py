@@ -47,11 +47,11 @@ def test_there_is_no_seam_where_many_begin_and_end():
 
 def test_less_effort_is_taken_back_and_costs_no_dtx():
     said, coder, decoder = voice(2, 3), Coder(), Decoder()
-    levels = [0] * 50 + [2] * 50 + [1] * 20 + [0] * 30
+    levels = [0] * 50 + [3] * 50 + [2] * 20 + [1] * 30
     frames = [coder.encode(*one) for one in zip(said.reshape(-1, FRAME), [1] * 150, range(150), levels, strict=True)]
     assert {frame.payload[0] >= 0x80 for frame in frames[52:119]} == {True}
     assert {frame.payload[0] >= 0x80 for frame in (*frames[:50], *frames[123:])} == {False}
     assert likeness(np.concatenate([decoder.decode(frame.payload) for frame in frames]), said) > 0.85
-    for level in (2, 1, 0):
+    for level in (3, 2, 1, 0):
         coder.encode(said[:FRAME], 1, 0, level)
         assert any(coder.encode(QUIET, 0, 0, level).withheld for _ in range(40))

@@ -57,5 +57,5 @@ def test_a_steady_load_settles(best):
     """What own mixes cost at each level, measured."""
     effort, levels = Effort(), []
     for _ in range(100):
-        levels += run(effort, best * (290, 115, 46)[effort.level] / 290)
+        levels += run(effort, best * (210, 80, 30)[effort.level] / 210)
     assert len(set(levels[5:])) == 1

@@ -350,7 +350,7 @@ def test_the_audience_is_encoded_as_well_as_ever_when_own_mixes_are_not(monkeypa
     listening(room, AUDIENCE, 1, 2, 9)
     room._effort.level = 2
     run(room, 30)
-    assert sorted(levels.values()) == [0, 2, 2]
+    assert sorted(levels.values()) == [0, 3, 3]
     assert levels[room._outputs._coders[AUDIENCE]] == 0
 
 
