@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from unittest import mock
 
@@ -16,12 +17,16 @@ from spacesctl.media.clock import SpaceClock
 from spacesctl.media.handshakes import MAX_QUEUED, Handshakes
 from spacesctl.media.messages import ExpectProbe, OpenSpace, PeerJoined, PeerLeft, RestartIce
 from spacesctl.media.metrics import Metrics
-from spacesctl.media.peer import MAX_PATHS
+from spacesctl.media.peer import MAX_PATHS, Peer
 from spacesctl.media.peers import MAX_PROBES, PROBE_SECONDS, REPORT_TICKS, SWEEP_TICKS, Peers
 from spacesctl.media.room import Room
+from spacesctl.media.seat import Seat
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
+from spacesctl.rtc.sealing import Context
+from spacesctl.rtc.srtp import Outgoing, Srtp
+from spacesctl.rtc.stun import _Expected
 from tests.media.caller import Caller
 
 HERE = Identity()
@@ -102,6 +107,38 @@ def test_a_peer_joins_hears_and_leaves():
         assert wire.rooms[SPACE].is_idle
 
     in_memory(body)
+
+
+def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch):
+    """A busy engine never collects everything: what is in a cycle stays, some kilobytes for each who came and went."""
+    monkeypatch.setattr(peers_module, "REST", 0.0)
+
+    def here():
+        kinds = (Peer, Srtp, Outgoing, Seat, Dtls, Context, _Expected)
+        return [type(one).__name__ for one in gc.get_objects() if isinstance(one, kinds)]
+
+    async def body(wire):
+        gc.collect()
+        before = sorted(here())
+        caller = await wire.call(Caller("p", SPACE))
+        for number in range(5):
+            wire.rooms[SPACE].run(number)
+        for number in range(REPORT_TICKS):
+            wire.peers.tick(number, 0.0)
+        assert any(demux.kind(data) is Kind.RTCP for data, _ in wire.sent)
+        assert len(here()) > len(before) + 5
+        assert wire.peers.remove("p")
+        wire.callers.clear()
+        wire.sent.clear()
+        del caller
+        assert wire.rooms[SPACE].is_idle
+        assert sorted(here()) == before
+
+    gc.disable()
+    try:
+        in_memory(body)
+    finally:
+        gc.enable()
 
 
 def test_a_flight_that_was_lost_is_sent_again_by_the_tick():
