@@ -1,7 +1,7 @@
-"""`bench capacity`: how many listeners ours carries, and how many the floor in C, in turns on one core within a run.
+"""`bench capacity`: how many listeners ours carries and how many the floor in C, and what a further one costs both at the same time.
 
-A machine's speed may change by half within minutes. So each number of listeners is measured with ours and right after it, while the
-Space is silent, with the floor.
+A machine's speed may change by half within minutes. So for the cost both run side by side on the one core, as often as each other
+and with as much of its caches; CPU time is counted by process. How many each carries, it is asked alone.
 """
 
 from __future__ import annotations
@@ -9,90 +9,116 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from spacesctl.bench import floor, machine
 from spacesctl.bench.crowd import Crowd
-from spacesctl.bench.fanout import SETTLE, window
+from spacesctl.bench.fanout import SETTLE, slopes, window
 from spacesctl.bench.server import Target, target
 from spacesctl.bench.voice import packets
+from spacesctl.bench.witness import witness
 
 OURS: Final = "spacesctl"
 IN_TIME: Final = 0.999
 """Of the ticks must begin less than 10 ms late, and no packet be lost, for a number of listeners to be carried."""
 TRIES: Final = 3
 """Windows with the same number until it is carried in one: a machine stands still for a moment now and then, whoever sends."""
-HUSH: Final = 1.0
-"""Seconds between sound and silence."""
+BESIDE: Final = (500, 1500)
+"""Listeners that both have at once."""
 
 Point = dict[str, Any]
+Note = Callable[[str], None]
 
 
-async def measure(start: int, step: int, most: int, seconds: float, note: Callable[[str], None]) -> dict[str, Any]:
-    """Ever more listeners, from `start` in steps of `step`, until nobody carries them. Raises Refused, naming what is missing."""
+async def measure(start: int, step: int, most: int, seconds: float, note: Note) -> dict[str, Any]:
+    """Ever more listeners, from `start` in steps of `step`, until they are too many. Raises Refused, naming what is missing."""
     machine.need_linux()
-    machine.need_descriptors(2 * most)
+    machine.need_descriptors(max(most, sum(BESIDE)))
     with tempfile.TemporaryDirectory(prefix="spacesctl-floor-") as folder:
         programs = {way: await asyncio.to_thread(floor.compiled, way, Path(folder)) for way in floor.WAYS}
-        found: dict[str, list[Point]] = {OURS: [], **{f"floor {way}": [] for way in programs}}
+        asked = [*range(start, most + 1, step)]
+        found = {}
+        for way, program in programs.items():
+            note(f"floor {way}, alone")
+            found[f"floor {way}"] = await _largest(asked, partial(_floor, program, way, seconds))
         async with target(packet_ms="20") as here, Crowd(here.signal) as crowd:
-            turns = _Turns(here, crowd, programs, seconds)
-            for count in range(start, most + 1, step):
-                going_on = [name for name, points in found.items() if all(one["carried"] for one in points)]
-                if not going_on:
-                    break
-                note(f"{count} listeners: {', '.join(going_on)}")
-                for name in going_on:
-                    found[name].append(await turns.take(name, count))
-    return {"machine": machine.described(), "seconds": seconds, "points": found, **compared(found)}
+            note("side by side")
+            beside = [await _side_by_side(here, crowd, programs, count, seconds) for count in BESIDE]
+            note("ours, alone")
+            found[OURS] = await _largest(asked, partial(_ours, here, crowd, seconds))
+    largest = {
+        name: max((one["listeners"] for one in points if one["carried"]), default=0) for name, points in found.items()
+    }
+    return {
+        "machine": machine.described(),
+        "seconds": seconds,
+        "points": found,
+        "largest": largest,
+        "beside": beside,
+        "cost": costs(beside),
+    }
 
 
-class _Turns:
-    """Who is measured, with how many."""
-
-    def __init__(self, here: Target, crowd: Crowd, programs: dict[str, Path], seconds: float) -> None:
-        self._here = here
-        self._crowd = crowd
-        self._programs = programs
-        self._seconds = seconds
-        self._size = round(sum(map(len, packets())) / len(packets()))
-
-    async def take(self, name: str, count: int) -> Point:
-        if name == OURS:
-            await self._crowd.grow(count)
-            await asyncio.sleep(SETTLE)
-            return await _settled(self._ours)
-        way = name.removeprefix("floor ")
-        self._here.talk(False)
-        try:
-            await asyncio.sleep(HUSH)
-            return await _settled(lambda: self._floor(way, count))
-        finally:
-            self._here.talk(True)
-            await asyncio.sleep(HUSH)
-
-    async def _ours(self) -> Point:
-        seen = await window(self._here, self._crowd, self._seconds)
-        counters = seen.counters
-        late = counters["ticks_late"] + counters["ticks_skipped"]
-        return _point(seen.listeners, seen.core_percent, counters["ticks"], late, seen.lost, seen.machine_stood_still)
-
-    async def _floor(self, way: str, count: int) -> Point:
-        await self._here.watching.read()
-        seen = await floor.run(self._programs[way], way, count, self._seconds, self._size)
-        still = await self._here.watching.read()
-        return _point(count, seen["core_percent"], seen["ticks"], seen["ticks_late"], seen["lost"], still)
+def costs(beside: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """By floor: what a further listener costs ours and the floor, in milliseconds a second, and their ratio."""
+    found = {}
+    for name in beside[0]["core_percent"]:
+        points = [[(one["listeners"], one["core_percent"][name][who]) for one in beside] for who in (0, 1)]
+        ours, least = (slopes(each)[0]["ms_per_listener_second"] for each in points)
+        found[name] = {"ours": ours, "floor": least, "ratio": round(ours / least, 2) if least > 0 else 0.0}
+    return found
 
 
-async def _settled(measuring: Callable[[], Awaitable[Point]]) -> Point:
-    for _ in range(TRIES):
-        point = await measuring()
-        if point["carried"]:
+async def _largest(asked: list[int], measuring: Callable[[int], Awaitable[Point]]) -> list[Point]:
+    """The points up to the first number that is not carried."""
+    points = list[Point]()
+    for count in asked:
+        for _ in range(TRIES):
+            point = await measuring(count)
+            if point["carried"]:
+                break
+        points.append(point)
+        if not point["carried"]:
             break
-    return point
+    return points
+
+
+async def _ours(here: Target, crowd: Crowd, seconds: float, count: int) -> Point:
+    if len(crowd.listeners) < count:
+        await crowd.grow(count)
+        await asyncio.sleep(SETTLE)
+    seen = await window(here, crowd, seconds)
+    late = seen.counters["ticks_late"] + seen.counters["ticks_skipped"]
+    return _point(seen.listeners, seen.core_percent, seen.counters["ticks"], late, seen.lost, seen.machine_stood_still)
+
+
+async def _floor(program: Path, way: str, seconds: float, count: int) -> Point:
+    async with witness(machine.cores()[0]) as watching:
+        seen = await floor.run(program, way, count, seconds, _size())
+        still = await watching.read()
+    return _point(count, seen["core_percent"], seen["ticks"], seen["ticks_late"], seen["lost"], still)
+
+
+async def _side_by_side(
+    here: Target, crowd: Crowd, programs: dict[str, Path], count: int, seconds: float
+) -> dict[str, Any]:
+    """Percent of a core of ours and of each floor, in the same seconds."""
+    await crowd.grow(count)
+    await asyncio.sleep(SETTLE)
+    found = {}
+    for way, program in programs.items():
+        seen, least = await asyncio.gather(
+            window(here, crowd, seconds), floor.run(program, way, count, seconds, _size())
+        )
+        found[f"floor {way}"] = (seen.core_percent, least["core_percent"])
+    return {"listeners": count, "core_percent": found}
+
+
+def _size() -> int:
+    """Bytes of the voice's packets, on average."""
+    return round(sum(map(len, packets())) / len(packets()))
 
 
 def _point(count: int, core: float, ticks: int, late: int, lost: int, still: dict[str, Any]) -> Point:
@@ -105,30 +131,3 @@ def _point(count: int, core: float, ticks: int, late: int, lost: int, still: dic
         "machine_stood_still": still,
         "carried": not lost and late <= (1 - IN_TIME) * ticks,
     }
-
-
-def compared(found: dict[str, list[Point]]) -> dict[str, Any]:
-    """The largest number that each carried, what a further listener cost where all carried them, and ours in relation."""
-    largest = {
-        name: max((one["listeners"] for one in points if one["carried"]), default=0) for name, points in found.items()
-    }
-    shared = set.intersection(*({one["listeners"] for one in points} for points in found.values()))
-    slopes = {name: _slope([one for one in points if one["listeners"] in shared]) for name, points in found.items()}
-    return {
-        "largest": largest,
-        "of_the_floor": {
-            name: round(largest[OURS] / most, 2) for name, most in largest.items() if most and name != OURS
-        },
-        "ms_per_listener_second": slopes,
-        "times_the_floor": {
-            name: round(slopes[OURS] / slope, 2) for name, slope in slopes.items() if slope and name != OURS
-        },
-    }
-
-
-def _slope(points: list[Point]) -> float:
-    """Milliseconds a second by the line that fits best; 0 for less than two points."""
-    if len(points) < 2:
-        return 0.0
-    line = np.polyfit([one["listeners"] for one in points], [one["core_percent"] * 10 for one in points], 1)
-    return round(float(line[0]), 4)

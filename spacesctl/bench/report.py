@@ -63,8 +63,10 @@ def capacity(result: dict[str, Any]) -> Report:
         for one in points
     ]
     notes = [f"the largest number that {name} carried: {most}" for name, most in result["largest"].items()]
-    notes += [f"of what {name} carried: {share:.2f}" for name, share in result["of_the_floor"].items()]
-    notes += [f"a further listener costs {times:.2f} x {name}" for name, times in result["times_the_floor"].items()]
+    notes += [
+        f"side by side, a further listener: {one['ours']:.3f} ms a second, {one['ratio']:.2f} x {name} ({one['floor']:.3f})"
+        for name, one in result["cost"].items()
+    ]
     columns = {"who": "who", "listeners": "listeners", "core %": "core", "lost": "lost", "late ticks": "late"}
     return Report(
         "Capacity: packets of 20 ms, one voice", columns | {_MACHINE: "machine"}, rows, [*notes, machine(result)]
@@ -103,7 +105,8 @@ def storm(result: dict[str, Any]) -> Report:
 
 def machine(result: dict[str, Any]) -> str:
     here = result["machine"]
-    return f"{here['cpu']}, {here['cores']} cores, Linux {here['kernel']}, Python {here['python']}, load {here['load']}"
+    system = f"{here['cpu']}, {here['cores']} cores, Linux {here['kernel']}, Python {here['python']}"
+    return f"{system}, sealing: {here['sealing']}, load {here['load']}"
 
 
 def slopes(found: list[dict[str, float]], name: str = "one more listener") -> list[str]:

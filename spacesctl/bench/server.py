@@ -40,7 +40,6 @@ class Target:
         pid: int,
         watching: Witness,
         talking: Sequence[str] = (),
-        talkers: Sequence[Talker] = (),
     ) -> None:
         self.server = server
         self.space = space
@@ -48,12 +47,6 @@ class Target:
         self.watching = watching
         self._http = http
         self._talking = list(talking)
-        self._talkers = talkers
-
-    def talk(self, aloud: bool) -> None:
-        """Let those who talk go on, or be quiet."""
-        for talker in self._talkers:
-            talker.quiet = not aloud
 
     async def signal(self, listener: Listener) -> None:
         """WHEP (RFC 9725's sister): an offer up, an answer back."""
@@ -100,13 +93,11 @@ async def target(
             base_url=server.url, timeout=30, limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False
         )
         await stack.enter_async_context(http)
-        talkers = list[Talker]()
         for number, token in enumerate(tokens):
             said = packets(number)
             start = 37 * number % len(said)
-            talker = Talker(server.url, token, ids[0], said[start:] + said[:start])
-            talkers.append(await stack.enter_async_context(talker))
-        yield Target(server, http, ids[0], pid, watching, tokens, talkers)
+            await stack.enter_async_context(Talker(server.url, token, ids[0], said[start:] + said[:start]))
+        yield Target(server, http, ids[0], pid, watching, tokens)
 
 
 def _open(server: Server, speakers: int, spaces: int) -> tuple[list[str], list[str]]:

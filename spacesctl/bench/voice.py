@@ -36,10 +36,9 @@ def packets(person: int = 0) -> tuple[bytes, ...]:
 
 
 class Talker:
-    """Says the voice over a lane as long as the block runs, but for when it is told to be `quiet`."""
+    """Says the voice over a lane as long as the block runs."""
 
     def __init__(self, url: str, token: str, space: str, said: Sequence[bytes] | None = None) -> None:
-        self.quiet = False
         self._lanes = Lanes(url, token, space, "speak")
         self._said = packets() if said is None else said
         self._tasks: list[asyncio.Task[None]] = []
@@ -63,8 +62,6 @@ class Talker:
         try:
             for number in count():
                 await asyncio.sleep(max(0.0, began + number * TICK_SECONDS - loop.time()))
-                if self.quiet:
-                    continue
                 packet = self._said[number % len(self._said)]
                 await self._lanes.send(framing.pack(framing.UPLINK, number, [(0, 0, packet)]))
         except Unavailable:

@@ -56,7 +56,7 @@ def fanout(
 
 @bench.command()
 def capacity(
-    start: Annotated[int, typer.Option("--from", min=1, help="How many at first.")] = 1000,
+    start: Annotated[int, typer.Option("--from", min=1, help="How many at first.")] = 1500,
     step: Annotated[int, typer.Option(min=1, help="How many more each time.")] = 500,
     most: Annotated[int, typer.Option("--to", min=1, help="With how many it ends at the latest.")] = 8000,
     seconds: Seconds = 20.0,

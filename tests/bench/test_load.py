@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from spacesctl.bench import floor, machine, report
-from spacesctl.bench.capacity import TRIES, _settled, compared
+from spacesctl.bench.capacity import TRIES, _largest, costs
 from spacesctl.bench.crowd import Crowd, together
 from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
@@ -226,38 +226,41 @@ def point(listeners, core, late=0):
     }
 
 
-def test_capacities_are_compared_by_the_largest_number_and_by_what_one_more_costs_where_both_were_measured():
-    found = {
-        "spacesctl": [point(1000, 30), point(2000, 55), point(3000, 80), point(4000, 100, late=9)],
-        "floor evp": [point(number * 1000, 20.0 * number) for number in range(1, 5)] + [point(5000, 99, late=2)],
-    }
-    made = compared(found)
-    assert made["largest"] == {"spacesctl": 3000, "floor evp": 4000}
-    assert made["of_the_floor"] == {"floor evp": 0.75}
-    assert made["ms_per_listener_second"]["floor evp"] == 0.2
-    assert made["times_the_floor"] == {"floor evp": pytest.approx(1.175, abs=0.006)}
-    shown = report.capacity({"machine": machine.described(), "points": found, **made})
-    assert [row["late"] for row in shown.rows] == ["0/500"] * 3 + ["9/500"] + ["0/500"] * 4 + ["2/500"]
-    assert "of what floor evp carried: 0.75" in shown.notes
-
-
-def test_who_carries_nothing_has_no_capacity_to_compare_with():
-    made = compared({"spacesctl": [point(1000, 30)], "floor evp": [point(1000, 20, late=400)]})
-    assert (made["largest"]["floor evp"], made["of_the_floor"], made["times_the_floor"]) == (0, {}, {})
+def test_what_one_more_costs_is_compared_side_by_side():
+    beside = [
+        {"listeners": 500, "core_percent": {"floor evp": (20.0, 5.0), "floor srtp": (21.0, 9.0)}},
+        {"listeners": 1500, "core_percent": {"floor evp": (38.0, 17.0), "floor srtp": (39.0, 45.0)}},
+    ]
+    made = costs(beside)
+    assert made["floor evp"] == {"ours": 0.18, "floor": 0.12, "ratio": 1.5}
+    assert made["floor srtp"]["ratio"] == 0.5
+    found = {"spacesctl": [point(1000, 30), point(2000, 55, late=9)], "floor evp": [point(1000, 10)]}
+    result = {"machine": machine.described(), "points": found, "largest": {"spacesctl": 1000}, "cost": made}
+    shown = report.capacity(result)
+    assert [row["late"] for row in shown.rows] == ["0/500", "9/500", "0/500"]
+    assert "1.50 x floor evp" in shown.notes[1]
 
 
 @pytest.mark.parametrize(
-    ("late", "taken"), [([0, 0], 1), ([3, 0], 2), ([3] * 5, TRIES)], ids=["at once", "later", "never"]
+    ("late", "asked", "carried"),
+    [
+        ([0, 0, 0], [10, 20, 30], [True, True, True]),
+        ([0, 3, 0, 0], [10, 20, 30], [True, True, True]),
+        ([0, *[3] * TRIES], [10, 20], [True, False]),
+        ([3] * TRIES, [10], [False]),
+    ],
+    ids=["all", "at the second try", "too many", "none"],
 )
-def test_a_number_that_is_not_carried_is_tried_again_a_few_times(late, taken):
-    windows = [point(1000, 30, one) for one in late]
+def test_the_largest_number_is_looked_for_until_one_is_too_many(late, asked, carried):
+    windows = list(late)
 
-    async def measuring():
-        return windows.pop(0)
+    async def measuring(count):
+        return point(count, 30, windows.pop(0))
 
-    made = asyncio.run(_settled(measuring))
-    assert len(late) - len(windows) == taken
-    assert made["ticks_late"] == late[taken - 1]
+    points = asyncio.run(_largest([10, 20, 30], measuring))
+    assert [one["listeners"] for one in points] == asked
+    assert [one["carried"] for one in points] == carried
+    assert windows == []
 
 
 def test_a_peer_that_is_not_installed_is_told_and_left_out():
