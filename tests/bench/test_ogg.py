@@ -130,7 +130,7 @@ def test_players_of_a_true_server_miss_nothing_beside_as_many_listeners():
 
 def test_the_report_names_what_each_kind_costs():
     cost = Cost("ogg", 9, 10.0, 0.01, 0.05, 0.06, 20.0, 180, 0, 0, 0)
-    machine = {"cpu": "x", "cores": 2, "kernel": "6", "python": "3.11", "load": 0.1}
+    machine = {"cpu": "x", "cores": 2, "kernel": "6", "python": "3.11", "sealing": "compiled", "load": 0.1}
     made = report({"costs": {"ogg": vars(cost)}, "ratio": 0.25, "packet_ms": "auto", "machine": machine})
     assert [made.rows[0][key] for key in made.columns.values()] == ["ogg", "9", "0.01", "0.05", "0.06", "0", "0", "0"]
     assert "0.25" in made.notes[0]

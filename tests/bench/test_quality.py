@@ -14,7 +14,7 @@ from spacesctl.cli.bench import bench
 from spacesctl.domain.errors import Invalid, Refused
 from tests.listening import voice
 
-MACHINE = {"cpu": "a", "cores": 2, "kernel": "6", "python": "3", "load": 0}
+MACHINE = {"cpu": "a", "cores": 2, "kernel": "6", "python": "3", "sealing": "compiled", "load": 0}
 
 
 def test_scores_are_rows_of_networks_and_columns_of_servers():
