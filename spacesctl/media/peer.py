@@ -119,7 +119,6 @@ class Peer:
         if self.dtls is None:
             self.dtls = Dtls(self._identity, self._added.dtls, self._added.remote_fingerprints)
             self.dtls.start()
-            self.flush()
         return self.dtls
 
     def feed(self, datagram: bytes) -> State:
@@ -127,7 +126,7 @@ class Peer:
         dtls = self.begin()
         if datagram:
             dtls.feed(datagram)
-            self.flush()
+        self.flush()
         if dtls.keys is not None and self.srtp is None:
             self.srtp = Srtp(dtls.keys)
             if not self.is_up:

@@ -63,7 +63,7 @@ class Peers:
         self._peers: dict[str, Peer] = {}
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[Place, Peer] = {}
-        self._connecting: dict[str, Peer] = {}
+        self._connecting: dict[str, Peer] = {}  # their handshake is under way
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
         self._restless: deque[tuple[float, Peer]] = deque()  # joined, oldest first
         self._asking: dict[str, Peer] = {}  # speakers that send lost packets again
@@ -88,7 +88,7 @@ class Peers:
         if room is None or added.peer in self._peers or added.local_ufrag in self._by_ufrag:
             return False
         peer = Peer(added, room.ssrc, self._identity, self._send)
-        self._peers[peer.name] = self._by_ufrag[added.local_ufrag] = self._connecting[peer.name] = peer
+        self._peers[peer.name] = self._by_ufrag[added.local_ufrag] = peer
         self.ice.expect(peer.credentials)
         return True
 
@@ -239,6 +239,8 @@ class Peers:
         peer = self._peers.get(name)
         if peer is None:
             return
+        if not peer.joined:
+            self._connecting[name] = peer
         state = peer.feed(data)
         if state is State.CONNECTED and not peer.joined:
             self._joined(peer)

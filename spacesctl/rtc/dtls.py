@@ -28,7 +28,7 @@ MAX_RESENT: Final = 8
 _ALERT: Final = 21
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEAD: Final = 13
-_READ: Final = 65_536
+_READ: Final = 4096
 _CIPHERS: Final = (
     b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA"
 )
@@ -254,6 +254,8 @@ class Dtls:
 
 def datagrams(records: bytes) -> list[bytes]:
     """A run of DTLS records to datagrams of at most `MTU` bytes, cut only between records."""
+    if len(records) <= MTU:
+        return [records] if records else []
     packed, start, at = list[bytes](), 0, 0
     while at + _RECORD_HEAD <= len(records):
         end = at + _RECORD_HEAD + int.from_bytes(records[at + 11 : at + 13], "big")

@@ -185,7 +185,8 @@ def derive(master: bytes) -> tuple[bytes, bytes]:
 
 
 def _xor(one: bytes, two: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, two, strict=True))
+    assert len(one) == len(two)
+    return (int.from_bytes(one, "big") ^ int.from_bytes(two, "big")).to_bytes(len(one), "big")
 
 
 def _policy(key: bytes, direction: int, profile: Profile) -> Policy:

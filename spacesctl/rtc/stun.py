@@ -43,6 +43,8 @@ _FINGERPRINT_HEAD: Final = _ATTRIBUTE.pack(_FINGERPRINT, _FINGERPRINT_SIZE - _AT
 _OF_IPV4: Final = 12
 """Bytes of an XOR-MAPPED-ADDRESS of IPv4. All these sizes are with the attribute's head."""
 _SHA1_BLOCK: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 _IPV4_IN_IPV6: Final = bytes(10) + b"\xff\xff"
 
 Refusal = Literal["malformed", "not_a_request", "unknown_user", "unauthenticated"]
@@ -197,7 +199,7 @@ def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
     if len(key) > _SHA1_BLOCK:
         key = _sha1(key).digest()
     key = key.ljust(_SHA1_BLOCK, b"\0")
-    return _sha1(bytes(byte ^ 0x36 for byte in key)), _sha1(bytes(byte ^ 0x5C for byte in key))
+    return _sha1(key.translate(_INNER)), _sha1(key.translate(_OUTER))
 
 
 def _sha1(data: bytes) -> hashlib._Hash:

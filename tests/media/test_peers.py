@@ -11,10 +11,11 @@ import msgspec
 import pytest
 from aioice import stun
 
+from spacesctl.media import handshakes as handshakes_module
 from spacesctl.media import peer as peer_module
 from spacesctl.media import peers as peers_module
 from spacesctl.media.clock import SpaceClock
-from spacesctl.media.handshakes import MAX_QUEUED, Handshakes
+from spacesctl.media.handshakes import GATHER, MAX_QUEUED, Handshakes
 from spacesctl.media.messages import ExpectProbe, OpenSpace, PeerJoined, PeerLeft, RestartIce
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import MAX_PATHS, Peer
@@ -78,7 +79,8 @@ def in_memory(test):
     async def body():
         await test(Wire())
 
-    asyncio.run(body())
+    with mock.patch.object(handshakes_module, "GATHER", 0.0):  # here nobody waits for the others
+        asyncio.run(body())
 
 
 def with_a_wire(test):
@@ -454,6 +456,51 @@ def test_handshakes_wait_for_the_tick_and_are_bounded():
         while len(taken) < MAX_QUEUED:
             await asyncio.sleep(0.01)
         assert stopped <= len(taken)
+
+    asyncio.run(body())
+
+
+def test_who_comes_alone_is_taken_at_once_and_those_who_follow_together():
+    async def body():
+        taken = []
+        queue = Handshakes(lambda name, data: taken.append((name, time.monotonic())), lambda: time.monotonic() + 60)
+        queue.put("first", b"x")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [name for name, _ in taken] == ["first"]
+        for name in ("second", "third", "fourth"):
+            queue.put(name, b"x")
+            await asyncio.sleep(0.001)
+        assert len(taken) == 1
+        await asyncio.sleep(3 * GATHER)
+        assert [name for name, _ in taken] == ["first", "second", "third", "fourth"]
+        assert taken[1][1] - taken[0][1] > 0.9 * GATHER
+        queue.put("fifth", b"x")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert taken[-1][0] == "fifth"
+
+    asyncio.run(body())
+
+
+def test_a_step_that_fails_stops_nobody_elses_handshake():
+    async def body():
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context["exception"]))
+        taken, failed = [], []
+
+        def take(name, _data):
+            if name == "bad":
+                raise ValueError(name)
+            taken.append(name)
+
+        queue = Handshakes(take, lambda: time.monotonic() + 60)
+        for name in ("bad", "good"):
+            queue.put(name, b"x")
+        await asyncio.sleep(2 * GATHER)
+        queue.put("better", b"x")
+        await asyncio.sleep(2 * GATHER)
+        assert taken == ["good", "better"]
+        assert [str(error) for error in failed] == ["bad"]
 
     asyncio.run(body())
 
