@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import platform
 import resource
@@ -46,7 +47,7 @@ def children(pid: int) -> dict[int, str]:
 
 def pin(pid: int, cores: set[int]) -> None:
     """Keep a process and its threads on some cores; nothing happens on a machine with one."""
-    if len(os.sched_getaffinity(0) | cores) < 2:
+    if len(_allowed()) < 2:
         return
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(OSError):
@@ -60,8 +61,13 @@ def pin_self(cores: set[int]) -> None:
 
 def cores() -> tuple[set[int], set[int]]:
     """Where what is measured runs, and where the rest does: two different cores if there are two."""
-    have = sorted(os.sched_getaffinity(0))
-    return {have[0]}, {have[-1]}
+    return {_allowed()[0]}, {_allowed()[-1]}
+
+
+@functools.cache
+def _allowed() -> list[int]:
+    """Where this process might run when it was asked first: `pin_self` leaves less, and a second bench needs both sides again."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def need_linux() -> None:

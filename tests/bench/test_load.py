@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +39,28 @@ def wire():
         ear.bind(("127.0.0.1", 0))
         mouth.connect(ear.getsockname())
         yield ear, mouth
+
+
+@pytest.fixture
+def free_again():
+    """Whatever is pinned here is not for the tests that follow."""
+    allowed = os.sched_getaffinity(0)
+    yield
+    for task in Path("/proc/self/task").iterdir():
+        os.sched_setaffinity(int(task.name), allowed)
+
+
+@pytest.mark.usefixtures("free_again")
+def test_what_is_measured_next_has_its_own_core_again():
+    measured, rest = machine.cores()
+    machine.pin_self(rest)
+    assert os.sched_getaffinity(0) == rest
+    assert machine.cores() == (measured, rest)
+    with subprocess.Popen(["sleep", "20"]) as process:
+        for cores in (measured, rest, measured):
+            machine.pin(process.pid, cores)
+            assert os.sched_getaffinity(process.pid) == cores
+        process.kill()
 
 
 @pytest.mark.parametrize(
