@@ -1,7 +1,8 @@
 """`bench capacity`: how many listeners ours carries and how many the floor in C, and what a further one costs both at the same time.
 
 A machine's speed may change by half within minutes. So for the cost both run side by side on the one core, as often as each other
-and with as much of its caches; CPU time is counted by process. How many each carries, it is asked alone.
+and with as much of its caches; CPU time is counted by process. How many each carries, it is asked alone, in parts of a window of which only
+those count in which a process with nothing to do was in time: nobody is, while the machine stands still.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ OURS: Final = "spacesctl"
 IN_TIME: Final = 0.999
 """Of the ticks must begin less than 10 ms late, and no packet be lost, for a number of listeners to be carried."""
 TRIES: Final = 3
-"""Windows with the same number until it is carried in one: a machine stands still for a moment now and then, whoever sends."""
+"""Windows with the same number until it is carried in one."""
+PARTS: Final = 4
+"""Of a window. One in which the machine stood still is measured again..."""
+MOST_PARTS: Final = 3 * PARTS
+"""... but no more than so many in all."""
 BESIDE: Final = (500, 1500)
 """Listeners that both have at once."""
 
 Point = dict[str, Any]
+Measuring = Callable[[int], Awaitable[Point]]
 Note = Callable[[str], None]
 
 
@@ -42,12 +48,12 @@ async def measure(start: int, step: int, most: int, seconds: float, note: Note) 
         found = {}
         for way, program in programs.items():
             note(f"floor {way}, alone")
-            found[f"floor {way}"] = await _largest(asked, partial(_floor, program, way, seconds))
+            found[f"floor {way}"] = await _largest(asked, partial(calm, partial(_floor, program, way, seconds / PARTS)))
         async with target(packet_ms="20") as here, Crowd(here.signal) as crowd:
             note("side by side")
             beside = [await _side_by_side(here, crowd, programs, count, seconds) for count in BESIDE]
             note("ours, alone")
-            found[OURS] = await _largest(asked, partial(_ours, here, crowd, seconds))
+            found[OURS] = await _largest(asked, partial(calm, partial(_ours, here, crowd, seconds / PARTS)))
     largest = {
         name: max((one["listeners"] for one in points if one["carried"]), default=0) for name, points in found.items()
     }
@@ -71,7 +77,7 @@ def costs(beside: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return found
 
 
-async def _largest(asked: list[int], measuring: Callable[[int], Awaitable[Point]]) -> list[Point]:
+async def _largest(asked: list[int], measuring: Measuring) -> list[Point]:
     """The points up to the first number that is not carried."""
     points = list[Point]()
     for count in asked:
@@ -83,6 +89,26 @@ async def _largest(asked: list[int], measuring: Callable[[int], Awaitable[Point]
         if not point["carried"]:
             break
     return points
+
+
+async def calm(measuring: Measuring, count: int) -> Point:
+    """A window from its parts, of those in which the machine did not stand still; of all, if it did in every one."""
+    still, stood = list[Point](), list[Point]()
+    while len(still) < PARTS and len(still) + len(stood) < MOST_PARTS:
+        part = await measuring(count)
+        (stood if part["machine_stood_still"]["late"] else still).append(part)
+    parts = still or stood
+    ticks, late, lost = (sum(part[name] for part in parts) for name in ("ticks", "ticks_late", "lost"))
+    machine_stood_still = {
+        "ticks": sum(part["machine_stood_still"]["ticks"] for part in parts),
+        "late": sum(part["machine_stood_still"]["late"] for part in parts),
+        "late_ms_max": max(part["machine_stood_still"]["late_ms_max"] for part in parts),
+    }
+    core = round(sum(part["core_percent"] for part in parts) / len(parts), 2)
+    return _point(count, core, ticks, late, lost, machine_stood_still) | {
+        "parts": len(parts),
+        "left_out": len(stood) if still else 0,
+    }
 
 
 async def _ours(here: Target, crowd: Crowd, seconds: float, count: int) -> Point:

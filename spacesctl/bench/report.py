@@ -67,6 +67,8 @@ def capacity(result: dict[str, Any]) -> Report:
         f"side by side, a further listener: {one['ours']:.3f} ms a second, {one['ratio']:.2f} x {name} ({one['floor']:.3f})"
         for name, one in result["cost"].items()
     ]
+    left_out = sum(one["left_out"] for points in result["points"].values() for one in points)
+    notes.append(f"parts of windows that do not count, because the machine stood still: {left_out}")
     columns = {"who": "who", "listeners": "listeners", "core %": "core", "lost": "lost", "late ticks": "late"}
     return Report(
         "Capacity: packets of 20 ms, one voice", columns | {_MACHINE: "machine"}, rows, [*notes, machine(result)]

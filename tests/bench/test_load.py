@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from spacesctl.bench import floor, machine, report
-from spacesctl.bench.capacity import TRIES, _largest, costs
+from spacesctl.bench.capacity import MOST_PARTS, TRIES, _largest, calm, costs
 from spacesctl.bench.crowd import Crowd, together
 from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
@@ -246,6 +246,7 @@ def point(listeners, core, late=0):
         "ticks": 500,
         "ticks_late": late,
         "lost": 0,
+        "left_out": 0,
         "machine_stood_still": {"ticks": 500, "late": 0},
         "carried": not late,
     }
@@ -286,6 +287,30 @@ def test_the_largest_number_is_looked_for_until_one_is_too_many(late, asked, car
     assert [one["listeners"] for one in points] == asked
     assert [one["carried"] for one in points] == carried
     assert windows == []
+
+
+@pytest.mark.parametrize(
+    ("late", "stood_still", "seen"),
+    [
+        ([1, 0, 2, 0], [0, 0, 0, 0], (120, 3, 4, 0)),
+        ([9, 0, 9, 0, 1, 0], [2, 0, 1, 0, 0, 0], (120, 1, 4, 2)),
+        ([0, *[9] * (MOST_PARTS - 1)], [0, *[1] * (MOST_PARTS - 1)], (30, 0, 1, MOST_PARTS - 1)),
+        ([1] * MOST_PARTS, [1] * MOST_PARTS, (30 * MOST_PARTS, MOST_PARTS, MOST_PARTS, 0)),
+    ],
+    ids=["in none", "in two", "in all but one", "in all"],
+)
+def test_parts_of_a_window_in_which_the_machine_stood_still_are_measured_again(late, stood_still, seen):
+    parts = [
+        point(7, 30, how_late) | {"ticks": 30, "machine_stood_still": {"ticks": 30, "late": still, "late_ms_max": 1.0}}
+        for how_late, still in zip(late, stood_still, strict=True)
+    ]
+
+    async def measuring(_count):
+        return parts.pop(0)
+
+    window = asyncio.run(calm(measuring, 7))
+    assert (window["ticks"], window["ticks_late"], window["parts"], window["left_out"]) == seen
+    assert parts == []
 
 
 def test_a_peer_that_is_not_installed_is_told_and_left_out():
