@@ -179,4 +179,6 @@ def soak(result: dict[str, Any]) -> Report:
     title = f"{result['minutes']:g} minutes, {result['listeners']} listeners who come and go, who talks: {result['speakers']}"
     late = f"{counters['ticks_late']} of {counters['ticks']} ticks late, the worst by {result['late_ms_max']:.1f} ms"
     still = f"late with nothing to do: {_stood_still(result)}, the worst by {result['machine_stood_still']['late_ms_max']:.1f} ms"
-    return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", still, machine(result)])
+    calm = result["calm"]
+    told = f"late while the machine did not stand still ({calm['spans']} of {calm['of']} spans): {calm['late']} of {calm['ticks']} ticks"
+    return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", still, told, machine(result)])

@@ -23,6 +23,9 @@ STAY: Final = 120.0
 """Seconds that a listener stays on average."""
 
 
+Span = dict[str, Any]
+
+
 async def measure(minutes: float, listeners: int, speakers: int, note: Callable[[str], None]) -> dict[str, Any]:
     """Samples of each process, and their slopes after the warm-up."""
     machine.need_descriptors(2 * listeners)
@@ -34,12 +37,14 @@ async def measure(minutes: float, listeners: int, speakers: int, note: Callable[
         coming = asyncio.create_task(_come_and_go(here, crowd, listeners))
         processes = {"engine": here.pid, "server": here.server.process.pid}
         samples: dict[str, list[tuple[float, float, int]]] = {name: [] for name in processes}
-        began, worst = time.monotonic(), 0.0
+        began, worst, passed, spans = time.monotonic(), 0.0, before, list[Span]()
         try:
             while (now := time.monotonic() - began) < minutes * 60:
                 for name, pid in processes.items():
                     samples[name].append((now, machine.memory_bytes(pid) / 2**20, machine.descriptors(pid)))
-                figures = await here.metrics()
+                figures, still = await asyncio.gather(here.metrics(), here.watching.read())
+                spans.append(span(passed, figures, still))
+                passed = figures
                 worst = max(worst, figures["late_ms_max"])
                 note(
                     f"{now / 60:.1f} min: "
@@ -52,7 +57,6 @@ async def measure(minutes: float, listeners: int, speakers: int, note: Callable[
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
         lost, after = (await crowd.counted()).lost, await here.metrics()
-        stood_still = await here.watching.read()
     return {
         "machine": machine.described(),
         "minutes": minutes,
@@ -60,9 +64,34 @@ async def measure(minutes: float, listeners: int, speakers: int, note: Callable[
         "speakers": speakers,
         "counters": {name: round(after[name] - before[name]) for name in COUNTERS},
         "late_ms_max": worst,
-        "machine_stood_still": stood_still,
+        **lateness(spans),
         "lost": lost,
         "processes": {name: summary(each) for name, each in samples.items()},
+    }
+
+
+def span(before: dict[str, float], after: dict[str, float], still: dict[str, Any]) -> Span:
+    """Between two looks: the engine's ticks, those that were late or skipped, and the same of a process with nothing to do."""
+    ticks, late, skipped = (round(after[name] - before[name]) for name in ("ticks", "ticks_late", "ticks_skipped"))
+    return {"ticks": ticks, "late": late + skipped, "machine_stood_still": still}
+
+
+def lateness(spans: Sequence[Span]) -> dict[str, Any]:
+    """Of all spans how often the machine stood still, and of those in which it did not how many ticks were late."""
+    still = [one["machine_stood_still"] for one in spans]
+    calm = [one for one in spans if not one["machine_stood_still"]["late"]]
+    return {
+        "machine_stood_still": {
+            "ticks": sum(one["ticks"] for one in still),
+            "late": sum(one["late"] for one in still),
+            "late_ms_max": max((one["late_ms_max"] for one in still), default=0.0),
+        },
+        "calm": {
+            "spans": len(calm),
+            "of": len(spans),
+            "ticks": sum(one["ticks"] for one in calm),
+            "late": sum(one["late"] for one in calm),
+        },
     }
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
 from spacesctl.bench.listener import Listener, NotConnected
 from spacesctl.bench.peers import _try
-from spacesctl.bench.soak import summary
+from spacesctl.bench.soak import lateness, span, summary
 from spacesctl.bench.voice import packets
 from spacesctl.bench.witness import witness
 from spacesctl.cli.bench import _counts
@@ -201,6 +202,18 @@ def test_a_number_that_makes_no_sense_is_refused(text):
 
 def test_numbers_come_in_order_and_once():
     assert _counts("1500,500,500") == [500, 1500]
+
+
+def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still():
+    def figures(ticks, late, skipped=0):
+        return {"ticks": ticks, "ticks_late": late, "ticks_skipped": skipped}
+
+    looks = [figures(100, 1), figures(600, 1), figures(1090, 8, 2), figures(1590, 9, 2)]
+    still = [{"ticks": 500, "late": late, "late_ms_max": worst} for late, worst in ((0, 3.0), (2, 44.0), (0, 5.0))]
+    told = lateness([span(*pair, one) for pair, one in zip(pairwise(looks), still, strict=True)])
+    assert told["machine_stood_still"] == {"ticks": 1500, "late": 2, "late_ms_max": 44.0}
+    assert told["calm"] == {"spans": 2, "of": 3, "ticks": 1000, "late": 1}
+    assert lateness([])["calm"] == {"spans": 0, "of": 0, "ticks": 0, "late": 0}
 
 
 def test_a_soak_tells_what_grows_and_forgets_the_warm_up():
