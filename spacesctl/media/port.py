@@ -24,6 +24,11 @@ LEAST: Final = 64
 MAX_DATAGRAM: Final = 2048
 ATTEMPTS: Final = 16
 """Numbers tried when any will do, until one is free over both UDP and TCP."""
+GATHER: Final = 0.004
+"""Seconds after a turn of reading in which what comes waits for the next one. A storm's packets are read by the dozen then, with warm
+caches: a fifth less for each join. One that comes alone is read at once."""
+BEFORE: Final = 0.001
+"""Seconds before a tick in which nothing waits: what came in time is in this tick's sound."""
 BACKLOG: Final = 128
 EVERYWHERE: Final = frozenset(("0.0.0.0", "::"))  # noqa: S104  # compared with, not bound
 
@@ -36,6 +41,7 @@ class UdpPort:
     def __init__(self, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._next: asyncio.TimerHandle | None = None
         try:
             self._socket.setblocking(False)
             if family == socket.AF_INET6:
@@ -54,10 +60,21 @@ class UdpPort:
         return name[0], name[1]
 
     def start(self, receive: Callable[[bytes, Address], None], until: Callable[[], float]) -> None:
-        """Hand each datagram to `receive`, in turns that end at the monotonic time that `until` tells (the next tick)."""
-        recvfrom = self._socket.recvfrom
+        """Hand each datagram to `receive`, in turns that end at the monotonic time that `until` tells (the next tick)
+        and begin `GATHER` after one another."""
+        recvfrom, loop = self._socket.recvfrom, asyncio.get_running_loop()
+
+        def listen() -> None:
+            loop.add_reader(self._socket, readable)
 
         def readable() -> None:
+            read()
+            wait = min(GATHER, until() - BEFORE - time.monotonic())
+            if wait > 0:
+                loop.remove_reader(self._socket)
+                self._next = loop.call_later(wait, listen)
+
+        def read() -> None:
             deadline = until()
             for count in range(DRAIN):
                 try:
@@ -70,7 +87,7 @@ class UdpPort:
                 if count % 8 == 7 and count >= LEAST and time.monotonic() >= deadline:
                     return
 
-        asyncio.get_running_loop().add_reader(self._socket, readable)
+        listen()
 
     def send(self, data: bytes | memoryview, target: Address) -> bool:
         """Send a datagram; False when the kernel does not take it now."""
@@ -87,6 +104,8 @@ class UdpPort:
         return sum(self.send(rows.datagram(row), rows.address(row)) for row in range(count))
 
     def close(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
 

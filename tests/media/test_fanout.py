@@ -6,6 +6,7 @@ import asyncio
 import errno
 import secrets
 import socket
+import time
 from unittest import mock
 
 import numpy as np
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from spacesctl.media import datagrams
+from spacesctl.media import port as port_module
 from spacesctl.media.datagrams import SKIPPED, Rows, sockaddr
 from spacesctl.media.fanout import Fanout
-from spacesctl.media.port import LEAST, UdpPort
+from spacesctl.media.port import BEFORE, LEAST, UdpPort
 from spacesctl.media.sealed import KINDS, CmBlock, CompiledBlock, GcmBlock
 from spacesctl.media.seat import Seat
 from spacesctl.rtc import rtp, sealing
@@ -307,3 +309,44 @@ def test_a_port_reads_some_datagrams_in_every_turn_though_a_tick_is_overdue():
             port.close()
 
     asyncio.run(body())
+
+
+def reading(left, enough):
+    """Of one datagram and of three that follow, what a port has read when there is `enough`, or after a while; what went wrong."""
+    failed = []
+
+    async def body():
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+        port, taken = UdpPort("127.0.0.1", 0), []
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+            port.start(lambda data, source: taken.append(data), lambda: time.monotonic() + left)
+            mouth.sendto(b"1", port.address)
+            while not taken:
+                await asyncio.sleep(0)
+            for data in (b"2", b"3", b"4"):
+                mouth.sendto(data, port.address)
+            for _ in range(20):
+                if len(taken) >= enough:
+                    break
+                await asyncio.sleep(0.01)
+            port.close()
+            await asyncio.sleep(0.06)
+        return taken
+
+    return asyncio.run(body()), failed
+
+
+@pytest.mark.parametrize(
+    ("gather", "left", "enough", "read"),
+    [
+        (60.0, 90.0, 2, [b"1"]),
+        (0.05, 90.0, 4, [b"1", b"2", b"3", b"4"]),
+        (60.0, 2 * BEFORE, 4, [b"1", b"2", b"3", b"4"]),
+        (60.0, BEFORE / 2, 4, [b"1", b"2", b"3", b"4"]),
+        (0.05, 90.0, 1, [b"1"]),
+    ],
+    ids=["too soon", "after a while", "before a tick", "just before a tick", "closed meanwhile"],
+)
+def test_a_port_reads_one_datagram_at_once_and_what_follows_soon_together(monkeypatch, gather, left, enough, read):
+    monkeypatch.setattr(port_module, "GATHER", gather)
+    assert reading(left, enough) == (read, [])
