@@ -59,11 +59,13 @@ class Handshakes:
             self._arm(max(left, 0.0) + GUARD)  # the tick comes first
             return
         self._served = due
-        for _ in range(min(len(self._queue), AT_ONCE)):
-            self._take(*self._queue.popleft())
-            if time.monotonic() > due - GUARD:
-                break
-        if self._queue:
-            self._arm(0.0)
-        else:
-            self._next = time.monotonic() + GATHER
+        try:
+            for _ in range(min(len(self._queue), AT_ONCE)):
+                self._take(*self._queue.popleft())
+                if time.monotonic() > due - GUARD:
+                    break
+        finally:
+            if self._queue:
+                self._arm(0.0)
+            else:
+                self._next = time.monotonic() + GATHER

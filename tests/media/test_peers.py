@@ -460,25 +460,36 @@ def test_handshakes_wait_for_the_tick_and_are_bounded():
     asyncio.run(body())
 
 
-def test_who_comes_alone_is_taken_at_once_and_those_who_follow_together():
+def test_who_comes_alone_is_taken_at_once_and_those_who_follow_soon_wait(monkeypatch):
+    monkeypatch.setattr(handshakes_module, "GATHER", 60.0)
+
     async def body():
         taken = []
-        queue = Handshakes(lambda name, data: taken.append((name, time.monotonic())), lambda: time.monotonic() + 60)
+        queue = Handshakes(lambda name, _data: taken.append(name), lambda: time.monotonic() + 90)
+        for name in ("first", "second", "third"):
+            queue.put(name, b"x")
+            await asyncio.sleep(0.01)
+        assert taken == ["first"]
+
+    asyncio.run(body())
+
+
+def test_those_who_wait_for_one_another_are_taken_together(monkeypatch):
+    monkeypatch.setattr(handshakes_module, "GATHER", 0.05)
+
+    async def body():
+        taken = []
+        queue = Handshakes(lambda name, _data: taken.append((name, time.monotonic())), lambda: time.monotonic() + 90)
         queue.put("first", b"x")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        assert [name for name, _ in taken] == ["first"]
-        for name in ("second", "third", "fourth"):
+        for name in ("second", "third"):
             queue.put(name, b"x")
-            await asyncio.sleep(0.001)
-        assert len(taken) == 1
-        await asyncio.sleep(3 * GATHER)
-        assert [name for name, _ in taken] == ["first", "second", "third", "fourth"]
-        assert taken[1][1] - taken[0][1] > 0.9 * GATHER
-        queue.put("fifth", b"x")
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert taken[-1][0] == "fifth"
+        while len(taken) < 3:
+            assert len(taken) == 1
+            await asyncio.sleep(0)
+        assert [name for name, _ in taken] == ["first", "second", "third"]
+        assert taken[1][1] - taken[0][1] > 0.9 * 0.05
 
     asyncio.run(body())
 
@@ -497,6 +508,7 @@ def test_a_step_that_fails_stops_nobody_elses_handshake():
         for name in ("bad", "good"):
             queue.put(name, b"x")
         await asyncio.sleep(2 * GATHER)
+        assert taken == ["good"]
         queue.put("better", b"x")
         await asyncio.sleep(2 * GATHER)
         assert taken == ["good", "better"]
