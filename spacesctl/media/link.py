@@ -43,26 +43,33 @@ class Link(Generic[Out, In]):
         self._writer = writer
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(incoming)
-        self._buffer = bytearray()
+        self._posted = bytearray()
 
     def post(self, message: Out) -> bool:
-        """Queue a message without waiting. False when it was dropped: the queue is full, or the other side is gone."""
+        """Queue a message without waiting: all that is posted in one turn of the loop goes together. False when it was dropped: the queue
+        is full, or the other side is gone."""
         transport = self._writer.transport
         if transport.is_closing():
             return False
-        if isinstance(message, Frames | Levels) and transport.get_write_buffer_size() > QUEUE:
+        if isinstance(message, Frames | Levels) and transport.get_write_buffer_size() + len(self._posted) > QUEUE:
             self.dropped += 1
             return False
-        buffer = self._buffer
-        self._encoder.encode_into(message, buffer, _LENGTH.size)
-        _LENGTH.pack_into(buffer, 0, len(buffer) - _LENGTH.size)
-        self._writer.write(bytes(buffer))
+        body = self._encoder.encode(message)
+        if not self._posted:
+            asyncio.get_running_loop().call_soon(self._go)
+        self._posted += _LENGTH.pack(len(body)) + body
         return True
+
+    def _go(self) -> None:
+        posted, self._posted = self._posted, bytearray()
+        if posted and not self._writer.transport.is_closing():
+            self._writer.write(posted)
 
     async def send(self, message: Out) -> None:
         """Send a message, waiting while the other side is slow. Raises ConnectionError when it is gone."""
         if not self.post(message):
             raise ConnectionResetError("the other end of the media link is gone")
+        self._go()
         await self._writer.drain()
 
     async def __aiter__(self) -> AsyncIterator[In]:
@@ -84,6 +91,7 @@ class Link(Generic[Out, In]):
 
     def close(self) -> None:
         """Close this end; the other side's iteration ends."""
+        self._go()
         self._writer.close()
 
     async def wait_closed(self) -> None:
