@@ -178,7 +178,8 @@ def derive(master: bytes) -> tuple[bytes, bytes]:
     Each is the first block of a key stream, so that both are two blocks through one cipher, at half the price of two streams.
     """
     key, salt = master[:16], master[16:]
-    starts = b"".join(_xor(salt, bytes((0,) * 7 + (label,) + (0,) * 4)) + bytes(4) for label in (0, 2))
+    # What is encrypted is the salt with a label in it, 0 for the key and 2 for the salt, and four bytes that count blocks.
+    starts = salt + bytes(4) + salt[:7] + bytes((salt[7] ^ 2,)) + salt[8:] + bytes(4)
     cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # two blocks that differ, in no chain: that is the key derivation
     made = cipher.encryptor().update(starts)
     return made[:16], made[16:28]
