@@ -41,7 +41,7 @@ Note = Callable[[str], None]
 async def measure(start: int, step: int, most: int, seconds: float, note: Note) -> dict[str, Any]:
     """Ever more listeners, from `start` in steps of `step`, until they are too many. Raises Refused, naming what is missing."""
     machine.need_linux()
-    machine.need_descriptors(max(most, sum(BESIDE)))
+    machine.need_descriptors(max(most, 2 * max(BESIDE)))
     with tempfile.TemporaryDirectory(prefix="spacesctl-floor-") as folder:
         programs = {way: await asyncio.to_thread(floor.compiled, way, Path(folder)) for way in floor.WAYS}
         asked = [*range(start, most + 1, step)]

@@ -2,7 +2,8 @@
 
 A step of a handshake takes up to a millisecond (an ECDSA signature), and five hundred people may join at once: the queue is
 theirs, the tick is everybody's. Together, because each step after the first finds the code that it needs in the processor's caches:
-a join of a storm costs a third less, and the tick loses less of what it had there. Whoever comes alone does not wait.
+a join of a storm costs a fifth less, and the tick loses less of what it had there. Whoever comes alone is taken at once, and their
+next step waits for `GATHER` at most.
 """
 
 from __future__ import annotations
