@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from spacesctl.media.block import Block
 from spacesctl.media.datagrams import HEAD
@@ -44,12 +45,11 @@ class GcmBlock(Block):
         mask = np.frombuffer(seat.outgoing.mask, np.uint8)
         self._nonces[row, :6] = mask[:6]
         self._masks[row] = mask[6:]
-        self._give(row, seat.outgoing)
+        self._give(row, seat.outgoing.key)
 
-    def _give(self, row: int, outgoing: Outgoing) -> None:
-        """Take a row's cipher."""
-        assert outgoing.encrypt is not None
-        self._encrypts[row : row + 1] = [outgoing.encrypt]
+    def _give(self, row: int, key: bytes) -> None:
+        """Seal a row with this key from now on."""
+        self._encrypts[row : row + 1] = [AESGCM(key).encrypt]
 
     def _nonces_of(self, count: int) -> Bytes:
         """This tick's, `uint8[count, 12]`."""
@@ -68,15 +68,13 @@ class CompiledBlock(GcmBlock):
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
-        self._contexts: npt.NDArray[np.uint64] = np.zeros(size, np.uint64)
+        self._contexts = sealing.Contexts(size)
 
-    def _give(self, row: int, outgoing: Outgoing) -> None:
-        assert outgoing.context is not None
-        self._contexts[row] = outgoing.context.address  # of the seat in this row, which keeps it
+    def _give(self, row: int, key: bytes) -> None:
+        self._contexts.key(row, key)
 
     def _seal(self, heads: Bytes, payload: bytes, datagrams: Bytes) -> None:
-        count = len(heads)
-        sealing.seal(self._contexts[:count], self._nonces_of(count), heads, payload, datagrams)
+        self._contexts.seal(self._nonces_of(len(heads)), heads, payload, datagrams)
 
 
 class CmBlock(Block):
@@ -96,9 +94,9 @@ KINDS: Final = (CompiledBlock, GcmBlock, CmBlock)
 
 def kind_for(outgoing: Outgoing) -> type[Block]:
     """Which block a listener sits in."""
-    if outgoing.context is not None:
-        return CompiledBlock
-    return CmBlock if outgoing.encrypt is None else GcmBlock
+    if not outgoing.key:
+        return CmBlock
+    return CompiledBlock if sealing.COMPILED else GcmBlock
 
 
 def _each(rows: Bytes) -> list[bytes]:

@@ -17,17 +17,26 @@ int EVP_EncryptFinal_ex(EVP_CIPHER_CTX *, unsigned char *out, int *length);
 
 enum { HEAD = 12, NONCE = 12, TAG = 16, GET_TAG = 0x10, AHEAD = 4 };
 
-/* One key's state, or NULL. */
-void *spacesctl_context(const unsigned char *key) {
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    if (context != NULL && EVP_EncryptInit_ex(context, EVP_aes_128_gcm(), NULL, key, NULL) != 1) {
-        EVP_CIPHER_CTX_free(context);
-        context = NULL;
+/* So many states without a key, allocated one after another, so that what is sealed in one call lies in one place. How many were made. */
+size_t spacesctl_make(size_t count, void **contexts) {
+    static const unsigned char none[16];
+    for (size_t i = 0; i < count; i++) {
+        contexts[i] = EVP_CIPHER_CTX_new();
+        if (contexts[i] == NULL) return i;
+        if (EVP_EncryptInit_ex(contexts[i], EVP_aes_128_gcm(), NULL, none, NULL) != 1) {
+            EVP_CIPHER_CTX_free(contexts[i]);
+            return i;
+        }
     }
-    return context;
+    return count;
 }
 
-void spacesctl_free(void *context) { EVP_CIPHER_CTX_free(context); }
+/* Give a state a key, in place of the one before; 1 if that was done. */
+int spacesctl_key(void *context, const unsigned char *key) { return EVP_EncryptInit_ex(context, NULL, NULL, key, NULL); }
+
+void spacesctl_free(size_t count, void *const *contexts) {
+    for (size_t i = 0; i < count; i++) EVP_CIPHER_CTX_free(contexts[i]);
+}
 
 /* One packet for each context: header, sealed payload, tag, packet behind packet. How many were made: fewer if OpenSSL refused one. */
 size_t spacesctl_seal(size_t count, void *const *contexts, const unsigned char *nonces, const unsigned char *heads,

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pylibsrtp import Error, Policy, Session
 
 from spacesctl.rtc import sealing
@@ -134,26 +133,19 @@ class Srtp:
 class Outgoing:
     """The RTP that one peer is sent. Whoever sends takes `index`, uses ever higher ones, and hands the next one back.
 
-    With AES-GCM a packet is made from outside, by `context` where sealing is compiled, else by `encrypt(nonce, payload, header)`.
-    The nonce is `mask` with the index added (exclusive or) to its last six bytes (RFC 7714, 8.1). One that came twice would give the
-    key away, and nothing below refuses it: hence the index that only rises. With AES-CM `protect` does it all, and refuses by itself.
+    With AES-GCM a packet is made from outside, with `key` and a nonce, which is `mask` with the index added (exclusive or) to its last six
+    bytes (RFC 7714, 8.1). One that came twice would give the key away, and nothing below refuses it: hence the index that only rises.
+    With AES-CM there is no `key`: `protect` does it all, and refuses by itself.
     """
 
-    __slots__ = ("_index", "context", "encrypt", "first", "mask", "protect")
+    __slots__ = ("_index", "first", "key", "mask", "protect")
 
     def __init__(self, keys: Keys, ssrc: int, first: int, protect: Callable[[bytes], bytes]) -> None:
         self.first = self._index = first
-        self.context: sealing.Context | None = None
-        self.encrypt: Callable[[bytes, bytes, bytes], bytes] | None = None
-        self.mask = b""
+        self.key = self.mask = b""
         self.protect = protect
         if keys.profile is AES_128_GCM:
-            master = keys.local[: AES_128_GCM.key_length + AES_128_GCM.salt_length]
-            key, salt = derive(master)
-            if sealing.COMPILED:
-                self.context = sealing.Context(key)
-            else:
-                self.encrypt = AESGCM(key).encrypt
+            self.key, salt = derive(keys.local[: AES_128_GCM.key_length + AES_128_GCM.salt_length])
             self.mask = _xor(salt, b"\0\0" + ssrc.to_bytes(4, "big") + bytes(6))
 
     @property
@@ -169,7 +161,7 @@ class Outgoing:
 
 
 def _from_outside(_packet: bytes) -> bytes:
-    raise AssertionError("packets are made with `context` or `encrypt`")
+    raise AssertionError("packets are made with `key`")
 
 
 def derive(master: bytes) -> tuple[bytes, bytes]:

@@ -56,11 +56,15 @@ class Listener:
         self.address = ("203.0.113.1", number)
         self.payload_type = payload_type
         self.first = first
-        with mock.patch.object(sealing, "COMPILED", way is CompiledBlock):
-            outgoing = Srtp(keys).outgoing(SSRC, first)
-        self.seat = Seat(outgoing, payload_type, SSRC, self.address, asks)
+        self.way = way
+        self.seat = Seat(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks)
         self.ear = Srtp(Keys(profile, keys.remote, keys.local))
         self.sequences = []
+
+    def join(self, fanout):
+        """Sit in one, sealed for as this listener is."""
+        with mock.patch.object(sealing, "COMPILED", self.way is CompiledBlock):
+            fanout.add(self.seat)
 
     def hear(self, wires):
         """What arrived since, opened and parsed."""
@@ -92,7 +96,7 @@ class Crowds(RuleBasedStateMachine):
         self.where[listener] = group
         self.expected[listener] = first
         self.indices[listener.address] = set()
-        self.groups[group].add(listener.seat)
+        listener.join(self.groups[group])
 
     @rule(data=st.data())
     def leave(self, data):
@@ -108,7 +112,7 @@ class Crowds(RuleBasedStateMachine):
             listener = data.draw(st.sampled_from(list(self.where)))
             self.groups[self.where[listener]].remove(listener.seat)
             self.where[listener] ^= 1
-            self.groups[self.where[listener]].add(listener.seat)
+            listener.join(self.groups[self.where[listener]])
 
     @rule(group=st.integers(0, 1), size=st.integers(1, 1275), lost=st.booleans())
     def send(self, group, size, lost):
@@ -153,7 +157,7 @@ def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way):
     here, there = Fanout(wires), Fanout(wires)
     listener, other = Listener(1, way), Listener(2, way, first=900)
     for one in (listener, other):
-        here.add(one.seat)
+        one.join(here)
     where, expected = here, 0
     for _ in range(8):
         for number in range(300):
@@ -164,7 +168,7 @@ def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way):
         expected += 32_468  # as many as a receiver may miss without losing count of the turns
         listener.seat.outgoing.index = expected
         where = there if where is here else here
-        where.add(listener.seat)
+        listener.join(where)
     assert expected == 4 << 16
     other.hear(wires)
 
@@ -185,9 +189,9 @@ def test_an_index_is_handed_back_higher_or_not_at_all(given):
 
 def test_nobody_sits_in_two_blocks_nor_is_sent_by_two_counters():
     listener = Listener(1)
-    Fanout(Wires()).add(listener.seat)
+    listener.join(Fanout(Wires()))
     with pytest.raises(AssertionError, match="same indices"):
-        Fanout(Wires()).add(listener.seat)
+        listener.join(Fanout(Wires()))
     srtp = Srtp(Keys(AES_128_GCM, bytes(28), bytes(28)))
     srtp.outgoing(SSRC, 0)
     with pytest.raises(AssertionError):
@@ -212,7 +216,7 @@ def test_every_block_but_the_last_is_full(way):
     fanout = Fanout(Wires())
     listeners = [Listener(number, way) for number in range(100)]
     for one in listeners:
-        fanout.add(one.seat)
+        one.join(fanout)
     assert [block.count for block in fanout._blocks[way]] == [4, 16, 64, 16]
     for one in listeners[::3]:
         fanout.remove(one.seat)
@@ -225,11 +229,11 @@ def test_every_block_but_the_last_is_full(way):
 def test_what_was_sent_is_counted_for_reports_through_a_move():
     wires, listener = Wires(), Listener(1, first=7)
     here, there = Fanout(wires), Fanout(wires)
-    here.add(listener.seat)
+    listener.join(here)
     here.send(bytes(10), 960)
     here.send(bytes(20), 1920)
     here.remove(listener.seat)
-    there.add(listener.seat)
+    listener.join(there)
     assert (listener.seat.packets, listener.seat.octets, listener.seat.last[0]) == (2, 30, 1920)
     there.send(bytes(5), 2880)
     assert (listener.seat.packets, listener.seat.octets, listener.seat.last[0]) == (3, 35, 2880)

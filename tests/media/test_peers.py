@@ -25,7 +25,6 @@ from spacesctl.media.seat import Seat
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
-from spacesctl.rtc.sealing import Context
 from spacesctl.rtc.srtp import Outgoing, Srtp
 from spacesctl.rtc.stun import _Expected
 from tests.media.caller import Caller
@@ -116,7 +115,7 @@ def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch
     monkeypatch.setattr(peers_module, "REST", 0.0)
 
     def here():
-        kinds = (Peer, Srtp, Outgoing, Seat, Dtls, Context, _Expected)
+        kinds = (Peer, Srtp, Outgoing, Seat, Dtls, _Expected)
         return [type(one).__name__ for one in gc.get_objects() if isinstance(one, kinds)]
 
     async def body(wire):

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.rtc import sealing
-from spacesctl.rtc.sealing import NONCE, TAG, Context, SealingError, seal
-from spacesctl.rtc.srtp import AES_128_GCM, Keys, Srtp
+from spacesctl.rtc.sealing import NONCE, TAG, TOGETHER, Contexts, SealingError
 
 SOURCE = Path(sealing.__file__).with_name("_seal.c")
 HEAD = 12
@@ -27,64 +26,86 @@ def rows(parts):
     return np.frombuffer(b"".join(parts), np.uint8).reshape(len(parts), -1)
 
 
+def keyed(keys, size=0):
+    contexts = Contexts(max(size, len(keys)))
+    for row, key in enumerate(keys):
+        contexts.key(row, key)
+    return contexts
+
+
 def sealed(contexts, nonces, heads, payload):
-    made = np.zeros((len(contexts), HEAD + len(payload) + TAG), np.uint8)
-    seal(np.array([one.address for one in contexts], np.uint64), rows(nonces), rows(heads), payload, made)
+    made = np.zeros((len(nonces), HEAD + len(payload) + TAG), np.uint8)
+    contexts.seal(rows(nonces), rows(heads), payload, made)
     return [one.tobytes() for one in made]
 
 
 @compiled
-@given(count=st.integers(1, 40), payload=st.binary(max_size=1275), ticks=st.integers(1, 3))
+@given(count=st.integers(1, 2 * TOGETHER), payload=st.binary(max_size=1275), ticks=st.integers(1, 3))
 def test_every_packet_is_what_cryptography_makes_of_the_same(count, payload, ticks):
     keys = [secrets.token_bytes(16) for _ in range(count)]
-    contexts, others = [Context(key) for key in keys], [AESGCM(key) for key in keys]
-    for _ in range(ticks):
+    contexts, others = keyed(keys, count + 1), [AESGCM(key) for key in keys]
+    for tick in range(ticks):
         nonces, heads = ([secrets.token_bytes(NONCE) for _ in range(count)] for _ in range(2))
         expected = [
             head + other.encrypt(nonce, payload, head) for other, nonce, head in zip(others, nonces, heads, strict=True)
         ]
         assert sealed(contexts, nonces, heads, payload) == expected
+        row = tick % count  # somebody else takes this one
+        key = secrets.token_bytes(16)
+        contexts.key(row, key)
+        others[row] = AESGCM(key)
 
 
 @compiled
 def test_a_packet_that_openssl_refuses_is_told(monkeypatch):
-    class Refusing:
-        spacesctl_seal = staticmethod(lambda *_given: 0)
-        spacesctl_free = staticmethod(lambda _context: None)
-
-    contexts = [Context(bytes(16))]
-    monkeypatch.setattr(sealing, "_library", Refusing)
+    contexts = keyed([bytes(16)])
+    monkeypatch.setattr(sealing._library, "spacesctl_seal", lambda *_given: 0)
     with pytest.raises(SealingError, match="0 of 1"):
         sealed(contexts, [bytes(12)], [bytes(12)], b"opus")
 
 
 @compiled
+@pytest.mark.parametrize("refused", ["spacesctl_make", "spacesctl_key"])
+def test_a_cipher_that_openssl_does_not_give_is_told(monkeypatch, refused):
+    contexts = Contexts(1)
+    monkeypatch.setattr(sealing._library, refused, lambda *_given: 0)
+    with pytest.raises(SealingError, match="no cipher"):
+        contexts.key(0, bytes(16))
+
+
+@compiled
 @pytest.mark.parametrize(
-    ("nonces", "room"), [(np.zeros((2, 12), np.uint8), 33), (np.zeros((1, 12), np.uint8), 32)], ids=["rows", "room"]
+    ("nonces", "packets"), [((2, 12), (1, 33)), ((1, 12), (1, 32)), ((3, 12), (3, 33))], ids=["rows", "room", "no key"]
 )
-def test_what_does_not_fit_is_not_sealed(nonces, room):
-    address = np.array([Context(bytes(16)).address], np.uint64)
+def test_what_does_not_fit_is_not_sealed(nonces, packets):
+    contexts = Contexts(3)
+    contexts.key(0, bytes(16))
+    contexts._made = 1
     with pytest.raises(AssertionError):
-        seal(address, nonces, np.zeros((1, 12), np.uint8), b"payload", np.zeros((1, room), np.uint8))
+        contexts.seal(
+            np.zeros(nonces, np.uint8), np.zeros((packets[0], 12), np.uint8), b"hello", np.zeros(packets, np.uint8)
+        )
 
 
 @compiled
 def test_what_has_gaps_is_not_sealed():
-    context = Context(bytes(16))
-    address = np.array([context.address], np.uint64)
     heads = np.zeros((12, 2), np.uint8).T[:1]
     with pytest.raises(AssertionError, match="gaps"):
-        seal(address, np.zeros((1, 12), np.uint8), heads, b"opus", np.zeros((1, 32), np.uint8))
+        keyed([bytes(16)]).seal(np.zeros((1, 12), np.uint8), heads, b"opus", np.zeros((1, 32), np.uint8))
 
 
 @compiled
-def test_a_key_is_given_back_with_its_object(monkeypatch):
-    freed = []
-    context = Context(bytes(16))
-    address, free = context.address, sealing._library.spacesctl_free
-    monkeypatch.setattr(sealing._library, "spacesctl_free", lambda one: (freed.append(one), free(one)))
-    del context
-    assert freed == [address]
+@pytest.mark.parametrize("size", [1, TOGETHER, TOGETHER + 1])
+def test_ciphers_are_made_when_they_are_needed_and_given_back_with_their_object(monkeypatch, size):
+    freed, free = [], sealing._library.spacesctl_free
+    monkeypatch.setattr(sealing._library, "spacesctl_free", lambda count, at: (freed.append(count), free(count, at)))
+    for keys, made in ((0, 0), (1, min(size, TOGETHER)), (size, size)):
+        contexts = keyed([bytes(16)] * keys, size)
+        addresses = contexts._addresses[:made].tolist()
+        assert len(set(addresses)) == made
+        assert sum(sorted(addresses[at : at + TOGETHER]) != addresses[at : at + TOGETHER] for at in (0, TOGETHER)) == 0
+        del contexts
+        assert freed.pop() == made
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
@@ -115,18 +136,12 @@ def test_a_library_of_another_kind_is_not_used(monkeypatch):
 
 def test_a_library_that_makes_other_packets_is_not_used(monkeypatch):
     class Wrong:
-        spacesctl_context = staticmethod(lambda _key: 1)
-        spacesctl_free = staticmethod(lambda _context: None)
+        spacesctl_make = staticmethod(lambda count, _contexts: count)
+        spacesctl_key = staticmethod(lambda _context, _key: 1)
+        spacesctl_free = staticmethod(lambda _count, _contexts: None)
         spacesctl_seal = staticmethod(lambda count, *_given: count)
 
     monkeypatch.setattr(sealing, "_library", Wrong)
     assert not sealing._agrees()
-    monkeypatch.setattr(Wrong, "spacesctl_context", lambda _key: None)
+    monkeypatch.setattr(Wrong, "spacesctl_make", lambda _count, _contexts: 0)
     assert not sealing._agrees()
-
-
-@pytest.mark.parametrize("is_compiled", [pytest.param(True, marks=compiled), False])
-def test_a_listener_has_one_of_both(monkeypatch, is_compiled):
-    monkeypatch.setattr(sealing, "COMPILED", is_compiled)
-    outgoing = Srtp(Keys(AES_128_GCM, bytes(28), bytes(28))).outgoing(7, 0)
-    assert (outgoing.context is not None, outgoing.encrypt is not None) == (is_compiled, not is_compiled)
