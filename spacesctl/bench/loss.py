@@ -19,8 +19,9 @@ from bots import casts
 from spacesctl.audio.ogg import read_packets
 from spacesctl.audio.opus import FRAME, RATE, Decoder, Encoder, Pcm
 from spacesctl.bench import hearing, machine
-from spacesctl.bench.bridges import BRIDGES, why_no_janus
+from spacesctl.bench.bridges import BRIDGES
 from spacesctl.bench.impair import Impairment, Relay
+from spacesctl.bench.janus import why_no_janus
 from spacesctl.bench.phone import Phone, decoded
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line

@@ -19,7 +19,8 @@ import numpy as np
 
 from spacesctl.audio.opus import FRAME, RATE, Encoder, Pcm
 from spacesctl.bench import hearing, machine
-from spacesctl.bench.bridges import BRIDGES, Bridge, why_no_janus
+from spacesctl.bench.bridges import BRIDGES, Bridge
+from spacesctl.bench.janus import why_no_janus
 from spacesctl.bench.phone import Phone, decoded
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line

@@ -16,8 +16,9 @@ from typing import Any, Final, Protocol
 from spacesctl.bench import floor, machine
 from spacesctl.bench.crowd import Crowd
 from spacesctl.bench.fanout import slopes
-from spacesctl.bench.janus import janus, running
+from spacesctl.bench.janus import AudioBridge, Streaming, talking
 from spacesctl.bench.listener import Listener
+from spacesctl.bench.programs import free_port, running
 from spacesctl.bench.server import target
 from spacesctl.demo.peers import own_address
 from spacesctl.domain.errors import Refused
@@ -61,9 +62,7 @@ class Aiortc:
 
 @asynccontextmanager
 async def aiortc() -> AsyncIterator[Aiortc]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port(socket.SOCK_STREAM)
     async with running([sys.executable, "-m", "spacesctl.bench.relay", str(port)], port) as pid:
         yield Aiortc(pid, port)
 
@@ -71,9 +70,10 @@ async def aiortc() -> AsyncIterator[Aiortc]:
 def contenders() -> list[Contender]:
     return [
         Contender("spacesctl 20 ms", 500, 1500, lambda: target(packet_ms="20")),
+        Contender("spacesctl 40 ms", 500, 1500, lambda: target(packet_ms="40")),
         Contender("spacesctl 60 ms", 500, 1500, lambda: target(packet_ms="60")),
-        Contender("Janus Streaming", 200, 600, lambda: janus("streaming")),
-        Contender("Janus AudioBridge", 20, 80, lambda: janus("audiobridge")),
+        Contender("Janus Streaming", 200, 600, lambda: talking(Streaming)),
+        Contender("Janus AudioBridge", 20, 80, lambda: talking(AudioBridge)),
         Contender("aiortc MediaRelay", 4, 12, aiortc),
     ]
 

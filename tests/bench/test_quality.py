@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from spacesctl.bench import hearing, loss, mouth
-from spacesctl.bench.bridges import JANUS_FILES, why_no_janus
+from spacesctl.bench.janus import FILES, why_no_janus
 from spacesctl.cli.bench import bench
 from spacesctl.domain.errors import Invalid, Refused
 from tests.listening import voice
@@ -56,10 +57,9 @@ def test_without_janus_it_is_left_out(monkeypatch):
 
 
 def test_janus_configuration_has_only_places_that_are_filled_in():
-    text = "".join(file.read_text() for file in JANUS_FILES.glob("*.jcfg"))
-    assert {word for word in ("FOLDER", "LIBRARY", "SECRET", "PORTS", "HTTP") if f"@{word}@" in text} == {
-        *("FOLDER", "LIBRARY", "SECRET", "PORTS", "HTTP")
-    }
+    text = "".join(file.read_text() for file in FILES.glob("*.jcfg"))
+    filled = {"FOLDER", "LIBRARY", "SECRET", "HTTP", "MEDIA"}
+    assert set(re.findall("@([A-Z]+)@", text)) == filled | {"PLACES"}, "and the word that explains them"
 
 
 @pytest.mark.parametrize("shift", [-2000, 0, 7777])

@@ -8,7 +8,7 @@ import importlib.util
 import pytest
 
 from spacesctl.bench import loss, mouth
-from spacesctl.bench.bridges import why_no_janus
+from spacesctl.bench.janus import why_no_janus
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
 

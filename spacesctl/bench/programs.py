@@ -1,0 +1,57 @@
+"""Programs of others that are measured beside ours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from spacesctl.bench import machine
+from spacesctl.domain.errors import Unavailable
+
+START_WITHIN: Final = 10.0
+"""Seconds until a program must answer."""
+
+
+@asynccontextmanager
+async def running(words: Sequence[str], port: int, *, pinned: bool = True) -> AsyncIterator[int]:
+    """A program that serves a TCP port of this machine; its process id. When `pinned`, it runs where what is measured does."""
+    measured, rest = machine.cores()
+    process = await asyncio.create_subprocess_exec(
+        *words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        if pinned:
+            machine.pin(process.pid, measured)
+            machine.pin_self(rest)
+        await _answering(process, port, words[0])
+        if pinned:
+            machine.pin(process.pid, measured)  # with the threads that it has by now
+        yield process.pid
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _answering(process: asyncio.subprocess.Process, port: int, name: str) -> None:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + START_WITHIN
+    while loop.time() < end and process.returncode is None:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        await asyncio.sleep(0.1)
+    raise Unavailable(f"{name} does not answer on port {port}")
+
+
+def free_port(kind: int) -> int:
+    """A port that nobody has now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,38 @@
+"""What ours is compared with does what it is compared for: its listeners hear the voice, all of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from spacesctl.bench import machine
+from spacesctl.bench.crowd import Crowd
+from spacesctl.bench.janus import AudioBridge, Streaming, talking
+from spacesctl.bench.peers import aiortc
+from spacesctl.demo.peers import own_address
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+OTHERS = {
+    "Streaming": lambda: talking(Streaming),
+    "AudioBridge": lambda: talking(AudioBridge),
+    "aiortc": aiortc,
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_its_listeners_lose_nothing_and_decode_all(monkeypatch, other):
+    monkeypatch.setattr(machine, "pin", lambda _pid, _cores: None)  # which would hold for the tests that follow
+    address = own_address()
+
+    async def heard():
+        async with OTHERS[other]() as here, Crowd(here.signal, address) as crowd:
+            await crowd.grow(2)
+            await asyncio.sleep(1.0)
+            await crowd.begin()
+            await asyncio.sleep(2.0)
+            return await crowd.counted()
+
+    counted = asyncio.run(heard())
+    assert counted.packets > 2 * 80, "of a hundred that are due to each"
+    assert (counted.lost, counted.undecoded, counted.whole) == (0, 0, 2)
