@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -17,24 +18,32 @@ from spacesctl.bench.server import Target, target
 
 SAMPLE: Final = 10.0
 """Seconds between two looks at the processes."""
-WARM_UP: Final = 0.25
-"""Of the whole time is left out of the slopes: pools and caches fill first."""
+WARM_UP: Final = 240.0
+"""Seconds at first in which listeners stay for `HASTE` only, before anything is measured. Some thousands must have come and gone until what
+stays and what is free in between lie in memory as they will from then on: at the pace of `STAY` that takes longer than the measurement."""
+HASTE: Final = 15.0
 STAY: Final = 120.0
 """Seconds that a listener stays on average."""
+FIRST: Final = 0.25
+"""Of the whole time is left out of the slopes: what the haste left behind goes."""
 
 
 Span = dict[str, Any]
 
 
-async def measure(minutes: float, listeners: int, speakers: int, note: Callable[[str], None]) -> dict[str, Any]:
-    """Samples of each process, and their slopes after the warm-up."""
+async def measure(
+    minutes: float, listeners: int, speakers: int, note: Callable[[str], None], warm_up: float = WARM_UP
+) -> dict[str, Any]:
+    """Samples of each process after the warm-up, and their slopes."""
     machine.need_descriptors(2 * listeners)
     async with target(speakers=speakers, packet_ms="auto") as here, Crowd(here.signal) as crowd:
         await crowd.grow(listeners)
+        note(f"{listeners} listeners come and go in haste for {warm_up:g} s")
+        await _come_and_go(here, crowd, listeners, HASTE, warm_up)
         await crowd.begin()
         await here.watching.read()
         before, lost = await here.metrics(), 0
-        coming = asyncio.create_task(_come_and_go(here, crowd, listeners))
+        coming = asyncio.create_task(_come_and_go(here, crowd, listeners, STAY, math.inf))
         processes = {"engine": here.pid, "server": here.server.process.pid}
         samples: dict[str, list[tuple[float, float, int]]] = {name: [] for name in processes}
         began, worst, passed, spans = time.monotonic(), 0.0, before, list[Span]()
@@ -59,6 +68,7 @@ async def measure(minutes: float, listeners: int, speakers: int, note: Callable[
         lost, after = (await crowd.counted()).lost, await here.metrics()
     return {
         "machine": machine.described(),
+        "warm_up_seconds": warm_up,
         "minutes": minutes,
         "listeners": listeners,
         "speakers": speakers,
@@ -96,8 +106,8 @@ def lateness(spans: Sequence[Span]) -> dict[str, Any]:
 
 
 def summary(samples: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
-    """(seconds, MiB, files) to slopes per hour after the warm-up, by least squares."""
-    kept = samples[int(len(samples) * WARM_UP) :]
+    """(seconds, MiB, files) to slopes per hour of the later ones, by least squares."""
+    kept = samples[int(len(samples) * FIRST) :]
     hours = np.array([seconds / 3600 for seconds, _, _ in kept])
     memory, files = (np.array([one[place] for one in kept], float) for place in (1, 2))
     many = len(kept) > 1
@@ -109,11 +119,11 @@ def summary(samples: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
     }
 
 
-async def _come_and_go(here: Target, crowd: Crowd, listeners: int) -> None:
-    """Somebody else for somebody, as often as people leave who stay `STAY` on average; half of them without a word."""
-    chance = random.Random(1)
-    while True:
-        await asyncio.sleep(STAY / listeners)
+async def _come_and_go(here: Target, crowd: Crowd, listeners: int, stay: float, seconds: float) -> None:
+    """Somebody else for somebody, as often as people leave who stay so long on average; half of them without a word."""
+    chance, end = random.Random(1), time.monotonic() + seconds
+    while time.monotonic() < end:
+        await asyncio.sleep(stay / listeners)
         leaving = chance.choice(crowd.listeners)
         if chance.random() < 0.5:
             await here.hang_up(leaving)

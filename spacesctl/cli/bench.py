@@ -114,7 +114,7 @@ def ogg(
 
 @bench.command()
 def soak(
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 30.0,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long, after four minutes of warming up.")] = 30.0,
     listeners: Annotated[int, typer.Option(min=1, help="How many listen at any time.")] = 500,
     speakers: Annotated[int, typer.Option(min=1, max=10, help="How many talk all the time.")] = 3,
     as_json: Json = False,

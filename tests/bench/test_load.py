@@ -216,7 +216,7 @@ def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still():
     assert lateness([])["calm"] == {"spans": 0, "of": 0, "ticks": 0, "late": 0}
 
 
-def test_a_soak_tells_what_grows_and_forgets_the_warm_up():
+def test_a_soak_tells_what_grows_and_forgets_what_came_first():
     steady = [(second * 10.0, 100.0 - 50 * (second < 25), 12) for second in range(100)]
     assert summary(steady)["memory_mib_per_hour"] == pytest.approx(0, abs=0.01)
     growing = [(second * 10.0, 100 + second / 36, 12 + second // 10) for second in range(100)]
