@@ -29,12 +29,15 @@ class Fanout:
             yield from block.seats
 
     def add(self, seat: Seat) -> None:
-        """It is sent everything from the next packet on."""
+        """It is sent everything from the next packet on. Raises SealingError when there is no cipher for it."""
         kind = kind_for(seat.outgoing)
         blocks = self._blocks[kind]
-        if not blocks or blocks[-1].is_full:
-            blocks.append(kind(min(AT_ONCE, blocks[-1].rows.size * 4) if blocks else SMALLEST))
-        blocks[-1].sit(seat)
+        if blocks and not blocks[-1].is_full:
+            blocks[-1].sit(seat)
+            return
+        block = kind(min(AT_ONCE, blocks[-1].rows.size * 4) if blocks else SMALLEST)
+        block.sit(seat)
+        blocks.append(block)
 
     def remove(self, seat: Seat) -> None:
         """It is sent nothing more; the last one takes its row. Does nothing for one that sits nowhere."""

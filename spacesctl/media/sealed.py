@@ -41,11 +41,11 @@ class GcmBlock(Block):
         return super().stand()
 
     def _fill(self, row: int, seat: Seat) -> None:
+        self._give(row, seat.outgoing.key)  # first: whoever has no cipher does not sit
         super()._fill(row, seat)
         mask = np.frombuffer(seat.outgoing.mask, np.uint8)
         self._nonces[row, :6] = mask[:6]
         self._masks[row] = mask[6:]
-        self._give(row, seat.outgoing.key)
 
     def _give(self, row: int, key: bytes) -> None:
         """Seal a row with this key from now on."""

@@ -23,6 +23,7 @@ from spacesctl.media.port import BEFORE, LEAST, UdpPort
 from spacesctl.media.sealed import KINDS, CmBlock, CompiledBlock, GcmBlock
 from spacesctl.media.seat import Seat
 from spacesctl.rtc import rtp, sealing
+from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, LAST_INDEX, Keys, Srtp
 
 SSRC = 0xDEADBEEF
@@ -198,6 +199,26 @@ def test_nobody_sits_in_two_blocks_nor_is_sent_by_two_counters():
         srtp.outgoing(SSRC, 0)
     with pytest.raises(AssertionError):
         srtp.protect(rtp.header(111, 0, 0, SSRC) + b"opus")
+
+
+@pytest.mark.skipif(CompiledBlock not in WAYS, reason="there was no C compiler when spacesctl was installed")
+@pytest.mark.parametrize("sitting", [0, 2, 4], ids=["nobody", "a block with room", "a full block"])
+def test_who_gets_no_cipher_does_not_sit_and_nobody_else_minds(monkeypatch, sitting):
+    wires = Wires()
+    fanout, others = Fanout(wires), [Listener(number, CompiledBlock) for number in range(1, sitting + 1)]
+    for one in others:
+        one.join(fanout)
+    left_out = Listener(99, CompiledBlock)
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing._library, "spacesctl_key", lambda *_given: 0)
+        with pytest.raises(SealingError):
+            left_out.join(fanout)
+    assert (left_out.seat.block, list(fanout)) == (None, [one.seat for one in others])
+    fanout.send(b"opus", 960)
+    assert [len(one.hear(wires)) for one in others] == [1] * sitting
+    for one in others:
+        fanout.remove(one.seat)
+    assert len(fanout) == 0
 
 
 @pytest.mark.parametrize("way", WAYS)
