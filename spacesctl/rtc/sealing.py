@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 NONCE: Final = 12
 TAG: Final = 16
 TOGETHER: Final = 64
-"""Ciphers that are made at once, when the first of them is needed: a fifth of a millisecond."""
+"""Ciphers that are made at once, when the first of them is needed: a tenth of a millisecond at most."""
 
 Bytes = npt.NDArray[np.uint8]
 Addresses = npt.NDArray[np.uint64]

