@@ -17,6 +17,7 @@ from spacesctl.bench.witness import Witness, witness
 from spacesctl.client.http import Client
 from spacesctl.client.problems import check
 from spacesctl.demo.server import Server, serving
+from spacesctl.domain.errors import Unavailable
 
 CONNECTIONS: Final = 8
 """HTTP connections that all listeners share."""
@@ -64,10 +65,12 @@ class Target:
         await self._http.delete(listener.location)
 
     async def metrics(self) -> dict[str, float]:
-        """The engine's figures by their names: `ticks_late`, `work_ms_p99` and so on."""
+        """The engine's figures by their names: `ticks_late`, `work_ms_p99` and so on. Raises Unavailable when it does not answer."""
         text = (await self._http.get("/metrics")).text
         found = re.findall(r"^spacesctl_engine_(\w+?)(?:_total)? ([-+.e\d]+)$", text, re.MULTILINE)
-        return {name: float(value) for name, value in found}
+        if "ticks" not in (figures := {name: float(value) for name, value in found}):
+            raise Unavailable("the engine does not answer: it, or this machine, has more to do than it can")
+        return figures
 
 
 @asynccontextmanager
