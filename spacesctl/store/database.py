@@ -17,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from spacesctl.store import schema
+from spacesctl.store.driver import Connection
 
 BUSY_TIMEOUT_MS = 5_000
 LAST_WORDS = 5.0
@@ -35,6 +36,7 @@ class Database:
         self._readers: AsyncEngine | None = None
         # Writers queue here, in order, and not in SQLite's busy handler, which sleeps and polls.
         self._writing = asyncio.Lock()
+        self._connections = list[Connection]()
         self._open_transactions = 0
         self._all_ended = asyncio.Event()
 
@@ -48,16 +50,23 @@ class Database:
         self._readers = self._open("BEGIN", pool_size=3)
 
     def _open(self, begin: str, *, pool_size: int) -> AsyncEngine:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", pool_size=pool_size, max_overflow=0)
+        engine = create_async_engine(
+            f"sqlite+aiosqlite:///{self.path}", async_creator=self._connect, pool_size=pool_size, max_overflow=0
+        )
         event.listen(engine.sync_engine, "connect", _on_connect)
         event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         return engine
 
+    async def _connect(self) -> Connection:
+        connection = Connection(self.path)
+        self._connections = [one for one in self._connections if one.is_alive] + [connection]
+        await connection
+        return connection
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # A transaction whose task was canceled still closes its connection, and must get to do so: a close that is
-        # canceled too waits for a thread that has gone, and the process would never end.
+        # A transaction whose task was canceled still closes its connection, and must get to do so.
         if self._open_transactions:
             self._all_ended.clear()
             with suppress(TimeoutError):
@@ -65,6 +74,8 @@ class Database:
         for engine in (self._engine, self._readers):
             if engine is not None:
                 await engine.dispose()
+        for connection in self._connections:
+            await connection.ended(LAST_WORDS)
         self._engine = self._readers = None
 
     @contextmanager

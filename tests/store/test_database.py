@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from spacesctl.domain.accounts import Account, Kind
 from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.spaces.now import utc_now
 from spacesctl.store import accounts, audit, records, schema
-from spacesctl.store.database import Database
+from spacesctl.store.database import Database, Trial
 from spacesctl.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
+DRIVER = "_connection_worker_thread"
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
@@ -141,3 +143,30 @@ async def test_closing_waits_for_a_transaction_whose_task_was_canceled(tmp_path:
             task.cancel()
         await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+SLOW = "WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 3000000) SELECT max(v) FROM n"
+
+
+@pytest.mark.parametrize("way", ["begin", "read", "trial"])
+async def test_no_thread_of_the_driver_outlives_the_database_though_a_transaction_is_canceled(
+    tmp_path: Path, way: str
+) -> None:
+    async with Database(tmp_path / "a.db") as db:
+
+        async def transaction() -> None:
+            async with getattr(db, way)() as connection:
+                if isinstance(connection, Trial):
+                    async with connection.begin() as inside:
+                        await inside.scalar(text(SLOW))
+                else:
+                    await connection.scalar(text(SLOW))
+
+        task = asyncio.create_task(transaction())
+        await asyncio.sleep(0.05)
+        assert any(DRIVER in thread.name for thread in threading.enumerate())
+        for _ in range(3):  # the second cancels the end that the first one began
+            task.cancel()
+            await asyncio.sleep(0.01)
+        await asyncio.wait([task])
+    assert [thread.name for thread in threading.enumerate() if DRIVER in thread.name] == []
