@@ -29,6 +29,8 @@ FIRST: Final = 0.25
 
 
 Span = dict[str, Any]
+Sample = tuple[float, float, int]
+"""Seconds since the first one, MiB, open files."""
 
 
 async def measure(
@@ -42,26 +44,10 @@ async def measure(
         await _come_and_go(here, crowd, listeners, HASTE, warm_up)
         await crowd.begin()
         await here.watching.read()
-        before, lost = await here.metrics(), 0
+        before = await here.metrics()
         coming = asyncio.create_task(_come_and_go(here, crowd, listeners, STAY, math.inf))
-        processes = {"engine": here.pid, "server": here.server.process.pid}
-        samples: dict[str, list[tuple[float, float, int]]] = {name: [] for name in processes}
-        began, worst, passed, spans = time.monotonic(), 0.0, before, list[Span]()
         try:
-            while (now := time.monotonic() - began) < minutes * 60:
-                for name, pid in processes.items():
-                    samples[name].append((now, machine.memory_bytes(pid) / 2**20, machine.descriptors(pid)))
-                figures, still = await asyncio.gather(here.metrics(), here.watching.read())
-                spans.append(span(passed, figures, still))
-                passed = figures
-                worst = max(worst, figures["late_ms_max"])
-                note(
-                    f"{now / 60:.1f} min: "
-                    + ", ".join(f"{name} {each[-1][1]:.1f} MiB" for name, each in samples.items())
-                )
-                await asyncio.sleep(SAMPLE)
-                if coming.done():
-                    coming.result()
+            samples, spans = await _watched(here, minutes * 60, before, coming, note)
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
@@ -73,17 +59,37 @@ async def measure(
         "listeners": listeners,
         "speakers": speakers,
         "counters": {name: round(after[name] - before[name]) for name in COUNTERS},
-        "late_ms_max": worst,
+        "late_ms_max": max(one["late_ms_max"] for one in spans),
         **lateness(spans),
         "lost": lost,
         "processes": {name: summary(each) for name, each in samples.items()},
     }
 
 
+async def _watched(
+    here: Target, seconds: float, before: dict[str, float], coming: asyncio.Task[None], note: Callable[[str], None]
+) -> tuple[dict[str, list[Sample]], list[Span]]:
+    """A look at each process, and at the ticks since the look before, every `SAMPLE` seconds as long as listeners keep `coming`."""
+    processes = {"engine": here.pid, "server": here.server.process.pid}
+    samples: dict[str, list[Sample]] = {name: [] for name in processes}
+    began, spans = time.monotonic(), list[Span]()
+    while (now := time.monotonic() - began) < seconds:
+        for name, pid in processes.items():
+            samples[name].append((now, machine.memory_bytes(pid) / 2**20, machine.descriptors(pid)))
+        figures, still = await asyncio.gather(here.metrics(), here.watching.read())
+        spans.append(span(before, figures, still))
+        before = figures
+        note(f"{now / 60:.1f} min: " + ", ".join(f"{name} {each[-1][1]:.1f} MiB" for name, each in samples.items()))
+        await asyncio.sleep(SAMPLE)
+        if coming.done():
+            coming.result()
+    return samples, spans
+
+
 def span(before: dict[str, float], after: dict[str, float], still: dict[str, Any]) -> Span:
     """Between two looks: the engine's ticks, those that were late or skipped, and the same of a process with nothing to do."""
     ticks, late, skipped = (round(after[name] - before[name]) for name in ("ticks", "ticks_late", "ticks_skipped"))
-    return {"ticks": ticks, "late": late + skipped, "machine_stood_still": still}
+    return {"ticks": ticks, "late": late + skipped, "late_ms_max": after["late_ms_max"], "machine_stood_still": still}
 
 
 def lateness(spans: Sequence[Span]) -> dict[str, Any]:
@@ -105,8 +111,8 @@ def lateness(spans: Sequence[Span]) -> dict[str, Any]:
     }
 
 
-def summary(samples: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
-    """(seconds, MiB, files) to slopes per hour of the later ones, by least squares."""
+def summary(samples: Sequence[Sample]) -> dict[str, Any]:
+    """What a process had at each, and the slopes per hour of the later ones, by least squares."""
     kept = samples[int(len(samples) * FIRST) :]
     hours = np.array([seconds / 3600 for seconds, _, _ in kept])
     memory, files = (np.array([one[place] for one in kept], float) for place in (1, 2))

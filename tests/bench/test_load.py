@@ -206,7 +206,7 @@ def test_numbers_come_in_order_and_once():
 
 def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still():
     def figures(ticks, late, skipped=0):
-        return {"ticks": ticks, "ticks_late": late, "ticks_skipped": skipped}
+        return {"ticks": ticks, "ticks_late": late, "ticks_skipped": skipped, "late_ms_max": 1.0}
 
     looks = [figures(100, 1), figures(600, 1), figures(1090, 8, 2), figures(1590, 9, 2)]
     still = [{"ticks": 500, "late": late, "late_ms_max": worst} for late, worst in ((0, 3.0), (2, 44.0), (0, 5.0))]
