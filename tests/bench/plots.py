@@ -55,14 +55,19 @@ def loss(results: Path, target: Path) -> None:
         axes.bar(at, [values.get(network, 0) for network in networks], width=0.2, label=server)
     axes.set_xticks(range(len(networks)), [network.replace(" in ", "\n") for network in networks], fontsize=7)
     axes.set(ylabel="wide-band PESQ", ylim=(1, 4.6))
-    axes.legend(ncol=len(servers), loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False)
+    _above(axes, columns=len(servers))
     _save(figure, axes, target / "loss.png", legend=False)
+
+
+def _above(axes: plt.Axes, columns: int) -> None:
+    """The legend over the plot, where no line is."""
+    axes.legend(ncol=columns, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False)
 
 
 def _save(figure: plt.Figure, axes: plt.Axes, path: Path, *, legend: bool = True) -> None:
     axes.grid(alpha=0.3)
     if legend:
-        axes.legend()
+        _above(axes, columns=3)
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
