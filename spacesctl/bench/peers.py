@@ -23,6 +23,8 @@ from spacesctl.bench.server import target
 from spacesctl.demo.peers import own_address
 from spacesctl.domain.errors import Refused
 
+OURS: Final = "spacesctl 20 ms"
+"""What the others are put in relation to."""
 SETTLE: Final = 12.0
 """Seconds from the last join to the measurement: what connecting cost is over for all, ours too after ten."""
 
@@ -69,7 +71,7 @@ async def aiortc() -> AsyncIterator[Aiortc]:
 
 def contenders() -> list[Contender]:
     return [
-        Contender("spacesctl 20 ms", 500, 1500, lambda: target(packet_ms="20")),
+        Contender(OURS, 500, 1500, lambda: target(packet_ms="20")),
         Contender("spacesctl 40 ms", 500, 1500, lambda: target(packet_ms="40")),
         Contender("spacesctl 60 ms", 500, 1500, lambda: target(packet_ms="60")),
         Contender("Janus Streaming", 200, 600, lambda: talking(Streaming)),
@@ -100,11 +102,19 @@ async def measure(rounds: int, seconds: float, note: Callable[[str], None]) -> d
         "results": found,
         "missing": missing,
         "ms_per_listener_second": medians,
-        "ratios": {name: round(value / medians["spacesctl 20 ms"], 2) for name, value in medians.items()},
+        "ratios": {name: round(value / medians[OURS], 2) for name, value in medians.items()},
+        "ratios_of_rounds": {name: in_relation(each, found[OURS]) for name, each in found.items()},
     }
 
 
+def in_relation(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -> list[float]:
+    """Each round's slope in relation to ours in the same round: how far the ratio of the medians can be trusted."""
+    return [round(one["slope"] / other["slope"], 2) for one, other in zip(theirs, ours, strict=True)]
+
+
 async def _try(name: str, found: dict[str, list[Any]], missing: dict[str, str], run: Callable[[], Any]) -> None:
+    if name in missing:
+        return
     try:
         found.setdefault(name, []).append(await run())
     except Refused as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,15 +152,27 @@ def peers(result: dict[str, Any]) -> Report:
             "listeners": " to ".join(str(one["listeners"]) for one in result["results"][name][0]["windows"]),
             "each": f"{value:.3f}",
             "ratio": f"{result['ratios'][name]:.2f}",
+            "rounds": _ends(result["ratios_of_rounds"][name]),
             "lost": str(sum(window["lost"] for one in result["results"][name] for window in one["windows"])),
         }
         for name, value in result["ms_per_listener_second"].items()
     ]
-    columns = {"who": "who", "listeners": "listeners", "ms/listener-s": "each", "x ours": "ratio", "lost": "lost"}
+    columns = {
+        "who": "who",
+        "listeners": "listeners",
+        "ms/listener-s": "each",
+        "x ours": "ratio",
+        "in single rounds": "rounds",
+        "lost": "lost",
+    }
     title = f"What one more listener costs: medians of {result['rounds']} rounds, in turns"
     return Report(
         title, columns, rows, [*(f"{name}: {why}" for name, why in result["missing"].items()), machine(result)]
     )
+
+
+def _ends(values: Sequence[float]) -> str:
+    return f"{min(values):.2f} to {max(values):.2f}"
 
 
 def soak(result: dict[str, Any]) -> Report:
@@ -180,5 +193,6 @@ def soak(result: dict[str, Any]) -> Report:
     late = f"{counters['ticks_late']} of {counters['ticks']} ticks late, the worst by {result['late_ms_max']:.1f} ms"
     still = f"late with nothing to do: {_stood_still(result)}, the worst by {result['machine_stood_still']['late_ms_max']:.1f} ms"
     calm = result["calm"]
-    told = f"late while the machine did not stand still ({calm['spans']} of {calm['of']} spans): {calm['late']} of {calm['ticks']} ticks"
+    told = f"while the machine did not stand still ({calm['spans']} of {calm['of']} spans): {calm['late']} of {calm['ticks']} ticks late"
+    told += f", {calm['skipped']} skipped, which are those more than 20 ms late"
     return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", still, told, machine(result)])

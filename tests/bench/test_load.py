@@ -18,7 +18,7 @@ from spacesctl.bench.crowd import Crowd, together
 from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
 from spacesctl.bench.listener import Listener, NotConnected
-from spacesctl.bench.peers import _try
+from spacesctl.bench.peers import _try, in_relation
 from spacesctl.bench.soak import lateness, span, summary
 from spacesctl.bench.voice import packets
 from spacesctl.bench.witness import witness
@@ -208,12 +208,12 @@ def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still():
     def figures(ticks, late, skipped=0):
         return {"ticks": ticks, "ticks_late": late, "ticks_skipped": skipped, "late_ms_max": 1.0}
 
-    looks = [figures(100, 1), figures(600, 1), figures(1090, 8, 2), figures(1590, 9, 2)]
+    looks = [figures(100, 1), figures(600, 1), figures(1090, 8, 2), figures(1590, 10, 3)]
     still = [{"ticks": 500, "late": late, "late_ms_max": worst} for late, worst in ((0, 3.0), (2, 44.0), (0, 5.0))]
     told = lateness([span(*pair, one) for pair, one in zip(pairwise(looks), still, strict=True)])
     assert told["machine_stood_still"] == {"ticks": 1500, "late": 2, "late_ms_max": 44.0}
-    assert told["calm"] == {"spans": 2, "of": 3, "ticks": 1000, "late": 1}
-    assert lateness([])["calm"] == {"spans": 0, "of": 0, "ticks": 0, "late": 0}
+    assert told["calm"] == {"spans": 2, "of": 3, "ticks": 1000, "late": 2, "skipped": 1}
+    assert lateness([])["calm"] == {"spans": 0, "of": 0, "ticks": 0, "late": 0, "skipped": 0}
 
 
 def test_a_soak_tells_what_grows_and_forgets_what_came_first():
@@ -246,9 +246,12 @@ def test_reports_show_every_figure_of_a_result():
         "results": {"aiortc": [{"windows": [window]}]},
         "ms_per_listener_second": {"aiortc": 20.0},
         "ratios": {"aiortc": 80.0},
+        "ratios_of_rounds": {
+            "aiortc": in_relation([{"slope": 20.0}, {"slope": 18.0}], [{"slope": 0.2}, {"slope": 0.3}])
+        },
     }
     made = report.peers(result)
-    assert list(made.rows[0].values()) == ["aiortc", "7", "20.000", "80.00", "3"]
+    assert list(made.rows[0].values()) == ["aiortc", "7", "20.000", "80.00", "60.00 to 100.00", "3"]
     assert made.notes[0] == "Janus Streaming: is not installed"
 
 
@@ -326,12 +329,17 @@ def test_parts_of_a_window_in_which_the_machine_stood_still_are_measured_again(l
     assert parts == []
 
 
-def test_a_peer_that_is_not_installed_is_told_and_left_out():
+def test_a_peer_that_is_not_installed_is_told_and_left_out_of_all_rounds():
+    tries = []
+
     async def refuse():
+        tries.append(1)
         raise Refused("no_janus", "Janus is not installed here", hint="apt-get install janus")
 
     found, missing = {}, {}
-    asyncio.run(_try("Janus", found, missing, refuse))
+    for _ in range(3):
+        asyncio.run(_try("Janus", found, missing, refuse))
+    assert len(tries) == 1
     assert (found, missing) == ({}, {"Janus": "Janus is not installed here: apt-get install janus"})
 
 
