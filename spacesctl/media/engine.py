@@ -88,7 +88,7 @@ class Engine:
             Uplink: self._uplink,
             Redact: self._redact,
             Tap: self._tap,
-            ExpectProbe: self.peers.expect_probe,
+            ExpectProbe: self.peers.arrivals.expect_probe,
             AskStats: self._stats,
         }
 
@@ -210,7 +210,7 @@ class Engine:
         counters = self.metrics.counters.copy()
         for room in self.rooms.values():
             counters.update(room.frames_counted())
-        counters.update({f"stun_{reason}": count for reason, count in self.peers.ice.refused.items()})
+        counters.update({f"stun_{reason}": count for reason, count in self.peers.arrivals.ice.refused.items()})
         counters.update(
             spaces=len(self.rooms),
             peers=len(self.peers),

@@ -1,4 +1,4 @@
-"""All peers: who is expected, who comes from where, who has gone. Datagrams of the port end here, or at a lane."""
+"""All peers: who comes, who is here, who has gone. Datagrams of the port end here, or at a lane."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from spacesctl.audio.opus import OpusError
+from spacesctl.media.arrivals import Arrivals
 from spacesctl.media.handshakes import Handshakes
 from spacesctl.media.lane import Lane
-from spacesctl.media.messages import AddPeer, ExpectProbe, PeerJoined, PeerLeft, RestartIce
+from spacesctl.media.messages import AddPeer, PeerJoined, PeerLeft, RestartIce
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import REST, Peer
 from spacesctl.media.room import Room
@@ -22,7 +23,7 @@ from spacesctl.rtc.dtls import Identity, State
 from spacesctl.rtc.rtcp import RtcpError
 from spacesctl.rtc.rtp import RtpError
 from spacesctl.rtc.srtp import NotAuthentic, Replayed, SrtpError
-from spacesctl.rtc.stun import Credentials, IceLite
+from spacesctl.rtc.stun import Credentials
 
 REPORT_TICKS: Final = 250
 """RTCP reports go every 5 s, each peer's at its own tick."""
@@ -31,9 +32,6 @@ SWEEP_TICKS: Final = 50
 
 RESTS: Final = 16
 """Handshakes that are forgotten in one tick at most: freeing one takes 20 us."""
-
-PROBE_SECONDS: Final = 30.0
-MAX_PROBES: Final = 8
 
 Reason = Literal["closed", "consent", "handshake", "ended"]
 log = logging.getLogger(__name__)
@@ -53,7 +51,7 @@ class Peers:
     ) -> None:
         self.on_rest: Callable[[], None] = lambda: None
         """Called when a handshake was let go."""
-        self.ice = IceLite()
+        self.arrivals = Arrivals()
         self.handshakes = Handshakes(self._on_handshake, until)
         self._identity = identity
         self._rooms = rooms
@@ -61,14 +59,11 @@ class Peers:
         self._send = send
         self._tell = tell
         self._peers: dict[str, Peer] = {}
-        self._by_ufrag: dict[str, Peer] = {}
-        self._by_address: dict[Place, Peer] = {}
         self._connecting: dict[str, Peer] = {}  # their handshake is under way
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
         self._restless: deque[tuple[float, Peer]] = deque()  # joined, oldest first
         self._asking: dict[str, Peer] = {}  # speakers that send lost packets again
         self._joins = 0
-        self._probes: dict[str, float] = {}
         self._handlers: dict[Kind, Callable[[bytes, Place], None]] = {
             Kind.STUN: self._on_stun,
             Kind.DTLS: self._on_dtls,
@@ -85,35 +80,18 @@ class Peers:
     def add(self, added: AddPeer) -> bool:
         """Expect a peer; False for one whose Space is not open, or whose name or ufrag is taken."""
         room = self._rooms.get(added.space)
-        if room is None or added.peer in self._peers or added.local_ufrag in self._by_ufrag:
+        if room is None or added.peer in self._peers or self.arrivals.expects(added.local_ufrag):
             return False
-        peer = Peer(added, room.ssrc, self._identity, self._send)
-        self._peers[peer.name] = self._by_ufrag[added.local_ufrag] = peer
-        self.ice.expect(peer.credentials)
+        peer = self._peers[added.peer] = Peer(added, room.ssrc, self._identity, self._send)
+        self.arrivals.expect(peer, peer.credentials)
         return True
 
     def restart(self, message: RestartIce) -> bool:
         """A peer's next credentials; False when it is not here, or the ufrag is taken."""
         peer = self._peers.get(message.peer)
-        if peer is None or message.local_ufrag in self._by_ufrag:
+        if peer is None or self.arrivals.expects(message.local_ufrag):
             return False
-        if peer.next_credentials is not None:
-            self._forget_ufrag(peer.next_credentials)
-        peer.next_credentials = Credentials(message.local_ufrag, message.local_pwd, message.remote_ufrag)
-        self._by_ufrag[message.local_ufrag] = peer
-        self.ice.expect(peer.next_credentials)
-        return True
-
-    def _forget_ufrag(self, credentials: Credentials) -> None:
-        self.ice.forget(credentials.local_ufrag)
-        self._by_ufrag.pop(credentials.local_ufrag, None)
-
-    def expect_probe(self, probe: ExpectProbe) -> bool:
-        """Answer a tester's checks for a while; False when too many test at once."""
-        if len(self._probes) >= MAX_PROBES or probe.local_ufrag in self._by_ufrag:
-            return False
-        self._probes[probe.local_ufrag] = time.monotonic() + PROBE_SECONDS
-        self.ice.expect(Credentials(probe.local_ufrag, probe.local_pwd, probe.remote_ufrag))
+        self.arrivals.restart(peer, Credentials(message.local_ufrag, message.local_pwd, message.remote_ufrag))
         return True
 
     def move(self, name: str, group: int) -> bool:
@@ -130,13 +108,8 @@ class Peers:
         peer = self._peers.pop(name, None)
         if peer is None:
             return False
-        self._forget_ufrag(peer.credentials)
-        if peer.next_credentials is not None:
-            self._forget_ufrag(peer.next_credentials)
+        self.arrivals.forget(peer)
         self._connecting.pop(name, None)
-        for address in peer.paths:
-            if self._by_address.get(address) is peer:
-                del self._by_address[address]
         self._reporting[peer.report_at].pop(name, None)
         self._asking.pop(name, None)
         room = self._rooms.get(peer.space)
@@ -177,21 +150,18 @@ class Peers:
         if number % SWEEP_TICKS == 0:
             for peer in [peer for peer in self._peers.values() if peer.overdue(now)]:
                 self.remove(peer.name, "consent" if peer.joined else "handshake")
-            for ufrag in [ufrag for ufrag, until in self._probes.items() if now > until]:
-                del self._probes[ufrag]
-                self.ice.forget(ufrag)
+            self.arrivals.sweep(now)
 
     # -- from the ports
 
     def knows(self, source: Place) -> bool:
         """Whether somebody proved to be there."""
-        return source in self._by_address
+        return self.arrivals.at(source) is not None
 
     def lost(self, source: Stream) -> None:
         """A connection is gone; whoever came by it may come by another as long as it has consent."""
-        peer = self._by_address.pop(source, None)
+        peer = self.arrivals.lost(source)
         if peer is not None:
-            peer.lost_path(source)
             self._seat(peer)
 
     def receive(self, data: bytes, source: Place) -> None:
@@ -200,36 +170,23 @@ class Peers:
         self._handlers[demux.kind(data)](data, source)
 
     def _on_stun(self, data: bytes, source: Place) -> None:
-        check = self.ice.check(data, source[:2])
-        if check is None:
+        arrival = self.arrivals.check(data, source)
+        if arrival is None:
             self._metrics.drop("stun")
             return
-        peer = self._by_ufrag.get(check.local_ufrag)
-        if peer is None:  # a probe's
-            self._send(check.response, source)
+        if arrival.displaced is not None:
+            self._seat(arrival.displaced)
+        self._send(arrival.response, source)
+        peer = arrival.peer
+        if peer is None:
             return
-        if peer.next_credentials is not None and peer.next_credentials.local_ufrag == check.local_ufrag:
-            self._forget_ufrag(peer.credentials)
-            peer.credentials, peer.next_credentials = peer.next_credentials, None
-        before = peer.target
-        owner = self._by_address.get(source)
-        if owner is not peer:
-            if owner is not None:
-                owner.lost_path(source)
-                self._seat(owner)
-            self._by_address[source] = peer
-        for forgotten in peer.checked_from(source, check.nominated):
-            self._by_address.pop(forgotten, None)
-        self._send(check.response, source)
         if peer.speaks_first:
             self.handshakes.put(peer.name, b"")  # in its turn: a thousand first checks may be read at once
-        elif before != peer.target and (
-            before is None or isinstance(before, Stream) or isinstance(peer.target, Stream)
-        ):
+        elif arrival.by_another_way:
             self._seat(peer)
 
     def _on_dtls(self, data: bytes, source: Place) -> None:
-        peer = self._by_address.get(source)
+        peer = self.arrivals.at(source)
         if peer is None:
             self._metrics.drop("unknown_source")
             return
@@ -276,7 +233,7 @@ class Peers:
             room.listen(peer.name, peer.group, listener)
 
     def _on_rtp(self, data: bytes, source: Place) -> None:
-        peer = self._by_address.get(source)
+        peer = self.arrivals.at(source)
         if peer is None or not peer.is_up or not peer.joined:
             self._metrics.drop("unknown_source" if peer is None else "unexpected")
             return
@@ -305,7 +262,7 @@ class Peers:
         return lane
 
     def _on_rtcp(self, data: bytes, source: Place) -> None:
-        peer = self._by_address.get(source)
+        peer = self.arrivals.at(source)
         if peer is None or not peer.joined:
             self._metrics.drop("unknown_source" if peer is None else "unexpected")
             return

@@ -31,8 +31,15 @@ def check(username, password=None, kind=stun.Class.REQUEST):
 
 
 def state(wire):
-    peers = wire.peers
-    tables = (peers._peers, peers._by_ufrag, peers._by_address, peers._connecting, peers._probes, peers._asking)
+    peers, arrivals = wire.peers, wire.peers.arrivals
+    tables = (
+        peers._peers,
+        peers._connecting,
+        peers._asking,
+        arrivals._by_ufrag,
+        arrivals._by_address,
+        arrivals._probes,
+    )
     return [len(table) for table in tables], len(peers._restless), wire.told
 
 

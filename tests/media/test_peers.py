@@ -14,12 +14,13 @@ from aioice import stun
 from spacesctl.media import handshakes as handshakes_module
 from spacesctl.media import peer as peer_module
 from spacesctl.media import peers as peers_module
+from spacesctl.media.arrivals import MAX_PROBES, PROBE_SECONDS
 from spacesctl.media.clock import SpaceClock
 from spacesctl.media.handshakes import GATHER, MAX_QUEUED, Handshakes
 from spacesctl.media.messages import ExpectProbe, OpenSpace, PeerJoined, PeerLeft, RestartIce
 from spacesctl.media.metrics import Metrics
 from spacesctl.media.peer import MAX_PATHS, Peer
-from spacesctl.media.peers import MAX_PROBES, PROBE_SECONDS, REPORT_TICKS, SWEEP_TICKS, Peers
+from spacesctl.media.peers import REPORT_TICKS, SWEEP_TICKS, Peers
 from spacesctl.media.room import Room
 from spacesctl.media.seat import Seat
 from spacesctl.rtc import demux, rtcp, rtp
@@ -291,7 +292,7 @@ def test_a_check_renews_consent_and_a_wrong_one_does_not():
         caller.check(pwd="x" * 24)
         assert peer.checked == 0.0
         assert wire.metrics.counters["dropped_stun"] == 1
-        assert wire.peers.ice.refused["unauthenticated"] == 1
+        assert wire.peers.arrivals.ice.refused["unauthenticated"] == 1
         caller.check()
         assert peer.checked > 0.0
 
@@ -317,9 +318,9 @@ def test_a_peer_remembers_few_paths():
         for port in range(2000, 2050):
             wire.source = ("203.0.113.6", port)
             caller.check()
-        assert len(wire.peers._by_address) <= MAX_PATHS
+        assert len(wire.peers.arrivals._by_address) <= MAX_PATHS
         wire.peers.remove("p")
-        assert wire.peers._by_address == {}
+        assert wire.peers.arrivals._by_address == {}
 
     in_memory(body)
 
@@ -333,7 +334,7 @@ def test_strangers_get_no_state_and_no_answer(data, reason):
     async def body(wire):
         wire.sendto(data)
         assert wire.sent == []
-        assert wire.peers._by_address == {}
+        assert wire.peers.arrivals._by_address == {}
         assert wire.metrics.counters[f"dropped_{reason}"] == 1
 
     in_memory(body)
@@ -543,7 +544,7 @@ def probing(source=SOURCE, password=PROBE.local_pwd):
 
 @with_a_wire
 async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
-    assert wire.peers.expect_probe(PROBE)
+    assert wire.peers.arrivals.expect_probe(PROBE)
     wire.sendto(probing())
     wire.sendto(probing(password="wrong" * 5))
     [(answer, target)] = wire.sent
@@ -555,7 +556,7 @@ async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
 @with_a_wire
 async def test_a_probe_is_answered_for_half_a_minute(wire):
     now = time.monotonic()
-    wire.peers.expect_probe(PROBE)
+    wire.peers.arrivals.expect_probe(PROBE)
     with mock.patch.object(peers_module.time, "monotonic", return_value=now + PROBE_SECONDS + 1):
         wire.peers.tick(SWEEP_TICKS, 0.0)
         wire.sendto(probing())
@@ -564,7 +565,7 @@ async def test_a_probe_is_answered_for_half_a_minute(wire):
 
 @with_a_wire
 async def test_only_a_few_may_probe_at_once(wire):
-    taken = [wire.peers.expect_probe(ExpectProbe(f"p{n}", "x" * 22, "t")) for n in range(MAX_PROBES + 1)]
+    taken = [wire.peers.arrivals.expect_probe(ExpectProbe(f"p{n}", "x" * 22, "t")) for n in range(MAX_PROBES + 1)]
     assert taken == [True] * MAX_PROBES + [False]
 
 
@@ -595,7 +596,7 @@ async def test_an_ice_restart_keeps_the_peer_and_the_old_way_until_the_new_one_i
     wire.peers.remove(name)
     wire.sendto(checking("fresh", "theirs2", "a-fresh-password-of-ours"))
     assert all(target == SOURCE or target[1] == 4000 for _, target in wire.sent)
-    assert len(wire.peers._by_ufrag) == 0
+    assert len(wire.peers.arrivals._by_ufrag) == 0
 
 
 @with_a_wire

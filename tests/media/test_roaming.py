@@ -126,4 +126,4 @@ async def test_consent_lasts_thirty_seconds_from_the_last_check_wherever_it_came
     wire.sent.clear()
     wire.rooms[ROOM].run(0)
     caller.check()
-    assert (wire.sent, len(wire.peers), wire.peers._by_address) == ([], 0, {})
+    assert (wire.sent, len(wire.peers), wire.peers.arrivals._by_address) == ([], 0, {})
