@@ -31,8 +31,9 @@ TRIM_TICKS: Final = 100
 """How long the buffer must have been far too deep, at every tick, before a frame goes while somebody talks: 2 s."""
 FAR: Final = 3
 """Frames too deep that are far too deep."""
-LOSSY: Final = 0.005
-"""The share of lost frames from which it pays to wait for the packet after a lost one, which may hold a copy (FEC)."""
+LOSSY: Final = 0.001
+"""The share of lost frames from which it pays to wait for the packet after a lost one, which may hold a copy (FEC). A single loss
+counts for 7 s: where lost packets are sent again few stay lost, and what repairs those must be here as well."""
 MEMORY: Final = 256
 """Frames over which that share is averaged."""
 WINDOW: Final = 128

@@ -286,6 +286,21 @@ def test_loss_makes_it_wait_for_the_packet_that_repairs():
     assert repairable > 0.85 * 0.05 * 2000 * 200 / 260
 
 
+def test_a_frame_that_is_lost_every_six_seconds_is_enough_to_wait_for_what_repairs_it():
+    # Where lost packets come again only few stay lost; what repairs those is as much in time as where all stay lost.
+    buffer, losses = JitterBuffer(), range(500, 6000, 300)
+    repairable = 0
+    for number in range(6000):
+        if number not in losses:
+            push(buffer, number)
+        quiet = number % 260 >= 230
+        lost = buffer.pop(quiet) is LOST and number > losses[0] + 260
+        repairable += lost and buffer.following() is not None
+        if buffer.shed(quiet):
+            buffer.pop()
+    assert repairable == len(losses) - 1
+
+
 def test_nobody_hears_the_depth_change_while_somebody_talks():
     network = Network(jitter=1.5).run(2000)
     before = network.buffer.counters.skipped
