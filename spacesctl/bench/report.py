@@ -194,5 +194,5 @@ def soak(result: dict[str, Any]) -> Report:
     still = f"late with nothing to do: {_stood_still(result)}, the worst by {result['machine_stood_still']['late_ms_max']:.1f} ms"
     calm = result["calm"]
     told = f"while the machine did not stand still ({calm['spans']} of {calm['of']} spans): {calm['late']} of {calm['ticks']} ticks late"
-    told += f", {calm['skipped']} skipped, which are those more than 20 ms late"
+    told += f", {calm['skipped']} skipped (none is unless one is 20 ms late)"
     return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", still, told, machine(result)])
