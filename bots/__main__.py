@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bots.supervisor import Supervisor, model_finder
-from spacesctl.logs import configure
+from spacesctl.support.logs import configure
 
 MAX_TOKEN = 4096
 

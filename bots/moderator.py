@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 
 from bots.api import LaneInfo
-from bots.consequence import Consequence
+from bots.effectors import Effectors
 from bots.hearing.messages import Utterance
-from spacesctl.moderation.decide import Decision, HeardUtterance, Judge
+from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine
 
 MAX_WAITING = 200
 """Decisions that wait for a server which does not answer. The circuit breaker holds far fewer than that."""
@@ -26,8 +26,8 @@ class Moderator:
 
     def __init__(
         self,
-        enforce: Consequence,
-        simulate: Consequence,
+        enforce: Effectors,
+        simulate: Effectors,
         on_alert: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -35,7 +35,7 @@ class Moderator:
         self._simulate = simulate
         self._on_alert = on_alert
         self._clock = clock
-        self._judge: Judge | None = None
+        self._judge: RuleEngine | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
         self.dropped = 0
 
@@ -48,7 +48,7 @@ class Moderator:
         """The circuit breaker is open: rules only record until they are set again."""
         return self._judge is not None and self._judge.tripped
 
-    def set_judge(self, judge: Judge | None) -> None:
+    def set_judge(self, judge: RuleEngine | None) -> None:
         """Begin anew with these rules, or stop judging."""
         self._judge = judge
 

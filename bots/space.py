@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from bots.api import Api, Assignment, LaneInfo
-from bots.consequence import Enforce, Recorder, Simulate
+from bots.effectors import ActionPoster, EnforcingEffectors, ShadowEffectors
 from bots.hearing.messages import Utterance
 from bots.moderator import Moderator
 from bots.retry import Backoff, insist, name_of
 from bots.transcriber import Transcriber
 from spacesctl.audio.framing import LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
-from spacesctl.moderation.decide import Judge
-from spacesctl.moderation.problems import RuleFileError
-from spacesctl.moderation.rulefile import compile_rules
+from spacesctl.rules.problems import RuleFileError
+from spacesctl.rules.rule_engine import RuleEngine
+from spacesctl.rules.rulefile import compile_rules
 
 CLOSED_LANES = 64
 """Lanes remembered after they closed: their last words come a second later."""
@@ -25,7 +25,7 @@ CLOSED_LANES = 64
 log = logging.getLogger("bots.space")
 
 
-class Ears(Protocol):
+class SpeechPipeline(Protocol):
     """The part of `bots.hearing.pool.Hearing` that a Space needs."""
 
     def open(self, space: str, lane: int) -> None: ...
@@ -37,7 +37,7 @@ class SpaceBot:
     def __init__(
         self,
         api: Api,
-        ears: Ears,
+        ears: SpeechPipeline,
         assignment: Assignment,
         *,
         engine: str,
@@ -48,9 +48,9 @@ class SpaceBot:
         self._ears = ears
         self.assignment = assignment
         self.space = assignment["space_id"]
-        recorder = Recorder(api, self.space, engine, model)
+        recorder = ActionPoster(api, self.space, engine, model)
         self._transcriber = Transcriber(api, self.space)
-        self._moderator = Moderator(Enforce(recorder), Simulate(recorder), on_alert)
+        self._moderator = Moderator(EnforcingEffectors(recorder), ShadowEffectors(recorder), on_alert)
         self._lanes: dict[int, LaneInfo] = {}
         self._closed: dict[int, LaneInfo] = {}
         self._rules_wanted = asyncio.Event()
@@ -182,6 +182,6 @@ class SpaceBot:
             self._moderator.forget(gone)
 
 
-def _judge(text: str) -> Judge:
+def _judge(text: str) -> RuleEngine:
     """Rules compiled and their automata built: tens of milliseconds for a large file. Raises RuleFileError."""
-    return Judge(compile_rules(text))
+    return RuleEngine(compile_rules(text))

@@ -12,7 +12,7 @@ from typing import Any, cast
 from bots import models
 from bots.api import Api, Assignment
 from bots.hearing.messages import Utterance
-from bots.hearing.pool import Hearing
+from bots.hearing.pool import RecogniserPool
 from bots.retry import Backoff, insist, name_of
 from bots.space import SpaceBot
 from spacesctl import __version__
@@ -35,7 +35,7 @@ class Supervisor:
         self._find_model = find_model
         self._model: models.Model | None = None
         self._problem: str | None = None
-        self._ears: Hearing | None = None
+        self._ears: RecogniserPool | None = None
         self._bots: dict[str, SpaceBot] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._status_due = asyncio.Event()
@@ -64,7 +64,7 @@ class Supervisor:
                 log.error("no recogniser model can be used")
             else:
                 self._ears = await stack.enter_async_context(
-                    Hearing(self._model.path, self._heard, self._status_due.set)
+                    RecogniserPool(self._model.path, self._heard, self._status_due.set)
                 )
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._report())

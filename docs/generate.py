@@ -83,7 +83,7 @@ def api() -> str:
 
 
 def _openapi() -> dict[str, Any]:
-    from spacesctl.server.app import ROUTERS
+    from spacesctl.server.http.app import ROUTERS
 
     app = FastAPI(title="spacesctl")
     for router in ROUTERS:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from spacesctl.bench.impair import CLEAN, Fates, Impairment, Relay
+from spacesctl.probe.impair import CLEAN, Fates, Impairment, Relay
 
 __all__ = ["CLEAN", "Fates", "Impairment", "Relay"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spacesctl.client.http import Client
-from spacesctl.server.rates import Limits
+from spacesctl.server.http.rates import Limits
 
 
 class RunningServer:

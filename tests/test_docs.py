@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spacesctl.domain.errors import BY_CODE
-from spacesctl.server.settings import Settings
+from spacesctl.server.process.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,7 +49,7 @@ def test_every_rule_key_is_documented() -> None:
 
 
 def test_the_example_of_the_rules_page_is_a_good_rule_file() -> None:
-    from spacesctl.moderation.rulefile import compile_rules
+    from spacesctl.rules.rulefile import compile_rules
 
     [example] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/rules.md").read_text(), re.DOTALL)
     assert [rule.id for rule in compile_rules(example).rules] == ["scam-pitch"]

@@ -16,7 +16,7 @@ from bots.hearing.recogniser import HeardWord, Recogniser, Result
 from spacesctl.audio.framing import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.audio.opus import Decoder, OpusError
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
-from spacesctl.moderation.decide import Word
+from spacesctl.rules.rule_engine import Word
 
 RATE = 16_000
 FRAME_BYTES = 2 * RATE // TICKS_PER_SECOND
@@ -37,7 +37,7 @@ PARTIAL_EVERY = 10
 """Ticks: at most five partials a second."""
 
 
-class LaneHearing:
+class LanePipeline:
     """Feed it every frame of one lane in the order of ticks; it yields utterances as they become known."""
 
     def __init__(self, space: str, lane: int, recogniser: Recogniser) -> None:

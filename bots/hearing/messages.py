@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from spacesctl.moderation.decide import Word
+from spacesctl.rules.rule_engine import Word
 
 MAX_MESSAGE: Final = 1 << 20
 _LENGTH: Final = struct.Struct(">I")

@@ -92,7 +92,7 @@ class Outbox:
         self.dropped += 1
 
 
-class Hearing:
+class RecogniserPool:
     """`async with Hearing(model, on_utterance, on_change)`: then `open`, `frames` and `close`, which never wait.
 
     `on_utterance` is called in the event loop for each utterance and must not wait either. `on_change` is called when `ready`

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bots.hearing.lane import LaneHearing
+from bots.hearing.lane import LanePipeline
 from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Unpacker, Utterance, pack
 from bots.hearing.recogniser import Recogniser
 
@@ -27,12 +27,12 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _READ_BYTES = 1 << 16
 
 
-class Hearing:
+class LaneRecognisers:
     """Every lane of a worker. Pure apart from the recognisers: messages in, messages out, time passed in (seconds, any clock)."""
 
     def __init__(self, make: Callable[[], Recogniser]) -> None:
         self._make = make
-        self._lanes: dict[tuple[str, int], LaneHearing] = {}
+        self._lanes: dict[tuple[str, int], LanePipeline] = {}
         self._fed: dict[tuple[str, int], float] = {}
         """Lanes with an utterance under way, and when they last had a frame."""
 
@@ -61,7 +61,7 @@ class Hearing:
 
     def _open(self, space: str, lane: int) -> None:
         if (space, lane) not in self._lanes and len(self._lanes) < MAX_LANES:
-            self._lanes[space, lane] = LaneHearing(space, lane, self._make())
+            self._lanes[space, lane] = LanePipeline(space, lane, self._make())
 
     def _frame(self, space: str, tick: int, lane: int, flags: int, payload: bytes, now: float) -> Iterable[Utterance]:
         key = (space, lane)
@@ -118,7 +118,7 @@ class Heart:
 
 def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) -> int:
     """Serve until stdin ends (0), memory is at its ceiling (EXIT_MEMORY) or the parent talks nonsense (ProtocolError)."""
-    hearing = Hearing(make)
+    hearing = LaneRecognisers(make)
     heart = Heart(fd_out, growth)
     unpacker = Unpacker(ToWorker)
     _send(fd_out, [Ready()])

@@ -3,7 +3,7 @@
 Packets sit in *slots*: their timestamp counted in frames since the first. A slot without a packet was lost if the sequence
 numbers around it have a gap, and silent if they do not (the sender stopped sending in silence, DTX).
 
-The *depth* is how many ticks a slot is played after its own number. It follows what the last packets needed (`Lateness`),
+The *depth* is how many ticks a slot is played after its own number. It follows what the last packets needed (`PlayoutDelay`),
 so it also follows the sender's clock, which runs a little faster or slower than ours. It grows where nobody hears it: by a tick
 of waiting while nobody talks, or in place of a frame that is missing anyway; and when nothing is there at all, playing waits.
 It shrinks when the caller lets a frame go that nobody hears (`shed`), and in endless talk only when it is far too deep.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
-from spacesctl.audio.lateness import Lateness
+from spacesctl.audio.playout_delay import PlayoutDelay
 
 TARGET: Final = 3
 """Frames of depth before anything is known of the network: 60 ms."""
@@ -87,7 +87,7 @@ class JitterBuffer:
     samples: int = 960
     counters: Counters = field(default_factory=Counters)
     _held: dict[int, Held] = field(default_factory=dict)
-    _lateness: Lateness = field(default_factory=Lateness)
+    _lateness: PlayoutDelay = field(default_factory=PlayoutDelay)
     _now: int = 0  # the number of the next pop
     _slot: int = 0  # what it plays
     _played: int = -STRAYED  # the newest slot that was played or given up

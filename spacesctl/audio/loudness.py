@@ -121,7 +121,7 @@ class Leveller:
         self.gain = 10 ** (moved / 20)
 
 
-class Voice(NamedTuple):
+class Channel(NamedTuple):
     """A frame to be levelled (`int16[960]`); `learn` is False for what the voice did not say itself."""
 
     pcm: Pcm
@@ -129,13 +129,13 @@ class Voice(NamedTuple):
     learn: bool = True
 
 
-class Desk:
+class LoudnessBank:
     """Levels all voices of a tick at once: a call of numpy costs as much for one of them as for ten. Buffers are kept."""
 
     def __init__(self) -> None:
         self._sound, self._curve, self._out = _rows(0)
 
-    def run(self, voices: Sequence[Voice]) -> Pcm:
+    def run(self, voices: Sequence[Channel]) -> Pcm:
         """The frames at their voices' gains, a row each: `int16[n, 960]`, valid until the next call."""
         count = len(voices)
         if count > len(self._out):
@@ -150,7 +150,7 @@ class Desk:
         np.copyto(out, curve, casting="unsafe")
         return out
 
-    def _ends(self, voices: Sequence[Voice], sound: Sound, scratch: Sound) -> list[tuple[float, float]]:
+    def _ends(self, voices: Sequence[Channel], sound: Sound, scratch: Sound) -> list[tuple[float, float]]:
         peaks: list[float] = np.abs(sound, out=scratch).max(axis=1, initial=0).tolist()
         teach = energies(sound) if any(voice.learn for voice in voices) else peaks
         return [

@@ -14,8 +14,8 @@ import httpx
 from spacesctl.bench.janus import audiobridge
 from spacesctl.client.http import Client
 from spacesctl.client.problems import check
-from spacesctl.demo.server import Server, serving
 from spacesctl.domain.errors import Unavailable
+from spacesctl.probe.server_process import Server, serving
 
 START: Final = 15.0
 """Seconds that a server has to start."""
@@ -93,7 +93,7 @@ async def ours() -> AsyncIterator[Bridge]:
 
 
 class Aiortc:
-    """A forwarder or mixer in a process of its own (`spacesctl.bench.forwarder`)."""
+    """A forwarder or mixer in a process of its own (`spacesctl.bench.aiortc_forwarder`)."""
 
     name = "aiortc"
 
@@ -122,7 +122,7 @@ class Aiortc:
 @asynccontextmanager
 async def aiortc() -> AsyncIterator[Bridge]:
     """The aiortc forwarder."""
-    command = (sys.executable, "-m", "spacesctl.bench.forwarder")
+    command = (sys.executable, "-m", "spacesctl.bench.aiortc_forwarder")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=1 << 20)
     try:

@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from spacesctl.bench import floor, machine
-from spacesctl.bench.crowd import Crowd
+from spacesctl.bench import floor
 from spacesctl.bench.fanout import SETTLE, slopes, window
-from spacesctl.bench.server import Target, target
+from spacesctl.bench.target import Target, target
 from spacesctl.bench.voice import packets
-from spacesctl.bench.witness import witness
+from spacesctl.probe import machine
+from spacesctl.probe.jitter_probe import jitter_probe
+from spacesctl.probe.listener_pool import ListenerPool
 
 OURS: Final = "spacesctl"
 IN_TIME: Final = 0.999
@@ -49,7 +50,7 @@ async def measure(start: int, step: int, most: int, seconds: float, note: Note) 
         for way, program in programs.items():
             note(f"floor {way}, alone")
             found[f"floor {way}"] = await _largest(asked, partial(calm, partial(_floor, program, way, seconds / PARTS)))
-        async with target(packet_ms="20") as here, Crowd(here.signal) as crowd:
+        async with target(packet_ms="20") as here, ListenerPool(here.signal) as crowd:
             note("side by side")
             beside = [await _side_by_side(here, crowd, programs, count, seconds) for count in BESIDE]
             note("ours, alone")
@@ -111,7 +112,7 @@ async def calm(measuring: Measuring, count: int) -> Point:
     }
 
 
-async def _ours(here: Target, crowd: Crowd, seconds: float, count: int) -> Point:
+async def _ours(here: Target, crowd: ListenerPool, seconds: float, count: int) -> Point:
     if len(crowd.listeners) < count:
         await crowd.grow(count)
         await asyncio.sleep(SETTLE)
@@ -121,14 +122,14 @@ async def _ours(here: Target, crowd: Crowd, seconds: float, count: int) -> Point
 
 
 async def _floor(program: Path, way: str, seconds: float, count: int) -> Point:
-    async with witness(machine.cores()[0]) as watching:
+    async with jitter_probe(machine.cores()[0]) as watching:
         seen = await floor.run(program, way, count, seconds, _size())
         still = await watching.read()
     return _point(count, seen["core_percent"], seen["ticks"], seen["ticks_late"], seen["lost"], still)
 
 
 async def _side_by_side(
-    here: Target, crowd: Crowd, programs: dict[str, Path], count: int, seconds: float
+    here: Target, crowd: ListenerPool, programs: dict[str, Path], count: int, seconds: float
 ) -> dict[str, Any]:
     """Percent of a core of ours and of each floor, in the same seconds."""
     await crowd.grow(count)

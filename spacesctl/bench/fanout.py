@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from spacesctl.bench import machine
-from spacesctl.bench.crowd import Crowd
-from spacesctl.bench.server import Target, target
+from spacesctl.bench.target import Target, target
+from spacesctl.probe import machine
+from spacesctl.probe.listener_pool import ListenerPool
 
 SETTLE: Final = 12.0
 """Seconds from the last join to the measurement: handshakes are forgotten after ten."""
@@ -47,7 +47,7 @@ async def measure(
 ) -> dict[str, Any]:
     """Windows with ever more listeners, and the cost of a further one between each and the next."""
     machine.need_descriptors(max(counts))
-    async with target(speakers=speakers, packet_ms=packet_ms) as here, Crowd(here.signal) as crowd:
+    async with target(speakers=speakers, packet_ms=packet_ms) as here, ListenerPool(here.signal) as crowd:
         windows = []
         for count in sorted(counts):
             note(f"{count} listeners join")
@@ -63,7 +63,7 @@ async def measure(
     }
 
 
-async def window(here: Target, crowd: Crowd, seconds: float, joined: float = 0.0) -> Window:
+async def window(here: Target, crowd: ListenerPool, seconds: float, joined: float = 0.0) -> Window:
     """Measure what goes on for a while."""
     before = await here.metrics()
     await crowd.begin()

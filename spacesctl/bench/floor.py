@@ -14,12 +14,12 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from spacesctl.bench import machine
-from spacesctl.bench.crowd import BATCH, VISIT
-from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
 from spacesctl.bench.voice import packets
 from spacesctl.domain.errors import Refused
+from spacesctl.probe import machine
+from spacesctl.probe.listener_pool import BATCH, VISIT
+from spacesctl.probe.receive_loop import ReceiveLoop
 
 SOURCE: Final = Path(__file__).with_name("floor.c")
 WAYS: Final = {
@@ -97,7 +97,7 @@ async def run(program: Path, way: str, count: int, seconds: float, size: int) ->
 @asynccontextmanager
 async def sockets(count: int) -> AsyncIterator[tuple[list[int], Callable[[], int]]]:
     """Sockets on loopback, drained in turn; their ports, and how many RTP packets they got."""
-    drain = Drain()
+    drain = ReceiveLoop()
     with ExitStack() as stack:
         ears = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(count)]
         for ear in ears:

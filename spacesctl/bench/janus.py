@@ -15,11 +15,11 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from spacesctl.bench.listener import PAYLOAD_TYPE, Listener
 from spacesctl.bench.programs import free_port, running
 from spacesctl.bench.voice import packets
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Refused, Unavailable
+from spacesctl.probe.pooled_listener import PAYLOAD_TYPE, PooledListener
 from spacesctl.rtc import rtp
 
 FILES: Final = Path(__file__).parents[2] / "tests" / "bench" / "janus"
@@ -105,7 +105,7 @@ class AudioBridge:
     async def listen(self, offer: str) -> str:
         return await self._join(offer, muted=True, fec=True)
 
-    async def signal(self, listener: Listener) -> None:
+    async def signal(self, listener: PooledListener) -> None:
         listener.answer(await self._join(listener.offer(direction="sendrecv"), muted=True))
 
     async def place(self) -> tuple[str, int]:
@@ -127,7 +127,7 @@ class Streaming:
         self.pid = janus.pid
         self._janus = janus
 
-    async def signal(self, listener: Listener) -> None:
+    async def signal(self, listener: PooledListener) -> None:
         handle = await self._janus.attach("streaming")
         offered = (await self._janus.say(handle, {"request": "watch", "id": MOUNTPOINT}))["jsep"]["sdp"]
         listener.answer(offered)

@@ -18,15 +18,15 @@ import numpy as np
 from bots import casts
 from spacesctl.audio.ogg import read_packets
 from spacesctl.audio.opus import FRAME, RATE, Decoder, Encoder, Pcm
-from spacesctl.bench import hearing, machine
 from spacesctl.bench.bridges import BRIDGES
-from spacesctl.bench.impair import Impairment, Relay
 from spacesctl.bench.janus import why_no_janus
-from spacesctl.bench.phone import Phone, decoded
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Refused
+from spacesctl.probe import machine, quality
+from spacesctl.probe.impair import Impairment, Relay
+from spacesctl.probe.rtc_peer import RtcPeer, decoded
 from spacesctl.rtc.dtls import Identity
 
 NETWORKS: Final[dict[str, Impairment]] = {
@@ -72,7 +72,7 @@ async def measure(
 
     Raises Refused without the package `pesq`; a server that cannot run here is left out and named in `skipped`.
     """
-    why = await asyncio.to_thread(hearing.why_no_pesq)
+    why = await asyncio.to_thread(quality.why_no_pesq)
     if why is not None:
         raise Refused("no_pesq", why)
     reason = await asyncio.to_thread(why_no_janus) if "AudioBridge" in servers else None
@@ -109,11 +109,11 @@ def lead_and(voices: Sequence[Pcm]) -> Pcm:
 def score(name: str, line: Line, voices: Sequence[Pcm]) -> Score:
     """What came of one line, of which the lead is not scored."""
     heard, _ = decoded(line.down.heard)
-    begin = hearing.lag(np.concatenate(voices), heard)
+    begin = quality.lag(np.concatenate(voices), heard)
     results = []
     for voice in voices:
-        place = begin + hearing.lag(voice, hearing.cut(heard, begin - RATE // 2, len(voice) + RATE)) - RATE // 2
-        results.append(hearing.pesq(voice, hearing.cut(heard, place, len(voice))))
+        place = begin + quality.lag(voice, quality.cut(heard, begin - RATE // 2, len(voice) + RATE)) - RATE // 2
+        results.append(quality.pesq(voice, quality.cut(heard, place, len(voice))))
         begin += len(voice)
     share = line.relay.lost / max(1, line.relay.lost + line.relay.passed)
     mean = round(sum(results) / len(results), 3)
@@ -125,9 +125,9 @@ class Line:
     """Somebody who speaks through a relay and a server to somebody else."""
 
     server: str
-    up: Phone
+    up: RtcPeer
     relay: Relay
-    down: Phone
+    down: RtcPeer
 
 
 async def through(network: Impairment, servers: Sequence[str], said: Pcm, seed: int) -> list[Line]:
@@ -147,8 +147,8 @@ async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed:
     """Start a server and two clients."""
     identity = Identity()
     bridge = await stack.enter_async_context(BRIDGES[server.partition(" ")[0]]())
-    up = await stack.enter_async_context(Phone(identity, "sendonly", nack="NACK" in server))
-    down = await stack.enter_async_context(Phone(identity, "recvonly"))
+    up = await stack.enter_async_context(RtcPeer(identity, "sendonly", nack="NACK" in server))
+    down = await stack.enter_async_context(RtcPeer(identity, "recvonly"))
     answer = await bridge.speak(up.offer())
     relay = await stack.enter_async_context(Relay(up.place(answer), network, seed=seed))
     await up.call(answer, relay.address)
@@ -156,7 +156,7 @@ async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed:
     return Line(server, up, relay, down)
 
 
-async def speak(phone: Phone, packets: Sequence[bytes]) -> None:
+async def speak(phone: RtcPeer, packets: Sequence[bytes]) -> None:
     """One packet each 20 ms."""
     began = time.monotonic()
     for number, packet in enumerate(packets):

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from spacesctl.audio.ogg import TICK_SAMPLES
-from spacesctl.bench import machine
-from spacesctl.bench.crowd import Crowd
 from spacesctl.bench.fanout import SETTLE
-from spacesctl.bench.players import Players
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
-from spacesctl.bench.server import Target, target
+from spacesctl.bench.target import Target, target
 from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.probe import machine
+from spacesctl.probe.listener_pool import ListenerPool
+from spacesctl.probe.ogg_players import Players
 
 PAUSE: Final = 2.0
 """Seconds after the listeners of one kind have left, and after the others have come."""
@@ -73,7 +73,7 @@ def report(result: dict[str, Any]) -> Report:
 
 
 async def _webrtc(here: Target, listeners: int, seconds: float) -> Cost:
-    async with Crowd(here.signal) as crowd:
+    async with ListenerPool(here.signal) as crowd:
         await crowd.grow(listeners)
         await asyncio.sleep(SETTLE)
         await crowd.begin()

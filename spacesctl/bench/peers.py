@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
-from spacesctl.bench import floor, machine
-from spacesctl.bench.crowd import Crowd
+from spacesctl.bench import floor
 from spacesctl.bench.fanout import slopes
 from spacesctl.bench.janus import AudioBridge, Streaming, talking
-from spacesctl.bench.listener import Listener
 from spacesctl.bench.programs import free_port, running
-from spacesctl.bench.server import target
-from spacesctl.demo.peers import own_address
+from spacesctl.bench.target import target
 from spacesctl.domain.errors import Refused
+from spacesctl.probe import machine
+from spacesctl.probe.aiortc_peer import own_address
+from spacesctl.probe.listener_pool import ListenerPool
+from spacesctl.probe.pooled_listener import PooledListener
 
 OURS: Final = "spacesctl 20 ms"
 """What the others are put in relation to."""
@@ -34,7 +35,7 @@ class Sending(Protocol):
 
     pid: int
 
-    async def signal(self, listener: Listener) -> None: ...
+    async def signal(self, listener: PooledListener) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Aiortc:
         self.pid = pid
         self._port = port
 
-    async def signal(self, listener: Listener) -> None:
+    async def signal(self, listener: PooledListener) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         offer = listener.offer().encode()
         writer.write(b"%d\n%s" % (len(offer), offer))
@@ -65,7 +66,7 @@ class Aiortc:
 @asynccontextmanager
 async def aiortc() -> AsyncIterator[Aiortc]:
     port = free_port(socket.SOCK_STREAM)
-    async with running([sys.executable, "-m", "spacesctl.bench.relay", str(port)], port) as pid:
+    async with running([sys.executable, "-m", "spacesctl.bench.aiortc_relay", str(port)], port) as pid:
         yield Aiortc(pid, port)
 
 
@@ -130,13 +131,13 @@ async def _floor(way: str, seconds: float) -> dict[str, Any]:
 
 async def _round(one: Contender, address: str, seconds: float) -> dict[str, Any]:
     machine.need_descriptors(one.many)
-    async with one.start() as here, Crowd(here.signal, address) as crowd:
+    async with one.start() as here, ListenerPool(here.signal, address) as crowd:
         windows = [await _window(here, crowd, count, seconds) for count in (one.few, one.many)]
     points: Sequence[tuple[int, float]] = [(window["listeners"], window["core_percent"]) for window in windows]
     return {"windows": windows, "slope": slopes(points)[0]["ms_per_listener_second"]}
 
 
-async def _window(here: Sending, crowd: Crowd, count: int, seconds: float) -> dict[str, Any]:
+async def _window(here: Sending, crowd: ListenerPool, count: int, seconds: float) -> dict[str, Any]:
     await crowd.grow(count, 12)
     await asyncio.sleep(SETTLE)
     await crowd.begin()

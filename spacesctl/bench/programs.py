@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from spacesctl.bench import machine
 from spacesctl.domain.errors import Unavailable
+from spacesctl.probe import machine
 
 START_WITHIN: Final = 10.0
 """Seconds until a program must answer."""

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from spacesctl.bench import machine
-from spacesctl.bench.crowd import Crowd
 from spacesctl.bench.fanout import COUNTERS
-from spacesctl.bench.server import Target, target
+from spacesctl.bench.target import Target, target
+from spacesctl.probe import machine
+from spacesctl.probe.listener_pool import ListenerPool
 
 SAMPLE: Final = 10.0
 """Seconds between two looks at the processes."""
@@ -38,7 +38,7 @@ async def measure(
 ) -> dict[str, Any]:
     """Samples of each process after the warm-up, and their slopes."""
     machine.need_descriptors(2 * listeners)
-    async with target(speakers=speakers, packet_ms="auto") as here, Crowd(here.signal) as crowd:
+    async with target(speakers=speakers, packet_ms="auto") as here, ListenerPool(here.signal) as crowd:
         await crowd.grow(listeners)
         note(f"{listeners} listeners come and go in haste for {warm_up:g} s")
         await _come_and_go(here, crowd, listeners, HASTE, warm_up)
@@ -131,7 +131,7 @@ def summary(samples: Sequence[Sample]) -> dict[str, Any]:
     }
 
 
-async def _come_and_go(here: Target, crowd: Crowd, listeners: int, stay: float, seconds: float) -> None:
+async def _come_and_go(here: Target, crowd: ListenerPool, listeners: int, stay: float, seconds: float) -> None:
     """Somebody else for somebody, as often as people leave who stay so long on average; half of them without a word."""
     chance, end = random.Random(1), time.monotonic() + seconds
     while time.monotonic() < end:

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
-from spacesctl.bench import machine
-from spacesctl.bench.crowd import Crowd, together
 from spacesctl.bench.fanout import COUNTERS, SETTLE, window
-from spacesctl.bench.listener import Listener
-from spacesctl.bench.server import Target, target
+from spacesctl.bench.target import Target, target
+from spacesctl.probe import machine
+from spacesctl.probe.listener_pool import ListenerPool, together
+from spacesctl.probe.pooled_listener import PooledListener
 
 AFTERWARDS: Final = 1.0
 """Seconds in which what is still under way is counted, too."""
@@ -26,7 +26,7 @@ async def measure(
 ) -> dict[str, Any]:
     """`listeners` hear on while `joins` connect in `seconds`, stay for a while and leave in `seconds`."""
     machine.need_descriptors(listeners + joins)
-    async with target(packet_ms=packet_ms) as here, Crowd(here.signal) as crowd:
+    async with target(packet_ms=packet_ms) as here, ListenerPool(here.signal) as crowd:
         note(f"{listeners} listeners join")
         await crowd.grow(listeners)
         await asyncio.sleep(SETTLE)
@@ -86,15 +86,15 @@ async def _phase(here: Target, run: Callable[[], Any]) -> dict[str, Any]:
     }
 
 
-async def _come(crowd: Crowd, coming: list[Any], seconds: float) -> None:
-    async def enter(listener: Listener, wait: float) -> None:
+async def _come(crowd: ListenerPool, coming: list[Any], seconds: float) -> None:
+    async def enter(listener: PooledListener, wait: float) -> None:
         await asyncio.sleep(wait)
         await crowd.enter(listener)
 
     await together([enter(one, seconds * number / len(coming)) for number, one in enumerate(coming)])
 
 
-async def _go(here: Target, crowd: Crowd, leaving: list[Any], seconds: float) -> None:
+async def _go(here: Target, crowd: ListenerPool, leaving: list[Any], seconds: float) -> None:
     """They say goodbye by DTLS, as a closed tab does; the engine frees what they had in the same moment."""
     began = time.monotonic()
     for number, one in enumerate(leaving):

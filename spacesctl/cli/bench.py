@@ -148,7 +148,7 @@ def mouth_to_ear(
     as_json: Json = False,
 ) -> None:
     """How long a sound takes from a speaker's mouth to a listener's ear: ours beside aiortc and Janus AudioBridge."""
-    from spacesctl.bench.mouth import SERVERS, measure, report
+    from spacesctl.bench.latency import SERVERS, measure, report
 
     _show(measure(_of("--server", server, SERVERS), calls, seconds, note), report, as_json)
 

@@ -57,7 +57,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Every setting as it is now, of this command line and of a server started here."""
-    from spacesctl.server.origins import origins
+    from spacesctl.server.process.setting_origins import origins
 
     session = ctx.ensure_object(Session)
     found, places = session.profile(), profile.origins(session.url)

@@ -84,6 +84,6 @@ def path(name: Name, data: Data = None, as_json: Json = False) -> None:
 def _folder(data: Path | None) -> Path:
     if data is not None:
         return data
-    from spacesctl.server.settings import load
+    from spacesctl.server.process.settings import load
 
     return load(None).data

@@ -100,8 +100,8 @@ def check_rules(
     as_json: Json = False,
 ) -> None:
     """Check a rule file and explain every rule; problems come with file and line. Exit 2 when there is an error."""
-    from spacesctl.moderation.check import check, explain
-    from spacesctl.moderation.rulefile import parse
+    from spacesctl.rules.check import check, explain
+    from spacesctl.rules.rulefile import parse
 
     text = read_rules(path)
     problems = check(text, str(path), _vocabulary(model) if model is not None else None)

@@ -38,8 +38,8 @@ def serve(
     """Run the server until it is interrupted. With --json one line says where, once it is ready."""
     import uvloop
 
-    from spacesctl.server.serve import announce_ready, run
-    from spacesctl.server.settings import load
+    from spacesctl.server.process.serve import announce_ready, run
+    from spacesctl.server.process.settings import load
 
     settings = load(
         config,

@@ -17,7 +17,7 @@ from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.cli.schedule import duration_seconds, tell
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.space import Audience, Policy, Reaction, State
+from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, State
 
 
 def create(
@@ -27,7 +27,7 @@ def create(
     at: Annotated[str | None, typer.Option(metavar="WHEN", help="RFC 3339, '2026-12-01 18:00', or +2h.")] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of --at, as Europe/Rome; else this machine's.")] = None,
     speakers: Annotated[Policy, typer.Option(help="Who may speak without being approved.")] = Policy.INVITED,
-    listeners: Annotated[Audience, typer.Option(help="Who may listen.")] = Audience.EVERYONE,
+    listeners: Annotated[ListenerPolicy, typer.Option(help="Who may listen.")] = ListenerPolicy.EVERYONE,
     invite: Annotated[
         list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker; `-` reads a list.")
     ] = None,
@@ -126,7 +126,7 @@ def edit(
         str | None, typer.Option(metavar="WHEN", help="Another start time, while it has not started.")
     ] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of --at; else this machine's.")] = None,
-    listeners: Annotated[Audience | None, typer.Option(help="Who may listen.")] = None,
+    listeners: Annotated[ListenerPolicy | None, typer.Option(help="Who may listen.")] = None,
     captions: Annotated[bool | None, typer.Option("--captions/--no-captions", help="Live captions by a bot.")] = None,
     topic: Annotated[
         list[str] | None, typer.Option(help="Topics, at most three; they replace the ones before.")

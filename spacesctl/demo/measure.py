@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from bots.casts import Sentence
-from spacesctl.demo import ear, likeness
-from spacesctl.demo.ear import TICK, Heard
+from spacesctl.demo import likeness
 from spacesctl.demo.likeness import RATE, Sound
 from spacesctl.demo.script import Script
 from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.probe import probe_listener
+from spacesctl.probe.probe_listener import TICK, Heard
 
 AROUND = 3.0
 """Seconds by which a voice may begin before or after it is expected."""
@@ -80,7 +81,7 @@ class Silenced(NamedTuple):
 
 def place(heard: Heard, spoken: Spoken) -> Voice | None:
     """Find a voice by its best sentence, then each of its parts near where it should be; None when it is not heard."""
-    pcm, sentences = ear.clip(spoken.script), spoken.script.sentences(spoken.seconds)
+    pcm, sentences = probe_listener.clip(spoken.script), spoken.script.sentences(spoken.seconds)
     opening = [one for one in sentences if _is_before_mute(spoken, one.end)][:OPENINGS]
     found = [(one, _search(heard, spoken, one, _cut(pcm, spoken.script, one.start, one.end))) for one in opening]
     matches = [(match.score, match.at - round(one.start * RATE)) for one, match in found if match is not None]
@@ -99,7 +100,7 @@ def likeness_of(heard: Heard, spoken: Spoken, voice: Voice | None, others: Seque
     if voice is None:
         said = any(_is_before_mute(spoken, one.end) for one in spoken.script.sentences(spoken.seconds))
         return 0.0 if said else None
-    loud = QUIET * float(np.mean(np.square(ear.clip(spoken.script))))
+    loud = QUIET * float(np.mean(np.square(probe_listener.clip(spoken.script))))
     places = [one for one in voice.places if _is_before_mute(spoken, one.end)]
     heard_well = [one for one in places if np.mean(np.square(voice.track[one.first : one.last])) > loud]
     return round(median(_likeness(heard, voice, others, one) for one in heard_well), 3) if heard_well else None

@@ -8,12 +8,12 @@ from typing import Any
 from bots.casts import Cast, Phrase
 from bots.wer import word_errors
 from spacesctl.demo import measure
-from spacesctl.demo.ear import Ear, Heard
 from spacesctl.demo.measure import Silenced, Spoken, Voice
 from spacesctl.demo.show import Performance, Said
 from spacesctl.demo.stage import Stage
 from spacesctl.demo.state import State
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.probe.probe_listener import Heard, ProbeListener
 
 MS_PER_TICK = 20
 AFTERWARDS = 0.3
@@ -131,7 +131,7 @@ def _phrase_end(
 
 
 def _listener(
-    ear: Ear, heard: Heard, voices: Mapping[str, Voice | None], spoken: Mapping[str, Spoken]
+    ear: ProbeListener, heard: Heard, voices: Mapping[str, Voice | None], spoken: Mapping[str, Spoken]
 ) -> dict[str, Any]:
     present = [voice for voice in voices.values() if voice is not None]
 

@@ -19,11 +19,11 @@ from rich.live import Live
 from bots import casts
 from spacesctl.demo.report import report
 from spacesctl.demo.script import turns
-from spacesctl.demo.server import serving
 from spacesctl.demo.show import Performance, Show
 from spacesctl.demo.stage import Stage, prepare
 from spacesctl.demo.state import Seat, State
 from spacesctl.demo.view import FRAMES_A_SECOND, render
+from spacesctl.probe.server_process import serving
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

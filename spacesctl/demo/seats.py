@@ -7,12 +7,12 @@ import asyncio
 from spacesctl.audio import framing
 from spacesctl.audio.opus import Decoder, OpusError
 from spacesctl.client.lanes import Lanes
-from spacesctl.demo.ear import TICK, Ear
 from spacesctl.demo.likeness import RATE
 from spacesctl.demo.script import Turn
 from spacesctl.demo.stage import Stage
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Unavailable
+from spacesctl.probe.probe_listener import TICK, ProbeListener
 
 
 class LanesSpeaker:
@@ -60,7 +60,7 @@ class LanesSpeaker:
 class LanesListener:
     """Fills an ear with what it decodes until the server closes or it is cancelled. `clock` is (tick, the loop's time)."""
 
-    def __init__(self, stage: Stage, token: str | None, ear: Ear) -> None:
+    def __init__(self, stage: Stage, token: str | None, ear: ProbeListener) -> None:
         self._lanes = Lanes(stage.url, token, stage.space_id, "listen")
         self._ear = ear
         self._decoder = Decoder(RATE)

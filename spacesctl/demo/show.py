@@ -10,15 +10,15 @@ import httpx
 
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.lanes import Lanes
-from spacesctl.demo import peers
-from spacesctl.demo.ear import Ear
 from spacesctl.demo.script import Turn
 from spacesctl.demo.seats import LanesListener, LanesSpeaker
-from spacesctl.demo.server import Server
 from spacesctl.demo.stage import LISTENERS, Stage
 from spacesctl.demo.state import State
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.errors import NotAllowed, SpacesError, Unavailable
+from spacesctl.probe import aiortc_peer
+from spacesctl.probe.probe_listener import ProbeListener
+from spacesctl.probe.server_process import Server
 
 SECOND_THOUGHTS = 4.0
 """Seconds from the mute to the host's kick: long enough to hear that nobody hears the muted one."""
@@ -61,7 +61,7 @@ class Show:
         self._turns = turns
         self._state = state
         self._client = AsyncClient(stage.url, stage.tokens[stage.host])
-        self._speakers: dict[str, tuple[Turn, LanesSpeaker | peers.WebRtcSpeaker]] = {}
+        self._speakers: dict[str, tuple[Turn, LanesSpeaker | aiortc_peer.WebRtcSpeaker]] = {}
         self._clock = (0, 0.0)
         self._done = Performance()
 
@@ -125,7 +125,7 @@ class Show:
         seat = self._state.seats[self._stage.ids[handle]]
         if over_webrtc and self._has_webrtc(f"@{handle} speaks"):
             seat.way = "WebRTC"
-            peer = peers.WebRtcSpeaker(self._stage, turn)
+            peer = aiortc_peer.WebRtcSpeaker(self._stage, turn)
             self._speakers[handle] = turn, peer
             try:
                 await peer.run(start_at)
@@ -143,8 +143,8 @@ class Show:
         by_lanes, over_webrtc = LISTENERS
         tasks = [await self._seat_listener(group, by_lanes), await self._seat_listener(group, None)]
         if self._has_webrtc(f"@{over_webrtc} listens"):
-            ear = Ear("webrtc", f"@{over_webrtc}")
-            peer = peers.WebRtcListener(self._stage, self._stage.tokens[over_webrtc], ear, self._tick_now)
+            ear = ProbeListener("webrtc", f"@{over_webrtc}")
+            peer = aiortc_peer.WebRtcListener(self._stage, self._stage.tokens[over_webrtc], ear, self._tick_now)
             tasks.append(group.create_task(self._hear(peer, over_webrtc)))
             await _either(tasks[-1], peer.joined)
             if peer.joined.is_set():
@@ -153,7 +153,7 @@ class Show:
         return [*tasks, await self._seat_listener(group, over_webrtc)]
 
     async def _seat_listener(self, group: asyncio.TaskGroup, handle: str | None) -> asyncio.Task[None]:
-        ear = Ear("lanes", f"@{handle}" if handle else None)
+        ear = ProbeListener("lanes", f"@{handle}" if handle else None)
         listener = LanesListener(self._stage, self._stage.tokens[handle] if handle else None, ear)
         task = group.create_task(listener.run())
         await _either(task, listener.joined)
@@ -161,7 +161,7 @@ class Show:
         self._state.ears.append(ear)
         return task
 
-    async def _hear(self, peer: peers.WebRtcListener, handle: str) -> None:
+    async def _hear(self, peer: aiortc_peer.WebRtcListener, handle: str) -> None:
         try:
             await peer.run()
         except TimeoutError:
@@ -169,7 +169,7 @@ class Show:
 
     def _has_webrtc(self, who: str) -> bool:
         """Whether it can be tried; lanes do where it cannot, and the demo says so."""
-        if peers.own_address() is None:
+        if aiortc_peer.own_address() is None:
             self._state.say(f"{who} by lanes: WebRTC needs an address other than 127.0.0.1, and this machine has none")
             return False
         return True

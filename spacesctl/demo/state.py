@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spacesctl.demo.ear import Ear
 from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.probe.probe_listener import ProbeListener
 
 KEPT_EVENTS = 20_000
 """Durable events kept for the report: hours of talk."""
@@ -63,7 +63,7 @@ class State:
     captions: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     partials: dict[tuple[int, int], Line] = field(default_factory=dict)
     acts: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
-    ears: list[Ear] = field(default_factory=list)
+    ears: list[ProbeListener] = field(default_factory=list)
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     people: int = 0
 

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from spacesctl.doctor.finding import Finding, fail, ok, warn
-from spacesctl.media.port import BUFFER
+from spacesctl.engine.transport.udp_port import BUFFER
 from spacesctl.rtc import sealing
 
 TIME_ERROR = 5

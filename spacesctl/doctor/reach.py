@@ -20,7 +20,7 @@ from spacesctl.client.http import Client
 from spacesctl.doctor.finding import Finding, fail, ok, warn
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn, SpacesError, Unavailable
 from spacesctl.rtc.frames import FrameError, FrameReader, framed
-from spacesctl.server.settings import Settings
+from spacesctl.server.process.settings import Settings
 
 Way = Literal["udp", "tcp"]
 ATTEMPTS = 3

@@ -11,8 +11,8 @@ from spacesctl.client.profile import Profile
 from spacesctl.doctor import machine, reach, setup
 from spacesctl.doctor.finding import Finding, fail
 from spacesctl.domain.errors import Invalid
-from spacesctl.server.origins import origins
-from spacesctl.server.settings import Settings, load, split_host_port
+from spacesctl.server.process.setting_origins import origins
+from spacesctl.server.process.settings import Settings, load, split_host_port
 
 
 def here(config: Path | None, profile: Profile, data: Path | None = None, *, named: bool = True) -> Iterator[Finding]:

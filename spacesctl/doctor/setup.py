@@ -10,8 +10,8 @@ from pathlib import Path
 from cryptography import x509
 
 from spacesctl.doctor.finding import Finding, fail, ok, warn
-from spacesctl.server.origins import Origin
-from spacesctl.server.settings import Settings
+from spacesctl.server.process.setting_origins import Origin
+from spacesctl.server.process.settings import Settings
 from spacesctl.store import schema
 
 SOON = timedelta(days=14)

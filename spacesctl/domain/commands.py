@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain.accounts import Caller, Kind
-from spacesctl.domain.space import Audience, Policy, Record, Role
+from spacesctl.domain.space import ListenerPolicy, Policy, RecordingMode, Role
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Create(Command):
     id: str
     title: str
     policy: Policy = Policy.INVITED
-    listeners: Audience = Audience.EVERYONE
+    listeners: ListenerPolicy = ListenerPolicy.EVERYONE
     captions: bool = True
     topics: tuple[str, ...] = ()
     lang: str = "en"
     scheduled_start: datetime | None = None
     duration: int | None = None
     series_id: str | None = None
-    record: Record = Record.OFF
+    record: RecordingMode = RecordingMode.OFF
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Edit(Command):
     title: str | None = None
     topics: tuple[str, ...] | None = None
     lang: str | None = None
-    listeners: Audience | None = None
+    listeners: ListenerPolicy | None = None
     scheduled_start: datetime | None = None
     duration: int | None = None
 
@@ -196,7 +196,7 @@ class SetMic(Command):
 
 @dataclass(frozen=True)
 class StartRecording(Command):
-    kind: Record
+    kind: RecordingMode
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What can happen in a Space. Durable: each is stored once, numbered by the Space's sequence, and replayed to whoever missed it.
 
-`AUDIENCE` lists the types that the audience view shows, with the fields that it hides; every other type is for staff alone.
+`HIDDEN_FROM_AUDIENCE` lists the types that the audience view shows, with the fields that it hides; every other type is for staff alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from spacesctl.domain.space import Audience, Grant, Invite, InviteState, Pin, Policy, Record, Recording, Role
+from spacesctl.domain.space import (
+    Grant,
+    Invite,
+    InviteState,
+    ListenerPolicy,
+    Pin,
+    Policy,
+    Recording,
+    RecordingMode,
+    Role,
+)
 
 
 @dataclass(frozen=True)
@@ -25,14 +35,14 @@ class SpaceCreated(Event):
     host_id: str
     at: datetime
     policy: Policy
-    listeners: Audience
+    listeners: ListenerPolicy
     captions: bool
     topics: tuple[str, ...]
     lang: str
     scheduled_start: datetime | None
     duration: int | None = None
     series_id: str | None = None
-    record: Record = Record.OFF
+    record: RecordingMode = RecordingMode.OFF
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class SpaceEdited(Event):
     title: str
     topics: tuple[str, ...]
     lang: str
-    listeners: Audience
+    listeners: ListenerPolicy
     scheduled_start: datetime | None
     duration: int | None = None
 
@@ -168,7 +178,7 @@ class MicChanged(Event):
 
 
 @dataclass(frozen=True)
-class Gagged(Event):
+class ServerMuted(Event):
     type = "person.muted"
     account_id: str
     by: str
@@ -176,7 +186,7 @@ class Gagged(Event):
 
 
 @dataclass(frozen=True)
-class Ungagged(Event):
+class ServerUnmuted(Event):
     """The gag is lifted and the person is asked to open the microphone; nobody opens it for them."""
 
     type = "person.unmuted"
@@ -280,7 +290,7 @@ class ReportFiled(Event):
 
 BY_TYPE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}
 
-AUDIENCE: dict[str, frozenset[str]] = {
+HIDDEN_FROM_AUDIENCE: dict[str, frozenset[str]] = {
     "space.created": frozenset(),
     "space.started": frozenset(),
     "space.ended": frozenset(),

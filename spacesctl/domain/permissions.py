@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotAllowed, NotSignedIn
-from spacesctl.domain.space import Audience, InviteState, Role, Space
+from spacesctl.domain.space import InviteState, ListenerPolicy, Role, Space
 
 
 class Standing(StrEnum):
@@ -130,7 +130,7 @@ def require_admittance(space: Space, caller: Caller, *, blocked: bool) -> None:
     Raises NotSignedIn or NotAllowed with reason `barred` or `blocked`.
     """
     if caller.account_id is None:
-        if space.listeners is Audience.ACCOUNTS:
+        if space.listeners is ListenerPolicy.ACCOUNTS:
             raise NotSignedIn("this Space is for signed-in listeners")
         return
     if caller.account_id in space.barred:

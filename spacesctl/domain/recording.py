@@ -9,7 +9,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.checks import require_live
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.permissions import Action, require
-from spacesctl.domain.space import Record, Recording, Space
+from spacesctl.domain.space import Recording, RecordingMode, Space
 
 Events = list[e.Event]
 
@@ -18,7 +18,7 @@ def start(space: Space, command: c.StartRecording, now: datetime) -> Events:
     """Open microphones close, but the host's: each opens again when its person agrees."""
     require(space, command.caller, Action.RECORD)
     require_live(space)
-    if command.kind is Record.OFF:
+    if command.kind is RecordingMode.OFF:
         raise Invalid("kind", "is mix or lanes")
     if space.recording is not None:
         raise Refused("recording", "it is recorded already", hint="stop that recording first")
@@ -41,7 +41,7 @@ def stop(space: Space, command: c.StopRecording, now: datetime) -> Events:
 
 def with_the_start(space: Space, now: datetime) -> Events:
     """Of a Space that was made to be recorded."""
-    return [] if space.record is Record.OFF else _begin(space, space.record, now)
+    return [] if space.record is RecordingMode.OFF else _begin(space, space.record, now)
 
 
 def stopped(space: Space, reason: str, now: datetime) -> Events:
@@ -59,6 +59,6 @@ def consent(space: Space, account_id: str, *, given: bool) -> Events:
     return [e.Consented(account_id)]
 
 
-def _begin(space: Space, kind: Record, now: datetime) -> Events:
+def _begin(space: Space, kind: RecordingMode, now: datetime) -> Events:
     agreed: Events = [] if space.host_id in space.consents else [e.Consented(space.host_id)]
     return [*agreed, e.RecordingStarted(Recording(f"{space.id}-{space.recordings + 1}", kind, now))]

@@ -33,9 +33,9 @@ def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
     require_over(space, command.caller, target, Action.UNMUTE)
     require_live(space)
     person = space.people.get(target)
-    if person is None or not person.gagged:
+    if person is None or not person.server_muted:
         return []
-    return [e.Ungagged(target, command.caller.account_id or "")]
+    return [e.ServerUnmuted(target, command.caller.account_id or "")]
 
 
 def demote(space: Space, command: c.Demote, now: datetime) -> Events:
@@ -109,7 +109,7 @@ def _gag(space: Space, target: c.Person, by: str, reason: str) -> Events:
     person = space.people.get(target.account_id)
     if person is None or person.role is Role.LISTENER:
         raise Refused("not_on_stage", f"@{target.handle} does not speak here")
-    return [] if person.gagged else [e.Gagged(target.account_id, by, reason)]
+    return [] if person.server_muted else [e.ServerMuted(target.account_id, by, reason)]
 
 
 def _remove(space: Space, target: str, by: str, reason: str, *, barred: bool) -> Events:

@@ -9,7 +9,7 @@ from typing import Any
 
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.recurrence import check, occurrences
-from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Audience, Policy
+from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, ListenerPolicy, Policy
 
 MADE_AHEAD = timedelta(days=7)
 """An occurrence becomes a Space, with invitations, this long before its start at most."""
@@ -38,7 +38,7 @@ class Series:
     duration: int
     created_at: datetime
     policy: Policy = Policy.INVITED
-    listeners: Audience = Audience.EVERYONE
+    listeners: ListenerPolicy = ListenerPolicy.EVERYONE
     captions: bool = True
     topics: tuple[str, ...] = ()
     lang: str = "en"

@@ -44,7 +44,7 @@ class Policy(StrEnum):
     INVITED = "invited"
 
 
-class Audience(StrEnum):
+class ListenerPolicy(StrEnum):
     """Who may listen."""
 
     EVERYONE = "everyone"
@@ -90,14 +90,14 @@ class Invite:
 class Person:
     """Somebody who has, or had, more than a seat in the audience.
 
-    `mic_open` is the person's own doing, `gagged` the server's; `lane` is the microphone session while there is one.
+    `mic_open` is the person's own doing, `server_muted` the server's; `lane` is the microphone session while there is one.
     `demoted` people need an approval to speak again, whatever the policy.
     """
 
     account_id: str
     role: Role
     mic_open: bool = False
-    gagged: bool = False
+    server_muted: bool = False
     lane: int | None = None
     demoted: bool = False
     role_seq: int = 0
@@ -105,7 +105,7 @@ class Person:
 
     @property
     def heard(self) -> bool:
-        return self.lane is not None and self.mic_open and not self.gagged
+        return self.lane is not None and self.mic_open and not self.server_muted
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Pin:
     tick: int
 
 
-class Record(StrEnum):
+class RecordingMode(StrEnum):
     """What of a Space is recorded: nothing, what the audience hears, or each lane in a file of its own besides."""
 
     OFF = "off"
@@ -142,7 +142,7 @@ class Recording:
     """One that runs."""
 
     id: str
-    kind: Record
+    kind: RecordingMode
     since: datetime
 
 
@@ -156,7 +156,7 @@ class Space:
     created_at: datetime
     updated_at: datetime
     policy: Policy = Policy.INVITED
-    listeners: Audience = Audience.EVERYONE
+    listeners: ListenerPolicy = ListenerPolicy.EVERYONE
     captions: bool = True
     topics: tuple[str, ...] = ()
     lang: str = "en"
@@ -179,7 +179,7 @@ class Space:
     spoke: tuple[str, ...] = ()
     pinned: tuple[Pin, ...] = ()
     """Newest first."""
-    record: Record = Record.OFF
+    record: RecordingMode = RecordingMode.OFF
     """What is recorded from the start on."""
     recording: Recording | None = None
     recordings: int = 0
@@ -214,6 +214,6 @@ class Space:
             parts.append("A bot listens and writes live captions, which are kept.")
         if self.rules_hash is not None:
             parts.append("A bot applies the host's rules to what is said; words that break one are kept as evidence.")
-        if self.recording is not None or self.record is not Record.OFF:
+        if self.recording is not None or self.record is not RecordingMode.OFF:
             parts.append("It is recorded: who speaks is kept, for the host to hear and to hand on.")
         return " ".join(parts) or None

@@ -11,17 +11,7 @@ from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.sanctions import close_all_lanes
-from spacesctl.domain.space import (
-    MAX_COHOSTS,
-    MAX_LANE,
-    MAX_SPEAKERS,
-    Invite,
-    InviteState,
-    Policy,
-    Role,
-    Space,
-    State,
-)
+from spacesctl.domain.space import MAX_COHOSTS, MAX_LANE, MAX_SPEAKERS, Invite, InviteState, Policy, Role, Space, State
 
 Events = list[e.Event]
 
@@ -151,7 +141,7 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
         raise Refused(
             "lanes_used_up", "this Space has had as many microphone sessions as it can number; start a new one"
         )
-    opens = command.mic_open and not (before is not None and before.gagged)
+    opens = command.mic_open and not (before is not None and before.server_muted)
     if opens:
         events += recording.consent(space, me, given=command.consent)
     events.append(e.LaneOpened(me, space.next_lane, opens))
@@ -166,7 +156,7 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
     person = space.people[me]
     if person.lane is None:
         raise Refused("no_microphone", "there is no microphone session; connect one first")
-    if command.open and person.gagged:
+    if command.open and person.server_muted:
         raise Refused("muted", "you are muted here", hint="host or co-host can lift that")
     if person.mic_open == command.open:
         return []

@@ -105,17 +105,17 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def trial(self) -> AsyncIterator[Trial]:
+    async def trial(self) -> AsyncIterator[DryRunDatabase]:
         """The database as if: what is written in it is read back in it, and gone when it ends. Other writers wait meanwhile."""
         if self._engine is None:
             raise RuntimeError("the database is not open")
         with self._counted():
             async with self._writing, self._engine.connect() as connection:
                 # Closed without a commit, so all of it is rolled back.
-                yield Trial(self.path, connection)
+                yield DryRunDatabase(self.path, connection)
 
 
-class Trial(Database):
+class DryRunDatabase(Database):
     """One transaction that looks like a database: `begin` is a savepoint of it."""
 
     def __init__(self, path: Path, connection: AsyncConnection) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.space import Record, Space
+from spacesctl.domain.space import RecordingMode, Space
 from spacesctl.store.tables import recordings
 
 
@@ -24,7 +24,7 @@ class KeptRecording:
     space_id: str
     host_id: str
     title: str
-    kind: Record
+    kind: RecordingMode
     first_tick: int
     started_at: datetime
     ended_at: datetime | None
@@ -96,6 +96,6 @@ async def remove(db: AsyncConnection, recording_id: str) -> None:
 
 def _kept(row: Row[Any]) -> KeptRecording:
     return KeptRecording(
-        row.id, row.space_id, row.host_id, row.title, Record(row.kind), row.first_tick, row.started_at, row.ended_at,
+        row.id, row.space_id, row.host_id, row.title, RecordingMode(row.kind), row.first_tick, row.started_at, row.ended_at,
         row.reason, row.files,
     )  # fmt: skip

@@ -14,15 +14,15 @@ from typing import Any
 
 import httpx
 
-from spacesctl.media.messages import Ready, ToEngine
-from spacesctl.server.alarm import Alarm
-from spacesctl.server.app import create_app
-from spacesctl.server.assignments import Assignments
-from spacesctl.server.first_start import ensure_accounts
-from spacesctl.server.rates import NO_LIMITS, Rates
-from spacesctl.server.services import Services
-from spacesctl.spaces.house import House
-from spacesctl.spaces.recordings import Recordings
+from spacesctl.engine.messages import Ready, ToEngine
+from spacesctl.live.recording_keeper import RecordingKeeper
+from spacesctl.live.registry import SpaceRegistry
+from spacesctl.server.http.app import create_app
+from spacesctl.server.http.rates import NO_LIMITS, Rates
+from spacesctl.server.http.services import Services
+from spacesctl.server.process.alarm import Alarm
+from spacesctl.server.process.assignments import Assignments
+from spacesctl.server.process.first_start import ensure_accounts
 from spacesctl.store import schema
 from spacesctl.store.database import Database
 
@@ -65,7 +65,7 @@ class As:
     def __init__(self, api: Api, token: str | None, handle: str = "", account_id: str = "") -> None:
         self.token, self.handle, self.id = token, handle, account_id
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(api.app, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(api.asgi, raise_app_exceptions=False),
             base_url="http://space.test",
             headers={"Authorization": f"Bearer {token}"} if token else {},
         )
@@ -93,12 +93,12 @@ class As:
 
 
 class Api:
-    def __init__(self, here: Services, engine: NotingEngine, owner_token: str, bot_token: str) -> None:
-        self.here, self.engine = here, engine
-        self.app = create_app(here)
+    def __init__(self, app: Services, engine: NotingEngine, owner_token: str, bot_token: str) -> None:
+        self.app, self.engine = app, engine
+        self.asgi = create_app(app)
         self.nobody = As(self, None)
         self.owner = As(self, owner_token, "@owner")
-        self.bot = As(self, bot_token, "@spaces_bot", here.bot.id)
+        self.bot = As(self, bot_token, "@spaces_bot", app.bot.id)
 
     async def account(self, handle: str, kind: str = "person") -> As:
         made = await self.owner.ok("POST", "/v1/accounts", {"handle": handle, "kind": kind})
@@ -146,20 +146,20 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
     async with Database(data / "spaces.db") as db:
         owner_token, bot, bot_token = await ensure_accounts(db)
         assert (owner_token is not None) is first
-        house = House(db, engine)
+        registry = SpaceRegistry(db, engine)
         assignments = Assignments()
-        here = Services(
-            db, house, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments, rates=Rates(NO_LIMITS)
+        app = Services(
+            db, registry, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments, rates=Rates(NO_LIMITS)
         )
-        house.watchers.append(assignments.on_outcome)
-        await house.open()
-        here.recordings = Recordings(house, data / "recordings", None)
-        await here.recordings.open()
-        here.alarm = Alarm(house, bot, here.link)
-        await here.alarm.start()
+        registry.subscribers.append(assignments.on_outcome)
+        await registry.open()
+        app.recordings = RecordingKeeper(registry, data / "recordings", None)
+        await app.recordings.open()
+        app.alarm = Alarm(registry, bot, app.link)
+        await app.alarm.start()
         try:
-            yield Api(here, engine, owner_token or "", bot_token)
+            yield Api(app, engine, owner_token or "", bot_token)
         finally:
-            await here.alarm.stop()
-            await house.close()
-            await here.recordings.close()
+            await app.alarm.stop()
+            await registry.close()
+            await app.recordings.close()

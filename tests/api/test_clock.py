@@ -10,9 +10,9 @@ import pytest
 from apscheduler.schedulers import base as scheduling
 
 from spacesctl.domain.clock import rfc3339
-from spacesctl.media.messages import Ready
-from spacesctl.spaces import now as wall
-from spacesctl.spaces.clock import RunningClock
+from spacesctl.engine.messages import Ready
+from spacesctl.live import now as wall
+from spacesctl.live.clock import RunningClock
 from tests.api.harness import FINGERPRINT, Api
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> type[Shifted]:
 
 def look(api: Api, clock: type[Shifted]) -> None:
     """What the server does every second."""
-    api.here.alarm.mind_the_clock(time.time() + clock.by.total_seconds(), time.monotonic())
+    api.app.alarm.mind_the_clock(time.time() + clock.by.total_seconds(), time.monotonic())
 
 
 async def state_of(api: Api, space: str) -> str:
@@ -76,7 +76,7 @@ async def test_a_clock_set_back_does_not_open_a_space_twice(api: Api, clock: typ
 async def _types(api: Api, space: str) -> list[str]:
     from spacesctl.store import spaces as space_store
 
-    async with api.here.db.read() as db:
+    async with api.app.db.read() as db:
         return [stored.type for stored in await space_store.events_after(db, space, 0, limit=100)]
 
 
@@ -91,7 +91,7 @@ async def test_the_space_clock_does_not_move_with_the_wall_clock(api: Api, clock
 async def test_the_end_stands_at_its_own_tick_and_nothing_comes_after_it(api: Api) -> None:
     host = await api.account("host")
     space = (await host.ok("POST", "/v1/spaces", {"title": "A", "start": True}))["id"]
-    actor = await api.here.house.actor(space)
+    actor = await api.app.registry.actor(space)
     await asyncio.sleep(0.1)
     await host.ok("POST", f"/v1/spaces/{space}/end")
     ended = actor.tick

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spacesctl.media.messages import OpenSpace
+from spacesctl.engine.messages import OpenSpace
 from spacesctl.store.tables import metadata
 from tests.api.harness import OFFER, Api, As
 
@@ -16,7 +16,7 @@ DRY = {"Dry-Run": "true"}
 
 async def everything(api: Api) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
-    async with api.here.db.read() as db:
+    async with api.app.db.read() as db:
         return {
             name: [tuple(row) for row in await db.execute(table.select())] for name, table in metadata.tables.items()
         }
@@ -51,7 +51,7 @@ async def test_a_tried_change_is_answered_and_leaves_no_trace(api: Api, method: 
     assert answer.headers["dry-run"] == "true"
     assert await everything(api) == before
     assert api.engine.sent == told
-    assert api.here.house.actors.keys() == {space}
+    assert api.app.registry.actors.keys() == {space}
 
 
 async def test_what_is_tried_is_refused_as_it_would_be(api: Api) -> None:

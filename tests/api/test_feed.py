@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spacesctl.domain.clock import rfc3339
-from spacesctl.server.routes import feed as feed_routes
+from spacesctl.server.http.routes import feed as feed_routes
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import pytest
 
 from spacesctl.client.problems import as_error, check
 from spacesctl.domain.errors import TooMany
-from spacesctl.server.rates import Limits, Rates
+from spacesctl.server.http.rates import Limits, Rates
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,7 @@ async def test_one_more_than_the_limit_is_refused_and_does_nothing(
     space = (await api.live(host)).rsplit("/", 1)[-1]
     path = path.replace("{id}", space)
     body = body and {key: value.replace("{id}", space) for key, value in body.items()}
-    api.here.rates = Rates(Limits(**{limit: "1/hour"}))
+    api.app.rates = Rates(Limits(**{limit: "1/hour"}))
     await ann.ok(method, path, body)
     await too_many(ann, method, path, body)
     await bob.ok(method, path, body)
@@ -54,7 +54,7 @@ async def test_one_more_than_the_limit_is_refused_and_does_nothing(
 async def test_invitations_count_by_the_head(api: Api) -> None:
     host, *_ = await api.accounts("host", "ann", "bob", "cat")
     made = await host.ok("POST", "/v1/spaces", {"title": "T"})
-    api.here.rates = Rates(Limits(invite="3/hour"))
+    api.app.rates = Rates(Limits(invite="3/hour"))
     path = f"/v1/spaces/{made['id']}/invites"
     await host.ok("POST", path, {"handles": ["@ann", "@bob"]})
     await too_many(host, "POST", path, {"handles": ["@cat", "@owner"]})
@@ -64,7 +64,7 @@ async def test_invitations_count_by_the_head(api: Api) -> None:
 
 async def test_wrong_tokens_wear_out_and_good_ones_from_the_same_place_do_not(api: Api) -> None:
     ann = await api.account("ann")
-    api.here.rates = Rates(Limits(sign_in="1/hour"))
+    api.app.rates = Rates(Limits(sign_in="1/hour"))
     wrong = As(api, "spx_wrong")
     for _ in range(100):  # this machine's share
         assert (await wrong.call("GET", "/v1/accounts/me")).status_code == 401
@@ -74,7 +74,7 @@ async def test_wrong_tokens_wear_out_and_good_ones_from_the_same_place_do_not(ap
 
 async def test_live_spaces_and_tokens_are_counted_as_they_are(api: Api) -> None:
     host = await api.account("host")
-    api.here.rates = Rates(Limits(live_spaces=1, tokens=2))
+    api.app.rates = Rates(Limits(live_spaces=1, tokens=2))
     live = await api.live(host)
     second = await host.ok("POST", "/v1/spaces", {"title": "T"})
     await too_many(host, "POST", f"/v1/spaces/{second['id']}/start")
@@ -107,9 +107,9 @@ async def test_revoked_tokens_open_nothing_and_others_of_the_account_still_do(ap
 async def test_joins_count_by_the_address_and_a_connection_that_ends_makes_room(api: Api) -> None:
     host = await api.account("host")
     space = await api.live(host)
-    api.here.rates = Rates(Limits(peers=1, join="off"))
+    api.app.rates = Rates(Limits(peers=1, join="off"))
     far = httpx.AsyncClient(
-        transport=httpx.ASGITransport(api.app, client=("192.0.2.1", 1)), base_url="http://space.test"
+        transport=httpx.ASGITransport(api.asgi, client=("192.0.2.1", 1)), base_url="http://space.test"
     )
     first = await _whep(far, space)
     assert first.status_code == 201
@@ -117,7 +117,7 @@ async def test_joins_count_by_the_address_and_a_connection_that_ends_makes_room(
     assert (await api.nobody.offer(f"{space}/whep")).status_code == 201, "another address"
     await far.delete(first.headers["Location"])
     assert (await _whep(far, space)).status_code == 201
-    api.here.rates = Rates(Limits(peers=0, join="1/hour"))
+    api.app.rates = Rates(Limits(peers=0, join="1/hour"))
     assert (await _whep(far, space)).status_code == 201
     refused = await _whep(far, space)
     assert refused.status_code == 429
@@ -131,9 +131,9 @@ async def _whep(http: httpx.AsyncClient, space: str) -> httpx.Response:
 
 
 async def test_accounts_are_made_at_a_pace(api: Api) -> None:
-    api.here.rates = Rates(Limits(account="1/day"))
+    api.app.rates = Rates(Limits(account="1/day"))
     far = httpx.AsyncClient(
-        transport=httpx.ASGITransport(api.app, client=("192.0.2.1", 1)), base_url="http://space.test",
+        transport=httpx.ASGITransport(api.asgi, client=("192.0.2.1", 1)), base_url="http://space.test",
         headers={"Authorization": f"Bearer {api.owner.token}"},
     )  # fmt: skip
     assert (await far.post("/v1/accounts", json={"handle": "one"})).status_code == 201

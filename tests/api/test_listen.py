@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from spacesctl.media.messages import AUDIENCE, Tap
+from spacesctl.engine.messages import Output, SubscribeOutputs
 from tests.api.harness import Api, As
 from tests.api.test_recording import sound
-from tests.spaces.test_broadcast import ticks_of
+from tests.live.test_broadcast import ticks_of
 
 pytestmark = pytest.mark.anyio
 
 
 async def listening(api: Api, who: As, space: str) -> asyncio.Task[Any]:
     task = asyncio.create_task(who.http.get(f"{space}/listen.ogg"))
-    actor = api.here.house.actors[space.rsplit("/", 1)[-1]]
+    actor = api.app.registry.actors[space.rsplit("/", 1)[-1]]
     before = len(actor.connections.sessions)
     async with asyncio.timeout(5):
         while len(actor.connections.sessions) == before and not task.done():
@@ -29,7 +29,7 @@ async def test_a_player_hears_what_the_audience_hears_until_the_end(api: Api) ->
     host = await api.account("host")
     space = await api.live(host)
     task = await listening(api, api.nobody, space)
-    assert api.engine.of(Tap)[-1].groups == [AUDIENCE]
+    assert api.engine.of(SubscribeOutputs)[-1].groups == [Output.AUDIENCE]
     assert (await host.ok("GET", space))["participant_count"] == 1
     assert (await host.ok("GET", f"{space}/people"))["anonymous"] == 1
     sound(api, space, 1.2)
@@ -38,7 +38,7 @@ async def test_a_player_hears_what_the_audience_hears_until_the_end(api: Api) ->
     assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/ogg")
     assert answer.headers["cache-control"] == "no-store"
     assert len(ticks_of(answer.content)) == 60
-    actor = api.here.house.actors[space.rsplit("/", 1)[-1]]
+    actor = api.app.registry.actors[space.rsplit("/", 1)[-1]]
     assert not actor.connections.sessions
 
 
@@ -49,7 +49,7 @@ async def test_whoever_is_removed_stops_hearing(api: Api) -> None:
     await host.ok("POST", f"{space}/people/@ann/kick", {"reason": "x"})
     async with asyncio.timeout(5):
         await task
-    assert api.engine.of(Tap)[-1].groups == []
+    assert api.engine.of(SubscribeOutputs)[-1].groups == []
     assert (await ann.call("GET", f"{space}/listen.ogg")).status_code == 403
 
 

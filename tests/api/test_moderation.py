@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spacesctl.audio import ogg
-from spacesctl.media.messages import Frames, Gate
+from spacesctl.engine.messages import Frames, SetLaneOpen
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,7 @@ async def test_a_rule_mutes_once_tells_both_and_stands_in_the_audit_log(api: Api
     api.engine.sent.clear()
     for _ in range(2):  # delivered twice
         await api.bot.ok("POST", f"{space}/acts", act(talker, "mute"))
-    assert [gate.heard for gate in api.engine.of(Gate)] == [False]
+    assert [gate.heard for gate in api.engine.of(SetLaneOpen)] == [False]
     to_target = [m for m in (await talker.ok("GET", "/v1/dms"))["data"] if m["kind"] == "notice"]
     to_host = [m for m in (await host.ok("GET", "/v1/dms"))["data"] if m["kind"] == "notice"]
     assert len(to_target) == len(to_host) == 1
@@ -71,7 +71,7 @@ async def test_shadow_records_and_touches_nobody(api: Api) -> None:
 
 async def test_a_report_by_rule_has_words_room_and_the_accused_lane_alone(api: Api) -> None:
     host, talker, space = await stage(api)
-    actor = await api.here.house.actor(space.rsplit("/", 1)[-1])
+    actor = await api.app.registry.actor(space.rsplit("/", 1)[-1])
     for tick in range(40, 120):
         actor.on_frames(Frames(space, tick, [(1, 1, b"\xf8\xff\xfe"), (2, 1, b"\xf8other")], []))
     await api.bot.ok("POST", f"{space}/acts", act(talker, "report", evidence={"before": 0.2, "after": 0.2}))
@@ -110,7 +110,7 @@ async def test_staff_is_never_punished_by_a_rule(api: Api) -> None:
     host, _talker, space = await stage(api)
     api.engine.sent.clear()
     await api.bot.ok("POST", f"{space}/acts", act(host, "mute"))
-    assert api.engine.of(Gate) == []
+    assert api.engine.of(SetLaneOpen) == []
 
 
 async def test_a_bad_rule_file_is_refused_and_the_old_one_stays(api: Api) -> None:
@@ -166,13 +166,13 @@ async def test_captions_are_attributed_stored_and_not_kept_when_off(api: Api) ->
 async def test_assignments_follow_captions_rules_and_the_end(api: Api) -> None:
     host = await api.account("host")
     space = await api.live(host, captions=False)
-    assert api.here.assignments.now == []
+    assert api.app.assignments.now == []
     await host.ok("PUT", f"{space}/rules", {"text": RULES})
-    [wanted] = api.here.assignments.now
+    [wanted] = api.app.assignments.now
     assert wanted["captions"] is False
     assert wanted["actions"] == ["block", "kick", "log", "mute", "report"]
     await host.ok("POST", f"{space}/end")
-    assert api.here.assignments.now == []
+    assert api.app.assignments.now == []
 
 
 async def test_the_audit_chain_holds_and_a_changed_entry_is_named(api: Api) -> None:
@@ -180,6 +180,6 @@ async def test_the_audit_chain_holds_and_a_changed_entry_is_named(api: Api) -> N
     assert (await api.owner.ok("GET", "/v1/audit/verify"))["first_bad"] is None
     from sqlalchemy import text
 
-    async with api.here.db.begin() as db:
+    async with api.app.db.begin() as db:
         await db.execute(text("UPDATE audit SET action = 'nothing' WHERE id = 4"))
     assert (await api.owner.ok("GET", "/v1/audit/verify"))["first_bad"] == 4

@@ -16,10 +16,10 @@ import pytest
 from sqlalchemy import update
 
 from spacesctl.domain.errors import Invalid
-from spacesctl.server import apprise_outlet
-from spacesctl.server.apprise_outlet import DEFAULT_SCHEMES, ON_THIS_MACHINE, scheme_of, shown
-from spacesctl.server.outlets import Deliver, OutletSender
-from spacesctl.spaces.now import utc_now
+from spacesctl.live.now import utc_now
+from spacesctl.server.delivery import apprise_address
+from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE, scheme_of, shown
+from spacesctl.server.delivery.notification_sender import Deliver, NotificationSender
 from spacesctl.store import notifications as store
 from spacesctl.store.tables import dms, outlets
 from tests.api.harness import Api, As
@@ -30,13 +30,13 @@ SCHEMES = frozenset({"json", "tgram"})
 
 
 @asynccontextmanager
-async def sending(api: Api, deliver: Deliver = apprise_outlet.deliver) -> AsyncIterator[OutletSender]:
-    here = api.here
-    here.notify_schemes = SCHEMES
-    here.outlets = OutletSender(here.db, here.keys, SCHEMES, here.sent, deliver, look_every=0.01)
-    task = asyncio.create_task(here.outlets.run())
+async def sending(api: Api, deliver: Deliver = apprise_address.deliver) -> AsyncIterator[NotificationSender]:
+    app = api.app
+    app.notify_schemes = SCHEMES
+    app.outlets = NotificationSender(app.db, app.keys, SCHEMES, app.sent, deliver, look_every=0.01)
+    task = asyncio.create_task(app.outlets.run())
     try:
-        yield here.outlets
+        yield app.outlets
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -115,15 +115,15 @@ async def test_what_fails_is_tried_again_in_order_and_what_is_old_is_given_up(ap
         service.down = True
         await host.ok("POST", "/v1/dms", {"to": "@ann", "text": "three"})
         await until(ann, failures=1)
-        async with api.here.db.begin() as db:
+        async with api.app.db.begin() as db:
             await db.execute(update(dms).where(dms.c.text == "three").values(at=utc_now() - timedelta(days=2)))
         await _retry_now(api)
         await until(ann, skipped=1, failures=2)
-        assert api.here.sent == {"notification failed": 3, "notification delivered": 2}
+        assert api.app.sent == {"notification failed": 3, "notification delivered": 2}
 
 
 async def _retry_now(api: Api) -> None:
-    async with api.here.db.begin() as db:
+    async with api.app.db.begin() as db:
         await db.execute(update(outlets).values(retry_at=utc_now()))
 
 
@@ -132,7 +132,7 @@ async def test_what_waits_for_one_is_bounded_and_the_newest_stay(api: Api, monke
     host, ann = await api.accounts("host", "ann")
     service = Service()
     service.down = True
-    api.here.notify_schemes = SCHEMES
+    api.app.notify_schemes = SCHEMES
     await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
     for text in ("one", "two", "three", "four"):
         await host.ok("POST", "/v1/dms", {"to": "@ann", "text": text})
@@ -146,7 +146,7 @@ async def test_what_waits_for_one_is_bounded_and_the_newest_stay(api: Api, monke
 
 async def test_an_address_is_its_owners_alone_and_sealed_in_the_store(api: Api, tmp_path: Path) -> None:
     host, ann = await api.accounts("host", "ann")
-    api.here.notify_schemes = SCHEMES
+    api.app.notify_schemes = SCHEMES
     secret = "123456789:abcdefg_hijklmnop"
     body = {"url": f"tgram://{secret}/12315544/"}
     made = await ann.ok("POST", "/v1/notifications", body, headers={"Idempotency-Key": "k"})
@@ -171,7 +171,7 @@ async def test_an_address_is_its_owners_alone_and_sealed_in_the_store(api: Api, 
 
 async def test_the_same_idempotency_key_adds_one_address_and_tells_it_from_another(api: Api) -> None:
     ann, key = await api.account("ann"), {"Idempotency-Key": "k"}
-    api.here.notify_schemes = SCHEMES
+    api.app.notify_schemes = SCHEMES
     body = {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"}
     first = await ann.ok("POST", "/v1/notifications", body, headers=key)
     again = await ann.call("POST", "/v1/notifications", body, headers=key)
@@ -198,7 +198,7 @@ BAD = {
 @pytest.mark.parametrize("url", BAD.values(), ids=BAD)
 async def test_what_may_not_be_an_address_is_refused_without_quoting_it(api: Api, url: str) -> None:
     ann = await api.account("ann")
-    api.here.notify_schemes = frozenset(DEFAULT_SCHEMES)
+    api.app.notify_schemes = frozenset(DEFAULT_SCHEMES)
     problem = await ann.refused("POST", "/v1/notifications", {"url": url})
     assert problem["code"] == "invalid"
     rest = url.partition("://")[2]
@@ -226,7 +226,7 @@ def test_all_default_schemes_are_the_librarys_and_go_to_hosts_of_their_own() -> 
 
 async def test_without_the_library_it_says_what_to_install(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
-    api.here.notify_schemes = SCHEMES
+    api.app.notify_schemes = SCHEMES
     problem = await api.owner.refused("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/1/"})
     assert problem["reason"] == "not_installed"
     assert "spacesctl[notify]" in problem["hint"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacesctl.media.messages import AddPeer, CloseLane, Gate, MovePeer, OpenLane, OpenSpace, RemovePeer
+from spacesctl.engine.messages import AddPeer, CloseLane, MovePeer, OpenLane, OpenSpace, RemovePeer, SetLaneOpen
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
@@ -100,10 +100,10 @@ async def test_a_mute_shuts_the_gate_and_its_target_cannot_open_it(api: Api) -> 
     api.engine.sent.clear()
     muted = await host.ok("POST", f"{space}/people/@ann/mute")
     assert (muted["muted"], muted["mic"]) == (True, "closed")
-    assert [gate.heard for gate in api.engine.of(Gate)] == [False]
+    assert [gate.heard for gate in api.engine.of(SetLaneOpen)] == [False]
     assert (await ann.refused("PUT", f"{space}/mic", {"open": True}))["reason"] == "muted"
     await ann.offer(f"{space}/whip")
-    assert not any(gate.heard for gate in api.engine.of(Gate))
+    assert not any(gate.heard for gate in api.engine.of(SetLaneOpen))
     assert [lane.heard for lane in api.engine.of(OpenLane)] == [False], "a new microphone is born gagged"
     await host.ok("POST", f"{space}/people/@ann/unmute")
     assert (await names(host, space))["@ann"]["heard"] is False, "the gag is lifted, the microphone still closed"

@@ -28,10 +28,10 @@ async def test_posts_and_links_are_pinned_newest_first_and_told_on_the_space_clo
     assert (pinned[2]["post"], pinned[2]["by"]) == (post, "@host")
     again = await host.ok("POST", f"{space}/pins", {"url": "https://example.org/a?b=c", "title": "The agenda"})
     assert [pin["title"] for pin in again["pinned"]] == ["The agenda", "docs.example.org", None]
-    from spacesctl.spaces.hub import View, visible
+    from spacesctl.live.hub import View, visible
     from spacesctl.store import spaces as space_store
 
-    async with api.here.db.read() as db:
+    async with api.app.db.read() as db:
         stored = await space_store.events_after(db, space.rsplit("/", 1)[-1], 0, limit=99, types=["pin.added"])
     told = [visible(event, View.AUDIENCE) for event in stored]
     assert [body["data"]["pin"]["ref"] for body in told if body] == [
@@ -88,7 +88,7 @@ async def test_a_deleted_post_is_no_longer_pinned_anywhere(api: Api) -> None:
     await ann.ok("DELETE", f"/v1/posts/{post['id']}")
     for space in (live, coming):
         assert (await host.ok("GET", space))["pinned"] == []
-        assert (await api.here.house.space(space.rsplit("/", 1)[-1])).pinned == ()
+        assert (await api.app.registry.space(space.rsplit("/", 1)[-1])).pinned == ()
 
 
 async def test_one_of_post_and_link_is_pinned_and_only_while_it_is_not_over(api: Api) -> None:

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import update
 
 from spacesctl.domain.posts import MAX_CLIP_SECONDS
-from spacesctl.server import voices
-from spacesctl.spaces.now import utc_now
+from spacesctl.live.now import utc_now
+from spacesctl.server.http import voice_clips
 from spacesctl.store.tables import clips
 from tests.api.harness import Api, As
 
@@ -110,7 +110,7 @@ async def test_any_common_audio_becomes_mono_opus_of_the_same_length(api: Api, k
     assert found == ["ogg", "opus", 1]
     assert seconds == pytest.approx(1.5, abs=0.1)
     assert made["bytes"] < 1.5 * 40_000 / 8 + 1_000, "about 32 kb/s"
-    assert list((api.here.data / "clips" / "incoming").iterdir()) == []
+    assert list((api.app.data / "clips" / "incoming").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -132,23 +132,23 @@ async def test_what_is_no_voice_clip_is_refused_and_leaves_nothing(api: Api, con
     answer = await upload(ann, content)
     assert answer.status_code == 400, answer.text
     assert words in answer.json()["detail"]
-    assert [file for file in (api.here.data / "clips").rglob("*") if file.is_file()] == []
+    assert [file for file in (api.app.data / "clips").rglob("*") if file.is_file()] == []
 
 
 async def test_an_upload_that_is_too_large_is_cut_off_and_leaves_nothing(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spacesctl.server import limits
+    from spacesctl.server.http import body_limit
 
-    monkeypatch.setitem(limits.LARGER, "/v1/clips", 100_000)
+    monkeypatch.setitem(body_limit.LARGER, "/v1/clips", 100_000)
     ann = await api.account("ann")
     answer = await upload(ann, wav(10))
     assert answer.status_code == 413
-    assert [file for file in (api.here.data / "clips").rglob("*") if file.is_file()] == []
+    assert [file for file in (api.app.data / "clips").rglob("*") if file.is_file()] == []
 
 
 async def test_a_reader_that_hangs_is_killed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voices, "TRANSCODE_WITHIN", 0.01)
+    monkeypatch.setattr(voice_clips, "TRANSCODE_WITHIN", 0.01)
     answer = await upload(await api.account("ann"), wav(0.3))
     assert (answer.status_code, "too long to read" in answer.text) == (400, True)
 
@@ -174,8 +174,8 @@ async def test_the_clip_of_a_post_is_for_everybody_in_parts_too_and_goes_with_it
     assert part.headers["content-range"] == f"bytes 4-9/{len(whole)}"
     await ann.ok("DELETE", f"/v1/posts/{made['id']}")
     assert (await ann.refused("GET", place))["status"] == 404
-    await api.here.voices.sweep(api.here.db)
-    assert not api.here.voices.file(clip).exists()
+    await api.app.voices.sweep(api.app.db)
+    assert not api.app.voices.file(clip).exists()
 
 
 async def test_the_clip_of_a_message_is_for_the_two_alone(api: Api) -> None:
@@ -205,16 +205,16 @@ async def test_a_clip_that_nobody_posts_is_removed_after_an_hour(api: Api) -> No
     ann = await api.account("ann")
     kept, fresh, old = [await clip_of(ann, 0.1) for _ in range(3)]
     await ann.ok("POST", "/v1/posts", {"text": "kept", "clip": kept})
-    async with api.here.db.begin() as db:
+    async with api.app.db.begin() as db:
         long_ago = utc_now() - timedelta(minutes=61)
         await db.execute(update(clips).where(clips.c.id.in_([kept, old])).values(at=long_ago))
-    await api.here.voices.sweep(api.here.db)
-    assert {file.stem for file in (api.here.data / "clips").glob("*.ogg")} == {kept, fresh}
+    await api.app.voices.sweep(api.app.db)
+    assert {file.stem for file in (api.app.data / "clips").glob("*.ogg")} == {kept, fresh}
     assert (await ann.refused("POST", "/v1/posts", {"text": "late", "clip": old}))["status"] == 404
 
 
 async def test_clips_that_wait_for_a_post_are_bounded(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voices, "UNUSED_AT_MOST", 1)
+    monkeypatch.setattr(voice_clips, "UNUSED_AT_MOST", 1)
     ann = await api.account("ann")
     await clip_of(ann, 0.1)
     answer = await upload(ann, wav(0.1))

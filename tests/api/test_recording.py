@@ -11,9 +11,9 @@ from typing import Any
 import av
 import pytest
 
-from spacesctl.media.messages import AUDIENCE, Frames, Gate, Tap
+from spacesctl.engine.messages import Frames, Output, SetLaneOpen, SubscribeOutputs
 from tests.api.harness import OFFER, Api, As, running_api
-from tests.spaces.test_tracks import SOUND
+from tests.live.test_tracks import SOUND
 
 pytestmark = pytest.mark.anyio
 
@@ -21,11 +21,11 @@ pytestmark = pytest.mark.anyio
 def sound(api: Api, space: str, seconds: float, lane: int | None = None) -> None:
     """The engine tells of so much sound, from now on the Space's clock."""
     space_id = space.rsplit("/", 1)[-1]
-    actor = api.here.house.actors[space_id]
+    actor = api.app.registry.actors[space_id]
     start = actor.now_tick()
     for n in range(round(seconds * 50)):
         lanes = [(lane, 1, SOUND[n % 50])] if lane else []
-        api.here.house.on_engine(Frames(space_id, start + n, lanes, [(AUDIENCE, SOUND[n % 50])]))
+        api.app.registry.on_engine(Frames(space_id, start + n, lanes, [(Output.AUDIENCE, SOUND[n % 50])]))
 
 
 async def done(host: As, recording: str) -> dict[str, Any]:
@@ -45,12 +45,12 @@ async def test_a_recording_is_seen_by_all_and_is_the_hosts_alone(api: Api) -> No
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)
     assert (await host.ok("POST", f"{space}/recording"))["recording"]["kind"] == "mix"
-    assert api.engine.of(Tap)[-1].groups == [AUDIENCE]
+    assert api.engine.of(SubscribeOutputs)[-1].groups == [Output.AUDIENCE]
     assert (await api.nobody.ok("GET", space))["recording"]["kind"] == "mix"
     assert "recorded" in (await ann.ok("GET", space))["notice"]
     sound(api, space, 2.0)
     await host.ok("DELETE", f"{space}/recording")
-    assert api.engine.of(Tap)[-1].groups == []
+    assert api.engine.of(SubscribeOutputs)[-1].groups == []
     [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
     found = await done(host, listed["id"])
     [mix] = found["files"]
@@ -74,7 +74,7 @@ async def test_whoever_speaks_agrees_first(api: Api) -> None:
     ann = await api.speaker(space, host, "ann")
     await host.ok("POST", f"{space}/recording")
     # Her microphone was open, and she has not agreed.
-    assert api.engine.of(Gate)[-1].heard is False
+    assert api.engine.of(SetLaneOpen)[-1].heard is False
     assert (await ann.refused("PUT", f"{space}/mic", {"open": True}))["reason"] == "consent"
     assert (await ann.ok("PUT", f"{space}/mic", {"open": True, "consent": True}))["mic"] == "open"
     # Agreed once is agreed for this Space.
@@ -126,7 +126,7 @@ async def test_a_deleted_recording_leaves_nothing(api: Api) -> None:
     assert (await host.refused("DELETE", f"/v1/recordings/{listed['id']}"))["status"] == 409
     await host.ok("POST", f"{space}/end")
     await done(host, listed["id"])
-    folder = api.here.recordings.file(listed["id"], "mix.ogg").parent
+    folder = api.app.recordings.file(listed["id"], "mix.ogg").parent
     assert await asyncio.to_thread(folder.exists)
     await host.ok("DELETE", f"/v1/recordings/{listed['id']}")
     assert not await asyncio.to_thread(folder.exists)
@@ -140,12 +140,12 @@ async def test_recordings_go_when_their_time_is_over(api: Api) -> None:
     await host.ok("POST", f"{space}/end")
     [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
     await done(host, listed["id"])
-    api.here.recordings.keep = timedelta(days=1)
-    await api.here.recordings.tidy()
+    api.app.recordings.keep = timedelta(days=1)
+    await api.app.recordings.tidy()
     assert (await done(host, listed["id"]))["expires_at"] is not None
-    api.here.recordings.keep = timedelta(0)
+    api.app.recordings.keep = timedelta(0)
     await asyncio.sleep(0.01)
-    await api.here.recordings.tidy()
+    await api.app.recordings.tidy()
     assert (await host.ok("GET", "/v1/recordings"))["data"] == []
 
 
@@ -170,9 +170,9 @@ async def test_a_recording_whose_space_is_over_is_closed_at_the_next_start(tmp_p
         host = await api.account("host")
         space = await api.live(host, record="mix")
         sound(api, space, 1.0)
-        actor = api.here.house.actors[space.rsplit("/", 1)[-1]]
-        await api.here.recordings.close()  # as if killed: nothing hears of the end
-        api.here.house.watchers.clear()
+        actor = api.app.registry.actors[space.rsplit("/", 1)[-1]]
+        await api.app.recordings.close()  # as if killed: nothing hears of the end
+        api.app.registry.subscribers.clear()
         await host.ok("POST", f"{space}/end")
         assert actor.space is not None
     async with running_api(tmp_path / "data", first=False) as api:
@@ -183,11 +183,11 @@ async def test_a_recording_whose_space_is_over_is_closed_at_the_next_start(tmp_p
 
 
 async def test_without_room_on_the_disk_nothing_is_begun(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from spacesctl.spaces import recordings
+    from spacesctl.live import recording_keeper
 
     host = await api.account("host")
     space = await api.live(host)
-    monkeypatch.setattr(recordings, "LEAST_ROOM", 1 << 60)
+    monkeypatch.setattr(recording_keeper, "LEAST_ROOM", 1 << 60)
     assert (await host.refused("POST", f"{space}/recording"))["reason"] == "disk_full"
 
 

@@ -77,7 +77,7 @@ async def test_when_an_occurrence_starts_the_next_is_made_and_the_first_ends_aft
     assert parse_rfc3339(after["next_start"]) > parse_rfc3339(made["next_start"])
     scheduled = (await host.ok("GET", "/v1/spaces", params={"state": ["scheduled"]}))["data"]
     assert [row["id"] for row in scheduled] == [after["next_space"]], "exactly one to come"
-    job = api.here.alarm._scheduler.get_job(f"end {first}")
+    job = api.app.alarm._scheduler.get_job(f"end {first}")
     live = await host.ok("GET", f"/v1/spaces/{first}")
     assert job.trigger.run_date == parse_rfc3339(live["started_at"]) + timedelta(seconds=60)
     await job.func(*job.args)
@@ -179,12 +179,12 @@ async def test_a_start_missed_by_minutes_is_made_good_and_a_later_one_is_told(
         )
     async with running_api(data, first=False) as api:
         # The server was away: its clock is what a test can move.
-        actor = await api.here.house.actor(made["id"])
+        actor = await api.app.registry.actor(made["id"])
         assert actor.space is not None
         from dataclasses import replace
 
         actor.space = replace(actor.space, scheduled_start=datetime.now(UTC) - late)
-        async with api.here.db.begin() as db:
+        async with api.app.db.begin() as db:
             await space_store.save(db, actor.space, [], datetime.now(UTC), 0)
     async with running_api(data, first=False) as api:
         host = As(api, host.token)
@@ -203,7 +203,7 @@ async def test_reminders_go_out_once_half_an_hour_ahead_and_at_the_start(api: Ap
         await who.ok("PUT", f"{space}/reminder")
     await ben.ok("DELETE", f"{space}/reminder")
     assert (await host.ok("GET", space))["subscriber_count"] == 1
-    job = api.here.alarm._scheduler.get_job(f"soon {made['id']}")
+    job = api.app.alarm._scheduler.get_job(f"soon {made['id']}")
     assert job.trigger.run_date == parse_rfc3339(made["scheduled_start"]) - timedelta(minutes=30)
     for _ in range(2):
         await job.func(*job.args)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.events import AUDIENCE, BY_TYPE
-from spacesctl.spaces.hub import View, visible
+from spacesctl.domain.events import BY_TYPE, HIDDEN_FROM_AUDIENCE
+from spacesctl.live.hub import View, visible
 from spacesctl.store import spaces as space_store
 from tests.api.harness import Api, As
 
@@ -91,7 +91,7 @@ async def test_a_space_is_edited_and_canceled_before_it_starts(api: Api) -> None
 async def test_a_burst_of_reactions_is_one_event_with_counts(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)
-    actor = await api.here.house.actor(space.rsplit("/", 1)[-1])
+    actor = await api.app.registry.actor(space.rsplit("/", 1)[-1])
     subscriber = actor.hub.subscribe(View.AUDIENCE, None)
     for reaction in ("clap", "clap", "heart"):
         answer = await ann.ok("POST", f"{space}/reactions", {"reaction": reaction})
@@ -129,7 +129,7 @@ async def test_an_idempotent_account_is_made_once_and_its_token_shown_once(api: 
 
 async def test_a_token_is_stored_as_a_hash_only(api: Api) -> None:
     made = await api.owner.ok("POST", "/v1/accounts", {"handle": "ann"}, headers={"Idempotency-Key": "k"})
-    stored = b"".join(path.read_bytes() for path in sorted(api.here.data.glob("spaces.db*")))
+    stored = b"".join(path.read_bytes() for path in sorted(api.app.data.glob("spaces.db*")))
     assert made["token"].encode() not in stored
     assert b"@ann" in stored, "the search itself works"
 
@@ -191,7 +191,7 @@ async def test_health_readiness_and_metrics(api: Api) -> None:
 
 
 def test_the_audience_view_names_only_events_that_exist() -> None:
-    assert set(AUDIENCE) <= set(BY_TYPE)
+    assert set(HIDDEN_FROM_AUDIENCE) <= set(BY_TYPE)
 
 
 def test_the_audience_view_hides_what_is_for_staff() -> None:

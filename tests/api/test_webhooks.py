@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy import update
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from spacesctl.server import outside as outside_module
-from spacesctl.server.keys import Keys
-from spacesctl.server.outside import Outside
-from spacesctl.server.rates import Limits, Rates
-from spacesctl.server.webhooks import WebhookSender
-from spacesctl.spaces.now import utc_now
+from spacesctl.live.now import utc_now
+from spacesctl.server.delivery import safe_http as outside_module
+from spacesctl.server.delivery.safe_http import SafeHttp
+from spacesctl.server.delivery.webhook_sender import WebhookSender
+from spacesctl.server.http.rates import Limits, Rates
+from spacesctl.server.process.keys import Keys
 from spacesctl.store import webhooks as store
 from spacesctl.store.tables import webhooks
 from tests.api.harness import Api, As, running_api
@@ -32,14 +32,14 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def sending(api: Api, retries: Sequence[float] = (0.01, 0.01)) -> AsyncIterator[WebhookSender]:
     """The sender at work, let into this machine."""
-    outside = await asyncio.to_thread(Outside, allow_private=True)
-    here = api.here
-    here.allow_private = True
-    here.webhooks = WebhookSender(here.db, here.keys, outside, here.bot, here.link, here.sent, retries)
-    here.house.watchers.append(here.webhooks.on_outcome)
-    task = asyncio.create_task(here.webhooks.run())
+    outside = await asyncio.to_thread(SafeHttp, allow_private=True)
+    app = api.app
+    app.allow_private = True
+    app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent, retries)
+    app.registry.subscribers.append(app.webhooks.on_outcome)
+    task = asyncio.create_task(app.webhooks.run())
     try:
-        yield here.webhooks
+        yield app.webhooks
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -94,7 +94,7 @@ async def test_a_host_is_told_of_the_own_spaces_with_signatures_that_hold(api: A
         assert not any(b"secret note" in request.body or b"@" in request.body for request in requests)
         assert len({request.headers["webhook-id"] for request in requests}) == 5
         with pytest.raises(WebhookVerificationError):
-            requests[0].verified(api.here.keys.webhook_secret("another"))
+            requests[0].verified(api.app.keys.webhook_secret("another"))
         rows = await settled(host, hook)
         assert {(row["state"], row["status"], row["attempts"]) for row in rows} == {("delivered", 200, 1)}
 
@@ -166,7 +166,7 @@ async def test_one_that_nothing_reached_for_5_days_is_switched_off(api: Api) -> 
     async with receiving([500, 500, 500, 500]) as receiver, sending(api, retries=()):
         hook = await add(host, receiver, events=["spaces.create"])
         for days, expected in ((4.9, "active"), (5.1, "disabled")):
-            async with api.here.db.begin() as db:
+            async with api.app.db.begin() as db:
                 await db.execute(update(webhooks).values(failing_since=utc_now() - timedelta(days=days)))
             await host.ok("POST", "/v1/spaces", {"title": "T"})
             await settled(host, hook)
@@ -177,13 +177,13 @@ async def test_what_was_owed_when_the_server_ended_is_sent_by_the_next(tmp_path:
     key = Keys.fresh()
     async with receiving() as receiver:
         async with running_api(tmp_path / "data") as api:
-            api.here.keys, api.here.allow_private = key, True
+            api.app.keys, api.app.allow_private = key, True
             host = await api.account("host")
             hook = await add(host, receiver)
             await api.live(host)
             assert receiver.got == []
         async with running_api(tmp_path / "data", first=False) as again:
-            again.here.keys = key
+            again.app.keys = key
             async with sending(again):
                 requests = await receiver.until(2)
                 assert [one.verified(hook["secret"])["type"] for one in requests] == ["spaces.create", "spaces.start"]
@@ -206,7 +206,7 @@ async def test_the_queue_of_one_is_bounded_and_what_falls_off_is_counted(
 ) -> None:
     monkeypatch.setattr(store, "QUEUE", 3)
     host = await api.account("host")
-    api.here.allow_private = True
+    api.app.allow_private = True
     hook = await host.ok("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "events": ["spaces.create"]})
     titles = [f"T{number}" for number in range(5)]
     made = [(await host.ok("POST", "/v1/spaces", {"title": title}))["id"] for title in titles]
@@ -224,17 +224,17 @@ async def test_old_deliveries_are_forgotten(api: Api, monkeypatch: pytest.Monkey
         await receiver.until(3)
         await settled(host, hook)
     monkeypatch.setattr(store, "QUEUE", 2)
-    async with api.here.db.begin() as db:
+    async with api.app.db.begin() as db:
         await store.forget_old(db, utc_now())
     assert len(await sent(host, hook)) == 2
-    async with api.here.db.begin() as db:
+    async with api.app.db.begin() as db:
         await store.forget_old(db, utc_now() + store.KEPT + timedelta(seconds=1))
     assert await sent(host, hook) == []
 
 
 async def test_a_webhook_is_its_owners_business_alone(api: Api) -> None:
     host, other = await api.accounts("host", "other")
-    api.here.rates = Rates(Limits(webhooks=1))
+    api.app.rates = Rates(Limits(webhooks=1))
     hook = await host.ok("POST", "/v1/webhooks", {"url": "https://hooks.example.org/x"})
     assert "secret" not in await state(host, hook)
     assert (await other.ok("GET", "/v1/webhooks"))["data"] == []
@@ -257,7 +257,7 @@ async def test_an_address_that_is_not_public_is_refused_unless_the_operator_allo
     problem = await host.refused("POST", "/v1/webhooks", {"url": url})
     assert (problem["field"], problem["status"]) == ("url", 400)
     assert "webhooks_allow_private" in problem["hint"]
-    api.here.allow_private = True
+    api.app.allow_private = True
     await host.ok("POST", "/v1/webhooks", {"url": url})
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from spacesctl.media.messages import AddPeer, RestartIce
-from spacesctl.server.turn import Turn
+from spacesctl.engine.messages import AddPeer, RestartIce
+from spacesctl.server.webrtc.turn import Turn
 from tests.api.harness import OFFER, Api, As
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +59,7 @@ async def test_candidates_are_taken_with_or_without_the_etag(api: Api) -> None:
 
 async def test_both_answers_and_restarts_name_the_port_over_tcp_where_it_is_served(api: Api) -> None:
     line = "a=candidate:2 1 tcp 1520434687 192.0.2.9 5000 typ host tcptype passive"
-    api.here.tcp_candidates.append(("192.0.2.9", 5000))
+    api.app.tcp_candidates.append(("192.0.2.9", 5000))
     host, answer = await joined(api, "whep")
     assert line in answer.text.split("\r\n")
     patched = await patch(host, answer.headers["location"], RESTART, **{"If-Match": "*"})
@@ -152,7 +152,7 @@ SERVERS = Turn(urls=["turn:turn.example:3478?transport=udp", "stun:turn.example:
 
 
 async def test_relays_are_handed_out_to_whoever_may_be_here(api: Api) -> None:
-    api.here.turn = SERVERS
+    api.app.turn = SERVERS
     host, answer = await joined(api, "whip")
     space = answer.headers["location"].rpartition("/whip/")[0]
     links = answer.headers.get_list("link")

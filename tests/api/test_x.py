@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spacesctl.server.xapi import quota
+from spacesctl.server.http.xapi import quota
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio

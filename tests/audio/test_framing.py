@@ -79,7 +79,7 @@ def test_what_the_format_cannot_hold_is_not_packed(kind, tick, frames):
 
 
 def test_flags_are_those_of_the_engine():
-    from spacesctl.media import messages
+    from spacesctl.engine import messages
 
     assert (framing.FLAG_ACTIVE, framing.FLAG_LOST) == (messages.FLAG_ACTIVE, messages.FLAG_LOST)
 

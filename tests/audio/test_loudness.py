@@ -10,16 +10,16 @@ import wave
 import numpy as np
 import pytest
 
-from spacesctl.audio.loudness import FALL, GATE, PEAK, RISE, TARGET, Desk, Leveller, Voice, energies, lufs
+from spacesctl.audio.loudness import FALL, GATE, PEAK, RISE, TARGET, Channel, Leveller, LoudnessBank, energies, lufs
 from spacesctl.audio.opus import FRAME, RATE, Encoder
-from spacesctl.media.lane import Lane
+from spacesctl.engine.mixing.lane import Lane
 from tests.listening import voice
 
 
 @pytest.fixture(autouse=True)
 def stopped_clock(monkeypatch):
     """Packets come right after a tick here, however long the test takes between them."""
-    monkeypatch.setattr("spacesctl.media.lane.monotonic", lambda: 0.0)
+    monkeypatch.setattr("spacesctl.engine.mixing.lane.monotonic", lambda: 0.0)
 
 
 def frames(pcm):
@@ -31,8 +31,8 @@ def loudness(pcm):
 
 
 def levelled(leveller, pcm):
-    desk = Desk()
-    return np.concatenate([desk.run([Voice(frame, leveller)])[0].copy() for frame in frames(pcm)])
+    desk = LoudnessBank()
+    return np.concatenate([desk.run([Channel(frame, leveller)])[0].copy() for frame in frames(pcm)])
 
 
 def tone(hertz, level_db):
@@ -91,16 +91,16 @@ def test_a_quiet_voice_with_one_bang_is_not_clipped():
 
 
 def test_what_the_voice_did_not_say_teaches_nothing():
-    leveller, desk = Leveller(), Desk()
+    leveller, desk = Leveller(), LoudnessBank()
     for frame in frames(voice(39, 2, peak=500)):
-        assert (desk.run([Voice(frame, leveller, learn=False)])[0] == frame).all()
+        assert (desk.run([Channel(frame, leveller, learn=False)])[0] == frame).all()
 
 
 def test_voices_are_levelled_together_as_if_each_were_alone():
     said = [voice(40 + seed, 2, peak=peak) for seed, peak in enumerate((600, 3000, 25_000))]
-    levellers, desk = [Leveller() for _ in said], Desk()
+    levellers, desk = [Leveller() for _ in said], LoudnessBank()
     ticks = zip(*map(frames, said), strict=True)
-    together = [desk.run([Voice(*one) for one in zip(tick, levellers, strict=True)]).copy() for tick in ticks]
+    together = [desk.run([Channel(*one) for one in zip(tick, levellers, strict=True)]).copy() for tick in ticks]
     for row, pcm in enumerate(said):
         alone = levelled(Leveller(), pcm).reshape(-1, FRAME)
         assert np.abs(np.array(together)[:, row].astype(int) - alone).max() <= 1
@@ -112,11 +112,11 @@ def test_speakers_are_within_3_lu_by_ebu_r128(tmp_path):
     """Whole lanes, packets in; ffmpeg's meter is the judge."""
     found = []
     for seed, peak in ((41, 700), (42, 3000), (43, 12_000), (44, 30_000)):
-        lane, encoder, desk, out = Lane(1, heard=True), Encoder(), Desk(), []
+        lane, encoder, desk, out = Lane(1, heard=True), Encoder(), LoudnessBank(), []
         for number, frame in enumerate(frames(voice(seed, 10, peak=peak))):
             lane.push(number, number * FRAME, encoder.encode(frame))
             _, _, pcm, said = lane.take()
-            voices = [] if pcm is None else [Voice(pcm, lane.leveller, said)]
+            voices = [] if pcm is None else [Channel(pcm, lane.leveller, said)]
             out.append(desk.run(voices)[0].copy() if voices else np.zeros(FRAME, np.int16))
         found.append(measured(tmp_path / f"{seed}.wav", np.concatenate(out)[3 * RATE :]))
     assert max(found) - min(found) <= 3

@@ -17,13 +17,13 @@ from typing import Final
 
 from aioice import stun
 
-from spacesctl.bench import machine
-from spacesctl.media.clock import SpaceClock
-from spacesctl.media.messages import AddPeer, OpenSpace
-from spacesctl.media.metrics import Metrics
-from spacesctl.media.peers import Peers
-from spacesctl.media.room import Room
-from spacesctl.media.streams import Place
+from spacesctl.engine.clock import SpaceClock
+from spacesctl.engine.messages import AddPeer, OpenSpace
+from spacesctl.engine.metrics import Metrics
+from spacesctl.engine.mixing.room import Room
+from spacesctl.engine.peers.registry import PeerRegistry
+from spacesctl.engine.transport.tcp import TransportAddress
+from spacesctl.probe import machine
 from spacesctl.rtc.dtls import Dtls, Identity, State
 
 SPACE: Final = "space"
@@ -47,7 +47,7 @@ class Churn:
         self.engine, self.client = Identity(), Identity()
         self._sent: list[bytes] = []
         self._rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), Metrics(), Nowhere())}
-        self._peers = Peers(
+        self._peers = PeerRegistry(
             self.engine, self._rooms, Metrics(), self._send, lambda _told: None, lambda: time.monotonic() + 60
         )
         self._tick = 0
@@ -64,7 +64,7 @@ class Churn:
             assert self._peers.remove(name), "it had joined"
         self._sent.clear()
 
-    async def _join(self, name: str, source: Place) -> None:
+    async def _join(self, name: str, source: TransportAddress) -> None:
         ufrag, password, remote = secrets.token_hex(4), secrets.token_hex(16), secrets.token_hex(4)
         fingerprints = [("sha-256", self.client.fingerprint)]
         added = AddPeer(
@@ -89,7 +89,7 @@ class Churn:
             self._sent.clear()
         assert dtls.state is State.CONNECTED, dtls.why
 
-    def _send(self, data: bytes, _target: Place) -> bool:
+    def _send(self, data: bytes, _target: TransportAddress) -> bool:
         self._sent.append(data)
         return True
 

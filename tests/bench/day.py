@@ -287,7 +287,7 @@ def _when(text: str) -> float:
 
 
 def _engine_of(control: psutil.Process) -> psutil.Process:
-    return next(child for child in control.children() if "spacesctl.media" in " ".join(child.cmdline()))
+    return next(child for child in control.children() if "spacesctl.engine" in " ".join(child.cmdline()))
 
 
 def _range(values: list[int]) -> list[int]:

@@ -20,10 +20,10 @@ import numpy as np
 
 from bots import casts
 from spacesctl.audio.limiter import Limiter, Limiters
-from spacesctl.audio.loudness import Desk, Leveller, Voice
+from spacesctl.audio.loudness import Channel, Leveller, LoudnessBank
 from spacesctl.audio.ogg import read_packets
 from spacesctl.audio.opus import FRAME, RATE, Decoder, Encoder, Pcm
-from spacesctl.bench import hearing, machine
+from spacesctl.probe import machine, quality
 
 EFFORTS = {"auto": (8, False), "music": (8, True), "simple music": (5, True), "simplest music": (0, True)}
 VOICES = (1, 2, 4, 6, 7, 8, 10)
@@ -40,10 +40,10 @@ def said() -> list[Pcm]:
 
 
 def levelled(pcm: Pcm) -> Pcm:
-    frames, desk, leveller = np.resize(pcm, (SECONDS * RATE // FRAME, FRAME)), Desk(), Leveller()
+    frames, desk, leveller = np.resize(pcm, (SECONDS * RATE // FRAME, FRAME)), LoudnessBank(), Leveller()
     for frame in frames:  # once to learn the voice
-        desk.run([Voice(frame, leveller)])
-    return np.array([desk.run([Voice(frame, leveller)])[0].copy() for frame in frames])
+        desk.run([Channel(frame, leveller)])
+    return np.array([desk.run([Channel(frame, leveller)])[0].copy() for frame in frames])
 
 
 def mixed(people: list[Pcm], count: int, first: int) -> Pcm:
@@ -65,7 +65,7 @@ def measure(mix: Pcm, effort: tuple[int, bool]) -> tuple[list[float], list[float
         heard.append(decoder.decode(packet))
     sound = np.concatenate(heard)[DELAY:]
     begins = range(RATE, len(sound) - SCORED, SCORED // 2)
-    return [hearing.pesq(mix.reshape(-1)[at : at + SCORED], sound[at : at + SCORED]) for at in begins], spent
+    return [quality.pesq(mix.reshape(-1)[at : at + SCORED], sound[at : at + SCORED]) for at in begins], spent
 
 
 def main() -> int:

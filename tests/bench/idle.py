@@ -11,9 +11,9 @@ import json
 import time
 from typing import Any
 
-from spacesctl.bench import machine
 from spacesctl.bench.fanout import SETTLE
-from spacesctl.bench.server import Target, target
+from spacesctl.bench.target import Target, target
+from spacesctl.probe import machine
 
 
 async def main() -> None:

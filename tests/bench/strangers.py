@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.engine.caller import Caller
+from tests.engine.test_peers import SPACE, Wire
 from tests.fuzz.targets import HELLO, RTCP, RTP
 from tests.fuzz.test_strangers import STRANGER, check
-from tests.media.caller import Caller
-from tests.media.test_peers import SPACE, Wire
 
 AIM = 20.0
 

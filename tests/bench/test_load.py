@@ -12,22 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from spacesctl.bench import floor, machine, report
+from spacesctl.bench import floor, report
 from spacesctl.bench.capacity import MOST_PARTS, TRIES, _largest, calm, costs
-from spacesctl.bench.crowd import Crowd, together
-from spacesctl.bench.drain import Drain
 from spacesctl.bench.fanout import slopes
-from spacesctl.bench.listener import Listener, NotConnected
 from spacesctl.bench.peers import _try, in_relation
 from spacesctl.bench.soak import lateness, span, summary
 from spacesctl.bench.voice import packets
-from spacesctl.bench.witness import witness
 from spacesctl.cli.bench import _counts
 from spacesctl.domain.errors import Invalid, Refused
-from spacesctl.media.messages import Tap
+from spacesctl.engine.messages import SubscribeOutputs
+from spacesctl.probe import machine
+from spacesctl.probe.jitter_probe import jitter_probe
+from spacesctl.probe.listener_pool import ListenerPool, together
+from spacesctl.probe.pooled_listener import NotConnected, PooledListener
+from spacesctl.probe.receive_loop import ReceiveLoop
 from spacesctl.rtc import rtp
 from spacesctl.rtc.dtls import Identity
-from tests.media.studio import SPACE, own_address, run, studio
+from tests.engine.studio import SPACE, own_address, run, studio
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_gaps_and_disorder_are_seen(wire, sequences, count, lost, reordered):
     ear, mouth = wire
     for sequence in sequences:
         mouth.send(rtp.header(111, sequence, 0, 7) + b"opus")
-    drain = Drain()
+    drain = ReceiveLoop()
     assert drain.read(ear) == len(sequences)
     tally = drain.tally(ear)
     assert (tally.count, tally.lost, tally.reordered) == (count, lost, reordered)
@@ -87,7 +88,7 @@ def test_gaps_and_disorder_are_seen(wire, sequences, count, lost, reordered):
 
 def test_a_gap_between_two_windows_counts(wire):
     ear, mouth = wire
-    drain = Drain()
+    drain = ReceiveLoop()
     for sequence in (1, 2, 9):
         mouth.send(rtp.header(111, sequence, 0, 7) + b"opus")
         drain.read(ear)
@@ -105,24 +106,24 @@ def test_what_is_not_rtp_is_no_packet_and_no_gap(wire):
         rtp.header(111, 2, 0, 7),
     ):
         mouth.send(data)
-    drain = Drain()
+    drain = ReceiveLoop()
     assert drain.read(ear) == 4
     assert (drain.tally(ear).count, drain.tally(ear).lost) == (2, 0)
 
 
 def test_a_crowd_joins_a_true_engine_loses_nothing_and_decodes_all(monkeypatch):
     address = own_address()
-    monkeypatch.setattr("tests.media.studio.own_address", lambda: address)
+    monkeypatch.setattr("tests.engine.studio.own_address", lambda: address)
 
     async def body():
         async with studio() as space:
-            await space.engine.send(Tap(SPACE, [0]))
+            await space.engine.send(SubscribeOutputs(SPACE, [0]))
 
             async def signal(listener):
                 answer = await space.admit(listener.offer(), listener.name, "down", 0, 0)
                 listener.answer(answer.sdp)
 
-            async with Crowd(signal, address) as crowd:
+            async with ListenerPool(signal, address) as crowd:
                 await crowd.grow(5)
                 await crowd.begin()
                 await asyncio.sleep(1.0)
@@ -137,7 +138,7 @@ def test_a_crowd_joins_a_true_engine_loses_nothing_and_decodes_all(monkeypatch):
 
 def test_a_listener_that_nobody_answers_says_so():
     async def body():
-        listener = Listener(Identity(), "one")
+        listener = PooledListener(Identity(), "one")
         with listener.socket, pytest.raises(NotConnected):
             listener.answer(listener.offer())  # itself: no ICE agent
             await listener.connect(0.1)
@@ -157,7 +158,7 @@ def test_of_many_that_fail_one_is_told_and_none_is_left():
 
 
 def test_an_answer_without_a_candidate_is_told():
-    listener = Listener(Identity(), "one")
+    listener = PooledListener(Identity(), "one")
     with listener.socket, pytest.raises(NotConnected, match="candidate"):
         listener.answer("v=0\r\n")
 
@@ -345,7 +346,7 @@ def test_a_peer_that_is_not_installed_is_told_and_left_out_of_all_rounds():
 
 def test_a_witness_sees_when_the_machine_stands_still():
     async def body():
-        async with witness() as watching:
+        async with jitter_probe() as watching:
             await asyncio.sleep(0.3)
             awake = await watching.read()
             watching._process.send_signal(signal.SIGSTOP)

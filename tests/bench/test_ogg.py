@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from spacesctl.audio.ogg import SILENCE, TICK_SAMPLES, OggOpusWriter
-from spacesctl.bench.listener import NotConnected
 from spacesctl.bench.ogg import Cost, report
-from spacesctl.bench.pages import PageCheck
-from spacesctl.bench.players import Players
 from spacesctl.cli.bench import bench
+from spacesctl.probe.ogg_players import Players
+from spacesctl.probe.page_check import PageCheck
+from spacesctl.probe.pooled_listener import NotConnected
 from tests.running import spacesctl
 
 TICKS = 25

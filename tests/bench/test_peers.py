@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from spacesctl.bench import machine
-from spacesctl.bench.crowd import Crowd
 from spacesctl.bench.janus import AudioBridge, Streaming, talking
 from spacesctl.bench.peers import aiortc
-from spacesctl.demo.peers import own_address
+from spacesctl.probe import machine
+from spacesctl.probe.aiortc_peer import own_address
+from spacesctl.probe.listener_pool import ListenerPool
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 OTHERS = {
@@ -26,7 +26,7 @@ def test_its_listeners_lose_nothing_and_decode_all(monkeypatch, other):
     address = own_address()
 
     async def heard():
-        async with OTHERS[other]() as here, Crowd(here.signal, address) as crowd:
+        async with OTHERS[other]() as here, ListenerPool(here.signal, address) as crowd:
             await crowd.grow(2)
             await asyncio.sleep(1.0)
             await crowd.begin()

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from spacesctl.bench import hearing, loss, mouth
+from spacesctl.bench import latency, loss
 from spacesctl.bench.janus import FILES, why_no_janus
 from spacesctl.cli.bench import bench
 from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.probe import quality
 from tests.listening import voice
 
 MACHINE = {"cpu": "a", "cores": 2, "kernel": "6", "python": "3", "sealing": "compiled", "load": 0}
@@ -31,7 +32,7 @@ def test_scores_are_rows_of_networks_and_columns_of_servers():
 
 def test_delays_are_rows_of_servers():
     one = {"server": "a", "p50": 60.0, "p95": 71.5, "worst": 80.0, "chirps": 70, "missed": 0}
-    made = mouth.report({"delays": [one], "skipped": {}, "machine": MACHINE})
+    made = latency.report({"delays": [one], "skipped": {}, "machine": MACHINE})
     assert [made.rows[0][key] for key in made.columns.values()] == ["a", "60.0", "71.5", "80.0", "70", "0"]
 
 
@@ -51,7 +52,7 @@ def test_without_pesq_it_is_said_what_to_do(monkeypatch):
 def test_without_janus_it_is_left_out(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
     assert "apt-get install janus" in why_no_janus()
-    result = asyncio.run(mouth.measure(["AudioBridge"]))
+    result = asyncio.run(latency.measure(["AudioBridge"]))
     assert list(result["skipped"]) == ["AudioBridge"]
     assert result["delays"] == []
 
@@ -65,26 +66,26 @@ def test_janus_configuration_has_only_places_that_are_filled_in():
 @pytest.mark.parametrize("shift", [-2000, 0, 7777])
 def test_what_was_said_is_found_in_what_was_heard(shift):
     said = voice(5, 1.0)
-    heard = hearing.cut(said, -shift, 100_000)
-    assert hearing.lag(said[:20_000] if shift >= 0 else said[4000:20_000], heard) == max(
+    heard = quality.cut(said, -shift, 100_000)
+    assert quality.lag(said[:20_000] if shift >= 0 else said[4000:20_000], heard) == max(
         shift, shift + 4000 * (shift < 0)
     )
-    assert hearing.correlation(said, hearing.cut(heard, shift, len(said))) > 0.95
+    assert quality.correlation(said, quality.cut(heard, shift, len(said))) > 0.95
 
 
 def test_a_narrowed_tone_keeps_its_pitch_and_loses_what_does_not_fit():
     times = np.arange(48_000) / 48_000
     low, high = ((10_000 * np.sin(2 * np.pi * hertz * times)).astype(np.int16) for hertz in (1000, 11_000))
-    spectrum = np.abs(np.fft.rfft(hearing.narrowed(low)))
-    assert len(hearing.narrowed(low)) == 16_000
+    spectrum = np.abs(np.fft.rfft(quality.narrowed(low)))
+    assert len(quality.narrowed(low)) == 16_000
     assert int(np.argmax(spectrum)) == 1000
-    assert np.abs(hearing.narrowed(high)[200:-200]).max() < 50
+    assert np.abs(quality.narrowed(high)[200:-200]).max() < 50
 
 
 def test_chirps_are_where_they_are_said_to_be():
-    said, places = mouth.chirps(10 * 48_000)
+    said, places = latency.chirps(10 * 48_000)
     assert len(places) == 9
     assert len({place % 960 for place in places}) == 9
     for place in places:
         assert not said[place - 2000 : place].any()
-        assert np.abs(said[place : place + mouth.CHIRP]).max() > 10_000
+        assert np.abs(said[place : place + latency.CHIRP]).max() > 10_000

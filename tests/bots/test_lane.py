@@ -1,7 +1,7 @@
 """One lane's hearing: what is fed, when utterances end, and where words lie on the Space clock."""
 
 from bots.hearing.clockmap import ClockMap
-from bots.hearing.lane import AFTER, BEFORE, DIP, HARD_CAP, LaneHearing
+from bots.hearing.lane import AFTER, BEFORE, DIP, HARD_CAP, LanePipeline
 from bots.hearing.messages import Utterance
 from bots.hearing.recogniser import BYTES_PER_SECOND, HeardWord, ScriptedRecogniser
 from spacesctl.audio.framing import FLAG_ACTIVE, FLAG_LOST
@@ -12,11 +12,11 @@ def script(*words: tuple[str, float, float]) -> ScriptedRecogniser:
     return ScriptedRecogniser([HeardWord(text, start, end, 0.9) for text, start, end in words])
 
 
-def lane(recogniser: ScriptedRecogniser) -> LaneHearing:
-    return LaneHearing("s", 7, recogniser)
+def lane(recogniser: ScriptedRecogniser) -> LanePipeline:
+    return LanePipeline("s", 7, recogniser)
 
 
-def talk(hearing: LaneHearing, first: int, ticks: int, flags: int = FLAG_ACTIVE) -> list[Utterance]:
+def talk(hearing: LanePipeline, first: int, ticks: int, flags: int = FLAG_ACTIVE) -> list[Utterance]:
     return [each for tick in range(first, first + ticks) for each in hearing.frame(tick, flags, SILENCE)]
 
 

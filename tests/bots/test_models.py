@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bots import casts, models
-from spacesctl.moderation.check import check
+from spacesctl.rules.check import check
 
 
 def fake_model(path: Path) -> Path:

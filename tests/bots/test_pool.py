@@ -7,7 +7,7 @@ import time
 
 from bots import models
 from bots.hearing.messages import Close, Frames, Open, Utterance
-from bots.hearing.pool import Hearing, Outbox
+from bots.hearing.pool import Outbox, RecogniserPool
 from bots.wer import word_errors
 from tests.bots.voices import frames_of, person, text_of, until
 
@@ -37,7 +37,7 @@ def test_a_new_worker_gets_the_open_lanes_before_the_waiting_audio():
     asyncio.run(main())
 
 
-def say(hearing: Hearing, space: str, lane: int, clip: tuple[tuple[int, bytes], ...], first: int) -> None:
+def say(hearing: RecogniserPool, space: str, lane: int, clip: tuple[tuple[int, bytes], ...], first: int) -> None:
     for tick, (flags, packet) in enumerate(clip, first):
         hearing.frames(space, tick, [(lane, flags, packet)])
 
@@ -48,7 +48,7 @@ def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes():
     clip = frames_of("cast_b", "zed")[:400]
 
     async def main() -> None:
-        async with Hearing(models.SHIPPED, found.append, lambda: changes.append(hearing.ready)) as hearing:
+        async with RecogniserPool(models.SHIPPED, found.append, lambda: changes.append(hearing.ready)) as hearing:
             hearing.open("s", 1)
             await until(lambda: hearing.ready)
             assert hearing.pid is not None
@@ -73,7 +73,7 @@ def test_two_voices_at_once_in_one_worker_are_each_their_own():
     frames = {key: frames_of(*clip) for key, clip in clips.items()}
 
     async def main() -> None:
-        async with Hearing(models.SHIPPED, found.append) as hearing:
+        async with RecogniserPool(models.SHIPPED, found.append) as hearing:
             for space, lane in clips:
                 hearing.open(space, lane)
             await until(lambda: hearing.ready)
@@ -94,7 +94,7 @@ def test_two_voices_at_once_in_one_worker_are_each_their_own():
 
 def test_leaving_ends_the_worker():
     async def main() -> int:
-        async with Hearing(models.SHIPPED, lambda _: None) as hearing:
+        async with RecogniserPool(models.SHIPPED, lambda _: None) as hearing:
             await until(lambda: hearing.ready)
             assert hearing.pid is not None
             return hearing.pid
@@ -104,7 +104,7 @@ def test_leaving_ends_the_worker():
 
 def test_a_model_that_does_not_load_is_tried_again_later_and_later(tmp_path):
     async def main() -> None:
-        async with Hearing(tmp_path, lambda _: None) as hearing:
+        async with RecogniserPool(tmp_path, lambda _: None) as hearing:
             await until(lambda: hearing.failing)
             assert not hearing.ready
             restarts = hearing.restarts

@@ -11,8 +11,8 @@ from bots.hearing.messages import Utterance
 from bots.space import SpaceBot
 from bots.transcriber import MAX_FINALS, Transcriber
 from spacesctl.domain.errors import Gone, NotAllowed, Unavailable
-from spacesctl.moderation.decide import Word
-from spacesctl.moderation.rulefile import compile_rules
+from spacesctl.rules.rule_engine import Word
+from spacesctl.rules.rulefile import compile_rules
 from tests.bots.fake_api import FakeApi, FakeEars, assignment, info, rules
 from tests.bots.voices import until
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bots.hearing.lane import LaneHearing
+from bots.hearing.lane import LanePipeline
 from bots.wer import word_errors
 from tests.bots.voices import PEOPLE, engine, frames_of, heard, person, text_of
 
 
-def lane(number: int = 1) -> LaneHearing:
-    return LaneHearing("s", number, engine()())
+def lane(number: int = 1) -> LanePipeline:
+    return LanePipeline("s", number, engine()())
 
 
 @pytest.mark.parametrize(("cast", "handle"), PEOPLE)

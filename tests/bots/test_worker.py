@@ -35,13 +35,13 @@ from bots.hearing.worker import (
     IDLE_SECONDS,
     MAX_LANES,
     Ceiling,
-    Hearing,
+    LaneRecognisers,
     resident_bytes,
     run,
 )
 from spacesctl.audio.framing import FLAG_ACTIVE
 from spacesctl.audio.ogg import SILENCE
-from spacesctl.moderation.decide import Word
+from spacesctl.rules.rule_engine import Word
 from tests.bots.voices import frames_of, text_of
 
 WORD = Word("hi", 0.1, 0.3, 0.9, 5, 14)
@@ -79,11 +79,13 @@ def test_nonsense_is_a_protocol_error(data):
         list(Unpacker(ToWorker).feed(data))
 
 
-def scripted(*words: tuple[str, float, float]) -> Hearing:
-    return Hearing(lambda: ScriptedRecogniser([HeardWord(w, start, end, 1.0) for w, start, end in words], pause=60))
+def scripted(*words: tuple[str, float, float]) -> LaneRecognisers:
+    return LaneRecognisers(
+        lambda: ScriptedRecogniser([HeardWord(w, start, end, 1.0) for w, start, end in words], pause=60)
+    )
 
 
-def spoken(hearing: Hearing, lane: int, ticks: range, now: float = 0.0) -> list[Utterance]:
+def spoken(hearing: LaneRecognisers, lane: int, ticks: range, now: float = 0.0) -> list[Utterance]:
     return [each for tick in ticks for each in hearing.take(Frames("s", tick, [(lane, FLAG_ACTIVE, SILENCE)]), now)]
 
 
@@ -197,7 +199,7 @@ def test_the_process_refuses_nonsense():
 def test_hearing_a_lot_takes_no_more_memory():
     from tests.bots.voices import engine
 
-    hearing = Hearing(engine())
+    hearing = LaneRecognisers(engine())
     clip = frames_of("cast_a", "rex")
     sizes = []
     for round_ in range(6):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from bots import casts, models
-from bots.hearing.lane import LaneHearing
+from bots.hearing.lane import LanePipeline
 from bots.hearing.messages import Utterance
 from bots.hearing.recogniser import Recogniser
 from spacesctl.audio.activity import Activity, Meter
@@ -39,7 +39,7 @@ def engine() -> Callable[[], Recogniser]:
     return load(models.SHIPPED)
 
 
-def heard(lane: LaneHearing, frames: Iterable[Frame], first_tick: int = 0) -> list[Utterance]:
+def heard(lane: LanePipeline, frames: Iterable[Frame], first_tick: int = 0) -> list[Utterance]:
     found: list[Utterance] = []
     for tick, (flags, packet) in enumerate(frames, first_tick):
         found += lane.frame(tick, flags, packet)

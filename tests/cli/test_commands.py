@@ -272,7 +272,9 @@ def test_the_host_watches_everything_and_a_stranger_what_is_public(
 ) -> None:
     host, ann = people["host"], people["ann"]
     space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
-    watchers = {who: server.start(token, "watch", space, "--json") for who, token in (("host", host), ("nobody", ""))}
+    subscribers = {
+        who: server.start(token, "watch", space, "--json") for who, token in (("host", host), ("nobody", ""))
+    }
     plain = server.start(host, "watch", space)
     with server.client(host) as spaces:
         wait_until(lambda: metric(spaces, "spacesctl_event_streams") == 3)
@@ -281,7 +283,7 @@ def test_the_host_watches_everything_and_a_stranger_what_is_public(
     ok(server.run(host, "mute", space, people["@ann"], "--reason", "noise", "--json"))
     ok(server.run(host, "end", space, "--json"))
     told = {}
-    for who, process in watchers.items():
+    for who, process in subscribers.items():
         out, _ = process.communicate(timeout=10)
         assert process.returncode == 0
         told[who] = {event["type"]: event for event in map(json.loads, out.splitlines())}

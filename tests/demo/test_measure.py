@@ -5,10 +5,11 @@ import pytest
 
 from bots import casts
 from spacesctl.audio.opus import Encoder
-from spacesctl.demo import ear, measure
-from spacesctl.demo.ear import TICK, Ear, Heard
+from spacesctl.demo import measure
 from spacesctl.demo.measure import Spoken
 from spacesctl.demo.script import read
+from spacesctl.probe import probe_listener
+from spacesctl.probe.probe_listener import TICK, Heard, ProbeListener
 
 CAST = casts.load("cast_a")
 SCRIPTS = {one.handle: read(one) for one in CAST.people}
@@ -21,7 +22,7 @@ def room(parts, seconds=20.0):
     """What is heard of (handle, first tick, tick of the end) with a little noise."""
     sound = np.random.default_rng(5).normal(0, 0.0005, int(seconds * 16_000)).astype(np.float32)
     for handle, first, last in parts:
-        pcm = ear.clip(SCRIPTS[handle])[: (last - first) * TICK]
+        pcm = probe_listener.clip(SCRIPTS[handle])[: (last - first) * TICK]
         at = (first - FIRST) * TICK
         sound[at : at + len(pcm)] += pcm[: len(sound) - at]
     return Heard(FIRST, sound)
@@ -62,7 +63,7 @@ def test_a_voice_that_nobody_hears_has_no_likeness_and_one_that_said_nothing_has
 @pytest.mark.parametrize("at", [60, 150, 270], ids=["in the first words", "in a pause", "in a word"])
 def test_a_voice_that_slips_by_ticks_in_the_middle_is_followed_while_another_talks(slip, at):
     heard = room([("theo", FIRST + 20, FIRST + 20 + at), ("acme", FIRST + 40, FIRST + 600)])
-    pcm = ear.clip(SCRIPTS["theo"])[at * TICK : 420 * TICK]
+    pcm = probe_listener.clip(SCRIPTS["theo"])[at * TICK : 420 * TICK]
     again = (20 + at + slip) * TICK
     if slip < 0:
         pcm, again = pcm[-slip * TICK :], again - slip * TICK
@@ -101,29 +102,29 @@ def test_a_listener_without_exact_ticks_is_put_on_the_clock_by_the_voices():
 
 
 def test_ticks_that_did_not_come_are_silent_and_nothing_is_kept_for_ever(monkeypatch):
-    monkeypatch.setattr(ear, "MEASURED_TICKS", 4)
-    one = Ear("lanes", None)
+    monkeypatch.setattr(probe_listener, "MEASURED_TICKS", 4)
+    one = ProbeListener("lanes", None)
     for tick in (10, 11, 13, 14, 15, 16):
         one.take(tick, np.full(TICK, tick, np.int16))
     heard = one.heard()
     assert one.decoded == 7  # tick 12 was silent, and not sent
     assert (heard.sound.reshape(-1, TICK)[:, 0] * 32_768).tolist() == [10, 11, 0, 13, 14]
     assert (heard.first, heard.sample_of(11), heard.tick_of(TICK)) == (10, TICK, 11)
-    assert len(Ear("lanes", None).heard().sound) == 0
+    assert len(ProbeListener("lanes", None).heard().sound) == 0
 
 
 def test_48_khz_is_narrowed_without_delay():
     pcm = np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000) * 8_000
     expected = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000) * 8_000 / 32_768
-    narrow = ear.narrowed(pcm.astype(np.int16))
+    narrow = probe_listener.narrowed(pcm.astype(np.int16))
     assert np.abs(narrow - expected)[100:-100].max() < 0.001
     high = np.sin(2 * np.pi * 11_000 * np.arange(48_000) / 48_000) * 8_000
-    assert np.abs(ear.narrowed(high.astype(np.int16)))[100:-100].max() < 0.005
+    assert np.abs(probe_listener.narrowed(high.astype(np.int16)))[100:-100].max() < 0.005
 
 
 def test_a_codec_between_leaves_a_voice_alike():
-    pcm = ear.clip(SCRIPTS["mara"])[: 400 * TICK]
-    encoder, decoder = Encoder(rate=16_000), ear.Decoder(16_000)
+    pcm = probe_listener.clip(SCRIPTS["mara"])[: 400 * TICK]
+    encoder, decoder = Encoder(rate=16_000), probe_listener.Decoder(16_000)
     whole = (pcm * 32_768).astype(np.int16).reshape(-1, TICK)
     sound = np.concatenate([decoder.decode(encoder.encode(frame)) for frame in whole]).astype(np.float32) / 32_768
     spoken = {"mara": Spoken(SCRIPTS["mara"], FIRST, 8.0)}

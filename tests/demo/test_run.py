@@ -19,8 +19,8 @@ import pytest
 
 from bots import casts
 from bots.wer import word_error_rate
-from spacesctl.demo.server import serving
 from spacesctl.domain.errors import Unavailable
+from spacesctl.probe.server_process import serving
 
 LOSS = 0.02
 """Nothing is lost where there is time to spare. A machine that runs other things beside lets the engine miss ticks, which then

@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from spacesctl.demo.ear import Ear
 from spacesctl.demo.show import parse_metrics
 from spacesctl.demo.state import SILENCE, Seat, State
 from spacesctl.demo.view import bar, render
+from spacesctl.probe.probe_listener import ProbeListener
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def state():
         {"1": Seat("acme", "Acme", "host", "lanes"), "2": Seat("rex", "Rex", "speaker", "lanes")},
         say=lines.append, seconds=30.0, elapsed=12.0,
     )  # fmt: skip
-    made.ears.append(Ear("lanes", None))
+    made.ears.append(ProbeListener("lanes", None))
     made.lines = lines
     return made
 

@@ -15,13 +15,13 @@ from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.ids import new_account_id, new_space_id, new_token, parse_handle
 from spacesctl.domain.permissions import require_admittance
-from spacesctl.domain.space import Audience, Policy, Role, Space
+from spacesctl.domain.space import ListenerPolicy, Policy, Role, Space
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOST, ANN, BEN = "1" * 19, "2" * 19, "3" * 19
 
 
-def live(policy: Policy = Policy.INVITED, listeners: Audience = Audience.EVERYONE) -> Space:
+def live(policy: Policy = Policy.INVITED, listeners: ListenerPolicy = ListenerPolicy.EVERYONE) -> Space:
     space = evolve_all(None, decide(None, c.Create(Caller(HOST), "A" * 13, "T", policy, listeners), NOW), NOW)
     return told(space, c.Start(Caller(HOST)))
 
@@ -121,7 +121,7 @@ def test_an_invitation_accepted_on_a_full_stage_is_refused_and_stays_open() -> N
 
 
 def test_nobody_anonymous_is_admitted_where_the_host_wants_accounts() -> None:
-    space = live(listeners=Audience.ACCOUNTS)
+    space = live(listeners=ListenerPolicy.ACCOUNTS)
     with pytest.raises(NotSignedIn):
         require_admittance(space, Caller(), blocked=False)
     require_admittance(space, Caller(ANN), blocked=False)

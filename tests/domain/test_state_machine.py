@@ -180,7 +180,7 @@ class SpaceMachine(RuleBasedStateMachine):
         events = self.ask(c.TakeAct(bot, "key", "rule", mode, action, person(whom), 1, 0, 1, "1"))
         assert granted or not events, "no grant, no act"
         if mode == "shadow" or was.rank >= Role.COHOST.rank:
-            assert not any(isinstance(event, e.Gagged | e.Removed) for event in events)
+            assert not any(isinstance(event, e.ServerMuted | e.Removed) for event in events)
 
     @rule(actions=st.sets(st.sampled_from(["mute", "kick", "block"])))
     def set_rules(self, actions: set[str]) -> None:
@@ -206,7 +206,7 @@ class SpaceMachine(RuleBasedStateMachine):
         assert self.space is not None
         for one in self.space.people.values():
             if one.heard:
-                assert not one.gagged
+                assert not one.server_muted
                 assert one.role is not Role.LISTENER
                 assert one.account_id not in self.space.barred
             if self.space.state is not State.LIVE:

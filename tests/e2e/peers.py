@@ -17,8 +17,8 @@ from spacesctl.client.lanes import Lanes
 from spacesctl.client.problems import check
 from spacesctl.domain.errors import SpacesError
 from tests.e2e.scene import TICK, Scene
+from tests.engine.caller import PAYLOAD_TYPE, Caller
 from tests.listening import Sound
-from tests.media.caller import PAYLOAD_TYPE, Caller
 from tests.webrtc import FRAME, ListenerPeer, SpeakerPeer
 
 

@@ -7,7 +7,7 @@ import importlib.util
 
 import pytest
 
-from spacesctl.bench import loss, mouth
+from spacesctl.bench import latency, loss
 from spacesctl.bench.janus import why_no_janus
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
@@ -25,7 +25,7 @@ def test_at_5_percent_loss_a_voice_is_far_better_than_through_aiortc_and_no_wors
 
 
 def test_chirps_are_heard_in_time_and_none_is_missed():
-    result = asyncio.run(mouth.measure(["spacesctl", "aiortc"], calls=1, seconds=12))
+    result = asyncio.run(latency.measure(["spacesctl", "aiortc"], calls=1, seconds=12))
     ours, theirs = result["delays"]
     assert (ours["missed"], ours["chirps"]) == (0, theirs["chirps"])
     assert 26 < ours["p50"] < theirs["p50"]  # 20 ms are said before they are sent, and each codec looks ahead

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from spacesctl.domain.ids import new_session_id
 from spacesctl.rtc import rtp
 from spacesctl.rtc.rtcp import Block, receiver_report
+from tests.engine.caller import Caller
+from tests.engine.test_peers import SPACE, Wire
 from tests.fuzz.targets import HELLO, RTP, TARGETS
 from tests.fuzz.test_parsers import broken
-from tests.media.caller import Caller
-from tests.media.test_peers import SPACE, Wire
 
 STRANGER = ("198.51.100.7", 999)
 
@@ -31,14 +31,14 @@ def check(username, password=None, kind=stun.Class.REQUEST):
 
 
 def state(wire):
-    peers, arrivals = wire.peers, wire.peers.arrivals
+    peers, ice_agent = wire.peers, wire.peers.ice_agent
     tables = (
         peers._peers,
         peers._connecting,
         peers._asking,
-        arrivals._by_ufrag,
-        arrivals._by_address,
-        arrivals._probes,
+        ice_agent._by_ufrag,
+        ice_agent._by_address,
+        ice_agent._probes,
     )
     return [len(table) for table in tables], len(peers._restless), wire.told
 

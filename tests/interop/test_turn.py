@@ -14,7 +14,7 @@ import httpx
 import pytest
 from aioice import stun, turn
 
-from spacesctl.server.turn import Turn
+from spacesctl.server.webrtc.turn import Turn
 from tests.api.harness import OFFER
 from tests.e2e.peers import LaneSpeaker, packets_of
 from tests.e2e.scene import run, scene

@@ -12,16 +12,7 @@ from OpenSSL import SSL
 
 from spacesctl.rtc import rtp
 from spacesctl.rtc.dtls import MAX_RESENT, MTU, Dtls, Identity, State, datagrams
-from spacesctl.rtc.srtp import (
-    AES_128_CM,
-    AES_128_GCM,
-    MAX_SSRCS,
-    Keys,
-    NotAuthentic,
-    Replayed,
-    Srtp,
-    SrtpError,
-)
+from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, MAX_SSRCS, Keys, NotAuthentic, Replayed, Srtp, SrtpError
 
 
 def sha1_of(identity):

@@ -169,12 +169,12 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path: Path, k
     data = tmp_path / "data"
     rng = random.Random(kills)
     with running_server(data, "--no-bots") as server:
-        host, gagged, barred = (server.account(handle) for handle in ("host", "gagged", "barred"))
+        host, server_muted, barred = (server.account(handle) for handle in ("host", "gagged", "barred"))
         with server.client(host["token"]) as spaces:
             space = f"/v1/spaces/{spaces.post('/v1/spaces', {'title': 'T'})['id']}"
             spaces.post(f"{space}/start")
             spaces.post(f"{space}/invites", {"handles": ["@gagged", "@barred"]})
-            for who in (gagged, barred):
+            for who in (server_muted, barred):
                 with server.client(who["token"]) as one:
                     one.post(f"{space}/accept")
             spaces.post(f"{space}/people/@gagged/mute")

@@ -10,7 +10,7 @@ import sys
 
 SAY = """
 import asyncio, gc, logging, sys, structlog
-from spacesctl.logs import configure, on_unhandled
+from spacesctl.support.logs import configure, on_unhandled
 
 SECRET = "spx_" + "hunter2" * 3
 configure(sys.argv[1])

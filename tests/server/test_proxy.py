@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from spacesctl.server.proxy import BehindProxy, Placed
+from spacesctl.server.http.proxy import BehindProxy, Placed
 from tests.api.harness import Api, running_api
 
 pytestmark = pytest.mark.anyio
@@ -62,8 +62,8 @@ async def test_below_a_path_everything_is_found_and_what_is_answered_leads_there
     tmp_path: Any, prefix: str, anyio_backend: str
 ) -> None:
     async with running_api(tmp_path / "data") as api:
-        api.here.base_url = "https://voice.example.org/spaces"
-        below = Placed(api.app, api.here.base_url)
+        api.app.base_url = "https://voice.example.org/spaces"
+        below = Placed(api.asgi, api.app.base_url)
         host = await api.account("host")
         host.http._transport = httpx.ASGITransport(below)
         made = await host.ok("POST", f"{prefix}/v1/spaces", {"title": "T", "start": True})

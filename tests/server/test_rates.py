@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from spacesctl.domain.accounts import Caller, Scope
 from spacesctl.domain.errors import TooMany
-from spacesctl.server.rates import LOOPBACK, NO_LIMITS, Limits, Rates, address_key, is_loopback
-from spacesctl.server.window import BoundedWindows
+from spacesctl.server.http.rates import LOOPBACK, NO_LIMITS, Limits, Rates, address_key, is_loopback
+from spacesctl.server.http.sliding_window import SlidingWindows
 
 ANN = Caller("1", "ann", scopes=frozenset({Scope.USE}))
 
@@ -124,7 +124,7 @@ def test_the_memory_is_bounded_whoever_comes_and_what_is_over_is_forgotten(
     steps: list[tuple[int, tuple[int, int], int, float]],
 ) -> None:
     clock = Clock()
-    windows = BoundedWindows(clock, most_keys=10, most_entries=15)
+    windows = SlidingWindows(clock, most_keys=10, most_entries=15)
     for who, (limit, expiry), amount, pause in steps:
         clock.now += pause
         windows.acquire_entry(f"{who} {limit} {expiry}", limit, expiry, amount)

@@ -11,9 +11,9 @@ import pytest
 
 from spacesctl.client import profile
 from spacesctl.domain.errors import Invalid
-from spacesctl.server.addresses import candidates, over_tcp
-from spacesctl.server.rates import Limits
-from spacesctl.server.settings import Settings, load, split_host_port
+from spacesctl.server.http.rates import Limits
+from spacesctl.server.process.settings import Settings, load, split_host_port
+from spacesctl.server.webrtc.candidates import candidates, over_tcp
 
 
 def test_a_flag_beats_the_environment_beats_dotenv_beats_the_file_beats_the_default(

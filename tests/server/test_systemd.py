@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from spacesctl.server.systemd import Manager
+from spacesctl.server.process.systemd import Manager
 from tests.running import running_server
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, text
 
 from spacesctl.domain.accounts import Account, Kind
 from spacesctl.domain.errors import Conflict, NotFound
-from spacesctl.spaces.now import utc_now
+from spacesctl.live.now import utc_now
 from spacesctl.store import accounts, audit, records, schema
-from spacesctl.store.database import Database, Trial
+from spacesctl.store.database import Database, DryRunDatabase
 from spacesctl.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
@@ -156,7 +156,7 @@ async def test_no_thread_of_the_driver_outlives_the_database_though_a_transactio
 
         async def transaction() -> None:
             async with getattr(db, way)() as connection:
-                if isinstance(connection, Trial):
+                if isinstance(connection, DryRunDatabase):
                     async with connection.begin() as inside:
                         await inside.scalar(text(SLOW))
                 else:

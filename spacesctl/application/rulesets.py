@@ -1,0 +1,36 @@
+"""Rule files on their way in: refused whole when they are wrong, kept by their hash, applied in the host's name."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.errors import Invalid
+from spacesctl.live.actor import Outcome
+from spacesctl.rules.problems import RuleFileError
+from spacesctl.rules.rulefile import compile_rules
+from spacesctl.rules.ruleset import RuleSet
+from spacesctl.server.http.services import Services
+from spacesctl.store import records
+
+MAX_RULES = 1 << 20
+"""Characters of a rule file."""
+
+
+def compiled(text: str, filename: str = "rules.toml") -> RuleSet:
+    """Raises Invalid with the first problems."""
+    try:
+        return compile_rules(text, filename)
+    except RuleFileError as error:
+        raise Invalid("rules", "; ".join(str(problem) for problem in error.problems[:5])) from error
+
+
+async def set_rules(app: Services, caller: Caller, space_id: str, rules: RuleSet) -> None:
+    """Keep the file and grant the bundled bot what it may do by it, in one transaction. Raises what `SetRules` raises."""
+
+    async def projection(db: AsyncConnection, outcome: Outcome) -> None:
+        await records.put_rules(db, rules.hash, rules.text, outcome.at)
+
+    actor = await app.registry.live_actor(space_id)
+    await actor.ask(c.SetRules(caller, rules.hash, app.bot.id, frozenset(rules.actions())), projection)

@@ -1,0 +1,154 @@
+"""`bench mouth-to-ear`: how long a sound takes from a speaker's mouth to a listener's ear, their own buffers left out.
+
+Chirps are said over WHIP and found again, by correlation, in what WHEP brings. A sample's moment at the mouth is when it was there
+to be recorded (its packet is complete 20 ms later at most); at the ear, when the packet that holds it came, plus its place in it.
+So packetizing, both codecs and everything in the server is in, and the network is the loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from spacesctl.audio.opus import FRAME, RATE, Encoder, Pcm
+from spacesctl.bench.bridges import BRIDGES, Bridge
+from spacesctl.bench.janus import why_no_janus
+from spacesctl.bench.report import Report
+from spacesctl.bench.report import machine as machine_line
+from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.probe import machine, quality
+from spacesctl.probe.rtc_peer import RtcPeer, decoded
+from spacesctl.rtc.dtls import Identity
+
+SERVERS: Final = ("spacesctl", "aiortc", "AudioBridge")
+CHIRP: Final = int(0.06 * RATE)
+EVERY: Final = 50
+"""Frames from one chirp to the next: a second, so that there is silence between them."""
+UNCOUNTED: Final = 4
+"""Chirps of each call that come before buffers have settled: 4 s."""
+LATEST: Final = 0.5
+"""Seconds within which a chirp must be heard; later is missed."""
+LIKE: Final = 0.4
+"""Correlation from which it is the chirp, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Delay:
+    """One server: milliseconds, of `chirps` that were heard; `missed` were not."""
+
+    server: str
+    p50: float
+    p95: float
+    worst: float
+    chirps: int
+    missed: int
+
+
+async def measure(
+    servers: Sequence[str] = SERVERS,
+    calls: int = 5,
+    seconds: float = 20.0,
+    note: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """The delays of each server over so many calls, each at another phase of its clock. What cannot run here is in `skipped`."""
+    reason = await asyncio.to_thread(why_no_janus) if "AudioBridge" in servers else None
+    skipped = {"AudioBridge": reason} if reason else {}
+    found = []
+    for server in servers:
+        if server not in skipped:
+            note(server)
+            found.append(await delays(server, calls, seconds))
+    here = await asyncio.to_thread(machine.described)
+    told = [asdict(one) for one in found]
+    return {"delays": told, "skipped": skipped, "calls": calls, "seconds": seconds, "machine": here}
+
+
+def report(result: dict[str, Any]) -> Report:
+    """A row for each server, in milliseconds."""
+    rows = [{name: str(value) for name, value in one.items()} for one in result["delays"]]
+    columns = {"server": "server", "p50": "p50", "p95": "p95", "max": "worst", "chirps": "chirps", "missed": "missed"}
+    skipped = [f"without {name}: {why}" for name, why in result["skipped"].items()]
+    title = "Mouth to ear in milliseconds, the clients' own buffers left out"
+    return Report(title, columns, rows, [*skipped, machine_line(result)])
+
+
+async def delays(server: str, calls: int, seconds: float) -> Delay:
+    """One server, one listener, one speaker after another."""
+    said, places = chirps(int(seconds * RATE))
+    packets, heard = encoded(said), list[float | None]()
+    async with BRIDGES[server]() as bridge:
+        for call in range(calls):
+            await asyncio.sleep(random.Random(call).random() * TICK_SECONDS)
+            heard += await one_call(bridge, packets, said, places)
+    known = np.array([one for one in heard if one is not None]) * 1000
+    if not len(known):
+        return Delay(server, 0.0, 0.0, 0.0, 0, len(heard))
+    p50, p95 = np.percentile(known, (50, 95))
+    missed = len(heard) - len(known)
+    return Delay(server, round(float(p50), 1), round(float(p95), 1), round(float(known.max()), 1), len(known), missed)
+
+
+async def one_call(bridge: Bridge, packets: Sequence[bytes], said: Pcm, places: Sequence[int]) -> list[float | None]:
+    """Seconds from mouth to ear of each chirp that counts; None for one that was not heard."""
+    identity, moments = Identity(), list[float]()
+    async with AsyncExitStack() as stack:
+        up = await stack.enter_async_context(RtcPeer(identity, "sendonly"))
+        down = await stack.enter_async_context(RtcPeer(identity, "recvonly"))
+        await up.call(await bridge.speak(up.offer()))
+        await down.call(await bridge.listen(down.offer()))
+        began = time.monotonic()
+        for number, packet in enumerate(packets):
+            await asyncio.sleep(max(0.0, began + number * TICK_SECONDS - time.monotonic()))
+            moments.append(time.monotonic())
+            up.say(number, packet)
+        await asyncio.sleep(LATEST)
+    pcm, arrivals = decoded(down.heard)
+    starts = [place for place, _ in arrivals]
+
+    def at_ear(sample: int) -> float:
+        place = max(0, int(np.searchsorted(starts, sample, "right")) - 1)
+        return arrivals[place][1] + (sample - arrivals[place][0]) / RATE
+
+    results = list[float | None]()
+    for place in places[UNCOUNTED:]:
+        mouth = moments[place // FRAME] - TICK_SECONDS + place % FRAME / RATE
+        results.append(_heard_after(said[place : place + CHIRP], pcm, mouth, at_ear, starts))
+    return results
+
+
+def _heard_after(
+    chirp: Pcm, pcm: Pcm, mouth: float, at_ear: Callable[[int], float], starts: Sequence[int]
+) -> float | None:
+    """Look for a chirp in what came from `mouth` on, for as long as it may take."""
+    first = next((start for start in starts if at_ear(start) >= mouth), None)
+    if first is None:
+        return None
+    window = quality.cut(pcm, first, int(LATEST * RATE))
+    place = quality.lag(chirp, window)
+    if quality.correlation(chirp, quality.cut(window, place, len(chirp))) < LIKE:
+        return None
+    return at_ear(first + place) - mouth
+
+
+def chirps(samples: int) -> tuple[Pcm, list[int]]:
+    """Silence with a rising tone every second, each at another place in its frame: the sound, and where they begin."""
+    times = np.arange(CHIRP) / RATE
+    tone = np.sin(2 * np.pi * (400 * times + 2600 / (CHIRP / RATE) * times**2 / 2)) * np.hanning(CHIRP)
+    said, drawn = np.zeros(samples, np.int16), random.Random(1)
+    places = [frame * FRAME + drawn.randrange(FRAME) for frame in range(5, samples // FRAME - EVERY, EVERY)]
+    for place in places:
+        said[place : place + CHIRP] = (tone * 12_000).astype(np.int16)
+    return said, places
+
+
+def encoded(pcm: Pcm) -> list[bytes]:
+    """20 ms packets at a bit rate that harms no chirp."""
+    encoder = Encoder(bitrate=48_000)
+    return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]

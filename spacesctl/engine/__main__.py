@@ -1,0 +1,38 @@
+"""`python -m spacesctl.engine --fd N --udp HOST:PORT [--tcp]`: started by control, with its end of a socket pair as N."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import socket
+import sys
+
+from spacesctl.engine.engine import run
+from spacesctl.support.logs import configure
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """`HOST:PORT`, an IPv6 host in brackets."""
+    host, _, port = text.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def main() -> int:
+    """Run the engine until control closes the pipe."""
+    parser = argparse.ArgumentParser(prog="spacesctl.engine", description="the media engine, started by the server")
+    parser.add_argument("--fd", type=int, required=True, help="the inherited socket to control")
+    parser.add_argument("--udp", type=endpoint, required=True, help="HOST:PORT of the one UDP port")
+    parser.add_argument("--tcp", action="store_true", help="listen at the same port over TCP, too")
+    arguments = parser.parse_args()
+    configure("info", "media")
+    host, port = arguments.udp
+    try:
+        return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port, tcp=arguments.tcp))
+    except OSError as error:
+        logging.getLogger(__name__).error("%s:%d: %s", host, port, error)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

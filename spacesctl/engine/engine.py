@@ -1,0 +1,258 @@
+"""The engine's wiring: messages of control on one side, the UDP port on the other, the tick between them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from spacesctl.audio.delay import MAX_DELAY
+from spacesctl.audio.opus import OpusError
+from spacesctl.engine.clock import SAMPLES, Grid, SpaceClock
+from spacesctl.engine.fanout.packetizer import AUTO, PTIMES_MS
+from spacesctl.engine.gc_pacing import HeapTrimmer
+from spacesctl.engine.link import Link, LinkError, connect_engine
+from spacesctl.engine.messages import (
+    AddPeer,
+    AskStats,
+    CloseLane,
+    CloseSpace,
+    ExpectProbe,
+    FromEngine,
+    MovePeer,
+    OpenLane,
+    OpenSpace,
+    Ready,
+    Redact,
+    RemovePeer,
+    RestartIce,
+    SetLaneOpen,
+    Stats,
+    SubscribeOutputs,
+    ToEngine,
+    Uplink,
+)
+from spacesctl.engine.metrics import Metrics
+from spacesctl.engine.mixing.complexity import Complexity
+from spacesctl.engine.mixing.lane import UPLINK
+from spacesctl.engine.mixing.room import Room
+from spacesctl.engine.peers.registry import PeerRegistry
+from spacesctl.engine.ticker import Ticker
+from spacesctl.engine.transport.tcp import TcpAddress, TcpPort, TransportAddress
+from spacesctl.engine.transport.udp_port import UdpPort, bind
+from spacesctl.rtc.dtls import Identity
+
+LEVEL_TICKS: Final = (0, 13)
+"""Levels go at these ticks of every 25: four a second."""
+LOSS_TICKS: Final = 250
+"""How often encoders look at what listeners report as lost: every 5 s."""
+SWEEP_TICKS: Final = 50
+"""How often connections over TCP are looked at: every second."""
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One engine. `handle` takes what control says; `tick` is called every 20 ms. `listening` is what accepts connections over TCP."""
+
+    def __init__(
+        self,
+        link: Link[FromEngine, ToEngine],
+        port: UdpPort,
+        identity: Identity,
+        listening: Sequence[socket.socket] = (),
+    ) -> None:
+        self.metrics = Metrics()
+        self._effort = Complexity()
+        self.rooms: dict[str, Room] = {}
+        heap = HeapTrimmer()
+        self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle, heap.tidy)
+        self.peers = PeerRegistry(
+            identity, self.rooms, self.metrics, self._send, link.post, lambda: self.ticker.next_due
+        )
+        self.peers.on_rest = heap.freed
+        self._link = link
+        self._port = port
+        self.streams = TcpPort(listening, self.metrics)
+        self._handlers: dict[type, Callable[[Any], bool]] = {
+            OpenSpace: self._open_space,
+            CloseSpace: self._close_space,
+            AddPeer: self.peers.add,
+            RestartIce: self.peers.restart,
+            RemovePeer: lambda message: self.peers.remove(message.peer),
+            MovePeer: lambda message: self.peers.move(message.peer, message.group),
+            OpenLane: self._open_lane,
+            CloseLane: self._close_lane,
+            SetLaneOpen: self._gate,
+            Uplink: self._uplink,
+            Redact: self._redact,
+            SubscribeOutputs: self._tap,
+            ExpectProbe: self.peers.ice_agent.expect_probe,
+            AskStats: self._stats,
+        }
+
+    def handle(self, message: ToEngine) -> None:
+        """Do what control says. What does not fit what is open (any more) is counted and ignored."""
+        self.ticker.wake()
+        if not self._handlers[type(message)](message):
+            self.metrics.counters["messages_ignored"] += 1
+
+    def tick(self, number: int) -> None:
+        """One tick of every Space that anybody uses."""
+        levels_due = number % 25 in LEVEL_TICKS
+        for room in self.rooms.values():
+            if room.is_idle:
+                continue
+            frames = room.run(number)
+            if frames is not None:
+                self._link.post(frames)
+            levels = room.levels(number) if levels_due else None
+            if levels is not None:
+                self._link.post(levels)
+            if number % LOSS_TICKS == 0:
+                room.heed_losses()
+        self.metrics.counters["effort_lowered"] += self._effort.add(self.metrics.spent["encode"])
+        self.peers.tick(number, self.ticker.grid.utc_of(number))
+        if number % SWEEP_TICKS == 0:
+            self.streams.sweep()
+
+    def start(self) -> None:
+        """Tick, and hear what comes from the network, from now on."""
+        self.ticker.start()
+        self._port.start(self.peers.receive, lambda: self.ticker.next_due)
+        self.streams.start(self.peers.receive, self.peers.knows, self.peers.lost, lambda: self.ticker.next_due)
+
+    def close(self) -> None:
+        """Say goodbye to everybody and stop."""
+        self.ticker.stop()
+        self.peers.close()
+        self._port.close()
+        self.streams.close()
+
+    def _send(self, data: bytes, target: TransportAddress) -> bool:
+        taken = self.streams.send(data, target) if isinstance(target, TcpAddress) else self._port.send(data, target)
+        self.metrics.counters["packets_out" if taken else "packets_out_dropped"] += 1
+        return taken
+
+    def _is_idle(self) -> bool:
+        return not len(self.peers) and all(room.is_idle for room in self.rooms.values())
+
+    # -- what control says
+
+    def _open_space(self, message: OpenSpace) -> bool:
+        if message.space in self.rooms or not 0 <= message.delay <= MAX_DELAY:
+            return False
+        if message.ptime_ms not in (AUTO, *PTIMES_MS):
+            return False
+        clock = SpaceClock.start(self.ticker.grid, self.ticker.next_number, message.started_at, message.first_tick)
+        self.rooms[message.space] = Room(message, clock, self.metrics, self._port, self._effort)
+        return True
+
+    def _close_space(self, message: CloseSpace) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None:
+            return False
+        self.peers.end(message.space)
+        room.close()
+        del self.rooms[message.space]
+        return True
+
+    def _open_lane(self, message: OpenLane) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None or message.lane in room.lanes or not 0 < message.lane < 0xFFFF:
+            return False
+        room.open_lane(message.lane, message.heard)
+        return True
+
+    def _close_lane(self, message: CloseLane) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None or message.lane not in room.lanes:
+            return False
+        room.close_lane(message.lane)
+        return True
+
+    def _gate(self, message: SetLaneOpen) -> bool:
+        room = self.rooms.get(message.space)
+        lane = room.lanes.get(message.lane) if room else None
+        if lane is None:
+            return False
+        lane.shut(message.heard)
+        return True
+
+    def _uplink(self, message: Uplink) -> bool:
+        room = self.rooms.get(message.space)
+        lane = room.lanes.get(message.lane) if room else None
+        if lane is None or lane.source != UPLINK:
+            self.metrics.drop("no_lane")
+            return False
+        try:
+            counter = message.counter
+            lane.push(counter & 0xFFFF, counter * SAMPLES & 0xFFFFFFFF, message.payload)
+        except OpusError:
+            self.metrics.drop("not_opus")
+        return True
+
+    def _redact(self, message: Redact) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None or message.last < message.first:
+            return False
+        return room.redact(message.lane, message.first, message.last)
+
+    def _tap(self, message: SubscribeOutputs) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None:
+            return False
+        room.tap(message.groups)
+        return True
+
+    def _stats(self, _message: AskStats) -> bool:
+        counters = self.metrics.counters.copy()
+        for room in self.rooms.values():
+            counters.update(room.frames_counted())
+        counters.update({f"stun_{reason}": count for reason, count in self.peers.ice_agent.ice.refused.items()})
+        counters.update(
+            spaces=len(self.rooms),
+            peers=len(self.peers),
+            lanes=sum(len(room.lanes) for room in self.rooms.values()),
+            frames_dropped=self._link.dropped,
+            handshakes_dropped=self.peers.handshakes.dropped,
+            streams=len(self.streams),
+        )
+        self._link.post(Stats(dict(counters), self.metrics.timings()))
+        return True
+
+
+async def run(end: socket.socket, host: str, port_number: int, *, tcp: bool = False) -> int:
+    """Run an engine until control is gone or SIGTERM comes. The exit status. With `tcp` the port is served over TCP, too."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    # Ctrl-C reaches the whole process group; control decides what it means, and closes the pipe.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    link = await connect_engine(end)
+    (port, streams), identity = bind(host, port_number, tcp=tcp), Identity()
+    engine = Engine(link, port, identity, streams)
+    engine.start()
+    grid = engine.ticker.grid
+    link.post(Ready(*port.address, identity.fingerprint, grid.utc, grid.monotonic, engine.streams.hosts))
+    listening = asyncio.create_task(_obey(engine, link))
+    stopping = asyncio.create_task(stopped.wait())
+    done, _ = await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
+    engine.close()
+    link.close()
+    for task in (listening, stopping):
+        task.cancel()
+    return listening.result() if listening in done else 0
+
+
+async def _obey(engine: Engine, link: Link[FromEngine, ToEngine]) -> int:
+    try:
+        async for message in link:
+            engine.handle(message)
+            await asyncio.sleep(0)  # a burst of messages must not keep a tick waiting
+    except LinkError as error:
+        log.error("%s", error)
+        return 1
+    return 0

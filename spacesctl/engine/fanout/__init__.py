@@ -1,0 +1,1 @@
+"""From one encoded frame to a packet for each subscriber."""

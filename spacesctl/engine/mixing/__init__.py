@@ -1,0 +1,1 @@
+"""Rooms and their lanes: what is heard in a tick, and how it is encoded."""

@@ -1,0 +1,237 @@
+"""One Space in the engine: its lanes, its delay lines, its outputs, and one tick of them all."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+
+import numpy as np
+
+from spacesctl.audio.activity import SILENCE
+from spacesctl.audio.delay import DelayLine
+from spacesctl.audio.limiter import Limiters
+from spacesctl.audio.loudness import Channel, LoudnessBank
+from spacesctl.audio.mix import Mixer, Sum
+from spacesctl.audio.opus import FRAME, Pcm
+from spacesctl.engine.clock import SpaceClock, timestamp
+from spacesctl.engine.fanout.audience import Audience, Sink
+from spacesctl.engine.fanout.packetizer import TICK_MS, Frame
+from spacesctl.engine.fanout.subscription import Subscription
+from spacesctl.engine.messages import Frames, Levels, OpenSpace, Output
+from spacesctl.engine.metrics import Metrics
+from spacesctl.engine.mixing.complexity import Complexity
+from spacesctl.engine.mixing.encoder_pool import EncoderPool
+from spacesctl.engine.mixing.lane import Lane
+from spacesctl.engine.transport.datagrams import Sender
+
+
+class Room:
+    """Changes take effect at the next tick. A room without open lanes, listeners and taps is idle and need not be ticked.
+
+    At a delay of 0 the stage hears what the audience hears, through one encoder; so there, and only there, a redaction
+    silences the stage's output too.
+    """
+
+    def __init__(
+        self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics, port: Sender, effort: Complexity | None = None
+    ) -> None:
+        self.space = opened.space
+        self.ssrc = opened.ssrc
+        self.delay = opened.delay
+        self.ptime_ms = opened.ptime_ms
+        self.clock = clock
+        self.lanes: dict[int, Lane] = {}
+        self._metrics = metrics
+        self._lines: dict[int, DelayLine] = {}
+        self._listeners: dict[str, tuple[int, Subscription | Sink]] = {}
+        self._crowds: dict[int, Audience] = {}  # by group, while somebody hears it
+        self._port = port
+        self._taps: list[int] = []
+        self._told_calm = False
+        self._outputs = EncoderPool()
+        self._effort = effort or Complexity()
+        self._plan: dict[int, list[Audience]] | None = None  # crowds by output; None when something changed
+        self._live = Mixer()
+        self._aired = Mixer()
+        self._own: dict[int, Pcm] = {}
+        self._desk = LoudnessBank()
+        self._limiters = Limiters()
+        self._sums: Sum = np.zeros((0, FRAME), np.int32)
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.lanes or self._listeners or self._taps)
+
+    # -- what control and peers change
+
+    def open_lane(self, number: int, heard: bool) -> None:
+        self.lanes[number] = Lane(number, heard)
+        self._lines.setdefault(number, DelayLine(self.delay))
+        self._plan = None
+
+    def close_lane(self, number: int) -> None:
+        """Its un-aired tail still reaches the audience, through the delay line."""
+        lane = self.lanes.pop(number, None)
+        if lane is not None:
+            self._metrics.counters.update(lane.counted())
+        self._outputs.close(number)
+        self._plan = None
+
+    def redact(self, number: int, first: int, last: int) -> bool:
+        """Silence ticks of a lane for the audience; False when the lane is unknown."""
+        line = self._lines.get(number)
+        if line is None:
+            return False
+        line.redact(first, last)
+        return True
+
+    def tap(self, groups: Iterable[int]) -> None:
+        self._taps = list(dict.fromkeys(groups))
+        self._plan = None
+
+    def listen(self, name: str, group: int, listener: Subscription | Sink) -> None:
+        """A listener hears a group from the next tick on; called again, it moves."""
+        self.leave(name)
+        self._listeners[name] = (group, listener)
+        if group not in self._crowds:
+            setting = self.ptime_ms if group == Output.AUDIENCE else TICK_MS  # who speaks waits for nothing
+            self._crowds[group] = Audience(self._port, self._metrics, setting)
+            self._plan = None
+        self._crowds[group].add(name, listener)
+
+    def leave(self, name: str) -> None:
+        group, listener = self._listeners.pop(name, (0, None))
+        if listener is None:
+            return
+        self._crowds[group].remove(name, listener)
+        if not self._crowds[group]:
+            del self._crowds[group]
+            self._plan = None
+
+    def close(self) -> None:
+        for number in list(self.lanes):
+            self.close_lane(number)
+        self._lines.clear()
+        for name in list(self._listeners):
+            self.leave(name)
+        self._outputs.clear()
+
+    # -- the tick
+
+    def run(self, number: int) -> Frames | None:
+        """Tick `number` of the grid: everything that is heard, encoded and sent. What control gets, or None."""
+        tick, spent, clock = self.clock.tick(number), self._metrics.spent, time.perf_counter
+        began = clock()
+        frames = self._take(tick)
+        self._air(tick)
+        taken = clock()
+        spent["lanes"] += taken - began
+        encoded = self._encode(timestamp(tick))
+        made = clock()
+        spent["encode"] += made - taken
+        for output, crowds in self._planned().items():
+            for crowd in crowds:
+                crowd.send(encoded[output])
+        spent["send"] += clock() - made
+        mixes = [(group, encoded[self._output_of(group)].payload) for group in self._taps]
+        return Frames(self.space, tick, frames, mixes) if frames or mixes else None
+
+    def levels(self, number: int) -> Levels | None:
+        """Who was loud since the call before; None when no lane is open, and when nobody talks and it was told so already."""
+        if not self.lanes:
+            return None
+        told = [
+            (lane.number, lane.told(), lane.activity.active) if lane.heard else (lane.number, SILENCE, False)
+            for lane in self.lanes.values()
+        ]
+        calm = not any(active for _, _, active in told)
+        if calm and self._told_calm:
+            return None
+        self._told_calm = calm
+        return Levels(self.space, self.clock.tick(number), told)
+
+    def frames_counted(self) -> Counter[str]:
+        """What became of the packets of the lanes that are open; those of closed lanes are in the metrics."""
+        return sum((Counter(lane.counted()) for lane in self.lanes.values()), Counter())
+
+    def heed_losses(self) -> None:
+        """Let each encoder prepare for what its listeners report as lost."""
+        for output, crowds in self._planned().items():
+            if output in self._outputs:
+                self._outputs.heed(output, chain.from_iterable(crowd.losses() for crowd in crowds))
+
+    def _take(self, tick: int) -> list[tuple[int, int, bytes]]:
+        """Every open lane's part: into the live sum, into its delay line, into what control gets."""
+        self._live.clear()
+        self._own.clear()
+        frames, voices = [], dict[int, Channel]()
+        for lane in self.lanes.values():
+            flags, payload, pcm, said = lane.take(tick)
+            if payload is not None:
+                frames.append((lane.number, flags, payload))
+            if pcm is not None:
+                voices[lane.number] = Channel(pcm, lane.leveller, said)
+        if voices:
+            levelled = self._desk.run([*voices.values()])
+            self._live.add_all(levelled)
+            self._own.update(zip(voices, levelled, strict=True))
+        for number, line in self._lines.items():
+            line.put(tick, self._own.get(number))
+        return frames
+
+    def _air(self, tick: int) -> None:
+        """What leaves the delay lines now is the audience's sum; lines of closed lanes go when they are empty."""
+        self._aired.clear()
+        done = []
+        for number, line in self._lines.items():
+            pcm = line.take(tick)
+            if pcm is not None:
+                self._aired.add(pcm)
+            if number not in self.lanes and line.is_empty(tick):
+                done.append(number)
+        for number in done:
+            del self._lines[number]
+
+    def _encode(self, stamp: int) -> dict[int, Frame]:
+        """One frame for each output that somebody hears or taps."""
+        shares = self._outputs.shares(self._heard())
+        if len(shares) > len(self._sums):
+            self._sums = np.zeros((len(shares), FRAME), np.int32)
+        voices = [self._sum(share.sound, row) for share, row in zip(shares, self._sums, strict=False)]
+        limited = self._limiters.run(self._sums[: len(shares)], [share.coder.limiter for share in shares])
+        frames = {}
+        for share, mixed, count in zip(shares, limited, voices, strict=True):
+            level = 0 if Output.AUDIENCE in share.groups else 1 + self._effort.level
+            frames.update(dict.fromkeys(share.groups, share.coder.encode(mixed, count, stamp, level)))
+        return frames
+
+    def _heard(self) -> dict[int, int]:
+        """The sound that each output has, named by a group whose own it is: who says nothing hears what the stage does."""
+        sounds = {group: group if group in self._own else Output.STAGE for group in self._planned()}
+        if Output.AUDIENCE in sounds and (self.delay or not np.array_equal(self._aired.total, self._live.total)):
+            sounds[Output.AUDIENCE] = Output.AUDIENCE
+        return sounds
+
+    def _sum(self, sound: int, row: Sum) -> int:
+        """Put a sound in `row`. How many voices it has."""
+        if sound == Output.AUDIENCE:
+            np.copyto(row, self._aired.total)
+            return self._aired.count
+        self._live.minus(self._own.get(sound), row)  # the stage is no lane: nothing is taken away
+        return self._live.count - (sound in self._own)
+
+    def _output_of(self, group: int) -> int:
+        """Which output a group hears: a lane that is not open hears the stage, and at no delay the stage is the audience."""
+        if group in self.lanes:
+            return group
+        return Output.STAGE if group != Output.AUDIENCE and self.delay else Output.AUDIENCE
+
+    def _planned(self) -> dict[int, list[Audience]]:
+        if self._plan is None:
+            plan: dict[int, list[Audience]] = {self._output_of(group): [] for group in self._taps}
+            for group, crowd in self._crowds.items():
+                plan.setdefault(self._output_of(group), []).append(crowd)
+            self._plan = plan
+        return self._plan

@@ -1,0 +1,110 @@
+"""Who may come under which name, and who comes from where: authenticated checks tell (RFC 8445, 7.3), and nothing else does."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, NamedTuple
+
+from spacesctl.engine.messages import ExpectProbe
+from spacesctl.engine.peers.peer import Peer
+from spacesctl.engine.transport.tcp import TcpAddress, TransportAddress
+from spacesctl.rtc.stun import Credentials, IceLite
+
+PROBE_SECONDS: Final = 30.0
+MAX_PROBES: Final = 8
+
+
+class CheckOutcome(NamedTuple):
+    """A check that proved whose it is: what to answer, the peer (None for a tester), whether its sound now goes by another way than before
+    (its first one, or UDP in place of TCP, or the reverse), and who was at that address until now."""
+
+    response: bytes
+    peer: Peer | None = None
+    by_another_way: bool = False
+    displaced: Peer | None = None
+
+
+class IceAgent:
+    """Peers by our ufrags, and by the addresses at which they proved to be."""
+
+    def __init__(self) -> None:
+        self.ice = IceLite()
+        self._by_ufrag: dict[str, Peer] = {}
+        self._by_address: dict[TransportAddress, Peer] = {}
+        self._probes: dict[str, float] = {}
+
+    def expects(self, ufrag: str) -> bool:
+        """Whether a peer may come under this ufrag of ours."""
+        return ufrag in self._by_ufrag
+
+    def expect(self, peer: Peer, credentials: Credentials) -> None:
+        """Let a peer in under these, too, from now on."""
+        self._by_ufrag[credentials.local_ufrag] = peer
+        self.ice.expect(credentials)
+
+    def restart(self, peer: Peer, credentials: Credentials) -> None:
+        """Expect it under these; the ones it has count until it checks with the new ones."""
+        if peer.next_credentials is not None:
+            self._forget_ufrag(peer.next_credentials)
+        peer.next_credentials = credentials
+        self.expect(peer, credentials)
+
+    def expect_probe(self, probe: ExpectProbe) -> bool:
+        """Answer a tester's checks for a while; False when too many test at once."""
+        if len(self._probes) >= MAX_PROBES or self.expects(probe.local_ufrag):
+            return False
+        self._probes[probe.local_ufrag] = time.monotonic() + PROBE_SECONDS
+        self.ice.expect(Credentials(probe.local_ufrag, probe.local_pwd, probe.remote_ufrag))
+        return True
+
+    def sweep(self, now: float) -> None:
+        """Forget testers whose time is over."""
+        for ufrag in [ufrag for ufrag, until in self._probes.items() if now > until]:
+            del self._probes[ufrag]
+            self.ice.forget(ufrag)
+
+    def forget(self, peer: Peer) -> None:
+        """Let it in no longer, and take nothing more from where it was."""
+        self._forget_ufrag(peer.credentials)
+        if peer.next_credentials is not None:
+            self._forget_ufrag(peer.next_credentials)
+        for address in peer.paths:
+            if self._by_address.get(address) is peer:
+                del self._by_address[address]
+
+    def at(self, source: TransportAddress) -> Peer | None:
+        """Who proved to be there."""
+        return self._by_address.get(source)
+
+    def lost(self, source: TcpAddress) -> Peer | None:
+        """A connection is gone: whose it was. It may come by another as long as it has consent."""
+        peer = self._by_address.pop(source, None)
+        if peer is not None:
+            peer.lost_path(source)
+        return peer
+
+    def check(self, data: bytes, source: TransportAddress) -> CheckOutcome | None:
+        """A STUN datagram came; None for what gets no answer."""
+        check = self.ice.check(data, source[:2])
+        if check is None:
+            return None
+        peer = self._by_ufrag.get(check.local_ufrag)
+        if peer is None:
+            return CheckOutcome(check.response)
+        if peer.next_credentials is not None and peer.next_credentials.local_ufrag == check.local_ufrag:
+            self._forget_ufrag(peer.credentials)
+            peer.credentials, peer.next_credentials = peer.next_credentials, None
+        before, displaced = peer.target, self._by_address.get(source)
+        if displaced is not peer:
+            if displaced is not None:
+                displaced.lost_path(source)
+            self._by_address[source] = peer
+        for forgotten in peer.checked_from(source, check.nominated):
+            self._by_address.pop(forgotten, None)
+        moved = before != peer.target
+        another = moved and (before is None or isinstance(before, TcpAddress) or isinstance(peer.target, TcpAddress))
+        return CheckOutcome(check.response, peer, another, None if displaced is peer else displaced)
+
+    def _forget_ufrag(self, credentials: Credentials) -> None:
+        self.ice.forget(credentials.local_ufrag)
+        self._by_ufrag.pop(credentials.local_ufrag, None)

@@ -1,0 +1,71 @@
+"""Which events leave a line in the audit log, and what it says. Words that were said never stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.space import InviteState, Space
+from spacesctl.store.audit import Entry
+
+
+def entries(space: Space, events: Iterable[e.Event], caller: Caller) -> list[Entry]:
+    found = (_entry(space, event, caller.account_id) for event in events)
+    return [entry for entry in found if entry is not None]
+
+
+def _entry(space: Space, event: e.Event, actor: str | None) -> Entry | None:
+    match event:
+        case e.SpaceCreated():
+            return Entry("space.create", actor, space.id)
+        case e.SpaceStarted():
+            return Entry("space.start", actor, space.id)
+        case e.SpaceEnded():
+            return Entry("space.end", actor, space.id)
+        case e.SpaceMissed():
+            return Entry("space.miss", actor, space.id)
+        case e.SpaceCanceled():
+            return Entry("space.cancel", actor, space.id)
+        case e.SpaceEdited():
+            return Entry("space.edit", actor, space.id)
+        case e.InviteAnswered(account_id, InviteState.REVOKED):
+            return Entry("uninvite", actor, space.id, account_id)
+        case e.PolicyChanged(policy):
+            return Entry("policy", actor, space.id, None, {"policy": policy.value})
+        case e.CaptionsSwitched(on):
+            return Entry("captions", actor, space.id, None, {"on": on})
+        case e.Invited(invite):
+            return Entry("invite", actor, space.id, invite.account_id, {"role": invite.role.value})
+        case e.HandLowered(account_id, outcome) if outcome != "withdrawn":
+            return Entry(f"request.{outcome}", actor, space.id, account_id)
+        case e.RoleChanged(account_id, role, demoted):
+            return Entry("demote" if demoted else "role", actor, space.id, account_id, {"role": role.value})
+        case e.HostChanged(account_id, _, reason):
+            return Entry("host", actor, space.id, account_id, {"reason": reason})
+        case e.ServerMuted(account_id, _, reason):
+            return Entry("mute", actor, space.id, account_id, {"reason": reason})
+        case e.ServerUnmuted(account_id, _):
+            return Entry("unmute", actor, space.id, account_id)
+        case e.Removed(account_id, _, reason, barred):
+            return Entry("kick" if barred else "remove", actor, space.id, account_id, {"reason": reason})
+        case e.RulesSet(rules_hash, grant):
+            body = {"rules": rules_hash, "actions": sorted(grant.actions) if grant else []}
+            return Entry("rules", actor, space.id, grant.bot_id if grant else None, body)
+        case e.ActTaken(key, rule_id, mode, action, account_id):
+            body = {"rule": rule_id, "mode": mode, "action": action, "key": key, "for": space.host_id}
+            return Entry("act", actor, space.id, account_id, body)
+        case e.Pinned(pin):
+            return Entry("share", actor, space.id, None, {"kind": pin.kind, "pin": pin.id})
+        case e.Unpinned(pin_id):
+            return Entry("unshare", actor, space.id, None, {"pin": pin_id})
+        case e.RecordingStarted(recording):
+            return Entry(
+                "record.start", actor, space.id, None, {"recording": recording.id, "kind": recording.kind.value}
+            )
+        case e.RecordingStopped(recording_id, reason):
+            return Entry("record.stop", actor, space.id, None, {"recording": recording_id, "reason": reason})
+        case e.ReportFiled(report_id, category, account_id):
+            return Entry("report", actor, space.id, account_id, {"report": report_id, "category": category})
+        case _:
+            return None

@@ -1,0 +1,161 @@
+"""Everybody who is connected to one Space with sound, and what changes for them when something happens in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from spacesctl.audio import framing
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.space import ListenerPolicy, Person, Space
+from spacesctl.engine.messages import Frames, ToEngine
+from spacesctl.live import effects
+from spacesctl.live.broadcast import Broadcast
+from spacesctl.live.engine import Engine
+from spacesctl.live.sessions import Feed, Session, SessionKind
+
+
+class Connections:
+    """In memory only; the Space's actor owns it. `sessions` is by session id; `places` counts them by where they come from."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.places: Counter[str] = Counter()
+        self._fed: dict[str, tuple[Session, Feed]] = {}  # those who read over a WebSocket: a few beside thousands
+        self._engine = engine
+        self._broadcast: Broadcast | None = None
+        self._speakers: dict[str, Caller] = {}
+        """Whoever opened a microphone, with the handle that lane readers are told."""
+
+    def add(self, space: Space, session: Session, caller: Caller) -> None:
+        if session.kind.is_up and caller.account_id is not None:
+            self._speakers[caller.account_id] = caller
+        self.sessions[session.id] = session
+        self.places[session.place] += 1
+        if session.feed is not None:
+            self._fed[session.id] = (session, session.feed)
+        if session.kind is SessionKind.OGG:
+            self._broadcast = self._broadcast or Broadcast()
+            session.pages = self._broadcast.join()
+        if session.kind.is_tapped:
+            self.tap(space)
+
+    def end(self, space: Space, sessions: Iterable[Session], reason: str) -> None:
+        ended = list(sessions)
+        self.send(effects.end_sessions(ended, reason))
+        for session in ended:
+            if self.sessions.pop(session.id, None) is not None:
+                self._forget_place(session.place)
+            self._fed.pop(session.id, None)
+            if session.pages is not None and self._broadcast is not None:
+                self._broadcast.leave(session.pages)
+                self._broadcast = self._broadcast if len(self._broadcast) else None
+        if any(session.kind.is_tapped for session in ended):
+            self.tap(space)
+
+    def _forget_place(self, place: str) -> None:
+        self.places[place] -= 1
+        if not self.places[place]:
+            del self.places[place]
+
+    def of(self, account_id: str | None) -> list[Session]:
+        return [session for session in self.sessions.values() if session.account_id == account_id]
+
+    def after(self, space: Space, events: list[e.Event]) -> None:
+        """Close what an event ends, move listeners whose group changed, tell lane readers."""
+        self.send(effects.lane_messages(space, events))
+        for event in events:
+            match event:
+                case e.LaneClosed(_, lane, reason):
+                    self.end(space, [s for s in self.sessions.values() if s.lane == lane and s.kind.is_up], reason)
+                case e.Removed(account_id):
+                    self.end(space, self.of(account_id), "removed")
+                case e.SpaceEdited(listeners=ListenerPolicy.ACCOUNTS):
+                    self.end(space, self.of(None), "accounts_only")
+                case e.RecordingStarted() | e.RecordingStopped():
+                    self.tap(space)
+                case e.SpaceEnded():
+                    if self._broadcast is not None:
+                        self._broadcast.close()
+                    self.end(space, list(self.sessions.values()), "ended")
+                case _:
+                    pass
+        touched = {getattr(event, "account_id", None) for event in events} - {None}
+        mine = [session for session in self.sessions.values() if session.account_id in touched]
+        self.send(effects.move_sessions(space, mine))
+        if any(session.kind is SessionKind.LISTEN for session in mine):
+            self.tap(space)
+
+    def on_frames(self, message: Frames) -> None:
+        """Every reader of one kind is handed the same bytes."""
+        if self._broadcast is not None:
+            self._broadcast.add(message)
+        packed = {group: framing.pack(framing.MIX, message.tick, [(0, 0, payload)]) for group, payload in message.mixes}
+        lanes = framing.pack(framing.LANES, message.tick, message.lanes) if message.lanes else b""
+        for session, feed in self._fed.values():
+            if session.kind is SessionKind.ALL and lanes:
+                feed.push_frame(lanes)
+            elif session.kind is SessionKind.LISTEN and session.group in packed:
+                feed.push_frame(packed[session.group])
+
+    def lanes(self, space: Space) -> list[dict[str, Any]]:
+        """Open microphone sessions, as lane readers are told of them."""
+        return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
+
+    def tell_speakers(self, events: Collection[e.Event]) -> None:
+        """A program that speaks learns of its own mute and unmute, and that it is recorded now: it cannot hear that nobody hears it."""
+        if any(isinstance(event, e.RecordingStarted) for event in events):
+            closed = {event.account_id for event in events if isinstance(event, e.MicChanged) and not event.open}
+            self._tell(closed, {"event": "recorded"})
+        for event in events:
+            if isinstance(event, e.ServerMuted | e.ServerUnmuted):
+                news = "muted" if isinstance(event, e.ServerMuted) else "unmuted"
+                self._tell({event.account_id}, {"event": news})
+
+    def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
+        feeds = [feed for session, feed in self._fed.values() if session.kind is SessionKind.ALL]
+        if not feeds:
+            return
+        for event in events:
+            if (news := self._lane_news(space, event)) is not None:
+                for feed in feeds:
+                    feed.push_event(news)
+
+    def _tell(self, whom: Collection[str], news: dict[str, Any]) -> None:
+        for session in self.sessions.values():
+            if session.account_id in whom and session.kind is SessionKind.SPEAK and session.feed is not None:
+                session.feed.push_event(news)
+
+    def send(self, messages: Iterable[ToEngine]) -> None:
+        for message in messages:
+            self._engine.send(message)
+
+    def _lane_news(self, space: Space, event: e.Event) -> dict[str, Any] | None:
+        match event:
+            case e.LaneOpened(account_id):
+                return {"event": "lane_opened", "lane": self._lane_info(space.people[account_id])}
+            case e.LaneClosed(_, lane, _):
+                return {"event": "lane_closed", "lane": {"lane": lane}}
+            case e.RoleChanged(account_id) if space.people[account_id].lane is not None:
+                return {"event": "lane_changed", "lane": self._lane_info(space.people[account_id])}
+            case e.RulesSet(rules_hash):
+                return {"event": "rules_changed", "hash": rules_hash}
+            case _:
+                return None
+
+    def _lane_info(self, person: Person) -> dict[str, Any]:
+        who = self._speakers.get(person.account_id, Caller(person.account_id))
+        return {
+            "lane": person.lane,
+            "account_id": person.account_id,
+            "handle": f"@{who.handle}",
+            "role": person.role.value,
+            "kind": who.kind.value,
+        }
+
+    def tap(self, space: Space) -> None:
+        """Tell the engine which outputs are wanted here."""
+        if space.started_at is not None and not space.is_over:
+            self._engine.send(effects.tap(space, self.sessions.values()))

@@ -1,0 +1,133 @@
+"""All recordings of this server: begun and ended by events, gone on with after a crash, closed, removed when their time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import ANONYMOUS
+from spacesctl.domain.errors import Refused, SpacesError
+from spacesctl.domain.space import RecordingMode
+from spacesctl.live.actor import Outcome, SpaceActor
+from spacesctl.live.now import utc_now
+from spacesctl.live.recorder import Recorder, close_files
+from spacesctl.live.registry import SpaceRegistry
+from spacesctl.store import recordings as store
+from spacesctl.store.recordings import KeptRecording
+
+LEAST_ROOM = 200 << 20
+"""Bytes free on the disk without which no recording begins."""
+_log = structlog.get_logger()
+
+
+class RecordingKeeper:
+    """`keep` is how long a recording stays after its end; None: until its host deletes it."""
+
+    def __init__(self, registry: SpaceRegistry, folder: Path, keep: timedelta | None) -> None:
+        self._house = registry
+        self._folder = folder
+        self.keep = keep
+        self._running: dict[str, tuple[SpaceActor, Recorder]] = {}
+
+    async def open(self) -> None:
+        """Go on with what ran when the process was killed, and close what it left open. After `SpaceRegistry.open`."""
+        async with self._house.db.read() as db:
+            left = await store.unfinished(db)
+        for one in left:
+            actor = self._house.actors.get(one.space_id)
+            now = actor.space.recording if actor is not None and actor.space is not None else None
+            if actor is not None and now is not None and now.id == one.id:
+                self._begin(actor, one.id, one.first_tick, lanes=one.kind is RecordingMode.LANES)
+            else:
+                await self._close(one.id)
+        self._house.subscribers.append(self._on_outcome)
+
+    async def close(self) -> None:
+        """The server stops: what was taken is written, and goes on at the next start."""
+        running, self._running = self._running, {}
+        await asyncio.gather(*(recorder.stop(actor.now_tick()) for actor, recorder in running.values()))
+
+    def file(self, recording_id: str, name: str) -> Path:
+        return self._folder / recording_id / name
+
+    async def delete(self, one: KeptRecording) -> None:
+        """Raises Refused while it runs."""
+        if one.files is None:
+            raise Refused("recording", "it is still being recorded", hint="stop it first")
+        async with self._house.db.begin() as db:
+            await store.remove(db, one.id)
+        await asyncio.to_thread(shutil.rmtree, self._folder / one.id, ignore_errors=True)
+
+    async def tidy(self) -> None:
+        """Remove those whose time is over."""
+        if self.keep is None:
+            return
+        async with self._house.db.begin() as db:
+            over = await store.ended_before(db, utc_now() - self.keep)
+            for one in over:
+                await store.remove(db, one)
+        for one in over:
+            await asyncio.to_thread(shutil.rmtree, self._folder / one, ignore_errors=True)
+
+    async def keep_tidy(self, every: float = 3600.0) -> None:
+        while True:
+            await self.tidy()
+            await asyncio.sleep(every)
+
+    def require_room(self) -> None:
+        """Raises Refused. Blocks."""
+        place = self._folder if self._folder.exists() else self._folder.parent
+        if shutil.disk_usage(place).free < LEAST_ROOM:
+            raise Refused("disk_full", "there is no room for a recording", hint="make room on the server's disk")
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        actor = self._house.actors.get(outcome.after.id)
+        for event in outcome.events:
+            if isinstance(event, e.RecordingStarted) and actor is not None:
+                lanes = event.recording.kind is RecordingMode.LANES
+                self._begin(actor, event.recording.id, actor.tick, lanes=lanes)
+            elif isinstance(event, e.RecordingStopped):
+                self._house.in_background(self._finish(event.recording_id))
+
+    def _begin(self, actor: SpaceActor, recording_id: str, first: int, *, lanes: bool) -> None:
+        def failed() -> None:
+            _log.error("a recording could not be written", recording=recording_id)
+            self._house.in_background(_give_up(actor))
+
+        recorder = Recorder(self._folder / recording_id, first, lanes=lanes, failed=failed)
+        actor.recorder = recorder
+        self._running[recording_id] = actor, recorder
+
+    async def _finish(self, recording_id: str) -> None:
+        found = self._running.pop(recording_id, None)
+        if found is not None:
+            actor, recorder = found
+            if actor.recorder is recorder:
+                actor.recorder = None
+            await recorder.stop(actor.now_tick())
+        await self._close(recording_id)
+
+    async def _close(self, recording_id: str) -> None:
+        try:
+            files = await asyncio.to_thread(close_files, self._folder / recording_id)
+        except OSError as error:
+            _log.error("a recording could not be closed", recording=recording_id, kind=type(error).__name__)
+            return  # tried again at the next start
+        described: list[dict[str, Any]] = [asdict(one) for one in files]
+        async with self._house.db.begin() as db:
+            await store.close(db, recording_id, described, utc_now())
+
+
+async def _give_up(actor: SpaceActor) -> None:
+    try:
+        await actor.ask(c.StopRecording(ANONYMOUS, failed="disk"))
+    except SpacesError as error:
+        _log.info("the recording had ended already", reason=error.reason)

@@ -1,0 +1,1 @@
+"""WebRTC speakers and listeners that measure what they hear, for benches, the demo and tests."""

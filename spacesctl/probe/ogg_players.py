@@ -1,0 +1,148 @@
+"""Thousands of players of `listen.ogg` in one process: plain sockets, visited in turn, each stream's pages held against one another."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import time
+from types import TracebackType
+from typing import Final
+from urllib.parse import urlsplit
+
+from spacesctl.probe.listener_pool import AT_ONCE, BATCH, VISIT, together
+from spacesctl.probe.page_check import Heard, PageCheck
+from spacesctl.probe.pooled_listener import NotConnected
+
+WITHIN: Final = 20.0
+"""Seconds that an answer to a GET may take."""
+_READ: Final = 1 << 16
+
+
+class Player:
+    """One GET of `listen.ogg`, on a socket of its own."""
+
+    def __init__(self, url: str, space: str) -> None:
+        self.check = PageCheck()
+        self.ended = False
+        self._place = urlsplit(url)
+        self._space = space
+        self._chunks = bytearray()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.setblocking(False)
+
+    async def connect(self) -> None:
+        """Until the first bytes of an answer are here. Raises NotConnected."""
+        loop = asyncio.get_running_loop()
+        request = f"GET /v1/spaces/{self._space}/listen.ogg HTTP/1.1\r\nHost: {self._place.netloc}\r\n\r\n"
+        try:
+            async with asyncio.timeout(WITHIN):
+                await loop.sock_connect(self.socket, (self._place.hostname, self._place.port))
+                await loop.sock_sendall(self.socket, request.encode())
+                while b"\r\n\r\n" not in self._chunks:
+                    self._chunks += await loop.sock_recv(self.socket, _READ) or _over()
+        except (OSError, TimeoutError) as error:
+            raise NotConnected(f"no answer to a GET of listen.ogg: {error or 'it took too long'}") from error
+        head, _, rest = bytes(self._chunks).partition(b"\r\n\r\n")
+        status = head.partition(b"\r\n")[0].decode("latin-1")
+        if " 200 " not in status:
+            raise NotConnected(f"listen.ogg is refused: {status}")
+        self._chunks = bytearray(rest)
+
+    def read(self) -> None:
+        """Take what waits."""
+        while not self.ended:
+            try:
+                data = self.socket.recv(_READ)
+            except BlockingIOError:
+                break
+            except OSError:
+                data = b""
+            self.ended = not data
+            self._chunks += data
+        self._unpack()
+
+    def _unpack(self) -> None:
+        """Whole chunks (RFC 9112, 7.1) go on as the bytes that are in them."""
+        while (found := re.match(rb"([0-9a-fA-F]+)\r\n", self._chunks)) is not None:
+            begin, size = found.end(), int(found[1], 16)
+            if len(self._chunks) < begin + size + 2:
+                return
+            self.check.take(bytes(self._chunks[begin : begin + size]))
+            del self._chunks[: begin + size + 2]
+            self.ended = self.ended or not size
+
+
+class Players:
+    """`async with Players(url, space)`; all read what they are sent, as players do that keep up."""
+
+    def __init__(self, url: str, space: str) -> None:
+        self.players: list[Player] = []
+        self._url = url
+        self._space = space
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Players:
+        self._task = asyncio.create_task(self._visit())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for one in self.players:
+            one.socket.close()
+
+    async def grow(self, count: int) -> None:
+        """Until so many listen. Raises NotConnected."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one() -> None:
+            async with turn:
+                player = Player(self._url, self._space)
+                try:
+                    await player.connect()
+                except BaseException:
+                    player.socket.close()
+                    raise
+                self.players.append(player)
+
+        await together([one() for _ in range(count - len(self.players))])
+
+    async def begin(self) -> None:
+        """Count from now on."""
+        await self._read_all()
+        for one in self.players:
+            one.check.begin()
+
+    async def counted(self) -> list[Heard]:
+        """What each got since `begin`."""
+        await self._read_all()
+        return [one.check.heard for one in self.players]
+
+    @property
+    def ended(self) -> int:
+        """How many the server has cut off."""
+        return sum(one.ended for one in self.players)
+
+    async def _read_all(self) -> None:
+        for place, one in enumerate(list(self.players)):
+            one.read()
+            if place % BATCH == BATCH - 1:
+                await asyncio.sleep(0)
+
+    async def _visit(self) -> None:
+        while True:
+            began = time.monotonic()
+            for place, one in enumerate(list(self.players)):
+                one.read()
+                if place % BATCH == BATCH - 1:
+                    due = began + VISIT * place / len(self.players)
+                    await asyncio.sleep(max(0.0, due - time.monotonic()))
+            await asyncio.sleep(max(0.005, began + VISIT - time.monotonic()))
+
+
+def _over() -> bytes:
+    raise ConnectionResetError("it was closed")

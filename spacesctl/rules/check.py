@@ -1,0 +1,87 @@
+"""What `rules check` says: every problem of a file, with the recogniser's vocabulary in mind, and what each rule means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from spacesctl.rules import regexes
+from spacesctl.rules.problems import Problem
+from spacesctl.rules.rulefile import parse
+from spacesctl.rules.ruleset import Phrase, Rule, RuleSet
+
+
+def check(text: str, filename: str = "rules.toml", vocabulary: set[str] | None = None) -> list[Problem]:
+    """Errors and warnings, in the order of the file; empty when all is well.
+
+    With the recogniser's `vocabulary`, a phrase with a word that it can never emit is an error. Without, that is not asked.
+    Regexes are not held against the vocabulary: which words they may match cannot be listed.
+    """
+    ruleset, problems = parse(text, filename)
+    if ruleset is None:
+        return problems
+    for rule in ruleset.rules:
+        problems += _digits(rule, filename)
+        if vocabulary is not None:
+            problems += [found for phrase in rule.literals if (found := _unreachable(phrase, vocabulary, filename))]
+    return sorted(problems)
+
+
+def _digits(rule: Rule, filename: str) -> list[Problem]:
+    todo = "spell the number as it is said, or put it under `words`"
+    return [
+        Problem(pattern.line, "the regex asks for digits, but numbers are heard as words", todo, filename, "warning")
+        for pattern in rule.patterns
+        if regexes.has_digits(pattern.text)
+    ]
+
+
+def _unreachable(phrase: Phrase, vocabulary: set[str], filename: str) -> Problem | None:
+    missing = [[word for word in reading.split() if word not in vocabulary] for reading in phrase.readings]
+    fewest = min(missing, key=len)
+    if not fewest:
+        return None
+    listed = ", ".join(f"`{word}`" for word in dict.fromkeys(fewest))
+    message = f"the recogniser can never hear {listed}, so the phrase {phrase.text!r} can never be found"
+    near = [f"`{each}`" for word in dict.fromkeys(fewest) for each in nearest_words(word, vocabulary)]
+    todo = f"the nearest words that it can hear are {', '.join(near)}" if near else "use other words or another model"
+    return Problem(phrase.line, message, todo, filename)
+
+
+def nearest_words(word: str, vocabulary: set[str]) -> list[str]:
+    """Up to three words that look most like `word`; a large vocabulary is narrowed by length and letters first."""
+    letters = set(word)
+    likely = [
+        each for each in vocabulary if abs(len(each) - len(word)) <= 2 and len(letters & set(each)) * 2 >= len(letters)
+    ]
+    return difflib.get_close_matches(word, sorted(likely), n=3, cutoff=0.5)
+
+
+def explain(ruleset: RuleSet) -> list[str]:
+    """Each rule in plain sentences, one line each, for `rules check`."""
+    return [line for rule in ruleset.rules for line in _explain(rule)] + [
+        f"At most {ruleset.limits.max_auto_actions_per_5min} automatic acts in 5 minutes; then rules only record and staff are told."
+    ]
+
+
+def _explain(rule: Rule) -> Iterator[str]:
+    does = ", ".join(rule.actions) or "nothing"
+    verb = "does" if rule.mode == "enforce" else "only records that it would do"
+    yield f"Rule {rule.id} (line {rule.line}, {rule.mode}, severity {rule.severity}) {verb}: {does}."
+    if rule.literals:
+        phrases = ", ".join(repr(phrase.text) for phrase in rule.literals[:5])
+        more = f" and {len(rule.literals) - 5} more" if len(rule.literals) > 5 else ""
+        yield f"  It listens for the whole words {phrases}{more}."
+    for pattern in rule.patterns:
+        yield f"  It listens for the regex {pattern.text!r}, whole words only."
+    if not rule.literals and not rule.patterns:
+        yield "  It listens for nothing, so it never acts."
+    if rule.confidence.value > 0 or rule.confidence.strict:
+        yield f"  Every word of it must be heard with confidence {rule.confidence}."
+    if rule.times > 1:
+        yield f"  It takes {rule.times} times within {rule.within:g} s by one account."
+    exempt = "Hosts, co-hosts and bots are exempt" if rule.roles <= {"speaker"} else "Bots are exempt"
+    yield f"  It watches {' and '.join(sorted(rule.roles)) or 'nobody'}. {exempt}."
+    if rule.cooldown:
+        yield f"  After acting it leaves that account alone for {rule.cooldown:g} s."
+    yield f"  Evidence: {rule.before:g} s before and {rule.after:g} s after."

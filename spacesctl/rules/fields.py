@@ -1,0 +1,167 @@
+"""Reading the values of a rule file one by one: each reader answers something usable and notes what is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from spacesctl.rules import normalise, regexes
+from spacesctl.rules.lines import Path, line_of
+from spacesctl.rules.problems import Problem
+from spacesctl.rules.ruleset import Confidence, Pattern, Phrase
+
+MAX_PHRASE = 200
+"""Characters of one phrase."""
+MAX_PHRASE_WORDS = 16
+"""A phrase is looked for over the borders of utterances within a few seconds: nobody says more words in them."""
+
+_DURATION = re.compile(r"(\d{1,7})(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_CONFIDENCE = re.compile(r"(>=|>)\s*(0|1|0?\.\d+|1\.0+|0\.\d+)")
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
+
+
+def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    close = difflib.get_close_matches(word, sorted(known), n=2)
+    return "did you mean " + " or ".join(f"`{each}`" for each in close) + "?" if close else otherwise
+
+
+class Reader:
+    def __init__(self, filename: str, lines: dict[Path, int]) -> None:
+        self.filename = filename
+        self.lines = lines
+        self.problems: list[Problem] = []
+
+    def line(self, path: Path) -> int:
+        return line_of(self.lines, path)
+
+    def error(self, path: Path, message: str, todo: str) -> None:
+        self.problems.append(Problem(self.line(path), message, todo, self.filename))
+
+    def warn(self, path: Path, message: str, todo: str) -> None:
+        self.problems.append(Problem(self.line(path), message, todo, self.filename, "warning"))
+
+    def keys(self, path: Path, data: dict[str, Any], known: set[str], later: frozenset[str] = frozenset()) -> None:
+        for key in data:
+            self._known(key, (*path, key), known, later, "key")
+
+    def one_key(self, path: Path, data: dict[str, Any], known: set[str], later: frozenset[str]) -> None:
+        self.keys(path, data, known, later)
+        if len(data) != 1:
+            self.error(
+                path, "a condition has one key, this has " + (", ".join(data) or "none"), "write one `{ ... }` each"
+            )
+
+    def _known(self, name: str, path: Path, known: Iterable[str], later: frozenset[str], what: str) -> bool:
+        if name in known:
+            return True
+        if name.partition(":")[0] in later or name.startswith("ladder:"):
+            self.error(path, f"`{name}` is not supported by this version", "remove it")
+        else:
+            listed = "the known ones are " + ", ".join(f"`{each}`" for each in sorted(known))
+            self.error(path, f"unknown {what} `{name}`", nearest(name, known, listed))
+        return False
+
+    def _is(self, kind: type, path: Path, value: Any) -> bool:
+        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+            return True
+        self.error(path, f"`{path[-1]}` is not {_NAMES[kind]}", f"write {_NAMES[kind]}")
+        return False
+
+    def is_table(self, path: Path, value: Any) -> bool:
+        return self._is(dict, path, value)
+
+    def tables(self, path: Path, value: Any) -> list[dict[str, Any]]:
+        if not self._is(list, path, value):
+            return []
+        return [item for index, item in enumerate(value) if self._item(dict, (*path, index), item)]
+
+    def _item(self, kind: type, path: Path, value: Any) -> bool:
+        if isinstance(value, kind):
+            return True
+        self.error(path, f"an item of `{path[-2]}` is not {_NAMES[kind]}", f"write {_NAMES[kind]}")
+        return False
+
+    def strings(self, path: Path, value: Any) -> list[tuple[Path, str]]:
+        if not self._is(list, path, value):
+            return []
+        return [((*path, n), item) for n, item in enumerate(value) if self._item(str, (*path, n), item)]
+
+    def integer(self, path: Path, value: Any, least: int, most: int) -> int:
+        if not self._is(int, path, value):
+            return least
+        if not least <= value <= most:
+            self.error(path, f"`{path[-1]}` is {value}", f"write a number from {least} to {most}")
+        return int(value)
+
+    def choice(self, path: Path, value: Any, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> str:
+        good = self._is(str, path, value) and self._known(value, path, known, later, f"{path[-1]}")
+        return str(value) if good else known[0]
+
+    def choices(self, path: Path, value: Any, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> list[str]:
+        what = {"actions": "action", "roles": "role"}.get(str(path[-1]), "action")
+        return [item for where, item in self.strings(path, value) if self._known(item, where, known, later, what)]
+
+    def identifier(self, path: Path, value: Any) -> str | None:
+        todo = "write letters a-z, digits, `-` and `_`, at most 64"
+        if value is None:
+            self.error(path, "the rule has no `id`", todo)
+            return None
+        if not self._is(str, path, value):
+            return None
+        if not _ID.fullmatch(value):
+            self.error(path, f"`id` is {value!r}", todo)
+        return str(value)
+
+    def duration(self, path: Path, value: Any, most: float = 30 * 86400.0) -> float:
+        """Seconds."""
+        matched = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if matched is None:
+            self.error(
+                path, f"`{path[-1]}` is no duration: {value!r}", 'write a number with ms, s, m, h or d, as in "45s"'
+            )
+            return 0.0
+        seconds = int(matched[1]) * _SECONDS[matched[2]]
+        if seconds > most:
+            self.error(path, f"`{path[-1]}` is longer than {most:g} s", f'write at most "{most:g}s"')
+        return seconds
+
+    def confidence(self, path: Path, value: Any) -> Confidence:
+        matched = _CONFIDENCE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if matched is None:
+            self.error(path, f"`confidence` is {value!r}", 'write a least value from 0 to 1, as in ">=0.75"')
+            return Confidence()
+        return Confidence(float(matched[2]), matched[1] == ">")
+
+    def phrases(self, path: Path, value: Any) -> list[Phrase]:
+        if value == []:
+            self.warn(path, "an empty `words` list matches nothing", "add words or remove it")
+        found = (self._phrase(where, text) for where, text in self.strings(path, value))
+        return [phrase for phrase in found if phrase is not None]
+
+    def _phrase(self, path: Path, text: str) -> Phrase | None:
+        if len(text) > MAX_PHRASE:
+            self.error(path, f"a phrase of {len(text)} characters", f"write at most {MAX_PHRASE}")
+            return None
+        ways = normalise.readings(text)
+        if not ways:
+            self.error(
+                path, f"the phrase {text!r} has no word in it", "remove it: it would match everything or nothing"
+            )
+            return None
+        if min(len(way.split()) for way in ways) > MAX_PHRASE_WORDS:
+            self.error(path, "a phrase of too many words", f"write at most {MAX_PHRASE_WORDS}")
+            return None
+        return Phrase(text, ways, self.line(path))
+
+    def pattern(self, path: Path, value: Any) -> list[Pattern]:
+        if not self._is(str, path, value):
+            return []
+        refused = regexes.refusal(value)
+        if refused is not None:
+            self.error(path, *refused)
+            return []
+        return [Pattern(value, self.line(path))]

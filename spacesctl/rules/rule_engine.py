@@ -1,0 +1,210 @@
+"""From what was heard to what a rule does about it.
+
+The confidence of a hit is that of its *least sure* word: a phrase was said only if all of it was. Repeats and cooldowns are counted
+per account and on the Space clock, so hearing the same words again gives the same answer; the circuit breaker alone uses `now`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.rules import normalise
+from spacesctl.rules.match import Hit, Matcher
+from spacesctl.rules.ruleset import Rule, RuleSet
+
+JOIN_TICKS = 3 * TICKS_PER_SECOND
+"""A pause up to this long inside a phrase is still the same breath: an endpoint of the recogniser may split it there."""
+MAX_TAIL_WORDS = 32
+"""Words kept of earlier utterances of a lane: more than any phrase has."""
+BREAKER_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Word:
+    """One recognised word. `start` and `end` in seconds, the ticks in ticks, both on the Space clock; `end_tick` is its last tick."""
+
+    w: str
+    start: float
+    end: float
+    conf: float
+    start_tick: int
+    end_tick: int
+
+
+@dataclass(frozen=True)
+class HeardUtterance:
+    """What one microphone said. `utterance` numbers rise within a lane; `role` is the speaker's now, `kind` the account's."""
+
+    lane: int
+    account_id: str
+    role: str
+    kind: str
+    words: tuple[Word, ...]
+    final: bool
+    utterance: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A rule was broken. `mode` `enforce`: do the actions; `shadow` and `held` (the circuit breaker is open): only record them.
+
+    `key` is natural: the same words heard again give the same key, so nobody is punished twice. `tripped` marks the decision
+    that opened the breaker: tell somebody.
+    """
+
+    rule_id: str
+    rule_hash: str
+    mode: Literal["shadow", "enforce", "held"]
+    actions: tuple[str, ...]
+    lane: int
+    account_id: str
+    start_tick: int
+    end_tick: int
+    words: tuple[Word, ...]
+    confidence: float
+    matched: str
+    evidence_before: float
+    evidence_after: float
+    tripped: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.rule_id}:{self.lane}:{self.start_tick}-{self.end_tick}"
+
+    def key_of(self, action: str) -> str:
+        return f"{self.key}:{action}"
+
+
+class Breaker:
+    """Opens when more than `most` automatic acts happen within five minutes, and stays open until the rules are set again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._acts: deque[float] = deque(maxlen=most + 1)
+        self.open = False
+
+    def take(self, now: float) -> bool:
+        """Whether one more act may happen at `now` (seconds, any steady clock)."""
+        while self._acts and now - self._acts[0] > BREAKER_SECONDS:
+            self._acts.popleft()
+        if not self.open and len(self._acts) >= self._most:
+            self.open = True
+        if not self.open:
+            self._acts.append(now)
+        return not self.open
+
+
+@dataclass
+class _Lane:
+    """The latest words of a microphone, normalised, with the recognised word that each came from."""
+
+    account_id: str
+    utterance: int = -1
+    spoken: list[tuple[str, Word]] = field(default_factory=list)
+    judged: dict[str, int] = field(default_factory=dict)
+    """Rule id -> last tick of its latest hit."""
+
+
+class RuleEngine:
+    """One Space's rules at work. Feed it every utterance in order; it answers what is to be done.
+
+    Hosts and co-hosts are exempt unless a rule's `scope` names them; bots always are.
+    """
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.ruleset = ruleset
+        self._matcher = Matcher(ruleset.rules)
+        self._lanes: dict[int, _Lane] = {}
+        self._offences: dict[tuple[str, str], deque[float]] = {}
+        self._quiet_until: dict[tuple[str, str], float] = {}
+        self._breaker = Breaker(ruleset.limits.max_auto_actions_per_5min)
+
+    @property
+    def tripped(self) -> bool:
+        """The circuit breaker is open: rules only record."""
+        return self._breaker.open
+
+    def forget(self, lane: int) -> None:
+        """The microphone session is over. What the account did is remembered, for `repeat` and `cooldown`."""
+        self._lanes.pop(lane, None)
+
+    def hear(self, heard: HeardUtterance, now: float) -> list[Decision]:
+        """Decisions about an utterance. Only finals are judged, and each once, however often it is delivered."""
+        if not heard.final or heard.kind == "bot":
+            return []
+        lane = self._lane(heard)
+        if heard.utterance <= lane.utterance:
+            return []
+        lane.utterance = heard.utterance
+        known = self._extend(lane, heard)
+        hits = self._matcher.find([word for word, _ in lane.spoken])
+        decisions = [each for hit in hits if hit.last >= known for each in self._judge(hit, lane, heard, now)]
+        del lane.spoken[:-MAX_TAIL_WORDS]
+        return decisions
+
+    def _lane(self, heard: HeardUtterance) -> _Lane:
+        lane = self._lanes.get(heard.lane)
+        if lane is None or lane.account_id != heard.account_id:
+            lane = self._lanes[heard.lane] = _Lane(heard.account_id)
+        return lane
+
+    @staticmethod
+    def _extend(lane: _Lane, heard: HeardUtterance) -> int:
+        """Append the new words, or begin anew after a long pause; how many words were there before."""
+        fresh = [(part, word) for word in heard.words for part in normalise.heard(word.w)]
+        if fresh and lane.spoken and fresh[0][1].start_tick - lane.spoken[-1][1].end_tick > JOIN_TICKS:
+            lane.spoken.clear()
+        known = len(lane.spoken)
+        lane.spoken += fresh
+        return known
+
+    def _judge(self, hit: Hit, lane: _Lane, heard: HeardUtterance, now: float) -> Iterator[Decision]:
+        rule = self.ruleset.rules[hit.rule]
+        words = tuple(dict.fromkeys(word for _, word in lane.spoken[hit.first : hit.last + 1]))
+        confidence = min(word.conf for word in words)
+        start, end = words[0].start_tick, words[-1].end_tick
+        if heard.role not in rule.roles or not rule.confidence.holds(confidence):
+            return
+        if start <= lane.judged.get(rule.id, -1):
+            return  # overlaps a hit of this rule: one offence
+        lane.judged[rule.id] = end
+        if not self._offended(rule, heard.account_id, end * TICK_SECONDS):
+            return
+        was_open = self._breaker.open
+        enforce = rule.mode == "enforce" and (rule.actions == ("log",) or self._breaker.take(now))
+        yield Decision(
+            rule_id=rule.id,
+            rule_hash=self.ruleset.hash,
+            mode="enforce" if enforce else "held" if rule.mode == "enforce" else "shadow",
+            actions=rule.actions,
+            lane=heard.lane,
+            account_id=heard.account_id,
+            start_tick=start,
+            end_tick=end,
+            words=words,
+            confidence=confidence,
+            matched=hit.matched,
+            evidence_before=rule.before,
+            evidence_after=rule.after,
+            tripped=self._breaker.open and not was_open,
+        )
+
+    def _offended(self, rule: Rule, account_id: str, at: float) -> bool:
+        """Count an offence at `at` seconds on the Space clock; whether it is the one that counts."""
+        key = (rule.id, account_id)
+        if at < self._quiet_until.get(key, 0.0):
+            return False
+        times = self._offences.setdefault(key, deque(maxlen=rule.times))
+        times.append(at)
+        while rule.within and at - times[0] > rule.within:
+            times.popleft()
+        if len(times) < rule.times:
+            return False
+        times.clear()
+        if rule.cooldown:
+            self._quiet_until[key] = at + rule.cooldown
+        return True

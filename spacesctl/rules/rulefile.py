@@ -1,0 +1,236 @@
+"""A rule file (TOML, `schema = 1`) read into rules, or refused with file and line of everything that is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from typing import Any
+
+from spacesctl.rules import fields, regexes
+from spacesctl.rules.fields import Reader
+from spacesctl.rules.lines import Path, locate
+from spacesctl.rules.problems import Problem, RuleFileError
+from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Confidence, Limits, Pattern, Phrase, Rule, RuleSet
+
+MAX_BYTES = 1 << 20
+MAX_REGEXES = 1000
+MAX_EVIDENCE = 60.0
+"""Seconds: the evidence ring holds no more."""
+
+LATER_ACTIONS = frozenset({"redact", "warn", "demote", "lock", "slow", "alert"})
+LATER_TOP = frozenset({"ladder"})
+LATER_ANY = frozenset({"words_from", "prefix", "sounds_like"})
+LATER_ALL = frozenset({
+    "word_ms", "level_db", "clipping", "continuous_talk", "talk_share", "crosstalk", "noise", "joins_per_minute",
+    "never_seen_share", "reactions_per_minute", "requests_per_minute", "reports", "account_age", "in_space_for",
+})  # fmt: skip
+_ROLES = ("speaker", "cohost", "host")
+_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
+
+
+def compile_rules(text: str, filename: str = "rules.toml") -> RuleSet:
+    """The rules of a file's text.
+
+    Raises RuleFileError with every problem, in the order of the file. What is merely odd (a rule that can match nothing) is
+    in `.warnings`. Whether the recogniser knows the words is another question: see `check`.
+    """
+    found, problems = parse(text, filename)
+    if found is None:
+        raise RuleFileError(problems)
+    return found
+
+
+def parse(text: str, filename: str = "rules.toml") -> tuple[RuleSet | None, list[Problem]]:
+    """The rules (None when there is an error) and everything found, errors and warnings."""
+    if len(text.encode()) > MAX_BYTES:
+        return None, [Problem(1, f"the file is larger than {MAX_BYTES >> 20} MiB", "split the lists", filename)]
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [_syntax(str(error), text, filename)]
+    reader = Reader(filename, locate(text))
+    rules, limits = _file(reader, data)
+    problems = sorted(reader.problems)
+    if any(problem.level == "error" for problem in problems):
+        return None, problems
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return RuleSet(rules, limits, digest, text, filename, tuple(problems)), problems
+
+
+def _syntax(message: str, text: str, filename: str) -> Problem:
+    place = _PLACE.search(message)
+    line = int(place[1]) if place and place[1] else text.count("\n") + 1
+    return Problem(line, f"not valid TOML: {_PLACE.sub('', message)}", "correct the syntax at this line", filename)
+
+
+def _file(reader: Reader, data: dict[str, Any]) -> tuple[tuple[Rule, ...], Limits]:
+    reader.keys((), data, {"schema", "limits", "rule"}, LATER_TOP)
+    if data.get("schema") != 1 or isinstance(data["schema"], bool):
+        said = f"schema = {data['schema']!r} is not known" if "schema" in data else "`schema` is missing"
+        reader.error(("schema",), said, "write `schema = 1` at the top")
+    rules: list[Rule] = []
+    for index, item in enumerate(reader.tables(("rule",), data.get("rule", []))):
+        rule = _rule(reader, ("rule", index), item)
+        if rule is not None:
+            _unique(reader, rules, rule, index)
+            rules.append(rule)
+    limits = _limits(reader, data.get("limits", {}))
+    _allowed(reader, rules, limits)
+    _fits(reader, [pattern for rule in rules for pattern in rule.patterns])
+    if not rules and not reader.problems:
+        reader.warn(("rule",), "the file has no rule", "add a `[[rule]]`")
+    return tuple(rules), limits
+
+
+def _fits(reader: Reader, patterns: list[Pattern]) -> None:
+    """All regexes run as one set, whose memory is bounded: too many together are refused here, not when somebody speaks."""
+    if len(patterns) > MAX_REGEXES:
+        reader.error(("rule",), f"more than {MAX_REGEXES} regexes", "use `words` for plain phrases: it has no limit")
+    elif sum(regexes.size(pattern.text) for pattern in patterns) > regexes.MAX_TOTAL:
+        reader.error(
+            ("rule",),
+            "the regexes are too large together once repeats are counted out",
+            "use smaller counts in `{...}`",
+        )
+
+
+def _unique(reader: Reader, rules: list[Rule], rule: Rule, index: int) -> None:
+    for other in rules:
+        if other.id == rule.id:
+            path: Path = ("rule", index, "id")
+            reader.error(
+                path, f"the id {rule.id!r} is that of the rule in line {other.line}", "give each rule its own id"
+            )
+            return
+
+
+def _limits(reader: Reader, data: Any) -> Limits:
+    path: Path = ("limits",)
+    if not reader.is_table(path, data):
+        return Limits()
+    reader.keys(path, data, {"max_auto_actions_per_5min", "allow"})
+    most = reader.integer((*path, "max_auto_actions_per_5min"), data.get("max_auto_actions_per_5min", 5), 0, 1000)
+    allow: dict[str, frozenset[str]] = {}
+    table = data.get("allow", {})
+    if reader.is_table((*path, "allow"), table):
+        for rule_id, listed in table.items():
+            where: Path = (*path, "allow", rule_id)
+            allow[rule_id] = frozenset(reader.choices(where, listed, tuple(sorted(NEEDS_ALLOW)), frozenset({"demote"})))
+    return Limits(most, allow)
+
+
+def _allowed(reader: Reader, rules: list[Rule], limits: Limits) -> None:
+    ids = {rule.id for rule in rules}
+    for rule_id in limits.allow.keys() - ids:
+        path: Path = ("limits", "allow", rule_id)
+        reader.error(
+            path, f"there is no rule {rule_id!r} to allow this to", fields.nearest(rule_id, ids, "name a rule's id")
+        )
+    for rule in rules:
+        for action in rule.actions:
+            if action in NEEDS_ALLOW and action not in limits.allow.get(rule.id, frozenset()):
+                todo = f'add `allow = {{ {rule.id} = ["{action}"] }}` under [limits], or stop at `mute`'
+                reader.problems.append(
+                    Problem(rule.line, f"rule {rule.id!r} may not {action} by itself", todo, reader.filename)
+                )
+
+
+def _rule(reader: Reader, path: Path, data: dict[str, Any]) -> Rule | None:
+    """None when the rule has no usable id."""
+    known = {"id", "mode", "severity", "when", "repeat", "scope", "cooldown", "actions", "evidence"}
+    reader.keys(path, data, known)
+    rule_id = reader.identifier((*path, "id"), data.get("id"))
+    phrases, patterns, confidence = _when(reader, (*path, "when"), data.get("when"))
+    times, within = _repeat(reader, (*path, "repeat"), data.get("repeat", {}))
+    before, after = _evidence(reader, (*path, "evidence"), data.get("evidence", {}))
+    mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), ("shadow", "enforce"), frozenset({"suggest"}))
+    actions = _actions(reader, (*path, "actions"), data)
+    roles = _roles(reader, (*path, "scope"), data.get("scope", {}))
+    severity = reader.integer((*path, "severity"), data.get("severity", 1), 1, 10)
+    cooldown = reader.duration((*path, "cooldown"), data.get("cooldown", "0s"))
+    if rule_id is None:
+        return None
+    return Rule(
+        id=rule_id,
+        line=reader.line(path),
+        mode="enforce" if mode == "enforce" else "shadow",
+        severity=severity,
+        literals=phrases,
+        patterns=patterns,
+        confidence=confidence,
+        times=times,
+        within=within,
+        roles=roles,
+        cooldown=cooldown,
+        actions=actions,
+        before=before,
+        after=after,
+    )
+
+
+def _actions(reader: Reader, path: Path, data: dict[str, Any]) -> tuple[str, ...]:
+    if "actions" not in data:
+        reader.error(path, "the rule has no `actions`", f"add `actions = [...]` with some of {', '.join(ACTIONS)}")
+        return ()
+    chosen = reader.choices(path, data["actions"], ACTIONS, LATER_ACTIONS)
+    if data["actions"] == []:
+        reader.warn(path, "the rule does nothing: `actions` is empty", 'write at least `["log"]`')
+    return tuple(action for action in ACTIONS if action in chosen)  # mildest first, whatever the order written
+
+
+def _when(reader: Reader, path: Path, data: Any) -> tuple[tuple[Phrase, ...], tuple[Pattern, ...], Confidence]:
+    if data is None:
+        reader.error(path, "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
+        return (), (), Confidence()
+    if not reader.is_table(path, data):
+        return (), (), Confidence()
+    reader.keys(path, data, {"any", "all"}, frozenset({"unless"}))
+    phrases: list[Phrase] = []
+    patterns: list[Pattern] = []
+    if "any" not in data:
+        reader.error((*path, "any"), "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
+    for index, item in enumerate(reader.tables((*path, "any"), data.get("any", []))):
+        where: Path = (*path, "any", index)
+        reader.one_key(where, item, {"words", "regex"}, LATER_ANY)
+        if "words" in item:
+            phrases += reader.phrases((*where, "words"), item["words"])
+        if "regex" in item:
+            patterns += reader.pattern((*where, "regex"), item["regex"])
+    if data.get("any") == []:
+        reader.warn((*path, "any"), "the rule matches nothing: `when.any` is empty", "add words or remove the rule")
+    confidence = Confidence()
+    for index, item in enumerate(reader.tables((*path, "all"), data.get("all", []))):
+        where = (*path, "all", index)
+        reader.one_key(where, item, {"confidence"}, LATER_ALL)
+        if "confidence" in item:
+            bound = reader.confidence((*where, "confidence"), item["confidence"])
+            confidence = max(confidence, bound, key=lambda each: (each.value, each.strict))
+    return tuple(phrases), tuple(patterns), confidence
+
+
+def _repeat(reader: Reader, path: Path, data: Any) -> tuple[int, float]:
+    if not reader.is_table(path, data):
+        return 1, 0.0
+    reader.keys(path, data, {"times", "within"})
+    times = reader.integer((*path, "times"), data.get("times", 1), 1, 1000)
+    if times > 1 and "within" not in data:
+        reader.error(path, "`repeat` has no `within`", 'add `within = "2m"`')
+    return times, reader.duration((*path, "within"), data.get("within", "0s"))
+
+
+def _roles(reader: Reader, path: Path, data: Any) -> frozenset[str]:
+    if not reader.is_table(path, data):
+        return frozenset({"speaker"})
+    reader.keys(path, data, {"roles"})
+    if data.get("roles") == []:
+        reader.warn((*path, "roles"), "the rule watches nobody: `roles` is empty", 'write `["speaker"]`')
+    return frozenset(reader.choices((*path, "roles"), data.get("roles", ["speaker"]), _ROLES))
+
+
+def _evidence(reader: Reader, path: Path, data: Any) -> tuple[float, float]:
+    if not reader.is_table(path, data):
+        return 10.0, 4.0
+    reader.keys(path, data, {"before", "after"})
+    before = reader.duration((*path, "before"), data.get("before", "10s"), most=MAX_EVIDENCE)
+    return before, reader.duration((*path, "after"), data.get("after", "4s"), most=MAX_EVIDENCE)

@@ -1,0 +1,98 @@
+"""Compiled rules as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from spacesctl.rules.problems import Problem
+
+Mode = Literal["shadow", "enforce"]
+
+ACTIONS = ("log", "report", "mute", "kick", "block")
+NEEDS_ALLOW = frozenset({"kick", "block"})
+"""Beyond a mute a rule goes only where `[limits] allow` names it."""
+MAX_REGEX = 260
+"""Characters of one regex: longer ones are programs, and nobody reads them."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase to hear as whole words. `text` is as written; `readings` are its normalised spellings (numerals have several)."""
+
+    text: str
+    readings: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regex (RE2 syntax) over the normalised words, one space between; a hit begins and ends at word borders."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """A bound on how sure the recogniser is of the least sure word of a hit."""
+
+    value: float = 0.0
+    strict: bool = False
+
+    def holds(self, confidence: float) -> bool:
+        return confidence > self.value if self.strict else confidence >= self.value
+
+    def __str__(self) -> str:
+        return f"{'>' if self.strict else '>='}{self.value:g}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One `[[rule]]`. Durations are in seconds."""
+
+    id: str
+    line: int
+    mode: Mode = "shadow"
+    severity: int = 1
+    literals: tuple[Phrase, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+    confidence: Confidence = Confidence()
+    times: int = 1
+    within: float = 0.0
+    roles: frozenset[str] = frozenset({"speaker"})
+    cooldown: float = 0.0
+    actions: tuple[str, ...] = ("log",)
+    before: float = 10.0
+    after: float = 4.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`allow`: what single rules may do beyond a mute."""
+
+    max_auto_actions_per_5min: int = 5
+    allow: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """A rule file that was accepted. `hash` is the SHA-256 of its text: what every act names."""
+
+    rules: tuple[Rule, ...]
+    limits: Limits
+    hash: str
+    text: str
+    filename: str = "rules.toml"
+    warnings: tuple[Problem, ...] = ()
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def grants(self) -> dict[str, set[str]]:
+        """What each rule may really do: nothing for a rule in shadow mode, it only records."""
+        return {rule.id: set(rule.actions) if rule.mode == "enforce" else set() for rule in self.rules}
+
+    def actions(self) -> frozenset[str]:
+        """Every action that some rule may take: the grant that the host gives the bot by setting these rules."""
+        return frozenset().union(*self.grants().values())

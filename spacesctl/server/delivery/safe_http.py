@@ -1,0 +1,121 @@
+"""Requests to addresses that users name: never into the operator's own network, whatever a name resolves to, and never for long."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import certifi
+import httpx
+
+from spacesctl import __version__
+from spacesctl.domain.errors import Invalid
+
+WITHIN = 10.0
+"""Seconds for all of it: name, connection, request and the answer's head."""
+MOST_URL = 500
+LOOKUPS = 8
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+
+
+class Forbidden(Exception):
+    """A name leads where nobody from outside may send us."""
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether it is an address of the Internet at large, and does not carry one that is not."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is None and any(address in network for network in _NAT64):
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        if int(address) >> 32 == 0:  # ::a.b.c.d, long out of use, and loopback
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def check_url(url: str, *, allow_private: bool) -> str:
+    """The URL, if a webhook may have it. Raises Invalid. What its name resolves to is looked at when something is sent."""
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Invalid("url", "is no URL") from error
+    if not url.isprintable() or " " in url:
+        raise Invalid("url", "is no URL")
+    if len(url) > MOST_URL:
+        raise Invalid("url", f"has at most {MOST_URL} characters")
+    if parts.scheme not in ("https", "http") or not parts.host:
+        raise Invalid("url", "begins with https:// and a name")
+    if parts.userinfo or parts.fragment:
+        raise Invalid("url", "has no user, password or fragment in it")
+    if allow_private:
+        return url
+    if parts.scheme != "https":
+        raise Invalid("url", "begins with https://", hint="the operator may allow others: webhooks_allow_private")
+    if parts.host == "localhost" or parts.host.endswith(".localhost") or not _literal_is_public(parts.host):
+        hint = "the operator may allow them: webhooks_allow_private"
+        raise Invalid("url", "leads to an address that is not public", hint=hint)
+    return url
+
+
+def _literal_is_public(host: str) -> bool:
+    try:
+        return is_public(ip_address(host.strip("[]").partition("%")[0]))
+    except ValueError:
+        return True
+
+
+class SafeHttp:
+    """`await post(...)`; `close()` at the end. Redirects are not followed, bodies of answers are not read."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        """Blocks: it reads the authorities that are trusted."""
+        self.allow_private = allow_private
+        # The system's (or those of SSL_CERT_FILE), and certifi's where a container has none.
+        trusted = ssl.create_default_context()
+        trusted.load_verify_locations(certifi.where())
+        # No connection is kept: the next name at the same address may be somebody else.
+        self._http = httpx.AsyncClient(
+            verify=trusted, trust_env=False, follow_redirects=False, timeout=WITHIN,
+            limits=httpx.Limits(max_keepalive_connections=0), headers={"User-Agent": f"spacesctl/{__version__}"},
+        )  # fmt: skip
+        # Threads of its own: names that resolve slowly must not hold up the files that others read.
+        self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")
+
+    async def post(self, url: str, content: bytes, headers: dict[str, str]) -> int:
+        """The status of the answer. Raises Forbidden, OSError, TimeoutError or httpx.HTTPError."""
+        async with asyncio.timeout(WITHIN):
+            request = await self._request(httpx.URL(url), content, headers)
+            answer = await self._http.send(request, stream=True)
+            await answer.aclose()
+            return answer.status_code
+
+    async def _request(self, url: httpx.URL, content: bytes, headers: dict[str, str]) -> httpx.Request:
+        """To the very address that was looked at; the name stays in `Host` and in TLS."""
+        address = await self._address(url.host, url.port or (443 if url.scheme == "https" else 80))
+        place = url.copy_with(host=address)
+        named = {**headers, "Host": url.netloc.decode("ascii")}
+        return self._http.build_request(
+            "POST", place, content=content, headers=named, extensions={"sni_hostname": url.raw_host.decode("ascii")}
+        )
+
+    async def _address(self, host: str, port: int) -> str:
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._lookups, _look_up, host, port)
+        for address in found:
+            if self.allow_private or is_public(ip_address(address.partition("%")[0])):
+                return address
+        raise Forbidden("it resolves to no public address")
+
+    async def close(self) -> None:
+        await self._http.aclose()
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))

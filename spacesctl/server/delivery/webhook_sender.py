@@ -1,0 +1,201 @@
+"""Sends what webhooks are owed: signed (Standard Webhooks 1.0), again and again over a day, and to none for long that holds up others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import socket
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.exc import SQLAlchemyError
+from standardwebhooks import Webhook
+
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.webhooks import messages
+from spacesctl.live.actor import Outcome
+from spacesctl.live.now import utc_now
+from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
+from spacesctl.server.process.keys import Keys
+from spacesctl.store import records, webhooks
+from spacesctl.store.database import Database
+
+AT_ONCE = 8
+"""Webhooks that are sent to at a time, each one delivery: eight that hang hold up the rest for 10 s at most."""
+RETRIES = (5.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 28_800.0, 43_200.0)
+"""Seconds after each failure until the next attempt: a day in all."""
+JITTER = 0.2
+"""A part of each wait, either way: receivers that come back are not met by everything at once."""
+GIVE_UP_AFTER = timedelta(days=5)
+LOOK_EVERY = 60.0
+FORGET_EVERY = timedelta(hours=1)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of an attempt: a status, or a problem in words that carry nothing of the URL."""
+
+    status: int | None
+    problem: str | None
+
+    @property
+    def good(self) -> bool:
+        return self.problem is None
+
+
+class WebhookSender:
+    def __init__(
+        self,
+        db: Database,
+        keys: Keys,
+        outside: SafeHttp,
+        bot: Account,
+        link: Callable[[str], str],
+        counts: Counter[str],
+        retries: Sequence[float] = RETRIES,
+    ) -> None:
+        self.counts = counts
+        self._db, self._keys, self._outside, self._bot, self._link = db, keys, outside, bot, link
+        self._retries = retries
+        self._wake = asyncio.Event()
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._forgot: datetime | None = None
+
+    def on_outcome(self, outcome: Outcome) -> None:
+        if messages(outcome.after, outcome.events):
+            self._wake.set()
+
+    async def run(self) -> None:
+        """For ever; what was left by an earlier process is sent first."""
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    wait = await self._start_due()
+                except SQLAlchemyError as error:
+                    _log.error("webhooks wait for the database", kind=type(error).__name__)
+                    wait = LOOK_EVERY
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+        finally:
+            for task in list(self._sending.values()):
+                task.cancel()
+            await asyncio.gather(*self._sending.values(), return_exceptions=True)
+
+    async def _start_due(self) -> float:
+        """Start what is due and has room; seconds until there may be more."""
+        now = utc_now()
+        if self._forgot is None or now - self._forgot > FORGET_EVERY:
+            self._forgot = now
+            async with self._db.begin() as db:
+                await webhooks.forget_old(db, now)
+        async with self._db.read() as db:
+            rows = await webhooks.due(db, now, busy=list(self._sending), limit=AT_ONCE - len(self._sending))
+        for row in rows:
+            task = self._sending[row.webhook_id] = asyncio.create_task(self._send(row))
+            task.add_done_callback(partial(self._done, row.webhook_id))
+        if len(self._sending) >= AT_ONCE:
+            return LOOK_EVERY  # whichever ends first wakes us
+        async with self._db.read() as db:
+            soonest = await webhooks.next_due(db, busy=list(self._sending))
+        if soonest is None:
+            return LOOK_EVERY
+        return min(max((soonest - now).total_seconds(), 0.0), LOOK_EVERY)
+
+    def _done(self, webhook_id: str, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Unforeseen, and so would be the next attempt: this one webhook rests.
+            _log.error("a webhook could not be sent", kind=type(error).__name__)
+            asyncio.get_running_loop().call_later(LOOK_EVERY, self._free, webhook_id)
+        else:
+            self._free(webhook_id)
+
+    def _free(self, webhook_id: str) -> None:
+        self._sending.pop(webhook_id, None)
+        self._wake.set()
+
+    async def _send(self, row: Row[Any]) -> None:
+        answer = await self.attempt(row.webhook_id, row.url, row.message, row.type, row.data, row.at)
+        now = utc_now()
+        try:
+            async with self._db.begin() as db:
+                if answer.good and answer.status is not None:
+                    await webhooks.delivered(db, row.id, row.webhook_id, answer.status)
+                else:
+                    await webhooks.failed(
+                        db, row, answer.status, answer.problem or "", now, self._next(row.attempts, now)
+                    )
+                    if (why := _hopeless(row, answer, now)) is not None:
+                        await webhooks.switch_off(db, row.webhook_id, why)
+                        text = f"Your webhook to {httpx.URL(row.url).host} was switched off: {why}."
+                        text += f" `spacesctl webhook test {row.webhook_id}` switches it on again once it answers."
+                        await records.send_dm(db, self._bot.id, row.account_id, text, now, kind="notice")
+        except SQLAlchemyError as error:  # it is still owed, and is sent again under the same id
+            _log.error("a delivery could not be noted", kind=type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _next(self, attempts: int, now: datetime) -> datetime | None:
+        if attempts >= len(self._retries):
+            return None
+        return now + timedelta(seconds=self._retries[attempts] * random.uniform(1 - JITTER, 1 + JITTER))
+
+    async def attempt(
+        self, webhook_id: str, url: str, message: str, kind: str, data: dict[str, Any], at: datetime
+    ) -> Answer:
+        """Send one message once; the same message has the same body and id each time."""
+        body = self._body(kind, data, at)
+        now = utc_now()
+        signer = Webhook(self._keys.webhook_secret(webhook_id))
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": message,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signer.sign(message, now, body),
+        }
+        answer = await self._post(url, body.encode(), headers)
+        self.counts["webhook delivered" if answer.good else "webhook failed"] += 1
+        _log.debug("webhook", webhook=webhook_id, type=kind, status=answer.status, problem=answer.problem)
+        return answer
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            status = await self._outside.post(url, body, headers)
+        except Forbidden as error:
+            return Answer(None, str(error))
+        except (TimeoutError, httpx.TimeoutException):
+            return Answer(None, f"it took longer than {WITHIN:.0f} s")
+        except socket.gaierror:
+            return Answer(None, "its name cannot be resolved")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            # What libraries say of a failure may hold the URL; their class does not.
+            return Answer(None, f"it cannot be reached ({type(error).__name__})")
+        if 200 <= status < 300:
+            return Answer(status, None)
+        return Answer(status, "it redirects, which is not followed" if 300 <= status < 400 else f"it answered {status}")
+
+    def _body(self, kind: str, data: dict[str, Any], at: datetime) -> str:
+        space = data.get("space")
+        if space is not None:
+            data = {**data, "space": {**space, "link": self._link(space["id"])}}
+        return json.dumps({"type": kind, "timestamp": rfc3339(at), "data": data}, separators=(",", ":"))
+
+
+def _hopeless(row: Row[Any], answer: Answer, now: datetime) -> str | None:
+    """Why a webhook is to be switched off, if it is."""
+    if answer.status == 410:
+        return "it answered 410, gone for good"
+    if row.failing_since is not None and now - row.failing_since > GIVE_UP_AFTER:
+        return "nothing reached it for 5 days"
+    return None

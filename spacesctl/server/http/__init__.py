@@ -1,0 +1,1 @@
+"""HTTP: routes, tokens, limits, idempotency, and problems as the answer to what goes wrong."""

@@ -1,0 +1,55 @@
+"""The ASGI application: every route, one error shape, and the services they work with."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from spacesctl import __version__
+from spacesctl.server.http import problems
+from spacesctl.server.http.body_limit import BodyLimit
+from spacesctl.server.http.cross_origin import CrossOrigin
+from spacesctl.server.http.dry_run import DryRunMiddleware
+from spacesctl.server.http.routes import (
+    accounts,
+    bots,
+    calendar,
+    clips,
+    events,
+    feed,
+    listen,
+    messages,
+    moderation,
+    notifications,
+    pages,
+    people,
+    pins,
+    posts,
+    recordings,
+    series,
+    spaces,
+    webhooks,
+)
+from spacesctl.server.http.services import Services
+from spacesctl.server.http.xapi import routes as xapi
+from spacesctl.server.webrtc import lanes, probe, whip_whep
+
+ROUTERS = [
+    module.router
+    for module in (
+        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, whip_whep, lanes, listen,
+        pages, probe, recordings, xapi, webhooks, notifications,
+    )
+]  # fmt: skip
+
+
+def create_app(app: Services) -> FastAPI:
+    """No lifespan: whoever makes the services ends them (uvicorn skips a lifespan's shutdown while a stream is open)."""
+    api = FastAPI(title="spacesctl", version=__version__, docs_url=None, redoc_url=None)
+    api.state.services = app
+    problems.install(api)
+    api.add_middleware(DryRunMiddleware)
+    api.add_middleware(CrossOrigin)
+    api.add_middleware(BodyLimit)
+    for router in ROUTERS:
+        api.include_router(router)
+    return api

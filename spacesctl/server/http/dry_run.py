@@ -1,0 +1,95 @@
+"""`Dry-Run: true` on a change: every check is made and the answer is the true one, and then nothing of it has happened.
+
+The request runs whole, against services of its own: actors loaded afresh, an engine that nobody hears, and one transaction that is
+rolled back. So there is no second set of rules that could disagree with the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from spacesctl.domain.errors import Invalid, SpacesError, Unavailable
+from spacesctl.engine.messages import Ready, ToEngine
+from spacesctl.live.registry import SpaceRegistry
+from spacesctl.server.http import problems
+from spacesctl.server.http.services import DRY_RUN, Services, signed_in
+from spacesctl.server.process.alarm import Alarm
+from spacesctl.server.process.assignments import Assignments
+
+HEADER = "dry-run"
+LONGEST = 5.0
+"""Seconds. Other writers wait while something is tried."""
+_READS = {"GET", "HEAD", "OPTIONS"}
+
+
+class SilentEngine:
+    """What a tried command tells the engine, the engine never hears."""
+
+    def __init__(self, ready: Ready) -> None:
+        self.ready = ready
+
+    def send(self, message: ToEngine) -> None:
+        pass
+
+
+@asynccontextmanager
+async def dry_run(app: Services) -> AsyncIterator[Services]:
+    """The same services over a transaction that is rolled back at the end."""
+    async with app.db.trial() as db:
+        registry = SpaceRegistry(db, SilentEngine(app.registry.engine.ready))
+        tried = replace(app, db=db, registry=registry, assignments=Assignments())
+        tried.recordings = app.recordings  # its files are real: what it removes, `not_tried` keeps
+        tried.alarm = Alarm(registry, app.bot, app.link)  # never started: it sets no time
+        try:
+            yield tried
+        finally:
+            await registry.close()
+
+
+class DryRunMiddleware:
+    """Inside the body limit, around the routes. Nobody holds up the writers who is not signed in or still sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Headers(scope=scope).get(HEADER) if scope["type"] == "http" else None
+        if asked is None or scope["method"] in _READS:
+            await self._app(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = "true"
+            await send(message)
+
+        try:
+            if asked.strip().lower() != "true":
+                raise Invalid("Dry-Run", "is `true` or is left out")
+            await signed_in(HTTPConnection(scope))
+            body = await Request(scope, receive).body()
+            async with asyncio.timeout(LONGEST), dry_run(scope["app"].state.services) as tried:
+                await self._app({**scope, DRY_RUN: tried}, _whole(body), marked)
+        except TimeoutError:
+            await problems.of(Unavailable("trying this took too long"))(scope, receive, marked)
+        except SpacesError as error:
+            await problems.of(error)(scope, receive, marked)
+        except HTTPException as error:
+            await problems.of_http(error)(scope, receive, marked)
+
+
+def _whole(body: bytes) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else await asyncio.Future()
+
+    return receive

@@ -1,0 +1,81 @@
+"""`/metrics`: counters and timings of the server and its engine in Prometheus' text format (version 0.0.4)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from spacesctl.domain.errors import Unavailable
+from spacesctl.domain.space import State
+from spacesctl.engine.messages import AskStats, Stats
+from spacesctl.server.http.services import Services
+
+ANSWER_WITHIN = 1.0
+
+
+async def engine_stats(app: Services) -> Stats | None:
+    """The engine's own figures; None when it does not answer within a second."""
+    registry = app.registry
+    if registry.stats is None or registry.stats.done():
+        registry.stats = asyncio.get_running_loop().create_future()
+        registry.engine.send(AskStats())
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return await asyncio.shield(registry.stats)
+    except TimeoutError:
+        return None
+
+
+async def render(app: Services) -> str:
+    actors = list(app.registry.actors.values())
+    live = [actor for actor in actors if actor.space is not None and actor.space.state is State.LIVE]
+    kinds: dict[str, int] = {}
+    for actor in live:
+        for session in actor.connections.sessions.values():
+            kinds[session.kind.value] = kinds.get(session.kind.value, 0) + 1
+    lines = [
+        *_gauge("spacesctl_spaces_live", "Spaces that are live.", {"": len(live)}),
+        *_gauge(
+            "spacesctl_connections",
+            "Connections with sound, by kind.",
+            {f'{{kind="{kind}"}}': n for kind, n in sorted(kinds.items())},
+        ),
+        *_gauge(
+            "spacesctl_event_streams", "Open event streams.", {"": sum(len(actor.hub.subscribers) for actor in actors)}
+        ),
+        *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
+        *_gauge("spacesctl_bot_ready", "Whether the bundled bot hears.", {"": int(bool(app.bot_status.get("ready")))}),
+    ]
+    lines += [
+        "# TYPE spacesctl_lane_messages_dropped_total counter",
+        f"spacesctl_lane_messages_dropped_total {app.dropped_uplinks}",
+        *_sent(app),
+    ]
+    try:
+        up = app.registry.engine.ready is not None
+    except Unavailable:
+        up = False
+    lines += _gauge("spacesctl_engine_up", "Whether the media engine runs.", {"": int(up)})
+    if up and (stats := await engine_stats(app)) is not None:
+        for name, count in sorted(stats.counters.items()):
+            lines += [f"# TYPE spacesctl_engine_{name}_total counter", f"spacesctl_engine_{name}_total {count}"]
+        for name, value in sorted(stats.timings.items()):
+            lines += [f"# TYPE spacesctl_engine_{name} gauge", f"spacesctl_engine_{name} {value}"]
+    return "\n".join(lines) + "\n"
+
+
+def _sent(app: Services) -> list[str]:
+    """What was sent outside, and whether it arrived."""
+    lines = []
+    for what in ("webhook", "notification"):
+        name = f"spacesctl_{what}_attempts_total"
+        lines.append(f"# TYPE {name} counter")
+        lines += [f'{name}{{result="{one}"}} {app.sent[f"{what} {one}"]}' for one in ("delivered", "failed")]
+    return lines
+
+
+def _gauge(name: str, text: str, values: dict[str, int]) -> list[str]:
+    return [
+        f"# HELP {name} {text}",
+        f"# TYPE {name} gauge",
+        *(f"{name}{labels} {value}" for labels, value in values.items()),
+    ]

@@ -1,0 +1,155 @@
+"""How much of what anybody may do: rates by account and by address, and how many of a thing one may have at once."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import Annotated, Any
+
+from limits import RateLimitItem, RateLimitItemPerSecond, parse_many
+from limits.strategies import MovingWindowRateLimiter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.errors import TooMany
+from spacesctl.server.http.sliding_window import SlidingWindows
+
+LOOPBACK = 100
+"""How many times more than another address this machine itself may do: benches, the demo and scripts of the operator come from
+it by the hundred, and whoever can connect from here has easier ways to wear the machine down."""
+LOOK_AGAIN = 60
+"""Seconds after which somebody who has too many of a thing may look whether one has gone."""
+_OFF = ("", "0", "off")
+
+
+def _rate(value: Any) -> str:
+    text = str(value).strip().lower()
+    if text in _OFF:
+        return "off"
+    try:
+        items = parse_many(text)
+    except ValueError as error:
+        raise ValueError('is a rate like "10/second" or "60/minute; 1000/day", or "off"') from error
+    if any(item.amount < 1 for item in items):
+        raise ValueError('is at least 1; "off" takes the limit away')
+    return text
+
+
+def _count(value: Any) -> Any:
+    return 0 if isinstance(value, str) and value.strip().lower() in _OFF else value
+
+
+Rate = Annotated[str, BeforeValidator(_rate)]
+Count = Annotated[int, BeforeValidator(_count), Field(ge=0)]
+
+
+class Limits(BaseModel):
+    """The table `[limits]`: rates, then how many at once. "off" (or 0) is no limit. An office behind one address fits into those
+    that count by address; a person who types or clicks fits into the others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sign_in: Rate = "60/minute"
+    account: Rate = "120/minute"
+    join: Rate = "600/minute"
+    space: Rate = "100/day"
+    dm: Rate = "60/minute; 2000/day"
+    invite: Rate = "500/hour"
+    post: Rate = "60/hour"
+    hand: Rate = "30/minute"
+    reaction: Rate = "10/second"
+    report: Rate = "30/hour"
+    outside: Rate = "10/minute"
+    live_spaces: Count = 20
+    tokens: Count = 200
+    peers: Count = 1000
+    webhooks: Count = 20
+    outlets: Count = 10
+
+
+NO_LIMITS = Limits.model_validate(dict.fromkeys(Limits.model_fields, 0))
+
+_CALLED = {
+    "sign_in": "unknown tokens from your address",
+    "account": "new accounts from your address",
+    "join": "joins from your address",
+    "space": "new Spaces",
+    "dm": "messages",
+    "invite": "invitations",
+    "post": "posts",
+    "hand": "requests to speak",
+    "reaction": "reactions",
+    "report": "reports",
+    "outside": "tests of webhooks and notifications",
+    "live_spaces": "live Spaces of one host (end one)",
+    "tokens": "tokens of one account (`account revoke` some)",
+    "peers": "connections from your address",
+    "webhooks": "webhooks (remove one)",
+    "outlets": "notification addresses (remove one)",
+}
+
+
+class Rates:
+    """Counts in memory: a restart forgets. Each call raises TooMany, with the whole seconds to wait, and counts nothing then."""
+
+    def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits or Limits()
+        self.windows = SlidingWindows(clock)
+        self._limiter = MovingWindowRateLimiter(self.windows)
+        self._items = {
+            name: parse_many(value)
+            for name, value in self.limits.model_dump().items()
+            if isinstance(value, str) and value != "off"
+        }
+        self._local: dict[str, list[RateLimitItem]] = {
+            name: [RateLimitItemPerSecond(item.amount * LOOPBACK, item.get_expiry()) for item in items]
+            for name, items in self._items.items()
+        }
+
+    def by_account(self, name: str, caller: Caller, cost: int = 1) -> None:
+        """Admins and the bundled bot are not counted: what they do they do for others."""
+        if not caller.is_admin and not caller.is_service_bot:
+            self._take(name, self._items.get(name, []), caller.account_id or "", cost)
+
+    def by_address(self, name: str, host: str) -> None:
+        items = self._local if is_loopback(host) else self._items
+        self._take(name, items.get(name, []), address_key(host), 1)
+
+    def at_once(self, name: str, have: int, *, host: str = "") -> None:
+        """One more, when there are `have`. With `host`, this machine's own larger number applies."""
+        most = getattr(self.limits, name) * (LOOPBACK if host and is_loopback(host) else 1)
+        if most and have >= most:
+            raise TooMany(f"{_CALLED[name]}; {most} is the most", LOOK_AGAIN)
+
+    def _take(self, name: str, items: list[RateLimitItem], who: str, cost: int) -> None:
+        for item in items:
+            # More at once than a whole window has room for takes all of it, and would else never be let in.
+            if not self._limiter.test(item, name, who, cost=min(cost, item.amount)):
+                reset = self._limiter.get_window_stats(item, name, who).reset_time
+                raise TooMany(_CALLED[name], max(1, math.ceil(reset - self.windows.clock())))
+        for item in items:
+            self._limiter.hit(item, name, who, cost=min(cost, item.amount))
+
+
+def address_key(host: str) -> str:
+    """What is counted as one: an IPv4 address, an IPv6 network of 64 bits (each subscriber has at least one), or the name given."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(IPv6Address(int(address) >> 64 << 64)) + "/64"
+    return str(address)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback

@@ -1,0 +1,174 @@
+"""Accounts, tokens, follows, blocks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from spacesctl.domain.accounts import Account, Kind, Scope
+from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, Refused
+from spacesctl.domain.ids import new_account_id, new_token, parse_handle
+from spacesctl.live.now import utc_now
+from spacesctl.server.http import serializers
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.services import Admin, Anyone, Here, SignedIn, client_host
+from spacesctl.store import accounts, audit
+
+router = APIRouter(prefix="/v1", tags=["accounts"])
+PAGE = 100
+
+
+class NewAccount(BaseModel):
+    handle: str
+    name: str | None = Field(None, max_length=50)
+    kind: Kind = Kind.PERSON
+
+
+class NewToken(BaseModel):
+    label: str = Field("", max_length=50)
+    scopes: list[Scope] | None = None
+    """Fewer than the caller's own; left out, all that the account may have."""
+
+
+@router.post("/accounts", status_code=201)
+async def create_account(
+    app: Here, caller: Admin, request: Request, body: NewAccount, idempotency_key: IdempotencyKey = None
+) -> Any:
+    """Make an account and its first token, which is shown in this answer and never again."""
+    once = Once(caller, idempotency_key, "accounts", body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    app.rates.by_address("account", client_host(request))
+    handle = parse_handle(body.handle)
+    if handle is None:
+        raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
+    made = Account(new_account_id(), handle, body.name or handle, body.kind, utc_now())
+    token = new_token()
+    answer = serializers.account(made)
+    async with app.db.begin() as db:
+        await accounts.add(db, made)
+        await accounts.add_token(db, made.id, token, frozenset({Scope.USE}), "first", made.created_at)
+        await audit.append(db, audit.Entry("account.create", caller.account_id, None, made.id), made.created_at)
+        await once.keep(db, 201, {**answer, "token": None})
+    return {**answer, "token": token}
+
+
+@router.get("/accounts")
+async def list_accounts(app: Here, caller: Admin, cursor: str = "") -> dict[str, Any]:
+    async with app.db.read() as db:
+        found = await accounts.page(db, after=cursor, limit=PAGE)
+    return {
+        "data": [serializers.account(one) for one in found],
+        "next": found[-1].handle if len(found) == PAGE else None,
+    }
+
+
+@router.get("/accounts/me")
+async def me(app: Here, caller: SignedIn) -> dict[str, Any]:
+    async with app.db.read() as db:
+        found = await accounts.get(db, caller.account_id or "")
+    return {**serializers.account(found), "scopes": sorted(caller.scopes)}
+
+
+@router.get("/accounts/me/following")
+async def list_following(app: Here, caller: SignedIn) -> dict[str, Any]:
+    async with app.db.read() as db:
+        found = await accounts.following(db, caller.account_id or "")
+    return {"data": [serializers.account(one) for one in found]}
+
+
+@router.get("/accounts/me/blocks")
+async def list_blocks(app: Here, caller: SignedIn) -> dict[str, Any]:
+    async with app.db.read() as db:
+        found = await accounts.blocked(db, caller.account_id or "")
+    return {"data": [serializers.account(one) for one in found]}
+
+
+@router.get("/accounts/{ref}")
+async def get_account(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
+    async with app.db.read() as db:
+        return serializers.account(await accounts.get(db, ref))
+
+
+@router.post("/accounts/{ref}/tokens", status_code=201)
+async def create_token(app: Here, caller: SignedIn, ref: str, body: NewToken) -> JSONResponse:
+    """A further token: for one's own account, or by an admin for any but the bundled bot's."""
+    now = utc_now()
+    token = new_token()
+    async with app.db.begin() as db:
+        target = await accounts.get(db, ref)
+        if target.id != caller.account_id and not caller.is_admin:
+            raise NotAllowed("you may make tokens for your own account only", reason="scope")
+        most = caller.scopes if target.id == caller.account_id else frozenset({Scope.USE})
+        scopes = most if body.scopes is None else frozenset(body.scopes)
+        if not scopes <= most:
+            raise NotAllowed("a token can have no more scopes than you may give", reason="scope")
+        app.rates.at_once("tokens", await accounts.count_tokens(db, target.id))
+        await accounts.add_token(db, target.id, token, scopes, body.label, now)
+        await audit.append(db, audit.Entry("token.create", caller.account_id, None, target.id), now)
+    answer = {**serializers.account(target), "token": token, "scopes": sorted(scopes)}
+    return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
+
+
+@router.delete("/accounts/{ref}/tokens")
+async def revoke_tokens(app: Here, caller: SignedIn, ref: str, label: Annotated[str, Query(max_length=50)] = "") -> Any:
+    """Revoke all tokens with this label (one's own, or by an admin any but the bundled bot's); 404 when there is none."""
+    now = utc_now()
+    async with app.db.begin() as db:
+        target = await accounts.get(db, ref)
+        if (target.id != caller.account_id and not caller.is_admin) or target.id == app.bot.id:
+            raise NotAllowed("you may revoke tokens of your own account only", reason="scope")
+        revoked = await accounts.drop_tokens(db, target.id, label)
+        if not revoked:
+            raise NotFound("token labelled", repr(label))
+        await audit.append(db, audit.Entry("token.revoke", caller.account_id, None, target.id), now)
+    return {**serializers.account(target), "revoked": revoked}
+
+
+@router.put("/accounts/me/following/{ref}", status_code=204)
+async def follow(app: Here, caller: SignedIn, ref: str) -> Response:
+    me_id = caller.account_id or ""
+    async with app.db.begin() as db:
+        target = await accounts.get(db, ref)
+        if target.id == me_id:
+            raise Refused("is_you", "nobody follows themselves")
+        if await accounts.block_between(db, me_id, target.id):
+            raise Refused("blocked", f"there is a block between you and @{target.handle}")
+        await accounts.follow(db, me_id, target.id)
+    return Response(status_code=204)
+
+
+@router.delete("/accounts/me/following/{ref}", status_code=204)
+async def unfollow(app: Here, caller: SignedIn, ref: str) -> Response:
+    async with app.db.begin() as db:
+        target = await accounts.get(db, ref)
+        await accounts.unfollow(db, caller.account_id or "", target.id)
+    return Response(status_code=204)
+
+
+@router.put("/accounts/me/blocks/{ref}", status_code=204)
+async def block(app: Here, caller: SignedIn, ref: str) -> Response:
+    """Block an account everywhere: it leaves every live Space of the caller and can join, be invited to and message nothing of theirs."""
+    me_id = caller.account_id or ""
+    now = utc_now()
+    async with app.db.begin() as db:
+        target = await accounts.get(db, ref)
+        if target.id == me_id:
+            raise Refused("is_you", "nobody blocks themselves")
+        await accounts.block(db, me_id, target.id, by="person", now=now)
+        await audit.append(db, audit.Entry("block", me_id, None, target.id), now)
+    await app.registry.remove_blocked(caller, target)
+    return Response(status_code=204)
+
+
+@router.delete("/accounts/me/blocks/{ref}", status_code=204)
+async def unblock(app: Here, caller: SignedIn, ref: str) -> Response:
+    now = utc_now()
+    async with app.db.begin() as db:
+        target = await accounts.get(db, ref)
+        await accounts.unblock(db, caller.account_id or "", target.id)
+        await audit.append(db, audit.Entry("unblock", caller.account_id, None, target.id), now)
+    return Response(status_code=204)

@@ -1,0 +1,49 @@
+"""For the bundled bot alone: which Spaces want it, and how it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, Field
+
+from spacesctl.live.hub import sse
+from spacesctl.server.http.services import Here, ServiceBot, Services
+
+router = APIRouter(prefix="/v1/bots", tags=["bots"])
+HEARTBEAT = 15.0
+
+
+class Status(BaseModel):
+    ready: bool
+    model: str | None = Field(None, max_length=200)
+    notice: str | None = Field(None, max_length=500)
+    reason: str | None = Field(None, max_length=500)
+
+
+@router.get("/assignments")
+async def stream_assignments(app: Here, caller: ServiceBot) -> StreamingResponse:
+    """Server-Sent Events; each holds the whole list of Spaces that want the bot."""
+    return StreamingResponse(_assignments(app), headers={"Cache-Control": "no-store"}, media_type="text/event-stream")
+
+
+async def _assignments(app: Services) -> AsyncIterator[bytes]:
+    sent = -1
+    while not app.assignments.closed:
+        if app.assignments.version != sent:
+            sent = app.assignments.version
+            yield sse("assignments", {"type": "assignments", "data": app.assignments.now})
+        else:
+            yield b": still here\n\n"
+        await app.assignments.wait(sent, HEARTBEAT)
+
+
+@router.put("/status", status_code=204)
+async def set_status(app: Here, caller: ServiceBot, body: Status) -> Response:
+    """How the bot is; live Spaces with captions are told."""
+    app.bot_status = body.model_dump()
+    for actor in app.registry.actors.values():
+        if actor.space is not None and actor.space.captions:
+            actor.hub.publish_ephemeral("captions.status", app.bot_status)
+    return Response(status_code=204)

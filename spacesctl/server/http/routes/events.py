@@ -1,0 +1,142 @@
+"""Live events by Server-Sent Events, with resume; and captions, live and past."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.errors import Invalid
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.space import Space
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.hub import Subscriber, View, sse, visible
+from spacesctl.server.http.routes.spaces import readable
+from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
+from spacesctl.store import accounts
+from spacesctl.store import spaces as space_store
+
+router = APIRouter(prefix="/v1", tags=["events"])
+REPLAY = 1_000
+"""Events that a resume replays; a larger gap is answered with `reset`, and the client reads the Space anew."""
+HEARTBEAT = 15.0
+"""Seconds; a comment line keeps proxies from closing a silent stream."""
+PAGE = 500
+
+
+class Word(BaseModel):
+    w: str = Field(max_length=100)
+    start: float
+    end: float
+    conf: float
+
+
+class Caption(BaseModel):
+    lane: int
+    utterance: int
+    text: str = Field(max_length=10_000)
+    final: bool
+    start_tick: int
+    end_tick: int
+    words: Annotated[list[Word], Field(max_length=1_000)]
+
+
+class Captions(BaseModel):
+    captions: Annotated[list[Caption], Field(max_length=200)]
+
+
+@router.get("/spaces/{space_id}/events")
+async def stream(
+    app: Here,
+    caller: Anyone,
+    space_id: str,
+    view: View = View.AUDIENCE,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """Events from now on, or after `Last-Event-ID`. `view=staff` is for host, co-hosts, admins and the bot."""
+    actor, space = await app.admitted(space_id, caller)
+    if view is View.STAFF:
+        require(space, caller, Action.SEE_STAFF)
+    if last_event_id is not None and not last_event_id.isdigit():
+        raise Invalid("Last-Event-ID", "is not a sequence number")
+    # Subscribed before the store is read: what happens meanwhile waits in the queue, and is left out if it was replayed.
+    subscriber = actor.hub.subscribe(view, caller.account_id)
+    after = int(last_event_id) if last_event_id is not None else None
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(app, actor, space, subscriber, after), 200, headers, "text/event-stream")
+
+
+async def _events(
+    app: Services, actor: SpaceActor, space: Space, subscriber: Subscriber, after: int | None
+) -> AsyncIterator[bytes]:
+    try:
+        yield sse(
+            "hello", {"type": "hello", "data": {"space_id": space.id, "seq": space.seq, "tick": actor.now_tick()}}
+        )
+        replayed = 0
+        if after is not None and after < space.seq:
+            async with app.db.read() as db:
+                missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
+            if len(missed) > REPLAY:
+                yield sse("reset", {"type": "reset", "data": {"seq": space.seq}})
+            else:
+                for event in missed:
+                    replayed = event.seq
+                    if (body := visible(event, subscriber.view)) is not None:
+                        yield sse(event.type, body, event.seq)
+        while (message := await subscriber.next(HEARTBEAT)) is not None:
+            if message == b"":
+                yield b": still here\n\n"
+            elif not replayed or _seq(message) > replayed:
+                yield message
+    finally:
+        actor.hub.unsubscribe(subscriber)
+
+
+def _seq(message: bytes) -> int:
+    """The id of a message; one without is always news."""
+    return int(message[4 : message.index(b"\n")]) if message.startswith(b"id: ") else 1 << 62
+
+
+@router.get("/spaces/{space_id}/captions")
+async def list_captions(app: Here, caller: Anyone, space_id: str, after: int | None = None) -> dict[str, Any]:
+    """Final captions, oldest first: those after a sequence number, or the newest 500."""
+    space = await readable(app, caller, space_id)
+    async with app.db.read() as db:
+        if after is None:
+            found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
+        else:
+            found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
+    return {"data": [{"seq": event.seq, "final": True, **event.body} for event in found]}
+
+
+@router.post("/spaces/{space_id}/captions", status_code=202)
+async def post_captions(app: Here, caller: ServiceBot, space_id: str, body: Captions) -> dict[str, int]:
+    """What the bot heard. Finals are stored and published; partials are only published."""
+    actor = await app.registry.live_actor(space_id)
+    space = await app.registry.space(space_id)
+    require(space, caller, Action.POST_CAPTIONS)
+    taken = 0
+    for caption in body.captions:
+        account_id = actor.speaker_of(caption.lane)
+        if account_id is None:
+            continue
+        async with app.db.read() as db:
+            speaker = f"@{(await accounts.get(db, account_id)).handle}"
+        words = tuple(word.model_dump() for word in caption.words)
+        if caption.final:
+            if not actor.is_new_caption(caption.lane, caption.utterance):
+                continue
+            command = c.AddCaption(
+                caller, caption.lane, caption.utterance, caption.text, caption.start_tick, caption.end_tick, words, account_id, speaker
+            )  # fmt: skip
+            await actor.ask(command)
+        elif space.captions:
+            data = {**caption.model_dump(), "account_id": account_id, "speaker": speaker}
+            actor.hub.publish_ephemeral("caption.partial", data)
+        taken += 1
+    return {"taken": taken}

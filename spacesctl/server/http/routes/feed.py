@@ -1,0 +1,58 @@
+"""The feed: live and coming Spaces of whom one follows, then their posts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from spacesctl.domain.space import Role, Space, State
+from spacesctl.server.http import serializers
+from spacesctl.server.http.routes.posts import post_cursor
+from spacesctl.server.http.services import Here, SignedIn
+from spacesctl.store import accounts, posts
+from spacesctl.store import spaces as space_store
+
+router = APIRouter(prefix="/v1", tags=["posts"])
+PAGE = 100
+
+
+@router.get("/feed")
+async def feed(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
+    """Posts of the caller and of whom they follow, newest first; on the first page, before them, the live and coming Spaces.
+
+    Nothing by or with somebody whom the caller blocks or who blocks the caller. Where somebody whom the caller blocks speaks now,
+    `blocked_speaking` says so.
+    """
+    me, before = caller.account_id or "", post_cursor(cursor)
+    async with app.db.read() as db:
+        followed = {one.id for one in await accounts.following(db, me)}
+        mine, theirs = await accounts.blocked_ids(db, me)
+        apart = mine | theirs
+        live = [State.LIVE, State.SCHEDULED]
+        hosts = (followed - apart) | {me}
+        spaces = await space_store.of_hosts(db, hosts, live) if before is None else []
+        found = await posts.feed(db, me, before=before, limit=PAGE)
+        known = await accounts.by_ids(db, {post.author_id for post in found})
+    kept = [space for space in spaces if space.host_id == me or not _led_by(space, apart)]
+    return {
+        "spaces": [_without(shown, apart) for shown in await serializers.spaces(app, kept, caller)],
+        "data": [serializers.post(post, known[post.author_id]) for post in found],
+        "next": found[-1].id if len(found) == PAGE else None,
+    }
+
+
+def _led_by(space: Space, accounts: set[str]) -> bool:
+    return any(person.account_id in accounts for person in space.with_role(Role.COHOST))
+
+
+def _without(shown: dict[str, Any], apart: set[str]) -> dict[str, Any]:
+    """A Space as shown, with nobody of `apart` in it."""
+    lists = ("host_ids", "speaker_ids", "invited_user_ids")
+    people = {name: [one for one in shown[name] if one not in apart] for name in lists}
+    pinned = [pin for pin in shown["pinned"] if pin["by_id"] not in apart and not _by(pin, apart)]
+    return {**shown, **people, "pinned": pinned}
+
+
+def _by(pin: dict[str, Any], accounts: set[str]) -> bool:
+    return pin["post"] is not None and pin["post"]["author_id"] in accounts

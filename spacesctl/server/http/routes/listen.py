@@ -1,0 +1,74 @@
+"""`listen.ogg`: a live Space for players (mpv, VLC, ffmpeg, `<audio>`), as Ogg Opus over plain HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from spacesctl.domain.errors import Refused
+from spacesctl.domain.space import State
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.sessions import Session
+from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run
+from spacesctl.server.webrtc.joining import open_pages
+
+router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["listen"], dependencies=[Depends(no_dry_run)])
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
+
+
+@router.get("/listen.ogg", response_class=Response)
+async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
+    """What the audience hears, from now until the Space ends. Without a token where the Space is public.
+
+    Who does not read for ten seconds is cut off.
+    """
+    actor, session = await open_pages(app, space_id, caller, client_host(request))
+    return LivePages(app, actor, session)
+
+
+@router.head("/listen.ogg", response_class=Response)
+async def look(app: Here, caller: Anyone, space_id: str) -> Response:
+    """What `GET` would answer, without listening."""
+    _, space = await app.admitted(space_id, caller)
+    if space.state is not State.LIVE:
+        raise Refused("not_live", "the Space is not live yet")
+    return Response(headers=_HEADERS, media_type="audio/ogg")
+
+
+class LivePages(Response):
+    """Sends the pages of one session as they come; the session ends with the connection, and the other way round."""
+
+    media_type = "audio/ogg"
+
+    def __init__(self, app: Services, actor: SpaceActor, session: Session) -> None:
+        self._here, self._actor, self._session = app, actor, session
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await self._actor.drop_session(self._session.id)
+
+    async def _send(self, send: Send) -> None:
+        pages = self._session.pages
+        if pages is None:
+            raise RuntimeError("a session of a player has its pages")
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        while (page := await pages.next()) is not None:
+            await send({"type": "http.response.body", "body": page, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,136 @@
+"""Invites and direct messages: an invite is a direct message that offers a role."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from spacesctl.application.invitations import send_invites
+from spacesctl.domain import commands as c
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.space import Role
+from spacesctl.live.now import utc_now
+from spacesctl.server.http import serializers
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.services import Here, SignedIn
+from spacesctl.store import accounts, clips, records
+
+router = APIRouter(prefix="/v1", tags=["messages"])
+PAGE = 100
+
+
+class Invites(BaseModel):
+    handles: Annotated[list[str], Field(min_length=1, max_length=100)]
+    message: str = Field("", max_length=1000)
+    role: Role = Role.SPEAKER
+
+
+class Message(BaseModel):
+    to: str
+    text: str = Field("", max_length=10_000)
+    """May be empty where a voice clip says it."""
+    clip: str | None = Field(None, max_length=13)
+    """The id of a voice clip of one's own that was uploaded before."""
+
+
+@router.post("/spaces/{space_id}/invites", status_code=201)
+async def invite(app: Here, caller: SignedIn, space_id: str, body: Invites) -> dict[str, Any]:
+    """Offer a role to accounts by direct message; all of them or, when one is refused, none. Who was asked already is not asked again."""
+    app.rates.by_account("invite", caller, len(body.handles))
+    async with app.db.read() as db:
+        invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.handles)]
+    outcome = await send_invites(app.registry, app.link, caller, space_id, invited, body.role, body.message)
+    state = outcome.after.invites
+    return {"data": [{**serializers.account(a), "state": state[a.id].state, "role": state[a.id].role} for a in invited]}
+
+
+@router.delete("/spaces/{space_id}/invites/{ref}")
+async def uninvite(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Take an invitation back that is not answered yet."""
+    actor = await app.registry.live_actor(space_id)
+    async with app.db.read() as db:
+        account = await accounts.get(db, ref)
+    person = await app.registry.person(await app.registry.space(space_id), account)
+    outcome = await actor.ask(c.RevokeInvites(caller, (person,)))
+    return {**serializers.account(account), "state": outcome.after.invites[account.id].state}
+
+
+@router.get("/spaces/{space_id}/invites")
+async def list_invites(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    space = await app.registry.space(space_id)
+    require(space, caller, Action.INVITE)
+    async with app.db.read() as db:
+        known = await accounts.by_ids(db, set(space.invites))
+    rows = [
+        {**serializers.account(known[i.account_id]), "state": i.state, "role": i.role} for i in space.invites.values()
+    ]
+    return {"data": rows}
+
+
+@router.post("/spaces/{space_id}/accept")
+async def accept(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    return await _answer(app, caller, space_id, accept=True)
+
+
+@router.post("/spaces/{space_id}/decline")
+async def decline(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    return await _answer(app, caller, space_id, accept=False)
+
+
+async def _answer(app: Here, caller: SignedIn, space_id: str, *, accept: bool) -> dict[str, Any]:
+    actor = await app.registry.live_actor(space_id)
+    blocked = await app.registry.blocked(await app.registry.space(space_id), caller.account_id)
+    outcome = await actor.ask(c.AnswerInvite(caller, accept, blocked=blocked))
+    return await serializers.space(app, outcome.after, caller)
+
+
+@router.get("/dms")
+async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
+    """Direct messages to the caller, newest first."""
+    if cursor is not None and not cursor.isdigit():
+        raise Invalid("cursor", "is not one that this list gave")
+    async with app.db.read() as db:
+        rows = await records.inbox(db, caller.account_id or "", before=int(cursor) if cursor else None, limit=PAGE)
+        known = await accounts.by_ids(db, {row.from_id for row in rows})
+        voices = await clips.by_ids(db, [row.clip_id for row in rows if row.clip_id])
+    data = [
+        {
+            "id": str(row.id),
+            "kind": row.kind,
+            "from": f"@{known[row.from_id].handle}",
+            "from_id": row.from_id,
+            "space_id": row.space_id,
+            "link": app.link(row.space_id) if row.space_id else None,
+            "text": row.text,
+            "clip": serializers.clip(voices[row.clip_id]) if row.clip_id else None,
+            "at": rfc3339(row.at),
+        }
+        for row in rows
+    ]
+    return {"data": data, "next": str(rows[-1].id) if len(rows) == PAGE else None}
+
+
+@router.post("/dms", status_code=201)
+async def send(app: Here, caller: SignedIn, body: Message, idempotency_key: IdempotencyKey = None) -> Any:
+    once = Once(caller, idempotency_key, "dms", body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    app.rates.by_account("dm", caller)
+    if not body.text and body.clip is None:
+        raise Invalid("text", "is empty", hint="write something, or add a voice clip")
+    now = utc_now()
+    me = caller.account_id or ""
+    async with app.db.begin() as db:
+        to = await accounts.get(db, body.to)
+        if await accounts.block_between(db, me, to.id):
+            raise Refused("blocked", f"there is a block between you and @{to.handle}")
+        clip = await clips.unused(db, body.clip, me) if body.clip is not None else None
+        dm_id = await records.send_dm(db, me, to.id, body.text, now, clip_id=body.clip)
+        answer: dict[str, Any] = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(now)}
+        answer |= {"clip": serializers.clip(clip)} if clip is not None else {}
+        await once.keep(db, 201, answer)
+    return answer

@@ -1,0 +1,216 @@
+"""Reports, rules, acts of rules, and the audit log."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.application import reports
+from spacesctl.application.rulesets import MAX_RULES, compiled, set_rules
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.clock import parse_rfc3339, rfc3339
+from spacesctl.domain.errors import Invalid, NotFound
+from spacesctl.domain.permissions import Action, require
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.routes.events import Word
+from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
+from spacesctl.store import accounts, audit, records
+from spacesctl.store import spaces as space_store
+
+router = APIRouter(prefix="/v1", tags=["moderation"])
+PAGE = 100
+
+
+class NewReport(BaseModel):
+    space_id: str
+    account: str | None = None
+    category: str = "other"
+    note: str = Field("", max_length=2_000)
+
+
+class Rules(BaseModel):
+    text: str | None = Field(max_length=MAX_RULES)
+    filename: str = Field("rules.toml", max_length=200)
+
+
+class Clip(BaseModel):
+    before: float = Field(reports.CLIP_BEFORE, ge=0, le=60)
+    after: float = Field(reports.CLIP_AFTER, ge=0, le=30)
+
+
+class NewAct(BaseModel):
+    key: str = Field(min_length=1, max_length=128)
+    rule_id: str = Field(max_length=64)
+    rule_hash: str = Field(max_length=64)
+    mode: Literal["shadow", "held", "enforce"]
+    action: Literal["log", "report", "mute", "kick", "block"]
+    account_id: str
+    lane: int
+    start_tick: int
+    end_tick: int
+    words: Annotated[list[Word], Field(max_length=200)]
+    confidence: float
+    engine: str = Field(max_length=100)
+    model: str = Field(max_length=200)
+    evidence: Clip = Field(default_factory=lambda: Clip(before=reports.CLIP_BEFORE, after=reports.CLIP_AFTER))
+
+
+@router.post("/reports", status_code=201)
+async def file_report(app: Here, caller: SignedIn, body: NewReport, idempotency_key: IdempotencyKey = None) -> Any:
+    """Report a person in a Space, or (no `account`) the Space itself; the accused's last 30 s are cut as evidence."""
+    once = Once(caller, idempotency_key, "reports", body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    app.rates.by_account("report", caller)
+    target = None
+    if body.account is not None:
+        async with app.db.read() as db:
+            target = await accounts.get(db, body.account)
+
+    async def keep(db: AsyncConnection, answer: dict[str, Any]) -> None:
+        await once.keep(db, 201, answer)
+
+    return await reports.file_report(
+        app.registry, app.clips, caller, body.space_id, target, body.category, body.note, keep
+    )
+
+
+@router.get("/reports")
+async def list_reports(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
+    """Newest first: of the Spaces that the caller hosts or hosted; admins see all."""
+    try:
+        before = parse_rfc3339(cursor) if cursor else None
+    except ValueError as error:
+        raise Invalid("cursor", "is not one that this list gave") from error
+    async with app.db.read() as db:
+        mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
+        rows = await records.list_reports(db, space_ids=mine, before=before, limit=PAGE)
+        known = await accounts.by_ids(db, {i for row in rows for i in (row.target_id, row.reporter_id) if i})
+    return {
+        "data": [_report(row, known) for row in rows],
+        "next": rfc3339(rows[-1].at) if len(rows) == PAGE else None,
+    }
+
+
+@router.get("/reports/{report_id}")
+async def get_report(app: Here, caller: SignedIn, report_id: str) -> dict[str, Any]:
+    """One report with its whole evidence."""
+    row = await _reviewable(app, caller, report_id)
+    async with app.db.read() as db:
+        known = await accounts.by_ids(db, {i for i in (row.target_id, row.reporter_id) if i})
+    return {**_report(row, known), "evidence": row.body}
+
+
+@router.get("/reports/{report_id}/clip")
+async def get_clip(app: Here, caller: SignedIn, report_id: str) -> FileResponse:
+    """The accused lane's clip as Ogg Opus."""
+    row = await _reviewable(app, caller, report_id)
+    if row.clip is None:
+        raise NotFound("clip of report", report_id)
+    return FileResponse(app.clips / f"{row.clip}.ogg", media_type="audio/ogg")
+
+
+async def _reviewable(app: Services, caller: Caller, report_id: str) -> Row[Any]:
+    async with app.db.read() as db:
+        row = await records.get_report(db, report_id)
+    require(await app.registry.space(row.space_id), caller, Action.SEE_REPORTS)
+    return row
+
+
+def _report(row: Row[Any], known: dict[str, Account]) -> dict[str, Any]:
+    target = known.get(row.target_id or "")
+    reporter = known.get(row.reporter_id)
+    return {
+        "id": row.id,
+        "space_id": row.space_id,
+        "target": f"@{target.handle}" if target else None,
+        "target_id": row.target_id,
+        "reporter": f"@{reporter.handle}" if reporter else None,
+        "category": row.category,
+        "rule": row.rule,
+        "mode": row.body.get("mode"),
+        "words": row.body.get("words", []),
+        "text": " ".join(word["w"] for word in row.body.get("words", [])),
+        "confidence": row.body.get("confidence"),
+        "note": row.body.get("note", ""),
+        "start_tick": row.body.get("start_tick"),
+        "end_tick": row.body.get("end_tick"),
+        "clip": row.clip,
+        "state": "open",
+        "time": rfc3339(row.at),
+    }
+
+
+@router.put("/spaces/{space_id}/rules")
+async def put_rules(app: Here, caller: SignedIn, space_id: str, body: Rules) -> dict[str, Any]:
+    """Set the rule file of a Space (`text` null: none). A bad one is refused whole, and the old one stays.
+
+    It grants the bundled bot the actions that the file may take, in the host's name.
+    """
+    actor = await app.registry.live_actor(space_id)
+    require(await app.registry.space(space_id), caller, Action.RULES)
+    if body.text is None:
+        await actor.ask(c.SetRules(caller, None, app.bot.id, frozenset()))
+        return {"hash": None, "rules": [], "actions": []}
+    rules = compiled(body.text, body.filename)
+    await set_rules(app, caller, space_id, rules)
+    ids = [rule.id for rule in rules.rules]
+    return {"hash": rules.hash, "rules": ids, "actions": sorted(rules.actions())}
+
+
+@router.get("/spaces/{space_id}/rules")
+async def get_rules(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    space = await app.registry.space(space_id)
+    require(space, caller, Action.SEE_STAFF)
+    if space.rules_hash is None:
+        return {"hash": None, "text": None}
+    async with app.db.read() as db:
+        return {"hash": space.rules_hash, "text": await records.get_rules(db, space.rules_hash)}
+
+
+@router.post("/spaces/{space_id}/acts", status_code=201)
+async def take_act(app: Here, caller: ServiceBot, space_id: str, body: NewAct) -> dict[str, Any]:
+    """A rule acts, in the host's name and within the host's grant. The same key again changes nothing and answers the same."""
+    act = reports.Act(**body.model_dump(exclude={"evidence"}), before=body.evidence.before, after=body.evidence.after)
+    return await reports.take_act(app.registry, app.clips, caller, space_id, act)
+
+
+@router.get("/audit")
+async def list_audit(app: Here, caller: SignedIn, cursor: int | None = None) -> dict[str, Any]:
+    """Newest first: what the caller did, and what was done in Spaces they host; admins see all. `head` is the chain's newest hash."""
+    async with app.db.read() as db:
+        mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
+        rows = await audit.page(db, space_ids=mine, actor_id=caller.account_id, before=cursor, limit=PAGE)
+        known = await accounts.by_ids(db, {i for row in rows for i in (row.actor_id, row.target_id) if i})
+        head = await audit.head(db)
+    data = [
+        {
+            "id": row.id,
+            "at": rfc3339(row.at),
+            "actor": _handle(known, row.actor_id),
+            "action": row.action,
+            "space_id": row.space_id,
+            "target": _handle(known, row.target_id),
+            "details": row.body,
+            "hash": row.hash,
+        }
+        for row in rows
+    ]
+    return {"data": data, "head": head, "next": rows[-1].id if len(rows) == PAGE else None}
+
+
+def _handle(known: dict[str, Account], account_id: str | None) -> str | None:
+    return f"@{known[account_id].handle}" if account_id in known else account_id
+
+
+@router.get("/audit/verify")
+async def verify_audit(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """Walk the whole chain; `first_bad` is the id of the first entry that does not follow from the one before."""
+    async with app.db.read() as db:
+        return {"first_bad": await audit.verify(db), "head": await audit.head(db)}

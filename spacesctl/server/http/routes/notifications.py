@@ -1,0 +1,102 @@
+"""Notifications out: one's direct messages also go to an address of one's own, at some other service."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy import Row
+
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import NotFound
+from spacesctl.domain.ids import new_account_id
+from spacesctl.live.now import utc_now
+from spacesctl.server.delivery import apprise_address
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
+from spacesctl.store import audit, notifications
+
+router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+
+
+class NewOutlet(BaseModel):
+    url: SecretStr = Field(max_length=apprise_address.MOST_URL)
+    """An address of apprise's, as `tgram://TOKEN/CHAT`. It holds a secret: it is kept sealed and never shown again."""
+
+
+@router.post("", status_code=201)
+async def add_outlet(
+    app: Here, caller: SignedIn, body: NewOutlet, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
+    """Send the caller's direct messages, invitations and reminders there too, from now on."""
+    url = body.url.get_secret_value()
+    route = f"notifications {app.keys.mark(url)}"  # the body, as the key's request, hides the address
+    once = Once(caller, idempotency_key, route, body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    shown = await asyncio.to_thread(apprise_address.shown, url, app.notify_schemes)
+    now, made_id = utc_now(), new_account_id()
+    row = {
+        "id": made_id, "account_id": caller.account_id, "sealed": app.keys.seal(url), "shown": shown[:100], "created_at": now,
+    }  # fmt: skip
+    async with app.db.begin() as db:
+        app.rates.at_once("outlets", len(await notifications.of_account(db, caller.account_id or "")))
+        await notifications.add(db, row)
+        entry = audit.Entry("notifications.add", caller.account_id, None, None, {"outlet": made_id})
+        await audit.append(db, entry, now)
+        answer = _outlet(await notifications.get(db, made_id))
+        await once.keep(db, 201, answer)
+    return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
+
+
+@router.get("")
+async def list_outlets(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """The caller's own; of each address only the service."""
+    async with app.db.read() as db:
+        found = await notifications.of_account(db, caller.account_id or "")
+    return {"data": [_outlet(row) for row in found]}
+
+
+@router.delete("/{outlet_id}", status_code=204)
+async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> Response:
+    await _own(app, caller, outlet_id)
+    now = utc_now()
+    async with app.db.begin() as db:
+        await notifications.remove(db, outlet_id)
+        entry = audit.Entry("notifications.remove", caller.account_id, None, None, {"outlet": outlet_id})
+        await audit.append(db, entry, now)
+    return Response(status_code=204)
+
+
+@router.post("/{outlet_id}/test", dependencies=[Depends(no_dry_run)])
+async def try_outlet(app: Here, caller: SignedIn, outlet_id: str) -> dict[str, Any]:
+    """Send a line there now, and tell whether the service took it."""
+    app.rates.by_account("outside", caller)
+    row = await _own(app, caller, outlet_id)
+    good = await app.outlets.send(row.sealed, "spacesctl", "This is a test: messages to you will arrive here.")
+    return {"id": outlet_id, "delivered": good}
+
+
+async def _own(app: Services, caller: Caller, outlet_id: str) -> Row[Any]:
+    """Raises NotFound."""
+    async with app.db.read() as db:
+        row = await notifications.get(db, outlet_id)
+    if row.account_id != caller.account_id:
+        raise NotFound("notification address", outlet_id)
+    return row
+
+
+def _outlet(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "address": row.shown,
+        "sent": row.sent,
+        "skipped": row.skipped,
+        "failures": row.failures,
+        "retry_at": rfc3339(row.retry_at) if row.retry_at else None,
+        "created_at": rfc3339(row.created_at),
+    }

@@ -1,0 +1,160 @@
+"""The people of a Space: who is there, and what takes a voice away or gives it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.space import Role
+from spacesctl.live.actor import Outcome
+from spacesctl.server.http import serializers
+from spacesctl.server.http.routes.spaces import readable
+from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
+from spacesctl.store import accounts, records
+
+router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["people"])
+
+
+class Reason(BaseModel):
+    reason: str = Field("", max_length=280)
+
+
+class Microphone(BaseModel):
+    open: bool
+    consent: bool = False
+    """The person agrees to be recorded."""
+
+
+@router.get("/people")
+async def list_people(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
+    """Who has a role, has asked to speak, or is connected, stage first; anonymous listeners are a number."""
+    space = await readable(app, caller, space_id)
+    actor = await app.registry.actor(space_id)
+    connected = [session.account_id for session in actor.connections.sessions.values()]
+    ids = {p.account_id for p in space.people.values() if p.role is not Role.LISTENER}
+    ids |= {one for one in connected if one is not None} | set(space.hands)
+    async with app.db.read() as db:
+        known = await accounts.by_ids(db, ids)
+    people = [serializers.person(space, known[one], connected=one in connected) for one in ids if one in known]
+    people.sort(key=lambda person: (-Role(person["role"]).rank, person["handle"]))
+    return {"data": people, "anonymous": connected.count(None)}
+
+
+@router.put("/mic")
+async def set_mic(app: Here, caller: SignedIn, space_id: str, body: Microphone) -> dict[str, Any]:
+    """Open or close one's own microphone, in a session that is connected."""
+    actor = await app.registry.live_actor(space_id)
+    outcome = await actor.ask(c.SetMic(caller, body.open, body.consent))
+    return await _me(app, outcome, caller.account_id or "")
+
+
+@router.post("/requests", status_code=201)
+async def raise_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Ask to speak. Whom the policy admits speaks at once; others wait for an approval."""
+    app.rates.by_account("hand", caller)
+    actor = await app.registry.live_actor(space_id)
+    space = await app.registry.space(space_id)
+    blocked = await app.registry.blocked(space, caller.account_id)
+    followed = await app.registry.followed(space, caller.account_id)
+    outcome = await actor.ask(c.RaiseHand(caller, followed=followed, blocked=blocked))
+    return await _me(app, outcome, caller.account_id or "")
+
+
+@router.delete("/requests/me")
+async def lower_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    actor = await app.registry.live_actor(space_id)
+    outcome = await actor.ask(c.LowerHand(caller))
+    return await _me(app, outcome, caller.account_id or "")
+
+
+@router.get("/requests")
+async def list_hands(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Who asks to speak, in the order of asking."""
+    space = await app.registry.space(space_id)
+    require(space, caller, Action.SEE_HANDS)
+    async with app.db.read() as db:
+        known = await accounts.by_ids(db, set(space.hands))
+    hands = [serializers.account(known[one]) for one in space.hands]
+    return {"data": [{**hand, "position": position} for position, hand in enumerate(hands, 1)]}
+
+
+@router.post("/requests/{ref}/approve")
+async def approve(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    return await _to_person(app, space_id, ref, lambda person: c.AnswerHand(caller, person, approve=True))
+
+
+@router.post("/requests/{ref}/deny")
+async def deny(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    return await _to_person(app, space_id, ref, lambda person: c.AnswerHand(caller, person, approve=False))
+
+
+@router.post("/people/{ref}/mute")
+async def mute(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
+    """Gag: nothing that the person sends is heard, and they cannot undo it."""
+    reason = body.reason if body else ""
+    return await _to_person(app, space_id, ref, lambda person: c.Mute(caller, person, reason))
+
+
+@router.post("/people/{ref}/unmute")
+async def unmute(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Lift the gag and ask; only the person opens the microphone again."""
+    return await _to_person(app, space_id, ref, lambda person: c.Unmute(caller, person))
+
+
+@router.post("/people/{ref}/demote")
+async def demote(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    return await _to_person(app, space_id, ref, lambda person: c.Demote(caller, person))
+
+
+@router.post("/people/{ref}/promote")
+async def promote(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Make somebody who speaks a co-host; there are at most two."""
+    return await _to_person(app, space_id, ref, lambda person: c.Promote(caller, person))
+
+
+@router.post("/people/{ref}/host")
+async def hand_over(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Make a co-host the host; the host becomes a co-host."""
+    return await _to_person(app, space_id, ref, lambda person: c.HandOver(caller, person))
+
+
+@router.post("/people/{ref}/kick")
+async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
+    """Out of this Space, and barred from it by every token until it ends. The person is told by direct message."""
+    reason = body.reason if body else ""
+
+    async def projection(db: AsyncConnection, outcome: Outcome) -> None:
+        if outcome.events:
+            why = f": {reason}" if reason else "."
+            text = f"You were removed from “{outcome.after.title}” until it ends{why}"
+            target = await accounts.get(db, ref)
+            sender = caller.account_id or ""
+            await records.send_dm(db, sender, target.id, text, outcome.at, kind="notice", space_id=space_id)
+
+    return await _to_person(app, space_id, ref, lambda person: c.Kick(caller, person, reason), projection)
+
+
+async def _to_person(app: Services, space_id: str, ref: str, make: Any, projection: Any = None) -> dict[str, Any]:
+    """Run a command about somebody; answers that person as they now are."""
+    actor = await app.registry.live_actor(space_id)
+    space = await app.registry.space(space_id)
+    async with app.db.read() as db:
+        account = await accounts.get(db, ref)
+    outcome = await actor.ask(make(await app.registry.person(space, account)), projection)
+    return _person(app, outcome, account)
+
+
+async def _me(app: Services, outcome: Outcome, account_id: str) -> dict[str, Any]:
+    async with app.db.read() as db:
+        return _person(app, outcome, await accounts.get(db, account_id))
+
+
+def _person(app: Services, outcome: Outcome, account: Account) -> dict[str, Any]:
+    actor = app.registry.actors[outcome.after.id]
+    return serializers.person(outcome.after, account, connected=bool(actor.connections.of(account.id)))

@@ -1,0 +1,142 @@
+"""Posts, and profiles: what accounts say of themselves and to everybody."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import ANONYMOUS
+from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotSignedIn
+from spacesctl.domain.posts import Post, checked_text, is_post_id
+from spacesctl.domain.space import State
+from spacesctl.live.now import utc_now
+from spacesctl.server.http import serializers
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
+from spacesctl.store import accounts, audit, posts
+from spacesctl.store import clips as clip_store
+from spacesctl.store import spaces as space_store
+
+router = APIRouter(prefix="/v1", tags=["posts"])
+PAGE = 100
+LAST = 10
+"""Posts that a profile shows."""
+
+
+class NewPost(BaseModel):
+    text: str = Field("", max_length=2_000)
+    """At most 280 characters; may be empty where a voice clip says it."""
+    clip: str | None = Field(None, max_length=13)
+    """The id of a voice clip of one's own that was uploaded before."""
+
+
+class AboutMe(BaseModel):
+    """What is left out stays."""
+
+    name: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+    description: Annotated[str, Field(max_length=160)] | None = None
+
+
+@router.post("/posts", status_code=201)
+async def create_post(app: Here, caller: SignedIn, body: NewPost, idempotency_key: IdempotencyKey = None) -> Any:
+    """Post to everybody. A voice clip goes with one post or message only."""
+    once = Once(caller, idempotency_key, "posts", body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    if body.clip is None:
+        app.rates.by_account("post", caller)  # a clip was counted when it came
+    text = checked_text(body.text, has_clip=body.clip is not None)
+    now, me = utc_now(), caller.account_id or ""
+    async with app.db.begin() as db:
+        clip = await clip_store.unused(db, body.clip, me) if body.clip is not None else None
+        made = Post(await posts.next_id(db, now), me, text, now, clip)
+        await posts.add(db, made)
+        answer = serializers.post(made, await accounts.get(db, me))
+        await once.keep(db, 201, answer)
+    return answer
+
+
+@router.get("/posts/{ref}")
+async def get_post(app: Here, ref: str) -> dict[str, Any]:
+    async with app.db.read() as db:
+        found = await posts.get(db, ref)
+        return serializers.post(found, await accounts.get(db, found.author_id))
+
+
+@router.delete("/posts/{ref}", status_code=204)
+async def delete_post(app: Here, caller: SignedIn, ref: str) -> Response:
+    """Take a post of one's own back, with its voice clip, also where it is pinned. An admin may take down any."""
+    async with app.db.begin() as db:
+        found = await posts.get(db, ref)
+        if found.author_id != caller.account_id and not caller.is_admin:
+            raise NotAllowed("this post is somebody else's", reason="author")
+        await posts.remove(db, found)
+        if found.author_id != caller.account_id:
+            entry = audit.Entry("post.delete", caller.account_id, None, found.author_id, {"post": found.id})
+            await audit.append(db, entry, utc_now())
+        pinned_in = await space_store.pinning(db, found.id)
+    for space_id in pinned_in:
+        await _unpin(app, space_id, found.id)
+    return Response(status_code=204)
+
+
+async def _unpin(app: Services, space_id: str, ref: str) -> None:
+    try:
+        actor = await app.registry.live_actor(space_id)
+        await actor.ask(c.Unpin(ANONYMOUS, ref, by_author=True))
+    except Gone:
+        return  # it ended meanwhile
+
+
+@router.get("/accounts/{ref}/posts")
+async def list_posts(app: Here, ref: str, cursor: str | None = None) -> dict[str, Any]:
+    """Newest first."""
+    async with app.db.read() as db:
+        author = await accounts.get(db, ref)
+        found = await posts.by_author(db, author.id, before=post_cursor(cursor), limit=PAGE)
+    return {
+        "data": [serializers.post(one, author) for one in found],
+        "next": found[-1].id if len(found) == PAGE else None,
+    }
+
+
+@router.get("/accounts/{ref}/profile")
+async def profile(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
+    """Who it is, the live and coming Spaces that it hosts, and its last posts."""
+    if ref == "me" and caller.account_id is None:
+        raise NotSignedIn
+    async with app.db.read() as db:
+        found = await accounts.get(db, caller.account_id or "" if ref == "me" else ref)
+        followers, following = await accounts.follow_counts(db, found.id)
+        spaces = await space_store.of_hosts(db, {found.id}, [State.LIVE, State.SCHEDULED])
+        last = await posts.by_author(db, found.id, before=None, limit=LAST)
+    return {
+        **serializers.account(found),
+        "description": found.description,
+        "followers": followers,
+        "following": following,
+        "spaces": await serializers.spaces(app, spaces, caller),
+        "posts": [serializers.post(one, found) for one in last],
+    }
+
+
+@router.patch("/accounts/me")
+async def describe(app: Here, caller: SignedIn, body: AboutMe) -> dict[str, Any]:
+    """Change one's own name and description."""
+    name = " ".join(body.name.split()) if body.name is not None else None
+    if name == "":
+        raise Invalid("name", "is empty")
+    description = body.description.strip() if body.description is not None else None
+    async with app.db.begin() as db:
+        found = await accounts.describe(db, caller.account_id or "", name=name, description=description)
+    return {**serializers.account(found), "description": found.description}
+
+
+def post_cursor(text: str | None) -> str | None:
+    """Raises Invalid."""
+    if text is not None and not is_post_id(text):
+        raise Invalid("cursor", "is not one that this list gave")
+    return text

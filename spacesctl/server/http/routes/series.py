@@ -1,0 +1,180 @@
+"""Series: Spaces that recur by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from spacesctl.application.rulesets import MAX_RULES, compiled
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.ids import new_space_id
+from spacesctl.domain.recurrence import occurrences
+from spacesctl.domain.series import Series, SeriesState, paused, resumed, used
+from spacesctl.domain.space import ListenerPolicy, Policy
+from spacesctl.live.now import utc_now
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.routes.spaces import Lang
+from spacesctl.server.http.services import Here, Services, SignedIn
+from spacesctl.store import accounts, records
+from spacesctl.store import series as series_store
+
+router = APIRouter(prefix="/v1/series", tags=["series"])
+SHOWN = 5
+"""Coming starts that an answer lists."""
+
+Topics = list[Annotated[str, Field(min_length=1, max_length=50)]]
+
+
+class NewSeries(BaseModel):
+    title: str = Field(max_length=500)
+    cron: str = Field(max_length=200)
+    tz: str = Field("UTC", max_length=64)
+    duration: int
+    """Seconds."""
+    speakers: Policy = Policy.INVITED
+    listeners: ListenerPolicy = ListenerPolicy.EVERYONE
+    captions: bool = True
+    topics: Topics = Field(default_factory=list)
+    lang: Lang = "en"
+    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
+    rules: str | None = Field(None, max_length=MAX_RULES)
+    rules_filename: str = Field("rules.toml", max_length=200)
+
+
+class SeriesChange(BaseModel):
+    """What is left out stays."""
+
+    title: str | None = Field(None, max_length=500)
+    cron: str | None = Field(None, max_length=200)
+    tz: str | None = Field(None, max_length=64)
+    duration: int | None = None
+    speakers: Policy | None = None
+    listeners: ListenerPolicy | None = None
+    topics: Topics | None = None
+    rules: str | None = Field(None, max_length=MAX_RULES)
+    """Another rule file; null takes the rules away."""
+    rules_filename: str = Field("rules.toml", max_length=200)
+    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
+    """To be invited from now on, besides those who are."""
+    uninvite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
+
+
+@router.post("", status_code=201)
+async def create_series(app: Here, caller: SignedIn, body: NewSeries, idempotency_key: IdempotencyKey = None) -> Any:
+    """Make a series. Its coming Space, with its invitations, is made at once or a week before its start."""
+    once = Once(caller, idempotency_key, "series", body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    app.rates.by_account("space", caller)
+    if body.invite:
+        app.rates.by_account("invite", caller, len(body.invite))
+    now = utc_now()
+    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
+    async with app.db.begin() as db:
+        invited = [(await accounts.get(db, handle)).id for handle in dict.fromkeys(body.invite)]
+        if rules is not None:
+            await records.put_rules(db, rules.hash, rules.text, now)
+    series = Series(
+        new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, now, body.speakers,
+        body.listeners, body.captions, tuple(body.topics), body.lang, tuple(invited),
+        rules.hash if rules else None, tuple(sorted(rules.actions())) if rules else (),
+    )  # fmt: skip
+    answer = _series(app, await app.alarm.series.create(series, caller))
+    async with app.db.begin() as db:
+        await once.keep(db, 201, answer)
+    return answer
+
+
+@router.get("")
+async def list_series(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """The caller's series."""
+    async with app.db.read() as db:
+        found = await series_store.of_host(db, caller.account_id or "")
+    return {"data": [_series(app, one) for one in found]}
+
+
+@router.get("/{series_id}")
+async def get_series(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    return _series(app, await app.alarm.series.get(series_id, caller))
+
+
+@router.patch("/{series_id}")
+async def edit_series(app: Here, caller: SignedIn, series_id: str, body: SeriesChange) -> dict[str, Any]:
+    """Edit a series; the coming Space, if it is made already, is moved and changed with it."""
+    before = await app.alarm.series.get(series_id, caller)
+    given = body.model_dump(exclude_none=True, exclude={"rules", "rules_filename", "invite", "uninvite"})
+    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
+    if "rules" in body.model_fields_set:
+        given["rules_hash"] = rules.hash if rules else None
+        given["rule_actions"] = tuple(sorted(rules.actions())) if rules else ()
+    async with app.db.begin() as db:
+        if rules is not None:
+            await records.put_rules(db, rules.hash, rules.text, utc_now())
+        added, dropped = [[(await accounts.get(db, ref)).id for ref in refs] for refs in (body.invite, body.uninvite)]
+    kept = [one for one in before.invited if one not in dropped]
+    given["invited"] = tuple(dict.fromkeys([*kept, *added]))
+    if "speakers" in given:
+        given["policy"] = given.pop("speakers")
+    if "topics" in given:
+        given["topics"] = tuple(given["topics"])
+    return _series(app, await app.alarm.series.edit(replace(before, **given), caller))
+
+
+@router.post("/{series_id}/pause")
+async def pause(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    """No more Spaces until it is resumed; the coming one is called off."""
+    return _series(app, await app.alarm.series.change(series_id, caller, "pause", paused))
+
+
+@router.post("/{series_id}/resume")
+async def resume(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    return _series(app, await app.alarm.series.change(series_id, caller, "resume", lambda s: resumed(s, utc_now())))
+
+
+@router.post("/{series_id}/skip")
+async def skip(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    """Call the coming Space off; the one after it comes."""
+    return _series(app, await app.alarm.series.change(series_id, caller, "skip", lambda s: used(s, utc_now())))
+
+
+@router.delete("/{series_id}", status_code=204)
+async def delete_series(app: Here, caller: SignedIn, series_id: str) -> Response:
+    """End the series; the coming Space is called off, a live one goes on."""
+    await app.alarm.series.change(
+        series_id, caller, "delete", lambda s: replace(s, state=SeriesState.DELETED, planned=None, space_id=None)
+    )
+    return Response(status_code=204)
+
+
+def _series(app: Services, value: Series) -> dict[str, Any]:
+    starts = [] if value.planned is None else [value.planned, *_after(value)]
+    return {
+        "id": value.id,
+        "title": value.title,
+        "state": value.state.value,
+        "cron": value.cron,
+        "tz": value.tz,
+        "duration": value.duration,
+        "speakers": value.policy.value,
+        "listeners": value.listeners.value,
+        "captions": value.captions,
+        "topic_ids": list(value.topics),
+        "lang": value.lang,
+        "rules": value.rules_hash,
+        "invited_user_ids": list(value.invited),
+        "next_start": rfc3339(value.planned) if value.planned else None,
+        "next_space": value.space_id,
+        "link": app.link(value.space_id) if value.space_id else None,
+        "coming": [rfc3339(at) for at in starts],
+        "created_at": rfc3339(value.created_at),
+    }
+
+
+def _after(value: Series) -> list[Any]:
+    if value.planned is None:
+        return []
+    return list(islice(occurrences(value.cron, value.tz, value.planned), SHOWN - 1))

@@ -1,0 +1,233 @@
+"""Spaces: create, list, look, start, end, policy, captions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.application.invitations import send_invites
+from spacesctl.application.rulesets import MAX_RULES, compiled, set_rules
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.clock import parse_rfc3339, rfc3339
+from spacesctl.domain.errors import Gone, Invalid, Refused
+from spacesctl.domain.ids import new_space_id
+from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, RecordingMode, Space, State
+from spacesctl.live.actor import Outcome
+from spacesctl.server.http import serializers
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
+from spacesctl.store import accounts
+from spacesctl.store import series as series_store
+from spacesctl.store import spaces as space_store
+
+router = APIRouter(prefix="/v1", tags=["spaces"])
+PAGE = 100
+
+
+Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class NewSpace(BaseModel):
+    title: str = Field(max_length=500)
+    speakers: Policy = Policy.INVITED
+    listeners: ListenerPolicy = ListenerPolicy.EVERYONE
+    captions: bool = True
+    topics: list[Annotated[str, Field(min_length=1, max_length=50)]] = Field(default_factory=list)
+    lang: Lang = "en"
+    scheduled_start: AwareDatetime | None = None
+    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
+    """Handles of speakers to invite."""
+    rules: str | None = Field(None, max_length=MAX_RULES)
+    rules_filename: str = Field("rules.toml", max_length=200)
+    record: RecordingMode = RecordingMode.OFF
+    """What is recorded from the start on; only the host gets at it, and whoever speaks is told first."""
+    start: bool = False
+    """Go live at once."""
+
+
+class SpaceChange(BaseModel):
+    """What is left out stays."""
+
+    title: str | None = Field(None, max_length=500)
+    topics: list[Annotated[str, Field(min_length=1, max_length=50)]] | None = None
+    lang: Lang | None = None
+    listeners: ListenerPolicy | None = None
+    scheduled_start: AwareDatetime | None = None
+    speakers: Policy | None = None
+    captions: bool | None = None
+
+
+class NewReaction(BaseModel):
+    reaction: Reaction
+
+
+@router.post("/spaces", status_code=201)
+async def create_space(app: Here, caller: SignedIn, body: NewSpace, idempotency_key: IdempotencyKey = None) -> Any:
+    """Make a Space, not yet live. `scheduled_start` opens it by itself; without it, it waits for `start`.
+
+    What is wrong with `invite` or `rules` is found before anything is made.
+    """
+    once = Once(caller, idempotency_key, "spaces", body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    if body.start and body.scheduled_start is not None:
+        raise Invalid("start", "goes without scheduled_start")
+    app.rates.by_account("space", caller)
+    if body.invite:
+        app.rates.by_account("invite", caller, len(body.invite))
+    if body.start:
+        await may_go_live(app, caller)
+    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
+    async with app.db.read() as db:
+        invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.invite)]
+    command = c.Create(
+        caller,
+        new_space_id(),
+        body.title,
+        body.speakers,
+        body.listeners,
+        body.captions,
+        tuple(body.topics),
+        body.lang,
+        _stored(body.scheduled_start),
+        record=body.record,
+    )
+
+    async def projection(db: AsyncConnection, outcome: Outcome) -> None:
+        host = await accounts.get(db, outcome.after.host_id)
+        await once.keep(db, 201, serializers.space_of(app, outcome.after, host, caller))
+
+    await app.registry.create(command, projection)
+    if rules is not None:
+        await set_rules(app, caller, command.id, rules)
+    if invited:
+        await send_invites(app.registry, app.link, caller, command.id, invited)
+    if body.start:
+        await (await app.registry.actor(command.id)).ask(c.Start(caller))
+    return await serializers.space(app, await app.registry.space(command.id), caller)
+
+
+@router.get("/spaces")
+async def list_spaces(
+    app: Here,
+    caller: Anyone,
+    state: Annotated[list[State] | None, Query()] = None,
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    """Newest first, live and scheduled ones unless asked otherwise; ended ones are shown to their host alone."""
+    try:
+        before = parse_rfc3339(cursor) if cursor else None
+    except ValueError as error:
+        raise Invalid("cursor", "is not one that this list gave") from error
+    async with app.db.read() as db:
+        found = await space_store.visible(
+            db, caller.account_id, states=state or [State.LIVE, State.SCHEDULED], before=before, limit=PAGE
+        )
+    more = rfc3339(found[-1].created_at) if len(found) == PAGE else None
+    return {"data": await serializers.spaces(app, found, caller), "next": more}
+
+
+@router.get("/spaces/{space_id}")
+async def get_space(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
+    """Public while scheduled or live; afterwards for the host alone."""
+    space = await readable(app, caller, space_id)
+    return await serializers.space(app, space, caller)
+
+
+async def readable(app: Services, caller: Anyone, space_id: str) -> Space:
+    """Raises NotFound, Gone (it is over, and the caller is not its host), NotSignedIn or NotAllowed."""
+    space = await app.registry.space(space_id)
+    if space.is_over:
+        if caller.account_id != space.host_id and not caller.is_admin:
+            raise Gone("Space", space_id, space.state.value)
+    else:
+        require_admittance(space, caller, blocked=await app.registry.blocked(space, caller.account_id))
+    return space
+
+
+async def may_go_live(app: Services, caller: Caller) -> None:
+    """Raises TooMany when the caller hosts as many live Spaces as one may."""
+    async with app.db.read() as db:
+        have = await space_store.count_live_of(db, caller.account_id or "")
+    app.rates.at_once("live_spaces", have)
+
+
+@router.post("/spaces/{space_id}/start")
+async def start(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    actor = await app.registry.actor(space_id)
+    await may_go_live(app, caller)
+    outcome = await actor.ask(c.Start(caller))
+    return await serializers.space(app, outcome.after, caller)
+
+
+@router.post("/spaces/{space_id}/end")
+async def end(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    actor = await app.registry.actor(space_id)
+    outcome = await actor.ask(c.End(caller))
+    return await serializers.space(app, outcome.after, caller)
+
+
+@router.post("/spaces/{space_id}/cancel")
+async def cancel(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Call off a Space that has not started."""
+    actor = await app.registry.actor(space_id)
+    outcome = await actor.ask(c.Cancel(caller))
+    return await serializers.space(app, outcome.after, caller)
+
+
+@router.post("/spaces/{space_id}/reactions", status_code=202)
+async def react(app: Here, caller: SignedIn, space_id: str, body: NewReaction) -> dict[str, Any]:
+    """React. All reactions of a second reach everybody as one event with counts."""
+    app.rates.by_account("reaction", caller)
+    actor, space = await app.admitted(space_id, caller)
+    require(space, caller, Action.REACT)
+    if space.state is not State.LIVE:
+        raise Refused("not_live", "the Space is not live yet")
+    actor.react(body.reaction.value)
+    return {"reaction": body.reaction.value, "emoji": body.reaction.emoji}
+
+
+@router.put("/spaces/{space_id}/reminder", status_code=204)
+async def remind(app: Here, caller: SignedIn, space_id: str) -> Response:
+    """Be told by direct message half an hour before a scheduled Space, and when it starts."""
+    space = await readable(app, caller, space_id)
+    if space.state is not State.SCHEDULED:
+        raise Refused("started", "the Space has started already")
+    async with app.db.begin() as db:
+        await series_store.remind(db, space_id, caller.account_id or "")
+    return Response(status_code=204)
+
+
+@router.delete("/spaces/{space_id}/reminder", status_code=204)
+async def forget_reminder(app: Here, caller: SignedIn, space_id: str) -> Response:
+    async with app.db.begin() as db:
+        await series_store.forget_reminder(db, space_id, caller.account_id or "")
+    return Response(status_code=204)
+
+
+@router.patch("/spaces/{space_id}")
+async def change(app: Here, caller: SignedIn, space_id: str, body: SpaceChange) -> dict[str, Any]:
+    """Edit a Space; who may speak unasked, captions, title and topics also while live, the start time before it."""
+    actor = await app.registry.actor(space_id)
+    topics = tuple(body.topics) if body.topics is not None else None
+    edit = c.Edit(caller, body.title, topics, body.lang, body.listeners, _stored(body.scheduled_start))
+    if edit != c.Edit(caller):
+        await actor.ask(edit)
+    if body.speakers is not None:
+        await actor.ask(c.ChangePolicy(caller, body.speakers))
+    if body.captions is not None:
+        await actor.ask(c.SwitchCaptions(caller, body.captions))
+    return await serializers.space(app, await app.registry.space(space_id), caller)
+
+
+def _stored(at: datetime | None) -> datetime | None:
+    """UTC in whole milliseconds, as times are kept."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

@@ -1,0 +1,136 @@
+"""Webhooks: signed messages to programs of one's own about the Spaces that one hosts."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import Row
+
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
+from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.webhooks import PING, TYPES
+from spacesctl.live.now import utc_now
+from spacesctl.server.delivery.safe_http import check_url
+from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
+from spacesctl.store import audit, webhooks
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+SHOWN = 100
+
+
+class NewWebhook(BaseModel):
+    url: str
+    events: Annotated[list[str], Field(max_length=len(TYPES))] = Field(default_factory=list)
+    """Types; empty is all."""
+    all: bool = False
+    """Of every Space, not only of one's own. For admins."""
+
+
+@router.post("", status_code=201)
+async def add_webhook(
+    app: Here, caller: SignedIn, body: NewWebhook, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
+    """Be told by HTTP. The signing secret is in this answer and never again; it is that of Standard Webhooks."""
+    once = Once(caller, idempotency_key, "webhooks", body)
+    if (answered := await once.answered(app)) is not None:
+        return answered
+    url = check_url(body.url, allow_private=app.allow_private)
+    for kind in body.events:
+        if kind not in TYPES:
+            raise Invalid("events", f"{kind!r} is none of {', '.join(TYPES)}")
+    if body.all and not caller.is_admin:
+        raise NotAllowed("only admins are told of every Space", reason="scope")
+    now, made_id = utc_now(), new_account_id()
+    row = {
+        "id": made_id, "account_id": caller.account_id, "url": url, "events": sorted(set(body.events)),
+        "all_spaces": body.all, "created_at": now,
+    }  # fmt: skip
+    async with app.db.begin() as db:
+        app.rates.at_once("webhooks", len(await webhooks.of_account(db, caller.account_id or "")))
+        await webhooks.add(db, row)
+        await audit.append(db, audit.Entry("webhook.add", caller.account_id, None, None, {"webhook": made_id}), now)
+        answer = _webhook(await webhooks.get(db, made_id), 0)
+        await once.keep(db, 201, {**answer, "secret": None})
+    secret = app.keys.webhook_secret(made_id)
+    return JSONResponse({**answer, "secret": secret}, 201, {"Cache-Control": "no-store"})
+
+
+@router.get("")
+async def list_webhooks(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """The caller's own."""
+    async with app.db.read() as db:
+        found = await webhooks.of_account(db, caller.account_id or "")
+    return {"data": [_webhook(row, waiting) for row, waiting in found]}
+
+
+@router.delete("/{webhook_id}", status_code=204)
+async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> Response:
+    """What still waits for it is dropped."""
+    await _own(app, caller, webhook_id)
+    now = utc_now()
+    async with app.db.begin() as db:
+        await webhooks.remove(db, webhook_id)
+        entry = audit.Entry("webhook.remove", caller.account_id, None, None, {"webhook": webhook_id})
+        await audit.append(db, entry, now)
+    return Response(status_code=204)
+
+
+@router.post("/{webhook_id}/test", dependencies=[Depends(no_dry_run)])
+async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> dict[str, Any]:
+    """Send a `ping` now, once, and tell what came of it. One that was switched off is on again when it answers 2xx."""
+    app.rates.by_account("outside", caller)
+    row = await _own(app, caller, webhook_id)
+    message = f"msg_{secrets.token_hex(12)}"
+    answer = await app.webhooks.attempt(webhook_id, row.url, message, PING, {"webhook_id": webhook_id}, utc_now())
+    if answer.good:
+        async with app.db.begin() as db:
+            await webhooks.recovered(db, webhook_id)
+    return {"id": webhook_id, "delivered": answer.good, "status": answer.status, "problem": answer.problem}
+
+
+@router.get("/{webhook_id}/deliveries")
+async def list_deliveries(app: Here, caller: SignedIn, webhook_id: str) -> dict[str, Any]:
+    """The newest 100 of the last 7 days."""
+    await _own(app, caller, webhook_id)
+    async with app.db.read() as db:
+        found = await webhooks.newest(db, webhook_id, limit=SHOWN)
+    data = [
+        {
+            "id": row.message, "type": row.type, "state": row.state, "attempts": row.attempts, "status": row.status,
+            "problem": row.problem, "at": rfc3339(row.at), "next_at": rfc3339(row.next_at) if row.next_at else None,
+            "space_id": row.data.get("space", {}).get("id"),
+        }
+        for row in found
+    ]  # fmt: skip
+    return {"data": data}
+
+
+async def _own(app: Services, caller: Caller, webhook_id: str) -> Row[Any]:
+    """Raises NotFound: whose it is is nobody else's business."""
+    async with app.db.read() as db:
+        row = await webhooks.get(db, webhook_id)
+    if row.account_id != caller.account_id:
+        raise NotFound("webhook", webhook_id)
+    return row
+
+
+def _webhook(row: Row[Any], waiting: int) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "url": row.url,
+        "events": row.events or list(TYPES),
+        "all": row.all_spaces,
+        "state": row.state,
+        "reason": row.reason,
+        "failing_since": rfc3339(row.failing_since) if row.failing_since else None,
+        "waiting": waiting,
+        "dropped": row.dropped,
+        "created_at": rfc3339(row.created_at),
+    }

@@ -1,0 +1,165 @@
+"""What the routes work with, gathered once at start-up and handed to each by FastAPI's dependencies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, cast
+from urllib.parse import urlsplit
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+
+from spacesctl.domain.accounts import ANONYMOUS, Account, Caller
+from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
+from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.space import Space
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.recording_keeper import RecordingKeeper
+from spacesctl.live.registry import SpaceRegistry
+from spacesctl.server.delivery.notification_sender import NotificationSender
+from spacesctl.server.delivery.webhook_sender import WebhookSender
+from spacesctl.server.http.rates import Rates, address_key
+from spacesctl.server.http.voice_clips import VoiceClips
+from spacesctl.server.process.alarm import Alarm
+from spacesctl.server.process.assignments import Assignments
+from spacesctl.server.process.keys import Keys
+from spacesctl.server.webrtc.turn import Turn
+from spacesctl.store import accounts
+from spacesctl.store.database import Database
+
+JOINS_IN_FLIGHT = 64
+"""WHIP and WHEP requests handled at once; more wait, so that a storm of joins cannot starve the tick."""
+
+
+@dataclass
+class Services:
+    db: Database
+    registry: SpaceRegistry
+    data: Path
+    bot: Account
+    """The bundled bot's account."""
+    base_url: str
+    udp_candidates: list[tuple[str, int]]
+    assignments: Assignments
+    tcp_candidates: list[tuple[str, int]] = field(default_factory=list)
+    """The same port over TCP, where it is served."""
+    turn: Turn = field(default_factory=Turn)
+    alarm: Alarm = field(init=False)
+    recordings: RecordingKeeper = field(init=False)
+    voices: VoiceClips = field(init=False)
+    bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
+    joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
+    rates: Rates = field(default_factory=Rates)
+    keys: Keys = field(default_factory=Keys.fresh)
+    webhooks: WebhookSender = field(init=False)
+    outlets: NotificationSender = field(init=False)
+    notify_schemes: frozenset[str] = frozenset()
+    allow_private: bool = False
+    """Whether webhooks may lead to addresses that are not public."""
+    stopping: bool = False
+    sent: Counter[str] = field(default_factory=Counter)
+    """Attempts to send something outside, as "webhook delivered", "notification failed"."""
+    dropped_uplinks: int = 0
+    """WebSocket messages that were malformed, or not for their session."""
+
+    def __post_init__(self) -> None:
+        self.voices = VoiceClips(self.data / "clips")
+
+    @property
+    def clips(self) -> Path:
+        return self.data / "evidence"
+
+    @property
+    def root(self) -> str:
+        """The path below which everything is served; empty when that is the whole host."""
+        return urlsplit(self.base_url).path.rstrip("/")
+
+    def link(self, space_id: str) -> str:
+        return f"{self.base_url}/s/{space_id}"
+
+    def connections_from(self, host: str) -> int:
+        """How many connections with sound come from the same place as `host`, over all Spaces."""
+        place = address_key(host)
+        return sum(actor.connections.places[place] for actor in self.registry.actors.values())
+
+    async def admitted(self, space_id: str, caller: Caller) -> tuple[SpaceActor, Space]:
+        """The actor of a Space that is not over, for somebody who may be in it."""
+        actor = await self.registry.live_actor(space_id)
+        blocked = await self.registry.blocked(await self.registry.space(space_id), caller.account_id)
+        # Taken after the last wait: whoever was removed meanwhile is not let in.
+        space = await self.registry.space(space_id)
+        require_admittance(space, caller, blocked=blocked)
+        require(space, caller, Action.LISTEN)
+        return actor, space
+
+
+DRY_RUN = "spacesctl.trial"
+"""Where a request that is only tried (`Dry-Run: true`) carries the services it works with."""
+
+
+def services(connection: HTTPConnection) -> Services:
+    return cast(Services, connection.scope.get(DRY_RUN) or connection.app.state.services)
+
+
+async def no_dry_run(connection: HTTPConnection) -> None:
+    """For what reaches beyond the database. Raises Invalid when the request is a dry run."""
+    if DRY_RUN in connection.scope:
+        raise Invalid("Dry-Run", "this cannot be tried without doing it")
+
+
+def client_host(connection: HTTPConnection) -> str:
+    """Where a request comes from: an IP address, behind trusted proxies the one that they name."""
+    return connection.client.host if connection.client else ""
+
+
+async def caller(connection: HTTPConnection) -> Caller:
+    """Who asks, by the bearer token; nobody without one. Raises NotSignedIn when the token is unknown."""
+    header = connection.headers.get("authorization", "")
+    if not header:
+        return ANONYMOUS
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotSignedIn("the Authorization header must be a bearer token")
+    async with services(connection).db.read() as db:
+        found = await accounts.caller(db, token.strip())
+    if found is None:
+        # Good tokens are never counted: one script with a stale token does not lock out the office that it is in.
+        services(connection).rates.by_address("sign_in", client_host(connection))
+        raise NotSignedIn("this token is not known here")
+    return found
+
+
+async def signed_in(connection: HTTPConnection) -> Caller:
+    who = await caller(connection)
+    if who.account_id is None:
+        raise NotSignedIn
+    return who
+
+
+async def admin(connection: HTTPConnection) -> Caller:
+    who = await signed_in(connection)
+    if not who.is_admin:
+        raise NotAllowed("this needs a token with the admin scope", reason="scope")
+    return who
+
+
+async def service_bot(connection: HTTPConnection) -> Caller:
+    who = await signed_in(connection)
+    if not who.is_service_bot:
+        raise NotAllowed("this needs a token with the bot scope", reason="scope")
+    return who
+
+
+async def _here(connection: HTTPConnection) -> Services:
+    return services(connection)
+
+
+# Dependencies are coroutines also where they wait for nothing: FastAPI runs plain functions in another thread.
+Here = Annotated[Services, Depends(_here)]
+Anyone = Annotated[Caller, Depends(caller)]
+SignedIn = Annotated[Caller, Depends(signed_in)]
+Admin = Annotated[Caller, Depends(admin)]
+ServiceBot = Annotated[Caller, Depends(service_bot)]

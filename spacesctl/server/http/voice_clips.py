@@ -1,0 +1,172 @@
+"""Voice clips on their way in: an upload becomes a file of mono Ogg Opus, `clips/ID.ogg`, and a row that names it.
+
+The work is done by `spacesctl.audio.transcode` in a child process, a few at once; what is unfinished or unwanted is removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import structlog
+
+from spacesctl.domain.errors import Invalid, TooMany, Unavailable
+from spacesctl.domain.ids import new_space_id
+from spacesctl.domain.posts import MAX_CLIP_SECONDS, UNUSED_CLIPS_KEPT, Clip
+from spacesctl.live.now import utc_now
+from spacesctl.store import clips
+from spacesctl.store.database import Database
+
+UPLOADS_AT_ONCE = 8
+TRANSCODED_AT_ONCE = 2
+UPLOAD_WITHIN = 120.0
+TRANSCODE_WITHIN = 30.0
+"""Seconds; the child's own limit on processor time is lower."""
+UNUSED_AT_MOST = 20
+"""Clips of one account that no post or message refers to yet."""
+SWEEP_EVERY = 60.0
+_CHUNK = 256 << 10
+_log = structlog.get_logger()
+
+
+class VoiceClips:
+    """`folder` is made when the first clip comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._uploads = 0
+        self._children = asyncio.Semaphore(TRANSCODED_AT_ONCE)
+        self._publishing = asyncio.Lock()
+
+    def file(self, clip_id: str) -> Path:
+        return self._folder / f"{clip_id}.ogg"
+
+    async def take(self, db: Database, owner_id: str, body: AsyncIterator[bytes]) -> Clip:
+        """Raises Invalid (no audio, too long, empty), TooMany or Unavailable; nothing of the upload is left then."""
+        if self._uploads >= UPLOADS_AT_ONCE:
+            raise TooMany("voice clips on their way in", 5)
+        async with db.read() as connection:
+            if await clips.count_unused(connection, owner_id) >= UNUSED_AT_MOST:
+                raise TooMany("voice clips without a post or message", int(UNUSED_CLIPS_KEPT.total_seconds()))
+        self._uploads += 1
+        try:
+            return await self._take(db, owner_id, body)
+        finally:
+            self._uploads -= 1
+
+    async def _take(self, db: Database, owner_id: str, body: AsyncIterator[bytes]) -> Clip:
+        place = self._incoming / secrets.token_hex(8)
+        given, made = place / "given", place / "made.ogg"
+        await asyncio.to_thread(_make_folders, self._folder, place)
+        try:
+            try:
+                async with asyncio.timeout(UPLOAD_WITHIN):
+                    await _receive(body, given)
+            except TimeoutError as error:
+                raise Invalid("voice", f"took longer than {UPLOAD_WITHIN:.0f} s to arrive") from error
+            async with self._children:
+                duration_ms = await _transcode(given, made)
+            return await self._publish(db, owner_id, made, duration_ms)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+    async def _publish(self, db: Database, owner_id: str, made: Path, duration_ms: int) -> Clip:
+        size = (await asyncio.to_thread(made.stat)).st_size
+        clip = Clip(new_space_id(), owner_id, duration_ms, size, utc_now())
+        async with self._publishing, db.begin() as connection:
+            await asyncio.to_thread(made.replace, self.file(clip.id))
+            await clips.add(connection, clip)
+        return clip
+
+    async def sweep(self, db: Database) -> None:
+        """Forget clips that nothing has referred to for an hour, and remove every file without a row."""
+        async with self._publishing:
+            async with db.begin() as connection:
+                await clips.forget_unused(connection, utc_now() - UNUSED_CLIPS_KEPT)
+                known = await clips.ids(connection)
+            await asyncio.to_thread(self._remove_but, known)
+
+    async def keep_tidy(self, db: Database) -> None:
+        """Sweep now and then, for ever; first, what an earlier process left unfinished goes."""
+        await asyncio.to_thread(shutil.rmtree, self._incoming, ignore_errors=True)
+        while True:
+            try:
+                await self.sweep(db)
+            except Exception as error:  # whatever it was: it is tried again in a minute
+                _log.warning("voice clips were not tidied up", kind=type(error).__name__)
+            await asyncio.sleep(SWEEP_EVERY)
+
+    @property
+    def _incoming(self) -> Path:
+        return self._folder / "incoming"
+
+    def _remove_but(self, known: set[str]) -> None:
+        for file in self._folder.glob("*.ogg"):
+            if file.stem not in known:
+                file.unlink(missing_ok=True)
+
+
+def _make_folders(folder: Path, place: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    place.mkdir(mode=0o700, parents=True)
+
+
+async def _receive(body: AsyncIterator[bytes], target: Path) -> None:
+    """Write to disk in pieces of some size; memory holds one of them."""
+    held = bytearray()
+    file = await asyncio.to_thread(target.open, "wb")
+    try:
+        async for part in body:
+            held += part
+            if len(held) >= _CHUNK:
+                await asyncio.to_thread(file.write, bytes(held))
+                held.clear()
+        await asyncio.to_thread(file.write, bytes(held))
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+async def _transcode(given: Path, made: Path) -> int:
+    """Milliseconds of sound. The child is killed when it takes too long, or when nobody waits for it any more."""
+    try:
+        child = await asyncio.to_thread(_start, given, made)
+    except OSError as error:
+        raise Unavailable("voice clips cannot be read now") from error
+    try:
+        out, _ = await asyncio.to_thread(child.communicate, timeout=TRANSCODE_WITHIN)
+    except subprocess.TimeoutExpired as error:
+        raise Invalid("voice", "takes too long to read", hint=_HINT) from error
+    finally:
+        if child.poll() is None:
+            child.kill()
+            await asyncio.to_thread(child.communicate)
+    answer = json.loads(out) if child.returncode == 0 else {"error": "not_audio"}
+    if "error" in answer:
+        problem, hint = _PROBLEMS[answer["error"]]
+        raise Invalid("voice", problem, hint=hint)
+    return int(answer["duration_ms"])
+
+
+def _start(given: Path, made: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "spacesctl.audio.transcode", str(given), str(made), str(MAX_CLIP_SECONDS)]
+    kept = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
+    # One arena: each would take address space, of which the child has little.
+    env = {name: os.environ[name] for name in kept if name in os.environ} | {"MALLOC_ARENA_MAX": "1"}
+    return subprocess.Popen(  # noqa: S603 # our own program; what was sent is only ever a file's content
+        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+
+
+_HINT = "send wav, mp3, m4a, ogg, webm or flac"
+_PROBLEMS: dict[str, tuple[str, str | None]] = {
+    "not_audio": ("is no audio that can be read", _HINT),
+    "too_long": (f"is longer than {MAX_CLIP_SECONDS} s", f"cut it to {MAX_CLIP_SECONDS} s or less"),
+    "empty": ("holds no sound", None),
+}

@@ -1,0 +1,74 @@
+"""What an empty data folder gets, and what every start makes sure of: accounts of the owner and the bot, their tokens."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from spacesctl.domain.accounts import Account, Kind, Scope
+from spacesctl.domain.errors import NotFound, Refused
+from spacesctl.domain.ids import new_account_id, new_token
+from spacesctl.live.now import utc_now
+from spacesctl.store import accounts, audit
+from spacesctl.store.database import Database
+
+OWNER = "owner"
+BOT = "spaces_bot"
+BOT_LABEL = "bundled bot"
+OWNER_TOKEN = "owner.token"
+_FIRST = {OWNER: ("Owner", Kind.PERSON), BOT: ("Moderation bot", Kind.BOT)}
+
+
+def open_folder(data: Path) -> IO[str]:
+    """Make the folder (0700) and take it for this process; keep the answer open. Raises Refused when another server has it."""
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o700)
+    lock = (data / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise Refused("in_use", f"another server uses the data folder {data}") from error
+    return lock
+
+
+async def ensure_accounts(db: Database) -> tuple[str | None, Account, str]:
+    """The owner's token if it was made just now, the bot's account, and a fresh token for the bot (older ones die)."""
+    now = utc_now()
+    owner_token = None
+    bot_token = new_token()
+    async with db.begin() as connection:
+        for handle, (name, kind) in _FIRST.items():
+            try:
+                await accounts.get(connection, handle)
+            except NotFound:
+                await accounts.add(connection, Account(new_account_id(), handle, name, kind, now))
+                await audit.append(connection, audit.Entry("account.create", None, None, handle), now)
+                if handle == OWNER:
+                    owner_token = new_token()
+                    owner = await accounts.get(connection, OWNER)
+                    scopes = frozenset({Scope.USE, Scope.ADMIN})
+                    await accounts.add_token(connection, owner.id, owner_token, scopes, "first", now)
+        bot = await accounts.get(connection, BOT)
+        await accounts.drop_tokens(connection, bot.id, BOT_LABEL)
+        scopes = frozenset({Scope.USE, Scope.BOT})
+        await accounts.add_token(connection, bot.id, bot_token, scopes, BOT_LABEL, now)
+    return owner_token, bot, bot_token
+
+
+def keep_owner_token(data: Path, token: str) -> Path:
+    """Write the owner's token where only this user reads it."""
+    path = data / OWNER_TOKEN
+    write_private(path, token + "\n")
+    return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Create or replace a file with mode 0600, never readable by others in between."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    temporary.replace(path)

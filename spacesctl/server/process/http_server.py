@@ -1,0 +1,111 @@
+"""The sockets that HTTP comes in by, and the server on them."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from spacesctl.domain.errors import Refused, Unavailable
+from spacesctl.server.http.app import create_app
+from spacesctl.server.http.proxy import BehindProxy, Placed
+from spacesctl.server.http.services import Services
+from spacesctl.server.process.settings import Settings, split_host_port
+from spacesctl.server.process.tls import Certificate
+from spacesctl.server.webrtc.lane_socket import UNREAD_FOR, LaneSocket
+
+MOST_FILES = 65_536
+"""Each player, each stream of events and each peer over TCP has a socket of its own."""
+GRACE = 2
+"""Seconds that requests under way may take to end after SIGTERM."""
+
+
+class HttpServer(uvicorn.Server):
+    """Uvicorn without its signal handlers: open streams must be ended first, or it waits for them."""
+
+    def __init__(self, app: ASGIApp, certificate: Certificate | None = None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws=LaneSocket,
+                ws_max_size=64 * 1024,
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=GRACE,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ssl_context_factory=(lambda config, default: certificate.context) if certificate else None,
+            )
+        )
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def begin(self, bound: socket.socket) -> asyncio.Task[None]:
+        """Serve on a socket until `should_exit`."""
+        return asyncio.create_task(self.serve([bound]))
+
+
+def application(app: Services, settings: Settings) -> ASGIApp:
+    """The app as it is reached: below its public path, and with proxies in front of it if the operator says so."""
+    placed = Placed(create_app(app), settings.public_url or "")
+    return BehindProxy(placed, settings.trusted_proxies) if settings.behind_proxy else placed
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raises Refused when others would be served in the clear without the operator having said so."""
+    if settings.binds_loopback_only or settings.tls_cert or settings.behind_proxy or settings.insecure:
+        return
+    raise Refused(
+        "not_private",
+        f"{settings.http} is open to others without TLS, and browsers give no microphone there",
+        hint="give --tls-cert and --tls-key, or --behind-proxy when a proxy in front does TLS, or --insecure",
+    )
+
+
+def allow_connections() -> None:
+    """Open as many files as this user may, up to `MOST_FILES`: the 1,024 that shells allow are fewer than a crowd's connections."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def bind(address: str) -> socket.socket:
+    """Raises Unavailable."""
+    host, port = split_host_port(address)
+    try:
+        family, kind, proto, _, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, proto)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only; connections have it from here
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_FOR)
+        bound.bind(place)
+        bound.listen()  # from now on the port is ours: the engine looks for it where it is free
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {address}: {error.strerror or error}") from error
+    return bound
+
+
+def base_url(bound: socket.socket, *, tls: bool = False) -> str:
+    """How this machine reaches the socket."""
+    host, port = bound.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104  # compared, not bound
+        host = "127.0.0.1"
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"{'https' if tls else 'http'}://{place}"

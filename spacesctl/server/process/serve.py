@@ -1,0 +1,247 @@
+"""`serve`: one process that holds everything together, from the data folder's lock to the last goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import IO
+
+import structlog
+from starlette.types import ASGIApp
+
+from spacesctl.client.profile import write_first_profile
+from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.space import State
+from spacesctl.live.recording_keeper import RecordingKeeper
+from spacesctl.live.registry import SpaceRegistry
+from spacesctl.server.delivery.notification_sender import NotificationSender
+from spacesctl.server.delivery.safe_http import SafeHttp
+from spacesctl.server.delivery.webhook_sender import WebhookSender
+from spacesctl.server.http.rates import Rates
+from spacesctl.server.http.services import Services
+from spacesctl.server.process.alarm import Alarm
+from spacesctl.server.process.assignments import Assignments
+from spacesctl.server.process.bots_keeper import BotsKeeper
+from spacesctl.server.process.engine_keeper import EngineKeeper
+from spacesctl.server.process.first_start import ensure_accounts, keep_owner_token, open_folder
+from spacesctl.server.process.http_server import (
+    HttpServer,
+    allow_connections,
+    application,
+    base_url,
+    bind,
+    check_exposure,
+)
+from spacesctl.server.process.keys import Keys
+from spacesctl.server.process.settings import Settings
+from spacesctl.server.process.systemd import Manager
+from spacesctl.server.process.tls import Certificate
+from spacesctl.server.webrtc.candidates import candidates, over_tcp
+from spacesctl.store import spaces as space_store
+from spacesctl.store.database import Database
+from spacesctl.support.logs import configure, on_unhandled
+
+TICK_KEPT_EVERY = 10.0
+COUNT_EVERY = 1.0
+_log = structlog.get_logger()
+
+
+@dataclass
+class Running:
+    """What a ready server says of itself."""
+
+    http: str
+    udp: str
+    data: str
+
+
+async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
+    """Serve until SIGTERM or SIGINT. Raises Refused, Unavailable or Invalid when it cannot start."""
+    check_exposure(settings)
+    configure(settings.log_level)
+    allow_connections()
+    stop = asyncio.Event()
+    manager = Manager()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(on_unhandled)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(_cancel, asyncio.create_task(manager.keep_alive()))
+        lock: IO[str] = await asyncio.to_thread(open_folder, settings.data)
+        stack.callback(lock.close)
+        http = bind(settings.http)
+        stack.callback(http.close)
+
+        def told(running: Running) -> None:
+            manager.ready()
+            on_ready(running)
+
+        await _serve(settings, stack, http, stop, told, manager.stopping)
+
+
+async def _serve(
+    settings: Settings,
+    stack: AsyncExitStack,
+    http: socket.socket,
+    stop: asyncio.Event,
+    on_ready: Callable[[Running], None],
+    on_stop: Callable[[], None],
+) -> None:
+    db = await stack.enter_async_context(Database(settings.data / "spaces.db"))
+    owner_token, bot, bot_token = await ensure_accounts(db)
+    certificate = await _certificate(settings, stack)
+    url = base_url(http, tls=certificate is not None)
+    if owner_token is not None:
+        await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
+        if settings.profile:
+            await asyncio.to_thread(write_first_profile, settings.public_url or url, owner_token)
+    engine = EngineKeeper(settings.udp, settings.audience_ptime_ms, tcp=settings.ice_tcp)
+    await engine.start()
+    stack.push_async_callback(engine.stop)
+    registry = SpaceRegistry(db, engine)
+    assignments = Assignments()
+    udp = candidates(settings.udp, engine.ready.port, settings.announce)
+    app = Services(
+        db=db,
+        registry=registry,
+        data=settings.data,
+        bot=bot,
+        base_url=(settings.public_url or url).rstrip("/"),
+        udp_candidates=udp,
+        tcp_candidates=over_tcp(udp, engine.ready.tcp, settings.announce),
+        assignments=assignments,
+        rates=Rates(settings.limits),
+        turn=settings.turn,
+        keys=await asyncio.to_thread(Keys.of_folder, settings.data),
+        allow_private=settings.webhooks_allow_private,
+        notify_schemes=frozenset(settings.notify_schemes),
+    )
+    registry.subscribers.append(assignments.on_outcome)
+    await registry.open()
+    for actor in registry.actors.values():
+        if actor.space is not None:
+            assignments.see(actor.space)
+    engine.keep(registry)
+    app.recordings = RecordingKeeper(registry, settings.data / "recordings", settings.keep_recordings)
+    await app.recordings.open()
+    stack.push_async_callback(_cancel, asyncio.create_task(app.recordings.keep_tidy()))
+    alarm = app.alarm = Alarm(registry, bot, app.link)
+    await alarm.start()
+    stack.push_async_callback(alarm.stop)
+    ticking = asyncio.create_task(_keep_time(app))
+    stack.push_async_callback(_cancel, ticking)
+    stack.push_async_callback(_cancel, asyncio.create_task(app.voices.keep_tidy(db)))
+    await _send_outside(app, stack)
+    http_app = application(app, settings)
+    server = HttpServer(http_app, certificate)
+    serving = server.begin(http)
+    listening = asyncio.ensure_future(server.listening.wait())
+    await asyncio.wait({listening, serving}, return_when=asyncio.FIRST_COMPLETED)
+    bots = None
+    if settings.bots:
+        inside = url if certificate is None else _door_inside(http_app, stack)
+        bots = BotsKeeper(inside, bot_token, settings.model, settings.data, lambda: _bot_gone(app))
+        bots.start()
+        stack.push_async_callback(bots.stop)
+    else:
+        app.bot_status = {"ready": False, "reason": "the server runs without bots"}
+    on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
+    await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
+    app.stopping = True
+    on_stop()
+    await alarm.stop()
+    assignments.close()
+    await registry.close()
+    await app.recordings.close()
+    server.should_exit = True
+    # All at once: each of them may take its own grace, and together they have 5 s.
+    await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
+
+
+async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
+    """Webhooks and notifications, from now on."""
+    outside = await asyncio.to_thread(SafeHttp, allow_private=app.allow_private)
+    stack.push_async_callback(outside.close)
+    app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent)
+    app.registry.subscribers.append(app.webhooks.on_outcome)
+    app.outlets = NotificationSender(app.db, app.keys, app.notify_schemes, app.sent)
+    for sender in (app.webhooks.run(), app.outlets.run()):
+        stack.push_async_callback(_cancel, asyncio.create_task(sender))
+
+
+async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate | None:
+    """The certificate, if there is one, renewed from now on when its files change or on SIGHUP. Raises Invalid."""
+    nudged = asyncio.Event()
+    # Without a certificate too: a reload of nothing must not end the server.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, nudged.set)
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    certificate = await asyncio.to_thread(Certificate, settings.tls_cert, settings.tls_key)
+    stack.push_async_callback(_cancel, asyncio.create_task(certificate.keep(nudged)))
+    return certificate
+
+
+def _door_inside(app: ASGIApp, stack: AsyncExitStack) -> str:
+    """HTTP without TLS on a port of this machine alone, for the bots: no certificate names a loopback address."""
+    bound = bind("127.0.0.1:0")
+    stack.callback(bound.close)
+    server = HttpServer(app)
+    serving = server.begin(bound)
+
+    async def close() -> None:
+        server.should_exit = True
+        await serving
+
+    stack.push_async_callback(close)
+    return base_url(bound)
+
+
+async def _keep_time(app: Services) -> None:
+    """Once a second, tell how many people are there where that changed; every ten, remember how far the clocks have come."""
+    told: dict[str, int] = {}
+    for second in range(sys.maxsize):
+        await asyncio.sleep(COUNT_EVERY)
+        app.alarm.mind_the_clock(time.time(), time.monotonic())
+        live = [a for a in app.registry.actors.values() if a.space is not None and a.space.state is State.LIVE]
+        for actor in live:
+            space_id = actor.space.id if actor.space else ""
+            actor.tell_reactions()
+            with contextlib.suppress(SpacesError):  # it ended meanwhile
+                await actor.look_around(time.monotonic(), app.bot.id)
+            count = actor.participant_count
+            if told.get(space_id, 0) != count:
+                told[space_id] = count
+                actor.hub.publish_ephemeral("presence", {"participant_count": count})
+        if live and second % int(TICK_KEPT_EVERY / COUNT_EVERY) == 0:
+            async with app.db.begin() as db:
+                for actor in live:
+                    tick = actor.now_tick()
+                    actor.ring.forget(tick)
+                    await space_store.keep_tick(db, actor.space.id if actor.space else "", tick)
+
+
+def _bot_gone(app: Services) -> None:
+    app.bot_status = {"ready": False, "reason": "the bot is starting again"}
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def announce_ready(running: Running, *, as_json: bool) -> None:
+    """One line: JSON on stdout for programs, a sentence on stderr for people."""
+    if as_json:
+        print(json.dumps(vars(running)), flush=True)  # noqa: T201
+    else:
+        text = f"spacesctl serves {running.http} (sound on UDP {running.udp}, data in {running.data})"
+        print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,1 @@
+"""The doors that sound comes in by: WHIP, WHEP, WebSocket lanes."""

@@ -1,0 +1,149 @@
+"""From an SDP offer, or a WebSocket, to a session of a Space."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import ANONYMOUS, Caller
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.ids import new_session_id
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.space import State
+from spacesctl.engine.messages import AddPeer, Output
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.sessions import Feed, Session, SessionKind, group_of, new_etag
+from spacesctl.rtc import sdp
+from spacesctl.server.http.rates import address_key
+from spacesctl.server.http.services import Services
+
+
+@dataclass(frozen=True)
+class Mic:
+    """How a microphone session begins, and whether its person agrees to be recorded."""
+
+    open: bool = True
+    consent: bool = False
+
+
+OPEN = Mic()
+
+
+async def answer_offer(
+    app: Services, space_id: str, caller: Caller, text: str, host: str, *, up: bool, mic: Mic = OPEN
+) -> tuple[Session, str]:
+    """Answer a WHIP (`up`) or WHEP offer; returns the session and our SDP.
+
+    Raises Invalid for an offer that cannot be answered, HTTPException (406) for one without Opus, and whatever refuses the caller;
+    nothing is left behind then.
+    """
+    try:
+        offer = sdp.parse_offer(text)
+    except sdp.SdpError as error:
+        raise _refusal(error) from error
+    app.registry.engine.ready  # noqa: B018  # refuses while the engine restarts, before anything is changed
+    kind = SessionKind.WHIP if up else SessionKind.WHEP
+    actor, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
+    try:
+        answer = _answer(app, actor, session, offer)
+    except sdp.SdpError as error:
+        await _forget_lane(actor, session)
+        raise _refusal(error) from error
+    except BaseException:
+        await _forget_lane(actor, session)
+        raise
+    actor.connect(session, caller)
+    session.mid, session.remote_ufrag, session.etag = offer.mid, offer.ufrag, new_etag()
+    return session, answer
+
+
+async def open_pages(app: Services, space_id: str, caller: Caller, host: str) -> tuple[SpaceActor, Session]:
+    """A session of a player over HTTP; its `pages` are what to send."""
+    actor, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
+    session.group = Output.AUDIENCE  # on the stage, too: what everybody hears, as late as they hear it
+    actor.connect(session, caller)
+    return actor, session
+
+
+def _refusal(error: sdp.SdpError) -> Exception:
+    """What is a description, but none that we share a codec with, is not acceptable; anything else is malformed."""
+    if error.reason == "no_opus":
+        return HTTPException(406, str(error))
+    return Invalid("offer", str(error), hint=error.reason)
+
+
+async def open_feed(
+    app: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic: Mic = OPEN
+) -> tuple[SpaceActor, Session]:
+    """A WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed."""
+    actor, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
+    session.feed = Feed()
+    actor.connect(session, caller)
+    return actor, session
+
+
+async def _open_session(
+    app: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic: Mic
+) -> tuple[SpaceActor, Session]:
+    if kind is not SessionKind.ALL:
+        app.rates.by_address("join", host)
+        app.rates.at_once("peers", app.connections_from(host), host=host)
+    actor, space = await app.admitted(space_id, caller)
+    if space.state is not State.LIVE:
+        raise Refused("not_live", "the Space is not live yet")
+    lane = None
+    if kind is SessionKind.ALL:
+        require(space, caller, Action.READ_LANES)
+    if kind.is_up:
+        followed = await app.registry.followed(space, caller.account_id)
+        outcome = await actor.ask(c.OpenMic(caller, followed=followed, mic_open=mic.open, consent=mic.consent))
+        space = outcome.after
+        lane = next(event.lane for event in outcome.events if isinstance(event, e.LaneOpened))
+    group = group_of(space, caller.account_id)
+    return actor, Session(new_session_id(), kind, caller.account_id, lane, group, place=address_key(host))
+
+
+def _answer(app: Services, actor: SpaceActor, session: Session, offer: sdp.Offer) -> str:
+    if actor.space is None:
+        raise RuntimeError("a session has its Space")
+    direction = "up" if session.kind is SessionKind.WHIP else "down"
+    ufrag, pwd = secrets.token_hex(4), secrets.token_hex(16)
+    answer = sdp.answer(
+        offer,
+        kind=direction,  # type: ignore[arg-type]
+        candidates=app.udp_candidates,
+        tcp=app.tcp_candidates,
+        fingerprint=app.registry.engine.ready.fingerprint,
+        ufrag=ufrag,
+        pwd=pwd,
+        ssrc=actor.ssrc,
+        cname=actor.space.id,
+    )
+    peer = AddPeer(
+        peer=session.id,
+        space=actor.space.id,
+        kind=direction,  # type: ignore[arg-type]
+        local_ufrag=ufrag,
+        local_pwd=pwd,
+        remote_ufrag=offer.ufrag,
+        remote_pwd=offer.pwd,
+        remote_fingerprints=list(offer.fingerprints),
+        dtls=answer.dtls,
+        payload_type=answer.payload_type,
+        lane=session.lane or 0,
+        group=session.group,
+        level_extension=answer.level_extension,
+        nack=answer.nack,
+    )
+    app.registry.expect_peer(session.id, actor)
+    app.registry.engine.send(peer)
+    return answer.sdp
+
+
+async def _forget_lane(actor: SpaceActor, session: Session) -> None:
+    if session.lane is not None:
+        await actor.ask(c.CloseMic(ANONYMOUS, session.lane, "left"))

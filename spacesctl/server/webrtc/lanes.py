@@ -1,0 +1,134 @@
+"""WebSocket lanes: speak, listen, or (the bot, under its grant) every lane apart. For programs that have no WebRTC."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from spacesctl.audio import framing
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import NotAllowed, SpacesError, TooMany
+from spacesctl.engine.messages import Uplink
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.sessions import Session, SessionKind
+from spacesctl.server.http.services import Services, caller, client_host, services
+from spacesctl.server.webrtc.joining import Mic, open_feed
+
+router = APIRouter()
+_KINDS = {"speak": SessionKind.SPEAK, "listen": SessionKind.LISTEN, "all": SessionKind.ALL}
+REFUSED = 4000
+"""Close codes are 4000 + the HTTP status that the same refusal has: 4403, 4409, ..."""
+GOODBYE_WITHIN = 2.0
+"""Seconds that a client has to take the last words of a connection that is ended."""
+
+
+@router.websocket("/v1/spaces/{space_id}/lanes")
+async def lanes(
+    socket: WebSocket,
+    space_id: str,
+    role: Literal["speak", "listen", "all"] = "listen",
+    mic: Literal["open", "closed"] = "open",
+    consent: Literal["recording"] | None = None,
+) -> None:
+    """Hello as JSON, then binary messages and JSON events; a refusal is a problem as JSON and then a close."""
+    app = services(socket)
+    await socket.accept()
+    try:
+        _check_origin(app, socket)
+        who = await caller(socket)
+        microphone = Mic(mic == "open", consent is not None)
+        actor, session = await open_feed(app, space_id, who, _KINDS[role], client_host(socket), mic=microphone)
+    except SpacesError as error:
+        problem = {"code": error.code, "status": error.status, "detail": error.message, "reason": error.reason}
+        if isinstance(error, TooMany):
+            problem["retry_after"] = error.retry_after
+        await socket.send_json({"event": "refused", "problem": problem})
+        await socket.close(REFUSED + error.status)
+        return
+    await _serve(app, socket, actor, session, role)
+
+
+async def _serve(app: Services, socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
+    sending = asyncio.create_task(_send(socket, actor, session, role))
+    receiving = asyncio.create_task(_receive(app, socket, actor, session))
+    ending = asyncio.create_task(_end(session))
+    tasks = (sending, receiving, ending)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        # Not awaited under the connection's own cancellation: the lane must close whatever happens to this task.
+        app.registry.in_background(actor.drop_session(session.id))
+    for result in results:
+        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+            raise result
+
+
+async def _send(socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
+    if session.feed is None:
+        raise RuntimeError("a WebSocket session has a feed")
+    await socket.send_json(_hello(actor, session, role))
+    while (message := await session.feed.next()) is not None:
+        if isinstance(message, bytes):
+            await socket.send_bytes(message)
+        else:
+            await socket.send_json(message)
+    await socket.close(1000)
+
+
+async def _end(session: Session) -> None:
+    """Cut off who does not read that it is over: a sender that waits for them would wait for ever."""
+    if session.feed is not None:
+        await session.feed.ending.wait()
+        await asyncio.sleep(GOODBYE_WITHIN)
+
+
+def _hello(actor: SpaceActor, session: Session, role: str) -> dict[str, Any]:
+    space = actor.space
+    if space is None or space.started_at is None:
+        raise RuntimeError("lanes are open in live Spaces only")
+    hello: dict[str, Any] = {
+        "version": framing.VERSION,
+        "role": role,
+        "clock": {"started_at": rfc3339(space.started_at), "tick": actor.now_tick()},
+        "lane": session.lane,
+    }
+    if session.kind is SessionKind.ALL:
+        hello["lanes"] = actor.connections.lanes(space)
+    return hello
+
+
+async def _receive(app: Services, socket: WebSocket, actor: SpaceActor, session: Session) -> None:
+    """Until the client goes. What is malformed, or comes from a session that does not speak, is dropped and counted."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        data = message.get("bytes")
+        if data is None or session.lane is None or actor.space is None:
+            app.dropped_uplinks += 1
+            continue
+        try:
+            uplink = framing.unpack(data)
+        except framing.FramingError:
+            app.dropped_uplinks += 1
+            continue
+        if uplink.kind != framing.UPLINK or session.id not in actor.connections.sessions:
+            app.dropped_uplinks += 1
+            continue
+        app.registry.engine.send(
+            Uplink(actor.space.id, session.lane, uplink.tick & 0xFFFFFFFF, uplink.frames[0].payload)
+        )
+
+
+def _check_origin(app: Services, socket: WebSocket) -> None:
+    """A browser says which page opens the socket; only our own pages may (programs send no Origin)."""
+    origin = socket.headers.get("origin")
+    ours = (socket.headers.get("host"), urlsplit(app.base_url).netloc)
+    if origin is not None and urlsplit(origin).netloc not in ours:
+        raise NotAllowed("WebSockets may be opened by this server's own pages only", reason="origin")

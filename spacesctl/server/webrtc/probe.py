@@ -1,0 +1,27 @@
+"""Testing the way to the sound's port, over UDP and TCP: `doctor` sends it a check, as a browser would, and learns where it came from."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from spacesctl.engine.messages import ExpectProbe
+from spacesctl.server.http.services import Admin, Here, no_dry_run
+
+router = APIRouter(prefix="/v1", tags=["operation"], dependencies=[Depends(no_dry_run)])
+
+
+@router.post("/probe", status_code=201)
+async def expect_probe(app: Here, caller: Admin) -> dict[str, Any]:
+    """Credentials for connectivity checks (STUN binding requests), good for half a minute, and where to send them."""
+    app.registry.engine.ready  # noqa: B018 - raises Unavailable while there is no engine to ask
+    probe = ExpectProbe(f"probe{secrets.token_hex(4)}", secrets.token_urlsafe(18), secrets.token_hex(4))
+    app.registry.engine.send(probe)
+    return {
+        "candidates": [{"host": host, "port": port} for host, port in app.udp_candidates],
+        "tcp_candidates": [{"host": host, "port": port} for host, port in app.tcp_candidates],
+        "username": f"{probe.local_ufrag}:{probe.remote_ufrag}",
+        "password": probe.local_pwd,
+    }

@@ -1,0 +1,128 @@
+"""WHIP (RFC 9725) to speak, WHEP to listen: an offer in, an answer out, DELETE to leave."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from starlette.exceptions import HTTPException
+
+from spacesctl.domain.accounts import Caller
+from spacesctl.domain.errors import NotFound, NotSignedIn
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.sessions import Session
+from spacesctl.rtc.fragment import MAX_FRAGMENT
+from spacesctl.rtc.sdp import MAX_OFFER
+from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run
+from spacesctl.server.webrtc import trickle
+from spacesctl.server.webrtc.joining import OPEN, Mic, answer_offer
+from spacesctl.server.webrtc.trickle import MEDIA_TYPE
+
+router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["webrtc"], dependencies=[Depends(no_dry_run)])
+_BODY = {"requestBody": {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}}
+
+
+@router.post("/whip", status_code=201, response_class=Response, openapi_extra=_BODY)
+async def whip(
+    app: Here, caller: Anyone, space_id: str, request: Request,
+    mic: Literal["open", "closed"] = "open", consent: Literal["recording"] | None = None,
+) -> Response:  # fmt: skip
+    """Speak. The session's microphone is open unless `mic=closed`; a second session of the account replaces the first.
+
+    Where a recording runs, `consent=recording` says that the person agrees to it; without, an open microphone is refused.
+    """
+    if caller.account_id is None:
+        raise NotSignedIn
+    return await _join(app, caller, space_id, request, up=True, mic=Mic(mic == "open", consent is not None))
+
+
+@router.post("/whep", status_code=201, response_class=Response, openapi_extra=_BODY)
+async def whep(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
+    """Listen. Without a token where the Space is public."""
+    return await _join(app, caller, space_id, request, up=False)
+
+
+async def _join(
+    app: Services, caller: Caller, space_id: str, request: Request, *, up: bool, mic: Mic = OPEN
+) -> Response:
+    text = await _bounded_body(request, "application/sdp", MAX_OFFER)
+    async with app.joins:
+        session, sdp = await answer_offer(app, space_id, caller, text, client_host(request), up=up, mic=mic)
+    place = f"{app.root}/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session.id}"
+    headers = {"Location": place, "ETag": session.etag, "Accept-Patch": MEDIA_TYPE, "Cache-Control": "no-store"}
+    answer = Response(sdp, 201, headers, "application/sdp")
+    for link in app.turn.links(session.id[:8]):
+        answer.headers.append("Link", link)
+    return answer
+
+
+async def _bounded_body(request: Request, media_type: str, most: int) -> str:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise HTTPException(
+            415,
+            f"the body must be {media_type}",
+            {"Accept-Patch" if request.method == "PATCH" else "Accept-Post": media_type},
+        )
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise HTTPException(413, f"it has at most {most} bytes")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise HTTPException(400, "it is not UTF-8") from error
+
+
+@router.options("/{way}", status_code=204)
+async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip", "whep"]) -> Response:
+    """What may be sent here, and for whoever may be in the Space the relays to use, if there are any."""
+    answer = Response(status_code=204, headers={"Accept-Post": "application/sdp", "Allow": "OPTIONS, POST"})
+    if app.turn.urls:
+        await app.admitted(space_id, caller)
+        for link in app.turn.links(secrets.token_hex(4)):
+            answer.headers.append("Link", link)
+    return answer
+
+
+@router.get("/ice-servers")
+async def ice_servers(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
+    """Relays and STUN servers to give to an `RTCPeerConnection`; none unless the operator set some. For whoever may be in the Space."""
+    await app.admitted(space_id, caller)
+    return {"data": app.turn.servers(secrets.token_hex(4))}
+
+
+@router.delete("/{way}/{session_id}", status_code=200)
+async def leave(app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str) -> Response:
+    """End a session. Whoever knows its path, 128 random bits, may."""
+    actor, session = await _session(app, space_id, session_id)
+    await actor.drop_session(session.id)
+    return Response(status_code=200)
+
+
+@router.patch("/{way}/{session_id}", status_code=204)
+async def patch(
+    app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str, request: Request,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Response:  # fmt: skip
+    """Candidates of the client are taken and not needed: the server learns its peers from their authenticated checks.
+
+    Another ICE user name with `If-Match: "*"` is a restart, and is answered with ours.
+    """
+    text = await _bounded_body(request, MEDIA_TYPE, MAX_FRAGMENT)
+    _, session = await _session(app, space_id, session_id)
+    fragment = trickle.patch(app, session, text, if_match)
+    headers = {"ETag": session.etag}
+    return (
+        Response(status_code=204, headers=headers) if fragment is None else Response(fragment, 200, headers, MEDIA_TYPE)
+    )
+
+
+async def _session(app: Services, space_id: str, session_id: str) -> tuple[SpaceActor, Session]:
+    """Raises NotFound."""
+    actor = await app.registry.actor(space_id)
+    session = actor.connections.sessions.get(session_id)
+    if session is None or not session.kind.is_webrtc:
+        raise NotFound("session", "of this path")
+    return actor, session

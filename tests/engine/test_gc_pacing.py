@@ -1,0 +1,69 @@
+"""Memory is given back when there is enough of it, and time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from spacesctl.engine import gc_pacing
+from spacesctl.engine.gc_pacing import EVERY, MARGIN, HeapTrimmer
+
+
+@pytest.fixture
+def trims(monkeypatch):
+    done = []
+    monkeypatch.setattr(gc_pacing, "_trim", lambda pad: (done.append(pad), time.sleep(0.003)))
+    return done
+
+
+def test_memory_goes_back_after_many_handshakes_once(trims):
+    made = HeapTrimmer()
+    for _ in range(EVERY - 1):
+        made.freed()
+    made.tidy(1.0)
+    assert trims == []
+    made.freed()
+    made.tidy(1.0)
+    made.tidy(1.0)
+    assert trims == [0]
+
+
+def test_it_waits_for_a_tick_that_leaves_the_time_it_took_last(trims):
+    made = HeapTrimmer()
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(MARGIN)
+    assert trims == []
+    made.tidy(0.02)
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(MARGIN + 0.005)
+    assert len(trims) == 1
+    made.tidy(1.0)
+    assert len(trims) == 2
+
+
+def test_a_system_without_it_is_left_alone(monkeypatch):
+    monkeypatch.setattr(gc_pacing, "_trim", None)
+    made = HeapTrimmer()
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(1.0)
+
+
+def test_one_long_time_does_not_end_it_for_ever(monkeypatch):
+    took = iter([0.012, 0.001])
+    done = []
+    monkeypatch.setattr(gc_pacing, "_trim", lambda pad: (done.append(pad), time.sleep(next(took))))
+    made = HeapTrimmer()
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(0.018)
+    for _ in range(EVERY):
+        made.freed()
+    made.tidy(0.018)
+    assert len(done) == 1, "that would not fit"
+    for _ in range(200):
+        made.tidy(0.018)
+    assert len(done) == 2

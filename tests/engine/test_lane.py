@@ -1,0 +1,195 @@
+"""One microphone: packets of every length in, ticks of 20 ms out, through its gate."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from spacesctl.audio.opus import FRAME, Decoder, Encoder, OpusError, packet_samples
+from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
+from spacesctl.engine.mixing.lane import NOTHING, UPLINK, Lane
+from tests.listening import likeness, voice
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch):
+    """Packets come right after a tick here, however long the test takes between them."""
+    monkeypatch.setattr("spacesctl.engine.mixing.lane.monotonic", lambda: 0.0)
+
+
+def encoded(pcm):
+    encoder = Encoder()
+    return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]
+
+
+def of_length(pcm, milliseconds):
+    context = av.CodecContext.create("libopus", "w")
+    context.sample_rate, context.layout, context.format = 48_000, "mono", "s16"
+    context.options = {"application": "voip", "frame_duration": str(milliseconds)}
+    size, packets = 48 * milliseconds, []
+    for at in range(0, len(pcm) - size + 1, size):
+        frame = av.AudioFrame.from_ndarray(pcm[at : at + size].reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 48_000, at
+        packets += [bytes(one) for one in context.encode(frame)]
+    return packets
+
+
+def takes(lane, packets, samples=FRAME, lost=()):
+    """Feed packets in real time and take every tick."""
+    taken, number = [], 0
+    for tick in range(len(packets) * samples // FRAME):
+        while number < len(packets) and number * samples <= tick * FRAME:
+            if number not in lost:
+                lane.push(number, number * samples, packets[number])
+            number += 1
+        taken.append(lane.take())
+    return taken
+
+
+def mixed(taken):
+    return np.concatenate([one.pcm for one in taken if one.pcm is not None])
+
+
+def test_packets_of_20_ms_go_on_as_they_came():
+    said = voice(1, 2)
+    packets = encoded(said)
+    taken = takes(Lane(1, heard=True), packets)
+    assert [one.payload for one in taken if one.payload] == packets[: len(packets) - 2]
+    assert all(one.flags == FLAG_ACTIVE for one in taken[5:])
+    assert likeness(mixed(taken), said) > 0.85
+
+
+@pytest.mark.parametrize("milliseconds", [5, 10, 40, 60])
+def test_packets_of_other_lengths_become_ticks(milliseconds):
+    said = voice(2, 3)
+    taken = takes(Lane(1, heard=True), of_length(said, milliseconds), 48 * milliseconds)
+    payloads = [one.payload for one in taken if one.payload]
+    assert all(packet_samples(payload) == FRAME for payload in payloads)
+    decoder = Decoder()
+    assert likeness(np.concatenate([decoder.decode(payload) for payload in payloads]), said) > 0.7  # encoded twice
+    assert likeness(mixed(taken), said) > 0.85
+    assert len(payloads) > 130
+
+
+def test_a_lost_frame_is_told_and_repaired():
+    said = voice(3, 2)
+    encoder = Encoder(expected_loss=20)
+    packets = [encoder.encode(frame) for frame in said.reshape(-1, FRAME)]
+    taken = takes(Lane(1, heard=True), packets, lost=range(10, 90, 8))
+    lost = [one for one in taken if one.flags & FLAG_LOST]
+    assert len(lost) == 10
+    assert all(one.payload == b"" and one.pcm is not None for one in lost)
+    assert likeness(mixed(taken), said) > 0.75
+
+
+def test_a_shut_lane_says_nothing_and_keeps_its_pace():
+    said = voice(4, 2)
+    lane, packets = Lane(1, heard=False), encoded(said)
+    assert set(map(id, takes(lane, packets[:50]))) == {id(NOTHING)}
+    lane.shut(True)
+    for number in range(50, 60):
+        lane.push(number, number * FRAME, packets[number])
+        taken = lane.take()
+    assert taken.payload in packets[55:60]
+
+
+def test_silence_is_not_mixed():
+    quiet = encoded(np.zeros(FRAME * 30, np.int16))
+    assert all(one.pcm is None and not one.flags & FLAG_ACTIVE for one in takes(Lane(1, heard=True), quiet))
+
+
+def test_what_the_sender_calls_silent_is_not_decoded_nor_mixed():
+    lane, packets = Lane(1, heard=True), encoded(voice(5, 1))
+    for number, packet in enumerate(packets):
+        lane.push(number, number * FRAME, packet, -127)
+        taken = lane.take()
+    assert taken.payload in packets[-3:]
+    assert (taken.pcm, taken.flags) == (None, 0)
+
+
+def test_gain_changes_what_is_mixed_and_measured():
+    loud, soft = Lane(1, heard=True), Lane(2, heard=True, gain=0.1)
+    packets = encoded(voice(6, 1))
+    takes(loud, packets)
+    takes(soft, packets)
+    assert 18 <= loud.told() - soft.told() <= 22
+
+
+def test_a_new_source_begins_anew():
+    lane, packets = Lane(1, heard=True), encoded(voice(7, 1))
+    takes(lane, packets[:20])
+    assert lane.source == UPLINK
+    lane.attach("peer")
+    for number in range(5):
+        lane.push(60_000 + number, 2**32 - 500 + number * FRAME & 2**32 - 1, packets[number])
+    assert lane.take().payload == packets[0]
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff", b"\x03"])
+def test_what_is_not_opus_is_refused(payload):
+    with pytest.raises(OpusError):
+        Lane(1, heard=True).push(0, 0, payload)
+
+
+def test_a_packet_whose_inside_is_broken_counts_as_lost():
+    lane, packets = Lane(1, heard=True), encoded(voice(8, 1))
+    packets[20] = packets[20][:1] + b"\xff" * 1274
+    taken = takes(lane, packets)
+    assert len(taken) == len(packets)
+    assert all(one.pcm is None or len(one.pcm) == FRAME for one in taken)
+
+
+def test_the_end_of_talk_is_not_cut_off():
+    noisy = np.concatenate((voice(9, 1), np.zeros(48_000, np.int16)))
+    noisy = (noisy + np.random.default_rng(2).normal(0, 15, len(noisy))).astype(np.int16)
+    taken = takes(Lane(1, heard=True), encoded(noisy))
+    last = max(number for number, one in enumerate(taken) if one.pcm is not None)
+    assert last < len(taken) - 10
+    assert abs(int(taken[last].pcm[-1])) <= 1
+    assert np.abs(taken[last].pcm[:200]).max() > 5
+    assert taken[last].flags & FLAG_ACTIVE
+
+
+def test_a_sender_that_falls_silent_leaves_its_noise_until_the_talk_is_over():
+    lane, packets = Lane(1, heard=True), encoded(voice(9, 1))
+    taken = takes(lane, [*packets, b"\x78"])
+    rest = [lane.take() for _ in range(60)]
+    mixed_ticks = [one.pcm is not None for one in rest]
+    assert taken[-1].flags & FLAG_ACTIVE
+    assert 15 < sum(mixed_ticks) < 40
+    assert mixed_ticks == sorted(mixed_ticks, reverse=True)
+    assert rest[-1] is NOTHING
+    assert not any(one.flags & FLAG_LOST for one in rest)
+
+
+@pytest.mark.parametrize("milliseconds", [10, 20, 60])
+def test_a_lane_that_is_too_deep_sheds_frames_in_silence_only(milliseconds):
+    lane, samples = Lane(1, heard=True), 48 * milliseconds
+    parts = [part for seed in range(5) for part in (voice(seed, 2), np.zeros(48_000, np.int16))]
+    said, number = of_length(np.concatenate(parts), milliseconds), 0
+    for tick in range(len(said) * samples // FRAME):
+        stalls = 30 <= tick < 36
+        while not stalls and number < len(said) and number * samples // FRAME <= tick:
+            lane.push(number, number * samples, said[number])
+            number += 1
+        lane.take()
+        if tick == 60:
+            assert lane._jitter.depth * milliseconds > 100
+    assert lane.counters.skipped > 0
+    assert lane._jitter.depth * milliseconds <= max(60, 2 * milliseconds)
+    assert lane.counters.late == lane.counters.lost == 0
+
+
+def test_a_tick_that_was_left_out_is_made_up_for_in_the_next_silence():
+    lane, tick = Lane(1, heard=True), 0
+    said = encoded(np.concatenate((voice(3, 3), np.zeros(24_000, np.int16), voice(4, 2), np.zeros(48_000, np.int16))))
+    for number, packet in enumerate(said):
+        lane.push(number, number * FRAME, packet)
+        if not 100 <= number < 105:
+            lane.take(tick := number)
+        if number == 120:
+            assert lane._jitter.surplus >= 5
+    assert tick == len(said) - 1
+    assert lane._jitter.surplus <= 0
+    assert lane.counters.lost == lane.counters.late == lane.counters.overflow == 0

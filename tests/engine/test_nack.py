@@ -1,0 +1,201 @@
+"""Lost packets are asked for, and sent again, as long as it is in time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from spacesctl.engine.fanout.fanout import Fanout
+from spacesctl.engine.messages import FLAG_LOST, OpenLane, Output, PeerJoined
+from spacesctl.engine.peers.nack import AT_ONCE, FARTHEST, KEPT, PATIENCE, RESENT, UNKNOWN, NackRequester
+from spacesctl.rtc import demux, rtcp, rtp
+from spacesctl.rtc.rtcp import Echo
+from tests.engine.caller import Caller
+from tests.engine.studio import SPACE, Frames, run, studio
+from tests.engine.test_end_to_end import SAID
+from tests.engine.test_fanout import Listener, Wires
+
+
+def test_a_missing_packet_is_asked_for_now_and_again_after_the_round_trip():
+    asking = NackRequester()
+    assert asking.due([65_537, 65_538], 10.0) == [1, 2]
+    assert asking.due([65_537], 10.02) == []
+    assert asking.due([65_537], 10.001 + UNKNOWN + PATIENCE) == [1]
+    assert asking.due([65_537], 10.5) == [1]
+    assert asking.due([65_537], 11.0) == []
+    assert asking.due([65_537], 20.0) == []
+
+
+def test_what_was_forgotten_may_be_asked_for_in_the_next_turn():
+    asking = NackRequester()
+    for _ in range(RESENT):
+        asking.due([5], 10.0)
+    asking.due([6], 20.0)
+    assert asking.due([65_541], 20.1) == [5]
+
+
+def test_what_takes_too_long_is_not_asked_for():
+    asking = NackRequester()
+    for number in range(20):
+        asking.due([number], number)
+        asking.came(number, number + 0.3)
+    assert asking.round_trip > FARTHEST
+    assert asking.due([100], 50.0) == []
+
+
+def test_the_round_trip_is_learned_from_answers_and_from_echoes():
+    asking = NackRequester()
+    asking.due([1], 5.0)
+    asking.came(1, 5.06)
+    asking.came(2, 9.0)
+    assert asking.round_trip == pytest.approx(0.06)
+    asked = rtcp.middle_of(1_700_000_000.0)
+    asking.echoed(Echo(9, asked, 65_536), 1_700_000_001.02)
+    assert asking.round_trip == pytest.approx(0.055, abs=0.001)
+    asking.echoed(Echo(9, 0, 0), 1_700_000_001.02)
+    asking.echoed(Echo(9, asked, 0), 1_700_000_900.0)
+    assert asking.round_trip == pytest.approx(0.055, abs=0.001)
+
+
+def test_a_listener_gets_the_same_bytes_again_a_few_times_and_nothing_that_is_too_old():
+    wires, listener = Wires(), Listener(1, first=32_000, asks=True)
+    fanout = Fanout(wires)
+    fanout.add(Listener(2).seat)
+    fanout.add(listener.seat)
+    for number in range(KEPT + 10):
+        fanout.send(number.to_bytes(4, "big"), number * 960)
+    sent, seat = wires.arrived[listener.address], listener.seat
+    assert seat.again([32_000, 32_009, 32_000 + KEPT + 10]) == []
+    assert seat.again([32_010, 32_000 + KEPT + 9]) == [sent[10], sent[-1]]
+    assert [len(seat.again([32_010])) for _ in range(RESENT)] == [1] * (RESENT - 1) + [0]
+    assert len(seat.again(range(32_011, 32_060))) == AT_ONCE
+    assert Listener(3).seat.again([0]) == []
+
+
+def test_what_a_listener_was_sent_elsewhere_or_another_on_its_row_is_not_sent_again():
+    wires, first, second = Wires(), Listener(1, asks=True), Listener(2, asks=True)
+    here, there = Fanout(wires), Fanout(wires)
+    here.add(first.seat)
+    for fanout in (here, here, there):
+        fanout.send(b"opus", 0)
+    here.remove(first.seat)
+    here.add(second.seat)
+    there.add(first.seat)
+    assert first.seat.again([0, 1]) == second.seat.again([0, 1, 65_535]) == []
+    there.send(b"opus", 960)
+    assert first.seat.again([1, 2]) == [wires.arrived[first.address][-1]]
+
+
+def test_nothing_is_kept_for_those_who_never_ask():
+    wires, asking = Wires(), Listener(1, asks=True)
+    fanout = Fanout(wires)
+    fanout.add(Listener(2).seat)
+    fanout.add(asking.seat)
+    fanout.send(b"opus", 0)
+    block = asking.seat.block
+    assert len(block._past) == KEPT
+    fanout.remove(asking.seat)
+    fanout.send(b"opus", 960)
+    assert block._past == []
+
+
+class Forgetful(Caller):
+    """A speaker whose packets get lost, all but one in eight, and who sends again what it is asked for."""
+
+    def begin(self):
+        self.by_sequence = {}
+        self.asked = []
+
+    def speak(self, number):
+        assert self.srtp
+        self.by_sequence[number] = self.srtp.protect(
+            rtp.header(111, number, number * 960, 7) + SAID[number % len(SAID)]
+        )
+        if number % 8 != 3:
+            self.transport.sendto(self.by_sequence[number])
+
+    def datagram_received(self, data, addr):
+        if demux.kind(data) is not demux.Kind.RTCP or self.srtp is None:
+            super().datagram_received(data, addr)
+            return
+        for item in rtcp.parse(self.srtp.unprotect_rtcp(data)):
+            if isinstance(item, rtcp.Nack):
+                self.asked += item.sequences
+                for number in item.sequences:
+                    self.transport.sendto(self.by_sequence[number])
+
+
+class Closing:
+    """Lets the studio hang up, also when a test fails."""
+
+    def __init__(self, caller):
+        self.caller = caller
+
+    async def close(self):
+        self.caller.hang_up()
+
+
+async def join(space, caller, nack=True):
+    ready = space.engine.ready
+    space.peers.append(Closing(caller))
+    await space.engine.send(replace(caller.added(), nack=nack))
+    await caller.call((ready.host, ready.port), ready.fingerprint)
+    await space.until(PeerJoined, lambda joined: joined.peer == caller.name)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("nack", [True, False])
+def test_what_a_speaker_sends_again_is_heard(nack):
+    async def body():
+        async with studio() as space:
+            await space.engine.send(OpenLane(SPACE, 5, heard=True))
+            caller = Forgetful("p", SPACE, lane=5, up=True)
+            caller.begin()
+            await join(space, caller, nack)
+            began = asyncio.get_running_loop().time()
+            for number in range(75):
+                await asyncio.sleep(max(0.0, began + number * 0.02 - asyncio.get_running_loop().time()))
+                caller.speak(number)
+            lost = sum(bool(flags & FLAG_LOST) for frames in space.of(Frames) for _, flags, _ in frames.lanes)
+            counters = (await space.stats()).counters
+            if nack:
+                # Where this machine stood still, a packet may be due before it can be missed.
+                assert set(caller.asked) <= set(range(3, 75, 8))
+                assert counters["packets_asked_again"] == len(caller.asked) >= 6
+                assert lost <= 3
+            else:
+                assert caller.asked == []
+                assert lost >= 6
+
+    run(body)
+
+
+def test_a_listener_is_sent_the_same_bytes_again():
+    async def body():
+        async with studio() as space:
+            caller = Caller("p", SPACE, group=Output.AUDIENCE)
+            caller.keep = False
+            datagrams = []
+
+            def heard(data, addr):
+                if demux.kind(data) is demux.Kind.RTP:
+                    datagrams.append(data)
+                Caller.datagram_received(caller, data, addr)
+
+            caller.datagram_received = heard
+            await join(space, caller)
+            await space.engine.send(OpenLane(SPACE, 5, heard=True))
+            await asyncio.sleep(0.3)
+            wanted = datagrams[-3]
+            sequence, ssrc = int.from_bytes(wanted[2:4], "big"), int.from_bytes(wanted[8:12], "big")
+            for source in (ssrc ^ 1, ssrc):
+                caller.transport.sendto(caller.srtp.protect_rtcp(rtcp.nack(7, source, [sequence])))
+            async with asyncio.timeout(5):
+                while datagrams.count(wanted) < 2:
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+            assert datagrams.count(wanted) == 2
+
+    run(body)

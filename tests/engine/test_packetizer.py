@@ -1,0 +1,157 @@
+"""Longer packets for a crowd: the same sound, all of it, in phases, and timestamps that stay true."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacesctl.audio.opus import FRAME, MAX_PACKET, Decoder, Encoder, OpusError, Repacketizer, packet_samples
+from spacesctl.engine.fanout.audience import DECIDE, TOGETHER, Audience
+from spacesctl.engine.fanout.packetizer import AUTO, MISSED, SEND_SLOTS, Frame, Packetizer, ptime_ms
+from spacesctl.engine.metrics import Metrics
+from tests.engine.test_fanout import Listener, Wires
+from tests.listening import voice
+
+SAID = voice(5, 2.0)
+PACKETS = [Encoder().encode(frame) for frame in SAID.reshape(-1, FRAME)]
+
+
+def encoded():
+    encoder = Encoder()
+    return [encoder.encode(frame) for frame in SAID.reshape(-1, FRAME)]
+
+
+def in_threes(packets):
+    """Merged by three where they fit."""
+    packer = Packetizer()
+    frames = [Frame(packet, number * FRAME) for number, packet in enumerate(packets)]
+    return [made for at in range(0, len(frames), 3) for made in packer.packets(frames[at : at + 3])]
+
+
+def by_pyav(packets):
+    codec = av.CodecContext.create("libopus", "r")
+    frames = [frame for packet in packets for frame in codec.decode(av.Packet(packet))]
+    return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
+
+
+def test_merged_packets_sound_as_the_single_ones_did():
+    single = encoded()
+    merged = in_threes(single)
+    assert len(merged) < len(single) / 2
+    ear, other = Decoder(), Decoder()
+    assert (
+        np.concatenate([ear.decode(one) for one in single])
+        == np.concatenate([other.decode(packet) for packet, _ in merged])
+    ).all()
+
+
+def test_another_decoder_agrees():
+    single = encoded()
+    assert (by_pyav(single) == by_pyav([packet for packet, _ in in_threes(single)])).all()
+
+
+def test_packets_of_different_modes_do_not_fit():
+    wide, narrow = Encoder(bitrate=64_000), Encoder(bitrate=6_000)
+    one, other = wide.encode(SAID[4800:5760]), narrow.encode(SAID[4800:5760])
+    assert not Repacketizer.fits(one, other)
+    with pytest.raises(OpusError):
+        Repacketizer().merge([one, other])
+    with pytest.raises(OpusError):
+        Repacketizer().merge([b"\x03"])
+
+
+def test_frames_too_large_for_one_packet_are_sent_as_two():
+    frames = [Frame(b"\x78" + bytes(700), number * FRAME) for number in range(3)]
+    assert [len(packet) for packet, _ in Packetizer().packets(frames)] == [701] * 3
+    assert all(len(packet) <= MAX_PACKET for packet, _ in Packetizer().packets(frames))
+
+
+@pytest.mark.parametrize(
+    ("setting", "listeners", "now", "expected"),
+    [
+        *((setting, listeners, 20, setting) for setting in (20, 40, 60) for listeners in (0, 10_000)),
+        (AUTO, 0, 20, 20), (AUTO, 500, 20, 20), (AUTO, 501, 20, 40), (AUTO, 3000, 40, 40), (AUTO, 3001, 40, 60), (AUTO, 5000, 20, 60),
+        (AUTO, 450, 40, 40), (AUTO, 400, 40, 20), (AUTO, 2500, 60, 60), (AUTO, 2400, 60, 40), (AUTO, 10, 60, 20),
+    ],
+)  # fmt: skip
+def test_packets_grow_with_the_crowd_and_shrink_later(setting, listeners, now, expected):
+    assert ptime_ms(setting, listeners, now) == expected
+
+
+def crowd_of(listeners, setting):
+    wires = Wires()
+    crowd = Audience(wires, Metrics(), setting)
+    people = [Listener(number + 1) for number in range(listeners)]
+    for number, one in enumerate(people):
+        crowd.add(str(number), one.seat)
+    return wires, crowd, people
+
+
+@pytest.mark.parametrize(("setting", "phases"), [(20, 1), (40, 2), (60, 3)])
+def test_a_crowd_is_sent_in_phases_of_equal_size(setting, phases):
+    wires, crowd, people = crowd_of(TOGETHER * 4, setting)
+    sizes = []
+    for number in range(12):
+        wires.arrived.clear()
+        crowd.send(Frame(PACKETS[20], number * FRAME))
+        sizes.append(len(wires.arrived))
+    assert set(sizes[phases:]) <= {len(people) // phases, -(-len(people) // phases)}
+    sent = sum(one.seat.packets for one in people)
+    assert sent == pytest.approx(len(people) * 12 / phases, rel=0.3)
+
+
+def test_few_listeners_share_a_phase():
+    _, crowd, _ = crowd_of(TOGETHER, AUTO)
+    assert [len(fanout) for _, fanout in crowd._phases] == [TOGETHER] + [0] * (SEND_SLOTS - 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from(["voice", "other", "silent", "gap"]), min_size=1, max_size=60),
+    changes=st.dictionaries(st.integers(0, 59), st.sampled_from([20, 40, 60]), max_size=6),
+)
+def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_does(kinds, changes):
+    wires, crowd, people = crowd_of(SEND_SLOTS, AUTO)
+    for one, (_, fanout) in zip(people[1:], crowd._phases[1:], strict=True):  # one in each, as in a large crowd
+        crowd._phases[0][1].remove(one.seat)
+        fanout.add(one.seat)
+    narrow = Encoder(bitrate=6_000).encode(SAID[4800:5760])
+    crowd._sent, tick, expected = 1, 0, {}
+    for number, kind in enumerate([*kinds, *["voice"] * 3]):
+        tick += 10 if kind == "gap" else 1
+        crowd.ptime_ms = changes.get(number, crowd.ptime_ms)
+        payload = {"other": narrow, "silent": b"\x78"}.get(kind, PACKETS[number % len(PACKETS)])
+        if kind != "silent":
+            expected[tick] = payload
+        crowd.send(Frame(payload, tick * FRAME, withheld=kind == "silent"))
+    if crowd.ptime_ms == 60:
+        crowd.send(Frame(b"\x78", (tick + 1) * FRAME, withheld=True))
+        crowd.send(Frame(b"\x78", (tick + 2) * FRAME, withheld=True))
+    for one in people:
+        heard = one.hear(wires)
+        spans = [(packet.timestamp // FRAME, packet_samples(packet.payload) // FRAME) for packet in heard]
+        ticks = [first + place for first, length in spans for place in range(length)]
+        assert ticks == sorted(set(ticks))
+        assert set(ticks) >= {one for one in expected if one <= tick - 2}
+        assert one.sequences == list(range(len(heard)))
+
+
+@pytest.mark.parametrize(("left_out", "packets"), [(0, 1), (1, 1), (MISSED, 1), (MISSED + 1, 2)])
+def test_ticks_that_were_skipped_cost_no_further_packet(left_out, packets):
+    wires, crowd, (one,) = crowd_of(1, 40)
+    for tick in (0, 1, 2 + left_out, 3 + left_out, 4 + left_out):
+        crowd.send(Frame(PACKETS[tick], tick * FRAME))
+    heard = [(packet.timestamp // FRAME, packet_samples(packet.payload) // FRAME) for packet in one.hear(wires)]
+    together = [(1, 2)] if packets == 1 else [(1, 1), (2 + left_out, 1)]
+    assert heard == [(0, 1), *together, (3 + left_out, 2)]
+
+
+def test_the_packet_time_follows_the_crowd_each_second(monkeypatch):
+    monkeypatch.setattr("spacesctl.engine.fanout.packetizer.STEPS", ((20, 60), (10, 40), (0, 20)))
+    _, crowd, _ = crowd_of(15, AUTO)
+    for number in range(DECIDE + 1):
+        crowd.send(Frame(PACKETS[20], number * FRAME))
+    assert crowd.ptime_ms == 40

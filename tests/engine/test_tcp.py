@@ -1,0 +1,358 @@
+"""Peers over TCP: heard and hearing as over UDP, free to change between both; strangers have little there, and not for long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+
+import numpy as np
+import pytest
+
+from spacesctl.audio.opus import Decoder
+from spacesctl.engine.messages import FLAG_ACTIVE, OpenLane, PeerJoined, PeerLeft, RemovePeer
+from spacesctl.engine.metrics import Metrics
+from spacesctl.engine.transport import tcp as streams_module
+from spacesctl.engine.transport.tcp import CHECKS, STRANGERS, WAITING, TcpAddress, TcpPort
+from spacesctl.engine.transport.udp_port import bind, listen
+from spacesctl.rtc import rtp
+from spacesctl.rtc.frames import framed
+from tests.engine.caller import Caller, Framed, Framing
+from tests.engine.studio import SPACE, Frames, run, studio
+from tests.engine.test_end_to_end import SAID, VOICES, join, talking
+from tests.listening import likeness
+from tests.webrtc import own_address
+
+CHECK = b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12)
+
+
+def sequences(caller):
+    return [rtp.parse(one).sequence for one in caller.packets]
+
+
+def heard_by(caller):
+    decoder = Decoder()
+    return np.concatenate([decoder.decode(rtp.parse(one).payload) for one in caller.packets])
+
+
+async def count(caller, more):
+    async with asyncio.timeout(5):
+        target = caller.count + more
+        while caller.count < target:
+            await asyncio.sleep(0.01)
+
+
+def test_a_listener_over_tcp_hears_every_packet():
+    async def body():
+        async with studio(tcp=True) as space, talking(space):
+            assert space.engine.ready.tcp == [space.engine.ready.host]
+            caller = await join(space, Caller("p", SPACE, tcp=True))
+            await count(caller, 100)
+            numbers = sequences(caller)
+            assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+            assert likeness(np.tile(VOICES[11], 2), heard_by(caller)) > 0.6
+            counters = (await space.stats()).counters
+            assert (counters["streams"], counters["streams_accepted"], counters["packets_out_dropped"]) == (1, 1, 0)
+            caller.hang_up()
+            assert (await space.until(PeerLeft)).reason == "closed"
+
+    run(body)
+
+
+def test_a_speaker_over_tcp_is_heard():
+    async def body():
+        async with studio(tcp=True) as space:
+            await space.engine.send(OpenLane(SPACE, 5, heard=True))
+            caller = await join(space, Caller("p", SPACE, lane=5, up=True, tcp=True))
+            for number, payload in enumerate(SAID[:75]):
+                caller.say(number, payload)
+                await asyncio.sleep(0.02)
+            taken = [one for frames in space.of(Frames) for one in frames.lanes]
+            assert FLAG_ACTIVE in [flags for _, flags, _ in taken]
+            decoder = Decoder()
+            heard = np.concatenate([decoder.decode(payload) for _, _, payload in taken if payload])
+            assert likeness(heard, VOICES[11][: len(heard)]) > 0.8
+            caller.hang_up()
+
+    run(body)
+
+
+def test_a_listener_keeps_its_session_from_udp_to_tcp_and_back():
+    async def body():
+        async with studio(tcp=True) as space, talking(space):
+            address = (space.engine.ready.host, space.engine.ready.port)
+            caller = await join(space, Caller("p", SPACE))
+            for tcp in (True, True, False):
+                await count(caller, 10)
+                await caller.move(address, tcp=tcp)
+            await count(caller, 10)
+            numbers = sequences(caller)
+            assert len(set(numbers)) == len(numbers)
+            assert numbers == sorted(numbers)
+            assert len(space.of(PeerJoined)) == 1
+            assert not space.of(PeerLeft)
+            caller.hang_up()
+
+    run(body)
+
+
+def test_a_peer_over_tcp_that_is_removed_hears_a_goodbye():
+    async def body():
+        async with studio(tcp=True) as space:
+            caller = await join(space, Caller("p", SPACE, tcp=True))
+            await space.engine.send(RemovePeer("p"))
+            await space.until(PeerLeft)
+            async with asyncio.timeout(5):
+                while not caller.was_hung_up_on:
+                    await asyncio.sleep(0.01)
+            caller.hang_up()
+
+    run(body)
+
+
+class Door:
+    """Connections without an engine: whoever is in `known` is a peer's."""
+
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self.came: list[tuple[bytes, TcpAddress]] = []
+        self.known: set[TcpAddress] = set()
+        self.gone: list[TcpAddress] = []
+        self.callers: list[Framed] = []
+        listening = listen("127.0.0.1", 0)
+        self.address = listening[0].getsockname()
+        self.streams = TcpPort(listening, self.metrics)
+        self.streams.start(
+            lambda data, place: self.came.append((data, place)), self.known.__contains__, self.gone.append, lambda: 1e12
+        )
+
+    async def call(self) -> Framed:
+        loop = asyncio.get_running_loop()
+        transport, framing = await loop.create_connection(lambda: Framing(lambda *_: None), *self.address)
+        self.callers.append(Framed(transport, framing))
+        return self.callers[-1]
+
+    async def friend(self) -> tuple[Framed, TcpAddress]:
+        """Somebody whom an authenticated check made known."""
+        made = await self.call()
+        before = len(self.came)
+        made.sendto(CHECK)
+        await until(lambda: len(self.came) > before)
+        place = self.came[-1][1]
+        self.known.add(place)
+        made.sendto(CHECK)
+        await until(lambda: len(self.came) > before + 1)
+        return made, place
+
+    def closed(self, why: str) -> int:
+        return self.metrics.counters[f"streams_closed_{why}"]
+
+
+async def until(true):
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+def at_a_door(test):
+    async def body():
+        door = Door()
+        try:
+            await test(door)
+        finally:
+            door.streams.close()
+            for caller in door.callers:
+                caller.transport.abort()
+                await caller.lost.wait()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\0\1\0\1\xfc\x03\x03", framed(b"\x80\x6f" + bytes(40)), framed(b""),
+     framed(b"\x16\xfe\xfd" + bytes(60)), b"\xff\xff"],
+    ids=["http", "tls", "rtp", "nothing", "dtls", "longest"],
+)  # fmt: skip
+def test_a_stranger_that_says_anything_but_checks_is_closed_at_once_and_not_listened_to(said):
+    async def body(door):
+        stranger = await door.call()
+        stranger.transport.write(said)
+        async with asyncio.timeout(5):
+            await stranger.lost.wait()
+        assert door.closed("rubbish") == 1
+        assert door.came == []
+        assert len(door.streams) == 0
+
+    at_a_door(body)
+
+
+def test_a_stranger_has_few_checks():
+    async def body(door):
+        stranger = await door.call()
+        stranger.transport.write(framed(CHECK) * (CHECKS + 5))
+        async with asyncio.timeout(5):
+            await stranger.lost.wait()
+        assert len(door.came) == CHECKS
+
+    at_a_door(body)
+
+
+def test_a_connection_without_an_authenticated_check_is_closed_after_some_seconds(monkeypatch):
+    async def body(door):
+        stranger = await door.call()
+        friend, place = await door.friend()
+        door.streams.sweep()
+        assert len(door.streams) == 2
+        monkeypatch.setattr(streams_module, "PATIENCE", 0.0)
+        door.streams.sweep()
+        async with asyncio.timeout(5):
+            await stranger.lost.wait()
+        assert not friend.lost.is_set()
+        door.known.clear()  # its peer was removed
+        door.streams.sweep()
+        door.streams.sweep()
+        async with asyncio.timeout(5):
+            await friend.lost.wait()
+        assert (door.closed("stranger"), door.gone[-1]) == (2, place)
+
+    at_a_door(body)
+
+
+def test_many_strangers_have_few_places_and_take_them_from_each_other_alone():
+    async def body(door):
+        friend, _ = await door.friend()
+        crowd = [await door.call() for _ in range(STRANGERS + 3)]
+        await until(lambda: door.metrics.counters["streams_accepted"] == STRANGERS + 4)
+        async with asyncio.timeout(5):
+            for one in crowd[:3]:
+                await one.lost.wait()
+        assert len(door.streams) == STRANGERS + 1
+        assert not friend.lost.is_set()
+        assert not crowd[-1].lost.is_set()
+
+    at_a_door(body)
+
+
+def test_more_connections_than_there_may_be_are_refused_and_counted(monkeypatch):
+    async def body(door):
+        monkeypatch.setattr(streams_module, "MOST", 2)
+        friends = [await door.friend() for _ in range(2)]
+        late = await door.call()
+        async with asyncio.timeout(5):
+            await late.lost.wait()
+        assert door.metrics.counters["streams_refused"] == 1
+        assert not any(friend.lost.is_set() for friend, _ in friends)
+
+    at_a_door(body)
+
+
+def test_a_flood_of_connections_waits_for_the_next_second(monkeypatch):
+    async def body(door):
+        monkeypatch.setattr(streams_module, "A_SECOND", 3)
+        monkeypatch.setattr(streams_module, "PAUSE", 0.02)
+        door.streams.sweep()
+        accepted = door.metrics.counters
+        for _ in range(5):
+            await door.call()
+        await until(lambda: accepted["streams_accepted"] == 3)
+        await asyncio.sleep(0.1)
+        assert accepted["streams_accepted"] == 3
+        door.streams.sweep()
+        await until(lambda: accepted["streams_accepted"] == 5)
+
+    at_a_door(body)
+
+
+def test_a_connection_that_brings_nothing_is_closed(monkeypatch):
+    async def body(door):
+        friend, _ = await door.friend()
+        monkeypatch.setattr(streams_module, "SILENCE", 0.0)
+        door.streams.sweep()
+        async with asyncio.timeout(5):
+            await friend.lost.wait()
+        assert door.closed("silent") == 1
+
+    at_a_door(body)
+
+
+def test_a_slow_listener_loses_whole_packets_and_hears_on_when_it_reads_again():
+    async def body(door):
+        friend, place = await door.friend()
+        got = []
+        friend.transport.get_protocol()._take = lambda datagram, _: got.append(datagram)
+        friend.transport.pause_reading()
+        packets = [number.to_bytes(4, "big") * 300 for number in range(20_000)]
+        taken = [number for number, packet in enumerate(packets) if door.streams.send(packet, place)]
+        assert len(taken) < len(packets), "the network takes no 20 MB at once"
+        assert door.metrics.counters["streams_packets_dropped"] == len(packets) - len(taken)
+        friend.transport.resume_reading()
+        await until(lambda: len(got) == len(taken))
+        assert got == [packets[number] for number in taken]
+        assert door.streams.send(b"on it goes", place)
+        await until(lambda: got[-1] == b"on it goes")
+        door.streams.sweep()
+        assert not friend.lost.is_set()
+
+    at_a_door(body)
+
+
+def test_who_stays_too_slow_is_closed(monkeypatch):
+    async def body(door):
+        friend, place = await door.friend()
+        friend.transport.pause_reading()
+        while door.streams.send(bytes(1200), place):
+            pass
+        door.streams.sweep()
+        assert len(door.streams) == 1
+        monkeypatch.setattr(streams_module, "FULL", 0.0)
+        door.streams.sweep()
+        assert door.closed("full") == 1
+        assert door.gone == [place]
+        assert not door.streams.send(b"x", place)
+
+    at_a_door(body)
+
+
+def test_at_most_half_a_second_waits():
+    assert WAITING * 0.02 <= 0.5
+
+
+def test_a_tick_that_is_due_comes_before_reading_but_not_for_ever():
+    async def body(door):
+        friend, _ = await door.friend()
+        door.streams._until = lambda: 0.0
+        before = len(door.came)
+        friend.sendto(CHECK)
+        await until(lambda: len(door.came) == before + 1)
+
+    at_a_door(body)
+
+
+def test_where_another_has_the_port_at_one_address_the_others_are_listened_at():
+    with contextlib.ExitStack() as stack:
+        http = stack.enter_context(socket.socket())
+        http.bind(("127.0.0.1", 0))
+        http.listen()
+        found = listen("0.0.0.0", http.getsockname()[1])
+        for one in found:
+            stack.enter_context(one)
+        hosts = {one.getsockname()[0] for one in found}
+        assert hosts >= {own_address()} - {"127.0.0.1"}
+        assert not any(host.startswith("127.") for host in hosts)
+        assert listen("127.0.0.1", http.getsockname()[1]) == []
+        again = stack.enter_context(socket.socket())
+        again.bind(("0.0.0.0", 0))
+        again.listen()
+        assert listen("0.0.0.0", again.getsockname()[1]) == []
+
+
+def test_any_port_is_one_that_is_free_over_both():
+    async def body():
+        udp, listening = bind("127.0.0.1", 0, tcp=True)
+        assert [one.getsockname() for one in listening] == [udp.address]
+        for one in listening:
+            one.close()
+        udp.close()
+
+    asyncio.run(body())

@@ -1,0 +1,142 @@
+"""Normalisation and matching: whole words, one cost for any number of rules."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacesctl.rules import normalise
+from spacesctl.rules.match import Matcher
+from spacesctl.rules.rulefile import compile_rules
+from spacesctl.rules.ruleset import Pattern, Phrase, Rule
+
+
+def phrase_rule(*phrases: str, rule_id: str = "r") -> Rule:
+    return Rule(rule_id, 1, literals=tuple(Phrase(each, normalise.readings(each), 1) for each in phrases))
+
+
+def regex_rule(*patterns: str) -> Rule:
+    return Rule("x", 1, patterns=tuple(Pattern(each, 1) for each in patterns))
+
+
+def found(rule: Rule, text: str) -> list[str]:
+    words = text.split()
+    return [" ".join(words[hit.first : hit.last + 1]) for hit in Matcher([rule]).find(words)]
+
+
+@pytest.mark.parametrize(
+    ("written", "ways"),
+    [
+        ("Crypto  Giveaway!", {"crypto giveaway"}),
+        ("don’t", {"don't"}),
+        ("twenty-five", {"twenty five"}),
+        ("25", {"twenty five", "two five"}),
+        ("305", {"three hundred five", "three hundred and five", "three zero five", "three oh five"}),
+        ("1,000 coins", {"one thousand coins", "one zero zero zero coins", "one oh oh oh coins"}),
+        ("ＦＲＥＥ", {"free"}),
+        ("Straße", {"straße"}),
+        ("'quoted'", {"quoted"}),
+        ("?!", set()),
+        ("", set()),
+    ],
+)
+def test_readings_of_a_phrase(written, ways):
+    assert set(normalise.readings(written)) == ways
+
+
+@given(st.text(max_size=30))
+def test_readings_are_stable_and_hold_single_spaces(text):
+    for way in normalise.readings(text):
+        assert way == " ".join(way.split()) != ""
+        assert normalise.readings(way)[0] == way
+
+
+@given(st.integers(0, 10**9 - 1))
+def test_a_numeral_that_a_recogniser_writes_is_found_by_the_same_numeral_in_a_rule(number):
+    heard = normalise.heard(str(number))
+    assert " ".join(heard) in normalise.readings(str(number))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "said", "hits"),
+    [
+        ("hell", "what the hell is it", ["hell"]),
+        ("hell", "he'll say hello in a shell", []),
+        ("ass", "first class assistant pass", []),
+        ("scam", "scam scammer scam", ["scam", "scam"]),
+        ("send me your password", "please send me your password now", ["send me your password"]),
+        ("send me your password", "send me your passwords", []),
+        ("ha ha", "ha ha ha", ["ha ha", "ha ha"]),
+    ],
+)
+def test_phrases_are_found_as_whole_words_only(phrase, said, hits):
+    assert found(phrase_rule(phrase), said) == hits
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said", "hits"),
+    [
+        (r"\bseed (phrase|words?)\b", "the seed phrase and seed words", ["seed phrase", "seed words"]),
+        ("ass", "class ass assist", ["ass"]),
+        ("free|freedom", "freedom is free", ["freedom", "free"]),
+        ("(ha )+ha", "ha ha ha no", ["ha ha ha"]),
+        ("a", "a a a", ["a", "a", "a"]),
+        ("CRYPTO", "crypto", ["crypto"]),
+        ("caf.", "the café", ["café"]),
+    ],
+)
+def test_regexes_hit_from_word_border_to_word_border(pattern, said, hits):
+    assert found(regex_rule(pattern), said) == hits
+
+
+_letters = st.text("abc", min_size=1, max_size=4)
+
+
+@given(st.lists(_letters, min_size=1, max_size=3), st.lists(_letters, max_size=12))
+def test_a_phrase_is_found_exactly_where_its_words_stand(phrase, said):
+    expected = [n for n in range(len(said)) if said[n : n + len(phrase)] == phrase]
+    rules = [phrase_rule(" ".join(phrase)), regex_rule(" ".join(phrase))]
+    for rule in rules:
+        hits = Matcher([rule]).find(said)
+        starts = [hit.first for hit in hits]
+        if rule is rules[0]:
+            assert starts == expected
+        else:
+            assert set(starts) <= set(expected), "a regex takes hits from left to right, not overlapping ones"
+            assert bool(starts) == bool(expected)
+        assert all(hit.last - hit.first + 1 == len(phrase) for hit in hits)
+
+
+def test_ten_thousand_phrases_are_one_automaton():
+    literals = [f"word{n} thing{n % 97}" for n in range(10_000)]
+    rules = [phrase_rule(*literals[n : n + 10], rule_id=f"r{n}") for n in range(0, 10_000, 10)]
+    matcher = Matcher(rules)
+    said = ["a", "word9999", "thing8", "b", "word123", "thing26", "word123", "thing27"]
+    assert [(hit.rule, hit.matched) for hit in matcher.find(said)] == [(999, literals[9999]), (12, literals[123])]
+
+
+def test_many_regexes_are_one_set_that_still_finds_each():
+    rules = [regex_rule(rf"\bword{n} (one|two) \w+") for n in range(300)]
+    hits = Matcher(rules).find(["x", "word7", "two", "three", "word299", "one", "four"])
+    assert [hit.rule for hit in hits] == [7, 299]
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)+b", "(a*)*b", "(.*)(.*)(.*)(.*)b", "([a-z]+ )*[a-z]+!"])
+def test_patterns_that_hang_a_backtracking_engine_are_harmless(pattern):
+    text = f"schema = 1\n[[rule]]\nid = 'h'\nactions = ['log']\nwhen.any = [{{ regex = '{pattern}' }}]\n"
+    matcher = Matcher(compile_rules(text).rules)
+    began = time.process_time()
+    assert matcher.find(["a" * 50_000]) == []
+    assert time.process_time() - began < 5.0, "a backtracking engine needs longer than the world is old"
+
+
+def test_a_large_pattern_beside_others_does_not_make_the_set_blind():
+    big = r"(\w{1,40} ){1,20}zebra"
+    matcher = Matcher([regex_rule(big), regex_rule("needle")])
+    assert [hit.rule for hit in matcher.find(["hay"] * 500 + ["needle"])] == [1]
+
+
+def test_no_words_and_no_rules_find_nothing():
+    assert Matcher([]).find(["a"]) == []
+    assert Matcher([phrase_rule("a")]).find([]) == []

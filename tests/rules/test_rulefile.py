@@ -1,0 +1,210 @@
+"""Rule files: what is accepted, and every refusal with its line."""
+
+import pytest
+
+from spacesctl.rules.check import check, explain
+from spacesctl.rules.problems import RuleFileError
+from spacesctl.rules.rulefile import compile_rules, parse
+
+HEAD = "schema = 1\n"
+GOOD = """schema = 1
+
+[limits]
+max_auto_actions_per_5min = 7
+allow = { scam-pitch = ["kick"] }
+
+[[rule]]
+id = "scam-pitch"
+mode = "enforce"
+severity = 2
+when.any = [ { words = ["crypto giveaway", "Double your MONEY"] }, { regex = '\\bseed (phrase|words?)\\b' } ]
+when.all = [ { confidence = ">=0.75" } ]
+repeat = { times = 2, within = "2m" }
+scope = { roles = ["speaker", "cohost"] }
+cooldown = "45s"
+actions = ["kick", "report"]
+evidence = { before = "10s", after = "500ms" }
+
+[[rule]]
+id = "rude"
+when.any = [ { words = ["idiot"] } ]
+actions = ["mute"]
+"""
+
+
+def rule(**changes: str | None) -> str:
+    """A file of one rule; its lines: 1 schema, 2 header, 3 id, 4 when, 5 actions, then what was added."""
+    keys: dict[str, str | None] = {"id": '"a"', "when.any": '[{ words = ["x"] }]', "actions": '["log"]'}
+    keys |= {key.replace("__", "."): value for key, value in changes.items()}
+    return HEAD + "[[rule]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
+
+
+def test_a_good_file_is_read_whole():
+    found = compile_rules(GOOD)
+    scam, rude = found.rules
+    assert (scam.id, scam.mode, scam.severity, scam.line) == ("scam-pitch", "enforce", 2, 7)
+    assert [each.readings for each in scam.literals] == [("crypto giveaway",), ("double your money",)]
+    assert (scam.times, scam.within, scam.cooldown, scam.before, scam.after) == (2, 120.0, 45.0, 10.0, 0.5)
+    assert scam.roles == {"speaker", "cohost"}
+    assert scam.actions == ("report", "kick"), "the mildest first"
+    assert str(scam.confidence) == ">=0.75"
+    assert (rude.mode, rude.roles, rude.cooldown, rude.times) == ("shadow", {"speaker"}, 0.0, 1)
+    assert found.limits.max_auto_actions_per_5min == 7
+    assert found.warnings == ()
+
+
+def test_only_enforced_rules_are_granted_anything():
+    found = compile_rules(GOOD)
+    assert found.grants() == {"scam-pitch": {"report", "kick"}, "rude": set()}
+    assert found.actions() == {"report", "kick"}
+
+
+def test_the_hash_is_that_of_the_text():
+    assert compile_rules(GOOD).hash == compile_rules(GOOD).hash
+    assert compile_rules(GOOD).hash != compile_rules(GOOD + "# a word more\n").hash
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("schema = 1\nrule = [\n", 3, "TOML"),
+        ("schema = 1\nx = = 1\n", 2, "TOML"),
+        ("\n[[rule]]\n", 1, "`schema` is missing"),
+        ("\nschema = 2\n", 2, "schema = 2"),
+        ("schema = true\n", 1, "schema = True"),
+        (HEAD + "[ladder.speech]\nexpire = '30d'\n", 2, "not supported by this version"),
+        (HEAD + "[limit]\n", 2, "did you mean `limits`"),
+        (HEAD + "[limits]\nmax_auto_actions_per_5min = -1\n", 3, "from 0 to 1000"),
+        (HEAD + "[limits]\nallow = { ghost = ['kick'] }\n", 3, "no rule 'ghost'"),
+        (HEAD + "[limits]\nallow = { a = ['mute'] }\n" + rule().replace(HEAD, ""), 3, "unknown action `mute`"),
+        (HEAD + "rule = 3\n", 2, "not a list"),
+        (rule(id=None), 2, "no `id`"),
+        (rule(id='"Not an id"'), 3, "`id` is"),
+        (rule() + rule(id='"b"').replace(HEAD, "") + rule().replace(HEAD, ""), 11, "line 2"),
+        (rule(mode='"suggest"'), 6, "not supported by this version"),
+        (rule(mode='"on"'), 6, "unknown mode `on`"),
+        (rule(mod='"enforce"'), 6, "did you mean `mode`?"),
+        (rule(severity='"high"'), 6, "not a whole number"),
+        (rule(severity="true"), 6, "not a whole number"),
+        (rule(cooldown="45"), 6, "no duration"),
+        (rule(cooldown='"45 s"'), 6, "no duration"),
+        (rule(cooldown='"1y"'), 6, "no duration"),
+        (rule(evidence='{ before = "61s" }'), 6, "longer than 60 s"),
+        (rule(evidence='"10s"'), 6, "not a table"),
+        (rule(repeat="{ times = 3 }"), 6, "no `within`"),
+        (rule(repeat='{ times = 0, within = "1m" }'), 6, "from 1 to"),
+        (rule(scope='{ roles = ["listener"] }'), 6, "unknown role `listener`"),
+        (rule(scope='{ role = ["host"] }'), 6, "did you mean `roles`?"),
+        (rule(actions=None), 2, "no `actions`"),
+        (rule(actions='["redact"]'), 5, "not supported by this version"),
+        (rule(actions='["ladder:speech"]'), 5, "not supported by this version"),
+        (rule(actions='["mutes"]'), 5, "did you mean `mute`?"),
+        (rule(actions='"mute"'), 5, "not a list"),
+        (rule(actions="[1]"), 5, "not a string"),
+        (rule(actions='["kick"]'), 2, "may not kick by itself"),
+        (rule(actions='["block"]'), 2, "may not block by itself"),
+        (rule(when__any=None), 2, "no `when.any`"),
+        (rule(when__any='[ "x" ]'), 4, "not a table"),
+        (rule(when__any='[\n{ words = ["ok"] },\n{ words = ["ok",\n""] }]'), 7, "no word in it"),
+        (rule(when__any='[{ words = ["?!"] }]'), 4, "no word in it"),
+        (rule(when__any="[{ words_from = 'list' }]"), 4, "not supported by this version"),
+        (rule(when__any="[{ words = ['x'], regex = 'y' }]"), 4, "has one key"),
+        (rule(when__any="[{ regex = '(' }]"), 4, "does not compile"),
+        (rule(when__any="[{ regex = '(?<=a)b' }]"), 4, "does not compile"),
+        (rule(when__any="[{ regex = 'x)|(y' }]"), 4, "does not compile"),
+        (rule(when__any="[{ regex = '' }]"), 4, "empty regex"),
+        (rule(when__any="[{ regex = 'x*' }]"), 4, "matches the empty text"),
+        (rule(when__any="[{ regex = '^x' }]"), 4, "no line ends"),
+        (rule(when__any=f"[{{ regex = '{'x' * 261}' }}]"), 4, "261 characters"),
+        (rule(when__any="[{ regex = '((x{1,99}y){1,9}z){1,9}' }]"), 4, "does not compile"),
+        (rule(when__any="[{ regex = '(\\w ?){1,900}x' }]"), 4, "too large"),
+        (rule(when__any="[" + "{ regex = 'x{1,990}y' }," * 300 + "]"), 2, "too large together"),
+        (rule(when__any="[" + "{ regex = 'x' }," * 1001 + "]"), 2, "more than 1000 regexes"),
+        (rule(when__all='[{ confidence = "<0.5" }]'), 6, "least value from 0 to 1"),
+        (rule(when__all="[{ confidence = 0.5 }]"), 6, "least value from 0 to 1"),
+        (rule(when__all='[{ word_ms = ">=80" }]'), 6, "not supported by this version"),
+        (rule(when__unless="[]"), 6, "not supported by this version"),
+        (rule(when__al="[]"), 6, "unknown key `al`"),
+    ],
+)
+def test_each_mistake_is_refused_at_its_line_and_says_what_to_do(text, line, words):
+    with pytest.raises(RuleFileError) as caught:
+        compile_rules(text, "my.toml")
+    errors = [problem for problem in caught.value.problems if problem.level == "error"]
+    assert errors[0].line == line, errors
+    assert words in str(errors[0])
+    assert errors[0].todo
+    assert str(caught.value).startswith(f"my.toml:{line}: error: ")
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
+    text = rule(cooldown="1", mode='"x"', actions='["y"]')
+    with pytest.raises(RuleFileError) as caught:
+        compile_rules(text)
+    assert [problem.line for problem in caught.value.problems] == [5, 6, 7]
+    assert "and 2 more" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (HEAD, 1),
+        (rule(when__any="[]"), 4),
+        (rule(when__any="[{ words = [] }]"), 4),
+        (rule(actions="[]"), 5),
+        (rule(scope="{ roles = [] }"), 6),
+    ],
+)
+def test_what_can_match_or_do_nothing_is_legal_and_warned_of(text, line):
+    (warning,) = compile_rules(text).warnings
+    assert (warning.level, warning.line) == ("warning", line)
+    assert check(text) == [warning]
+
+
+def test_a_file_beyond_its_size_is_refused_before_it_is_read():
+    assert "1 MiB" in parse("#" * (1 << 20) + "\n")[1][0].message
+
+
+def test_a_rule_may_kick_when_the_limits_name_it():
+    text = HEAD + '[limits]\nallow = { a = ["kick"] }\n' + rule(actions='["kick"]', mode='"enforce"').replace(HEAD, "")
+    assert compile_rules(text).actions() == {"kick"}
+
+
+VOCABULARY = {"crypto", "give", "giveaway", "double", "your", "money", "idiot", "four", "two"}
+
+
+def test_a_word_that_the_recogniser_cannot_emit_is_an_error_with_the_nearest_words():
+    text = rule(when__any='[{ words = ["crypto\\ngiveaway",\n"crypto giveaways"] }]')
+    (problem,) = check(text, "r.toml", VOCABULARY)
+    assert (problem.level, problem.line, problem.file) == ("error", 5, "r.toml")
+    assert "`giveaways`" in problem.message
+    assert "`giveaway`" in problem.todo
+
+
+def test_without_a_vocabulary_no_word_is_unreachable():
+    assert check(rule(when__any='[{ words = ["zxqv"] }]')) == []
+
+
+def test_a_numeral_is_reachable_when_one_way_to_say_it_is():
+    assert check(rule(when__any='[{ words = ["42"] }]'), vocabulary=VOCABULARY) == []
+    assert check(rule(when__any='[{ words = ["43"] }]'), vocabulary=VOCABULARY) != []
+
+
+def test_a_regex_that_asks_for_digits_is_warned_of():
+    assert [each.level for each in check(rule(when__any="[{ regex = '\\d+ coins' }]"))] == ["warning"]
+    assert check(rule(when__any="[{ regex = '(ha ){2,3}ha' }]")) == []
+
+
+def test_the_explanation_names_every_rule_and_what_it_does():
+    told = "\n".join(explain(compile_rules(GOOD)))
+    for words in (
+        "scam-pitch",
+        "report, kick",
+        "'double your MONEY'".replace("double", "Double"),
+        ">=0.75",
+        "2 times",
+        "45 s",
+    ):
+        assert words in told
+    assert "only records" in told
+    assert "At most 7" in told
