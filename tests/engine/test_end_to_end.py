@@ -139,7 +139,7 @@ def test_a_listener_that_is_moved_hears_the_other_group():
     run(body)
 
 
-@pytest.mark.parametrize("packet_ms", [40, 60])
+@pytest.mark.parametrize("ptime_ms", [40, 60])
 def test_an_audience_with_long_packets_hears_the_same_and_the_stage_has_short_ones(ptime_ms):
     async def body():
         async with studio(ptime_ms=ptime_ms) as space, talking(space):
