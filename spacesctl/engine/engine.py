@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -41,7 +42,9 @@ from spacesctl.engine.mixing.lane import UPLINK
 from spacesctl.engine.mixing.room import Room
 from spacesctl.engine.peers.registry import PeerRegistry
 from spacesctl.engine.ticker import Ticker
-from spacesctl.engine.transport.tcp import TcpAddress, TcpPort, TransportAddress
+from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress, is_tcp
+from spacesctl.engine.transport.ports import Ports
+from spacesctl.engine.transport.tcp import TcpPort
 from spacesctl.engine.transport.udp_port import UdpPort, bind
 from spacesctl.rtc.dtls import Identity
 
@@ -66,7 +69,7 @@ class Engine:
         listening: Sequence[socket.socket] = (),
     ) -> None:
         self.metrics = Metrics()
-        self._effort = Complexity()
+        self._complexity = Complexity()
         self.rooms: dict[str, Room] = {}
         heap = HeapTrimmer()
         self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle, heap.tidy)
@@ -75,8 +78,9 @@ class Engine:
         )
         self.peers.on_rest = heap.freed
         self._link = link
-        self._port = port
-        self.streams = TcpPort(listening, self.metrics)
+        self._udp = port
+        self.tcp = TcpPort(listening, self.metrics)
+        self._ports = Ports(port, self._send_tcp)
         self._handlers: dict[type, Callable[[Any], bool]] = {
             OpenSpace: self._open_space,
             CloseSpace: self._close_space,
@@ -86,10 +90,10 @@ class Engine:
             MovePeer: lambda message: self.peers.move(message.peer, message.group),
             OpenLane: self._open_lane,
             CloseLane: self._close_lane,
-            SetLaneOpen: self._gate,
+            SetLaneOpen: self._set_lane_open,
             Uplink: self._uplink,
             Redact: self._redact,
-            SubscribeOutputs: self._tap,
+            SubscribeOutputs: self._subscribe_outputs,
             ExpectProbe: self.peers.ice_agent.expect_probe,
             AskStats: self._stats,
         }
@@ -100,42 +104,45 @@ class Engine:
         if not self._handlers[type(message)](message):
             self.metrics.counters["messages_ignored"] += 1
 
-    def tick(self, number: int) -> None:
-        """One tick of every Space that anybody uses."""
+    def tick(self, number: int, now: float) -> None:
+        """One tick of every Space in use, at `now` (monotonic seconds)."""
         levels_due = number % 25 in LEVEL_TICKS
         for room in self.rooms.values():
             if room.is_idle:
                 continue
-            frames = room.run(number)
+            frames = room.run(number, now)
             if frames is not None:
                 self._link.post(frames)
             levels = room.levels(number) if levels_due else None
             if levels is not None:
                 self._link.post(levels)
             if number % LOSS_TICKS == 0:
-                room.heed_losses()
-        self.metrics.counters["effort_lowered"] += self._effort.add(self.metrics.spent["encode"])
-        self.peers.tick(number, self.ticker.grid.utc_of(number))
+                room.adapt_to_losses()
+        self.metrics.counters["effort_lowered"] += self._complexity.add(self.metrics.spent["encode"])
+        self.peers.tick(number, self.ticker.grid.utc_of(number), now)
         if number % SWEEP_TICKS == 0:
-            self.streams.sweep()
+            self.tcp.sweep()
 
     def start(self) -> None:
         """Tick, and hear what comes from the network, from now on."""
         self.ticker.start()
-        self._port.start(self.peers.receive, lambda: self.ticker.next_due)
-        self.streams.start(self.peers.receive, self.peers.knows, self.peers.lost, lambda: self.ticker.next_due)
+        self._udp.start(self.peers.receive, lambda: self.ticker.next_due)
+        self.tcp.start(self.peers.receive, self.peers.knows, self.peers.lost, lambda: self.ticker.next_due)
 
     def close(self) -> None:
         """Say goodbye to everybody and stop."""
         self.ticker.stop()
         self.peers.close()
-        self._port.close()
-        self.streams.close()
+        self._udp.close()
+        self.tcp.close()
 
     def _send(self, data: bytes, target: TransportAddress) -> bool:
-        taken = self.streams.send(data, target) if isinstance(target, TcpAddress) else self._port.send(data, target)
+        taken = self._send_tcp(data, target) if is_tcp(target) else self._udp.send(data, target)
         self.metrics.counters["packets_out" if taken else "packets_out_dropped"] += 1
         return taken
+
+    def _send_tcp(self, data: bytes, target: TransportAddress) -> bool:
+        return isinstance(target, TcpAddress) and self.tcp.send(data, target)
 
     def _is_idle(self) -> bool:
         return not len(self.peers) and all(room.is_idle for room in self.rooms.values())
@@ -148,7 +155,7 @@ class Engine:
         if message.ptime_ms not in (AUTO, *PTIMES_MS):
             return False
         clock = SpaceClock.start(self.ticker.grid, self.ticker.next_number, message.started_at, message.first_tick)
-        self.rooms[message.space] = Room(message, clock, self.metrics, self._port, self._effort)
+        self.rooms[message.space] = Room(message, clock, self.metrics, self._ports, self._complexity)
         return True
 
     def _close_space(self, message: CloseSpace) -> bool:
@@ -174,23 +181,23 @@ class Engine:
         room.close_lane(message.lane)
         return True
 
-    def _gate(self, message: SetLaneOpen) -> bool:
+    def _set_lane_open(self, message: SetLaneOpen) -> bool:
         room = self.rooms.get(message.space)
         lane = room.lanes.get(message.lane) if room else None
         if lane is None:
             return False
-        lane.shut(message.heard)
+        lane.set_open(message.heard)
         return True
 
     def _uplink(self, message: Uplink) -> bool:
         room = self.rooms.get(message.space)
         lane = room.lanes.get(message.lane) if room else None
-        if lane is None or lane.source != UPLINK:
+        if lane is None or not lane.admit(UPLINK):
             self.metrics.drop("no_lane")
             return False
         try:
             counter = message.counter
-            lane.push(counter & 0xFFFF, counter * SAMPLES & 0xFFFFFFFF, message.payload)
+            lane.push(counter & 0xFFFF, counter * SAMPLES & 0xFFFFFFFF, message.payload, None, time.monotonic())
         except OpusError:
             self.metrics.drop("not_opus")
         return True
@@ -201,7 +208,7 @@ class Engine:
             return False
         return room.redact(message.lane, message.first, message.last)
 
-    def _tap(self, message: SubscribeOutputs) -> bool:
+    def _subscribe_outputs(self, message: SubscribeOutputs) -> bool:
         room = self.rooms.get(message.space)
         if room is None:
             return False
@@ -219,7 +226,7 @@ class Engine:
             lanes=sum(len(room.lanes) for room in self.rooms.values()),
             frames_dropped=self._link.dropped,
             handshakes_dropped=self.peers.handshakes.dropped,
-            streams=len(self.streams),
+            streams=len(self.tcp),
         )
         self._link.post(Stats(dict(counters), self.metrics.timings()))
         return True
@@ -236,7 +243,7 @@ async def run(end: socket.socket, host: str, port_number: int, *, tcp: bool = Fa
     engine = Engine(link, port, identity, streams)
     engine.start()
     grid = engine.ticker.grid
-    link.post(Ready(*port.address, identity.fingerprint, grid.utc, grid.monotonic, engine.streams.hosts))
+    link.post(Ready(*port.address, identity.fingerprint, grid.utc, grid.monotonic, engine.tcp.hosts))
     listening = asyncio.create_task(_obey(engine, link))
     stopping = asyncio.create_task(stopped.wait())
     done, _ = await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)

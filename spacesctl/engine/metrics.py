@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Final
 
@@ -56,6 +57,14 @@ class Metrics:
         self.cpu = Ring()
         self.stages = {stage: Ring() for stage in self.STAGES}
         self.spent = dict.fromkeys(self.STAGES, 0.0)
+        self._lap_began = 0.0
+
+    def lap(self, stage: str | None) -> None:
+        """Count the time since the call before to a stage of this tick; None only begins."""
+        now = time.perf_counter()
+        if stage is not None:
+            self.spent[stage] += now - self._lap_began
+        self._lap_began = now
 
     def drop(self, reason: str) -> None:
         """A packet that came is not used."""

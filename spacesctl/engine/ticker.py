@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Callable
 from typing import Final
 
-from spacesctl.engine.clock import TICK_SECONDS, Grid
+from spacesctl.engine.clock import Grid
+from spacesctl.engine.gc_pacing import GcPacer
 from spacesctl.engine.metrics import Metrics
 
-CALM_SECONDS: Final = 0.005
-"""A tick whose work took no longer leaves time for a young collection."""
-YOUNG_TICKS: Final = 50
-"""How often the young generations are collected in calm ticks: once a second."""
 RESTING_TICKS: Final = 25
-"""While there is nothing to do a tick comes only so often: every half second."""
-FULL_TICKS: Final = 250
-"""How often everything is collected while no Space is in use: a full collection takes up to 60 ms."""
+"""While there is nothing to do, only every so manyth tick runs: one in half a second."""
 
 
 class Ticker:
-    """Runs `work(number)` at each tick of the grid until `stop`; while `is_idle()`, only at some, until `wake` is called. The garbage
-    collector runs only after calm ticks; `tidy` is told how many seconds are left before the next one."""
+    """Runs `work(number, now)` at each tick of the grid until `stop`; while `is_idle()`, only at some, until `wake` is called. The garbage
+    collector runs only after calm ticks; `tidy` gets the seconds that are left before the next one."""
 
     def __init__(
         self,
         grid: Grid,
-        work: Callable[[int], None],
+        work: Callable[[int, float], None],
         metrics: Metrics,
         is_idle: Callable[[], bool] = lambda: False,
         tidy: Callable[[float], None] = lambda _left: None,
@@ -39,6 +33,7 @@ class Ticker:
         self._is_idle = is_idle
         self._tidy = tidy
         self._expected = 0
+        self._gc = GcPacer()
         self._resting = False
         self._handle: asyncio.TimerHandle | None = None
 
@@ -54,9 +49,7 @@ class Ticker:
 
     def start(self) -> None:
         """Begin with the tick after this moment; from here on the garbage collector obeys the ticks."""
-        gc.collect()
-        gc.freeze()
-        gc.disable()
+        self._gc.begin()
         self._expected = self.grid.at(time.monotonic()) + 1
         self._arm()
 
@@ -64,7 +57,7 @@ class Ticker:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
-        gc.enable()
+        self._gc.end()
 
     def wake(self) -> None:
         """There may be something to do: the next tick comes as soon as it is due."""
@@ -89,16 +82,12 @@ class Ticker:
         self._expected = number + (RESTING_TICKS - number % RESTING_TICKS if self._resting else 1)
         self._arm()
         ran = time.thread_time()
-        self._work(number)
+        self._work(number, began)
         ran = time.thread_time() - ran
         work = time.monotonic() - began
         self._metrics.tick_done(late, work, ran)
-        if work < CALM_SECONDS:
-            self._collect(number)
-        self._tidy(self.next_due - time.monotonic())
+        self._gc.after_tick(number, work, self._left, self._resting)
+        self._tidy(self._left())
 
-    def _collect(self, number: int) -> None:
-        if number % FULL_TICKS == 0 and self._resting:
-            gc.collect()
-        elif number % YOUNG_TICKS == 0 and self.next_due - time.monotonic() > TICK_SECONDS / 2:
-            gc.collect(1)
+    def _left(self) -> float:
+        return self.next_due - time.monotonic()

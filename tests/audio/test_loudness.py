@@ -16,12 +16,6 @@ from spacesctl.engine.mixing.lane import Lane
 from tests.listening import voice
 
 
-@pytest.fixture(autouse=True)
-def stopped_clock(monkeypatch):
-    """Packets come right after a tick here, however long the test takes between them."""
-    monkeypatch.setattr("spacesctl.engine.mixing.lane.monotonic", lambda: 0.0)
-
-
 def frames(pcm):
     return pcm[: len(pcm) // FRAME * FRAME].reshape(-1, FRAME)
 
@@ -114,8 +108,8 @@ def test_speakers_are_within_3_lu_by_ebu_r128(tmp_path):
     for seed, peak in ((41, 700), (42, 3000), (43, 12_000), (44, 30_000)):
         lane, encoder, desk, out = Lane(1, heard=True), Encoder(), LoudnessBank(), []
         for number, frame in enumerate(frames(voice(seed, 10, peak=peak))):
-            lane.push(number, number * FRAME, encoder.encode(frame))
-            _, _, pcm, said = lane.take()
+            lane.push(number, number * FRAME, encoder.encode(frame), None, 0.0)
+            _, _, pcm, said = lane.take(number, 0.0)
             voices = [] if pcm is None else [Channel(pcm, lane.leveller, said)]
             out.append(desk.run(voices)[0].copy() if voices else np.zeros(FRAME, np.int16))
         found.append(measured(tmp_path / f"{seed}.wav", np.concatenate(out)[3 * RATE :]))

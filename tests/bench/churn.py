@@ -22,7 +22,9 @@ from spacesctl.engine.messages import AddPeer, OpenSpace
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.room import Room
 from spacesctl.engine.peers.registry import PeerRegistry
-from spacesctl.engine.transport.tcp import TransportAddress
+from spacesctl.engine.transport.addresses import TransportAddress
+from spacesctl.engine.transport.datagrams import Rows
+from spacesctl.engine.transport.ports import Ports
 from spacesctl.probe import machine
 from spacesctl.rtc.dtls import Dtls, Identity, State
 
@@ -36,6 +38,9 @@ EVERY: Final = 5
 class Nowhere:
     """Where packets of sound go."""
 
+    def rows(self, size: int) -> Rows:
+        return Rows(size)
+
     def send_rows(self, _rows: object, count: int) -> int:
         return count
 
@@ -46,7 +51,7 @@ class Churn:
     def __init__(self) -> None:
         self.engine, self.client = Identity(), Identity()
         self._sent: list[bytes] = []
-        self._rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), Metrics(), Nowhere())}
+        self._rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), Metrics(), Ports(Nowhere(), self._send))}
         self._peers = PeerRegistry(
             self.engine, self._rooms, Metrics(), self._send, lambda _told: None, lambda: time.monotonic() + 60
         )
@@ -57,8 +62,8 @@ class Churn:
         for number, name in enumerate(names):
             await self._join(name, ("192.0.2.1", 20_000 + number))
         for _ in range(TICKS):
-            self._rooms[SPACE].run(self._tick)
-            self._peers.tick(self._tick, time.time())
+            self._rooms[SPACE].run(self._tick, time.monotonic())
+            self._peers.tick(self._tick, time.time(), time.monotonic())
             self._tick += 1
         for name in names:
             assert self._peers.remove(name), "it had joined"

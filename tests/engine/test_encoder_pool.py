@@ -94,9 +94,9 @@ def test_who_loses_much_gets_packets_of_its_own(monkeypatch, loss, apart):
     monkeypatch.setattr(MixEncoder, "expect_loss", lambda self, percent: told.update({self: percent}))
     outputs = EncoderPool()
     encoded(outputs, {1: Output.STAGE, 2: Output.STAGE}, {Output.STAGE: said(1)[0]})
-    outputs.heed(1, [0, 0, 0])
-    outputs.heed(2, [loss])
-    outputs.heed(2, [])
+    outputs.expect_losses(1, [0, 0, 0])
+    outputs.expect_losses(2, [loss])
+    outputs.expect_losses(2, [])
     assert together(outputs, 1, 2) is not apart
     assert told[outputs._coders[2]] == min(20, loss)
     assert told[outputs._coders[1]] == (0 if apart else loss)
@@ -134,7 +134,7 @@ def test_coders_that_are_left_over_are_used_again_and_not_piled_up():
 def test_every_group_is_sent_its_own_sound_by_a_coder_that_has_no_other(ticks):
     outputs = EncoderPool()
     for heard, is_loud, lossy in ticks:
-        outputs.heed(lossy, [10])
+        outputs.expect_losses(lossy, [10])
         shares = outputs.shares(heard)
         assert {group: share.sound for share in shares for group in share.groups} == heard
         assert sum(len(share.groups) for share in shares) == len(heard)

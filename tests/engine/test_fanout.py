@@ -20,7 +20,7 @@ from spacesctl.engine.fanout.srtp_batch import KINDS, CmBatch, CompiledBatch, Gc
 from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.transport import datagrams
 from spacesctl.engine.transport import udp_port as port_module
-from spacesctl.engine.transport.datagrams import SKIPPED, Rows, sockaddr
+from spacesctl.engine.transport.datagrams import SKIPPED, Rows, UdpRows, sockaddr
 from spacesctl.engine.transport.udp_port import BEFORE, LEAST, UdpPort
 from spacesctl.rtc import rtp, sealing
 from spacesctl.rtc.sealing import SealingError
@@ -37,6 +37,9 @@ class Wires:
     def __init__(self):
         self.arrived = {}
         self.refused = set()
+
+    def rows(self, size):
+        return Rows(size)
 
     def send_rows(self, rows, count):
         taken = 0
@@ -58,14 +61,14 @@ class Listener:
         self.payload_type = payload_type
         self.first = first
         self.way = way
-        self.seat = Subscription(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks)
+        self.subscription = Subscription(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks)
         self.ear = Srtp(Keys(profile, keys.remote, keys.local))
         self.sequences = []
 
     def join(self, fanout):
         """Sit in one, sealed for as this listener is."""
         with mock.patch.object(sealing, "COMPILED", self.way is CompiledBatch):
-            fanout.add(self.seat)
+            fanout.add(self.subscription)
 
     def hear(self, wires):
         """What arrived since, opened and parsed."""
@@ -103,15 +106,15 @@ class Crowds(RuleBasedStateMachine):
     def leave(self, data):
         if self.where:
             listener = data.draw(st.sampled_from(list(self.where)))
-            self.groups[self.where.pop(listener)].remove(listener.seat)
-            assert listener.seat.block is None
-            assert listener.seat.outgoing.index == self.expected[listener]
+            self.groups[self.where.pop(listener)].remove(listener.subscription)
+            assert listener.subscription.batch is None
+            assert listener.subscription.outgoing.index == self.expected[listener]
 
     @rule(data=st.data())
     def move(self, data):
         if self.where:
             listener = data.draw(st.sampled_from(list(self.where)))
-            self.groups[self.where[listener]].remove(listener.seat)
+            self.groups[self.where[listener]].remove(listener.subscription)
             self.where[listener] ^= 1
             listener.join(self.groups[self.where[listener]])
 
@@ -121,7 +124,7 @@ class Crowds(RuleBasedStateMachine):
         payload = secrets.token_bytes(size)
         here = [listener for listener, place in self.where.items() if place == group]
         self.wires.refused = {listener.address for listener in here[::2]} if lost else set()
-        counted = self.groups[group].send(payload, self.tick * 960)
+        counted = self.groups[group].send(payload, self.tick * 960, 0.0)
         assert counted == (len(here) - len(self.wires.refused), len(self.wires.refused))
         for listener in here:
             index = self.expected[listener]
@@ -143,9 +146,9 @@ class Crowds(RuleBasedStateMachine):
         for number, fanout in enumerate(self.groups):
             subscriptions = list(fanout)
             assert len(subscriptions) == len(set(subscriptions)) == len(fanout)
-            assert set(subscriptions) == {one.seat for one, place in self.where.items() if place == number}
+            assert set(subscriptions) == {one.subscription for one, place in self.where.items() if place == number}
         for listener in self.where:
-            assert listener.seat.packets == self.expected[listener] - listener.first
+            assert listener.subscription.packets == self.expected[listener] - listener.first
 
 
 Crowds.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
@@ -162,12 +165,12 @@ def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way):
     where, expected = here, 0
     for _ in range(8):
         for number in range(300):
-            where.send(b"opus", number * 960)
+            where.send(b"opus", number * 960, 0.0)
             assert [one.sequence for one in listener.hear(wires)] == [expected & 0xFFFF]
             expected += 1
-        where.remove(listener.seat)
+        where.remove(listener.subscription)
         expected += 32_468  # as many as a receiver may miss without losing count of the turns
-        listener.seat.outgoing.index = expected
+        listener.subscription.outgoing.index = expected
         where = there if where is here else here
         listener.join(where)
     assert expected == 4 << 16
@@ -177,7 +180,7 @@ def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, LAST_INDEX + 10), min_size=2, max_size=6))
 def test_an_index_is_handed_back_higher_or_not_at_all(given):
-    outgoing = Listener(1).seat.outgoing
+    outgoing = Listener(1).subscription.outgoing
     for following in given:
         before = outgoing.index
         if before <= following <= LAST_INDEX:
@@ -188,7 +191,7 @@ def test_an_index_is_handed_back_higher_or_not_at_all(given):
         assert outgoing.index == before
 
 
-def test_nobody_sits_in_two_blocks_nor_is_sent_by_two_counters():
+def test_nobody_sits_in_two_batches_nor_is_sent_by_two_counters():
     listener = Listener(1)
     listener.join(Fanout(Wires()))
     with pytest.raises(AssertionError, match="same indices"):
@@ -213,22 +216,22 @@ def test_who_gets_no_cipher_does_not_sit_and_nobody_else_minds(monkeypatch, sitt
         patched.setattr(sealing._library, "spacesctl_key", lambda *_given: 0)
         with pytest.raises(SealingError):
             left_out.join(fanout)
-    assert (left_out.seat.block, list(fanout)) == (None, [one.seat for one in others])
-    fanout.send(b"opus", 960)
+    assert (left_out.subscription.batch, list(fanout)) == (None, [one.subscription for one in others])
+    fanout.send(b"opus", 960, 0.0)
     assert [len(one.hear(wires)) for one in others] == [1] * sitting
     for one in others:
-        fanout.remove(one.seat)
+        fanout.remove(one.subscription)
     assert len(fanout) == 0
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again(way):
     wires, listener = Wires(), Listener(1, way)
-    block = way(4)
-    block.sit(listener.seat)
+    block = way(Rows(4))
+    block.add(listener.subscription)
     with pytest.raises(ValueError):
-        block.send(bytes(1400), 0, wires)
-    block.send(b"opus", 960, wires)
+        block.send(bytes(1400), 0, wires, 0.0)
+    block.send(b"opus", 960, wires, 0.0)
     assert [one.sequence for one in listener.hear(wires)] == [1]
 
 
@@ -238,26 +241,26 @@ def test_every_block_but_the_last_is_full(way):
     listeners = [Listener(number, way) for number in range(100)]
     for one in listeners:
         one.join(fanout)
-    assert [block.count for block in fanout._blocks[way]] == [4, 16, 64, 16]
+    assert [block.count for block in fanout._batches[way]] == [4, 16, 64, 16]
     for one in listeners[::3]:
-        fanout.remove(one.seat)
-    assert [block.count for block in fanout._blocks[way]] == [4, 16, 46]
+        fanout.remove(one.subscription)
+    assert [block.count for block in fanout._batches[way]] == [4, 16, 46]
     for one in listeners:
-        fanout.remove(one.seat)
-    assert fanout._blocks == {kind: [] for kind in KINDS}
+        fanout.remove(one.subscription)
+    assert fanout._batches == {kind: [] for kind in KINDS}
 
 
 def test_what_was_sent_is_counted_for_reports_through_a_move():
     wires, listener = Wires(), Listener(1, first=7)
     here, there = Fanout(wires), Fanout(wires)
     listener.join(here)
-    here.send(bytes(10), 960)
-    here.send(bytes(20), 1920)
-    here.remove(listener.seat)
+    here.send(bytes(10), 960, 0.0)
+    here.send(bytes(20), 1920, 0.0)
+    here.remove(listener.subscription)
     listener.join(there)
-    assert (listener.seat.packets, listener.seat.octets, listener.seat.last[0]) == (2, 30, 1920)
-    there.send(bytes(5), 2880)
-    assert (listener.seat.packets, listener.seat.octets, listener.seat.last[0]) == (3, 35, 2880)
+    assert (listener.subscription.packets, listener.subscription.octets, listener.subscription.last[0]) == (2, 30, 1920)
+    there.send(bytes(5), 2880, 0.0)
+    assert (listener.subscription.packets, listener.subscription.octets, listener.subscription.last[0]) == (3, 35, 2880)
 
 
 ADDRESSES = {"127.0.0.1": (socket.AF_INET, ("127.0.0.1",)), "::1": (socket.AF_INET6, ("::1", 0, 0))}
@@ -277,7 +280,7 @@ def test_rows_arrive_over_both_protocols_with_and_without_sendmmsg(monkeypatch, 
     monkeypatch.setattr("spacesctl.engine.transport.udp_port.HAS_SENDMMSG", batched and datagrams.HAS_SENDMMSG)
     port, (ear, address) = UdpPort(host, 0), bound(host)
     with ear, port._socket:
-        rows = Rows(3)
+        rows = UdpRows(3)
         for row in range(3):
             rows.set_address(row, address)
         for length in (12, 15):  # what is longer or shorter than before lies elsewhere
@@ -289,7 +292,7 @@ def test_rows_arrive_over_both_protocols_with_and_without_sendmmsg(monkeypatch, 
 def test_an_ipv6_socket_reaches_ipv4():
     port, (ear, address) = UdpPort("::", 0), bound("127.0.0.1")
     with ear, port._socket:
-        rows = Rows(1)
+        rows = UdpRows(1)
         rows.set_address(0, ("::ffff:127.0.0.1", address[1], 0, 0))
         rows.lay_out(1, 14)
         assert port.send_rows(rows, 1) == 1
@@ -316,7 +319,7 @@ def test_rows_that_the_kernel_refuses_are_lost_and_the_rest_is_sent(monkeypatch,
 
     monkeypatch.setattr(datagrams, "_sendmmsg", sendmmsg)
     given_up = SKIPPED if code == errno.EAGAIN else 1
-    assert Rows(64).send(0, 64) == 64 - given_up
+    assert UdpRows(64).send(0, 64) == 64 - given_up
     assert seen[:3] == [64, 54, 54 - given_up]
 
 

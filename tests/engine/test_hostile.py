@@ -55,10 +55,10 @@ def test_without_the_certificate_of_its_offer_nobody_is_sent_or_heard(which, up)
         if up and caller.srtp is not None:
             caller.say(1, SAID[0])
         for number in range(5):
-            room.run(number)
-            wire.peers.tick(number, 0.0)
+            room.run(number, 0.0)
+            wire.peers.tick(number, 0.0, wire.now())
         assert {demux.kind(data) for data, _ in wire.sent} <= {Kind.STUN, Kind.DTLS}
-        assert room.lanes[3].source is None or room.lanes[3].source != "p"
+        assert room.lanes[3].feeder != "p"
         assert caller.packets == []
 
     in_memory(body)
@@ -88,7 +88,7 @@ def test_a_request_for_lost_packets_that_was_captured_makes_us_send_nothing():
         caller = Caller("p", SPACE)
         await knock(wire, caller, [("sha-256", caller.identity.fingerprint)], nack=True)
         for number in range(3):
-            wire.rooms[SPACE].run(number)
+            wire.rooms[SPACE].run(number, 0.0)
         first = int.from_bytes(wire.sent[-3][0][2:4], "big")
         asked = caller.srtp.protect_rtcp(rtcp.nack(9, 7, [first]))
         before = len(wire.sent)
@@ -141,7 +141,7 @@ def test_strangers_make_us_send_less_than_they_send(state):
         for _ in range(40):
             await asyncio.sleep(0)
         for number in range(1, 60):
-            wire.peers.tick(number, 0.0)
+            wire.peers.tick(number, 0.0, wire.now())
         assert came > 1000
         assert sum(len(data) for data, _ in wire.sent) == 0
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+
 import av
 import numpy as np
 import pytest
 
 from spacesctl.audio.opus import FRAME, Decoder, Encoder, OpusError, packet_samples
 from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
-from spacesctl.engine.mixing.lane import NOTHING, UPLINK, Lane
+from spacesctl.engine.mixing.lane import UPLINK, Lane
+from spacesctl.engine.seam import SILENT
 from tests.listening import likeness, voice
 
 
-@pytest.fixture(autouse=True)
-def stopped_clock(monkeypatch):
-    """Packets come right after a tick here, however long the test takes between them."""
-    monkeypatch.setattr("spacesctl.engine.mixing.lane.monotonic", lambda: 0.0)
+def take(lane):
+    """The next tick's part; packets come right after the tick before, however long the test takes between them."""
+    return lane.take(next(TICKS), 0.0)
+
+
+TICKS = itertools.count()
 
 
 def encoded(pcm):
@@ -41,9 +46,9 @@ def takes(lane, packets, samples=FRAME, lost=()):
     for tick in range(len(packets) * samples // FRAME):
         while number < len(packets) and number * samples <= tick * FRAME:
             if number not in lost:
-                lane.push(number, number * samples, packets[number])
+                lane.push(number, number * samples, packets[number], None, 0.0)
             number += 1
-        taken.append(lane.take())
+        taken.append(take(lane))
     return taken
 
 
@@ -86,11 +91,11 @@ def test_a_lost_frame_is_told_and_repaired():
 def test_a_shut_lane_says_nothing_and_keeps_its_pace():
     said = voice(4, 2)
     lane, packets = Lane(1, heard=False), encoded(said)
-    assert set(map(id, takes(lane, packets[:50]))) == {id(NOTHING)}
-    lane.shut(True)
+    assert set(map(id, takes(lane, packets[:50]))) == {id(SILENT)}
+    lane.set_open(True)
     for number in range(50, 60):
-        lane.push(number, number * FRAME, packets[number])
-        taken = lane.take()
+        lane.push(number, number * FRAME, packets[number], None, 0.0)
+        taken = take(lane)
     assert taken.payload in packets[55:60]
 
 
@@ -102,8 +107,8 @@ def test_silence_is_not_mixed():
 def test_what_the_sender_calls_silent_is_not_decoded_nor_mixed():
     lane, packets = Lane(1, heard=True), encoded(voice(5, 1))
     for number, packet in enumerate(packets):
-        lane.push(number, number * FRAME, packet, -127)
-        taken = lane.take()
+        lane.push(number, number * FRAME, packet, -127, 0.0)
+        taken = take(lane)
     assert taken.payload in packets[-3:]
     assert (taken.pcm, taken.flags) == (None, 0)
 
@@ -119,17 +124,17 @@ def test_gain_changes_what_is_mixed_and_measured():
 def test_a_new_source_begins_anew():
     lane, packets = Lane(1, heard=True), encoded(voice(7, 1))
     takes(lane, packets[:20])
-    assert lane.source == UPLINK
+    assert lane.feeder == UPLINK
     lane.attach("peer")
     for number in range(5):
-        lane.push(60_000 + number, 2**32 - 500 + number * FRAME & 2**32 - 1, packets[number])
-    assert lane.take().payload == packets[0]
+        lane.push(60_000 + number, 2**32 - 500 + number * FRAME & 2**32 - 1, packets[number], None, 0.0)
+    assert take(lane).payload == packets[0]
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xff", b"\x03"])
 def test_what_is_not_opus_is_refused(payload):
     with pytest.raises(OpusError):
-        Lane(1, heard=True).push(0, 0, payload)
+        Lane(1, heard=True).push(0, 0, payload, None, 0.0)
 
 
 def test_a_packet_whose_inside_is_broken_counts_as_lost():
@@ -154,12 +159,12 @@ def test_the_end_of_talk_is_not_cut_off():
 def test_a_sender_that_falls_silent_leaves_its_noise_until_the_talk_is_over():
     lane, packets = Lane(1, heard=True), encoded(voice(9, 1))
     taken = takes(lane, [*packets, b"\x78"])
-    rest = [lane.take() for _ in range(60)]
+    rest = [take(lane) for _ in range(60)]
     mixed_ticks = [one.pcm is not None for one in rest]
     assert taken[-1].flags & FLAG_ACTIVE
     assert 15 < sum(mixed_ticks) < 40
     assert mixed_ticks == sorted(mixed_ticks, reverse=True)
-    assert rest[-1] is NOTHING
+    assert rest[-1] is SILENT
     assert not any(one.flags & FLAG_LOST for one in rest)
 
 
@@ -171,9 +176,9 @@ def test_a_lane_that_is_too_deep_sheds_frames_in_silence_only(milliseconds):
     for tick in range(len(said) * samples // FRAME):
         stalls = 30 <= tick < 36
         while not stalls and number < len(said) and number * samples // FRAME <= tick:
-            lane.push(number, number * samples, said[number])
+            lane.push(number, number * samples, said[number], None, 0.0)
             number += 1
-        lane.take()
+        take(lane)
         if tick == 60:
             assert lane._jitter.depth * milliseconds > 100
     assert lane.counters.skipped > 0
@@ -185,9 +190,9 @@ def test_a_tick_that_was_left_out_is_made_up_for_in_the_next_silence():
     lane, tick = Lane(1, heard=True), 0
     said = encoded(np.concatenate((voice(3, 3), np.zeros(24_000, np.int16), voice(4, 2), np.zeros(48_000, np.int16))))
     for number, packet in enumerate(said):
-        lane.push(number, number * FRAME, packet)
+        lane.push(number, number * FRAME, packet, None, 0.0)
         if not 100 <= number < 105:
-            lane.take(tick := number)
+            lane.take(tick := number, 0.0)
         if number == 120:
             assert lane._jitter.surplus >= 5
     assert tick == len(said) - 1

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from spacesctl.engine.fanout.fanout import Fanout
+from spacesctl.engine.fanout.subscription import KEPT, MAX_PER_NACK, MAX_RESENDS
 from spacesctl.engine.messages import FLAG_LOST, OpenLane, Output, PeerJoined
-from spacesctl.engine.peers.nack import AT_ONCE, FARTHEST, KEPT, PATIENCE, RESENT, UNKNOWN, NackRequester
+from spacesctl.engine.peers.nack import FARTHEST, MAX_REQUESTS, PATIENCE, UNKNOWN, NackRequester
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.rtcp import Echo
 from tests.engine.caller import Caller
@@ -30,7 +31,7 @@ def test_a_missing_packet_is_asked_for_now_and_again_after_the_round_trip():
 
 def test_what_was_forgotten_may_be_asked_for_in_the_next_turn():
     asking = NackRequester()
-    for _ in range(RESENT):
+    for _ in range(MAX_REQUESTS):
         asking.due([5], 10.0)
     asking.due([6], 20.0)
     assert asking.due([65_541], 20.1) == [5]
@@ -62,42 +63,42 @@ def test_the_round_trip_is_learned_from_answers_and_from_echoes():
 def test_a_listener_gets_the_same_bytes_again_a_few_times_and_nothing_that_is_too_old():
     wires, listener = Wires(), Listener(1, first=32_000, asks=True)
     fanout = Fanout(wires)
-    fanout.add(Listener(2).seat)
-    fanout.add(listener.seat)
+    fanout.add(Listener(2).subscription)
+    fanout.add(listener.subscription)
     for number in range(KEPT + 10):
-        fanout.send(number.to_bytes(4, "big"), number * 960)
-    sent, seat = wires.arrived[listener.address], listener.seat
+        fanout.send(number.to_bytes(4, "big"), number * 960, 0.0)
+    sent, seat = wires.arrived[listener.address], listener.subscription
     assert seat.again([32_000, 32_009, 32_000 + KEPT + 10]) == []
     assert seat.again([32_010, 32_000 + KEPT + 9]) == [sent[10], sent[-1]]
-    assert [len(seat.again([32_010])) for _ in range(RESENT)] == [1] * (RESENT - 1) + [0]
-    assert len(seat.again(range(32_011, 32_060))) == AT_ONCE
-    assert Listener(3).seat.again([0]) == []
+    assert [len(seat.again([32_010])) for _ in range(MAX_RESENDS)] == [1] * (MAX_RESENDS - 1) + [0]
+    assert len(seat.again(range(32_011, 32_060))) == MAX_PER_NACK
+    assert Listener(3).subscription.again([0]) == []
 
 
 def test_what_a_listener_was_sent_elsewhere_or_another_on_its_row_is_not_sent_again():
     wires, first, second = Wires(), Listener(1, asks=True), Listener(2, asks=True)
     here, there = Fanout(wires), Fanout(wires)
-    here.add(first.seat)
+    here.add(first.subscription)
     for fanout in (here, here, there):
-        fanout.send(b"opus", 0)
-    here.remove(first.seat)
-    here.add(second.seat)
-    there.add(first.seat)
-    assert first.seat.again([0, 1]) == second.seat.again([0, 1, 65_535]) == []
-    there.send(b"opus", 960)
-    assert first.seat.again([1, 2]) == [wires.arrived[first.address][-1]]
+        fanout.send(b"opus", 0, 0.0)
+    here.remove(first.subscription)
+    here.add(second.subscription)
+    there.add(first.subscription)
+    assert first.subscription.again([0, 1]) == second.subscription.again([0, 1, 65_535]) == []
+    there.send(b"opus", 960, 0.0)
+    assert first.subscription.again([1, 2]) == [wires.arrived[first.address][-1]]
 
 
 def test_nothing_is_kept_for_those_who_never_ask():
     wires, asking = Wires(), Listener(1, asks=True)
     fanout = Fanout(wires)
-    fanout.add(Listener(2).seat)
-    fanout.add(asking.seat)
-    fanout.send(b"opus", 0)
-    block = asking.seat.block
+    fanout.add(Listener(2).subscription)
+    fanout.add(asking.subscription)
+    fanout.send(b"opus", 0, 0.0)
+    block = asking.subscription.batch
     assert len(block._past) == KEPT
-    fanout.remove(asking.seat)
-    fanout.send(b"opus", 960)
+    fanout.remove(asking.subscription)
+    fanout.send(b"opus", 960, 0.0)
     assert block._past == []
 
 

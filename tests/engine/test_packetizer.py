@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacesctl.audio.opus import FRAME, MAX_PACKET, Decoder, Encoder, OpusError, Repacketizer, packet_samples
-from spacesctl.engine.fanout.audience import DECIDE, TOGETHER, Audience
-from spacesctl.engine.fanout.packetizer import AUTO, MISSED, SEND_SLOTS, Frame, Packetizer, ptime_ms
+from spacesctl.engine.fanout.packet_sink import DECIDE, TOGETHER, PacketSink
+from spacesctl.engine.fanout.packetizer import AUTO, MISSED, Packetizer, ptime_ms
+from spacesctl.engine.fanout.send_slot import SEND_SLOTS
 from spacesctl.engine.metrics import Metrics
+from spacesctl.engine.seam import Frame
 from tests.engine.test_fanout import Listener, Wires
 from tests.listening import voice
 
@@ -83,10 +85,10 @@ def test_packets_grow_with_the_crowd_and_shrink_later(setting, listeners, now, e
 
 def crowd_of(listeners, setting):
     wires = Wires()
-    crowd = Audience(wires, Metrics(), setting)
+    crowd = PacketSink(wires, Metrics(), setting)
     people = [Listener(number + 1) for number in range(listeners)]
     for number, one in enumerate(people):
-        crowd.add(str(number), one.seat)
+        crowd.add(str(number), one.subscription)
     return wires, crowd, people
 
 
@@ -96,16 +98,16 @@ def test_a_crowd_is_sent_in_phases_of_equal_size(setting, phases):
     sizes = []
     for number in range(12):
         wires.arrived.clear()
-        crowd.send(Frame(PACKETS[20], number * FRAME))
+        crowd.send(Frame(PACKETS[20], number * FRAME), 0.0)
         sizes.append(len(wires.arrived))
     assert set(sizes[phases:]) <= {len(people) // phases, -(-len(people) // phases)}
-    sent = sum(one.seat.packets for one in people)
+    sent = sum(one.subscription.packets for one in people)
     assert sent == pytest.approx(len(people) * 12 / phases, rel=0.3)
 
 
 def test_few_listeners_share_a_phase():
     _, crowd, _ = crowd_of(TOGETHER, AUTO)
-    assert [len(fanout) for _, fanout in crowd._phases] == [TOGETHER] + [0] * (SEND_SLOTS - 1)
+    assert [len(fanout) for _, fanout in crowd._slots] == [TOGETHER] + [0] * (SEND_SLOTS - 1)
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,9 +117,9 @@ def test_few_listeners_share_a_phase():
 )
 def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_does(kinds, changes):
     wires, crowd, people = crowd_of(SEND_SLOTS, AUTO)
-    for one, (_, fanout) in zip(people[1:], crowd._phases[1:], strict=True):  # one in each, as in a large crowd
-        crowd._phases[0][1].remove(one.seat)
-        fanout.add(one.seat)
+    for one, (_, fanout) in zip(people[1:], crowd._slots[1:], strict=True):  # one in each, as in a large crowd
+        crowd._slots[0][1].remove(one.subscription)
+        fanout.add(one.subscription)
     narrow = Encoder(bitrate=6_000).encode(SAID[4800:5760])
     crowd._sent, tick, expected = 1, 0, {}
     for number, kind in enumerate([*kinds, *["voice"] * 3]):
@@ -126,10 +128,10 @@ def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_do
         payload = {"other": narrow, "silent": b"\x78"}.get(kind, PACKETS[number % len(PACKETS)])
         if kind != "silent":
             expected[tick] = payload
-        crowd.send(Frame(payload, tick * FRAME, withheld=kind == "silent"))
+        crowd.send(Frame(payload, tick * FRAME, withheld=kind == "silent"), 0.0)
     if crowd.ptime_ms == 60:
-        crowd.send(Frame(b"\x78", (tick + 1) * FRAME, withheld=True))
-        crowd.send(Frame(b"\x78", (tick + 2) * FRAME, withheld=True))
+        crowd.send(Frame(b"\x78", (tick + 1) * FRAME, withheld=True), 0.0)
+        crowd.send(Frame(b"\x78", (tick + 2) * FRAME, withheld=True), 0.0)
     for one in people:
         heard = one.hear(wires)
         spans = [(packet.timestamp // FRAME, packet_samples(packet.payload) // FRAME) for packet in heard]
@@ -143,7 +145,7 @@ def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_do
 def test_ticks_that_were_skipped_cost_no_further_packet(left_out, packets):
     wires, crowd, (one,) = crowd_of(1, 40)
     for tick in (0, 1, 2 + left_out, 3 + left_out, 4 + left_out):
-        crowd.send(Frame(PACKETS[tick], tick * FRAME))
+        crowd.send(Frame(PACKETS[tick], tick * FRAME), 0.0)
     heard = [(packet.timestamp // FRAME, packet_samples(packet.payload) // FRAME) for packet in one.hear(wires)]
     together = [(1, 2)] if packets == 1 else [(1, 1), (2 + left_out, 1)]
     assert heard == [(0, 1), *together, (3 + left_out, 2)]
@@ -153,5 +155,5 @@ def test_the_packet_time_follows_the_crowd_each_second(monkeypatch):
     monkeypatch.setattr("spacesctl.engine.fanout.packetizer.STEPS", ((20, 60), (10, 40), (0, 20)))
     _, crowd, _ = crowd_of(15, AUTO)
     for number in range(DECIDE + 1):
-        crowd.send(Frame(PACKETS[20], number * FRAME))
+        crowd.send(Frame(PACKETS[20], number * FRAME), 0.0)
     assert crowd.ptime_ms == 40

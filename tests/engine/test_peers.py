@@ -23,6 +23,8 @@ from spacesctl.engine.peers.handshakes import GATHER, MAX_QUEUED, Handshakes
 from spacesctl.engine.peers.ice_agent import MAX_PROBES, PROBE_SECONDS
 from spacesctl.engine.peers.peer import MAX_PATHS, Peer
 from spacesctl.engine.peers.registry import REPORT_TICKS, SWEEP_TICKS, PeerRegistry
+from spacesctl.engine.transport.datagrams import Rows
+from spacesctl.engine.transport.ports import Ports
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
@@ -41,19 +43,26 @@ class Wire:
     def __init__(self):
         self.metrics = Metrics()
         self.told = []
+        self.ahead = 0.0  # seconds that the engine's clock is ahead of this machine's
         self.sent = []
-        self.rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), self.metrics, self)}
+        self.rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), self.metrics, Ports(self, self.send))}
         self.peers = PeerRegistry(
-            HERE, self.rooms, self.metrics, self.send, self.told.append, lambda: time.monotonic() + 1
+            HERE, self.rooms, self.metrics, self.send, self.told.append, lambda: time.monotonic() + 1, self.now
         )
         self.callers = {}
         self.source = SOURCE
+
+    def now(self):
+        return time.monotonic() + self.ahead
 
     def send(self, data, target):
         self.sent.append((data, target))
         if target in self.callers:
             self.callers[target].datagram_received(data, target)
         return True
+
+    def rows(self, size):
+        return Rows(size)
 
     def send_rows(self, rows, count):
         return sum(self.send(bytes(rows.datagram(row)), rows.address(row)) for row in range(count))
@@ -98,7 +107,7 @@ def test_a_peer_joins_hears_and_leaves():
         caller = await wire.call(Caller("p", SPACE))
         assert wire.told == [PeerJoined("p")]
         for number in range(5):
-            wire.rooms[SPACE].run(number)
+            wire.rooms[SPACE].run(number, 0.0)
         packets = [rtp.parse(one) for one in caller.packets]
         assert [one.timestamp for one in packets] == [number * 960 for number in range(5)]
         first = packets[0].sequence
@@ -126,9 +135,9 @@ def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch
         before = sorted(here())
         caller = await wire.call(Caller("p", SPACE))
         for number in range(5):
-            wire.rooms[SPACE].run(number)
+            wire.rooms[SPACE].run(number, 0.0)
         for number in range(REPORT_TICKS):
-            wire.peers.tick(number, 0.0)
+            wire.peers.tick(number, 0.0, wire.now())
         assert any(demux.kind(data) is Kind.RTCP for data, _ in wire.sent)
         assert len(here()) > len(before) + 5
         assert wire.peers.remove("p")
@@ -157,7 +166,7 @@ def test_a_flight_that_was_lost_is_sent_again_by_the_tick():
         await asyncio.sleep(0)  # our answer goes nowhere: the caller is not on the wire yet
         wire.callers[wire.source] = caller
         await asyncio.sleep(1.05)
-        wire.peers.tick(1, 0.0)
+        wire.peers.tick(1, 0.0, wire.now())
         for _ in range(20):
             await asyncio.sleep(0)
         assert wire.told == [PeerJoined("p")]
@@ -176,7 +185,7 @@ def test_we_take_the_clients_part_when_the_offer_is_passive():
         for _ in range(20):
             await asyncio.sleep(0)
         assert wire.told == [PeerJoined("p")]
-        wire.rooms[SPACE].run(0)
+        wire.rooms[SPACE].run(0, 0.0)
         assert len(caller.packets) == 1
 
     in_memory(body)
@@ -188,7 +197,7 @@ def test_a_peer_that_is_removed_hears_a_goodbye_and_nothing_else():
         assert wire.peers.remove("p")
         assert caller.was_hung_up_on
         before = len(wire.sent)
-        wire.rooms[SPACE].run(0)
+        wire.rooms[SPACE].run(0, 0.0)
         caller.check()
         assert len(wire.sent) == before
         assert not wire.peers.remove("p")
@@ -225,12 +234,12 @@ def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(joined, reason):
             wire.peers.add(caller.added())
         peer = wire.peers._peers["p"]
         peer.checked = peer.added = time.monotonic() - peer_module.CONSENT + 1
-        wire.peers.tick(SWEEP_TICKS, 0.0)
+        wire.peers.tick(SWEEP_TICKS, 0.0, wire.now())
         assert PeerLeft("p", reason) not in wire.told
         peer.checked = peer.added = time.monotonic() - peer_module.CONSENT - 0.1
-        wire.peers.tick(SWEEP_TICKS + 1, 0.0)
+        wire.peers.tick(SWEEP_TICKS + 1, 0.0, wire.now())
         assert PeerLeft("p", reason) not in wire.told
-        wire.peers.tick(SWEEP_TICKS * 2, 0.0)
+        wire.peers.tick(SWEEP_TICKS * 2, 0.0, wire.now())
         assert wire.told[-1] == PeerLeft("p", reason)
 
     in_memory(body)
@@ -240,12 +249,12 @@ def test_a_peer_rests_ten_seconds_after_its_handshake_and_is_heard_and_hung_up_o
     async def body(wire):
         caller = await wire.call(Caller("p", SPACE))
         peer = wire.peers._peers["p"]
-        wire.peers.tick(1, 0.0)
+        wire.peers.tick(1, 0.0, wire.now())
         assert peer.dtls._connection is not None
-        with mock.patch.object(peers_module.time, "monotonic", return_value=time.monotonic() + peer_module.REST + 1):
-            wire.peers.tick(2, 0.0)
+        wire.ahead = peer_module.REST + 1
+        wire.peers.tick(2, 0.0, wire.now())
         assert peer.dtls._connection is None
-        wire.rooms[SPACE].run(0)
+        wire.rooms[SPACE].run(0, 0.0)
         assert len(caller.packets) == 1
         wire.peers.remove("p")
         assert caller.was_hung_up_on
@@ -258,11 +267,10 @@ def test_few_peers_rest_in_one_tick():
         for number in range(peers_module.RESTS + 3):
             wire.source = ("203.0.113.9", number + 1)
             await wire.call(Caller(f"p{number}", SPACE))
-        later = time.monotonic() + peer_module.REST + 1
+        wire.ahead = peer_module.REST + 1
         left = []
         for number in (1, 2):
-            with mock.patch.object(peers_module.time, "monotonic", return_value=later):
-                wire.peers.tick(number, 0.0)
+            wire.peers.tick(number, 0.0, wire.now())
             left.append(sum(peer.dtls._connection is not None for peer in wire.peers._peers.values()))
         assert left == [3, 0]
 
@@ -277,10 +285,10 @@ def test_a_resting_peer_that_may_have_said_goodbye_is_gone_soon_unless_it_checks
         caller.hang_up()
         await asyncio.sleep(0)
         peer.checked = time.monotonic() - peer_module.DOUBTED + 1
-        wire.peers.tick(SWEEP_TICKS, 0.0)
+        wire.peers.tick(SWEEP_TICKS, 0.0, wire.now())
         assert PeerLeft("p", "consent") not in wire.told
         peer.checked = time.monotonic() - peer_module.DOUBTED - 1
-        wire.peers.tick(SWEEP_TICKS, 0.0)
+        wire.peers.tick(SWEEP_TICKS, 0.0, wire.now())
         assert wire.told[-1] == PeerLeft("p", "consent")
 
     in_memory(body)
@@ -308,7 +316,7 @@ def test_a_nominated_check_from_a_new_address_moves_the_peer():
         wire.callers[wire.source] = caller
         caller.check()
         wire.sent.clear()
-        wire.rooms[SPACE].run(0)
+        wire.rooms[SPACE].run(0, 0.0)
         assert [target for _, target in wire.sent] == [wire.source]
 
     in_memory(body)
@@ -383,7 +391,7 @@ def test_a_newer_peer_takes_over_the_lane():
         old = await wire.call(Caller("old", SPACE, lane=3, up=True))
         wire.source = ("203.0.113.7", 1)
         new = await wire.call(Caller("new", SPACE, lane=3, up=True))
-        assert lane_of.source == "new"
+        assert lane_of.feeder == "new"
         new.say(1, b"\xf8\xff\xfe")
         wire.source = SOURCE
         old.say(1, b"\xf8\xff\xfe")
@@ -392,7 +400,7 @@ def test_a_newer_peer_takes_over_the_lane():
         wire.peers.remove("new")
         wire.source = SOURCE
         old.say(2, b"\xf8\xff\xfe")
-        assert lane_of.source == "old"
+        assert lane_of.feeder == "old"
 
     in_memory(body)
 
@@ -402,7 +410,7 @@ def test_a_lane_that_opens_after_its_peer_is_fed():
         caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
         wire.rooms[SPACE].open_lane(3, True)
         caller.say(1, b"\xf8\xff\xfe")
-        assert wire.rooms[SPACE].lanes[3].source == "p"
+        assert wire.rooms[SPACE].lanes[3].feeder == "p"
 
     in_memory(body)
 
@@ -420,13 +428,13 @@ def test_reports_go_every_five_seconds_and_losses_are_heeded():
                 normal(data, address)
 
         caller.datagram_received = receive
-        wire.rooms[SPACE].run(0)
+        wire.rooms[SPACE].run(0, 0.0)
         for number in range(1, 2 * REPORT_TICKS + 1):
-            wire.peers.tick(number, 1_700_000_000.0)
+            wire.peers.tick(number, 1_700_000_000.0, wire.now())
         assert [one.ssrc for one in got] == [7, 7]
         block = rtcp.Block(ssrc=7, fraction=64, lost=1, highest=2)
         wire.sendto(caller.srtp.protect_rtcp(rtcp.receiver_report(99, block, "x")))
-        assert wire.peers._peers["p"].seat.loss == 25
+        assert wire.peers._peers["p"].subscription.loss == 25
         wire.sendto(b"\x80\xc9" + bytes(40))
         assert wire.metrics.counters["dropped_not_authentic"] == 1
 
@@ -557,11 +565,10 @@ async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
 
 @with_a_wire
 async def test_a_probe_is_answered_for_half_a_minute(wire):
-    now = time.monotonic()
     wire.peers.ice_agent.expect_probe(PROBE)
-    with mock.patch.object(peers_module.time, "monotonic", return_value=now + PROBE_SECONDS + 1):
-        wire.peers.tick(SWEEP_TICKS, 0.0)
-        wire.sendto(probing())
+    wire.ahead = PROBE_SECONDS + 1
+    wire.peers.tick(SWEEP_TICKS, 0.0, wire.now())
+    wire.sendto(probing())
     assert wire.sent == []
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
-from unittest import mock
 
 import pytest
 
@@ -103,27 +101,25 @@ async def test_only_a_check_that_proves_itself_and_nominates_moves_a_peer(wire):
     wire.sendto(checking(ours.local_ufrag, ours.remote_ufrag, ours.local_pwd))  # does not nominate
     assert peer.target == SOURCE
     caller.check()
-    assert peer.target == peer.seat.address == ELSEWHERE
+    assert peer.target == peer.subscription.address == ELSEWHERE
     wire.sent.clear()
-    wire.rooms[ROOM].run(0)
+    wire.rooms[ROOM].run(0, 0.0)
     assert [target for _, target in wire.sent] == [ELSEWHERE]
 
 
 @with_a_wire
 async def test_consent_lasts_thirty_seconds_from_the_last_check_wherever_it_came_from(wire):
     caller = await wire.call(Caller("p", ROOM))
-    began = time.monotonic()
-    with mock.patch.object(peer_module.time, "monotonic") as clock:
-        clock.return_value = began + peer_module.CONSENT - 1
-        wire.source = ELSEWHERE
-        caller.check()
-        clock.return_value += peer_module.CONSENT - 1
-        wire.peers.tick(SWEEP_TICKS, 0.0)
-        assert "p" in wire.peers._peers
-        clock.return_value += 1.1
-        wire.peers.tick(2 * SWEEP_TICKS, 0.0)
+    wire.ahead = peer_module.CONSENT - 1
+    wire.source = ELSEWHERE
+    caller.check()
+    wire.ahead += peer_module.CONSENT - 1
+    wire.peers.tick(SWEEP_TICKS, 0.0, wire.now())
+    assert "p" in wire.peers._peers
+    wire.ahead += 1.1
+    wire.peers.tick(2 * SWEEP_TICKS, 0.0, wire.now())
     assert wire.told[-1] == PeerLeft("p", "consent")
     wire.sent.clear()
-    wire.rooms[ROOM].run(0)
+    wire.rooms[ROOM].run(0, 0.0)
     caller.check()
     assert (wire.sent, len(wire.peers), wire.peers.ice_agent._by_address) == ([], 0, {})

@@ -35,7 +35,7 @@ def state(wire):
     tables = (
         peers._peers,
         peers._connecting,
-        peers._asking,
+        peers._nack_peers,
         ice_agent._by_ufrag,
         ice_agent._by_address,
         ice_agent._probes,

@@ -1,4 +1,4 @@
-"""Everybody who hears one group of a Space, in blocks by how their packets are sealed."""
+"""Everybody who hears one group of a Space, in batches by how their packets are sealed."""
 
 from __future__ import annotations
 
@@ -11,54 +11,55 @@ from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.transport.datagrams import AT_ONCE, Sender
 
 SMALLEST: Final = 4
-"""Rows of the first block: a speaker's own mix has one listener. Each further one is four times as large, up to `AT_ONCE`."""
+"""Rows of the first batch: a speaker's own mix has one listener. Each further one is four times as large, up to `AT_ONCE`."""
 
 
 class Fanout:
-    """Seats come and go at any time between ticks. The blocks but the last are always full."""
+    """Seats come and go at any time between ticks. The batches but the last are always full."""
 
-    def __init__(self, port: Sender) -> None:
-        self._port = port
-        self._blocks: dict[type[SubscriberBatch], list[SubscriberBatch]] = {kind: [] for kind in KINDS}
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._batches: dict[type[SubscriberBatch], list[SubscriberBatch]] = {kind: [] for kind in KINDS}
 
     def __len__(self) -> int:
-        return sum(block.count for block in self._all())
+        return sum(batch.count for batch in self._all())
 
     def __iter__(self) -> Iterator[Subscription]:
-        for block in self._all():
-            yield from block.subscriptions
+        for batch in self._all():
+            yield from batch.subscriptions
 
-    def add(self, seat: Subscription) -> None:
+    def add(self, subscription: Subscription) -> None:
         """It is sent everything from the next packet on. Raises SealingError when there is no cipher for it."""
-        kind = kind_for(seat.outgoing)
-        blocks = self._blocks[kind]
-        if blocks and not blocks[-1].is_full:
-            blocks[-1].sit(seat)
+        kind = kind_for(subscription.outgoing)
+        batches = self._batches[kind]
+        if batches and not batches[-1].is_full:
+            batches[-1].add(subscription)
             return
-        block = kind(min(AT_ONCE, blocks[-1].rows.size * 4) if blocks else SMALLEST)
-        block.sit(seat)
-        blocks.append(block)
+        rows = self._sender.rows(min(AT_ONCE, batches[-1].rows.size * 4) if batches else SMALLEST)
+        batch = kind(rows)
+        batch.add(subscription)
+        batches.append(batch)
 
-    def remove(self, seat: Subscription) -> None:
+    def remove(self, subscription: Subscription) -> None:
         """It is sent nothing more; the last one takes its row. Does nothing for one that sits nowhere."""
-        block = seat.block
-        if block is None:
+        batch = subscription.batch
+        if batch is None:
             return
-        blocks = self._blocks[type(block)]
-        last = blocks[-1].stand()
-        if last is not seat:
-            block.replace(seat.row, last)
-        if not blocks[-1].count:
-            blocks.pop()
+        batches = self._batches[type(batch)]
+        last = batches[-1].remove_last()
+        if last is not subscription:
+            batch.replace(subscription.row, last)
+        if not batches[-1].count:
+            batches.pop()
 
-    def send(self, payload: bytes, timestamp: int) -> tuple[int, int]:
+    def send(self, payload: bytes, timestamp: int, now: float) -> tuple[int, int]:
         """One packet to everybody: how many datagrams were sent, and how many the kernel did not take."""
         wanted = taken = 0
-        for block in self._all():
-            wanted += block.count
-            taken += block.send(payload, timestamp, self._port)
+        for batch in self._all():
+            wanted += batch.count
+            taken += batch.send(payload, timestamp, self._sender, now)
         return taken, wanted - taken
 
     def _all(self) -> Iterator[SubscriberBatch]:
-        for blocks in self._blocks.values():
-            yield from blocks
+        for batches in self._batches.values():
+            yield from batches

@@ -7,10 +7,11 @@ the crowd is split into phases that are sent in turn: who waits for the next tic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from spacesctl.audio.opus import MAX_PACKET, Repacketizer
 from spacesctl.engine.clock import SAMPLES
+from spacesctl.engine.seam import Frame
 
 TICK_MS: Final = 20
 PTIMES_MS: Final = (20, 40, 60)
@@ -19,21 +20,11 @@ STEPS: Final = ((3000, 60), (500, 40), (0, 20))
 """Above so many listeners, packets of so many milliseconds."""
 BACK: Final = 0.8
 """Of a step's listeners must be left before packets get shorter again, lest a crowd at the edge change all the time."""
-SEND_SLOTS: Final = 6
-"""The least number that can be halved and cut in three: nobody is moved when the packet time changes."""
 MISSED: Final = 5
 """Ticks left out between two frames that are merged all the same: the second one is heard so much earlier, the pause comes behind it.
 Two packets in place of one would make the next tick of a machine that is behind late again."""
 OVERHEAD: Final = 8
 """Bytes that merging three packets adds at most."""
-
-
-class Frame(NamedTuple):
-    """A tick's frame. `withheld`: silence that a receiver makes by itself; sent only beside sound."""
-
-    payload: bytes
-    timestamp: int
-    withheld: bool = False
 
 
 def ptime_ms(setting: int, listeners: int, now: int) -> int:
@@ -44,22 +35,6 @@ def ptime_ms(setting: int, listeners: int, now: int) -> int:
         if listeners > limit * (BACK if wanted <= now else 1):
             return wanted
     return TICK_MS
-
-
-class SendSlot:
-    """Frames that wait until the packet of this part of the crowd is due."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self._waiting: list[Frame] = []
-
-    def add(self, frame: Frame, tick: int, frames: int) -> Sequence[Frame]:
-        """A frame, at a running number; a packet has `frames`. What is due now, nothing most of the time."""
-        self._waiting.append(frame)
-        if (tick + self._number) % frames < frames - 1 and len(self._waiting) < frames:
-            return ()
-        due, self._waiting = self._waiting, []
-        return due
 
 
 class Packetizer:

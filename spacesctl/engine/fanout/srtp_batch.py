@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from spacesctl.engine.fanout.subscriber_batch import SubscriberBatch
 from spacesctl.engine.fanout.subscription import Subscription
-from spacesctl.engine.transport.datagrams import HEAD
+from spacesctl.engine.transport.datagrams import HEAD, Rows
 from spacesctl.rtc import sealing
 from spacesctl.rtc.srtp import GCM_TAG, Outgoing
 
@@ -30,20 +30,21 @@ class GcmBatch(SubscriberBatch):
 
     TAG = GCM_TAG
 
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(rows)
+        size = rows.size
         self._masks: Bytes = np.zeros((size, 6), np.uint8)
         self._nonces: Bytes = np.zeros((size, HEAD), np.uint8)
         self._encrypts: list[Callable[[bytes, bytes, bytes], bytes]] = []
 
-    def stand(self) -> Subscription:
+    def remove_last(self) -> Subscription:
         del self._encrypts[self.count - 1 :]
-        return super().stand()
+        return super().remove_last()
 
-    def _fill(self, row: int, seat: Subscription) -> None:
-        self._give(row, seat.outgoing.key)  # first: whoever has no cipher does not sit
-        super()._fill(row, seat)
-        mask = np.frombuffer(seat.outgoing.mask, np.uint8)
+    def _fill(self, row: int, subscription: Subscription) -> None:
+        self._give(row, subscription.outgoing.key)  # first: whoever has no cipher does not sit
+        super()._fill(row, subscription)
+        mask = np.frombuffer(subscription.outgoing.mask, np.uint8)
         self._nonces[row, :6] = mask[:6]
         self._masks[row] = mask[6:]
 
@@ -66,8 +67,9 @@ class GcmBatch(SubscriberBatch):
 class CompiledBatch(GcmBatch):
     """The same, sealed by one call for all."""
 
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(rows)
+        size = rows.size
         self._contexts = sealing.Contexts(size)
 
     def _give(self, row: int, key: bytes) -> None:
@@ -84,7 +86,8 @@ class CmBatch(SubscriberBatch):
 
     def _seal(self, heads: Bytes, payload: bytes, datagrams: Bytes) -> None:
         sealed = b"".join(
-            seat.outgoing.protect(head + payload) for seat, head in zip(self.subscriptions, _each(heads), strict=True)
+            subscription.outgoing.protect(head + payload)
+            for subscription, head in zip(self.subscriptions, _each(heads), strict=True)
         )
         datagrams[:] = np.frombuffer(sealed, np.uint8).reshape(len(heads), -1)
 

@@ -1,20 +1,18 @@
-"""A block of listeners who are sent the same sound: one row each, sealed with its own keys, sent all at once.
+"""A batch of subscriptions to the same sound: one row each, encrypted with its own keys, and all sent at once.
 
-Per listener and packet there is one call of its cipher. Everything else is a handful of numpy operations on columns, or
-in the kernel. A row is filled when somebody sits down, and not before.
+Per listener and packet there is one call of its cipher. Everything else is a few numpy operations on columns, or happens in the
+kernel. A row is filled when a subscription is added, and not on the tick.
 """
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from spacesctl.engine.fanout.subscription import Subscription
-from spacesctl.engine.peers.nack import KEPT
+from spacesctl.engine.fanout.subscription import KEPT, Subscription
 from spacesctl.engine.transport.datagrams import HEAD, Rows, Sender
 
 _SEQUENCE: Final = slice(2, 4)
@@ -23,15 +21,16 @@ _NOTHING: Final[npt.NDArray[np.uint8]] = np.zeros((0, 0), np.uint8)
 
 
 class SubscriberBatch(ABC):
-    """`size` rows, the first `count` of them taken. How a packet is sealed is the subclasses' part."""
+    """A batch in `rows`, of which the first `count` are in use. How a packet is encrypted is up to the subclasses."""
 
     TAG: int
 
-    def __init__(self, size: int) -> None:
-        self.rows = Rows(size)
+    def __init__(self, rows: Rows) -> None:
+        size = rows.size
+        self.rows = rows
         self.subscriptions: list[Subscription] = []
-        self.asking = 0
-        """Seats that may want packets again: as long as there is one, the last `KEPT` ticks of all rows are kept."""
+        self.nack_count = 0
+        """Subscriptions with NACK: as long as there is one, the last `KEPT` packets of all rows are kept."""
         self.packets = 0
         self._past: list[npt.NDArray[np.uint8]] = []
         self.octets = self.timestamp = 0
@@ -51,28 +50,28 @@ class SubscriberBatch(ABC):
     def index_of(self, row: int) -> int:
         return int(self._index[row])
 
-    def sit(self, seat: Subscription) -> None:
-        """Take the next row; it must be standing."""
-        assert seat.block is None, "two blocks would use the same indices"
-        self._fill(self.count, seat)
-        self.subscriptions.append(seat)
+    def add(self, subscription: Subscription) -> None:
+        """Give it the next row. It must not be in another batch."""
+        assert subscription.batch is None, "two batches would use the same indices"
+        self._fill(self.count, subscription)
+        self.subscriptions.append(subscription)
 
-    def stand(self) -> Subscription:
-        """Whoever has the last row stands up."""
-        seat = self.subscriptions.pop()
-        seat.removed_from(self.index_of(seat.row))
-        return seat
+    def remove_last(self) -> Subscription:
+        """Remove the subscription in the last row."""
+        subscription = self.subscriptions.pop()
+        subscription.removed_from(self.index_of(subscription.row))
+        return subscription
 
-    def replace(self, row: int, seat: Subscription) -> Subscription:
-        """A standing seat takes the row of another, which stands up."""
-        assert seat.block is None, "two blocks would use the same indices"
-        gone, self.subscriptions[row] = self.subscriptions[row], seat
+    def replace(self, row: int, subscription: Subscription) -> Subscription:
+        """Put a subscription that is in no batch into the row of another, which is removed and returned."""
+        assert subscription.batch is None, "two batches would use the same indices"
+        gone, self.subscriptions[row] = self.subscriptions[row], subscription
         gone.removed_from(self.index_of(row))
-        self._fill(row, seat)
+        self._fill(row, subscription)
         return gone
 
-    def send(self, payload: bytes, timestamp: int, port: Sender) -> int:
-        """Send one packet to each. How many the kernel took."""
+    def send(self, payload: bytes, timestamp: int, sender: Sender, now: float) -> int:
+        """Send one packet to each, at `now` (monotonic seconds). Returns how many were taken."""
         count = self.count
         self._wire[:count] = self._index[:count]
         self._index[:count] += np.uint64(1)  # before the first is sealed: whatever fails, no index comes again
@@ -84,27 +83,27 @@ class SubscriberBatch(ABC):
         self._keep(datagrams)
         self.packets += 1
         self.octets += len(payload)
-        self.timestamp, self.sent_at = timestamp, time.monotonic()
-        return port.send_rows(self.rows, count)
+        self.timestamp, self.sent_at = timestamp, now
+        return sender.send_rows(self.rows, count)
 
     def past(self, ago: int, row: int) -> bytes:
-        """What a row was sent `ago` packets before the newest. Raises IndexError for what is not kept any more."""
+        """The datagram that a row was sent `ago` packets before the newest. Raises IndexError when it is not kept any more."""
         row_then: npt.NDArray[np.uint8] = self._past[(self.packets - 1 - ago) % KEPT][row]
         return row_then.tobytes()
 
     def _keep(self, datagrams: npt.NDArray[np.uint8]) -> None:
-        if not self.asking:
+        if not self.nack_count:
             self._past.clear()
             return
         while len(self._past) < KEPT:
             self._past.append(_NOTHING)
         self._past[self.packets % KEPT] = datagrams.copy()
 
-    def _fill(self, row: int, seat: Subscription) -> None:
-        self.rows.heads[row] = np.frombuffer(seat.header, np.uint8)
-        self.rows.set_address(row, seat.address)
-        self._index[row] = seat.outgoing.index
-        seat.added_to(self, row)
+    def _fill(self, row: int, subscription: Subscription) -> None:
+        self.rows.heads[row] = np.frombuffer(subscription.header, np.uint8)
+        self.rows.set_address(row, subscription.address)
+        self._index[row] = subscription.outgoing.index
+        subscription.added_to(self, row)
 
     @abstractmethod
     def _seal(self, heads: npt.NDArray[np.uint8], payload: bytes, datagrams: npt.NDArray[np.uint8]) -> None:

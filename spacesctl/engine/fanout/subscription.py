@@ -1,26 +1,31 @@
-"""One listener's place among those who are sent the same: what only it has, and what it was sent."""
+"""One listener's subscription to an output: its keys, address and packet counts, and the packets that it may request again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from spacesctl.engine.peers.nack import AT_ONCE, KEPT, RESENT
-from spacesctl.engine.transport.datagrams import Address
+from spacesctl.engine.transport.addresses import TransportAddress, is_tcp
 from spacesctl.rtc.rtp import HEADER, VERSION
 from spacesctl.rtc.srtp import Outgoing
 
 if TYPE_CHECKING:
     from spacesctl.engine.fanout.subscriber_batch import SubscriberBatch
 
+KEPT: Final = 64
+"""Packets kept for a listener that may request them again: over a second."""
+MAX_RESENDS: Final = 3
+"""How often one packet is sent again."""
+MAX_PER_NACK: Final = 17
+"""Packets sent again for one NACK: as many as its first entry can name."""
+
 _SEQUENCE: Final = slice(2, 4)
 
 
 class Subscription:
-    """What one listener brings to a block: keys, header, address. `loss` is what it reports, in percent; with `asks` it may want
-    packets again.
+    """Keys, RTP header and address of one listener. `loss` is what it reports, in percent; with `nack` it may request packets again.
 
-    While it sits, the block counts its packets; `outgoing.index` is right again when it has stood up.
+    While it is in a batch, the batch counts its packets; `outgoing.index` is right again when it was removed.
     """
 
     __slots__ = (
@@ -29,23 +34,25 @@ class Subscription:
         "_since",
         "_since_packet",
         "address",
-        "asks",
-        "block",
+        "batch",
         "header",
         "loss",
+        "nack",
         "outgoing",
         "row",
         "sent_at",
         "timestamp",
     )
 
-    def __init__(self, outgoing: Outgoing, payload_type: int, ssrc: int, address: Address, asks: bool = False) -> None:
+    def __init__(
+        self, outgoing: Outgoing, payload_type: int, ssrc: int, address: TransportAddress, nack: bool = False
+    ) -> None:
         self.outgoing = outgoing
         self.header = HEADER.pack(VERSION, payload_type, 0, 0, ssrc)
         self.address = address
         self.loss = 0
-        self.asks = asks
-        self.block: SubscriberBatch | None = None
+        self.nack = nack
+        self.batch: SubscriberBatch | None = None
         self.row = 0
         self.timestamp = 0
         self.sent_at = 0.0
@@ -55,58 +62,59 @@ class Subscription:
     @property
     def packets(self) -> int:
         """How many were sent to it."""
-        following = self.outgoing.index if self.block is None else self.block.index_of(self.row)
+        following = self.outgoing.index if self.batch is None else self.batch.index_of(self.row)
         return following - self.outgoing.first
 
     @property
     def octets(self) -> int:
         """Bytes of payload that were sent to it."""
-        return self._octets + (self.block.octets - self._since if self.block else 0)
+        return self._octets + (self.batch.octets - self._since if self.batch else 0)
 
     @property
     def last(self) -> tuple[int, float]:
         """The RTP timestamp of the newest packet, and when it was sent (monotonic seconds)."""
-        if self.block is not None and self.block.octets > self._since:
-            return self.block.timestamp, self.block.sent_at
+        if self.batch is not None and self.batch.octets > self._since:
+            return self.batch.timestamp, self.batch.sent_at
         return self.timestamp, self.sent_at
 
     def again(self, sequences: Iterable[int]) -> list[bytes]:
-        """Of the packets that it asks for, those to send again, as they were: sealed anew they would give the key away.
+        """Of the packets that it nack for, those to send again, as they were: sealed anew they would give the key away.
 
         Those from before it sat down here are gone.
         """
-        block, found = self.block, list[bytes]()
-        if block is None or not self.asks:
+        batch, found = self.batch, list[bytes]()
+        if batch is None or not self.nack:
             return found
         given = self._again = self._again or {}
-        following, here = block.index_of(self.row), block.packets - self._since_packet
+        following, here = batch.index_of(self.row), batch.packets - self._since_packet
         for sequence in sequences:
             ago = (following - 1 - sequence) & 0xFFFF
-            if ago >= min(here, KEPT) or len(found) == AT_ONCE:
+            if ago >= min(here, KEPT) or len(found) == MAX_PER_NACK:
                 continue
-            index, datagram = following - 1 - ago, block.past(ago, self.row)
+            index, datagram = following - 1 - ago, batch.past(ago, self.row)
             is_it = int.from_bytes(datagram[_SEQUENCE], "big") == sequence  # not so after a tick that failed halfway
-            if is_it and given.get(index, 0) < RESENT:
+            if is_it and given.get(index, 0) < MAX_RESENDS:
                 given[index] = given.get(index, 0) + 1
                 found.append(datagram)
         if len(given) > KEPT:
             self._again = {index: times for index, times in given.items() if index >= following - KEPT}
         return found
 
-    def go_to(self, address: Address) -> None:
-        """Be sent everything to another address from now on."""
+    def go_to(self, address: TransportAddress) -> None:
+        """Send to another address from now on. From UDP to TCP or back, its sink changes too: remove and add it."""
+        same_way = is_tcp(address) == is_tcp(self.address)
         self.address = address
-        if self.block is not None:
-            self.block.rows.set_address(self.row, address)
+        if self.batch is not None and same_way:
+            self.batch.rows.set_address(self.row, address)
 
-    def added_to(self, block: SubscriberBatch, row: int) -> None:
-        self.block, self.row, self._since, self._since_packet = block, row, block.octets, block.packets
-        block.asking += self.asks
+    def added_to(self, batch: SubscriberBatch, row: int) -> None:
+        self.batch, self.row, self._since, self._since_packet = batch, row, batch.octets, batch.packets
+        batch.nack_count += self.nack
 
     def removed_from(self, following: int) -> None:
         """Take back the count of its packets."""
         self.timestamp, self.sent_at = self.last
-        if self.block is not None:
-            self.block.asking -= self.asks
-        self._octets, self.block = self.octets, None
+        if self.batch is not None:
+            self.batch.nack_count -= self.nack
+        self._octets, self.batch = self.octets, None
         self.outgoing.index = following

@@ -58,7 +58,7 @@ class EncoderPool:
         self._losses.clear()
         self._spare.clear()
 
-    def heed(self, group: int, losses: Iterable[int]) -> None:
+    def expect_losses(self, group: int, losses: Iterable[int]) -> None:
         """Prepare for the loss that most listeners of a group have (the upper quartile of what they report, in percent)."""
         ranked = sorted(losses)
         if ranked:

@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from spacesctl.audio.activity import INAUDIBLE, SILENCE, Activity, Meter
 from spacesctl.audio.concealment import RETURN, Concealer, blended, ramped
-from spacesctl.audio.jitter import LOST, MAXIMUM, TARGET, Counters, Held, JitterBuffer, Missing
+from spacesctl.audio.jitter import LOST, MAXIMUM, SILENT, TARGET, Counters, Held, JitterBuffer, Missing
 from spacesctl.audio.loudness import Leveller
 from spacesctl.audio.mix import gained
 from spacesctl.audio.opus import FRAME, RATE, Encoder, OpusError, Pcm, packet_samples
 from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
+from spacesctl.engine.seam import SILENT as SILENT_TICK
+from spacesctl.engine.seam import Taken
 
 UPLINK: Final = ""
-"""The source of frames that come by `Uplink`; peers are sources by their name."""
-
-
-class Taken(NamedTuple):
-    """A lane's part of a tick. `payload` is None when the lane said nothing, empty when its frame was lost; `pcm` is the
-    gained frame that is mixed once it is levelled, None when nothing is; `said` is whether the voice said it itself."""
-
-    flags: int
-    payload: bytes | None
-    pcm: Pcm | None
-    said: bool = False
-
-
-NOTHING: Final = Taken(0, None, None)
+"""Feeds a lane by `Uplink`; peers feed by their names."""
 
 
 class Lane:
-    """A lane and its gate. One source at a time feeds it: an `up` peer, or a program by `Uplink`.
+    """A microphone as a source. One feeder at a time sends its packets: an `up` peer, or a program by `Uplink`.
 
-    `gain` is what somebody set; the levelling to the loudness of all voices comes on top, in the mix alone, where the frames of
-    all lanes are levelled at once.
+    `heard` is whether the lane is open in every mix. `gain` is a factor set by hand; the levelling to one loudness comes on top, in the
+    mix, where the frames of all lanes are levelled at once.
     """
 
     def __init__(self, number: int, heard: bool, gain: float = 1.0) -> None:
         self.number = number
         self.heard = heard
         self.gain = gain
-        self.source = UPLINK
+        self.feeder = UPLINK
         self.level = SILENCE
         """The loudest frame since `levels_told`, in dBov."""
         self.activity = Activity()
@@ -52,50 +40,60 @@ class Lane:
         self.counters = Counters()
         self._meter = Meter()
         self._jitter = JitterBuffer(counters=self.counters)
-        self._restorer = Concealer()
-        self._popped = monotonic()
+        self._concealer = Concealer()
+        self._popped: float | None = None
         self._tick: int | None = None
         self._owed = 0  # samples that a shut lane still has to let go by
         self._pending: Pcm = np.zeros(0, np.int16)
         self._encoder: Encoder | None = None
 
-    def attach(self, source: str) -> None:
-        """From now on only `source` feeds the lane; what another sent is forgotten."""
-        self.source = source
-        self._jitter.restart()
-        self._restorer = Concealer()
+    def admit(self, feeder: str) -> bool:
+        """Whether packets of this feeder are the lane's: the one place where that is decided. The newest peer that joined has the lane; as
+        long as no peer has it, the first that sends takes it."""
+        if self.feeder == UPLINK and feeder != UPLINK:
+            self.attach(feeder)
+        return self.feeder == feeder
 
-    def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None = None) -> None:
-        """A packet of its source. Raises `OpusError` when it is not Opus."""
+    def attach(self, feeder: str) -> None:
+        """A peer joined: from now on it alone feeds the lane, and what was sent by others is forgotten."""
+        self.feeder = feeder
+        self._jitter.restart()
+        self._concealer = Concealer()
+
+    def release(self, feeder: str) -> None:
+        """A peer is gone: another may feed the lane."""
+        if self.feeder == feeder:
+            self.feeder = UPLINK
+
+    def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None, now: float) -> None:
+        """Take a packet of its feeder that came at `now` (monotonic seconds). `level` is in dBov (RFC 6464). Raises OpusError."""
         samples = packet_samples(payload)
         if samples != self._jitter.samples:
             self._change_length(samples)
-        part = (monotonic() - self._popped) * RATE / samples
+        part = 0.0 if self._popped is None else (now - self._popped) * RATE / samples
         self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM))
 
     def missing(self) -> list[int]:
         """Extended sequence numbers of packets that would still be heard, if their sender sent them again."""
         return self._jitter.missing() if self.heard else []
 
-    def take(self, tick: int | None = None) -> Taken:
-        """This tick's part. A shut lane is emptied at the same pace, and says nothing. `tick` is the tick's number, where some may
-        be left out."""
-        if tick is not None:
-            if self._tick is not None and tick > self._tick + 1:
-                self._jitter.passed((tick - self._tick - 1) * FRAME // self._jitter.samples)
-            self._tick = tick
+    def take(self, tick: int, now: float) -> Taken:
+        """This tick's part. A shut lane is emptied at the same pace and gives silence."""
+        if self._tick is not None and tick > self._tick + 1:
+            self._jitter.passed((tick - self._tick - 1) * FRAME // self._jitter.samples)
+        self._tick, self._popped = tick, now
         if not self.heard:
             self._discard()
-            return NOTHING
+            return SILENT_TICK
         return self._whole() if self._jitter.samples == FRAME else self._repacked()
 
-    def shut(self, heard: bool) -> None:
-        """Set the gate. What was decoded but not yet said is gone when it shuts."""
+    def set_open(self, heard: bool) -> None:
+        """Open or shut the lane in every mix. Sound that was decoded but not yet mixed is dropped when it shuts."""
         self.heard = heard
         if not heard:
             self._pending = self._pending[:0]
             self.activity = Activity()
-            self._restorer = Concealer()
+            self._concealer = Concealer()
 
     def told(self) -> int:
         """The level to tell, which begins anew."""
@@ -119,20 +117,19 @@ class Lane:
 
     def _next(self) -> Taken:
         frame = self._pop()
-        if isinstance(frame, Held):
-            return self._came(frame)
         if frame is LOST:
             return self._said(FLAG_LOST, b"", self._conceal(FRAME))
+        if frame is not SILENT:
+            return self._came(frame)
         was_active = self.activity.active
         is_active = self.activity.update(SILENCE)
-        noise = self._restorer.rested() if was_active else None
+        noise = self._concealer.rested() if was_active else None
         if noise is None:
-            return NOTHING
+            return SILENT_TICK
         noise = gained(noise, self.gain)
         return Taken(FLAG_ACTIVE, None, noise if is_active else ramped(noise, 1, 0))
 
     def _pop(self) -> Held | Missing:
-        self._popped = monotonic()
         return self._jitter.pop(quiet=not self.activity.active)
 
     def _came(self, frame: Held) -> Taken:
@@ -141,7 +138,7 @@ class Lane:
             self.activity.update(SILENCE)
             return Taken(0, frame.payload, None)
         try:
-            pcm = self._restorer.came(frame.payload)
+            pcm = self._concealer.came(frame.payload)
         except OpusError:
             return self._said(FLAG_LOST, b"", self._conceal(FRAME))
         return self._said(0, frame.payload, pcm)
@@ -152,7 +149,7 @@ class Lane:
             return None
         following = self._jitter.following()
         self.counters.repaired += following is not None
-        return self._restorer.lost(samples, following)
+        return self._concealer.lost(samples, following)
 
     def _said(self, flags: int, payload: bytes, pcm: Pcm | None) -> Taken:
         """A frame, mixed as long as somebody talks; the one in which it ends fades, so that the noise behind is not cut off."""
@@ -191,7 +188,7 @@ class Lane:
             return self._said(FLAG_LOST, b"", None)
         if not frame.any() and not self.activity.active:
             self.activity.update(SILENCE)
-            return NOTHING
+            return SILENT_TICK
         self._encoder = self._encoder or Encoder()
         return self._said(FLAG_LOST if lost else 0, self._encoder.encode(frame), frame)
 
@@ -201,20 +198,20 @@ class Lane:
         while len(self._pending) < FRAME:
             packet = self._pop()
             pcm: Pcm | None = None
-            if isinstance(packet, Held):
+            if packet is LOST:
+                lost, pcm = True, self._conceal(samples)
+            elif packet is not SILENT:
                 pcm = self._decoded(packet)
                 lost |= pcm is None
-            elif packet is LOST:
-                lost, pcm = True, self._conceal(samples)
             elif self.activity.active:
-                pcm = self._restorer.rested(samples)
+                pcm = self._concealer.rested(samples)
             if not self._is_unheard(pcm) or not self._jitter.shed(quiet=True):
                 self._pending = np.concatenate((self._pending, np.zeros(samples, np.int16) if pcm is None else pcm))
         return lost
 
     def _decoded(self, packet: Held) -> Pcm | None:
         try:
-            return self._restorer.came(packet.payload)
+            return self._concealer.came(packet.payload)
         except OpusError:
             return None
 

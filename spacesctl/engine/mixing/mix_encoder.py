@@ -6,7 +6,7 @@ from typing import Final
 
 from spacesctl.audio.limiter import Limiter
 from spacesctl.audio.opus import Encoder, Pcm
-from spacesctl.engine.fanout.packetizer import Frame
+from spacesctl.engine.seam import Frame
 
 SILENT: Final = 2
 """Bytes. A packet so short says that the encoder is in DTX: it need not be sent, the receiver goes on by itself (RFC 7587, 3.1.3)."""
@@ -30,8 +30,8 @@ class MixEncoder:
 
     def __init__(self) -> None:
         self.limiter = Limiter()
-        self._effort = COMPLEXITIES[0][False]
-        self._encoder = Encoder(dtx=True, complexity=self._effort[0])
+        self._complexity = COMPLEXITIES[0][False]
+        self._encoder = Encoder(dtx=True, complexity=self._complexity[0])
         self._loss = 0
         self._many = False
         self._fewer = 0  # ticks since there were many voices
@@ -69,14 +69,14 @@ class MixEncoder:
         """Become what `other` is, to go on differently from here."""
         self.limiter.gain = other.limiter.gain
         self._encoder.follow(other._encoder)
-        self._loss, self._effort = other._loss, other._effort
+        self._loss, self._complexity = other._loss, other._complexity
         self._many, self._fewer = other._many, other._fewer
         self._last, self._silence, self._empty = other._last, other._silence, other._empty
 
     def _suit(self, voices: int, level: int) -> None:
         self._fewer = 0 if voices >= MANY else self._fewer + 1
         self._many = voices >= MANY or (self._many and self._fewer < FEWER_TICKS)
-        effort = COMPLEXITIES[level][self._many]
-        if effort != self._effort:
-            self._effort = effort
-            self._encoder.work(*effort)
+        complexity = COMPLEXITIES[level][self._many]
+        if complexity != self._complexity:
+            self._complexity = complexity
+            self._encoder.work(*complexity)

@@ -1,8 +1,7 @@
-"""One Space in the engine: its lanes, its delay lines, its outputs, and one tick of them all."""
+"""One Space in the engine: its lanes, their delay lines, its outputs, and what a tick does with them."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
@@ -16,26 +15,27 @@ from spacesctl.audio.loudness import Channel, LoudnessBank
 from spacesctl.audio.mix import Mixer, Sum
 from spacesctl.audio.opus import FRAME, Pcm
 from spacesctl.engine.clock import SpaceClock, timestamp
-from spacesctl.engine.fanout.audience import Audience, Sink
-from spacesctl.engine.fanout.packetizer import TICK_MS, Frame
+from spacesctl.engine.fanout.audience import Audience
+from spacesctl.engine.fanout.packetizer import TICK_MS
 from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.messages import Frames, Levels, OpenSpace, Output
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.complexity import Complexity
 from spacesctl.engine.mixing.encoder_pool import EncoderPool
 from spacesctl.engine.mixing.lane import Lane
-from spacesctl.engine.transport.datagrams import Sender
+from spacesctl.engine.mixing.tap import Tap
+from spacesctl.engine.seam import Frame, Sink
+from spacesctl.engine.transport.ports import Ports
 
 
 class Room:
-    """Changes take effect at the next tick. A room without open lanes, listeners and taps is idle and need not be ticked.
+    """Changes take effect at the next tick. A room without open lanes and sinks is idle and need not be ticked.
 
-    At a delay of 0 the stage hears what the audience hears, through one encoder; so there, and only there, a redaction
-    silences the stage's output too.
+    At a delay of 0 stage and audience share one encoder, so there a redaction silences the stage's output too.
     """
 
     def __init__(
-        self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics, port: Sender, effort: Complexity | None = None
+        self, opened: OpenSpace, clock: SpaceClock, metrics: Metrics, ports: Ports, complexity: Complexity | None = None
     ) -> None:
         self.space = opened.space
         self.ssrc = opened.ssrc
@@ -45,24 +45,24 @@ class Room:
         self.lanes: dict[int, Lane] = {}
         self._metrics = metrics
         self._lines: dict[int, DelayLine] = {}
-        self._listeners: dict[str, tuple[int, Subscription | Sink]] = {}
-        self._crowds: dict[int, Audience] = {}  # by group, while somebody hears it
-        self._port = port
-        self._taps: list[int] = []
+        self._listeners: dict[str, tuple[int, Subscription | None]] = {}  # None: a sink of its own
+        self._audiences: dict[int, Audience] = {}  # by group, while it has a sink
+        self._ports = ports
+        self._taps: list[Tap] = []
         self._told_calm = False
-        self._outputs = EncoderPool()
-        self._effort = effort or Complexity()
-        self._plan: dict[int, list[Audience]] | None = None  # crowds by output; None when something changed
+        self._encoders = EncoderPool()
+        self._complexity = complexity or Complexity()
+        self._plan: dict[int, list[Sink]] | None = None  # by output; None when something changed
         self._live = Mixer()
         self._aired = Mixer()
         self._own: dict[int, Pcm] = {}
-        self._desk = LoudnessBank()
+        self._loudness = LoudnessBank()
         self._limiters = Limiters()
         self._sums: Sum = np.zeros((0, FRAME), np.int32)
 
     @property
     def is_idle(self) -> bool:
-        return not (self.lanes or self._listeners or self._taps)
+        return not (self.lanes or self._listeners)
 
     # -- what control and peers change
 
@@ -76,7 +76,7 @@ class Room:
         lane = self.lanes.pop(number, None)
         if lane is not None:
             self._metrics.counters.update(lane.counted())
-        self._outputs.close(number)
+        self._encoders.close(number)
         self._plan = None
 
     def redact(self, number: int, first: int, last: int) -> bool:
@@ -88,27 +88,34 @@ class Room:
         return True
 
     def tap(self, groups: Iterable[int]) -> None:
-        self._taps = list(dict.fromkeys(groups))
-        self._plan = None
+        """Let control have every frame of these groups, in place of those of the call before."""
+        for tap in self._taps:
+            self.leave(tap.name)
+        self._taps = [Tap(group) for group in dict.fromkeys(groups)]
+        for tap in self._taps:
+            self.attach(tap.name, tap.group, tap)
 
-    def listen(self, name: str, group: int, listener: Subscription | Sink) -> None:
-        """A listener hears a group from the next tick on; called again, it moves."""
+    def subscribe(self, name: str, group: int, subscription: Subscription) -> None:
+        """A listener hears a group from the next tick on. Called again, it moves."""
         self.leave(name)
-        self._listeners[name] = (group, listener)
-        if group not in self._crowds:
-            setting = self.ptime_ms if group == Output.AUDIENCE else TICK_MS  # who speaks waits for nothing
-            self._crowds[group] = Audience(self._port, self._metrics, setting)
-            self._plan = None
-        self._crowds[group].add(name, listener)
+        self._audience(group).add(name, subscription)
+        self._listeners[name] = (group, subscription)
+
+    def attach(self, name: str, group: int, sink: Sink) -> None:
+        """A sink takes the frames of a group from the next tick on. Called again, it moves."""
+        self.leave(name)
+        self._audience(group).attach(name, sink)
+        self._listeners[name] = (group, None)
 
     def leave(self, name: str) -> None:
-        group, listener = self._listeners.pop(name, (0, None))
-        if listener is None:
+        """End what `subscribe` or `attach` began. Does nothing for a name that is not here."""
+        if name not in self._listeners:
             return
-        self._crowds[group].remove(name, listener)
-        if not self._crowds[group]:
-            del self._crowds[group]
-            self._plan = None
+        group, subscription = self._listeners.pop(name)
+        self._audiences[group].remove(name, subscription)
+        if not self._audiences[group]:
+            del self._audiences[group]
+        self._plan = None
 
     def close(self) -> None:
         for number in list(self.lanes):
@@ -116,26 +123,24 @@ class Room:
         self._lines.clear()
         for name in list(self._listeners):
             self.leave(name)
-        self._outputs.clear()
+        self._encoders.clear()
 
     # -- the tick
 
-    def run(self, number: int) -> Frames | None:
-        """Tick `number` of the grid: everything that is heard, encoded and sent. What control gets, or None."""
-        tick, spent, clock = self.clock.tick(number), self._metrics.spent, time.perf_counter
-        began = clock()
-        frames = self._take(tick)
+    def run(self, number: int, now: float) -> Frames | None:
+        """Mix, encode and send tick `number` of the grid, at `now` (monotonic seconds). Returns what control gets, or None."""
+        tick, lap = self.clock.tick(number), self._metrics.lap
+        lap(None)
+        frames = self._take(tick, now)
         self._air(tick)
-        taken = clock()
-        spent["lanes"] += taken - began
+        lap("lanes")
         encoded = self._encode(timestamp(tick))
-        made = clock()
-        spent["encode"] += made - taken
-        for output, crowds in self._planned().items():
-            for crowd in crowds:
-                crowd.send(encoded[output])
-        spent["send"] += clock() - made
-        mixes = [(group, encoded[self._output_of(group)].payload) for group in self._taps]
+        lap("encode")
+        for output, sinks in self._planned().items():
+            for sink in sinks:
+                sink.send(encoded[output], now)
+        lap("send")
+        mixes = [(tap.group, tap.payload) for tap in self._taps]
         return Frames(self.space, tick, frames, mixes) if frames or mixes else None
 
     def levels(self, number: int) -> Levels | None:
@@ -156,25 +161,25 @@ class Room:
         """What became of the packets of the lanes that are open; those of closed lanes are in the metrics."""
         return sum((Counter(lane.counted()) for lane in self.lanes.values()), Counter())
 
-    def heed_losses(self) -> None:
-        """Let each encoder prepare for what its listeners report as lost."""
-        for output, crowds in self._planned().items():
-            if output in self._outputs:
-                self._outputs.heed(output, chain.from_iterable(crowd.losses() for crowd in crowds))
+    def adapt_to_losses(self) -> None:
+        """Tell each encoder what its listeners report as lost."""
+        for output, sinks in self._planned().items():
+            if output in self._encoders:
+                self._encoders.expect_losses(output, chain.from_iterable(sink.losses() for sink in sinks))
 
-    def _take(self, tick: int) -> list[tuple[int, int, bytes]]:
-        """Every open lane's part: into the live sum, into its delay line, into what control gets."""
+    def _take(self, tick: int, now: float) -> list[tuple[int, int, bytes]]:
+        """Take every open lane's part: for the live sum, for its delay line, and for control."""
         self._live.clear()
         self._own.clear()
         frames, voices = [], dict[int, Channel]()
         for lane in self.lanes.values():
-            flags, payload, pcm, said = lane.take(tick)
+            flags, payload, pcm, said = lane.take(tick, now)
             if payload is not None:
                 frames.append((lane.number, flags, payload))
             if pcm is not None:
                 voices[lane.number] = Channel(pcm, lane.leveller, said)
         if voices:
-            levelled = self._desk.run([*voices.values()])
+            levelled = self._loudness.run([*voices.values()])
             self._live.add_all(levelled)
             self._own.update(zip(voices, levelled, strict=True))
         for number, line in self._lines.items():
@@ -196,14 +201,14 @@ class Room:
 
     def _encode(self, stamp: int) -> dict[int, Frame]:
         """One frame for each output that somebody hears or taps."""
-        shares = self._outputs.shares(self._heard())
+        shares = self._encoders.shares(self._heard())
         if len(shares) > len(self._sums):
             self._sums = np.zeros((len(shares), FRAME), np.int32)
         voices = [self._sum(share.sound, row) for share, row in zip(shares, self._sums, strict=False)]
         limited = self._limiters.run(self._sums[: len(shares)], [share.coder.limiter for share in shares])
         frames = {}
         for share, mixed, count in zip(shares, limited, voices, strict=True):
-            level = 0 if Output.AUDIENCE in share.groups else 1 + self._effort.level
+            level = 0 if Output.AUDIENCE in share.groups else 1 + self._complexity.level
             frames.update(dict.fromkeys(share.groups, share.coder.encode(mixed, count, stamp, level)))
         return frames
 
@@ -228,10 +233,20 @@ class Room:
             return group
         return Output.STAGE if group != Output.AUDIENCE and self.delay else Output.AUDIENCE
 
-    def _planned(self) -> dict[int, list[Audience]]:
+    def _audience(self, group: int) -> Audience:
+        """Of a group; made when its first sink comes."""
+        self._plan = None
+        if group not in self._audiences:
+            setting = (
+                self.ptime_ms if group == Output.AUDIENCE else TICK_MS
+            )  # a speaker must not wait for longer packets
+            self._audiences[group] = Audience(self._ports, self._metrics, setting)
+        return self._audiences[group]
+
+    def _planned(self) -> dict[int, list[Sink]]:
         if self._plan is None:
-            plan: dict[int, list[Audience]] = {self._output_of(group): [] for group in self._taps}
-            for group, crowd in self._crowds.items():
-                plan.setdefault(self._output_of(group), []).append(crowd)
+            plan: dict[int, list[Sink]] = {}
+            for group, audience in self._audiences.items():
+                plan.setdefault(self._output_of(group), []).extend(audience.sinks())
             self._plan = plan
         return self._plan

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from spacesctl.engine.messages import ExpectProbe
 from spacesctl.engine.peers.peer import Peer
-from spacesctl.engine.transport.tcp import TcpAddress, TransportAddress
+from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress, is_tcp
 from spacesctl.rtc.stun import Credentials, IceLite
 
 PROBE_SECONDS: Final = 30.0
@@ -27,8 +27,9 @@ class CheckOutcome(NamedTuple):
 class IceAgent:
     """Peers by our ufrags, and by the addresses at which they proved to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self.ice = IceLite()
+        self._clock = clock
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[TransportAddress, Peer] = {}
         self._probes: dict[str, float] = {}
@@ -53,7 +54,7 @@ class IceAgent:
         """Answer a tester's checks for a while; False when too many test at once."""
         if len(self._probes) >= MAX_PROBES or self.expects(probe.local_ufrag):
             return False
-        self._probes[probe.local_ufrag] = time.monotonic() + PROBE_SECONDS
+        self._probes[probe.local_ufrag] = self._clock() + PROBE_SECONDS
         self.ice.expect(Credentials(probe.local_ufrag, probe.local_pwd, probe.remote_ufrag))
         return True
 
@@ -99,10 +100,10 @@ class IceAgent:
             if displaced is not None:
                 displaced.lost_path(source)
             self._by_address[source] = peer
-        for forgotten in peer.checked_from(source, check.nominated):
+        for forgotten in peer.checked_from(source, check.nominated, self._clock()):
             self._by_address.pop(forgotten, None)
         moved = before != peer.target
-        another = moved and (before is None or isinstance(before, TcpAddress) or isinstance(peer.target, TcpAddress))
+        another = moved and (before is None or is_tcp(before) or (peer.target is not None and is_tcp(peer.target)))
         return CheckOutcome(check.response, peer, another, None if displaced is peer else displaced)
 
     def _forget_ufrag(self, credentials: Credentials) -> None:

@@ -1,4 +1,4 @@
-"""Lost packets, asked for and sent again (RFC 4585): of a speaker what the lane misses, to a listener what it misses."""
+"""NACK (RFC 4585): which lost packets of a speaker are requested again, and when. What listeners request is in `fanout.subscription`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from typing import Final
 
 from spacesctl.rtc import rtcp
 
-KEPT: Final = 64
-"""Packets kept for a listener who may ask for them: over a second."""
-RESENT: Final = 3
-"""How often one packet is asked for, or sent again."""
-AT_ONCE: Final = 17
-"""Packets sent again for one NACK: what its first entry can name."""
+MAX_REQUESTS: Final = 3
+"""How often one packet is requested."""
 FARTHEST: Final = 0.16
 """Seconds of round trip from which asking is in vain: no buffer waits so long."""
 UNKNOWN: Final = 0.04
@@ -38,7 +34,7 @@ class NackRequester:
         found = []
         for number in missing:
             last, times = self._asked.get(number & 0xFFFF, (0.0, 0))
-            if times < RESENT and now - last >= wait:
+            if times < MAX_REQUESTS and now - last >= wait:
                 self._asked[number & 0xFFFF] = (now, times + 1)
                 found.append(number & 0xFFFF)
         if found:

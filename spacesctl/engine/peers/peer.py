@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from spacesctl.engine.clock import SAMPLES
 from spacesctl.engine.fanout.subscription import Subscription
-from spacesctl.engine.fanout.tcp_sink import TcpSink
 from spacesctl.engine.messages import AddPeer
 from spacesctl.engine.peers.nack import NackRequester
-from spacesctl.engine.transport.tcp import TcpAddress, TransportAddress
+from spacesctl.engine.transport.addresses import TransportAddress
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp, SrtpError
@@ -26,7 +24,7 @@ DOUBTED: Final = 12.0
 """The same, once it said what may have been its goodbye: more than two checks of any client later."""
 REST: Final = 10.0
 """Seconds after which the handshake of a peer is over for good, and what OpenSSL needed for it can go."""
-NOWHERE: Final = ("0.0.0.0", 0)  # noqa: S104  # a seat has an address, but nobody sits down before it is a true one
+NOWHERE: Final[TransportAddress] = ("0.0.0.0", 0)  # noqa: S104  # never sent to: it is subscribed only when its address is known
 MAX_PATHS: Final = 8
 """Addresses remembered per peer while it looks for the best one."""
 
@@ -35,9 +33,8 @@ class Peer:
     """A peer that is expected, connecting or joined. `send` is the ports': (datagram, place) -> taken."""
 
     def __init__(
-        self, added: AddPeer, ssrc: int, identity: Identity, send: Callable[[bytes, TransportAddress], bool]
+        self, added: AddPeer, ssrc: int, identity: Identity, send: Callable[[bytes, TransportAddress], bool], now: float
     ) -> None:
-        now = time.monotonic()
         self.name = added.peer
         self.space = added.space
         self.is_up = added.kind == "up"
@@ -56,21 +53,20 @@ class Peer:
         self.srtp: Srtp | None = None
         self.reception: rtcp.Reception | None = None
         self.level_extension = added.level_extension
-        self.seat: Subscription | None = None
-        self._over_tcp: TcpSink | None = None
-        self.asking = NackRequester() if added.nack and self.is_up else None
+        self.subscription: Subscription | None = None
+        self.nack_requester = NackRequester() if added.nack and self.is_up else None
         self._added = added
         self._identity = identity
         self._send = send
         self._ssrc = ssrc
         self._payload_type = added.payload_type
-        self._clock = 0.0  # Unix seconds at monotonic 0, by the last report
+        self._utc_offset = 0.0  # Unix seconds at monotonic 0, by the last report
 
     # -- the path
 
-    def checked_from(self, source: TransportAddress, nominated: bool) -> list[TransportAddress]:
+    def checked_from(self, source: TransportAddress, nominated: bool, now: float) -> list[TransportAddress]:
         """An authenticated check came. The first path is used until one is nominated; returns the paths that are forgotten."""
-        self.checked = time.monotonic()
+        self.checked = now
         if source == self.target:
             return []  # as nearly every check does
         if source not in self.paths:
@@ -90,18 +86,8 @@ class Peer:
 
     def _aim(self, target: TransportAddress | None) -> None:
         self.target = target
-        if self.seat is not None and target is not None and not isinstance(target, TcpAddress):
-            self.seat.go_to(target)
-
-    def listener(self) -> Subscription | TcpSink | None:
-        """Who hears in its crowd: its seat, or over TCP what has the seat to itself. Whoever did so before must have left."""
-        if self._over_tcp is not None:
-            self._over_tcp.stand_up()
-            self._over_tcp = None
-        if self.seat is not None and isinstance(self.target, TcpAddress):
-            self._over_tcp = TcpSink(self.seat, self._send, self.target)
-            return self._over_tcp
-        return self.seat
+        if self.subscription is not None and target is not None:
+            self.subscription.go_to(target)
 
     def overdue(self, now: float) -> bool:
         """Whether it did not check, or not connect, for too long."""
@@ -132,7 +118,7 @@ class Peer:
         if dtls.keys is not None and self.srtp is None:
             self.srtp = Srtp(dtls.keys)
             if not self.is_up:
-                self._take_seat(self.srtp)
+                self._make_subscription(self.srtp)
         return dtls.state
 
     def retransmit(self) -> State | None:
@@ -161,11 +147,11 @@ class Peer:
             self.flush()
         self.srtp = self.dtls = self.target = None
 
-    def _take_seat(self, srtp: Srtp) -> None:
+    def _make_subscription(self, srtp: Srtp) -> None:
         # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
         outgoing = srtp.outgoing(self._ssrc, secrets.randbelow(1 << 15))
-        address = NOWHERE if self.target is None or isinstance(self.target, TcpAddress) else self.target
-        self.seat = Subscription(outgoing, self._payload_type, self._ssrc, address, self._added.nack)
+        address = NOWHERE if self.target is None else self.target
+        self.subscription = Subscription(outgoing, self._payload_type, self._ssrc, address, self._added.nack)
 
     # -- reports both ways
 
@@ -178,35 +164,35 @@ class Peer:
             self._send(self.srtp.protect_rtcp(packet), self.target)
 
     def _sender_report(self, utc: float, monotonic: float) -> bytes | None:
-        seat = self.seat
-        if seat is None or not (packets := seat.packets):
+        subscription = self.subscription
+        if subscription is None or not (packets := subscription.packets):
             return None
-        timestamp, sent_at = seat.last
+        timestamp, sent_at = subscription.last
         since = max(0.0, monotonic - sent_at)
         stamp = timestamp + round(since * SAMPLES * 50)
-        return rtcp.sender_report(self._ssrc, utc, stamp, packets, seat.octets, self.space)
+        return rtcp.sender_report(self._ssrc, utc, stamp, packets, subscription.octets, self.space)
 
     def _receiver_report(self, utc: float, monotonic: float) -> bytes | None:
         block = self.reception.block(monotonic) if self.reception else None
         if block is None:
             return None
         report = rtcp.receiver_report(self._ssrc, block, self.space)
-        self._clock = utc - monotonic
-        return report + rtcp.reference_time(self._ssrc, utc) if self.asking else report
+        self._utc_offset = utc - monotonic
+        return report + rtcp.reference_time(self._ssrc, utc) if self.nack_requester else report
 
     def ask(self, missing: Sequence[int], now: float) -> int:
         """Ask a speaker for packets of its lane that are missing, as far as it is time; how many were asked for."""
-        if self.asking is None or self.srtp is None or self.target is None or self.reception is None:
+        if self.nack_requester is None or self.srtp is None or self.target is None or self.reception is None:
             return 0
-        due = self.asking.due(missing, now)
+        due = self.nack_requester.due(missing, now)
         if due:
             self._send(self.srtp.protect_rtcp(rtcp.nack(self._ssrc, self.reception.ssrc, due)), self.target)
         return len(due)
 
     def on_nack(self, sequences: Sequence[int]) -> None:
         """A listener misses packets: it is sent the same bytes again, never sealed anew."""
-        if self.seat is not None and self.target is not None:
-            for datagram in self.seat.again(sequences):
+        if self.subscription is not None and self.target is not None:
+            for datagram in self.subscription.again(sequences):
                 self._send(datagram, self.target)
 
     def unprotect_rtcp(self, datagram: bytes, arrival: float) -> None:
@@ -220,15 +206,15 @@ class Peer:
                 continue  # what ends a peer is its close_notify, or its silence
             elif isinstance(item, rtcp.Nack):
                 self.on_nack(item.sequences)
-            elif self.asking is not None:
-                self.asking.echoed(item, self._clock + arrival)
+            elif self.nack_requester is not None:
+                self.nack_requester.echoed(item, self._utc_offset + arrival)
 
     def _on_report(self, report: rtcp.Report, arrival: float) -> None:
         if report.ntp is not None and self.reception is not None and report.ssrc == self.reception.ssrc:
             self.reception.reported(report.ntp, arrival)
         for block in report.blocks:
-            if block.ssrc == self._ssrc and self.seat is not None:
-                self.seat.loss = block.fraction * 100 // 256
+            if block.ssrc == self._ssrc and self.subscription is not None:
+                self.subscription.loss = block.fraction * 100 // 256
 
     # -- sound from it
 
@@ -242,6 +228,6 @@ class Peer:
         if self.reception is None or self.reception.ssrc != packet.ssrc:
             self.reception = rtcp.Reception(packet.ssrc)
         self.reception.packet(packet.sequence, packet.timestamp, arrival)
-        if self.asking is not None:
-            self.asking.came(packet.sequence, arrival)
+        if self.nack_requester is not None:
+            self.nack_requester.came(packet.sequence, arrival)
         return packet

@@ -11,12 +11,11 @@ from typing import Final, Literal
 from spacesctl.audio.opus import OpusError
 from spacesctl.engine.messages import AddPeer, PeerJoined, PeerLeft, RestartIce
 from spacesctl.engine.metrics import Metrics
-from spacesctl.engine.mixing.lane import Lane
 from spacesctl.engine.mixing.room import Room
 from spacesctl.engine.peers.handshakes import Handshakes
 from spacesctl.engine.peers.ice_agent import IceAgent
 from spacesctl.engine.peers.peer import REST, Peer
-from spacesctl.engine.transport.tcp import TcpAddress, TransportAddress
+from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress
 from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Identity, State
@@ -38,7 +37,8 @@ log = logging.getLogger(__name__)
 
 
 class PeerRegistry:
-    """`tell` sends control a message; `send` is the ports'; `until` tells when the next tick is due."""
+    """`tell` sends control a message; `send` is the ports'; `until` tells when the next tick is due, `clock` the time:
+    both in monotonic seconds."""
 
     def __init__(
         self,
@@ -48,12 +48,14 @@ class PeerRegistry:
         send: Callable[[bytes, TransportAddress], bool],
         tell: Callable[[PeerJoined | PeerLeft], object],
         until: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.on_rest: Callable[[], None] = lambda: None
         """Called when a handshake was let go."""
-        self.ice_agent = IceAgent()
+        self.ice_agent = IceAgent(clock)
         self.handshakes = Handshakes(self._on_handshake, until)
         self._identity = identity
+        self._clock = clock
         self._rooms = rooms
         self._metrics = metrics
         self._send = send
@@ -62,7 +64,7 @@ class PeerRegistry:
         self._connecting: dict[str, Peer] = {}  # their handshake is under way
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
         self._restless: deque[tuple[float, Peer]] = deque()  # joined, oldest first
-        self._asking: dict[str, Peer] = {}  # speakers that send lost packets again
+        self._nack_peers: dict[str, Peer] = {}  # speakers that send lost packets again
         self._joins = 0
         self._handlers: dict[Kind, Callable[[bytes, TransportAddress], None]] = {
             Kind.STUN: self._on_stun,
@@ -82,7 +84,7 @@ class PeerRegistry:
         room = self._rooms.get(added.space)
         if room is None or added.peer in self._peers or self.ice_agent.expects(added.local_ufrag):
             return False
-        peer = self._peers[added.peer] = Peer(added, room.ssrc, self._identity, self._send)
+        peer = self._peers[added.peer] = Peer(added, room.ssrc, self._identity, self._send, self._clock())
         self.ice_agent.expect(peer, peer.credentials)
         return True
 
@@ -100,7 +102,7 @@ class PeerRegistry:
         if peer is None or peer.is_up:
             return False
         peer.group = group
-        self._seat(peer)
+        self._subscribe(peer)
         return True
 
     def remove(self, name: str, reason: Reason = "closed") -> bool:
@@ -111,10 +113,12 @@ class PeerRegistry:
         self.ice_agent.forget(peer)
         self._connecting.pop(name, None)
         self._reporting[peer.report_at].pop(name, None)
-        self._asking.pop(name, None)
+        self._nack_peers.pop(name, None)
         room = self._rooms.get(peer.space)
         if room is not None:
             room.leave(name)
+            if (lane := room.lanes.get(peer.lane)) is not None:
+                lane.release(name)
         peer.goodbye()
         self._tell(PeerLeft(name, reason))
         return True
@@ -130,17 +134,16 @@ class PeerRegistry:
 
     # -- from the tick
 
-    def tick(self, number: int, utc: float) -> None:
+    def tick(self, number: int, utc: float, now: float) -> None:
         """What is due at this tick: retransmissions, reports, and once a second the search for who is gone."""
-        now = time.monotonic()
         for peer in list(self._connecting.values()):
             if peer.retransmit() is State.FAILED:
                 self.remove(peer.name, "handshake")
         for peer in self._reporting[number % REPORT_TICKS].values():
             peer.report(utc, now)
-        for peer in self._asking.values():
+        for peer in self._nack_peers.values():
             lane = self._rooms[peer.space].lanes.get(peer.lane)
-            if lane is not None and lane.source == peer.name and (missing := lane.missing()):
+            if lane is not None and lane.feeder == peer.name and (missing := lane.missing()):
                 self._metrics.counters["packets_asked_again"] += peer.ask(missing, now)
         for _ in range(RESTS):
             if not self._restless or self._restless[0][0] > now:
@@ -162,7 +165,7 @@ class PeerRegistry:
         """A connection is gone; whoever came by it may come by another as long as it has consent."""
         peer = self.ice_agent.lost(source)
         if peer is not None:
-            self._seat(peer)
+            self._subscribe(peer)
 
     def receive(self, data: bytes, source: TransportAddress) -> None:
         """A datagram came."""
@@ -170,20 +173,20 @@ class PeerRegistry:
         self._handlers[demux.kind(data)](data, source)
 
     def _on_stun(self, data: bytes, source: TransportAddress) -> None:
-        arrival = self.ice_agent.check(data, source)
-        if arrival is None:
+        outcome = self.ice_agent.check(data, source)
+        if outcome is None:
             self._metrics.drop("stun")
             return
-        if arrival.displaced is not None:
-            self._seat(arrival.displaced)
-        self._send(arrival.response, source)
-        peer = arrival.peer
+        if outcome.displaced is not None:
+            self._subscribe(outcome.displaced)
+        self._send(outcome.response, source)
+        peer = outcome.peer
         if peer is None:
             return
         if peer.speaks_first:
             self.handshakes.put(peer.name, b"")  # in its turn: a thousand first checks may be read at once
-        elif arrival.by_another_way:
-            self._seat(peer)
+        elif outcome.by_another_way:
+            self._subscribe(peer)
 
     def _on_dtls(self, data: bytes, source: TransportAddress) -> None:
         peer = self.ice_agent.at(source)
@@ -213,24 +216,24 @@ class PeerRegistry:
         self._joins += 1
         peer.report_at = self._joins * 7 % REPORT_TICKS
         self._reporting[peer.report_at][peer.name] = peer
-        if peer.asking is not None:
-            self._asking[peer.name] = peer
-        self._restless.append((time.monotonic() + REST, peer))
+        if peer.nack_requester is not None:
+            self._nack_peers[peer.name] = peer
+        self._restless.append((self._clock() + REST, peer))
         room = self._rooms[peer.space]
-        self._seat(peer)
+        self._subscribe(peer)
         if peer.is_up and (lane := room.lanes.get(peer.lane)) is not None:
             lane.attach(peer.name)
         self._tell(PeerJoined(peer.name))
 
-    def _seat(self, peer: Peer) -> None:
-        """A listener that is joined hears its group, as long as anybody knows where it is."""
-        if not peer.joined or peer.seat is None:
+    def _subscribe(self, peer: Peer) -> None:
+        """A listener that joined hears its group, as long as its address is known."""
+        if not peer.joined or peer.subscription is None:
             return
         room = self._rooms[peer.space]
-        room.leave(peer.name)
-        listener = peer.listener()
-        if peer.target is not None and listener is not None:
-            room.listen(peer.name, peer.group, listener)
+        if peer.target is None:
+            room.leave(peer.name)
+        else:
+            room.subscribe(peer.name, peer.group, peer.subscription)
 
     def _on_rtp(self, data: bytes, source: TransportAddress) -> None:
         peer = self.ice_agent.at(source)
@@ -238,28 +241,18 @@ class PeerRegistry:
             self._metrics.drop("unknown_source" if peer is None else "unexpected")
             return
         try:
-            packet = peer.unprotect(data, time.monotonic())
+            now = self._clock()
+            packet = peer.unprotect(data, now)
             if packet is None or not packet.payload:
                 self._metrics.drop("payload_type")
                 return
-            lane = self._lane_of(peer)
-            if lane is None:
+            lane = self._rooms[peer.space].lanes.get(peer.lane)
+            if lane is None or not lane.admit(peer.name):
                 self._metrics.drop("no_lane")
                 return
-            lane.push(packet.sequence, packet.timestamp, packet.payload, packet.level)
+            lane.push(packet.sequence, packet.timestamp, packet.payload, packet.level, now)
         except (SrtpError, RtpError, OpusError) as error:
             self._metrics.drop(_NAMES.get(type(error), "malformed"))
-
-    def _lane_of(self, peer: Peer) -> Lane | None:
-        """The lane that a peer feeds: it attaches at its first packet if the lane opened after it joined."""
-        lane = self._rooms[peer.space].lanes.get(peer.lane)
-        if lane is None:
-            return None
-        if lane.source != peer.name:
-            if lane.source in self._peers:
-                return None  # a newer peer of the same lane has taken over
-            lane.attach(peer.name)
-        return lane
 
     def _on_rtcp(self, data: bytes, source: TransportAddress) -> None:
         peer = self.ice_agent.at(source)
@@ -267,7 +260,7 @@ class PeerRegistry:
             self._metrics.drop("unknown_source" if peer is None else "unexpected")
             return
         try:
-            peer.unprotect_rtcp(data, time.monotonic())
+            peer.unprotect_rtcp(data, self._clock())
         except (SrtpError, RtcpError) as error:
             self._metrics.drop(_NAMES.get(type(error), "malformed"))
 

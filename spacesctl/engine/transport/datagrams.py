@@ -12,9 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spacesctl.audio.opus import MAX_PACKET
-
-Address = tuple[str, int] | tuple[str, int, int, int]
-"""As the socket gives it: two fields for IPv4, four for IPv6."""
+from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress, UdpAddress
 
 HEAD: Final = 12
 """Bytes of an RTP header without extensions."""
@@ -43,14 +41,43 @@ _FULL: Final = frozenset((errno.EAGAIN, errno.ENOBUFS))
 class Rows:
     """`size` datagrams with their addresses; each has a header, `heads` is `uint8[size, HEAD]`.
 
-    What is sent lies without gaps, however long it is, so that as little memory as can be is touched in a tick.
+    The datagrams of a tick lie behind each other without gaps, so that a tick touches as little memory as possible.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.length = 0
         self.heads: npt.NDArray[np.uint8] = np.zeros((size, HEAD), np.uint8)
-        self._data: npt.NDArray[np.uint8] = np.zeros(size * LONGEST, np.uint8)  # never touched is never there
+        self._data: npt.NDArray[np.uint8] = np.zeros(size * LONGEST, np.uint8)  # pages never touched take no memory
+        self._addresses: list[TransportAddress] = [("", 0)] * size
+
+    def address(self, row: int) -> TransportAddress:
+        """Where a row is sent."""
+        return self._addresses[row]
+
+    def set_address(self, row: int, address: TransportAddress) -> None:
+        """Where a row is sent from now on."""
+        self._addresses[row] = address
+
+    def lay_out(self, count: int, length: int) -> npt.NDArray[np.uint8]:
+        """Room for the first `count` datagrams of `length` bytes each, to be filled: `uint8[count, length]`. Raises ValueError for a
+        length that no packet has."""
+        if not HEAD <= length <= LONGEST:
+            raise ValueError(f"a datagram of {length} bytes")
+        self.length = length
+        return self._data[: count * length].reshape(count, length)
+
+    def datagram(self, row: int) -> memoryview:
+        """The bytes of a row."""
+        return self._data[row * self.length : (row + 1) * self.length].data
+
+
+class UdpRows(Rows):
+    """Rows that one system call sends: addresses and lengths stand as the kernel reads them (struct mmsghdr)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._laid_out = 0
         self._names: npt.NDArray[np.uint8] = np.zeros((size, _NAME), np.uint8)
         self._iovecs = np.zeros(size, _IOVEC)
         self._messages = np.zeros(size, _MESSAGE)
@@ -60,31 +87,23 @@ class Rows:
         self._messages["iovecs"] = 1
         self._at = self._messages.ctypes.data
         self._data_at = self._data.ctypes.data
-        self._addresses: list[Address] = [("", 0)] * size
 
-    def address(self, row: int) -> Address:
-        return self._addresses[row]
-
-    def set_address(self, row: int, address: Address) -> None:
-        """Where a row goes from now on."""
+    def set_address(self, row: int, address: TransportAddress) -> None:
+        """Where a row is sent from now on: a UDP address."""
+        if isinstance(address, TcpAddress):
+            raise ValueError("a connection is no UDP address")
+        super().set_address(row, address)
         name = sockaddr(address)
-        self._addresses[row] = address
         self._names[row, : len(name)] = np.frombuffer(name, np.uint8)
         self._messages["name_length"][row] = len(name)
 
     def lay_out(self, count: int, length: int) -> npt.NDArray[np.uint8]:
-        """Room for the first `count` datagrams, `length` bytes each, to be filled: `uint8[count, length]`. Raises ValueError for too long
-        ones."""
-        if not HEAD <= length <= LONGEST:
-            raise ValueError(f"a datagram of {length} bytes")
-        if length != self.length:
-            self.length = length
+        """The same; the kernel's view of the rows follows when the length changes."""
+        if length != self._laid_out and HEAD <= length <= LONGEST:
+            self._laid_out = length
             self._iovecs["base"] = self._data_at + self._places * np.uint64(length)
             self._iovecs["length"] = length
-        return self._data[: count * length].reshape(count, length)
-
-    def datagram(self, row: int) -> memoryview:
-        return self._data[row * self.length : (row + 1) * self.length].data
+        return super().lay_out(count, length)
 
     def send(self, descriptor: int, count: int) -> int:
         """Send the first `count` rows by a non-blocking socket. How many the kernel took: the rest is lost."""
@@ -102,13 +121,16 @@ class Rows:
 
 
 class Sender(Protocol):
-    """What a fan-out sends by: the socket, or a test's stand-in."""
+    """What a fan-out sends by."""
+
+    def rows(self, size: int) -> Rows:
+        """Rows as this sender sends them."""
 
     def send_rows(self, rows: Rows, count: int) -> int:
         """Send the first `count` rows; how many were taken."""
 
 
-def sockaddr(address: Address) -> bytes:
+def sockaddr(address: UdpAddress) -> bytes:
     """An address as the kernel has it: struct sockaddr_in, or sockaddr_in6 for one with four fields."""
     host, port = address[:2]
     if len(address) == 2:

@@ -12,10 +12,10 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from spacesctl.engine.metrics import Metrics
-from spacesctl.engine.transport.datagrams import Address
+from spacesctl.engine.transport.addresses import TcpAddress
 from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.frames import FrameError, FrameReader, framed
@@ -48,18 +48,6 @@ PAUSE: Final = 1.0
 
 Why = Literal["ended", "rubbish", "stranger", "silent", "full"]
 log = logging.getLogger(__name__)
-
-
-class TcpAddress(NamedTuple):
-    """A connection, as the place where a peer is: its other end, and a number that no other one ever has."""
-
-    host: str
-    port: int
-    number: int
-
-
-TransportAddress = Address | TcpAddress
-"""Where a peer is: an address that datagrams go to, or a connection."""
 
 
 class TcpConnection:

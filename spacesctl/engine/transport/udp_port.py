@@ -13,7 +13,8 @@ from typing import Final
 
 import ifaddr
 
-from spacesctl.engine.transport.datagrams import HAS_SENDMMSG, Address, Rows
+from spacesctl.engine.transport.addresses import TransportAddress, UdpAddress
+from spacesctl.engine.transport.datagrams import HAS_SENDMMSG, Rows, UdpRows
 
 BUFFER: Final = 4 * 1024 * 1024
 """Bytes asked of the kernel for each direction: what 4,000 listeners are sent in a tick, twice."""
@@ -59,7 +60,7 @@ class UdpPort:
         name = self._socket.getsockname()
         return name[0], name[1]
 
-    def start(self, receive: Callable[[bytes, Address], None], until: Callable[[], float]) -> None:
+    def start(self, receive: Callable[[bytes, UdpAddress], None], until: Callable[[], float]) -> None:
         """Hand each datagram to `receive`, in turns that end at the monotonic time that `until` tells (the next tick)
         and begin `GATHER` after one another."""
         recvfrom, loop = self._socket.recvfrom, asyncio.get_running_loop()
@@ -89,7 +90,7 @@ class UdpPort:
 
         listen()
 
-    def send(self, data: bytes | memoryview, target: Address) -> bool:
+    def send(self, data: bytes | memoryview, target: TransportAddress) -> bool:
         """Send a datagram; False when the kernel does not take it now."""
         try:
             self._socket.sendto(data, target)
@@ -97,9 +98,13 @@ class UdpPort:
             return False
         return True
 
+    def rows(self, size: int) -> UdpRows:
+        """Rows for `send_rows`."""
+        return UdpRows(size)
+
     def send_rows(self, rows: Rows, count: int) -> int:
         """Send the first `count` rows, with one system call for a thousand where there is one; how many were taken."""
-        if HAS_SENDMMSG:
+        if HAS_SENDMMSG and isinstance(rows, UdpRows):
             return rows.send(self._socket.fileno(), count)
         return sum(self.send(rows.datagram(row), rows.address(row)) for row in range(count))
 

@@ -1,0 +1,24 @@
+"""The sink by which control gets an output: for WebSocket lanes, players of Ogg and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacesctl.engine.seam import Frame
+
+
+class Tap:
+    """Keeps the newest frame of one group. `payload` is the Opus packet of the tick that was sent last."""
+
+    def __init__(self, group: int) -> None:
+        self.group = group
+        self.name = f"tap {group}"
+        self.payload = b""
+
+    def send(self, frame: Frame, now: float) -> None:
+        """Keep this tick's frame, silence too: whoever reads it needs one for each tick."""
+        self.payload = frame.payload
+
+    def losses(self) -> Iterator[int]:
+        """Nothing is lost on the way to control."""
+        yield from ()
