@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from spacesctl.domain.errors import SpacesError, TooMany, Unavailable
+from spacesctl.support.backoff import Backoff, doubled
 
 T = TypeVar("T")
 
-FIRST_SECONDS, MOST_SECONDS = 0.25, 10.0
 TRIES = 6
 
 
-class Backoff:
-    """Waits that double from a quarter of a second to ten, each shortened by chance so that bots do not march in step."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def reset(self) -> None:
-        self._count = 0
-
-    def next(self) -> float:
-        """Seconds to wait now."""
-        most = min(MOST_SECONDS, FIRST_SECONDS * 2.0**self._count)
-        self._count = min(self._count + 1, 16)
-        return most * random.uniform(0.5, 1.0)
+def new_backoff() -> Backoff:
+    """Waits from a quarter of a second to ten seconds, spread by chance so that bots do not try again at the same moment."""
+    return Backoff(doubled(0.2, 8.0), jitter=0.25)
 
 
 def is_passing(error: BaseException) -> bool:
@@ -43,7 +31,7 @@ def name_of(error: BaseException) -> str:
 
 async def insist(call: Callable[[], Awaitable[T]]) -> T:
     """Call until it works, at most six times over some eight seconds. Raises what is not passing at once, else the last error."""
-    backoff = Backoff()
+    backoff = new_backoff()
     for _ in range(TRIES - 1):
         try:
             return await call()

@@ -11,7 +11,7 @@ from bots.api import Api, Assignment, LaneInfo
 from bots.effectors import ActionPoster, EnforcingEffectors, ShadowEffectors
 from bots.hearing.messages import Utterance
 from bots.moderator import Moderator
-from bots.retry import Backoff, insist, name_of
+from bots.retry import insist, name_of, new_backoff
 from bots.transcriber import Transcriber
 from spacesctl.audio.framing import LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
@@ -107,7 +107,7 @@ class SpaceBot:
                 log.error("space %s: the rules are refused; the old ones stay", self.space)
             except (SpacesError, OSError) as error:
                 log.warning("space %s: no rules: %s", self.space, name_of(error))
-                await asyncio.sleep(Backoff().next())
+                await asyncio.sleep(new_backoff().next())
                 self._rules_wanted.set()
             else:
                 self._moderator.set_judge(judge)
@@ -116,7 +116,7 @@ class SpaceBot:
     # -- lanes
 
     async def _listen(self) -> None:
-        backoff = Backoff()
+        backoff = new_backoff()
         while True:
             try:
                 async with self._api.lanes(self.space, role="all") as lanes:

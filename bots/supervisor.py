@@ -13,7 +13,7 @@ from bots import models
 from bots.api import Api, Assignment
 from bots.hearing.messages import Utterance
 from bots.hearing.pool import RecogniserPool
-from bots.retry import Backoff, insist, name_of
+from bots.retry import insist, name_of, new_backoff
 from bots.space import SpaceBot
 from spacesctl import __version__
 from spacesctl.domain.errors import SpacesError
@@ -72,7 +72,7 @@ class Supervisor:
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
         """Take each list of assignments as it comes, and connect again when they stop coming."""
-        backoff = Backoff()
+        backoff = new_backoff()
         while True:
             try:
                 async for assigned in self._api.assignments():
@@ -109,7 +109,7 @@ class Supervisor:
 
     async def _keep(self, space: str, bot: SpaceBot) -> None:
         """One Space's bot, started again after a failure: a fault in one Space stops none of the others."""
-        backoff = Backoff()
+        backoff = new_backoff()
         try:
             while True:
                 try:

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from bots.hearing import worker
-from bots.hearing.messages import ProtocolError
 from bots.models import ModelError
+from spacesctl.support.messages import ProtocolError
 
 
 def main() -> int:

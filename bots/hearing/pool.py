@@ -17,20 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bots.hearing.messages import (
-    Beat,
-    Close,
-    Frames,
-    FromWorker,
-    Open,
-    ProtocolError,
-    Ready,
-    ToWorker,
-    Unpacker,
-    Utterance,
-    pack,
-)
+from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
 from bots.hearing.worker import EXIT_MEMORY
+from spacesctl.support.backoff import Backoff
+from spacesctl.support.messages import ProtocolError, Unpacker, pack
 
 MAX_QUEUED_TICKS = 500
 """Ten seconds of one Space: a worker further behind than that only makes captions late."""
@@ -39,7 +29,7 @@ START_SECONDS = 60.0
 SILENT_SECONDS = 10.0
 """A worker that gives no sign for so long hangs."""
 END_SECONDS = 3.0
-RETRY_SECONDS = (0.0, 0.5, 2.0, 10.0, 30.0)
+RESTART_WAITS = (0.0, 0.5, 2.0, 10.0, 30.0)
 """Waits before each start in a row that fails; a worker that ran well begins again at the first."""
 _READ_BYTES = 1 << 16
 _PIPE_BYTES = 1 << 16
@@ -117,6 +107,7 @@ class RecogniserPool:
         self.ready = False
         self.restarts = 0
         self._failures = 0
+        self._backoff = Backoff(RESTART_WAITS)
         self.resident = 0
 
     @property
@@ -169,7 +160,7 @@ class RecogniserPool:
     async def _keep(self) -> None:
         """Run one worker after the other."""
         while True:
-            await asyncio.sleep(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
+            await asyncio.sleep(self._backoff.after(self._failures + 1))
             code, was_ready = await self._run()
             self._failures = 0 if was_ready else self._failures + 1
             self.restarts += 1
@@ -203,7 +194,7 @@ class RecogniserPool:
     async def _read(self, process: Process) -> bool:
         """Hand out what comes until the worker ends or hangs; whether it was ready before."""
         assert process.stdout is not None
-        unpacker, was_ready = Unpacker(FromWorker), False
+        unpacker, was_ready = Unpacker[FromWorker](FromWorker), False
         try:
             while True:
                 async with asyncio.timeout(SILENT_SECONDS if was_ready else START_SECONDS):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bots.hearing.lane import LanePipeline
-from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Unpacker, Utterance, pack
+from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
 from bots.hearing.recogniser import Recogniser
+from spacesctl.support.messages import Unpacker, pack
 
 MAX_LANES = 256
 IDLE_SECONDS = 0.7
@@ -120,7 +121,7 @@ def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) ->
     """Serve until stdin ends (0), memory is at its ceiling (EXIT_MEMORY) or the parent talks nonsense (ProtocolError)."""
     hearing = LaneRecognisers(make)
     heart = Heart(fd_out, growth)
-    unpacker = Unpacker(ToWorker)
+    unpacker = Unpacker[ToWorker](ToWorker)
     _send(fd_out, [Ready()])
     while True:
         if _is_readable(fd_in, 0.1):
@@ -128,7 +129,7 @@ def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) ->
             if not data:
                 return 0
             for message in unpacker.feed(data):
-                _send(fd_out, hearing.take(message, time.monotonic()))  # type: ignore[arg-type]
+                _send(fd_out, hearing.take(message, time.monotonic()))
                 if heart.beat(time.monotonic(), hearing.silent):
                     return EXIT_MEMORY
         if not _is_readable(fd_in, 0):  # else we are behind, and a lane only seems to have stopped

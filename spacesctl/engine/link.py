@@ -1,6 +1,6 @@
-"""How control and engine talk: msgpack maps behind a 4-byte big-endian length, over an inherited socket pair.
+"""How control and engine talk: the messages of `support.messages` over an inherited socket pair.
 
-Both ends use this codec. A side that does not read makes the other's queue grow: beyond `QUEUE` bytes what is only sound
+A side that does not read makes the other's queue grow: beyond `QUEUE` bytes what is only sound
 (`Frames`, `Levels`) is dropped and counted; what changes something is never dropped.
 """
 
@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 from collections.abc import AsyncIterator
 from typing import Any, Final, Generic, TypeVar
 
-import msgspec
-
 from spacesctl.engine.messages import Frames, FromEngine, Levels, ToEngine
+from spacesctl.support.messages import ProtocolError, Unpacker, pack
 
 QUEUE: Final = 4 * 1024 * 1024
 """Bytes waiting for a slow reader before sound is dropped: about half a minute of ten lanes."""
-MAX_MESSAGE: Final = 1024 * 1024
-"""No message comes near it; a longer one means that the stream is broken."""
-
-_LENGTH: Final = struct.Struct(">I")
+READ: Final = 64 * 1024
+"""Bytes read at a time."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -41,8 +37,7 @@ class Link(Generic[Out, In]):
         self.dropped = 0
         self._reader = reader
         self._writer = writer
-        self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(incoming)
+        self._unpacker = Unpacker[In](incoming)
         self._posted = bytearray()
 
     def post(self, message: Out) -> bool:
@@ -54,10 +49,9 @@ class Link(Generic[Out, In]):
         if isinstance(message, Frames | Levels) and transport.get_write_buffer_size() + len(self._posted) > QUEUE:
             self.dropped += 1
             return False
-        body = self._encoder.encode(message)
         if not self._posted:
             asyncio.get_running_loop().call_soon(self._go)
-        self._posted += _LENGTH.pack(len(body)) + body
+        self._posted += pack(message)
         return True
 
     def _go(self) -> None:
@@ -73,21 +67,19 @@ class Link(Generic[Out, In]):
         await self._writer.drain()
 
     async def __aiter__(self) -> AsyncIterator[In]:
-        """Everything that comes, until the other side is gone. Raises `LinkError` on what is not a message."""
+        """Everything that comes, until the other side is gone. Raises LinkError for bytes that are not a message."""
         while True:
             try:
-                head = await self._reader.readexactly(_LENGTH.size)
-                (length,) = _LENGTH.unpack(head)
-                if length > MAX_MESSAGE:
-                    raise LinkError(f"a message of {length} bytes")
-                body = await self._reader.readexactly(length)
-            except (asyncio.IncompleteReadError, ConnectionResetError, BrokenPipeError):
+                data = await self._reader.read(READ)
+            except (ConnectionResetError, BrokenPipeError):
+                return
+            if not data:
                 return
             try:
-                message: In = self._decoder.decode(body)
-            except msgspec.MsgspecError as error:
-                raise LinkError("a message that is not in the list") from error
-            yield message
+                for message in self._unpacker.feed(data):
+                    yield message
+            except ProtocolError as error:
+                raise LinkError(str(error)) from error
 
     def close(self) -> None:
         """Close this end; the other side's iteration ends."""

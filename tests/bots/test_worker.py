@@ -14,19 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots import models
-from bots.hearing.messages import (
-    Beat,
-    Close,
-    Frames,
-    FromWorker,
-    Open,
-    ProtocolError,
-    Ready,
-    ToWorker,
-    Unpacker,
-    Utterance,
-    pack,
-)
+from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
 from bots.hearing.recogniser import HeardWord, ScriptedRecogniser
 from bots.hearing.worker import (
     EXIT_BROKEN,
@@ -42,6 +30,7 @@ from bots.hearing.worker import (
 from spacesctl.audio.framing import FLAG_ACTIVE
 from spacesctl.audio.ogg import SILENCE
 from spacesctl.rules.rule_engine import Word
+from spacesctl.support.messages import ProtocolError, Unpacker, pack
 from tests.bots.voices import frames_of, text_of
 
 WORD = Word("hi", 0.1, 0.3, 0.9, 5, 14)

@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.engine import messages
-from spacesctl.engine.link import MAX_MESSAGE, QUEUE, LinkError, connect_control, connect_engine
+from spacesctl.engine.link import QUEUE, LinkError, connect_control, connect_engine
 from spacesctl.engine.messages import AskStats, Frames, OpenLane, OpenSpace, PeerJoined, PeerLeft, Ready, Stats, Uplink
 from spacesctl.engine.process import EngineFailed, EngineProcess
+from spacesctl.support.messages import MAX_MESSAGE
 
 
 @contextlib.asynccontextmanager

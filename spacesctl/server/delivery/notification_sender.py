@@ -1,4 +1,4 @@
-"""Sends direct messages on to addresses that people have outside, off the event loop, and tries again while that makes sense."""
+"""Forwards direct messages to addresses that people have at other services, off the event loop, and tries again for a day."""
 
 from __future__ import annotations
 
@@ -7,35 +7,38 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy import Row
-from sqlalchemy.exc import SQLAlchemyError
 
 from spacesctl.domain.errors import SpacesError
 from spacesctl.live.now import utc_now
 from spacesctl.server.delivery import apprise_address
+from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import notifications
 from spacesctl.store.database import Database
+from spacesctl.support.backoff import Backoff, doubled
 
 AT_ONCE = 4
 LOOK_EVERY = 2.0
 """Seconds between two looks for new messages."""
 RETRY_FIRST, RETRY_AT_MOST = 30.0, 3_600.0
 OLD = timedelta(days=1)
-"""A message that could not be sent on for so long is not news."""
+"""A message that could not be forwarded for so long is given up."""
 MOST_BODY = 2_000
 _TITLES = {"message": "Message from", "invite": "Invitation from", "reminder": "Reminder from", "notice": "Notice from"}
+_BACKOFF = Backoff(doubled(RETRY_FIRST, RETRY_AT_MOST))
 _log = structlog.get_logger()
 
 Deliver = Callable[[str, Collection[str], str, str], bool]
 """Address, allowed schemes, title, body: whether it arrived. Runs in a thread."""
 
 
-class NotificationSender:
+class NotificationSender(Sender):
+    """`run` sends direct messages on; `deliver` does one, in a thread. It looks for new messages every `look_every` seconds."""
+
     def __init__(
         self,
         db: Database,
@@ -45,42 +48,26 @@ class NotificationSender:
         deliver: Deliver = apprise_address.deliver,
         look_every: float = LOOK_EVERY,
     ) -> None:
+        super().__init__("notifications", AT_ONCE, RETRY_FIRST)
         self.schemes = schemes
         self._db, self._keys, self._counts, self._deliver = db, keys, counts, deliver
         self._look_every = look_every
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="outlet")
-        self._sending: dict[str, asyncio.Task[None]] = {}
+
+    async def _start_due(self) -> float:
+        if self._room:
+            async with self._db.read() as db:
+                rows = await notifications.due(db, utc_now(), busy=set(self._sending), limit=self._room)
+            for row in rows:
+                self._start(row.id, self._send_on(row))
+        return self._look_every
 
     async def run(self) -> None:
-        """For ever."""
+        """Send for ever; the threads end with it."""
         try:
-            while True:
-                try:
-                    await self._start_due()
-                except SQLAlchemyError as error:
-                    _log.error("notifications wait for the database", kind=type(error).__name__)
-                await asyncio.sleep(self._look_every)
+            await super().run()
         finally:
-            for task in list(self._sending.values()):
-                task.cancel()
-            await asyncio.gather(*self._sending.values(), return_exceptions=True)
             self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _start_due(self) -> None:
-        if len(self._sending) >= AT_ONCE:
-            return
-        async with self._db.read() as db:
-            rows = await notifications.due(db, utc_now(), busy=set(self._sending), limit=AT_ONCE - len(self._sending))
-        for row in rows:
-            task = self._sending[row.id] = asyncio.create_task(self._send_on(row))
-            task.add_done_callback(partial(self._done, row.id))
-
-    def _done(self, outlet_id: str, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("a notification could not be sent", kind=type(error).__name__)
-            asyncio.get_running_loop().call_later(RETRY_FIRST, self._sending.pop, outlet_id, None)
-        else:
-            self._sending.pop(outlet_id, None)
 
     async def _send_on(self, row: Row[Any]) -> None:
         good = await self.send(
@@ -91,14 +78,13 @@ class NotificationSender:
             if good:
                 await notifications.sent(db, row.id, row.dm_id)
                 return
-            wait = min(RETRY_FIRST * 2 ** min(row.failures, 10), RETRY_AT_MOST)
-            await notifications.failed(db, row.id, now + timedelta(seconds=wait))
+            await notifications.failed(db, row.id, now + timedelta(seconds=_BACKOFF.after(row.failures + 1)))
             if now - row.at > OLD:
                 await notifications.skipped(db, row.id, row.dm_id)
             await notifications.keep_within(db, row.id, row.account_id, row.last_dm)
 
     async def send(self, sealed: str, title: str, body: str) -> bool:
-        """One message now. Nothing of a failure is told but that it failed: services quote what they were sent."""
+        """Send one message now. Returns whether it arrived; why not is not told, because services quote the message in their errors."""
         try:
             url = self._keys.unseal(sealed)
             loop = asyncio.get_running_loop()

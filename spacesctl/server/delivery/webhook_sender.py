@@ -1,17 +1,14 @@
-"""Sends what webhooks are owed: signed (Standard Webhooks 1.0), again and again over a day, and to none for long that holds up others."""
+"""Sends the deliveries of webhooks: signed (Standard Webhooks 1.0), and tried again for a day. A slow receiver delays no other."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import random
 import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import httpx
@@ -26,16 +23,18 @@ from spacesctl.domain.webhooks import messages
 from spacesctl.live.actor import Outcome
 from spacesctl.live.now import utc_now
 from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
+from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import records, webhooks
 from spacesctl.store.database import Database
+from spacesctl.support.backoff import Backoff
 
 AT_ONCE = 8
 """Webhooks that are sent to at a time, each one delivery: eight that hang hold up the rest for 10 s at most."""
 RETRIES = (5.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 28_800.0, 43_200.0)
 """Seconds after each failure until the next attempt: a day in all."""
 JITTER = 0.2
-"""A part of each wait, either way: receivers that come back are not met by everything at once."""
+"""Each wait is longer or shorter by up to this part, so that a receiver that comes back does not get everything at once."""
 GIVE_UP_AFTER = timedelta(days=5)
 LOOK_EVERY = 60.0
 FORGET_EVERY = timedelta(hours=1)
@@ -44,7 +43,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of an attempt: a status, or a problem in words that carry nothing of the URL."""
+    """The result of an attempt: a status, or a problem in words that hold nothing of the URL."""
 
     status: int | None
     problem: str | None
@@ -54,7 +53,9 @@ class Answer:
         return self.problem is None
 
 
-class WebhookSender:
+class WebhookSender(Sender):
+    """`run` sends; `on_outcome` is told of each command, and wakes it. `retries` are the waits in seconds after failures."""
+
     def __init__(
         self,
         db: Database,
@@ -65,66 +66,34 @@ class WebhookSender:
         counts: Counter[str],
         retries: Sequence[float] = RETRIES,
     ) -> None:
+        super().__init__("webhooks", AT_ONCE, LOOK_EVERY)
         self.counts = counts
         self._db, self._keys, self._outside, self._bot, self._link = db, keys, outside, bot, link
         self._retries = retries
-        self._wake = asyncio.Event()
-        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._backoff = Backoff(retries or (0.0,), JITTER)
         self._forgot: datetime | None = None
 
     def on_outcome(self, outcome: Outcome) -> None:
         if messages(outcome.after, outcome.events):
             self._wake.set()
 
-    async def run(self) -> None:
-        """For ever; what was left by an earlier process is sent first."""
-        try:
-            while True:
-                self._wake.clear()
-                try:
-                    wait = await self._start_due()
-                except SQLAlchemyError as error:
-                    _log.error("webhooks wait for the database", kind=type(error).__name__)
-                    wait = LOOK_EVERY
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._wake.wait()
-        finally:
-            for task in list(self._sending.values()):
-                task.cancel()
-            await asyncio.gather(*self._sending.values(), return_exceptions=True)
-
     async def _start_due(self) -> float:
-        """Start what is due and has room; seconds until there may be more."""
         now = utc_now()
         if self._forgot is None or now - self._forgot > FORGET_EVERY:
             self._forgot = now
             async with self._db.begin() as db:
                 await webhooks.forget_old(db, now)
         async with self._db.read() as db:
-            rows = await webhooks.due(db, now, busy=list(self._sending), limit=AT_ONCE - len(self._sending))
+            rows = await webhooks.due(db, now, busy=list(self._sending), limit=self._room)
         for row in rows:
-            task = self._sending[row.webhook_id] = asyncio.create_task(self._send(row))
-            task.add_done_callback(partial(self._done, row.webhook_id))
-        if len(self._sending) >= AT_ONCE:
+            self._start(row.webhook_id, self._send(row))
+        if not self._room:
             return LOOK_EVERY  # whichever ends first wakes us
         async with self._db.read() as db:
             soonest = await webhooks.next_due(db, busy=list(self._sending))
         if soonest is None:
             return LOOK_EVERY
         return min(max((soonest - now).total_seconds(), 0.0), LOOK_EVERY)
-
-    def _done(self, webhook_id: str, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # Unforeseen, and so would be the next attempt: this one webhook rests.
-            _log.error("a webhook could not be sent", kind=type(error).__name__)
-            asyncio.get_running_loop().call_later(LOOK_EVERY, self._free, webhook_id)
-        else:
-            self._free(webhook_id)
-
-    def _free(self, webhook_id: str) -> None:
-        self._sending.pop(webhook_id, None)
-        self._wake.set()
 
     async def _send(self, row: Row[Any]) -> None:
         answer = await self.attempt(row.webhook_id, row.url, row.message, row.type, row.data, row.at)
@@ -142,14 +111,14 @@ class WebhookSender:
                         text = f"Your webhook to {httpx.URL(row.url).host} was switched off: {why}."
                         text += f" `spacesctl webhook test {row.webhook_id}` switches it on again once it answers."
                         await records.send_dm(db, self._bot.id, row.account_id, text, now, kind="notice")
-        except SQLAlchemyError as error:  # it is still owed, and is sent again under the same id
+        except SQLAlchemyError as error:  # it is sent again later, under the same id
             _log.error("a delivery could not be noted", kind=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
     def _next(self, attempts: int, now: datetime) -> datetime | None:
         if attempts >= len(self._retries):
             return None
-        return now + timedelta(seconds=self._retries[attempts] * random.uniform(1 - JITTER, 1 + JITTER))
+        return now + timedelta(seconds=self._backoff.after(attempts + 1))
 
     async def attempt(
         self, webhook_id: str, url: str, message: str, kind: str, data: dict[str, Any], at: datetime

@@ -1,4 +1,4 @@
-"""Runs the bots' supervisor as a child: its token goes in by stdin, and the end of stdin ends it."""
+"""Runs the bots' supervisor as a child process. It gets its token by stdin, and ends when stdin does."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pathlib import Path
 
 import structlog
 
-RESTART_AFTER = 1.0
-RESTART_AT_MOST = 30.0
+from spacesctl.support.backoff import Backoff, doubled
+
+RESTART_WAITS = doubled(1.0, 30.0)
+"""Seconds to wait before a supervisor that died is replaced."""
 STOP_WITHIN = 2.0
 _log = structlog.get_logger()
 
 
 class BotsKeeper:
-    """`start()` once; a supervisor that dies is replaced after a second, later up to half a minute if it keeps dying."""
+    """`start()` once, `await stop()` at the end. A supervisor that dies is replaced, later each time if it keeps dying."""
 
     def __init__(self, url: str, token: str, model: Path | None, data: Path, on_gone: Callable[[], None]) -> None:
         self._command = [sys.executable, "-m", "bots", "supervisor", "--url", url, "--data", str(data)]
@@ -54,7 +56,7 @@ class BotsKeeper:
             await process.wait()
 
     async def _keep(self) -> None:
-        delay = RESTART_AFTER
+        backoff = Backoff(RESTART_WAITS)
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
@@ -68,6 +70,6 @@ class BotsKeeper:
             status = await self._process.wait()
             self._on_gone()
             lasted = loop.time() - started
-            delay = RESTART_AFTER if lasted > RESTART_AT_MOST else min(2 * delay, RESTART_AT_MOST)
+            delay = backoff.ended(lasted)
             _log.warning("bots gone, starting others", status=status, after=round(lasted, 1), wait=delay)
             await asyncio.sleep(delay)

@@ -1,4 +1,4 @@
-"""Keeps an engine running: starts it, hands its messages to the house, and starts another when it dies."""
+"""Keeps an engine running: starts it, hands its messages to the registry, and starts another when it dies."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from spacesctl.domain.errors import Unavailable
 from spacesctl.engine.messages import OpenSpace, Ready, ToEngine
 from spacesctl.engine.process import EngineFailed, EngineProcess
 from spacesctl.live.registry import SpaceRegistry
+from spacesctl.support.backoff import Backoff, doubled
 
-RESTART_AFTER = 0.2
-RESTART_AT_MOST = 5.0
-"""Seconds to wait before a dead engine is replaced; doubled from the first to the second while it keeps dying."""
+RESTART_WAITS = doubled(0.2, 5.0)
+"""Seconds to wait before an engine that died is replaced."""
 _log = structlog.get_logger()
 
 
 class EngineKeeper:
-    """The `Engine` of the house. `await start()` once; `await stop()` at the end."""
+    """The `Engine` that actors talk to. `await start()` once, then `keep`; `await stop()` at the end."""
 
     def __init__(self, udp: str, ptime_ms: int, *, tcp: bool = False) -> None:
         self._udp = udp
@@ -82,9 +82,8 @@ class EngineKeeper:
             await registry.engine_restarted()
 
     async def _start_again(self) -> None:
-        delay = RESTART_AFTER
+        backoff = Backoff(RESTART_WAITS)
         while True:
-            await asyncio.sleep(delay)
+            await asyncio.sleep(backoff.next())
             with contextlib.suppress(Unavailable):
                 return await self.start()
-            delay = min(2 * delay, RESTART_AT_MOST)

@@ -1,0 +1,68 @@
+"""What webhooks and notifications share: deliveries that are due are sent, some at a time and one to each address."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from functools import partial
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+_log = structlog.get_logger()
+
+
+class Sender(ABC):
+    """`kind` is the word for logs. At most `at_once` addresses are sent to at a time. An address whose sending failed in an unforeseen way
+    is left alone for `rest` seconds, as the next attempt would fail in the same way."""
+
+    def __init__(self, kind: str, at_once: int, rest: float) -> None:
+        self._kind = kind
+        self._at_once = at_once
+        self._rest = rest
+        self._wake = asyncio.Event()
+        self._sending: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Send for ever, beginning with what an earlier process left unsent."""
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    wait = await self._start_due()
+                except SQLAlchemyError as error:
+                    _log.error("deliveries wait for the database", of=self._kind, kind=type(error).__name__)
+                    wait = self._rest
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+        finally:
+            for task in list(self._sending.values()):
+                task.cancel()
+            await asyncio.gather(*self._sending.values(), return_exceptions=True)
+
+    @property
+    def _room(self) -> int:
+        """To how many more addresses may be sent now."""
+        return self._at_once - len(self._sending)
+
+    def _start(self, address_id: str, delivery: Coroutine[None, None, None]) -> None:
+        task = self._sending[address_id] = asyncio.create_task(delivery)
+        task.add_done_callback(partial(self._done, address_id))
+
+    def _done(self, address_id: str, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a delivery failed unexpectedly", of=self._kind, kind=type(error).__name__)
+            asyncio.get_running_loop().call_later(self._rest, self._free, address_id)
+        else:
+            self._free(address_id)
+
+    def _free(self, address_id: str) -> None:
+        self._sending.pop(address_id, None)
+        self._wake.set()
+
+    @abstractmethod
+    async def _start_due(self) -> float:
+        """Start the deliveries that are due and have room. Returns the seconds until there may be more; `_wake` ends the wait early."""
