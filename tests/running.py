@@ -101,7 +101,7 @@ def wait_until(true: Callable[[], Any], seconds: float = 10.0) -> None:
     """Until `true()` is; fails when it does not come to be."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, "it did not come to be"
+        assert time.monotonic() < end, "what was waited for did not happen"
         time.sleep(0.05)
 
 

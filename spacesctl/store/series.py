@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import TypeAdapter
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.series import Series, SeriesState
+from spacesctl.store import upcast
 from spacesctl.store.tables import reminders, series
 
-_SERIES: TypeAdapter[Series] = TypeAdapter(Series)
+_DOC = (series.c.doc, series.c.version)
 
 
 async def save(db: AsyncConnection, value: Series) -> None:
@@ -21,27 +21,29 @@ async def save(db: AsyncConnection, value: Series) -> None:
         "id": value.id,
         "host_id": value.host_id,
         "state": value.state.value,
-        "doc": _SERIES.dump_json(value).decode(),
+        "doc": upcast.series_doc(value),
+        "version": upcast.SERIES_VERSION,
     }
     await db.execute(insert(series).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
 
 
 async def get(db: AsyncConnection, series_id: str) -> Series:
     """Raises NotFound, also for a deleted one."""
-    doc = await db.scalar(select(series.c.doc).where(series.c.id == series_id, series.c.state != SeriesState.DELETED))
-    if doc is None:
+    query = select(*_DOC).where(series.c.id == series_id, series.c.state != SeriesState.DELETED)
+    row = (await db.execute(query)).one_or_none()
+    if row is None:
         raise NotFound("series", series_id)
-    return _SERIES.validate_json(doc)
+    return upcast.series(row.doc, row.version)
 
 
 async def of_host(db: AsyncConnection, host_id: str) -> list[Series]:
-    query = select(series.c.doc).where(series.c.host_id == host_id, series.c.state != SeriesState.DELETED)
-    return [_SERIES.validate_json(doc) for doc in await db.scalars(query.order_by(series.c.id))]
+    query = select(*_DOC).where(series.c.host_id == host_id, series.c.state != SeriesState.DELETED)
+    return [upcast.series(row.doc, row.version) for row in await db.execute(query.order_by(series.c.id))]
 
 
 async def active(db: AsyncConnection) -> list[Series]:
-    rows = await db.scalars(select(series.c.doc).where(series.c.state == SeriesState.ACTIVE))
-    return [_SERIES.validate_json(doc) for doc in rows]
+    rows = await db.execute(select(*_DOC).where(series.c.state == SeriesState.ACTIVE))
+    return [upcast.series(row.doc, row.version) for row in rows]
 
 
 async def remind(db: AsyncConnection, space_id: str, account_id: str) -> None:

@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Row, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.events import BY_TYPE, Event
 from spacesctl.domain.ids import is_space_id
 from spacesctl.domain.space import Space, State
+from spacesctl.store import upcast
 from spacesctl.store.tables import events, spaces
 
-_SPACE: TypeAdapter[Space] = TypeAdapter(Space)
+_DOC = (spaces.c.doc, spaces.c.version)
 _EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in BY_TYPE.items()}
 
 
@@ -40,10 +41,10 @@ def body_of(event: Event) -> dict[str, Any]:
 
 async def load(db: AsyncConnection, space_id: str) -> Space:
     """Raises NotFound."""
-    doc = await db.scalar(select(spaces.c.doc).where(spaces.c.id == space_id)) if is_space_id(space_id) else None
-    if doc is None:
+    found = await _found(db, select(*_DOC).where(spaces.c.id == space_id)) if is_space_id(space_id) else []
+    if not found:
         raise NotFound("Space", space_id)
-    return _SPACE.validate_json(doc)
+    return found[0]
 
 
 async def save(
@@ -56,7 +57,8 @@ async def save(
         "host_id": space.host_id,
         "scheduled_start": space.scheduled_start,
         "created_at": space.created_at,
-        "doc": _SPACE.dump_json(space).decode(),
+        "doc": upcast.space_doc(space),
+        "version": upcast.SPACE_VERSION,
         "last_tick": tick,
     }
     first = space.seq - len(happened) + 1
@@ -67,7 +69,15 @@ async def save(
     stored = [StoredEvent(first + i, event.type, now, tick, body_of(event)) for i, event in enumerate(happened)]
     if stored:
         rows = [
-            {"space_id": space.id, "seq": s.seq, "type": s.type, "at": s.at, "tick": s.tick, "body": s.body}
+            {
+                "space_id": space.id,
+                "seq": s.seq,
+                "type": s.type,
+                "at": s.at,
+                "tick": s.tick,
+                "body": s.body,
+                "version": upcast.EVENT_VERSION,
+            }
             for s in stored
         ]
         await db.execute(events.insert(), rows)
@@ -84,8 +94,7 @@ async def last_tick(db: AsyncConnection, space_id: str) -> int:
 
 
 async def live(db: AsyncConnection) -> list[Space]:
-    rows = await db.scalars(select(spaces.c.doc).where(spaces.c.state == State.LIVE.value))
-    return [_SPACE.validate_json(doc) for doc in rows]
+    return await _found(db, select(*_DOC).where(spaces.c.state == State.LIVE.value))
 
 
 async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> list[str]:
@@ -98,43 +107,40 @@ async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> li
 
 async def of_hosts(db: AsyncConnection, host_ids: set[str], states: Sequence[State]) -> list[Space]:
     """Live ones first, then by their start, then by their making."""
-    query = select(spaces.c.doc).where(spaces.c.host_id.in_(host_ids))
+    query = select(*_DOC).where(spaces.c.host_id.in_(host_ids))
     query = query.where(spaces.c.state.in_([state.value for state in states]))
     order = (spaces.c.state != State.LIVE.value, spaces.c.scheduled_start.is_(None), spaces.c.scheduled_start)
-    rows = await db.scalars(query.order_by(*order, spaces.c.created_at))
-    return [_SPACE.validate_json(doc) for doc in rows]
+    return await _found(db, query.order_by(*order, spaces.c.created_at))
 
 
 async def of_creators(db: AsyncConnection, creator_ids: set[str], states: Sequence[State]) -> list[Space]:
     """By whoever made them, also when somebody else is the host now; newest first."""
-    query = select(spaces.c.doc).where(spaces.c.state.in_([state.value for state in states]))
+    query = select(*_DOC).where(spaces.c.state.in_([state.value for state in states]))
     query = query.where(func.json_extract(spaces.c.doc, "$.creator_id").in_(creator_ids))
-    return [_SPACE.validate_json(doc) for doc in await db.scalars(query.order_by(spaces.c.created_at.desc()))]
+    return await _found(db, query.order_by(spaces.c.created_at.desc()))
 
 
 async def dated(db: AsyncConnection, host_id: str, *, canceled_after: datetime) -> list[Space]:
     """Live and scheduled Spaces that have a time, and those called off whose time was or is after an instant, by their time."""
     coming = spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value])
     canceled = and_(spaces.c.state == State.CANCELED.value, spaces.c.scheduled_start > canceled_after)
-    query = select(spaces.c.doc).where(spaces.c.host_id == host_id, or_(coming, canceled))
-    found = [
-        _SPACE.validate_json(doc) for doc in await db.scalars(query.order_by(spaces.c.scheduled_start, spaces.c.id))
-    ]
+    query = select(*_DOC).where(spaces.c.host_id == host_id, or_(coming, canceled))
+    found = await _found(db, query.order_by(spaces.c.scheduled_start, spaces.c.id))
     return [space for space in found if space.scheduled_start is not None or space.started_at is not None]
 
 
 async def pinning(db: AsyncConnection, post_id: str) -> list[str]:
     """Ids of the live and scheduled Spaces where this post is pinned."""
     states = [State.LIVE.value, State.SCHEDULED.value]
-    query = select(spaces.c.doc).where(spaces.c.state.in_(states), spaces.c.doc.contains(f'"{post_id}"'))
-    found = [_SPACE.validate_json(doc) for doc in await db.scalars(query)]
+    query = select(*_DOC).where(spaces.c.state.in_(states), spaces.c.doc.contains(f'"{post_id}"'))
+    found = await _found(db, query)
     return [space.id for space in found if any(pin.ref == post_id for pin in space.pinned)]
 
 
 async def due(db: AsyncConnection) -> list[Space]:
     """Scheduled Spaces with a start time."""
-    query = select(spaces.c.doc).where(spaces.c.state == State.SCHEDULED.value, spaces.c.scheduled_start.is_not(None))
-    return [_SPACE.validate_json(doc) for doc in await db.scalars(query)]
+    query = select(*_DOC).where(spaces.c.state == State.SCHEDULED.value, spaces.c.scheduled_start.is_not(None))
+    return await _found(db, query)
 
 
 async def visible(
@@ -142,12 +148,20 @@ async def visible(
 ) -> list[Space]:
     """Newest first: live and scheduled ones are public, others are for their host."""
     public = spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value])
-    query = select(spaces.c.doc).where(spaces.c.state.in_([state.value for state in states]))
+    query = select(*_DOC).where(spaces.c.state.in_([state.value for state in states]))
     query = query.where(or_(public, spaces.c.host_id == viewer_id) if viewer_id else public)
     if before is not None:
         query = query.where(spaces.c.created_at < before)
-    rows = await db.scalars(query.order_by(spaces.c.created_at.desc()).limit(limit))
-    return [_SPACE.validate_json(doc) for doc in rows]
+    return await _found(db, query.order_by(spaces.c.created_at.desc()).limit(limit))
+
+
+async def _found(db: AsyncConnection, query: Select[tuple[str, int]]) -> list[Space]:
+    return [upcast.space(row.doc, row.version) for row in await db.execute(query)]
+
+
+def _event(row: Row[Any]) -> StoredEvent:
+    body = upcast.event_body(row.type, row.body, row.version)
+    return StoredEvent(row.seq, row.type, row.at, row.tick, body)
 
 
 async def events_after(
@@ -157,14 +171,14 @@ async def events_after(
     if types is not None:
         query = query.where(events.c.type.in_(types))
     rows = await db.execute(query.order_by(events.c.seq).limit(limit))
-    return [StoredEvent(row.seq, row.type, row.at, row.tick, row.body) for row in rows]
+    return [_event(row) for row in rows]
 
 
 async def events_newest(db: AsyncConnection, space_id: str, kind: str, *, limit: int) -> list[StoredEvent]:
     """The newest `limit` events of one type, oldest first."""
     query = select(events).where(events.c.space_id == space_id, events.c.type == kind)
     rows = await db.execute(query.order_by(events.c.seq.desc()).limit(limit))
-    return [StoredEvent(row.seq, row.type, row.at, row.tick, row.body) for row in rows][::-1]
+    return [_event(row) for row in rows][::-1]
 
 
 async def count_live_of(db: AsyncConnection, host_id: str) -> int:

@@ -44,6 +44,11 @@ class Utc(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
 
 
+def _version() -> Column[int]:
+    """Which shape the row's JSON has (`store.upcast`)."""
+    return Column("version", Integer, nullable=False, server_default="1")
+
+
 def _account(name: str, **kwargs: Any) -> Column[Any]:
     return Column(name, String(20), ForeignKey("accounts.id"), **kwargs)
 
@@ -131,6 +136,7 @@ spaces = Table(
     Column("created_at", Utc, nullable=False),
     Column("last_tick", BigInteger, nullable=False, default=0),
     Column("doc", Text, nullable=False),
+    _version(),
 )
 
 events = Table(
@@ -142,6 +148,7 @@ events = Table(
     Column("at", Utc, nullable=False),
     Column("tick", BigInteger, nullable=False),
     Column("body", JSON, nullable=False),
+    _version(),
     Index("ix_events_space_id_type_seq", "space_id", "type", "seq"),
 )
 
@@ -152,6 +159,7 @@ series = Table(
     _account("host_id", nullable=False, index=True),
     Column("state", String(7), nullable=False, index=True),
     Column("doc", Text, nullable=False),
+    _version(),
 )
 
 reminders = Table(

@@ -1,0 +1,78 @@
+"""Stored documents and events carry the version of the shape that they were written in, and are lifted to today's when they are read.
+
+A change of shape gets a new number here and a function that lifts the one before. Nothing is rewritten in place: a document is stored
+in today's shape when it is saved the next time, and events stay for ever as they were written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from spacesctl.domain.series import Series
+from spacesctl.domain.space import Space
+
+Json = dict[str, Any]
+Lift = Callable[[Json], Json]
+
+SPACE_VERSION: Final = 2
+SERIES_VERSION: Final = 1
+EVENT_VERSION: Final = 1
+
+_SPACE: TypeAdapter[Space] = TypeAdapter(Space)
+_SERIES: TypeAdapter[Series] = TypeAdapter(Series)
+
+
+def _server_mute(doc: Json) -> Json:
+    """Version 2: a person's `gagged` is called `server_muted`."""
+    people = {
+        account_id: {("server_muted" if name == "gagged" else name): value for name, value in person.items()}
+        for account_id, person in doc["people"].items()
+    }
+    return {**doc, "people": people}
+
+
+_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _server_mute}
+_EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}
+"""By an event's type, as most changes concern one."""
+
+
+def space(doc: str, version: int) -> Space:
+    """A Space from its stored document."""
+    if version == SPACE_VERSION:
+        return _SPACE.validate_json(doc)
+    body = json.loads(doc)
+    for number in range(version, SPACE_VERSION):
+        body = _SPACE_LIFTS[number](body)
+    return _SPACE.validate_json(json.dumps(body))
+
+
+def space_doc(value: Space) -> str:
+    """The document of a Space, of version `SPACE_VERSION`."""
+    return _SPACE.dump_json(value).decode()
+
+
+def series(doc: str, version: int) -> Series:
+    """A series from its stored document."""
+    if version != SERIES_VERSION:
+        raise ValueError(f"a series of version {version}")
+    return _SERIES.validate_json(doc)
+
+
+def series_doc(value: Series) -> str:
+    """The document of a series, of version `SERIES_VERSION`."""
+    return _SERIES.dump_json(value).decode()
+
+
+def event_body(kind: str, body: Json, version: int) -> Json:
+    """The body of a stored event in today's shape."""
+    for number in range(version, EVENT_VERSION):
+        body = _EVENT_LIFTS.get((kind, number), _unchanged)(body)
+    return body
+
+
+def _unchanged(body: Json) -> Json:
+    return body
