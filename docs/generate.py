@@ -1,7 +1,7 @@
 """Write the reference pages from the code: `python docs/generate.py` (`--check` only tells whether they are current).
 
 docs/cli.md from the command tree, docs/api.md from the OpenAPI document, docs/errors.md from the error tree,
-docs/settings.md from config.example.toml.
+docs/settings.md from config.example.toml, the table in docs/architecture.md and the contracts in .importlinter from docs/rooms.toml.
 """
 
 from __future__ import annotations
@@ -15,8 +15,13 @@ from typing import Any
 import typer
 from fastapi import FastAPI
 
+sys.path.insert(0, str(Path(__file__).parent))
+import rooms  # this folder is not a package
+
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
+ROOMS_BEGIN = "<!-- rooms: made by docs/generate.py from docs/rooms.toml -->"
+ROOMS_END = "<!-- end of rooms -->"
 NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->\n"
 
 
@@ -119,7 +124,21 @@ def settings() -> str:
     return f"{NOTE}\n# Settings\n\n{head}\n`config.toml` > default.\n\n```toml\n{text}\n```\n"
 
 
-PAGES = {"cli.md": cli, "api.md": api, "errors.md": errors, "settings.md": settings}
+def architecture() -> str:
+    """The page as it is, with the table of rooms between its two marks."""
+    before, _, rest = (DOCS / "architecture.md").read_text().partition(ROOMS_BEGIN)
+    _, _, after = rest.partition(ROOMS_END)
+    return f"{before}{ROOMS_BEGIN}\n\n{rooms.table()}\n{ROOMS_END}{after}"
+
+
+PAGES = {
+    "cli.md": cli,
+    "api.md": api,
+    "errors.md": errors,
+    "settings.md": settings,
+    "architecture.md": architecture,
+    "../.importlinter": rooms.contracts,
+}
 
 
 def stale() -> list[str]:

@@ -8,10 +8,10 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import Invalid
 from spacesctl.live.actor import Outcome
+from spacesctl.live.registry import SpaceRegistry
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import RuleSet
-from spacesctl.server.http.services import Services
 from spacesctl.store import records
 
 MAX_RULES = 1 << 20
@@ -26,11 +26,11 @@ def compiled(text: str, filename: str = "rules.toml") -> RuleSet:
         raise Invalid("rules", "; ".join(str(problem) for problem in error.problems[:5])) from error
 
 
-async def set_rules(app: Services, caller: Caller, space_id: str, rules: RuleSet) -> None:
-    """Keep the file and grant the bundled bot what it may do by it, in one transaction. Raises what `SetRules` raises."""
+async def set_rules(registry: SpaceRegistry, bot_id: str, caller: Caller, space_id: str, rules: RuleSet) -> None:
+    """Keep the file, and grant the bot the actions of its rules, in one transaction. Raises NotFound, Gone, or what refuses `SetRules`."""
 
     async def projection(db: AsyncConnection, outcome: Outcome) -> None:
         await records.put_rules(db, rules.hash, rules.text, outcome.at)
 
-    actor = await app.registry.live_actor(space_id)
-    await actor.ask(c.SetRules(caller, rules.hash, app.bot.id, frozenset(rules.actions())), projection)
+    actor = await registry.live_actor(space_id)
+    await actor.ask(c.SetRules(caller, rules.hash, bot_id, frozenset(rules.actions())), projection)

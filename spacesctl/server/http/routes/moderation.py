@@ -159,7 +159,7 @@ async def put_rules(app: Here, caller: SignedIn, space_id: str, body: Rules) -> 
         await actor.ask(c.SetRules(caller, None, app.bot.id, frozenset()))
         return {"hash": None, "rules": [], "actions": []}
     rules = compiled(body.text, body.filename)
-    await set_rules(app, caller, space_id, rules)
+    await set_rules(app.registry, app.bot.id, caller, space_id, rules)
     ids = [rule.id for rule in rules.rules]
     return {"hash": rules.hash, "rules": ids, "actions": sorted(rules.actions())}
 

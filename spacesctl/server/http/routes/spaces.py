@@ -105,7 +105,7 @@ async def create_space(app: Here, caller: SignedIn, body: NewSpace, idempotency_
 
     await app.registry.create(command, projection)
     if rules is not None:
-        await set_rules(app, caller, command.id, rules)
+        await set_rules(app.registry, app.bot.id, caller, command.id, rules)
     if invited:
         await send_invites(app.registry, app.link, caller, command.id, invited)
     if body.start:

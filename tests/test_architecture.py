@@ -1,0 +1,96 @@
+"""The rooms of the house: the table, the contracts, the page and the folders say the same, and a forbidden import turns `make lint` red."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "docs"))
+rooms = importlib.import_module("rooms")  # the folder of scripts is not a package
+
+
+def test_the_contracts_are_made_from_the_table() -> None:
+    assert (ROOT / ".importlinter").read_text() == rooms.contracts(), "run python docs/generate.py"
+
+
+def test_the_page_shows_the_table() -> None:
+    assert rooms.table() in (ROOT / "docs" / "architecture.md").read_text(), "run python docs/generate.py"
+
+
+def test_every_folder_is_a_room_and_every_room_a_folder() -> None:
+    folders = {path.parent.name for path in (ROOT / "spacesctl").glob("*/*.py")}
+    assert folders == {name for name, room in rooms.load().items() if not room.get("root")}
+
+
+def test_a_room_is_allowed_nothing_above_it() -> None:
+    table = rooms.load()
+    levels = {name: room["level"] for name, room in table.items() if not room.get("root")}
+    for name, level in levels.items():
+        below = {one.partition(".")[0] for one in table[name]["may"]} & set(levels)
+        assert all(levels[other] > level for other in below), name
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that may be spoiled, and that is sound."""
+    copy = tmp_path_factory.mktemp("house")
+    for name in ("spacesctl", "bots"):
+        shutil.copytree(
+            ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "model", "*.ogg", "*.so")
+        )
+    shutil.copy(ROOT / ".importlinter", copy)
+    assert lint(copy) == 0
+    return copy
+
+
+def lint(copy: Path) -> int:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command; lint_imports_command()",
+            "--no-cache",
+        ],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("spacesctl/store/accounts.py", "import httpx"),
+        ("spacesctl/domain/space.py", "import spacesctl.bench"),
+        ("spacesctl/cli/spaces.py", "import spacesctl.store"),
+        ("spacesctl/domain/decide.py", "import asyncio"),
+        ("spacesctl/rules/match.py", "import spacesctl.audio"),
+        ("spacesctl/engine/engine.py", "import spacesctl.domain"),
+        ("spacesctl/live/hub.py", "import spacesctl.engine.process"),
+        ("spacesctl/application/reports.py", "import spacesctl.server"),
+        ("spacesctl/probe/rtc_peer.py", "import spacesctl.engine.messages"),
+        ("bots/moderator.py", "import spacesctl.store"),
+        ("spacesctl/attic/__init__.py", "# a room that is in no table"),
+    ],
+)
+def test_what_the_table_does_not_allow_is_refused(house: Path, module: str, line: str) -> None:
+    path = house / module
+    before = path.read_text() if path.exists() else None
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{before or ''}\n{line}\n")
+    try:
+        assert lint(house) != 0
+    finally:
+        if before is None:
+            shutil.rmtree(path.parent)
+        else:
+            path.write_text(before)
