@@ -1,4 +1,4 @@
-"""Series of Spaces, and who wants to be reminded of a Space."""
+"""Repository of series of Spaces, and of reminder subscriptions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _SERIES: TypeAdapter[Series] = TypeAdapter(Series)
 
 
 async def save(db: AsyncConnection, value: Series) -> None:
+    """Add or replace a series."""
     row = {
         "id": value.id,
         "host_id": value.host_id,
@@ -27,7 +28,7 @@ async def save(db: AsyncConnection, value: Series) -> None:
 
 
 async def get(db: AsyncConnection, series_id: str) -> Series:
-    """Raises NotFound, also for a deleted one."""
+    """Find a series. Raises NotFound, also for a deleted one."""
     doc = await db.scalar(select(series.c.doc).where(series.c.id == series_id, series.c.state != SeriesState.DELETED))
     if doc is None:
         raise NotFound("series", series_id)
@@ -35,28 +36,33 @@ async def get(db: AsyncConnection, series_id: str) -> Series:
 
 
 async def of_host(db: AsyncConnection, host_id: str) -> list[Series]:
+    """The series of a host that are not deleted."""
     query = select(series.c.doc).where(series.c.host_id == host_id, series.c.state != SeriesState.DELETED)
     return [_SERIES.validate_json(doc) for doc in await db.scalars(query.order_by(series.c.id))]
 
 
 async def active(db: AsyncConnection) -> list[Series]:
+    """All active series."""
     rows = await db.scalars(select(series.c.doc).where(series.c.state == SeriesState.ACTIVE))
     return [_SERIES.validate_json(doc) for doc in rows]
 
 
 async def remind(db: AsyncConnection, space_id: str, account_id: str) -> None:
+    """Subscribe an account to the reminders of a Space; no effect when it is subscribed."""
     await db.execute(insert(reminders).values(space_id=space_id, account_id=account_id).on_conflict_do_nothing())
 
 
 async def forget_reminder(db: AsyncConnection, space_id: str, account_id: str) -> None:
+    """Remove such a subscription, if there is one."""
     await db.execute(delete(reminders).where(reminders.c.space_id == space_id, reminders.c.account_id == account_id))
 
 
 async def to_remind(db: AsyncConnection, space_id: str) -> list[str]:
+    """The ids of the accounts to remind of a Space."""
     return list(await db.scalars(select(reminders.c.account_id).where(reminders.c.space_id == space_id)))
 
 
 async def subscriber_counts(db: AsyncConnection, space_ids: Iterable[str]) -> dict[str, int]:
-    """How many want to be reminded, for those Spaces where somebody does."""
+    """The number of reminder subscriptions per Space; Spaces without any are left out."""
     query = select(reminders.c.space_id, func.count()).where(reminders.c.space_id.in_(set(space_ids)))
     return {row[0]: row[1] for row in await db.execute(query.group_by(reminders.c.space_id))}
