@@ -1,4 +1,4 @@
-"""Rule files on their way in: refused whole when they are wrong, kept by their hash, applied in the host's name."""
+"""Setting rule files: invalid ones are refused as a whole, valid ones are stored by hash and applied in the host's name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_RULES = 1 << 20
 
 
 def compiled(text: str, filename: str = "rules.toml") -> RuleSet:
-    """Raises Invalid with the first problems."""
+    """Compile a rule file. Raises Invalid with the first five problems."""
     try:
         return compile_rules(text, filename)
     except RuleFileError as error:
@@ -27,7 +27,7 @@ def compiled(text: str, filename: str = "rules.toml") -> RuleSet:
 
 
 async def set_rules(app: Services, caller: Caller, space_id: str, rules: RuleSet) -> None:
-    """Keep the file and grant the bundled bot what it may do by it, in one transaction. Raises what `SetRules` raises."""
+    """Store the file and grant the bundled bot the actions of its rules, in one transaction. Raises what `SetRules` raises."""
 
     async def projection(db: AsyncConnection, outcome: Outcome) -> None:
         await records.put_rules(db, rules.hash, rules.text, outcome.at)
