@@ -150,7 +150,7 @@ async def test_an_upload_that_is_too_large_is_cut_off_and_leaves_nothing(
 async def test_a_reader_that_hangs_is_killed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_clips, "TRANSCODE_WITHIN", 0.01)
     answer = await upload(await api.account("ann"), wav(0.3))
-    assert (answer.status_code, "too long to read" in answer.text) == (400, True)
+    assert (answer.status_code, "too long to convert" in answer.text) == (400, True)
 
 
 async def test_uploading_needs_an_account_and_cannot_be_tried(api: Api) -> None:
