@@ -116,14 +116,14 @@ async def test_any_common_audio_becomes_mono_opus_of_the_same_length(api: Api, k
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "no audio"),
-        (b"hello " * 100, "no audio"),
-        (wav(1.0)[:30], "no audio"),
-        (wav(0.0), "no sound"),
+        (b"", "not readable audio"),
+        (b"hello " * 100, "not readable audio"),
+        (wav(1.0)[:30], "not readable audio"),
+        (wav(0.0), "contains no audio"),
         (wav(MAX_CLIP_SECONDS + 1, 8_000), "longer than 140 s"),
         # A play list names other files and addresses: it must be nothing to the reader.
-        (b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n", "no audio"),
-        (b"ffconcat version 1.0\nfile spaces.db\n", "no audio"),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n", "not readable audio"),
+        (b"ffconcat version 1.0\nfile spaces.db\n", "not readable audio"),
     ],
     ids=["nothing", "text", "cut", "silence", "long", "hls", "concat"],
 )
