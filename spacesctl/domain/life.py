@@ -33,7 +33,7 @@ def create(command: c.Create, now: datetime) -> Events:
 
 
 def start(space: Space, command: c.Start, now: datetime) -> Events:
-    """Go live, and start the recording if the Space was created with one. Raises Gone, or Refused with reason `live`."""
+    """Go live, and start the recording if the Space was created with one. Raises NotAllowed, Gone, or Refused with reason `live`."""
     if not command.by_clock:
         require(space, command.caller, Action.START)
     require_not_over(space)
@@ -56,7 +56,7 @@ def send_reminders(space: Space, command: c.SendReminders, now: datetime) -> Eve
 
 
 def end(space: Space, command: c.End, now: datetime) -> Events:
-    """End a live Space: close all lanes and stop the recording. Raises Gone, or Refused with reason `not_live`."""
+    """End a live Space: close all lanes and stop the recording. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
     if not command.by_clock:
         require(space, command.caller, Action.END)
     require_live(space)
@@ -64,7 +64,7 @@ def end(space: Space, command: c.End, now: datetime) -> Events:
 
 
 def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:
-    """Cancel a scheduled Space. Raises Gone, or Refused with reason `live`."""
+    """Cancel a scheduled Space. Raises NotAllowed, Gone, or Refused with reason `live`."""
     require(space, command.caller, Action.CANCEL)
     require_not_over(space)
     if space.state is State.LIVE:
@@ -73,7 +73,7 @@ def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:
 
 
 def edit(space: Space, command: c.Edit, now: datetime) -> Events:
-    """Change the given fields; no event when nothing differs. Raises Invalid, Gone, or Refused with reason `live` for a
+    """Change the given fields; no event when nothing differs. Raises NotAllowed, Invalid, Gone, or Refused with reason `live` for a
     start time that is over.
     """
     require(space, command.caller, Action.EDIT)

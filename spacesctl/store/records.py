@@ -27,7 +27,7 @@ async def send_dm(
     space_id: str | None = None,
     clip_id: str | None = None,
 ) -> int:
-    """Store a direct message and return its id. `kind`: `message`, `invite` or `notice`."""
+    """Store a direct message and return its id. `kind`: `message`, `invite`, `reminder` or `notice`."""
     row = {
         "from_id": from_id,
         "to_id": to_id,
