@@ -1,1 +1,1 @@
-"""One function for each thing that a person, the clock or a bot asks for, which the doors call."""
+"""Use cases: one function for each request of a person, the clock or a bot. The HTTP routes and keepers call them."""

@@ -1,4 +1,4 @@
-"""An invitation is a direct message that offers a role; both are written in one transaction."""
+"""Invitations. Each is also a direct message that offers a role; both are stored in one transaction."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ async def send_invites(
     role: Role = Role.SPEAKER,
     message: str = "",
 ) -> Outcome:
-    """All of them or, when one is refused, none. Who has an open invitation already gets no second message."""
+    """Invite all of `whom` or, if one is refused, nobody. Accounts with an open invitation get no second message.
+    Raises what `SendInvites` raises.
+    """
     actor = await registry.live_actor(space_id)
     space = await registry.space(space_id)
     people = [await registry.person(space, account) for account in whom]
     async with registry.db.read() as connection:
         mine, theirs = await accounts.blocked_ids(connection, caller.account_id or "")
-    # The message goes out in the name of who invites, so a block with them counts like one with the host.
+    # The message is sent in the name of the inviting account, so a block with that one counts like one with the host.
     people = [replace(one, blocked=one.blocked or one.account_id in mine | theirs) for one in people]
 
     async def projection(db: AsyncConnection, outcome: Outcome) -> None:

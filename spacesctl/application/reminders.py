@@ -1,4 +1,4 @@
-"""Reminders: who asked is told half an hour before a Space and when it starts, the host half an hour before. Each once."""
+"""Reminders: subscribers get one half an hour before a Space and one at its start, the host one half an hour before."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from spacesctl.store import accounts, records
 from spacesctl.store import series as series_store
 
 AHEAD = timedelta(minutes=30)
+"""How long before the start the `soon` reminders are sent."""
 
 
 async def send(
     registry: SpaceRegistry, bot: Account, link: Callable[[str], str], space_id: str, kind: Literal["soon", "start"]
 ) -> None:
-    """Does nothing when they went out before, or when the Space is not in the state that this kind is about."""
+    """Send the reminders of one kind. Does nothing when they were sent before, or when the Space's state does not fit the kind."""
     actor = await registry.actor(space_id)
     async with registry.db.read() as connection:
         if kind == "start" and not await series_store.to_remind(connection, space_id):
@@ -44,13 +45,13 @@ async def send(
 
 
 async def tell_missed(registry: SpaceRegistry, bot: Account, space_id: str) -> None:
-    """Record that a Space's time has long passed, and tell its host."""
+    """Record that a Space was missed, and notify its host."""
     actor = await registry.actor(space_id)
 
     async def projection(db: AsyncConnection, outcome: Outcome) -> None:
         if outcome.events:
             space = outcome.after
-            text = f"“{space.title}” did not start: the server was not running at its time."
+            text = f"“{space.title}” did not start: the server was not running at the scheduled time."
             await records.send_dm(db, bot.id, space.host_id, text, outcome.at, kind="notice", space_id=space_id)
 
     await actor.ask(c.Miss(ANONYMOUS), projection)

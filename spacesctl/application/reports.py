@@ -1,4 +1,4 @@
-"""Reports and acts: what is written down, with evidence, and who is told. Everything of one act is one transaction."""
+"""Reports and acts: what is stored, with evidence, and who is notified. Each act is stored in one transaction."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ from spacesctl.store import accounts, records
 CLIP_BEFORE = 10.0
 CLIP_AFTER = 4.0
 REPORT_BEFORE = 30.0
+"""Seconds of evidence before a person's report. (`CLIP_BEFORE` and `CLIP_AFTER` are those around an act, unless its
+rule says otherwise.)
+"""
 CATEGORIES = (
     "abuse",
     "harassment",
@@ -42,7 +45,9 @@ _DONE = {"report": "reported", "mute": "muted", "kick": "removed", "block": "rem
 
 @dataclass(frozen=True)
 class Act:
-    """What a bot asks for; `words` are {w, start, end, conf}, seconds on the Space clock."""
+    """An act that a bot requests. `words` are {w, start, end, conf} with times in seconds on the Space clock; evidence
+    lengths are in seconds.
+    """
 
     key: str
     rule_id: str
@@ -62,7 +67,9 @@ class Act:
 
 
 async def take_act(registry: SpaceRegistry, clips: Path, caller: Caller, space_id: str, act: Act) -> dict[str, Any]:
-    """Do, or only record, what a rule decided. The same key again answers what the first one did and does nothing."""
+    """Take, or only record, what a rule decided. A repeated key returns the first result and changes nothing. Raises
+    NotFound, Gone, NotAllowed or Refused.
+    """
     async with registry.db.read() as connection:
         if (done := await records.get_act(connection, space_id, act.key)) is not None:
             return done
@@ -96,7 +103,7 @@ async def take_act(registry: SpaceRegistry, clips: Path, caller: Caller, space_i
     )
     try:
         await actor.ask(command, projection)
-    except Conflict:  # the same act came twice at once; the first one counts
+    except Conflict:  # the same act was requested twice at once; the first one counts
         return body
     if enforced and act.action == "block":
         await registry.remove_blocked(Caller(space.host_id), target)
@@ -113,9 +120,9 @@ async def file_report(
     note: str,
     keep: Callable[[AsyncConnection, dict[str, Any]], Awaitable[None]],
 ) -> dict[str, Any]:
-    """A person reports somebody, or (None) the Space. The clip is the accused's last half minute.
+    """A person reports somebody, or (`target` None) the Space. The evidence clip is the target's last 30 s.
 
-    `keep` is handed the answer inside the report's own transaction.
+    `keep` is called with the answer in the report's own transaction. Raises Invalid, NotFound or NotSignedIn.
     """
     if category not in CATEGORIES:
         raise Invalid("category", f"is one of {', '.join(CATEGORIES)}")
@@ -148,7 +155,9 @@ async def file_report(
 async def cut_clip(
     actor: SpaceActor, clips: Path, lane: int, start_tick: int, end_tick: int, before: float, after: float
 ) -> str | None:
-    """Cut the accused lane alone out of the ring; the SHA-256 of the file, or None when the ring has nothing of it."""
+    """Write a clip of this lane alone from the evidence ring; `before` and `after` are in seconds. Returns the file's
+    SHA-256, or None when the ring holds nothing of it.
+    """
     first = start_tick - round(before * TICKS_PER_SECOND)
     data = actor.ring.cut(lane, first, end_tick + round(after * TICKS_PER_SECOND))
     return await asyncio.to_thread(evidence.keep, clips, data) if data else None
@@ -168,7 +177,7 @@ def _rule_report_row(report_id: str, caller: Caller, space: Space, act: Act, cli
 
 
 def _room(space: Space) -> dict[str, Any]:
-    """The state of the room, as evidence shows it."""
+    """The state of the Space at that moment, as part of the evidence."""
     people = [
         {
             "account_id": p.account_id,
@@ -183,7 +192,7 @@ def _room(space: Space) -> dict[str, Any]:
 
 
 async def _tell(connection: AsyncConnection, caller: Caller, outcome: Outcome, act: Act, target: Account) -> None:
-    """A message to the person and one to the host: what, by which rule, on which words, automatic, and how to appeal."""
+    """Notify the person and the host: the action, the rule, the words, that it was automatic, and how to appeal."""
     space = outcome.after
     said = " ".join(word["w"] for word in act.words)
     done = _DONE[act.action]

@@ -1,4 +1,4 @@
-"""Rule files on their way in: refused whole when they are wrong, kept by their hash, applied in the host's name."""
+"""Setting rule files: invalid ones are refused as a whole, valid ones are stored by hash and applied in the host's name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_RULES = 1 << 20
 
 
 def compiled(text: str, filename: str = "rules.toml") -> RuleSet:
-    """Raises Invalid with the first problems."""
+    """Compile a rule file. Raises Invalid with the first five problems."""
     try:
         return compile_rules(text, filename)
     except RuleFileError as error:

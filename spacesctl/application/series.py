@@ -1,6 +1,6 @@
-"""Keeps every series running: its coming occurrence is planned, made in time, and followed by the next.
+"""Keeps every series running: plans its coming occurrence, creates the Space in time, then plans the next.
 
-Everything here can be done again: after a crash the same steps bring the store to the same state.
+All steps can be repeated: after a crash they bring the store to the same state.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from spacesctl.store import series as series_store
 
 
 class SeriesKeeper:
-    """`wake(series)` is called with every series that has something planned: the alarm clock sets its time by it."""
+    """Runs all series. `wake(series)` is called with each series that has a planned occurrence, so that the alarm clock is set."""
 
     def __init__(
         self, registry: SpaceRegistry, bot: Account, link: Callable[[str], str], wake: Callable[[Series], None]
@@ -39,7 +39,7 @@ class SeriesKeeper:
         self._one_at_a_time = asyncio.Lock()
 
     async def open(self) -> None:
-        """Bring every active series up to now."""
+        """Bring all active series up to date at the start of the server."""
         async with self._house.db.read() as db:
             active = await series_store.active(db)
         for series in active:
@@ -47,7 +47,7 @@ class SeriesKeeper:
         self._house.subscribers.append(self._on_outcome)
 
     async def create(self, series: Series, caller: Caller) -> Series:
-        """Raises Invalid."""
+        """Store a new series and plan it. Raises Invalid."""
         made = rules.plan(await asyncio.to_thread(rules.checked, series), utc_now())
         async with self._house.db.begin() as db:
             await series_store.save(db, made)
@@ -57,7 +57,7 @@ class SeriesKeeper:
         return await self.arrange(made.id)
 
     async def get(self, series_id: str, caller: Caller) -> Series:
-        """Raises NotFound, or NotAllowed for anybody but its host and admins."""
+        """Load a series. Raises NotFound, or NotAllowed for anyone but its host and admins."""
         async with self._house.db.read() as db:
             series = await self._load(db, series_id)
         if series.host_id != caller.account_id and not caller.is_admin:
@@ -65,7 +65,9 @@ class SeriesKeeper:
         return series
 
     async def change(self, series_id: str, caller: Caller, what: str, change: Callable[[Series], Series]) -> Series:
-        """Apply a pure change. The coming occurrence goes when the changed series no longer has it."""
+        """Apply a pure change and audit it as `what`. The Space of the coming occurrence is canceled if the changed
+        series no longer has it. Raises NotFound or NotAllowed.
+        """
         before = await self.get(series_id, caller)
         after = change(before)
         async with self._house.db.begin() as db:
@@ -78,7 +80,7 @@ class SeriesKeeper:
         return await self.arrange(series_id) if after.state is SeriesState.ACTIVE else after
 
     async def edit(self, series: Series, caller: Caller) -> Series:
-        """Save an edited series and bring its coming Space in line. Raises Invalid."""
+        """Save an edited series and update its coming Space. Raises Invalid, NotFound or NotAllowed."""
         checked = await asyncio.to_thread(rules.checked, series)
         before = await self.get(series.id, caller)
         after = await self.change(
@@ -89,8 +91,9 @@ class SeriesKeeper:
         return after
 
     async def _bring_in_line(self, before: Series, after: Series, space_id: str) -> None:
-        """The Space of the coming occurrence, as the edited series has it. What its host changed in it alone, and the edit did
-        not touch, stays."""
+        """Apply the fields that the edit changed to the Space of the coming occurrence. What its host changed in that
+        Space alone stays.
+        """
         host = Caller(after.host_id)
         actor = await self._house.actor(space_id)
         names = [(name, name) for name in ("title", "topics", "lang", "listeners", "duration")]
@@ -110,7 +113,7 @@ class SeriesKeeper:
             await actor.ask(c.RevokeInvites(host, people))
 
     async def arrange(self, series_id: str) -> Series:
-        """Make the planned occurrence if its time has come to be made; then its rules and invitations."""
+        """Create the Space of the planned occurrence if it is due, then set its rules and send its invitations. Raises NotFound."""
         async with self._one_at_a_time:
             async with self._house.db.read() as db:
                 series = await self._load(db, series_id)
@@ -125,19 +128,19 @@ class SeriesKeeper:
 
     @staticmethod
     async def _load(db: AsyncConnection, series_id: str) -> Series:
-        """Raises NotFound. Its time zone is read from the disk here, in a thread, and known from then on."""
+        """Raises NotFound. Checks the series in a thread, since that may read its time zone file."""
         series = await series_store.get(db, series_id)
         return await asyncio.to_thread(rules.checked, series)
 
     async def _after_what_happened(self, series: Series) -> Series:
-        """If the occurrence has started, ended, or was called off or missed, plan the one after it."""
+        """If the occurrence has started, ended, or was canceled or missed, plan the next one."""
         now = utc_now()
         if series.space_id is not None:
             space = await self._house.space(series.space_id)
             held = space.started_at is not None
             after = rules.used(series, now, held=held) if space.state is not State.SCHEDULED else series
         elif series.planned is not None and series.planned < now - rules.GRACE:
-            after = rules.used(series, now)  # nobody was here to make it in time
+            after = rules.used(series, now)  # the server was not running, so no Space was created
         else:
             after = rules.plan(series, now)
         if after != series:
@@ -146,7 +149,7 @@ class SeriesKeeper:
         return after
 
     async def _make(self, series: Series) -> Series:
-        """The Space and the series' note of it, in one transaction."""
+        """Create the Space, and note it in the series in the same transaction."""
         space_id = new_space_id()
         made = replace(series, space_id=space_id)
         command = c.Create(
@@ -174,7 +177,7 @@ class SeriesKeeper:
                     self._house, self._link, Caller(series.host_id, known[series.host_id].handle), space_id, [one]
                 )
             except Refused:
-                continue  # blocked meanwhile: the rest are invited all the same
+                continue  # blocked in the meantime; the others are still invited
 
     async def _call_off(self, series: Series) -> None:
         if series.space_id is None:
@@ -183,7 +186,7 @@ class SeriesKeeper:
         try:
             await actor.ask(c.Cancel(Caller(series.host_id)))
         except SpacesError as error:
-            if error.reason not in ("live", "ended", "canceled"):  # it runs, or is over: nothing to call off
+            if error.reason not in ("live", "ended", "canceled"):  # it is live or over, so there is nothing to cancel
                 raise
 
     def _on_outcome(self, outcome: Outcome) -> None:
@@ -196,11 +199,11 @@ class SeriesKeeper:
         try:
             await self.arrange(series_id)
         except SpacesError:
-            return  # deleted meanwhile
+            return  # deleted in the meantime
 
 
 def _kept(edited: Series, now_is: Series) -> Series:
-    """An edited series with what went on meanwhile."""
+    """The edited series with the planning state that it has now."""
     return replace(
         edited,
         state=now_is.state,

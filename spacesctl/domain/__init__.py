@@ -1,1 +1,1 @@
-"""The words of the product as frozen data, and the pure rules between them. No I/O, no asyncio; time is passed in."""
+"""The product's terms as frozen data, and the pure rules between them. No I/O, no asyncio; callers pass the time in."""

@@ -1,4 +1,4 @@
-"""Accounts, what a token may do, and who is asking."""
+"""Accounts, token scopes, and the caller of a request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
+    """What an account stands for."""
+
     PERSON = "person"
     BRAND = "brand"
     BOT = "bot"
@@ -25,6 +27,8 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
+    """A registered account. `id` is a decimal string, `handle` is lower case without the `@`."""
+
     id: str
     handle: str
     name: str
@@ -36,7 +40,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: an account with the scopes of the token it used, or nobody (`ANONYMOUS`)."""
+    """Who makes a request: an account with the scopes of its token, or nobody signed in (`ANONYMOUS`)."""
 
     account_id: str | None = None
     handle: str = ""

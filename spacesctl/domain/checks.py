@@ -1,4 +1,4 @@
-"""What a command asks of the Space's state before anything else."""
+"""Checks of the Space's state that commands have in common."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from spacesctl.domain.space import Space, State
 
 
 def require_not_over(space: Space) -> None:
-    """Raises Gone."""
+    """Check that the Space has not ended and was not canceled. Raises Gone."""
     if space.is_over:
         raise Gone("Space", space.id, space.state.value)
 
 
 def require_live(space: Space) -> None:
-    """Raises Gone, or Refused with reason `not_live`."""
+    """Check that the Space is live. Raises Gone, or Refused with reason `not_live`."""
     require_not_over(space)
     if space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet", hint="start it first")

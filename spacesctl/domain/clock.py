@@ -14,12 +14,12 @@ def ticks_between(started_at: datetime, now: datetime) -> int:
 
 
 def rfc3339(at: datetime) -> str:
-    """UTC with milliseconds and `Z`, as everywhere in the API."""
+    """Format an instant as UTC with milliseconds and `Z`, the format of every time in the API."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """Raises ValueError when `text` is no RFC 3339 instant with an offset."""
+    """Parse an RFC 3339 instant and return it in UTC. Raises ValueError when it is malformed or has no offset."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("no time zone")

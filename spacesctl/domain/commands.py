@@ -1,4 +1,6 @@
-"""What somebody may ask of a Space. Each command says who asks; facts that live outside the Space (follows, blocks) come with it."""
+"""What a caller may ask of a Space. Each command carries its caller, and the facts from outside the Space (follows,
+blocks) that it needs.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,15 @@ from spacesctl.domain.space import ListenerPolicy, Policy, RecordingMode, Role
 
 @dataclass(frozen=True)
 class Command:
+    """The base of all commands. `caller` is who asks."""
+
     caller: Caller
 
 
 @dataclass(frozen=True)
 class Create(Command):
+    """Create a scheduled Space with the caller as host. `duration` is in seconds."""
+
     id: str
     title: str
     policy: Policy = Policy.INVITED
@@ -32,38 +38,40 @@ class Create(Command):
 
 @dataclass(frozen=True)
 class Start(Command):
-    """`by_clock`: the alarm clock starts a Space whose time has come."""
+    """Go live. `by_clock`: the alarm clock starts the Space at its scheduled time."""
 
     by_clock: bool = False
 
 
 @dataclass(frozen=True)
 class Miss(Command):
-    """The alarm clock found that a Space's time has long passed."""
+    """Mark a Space as missed: its scheduled time passed and it was not started."""
 
 
 @dataclass(frozen=True)
 class SendReminders(Command):
-    """Once for each kind: `soon`, `start`."""
+    """Send the reminders of one kind, `soon` or `start`. Each kind is sent once."""
 
     kind: str
 
 
 @dataclass(frozen=True)
 class End(Command):
-    """`by_clock`: its duration is over."""
+    """End a live Space. `by_clock`: its duration is over."""
 
     by_clock: bool = False
 
 
 @dataclass(frozen=True)
 class Cancel(Command):
-    """A Space that has not started will not."""
+    """Cancel a Space that has not started."""
 
 
 @dataclass(frozen=True)
 class Edit(Command):
-    """What is None stays. A start time can be moved while the Space is scheduled."""
+    """Change the fields that are not None. The start time can only change while the Space is scheduled. `duration` is
+    in seconds.
+    """
 
     title: str | None = None
     topics: tuple[str, ...] | None = None
@@ -75,17 +83,21 @@ class Edit(Command):
 
 @dataclass(frozen=True)
 class ChangePolicy(Command):
+    """Change who may speak without approval."""
+
     policy: Policy
 
 
 @dataclass(frozen=True)
 class SwitchCaptions(Command):
+    """Turn live captions on or off."""
+
     on: bool
 
 
 @dataclass(frozen=True)
 class Person:
-    """An account that a command is about. `blocked`: host and account have a block between them, either way."""
+    """The account that a command is about. `blocked`: the host and this account have a block between them, in either direction."""
 
     account_id: str
     handle: str
@@ -95,43 +107,51 @@ class Person:
 
 @dataclass(frozen=True)
 class SendInvites(Command):
+    """Invite accounts as speakers or co-hosts."""
+
     people: tuple[Person, ...]
     role: Role = Role.SPEAKER
 
 
 @dataclass(frozen=True)
 class AnswerInvite(Command):
+    """Accept or decline the caller's invitation. `blocked`: the host and the caller have a block between them."""
+
     accept: bool
     blocked: bool = False
 
 
 @dataclass(frozen=True)
 class RevokeInvites(Command):
+    """Take back invitations that have not been answered."""
+
     people: tuple[Person, ...]
 
 
 @dataclass(frozen=True)
 class Promote(Command):
-    """Somebody who speaks becomes a co-host."""
+    """Make a speaker a co-host."""
 
     person: Person
 
 
 @dataclass(frozen=True)
 class HandOver(Command):
-    """The host makes a co-host the host."""
+    """Make a co-host the host, in place of the caller."""
 
     person: Person
 
 
 @dataclass(frozen=True)
 class HostGone(Command):
-    """The host has been away too long: the eldest co-host takes over, or, with none, every microphone closes."""
+    """The host has been away too long: the longest-serving co-host takes over. Without a co-host, every microphone
+    session closes.
+    """
 
 
 @dataclass(frozen=True)
 class RaiseHand(Command):
-    """`followed`: the host follows the caller."""
+    """Ask to speak. `followed`: the host follows the caller. `blocked`: the host and the caller have a block between them."""
 
     followed: bool = False
     blocked: bool = False
@@ -139,76 +159,92 @@ class RaiseHand(Command):
 
 @dataclass(frozen=True)
 class LowerHand(Command):
-    pass
+    """Withdraw the caller's request to speak."""
 
 
 @dataclass(frozen=True)
 class AnswerHand(Command):
+    """Approve or deny a request to speak."""
+
     person: Person
     approve: bool
 
 
 @dataclass(frozen=True)
 class Mute(Command):
+    """Server-mute a speaker: they are not heard until someone with that right unmutes them."""
+
     person: Person
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Unmute(Command):
+    """Lift a server mute. The person still has to open the microphone."""
+
     person: Person
 
 
 @dataclass(frozen=True)
 class Demote(Command):
+    """Make a speaker or co-host a listener. Callers may demote themselves."""
+
     person: Person
 
 
 @dataclass(frozen=True)
 class Kick(Command):
+    """Remove a person, who cannot come back to this Space."""
+
     person: Person
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class RemoveBlocked(Command):
-    """The host (the caller) has blocked this account: out of the Space."""
+    """Remove an account that the host (the caller) has blocked."""
 
     person: Person
 
 
 @dataclass(frozen=True)
 class OpenMic(Command):
-    """Begin a microphone session: a lane. One that the account has already is replaced."""
+    """Begin a microphone session and give it a lane. It replaces the account's earlier session, if any. `followed`: the
+    host follows the caller. `blocked`: the host and the caller have a block between them.
+    """
 
     followed: bool = False
     blocked: bool = False
     mic_open: bool = True
     consent: bool = False
-    """The person agrees to be recorded."""
+    """The caller agrees to be recorded."""
 
 
 @dataclass(frozen=True)
 class SetMic(Command):
+    """Open or close the caller's microphone within its session. `consent`: the caller agrees to be recorded."""
+
     open: bool
     consent: bool = False
 
 
 @dataclass(frozen=True)
 class StartRecording(Command):
+    """Start recording a live Space."""
+
     kind: RecordingMode
 
 
 @dataclass(frozen=True)
 class StopRecording(Command):
-    """`failed`: the recorder gives up, and why (`disk`)."""
+    """Stop the recording. `failed` is the reason (`disk`) when the recorder itself gives up."""
 
     failed: str | None = None
 
 
 @dataclass(frozen=True)
 class CloseMic(Command):
-    """The microphone session `lane` is over. Asking twice, or for a lane that is closed, does nothing."""
+    """End the microphone session on `lane`. Does nothing when that lane is closed already."""
 
     lane: int
     reason: str = "left"
@@ -216,6 +252,8 @@ class CloseMic(Command):
 
 @dataclass(frozen=True)
 class SetRules(Command):
+    """Set or clear (`rules_hash` None) the host's moderation rules, and grant the bot the `actions` that they use."""
+
     rules_hash: str | None
     bot_id: str
     actions: frozenset[str]
@@ -223,7 +261,7 @@ class SetRules(Command):
 
 @dataclass(frozen=True)
 class PinUp(Command):
-    """Share a post (`kind` `post`, `ref` its id) or a link (`link`, `ref` the checked URL) into the Space."""
+    """Share a post (`kind` `post`, `ref` is its id) or a link (`kind` `link`, `ref` is the checked URL) into the Space."""
 
     kind: str
     ref: str
@@ -232,7 +270,7 @@ class PinUp(Command):
 
 @dataclass(frozen=True)
 class Unpin(Command):
-    """`ref` is the pin's id; `by_author`: the post with the id `ref` was deleted."""
+    """Remove what was shared. `ref` is the pin's id; with `by_author` it is the id of a post that its author deleted."""
 
     ref: str
     by_author: bool = False
@@ -240,6 +278,8 @@ class Unpin(Command):
 
 @dataclass(frozen=True)
 class AddCaption(Command):
+    """Store a final caption that the bot transcribed. Ticks are of 20 ms on the Space clock."""
+
     lane: int
     utterance: int
     text: str
@@ -252,7 +292,7 @@ class AddCaption(Command):
 
 @dataclass(frozen=True)
 class TakeAct(Command):
-    """A rule's act. `mode` `enforce` does it, any other mode only records it."""
+    """Take or record the action of a rule. `mode` `enforce` takes it; any other mode only records it. Ticks are of 20 ms."""
 
     key: str
     rule_id: str
@@ -263,11 +303,13 @@ class TakeAct(Command):
     start_tick: int
     end_tick: int
     report_id: str = ""
-    """The report that an enforced `report` files."""
+    """The id of the report that an enforced `report` action files."""
 
 
 @dataclass(frozen=True)
 class FileReport(Command):
+    """Report the Space, or a person in it (`account_id`), to its moderators."""
+
     report_id: str
     category: str
     account_id: str | None

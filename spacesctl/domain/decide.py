@@ -1,6 +1,7 @@
-"""`decide(space, command, now)`: the events that a command makes, or the error that refuses it. Pure.
+"""`decide(space, command, now)` returns the events that a command makes, or raises the error that refuses it. Pure.
 
-The handlers stand in `life.py` (the Space itself), `stage.py` (who speaks) and `sanctions.py` (what takes a voice away).
+The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `sanctions.py` (mute, demote, kick, block),
+`pins.py` and `recording.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ Events = list[e.Event]
 
 
 def decide(space: Space | None, command: c.Command, now: datetime) -> Events:
-    """Events in order, possibly none when there is nothing to change. Raises a SpacesError when refused."""
+    """Return the events that the command makes, in order; an empty list when there is nothing to change. Raises a
+    SpacesError when the command is refused.
+    """
     if isinstance(command, c.Create):
         return life.create(command, now)
     if space is None:

@@ -1,18 +1,17 @@
-"""Everything that can go wrong between a person and the system, as one tree.
+"""All errors that a caller of the API can get, as one tree.
 
     SpacesError
     ├── Invalid        400  exit 2   the request itself is wrong
-    ├── NotSignedIn    401  exit 4   no token, or a token nobody knows
-    ├── NotAllowed     403  exit 5   known, and not permitted
-    ├── NotFound       404  exit 3   no such thing (or not for you)
+    ├── NotSignedIn    401  exit 4   no token, or an unknown token
+    ├── NotAllowed     403  exit 5   signed in, but not permitted
+    ├── NotFound       404  exit 3   no such thing, or not visible to the caller
     ├── Refused        409  exit 5   permitted, but not in this state
-    ├── Conflict       409  exit 5   another one was here first
-    ├── Gone           410  exit 3   it was here, it is over
-    ├── TooMany        429  exit 5   slow down
+    ├── Conflict       409  exit 5   another one exists already
+    ├── Gone           410  exit 3   it existed and is over
+    ├── TooMany        429  exit 5   a rate limit was reached
     └── Unavailable    503  exit 6   the server cannot do it now
 
-`code` is stable and machine-readable; `reason` (for `Refused` and `NotAllowed`) says which rule refused. Messages are built here
-and nowhere else, from typed fields, and never carry a secret.
+`code` is stable and machine-readable; `reason` (for `Refused` and `NotAllowed`) says which rule refused. Messages never carry a secret.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import ClassVar
 
 
 class SpacesError(Exception):
-    """The root. `str(error)` is one sentence that may be shown to the person who asked."""
+    """The base of all errors. `str(error)` is one sentence that may be shown to the caller."""
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
@@ -46,6 +45,8 @@ class Invalid(SpacesError):
 
 
 class NotSignedIn(SpacesError):
+    """The request needs a token, and has none or an unknown one."""
+
     code, status, exit_code, title = "not_signed_in", 401, 4, "Not signed in"
 
     def __init__(self, problem: str = "this needs a token") -> None:
@@ -53,7 +54,9 @@ class NotSignedIn(SpacesError):
 
 
 class NotAllowed(SpacesError):
-    """The account is known and may not do this. `reason` is an action of the permission table, `barred`, `blocked` or `scope`."""
+    """The account is signed in but may not do this. `reason` is an action of the permission table, `barred`, `blocked`
+    or `scope`.
+    """
 
     code, status, exit_code, title = "not_allowed", 403, 5, "Not allowed"
 
@@ -62,6 +65,8 @@ class NotAllowed(SpacesError):
 
 
 class NotFound(SpacesError):
+    """There is no such thing, or the caller may not see it. `noun` is its kind, `ref` its name or id."""
+
     code, status, exit_code, title = "not_found", 404, 3, "Not found"
 
     def __init__(self, noun: str, ref: str) -> None:
@@ -70,7 +75,7 @@ class NotFound(SpacesError):
 
 
 class Refused(SpacesError):
-    """Permitted to this account, but not in the state that things are in; `reason` names the state (`stage_full`, `not_live`, ...)."""
+    """The account may do this, but not in the present state. `reason` names the state (`stage_full`, `not_live`, ...)."""
 
     code, status, exit_code, title = "refused", 409, 5, "Refused"
 
@@ -79,6 +84,8 @@ class Refused(SpacesError):
 
 
 class Conflict(SpacesError):
+    """Another thing with this name or key exists already."""
+
     code, status, exit_code, title = "conflict", 409, 5, "Conflict"
 
     def __init__(self, noun: str, ref: str, problem: str = "exists already") -> None:
@@ -86,6 +93,8 @@ class Conflict(SpacesError):
 
 
 class Gone(SpacesError):
+    """The thing existed and is over. `state` says how it ended, and is the `reason`."""
+
     code, status, exit_code, title = "gone", 410, 3, "Gone"
 
     def __init__(self, noun: str, ref: str, state: str) -> None:
@@ -93,7 +102,7 @@ class Gone(SpacesError):
 
 
 class TooMany(SpacesError):
-    """`retry_after` is in whole seconds."""
+    """A rate limit was reached. `retry_after` is in whole seconds."""
 
     code, status, exit_code, title = "too_many", 429, 5, "Too many"
 
@@ -103,6 +112,8 @@ class TooMany(SpacesError):
 
 
 class Unavailable(SpacesError):
+    """The server cannot do this at the moment."""
+
     code, status, exit_code, title = "unavailable", 503, 6, "Unavailable"
 
     def __init__(self, what: str) -> None:
@@ -113,3 +124,4 @@ BY_CODE: dict[str, type[SpacesError]] = {
     cls.code: cls
     for cls in (Invalid, NotSignedIn, NotAllowed, NotFound, Refused, Conflict, Gone, TooMany, Unavailable, SpacesError)
 }
+"""The error class of each stable `code`."""

@@ -1,6 +1,8 @@
-"""What can happen in a Space. Durable: each is stored once, numbered by the Space's sequence, and replayed to whoever missed it.
+"""What can happen in a Space. Each event is stored once, numbered by the Space's sequence, and replayed to clients that
+missed it.
 
-`HIDDEN_FROM_AUDIENCE` lists the types that the audience view shows, with the fields that it hides; every other type is for staff alone.
+`HIDDEN_FROM_AUDIENCE` lists the event types of the audience view, each with the fields that are left out there. All
+other types go to staff only.
 """
 
 from __future__ import annotations
@@ -24,11 +26,15 @@ from spacesctl.domain.space import (
 
 @dataclass(frozen=True)
 class Event:
+    """The base of all events. `type` is the stable name in storage and in the API."""
+
     type: ClassVar[str]
 
 
 @dataclass(frozen=True)
 class SpaceCreated(Event):
+    """The Space was created, as scheduled. `duration` is in seconds."""
+
     type = "space.created"
     id: str
     title: str
@@ -47,25 +53,31 @@ class SpaceCreated(Event):
 
 @dataclass(frozen=True)
 class SpaceStarted(Event):
+    """The Space went live."""
+
     type = "space.started"
     at: datetime
 
 
 @dataclass(frozen=True)
 class SpaceEnded(Event):
+    """The Space ended."""
+
     type = "space.ended"
     at: datetime
 
 
 @dataclass(frozen=True)
 class SpaceCanceled(Event):
+    """The Space was canceled before it started."""
+
     type = "space.canceled"
     at: datetime
 
 
 @dataclass(frozen=True)
 class SpaceMissed(Event):
-    """Its time passed while nothing could open it."""
+    """The scheduled time passed and the Space was not started."""
 
     type = "space.missed"
     at: datetime
@@ -73,7 +85,7 @@ class SpaceMissed(Event):
 
 @dataclass(frozen=True)
 class RemindersSent(Event):
-    """`kind`: `soon` (half an hour ahead) or `start`."""
+    """The reminders of one `kind` were sent: `soon` (half an hour ahead) or `start`."""
 
     type = "reminders.sent"
     kind: str
@@ -81,7 +93,7 @@ class RemindersSent(Event):
 
 @dataclass(frozen=True)
 class SpaceEdited(Event):
-    """All of what can be edited, as it is now."""
+    """The Space was edited. Carries all editable fields with their new values. `duration` is in seconds."""
 
     type = "space.edited"
     title: str
@@ -94,24 +106,32 @@ class SpaceEdited(Event):
 
 @dataclass(frozen=True)
 class PolicyChanged(Event):
+    """The policy of who may speak changed."""
+
     type = "policy.changed"
     policy: Policy
 
 
 @dataclass(frozen=True)
 class CaptionsSwitched(Event):
+    """Live captions were turned on or off."""
+
     type = "captions.switched"
     on: bool
 
 
 @dataclass(frozen=True)
 class Invited(Event):
+    """An account was invited to speak or to co-host."""
+
     type = "invite.sent"
     invite: Invite
 
 
 @dataclass(frozen=True)
 class InviteAnswered(Event):
+    """An invitation was accepted, declined or revoked."""
+
     type = "invite.answered"
     account_id: str
     state: InviteState
@@ -119,13 +139,15 @@ class InviteAnswered(Event):
 
 @dataclass(frozen=True)
 class HandRaised(Event):
+    """A listener asked to speak."""
+
     type = "hand.raised"
     account_id: str
 
 
 @dataclass(frozen=True)
 class HandLowered(Event):
-    """`outcome` is `approved`, `denied` or `withdrawn`."""
+    """A request to speak ended. `outcome` is `approved`, `denied` or `withdrawn`."""
 
     type = "hand.lowered"
     account_id: str
@@ -134,7 +156,7 @@ class HandLowered(Event):
 
 @dataclass(frozen=True)
 class RoleChanged(Event):
-    """`demoted` is set when somebody else took the role away: no policy gives it back by itself."""
+    """An account got another role. `demoted`: somebody else took its role away, so no policy gives it back without approval."""
 
     type = "role.changed"
     account_id: str
@@ -144,7 +166,7 @@ class RoleChanged(Event):
 
 @dataclass(frozen=True)
 class HostChanged(Event):
-    """Another host; the one before stays as a co-host. `reason`: `handed_over` or `host_gone`."""
+    """Another account became host; `before`, the previous host, stays as a co-host. `reason` is `handed_over` or `host_gone`."""
 
     type = "host.changed"
     account_id: str
@@ -154,6 +176,8 @@ class HostChanged(Event):
 
 @dataclass(frozen=True)
 class LaneOpened(Event):
+    """A microphone session began."""
+
     type = "lane.opened"
     account_id: str
     lane: int
@@ -162,7 +186,9 @@ class LaneOpened(Event):
 
 @dataclass(frozen=True)
 class LaneClosed(Event):
-    """`reason`: `left`, `replaced`, `demoted`, `kicked`, `blocked`, `ended`, `restarted`, `host_gone`."""
+    """A microphone session ended. `reason`: `left`, `replaced`, `demoted`, `kicked`, `blocked`, `ended`, `restarted`,
+    `host_gone`.
+    """
 
     type = "lane.closed"
     account_id: str
@@ -172,6 +198,8 @@ class LaneClosed(Event):
 
 @dataclass(frozen=True)
 class MicChanged(Event):
+    """A microphone was opened or closed within its session."""
+
     type = "mic.changed"
     account_id: str
     open: bool
@@ -179,6 +207,8 @@ class MicChanged(Event):
 
 @dataclass(frozen=True)
 class ServerMuted(Event):
+    """An account was server-muted. `by` is the id of the account that did it."""
+
     type = "person.muted"
     account_id: str
     by: str
@@ -187,7 +217,7 @@ class ServerMuted(Event):
 
 @dataclass(frozen=True)
 class ServerUnmuted(Event):
-    """The gag is lifted and the person is asked to open the microphone; nobody opens it for them."""
+    """A server mute was lifted. The person is asked to open the microphone; nobody else opens it."""
 
     type = "person.unmuted"
     account_id: str
@@ -196,7 +226,7 @@ class ServerUnmuted(Event):
 
 @dataclass(frozen=True)
 class Removed(Event):
-    """Kicked (`barred`: stays out of this Space) or blocked (stays out of everything of the host's)."""
+    """A person was removed: kicked (`barred`, cannot come back to this Space) or blocked by the host."""
 
     type = "person.removed"
     account_id: str
@@ -207,6 +237,8 @@ class Removed(Event):
 
 @dataclass(frozen=True)
 class RulesSet(Event):
+    """The moderation rules were set, replaced or cleared (`rules_hash` and `grant` None)."""
+
     type = "rules.set"
     rules_hash: str | None
     grant: Grant | None
@@ -214,7 +246,7 @@ class RulesSet(Event):
 
 @dataclass(frozen=True)
 class Pinned(Event):
-    """A post or a link is shared into the Space; what was pinned with the same `ref` before is replaced."""
+    """A post or a link was shared into the Space. It replaces an earlier pin with the same `ref`."""
 
     type = "pin.added"
     pin: Pin
@@ -222,19 +254,23 @@ class Pinned(Event):
 
 @dataclass(frozen=True)
 class Unpinned(Event):
+    """A pin was removed."""
+
     type = "pin.removed"
     pin_id: str
 
 
 @dataclass(frozen=True)
 class RecordingStarted(Event):
+    """A recording began."""
+
     type = "recording.started"
     recording: Recording
 
 
 @dataclass(frozen=True)
 class RecordingStopped(Event):
-    """`reason`: `stopped` (by the host), `ended` (with the Space), `disk` (it could not be written)."""
+    """A recording ended. `reason`: `stopped` (by the host), `ended` (with the Space), `disk` (the file could not be written)."""
 
     type = "recording.stopped"
     recording_id: str
@@ -244,7 +280,7 @@ class RecordingStopped(Event):
 
 @dataclass(frozen=True)
 class Consented(Event):
-    """Somebody agreed to be recorded in this Space."""
+    """An account agreed to be recorded in this Space."""
 
     type = "recording.consented"
     account_id: str
@@ -252,7 +288,7 @@ class Consented(Event):
 
 @dataclass(frozen=True)
 class CaptionSpoken(Event):
-    """A final caption by `speaker` (`@handle`): words as {w, start, end, conf}, seconds on the Space clock."""
+    """A final caption of `speaker` (`@handle`). Words are {w, start, end, conf} with times in seconds on the Space clock."""
 
     type = "caption"
     account_id: str
@@ -267,7 +303,9 @@ class CaptionSpoken(Event):
 
 @dataclass(frozen=True)
 class ActTaken(Event):
-    """What a rule did, or (mode `shadow`, `held`) would have done. `key` is its natural key."""
+    """An action that a rule took, or (mode `shadow` or `held`) would have taken. `key` identifies the act, so that it
+    is stored once.
+    """
 
     type = "act.taken"
     key: str
@@ -282,6 +320,8 @@ class ActTaken(Event):
 
 @dataclass(frozen=True)
 class ReportFiled(Event):
+    """A report was filed, about the Space or about the account `account_id`."""
+
     type = "report.filed"
     report_id: str
     category: str
@@ -312,3 +352,4 @@ HIDDEN_FROM_AUDIENCE: dict[str, frozenset[str]] = {
     "recording.stopped": frozenset(),
     "caption": frozenset(),
 }
+"""The event types that the audience sees, each with the fields that are hidden from it."""

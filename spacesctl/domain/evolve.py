@@ -14,7 +14,7 @@ _REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
 
 
 def evolve(space: Space | None, event: e.Event, now: datetime) -> Space:
-    """The next state; the sequence number rises by one with each event."""
+    """Return the state after the event. The sequence number rises by one with each event."""
     if isinstance(event, e.SpaceCreated):
         return _created(event)
     if space is None:
@@ -27,6 +27,7 @@ def evolve(space: Space | None, event: e.Event, now: datetime) -> Space:
 
 
 def evolve_all(space: Space | None, events: Iterable[e.Event], now: datetime) -> Space | None:
+    """Apply events in order; `space` None means that the first is SpaceCreated."""
     for event in events:
         space = evolve(space, event, now)
     return space

@@ -1,4 +1,4 @@
-"""A Space's own life: created, started, ended; its settings; what is written down of it. Pure, as all of `decide`."""
+"""Handlers of the Space's life cycle and settings, and of captions and reports. Pure, like all of `decide`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space, State
 
 Events = list[e.Event]
 _CLOCK_SKEW = timedelta(seconds=1)
-"""A start time this little in the past is taken for now: the caller computed it a moment ago."""
+"""A start time at most this far in the past counts as now: the caller computed it a moment ago."""
 
 
 def create(command: c.Create, now: datetime) -> Events:
+    """Create a scheduled Space. Raises NotSignedIn or Invalid."""
     if command.caller.account_id is None:
         raise NotSignedIn
     title = _title(command.title)
@@ -32,6 +33,7 @@ def create(command: c.Create, now: datetime) -> Events:
 
 
 def start(space: Space, command: c.Start, now: datetime) -> Events:
+    """Go live, and start the recording if the Space was created with one. Raises NotAllowed, Gone, or Refused with reason `live`."""
     if not command.by_clock:
         require(space, command.caller, Action.START)
     require_not_over(space)
@@ -41,11 +43,12 @@ def start(space: Space, command: c.Start, now: datetime) -> Events:
 
 
 def miss(space: Space, command: c.Miss, now: datetime) -> Events:
+    """Mark a Space that is still scheduled as missed."""
     return [e.SpaceMissed(now)] if space.state is State.SCHEDULED else []
 
 
 def send_reminders(space: Space, command: c.SendReminders, now: datetime) -> Events:
-    """Nothing when they went out already, or when the moment is over."""
+    """Note that the reminders of a kind were sent. No event when they were sent already or the Space's state no longer fits."""
     wanted = State.SCHEDULED if command.kind == "soon" else State.LIVE
     if space.state is not wanted or command.kind in space.reminded:
         return []
@@ -53,6 +56,7 @@ def send_reminders(space: Space, command: c.SendReminders, now: datetime) -> Eve
 
 
 def end(space: Space, command: c.End, now: datetime) -> Events:
+    """End a live Space: close all lanes and stop the recording. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
     if not command.by_clock:
         require(space, command.caller, Action.END)
     require_live(space)
@@ -60,6 +64,7 @@ def end(space: Space, command: c.End, now: datetime) -> Events:
 
 
 def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:
+    """Cancel a scheduled Space. Raises NotAllowed, Gone, or Refused with reason `live`."""
     require(space, command.caller, Action.CANCEL)
     require_not_over(space)
     if space.state is State.LIVE:
@@ -68,6 +73,9 @@ def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:
 
 
 def edit(space: Space, command: c.Edit, now: datetime) -> Events:
+    """Change the given fields; no event when nothing differs. Raises NotAllowed, Invalid, Gone, or Refused with reason `live` for a
+    start time that is over.
+    """
     require(space, command.caller, Action.EDIT)
     require_not_over(space)
     start = space.scheduled_start
@@ -93,18 +101,21 @@ def edit(space: Space, command: c.Edit, now: datetime) -> Events:
 
 
 def change_policy(space: Space, command: c.ChangePolicy, now: datetime) -> Events:
+    """Change who may speak without approval. Raises NotAllowed or Gone."""
     require(space, command.caller, Action.POLICY)
     require_not_over(space)
     return [] if command.policy is space.policy else [e.PolicyChanged(command.policy)]
 
 
 def switch_captions(space: Space, command: c.SwitchCaptions, now: datetime) -> Events:
+    """Turn captions on or off. Raises NotAllowed or Gone."""
     require(space, command.caller, Action.CAPTIONS)
     require_not_over(space)
     return [] if command.on == space.captions else [e.CaptionsSwitched(command.on)]
 
 
 def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
+    """Set or clear the rules and the bot's grant. Raises NotAllowed or Gone."""
     require(space, command.caller, Action.RULES)
     require_not_over(space)
     if command.rules_hash == space.rules_hash:
@@ -116,6 +127,7 @@ def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
 
 
 def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
+    """Store a final caption; no event when captions are off. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
     require(space, command.caller, Action.POST_CAPTIONS)
     require_live(space)
     if not space.captions:
@@ -134,6 +146,7 @@ def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
 
 
 def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
+    """File a report. Raises NotSignedIn."""
     require(space, command.caller, Action.REPORT)
     return [e.ReportFiled(command.report_id, command.category, command.account_id)]
 

@@ -1,4 +1,4 @@
-"""Who may do what in a Space: one table, read by everybody, written nowhere else."""
+"""Who may do what in a Space: one table, which everything else reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spacesctl.domain.space import InviteState, ListenerPolicy, Role, Space
 
 
 class Standing(StrEnum):
-    """What somebody is to a Space. One caller can be several at once."""
+    """A relation of a caller to a Space. One caller can have several."""
 
     HOST = "host"
     COHOST = "cohost"
@@ -23,6 +23,8 @@ class Standing(StrEnum):
 
 
 class Action(StrEnum):
+    """What a caller may do in a Space. Its value is the `reason` of a NotAllowed."""
+
     START = "start"
     END = "end"
     CANCEL = "cancel"
@@ -91,10 +93,11 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.UNSHARE: _STAFF | {Standing.ADMIN},
     Action.RECORD: frozenset({Standing.HOST}),
 }
+"""The standings that permit each action; one of them is enough."""
 
 
 def standings(space: Space, caller: Caller) -> frozenset[Standing]:
-    """Everything that `caller` is to `space`."""
+    """All standings of `caller` in `space`."""
     if caller.account_id is None:
         return frozenset({Standing.ANONYMOUS})
     found = {Standing.ACCOUNT}
@@ -112,11 +115,12 @@ def standings(space: Space, caller: Caller) -> frozenset[Standing]:
 
 
 def may(space: Space, caller: Caller, action: Action) -> bool:
+    """Whether the table permits `caller` the action."""
     return not TABLE[action].isdisjoint(standings(space, caller))
 
 
 def require(space: Space, caller: Caller, action: Action) -> None:
-    """Raises NotSignedIn (nobody asks, and an account is needed) or NotAllowed."""
+    """Check that the table permits the action. Raises NotSignedIn (nobody is signed in) or NotAllowed."""
     if may(space, caller, action):
         return
     if caller.account_id is None:
@@ -125,9 +129,9 @@ def require(space: Space, caller: Caller, action: Action) -> None:
 
 
 def require_admittance(space: Space, caller: Caller, *, blocked: bool) -> None:
-    """Whether `caller` may be in the Space at all: not barred, not blocked, signed in where the host wants it.
+    """Check that `caller` may be in the Space at all: not barred, not blocked, and signed in if the host requires it.
 
-    Raises NotSignedIn or NotAllowed with reason `barred` or `blocked`.
+    Raises NotSignedIn, or NotAllowed with reason `barred` or `blocked`.
     """
     if caller.account_id is None:
         if space.listeners is ListenerPolicy.ACCOUNTS:
@@ -140,9 +144,10 @@ def require_admittance(space: Space, caller: Caller, *, blocked: bool) -> None:
 
 
 def require_over(space: Space, caller: Caller, target_id: str, action: Action) -> None:
-    """The action, and a higher rank than the person it is about (admins stand above all but the host's own seat).
+    """Check that the table permits the action and that the caller's rank is above the target's. Admins rank as the host
+    does.
 
-    Raises NotSignedIn or NotAllowed.
+    Nobody may act on the host. Raises NotSignedIn or NotAllowed.
     """
     require(space, caller, action)
     if target_id == space.host_id:

@@ -1,4 +1,4 @@
-"""What is shared into a Space: posts and links, newest first. Pure, as all of `decide`."""
+"""Posts and links that are shared into a Space, newest first. Pure, like all of `decide`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ MAX_PIN_TITLE = 100
 
 
 def pin(space: Space, command: c.PinUp, now: datetime) -> Events:
-    """What is pinned already comes to the front; nothing happens when it is there."""
+    """Share a post or a link. An existing pin with the same `ref` moves to the front. Raises NotAllowed, Gone, or
+    Refused with reason `pins_full`.
+    """
     require(space, command.caller, Action.SHARE)
     require_not_over(space)
     if space.pinned and space.pinned[0].ref == command.ref:
@@ -32,7 +34,9 @@ def pin(space: Space, command: c.PinUp, now: datetime) -> Events:
 
 
 def unpin(space: Space, command: c.Unpin, now: datetime) -> Events:
-    """Host, co-hosts and admins take anything down, others what they put up themselves; a post that is deleted goes by itself."""
+    """Remove a pin. Hosts, co-hosts and admins may remove any, others only their own; the pin of a deleted post is
+    removed without a check. Raises NotAllowed, NotFound or Gone.
+    """
     if command.by_author:
         return [e.Unpinned(one.id) for one in space.pinned if one.kind == "post" and one.ref == command.ref]
     found = next((one for one in space.pinned if one.id == command.ref), None)
@@ -46,7 +50,7 @@ def unpin(space: Space, command: c.Unpin, now: datetime) -> Events:
 
 
 def checked_link(url: str, title: str | None) -> tuple[str, str]:
-    """A link that may be shown to everybody, and what it is called: its host when nothing else is said. Raises Invalid."""
+    """Return a link that may be shown to everybody, and its title: `title`, or else the host name. Raises Invalid."""
     if len(url) > MAX_URL or not url.isprintable() or any(char.isspace() for char in url):
         raise Invalid("url", f"has at most {MAX_URL} characters, without spaces")
     try:
@@ -57,7 +61,7 @@ def checked_link(url: str, title: str | None) -> tuple[str, str]:
     if parts.scheme not in ("http", "https") or not host:
         raise Invalid("url", "is no http or https link")
     if "@" in parts.netloc:
-        raise Invalid("url", "carries a user name or password", hint="leave out what stands before the @")
+        raise Invalid("url", "contains a user name or password", hint="leave out the part before the @")
     name = " ".join((title or "").split()) or host
     if len(name) > MAX_PIN_TITLE:
         raise Invalid("title", f"has at most {MAX_PIN_TITLE} characters")

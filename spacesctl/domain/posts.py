@@ -11,14 +11,16 @@ MAX_TEXT = 280
 """Characters of a post."""
 MAX_CLIP_SECONDS = 140
 UNUSED_CLIPS_KEPT = timedelta(hours=1)
-"""A clip that no post or message refers to is removed after this."""
+"""How long a clip is kept that no post or message refers to."""
 _EPOCH_MS = 1_288_834_974_657
-"""X's, so that ids sort among those that people know; they have 19 digits from 2018 to 2080, so they sort as text too."""
+"""The epoch of X's ids, in Unix milliseconds, so that ids sort among X's. From 2018 to 2080 they have 19 digits and
+sort as text too.
+"""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """Mono Ogg Opus, 48 kHz; `size` is in bytes."""
+    """A voice clip: mono Ogg Opus, 48 kHz. `size` is in bytes."""
 
     id: str
     owner_id: str
@@ -29,6 +31,8 @@ class Clip:
 
 @dataclass(frozen=True)
 class Post:
+    """A public post, with a voice clip if it has one."""
+
     id: str
     author_id: str
     text: str
@@ -37,16 +41,17 @@ class Post:
 
 
 def post_id(now: datetime, serial: int) -> str:
-    """A decimal string that sorts by time: milliseconds, then `serial` (22 bits, rising or random)."""
+    """Make an id that sorts by time: a decimal string of milliseconds, then `serial` (22 bits, rising or random)."""
     return str((round(now.timestamp() * 1000) - _EPOCH_MS) << 22 | serial & 0x3FFFFF)
 
 
 def is_post_id(text: str) -> bool:
+    """Whether `text` has the format of a post id."""
     return len(text) == 19 and text.isascii() and text.isdigit()
 
 
 def checked_text(text: str, *, has_clip: bool) -> str:
-    """The text of a post without white space around it; a voice clip may stand alone. Raises Invalid."""
+    """The text of a post, stripped. It may be empty only if the post has a voice clip. Raises Invalid."""
     bare = text.strip()
     if len(bare) > MAX_TEXT:
         raise Invalid("text", f"has {len(bare)} characters; a post has at most {MAX_TEXT}")

@@ -1,4 +1,4 @@
-"""Recording: when it runs, and that nobody is recorded who has not agreed. Pure, as all of `decide`."""
+"""Recording: when it runs, and that only people who agreed are recorded. Pure, like all of `decide`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ Events = list[e.Event]
 
 
 def start(space: Space, command: c.StartRecording, now: datetime) -> Events:
-    """Open microphones close, but the host's: each opens again when its person agrees."""
+    """Start a recording. All open microphones but the host's close; each opens again when its speaker agrees. Raises
+    NotAllowed, Invalid, Gone, or Refused with reason `not_live` or `recording`.
+    """
     require(space, command.caller, Action.RECORD)
     require_live(space)
     if command.kind is RecordingMode.OFF:
         raise Invalid("kind", "is mix or lanes")
     if space.recording is not None:
-        raise Refused("recording", "it is recorded already", hint="stop that recording first")
+        raise Refused("recording", "the Space is recorded already", hint="stop that recording first")
     agreed = space.consents | {space.host_id}
     closing = [p for p in space.people.values() if p.mic_open and p.account_id not in agreed]
     return [
@@ -31,25 +33,29 @@ def start(space: Space, command: c.StartRecording, now: datetime) -> Events:
 
 
 def stop(space: Space, command: c.StopRecording, now: datetime) -> Events:
+    """Stop the recording, by the host or because the recorder failed. Raises NotAllowed, or Refused with reason `not_recording`."""
     if command.failed is not None:
         return stopped(space, command.failed, now)
     require(space, command.caller, Action.RECORD)
     if space.recording is None:
-        raise Refused("not_recording", "it is not recorded")
+        raise Refused("not_recording", "the Space is not being recorded")
     return stopped(space, "stopped", now)
 
 
 def with_the_start(space: Space, now: datetime) -> Events:
-    """Of a Space that was made to be recorded."""
+    """The events that start the recording of a Space that was created with `record`; empty for any other."""
     return [] if space.record is RecordingMode.OFF else _begin(space, space.record, now)
 
 
 def stopped(space: Space, reason: str, now: datetime) -> Events:
+    """The event that ends a running recording; empty when none runs."""
     return [] if space.recording is None else [e.RecordingStopped(space.recording.id, reason, now)]
 
 
 def consent(space: Space, account_id: str, *, given: bool) -> Events:
-    """Before a microphone opens. Raises Refused with reason `consent` while a recording runs that the person has not agreed to."""
+    """Called before a microphone opens: the event of a new consent, if one is needed. Raises Refused with reason
+    `consent` when a recording runs and the speaker has not agreed to it.
+    """
     if space.recording is None or account_id in space.consents:
         return []
     if not given:

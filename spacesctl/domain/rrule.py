@@ -1,12 +1,13 @@
-"""A cron expression as a recurrence rule of RFC 5545 (3.3.10), where the two mean exactly the same instants.
+"""A cron expression as a recurrence rule of RFC 5545 (3.3.10), if the two mean exactly the same instants.
 
-They differ, and there is no rule then, only a list of dates, in these cases:
+In these cases they differ, and there is no rule but only a list of dates:
+
 - Day of month and day of week are both restricted and neither begins with `*`: cron takes either, a rule takes both.
-- The last weekday of a month (`LW`), and an n-th weekday together with a day of the month or with every one of another weekday
-  (which RFC 5545 allows, and widespread programs read in their own ways).
-- A time that falls where the clocks jump ahead: cron takes it when they have jumped, a rule leaves it out (and calendars do not
-  agree on that). The same time on days when no clock jumps is no problem, so this depends on the zone, and is found by comparing.
-- Wildcards where the clocks go back: every hour comes twice then for cron, once for a rule.
+- The last weekday of a month (`LW`), and an n-th weekday together with a day of the month or with all of another weekday
+  (RFC 5545 allows it, but widespread programs disagree on what it means).
+- A time in the gap when the clocks jump ahead: cron runs it just after the jump, a rule leaves it out (and calendars do not
+  agree on that). The same time on other days is no problem, so this depends on the zone, and is found by comparing.
+- Wildcards in the hour when the clocks go back: cron counts that hour twice, a rule once.
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ from cronsim import CronSim
 from spacesctl.domain.recurrence import occurrences
 
 COMPARED_YEARS = 5
-"""How far ahead changes of the clocks are looked at; the rules that make them recur yearly."""
+"""How many years ahead clock changes are compared. They follow yearly rules."""
 _DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 _EVERY_DAY_OF_MONTH = frozenset(range(1, 32))
 _EVERY_DAY_OF_WEEK = frozenset(range(7))
 
 
 def recurrence_rule(cron: str, tz: str, now: datetime) -> str | None:
-    """The value of an RRULE whose start is any occurrence after `now`, in the zone `tz`; None where only a list is exact.
+    """The value of an RRULE whose start is any occurrence after `now` in the zone `tz`; None if only a list of dates is
+    exact.
 
-    Both are known to be good (`recurrence.check`). May take a tenth of a second for a dense expression that it has not seen.
+    `cron` and `tz` must be valid (`recurrence.check`). May take a tenth of a second for a dense expression that is not
+    cached.
     """
     return _exact_rule(cron, tz, now.year)
 
@@ -43,21 +46,21 @@ def _exact_rule(cron: str, tz: str, year: int) -> str | None:
         return None
     for change in _clock_changes(tz, year):
         first, last = change - timedelta(days=2), change + timedelta(days=2)
-        # Counted, not only looked for: two times of a rule may be one instant where the clocks jump, and cron takes that once.
+        # Lists, not sets: two times of a rule may be the same instant at a clock jump, and cron counts that once.
         if list(_until(occurrences(cron, tz, first), last)) != list(_until(_on_the_wall(cron, tz, first), last)):
             return None
     return rule
 
 
 def _rule(parsed: CronSim) -> str | None:
-    """What the fields say, on a wall clock that never changes."""
+    """The rule that the fields mean on a wall clock without changes."""
     days, weekdays = _days(parsed), _weekdays(parsed)
     if days is None or weekdays is None:
         return None
     if not parsed.day_and and days and weekdays:
         return None
     if not parsed.day_and and (not days or not weekdays):
-        days, weekdays = [], []  # one of them is every day, and either will do
+        days, weekdays = [], []  # one of them is every day, and cron takes either
     numbered = any(day[0] in "-12345" for day in weekdays)
     if numbered and (days or not all(day[0] in "-12345" for day in weekdays)):
         return None
@@ -73,7 +76,7 @@ def _rule(parsed: CronSim) -> str | None:
 
 
 def _days(parsed: CronSim) -> list[str] | None:
-    """Days of the month, [] for every day; None for what a rule cannot say."""
+    """Days of the month; [] for every day, None if a rule cannot express them."""
     if CronSim.LAST_WEEKDAY in parsed.days:
         return None
     if parsed.days >= _EVERY_DAY_OF_MONTH:
@@ -92,7 +95,7 @@ def _weekdays(parsed: CronSim) -> list[str] | None:
 
 
 def _on_the_wall(cron: str, tz: str, after: datetime) -> Iterator[datetime]:
-    """As a rule counts: by the wall clock, then as instants; of a time that comes twice the first."""
+    """Occurrences as a rule counts them: by the wall clock, then as instants; of a time that occurs twice, the first."""
     zone = ZoneInfo(tz)
     wall = after.astimezone(zone).replace(tzinfo=UTC)
     for at in CronSim(cron, wall):
@@ -105,7 +108,7 @@ def _until(starts: Iterator[datetime], last: datetime) -> Iterator[datetime]:
 
 @lru_cache(maxsize=256)
 def _clock_changes(tz: str, year: int) -> list[datetime]:
-    """The midnights (UTC) of days in which the offset of a zone changes."""
+    """The midnights (UTC) of the days in which the zone's offset changes."""
     zone = ZoneInfo(tz)
     first = datetime(year, 1, 1, tzinfo=UTC)
     days = [first + timedelta(days=number) for number in range(365 * COMPARED_YEARS)]

@@ -1,4 +1,4 @@
-"""What takes a voice away: mute, demote, kick, block, by a person or by a rule in the host's name. Pure, as all of `decide`."""
+"""Mute, demote, kick and block, by a person or by a rule in the host's name. Pure, like all of `decide`."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ ALWAYS_GRANTED = frozenset({"log", "report"})
 
 
 def grant(bot_id: str, host_id: str, actions: frozenset[str]) -> Grant:
+    """The grant of a rule file: its `actions`, and those that are always granted."""
     return Grant(bot_id, host_id, actions | ALWAYS_GRANTED)
 
 
 def mute(space: Space, command: c.Mute, now: datetime) -> Events:
+    """Server-mute a speaker; no event when they are muted already. Raises NotAllowed, Gone, or Refused with reason
+    `not_live` or `not_on_stage`.
+    """
     require_over(space, command.caller, command.person.account_id, Action.MUTE)
     require_live(space)
     return _gag(space, command.person, command.caller.account_id or "", command.reason)
 
 
 def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
+    """Lift a server mute; nobody lifts their own. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
     target = command.person.account_id
     if target == command.caller.account_id:
-        raise NotAllowed("nobody lifts their own mute", reason=Action.UNMUTE.value)
+        raise NotAllowed("you cannot lift your own mute", reason=Action.UNMUTE.value)
     require_over(space, command.caller, target, Action.UNMUTE)
     require_live(space)
     person = space.people.get(target)
@@ -39,6 +44,9 @@ def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
 
 
 def demote(space: Space, command: c.Demote, now: datetime) -> Events:
+    """Make a speaker or co-host a listener and close their lane. Callers may demote themselves. Raises NotAllowed,
+    Gone, or Refused with reason `not_live` or `not_on_stage`.
+    """
     target = command.person.account_id
     by_self = target == command.caller.account_id and target != space.host_id
     if not by_self:
@@ -50,6 +58,7 @@ def demote(space: Space, command: c.Demote, now: datetime) -> Events:
 
 
 def kick(space: Space, command: c.Kick, now: datetime) -> Events:
+    """Remove a person and bar them from this Space. Raises NotAllowed, Gone, or Refused with reason `is_you`."""
     require_over(space, command.caller, command.person.account_id, Action.KICK)
     if command.person.account_id == command.caller.account_id:
         raise Refused("is_you", "leave instead of kicking yourself")
@@ -60,13 +69,16 @@ def kick(space: Space, command: c.Kick, now: datetime) -> Events:
 
 
 def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
-    """No rank is asked: it is the host's own block list that keeps the person out."""
+    """Remove an account that the host blocked. No rank check: the host's own block list decides."""
     if space.is_over or command.caller.account_id != space.host_id:
         return []
     return _remove(space, command.person.account_id, space.host_id, "", barred=False)
 
 
 def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
+    """Record the action of a rule, and in mode `enforce` take it. Raises NotAllowed when the host's grant does not
+    cover it, Gone, or Refused.
+    """
     require(space, command.caller, Action.TAKE_ACT)
     require_live(space)
     allowed = space.grant
@@ -82,7 +94,7 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
 
 
 def _enforce(space: Space, command: c.TakeAct, allowed: Grant) -> Events:
-    """Hosts, co-hosts and bots are never punished by a rule; what is done already is not done again."""
+    """Hosts, co-hosts and bots are exempt from mute, kick and block; what is in effect already is not repeated."""
     target = command.person.account_id
     spared = space.role_of(target).rank >= Role.COHOST.rank or command.person.kind is Kind.BOT
     because = f"rule {command.rule_id}"
@@ -98,6 +110,7 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant) -> Events:
 
 
 def close_all_lanes(space: Space, reason: str) -> Events:
+    """The events that close every open lane, with `reason`."""
     return [
         e.LaneClosed(person.account_id, person.lane, reason)
         for person in space.people.values()

@@ -1,4 +1,4 @@
-"""A series: Spaces of one kind that recur by themselves. Exactly one coming occurrence is planned at any time."""
+"""A series: Spaces of one kind that recur on a schedule. An active series has exactly one planned occurrence at any time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from spacesctl.domain.recurrence import check, occurrences
 from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, ListenerPolicy, Policy
 
 MADE_AHEAD = timedelta(days=7)
-"""An occurrence becomes a Space, with invitations, this long before its start at most."""
+"""An occurrence gets its Space, with invitations, at most this long before its start."""
 GRACE = timedelta(minutes=5)
-"""A start missed by no more than this is made good; a later one is recorded as missed."""
+"""A Space whose start was missed by no more than this is started late; a later one is recorded as missed."""
 MAX_SKIPPED = 50
 SHORTEST, LONGEST = 60, 24 * 3600
-"""Seconds that an occurrence may last."""
+"""The bounds of an occurrence's duration, in seconds."""
 
 
 class SeriesState(StrEnum):
+    """Whether a series plans occurrences."""
+
     ACTIVE = "active"
     PAUSED = "paused"
     DELETED = "deleted"
@@ -28,7 +30,11 @@ class SeriesState(StrEnum):
 
 @dataclass(frozen=True)
 class Series:
-    """`planned` is the start of the coming occurrence; `space_id` its Space, once that is made. `invited` are account ids."""
+    """A recurring Space and its settings. `duration` is in seconds.
+
+    `planned` is the start of the coming occurrence and `space_id` its Space, once that is created. `invited` are
+    account ids.
+    """
 
     id: str
     host_id: str
@@ -49,19 +55,19 @@ class Series:
     planned: datetime | None = None
     space_id: str | None = None
     since: datetime | None = None
-    """Its occurrences count from here: since it was made, resumed, given another time, or could not be held."""
+    """Its occurrences count from here: the time it was created, resumed, rescheduled, or last missed an occurrence."""
     skipped: tuple[datetime, ...] = ()
-    """Occurrences after `since` that were called off, in order."""
+    """Occurrences after `since` that were canceled, in order."""
     started: datetime | None = None
     started_id: str | None = None
-    """The occurrence that was held last, by its planned start, and its Space."""
+    """The Space of the last occurrence that was held; `started` is its planned start."""
     revision: int = 0
     """How often it was changed; `revised_at` is the last time."""
     revised_at: datetime | None = None
 
 
 def checked(series: Series) -> Series:
-    """The series, if everything in it is in range. Raises Invalid."""
+    """Return the series with its title normalized, if everything in it is in range. Raises Invalid."""
     check(series.cron, series.tz)
     title = " ".join(series.title.split())
     if not 1 <= len(title) <= MAX_TITLE:
@@ -74,7 +80,7 @@ def checked(series: Series) -> Series:
 
 
 def plan(series: Series, now: datetime) -> Series:
-    """With the coming occurrence planned, if it is active and none is; a paused or deleted series has none."""
+    """Return the series with its coming occurrence planned. A paused or deleted series has none."""
     if series.state is not SeriesState.ACTIVE:
         return replace(series, planned=None, space_id=None)
     if series.planned is not None:
@@ -83,7 +89,7 @@ def plan(series: Series, now: datetime) -> Series:
 
 
 def used(series: Series, now: datetime, *, held: bool = False) -> Series:
-    """After the planned occurrence has started (`held`), or was missed, canceled or skipped: the one after it is planned."""
+    """Plan the next occurrence after the planned one has started (`held`), or was missed, canceled or skipped."""
     if series.planned is None:
         return plan(series, now)
     after = max(now, series.planned)
@@ -96,7 +102,7 @@ def _held(series: Series) -> Series:
 
 
 def _not_held(series: Series, planned: datetime, now: datetime) -> Series:
-    """One that is to come is skipped; when its time has passed, it and what else was missed is no part of the series any more."""
+    """Note a skipped occurrence. When its time has passed, drop all earlier occurrences from the series instead."""
     if planned <= now:
         return revised(series, now, since=now, skipped=())
     skipped = (*series.skipped, planned)
@@ -106,16 +112,19 @@ def _not_held(series: Series, planned: datetime, now: datetime) -> Series:
 
 
 def revised(series: Series, now: datetime, **changes: Any) -> Series:
-    """With changes that a calendar must be told of."""
+    """Return the series with `changes` and a higher revision, so that calendars take them over."""
     return replace(series, **changes, revision=series.revision + 1, revised_at=now)
 
 
 def is_due_to_be_made(series: Series, now: datetime) -> bool:
+    """Whether the planned occurrence should get its Space now."""
     return series.space_id is None and series.planned is not None and series.planned - now <= MADE_AHEAD
 
 
 def edited(before: Series, after: Series, now: datetime) -> Series:
-    """`after` with what follows from its differences: another time begins anew, the same one keeps what is planned and skipped."""
+    """Return `after` as the edited `before`. Another cron expression or time zone plans anew; the same one keeps the
+    planned and skipped occurrences.
+    """
     if (before.cron, before.tz) == (after.cron, after.tz):
         return revised(after, now)
     begun = revised(after, now, since=now, skipped=(), planned=None)
@@ -123,11 +132,13 @@ def edited(before: Series, after: Series, now: datetime) -> Series:
 
 
 def paused(series: Series) -> Series:
+    """Return the series paused, with nothing planned. Raises Refused with reason `deleted`."""
     _not_deleted(series)
     return replace(series, state=SeriesState.PAUSED, planned=None, space_id=None)
 
 
 def resumed(series: Series, now: datetime) -> Series:
+    """Return the series active, planned from `now` on. Raises Refused with reason `deleted`."""
     _not_deleted(series)
     if series.state is SeriesState.ACTIVE:
         return series

@@ -1,4 +1,4 @@
-"""A Space as a value: what `decide` reads and `evolve` makes."""
+"""A Space as a value: `decide` reads it, `evolve` makes the next one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ MAX_PINS = 10
 
 
 class State(StrEnum):
+    """The life cycle of a Space. A missed Space is `canceled`."""
+
     SCHEDULED = "scheduled"
     LIVE = "live"
     ENDED = "ended"
@@ -23,6 +25,8 @@ class State(StrEnum):
 
 
 class Role(StrEnum):
+    """The role of an account in a Space. Everyone without another role is a listener."""
+
     HOST = "host"
     COHOST = "cohost"
     SPEAKER = "speaker"
@@ -30,6 +34,7 @@ class Role(StrEnum):
 
     @property
     def rank(self) -> int:
+        """Higher ranks may act on lower ones; the host has the highest."""
         return _RANK[self]
 
 
@@ -52,7 +57,7 @@ class ListenerPolicy(StrEnum):
 
 
 class Reaction(StrEnum):
-    """Hand gestures first, as people reach for them most."""
+    """The reactions that people can send. Hand gestures come first, since they are used most."""
 
     RAISED_HAND = "raised_hand"
     WAVE = "wave"
@@ -72,6 +77,8 @@ _EMOJI = dict(zip(Reaction, "✋👋✊✌👏💯❤😂", strict=True))
 
 
 class InviteState(StrEnum):
+    """The state of an invitation."""
+
     PENDING = "pending"
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -80,6 +87,8 @@ class InviteState(StrEnum):
 
 @dataclass(frozen=True)
 class Invite:
+    """An invitation to speak or to co-host. `by` is the id of the account that sent it."""
+
     account_id: str
     role: Role
     state: InviteState
@@ -88,10 +97,11 @@ class Invite:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who has, or had, more than a seat in the audience.
+    """An account that has, or once had, a role above listener in the Space.
 
-    `mic_open` is the person's own doing, `server_muted` the server's; `lane` is the microphone session while there is one.
-    `demoted` people need an approval to speak again, whatever the policy.
+    `mic_open` is what the person chose (self mute when False), `server_muted` what a moderator imposed. `lane` is the
+    number of the open microphone session, if any. People who were `demoted` need an approval to speak again, whatever
+    the policy.
     """
 
     account_id: str
@@ -101,16 +111,17 @@ class Person:
     lane: int | None = None
     demoted: bool = False
     role_seq: int = 0
-    """The Space's sequence when the role was taken: of two co-hosts, the lower is the elder."""
+    """The Space's sequence number when the role was taken: the co-host with the lower one has served longer."""
 
     @property
     def heard(self) -> bool:
+        """Whether the audience hears the person: a session is open, the microphone is open, and there is no server mute."""
         return self.lane is not None and self.mic_open and not self.server_muted
 
 
 @dataclass(frozen=True)
 class Grant:
-    """A bot may take these actions, in the host's name, until the Space ends."""
+    """The actions that a bot may take in the host's name until the Space ends."""
 
     bot_id: str
     host_id: str
@@ -119,7 +130,9 @@ class Grant:
 
 @dataclass(frozen=True)
 class Pin:
-    """A post (`ref` is its id) or a link (`ref` is the URL, `title` what it is called) that everybody in the Space is shown."""
+    """A post (`ref` is its id) or a link (`ref` is the URL, `title` its title) that everybody in the Space sees. `tick`
+    is when it was shared.
+    """
 
     id: str
     kind: str
@@ -130,7 +143,7 @@ class Pin:
 
 
 class RecordingMode(StrEnum):
-    """What of a Space is recorded: nothing, what the audience hears, or each lane in a file of its own besides."""
+    """What is recorded: nothing, the audience mix, or the audience mix and each lane in its own file."""
 
     OFF = "off"
     MIX = "mix"
@@ -139,7 +152,7 @@ class RecordingMode(StrEnum):
 
 @dataclass(frozen=True)
 class Recording:
-    """One that runs."""
+    """A recording that is running."""
 
     id: str
     kind: RecordingMode
@@ -148,6 +161,12 @@ class Recording:
 
 @dataclass(frozen=True)
 class Space:
+    """The whole state of a Space.
+
+    `people`, `invites` and `barred` (the reason of each removal) are keyed by account id. `hands` and `spoke` are
+    account ids, oldest first.
+    """
+
     id: str
     title: str
     state: State
@@ -164,7 +183,7 @@ class Space:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     duration: int | None = None
-    """Seconds after which it ends by itself; None: when somebody ends it."""
+    """Seconds after which it ends by itself; None if somebody has to end it."""
     series_id: str | None = None
     reminded: tuple[str, ...] = ()
     """Which reminders went out: `soon`, `start`."""
@@ -180,14 +199,14 @@ class Space:
     pinned: tuple[Pin, ...] = ()
     """Newest first."""
     record: RecordingMode = RecordingMode.OFF
-    """What is recorded from the start on."""
+    """What is recorded from the start."""
     recording: Recording | None = None
     recordings: int = 0
-    """How many there have been."""
+    """How many recordings were started."""
     consents: frozenset[str] = frozenset()
-    """Who has agreed to be recorded in this Space."""
+    """The ids of the accounts that agreed to be recorded in this Space."""
     revision: int = 0
-    """How often what a calendar shows of it has changed; `revised_at` is the last time."""
+    """How often the fields that calendars show have changed; `revised_at` is the last time."""
     revised_at: datetime | None = None
 
     @property
@@ -196,24 +215,28 @@ class Space:
 
     @property
     def is_watched(self) -> bool:
-        """Somebody (a bot) hears what is said: captions are on, or rules are."""
+        """Whether a bot listens: captions are on, or rules are set."""
         return self.captions or self.rules_hash is not None
 
     def role_of(self, account_id: str | None) -> Role:
+        """The role of an account; anonymous callers (None) are listeners."""
         person = self.people.get(account_id or "")
         return person.role if person else Role.LISTENER
 
     def with_role(self, role: Role) -> list[Person]:
+        """The people who have this role."""
         return [person for person in self.people.values() if person.role is role]
 
     @property
     def notice(self) -> str | None:
-        """What every speaker is shown before the microphone opens; None when nothing listens and nothing is kept."""
+        """What every speaker is shown before the microphone opens; None when no bot listens and nothing is recorded."""
         parts = []
         if self.captions:
             parts.append("A bot listens and writes live captions, which are kept.")
         if self.rules_hash is not None:
-            parts.append("A bot applies the host's rules to what is said; words that break one are kept as evidence.")
+            parts.append(
+                "A bot applies the host's rules to what is said; words that break a rule are kept as evidence."
+            )
         if self.recording is not None or self.record is not RecordingMode.OFF:
-            parts.append("It is recorded: who speaks is kept, for the host to hear and to hand on.")
+            parts.append("The Space is recorded: the host can listen to what you say later, and share it.")
         return " ".join(parts) or None

@@ -1,4 +1,4 @@
-"""Who comes on stage and opens a microphone: invites, raised hands, microphone sessions. Pure, as all of `decide`."""
+"""Who speaks: invitations, raised hands, microphone sessions. Pure, like all of `decide`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ Events = list[e.Event]
 
 
 def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
+    """Invite accounts to speak or to co-host. Raises NotAllowed, Invalid, Gone, or Refused with reason `blocked`,
+    `barred` or `is_host`.
+    """
     require(space, command.caller, Action.INVITE)
     require_not_over(space)
     if command.role not in (Role.SPEAKER, Role.COHOST):
@@ -40,6 +43,9 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
 
 
 def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Events:
+    """Accept or decline the caller's invitation; accepting gives the role. Raises NotSignedIn, NotAllowed, Gone, or
+    Refused when all places are taken.
+    """
     require_admittance(space, command.caller, blocked=command.blocked)
     require(space, command.caller, Action.ANSWER_INVITE)
     require_not_over(space)
@@ -54,7 +60,9 @@ def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Event
 
 
 def revoke_invites(space: Space, command: c.RevokeInvites, now: datetime) -> Events:
-    """Invitations that are not answered yet are taken back; who has accepted is demoted or kicked instead."""
+    """Take back invitations that have not been answered. (People who accepted can be demoted or kicked.) Raises
+    NotAllowed, Gone, or Refused with reason `no_invite`.
+    """
     require(space, command.caller, Action.INVITE)
     require_not_over(space)
     revoked: Events = []
@@ -68,6 +76,7 @@ def revoke_invites(space: Space, command: c.RevokeInvites, now: datetime) -> Eve
 
 
 def promote(space: Space, command: c.Promote, now: datetime) -> Events:
+    """Make a speaker a co-host. Raises NotAllowed, Gone, or Refused with reason `not_on_stage` or `cohosts_full`."""
     require(space, command.caller, Action.PROMOTE)
     require_not_over(space)
     if space.role_of(command.person.account_id) is Role.LISTENER:
@@ -76,14 +85,16 @@ def promote(space: Space, command: c.Promote, now: datetime) -> Events:
 
 
 def hand_over(space: Space, command: c.HandOver, now: datetime) -> Events:
+    """Make a co-host the host. Raises NotAllowed, Gone, or Refused with reason `not_cohost`."""
     require(space, command.caller, Action.HAND_OVER)
     require_not_over(space)
     if space.role_of(command.person.account_id) is not Role.COHOST:
-        raise Refused("not_cohost", f"@{command.person.handle} is no co-host", hint="promote them first")
+        raise Refused("not_cohost", f"@{command.person.handle} is not a co-host", hint="promote them first")
     return [e.HostChanged(command.person.account_id, space.host_id, "handed_over")]
 
 
 def host_gone(space: Space, command: c.HostGone, now: datetime) -> Events:
+    """Make the longest-serving co-host the host; without a co-host, close all lanes."""
     if space.state is not State.LIVE:
         return []
     cohosts = sorted(space.with_role(Role.COHOST), key=lambda person: person.role_seq)
@@ -93,6 +104,9 @@ def host_gone(space: Space, command: c.HostGone, now: datetime) -> Events:
 
 
 def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
+    """Ask to speak; the caller becomes a speaker at once if the policy admits them. Raises NotSignedIn, NotAllowed,
+    Gone, or Refused.
+    """
     require_admittance(space, command.caller, blocked=command.blocked)
     require(space, command.caller, Action.RAISE)
     require_live(space)
@@ -105,11 +119,15 @@ def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
 
 
 def lower_hand(space: Space, command: c.LowerHand, now: datetime) -> Events:
+    """Withdraw the caller's request to speak, if there is one."""
     me = command.caller.account_id or ""
     return [e.HandLowered(me, "withdrawn")] if me in space.hands else []
 
 
 def answer_hand(space: Space, command: c.AnswerHand, now: datetime) -> Events:
+    """Approve or deny a request to speak. Raises NotAllowed, Gone, or Refused with reason `not_live`, `no_request`,
+    `blocked` or `stage_full`.
+    """
     require(space, command.caller, Action.ANSWER_HAND)
     require_live(space)
     person = command.person
@@ -123,6 +141,9 @@ def answer_hand(space: Space, command: c.AnswerHand, now: datetime) -> Events:
 
 
 def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
+    """Begin a microphone session on a new lane, in place of the caller's earlier one. It starts closed under a server
+    mute. Raises NotSignedIn, NotAllowed, Gone, or Refused.
+    """
     require_admittance(space, command.caller, blocked=command.blocked)
     require(space, command.caller, Action.OPEN_MIC)
     require_live(space)
@@ -149,6 +170,9 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
 
 
 def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
+    """Open or close the caller's microphone. Raises NotSignedIn, NotAllowed, Gone, or Refused with reason `not_live`,
+    `no_microphone`, `muted` or `consent`.
+    """
     require_admittance(space, command.caller, blocked=False)
     require(space, command.caller, Action.SET_MIC)
     require_live(space)
@@ -157,7 +181,7 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
     if person.lane is None:
         raise Refused("no_microphone", "there is no microphone session; connect one first")
     if command.open and person.server_muted:
-        raise Refused("muted", "you are muted here", hint="host or co-host can lift that")
+        raise Refused("muted", "you are muted here", hint="the host or a co-host can unmute you")
     if person.mic_open == command.open:
         return []
     agreed = recording.consent(space, me, given=command.consent) if command.open else []
@@ -165,6 +189,7 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
 
 
 def close_mic(space: Space, command: c.CloseMic, now: datetime) -> Events:
+    """End the microphone session on a lane; no event when that lane is closed already."""
     for person in space.people.values():
         if person.lane == command.lane:
             return [e.LaneClosed(person.account_id, command.lane, command.reason)]

@@ -1,4 +1,4 @@
-"""What programs outside are told of a Space, and what they are told. No words that were said, no handles, no notes of reports."""
+"""Which events webhooks are sent for, and the messages. They carry no transcript, no handles and no notes of reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.space import Space
 
 PING = "ping"
-"""What a test sends; nobody subscribes to it."""
+"""The type of a test message; it cannot be subscribed to."""
 TYPES = (
     "spaces.create",
     "spaces.start",
@@ -34,14 +34,14 @@ _OF_A_SPACE: dict[type[e.Event], str] = {
 
 @dataclass(frozen=True)
 class Message:
-    """`data` holds JSON values; `data["space"]` is there in all of them."""
+    """A webhook message. `data` holds JSON values and always has a `space`."""
 
     type: str
     data: dict[str, Any]
 
 
 def messages(space: Space, happened: Iterable[e.Event]) -> list[Message]:
-    """What happened to `space`, which is as it is afterwards."""
+    """The messages for the events `happened`. `space` is the state after them."""
     found = (_message(space, event) for event in happened)
     return [message for message in found if message is not None]
 

@@ -1,1 +1,1 @@
-"""One actor per Space, and what hangs on it: sessions, views of its events, the evidence ring."""
+"""Live Spaces: one actor per Space, with its sessions, event subscribers, evidence ring and recording."""

@@ -1,6 +1,6 @@
-"""One actor per Space: it alone changes the Space, one command at a time.
+"""One actor per Space. It alone changes the Space, one command at a time.
 
-A command travels load -> `decide` -> one transaction -> tell the engine -> publish -> answer.
+For each command: `decide`, one database transaction, messages to the engine, publishing of the events, the answer.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
 
 INBOX = 256
+"""Commands that may wait for one actor; further ones are refused."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Outcome:
 
 
 Projection = Callable[[AsyncConnection, Outcome], Awaitable[None]]
-"""More to write in the same transaction; an exception from it undoes the command."""
+"""Writes more in the same transaction. An exception from it rolls the command back."""
 
 
 @dataclass
@@ -63,7 +64,7 @@ class _Ask:
 
 
 class SpaceActor:
-    """Made by `House`; lives while its Space is live or somebody asks something of it."""
+    """Serves one Space. Created by `SpaceRegistry`; lives while its Space is live, and for some time after the last command."""
 
     def __init__(
         self,
@@ -92,7 +93,9 @@ class SpaceActor:
         self._task = asyncio.create_task(self._run())
 
     async def ask(self, command: c.Command, projection: Projection | None = None) -> Outcome:
-        """Raises the SpacesError that refuses the command; nothing has changed then."""
+        """Run a command and return what it did. Raises TooMany, or the SpacesError that refuses the command; nothing
+        has changed then.
+        """
         ask = _Ask(command, projection)
         try:
             self._inbox.put_nowait(ask)
@@ -101,6 +104,7 @@ class SpaceActor:
         return await ask.answer
 
     async def stop(self) -> None:
+        """Stop the actor. A command that is running is canceled."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -112,7 +116,7 @@ class SpaceActor:
             except asyncio.CancelledError:
                 ask.answer.cancel()
                 raise
-            except Exception as error:  # handed to whoever asked
+            except Exception as error:  # raised in the task that asked
                 if not ask.answer.cancelled():
                     ask.answer.set_exception(error)
             else:
@@ -124,7 +128,7 @@ class SpaceActor:
         events = decide(self.space, ask.command, now)
         after = evolve_all(self.space, events, now)
         if after is None:
-            raise RuntimeError("a command on no Space made no Space")
+            raise RuntimeError("a command without a Space created none")
         if self.space is not None and not self.space.is_over:
             self.tick = self.now_tick()
         outcome = Outcome(self.space, after, events, now)
@@ -149,23 +153,23 @@ class SpaceActor:
             elif isinstance(event, e.Removed):
                 self.hub.close(event.account_id)
             elif isinstance(event, e.RoleChanged) and event.role.rank < Role.COHOST.rank:
-                self.hub.close(event.account_id, [View.STAFF])  # whoever may see it still, as an admin may, comes back
+                self.hub.close(event.account_id, [View.STAFF])  # a client that may still see it (an admin's) reconnects
             elif isinstance(event, e.SpaceEdited) and event.listeners is ListenerPolicy.ACCOUNTS:
                 self.hub.close_anonymous()
         self._on_change(outcome)
         return outcome
 
     def now_tick(self) -> int:
-        """The Space clock now; 0 before the start."""
+        """The present tick of the Space clock; 0 before the start."""
         return max(self.tick, self._clock.tick()) if self._clock else self.tick
 
     def _open_on_engine(self, space: Space, first_tick: int) -> None:
         if space.started_at is None:
-            raise RuntimeError("a Space that is live has started")
+            raise RuntimeError("a live Space has a start time")
         self._engine.send(effects.open_space(space, first_tick=first_tick, ssrc=self.ssrc))
         try:
             ready = self._engine.ready
-        except Unavailable:  # a new engine comes, and with it another beginning
+        except Unavailable:  # the engine is restarting; `engine_restarted` opens the Space again
             ready = None
         self._clock = RunningClock(space.started_at, first_tick, ready)
 
@@ -177,23 +181,23 @@ class SpaceActor:
         self.connections.tell_speakers(events)
 
     def react(self, reaction: str) -> None:
-        """Count a reaction; all of a second are told at once."""
+        """Count a reaction. The counts are published by `tell_reactions`."""
         self._reactions[reaction] += 1
 
     def tell_reactions(self) -> None:
-        """Publish what was counted since the call before, if anything."""
+        """Publish the reactions that were counted since the last call, if any."""
         if self._reactions:
             self.hub.publish_ephemeral("reactions", {"tick": self.now_tick(), "counts": dict(self._reactions)})
             self._reactions.clear()
 
     @property
     def participant_count(self) -> int:
-        """Who is connected with sound: accounts once each, anonymous listeners by connection."""
+        """How many are connected with audio: each account once, anonymous listeners per connection."""
         ids = [session.account_id for session in self.connections.sessions.values()]
         return len({one for one in ids if one is not None}) + ids.count(None)
 
     async def look_around(self, now: float, bot_id: str) -> None:
-        """Act on who has left; called once a second with monotonic seconds while the Space is live."""
+        """Act on absent hosts and empty Spaces. Called once a second while the Space is live; `now` is in monotonic seconds."""
         if self.space is None:
             return
         present = {session.account_id for session in self.connections.sessions.values()} - {bot_id}
@@ -206,23 +210,26 @@ class SpaceActor:
             await self.ask(c.End(ANONYMOUS, by_clock=True))
 
     def speaker_of(self, lane: int) -> str | None:
-        """Whose microphone session this was, also just after it closed: its last words are still on their way."""
+        """The account of a lane's microphone session, also after it closed, since its last captions arrive later."""
         return self._lane_of.get(lane)
 
     def is_new_caption(self, lane: int, utterance: int) -> bool:
-        """Whether this utterance has no final caption yet; asking marks it. A bot that lost our answer posts again;
-        its utterance numbers rise within a lane."""
+        """Whether this utterance has no final caption yet; the call marks it as having one.
+
+        A bot that lost our answer posts the caption again. Utterance numbers rise within a lane.
+        """
         if utterance <= self._captioned.get(lane, -1):
             return False
         self._captioned[lane] = utterance
         return True
 
     def connect(self, session: Session, caller: Caller) -> None:
+        """Add a session of this Space."""
         if self.space is not None:
             self.connections.add(self.space, session, caller)
 
     async def drop_session(self, session_id: str, reason: str = "left") -> None:
-        """The connection is gone, or is to go: its lane, if any, closes with it. A second call finds nothing."""
+        """End a session and close its lane, if it has one. Does nothing for a session that has ended."""
         session = self.connections.sessions.get(session_id)
         if session is None or self.space is None:
             return
@@ -231,7 +238,7 @@ class SpaceActor:
             await self.ask(c.CloseMic(ANONYMOUS, session.lane, reason))
 
     def on_frames(self, message: Frames) -> None:
-        """A tick of sound: into the evidence ring, to programs that read lanes, to WebSocket listeners."""
+        """Pass one tick of audio to the evidence ring, the recorder, lane readers and WebSocket listeners."""
         self.tick = max(self.tick, message.tick)
         for lane, _flags, payload in message.lanes:
             self.ring.add(message.tick, lane, payload)
@@ -240,6 +247,7 @@ class SpaceActor:
             self.recorder.add(message)
 
     def on_levels(self, message: Levels) -> None:
+        """Publish the audio levels of the lanes to subscribers."""
         if self.space is None or not self.hub.subscribers:
             return
         who = {person.lane: person.account_id for person in self.space.people.values() if person.lane is not None}
@@ -251,7 +259,9 @@ class SpaceActor:
         self.hub.publish_ephemeral("levels", {"tick": message.tick, "levels": levels})
 
     async def engine_restarted(self) -> None:
-        """A new engine knows nothing: open the Space again, after the last tick. Peers and lanes are gone; they come back by themselves."""
+        """Open the Space on a new engine, which has no state, after the last tick. All peers and lanes are gone and are
+        closed; clients reconnect.
+        """
         if self.space is None or self.space.state is not State.LIVE:
             return
         self.ssrc = _new_ssrc()

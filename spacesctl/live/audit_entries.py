@@ -1,4 +1,4 @@
-"""Which events leave a line in the audit log, and what it says. Words that were said never stand there."""
+"""Which events are entered in the audit log, and how. Transcripts are never entered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from spacesctl.store.audit import Entry
 
 
 def entries(space: Space, events: Iterable[e.Event], caller: Caller) -> list[Entry]:
+    """The audit entries of the events that `caller` caused."""
     found = (_entry(space, event, caller.account_id) for event in events)
     return [entry for entry in found if entry is not None]
 

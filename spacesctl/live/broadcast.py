@@ -1,7 +1,8 @@
-"""A Space as live Ogg Opus over plain HTTP: pages are made once, and everybody who listens is handed the same bytes.
+"""A Space as live Ogg Opus over plain HTTP. Pages are made once, and all listeners get the same bytes.
 
-Each listener gets the two header pages and then pages from where the stream is: the granule positions go on for all, as in a radio
-station's stream. What nobody encoded (a tick that was skipped, an engine that restarted) is silence, so the stream keeps the Space's time.
+Each listener gets the two header pages and then the pages from now on; granule positions continue for all, as in a
+radio stream. Ticks without audio (skipped, or during an engine restart) are filled with silence, so that the stream
+keeps the Space's time.
 """
 
 from __future__ import annotations
@@ -15,23 +16,24 @@ from spacesctl.engine.messages import Frames, Output
 from spacesctl.live.tracks import one_tick, silence
 
 PAGE_TICKS = 25
-"""Half a second a page: a player buffers more than that, and each page is one write for each listener."""
+"""Ticks per page, half a second. Players buffer more than that, and each page is one write per listener."""
 MOST_PAGES = 20
-"""Ten seconds that a reader may be behind before it is cut off."""
+"""Pages (ten seconds) that a listener may be behind before it is disconnected."""
 MOST_SILENCE = 500
-"""Ticks. A longer gap is left out: nobody waits for an engine in front of a player."""
+"""Ticks. A longer gap is not filled: a player should not play silence for that long."""
 
 
 class PageFeed:
-    """What one listener has yet to be sent."""
+    """The queue of pages of one listener."""
 
     def __init__(self, headers: bytes) -> None:
         self._pages = deque([headers])
         self._waiting = asyncio.Event()
         self.ended: str | None = None
-        """Why it is over, once it is: `too_slow`, or what ended the session."""
+        """Why it ended: `too_slow`, or the reason why the session ended. None while it runs."""
 
     def push(self, page: bytes) -> None:
+        """Queue a page. A listener that is too far behind is disconnected."""
         if self.ended is None and len(self._pages) >= MOST_PAGES:
             self.close("too_slow")
         if self.ended is None:
@@ -39,6 +41,7 @@ class PageFeed:
             self._waiting.set()
 
     def close(self, reason: str) -> None:
+        """End the feed. With `too_slow`, pages that wait are dropped."""
         if self.ended is None:
             self.ended = reason
             if reason == "too_slow":
@@ -46,7 +49,7 @@ class PageFeed:
             self._waiting.set()
 
     async def next(self) -> bytes | None:
-        """All that waits, or None at the end."""
+        """Wait for pages and return all that are queued, or None at the end."""
         while not self._pages:
             if self.ended is not None:
                 return None
@@ -58,7 +61,7 @@ class PageFeed:
 
 
 class Broadcast:
-    """The stream of one Space, made when the first listener comes and dropped with the last."""
+    """The stream of one Space. Created for the first listener and dropped after the last."""
 
     def __init__(self) -> None:
         self._writer = OggOpusWriter()
@@ -72,22 +75,24 @@ class Broadcast:
         return len(self._feeds)
 
     def join(self) -> PageFeed:
+        """Add a listener."""
         feed = PageFeed(self._headers)
         self._feeds.add(feed)
         return feed
 
     def leave(self, feed: PageFeed) -> None:
+        """Remove a listener."""
         self._feeds.discard(feed)
 
     def close(self) -> None:
-        """The Space ends: the last page says so, and whoever has read it is done."""
+        """End the stream: send the last page, which is marked as such, and close all feeds."""
         page = self._writer.page(self._packets, last=True)
         for feed in self._feeds:
             feed.push(page)
             feed.close("ended")
 
     def add(self, message: Frames) -> None:
-        """A tick of the Space."""
+        """Take one tick of the audience mix."""
         for group, payload in message.mixes:
             if group == Output.AUDIENCE and (self._expected is None or message.tick >= self._expected):
                 self._take(message.tick, payload)

@@ -1,4 +1,4 @@
-"""A live Space's clock as the control process reads it: the same tick that the engine has, also when the wall clock is set meanwhile."""
+"""The Space clock in the control process: the same ticks as in the engine, even if the wall clock is set in the meantime."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from spacesctl.engine.messages import Ready
 
 
 class RunningClock:
-    """Begun when the engine is told to open the Space, by the engine's own rule: floor((its UTC - started_at) / 20 ms), never below
-    `first_tick`. From there it goes by the monotonic clock, which nobody sets."""
+    """The clock of one live Space, started when the engine is told to open the Space.
+
+    It starts by the engine's rule, floor((engine's UTC - started_at) / 20 ms) but at least `first_tick`, and then
+    follows the monotonic clock.
+    """
 
     def __init__(
         self,
@@ -29,4 +32,5 @@ class RunningClock:
         self._first = max(math.floor((utc - started_at.timestamp()) / TICK_SECONDS), first_tick, 0)
 
     def tick(self) -> int:
+        """The present tick."""
         return self._first + math.floor((self._monotonic() - self._began) / TICK_SECONDS)

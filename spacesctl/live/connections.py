@@ -1,4 +1,4 @@
-"""Everybody who is connected to one Space with sound, and what changes for them when something happens in it."""
+"""The sessions that are connected to one Space with audio, and what events change for them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ from spacesctl.live.sessions import Feed, Session, SessionKind
 
 
 class Connections:
-    """In memory only; the Space's actor owns it. `sessions` is by session id; `places` counts them by where they come from."""
+    """In memory only, owned by the Space's actor. `sessions` is keyed by session id; `places` counts the sessions per
+    place of origin.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.sessions: dict[str, Session] = {}
         self.places: Counter[str] = Counter()
-        self._fed: dict[str, tuple[Session, Feed]] = {}  # those who read over a WebSocket: a few beside thousands
+        self._fed: dict[str, tuple[Session, Feed]] = {}  # sessions over a WebSocket: few among thousands
         self._engine = engine
         self._broadcast: Broadcast | None = None
         self._speakers: dict[str, Caller] = {}
-        """Whoever opened a microphone, with the handle that lane readers are told."""
+        """The accounts that opened a microphone, with the handles that lane readers are sent."""
 
     def add(self, space: Space, session: Session, caller: Caller) -> None:
+        """Add a session, and request the engine outputs that it needs."""
         if session.kind.is_up and caller.account_id is not None:
             self._speakers[caller.account_id] = caller
         self.sessions[session.id] = session
@@ -43,6 +46,7 @@ class Connections:
             self.tap(space)
 
     def end(self, space: Space, sessions: Iterable[Session], reason: str) -> None:
+        """End sessions, with the reason that their clients are told."""
         ended = list(sessions)
         self.send(effects.end_sessions(ended, reason))
         for session in ended:
@@ -61,10 +65,11 @@ class Connections:
             del self.places[place]
 
     def of(self, account_id: str | None) -> list[Session]:
+        """The sessions of an account; None: the anonymous ones."""
         return [session for session in self.sessions.values() if session.account_id == account_id]
 
     def after(self, space: Space, events: list[e.Event]) -> None:
-        """Close what an event ends, move listeners whose group changed, tell lane readers."""
+        """After events: send lane changes to the engine, end sessions, and move listeners whose mix changed."""
         self.send(effects.lane_messages(space, events))
         for event in events:
             match event:
@@ -89,7 +94,7 @@ class Connections:
             self.tap(space)
 
     def on_frames(self, message: Frames) -> None:
-        """Every reader of one kind is handed the same bytes."""
+        """Distribute one tick of audio. All readers of one kind get the same bytes."""
         if self._broadcast is not None:
             self._broadcast.add(message)
         packed = {group: framing.pack(framing.MIX, message.tick, [(0, 0, payload)]) for group, payload in message.mixes}
@@ -101,11 +106,13 @@ class Connections:
                 feed.push_frame(packed[session.group])
 
     def lanes(self, space: Space) -> list[dict[str, Any]]:
-        """Open microphone sessions, as lane readers are told of them."""
+        """The open microphone sessions, in the format for lane readers."""
         return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
 
     def tell_speakers(self, events: Collection[e.Event]) -> None:
-        """A program that speaks learns of its own mute and unmute, and that it is recorded now: it cannot hear that nobody hears it."""
+        """Tell programs that speak when they are server-muted or unmuted, or when a recording closed their microphone.
+        They could not notice otherwise.
+        """
         if any(isinstance(event, e.RecordingStarted) for event in events):
             closed = {event.account_id for event in events if isinstance(event, e.MicChanged) and not event.open}
             self._tell(closed, {"event": "recorded"})
@@ -115,6 +122,7 @@ class Connections:
                 self._tell({event.account_id}, {"event": news})
 
     def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
+        """Tell lane readers of lanes that opened, closed or changed, and of new rules."""
         feeds = [feed for session, feed in self._fed.values() if session.kind is SessionKind.ALL]
         if not feeds:
             return
@@ -129,6 +137,7 @@ class Connections:
                 session.feed.push_event(news)
 
     def send(self, messages: Iterable[ToEngine]) -> None:
+        """Send messages to the engine."""
         for message in messages:
             self._engine.send(message)
 
@@ -156,6 +165,6 @@ class Connections:
         }
 
     def tap(self, space: Space) -> None:
-        """Tell the engine which outputs are wanted here."""
+        """Tell the engine which outputs of the Space the control process needs."""
         if space.started_at is not None and not space.is_over:
             self._engine.send(effects.tap(space, self.sessions.values()))

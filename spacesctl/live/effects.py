@@ -1,4 +1,4 @@
-"""What the engine must be told of what happened. Pure: events in, messages out, in order."""
+"""The engine messages that follow from events. Pure: events in, messages out, in order."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from spacesctl.live.sessions import Session, SessionKind, group_of
 
 
 def open_space(space: Space, *, first_tick: int, ssrc: int) -> OpenSpace:
+    """The message that opens a Space on the engine. Raises ValueError for a Space that never went live."""
     if space.started_at is None:
-        raise ValueError("only a Space that went live has a clock")
+        raise ValueError("the Space has not gone live, so it has no clock")
     return OpenSpace(space.id, space.started_at.timestamp(), first_tick, ssrc)
 
 
 def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
-    """Lanes opened and closed, gates moved. A gate follows from the state after, whatever the event was."""
+    """Messages for lanes that opened or closed, and for gates. A gate depends on the state after the events only."""
     messages: list[ToEngine] = []
     for event in events:
         match event:
@@ -52,7 +53,7 @@ def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
 
 
 def move_sessions(after: Space, sessions: Iterable[Session]) -> list[ToEngine]:
-    """Put listening sessions into the group that the state now gives them; what moved is told to the engine."""
+    """Move listening sessions to the mix that the state now gives them. Returns messages for the WebRTC peers that moved."""
     messages: list[ToEngine] = []
     for session in sessions:
         if session.kind not in (SessionKind.WHEP, SessionKind.LISTEN):
@@ -66,7 +67,7 @@ def move_sessions(after: Space, sessions: Iterable[Session]) -> list[ToEngine]:
 
 
 def end_sessions(sessions: Iterable[Session], reason: str) -> list[ToEngine]:
-    """Close sessions: WebSockets by their feed, WebRTC peers by a message."""
+    """Close sessions: WebSockets and HTTP listeners through their feeds, WebRTC peers by engine messages, which are returned."""
     messages: list[ToEngine] = []
     for session in sessions:
         if session.feed is not None:
@@ -79,6 +80,6 @@ def end_sessions(sessions: Iterable[Session], reason: str) -> list[ToEngine]:
 
 
 def tap(space: Space, sessions: Iterable[Session]) -> SubscribeOutputs:
-    """The outputs that listeners of this Space by WebSocket and HTTP, and its recording, need."""
+    """The outputs that WebSocket and HTTP listeners of this Space, and its recording, need."""
     recorded = set() if space.recording is None else {Output.AUDIENCE}
     return SubscribeOutputs(space.id, sorted(recorded | {s.group for s in sessions if s.kind.is_tapped}))

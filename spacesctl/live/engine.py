@@ -1,4 +1,4 @@
-"""What an actor needs of the engine. The real one is a process; tests use one that only takes notes."""
+"""The interface of the engine that actors use. The real one is a process; tests use one that only records messages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from spacesctl.engine.messages import Ready, ToEngine
 
 
 class Engine(Protocol):
+    """Sends messages to the engine process."""
+
     @property
     def ready(self) -> Ready:
-        """Raises Unavailable while the engine is (re)starting."""
+        """What the engine announced at its start. Raises Unavailable while it is starting or restarting."""
 
     def send(self, message: ToEngine) -> None:
-        """Never waits. While the engine is down the message is dropped: its successor is told the whole state."""
+        """Send without waiting. While the engine is down the message is dropped, since the next engine is sent the whole state."""

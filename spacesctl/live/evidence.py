@@ -1,4 +1,6 @@
-"""The evidence ring: the last 60 s of every heard lane as received, in memory; a clip is written only when a report or an act cuts one."""
+"""The evidence ring: the last 60 s of each heard lane, as received, in memory. A clip is written to disk only for a
+report or an act.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +15,31 @@ RING_TICKS = 60 * TICKS_PER_SECOND
 
 
 class EvidenceRing:
+    """The ring of one Space."""
+
     def __init__(self) -> None:
         self._lanes: dict[int, deque[tuple[int, bytes]]] = {}
 
     def add(self, tick: int, lane: int, payload: bytes) -> None:
+        """Add the Opus payload of a lane at a tick."""
         ring = self._lanes.get(lane)
         if ring is None:
             ring = self._lanes[lane] = deque(maxlen=RING_TICKS)
         ring.append((tick, payload))
 
     def cut(self, lane: int, first: int, last: int) -> bytes | None:
-        """Ogg Opus of ticks `first` to `last` of one lane, on time; None when nothing of it is held."""
+        """Ticks `first` to `last` of one lane as Ogg Opus, with the original timing; None when the ring holds nothing of it."""
         frames = [frame for frame in self._lanes.get(lane, ()) if first <= frame[0] <= last and frame[1]]
         return ogg_clip(frames) if frames else None
 
     def forget(self, tick: int) -> None:
-        """Drop lanes that fell silent over a minute before `tick`."""
+        """Drop lanes that have been silent for over a minute at `tick`."""
         for lane in [lane for lane, ring in self._lanes.items() if ring and ring[-1][0] < tick - RING_TICKS]:
             del self._lanes[lane]
 
 
 def keep(folder: Path, data: bytes) -> str:
-    """Write a clip under its SHA-256 (content-addressed: the same clip twice is one file); returns the hash. Blocks."""
+    """Write a clip under its SHA-256, so that the same clip is stored once; returns the hash. Blocks."""
     digest = hashlib.sha256(data).hexdigest()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{digest}.ogg"

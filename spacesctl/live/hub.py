@@ -1,4 +1,4 @@
-"""Live events of one Space to whoever watches: two views, one serialisation for all subscribers of a view."""
+"""Live events of one Space for subscribers. There are two views, and each message is serialised once per view."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from spacesctl.domain.events import HIDDEN_FROM_AUDIENCE
 from spacesctl.store.spaces import StoredEvent
 
 QUEUE = 512
-"""Messages a subscriber may be behind. A slower one is cut off; it comes back with `Last-Event-ID` and has lost nothing durable."""
+"""Messages that a subscriber may be behind. A slower one is disconnected; it can reconnect with `Last-Event-ID` and
+misses no durable event.
+"""
 
 
 class View(StrEnum):
+    """Who a subscriber is: staff see all events, the audience a part of them."""
+
     STAFF = "staff"
     AUDIENCE = "audience"
 
 
 class Subscriber:
-    """`account_id` lets the Space close what a removed account still holds open."""
+    """One event stream. `account_id` is known so that the streams of a removed account can be closed."""
 
     def __init__(self, view: View, account_id: str | None) -> None:
         self.view = view
@@ -31,6 +35,7 @@ class Subscriber:
         self.closed = False
 
     def push(self, message: bytes) -> None:
+        """Queue a message; a subscriber whose queue is full is closed."""
         if self.closed:
             return
         try:
@@ -39,14 +44,14 @@ class Subscriber:
             self.close()
 
     def close(self) -> None:
-        """End the stream; what was not yet read is dropped, the store still has it."""
+        """End the stream. Unread messages are dropped; durable events are in the store."""
         self.closed = True
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
     async def next(self, timeout: float) -> bytes | None:
-        """The next message, b"" when none came within `timeout` seconds, None at the end."""
+        """The next message; b"" when none arrived within `timeout` seconds, None at the end."""
         try:
             async with asyncio.timeout(timeout):
                 return await self._queue.get()
@@ -55,25 +60,30 @@ class Subscriber:
 
 
 class Hub:
+    """The event subscribers of one Space."""
+
     def __init__(self) -> None:
         self.subscribers: set[Subscriber] = set()
 
     def subscribe(self, view: View, account_id: str | None) -> Subscriber:
+        """Open an event stream."""
         subscriber = Subscriber(view, account_id)
         self.subscribers.add(subscriber)
         return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Forget a stream that ended."""
         self.subscribers.discard(subscriber)
 
     def publish(self, stored: Iterable[StoredEvent]) -> None:
+        """Send stored events to the subscribers whose view shows them."""
         for event in stored:
             for view in View:
                 if (body := visible(event, view)) is not None:
                     self._push(view, sse(event.type, body, event.seq))
 
     def publish_ephemeral(self, kind: str, data: dict[str, Any], views: Iterable[View] = View) -> None:
-        """Not stored, not replayed: levels, counts, partial captions."""
+        """Send a message that is not stored or replayed: levels, counts, partial captions."""
         message = sse(kind, {"type": kind, "data": data})
         for view in views:
             self._push(view, message)
@@ -85,7 +95,7 @@ class Hub:
                 subscriber.close()
 
     def close_anonymous(self) -> None:
-        """End the streams of whoever has no account."""
+        """End the streams of clients without an account."""
         for subscriber in self.subscribers:
             if subscriber.account_id is None:
                 subscriber.close()
@@ -97,7 +107,7 @@ class Hub:
 
 
 def visible(event: StoredEvent, view: View) -> dict[str, Any] | None:
-    """The event as `view` shows it, or None when it does not."""
+    """The event as `view` shows it, or None if it does not."""
     data = event.body
     if view is View.AUDIENCE:
         hidden = HIDDEN_FROM_AUDIENCE.get(event.type)
@@ -108,6 +118,6 @@ def visible(event: StoredEvent, view: View) -> dict[str, Any] | None:
 
 
 def sse(kind: str, body: dict[str, Any], seq: int | None = None) -> bytes:
-    """One Server-Sent Event (WHATWG HTML, 9.2). JSON never holds a raw line break, so one data line is enough."""
+    """One Server-Sent Event (WHATWG HTML, 9.2). JSON contains no raw line breaks, so one data line is enough."""
     head = "" if seq is None else f"id: {seq}\n"
     return f"{head}event: {kind}\ndata: {json.dumps(body, separators=(',', ':'), ensure_ascii=False)}\n\n".encode()

@@ -1,4 +1,4 @@
-"""The wall clock, in the resolution that the store keeps."""
+"""The wall clock, with the resolution of the store."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """UTC, whole milliseconds: what is stored is what was decided with."""
+    """The present time in UTC, in whole milliseconds, so that the stored time equals the one used to decide."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,7 +1,7 @@
-"""Who is still there: when a host has left for good, and when a Space was left by everybody.
+"""Decides when a host is gone and when a Space is empty.
 
-Present is who has a connection with sound; for a host, following the events or giving a command counts as well: a terminal is
-a seat. A host who never connected cannot have left.
+An account is present while it has a connection with audio. A host is present as well while they follow the events or
+give commands, as from a terminal. A host who never connected is not considered gone.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import Literal
 
 HOST_GRACE = 60.0
-"""Seconds that a host may be away before somebody else is host."""
+"""Seconds that a host may be away before a co-host takes over."""
 END_AFTER = 300.0
-"""Seconds after which a Space without a host, or without anybody, ends."""
+"""A Space ends after so many seconds without anybody, or without the host after `HOST_GRACE`."""
 
 Step = Literal["host_gone", "end"]
 
 
 class Presence:
-    """One live Space's attendance. `look` is told once a second who is there; pure, but for what it remembers."""
+    """The presence of people in one live Space. No I/O; it remembers what `look` was told."""
 
     def __init__(self) -> None:
         self._host: str | None = None
@@ -27,12 +27,14 @@ class Presence:
         self._anyone_seen = False
 
     def host_acted(self, now: float) -> None:
-        """The host gave a command: if they seemed to be gone, the minute begins anew."""
+        """The host gave a command: if they were away, their grace time begins again. `now` is in monotonic seconds."""
         if self._host_left is not None:
             self._host_left, self._told = now, False
 
     def look(self, now: float, host: str, present: set[str | None]) -> Step | None:
-        """What is to be done now, each once. `present` holds account ids, None for anonymous listeners; bots are left out."""
+        """Called once a second; returns the step to take now, each once. `present` holds account ids, None for
+        anonymous listeners; bots are left out.
+        """
         if present:
             self._anyone_seen, self._all_left = True, None
         elif self._anyone_seen and self._all_left is None:

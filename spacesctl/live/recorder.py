@@ -1,4 +1,4 @@
-"""One running recording: takes what each tick had, hands it on twice a second to a thread that writes."""
+"""One running recording: collects each tick's audio and passes it to a writing thread twice a second."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from spacesctl.engine.messages import Frames, Output
 from spacesctl.live.tracks import Track, TrackFile, closed
 
 BATCH_TICKS = TICKS_PER_SECOND // 2
-"""How much may be lost when the process is killed: half a second, and what the kernel has not been told yet."""
+"""Ticks per batch. If the process is killed, this half second may be lost, and what the kernel has not received."""
 MOST_WAITING = 120
-"""Batches that wait for a slow disk: a minute. Beyond it the recording ends, rather than memory."""
+"""Batches (one minute) that may wait for a slow disk. Beyond that the recording ends, to limit memory."""
 MIX = "mix.ogg"
 
 
 def lane_name(lane: int) -> str:
+    """The file name of a lane's track."""
     return f"lane-{lane:05d}.ogg"
 
 
@@ -30,10 +31,11 @@ class _Batch:
 
 
 class Recorder:
-    """Ticks are counted from `first`, the tick at which the recording began. Lanes wait as long as the audience's delay, in which a
-    redaction may still reach them: with it goes one packet more on both sides, from which a decoder could guess the words.
+    """Records the audience mix, and with `lanes` each lane in its own file.
 
-    `failed` is called, once, when the disk cannot take it.
+    `first` is the tick of the Space at which the recording began. Lanes are held back for `delay` ticks, the delay of
+    the audience mix, during which a redaction can still remove them. A redaction also removes one packet on each side,
+    from which the words could be guessed. `failed` is called, once, when the disk cannot keep up or fails.
     """
 
     def __init__(self, folder: Path, first: int, *, lanes: bool, failed: Callable[[], None], delay: int = 0) -> None:
@@ -51,7 +53,7 @@ class Recorder:
         self._gave_up = False
 
     def add(self, message: Frames) -> None:
-        """A tick of the Space; ticks rise, and some may be missing."""
+        """Take one tick of the Space. Ticks rise; some may be missing."""
         tick = message.tick - self._first
         for group, payload in message.mixes:
             if group == Output.AUDIENCE:
@@ -65,13 +67,13 @@ class Recorder:
             self._hand_over(tick + 1)
 
     def redact(self, lane: int, first: int, last: int) -> None:
-        """Silence ticks of the Space in a lane's file, as far as they are not written."""
+        """Silence the Space's ticks `first` to `last` of a lane's file, as far as they are not written yet."""
         self._blank.setdefault(lane, set()).update(range(first - self._first - 1, last - self._first + 2))
 
     async def stop(self, tick: int) -> None:
-        """Up to `tick` of the Space; everything is written when this returns."""
+        """End the recording at `tick` of the Space. Everything is written when this returns."""
         if not self._gave_up:
-            # Nothing can be redacted any more: what waited for that comes too.
+            # No redaction can come any more, so what was held back is written too.
             self._delay = 0
             self._hand_over(tick - self._first)
         if not self._writing.done():
@@ -83,7 +85,7 @@ class Recorder:
             self._batch.frames.setdefault(name, []).append((tick, payload))
 
     def _hand_over(self, end: int) -> None:
-        """Everything before tick `end` of the recording is here."""
+        """Pass on everything before tick `end` of the recording."""
         until = end - self._delay
         for lane, held in self._held.items():
             blank = self._blank.get(lane, set())
@@ -132,7 +134,7 @@ def _abandon(tracks: dict[str, Track]) -> None:
 
 
 def close_files(folder: Path) -> list[TrackFile]:
-    """Close every file of a recording that is over, and say what they are. Blocks. A file in which nothing whole was written goes."""
+    """Close all files of a finished recording and describe them. Blocks. Files without a complete page are deleted."""
     files = []
     for path in sorted(folder.glob("*.ogg")) if folder.is_dir() else []:
         try:

@@ -1,4 +1,4 @@
-"""All recordings of this server: begun and ended by events, gone on with after a crash, closed, removed when their time is over."""
+"""All recordings of this server: started and stopped by events, resumed after a crash, closed, and deleted when they expire."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from spacesctl.store import recordings as store
 from spacesctl.store.recordings import KeptRecording
 
 LEAST_ROOM = 200 << 20
-"""Bytes free on the disk without which no recording begins."""
+"""Free bytes on the disk below which no recording starts."""
 _log = structlog.get_logger()
 
 
 class RecordingKeeper:
-    """`keep` is how long a recording stays after its end; None: until its host deletes it."""
+    """Keeps the recordings in `folder`. `keep` is how long a recording stays after its end; None: until its host deletes it."""
 
     def __init__(self, registry: SpaceRegistry, folder: Path, keep: timedelta | None) -> None:
         self._house = registry
@@ -38,7 +38,7 @@ class RecordingKeeper:
         self._running: dict[str, tuple[SpaceActor, Recorder]] = {}
 
     async def open(self) -> None:
-        """Go on with what ran when the process was killed, and close what it left open. After `SpaceRegistry.open`."""
+        """Resume recordings that ran when the process ended, and close other unfinished ones. Call after `SpaceRegistry.open`."""
         async with self._house.db.read() as db:
             left = await store.unfinished(db)
         for one in left:
@@ -51,23 +51,24 @@ class RecordingKeeper:
         self._house.subscribers.append(self._on_outcome)
 
     async def close(self) -> None:
-        """The server stops: what was taken is written, and goes on at the next start."""
+        """Write everything when the server stops. Running recordings resume at the next start."""
         running, self._running = self._running, {}
         await asyncio.gather(*(recorder.stop(actor.now_tick()) for actor, recorder in running.values()))
 
     def file(self, recording_id: str, name: str) -> Path:
+        """The path of a recording's file."""
         return self._folder / recording_id / name
 
     async def delete(self, one: KeptRecording) -> None:
-        """Raises Refused while it runs."""
+        """Delete a recording and its files. Raises Refused while it runs."""
         if one.files is None:
-            raise Refused("recording", "it is still being recorded", hint="stop it first")
+            raise Refused("recording", "the recording is still running", hint="stop it first")
         async with self._house.db.begin() as db:
             await store.remove(db, one.id)
         await asyncio.to_thread(shutil.rmtree, self._folder / one.id, ignore_errors=True)
 
     async def tidy(self) -> None:
-        """Remove those whose time is over."""
+        """Delete expired recordings."""
         if self.keep is None:
             return
         async with self._house.db.begin() as db:
@@ -78,15 +79,20 @@ class RecordingKeeper:
             await asyncio.to_thread(shutil.rmtree, self._folder / one, ignore_errors=True)
 
     async def keep_tidy(self, every: float = 3600.0) -> None:
+        """Call `tidy` every `every` seconds, for ever."""
         while True:
             await self.tidy()
             await asyncio.sleep(every)
 
     def require_room(self) -> None:
-        """Raises Refused. Blocks."""
+        """Check that there is room for a recording. Raises Refused with reason `disk_full`. Blocks."""
         place = self._folder if self._folder.exists() else self._folder.parent
         if shutil.disk_usage(place).free < LEAST_ROOM:
-            raise Refused("disk_full", "there is no room for a recording", hint="make room on the server's disk")
+            raise Refused(
+                "disk_full",
+                "there is not enough disk space for a recording",
+                hint="free some space on the server's disk",
+            )
 
     def _on_outcome(self, outcome: Outcome) -> None:
         actor = self._house.actors.get(outcome.after.id)

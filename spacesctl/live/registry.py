@@ -1,4 +1,4 @@
-"""All Spaces of this server: finds or makes the actor of one, and hands the engine's messages to the right one."""
+"""All Spaces of this server: finds or creates the actor of a Space, and routes the engine's messages to it."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
 
 IDLE_ACTORS = 200
-"""Actors of Spaces that are not live, kept for the next command; the oldest beyond these are let go."""
+"""How many actors of Spaces that are not live are kept for further commands. The oldest beyond that are stopped."""
 DRAIN_WITHIN = 0.5
+"""Seconds that WebSockets have to send their last messages when the server stops."""
 
 
 class SpaceRegistry:
+    """The actors of all Spaces in use."""
+
     def __init__(self, db: Database, engine: Engine) -> None:
         self.db = db
         self.engine = engine
         self.actors: dict[str, SpaceActor] = {}
         self.stats: asyncio.Future[Stats] | None = None
         self.subscribers: list[Callable[[Outcome], None]] = []
-        """Called after every command: the alarm clock and the bots' assignments."""
+        """Called after every command, for example by the alarm clock and the bots' assignments."""
         self._loading = asyncio.Lock()
         self._peers: dict[str, SpaceActor] = {}
         self._background: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Bring every live Space back: its microphones are closed, everything else is as it was."""
+        """Load all live Spaces at the start. Their microphone sessions are closed; everything else is as before."""
         async with self.db.read() as connection:
             live = await space_store.live(connection)
         for space in live:
@@ -43,7 +46,7 @@ class SpaceRegistry:
             await actor.engine_restarted()
 
     async def close(self) -> None:
-        """End all streams and stop the actors; Spaces stay live in the store."""
+        """End all streams and stop the actors. Spaces stay live in the store."""
         for actor in self.actors.values():
             actor.hub.close()
             for session in actor.connections.sessions.values():
@@ -57,7 +60,7 @@ class SpaceRegistry:
         await asyncio.gather(*(actor.stop() for actor in self.actors.values()), return_exceptions=True)
 
     async def _drain_feeds(self) -> None:
-        """Give the goodbyes a moment to go out; who does not read them is left."""
+        """Wait briefly for the last messages to be sent; slow readers are not waited for."""
         feeds = [s.feed for actor in self.actors.values() for s in actor.connections.sessions.values() if s.feed]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_WITHIN):
@@ -65,7 +68,7 @@ class SpaceRegistry:
                     await feed.drained.wait()
 
     async def actor(self, space_id: str) -> SpaceActor:
-        """Raises NotFound."""
+        """The actor of a Space, created if needed. Raises NotFound."""
         actor = self.actors.get(space_id)
         if actor is not None:
             return actor
@@ -80,6 +83,7 @@ class SpaceRegistry:
             return actor
 
     async def create(self, command: c.Create, projection: Projection | None = None) -> Outcome:
+        """Create a Space and its actor. Raises what the command raises."""
         actor = SpaceActor(None, self.db, self.engine, self._changed)
         try:
             outcome = await actor.ask(command, projection)
@@ -90,13 +94,14 @@ class SpaceRegistry:
         return outcome
 
     async def space(self, space_id: str) -> Space:
+        """The present state of a Space. Raises NotFound."""
         space = (await self.actor(space_id)).space
         if space is None:
-            raise RuntimeError("an actor in the house has its Space")
+            raise RuntimeError("an actor of the registry has a Space")
         return space
 
     async def live_actor(self, space_id: str) -> SpaceActor:
-        """Raises NotFound, or Gone when the Space is over."""
+        """The actor of a Space that is not over. Raises NotFound or Gone."""
         actor = await self.actor(space_id)
         if actor.space is not None and actor.space.is_over:
             raise Gone("Space", space_id, actor.space.state.value)
@@ -117,10 +122,11 @@ class SpaceRegistry:
             return await accounts.follows_account(connection, space.host_id, account_id)
 
     async def person(self, space: Space, account: Account) -> c.Person:
+        """The account as a command needs it, with whether there is a block between it and the host."""
         return c.Person(account.id, account.handle, account.kind, await self.blocked(space, account.id))
 
     async def remove_blocked(self, blocker: Caller, account: Account) -> None:
-        """`blocker` has blocked `account`: out of every live or coming Space of the blocker."""
+        """Remove `account` from all live and scheduled Spaces of `blocker`, who has blocked it."""
         person = c.Person(account.id, account.handle, account.kind, blocked=True)
         async with self.db.read() as connection:
             hosted = await space_store.hosted(connection, blocker.account_id or "")
@@ -128,10 +134,11 @@ class SpaceRegistry:
             await (await self.actor(space_id)).ask(c.RemoveBlocked(blocker, person))
 
     def expect_peer(self, peer: str, actor: SpaceActor) -> None:
+        """Route the engine's messages about this WebRTC peer to `actor`."""
         self._peers[peer] = actor
 
     def on_engine(self, message: FromEngine) -> None:
-        """Called by the engine's reader; never waits."""
+        """Handle a message from the engine. Called by the reader of the engine link; never waits."""
         match message:
             case Frames(space=space_id):
                 if (actor := self.actors.get(space_id)) is not None:
@@ -151,11 +158,13 @@ class SpaceRegistry:
                 pass
 
     async def engine_restarted(self) -> None:
+        """Open all live Spaces on the new engine."""
         self._peers.clear()
         for actor in list(self.actors.values()):
             await actor.engine_restarted()
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
+        """Run a coroutine as a task that is canceled when the registry closes."""
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)

@@ -1,4 +1,4 @@
-"""Who is connected to a Space with sound: WebRTC peers and WebSocket lanes. In memory: a connection does not outlive the process."""
+"""Connections to a Space with audio: WebRTC peers, WebSocket lanes, HTTP players. In memory: they end with the process."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from spacesctl.engine.messages import Output
 from spacesctl.live.broadcast import PageFeed
 
 FEED_TICKS = 250
-"""Ticks (5 s) a WebSocket reader may be behind before it is cut off."""
+"""Ticks (5 s) that a WebSocket reader may lose before it is disconnected."""
 FEED_EVENTS = 1_000
+"""Messages that a WebSocket reader may leave unread before it is disconnected."""
 
 
 class SessionKind(StrEnum):
+    """How a session is connected. `whip` and `speak` send audio; `all` reads each lane apart."""
+
     WHIP = "whip"
     WHEP = "whep"
     SPEAK = "speak"
@@ -28,20 +31,24 @@ class SessionKind(StrEnum):
 
     @property
     def is_up(self) -> bool:
+        """Whether it sends audio to the server."""
         return self in (SessionKind.WHIP, SessionKind.SPEAK)
 
     @property
     def is_tapped(self) -> bool:
-        """Whether it hears what the engine hands to the control process."""
+        """Whether it hears a mix that the engine sends to the control process."""
         return self in (SessionKind.LISTEN, SessionKind.OGG)
 
     @property
     def is_webrtc(self) -> bool:
+        """Whether it is a WebRTC peer of the engine."""
         return self in (SessionKind.WHIP, SessionKind.WHEP)
 
 
 class Feed:
-    """What one WebSocket has to be sent. A slow reader loses whole ticks, is told how many, and is cut off after 5 s of it."""
+    """The queue of messages for one WebSocket. A slow reader loses whole ticks, is told how many, and is disconnected
+    after losing 5 s.
+    """
 
     def __init__(self) -> None:
         self._queue: deque[bytes | dict[str, Any]] = deque()
@@ -55,9 +62,11 @@ class Feed:
 
     @property
     def closed(self) -> bool:
+        """Whether the feed was closed."""
         return self.ending.is_set()
 
     def push_frame(self, message: bytes) -> None:
+        """Queue one tick of audio, or drop it for a slow reader."""
         if self.closed:
             return
         if self._frames >= FEED_TICKS // 5:
@@ -73,7 +82,7 @@ class Feed:
         self._waiting.set()
 
     def push_event(self, event: dict[str, Any]) -> None:
-        """Events are never dropped; who leaves so many unread is cut off."""
+        """Queue an event. Events are never dropped; a reader that leaves too many unread is disconnected."""
         if self.closed:
             return
         if len(self._queue) >= FEED_EVENTS:
@@ -83,13 +92,14 @@ class Feed:
         self._waiting.set()
 
     def close(self, reason: str) -> None:
+        """End the feed with an event that gives the reason."""
         if not self.closed:
             self.ending.set()
             self._queue.append({"event": "ended", "reason": reason})
             self._waiting.set()
 
     async def next(self) -> bytes | dict[str, Any] | None:
-        """The next message in order; None after the last."""
+        """Wait for the next message, in order; None after the last."""
         while not self._queue:
             if self.closed:
                 self.drained.set()
@@ -104,31 +114,36 @@ class Feed:
 
 @dataclass
 class Session:
+    """One connection with audio. `lane` is set for those that send audio; `group` is the mix that it hears."""
+
     id: str
     kind: SessionKind
     account_id: str | None
     lane: int | None = None
     group: int = Output.AUDIENCE
     feed: Feed | None = None
-    """Of a WebSocket."""
+    """For WebSockets."""
     pages: PageFeed | None = None
-    """Of a player over HTTP."""
+    """For HTTP players."""
     joined: bool = False
     place: str = ""
-    """Where it comes from, in whatever terms connections are limited."""
+    """Where it comes from, as the key of connection limits."""
     mid: str = ""
-    """Of a WebRTC session: its section's name in the offer."""
+    """For WebRTC: the `mid` of the media section in the offer."""
     remote_ufrag: str = ""
     etag: str = ""
-    """Names its ICE session: another one after a restart."""
+    """Identifies its ICE session; changes with an ICE restart."""
 
 
 def new_etag() -> str:
+    """A random entity tag, in quotes."""
     return f'"{secrets.token_hex(8)}"'
 
 
 def group_of(space: Space, account_id: str | None) -> int:
-    """What somebody hears: with a microphone, everybody but themselves; others of the stage, the live mix; else the audience mix."""
+    """The mix that an account hears: with an open lane the mix-minus of that lane, otherwise on stage the live stage
+    mix, otherwise the audience mix.
+    """
     person = space.people.get(account_id or "")
     if person is None or person.role is Role.LISTENER:
         return Output.AUDIENCE

@@ -1,7 +1,8 @@
-"""Files of one recording: each a stream of Ogg Opus on the recording's clock, gaps filled with silence. Blocks; a thread of its own writes.
+"""The files of a recording: each is an Ogg Opus stream on the recording's clock, with gaps filled with silence. Blocks;
+runs in a thread.
 
-A page is written whole, at least twice a second, so that whatever kills the process takes half a second with it. What was cut off goes on
-in the same stream, or is closed where it ends.
+Each write is a whole page, at least twice a second, so that a killed process loses at most half a second. An
+interrupted file is continued as the same stream, or closed where it ends.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from spacesctl.audio.ogg import SILENCE, TICK_SAMPLES, OggError, OggOpusWriter, 
 LONG_SILENCE = bytes((SILENCE[0] | 3, 6)) + SILENCE[1:] * 6
 """120 ms of silence in one packet (RFC 6716, 3.2.5: code 3, six frames of one size)."""
 LONG_TICKS = 6
+"""Ticks of `LONG_SILENCE`."""
 PAGE_PACKETS = 50
 
 
 @dataclass(frozen=True)
 class TrackFile:
-    """What a finished file is: its name, how long it sounds, and what proves it is the same."""
+    """A finished file: its name, duration, size and SHA-256."""
 
     name: str
     duration_ms: int
@@ -32,16 +34,16 @@ class TrackFile:
 
 
 class Track:
-    """`ticks` is how far it has come: the next frame goes there."""
+    """One file that is being written. Its next frame is at tick `ticks`."""
 
     def __init__(self, path: Path) -> None:
-        """Begins the file, or goes on with one that was cut off. Raises OSError."""
+        """Begin the file, or continue one that was interrupted. Raises OSError."""
         self.path = path
         self._writer = OggOpusWriter()
         self._file: BinaryIO = path.open("r+b" if path.exists() else "x+b")
         try:
             found = tail(self._file)
-        except OggError:  # new, or cut off before its first page was whole
+        except OggError:  # new, or interrupted before its first page was complete
             self._file.truncate(0)
             self._file.seek(0)
             self._file.write(self._writer.headers())
@@ -53,10 +55,13 @@ class Track:
 
     @property
     def ticks(self) -> int:
+        """Ticks written so far."""
         return self._writer.samples // TICK_SAMPLES
 
     def write(self, frames: Iterable[tuple[int, bytes]], until: int) -> None:
-        """Frames by their tick, rising, and silence up to `until` where there is none. One that comes too late is dropped."""
+        """Write frames at their ticks, rising, and silence up to `until` where there are none. A frame that is too late
+        is dropped. Raises OSError.
+        """
         packets: list[bytes] = []
         at = self.ticks
         for tick, payload in frames:
@@ -69,7 +74,7 @@ class Track:
         self._file.flush()
 
     def close(self) -> TrackFile:
-        """Mark the end. Raises OSError."""
+        """Mark the end of the stream and close the file. Raises OSError."""
         with self._file:
             finish(self._file)
             self._file.flush()
@@ -77,18 +82,19 @@ class Track:
         return described(self.path)
 
     def abandon(self) -> None:
-        """Let go of the file as it is: another process may go on with it."""
+        """Close the file without marking the end, so that another process can continue it."""
         self._file.close()
 
 
 def closed(path: Path) -> TrackFile:
-    """Close a file that nobody writes any more. Raises OggError or OSError."""
+    """Mark the end of a file that is not being written any more, and describe it. Raises OggError or OSError."""
     with path.open("r+b") as file:
         finish(file)
     return described(path)
 
 
 def described(path: Path) -> TrackFile:
+    """Describe a finished file. Raises OggError or OSError."""
     with path.open("rb") as file:
         samples = tail(file).samples
         file.seek(0)
@@ -97,12 +103,12 @@ def described(path: Path) -> TrackFile:
 
 
 def silence(ticks: int) -> list[bytes]:
-    """So many ticks, in as few packets as can be."""
+    """Packets of silence for `ticks` ticks, as few as possible."""
     return [LONG_SILENCE] * (ticks // LONG_TICKS) + [SILENCE] * (ticks % LONG_TICKS) if ticks > 0 else []
 
 
 def one_tick(packet: bytes) -> bytes:
-    """The packet, or silence where it is not 20 ms of Opus."""
+    """The packet, or silence if it is not 20 ms of Opus."""
     try:
         return packet if packet_samples(packet) == TICK_SAMPLES else SILENCE
     except OggError:

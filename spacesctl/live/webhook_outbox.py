@@ -1,4 +1,4 @@
-"""What webhooks are owed, written in the transaction of what it is about: neither is there without the other."""
+"""The webhook outbox: messages are stored in the same transaction as the events they report."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from spacesctl.store import webhooks
 
 
 async def note(db: AsyncConnection, space: Space, events: Sequence[e.Event], now: datetime) -> None:
+    """Queue the webhook messages for these events."""
     found = messages(space, events)
     if found:
         await webhooks.enqueue(db, space.host_id, found, now)

@@ -1,1 +1,1 @@
-"""Recogniser models on this machine: which are known, fetching one, and unpacking it with care."""
+"""Recogniser models on this machine: the catalogue, downloading, and safe unpacking."""

@@ -1,4 +1,4 @@
-"""vosk models that are known by name. Their makers publish them at one address, as zip files of one folder each."""
+"""The vosk models that are known by name. Their makers publish each as a zip file of one folder, all below one address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class Known:
-    """`megabytes` is about how much comes over the wire; `sha256` only where it could be confirmed from several sources."""
+    """A model of the catalogue. `megabytes` is the approximate download; `sha256` is given if several sources confirm it."""
 
     name: str
     lang: str
@@ -23,6 +23,7 @@ class Known:
 
     @property
     def url(self) -> str:
+        """The address of the zip file."""
         return f"{HOME}{self.name}.zip"
 
 
@@ -35,7 +36,7 @@ CATALOGUE = (
         "30f26242c4eb449f948e42cb302dd7a686cb29a3423a8367f99ff41780942498",
     ),
     Known("vosk-model-en-us-0.22-lgraph", "en-us", 131, "better, its words can be changed; a good start for a server"),
-    Known("vosk-model-en-us-0.22", "en-us", 1_800, "the most exact English one; wants 6 GB of memory a worker"),
+    Known("vosk-model-en-us-0.22", "en-us", 1_800, "the most accurate English one; needs 6 GB of memory per worker"),
     Known("vosk-model-small-en-in-0.4", "en-in", 36),
     Known("vosk-model-small-cn-0.22", "zh", 44),
     Known("vosk-model-small-de-0.15", "de", 45),
@@ -51,11 +52,14 @@ CATALOGUE = (
 
 
 def known(name: str) -> Known | None:
+    """The model of the catalogue with this name, or None."""
     return next((one for one in CATALOGUE if one.name == name), None)
 
 
 def checked_name(name: str) -> str:
-    """A name that is safe as a folder's. Raises Invalid."""
+    """Return `name` if it is safe as a folder name. Raises Invalid."""
     if not _NAME.fullmatch(name):
-        raise Invalid("NAME", f"{name!r} is no model's name", hint="`spacesctl models list` shows those that are known")
+        raise Invalid(
+            "NAME", f"{name!r} is not a model name", hint="`spacesctl models list` shows those that are known"
+        )
     return name

@@ -1,4 +1,4 @@
-"""Fetching a large file: goes on where it broke off, and is what its checksum says, or is not kept."""
+"""Downloads a large file: resumes after an interruption, and returns the checksum."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ import httpx
 from spacesctl.domain.errors import Invalid, NotFound, Refused, Unavailable
 
 MOST_BYTES = 8 << 30
+"""Size limit of a download."""
 ATTEMPTS = 5
-"""Of which each goes on from the bytes that the one before brought."""
+"""Each attempt resumes after the bytes that the earlier ones received."""
 PAUSE = 1.0
 """Seconds before the second attempt; twice as long before each further one."""
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 Progress = Callable[[int, int | None], None]
-"""Told the bytes that are here and, where the server says it, how many there will be."""
+"""Called with the bytes received so far and, if the server tells it, the total."""
 
 
 def fetch(url: str, target: Path, progress: Progress = lambda have, total: None, *, pause: float = PAUSE) -> str:
-    """Download into `target`, by way of `target.part`, which stays for the next time when it breaks off; its SHA-256, in hex.
+    """Download into `target` and return its SHA-256 in hex. After a failure `target.part` stays, and the next call
+    resumes it.
 
-    Raises NotFound, Refused (too large, or no room on the disk) or Unavailable.
+    `pause` is the wait in seconds before the second attempt. Raises Invalid (the address), NotFound, Refused (too
+    large, or no room on the disk) or Unavailable.
     """
     if not url.startswith(("https://", "http://")):
         raise Invalid("--url", "is not an http or https address")
@@ -40,7 +43,7 @@ def fetch(url: str, target: Path, progress: Progress = lambda have, total: None,
         except httpx.TransportError as error:
             if attempt == ATTEMPTS - 1:
                 raise Unavailable(
-                    f"{url} broke off ({type(error).__name__}); the same command goes on from there"
+                    f"{url} was interrupted ({type(error).__name__}); run the same command again to resume"
                 ) from error
     part.replace(target)
     _etag(part).unlink(missing_ok=True)
@@ -48,12 +51,13 @@ def fetch(url: str, target: Path, progress: Progress = lambda have, total: None,
 
 
 def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _etag(part: Path) -> Path:
-    """Beside a part: which version of the file it is a part of."""
+    """The file beside a part that holds the ETag of the version it is a part of."""
     return part.with_name(f"{part.name}.etag")
 
 
@@ -63,7 +67,7 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": _etag(part).read_text()}
     with httpx.stream("GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=True) as answer:
-        if answer.status_code == 416:  # what we have is not a beginning of what is there now
+        if answer.status_code == 416:  # our part does not fit the file that is there now
             part.unlink()
             raise httpx.RemoteProtocolError("the file has changed")
         _check(answer, url)
@@ -71,12 +75,12 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
             have = 0
         total = _total(answer, have, part.parent)
         tag = answer.headers.get("etag")
-        if tag is not None and not tag.startswith("W/"):  # a weak one does not promise the same bytes
+        if tag is not None and not tag.startswith("W/"):  # a weak ETag does not guarantee the same bytes
             _etag(part).write_text(tag)
         else:
             _etag(part).unlink(missing_ok=True)
         with part.open("ab" if have else "wb") as file:
-            for chunk in answer.iter_raw():  # as it comes, so that nothing is lost when it breaks off
+            for chunk in answer.iter_raw():  # written as it arrives, so that nothing is lost on an interruption
                 have += len(chunk)
                 if have > MOST_BYTES:
                     raise Refused("too_large", f"{url} has more than {MOST_BYTES >> 30} GiB")
@@ -96,12 +100,12 @@ def _check(answer: httpx.Response, url: str) -> None:
 
 
 def _total(answer: httpx.Response, have: int, folder: Path) -> int | None:
-    """How long the whole file is, where it is said, and that there is room for the rest of it."""
+    """The length of the whole file, if the server tells it. Raises Refused if the rest does not fit on the disk."""
     length = answer.headers.get("content-length", "")
     if not length.isdigit():
         return None
     rest = int(length)
     free = shutil.disk_usage(folder).free
     if rest > free:
-        raise Refused("no_room", f"{rest >> 20} MiB are to come, and {folder} has {free >> 20} MiB free")
+        raise Refused("no_room", f"{rest >> 20} MiB are missing, and {folder} has {free >> 20} MiB free")
     return have + rest

@@ -1,4 +1,4 @@
-"""The models in a data folder: `DATA/models/NAME/`, and beside them what their archives' checksums were."""
+"""The models in a data folder (`DATA/models/NAME/`), with the checksums of their archives beside them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from spacesctl.models.unpack import unpack
 SUMS = "checksums.json"
 
 Trust = Literal["given", "shipped", "recorded", "first"]
-"""Where the checksum came from that an archive was held against; `first`: there was none, this one is recorded now."""
+"""Where the expected checksum of an archive came from. `first`: there was none, and this one is recorded now."""
 
 
 def is_model(path: Path) -> bool:
-    """A vosk model in either of the layouts that libvosk loads."""
+    """Whether the folder is a vosk model, in either of the layouts that libvosk loads."""
     return (path / "am" / "final.mdl").is_file() or (path / "final.mdl").is_file()
 
 
 @dataclass(frozen=True)
 class Pulled:
+    """A model that was downloaded. `sha256` is that of its archive, in hex."""
+
     name: str
     path: Path
     sha256: str
@@ -33,16 +35,19 @@ class Pulled:
 
 
 class Shelf:
+    """The models in the data folder `data`."""
+
     def __init__(self, data: Path) -> None:
         self.folder = data / "models"
 
     def names(self) -> list[str]:
+        """The names of the models that are here, sorted."""
         if not self.folder.is_dir():
             return []
         return sorted(each.name for each in self.folder.iterdir() if not each.name.startswith(".") and is_model(each))
 
     def path(self, name: str) -> Path:
-        """Raises NotFound."""
+        """The folder of a model. Raises NotFound, or Invalid for a name that is not safe."""
         found = self.folder / checked_name(name)
         if not is_model(found):
             raise NotFound("model", name)
@@ -51,10 +56,10 @@ class Shelf:
     def pull(
         self, name: str, *, url: str | None = None, sha256: str | None = None, progress: Progress = lambda a, b: None
     ) -> Pulled:
-        """Fetch, check, unpack. Raises Invalid, NotFound, Refused or Unavailable; then the shelf is as it was."""
+        """Download, check and unpack a model. Raises Invalid, NotFound, Refused or Unavailable; the folder is unchanged then."""
         one = known(checked_name(name))
         if url is None and one is None:
-            raise Invalid("NAME", f"{name} is not known here", hint="give its --url")
+            raise Invalid("NAME", f"{name} is not in the catalogue", hint="give its --url")
         if is_model(self.folder / name):
             raise Refused("have_it", f"the model {name} is here already", hint=f"remove {self.folder / name} first")
         expected, trust = self._expected(name, sha256)
@@ -63,7 +68,7 @@ class Shelf:
         found = fetch(url or (one.url if one else ""), archive, progress)
         try:
             if expected is not None and found != expected:
-                raise Refused("checksum", f"the archive's SHA-256 is {found}, not {expected} ({trust}); it is not kept")
+                raise Refused("checksum", f"the archive's SHA-256 is {found}, not {expected} ({trust}); it was deleted")
             self._unpack(archive, name)
         finally:
             archive.unlink(missing_ok=True)
@@ -101,7 +106,9 @@ class Shelf:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise Invalid(str(self.folder / SUMS), "is broken", hint="remove it to trust the next archive") from error
+            raise Invalid(
+                str(self.folder / SUMS), "is not valid JSON", hint="remove it to trust the next archive"
+            ) from error
         return found
 
     def _record(self, name: str, sha256: str) -> None:

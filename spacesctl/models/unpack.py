@@ -1,4 +1,4 @@
-"""A zip file from elsewhere, unpacked as if it were out to harm: plain files below one folder, counted as they come out."""
+"""Unpacks a zip file that may be malicious: plain files below one folder only, with the real size counted while extracting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ CHUNK = 1 << 20
 
 
 def unpack(archive: Path, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
-    """Into `folder`, which must not be there yet and is not there after a failure. Raises Invalid, saying what is wrong with it."""
+    """Unpack into `folder`, which must not exist yet and does not exist after a failure. At most `most_bytes`. Raises
+    Invalid with the reason.
+    """
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
@@ -36,28 +38,28 @@ def unpack(archive: Path, folder: Path, *, most_bytes: int = MOST_BYTES) -> None
         NotADirectoryError,
     ) as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise Invalid(archive.name, f"is not a sound zip file ({error})") from error
+        raise Invalid(archive.name, f"is not a valid zip file ({error})") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
 def _place(entry: zipfile.ZipInfo, archive: str) -> Path:
-    """Where an entry goes, below the folder."""
+    """Where an entry goes, relative to the folder."""
     name = entry.filename
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or "\\" in name or ":" in name or ".." in parts:
         raise Invalid(archive, f"would write outside its folder ({name!r})")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
-        raise Invalid(archive, f"holds something that is no plain file ({name!r})")
+        raise Invalid(archive, f"contains something that is not a plain file ({name!r})")
     if entry.flag_bits & 1:
         raise Invalid(archive, "is encrypted")
     return Path(*parts)
 
 
 def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
-    """Bytes that may still come after this one. What an entry says of its own length is not believed."""
+    """Returns how many bytes may still be extracted after this entry. The length that the entry declares is not trusted."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with opened.open(entry) as source, target.open("xb") as file:
         while chunk := source.read(CHUNK):

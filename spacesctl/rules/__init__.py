@@ -1,1 +1,1 @@
-"""House rules on live speech: rule file, normalisation, matching and decisions. Pure: no I/O, time is passed in."""
+"""The host's rules on live speech: rule file, normalisation, matching, decisions. Pure: no I/O, callers pass the time in."""

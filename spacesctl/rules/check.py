@@ -1,4 +1,6 @@
-"""What `rules check` says: every problem of a file, with the recogniser's vocabulary in mind, and what each rule means."""
+"""The checks behind `rules check`: all problems of a rule file, also against the recogniser's vocabulary, and each rule
+in plain words.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ from spacesctl.rules.ruleset import Phrase, Rule, RuleSet
 
 
 def check(text: str, filename: str = "rules.toml", vocabulary: set[str] | None = None) -> list[Problem]:
-    """Errors and warnings, in the order of the file; empty when all is well.
+    """Return errors and warnings in the order of the file; empty when there are none.
 
-    With the recogniser's `vocabulary`, a phrase with a word that it can never emit is an error. Without, that is not asked.
-    Regexes are not held against the vocabulary: which words they may match cannot be listed.
+    With the recogniser's `vocabulary`, a phrase that contains a word the recogniser cannot emit is an error. Regexes
+    are not checked against the vocabulary, since the words that a regex can match cannot be listed.
     """
     ruleset, problems = parse(text, filename)
     if ruleset is None:
@@ -30,7 +32,13 @@ def check(text: str, filename: str = "rules.toml", vocabulary: set[str] | None =
 def _digits(rule: Rule, filename: str) -> list[Problem]:
     todo = "spell the number as it is said, or put it under `words`"
     return [
-        Problem(pattern.line, "the regex asks for digits, but numbers are heard as words", todo, filename, "warning")
+        Problem(
+            pattern.line,
+            "the regex asks for digits, but the recogniser writes numbers as words",
+            todo,
+            filename,
+            "warning",
+        )
         for pattern in rule.patterns
         if regexes.has_digits(pattern.text)
     ]
@@ -49,7 +57,9 @@ def _unreachable(phrase: Phrase, vocabulary: set[str], filename: str) -> Problem
 
 
 def nearest_words(word: str, vocabulary: set[str]) -> list[str]:
-    """Up to three words that look most like `word`; a large vocabulary is narrowed by length and letters first."""
+    """Up to three words of `vocabulary` that are spelled most like `word`. Candidates are first narrowed by length and
+    letters, for speed.
+    """
     letters = set(word)
     likely = [
         each for each in vocabulary if abs(len(each) - len(word)) <= 2 and len(letters & set(each)) * 2 >= len(letters)
@@ -60,7 +70,8 @@ def nearest_words(word: str, vocabulary: set[str]) -> list[str]:
 def explain(ruleset: RuleSet) -> list[str]:
     """Each rule in plain sentences, one line each, for `rules check`."""
     return [line for rule in ruleset.rules for line in _explain(rule)] + [
-        f"At most {ruleset.limits.max_auto_actions_per_5min} automatic acts in 5 minutes; then rules only record and staff are told."
+        f"At most {ruleset.limits.max_auto_actions_per_5min} automatic acts in 5 minutes; after that, rules only record, "
+        "and staff are notified."
     ]
 
 
@@ -77,9 +88,9 @@ def _explain(rule: Rule) -> Iterator[str]:
     if not rule.literals and not rule.patterns:
         yield "  It listens for nothing, so it never acts."
     if rule.confidence.value > 0 or rule.confidence.strict:
-        yield f"  Every word of it must be heard with confidence {rule.confidence}."
+        yield f"  Every word of it must be recognised with confidence {rule.confidence}."
     if rule.times > 1:
-        yield f"  It takes {rule.times} times within {rule.within:g} s by one account."
+        yield f"  It acts when one account does this {rule.times} times within {rule.within:g} s."
     exempt = "Hosts, co-hosts and bots are exempt" if rule.roles <= {"speaker"} else "Bots are exempt"
     yield f"  It watches {' and '.join(sorted(rule.roles)) or 'nobody'}. {exempt}."
     if rule.cooldown:

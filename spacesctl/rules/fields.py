@@ -1,4 +1,4 @@
-"""Reading the values of a rule file one by one: each reader answers something usable and notes what is wrong."""
+"""Readers for the values of a rule file. Each returns a usable value and notes what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spacesctl.rules.ruleset import Confidence, Pattern, Phrase
 MAX_PHRASE = 200
 """Characters of one phrase."""
 MAX_PHRASE_WORDS = 16
-"""A phrase is looked for over the borders of utterances within a few seconds: nobody says more words in them."""
+"""Words of one phrase. A phrase is looked for across utterances within a few seconds, and nobody says more words in that time."""
 
 _DURATION = re.compile(r"(\d{1,7})(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -25,30 +25,40 @@ _NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "a table
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    """The advice for an unknown `word`: up to two similar `known` words, or else `otherwise`."""
     close = difflib.get_close_matches(word, sorted(known), n=2)
     return "did you mean " + " or ".join(f"`{each}`" for each in close) + "?" if close else otherwise
 
 
 class Reader:
+    """Reads the values of one file and collects its `problems`. A path is that of `lines.locate`."""
+
     def __init__(self, filename: str, lines: dict[Path, int]) -> None:
         self.filename = filename
         self.lines = lines
         self.problems: list[Problem] = []
 
     def line(self, path: Path) -> int:
+        """The line of a path, from 1."""
         return line_of(self.lines, path)
 
     def error(self, path: Path, message: str, todo: str) -> None:
+        """Note an error; `todo` says how to correct it."""
         self.problems.append(Problem(self.line(path), message, todo, self.filename))
 
     def warn(self, path: Path, message: str, todo: str) -> None:
+        """Note a warning; `todo` says what to do about it."""
         self.problems.append(Problem(self.line(path), message, todo, self.filename, "warning"))
 
     def keys(self, path: Path, data: dict[str, Any], known: set[str], later: frozenset[str] = frozenset()) -> None:
+        """Note an error for each key of a table that is not `known`. Those in `later` are reported as not supported by
+        this version.
+        """
         for key in data:
             self._known(key, (*path, key), known, later, "key")
 
     def one_key(self, path: Path, data: dict[str, Any], known: set[str], later: frozenset[str]) -> None:
+        """Check the keys, and that there is exactly one."""
         self.keys(path, data, known, later)
         if len(data) != 1:
             self.error(
@@ -72,9 +82,11 @@ class Reader:
         return False
 
     def is_table(self, path: Path, value: Any) -> bool:
+        """Whether the value is a table; notes an error if not."""
         return self._is(dict, path, value)
 
     def tables(self, path: Path, value: Any) -> list[dict[str, Any]]:
+        """The tables of a list; anything else in it is an error and left out."""
         if not self._is(list, path, value):
             return []
         return [item for index, item in enumerate(value) if self._item(dict, (*path, index), item)]
@@ -86,11 +98,13 @@ class Reader:
         return False
 
     def strings(self, path: Path, value: Any) -> list[tuple[Path, str]]:
+        """The strings of a list, with their paths; anything else in it is an error and left out."""
         if not self._is(list, path, value):
             return []
         return [((*path, n), item) for n, item in enumerate(value) if self._item(str, (*path, n), item)]
 
     def integer(self, path: Path, value: Any, least: int, most: int) -> int:
+        """A whole number; notes an error when it is not from `least` to `most`."""
         if not self._is(int, path, value):
             return least
         if not least <= value <= most:
@@ -98,14 +112,17 @@ class Reader:
         return int(value)
 
     def choice(self, path: Path, value: Any, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> str:
+        """One of the `known` words; the first of them after an error."""
         good = self._is(str, path, value) and self._known(value, path, known, later, f"{path[-1]}")
         return str(value) if good else known[0]
 
     def choices(self, path: Path, value: Any, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> list[str]:
+        """The `known` words of a list; others are errors and left out."""
         what = {"actions": "action", "roles": "role"}.get(str(path[-1]), "action")
         return [item for where, item in self.strings(path, value) if self._known(item, where, known, later, what)]
 
     def identifier(self, path: Path, value: Any) -> str | None:
+        """The `id` of a rule; None when it is missing or not a string."""
         todo = "write letters a-z, digits, `-` and `_`, at most 64"
         if value is None:
             self.error(path, "the rule has no `id`", todo)
@@ -117,11 +134,11 @@ class Reader:
         return str(value)
 
     def duration(self, path: Path, value: Any, most: float = 30 * 86400.0) -> float:
-        """Seconds."""
+        """A duration such as `45s`, in seconds; 0 after an error. At most `most` seconds."""
         matched = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if matched is None:
             self.error(
-                path, f"`{path[-1]}` is no duration: {value!r}", 'write a number with ms, s, m, h or d, as in "45s"'
+                path, f"`{path[-1]}` is not a duration: {value!r}", 'write a number with ms, s, m, h or d, as in "45s"'
             )
             return 0.0
         seconds = int(matched[1]) * _SECONDS[matched[2]]
@@ -130,6 +147,7 @@ class Reader:
         return seconds
 
     def confidence(self, path: Path, value: Any) -> Confidence:
+        """A lower bound such as `>=0.75`; no bound after an error."""
         matched = _CONFIDENCE.fullmatch(value.strip()) if isinstance(value, str) else None
         if matched is None:
             self.error(path, f"`confidence` is {value!r}", 'write a least value from 0 to 1, as in ">=0.75"')
@@ -137,6 +155,7 @@ class Reader:
         return Confidence(float(matched[2]), matched[1] == ">")
 
     def phrases(self, path: Path, value: Any) -> list[Phrase]:
+        """The phrases of a `words` list; unusable ones are errors and left out."""
         if value == []:
             self.warn(path, "an empty `words` list matches nothing", "add words or remove it")
         found = (self._phrase(where, text) for where, text in self.strings(path, value))
@@ -158,6 +177,7 @@ class Reader:
         return Phrase(text, ways, self.line(path))
 
     def pattern(self, path: Path, value: Any) -> list[Pattern]:
+        """The regex, as a list of one; an empty list when it cannot be used."""
         if not self._is(str, path, value):
             return []
         refused = regexes.refusal(value)

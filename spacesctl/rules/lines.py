@@ -1,7 +1,7 @@
-"""Which line of a TOML text holds which key: tomllib gives values without places.
+"""The line of each key in a TOML text. `tomllib` returns values without their places.
 
-A scanner for text that tomllib has already accepted, so it need not judge, only walk: tables, keys, strings in their four
-spellings, arrays and inline tables.
+This scanner runs on text that `tomllib` has accepted. It only walks over tables, keys, the four kinds of strings,
+arrays and inline tables, and does not validate them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def locate(text: str) -> dict[Path, int]:
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:
-    """The line of `path`, or of the nearest thing around it that has one; 1 for the file itself."""
+    """The line of `path`, or of the nearest enclosing path that has one; 1 for the file itself."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
@@ -60,7 +60,7 @@ class _Scanner:
         return path
 
     def _resolve(self, key: list[str]) -> Path:
-        """`[rule.when]` after `[[rule]]` is about the latest rule."""
+        """The path of a header's key: `[rule.when]` after `[[rule]]` belongs to the latest rule."""
         path: Path = ()
         for n, part in enumerate(key):
             path = (*path, part)

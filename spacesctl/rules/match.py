@@ -1,7 +1,8 @@
-"""Where the phrases and regexes of a rule set occur in spoken words, at a cost that does not grow with their number.
+"""Finds the phrases and regexes of a rule set in spoken words, in a time that does not grow with their number.
 
-One Aho-Corasick automaton holds every phrase, one RE2 set every regex. The words are joined with single spaces and padded, and
-each phrase is padded too, so a phrase is found as whole words only: `ass` is not in `class`, nor `hell` in `he'll`.
+One Aho-Corasick automaton holds all phrases, one RE2 set all regexes. The words are joined with single spaces and
+padded, and each phrase is padded too, so that phrases match whole words only: `ass` is not found in `class`, nor `hell`
+in `he'll`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from spacesctl.rules import regexes
 from spacesctl.rules.ruleset import Rule
 
 MAX_HITS_PER_REGEX = 32
-"""In one stretch of speech; more would be one thing said many times."""
+"""Per call of `find`; more would be one thing said many times."""
 
 
 @dataclass(frozen=True, order=True)
 class Hit:
-    """A rule's phrase or regex found in words `first` to `last` (both included)."""
+    """A phrase or regex of a rule, found in the words `first` to `last` (both included). `rule` is the index of the rule."""
 
     first: int
     last: int
@@ -29,7 +30,7 @@ class Hit:
 
 
 class Matcher:
-    """Built once for a rule set; `find` may be called any number of times."""
+    """Finds the phrases and regexes of a rule set. Built once; `find` may be called any number of times."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._owners: list[list[tuple[int, str]]] = []
@@ -65,7 +66,7 @@ class Matcher:
         return found
 
     def find(self, words: Sequence[str]) -> list[Hit]:
-        """Hits in normalised words, each rule and stretch once, in order of place."""
+        """Return the hits in normalised words, in order of place, each rule and stretch of words once."""
         if not words:
             return []
         text = " " + " ".join(words) + " "
@@ -92,7 +93,7 @@ class Matcher:
 
 
 def _spans(compiled: Any, text: str) -> Iterator[tuple[int, int]]:
-    """Spans from left to right; the space behind one may be the space before the next."""
+    """Spans from left to right; the space after one may be the space before the next."""
     at = 0
     for _ in range(MAX_HITS_PER_REGEX):
         found = compiled.search(text, at)
@@ -103,7 +104,7 @@ def _spans(compiled: Any, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _starts(words: Sequence[str]) -> list[int]:
-    """Where each word begins in the padded text."""
+    """The index in the padded text at which each word begins."""
     at, starts = 1, []
     for word in words:
         starts.append(at)
@@ -112,6 +113,6 @@ def _starts(words: Sequence[str]) -> list[int]:
 
 
 def _words_within(starts: list[int], start: int, end: int) -> tuple[int, int]:
-    """The words of a padded span: it begins at the space before the first and ends behind the one after the last."""
+    """The first and last word of a span, which begins at the space before the first and ends after the space behind the last."""
     first = bisect_left(starts, start + 1)
     return first, max(first, bisect_left(starts, end - 1) - 1)

@@ -1,7 +1,7 @@
-"""One spelling for what is written in rules and what a recogniser emits.
+"""One spelling for the words of rules and the words that a recogniser emits.
 
-Lower case, one kind of apostrophe, hyphens as spaces, numerals as the words that somebody says. Apostrophes stay, because without
-them `he'll` becomes another word. A numeral in a rule has several readings (`4729`: digit by digit, or as a number).
+Lower case, one kind of apostrophe, hyphens as spaces, numerals as spoken words. Apostrophes stay, because `he'll`
+without one is another word. A numeral in a rule has several readings (`4729`: digit by digit, or as a number).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import unicodedata
 from itertools import islice, product
 
 UNKNOWN = "[unk]"
-"""What a recogniser emits for a word outside its list; nothing in a rule can be spelled so."""
+"""What a recogniser emits for a word outside its list; no word of a rule can be spelled like this."""
 MAX_READINGS = 24
+"""Readings of one phrase; further ones are left out."""
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
 _NOT_WORD = re.compile(r"[^\w']+", re.UNICODE)
@@ -25,21 +26,21 @@ _SCALES = ((1_000_000, "million"), (1_000, "thousand"), (100, "hundred"))
 
 
 def words(text: str) -> list[str]:
-    """The normalised words of a text, numerals still as digits."""
+    """The normalised words of a text, with numerals still as digits."""
     plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).lower().replace("_", " ")
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain)
     return [word for raw in _NOT_WORD.split(plain) if (word := raw.strip("'"))]
 
 
 def heard(word: str) -> list[str]:
-    """The normalised words of one recognised word: nearly always one; none for a bare mark; `[unk]` stays."""
+    """The normalised words of one recognised word: nearly always one, none for a bare punctuation mark. `[unk]` stays."""
     if word == UNKNOWN or word.startswith("<"):
         return [UNKNOWN]
     return [part for plain in words(word) for part in (_likely(plain) if _is_numeral(plain) else [plain])]
 
 
 def readings(phrase: str) -> tuple[str, ...]:
-    """Every way to say a phrase of a rule, normalised, words one space apart; empty when it has no word."""
+    """All ways to say a phrase of a rule, normalised, with single spaces between words; empty when it has no word."""
     parts = [_numeral(word) if _is_numeral(word) else [[word]] for word in words(phrase)]
     if not parts:
         return ()
@@ -52,7 +53,7 @@ def _is_numeral(word: str) -> bool:
 
 
 def _likely(numeral: str) -> list[str]:
-    """How a numeral that a recogniser wrote was most likely said: every reading of it in a rule includes this one."""
+    """How a numeral that a recogniser wrote was most likely said. The readings of the numeral in a rule always include this one."""
     if len(numeral) <= 2 or numeral.endswith("00"):
         return _numeral(numeral)[0]
     return [_ONES[int(digit)] for digit in numeral]

@@ -1,4 +1,4 @@
-"""What is wrong in a rule file, said so that its author can mend it."""
+"""Problems in a rule file, worded so that its author can correct them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One finding. `line` counts from 1; `todo` says what to do about it."""
+    """One problem. `line` counts from 1; `todo` says how to correct it."""
 
     line: int
     message: str
@@ -24,7 +24,7 @@ class Problem:
 
 
 class RuleFileError(Exception):
-    """A rule file that is refused. `problems` holds every error and warning found, in the order of the file."""
+    """A rule file was refused. `problems` holds all errors and warnings, in the order of the file."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = sorted(problems)

@@ -1,4 +1,4 @@
-"""Whether a regex of a rule may be used at all. RE2 runs in linear time, so no pattern can hang the bot."""
+"""Checks whether a rule may use a regex. RE2 runs in linear time, so that no pattern can hang the bot."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from spacesctl.rules.ruleset import MAX_REGEX
 
 MAX_PROGRAM = 4000
-"""RE2 instructions of one pattern: counted repeats make short patterns into large automata."""
+"""RE2 instructions of one pattern. Counted repeats turn short patterns into large automata."""
 MAX_TOTAL = 200_000
-"""RE2 instructions of all patterns of a file together: their set must fit its memory with room for its states."""
+"""RE2 instructions of all patterns of a file together. Their set must fit the memory limit with room for its states."""
 _FOR_ENDS = "speech has no line ends: write only the words"
 
 
 def options() -> Any:
-    """RE2's options as rules use them: no matter the case, no messages on stderr, memory bounded."""
+    """RE2's options for rules: ignore case, print nothing to stderr, at most 64 MiB of memory."""
     import re2
 
     chosen = re2.Options()
@@ -26,7 +26,7 @@ def options() -> Any:
 
 
 def wrapped(pattern: str) -> str:
-    """The pattern as it is run, over words with a space before and behind each."""
+    """The pattern as it is run, on words with a space before and after each."""
     return f" (?:{pattern}) "
 
 
@@ -49,21 +49,21 @@ def refusal(pattern: str) -> tuple[str, str] | None:
             "see the RE2 syntax: no look-around, no back-references",
         )
     if compiled.programsize > MAX_PROGRAM:
-        return "the regex is too large once its repeats are counted out", "use smaller counts in `{...}`"
+        return "the regex is too large when its repeats are expanded", "use smaller counts in `{...}`"
     if compiled.fullmatch("") is not None:
-        return "the regex matches the empty text, hence everything", "ask for at least one word"
+        return "the regex matches the empty text, and therefore everything", "ask for at least one word"
     return None
 
 
 def size(pattern: str) -> int:
-    """RE2 instructions of a usable pattern."""
+    """The RE2 instructions of a usable pattern."""
     import re2
 
     return int(re2.compile(wrapped(pattern), options()).programsize)
 
 
 def has_digits(pattern: str) -> bool:
-    """It asks for digits, which speech never has: numerals are heard as words."""
+    """Whether the pattern asks for digits, which never match: the recogniser writes numbers as words."""
     return re.search(r"\\d|[0-9]", re.sub(r"\{[0-9, ]*\}", "", pattern)) is not None
 
 
@@ -73,7 +73,7 @@ def _reason(error: Exception) -> str:
 
 
 def _has_anchor(pattern: str) -> bool:
-    """Anchors outside of character classes."""
+    """Whether there is an anchor outside of character classes."""
     at, in_class = 0, False
     while at < len(pattern):
         here = pattern[at]

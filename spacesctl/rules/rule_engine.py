@@ -1,7 +1,8 @@
-"""From what was heard to what a rule does about it.
+"""The rule engine: from recognised words to decisions.
 
-The confidence of a hit is that of its *least sure* word: a phrase was said only if all of it was. Repeats and cooldowns are counted
-per account and on the Space clock, so hearing the same words again gives the same answer; the circuit breaker alone uses `now`.
+The confidence of a hit is that of its *least certain* word, since all words of a phrase must have been said. Repeats
+and cooldowns are counted per account and on the Space clock, so that the same words delivered again give the same
+result. Only the circuit breaker uses `now`.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ from spacesctl.rules.match import Hit, Matcher
 from spacesctl.rules.ruleset import Rule, RuleSet
 
 JOIN_TICKS = 3 * TICKS_PER_SECOND
-"""A pause up to this long inside a phrase is still the same breath: an endpoint of the recogniser may split it there."""
+"""A phrase may contain a pause of up to this many ticks (20 ms each): the recogniser may end an utterance there."""
 MAX_TAIL_WORDS = 32
-"""Words kept of earlier utterances of a lane: more than any phrase has."""
+"""Words of earlier utterances that are kept per lane: more than any phrase has."""
 BREAKER_SECONDS = 300.0
+"""The window in which the circuit breaker counts automatic acts."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """One recognised word. `start` and `end` in seconds, the ticks in ticks, both on the Space clock; `end_tick` is its last tick."""
+    """One recognised word, on the Space clock. `start` and `end` are in seconds; `end_tick` is the word's last tick (20 ms)."""
 
     w: str
     start: float
@@ -37,7 +39,9 @@ class Word:
 
 @dataclass(frozen=True)
 class HeardUtterance:
-    """What one microphone said. `utterance` numbers rise within a lane; `role` is the speaker's now, `kind` the account's."""
+    """What was said on one lane. `utterance` numbers rise within a lane; `role` is the speaker's present role, `kind`
+    that of the account.
+    """
 
     lane: int
     account_id: str
@@ -50,10 +54,12 @@ class HeardUtterance:
 
 @dataclass(frozen=True)
 class Decision:
-    """A rule was broken. `mode` `enforce`: do the actions; `shadow` and `held` (the circuit breaker is open): only record them.
+    """A rule was broken. `mode` `enforce`: take the actions; `shadow` and `held` (the circuit breaker is open): only
+    record them.
 
-    `key` is natural: the same words heard again give the same key, so nobody is punished twice. `tripped` marks the decision
-    that opened the breaker: tell somebody.
+    `key` depends on the rule, the lane and the ticks only: the same words delivered again give the same key, so nobody
+    is punished twice. `tripped` marks the decision that opened the breaker, for a notification to staff. Evidence
+    lengths are in seconds.
     """
 
     rule_id: str
@@ -73,14 +79,18 @@ class Decision:
 
     @property
     def key(self) -> str:
+        """Identifies the offence."""
         return f"{self.rule_id}:{self.lane}:{self.start_tick}-{self.end_tick}"
 
     def key_of(self, action: str) -> str:
+        """Identifies one action for the offence."""
         return f"{self.key}:{action}"
 
 
 class Breaker:
-    """Opens when more than `most` automatic acts happen within five minutes, and stays open until the rules are set again."""
+    """The circuit breaker: opens at more than `most` automatic acts within five minutes, and stays open until the rules
+    are set again.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -88,7 +98,7 @@ class Breaker:
         self.open = False
 
     def take(self, now: float) -> bool:
-        """Whether one more act may happen at `now` (seconds, any steady clock)."""
+        """Count one more act at `now` (seconds of any steady clock); whether it may happen."""
         while self._acts and now - self._acts[0] > BREAKER_SECONDS:
             self._acts.popleft()
         if not self.open and len(self._acts) >= self._most:
@@ -100,7 +110,7 @@ class Breaker:
 
 @dataclass
 class _Lane:
-    """The latest words of a microphone, normalised, with the recognised word that each came from."""
+    """The latest words of a lane, normalised, each with the recognised word that it came from."""
 
     account_id: str
     utterance: int = -1
@@ -110,7 +120,7 @@ class _Lane:
 
 
 class RuleEngine:
-    """One Space's rules at work. Feed it every utterance in order; it answers what is to be done.
+    """Applies one Space's rules. Feed it all utterances in order; it returns what is to be done.
 
     Hosts and co-hosts are exempt unless a rule's `scope` names them; bots always are.
     """
@@ -125,15 +135,15 @@ class RuleEngine:
 
     @property
     def tripped(self) -> bool:
-        """The circuit breaker is open: rules only record."""
+        """Whether the circuit breaker is open, so that rules only record."""
         return self._breaker.open
 
     def forget(self, lane: int) -> None:
-        """The microphone session is over. What the account did is remembered, for `repeat` and `cooldown`."""
+        """Drop the words of a lane whose session is over. Offences of the account stay, for `repeat` and `cooldown`."""
         self._lanes.pop(lane, None)
 
     def hear(self, heard: HeardUtterance, now: float) -> list[Decision]:
-        """Decisions about an utterance. Only finals are judged, and each once, however often it is delivered."""
+        """Return the decisions on an utterance. Only final ones are judged, and each once, even if it is delivered again."""
         if not heard.final or heard.kind == "bot":
             return []
         lane = self._lane(heard)
@@ -154,7 +164,7 @@ class RuleEngine:
 
     @staticmethod
     def _extend(lane: _Lane, heard: HeardUtterance) -> int:
-        """Append the new words, or begin anew after a long pause; how many words were there before."""
+        """Append the new words, or start over after a long pause; returns how many words were there before."""
         fresh = [(part, word) for word in heard.words for part in normalise.heard(word.w)]
         if fresh and lane.spoken and fresh[0][1].start_tick - lane.spoken[-1][1].end_tick > JOIN_TICKS:
             lane.spoken.clear()
@@ -170,7 +180,7 @@ class RuleEngine:
         if heard.role not in rule.roles or not rule.confidence.holds(confidence):
             return
         if start <= lane.judged.get(rule.id, -1):
-            return  # overlaps a hit of this rule: one offence
+            return  # overlaps an earlier hit of this rule: the same offence
         lane.judged[rule.id] = end
         if not self._offended(rule, heard.account_id, end * TICK_SECONDS):
             return
@@ -194,7 +204,7 @@ class RuleEngine:
         )
 
     def _offended(self, rule: Rule, account_id: str, at: float) -> bool:
-        """Count an offence at `at` seconds on the Space clock; whether it is the one that counts."""
+        """Count an offence at `at` seconds on the Space clock; whether the rule's `repeat` is reached."""
         key = (rule.id, account_id)
         if at < self._quiet_until.get(key, 0.0):
             return False

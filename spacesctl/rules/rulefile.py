@@ -1,4 +1,4 @@
-"""A rule file (TOML, `schema = 1`) read into rules, or refused with file and line of everything that is wrong."""
+"""Compiles a rule file (TOML, `schema = 1`), or refuses it with the file and line of each error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Confidence, Limits, Pa
 MAX_BYTES = 1 << 20
 MAX_REGEXES = 1000
 MAX_EVIDENCE = 60.0
-"""Seconds: the evidence ring holds no more."""
+"""Seconds; the evidence ring holds no more."""
 
 LATER_ACTIONS = frozenset({"redact", "warn", "demote", "lock", "slow", "alert"})
 LATER_TOP = frozenset({"ladder"})
@@ -30,10 +30,10 @@ _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
 def compile_rules(text: str, filename: str = "rules.toml") -> RuleSet:
-    """The rules of a file's text.
+    """Compile the text of a rule file.
 
-    Raises RuleFileError with every problem, in the order of the file. What is merely odd (a rule that can match nothing) is
-    in `.warnings`. Whether the recogniser knows the words is another question: see `check`.
+    Raises RuleFileError with all problems, in the order of the file. Oddities (a rule that can match nothing) are in
+    `.warnings`. Whether the recogniser knows the words is not checked here: see `check`.
     """
     found, problems = parse(text, filename)
     if found is None:
@@ -42,7 +42,7 @@ def compile_rules(text: str, filename: str = "rules.toml") -> RuleSet:
 
 
 def parse(text: str, filename: str = "rules.toml") -> tuple[RuleSet | None, list[Problem]]:
-    """The rules (None when there is an error) and everything found, errors and warnings."""
+    """Return the rules (None if there is an error), and all errors and warnings."""
     if len(text.encode()) > MAX_BYTES:
         return None, [Problem(1, f"the file is larger than {MAX_BYTES >> 20} MiB", "split the lists", filename)]
     try:
@@ -84,13 +84,13 @@ def _file(reader: Reader, data: dict[str, Any]) -> tuple[tuple[Rule, ...], Limit
 
 
 def _fits(reader: Reader, patterns: list[Pattern]) -> None:
-    """All regexes run as one set, whose memory is bounded: too many together are refused here, not when somebody speaks."""
+    """All regexes run as one set with bounded memory. Too many together are refused here, rather than when somebody speaks."""
     if len(patterns) > MAX_REGEXES:
         reader.error(("rule",), f"more than {MAX_REGEXES} regexes", "use `words` for plain phrases: it has no limit")
     elif sum(regexes.size(pattern.text) for pattern in patterns) > regexes.MAX_TOTAL:
         reader.error(
             ("rule",),
-            "the regexes are too large together once repeats are counted out",
+            "the regexes together are too large when their repeats are expanded",
             "use smaller counts in `{...}`",
         )
 
@@ -100,7 +100,9 @@ def _unique(reader: Reader, rules: list[Rule], rule: Rule, index: int) -> None:
         if other.id == rule.id:
             path: Path = ("rule", index, "id")
             reader.error(
-                path, f"the id {rule.id!r} is that of the rule in line {other.line}", "give each rule its own id"
+                path,
+                f"the id {rule.id!r} is used by the rule in line {other.line} already",
+                "give each rule its own id",
             )
             return
 
@@ -176,7 +178,7 @@ def _actions(reader: Reader, path: Path, data: dict[str, Any]) -> tuple[str, ...
     chosen = reader.choices(path, data["actions"], ACTIONS, LATER_ACTIONS)
     if data["actions"] == []:
         reader.warn(path, "the rule does nothing: `actions` is empty", 'write at least `["log"]`')
-    return tuple(action for action in ACTIONS if action in chosen)  # mildest first, whatever the order written
+    return tuple(action for action in ACTIONS if action in chosen)  # mildest first, regardless of the order in the file
 
 
 def _when(reader: Reader, path: Path, data: Any) -> tuple[tuple[Phrase, ...], tuple[Pattern, ...], Confidence]:

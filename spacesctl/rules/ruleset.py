@@ -10,15 +10,16 @@ from spacesctl.rules.problems import Problem
 Mode = Literal["shadow", "enforce"]
 
 ACTIONS = ("log", "report", "mute", "kick", "block")
+"""The actions of a rule, mildest first."""
 NEEDS_ALLOW = frozenset({"kick", "block"})
-"""Beyond a mute a rule goes only where `[limits] allow` names it."""
+"""Actions harsher than a mute: a rule may take them only if `[limits] allow` names it."""
 MAX_REGEX = 260
-"""Characters of one regex: longer ones are programs, and nobody reads them."""
+"""Characters of one regex; longer ones cannot be reviewed by a reader."""
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """A phrase to hear as whole words. `text` is as written; `readings` are its normalised spellings (numerals have several)."""
+    """A phrase to find as whole words. `text` is as written; `readings` are its normalised spellings (numerals have several)."""
 
     text: str
     readings: tuple[str, ...]
@@ -27,7 +28,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A regex (RE2 syntax) over the normalised words, one space between; a hit begins and ends at word borders."""
+    """A regex (RE2 syntax) on the normalised words, with single spaces between; a hit begins and ends at word borders."""
 
     text: str
     line: int
@@ -35,12 +36,13 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Confidence:
-    """A bound on how sure the recogniser is of the least sure word of a hit."""
+    """A lower bound on the recogniser's confidence in the least certain word of a hit."""
 
     value: float = 0.0
     strict: bool = False
 
     def holds(self, confidence: float) -> bool:
+        """Whether `confidence`, from 0 to 1, is within the bound."""
         return confidence > self.value if self.strict else confidence >= self.value
 
     def __str__(self) -> str:
@@ -69,7 +71,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Limits:
-    """`allow`: what single rules may do beyond a mute."""
+    """The `[limits]` of a file. `allow`: per rule id, the actions harsher than a mute that the rule may take."""
 
     max_auto_actions_per_5min: int = 5
     allow: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -77,7 +79,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """A rule file that was accepted. `hash` is the SHA-256 of its text: what every act names."""
+    """An accepted rule file. `hash` is the SHA-256 of its text; each act refers to it."""
 
     rules: tuple[Rule, ...]
     limits: Limits
@@ -87,12 +89,13 @@ class RuleSet:
     warnings: tuple[Problem, ...] = ()
 
     def rule(self, rule_id: str) -> Rule | None:
+        """The rule with this id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
     def grants(self) -> dict[str, set[str]]:
-        """What each rule may really do: nothing for a rule in shadow mode, it only records."""
+        """The actions that each rule may take: none for a rule in shadow mode, which only records."""
         return {rule.id: set(rule.actions) if rule.mode == "enforce" else set() for rule in self.rules}
 
     def actions(self) -> frozenset[str]:
-        """Every action that some rule may take: the grant that the host gives the bot by setting these rules."""
+        """All actions that some rule may take: what the host grants the bot by setting these rules."""
         return frozenset().union(*self.grants().values())

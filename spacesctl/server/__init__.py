@@ -1,1 +1,1 @@
-"""HTTP only: routes, tokens, problem documents, Server-Sent Events, WHIP and WHEP, lanes."""
+"""The server: HTTP, WebRTC signalling, deliveries, and the process."""

@@ -1,1 +1,1 @@
-"""The truth that must survive: SQLAlchemy tables, repositories and migrations."""
+"""Persistent state: SQLAlchemy tables, repositories and migrations."""

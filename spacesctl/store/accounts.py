@@ -1,4 +1,4 @@
-"""Accounts, their tokens, whom they follow and block."""
+"""Repository of accounts, their tokens, follows and blocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spacesctl.store.tables import accounts, blocks, follows, tokens
 
 
 async def add(db: AsyncConnection, account: Account) -> None:
-    """Raises Conflict when the handle is taken."""
+    """Add an account. Raises Conflict when the handle is taken."""
     row = {
         "id": account.id,
         "handle": account.handle,
@@ -32,7 +32,7 @@ async def add(db: AsyncConnection, account: Account) -> None:
 
 
 async def get(db: AsyncConnection, ref: str) -> Account:
-    """By id, `@handle` or bare handle; raises NotFound."""
+    """Find an account by id, `@handle` or bare handle. Raises NotFound."""
     where = accounts.c.id == ref if ref.isdigit() and len(ref) > 15 else accounts.c.handle == (parse_handle(ref) or "")
     row = (await db.execute(select(accounts).where(where))).one_or_none()
     if row is None:
@@ -41,6 +41,7 @@ async def get(db: AsyncConnection, ref: str) -> Account:
 
 
 async def by_ids(db: AsyncConnection, ids: set[str]) -> dict[str, Account]:
+    """The accounts with these ids, by id; unknown ids are left out."""
     if not ids:
         return {}
     rows = await db.execute(select(accounts).where(accounts.c.id.in_(ids)))
@@ -48,17 +49,17 @@ async def by_ids(db: AsyncConnection, ids: set[str]) -> dict[str, Account]:
 
 
 async def page(db: AsyncConnection, *, after: str, limit: int) -> list[Account]:
-    """In the order of handles, after the handle `after`."""
+    """At most `limit` accounts in the order of their handles, after the handle `after`."""
     rows = await db.execute(select(accounts).where(accounts.c.handle > after).order_by(accounts.c.handle).limit(limit))
     return [_account(row) for row in rows]
 
 
 def _account(row: object) -> Account:
-    return Account(row.id, row.handle, row.name, Kind(row.kind), row.created_at, row.description)  # type: ignore[attr-defined]
+    return Account(row.id, row.handle, row.name, Kind(row.kind), row.created_at, row.description)  # type: ignore[attr-defined]  # rows are not typed
 
 
 async def describe(db: AsyncConnection, account_id: str, *, name: str | None, description: str | None) -> Account:
-    """Change what is not None; the account as it then is."""
+    """Change the fields that are not None and return the changed account. Raises NotFound."""
     given = {"name": name, "description": description}
     changes = {key: value for key, value in given.items() if value is not None}
     if changes:
@@ -69,6 +70,7 @@ async def describe(db: AsyncConnection, account_id: str, *, name: str | None, de
 async def add_token(
     db: AsyncConnection, account_id: str, token: str, scopes: frozenset[Scope], label: str, now: datetime
 ) -> None:
+    """Store a token by its hash."""
     row = {
         "hash": token_hash(token),
         "account_id": account_id,
@@ -80,17 +82,18 @@ async def add_token(
 
 
 async def count_tokens(db: AsyncConnection, account_id: str) -> int:
+    """How many tokens an account has."""
     return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0
 
 
 async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> int:
-    """Forget all tokens of an account that carry this label; how many there were."""
+    """Delete all tokens of an account that carry this label; returns how many there were."""
     mine = (tokens.c.account_id == account_id, tokens.c.label == label)
     return (await db.execute(delete(tokens).where(*mine))).rowcount
 
 
 async def caller(db: AsyncConnection, token: str) -> Caller | None:
-    """Whose token this is, or None."""
+    """The caller that a token belongs to, or None for an unknown token."""
     query = (
         select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes)
         .join(tokens, tokens.c.account_id == accounts.c.id)
@@ -103,34 +106,38 @@ async def caller(db: AsyncConnection, token: str) -> Caller | None:
 
 
 async def follow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:
+    """Make one account follow another; no effect when it does already."""
     row = {"follower_id": follower_id, "followed_id": followed_id}
     await db.execute(insert(follows).values(row).on_conflict_do_nothing())
 
 
 async def unfollow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:
+    """End a follow, if there is one."""
     await db.execute(delete(follows).where(follows.c.follower_id == follower_id, follows.c.followed_id == followed_id))
 
 
 async def follows_account(db: AsyncConnection, follower_id: str, followed_id: str) -> bool:
+    """Whether one account follows the other."""
     query = select(follows).where(follows.c.follower_id == follower_id, follows.c.followed_id == followed_id)
     return (await db.execute(query)).first() is not None
 
 
 async def following(db: AsyncConnection, account_id: str) -> list[Account]:
+    """The accounts that an account follows, by handle."""
     query = select(accounts).join(follows, follows.c.followed_id == accounts.c.id)
     rows = await db.execute(query.where(follows.c.follower_id == account_id).order_by(accounts.c.handle))
     return [_account(row) for row in rows]
 
 
 async def follow_counts(db: AsyncConnection, account_id: str) -> tuple[int, int]:
-    """How many follow it, and how many it follows."""
+    """The number of its followers, and of accounts that it follows."""
     followers = select(func.count()).select_from(follows).where(follows.c.followed_id == account_id)
     followed = select(func.count()).select_from(follows).where(follows.c.follower_id == account_id)
     return await db.scalar(followers) or 0, await db.scalar(followed) or 0
 
 
 async def block(db: AsyncConnection, blocker_id: str, blocked_id: str, *, by: str, now: datetime) -> None:
-    """`by` says who put it on the list: `person`, or `rule ID`. A block also ends following, both ways."""
+    """Block an account, which also ends follows in both directions. `by` says who did it: `person`, or `rule ID`."""
     row = {"blocker_id": blocker_id, "blocked_id": blocked_id, "by": by, "at": now}
     await db.execute(insert(blocks).values(row).on_conflict_do_nothing())
     await unfollow(db, blocker_id, blocked_id)
@@ -138,17 +145,19 @@ async def block(db: AsyncConnection, blocker_id: str, blocked_id: str, *, by: st
 
 
 async def unblock(db: AsyncConnection, blocker_id: str, blocked_id: str) -> None:
+    """Remove a block, if there is one."""
     await db.execute(delete(blocks).where(blocks.c.blocker_id == blocker_id, blocks.c.blocked_id == blocked_id))
 
 
 async def blocked(db: AsyncConnection, account_id: str) -> list[Account]:
+    """The accounts that an account has blocked, by handle."""
     query = select(accounts).join(blocks, blocks.c.blocked_id == accounts.c.id)
     rows = await db.execute(query.where(blocks.c.blocker_id == account_id).order_by(accounts.c.handle))
     return [_account(row) for row in rows]
 
 
 async def blocked_ids(db: AsyncConnection, account_id: str) -> tuple[set[str], set[str]]:
-    """Whom it blocks, and who blocks it."""
+    """The ids that an account has blocked, and the ids that have blocked it."""
     mine = await db.scalars(select(blocks.c.blocked_id).where(blocks.c.blocker_id == account_id))
     theirs = await db.scalars(select(blocks.c.blocker_id).where(blocks.c.blocked_id == account_id))
     return set(mine), set(theirs)

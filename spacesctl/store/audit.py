@@ -1,4 +1,4 @@
-"""The audit log: append-only, each entry carrying the hash of the one before."""
+"""The audit log: append-only, a hash chain in which each entry contains the hash of the previous one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True)
 class Entry:
-    """`body` must hold JSON values and no secret; words that were said stand in reports, not here."""
+    """An entry. `body` holds JSON values and no secrets. Transcripts belong in reports, not here."""
 
     action: str
     actor_id: str | None
@@ -35,12 +35,12 @@ def entry_hash(prev: str, at: datetime, entry: Entry) -> str:
 
 
 async def head(db: AsyncConnection) -> str:
-    """The hash of the newest entry: who wrote it down notices a log that was cut short."""
+    """The hash of the newest entry. Anyone who wrote it down can later detect that the log was truncated."""
     return await db.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or GENESIS
 
 
 async def append(db: AsyncConnection, entry: Entry, now: datetime) -> None:
-    """In the caller's transaction, which holds the write lock: two entries never take the same predecessor."""
+    """Append in the caller's transaction, which holds the write lock, so that no two entries get the same predecessor."""
     prev = await head(db)
     row = {
         "at": now,
@@ -58,7 +58,7 @@ async def append(db: AsyncConnection, entry: Entry, now: datetime) -> None:
 async def page(
     db: AsyncConnection, *, space_ids: set[str] | None, actor_id: str | None, before: int | None, limit: int
 ) -> list[Row[Any]]:
-    """Newest first: of these Spaces and by this actor, or (both None) everything."""
+    """At most `limit` entries, newest first: of these Spaces or by this actor; if both are None, all. `before` is an entry's id."""
     query = select(audit)
     if space_ids is not None:
         query = query.where(or_(audit.c.space_id.in_(space_ids), audit.c.actor_id == actor_id))
@@ -68,7 +68,7 @@ async def page(
 
 
 async def verify(db: AsyncConnection) -> int | None:
-    """The id of the first entry that does not follow from the one before, or None when all do."""
+    """Check the hash chain. Returns the id of the first entry that does not match the previous one, or None when all match."""
     prev = GENESIS
     async for row in await db.stream(select(audit).order_by(audit.c.id)):
         entry = Entry(row.action, row.actor_id, row.space_id, row.target_id, row.body)

@@ -1,7 +1,8 @@
-"""A data folder as one file, taken while the server runs, and back.
+"""Backup of a data folder into one file, while the server may run, and restore.
 
-The archive (tar, gzip) holds `spaces.db`, a consistent snapshot by SQLite's own backup, the evidence and the voice clips.
-It holds no tokens but their hashes, and the key that webhooks are signed with; the owner's token file stays where it is.
+The archive (tar, gzip) holds `spaces.db` (a consistent snapshot by SQLite's backup API), the evidence clips, the voice
+clips, and `secret.key`, from which webhook signing secrets are derived. Of tokens it holds only hashes; the owner's
+token file is left out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ CLIPS = "clips"
 
 
 def snapshot(database: Path, target: Path) -> None:
-    """Copy a database that may be in use; the copy is one moment of it."""
+    """Copy a database that may be in use. The copy is consistent."""
     with (
         closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as source,
         closing(sqlite3.connect(target)) as copy,
@@ -32,7 +33,7 @@ def snapshot(database: Path, target: Path) -> None:
 
 
 def backup(data: Path, archive: Path) -> int:
-    """Write `archive` (never over an existing file); its size in bytes. Raises NotFound or Refused."""
+    """Write `archive`, never over an existing file; returns its size in bytes. Raises NotFound or Refused."""
     if not (data / DATABASE).is_file():
         raise NotFound("data folder", str(data))
     if archive.exists():
@@ -43,40 +44,40 @@ def backup(data: Path, archive: Path) -> int:
         snapshot(data / DATABASE, copy)
         part.touch(mode=0o600)
         with tarfile.open(part, "w:gz") as tar:
-            # The snapshot first: a clip that a report in it names was written before the report was.
+            # The snapshot comes first. A clip is written before the report that refers to it, so it exists by now.
             tar.add(copy, DATABASE)
             if (data / KEY).exists():
                 tar.add(data / KEY, KEY)
             for folder in (EVIDENCE, CLIPS):
                 for clip in sorted((data / folder).glob("*.ogg")):
-                    with contextlib.suppress(FileNotFoundError):  # a post was deleted meanwhile
+                    with contextlib.suppress(FileNotFoundError):  # its post was deleted in the meantime
                         tar.add(clip, f"{folder}/{clip.name}")
     part.replace(archive)
     return archive.stat().st_size
 
 
 def restore(archive: Path, data: Path) -> None:
-    """Lay an archive out in a folder that is empty or new (0700). Raises Refused, or Invalid for what is no such archive."""
+    """Unpack an archive into a new or empty folder (mode 0700). Raises Refused, or Invalid when it is not a backup."""
     if data.exists() and any(data.iterdir()):
         raise Refused("not_empty", f"{data} is not empty; restore into a new folder")
     try:
         with tarfile.open(archive) as tar:
             members = tar.getmembers()
             if not members or members[0].name != DATABASE or not all(_is_ours(member) for member in members):
-                raise Invalid(str(archive), "is no backup of a data folder")
+                raise Invalid(str(archive), "is not a backup of a data folder")
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
             data.chmod(0o700)
             for member in members:
                 _extract(tar, member, data)
     except (tarfile.TarError, EOFError) as error:
-        raise Invalid(str(archive), "is no archive that can be read") from error
+        raise Invalid(str(archive), "is not a readable archive") from error
 
 
 def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
-    """The bytes alone: no mode, owner or link of the archive's is taken over."""
+    """Extract the bytes only: modes, owners and links of the archive are ignored."""
     source = tar.extractfile(member)
     if source is None:
-        raise Invalid(member.name, "is no file")
+        raise Invalid(member.name, "is not a file")
     target = data / member.name
     target.parent.mkdir(mode=0o700, exist_ok=True)
     target.touch(mode=0o600)
@@ -85,7 +86,7 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
 
 
 def _is_ours(member: tarfile.TarInfo) -> bool:
-    """Plain files with the names that `backup` gives, and nothing that leads out of the folder."""
+    """Whether it is a plain file with a name that `backup` gives, inside the folder."""
     parts = member.name.split("/")
     clip = len(parts) == 2 and parts[0] in (EVIDENCE, CLIPS) and parts[1].endswith(".ogg")
     return member.isfile() and (member.name in (DATABASE, KEY) or clip)

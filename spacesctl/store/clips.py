@@ -1,4 +1,4 @@
-"""Voice clips: whose they are, what refers to them, and which nobody needs any more. The audio is a file beside the database."""
+"""Repository of voice clips and what refers to them. The audio is in files beside the database."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _USED = or_(exists().where(posts.c.clip_id == clips.c.id), exists().where(dms.c.
 
 
 async def add(db: AsyncConnection, clip: Clip) -> None:
+    """Add the row of a clip whose file is written."""
     row = {
         "id": clip.id,
         "owner_id": clip.owner_id,
@@ -28,7 +29,7 @@ async def add(db: AsyncConnection, clip: Clip) -> None:
 
 
 async def get(db: AsyncConnection, clip_id: str) -> Clip:
-    """Raises NotFound."""
+    """Find a clip. Raises NotFound."""
     row = (await db.execute(select(clips).where(clips.c.id == clip_id))).one_or_none()
     if row is None:
         raise NotFound("voice clip", clip_id)
@@ -36,12 +37,13 @@ async def get(db: AsyncConnection, clip_id: str) -> Clip:
 
 
 async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Clip]:
+    """The clips with these ids, by id; unknown ids are left out."""
     rows = await db.execute(select(clips).where(clips.c.id.in_(set(ids))))
     return {row.id: _clip(row) for row in rows}
 
 
 async def unused(db: AsyncConnection, clip_id: str, owner_id: str) -> Clip:
-    """A clip that its owner may attach. Raises NotFound, for somebody else's too, and Refused for one that is attached."""
+    """A clip that its owner may attach. Raises NotFound (also for another owner's), or Refused with reason `clip_used`."""
     clip = await get(db, clip_id)
     if clip.owner_id != owner_id:
         raise NotFound("voice clip", clip_id)
@@ -51,27 +53,29 @@ async def unused(db: AsyncConnection, clip_id: str, owner_id: str) -> Clip:
 
 
 async def count_unused(db: AsyncConnection, owner_id: str) -> int:
+    """How many clips of an account no post or message refers to."""
     query = select(func.count()).select_from(clips).where(clips.c.owner_id == owner_id, ~_USED)
     return await db.scalar(query) or 0
 
 
 async def is_public(db: AsyncConnection, clip_id: str) -> bool:
-    """Whether a post carries it."""
+    """Whether a post has this clip."""
     return await db.scalar(select(posts.c.id).where(posts.c.clip_id == clip_id)) is not None
 
 
 async def is_between(db: AsyncConnection, clip_id: str, account_id: str) -> bool:
-    """Whether a direct message from or to this account carries it."""
+    """Whether a direct message from or to this account has this clip."""
     mine = or_(dms.c.from_id == account_id, dms.c.to_id == account_id)
     return await db.scalar(select(dms.c.id).where(dms.c.clip_id == clip_id, mine)) is not None
 
 
 async def forget_unused(db: AsyncConnection, before: datetime) -> None:
-    """Drop the rows that nothing refers to, from before an instant."""
+    """Delete the rows of clips made before an instant that no post or message refers to."""
     await db.execute(delete(clips).where(clips.c.at < before, ~_USED))
 
 
 async def ids(db: AsyncConnection) -> set[str]:
+    """The ids of all clips."""
     return set(await db.scalars(select(clips.c.id)))
 
 

@@ -1,7 +1,8 @@
-"""The database: one file, one place where transactions begin.
+"""The database: one SQLite file. All transactions begin here.
 
-SQLite in WAL mode, with `BEGIN IMMEDIATE` for every transaction: a deferred one that reads and then writes fails, or loses an update,
-as soon as two of them meet. `synchronous=NORMAL` survives the process being killed; a power cut may lose the last commits.
+WAL mode, with `BEGIN IMMEDIATE` for each writing transaction: a deferred one that reads and then writes fails, or loses
+an update, as soon as two of them overlap. `synchronous=NORMAL` survives the process being killed; a power cut may lose
+the last commits.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ from spacesctl.store.driver import Connection
 
 BUSY_TIMEOUT_MS = 5_000
 LAST_WORDS = 5.0
-"""Seconds that transactions have to end when the database is closed."""
+"""Seconds that open transactions have to end when the database is closed."""
 
 
 class Database:
     """`async with Database(path) as db: async with db.begin() as connection: ...`
 
-    Leaving `begin` commits, an exception rolls back. `read` is for looking only: readers never wait for a writer.
+    Leaving `begin` commits, an exception rolls back. `read` is for queries only: readers never wait for a writer.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine: AsyncEngine | None = None
         self._readers: AsyncEngine | None = None
-        # Writers queue here, in order, and not in SQLite's busy handler, which sleeps and polls.
+        # Writers queue here, in order, rather than in SQLite's busy handler, which sleeps and polls.
         self._writing = asyncio.Lock()
         self._connections = list[Connection]()
         self._open_transactions = 0
@@ -66,7 +67,7 @@ class Database:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # A transaction whose task was canceled still closes its connection, and must get to do so.
+        # A transaction whose task was canceled still has to close its connection; wait for that.
         if self._open_transactions:
             self._all_ended.clear()
             with suppress(TimeoutError):
@@ -90,6 +91,7 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction. Waits for earlier writers. Raises RuntimeError when the database is not open."""
         if self._engine is None:
             raise RuntimeError("the database is not open")
         with self._counted():
@@ -98,6 +100,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A reading transaction. Raises RuntimeError when the database is not open."""
         if self._readers is None:
             raise RuntimeError("the database is not open")
         with self._counted():
@@ -106,7 +109,9 @@ class Database:
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[DryRunDatabase]:
-        """The database as if: what is written in it is read back in it, and gone when it ends. Other writers wait meanwhile."""
+        """A database for a dry run: what is written in it can be read in it, and is rolled back at the end. Other
+        writers wait meanwhile.
+        """
         if self._engine is None:
             raise RuntimeError("the database is not open")
         with self._counted():
@@ -116,7 +121,7 @@ class Database:
 
 
 class DryRunDatabase(Database):
-    """One transaction that looks like a database: `begin` is a savepoint of it."""
+    """One transaction with the interface of a database: each `begin` is a savepoint in it."""
 
     def __init__(self, path: Path, connection: AsyncConnection) -> None:
         super().__init__(path)
@@ -124,16 +129,18 @@ class DryRunDatabase(Database):
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A savepoint of the transaction."""
         async with self._writing, self._connection.begin_nested():
             yield self._connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
+        """The transaction itself, with what was written in it."""
         yield self._connection
 
 
 def _on_connect(connection: Any, record: Any) -> None:
-    # The driver's own transaction handling begins late and deferred; SQLAlchemy's begin event takes over.
+    # The driver itself would begin transactions late and deferred; SQLAlchemy's begin event does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")

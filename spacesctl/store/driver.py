@@ -1,7 +1,9 @@
-"""The connections to SQLite that the database opens: aiosqlite's, which may be stopped twice, and whose threads are waited for.
+"""The SQLite connections of the database: those of aiosqlite, but `stop` may be called twice and their threads can be
+joined.
 
-When a task is canceled that uses a connection, SQLAlchemy closes it in order; when that is canceled too, it stops it at once. With
-aiosqlite's own the first of the two then waits for ever for a thread that has gone, or the thread answers to a loop that is closed.
+When a task that uses a connection is canceled, SQLAlchemy closes the connection; when that is canceled too, it stops
+the connection at once. With plain aiosqlite, the close would then wait for ever for a thread that has ended, or the
+thread would call a closed event loop.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Final
 import aiosqlite
 
 CHUNK: Final = 64
-"""Rows that are taken from the thread at once."""
+"""Rows that are fetched from the thread at a time."""
 
 
 class Connection(aiosqlite.Connection):
@@ -22,7 +24,7 @@ class Connection(aiosqlite.Connection):
 
     def __init__(self, path: Path) -> None:
         super().__init__(lambda: sqlite3.connect(path, check_same_thread=False), CHUNK)
-        self._thread.daemon = True  # as SQLAlchemy has it: a process that is told to end does not wait for a query
+        self._thread.daemon = True  # as in SQLAlchemy: a process that ends does not wait for a query
         self._stopping: asyncio.Future[None] | None = None
 
     @property
@@ -31,11 +33,11 @@ class Connection(aiosqlite.Connection):
         return self._thread.is_alive()
 
     def stop(self) -> asyncio.Future[None] | None:
-        """End the thread when it has done what it was given; what is waited for is the same, however often this is called."""
+        """End the thread after its queued work. Further calls return the same future."""
         if self._stopping is None:
             self._stopping = super().stop()
         return self._stopping
 
     async def ended(self, within: float) -> None:
-        """Wait until the thread has said its last word, but no longer than so many seconds."""
+        """Wait until the thread has ended, for at most `within` seconds."""
         await asyncio.to_thread(self._thread.join, within)

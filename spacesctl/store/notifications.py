@@ -1,4 +1,6 @@
-"""Outlets: addresses outside that somebody's direct messages also go to. The addresses are sealed; `last_dm` is how far each has come."""
+"""Repository of outlets: external addresses that an account's direct messages are forwarded to. The addresses are
+encrypted; `last_dm` is the last message handled.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,13 @@ QUEUE = 100
 
 
 async def add(db: AsyncConnection, row: dict[str, Any]) -> None:
-    """From the next message on."""
+    """Add an outlet. It receives the messages that arrive from now on."""
     newest = await db.scalar(select(func.max(dms.c.id)).where(dms.c.to_id == row["account_id"])) or 0
     await db.execute(outlets.insert().values(last_dm=newest, sent=0, skipped=0, failures=0, **row))
 
 
 async def get(db: AsyncConnection, outlet_id: str) -> Row[Any]:
-    """Raises NotFound."""
+    """Find an outlet. Raises NotFound."""
     row = (await db.execute(select(outlets).where(outlets.c.id == outlet_id))).one_or_none()
     if row is None:
         raise NotFound("notification address", outlet_id)
@@ -30,16 +32,18 @@ async def get(db: AsyncConnection, outlet_id: str) -> Row[Any]:
 
 
 async def of_account(db: AsyncConnection, account_id: str) -> list[Row[Any]]:
+    """The outlets of an account, oldest first."""
     query = select(outlets).where(outlets.c.account_id == account_id)
     return list(await db.execute(query.order_by(outlets.c.created_at, outlets.c.id)))
 
 
 async def remove(db: AsyncConnection, outlet_id: str) -> None:
+    """Delete an outlet, if it is there."""
     await db.execute(delete(outlets).where(outlets.c.id == outlet_id))
 
 
 async def due(db: AsyncConnection, now: datetime, *, busy: set[str], limit: int) -> list[Row[Any]]:
-    """Of each outlet that is not `busy` and whose time has come: the oldest message it has not had, with the sender's handle."""
+    """For each outlet that is not `busy` and whose retry time has passed: its oldest unsent message, with the sender's handle."""
     waits = (
         select(outlets.c.id.label("outlet_id"), func.min(dms.c.id).label("dm_id"))
         .join(dms, (dms.c.to_id == outlets.c.account_id) & (dms.c.id > outlets.c.last_dm))
@@ -61,23 +65,25 @@ async def due(db: AsyncConnection, now: datetime, *, busy: set[str], limit: int)
 
 
 async def sent(db: AsyncConnection, outlet_id: str, dm_id: int) -> None:
+    """Note that a message was sent."""
     values = {"last_dm": dm_id, "sent": outlets.c.sent + 1, "failures": 0, "retry_at": None}
     await db.execute(update(outlets).where(outlets.c.id == outlet_id).values(values))
 
 
 async def skipped(db: AsyncConnection, outlet_id: str, dm_id: int, number: int = 1) -> None:
-    """Give messages up, to `dm_id` and with it."""
+    """Give up the waiting messages up to and including `dm_id`, `number` of them."""
     values = {"last_dm": dm_id, "skipped": outlets.c.skipped + number}
     await db.execute(update(outlets).where(outlets.c.id == outlet_id).values(values))
 
 
 async def failed(db: AsyncConnection, outlet_id: str, retry_at: datetime) -> None:
+    """Note a failed attempt; the next one is at `retry_at`."""
     values = {"failures": outlets.c.failures + 1, "retry_at": retry_at}
     await db.execute(update(outlets).where(outlets.c.id == outlet_id).values(values))
 
 
 async def keep_within(db: AsyncConnection, outlet_id: str, account_id: str, last_dm: int) -> None:
-    """Skip what is too much to wait."""
+    """Skip the oldest waiting messages beyond `QUEUE`."""
     mine = (dms.c.to_id == account_id, dms.c.id > last_dm)
     beyond = await db.scalar(select(dms.c.id).where(*mine).order_by(dms.c.id.desc()).offset(QUEUE).limit(1))
     if beyond is not None:

@@ -1,4 +1,4 @@
-"""Posts: kept, found, listed newest first."""
+"""Repository of posts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from spacesctl.store.tables import blocks, clips, follows, posts
 
 
 async def add(db: AsyncConnection, post: Post) -> None:
+    """Add a post."""
     row = {
         "id": post.id,
         "author_id": post.author_id,
@@ -27,13 +28,15 @@ async def add(db: AsyncConnection, post: Post) -> None:
 
 
 async def next_id(db: AsyncConnection, now: datetime) -> str:
-    """An id above every other, also within a millisecond and when the clock was set back. Within the transaction that adds it."""
+    """An id above all others, even within one millisecond or after the clock was set back. Call it in the transaction
+    that adds the post.
+    """
     newest = await db.scalar(select(func.max(posts.c.id)))
     return str(max(int(post_id(now, secrets.randbits(22))), int(newest or 0) + 1))
 
 
 async def get(db: AsyncConnection, post_id: str) -> Post:
-    """Raises NotFound."""
+    """Find a post. Raises NotFound."""
     row = (await db.execute(_posts().where(posts.c.id == post_id))).one_or_none()
     if row is None:
         raise NotFound("post", post_id)
@@ -41,6 +44,7 @@ async def get(db: AsyncConnection, post_id: str) -> Post:
 
 
 async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Post]:
+    """The posts with these ids, by id; unknown ids are left out."""
     wanted = set(ids)
     if not wanted:
         return {}
@@ -49,23 +53,26 @@ async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Post]:
 
 
 async def remove(db: AsyncConnection, post: Post) -> None:
-    """With its clip's row; the file goes when it is next looked for."""
+    """Delete a post and its clip's row. The clip's file is deleted by the next tidying."""
     await db.execute(delete(posts).where(posts.c.id == post.id))
     if post.clip is not None:
         await db.execute(delete(clips).where(clips.c.id == post.clip.id))
 
 
 async def by_author(db: AsyncConnection, author_id: str, *, before: str | None, limit: int) -> list[Post]:
-    """Newest first, older than the post id `before`."""
+    """An author's posts, newest first, older than the post id `before`."""
     return await _page(db, _posts().where(posts.c.author_id == author_id), before, limit)
 
 
 async def count_by(db: AsyncConnection, author_id: str) -> int:
+    """How many posts an author has."""
     return await db.scalar(select(func.count()).where(posts.c.author_id == author_id)) or 0
 
 
 async def feed(db: AsyncConnection, reader_id: str, *, before: str | None, limit: int) -> list[Post]:
-    """Newest first: one's own and those of whom one follows; never across a block, whoever made it."""
+    """The reader's own posts and those of followed accounts, newest first. Posts across a block, in either direction,
+    are left out.
+    """
     followed = select(follows.c.followed_id).where(follows.c.follower_id == reader_id)
     query = _posts().where(or_(posts.c.author_id == reader_id, posts.c.author_id.in_(followed)))
     blocked = or_(

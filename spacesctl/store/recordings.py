@@ -1,4 +1,4 @@
-"""Recordings: what there is, for whom, and until when. The sound itself is in files beside the database."""
+"""Repository of recordings. The audio is in files beside the database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from spacesctl.store.tables import recordings
 
 @dataclass(frozen=True)
 class KeptRecording:
-    """`host_id` is who was the host when it began: it is theirs. `files` is None until they are closed."""
+    """A recording. It belongs to `host_id`, the host when it began. `first_tick` is on the Space clock. `files` is None
+    until they are closed.
+    """
 
     id: str
     space_id: str
@@ -33,7 +35,7 @@ class KeptRecording:
 
 
 async def note(db: AsyncConnection, space: Space, events: Sequence[e.Event], tick: int) -> None:
-    """Write down what began and what ended, in the transaction of the events."""
+    """Store the recordings that began or ended with these events, in the transaction of the events."""
     for event in events:
         if isinstance(event, e.RecordingStarted):
             row = {
@@ -52,7 +54,7 @@ async def note(db: AsyncConnection, space: Space, events: Sequence[e.Event], tic
 
 
 async def get(db: AsyncConnection, recording_id: str) -> KeptRecording:
-    """Raises NotFound."""
+    """Find a recording. Raises NotFound."""
     row = (await db.execute(select(recordings).where(recordings.c.id == recording_id))).one_or_none()
     if row is None:
         raise NotFound("recording", recording_id)
@@ -62,7 +64,7 @@ async def get(db: AsyncConnection, recording_id: str) -> KeptRecording:
 async def of_host(
     db: AsyncConnection, host_id: str, *, space_id: str | None, before: datetime | None, limit: int
 ) -> list[KeptRecording]:
-    """Newest first."""
+    """A host's recordings, newest first, of one Space or all, begun before an instant."""
     query = select(recordings).where(recordings.c.host_id == host_id)
     if space_id is not None:
         query = query.where(recordings.c.space_id == space_id)
@@ -73,24 +75,25 @@ async def of_host(
 
 
 async def unfinished(db: AsyncConnection) -> list[KeptRecording]:
-    """Those whose files are not closed."""
+    """Recordings whose files are not closed."""
     return [_kept(row) for row in await db.execute(select(recordings).where(recordings.c.files.is_(None)))]
 
 
 async def ended_before(db: AsyncConnection, moment: datetime) -> list[str]:
-    """Ids of those that are over and older than this."""
+    """The ids of closed recordings that ended before `moment`."""
     query = select(recordings.c.id).where(recordings.c.ended_at < moment, recordings.c.files.is_not(None))
     return list(await db.scalars(query))
 
 
 async def close(db: AsyncConnection, recording_id: str, files: list[dict[str, Any]], now: datetime) -> None:
-    """Its files are whole; it ended now, unless that was told before."""
+    """Store the files of a recording, which are complete now. If no end was stored, it ended now with reason `lost`."""
     await db.execute(update(recordings).where(recordings.c.id == recording_id).values(files=files))
     lost = recordings.c.id == recording_id, recordings.c.ended_at.is_(None)
     await db.execute(update(recordings).where(*lost).values(ended_at=now, reason="lost"))
 
 
 async def remove(db: AsyncConnection, recording_id: str) -> None:
+    """Delete the row of a recording."""
     await db.execute(delete(recordings).where(recordings.c.id == recording_id))
 
 

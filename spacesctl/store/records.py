@@ -1,4 +1,4 @@
-"""What people and rules leave behind: direct messages, reports, acts, rule files, answers to idempotent creates."""
+"""Repository of direct messages, reports, acts, rule files, and answers to idempotent requests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.store.tables import acts, dms, idempotency, reports, rulesets
 
 IDEMPOTENCY_KEPT = timedelta(days=1)
+"""How long the answer to an idempotent request is kept."""
 
 
 async def send_dm(
@@ -26,7 +27,7 @@ async def send_dm(
     space_id: str | None = None,
     clip_id: str | None = None,
 ) -> int:
-    """Returns the message's id. `kind`: `message`, `invite` or `notice`."""
+    """Store a direct message and return its id. `kind`: `message`, `invite`, `reminder` or `notice`."""
     row = {
         "from_id": from_id,
         "to_id": to_id,
@@ -41,7 +42,7 @@ async def send_dm(
 
 
 async def inbox(db: AsyncConnection, account_id: str, *, before: int | None, limit: int) -> list[Row[Any]]:
-    """Newest first."""
+    """The messages to an account, newest first, older than the message id `before`."""
     query = select(dms).where(dms.c.to_id == account_id)
     if before is not None:
         query = query.where(dms.c.id < before)
@@ -49,11 +50,12 @@ async def inbox(db: AsyncConnection, account_id: str, *, before: int | None, lim
 
 
 async def add_report(db: AsyncConnection, row: dict[str, Any]) -> None:
-    """`row` has the columns of the table `reports`."""
+    """Add a report. `row` has the columns of the table `reports`."""
     await db.execute(reports.insert().values(row))
 
 
 async def get_report(db: AsyncConnection, report_id: str) -> Row[Any]:
+    """Find a report. Raises NotFound."""
     row = (await db.execute(select(reports).where(reports.c.id == report_id))).one_or_none()
     if row is None:
         raise NotFound("report", report_id)
@@ -63,7 +65,7 @@ async def get_report(db: AsyncConnection, report_id: str) -> Row[Any]:
 async def list_reports(
     db: AsyncConnection, *, space_ids: set[str] | None, before: datetime | None, limit: int
 ) -> list[Row[Any]]:
-    """Newest first, of these Spaces (None: of all)."""
+    """Reports on these Spaces (None: on all), newest first."""
     query = select(reports)
     if space_ids is not None:
         query = query.where(reports.c.space_id.in_(space_ids))
@@ -73,6 +75,7 @@ async def list_reports(
 
 
 async def get_act(db: AsyncConnection, space_id: str, key: str) -> dict[str, Any] | None:
+    """The stored act with this key, or None."""
     body: dict[str, Any] | None = await db.scalar(
         select(acts.c.body).where(acts.c.space_id == space_id, acts.c.key == key)
     )
@@ -80,14 +83,17 @@ async def get_act(db: AsyncConnection, space_id: str, key: str) -> dict[str, Any
 
 
 async def add_act(db: AsyncConnection, space_id: str, key: str, body: dict[str, Any], now: datetime) -> None:
+    """Store an act under its key."""
     await db.execute(acts.insert().values(space_id=space_id, key=key, body=body, at=now))
 
 
 async def put_rules(db: AsyncConnection, rules_hash: str, text: str, now: datetime) -> None:
+    """Store a rule file under its hash; no effect when it is there."""
     await db.execute(insert(rulesets).values(hash=rules_hash, text=text, at=now).on_conflict_do_nothing())
 
 
 async def get_rules(db: AsyncConnection, rules_hash: str) -> str:
+    """The text of a rule file. Raises NotFound."""
     text: str | None = await db.scalar(select(rulesets.c.text).where(rulesets.c.hash == rules_hash))
     if text is None:
         raise NotFound("rule file", rules_hash)
@@ -95,7 +101,9 @@ async def get_rules(db: AsyncConnection, rules_hash: str) -> str:
 
 
 async def recall(db: AsyncConnection, account_id: str, key: str, request: str) -> tuple[int, Any] | None:
-    """The answer that this account's request with this key got, or None. Raises Conflict when the request was another one."""
+    """The stored status and answer of this account's request with this key, or None. Raises Conflict if that request
+    was a different one.
+    """
     query = select(idempotency).where(idempotency.c.account_id == account_id, idempotency.c.key == key)
     row = (await db.execute(query)).one_or_none()
     if row is None:
@@ -108,7 +116,7 @@ async def recall(db: AsyncConnection, account_id: str, key: str, request: str) -
 async def remember(
     db: AsyncConnection, account_id: str, key: str, request: str, status: int, answer: Any, now: datetime
 ) -> None:
-    """Keep an answer for a day; older ones are dropped on the way."""
+    """Store the answer to a request for a day, and delete older answers."""
     await db.execute(delete(idempotency).where(idempotency.c.at < now - IDEMPOTENCY_KEPT))
     row = {"account_id": account_id, "key": key, "request": request, "status": status, "answer": answer, "at": now}
     await db.execute(idempotency.insert().values(row))

@@ -1,4 +1,4 @@
-"""Bringing a database file to this version's schema, or refusing one from a later version."""
+"""Brings a database file to this version's schema, or refuses one from a later version."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def upgrade(path: Path) -> None:
-    """Create or migrate the SQLite file at `path`. Blocks; call it before the event loop serves anybody.
+    """Create or migrate the SQLite file at `path`. Blocks; call it before the event loop serves requests.
 
-    Raises Unavailable when the file was written by a later version of spacesctl: nothing is touched then.
+    Raises Unavailable, and changes nothing, when the file was written by a later version of spacesctl.
     """
     engine = create_engine(f"sqlite:///{path}")
     try:
@@ -39,7 +39,7 @@ def upgrade(path: Path) -> None:
 
 
 def revisions() -> list[str]:
-    """Every schema that this version knows, newest first."""
+    """All schema versions that this version of spacesctl knows, newest first."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.set_main_option("path_separator", "os")
@@ -47,7 +47,7 @@ def revisions() -> list[str]:
 
 
 def _keep_copy(path: Path, revision: str) -> None:
-    """The database as it was before a migration, beside it."""
+    """Copy the database as it was before a migration, beside the original."""
     copy = path.with_name(f"{path.stem}.before-{revision}.db")
     if not copy.exists():
         snapshot(path, copy)

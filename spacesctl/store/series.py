@@ -1,4 +1,4 @@
-"""Series of Spaces, and who wants to be reminded of a Space."""
+"""Repository of series of Spaces, and of reminder subscriptions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _DOC = (series.c.doc, series.c.version)
 
 
 async def save(db: AsyncConnection, value: Series) -> None:
+    """Add or replace a series."""
     row = {
         "id": value.id,
         "host_id": value.host_id,
@@ -28,7 +29,7 @@ async def save(db: AsyncConnection, value: Series) -> None:
 
 
 async def get(db: AsyncConnection, series_id: str) -> Series:
-    """Raises NotFound, also for a deleted one."""
+    """Find a series. Raises NotFound, also for a deleted one."""
     query = select(*_DOC).where(series.c.id == series_id, series.c.state != SeriesState.DELETED)
     row = (await db.execute(query)).one_or_none()
     if row is None:
@@ -42,23 +43,27 @@ async def of_host(db: AsyncConnection, host_id: str) -> list[Series]:
 
 
 async def active(db: AsyncConnection) -> list[Series]:
+    """All active series."""
     rows = await db.execute(select(*_DOC).where(series.c.state == SeriesState.ACTIVE))
     return [upcast.series(row.doc, row.version) for row in rows]
 
 
 async def remind(db: AsyncConnection, space_id: str, account_id: str) -> None:
+    """Subscribe an account to the reminders of a Space; no effect when it is subscribed."""
     await db.execute(insert(reminders).values(space_id=space_id, account_id=account_id).on_conflict_do_nothing())
 
 
 async def forget_reminder(db: AsyncConnection, space_id: str, account_id: str) -> None:
+    """Remove such a subscription, if there is one."""
     await db.execute(delete(reminders).where(reminders.c.space_id == space_id, reminders.c.account_id == account_id))
 
 
 async def to_remind(db: AsyncConnection, space_id: str) -> list[str]:
+    """The ids of the accounts to remind of a Space."""
     return list(await db.scalars(select(reminders.c.account_id).where(reminders.c.space_id == space_id)))
 
 
 async def subscriber_counts(db: AsyncConnection, space_ids: Iterable[str]) -> dict[str, int]:
-    """How many want to be reminded, for those Spaces where somebody does."""
+    """The number of reminder subscriptions per Space; Spaces without any are left out."""
     query = select(reminders.c.space_id, func.count()).where(reminders.c.space_id.in_(set(space_ids)))
     return {row[0]: row[1] for row in await db.execute(query.group_by(reminders.c.space_id))}

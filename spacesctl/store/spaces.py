@@ -1,4 +1,6 @@
-"""Spaces and their events. A save is refused when somebody else wrote in between: the actor alone writes, and this proves it."""
+"""Repository of Spaces and their events. The primary key of events makes a save fail if another writer came first; only
+the actor should write.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ _EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in 
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """`body` is the event as JSON values; `tick` is its place on the Space clock (0 before the start)."""
+    """An event as stored. `body` is the event as JSON values; `tick` is its time on the Space clock (0 before the start)."""
 
     seq: int
     type: str
@@ -40,7 +42,7 @@ def body_of(event: Event) -> dict[str, Any]:
 
 
 async def load(db: AsyncConnection, space_id: str) -> Space:
-    """Raises NotFound."""
+    """Load a Space. Raises NotFound."""
     found = await _found(db, select(*_DOC).where(spaces.c.id == space_id)) if is_space_id(space_id) else []
     if not found:
         raise NotFound("Space", space_id)
@@ -50,7 +52,7 @@ async def load(db: AsyncConnection, space_id: str) -> Space:
 async def save(
     db: AsyncConnection, space: Space, happened: Sequence[Event], now: datetime, tick: int
 ) -> list[StoredEvent]:
-    """Append events and replace the document. `space.seq` is the sequence number of the last of `happened`."""
+    """Append events and replace the document. `space.seq` is the sequence number of the last event in `happened`."""
     row = {
         "id": space.id,
         "state": space.state.value,
@@ -85,11 +87,12 @@ async def save(
 
 
 async def keep_tick(db: AsyncConnection, space_id: str, tick: int) -> None:
-    """Remember how far the clock has come, so that a restart never repeats a tick."""
+    """Store how far the Space clock has run, so that no tick repeats after a restart."""
     await db.execute(update(spaces).where(spaces.c.id == space_id).values(last_tick=tick))
 
 
 async def last_tick(db: AsyncConnection, space_id: str) -> int:
+    """The last stored tick of the Space clock; 0 if there is none."""
     return await db.scalar(select(spaces.c.last_tick).where(spaces.c.id == space_id)) or 0
 
 
@@ -98,7 +101,7 @@ async def live(db: AsyncConnection) -> list[Space]:
 
 
 async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> list[str]:
-    """Ids of the live and scheduled Spaces of a host (`over`: of all)."""
+    """The ids of the live and scheduled Spaces of a host; with `over`, of all."""
     query = select(spaces.c.id).where(spaces.c.host_id == host_id)
     if not over:
         query = query.where(spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value]))
@@ -106,7 +109,7 @@ async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> li
 
 
 async def of_hosts(db: AsyncConnection, host_ids: set[str], states: Sequence[State]) -> list[Space]:
-    """Live ones first, then by their start, then by their making."""
+    """Spaces of these hosts: live ones first, then by scheduled start, then by creation."""
     query = select(*_DOC).where(spaces.c.host_id.in_(host_ids))
     query = query.where(spaces.c.state.in_([state.value for state in states]))
     order = (spaces.c.state != State.LIVE.value, spaces.c.scheduled_start.is_(None), spaces.c.scheduled_start)
@@ -114,14 +117,14 @@ async def of_hosts(db: AsyncConnection, host_ids: set[str], states: Sequence[Sta
 
 
 async def of_creators(db: AsyncConnection, creator_ids: set[str], states: Sequence[State]) -> list[Space]:
-    """By whoever made them, also when somebody else is the host now; newest first."""
+    """Spaces that these accounts created, even if the host is another account now; newest first."""
     query = select(*_DOC).where(spaces.c.state.in_([state.value for state in states]))
     query = query.where(func.json_extract(spaces.c.doc, "$.creator_id").in_(creator_ids))
     return await _found(db, query.order_by(spaces.c.created_at.desc()))
 
 
 async def dated(db: AsyncConnection, host_id: str, *, canceled_after: datetime) -> list[Space]:
-    """Live and scheduled Spaces that have a time, and those called off whose time was or is after an instant, by their time."""
+    """Live and scheduled Spaces with a start time, and canceled ones whose start is after `canceled_after`; by their start."""
     coming = spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value])
     canceled = and_(spaces.c.state == State.CANCELED.value, spaces.c.scheduled_start > canceled_after)
     query = select(*_DOC).where(spaces.c.host_id == host_id, or_(coming, canceled))
@@ -146,7 +149,7 @@ async def due(db: AsyncConnection) -> list[Space]:
 async def visible(
     db: AsyncConnection, viewer_id: str | None, *, states: Sequence[State], before: datetime | None, limit: int
 ) -> list[Space]:
-    """Newest first: live and scheduled ones are public, others are for their host."""
+    """Spaces that `viewer_id` may list, newest first: live and scheduled ones are public, others are listed for their host only."""
     public = spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value])
     query = select(*_DOC).where(spaces.c.state.in_([state.value for state in states]))
     query = query.where(or_(public, spaces.c.host_id == viewer_id) if viewer_id else public)
@@ -167,6 +170,7 @@ def _event(row: Row[Any]) -> StoredEvent:
 async def events_after(
     db: AsyncConnection, space_id: str, seq: int, *, limit: int, types: Sequence[str] | None = None
 ) -> list[StoredEvent]:
+    """At most `limit` events with sequence numbers above `seq`, in order; of these types, or of all."""
     query = select(events).where(events.c.space_id == space_id, events.c.seq > seq)
     if types is not None:
         query = query.where(events.c.type.in_(types))
@@ -182,9 +186,11 @@ async def events_newest(db: AsyncConnection, space_id: str, kind: str, *, limit:
 
 
 async def count_live_of(db: AsyncConnection, host_id: str) -> int:
+    """How many live Spaces a host has."""
     query = select(func.count()).select_from(spaces)
     return await db.scalar(query.where(spaces.c.host_id == host_id, spaces.c.state == State.LIVE.value)) or 0
 
 
 async def count(db: AsyncConnection, state: State) -> int:
+    """How many Spaces are in this state."""
     return await db.scalar(select(func.count()).select_from(spaces).where(spaces.c.state == state.value)) or 0

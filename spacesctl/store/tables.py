@@ -1,4 +1,4 @@
-"""The tables. `spaces.doc` is the whole Space as JSON beside the columns that lists ask for; `events` is what happened to it."""
+"""The tables. `spaces.doc` is the whole Space as JSON, beside the columns that queries need; `events` is its history."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ metadata = MetaData(
 
 
 class Utc(TypeDecorator[datetime]):
-    """An instant as whole milliseconds since 1970: it sorts, it compares, and every database has it."""
+    """An instant as whole milliseconds since 1970, which can be sorted and compared in every database."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To milliseconds."""
         return None if value is None else round(value.timestamp() * 1000)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """To a datetime in UTC."""
         return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
 
 

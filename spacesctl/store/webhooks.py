@@ -1,4 +1,6 @@
-"""Webhooks, and what each is still owed. Signing secrets are not here: they are derived from the key of the data folder."""
+"""Repository of webhooks and of the webhook outbox, their pending deliveries. Signing secrets are not stored; they are
+derived from the data folder's key.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,18 @@ from spacesctl.domain.webhooks import Message
 from spacesctl.store.tables import deliveries, webhooks
 
 QUEUE = 1_000
-"""Deliveries that may wait for one webhook; the oldest beyond these are dropped and counted."""
+"""Deliveries that may wait for one webhook; the oldest beyond that are dropped and counted."""
 KEPT = timedelta(days=7)
-"""How long a delivery can be looked at once it is done with."""
+"""How long a finished delivery can be inspected."""
 
 
 async def add(db: AsyncConnection, row: dict[str, Any]) -> None:
+    """Add a webhook. `row` has the columns of the table `webhooks`."""
     await db.execute(webhooks.insert().values(state="active", dropped=0, **row))
 
 
 async def get(db: AsyncConnection, webhook_id: str) -> Row[Any]:
-    """Raises NotFound."""
+    """Find a webhook. Raises NotFound."""
     row = (await db.execute(select(webhooks).where(webhooks.c.id == webhook_id))).one_or_none()
     if row is None:
         raise NotFound("webhook", webhook_id)
@@ -33,7 +36,7 @@ async def get(db: AsyncConnection, webhook_id: str) -> Row[Any]:
 
 
 async def of_account(db: AsyncConnection, account_id: str) -> list[tuple[Row[Any], int]]:
-    """Oldest first, each with the number of deliveries that wait."""
+    """The webhooks of an account, oldest first, each with the number of waiting deliveries."""
     waiting = (
         select(func.count())
         .where(deliveries.c.webhook_id == webhooks.c.id, deliveries.c.state == "pending")
@@ -44,12 +47,13 @@ async def of_account(db: AsyncConnection, account_id: str) -> list[tuple[Row[Any
 
 
 async def remove(db: AsyncConnection, webhook_id: str) -> None:
+    """Delete a webhook and its deliveries."""
     await db.execute(delete(deliveries).where(deliveries.c.webhook_id == webhook_id))
     await db.execute(delete(webhooks).where(webhooks.c.id == webhook_id))
 
 
 async def enqueue(db: AsyncConnection, host_id: str, messages: Sequence[Message], now: datetime) -> None:
-    """Owe these to every active webhook of the host, and to those for all Spaces, that asks for them."""
+    """Queue messages for each active webhook that subscribes to them: those of the host, and those for all Spaces."""
     query = select(webhooks.c.id, webhooks.c.events).where(
         webhooks.c.state == "active", or_(webhooks.c.account_id == host_id, webhooks.c.all_spaces)
     )
@@ -84,7 +88,7 @@ async def _keep_within(db: AsyncConnection, webhook_id: str) -> None:
 
 
 async def due(db: AsyncConnection, now: datetime, *, busy: Collection[str], limit: int) -> list[Row[Any]]:
-    """Of each webhook that is not `busy` the oldest delivery whose time has come, with the webhook's `url`, `account_id`."""
+    """For each webhook that is not `busy`: the oldest delivery that is due, with the webhook's `url` and `account_id`."""
     oldest = (
         select(func.min(deliveries.c.id))
         .join(webhooks)
@@ -98,7 +102,7 @@ async def due(db: AsyncConnection, now: datetime, *, busy: Collection[str], limi
 
 
 async def next_due(db: AsyncConnection, *, busy: Collection[str]) -> datetime | None:
-    """When the next delivery is to be tried."""
+    """The time of the next attempt, or None."""
     query = select(func.min(deliveries.c.next_at)).join(webhooks)
     query = query.where(deliveries.c.state == "pending", webhooks.c.state == "active")
     found: datetime | None = await db.scalar(query.where(deliveries.c.webhook_id.not_in(busy)))
@@ -106,6 +110,7 @@ async def next_due(db: AsyncConnection, *, busy: Collection[str]) -> datetime | 
 
 
 async def delivered(db: AsyncConnection, delivery_id: int, webhook_id: str, status: int) -> None:
+    """Note a successful delivery, answered with the HTTP `status`."""
     row = {"state": "delivered", "status": status, "problem": None, "next_at": None}
     await db.execute(
         update(deliveries).where(deliveries.c.id == delivery_id).values(attempts=deliveries.c.attempts + 1, **row)
@@ -114,7 +119,7 @@ async def delivered(db: AsyncConnection, delivery_id: int, webhook_id: str, stat
 
 
 async def recovered(db: AsyncConnection, webhook_id: str) -> None:
-    """It answered as it should: it is active, and whatever failed before is forgotten."""
+    """Mark a webhook as active and clear its failures, after a success."""
     values = {"state": "active", "reason": None, "failing_since": None}
     await db.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(values))
 
@@ -122,7 +127,7 @@ async def recovered(db: AsyncConnection, webhook_id: str) -> None:
 async def failed(
     db: AsyncConnection, row: Row[Any], status: int | None, problem: str, now: datetime, next_at: datetime | None
 ) -> None:
-    """An attempt failed; without `next_at` it was the last."""
+    """Note a failed attempt; `next_at` None means that it was the last."""
     values = {
         "state": "failed" if next_at is None else "pending",
         "attempts": row.attempts + 1,
@@ -136,19 +141,20 @@ async def failed(
 
 
 async def switch_off(db: AsyncConnection, webhook_id: str, reason: str) -> None:
-    """Nothing is sent to it any more, and nothing waits for it."""
+    """Disable a webhook and fail its waiting deliveries."""
     await db.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(state="disabled", reason=reason))
     waiting = update(deliveries).where(deliveries.c.webhook_id == webhook_id, deliveries.c.state == "pending")
     await db.execute(waiting.values(state="failed", next_at=None, problem="the webhook was switched off"))
 
 
 async def newest(db: AsyncConnection, webhook_id: str, *, limit: int) -> list[Row[Any]]:
+    """The newest deliveries of a webhook, newest first."""
     query = select(deliveries).where(deliveries.c.webhook_id == webhook_id)
     return list(await db.execute(query.order_by(deliveries.c.id.desc()).limit(limit)))
 
 
 async def forget_old(db: AsyncConnection, now: datetime) -> None:
-    """Drop what is done with and old; of each webhook at most as many stay as may wait for one."""
+    """Delete finished deliveries that are older than `KEPT`; per webhook at most `QUEUE` stay."""
     done = deliveries.c.state != "pending"
     await db.execute(delete(deliveries).where(done, deliveries.c.at < now - KEPT))
     rank = func.row_number().over(partition_by=deliveries.c.webhook_id, order_by=deliveries.c.id.desc())

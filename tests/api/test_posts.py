@@ -116,14 +116,14 @@ async def test_any_common_audio_becomes_mono_opus_of_the_same_length(api: Api, k
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "no audio"),
-        (b"hello " * 100, "no audio"),
-        (wav(1.0)[:30], "no audio"),
-        (wav(0.0), "no sound"),
+        (b"", "not readable audio"),
+        (b"hello " * 100, "not readable audio"),
+        (wav(1.0)[:30], "not readable audio"),
+        (wav(0.0), "contains no audio"),
         (wav(MAX_CLIP_SECONDS + 1, 8_000), "longer than 140 s"),
         # A play list names other files and addresses: it must be nothing to the reader.
-        (b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n", "no audio"),
-        (b"ffconcat version 1.0\nfile spaces.db\n", "no audio"),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n", "not readable audio"),
+        (b"ffconcat version 1.0\nfile spaces.db\n", "not readable audio"),
     ],
     ids=["nothing", "text", "cut", "silence", "long", "hls", "concat"],
 )
@@ -150,7 +150,7 @@ async def test_an_upload_that_is_too_large_is_cut_off_and_leaves_nothing(
 async def test_a_reader_that_hangs_is_killed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_clips, "TRANSCODE_WITHIN", 0.01)
     answer = await upload(await api.account("ann"), wav(0.3))
-    assert (answer.status_code, "too long to read" in answer.text) == (400, True)
+    assert (answer.status_code, "too long to convert" in answer.text) == (400, True)
 
 
 async def test_uploading_needs_an_account_and_cannot_be_tried(api: Api) -> None:

@@ -208,7 +208,7 @@ def test_exit_codes_are_the_documented_ones(server: RunningServer, people: dict[
     refused(server.run(host, "show", "short"), 2, "neither a Space's id")
     refused(server.run(host, "show", "AAAAAAAAAAAAA"), 3, "there is no Space")
     refused(server.run("", "create", "T"), 4, "no token")
-    refused(server.run("spx_wrong", "list"), 4, "not known")
+    refused(server.run("spx_wrong", "list"), 4, "unknown")
     refused(server.run(host, "account", "create", "@x"), 5, "admin")
     assert server.run(host, "nonsense").returncode == 2
     assert server.run(host, "create").returncode == 2

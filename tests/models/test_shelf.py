@@ -90,7 +90,7 @@ def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
 def test_what_is_not_here_or_known_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         Shelf(tmp_path).path("mine")
-    with pytest.raises(Invalid, match="not known"):
+    with pytest.raises(Invalid, match="not in the catalogue"):
         Shelf(tmp_path).pull("mine")
 
 

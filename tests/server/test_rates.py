@@ -83,7 +83,7 @@ def test_this_machine_has_more_than_another_address_and_networks_of_ipv6_count_a
     with pytest.raises(TooMany):
         rates.by_address("sign_in", "127.0.0.1")
     rates.at_once("peers", 2 * LOOPBACK - 1, host="::1")
-    with pytest.raises(TooMany, match="2 is the most"):
+    with pytest.raises(TooMany, match="the limit is 2"):
         rates.at_once("peers", 2, host="192.0.2.1")
 
 

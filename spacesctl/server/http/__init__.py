@@ -1,1 +1,1 @@
-"""HTTP: routes, tokens, limits, idempotency, and problems as the answer to what goes wrong."""
+"""HTTP: routes, tokens, rate limits, idempotency, and errors as problem documents."""

@@ -1,4 +1,4 @@
-"""The ASGI application: every route, one error shape, and the services they work with."""
+"""The ASGI application: all routes, error handlers and middleware."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ ROUTERS = [
 
 
 def create_app(app: Services) -> FastAPI:
-    """No lifespan: whoever makes the services ends them (uvicorn skips a lifespan's shutdown while a stream is open)."""
+    """Create the application. It has no lifespan, since uvicorn skips its shutdown while a stream is open; the caller
+    closes the services.
+    """
     api = FastAPI(title="spacesctl", version=__version__, docs_url=None, redoc_url=None)
     api.state.services = app
     problems.install(api)

@@ -1,4 +1,4 @@
-"""No request body grows without bound: a pure ASGI wrapper, so that streams pass through it untouched."""
+"""Limits the size of request bodies. A pure ASGI middleware, so that streams are not buffered."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 2 << 20
-"""Bytes. The largest thing that anybody sends is a rule file of 1 MiB, as JSON."""
+"""Bytes. The largest normal request is a rule file of 1 MiB, as JSON."""
 
 
 LARGER = {"/v1/clips": 16 << 20}
-"""Bytes, for paths where a request is streamed to a file."""
+"""Bytes, for paths that stream the request to a file."""
 
 
 class BodyLimit:
-    """Who reads more than `MAX_BODY` (or what `LARGER` says) of a request gets a 413, which becomes a problem document like any other."""
+    """A request body larger than `MAX_BODY` (or the path's entry in `LARGER`) is answered with 413, as a problem document."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +29,7 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > most:
-                raise HTTPException(413, f"a request has at most {most} bytes here")
+                raise HTTPException(413, f"a request to this address may have at most {most} bytes")
             return message
 
         return await self._app(scope, bounded, send)

@@ -1,6 +1,7 @@
-"""WHIP and WHEP may be used by pages from anywhere (RFC 9725, 4.4): they go by bearer tokens, never by cookies.
+"""CORS: pages of any origin may use WHIP and WHEP (RFC 9725, 4.4), which use bearer tokens and never cookies.
 
-The rest of the API may not: a page that somebody visits should not be able to look into a server on their own machine.
+They may not use the rest of the API: a page that somebody visits must not be able to read from a server on their
+machine.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ EXPOSED = ("Location", "ETag", "Link", "Accept-Patch", "Retry-After")
 
 
 class CrossOrigin:
+    """The middleware."""
+
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._open = CORSMiddleware(

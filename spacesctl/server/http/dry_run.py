@@ -1,7 +1,7 @@
-"""`Dry-Run: true` on a change: every check is made and the answer is the true one, and then nothing of it has happened.
+"""`Dry-Run: true` on a change: all checks run and the answer is the real one, but nothing is changed.
 
-The request runs whole, against services of its own: actors loaded afresh, an engine that nobody hears, and one transaction that is
-rolled back. So there is no second set of rules that could disagree with the first.
+The whole request runs with its own services: freshly loaded actors, an engine that discards messages, and one
+transaction that is rolled back. So a dry run applies the same code as the real request.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ from spacesctl.server.process.assignments import Assignments
 
 HEADER = "dry-run"
 LONGEST = 5.0
-"""Seconds. Other writers wait while something is tried."""
+"""Seconds a dry run may take, since other writers wait meanwhile."""
 _READS = {"GET", "HEAD", "OPTIONS"}
 
 
 class SilentEngine:
-    """What a tried command tells the engine, the engine never hears."""
+    """An engine that discards all messages."""
 
     def __init__(self, ready: Ready) -> None:
         self.ready = ready
 
     def send(self, message: ToEngine) -> None:
-        pass
+        """Discard the message."""
 
 
 @asynccontextmanager
 async def dry_run(app: Services) -> AsyncIterator[Services]:
-    """The same services over a transaction that is rolled back at the end."""
+    """The same services on a transaction that is rolled back at the end."""
     async with app.db.trial() as db:
         registry = SpaceRegistry(db, SilentEngine(app.registry.engine.ready))
         tried = replace(app, db=db, registry=registry, assignments=Assignments())
-        tried.recordings = app.recordings  # its files are real: what it removes, `not_tried` keeps
-        tried.alarm = Alarm(registry, app.bot, app.link)  # never started: it sets no time
+        tried.recordings = app.recordings  # its files are real: routes that delete them depend on `no_dry_run`
+        tried.alarm = Alarm(registry, app.bot, app.link)  # never started, so it runs no tasks
         try:
             yield tried
         finally:
@@ -55,7 +55,9 @@ async def dry_run(app: Services) -> AsyncIterator[Services]:
 
 
 class DryRunMiddleware:
-    """Inside the body limit, around the routes. Nobody holds up the writers who is not signed in or still sends."""
+    """Inside the body limit, around the routes. Signs the caller in and reads the body first, so that nobody else and
+    no slow upload holds up writers.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -73,13 +75,13 @@ class DryRunMiddleware:
 
         try:
             if asked.strip().lower() != "true":
-                raise Invalid("Dry-Run", "is `true` or is left out")
+                raise Invalid("Dry-Run", "must be `true` or left out")
             await signed_in(HTTPConnection(scope))
             body = await Request(scope, receive).body()
             async with asyncio.timeout(LONGEST), dry_run(scope["app"].state.services) as tried:
                 await self._app({**scope, DRY_RUN: tried}, _whole(body), marked)
         except TimeoutError:
-            await problems.of(Unavailable("trying this took too long"))(scope, receive, marked)
+            await problems.of(Unavailable("the dry run took too long"))(scope, receive, marked)
         except SpacesError as error:
             await problems.of(error)(scope, receive, marked)
         except HTTPException as error:

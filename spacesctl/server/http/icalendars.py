@@ -1,7 +1,8 @@
-"""Spaces and series as iCalendar (RFC 5545): only what everybody may know, and the same bytes until something changes.
+"""Spaces and series as iCalendar (RFC 5545). Contains public information only, and the same bytes until something
+changes.
 
-A series is one event that recurs, and each occurrence that is a Space already stands for its own date in it (RECURRENCE-ID).
-Where its times cannot be said as a rule exactly, its coming occurrences are single events. Ended Spaces are in no calendar.
+A series is one recurring event; each occurrence that has a Space is an event for its date (RECURRENCE-ID). If no rule
+expresses the times exactly, the coming occurrences are single events. Ended Spaces are left out.
 """
 
 from __future__ import annotations
@@ -21,36 +22,39 @@ from spacesctl.domain.series import Series, SeriesState
 from spacesctl.domain.space import Space, State
 
 ASSUMED = timedelta(hours=1)
-"""How long a Space is shown that ends when somebody ends it."""
+"""The duration that is shown for a Space without one."""
 LISTED = 50
+"""Coming occurrences that are listed for a series without an exact rule, within `LISTED_AHEAD`."""
 LISTED_AHEAD = timedelta(days=366)
 CANCELED_KEPT = timedelta(days=7)
-"""After its time, a Space that was called off is still told of, so that calendars that come by seldom learn it."""
+"""How long after its time a canceled Space is still included, for calendar programs that fetch rarely."""
 _ZONE_YEARS = 10
 
 Link = Callable[[str], str]
 
 
 def of_space(space: Space, host: Account, series: Series | None, link: Link, now: datetime) -> bytes:
-    """One Space, which has a time. Blocks for the time zone files; so do the others here."""
+    """The calendar of one Space, which must have a time. Blocks for time zone files, as the other functions do."""
     zone = ZoneInfo(series.tz) if series is not None else None
     return _calendar(space.title, [_of_space(space, host, series, link, now)], [zone], now)
 
 
 def of_account(host: Account, spaces: Iterable[Space], series: Iterable[Series], link: Link, now: datetime) -> bytes:
-    """The live and coming Spaces of a host, those called off lately, and what recurs."""
+    """The calendar of a host: live, scheduled and recently canceled Spaces, and active series."""
     active = {one.id: one for one in series if one.state is SeriesState.ACTIVE}
     events: list[Event] = []
     for space in spaces:
         of = active.get(space.series_id or "")
         if of is not None or space.series_id is None:
-            if of is None or space.state is not State.CANCELED:  # what is called off, the series itself leaves out
+            if (
+                of is None or space.state is not State.CANCELED
+            ):  # canceled occurrences are exceptions of the series itself
                 events.append(_of_space(space, host, of, link, now))
         elif space.state is not State.CANCELED:
             events.append(_of_space(space, host, None, link, now))
     made = {str(event["uid"]) for event in events}
     recurring = [event for one in active.values() for event in _of_series(one, host, now)]
-    # What recurs comes before the dates of it that stand for themselves: some programs read in one pass.
+    # Recurring events come before the events for single dates of them: some programs read in one pass.
     events = [event for event in recurring if "rrule" in event or str(event["uid"]) not in made] + events
     return _calendar(f"@{host.handle}", events, [ZoneInfo(one.tz) for one in active.values()], now)
 
@@ -58,7 +62,7 @@ def of_account(host: Account, spaces: Iterable[Space], series: Iterable[Series],
 def _of_space(space: Space, host: Account, series: Series | None, link: Link, now: datetime) -> Event:
     start = space.scheduled_start or space.started_at
     if start is None:
-        raise ValueError("a Space without a time is in no calendar")
+        raise ValueError("a Space without a time cannot be in a calendar")
     slot = _slot(space, series) if series is not None else None
     event = _event(space.title, host, space.topics, space.duration, link(space.id))
     event.add("status", "CANCELLED" if space.state is State.CANCELED else "CONFIRMED")
@@ -81,7 +85,7 @@ def _of_space(space: Space, host: Account, series: Series | None, link: Link, no
 
 
 def _slot(space: Space, series: Series) -> datetime | None:
-    """Which date of its series a Space is, wherever it was moved to since; None when the series no longer has it."""
+    """The date of its series that a Space stands for, even if it was moved; None if the series no longer has that date."""
     if space.id == series.space_id:
         return series.planned
     if space.id == series.started_id:
@@ -149,7 +153,7 @@ def _calendar(name: str, events: Iterable[Component], zones: Iterable[tzinfo | N
 
 @lru_cache(maxsize=64)
 def _zone(tz: str, year: int) -> Timezone:
-    """Its changes from last year on, for ten years: the whole history since 1970 would outweigh the events."""
+    """The zone's changes from last year on, for ten years. The whole history since 1970 would be larger than the events."""
     first, last = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + _ZONE_YEARS, 1, 1, tzinfo=UTC)
     return Timezone.from_tzid(tz, first_date=first.date(), last_date=last.date())
 

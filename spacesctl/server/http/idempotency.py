@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on creates: the same key with the same request answers what the first one did, and makes nothing."""
+"""`Idempotency-Key` on creates: the same key with the same request returns the first answer and creates nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 
 
 class Once:
-    """One create. `answered` is the earlier answer if there is one; `keep` remembers this one, in the create's own transaction."""
+    """One create request. `answered` returns the earlier answer, if any; `keep` stores this one in the transaction of
+    the create.
+    """
 
     def __init__(self, caller: Caller, key: str | None, route: str, body: BaseModel) -> None:
         self._account_id = caller.account_id or ""
@@ -27,7 +29,7 @@ class Once:
         self._request = hashlib.sha256(f"{route} {body.model_dump_json()}".encode()).hexdigest()
 
     async def answered(self, app: Services) -> JSONResponse | None:
-        """Raises Conflict when the key was used for another request."""
+        """The stored answer, or None. Raises Conflict when the key was used for another request."""
         if self._key is None:
             return None
         async with app.db.read() as db:
@@ -35,6 +37,6 @@ class Once:
         return None if found is None else JSONResponse(found[1], found[0], {"Idempotent-Replayed": "true"})
 
     async def keep(self, db: AsyncConnection, status: int, answer: dict[str, Any]) -> None:
-        """`answer` must hold no secret: it is stored as it is."""
+        """Store the answer. It must contain no secret, since it is stored in plain text."""
         if self._key is not None:
             await records.remember(db, self._account_id, self._key, self._request, status, answer, utc_now())

@@ -10,10 +10,11 @@ from spacesctl.engine.messages import AskStats, Stats
 from spacesctl.server.http.services import Services
 
 ANSWER_WITHIN = 1.0
+"""Seconds that the engine has to answer."""
 
 
 async def engine_stats(app: Services) -> Stats | None:
-    """The engine's own figures; None when it does not answer within a second."""
+    """The engine's figures; None when it does not answer within a second."""
     registry = app.registry
     if registry.stats is None or registry.stats.done():
         registry.stats = asyncio.get_running_loop().create_future()
@@ -26,6 +27,7 @@ async def engine_stats(app: Services) -> Stats | None:
 
 
 async def render(app: Services) -> str:
+    """All metrics as text."""
     actors = list(app.registry.actors.values())
     live = [actor for actor in actors if actor.space is not None and actor.space.state is State.LIVE]
     kinds: dict[str, int] = {}
@@ -36,14 +38,16 @@ async def render(app: Services) -> str:
         *_gauge("spacesctl_spaces_live", "Spaces that are live.", {"": len(live)}),
         *_gauge(
             "spacesctl_connections",
-            "Connections with sound, by kind.",
+            "Connections with audio, by kind.",
             {f'{{kind="{kind}"}}': n for kind, n in sorted(kinds.items())},
         ),
         *_gauge(
             "spacesctl_event_streams", "Open event streams.", {"": sum(len(actor.hub.subscribers) for actor in actors)}
         ),
         *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
-        *_gauge("spacesctl_bot_ready", "Whether the bundled bot hears.", {"": int(bool(app.bot_status.get("ready")))}),
+        *_gauge(
+            "spacesctl_bot_ready", "Whether the bundled bot is ready.", {"": int(bool(app.bot_status.get("ready")))}
+        ),
     ]
     lines += [
         "# TYPE spacesctl_lane_messages_dropped_total counter",
@@ -64,7 +68,7 @@ async def render(app: Services) -> str:
 
 
 def _sent(app: Services) -> list[str]:
-    """What was sent outside, and whether it arrived."""
+    """The attempts to send webhooks and notifications, by result."""
     lines = []
     for what in ("webhook", "notification"):
         name = f"spacesctl_{what}_attempts_total"

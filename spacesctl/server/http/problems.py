@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents: one shape for every error that leaves the server."""
+"""Errors as RFC 9457 problem documents: the one format of all errors that the server returns."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ _CODES = {
 
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> JSONResponse:
-    """`type` is a stable URN of the code; members that are None are left out."""
+    """Build a problem document. `type` is a stable URN of the code; members that are None are left out."""
     body = {"type": f"urn:spacesctl:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
     body.update({key: value for key, value in more.items() if value is not None})
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
 def of(error: SpacesError) -> JSONResponse:
+    """The problem document of a SpacesError."""
     field = error.field if isinstance(error, Invalid) else None
     answer = problem(
         error.status, error.code, error.title, error.message, reason=error.reason, hint=error.hint, field=field,
@@ -48,7 +49,7 @@ def of(error: SpacesError) -> JSONResponse:
 
 
 def of_http(error: HTTPException) -> JSONResponse:
-    """What the framework refuses by itself: no such path, a body too large."""
+    """The problem document of an error that the framework raises, such as an unknown path."""
     code = _CODES.get(error.status_code, "error")
     answer = problem(error.status_code, code, HTTPStatus(error.status_code).phrase, str(error.detail))
     answer.headers.update(error.headers or {})
@@ -56,6 +57,8 @@ def of_http(error: HTTPException) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
+    """Register the handlers for all errors."""
+
     @app.exception_handler(SpacesError)
     async def _known(request: Request, error: SpacesError) -> JSONResponse:
         return of(error)

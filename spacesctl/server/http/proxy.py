@@ -1,4 +1,4 @@
-"""Behind a proxy: whom to believe about where a request comes from, and the path below which it serves us."""
+"""Behind a proxy: which forwarded headers are trusted, and the path below which the server is reached."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 
 class Placed:
-    """Serves the application below the path of its public URL, whether the proxy takes that path off or leaves it on."""
+    """Serves the application below the path of its public URL, whether or not the proxy strips that path."""
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self._app = app
@@ -26,15 +26,15 @@ class Placed:
 
 
 class BehindProxy:
-    """Takes `X-Forwarded-For`, `-Proto` and `-Host` from the proxies in `trusted` (addresses, networks), and from nobody else."""
+    """Accepts `X-Forwarded-For`, `-Proto` and `-Host` from the proxies in `trusted` (addresses, networks) only."""
 
     def __init__(self, app: ASGIApp, trusted: Sequence[str]) -> None:
-        self._forwarded = ProxyHeadersMiddleware(app, list(trusted))  # type: ignore[arg-type]
+        self._forwarded = ProxyHeadersMiddleware(app, list(trusted))  # type: ignore[arg-type]  # uvicorn has its own ASGI types
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and self._trusts(scope):
             scope = {**scope, "headers": _with_host(scope["headers"])}
-        await self._forwarded(scope, receive, send)  # type: ignore[arg-type]
+        await self._forwarded(scope, receive, send)  # type: ignore[arg-type]  # uvicorn has its own ASGI types
 
     def _trusts(self, scope: Scope) -> bool:
         client = scope.get("client")
@@ -42,7 +42,7 @@ class BehindProxy:
 
 
 def _with_host(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The host that the first proxy was asked for, in the place of the one that the last was."""
+    """Replace the `Host` header by the host that the client asked the first proxy for."""
     told = [value for name, value in headers if name == b"x-forwarded-host"]
     if not told:
         return headers

@@ -1,4 +1,4 @@
-"""How much of what anybody may do: rates by account and by address, and how many of a thing one may have at once."""
+"""Limits: rates by account and by address, and how many of a thing one may have at once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from spacesctl.domain.errors import TooMany
 from spacesctl.server.http.sliding_window import SlidingWindows
 
 LOOPBACK = 100
-"""How many times more than another address this machine itself may do: benches, the demo and scripts of the operator come from
-it by the hundred, and whoever can connect from here has easier ways to wear the machine down."""
+"""The factor by which limits by address are higher for this machine itself: benches, the demo and the operator's
+scripts need hundreds, and local users have easier ways to overload the machine.
+"""
 LOOK_AGAIN = 60
-"""Seconds after which somebody who has too many of a thing may look whether one has gone."""
+"""The `Retry-After` in seconds for somebody who has too many of a thing."""
 _OFF = ("", "0", "off")
 
 
@@ -31,9 +32,9 @@ def _rate(value: Any) -> str:
     try:
         items = parse_many(text)
     except ValueError as error:
-        raise ValueError('is a rate like "10/second" or "60/minute; 1000/day", or "off"') from error
+        raise ValueError('must be a rate like "10/second" or "60/minute; 1000/day", or "off"') from error
     if any(item.amount < 1 for item in items):
-        raise ValueError('is at least 1; "off" takes the limit away')
+        raise ValueError('must be at least 1; "off" removes the limit')
     return text
 
 
@@ -46,8 +47,9 @@ Count = Annotated[int, BeforeValidator(_count), Field(ge=0)]
 
 
 class Limits(BaseModel):
-    """The table `[limits]`: rates, then how many at once. "off" (or 0) is no limit. An office behind one address fits into those
-    that count by address; a person who types or clicks fits into the others."""
+    """The settings table `[limits]`: rates, then how many at once. "off" (or 0) is no limit. Limits by address leave
+    room for an office behind one address, the others for a person who types or clicks.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -92,7 +94,9 @@ _CALLED = {
 
 
 class Rates:
-    """Counts in memory: a restart forgets. Each call raises TooMany, with the whole seconds to wait, and counts nothing then."""
+    """Counts in memory; a restart resets them. Each check raises TooMany with the whole seconds to wait; a refused
+    request is not counted.
+    """
 
     def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits or Limits()
@@ -109,23 +113,26 @@ class Rates:
         }
 
     def by_account(self, name: str, caller: Caller, cost: int = 1) -> None:
-        """Admins and the bundled bot are not counted: what they do they do for others."""
+        """Count `cost` requests of an account. Admins and the bundled bot are exempt, since they act for others. Raises TooMany."""
         if not caller.is_admin and not caller.is_service_bot:
             self._take(name, self._items.get(name, []), caller.account_id or "", cost)
 
     def by_address(self, name: str, host: str) -> None:
+        """Count a request from an address. Raises TooMany."""
         items = self._local if is_loopback(host) else self._items
         self._take(name, items.get(name, []), address_key(host), 1)
 
     def at_once(self, name: str, have: int, *, host: str = "") -> None:
-        """One more, when there are `have`. With `host`, this machine's own larger number applies."""
+        """Check that one more is allowed beside the `have` existing ones. If `host` is this machine, the limit is
+        higher. Raises TooMany.
+        """
         most = getattr(self.limits, name) * (LOOPBACK if host and is_loopback(host) else 1)
         if most and have >= most:
-            raise TooMany(f"{_CALLED[name]}; {most} is the most", LOOK_AGAIN)
+            raise TooMany(f"{_CALLED[name]}; the limit is {most}", LOOK_AGAIN)
 
     def _take(self, name: str, items: list[RateLimitItem], who: str, cost: int) -> None:
         for item in items:
-            # More at once than a whole window has room for takes all of it, and would else never be let in.
+            # A cost above the whole limit counts as the limit; otherwise the request could never pass.
             if not self._limiter.test(item, name, who, cost=min(cost, item.amount)):
                 reset = self._limiter.get_window_stats(item, name, who).reset_time
                 raise TooMany(_CALLED[name], max(1, math.ceil(reset - self.windows.clock())))
@@ -134,7 +141,9 @@ class Rates:
 
 
 def address_key(host: str) -> str:
-    """What is counted as one: an IPv4 address, an IPv6 network of 64 bits (each subscriber has at least one), or the name given."""
+    """The key that addresses are counted by: an IPv4 address, an IPv6 /64 network (each subscriber has at least one),
+    or the given name.
+    """
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -147,6 +156,7 @@ def address_key(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's loopback; False for names."""
     try:
         address = ip_address(host)
     except ValueError:

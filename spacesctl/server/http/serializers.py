@@ -1,4 +1,4 @@
-"""Domain values as the API's JSON. Field names of Spaces are X API v2's where it has one."""
+"""Domain values as the API's JSON. Fields of Spaces have X API v2's names where it has one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from spacesctl.store import series as series_store
 
 
 def account(value: Account) -> dict[str, Any]:
+    """An account."""
     return {
         "id": value.id,
         "handle": f"@{value.handle}",
@@ -27,10 +28,12 @@ def account(value: Account) -> dict[str, Any]:
 
 
 def clip(value: Clip) -> dict[str, Any]:
+    """A voice clip."""
     return {"id": value.id, "url": f"/v1/clips/{value.id}.ogg", "duration_ms": value.duration_ms, "bytes": value.size}
 
 
 def post(value: Post, author: Account) -> dict[str, Any]:
+    """A post with its author."""
     return {
         "id": value.id,
         "author_id": author.id,
@@ -42,10 +45,12 @@ def post(value: Post, author: Account) -> dict[str, Any]:
 
 
 async def space(app: Services, value: Space, viewer: Caller) -> dict[str, Any]:
+    """One Space as `viewer` may see it."""
     return (await spaces(app, [value], viewer))[0]
 
 
 async def spaces(app: Services, values: list[Space], viewer: Caller) -> list[dict[str, Any]]:
+    """Spaces as `viewer` may see them."""
     async with app.db.read() as db:
         hosts = await accounts.by_ids(db, {value.host_id for value in values})
         subscribers = await series_store.subscriber_counts(db, [value.id for value in values])
@@ -59,7 +64,7 @@ async def spaces(app: Services, values: list[Space], viewer: Caller) -> list[dic
 
 
 async def _pinned(db: AsyncConnection, values: list[Space]) -> dict[str, list[dict[str, Any]]]:
-    """What each Space has pinned, newest first; a post that is gone is left out."""
+    """The pins of each Space, newest first; deleted posts are left out."""
     pins = [pin for value in values for pin in value.pinned]
     posts = await post_store.by_ids(db, {pin.ref for pin in pins if pin.kind == "post"})
     known = await accounts.by_ids(db, {pin.by for pin in pins} | {found.author_id for found in posts.values()})
@@ -83,7 +88,7 @@ async def _pinned(db: AsyncConnection, values: list[Space]) -> dict[str, list[di
 
 
 async def _blocked_speaking(db: AsyncConnection, values: list[Space], viewer: Caller) -> dict[str, list[str]]:
-    """Who of those on each stage now is blocked by the viewer, as handles. Who blocks the viewer is nobody's business."""
+    """The handles of those on each stage whom the viewer has blocked. Blocks of the viewer by others are not revealed."""
     mine = (await accounts.blocked_ids(db, viewer.account_id))[0] if viewer.account_id is not None else set()
     found = {
         value.id: [one for one, person in value.people.items() if one in mine and person.role is not Role.LISTENER]
@@ -94,7 +99,7 @@ async def _blocked_speaking(db: AsyncConnection, values: list[Space], viewer: Ca
 
 
 def space_of(app: Services, value: Space, host: Account, viewer: Caller, subscriber_count: int = 0) -> dict[str, Any]:
-    """With nothing pinned, as a new Space has."""
+    """A Space with its host, and with empty lists of pins and blocked speakers."""
     actor = app.registry.actors.get(value.id)
     cohosts = [person.account_id for person in value.with_role(Role.COHOST)]
     invited = [i.account_id for i in value.invites.values() if i.state is not InviteState.REVOKED]
@@ -154,6 +159,7 @@ def _me(value: Space, viewer: Caller) -> dict[str, Any] | None:
 
 
 def person(value: Space, who: Account, *, connected: bool) -> dict[str, Any]:
+    """A person in a Space."""
     found = value.people.get(who.id)
     return {
         "id": who.id,

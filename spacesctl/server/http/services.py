@@ -1,4 +1,4 @@
-"""What the routes work with, gathered once at start-up and handed to each by FastAPI's dependencies."""
+"""The services that routes work with, created at the start and passed by FastAPI's dependency injection."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ from spacesctl.store import accounts
 from spacesctl.store.database import Database
 
 JOINS_IN_FLIGHT = 64
-"""WHIP and WHEP requests handled at once; more wait, so that a storm of joins cannot starve the tick."""
+"""WHIP and WHEP requests that are handled at once. Others wait, so that many joins at once do not delay the tick."""
 
 
 @dataclass
 class Services:
+    """All services of a running server."""
+
     db: Database
     registry: SpaceRegistry
     data: Path
@@ -45,7 +47,7 @@ class Services:
     udp_candidates: list[tuple[str, int]]
     assignments: Assignments
     tcp_candidates: list[tuple[str, int]] = field(default_factory=list)
-    """The same port over TCP, where it is served."""
+    """The candidates over TCP, if it is served."""
     turn: Turn = field(default_factory=Turn)
     alarm: Alarm = field(init=False)
     recordings: RecordingKeeper = field(init=False)
@@ -58,38 +60,42 @@ class Services:
     outlets: NotificationSender = field(init=False)
     notify_schemes: frozenset[str] = frozenset()
     allow_private: bool = False
-    """Whether webhooks may lead to addresses that are not public."""
+    """Whether webhooks may have addresses that are not public."""
     stopping: bool = False
     sent: Counter[str] = field(default_factory=Counter)
-    """Attempts to send something outside, as "webhook delivered", "notification failed"."""
+    """Attempts to send webhooks and notifications, by keys such as "webhook delivered" and "notification failed"."""
     dropped_uplinks: int = 0
-    """WebSocket messages that were malformed, or not for their session."""
+    """WebSocket messages that were dropped: malformed, or from a session that does not speak."""
 
     def __post_init__(self) -> None:
         self.voices = VoiceClips(self.data / "clips")
 
     @property
     def clips(self) -> Path:
+        """The folder of evidence clips."""
         return self.data / "evidence"
 
     @property
     def root(self) -> str:
-        """The path below which everything is served; empty when that is the whole host."""
+        """The path below which everything is served; empty for the root."""
         return urlsplit(self.base_url).path.rstrip("/")
 
     def link(self, space_id: str) -> str:
+        """The public address of a Space's page."""
         return f"{self.base_url}/s/{space_id}"
 
     def connections_from(self, host: str) -> int:
-        """How many connections with sound come from the same place as `host`, over all Spaces."""
+        """How many connections with audio come from the same place as `host`, in all Spaces."""
         place = address_key(host)
         return sum(actor.connections.places[place] for actor in self.registry.actors.values())
 
     async def admitted(self, space_id: str, caller: Caller) -> tuple[SpaceActor, Space]:
-        """The actor of a Space that is not over, for somebody who may be in it."""
+        """The actor and state of a Space that is not over, if the caller may listen. Raises NotFound, Gone, NotSignedIn
+        or NotAllowed.
+        """
         actor = await self.registry.live_actor(space_id)
         blocked = await self.registry.blocked(await self.registry.space(space_id), caller.account_id)
-        # Taken after the last wait: whoever was removed meanwhile is not let in.
+        # Read after the last await, so that an account that was removed in the meantime is refused.
         space = await self.registry.space(space_id)
         require_admittance(space, caller, blocked=blocked)
         require(space, caller, Action.LISTEN)
@@ -97,26 +103,27 @@ class Services:
 
 
 DRY_RUN = "spacesctl.trial"
-"""Where a request that is only tried (`Dry-Run: true`) carries the services it works with."""
+"""The key of the ASGI scope under which a dry run carries its own services."""
 
 
 def services(connection: HTTPConnection) -> Services:
+    """The services of a request: its own in a dry run."""
     return cast(Services, connection.scope.get(DRY_RUN) or connection.app.state.services)
 
 
 async def no_dry_run(connection: HTTPConnection) -> None:
-    """For what reaches beyond the database. Raises Invalid when the request is a dry run."""
+    """A dependency for actions beyond the database. Raises Invalid when the request is a dry run."""
     if DRY_RUN in connection.scope:
-        raise Invalid("Dry-Run", "this cannot be tried without doing it")
+        raise Invalid("Dry-Run", "this action does not support a dry run")
 
 
 def client_host(connection: HTTPConnection) -> str:
-    """Where a request comes from: an IP address, behind trusted proxies the one that they name."""
+    """The address that a request comes from; behind trusted proxies, the client's that they forward."""
     return connection.client.host if connection.client else ""
 
 
 async def caller(connection: HTTPConnection) -> Caller:
-    """Who asks, by the bearer token; nobody without one. Raises NotSignedIn when the token is unknown."""
+    """The caller, by bearer token; anonymous without one. Raises NotSignedIn when the token is unknown."""
     header = connection.headers.get("authorization", "")
     if not header:
         return ANONYMOUS
@@ -126,13 +133,14 @@ async def caller(connection: HTTPConnection) -> Caller:
     async with services(connection).db.read() as db:
         found = await accounts.caller(db, token.strip())
     if found is None:
-        # Good tokens are never counted: one script with a stale token does not lock out the office that it is in.
+        # Only unknown tokens are counted, so a script with a stale token does not lock out others at its address.
         services(connection).rates.by_address("sign_in", client_host(connection))
-        raise NotSignedIn("this token is not known here")
+        raise NotSignedIn("this token is unknown")
     return found
 
 
 async def signed_in(connection: HTTPConnection) -> Caller:
+    """The caller, who must have a token. Raises NotSignedIn."""
     who = await caller(connection)
     if who.account_id is None:
         raise NotSignedIn
@@ -140,6 +148,7 @@ async def signed_in(connection: HTTPConnection) -> Caller:
 
 
 async def admin(connection: HTTPConnection) -> Caller:
+    """The caller, who must have the admin scope. Raises NotSignedIn or NotAllowed."""
     who = await signed_in(connection)
     if not who.is_admin:
         raise NotAllowed("this needs a token with the admin scope", reason="scope")
@@ -147,6 +156,7 @@ async def admin(connection: HTTPConnection) -> Caller:
 
 
 async def service_bot(connection: HTTPConnection) -> Caller:
+    """The caller, who must have the bot scope. Raises NotSignedIn or NotAllowed."""
     who = await signed_in(connection)
     if not who.is_service_bot:
         raise NotAllowed("this needs a token with the bot scope", reason="scope")
@@ -157,7 +167,7 @@ async def _here(connection: HTTPConnection) -> Services:
     return services(connection)
 
 
-# Dependencies are coroutines also where they wait for nothing: FastAPI runs plain functions in another thread.
+# All dependencies are coroutines, since FastAPI runs plain functions in another thread.
 Here = Annotated[Services, Depends(_here)]
 Anyone = Annotated[Caller, Depends(caller)]
 SignedIn = Annotated[Caller, Depends(signed_in)]

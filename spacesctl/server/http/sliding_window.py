@@ -1,4 +1,4 @@
-"""Where the moving windows of `limits` are kept: in memory, with a bound on how much of it."""
+"""An in-memory store for the moving windows of the `limits` library, with bounded memory."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from limits.storage import MovingWindowSupport, Storage
 
 MOST_KEYS = 20_000
 MOST_ENTRIES = 400_000
-"""Times of past requests that are remembered over all keys: some 20 MiB."""
+"""Request times that are kept over all keys: some 20 MiB."""
 
 
 class SlidingWindows(Storage, MovingWindowSupport):
-    """The store that the library ships keeps a key for ever and starts threads; this one forgets what is over, and beyond its
-    bounds whoever was quiet for longest. `clock` gives seconds."""
+    """The store. The library's own keeps keys for ever and starts threads; this one drops windows that are over and,
+    beyond its bounds, the keys that were unused for longest. `clock` returns seconds.
+    """
 
     STORAGE_SCHEME = None
 
@@ -30,12 +31,13 @@ class SlidingWindows(Storage, MovingWindowSupport):
         self.entries = 0
         self._most_keys, self._most_entries = most_keys, most_entries
         self._windows: OrderedDict[str, tuple[float, deque[float]]] = OrderedDict()
-        """The key's window in seconds and its times, oldest first; the key used last stands last."""
+        """Per key its window in seconds and its times, oldest first; the key that was used last is at the end."""
 
     def __len__(self) -> int:
         return len(self._windows)
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count `amount` requests now, if they fit `limit` within `expiry` seconds; whether they did."""
         times = self._recent(key, expiry)
         if len(times) + amount > limit:
             return False
@@ -47,12 +49,12 @@ class SlidingWindows(Storage, MovingWindowSupport):
         return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """When the oldest that still counts came, and how many count."""
+        """The time of the oldest request that still counts, and how many count."""
         times = self._recent(key, expiry)
         return (times[0] if times else self.clock()), len(times)
 
     def sweep(self) -> None:
-        """Forget every window that is over."""
+        """Drop all windows that are over."""
         for key, (expiry, _) in list(self._windows.items()):
             if not self._recent(key, expiry):
                 del self._windows[key]
@@ -75,26 +77,33 @@ class SlidingWindows(Storage, MovingWindowSupport):
 
     @property
     def base_exceptions(self) -> type[Exception]:
+        """The error of the store, as the library asks for it."""
         return MemoryError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        raise NotImplementedError("moving windows only")
+        """Fixed windows are not supported. Raises NotImplementedError."""
+        raise NotImplementedError("only moving windows are supported")
 
     def get(self, key: str) -> int:
+        """The number of requests kept for a key."""
         return len(self._windows[key][1]) if key in self._windows else 0
 
     def get_expiry(self, key: str) -> float:
+        """When the oldest request of a key stops counting."""
         expiry, times = self._windows[key]
         return times[0] + expiry
 
     def check(self) -> bool:
+        """The store always works."""
         return True
 
     def reset(self) -> int:
+        """Drop all windows; returns how many."""
         forgotten, self.entries = len(self._windows), 0
         self._windows.clear()
         return forgotten
 
     def clear(self, key: str) -> None:
+        """Drop the window of a key."""
         _, times = self._windows.pop(key, (0.0, deque[float]()))
         self.entries -= len(times)

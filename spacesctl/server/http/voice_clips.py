@@ -1,6 +1,6 @@
-"""Voice clips on their way in: an upload becomes a file of mono Ogg Opus, `clips/ID.ogg`, and a row that names it.
+"""Uploads of voice clips: each becomes a file of mono Ogg Opus, `clips/ID.ogg`, and a row that refers to it.
 
-The work is done by `spacesctl.audio.transcode` in a child process, a few at once; what is unfinished or unwanted is removed.
+`spacesctl.audio.transcode` converts them in a child process, a few at once. Unfinished and unused files are deleted.
 """
 
 from __future__ import annotations
@@ -27,17 +27,19 @@ from spacesctl.store.database import Database
 UPLOADS_AT_ONCE = 8
 TRANSCODED_AT_ONCE = 2
 UPLOAD_WITHIN = 120.0
+"""Seconds for an upload."""
 TRANSCODE_WITHIN = 30.0
-"""Seconds; the child's own limit on processor time is lower."""
+"""Seconds. The child's own limit of processor time is lower."""
 UNUSED_AT_MOST = 20
 """Clips of one account that no post or message refers to yet."""
 SWEEP_EVERY = 60.0
+"""Seconds between two sweeps."""
 _CHUNK = 256 << 10
 _log = structlog.get_logger()
 
 
 class VoiceClips:
-    """`folder` is made when the first clip comes."""
+    """Stores voice clips in `folder`, which is created for the first one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -46,12 +48,15 @@ class VoiceClips:
         self._publishing = asyncio.Lock()
 
     def file(self, clip_id: str) -> Path:
+        """The path of a clip."""
         return self._folder / f"{clip_id}.ogg"
 
     async def take(self, db: Database, owner_id: str, body: AsyncIterator[bytes]) -> Clip:
-        """Raises Invalid (no audio, too long, empty), TooMany or Unavailable; nothing of the upload is left then."""
+        """Store an upload as a clip. Raises Invalid (not audio, too long, empty), TooMany or Unavailable; nothing of
+        the upload remains then.
+        """
         if self._uploads >= UPLOADS_AT_ONCE:
-            raise TooMany("voice clips on their way in", 5)
+            raise TooMany("uploads of voice clips at once", 5)
         async with db.read() as connection:
             if await clips.count_unused(connection, owner_id) >= UNUSED_AT_MOST:
                 raise TooMany("voice clips without a post or message", int(UNUSED_CLIPS_KEPT.total_seconds()))
@@ -86,7 +91,7 @@ class VoiceClips:
         return clip
 
     async def sweep(self, db: Database) -> None:
-        """Forget clips that nothing has referred to for an hour, and remove every file without a row."""
+        """Delete clips that have been unused for an hour, and files without a row."""
         async with self._publishing:
             async with db.begin() as connection:
                 await clips.forget_unused(connection, utc_now() - UNUSED_CLIPS_KEPT)
@@ -94,13 +99,13 @@ class VoiceClips:
             await asyncio.to_thread(self._remove_but, known)
 
     async def keep_tidy(self, db: Database) -> None:
-        """Sweep now and then, for ever; first, what an earlier process left unfinished goes."""
+        """Delete what an earlier process left unfinished, then sweep once a minute, for ever."""
         await asyncio.to_thread(shutil.rmtree, self._incoming, ignore_errors=True)
         while True:
             try:
                 await self.sweep(db)
-            except Exception as error:  # whatever it was: it is tried again in a minute
-                _log.warning("voice clips were not tidied up", kind=type(error).__name__)
+            except Exception as error:  # any error: the next sweep tries again
+                _log.warning("unused voice clips could not be deleted", kind=type(error).__name__)
             await asyncio.sleep(SWEEP_EVERY)
 
     @property
@@ -119,7 +124,7 @@ def _make_folders(folder: Path, place: Path) -> None:
 
 
 async def _receive(body: AsyncIterator[bytes], target: Path) -> None:
-    """Write to disk in pieces of some size; memory holds one of them."""
+    """Write the upload to disk in chunks; memory holds one of them."""
     held = bytearray()
     file = await asyncio.to_thread(target.open, "wb")
     try:
@@ -134,15 +139,15 @@ async def _receive(body: AsyncIterator[bytes], target: Path) -> None:
 
 
 async def _transcode(given: Path, made: Path) -> int:
-    """Milliseconds of sound. The child is killed when it takes too long, or when nobody waits for it any more."""
+    """Returns the duration in milliseconds. The child is killed when it takes too long or the request is canceled."""
     try:
         child = await asyncio.to_thread(_start, given, made)
     except OSError as error:
-        raise Unavailable("voice clips cannot be read now") from error
+        raise Unavailable("voice clips cannot be converted at the moment") from error
     try:
         out, _ = await asyncio.to_thread(child.communicate, timeout=TRANSCODE_WITHIN)
     except subprocess.TimeoutExpired as error:
-        raise Invalid("voice", "takes too long to read", hint=_HINT) from error
+        raise Invalid("voice", "takes too long to convert", hint=_HINT) from error
     finally:
         if child.poll() is None:
             child.kill()
@@ -157,16 +162,16 @@ async def _transcode(given: Path, made: Path) -> int:
 def _start(given: Path, made: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "spacesctl.audio.transcode", str(given), str(made), str(MAX_CLIP_SECONDS)]
     kept = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
-    # One arena: each would take address space, of which the child has little.
+    # One arena only: each takes address space, which is limited for the child.
     env = {name: os.environ[name] for name in kept if name in os.environ} | {"MALLOC_ARENA_MAX": "1"}
-    return subprocess.Popen(  # noqa: S603 # our own program; what was sent is only ever a file's content
+    return subprocess.Popen(  # noqa: S603  # our own program; the upload is only a file that it reads
         command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 
 _HINT = "send wav, mp3, m4a, ogg, webm or flac"
 _PROBLEMS: dict[str, tuple[str, str | None]] = {
-    "not_audio": ("is no audio that can be read", _HINT),
+    "not_audio": ("is not readable audio", _HINT),
     "too_long": (f"is longer than {MAX_CLIP_SECONDS} s", f"cut it to {MAX_CLIP_SECONDS} s or less"),
-    "empty": ("holds no sound", None),
+    "empty": ("contains no audio", None),
 }

@@ -1,1 +1,1 @@
-"""The server as a process: its settings, its start and stop, and the children that it keeps running."""
+"""The server process: settings, start and stop, and the child processes that it keeps running."""

@@ -1,6 +1,7 @@
-"""The alarm clock: opens and ends Spaces at their time, sends reminders, makes the next of a series.
+"""The alarm clock: starts and ends Spaces at their time, sends reminders, creates the next Space of a series.
 
-APScheduler wakes it, with one date trigger for each thing that is due; the store is the truth, and is read again at each start.
+APScheduler runs it, with one date trigger per task. The schedule itself is in the store and is read again at each
+start.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from spacesctl.store import spaces as space_store
 
 _log = structlog.get_logger()
 STOPPING = 2.0
-"""Seconds that what is being done has to end."""
+"""Seconds that running tasks have to end when the server stops."""
 JUMP = 0.5
-"""Seconds within a second by which no clock is slewed: it was set."""
+"""Seconds. A larger change of the wall clock within a second is not slewing: the clock was set."""
 _MATTERS = (
     e.SpaceCreated,
     e.SpaceEdited,
@@ -44,7 +45,7 @@ _MATTERS = (
 
 
 class Alarm:
-    """A start that was missed by a few minutes is made good; a later one is recorded as missed."""
+    """Runs the tasks. A start that was missed by at most `GRACE` is done late; a later one is recorded as missed."""
 
     def __init__(self, registry: SpaceRegistry, bot: Account, link: Callable[[str], str]) -> None:
         self._house = registry
@@ -56,6 +57,7 @@ class Alarm:
         self.series = SeriesKeeper(registry, bot, link, self._wake_for)
 
     async def start(self) -> None:
+        """Read the schedule from the store and begin."""
         async with self._house.db.read() as db:
             spaces = [*await space_store.due(db), *await space_store.live(db)]
         self._scheduler.start()
@@ -65,7 +67,7 @@ class Alarm:
         await self.series.open()
 
     async def stop(self) -> None:
-        """Nothing more is begun; what is being done is done first, since half a round of reminders would be sent again."""
+        """Begin no more tasks, and wait for running ones: reminders that are interrupted would be sent again."""
         if not self._scheduler.running:
             return
         self._scheduler.pause()
@@ -74,8 +76,9 @@ class Alarm:
         self._scheduler.shutdown(wait=False)
 
     def mind_the_clock(self, utc: float, monotonic: float) -> None:
-        """Called every second with both clocks: when somebody has set the wall clock, or the machine slept, what the scheduler waits
-        for is due at another moment than it reckoned with."""
+        """Called every second with both clocks, in seconds. If the wall clock was set, or the machine slept, wake the
+        scheduler to compute its waits anew.
+        """
         offset = utc - monotonic
         if self._offset is not None and abs(offset - self._offset) > JUMP and self._scheduler.running:
             _log.warning("the clock was set", seconds=round(offset - self._offset, 1))
@@ -87,7 +90,7 @@ class Alarm:
             self._see(outcome.after)
 
     def _see(self, space: Space) -> None:
-        """Set what is due for a Space as it now is, and unset what no longer is."""
+        """Schedule what is due for a Space in its present state, and unschedule the rest."""
         start, live = space.scheduled_start, space.started_at if space.state is State.LIVE else None
         waits = start is not None and space.state is State.SCHEDULED
         soon = start - reminders.AHEAD if start is not None and waits and "soon" not in space.reminded else None
@@ -98,13 +101,13 @@ class Alarm:
         self._set(f"end {space.id}", ends, self._end, space.id)
 
     def _wake_for(self, series: Series) -> None:
-        """Come back when the planned occurrence is to be made. Once it is, its own Space takes over."""
+        """Schedule the creation of the planned occurrence's Space. Once it exists, that Space has its own tasks."""
         at = series.planned - MADE_AHEAD if series.planned is not None and series.space_id is None else None
         self._set(f"series {series.id}", at, self._arrange, series.id)
 
     def _set(self, job: str, at: datetime | None, do: Callable[[str], Awaitable[None]], ref: str) -> None:
         if at is not None:
-            # No grace of the scheduler's own: what became due while the process slept is done late, and `do` knows how late.
+            # No grace time of the scheduler: what became due while the process slept is run late, and `do` checks how late.
             self._scheduler.add_job(
                 self._do, DateTrigger(at, UTC), [job, do, ref], id=job, replace_existing=True, misfire_grace_time=None
             )
@@ -118,7 +121,7 @@ class Alarm:
         try:
             await do(ref)
         except SpacesError as error:
-            _log.info("what was due was refused", job=job, code=error.code, reason=error.reason)
+            _log.info("a scheduled task was refused", job=job, code=error.code, reason=error.reason)
         finally:
             self._doing.discard(task)
 

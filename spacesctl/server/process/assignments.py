@@ -1,4 +1,4 @@
-"""Which live Spaces want the bundled bot, told to it as a whole list each time that changes."""
+"""Which live Spaces need the bundled bot. The bot gets the whole list each time it changes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from spacesctl.live.actor import Outcome
 
 
 class Assignments:
+    """The list, with a version that rises with each change."""
+
     def __init__(self) -> None:
         self._wanted: dict[str, dict[str, Any]] = {}
         self._version = 0
@@ -17,12 +19,12 @@ class Assignments:
         self.closed = False
 
     def close(self) -> None:
-        """The server stops: whoever waits goes home."""
+        """The server stops: requests that wait return at once."""
         self.closed = True
         self._changed.set()
 
     def see(self, space: Space) -> None:
-        """Take a Space as it now is."""
+        """Update the list with the present state of a Space."""
         wanted = None
         if space.state is State.LIVE and space.is_watched:
             wanted = {
@@ -43,18 +45,21 @@ class Assignments:
         self._changed = asyncio.Event()
 
     def on_outcome(self, outcome: Outcome) -> None:
+        """Update the list after a command."""
         self.see(outcome.after)
 
     @property
     def now(self) -> list[dict[str, Any]]:
+        """The list as JSON values."""
         return list(self._wanted.values())
 
     @property
     def version(self) -> int:
+        """Rises with each change of the list."""
         return self._version
 
     async def wait(self, seen: int, timeout: float) -> None:
-        """Until the version is no longer `seen`, or `timeout` seconds have passed."""
+        """Wait until the version is no longer `seen`, at most `timeout` seconds."""
         if self._version == seen and not self.closed:
             try:
                 async with asyncio.timeout(timeout):

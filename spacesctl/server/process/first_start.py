@@ -1,4 +1,4 @@
-"""What an empty data folder gets, and what every start makes sure of: accounts of the owner and the bot, their tokens."""
+"""What an empty data folder is given and each start ensures: the accounts of the owner and the bot, and their tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _FIRST = {OWNER: ("Owner", Kind.PERSON), BOT: ("Moderation bot", Kind.BOT)}
 
 
 def open_folder(data: Path) -> IO[str]:
-    """Make the folder (0700) and take it for this process; keep the answer open. Raises Refused when another server has it."""
+    """Create the folder (mode 0700) and lock it for this process; keep the returned file open. Raises Refused when
+    another server has it.
+    """
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     lock = (data / "lock").open("w")
@@ -35,7 +37,9 @@ def open_folder(data: Path) -> IO[str]:
 
 
 async def ensure_accounts(db: Database) -> tuple[str | None, Account, str]:
-    """The owner's token if it was made just now, the bot's account, and a fresh token for the bot (older ones die)."""
+    """Returns the owner's token if it was just created, the bot's account, and a fresh token for the bot, whose older
+    ones are deleted.
+    """
     now = utc_now()
     owner_token = None
     bot_token = new_token()
@@ -59,14 +63,14 @@ async def ensure_accounts(db: Database) -> tuple[str | None, Account, str]:
 
 
 def keep_owner_token(data: Path, token: str) -> Path:
-    """Write the owner's token where only this user reads it."""
+    """Write the owner's token to a file that only this user can read; returns its path."""
     path = data / OWNER_TOKEN
     write_private(path, token + "\n")
     return path
 
 
 def write_private(path: Path, text: str) -> None:
-    """Create or replace a file with mode 0600, never readable by others in between."""
+    """Create or replace a file with mode 0600. It is never readable by others, not even briefly."""
     temporary = path.with_name(path.name + ".part")
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

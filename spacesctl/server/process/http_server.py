@@ -1,4 +1,4 @@
-"""The sockets that HTTP comes in by, and the server on them."""
+"""The HTTP server and its sockets."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from spacesctl.server.process.tls import Certificate
 from spacesctl.server.webrtc.lane_socket import UNREAD_FOR, LaneSocket
 
 MOST_FILES = 65_536
-"""Each player, each stream of events and each peer over TCP has a socket of its own."""
+"""Open files: each HTTP player, event stream and TCP peer has its own socket."""
 GRACE = 2
-"""Seconds that requests under way may take to end after SIGTERM."""
+"""Seconds that running requests may take to end after SIGTERM."""
 
 
 class HttpServer(uvicorn.Server):
-    """Uvicorn without its signal handlers: open streams must be ended first, or it waits for them."""
+    """Uvicorn without its signal handlers: open streams have to be ended first, or it would wait for them."""
 
     def __init__(self, app: ASGIApp, certificate: Certificate | None = None) -> None:
         super().__init__(
@@ -47,37 +47,39 @@ class HttpServer(uvicorn.Server):
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then set `listening`."""
         await super().startup(sockets=sockets)
         self.listening.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`."""
         yield
 
     def begin(self, bound: socket.socket) -> asyncio.Task[None]:
-        """Serve on a socket until `should_exit`."""
+        """Serve on a bound socket until `should_exit` is set."""
         return asyncio.create_task(self.serve([bound]))
 
 
 def application(app: Services, settings: Settings) -> ASGIApp:
-    """The app as it is reached: below its public path, and with proxies in front of it if the operator says so."""
+    """The app below its public path, and behind proxies if the operator says so."""
     placed = Placed(create_app(app), settings.public_url or "")
     return BehindProxy(placed, settings.trusted_proxies) if settings.behind_proxy else placed
 
 
 def check_exposure(settings: Settings) -> None:
-    """Raises Refused when others would be served in the clear without the operator having said so."""
+    """Check that HTTP without TLS is reachable from this machine only, unless the operator allows more. Raises Refused."""
     if settings.binds_loopback_only or settings.tls_cert or settings.behind_proxy or settings.insecure:
         return
     raise Refused(
         "not_private",
-        f"{settings.http} is open to others without TLS, and browsers give no microphone there",
+        f"{settings.http} is reachable by others without TLS, and browsers allow no microphone there",
         hint="give --tls-cert and --tls-key, or --behind-proxy when a proxy in front does TLS, or --insecure",
     )
 
 
 def allow_connections() -> None:
-    """Open as many files as this user may, up to `MOST_FILES`: the 1,024 that shells allow are fewer than a crowd's connections."""
+    """Raise the limit of open files up to `MOST_FILES`. The usual 1,024 are too few for a large audience."""
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
     if allowed != resource.RLIM_INFINITY and allowed < wanted:
@@ -85,7 +87,7 @@ def allow_connections() -> None:
 
 
 def bind(address: str) -> socket.socket:
-    """Raises Unavailable."""
+    """Listen on `HOST:PORT`. Raises Unavailable."""
     host, port = split_host_port(address)
     try:
         family, kind, proto, _, place = socket.getaddrinfo(
@@ -93,17 +95,17 @@ def bind(address: str) -> socket.socket:
         )[0]
         bound = socket.socket(family, kind, proto)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only; connections have it from here
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only; accepted connections inherit it
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_FOR)
         bound.bind(place)
-        bound.listen()  # from now on the port is ours: the engine looks for it where it is free
+        bound.listen()  # takes the port now, before the engine looks for a free one
     except OSError as error:
         raise Unavailable(f"cannot listen on {address}: {error.strerror or error}") from error
     return bound
 
 
 def base_url(bound: socket.socket, *, tls: bool = False) -> str:
-    """How this machine reaches the socket."""
+    """The URL of the socket on this machine."""
     host, port = bound.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104  # compared, not bound
         host = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""`serve`: one process that holds everything together, from the data folder's lock to the last goodbye."""
+"""`serve`: starts and stops everything, from the lock on the data folder to the last message to clients."""
 
 from __future__ import annotations
 
@@ -50,13 +50,15 @@ from spacesctl.store.database import Database
 from spacesctl.support.logs import configure, on_unhandled
 
 TICK_KEPT_EVERY = 10.0
+"""Seconds between two writes of the Space clocks to the store."""
 COUNT_EVERY = 1.0
+"""Seconds between two counts of the participants."""
 _log = structlog.get_logger()
 
 
 @dataclass
 class Running:
-    """What a ready server says of itself."""
+    """What a ready server announces: its addresses and its data folder."""
 
     http: str
     udp: str
@@ -163,12 +165,12 @@ async def _serve(
     await registry.close()
     await app.recordings.close()
     server.should_exit = True
-    # All at once: each of them may take its own grace, and together they have 5 s.
+    # In parallel: each may take its own grace time, and all together have 5 s.
     await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
 
 
 async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
-    """Webhooks and notifications, from now on."""
+    """Start sending webhooks and notifications."""
     outside = await asyncio.to_thread(SafeHttp, allow_private=app.allow_private)
     stack.push_async_callback(outside.close)
     app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent)
@@ -179,9 +181,9 @@ async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
 
 
 async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate | None:
-    """The certificate, if there is one, renewed from now on when its files change or on SIGHUP. Raises Invalid."""
+    """The certificate, if one is set. It is renewed when its files change or on SIGHUP. Raises Invalid."""
     nudged = asyncio.Event()
-    # Without a certificate too: a reload of nothing must not end the server.
+    # Even without a certificate, as SIGHUP would otherwise end the server.
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, nudged.set)
     if settings.tls_cert is None or settings.tls_key is None:
         return None
@@ -191,7 +193,7 @@ async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate
 
 
 def _door_inside(app: ASGIApp, stack: AsyncExitStack) -> str:
-    """HTTP without TLS on a port of this machine alone, for the bots: no certificate names a loopback address."""
+    """Serve HTTP without TLS on a loopback port, for the bots: certificates do not cover loopback addresses. Returns its URL."""
     bound = bind("127.0.0.1:0")
     stack.callback(bound.close)
     server = HttpServer(app)
@@ -206,7 +208,7 @@ def _door_inside(app: ASGIApp, stack: AsyncExitStack) -> str:
 
 
 async def _keep_time(app: Services) -> None:
-    """Once a second, tell how many people are there where that changed; every ten, remember how far the clocks have come."""
+    """Once a second, publish participant counts that changed; every ten seconds, store the Space clocks."""
     told: dict[str, int] = {}
     for second in range(sys.maxsize):
         await asyncio.sleep(COUNT_EVERY)
@@ -215,7 +217,7 @@ async def _keep_time(app: Services) -> None:
         for actor in live:
             space_id = actor.space.id if actor.space else ""
             actor.tell_reactions()
-            with contextlib.suppress(SpacesError):  # it ended meanwhile
+            with contextlib.suppress(SpacesError):  # it ended in the meantime
                 await actor.look_around(time.monotonic(), app.bot.id)
             count = actor.participant_count
             if told.get(space_id, 0) != count:
@@ -230,7 +232,7 @@ async def _keep_time(app: Services) -> None:
 
 
 def _bot_gone(app: Services) -> None:
-    app.bot_status = {"ready": False, "reason": "the bot is starting again"}
+    app.bot_status = {"ready": False, "reason": "the bot is restarting"}
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -239,9 +241,9 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def announce_ready(running: Running, *, as_json: bool) -> None:
-    """One line: JSON on stdout for programs, a sentence on stderr for people."""
+    """Print one line: JSON to stdout for programs, or a sentence to stderr for people."""
     if as_json:
-        print(json.dumps(vars(running)), flush=True)  # noqa: T201
+        print(json.dumps(vars(running)), flush=True)  # noqa: T201  # for the program that started it
     else:
         text = f"spacesctl serves {running.http} (sound on UDP {running.udp}, data in {running.data})"
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
+        print(text, file=sys.stderr, flush=True)  # noqa: T201  # for the person who started it

@@ -1,4 +1,4 @@
-"""Which setting has which value, and who said so: for `config show` and `doctor`."""
+"""The value of each setting and where it comes from, for `config show` and `doctor`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INTERNAL = {"from_file"}
 
 @dataclass(frozen=True)
 class Origin:
-    """`origin` is `environment`, `.env`, the path of the file, or `default`."""
+    """A setting. `origin` is `environment`, `.env`, the path of the file, or `default`."""
 
     name: str
     value: Any
@@ -23,7 +23,7 @@ class Origin:
 
 
 def origins(config: Path | None) -> list[Origin]:
-    """Every setting, those of a table each by itself (`limits.dm`). Raises Invalid, as `load` does."""
+    """All settings; those of a table one by one (`limits.dm`). Raises Invalid, like `load`."""
     loaded = load(config).model_dump(mode="json")
     path, from_file = read_file(config)
     environment, dotenv = EnvSettingsSource(Settings)(), DotEnvSettingsSource(Settings)()

@@ -19,7 +19,7 @@ from spacesctl.server.webrtc.turn import Turn
 
 
 def split_host_port(text: str) -> tuple[str, int]:
-    """`127.0.0.1:80` or `[::1]:80`; raises ValueError."""
+    """Parse `127.0.0.1:80` or `[::1]:80`. Raises ValueError."""
     host, colon, port = text.rpartition(":")
     host = host.strip("[]")
     if not colon or not host or not port.isdigit() or int(port) > 65535:
@@ -36,7 +36,7 @@ HostPort = Annotated[str, AfterValidator(_checked_host_port)]
 
 
 class Settings(BaseSettings):
-    """One field a setting; `config.example.toml` lists the same with their comments."""
+    """All settings, one field each. `config.example.toml` lists the same with comments."""
 
     model_config = SettingsConfigDict(
         env_prefix="SPACESCTL_", env_file=".env", env_ignore_empty=True, env_nested_delimiter="__", extra="ignore"
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     @field_validator("announce", mode="before")
     @classmethod
     def _addresses(cls, value: Any) -> list[str]:
-        """A list, or in the environment a comma-separated one."""
+        """A list; in the environment, a comma-separated one."""
         parts = value.split(",") if isinstance(value, str) else value
         return [str(ip_address(part.strip())) for part in parts]
 
@@ -87,13 +87,13 @@ class Settings(BaseSettings):
         parts = value.split(",") if isinstance(value, str) else value
         names = [str(part).strip().lower().removesuffix("://") for part in parts]
         if local := sorted(ON_THIS_MACHINE & set(names)):
-            raise ValueError(f"{local[0]} would do something on this machine")
+            raise ValueError(f"{local[0]} acts on this machine, so it is not allowed")
         return [name for name in names if name]
 
     @field_validator("audience_packet_ms", mode="before")
     @classmethod
     def _number_or_word(cls, value: Any) -> Any:
-        """A file may say 40 where the environment says "40"."""
+        """A file may contain the number 40, the environment has the text "40"."""
         return str(value) if type(value) is int else value
 
     @field_validator("public_url")
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
             or parts.query
             or parts.fragment
         ):
-            raise ValueError("is https://NAME or https://NAME/PATH, and no more")
+            raise ValueError("must be https://NAME or https://NAME/PATH, without anything else")
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -127,6 +127,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, `.env`, then the file."""
         given = init_settings()
         from_file = given.pop("from_file", {})
         flags = InitSettingsSource(settings_cls, init_kwargs=given)
@@ -134,23 +135,25 @@ class Settings(BaseSettings):
 
     @property
     def audience_ptime_ms(self) -> int:
-        """As the engine has it: 0 is `auto`."""
+        """The ptime of the audience mix in milliseconds, as the engine takes it; 0 is `auto`."""
         return 0 if self.audience_packet_ms == "auto" else int(self.audience_packet_ms)
 
     @property
     def keep_recordings(self) -> timedelta | None:
+        """How long recordings are kept; None: until they are deleted."""
         return timedelta(days=self.recordings_days) if self.recordings_days else None
 
     @property
     def binds_loopback_only(self) -> bool:
+        """Whether HTTP is reachable from this machine only."""
         host, _ = split_host_port(self.http)
         return host == "localhost" or ((host[0].isdigit() or ":" in host) and ip_address(host).is_loopback)
 
 
 def load(config: Path | None, **flags: Any) -> Settings:
-    """Read everything; flags that are None were not given. Raises Invalid, naming the setting or the file.
+    """Read all settings. Flags that are None were not given. Raises Invalid, naming the setting or the file.
 
-    Without `config`, `config.toml` of the working directory is read if it is there.
+    Without `config`, `config.toml` of the working directory is read if it exists.
     """
     _, from_file = read_file(config)
     try:
@@ -161,7 +164,7 @@ def load(config: Path | None, **flags: Any) -> Settings:
 
 
 def read_file(config: Path | None) -> tuple[Path, dict[str, Any]]:
-    """The configuration file and what it says; nothing when it is not there and was not asked for. Raises Invalid."""
+    """The path of the configuration file and its values; no values when the default file does not exist. Raises Invalid."""
     path = config or Path("config.toml")
     if config is None and not path.exists():
         return path, {}

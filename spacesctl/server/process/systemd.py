@@ -1,4 +1,4 @@
-"""What a service manager is told (sd_notify(3)): ready, stopping, and that the event loop still turns."""
+"""Notifications to a service manager (sd_notify(3)): ready, stopping, and that the event loop is alive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from collections.abc import MutableMapping
 
 
 class Manager:
-    """Silent where nobody asked to be told. `environ` loses the variables: child processes are not to speak for us."""
+    """Does nothing without a service manager. The variables are removed from `environ`, so that child processes send no
+    notifications.
+    """
 
     def __init__(self, environ: MutableMapping[str, str] = os.environ) -> None:
         self._path = environ.pop("NOTIFY_SOCKET", "")
@@ -18,13 +20,15 @@ class Manager:
         self._watchdog = int(watchdog) / 1e6 if watchdog.isdigit() and pid == str(os.getpid()) else 0.0
 
     def ready(self) -> None:
+        """The server accepts connections."""
         self._tell(f"READY=1\nMAINPID={os.getpid()}")
 
     def stopping(self) -> None:
+        """The server is stopping."""
         self._tell("STOPPING=1")
 
     async def keep_alive(self) -> None:
-        """Twice in the time after which the manager would end us. Sent from the loop that serves: when it hangs, nothing is."""
+        """Send watchdog notifications, two per timeout, from the event loop that serves. If it hangs, none are sent."""
         while self._watchdog and self._path:
             self._tell("WATCHDOG=1")
             await asyncio.sleep(self._watchdog / 2)

@@ -1,4 +1,4 @@
-"""TLS: one context whose certificate is renewed in place, so that nobody who is connected notices."""
+"""TLS: one context, whose certificate is renewed without affecting open connections."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cryptography import x509
 from spacesctl.domain.errors import Invalid
 
 LOOK_EVERY = 10.0
-"""Seconds between two looks at the files; SIGHUP looks at once."""
+"""Seconds between two checks of the files; SIGHUP checks at once."""
 _log = structlog.get_logger()
 
 
 class Certificate:
-    """A certificate chain and its key, from two PEM files. `context` is for new connections, now and after every renewal."""
+    """A certificate chain and its key, from two PEM files. `context` is for new connections; renewals change it in place."""
 
     def __init__(self, cert: Path, key: Path) -> None:
         """Reads the files. Raises Invalid, naming the file."""
@@ -30,7 +30,7 @@ class Certificate:
         self._take()
 
     async def keep(self, nudged: asyncio.Event) -> None:
-        """Take over each new pair, for ever. One that is broken is logged, and the old one stays."""
+        """Load each new pair, for ever. An invalid one is logged, and the old one stays in use. Setting `nudged` loads at once."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
@@ -43,14 +43,14 @@ class Certificate:
     async def _renew(self) -> None:
         try:
             self._seen = await asyncio.to_thread(self._stamps)
-            # A pair that does not fit would leave the live context with half of it: it is tried on another one first.
+            # A mismatched pair would leave the context in use half changed, so it is tried on another context first.
             await asyncio.to_thread(self._check)
             self._take()
         except Invalid as error:
-            _log.error("the new certificate is not used, the old one stays", problem=error.message)
+            _log.error("the new certificate is invalid; the old one stays in use", problem=error.message)
 
     def _take(self) -> None:
-        """On the event loop, between two handshakes: a context is not to be changed under one. The files are small."""
+        """Runs on the event loop, since the context must not change during a handshake. The files are small."""
         _load(self.context, self._cert, self._key)
 
     def _check(self) -> None:
@@ -59,11 +59,11 @@ class Certificate:
         try:
             first = x509.load_pem_x509_certificates(self._cert.read_bytes())[0]
         except (OSError, ValueError) as error:
-            raise Invalid(str(self._cert), "is no certificate chain in PEM") from error
+            raise Invalid(str(self._cert), "is not a certificate chain in PEM") from error
         _log.info("certificate", serial=f"{first.serial_number:x}", until=first.not_valid_after_utc.isoformat())
 
     def _stamps(self) -> list[tuple[int, int, int] | None]:
-        """What changes when a file is written anew, or a link is turned to another one."""
+        """Values that change when a file is rewritten or a link is redirected."""
         return [_stamp(path) for path in (self._cert, self._key)]
 
 
@@ -83,7 +83,7 @@ def _context() -> ssl.SSLContext:
 
 
 def _load(context: ssl.SSLContext, cert: Path, key: Path) -> None:
-    """Raises Invalid. A key that is encrypted is refused: there is nobody to ask for the passphrase."""
+    """Raises Invalid. An encrypted key is refused, as there is no way to ask for the passphrase."""
     for path in (cert, key):
         if not os.access(path, os.R_OK):
             raise Invalid(str(path), "cannot be read")

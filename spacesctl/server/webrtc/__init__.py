@@ -1,1 +1,1 @@
-"""The doors that sound comes in by: WHIP, WHEP, WebSocket lanes."""
+"""The ways for audio to reach the server: WHIP, WHEP, and WebSocket lanes."""

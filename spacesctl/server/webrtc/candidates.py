@@ -1,4 +1,4 @@
-"""Which addresses peers are offered for the one UDP port."""
+"""The ICE candidates that peers are offered for the one UDP port."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import ifaddr
 from spacesctl.server.process.settings import split_host_port
 
 MOST = 8
+"""At most so many candidates."""
 
 
 def candidates(udp: str, port: int, announce: Sequence[str]) -> list[tuple[str, int]]:
-    """(address, port), preferred first: what the operator announces; else where the socket is bound; else, when that is every
-    interface, each of this machine's addresses that reaches it, loopback last (for browsers on the machine itself).
+    """Return the (address, port) candidates, preferred ones first.
 
-    `::` takes IPv4 too. Its addresses come first: clients that try one candidate only (FFmpeg) often have no IPv6.
+    These are the addresses that the operator announces; otherwise the one the socket is bound to; otherwise, when it is
+    bound to all interfaces, this machine's addresses that reach it, loopback last (for browsers on the machine itself).
+    `::` accepts IPv4 too. IPv4 addresses come first, since clients that try only one candidate (FFmpeg) often have no
+    IPv6.
     """
     host, _ = split_host_port(udp)
     if announce:
@@ -31,7 +34,7 @@ def candidates(udp: str, port: int, announce: Sequence[str]) -> list[tuple[str, 
 
 
 def over_tcp(udp: Sequence[tuple[str, int]], hosts: Sequence[str], announce: Sequence[str]) -> list[tuple[str, int]]:
-    """Which of the candidates over UDP are good over TCP too; `hosts` are the addresses that the engine listens at."""
+    """Those of the UDP candidates that also work over TCP. `hosts` are the addresses that the engine listens on."""
     if announce or any(ip_address(host).is_unspecified for host in hosts):
         return list(udp) if hosts else []
     return [one for one in udp if one[0] in hosts]

@@ -1,4 +1,4 @@
-"""From an SDP offer, or a WebSocket, to a session of a Space."""
+"""Creates the session of a Space for an SDP offer, a WebSocket, or an HTTP player."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from spacesctl.server.http.services import Services
 
 @dataclass(frozen=True)
 class Mic:
-    """How a microphone session begins, and whether its person agrees to be recorded."""
+    """How a microphone session begins, and whether the person agrees to be recorded."""
 
     open: bool = True
     consent: bool = False
@@ -36,16 +36,16 @@ OPEN = Mic()
 async def answer_offer(
     app: Services, space_id: str, caller: Caller, text: str, host: str, *, up: bool, mic: Mic = OPEN
 ) -> tuple[Session, str]:
-    """Answer a WHIP (`up`) or WHEP offer; returns the session and our SDP.
+    """Answer a WHIP (`up`) or WHEP offer. Returns the session and our SDP. `host` is the client's address.
 
-    Raises Invalid for an offer that cannot be answered, HTTPException (406) for one without Opus, and whatever refuses the caller;
-    nothing is left behind then.
+    Raises Invalid for a malformed offer, HTTPException (406) for one without Opus, Unavailable without an engine, and
+    whatever refuses the caller. No session or lane remains then.
     """
     try:
         offer = sdp.parse_offer(text)
     except sdp.SdpError as error:
         raise _refusal(error) from error
-    app.registry.engine.ready  # noqa: B018  # refuses while the engine restarts, before anything is changed
+    app.registry.engine.ready  # noqa: B018  # raises Unavailable while the engine restarts, before anything is changed
     kind = SessionKind.WHIP if up else SessionKind.WHEP
     actor, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
     try:
@@ -62,15 +62,15 @@ async def answer_offer(
 
 
 async def open_pages(app: Services, space_id: str, caller: Caller, host: str) -> tuple[SpaceActor, Session]:
-    """A session of a player over HTTP; its `pages` are what to send."""
+    """Create the session of an HTTP player; its `pages` are what to send. Raises what refuses the caller."""
     actor, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
-    session.group = Output.AUDIENCE  # on the stage, too: what everybody hears, as late as they hear it
+    session.group = Output.AUDIENCE  # the audience mix even for people on stage
     actor.connect(session, caller)
     return actor, session
 
 
 def _refusal(error: sdp.SdpError) -> Exception:
-    """What is a description, but none that we share a codec with, is not acceptable; anything else is malformed."""
+    """406 for a valid description without Opus; anything else is malformed."""
     if error.reason == "no_opus":
         return HTTPException(406, str(error))
     return Invalid("offer", str(error), hint=error.reason)
@@ -79,7 +79,7 @@ def _refusal(error: sdp.SdpError) -> Exception:
 async def open_feed(
     app: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic: Mic = OPEN
 ) -> tuple[SpaceActor, Session]:
-    """A WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed."""
+    """Create a WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed. Raises what refuses the caller."""
     actor, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
     session.feed = Feed()
     actor.connect(session, caller)
@@ -109,12 +109,12 @@ async def _open_session(
 
 def _answer(app: Services, actor: SpaceActor, session: Session, offer: sdp.Offer) -> str:
     if actor.space is None:
-        raise RuntimeError("a session has its Space")
+        raise RuntimeError("a session without a Space")
     direction = "up" if session.kind is SessionKind.WHIP else "down"
     ufrag, pwd = secrets.token_hex(4), secrets.token_hex(16)
     answer = sdp.answer(
         offer,
-        kind=direction,  # type: ignore[arg-type]
+        kind=direction,  # type: ignore[arg-type]  # mypy does not narrow it to the literals
         candidates=app.udp_candidates,
         tcp=app.tcp_candidates,
         fingerprint=app.registry.engine.ready.fingerprint,
@@ -126,7 +126,7 @@ def _answer(app: Services, actor: SpaceActor, session: Session, offer: sdp.Offer
     peer = AddPeer(
         peer=session.id,
         space=actor.space.id,
-        kind=direction,  # type: ignore[arg-type]
+        kind=direction,  # type: ignore[arg-type]  # mypy does not narrow it to the literals
         local_ufrag=ufrag,
         local_pwd=pwd,
         remote_ufrag=offer.ufrag,

@@ -1,4 +1,4 @@
-"""WebSockets with hardly any buffer below them, so that a slow reader is noticed while what waits for it is still news."""
+"""WebSockets with small buffers, so that a slow reader is noticed within seconds."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from typing import Final, cast
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 SEND_BUFFER: Final = 16 * 1024
-"""Bytes asked of the kernel. Linux would grow to megabytes: minutes of a mix, which is 4 KiB a second."""
+"""Bytes of the kernel's send buffer. Linux would let it grow to megabytes: minutes of a mix, which is 4 KiB per second."""
 WRITE_BUFFER: Final = 4 * 1024
-"""Bytes that may wait in the process before the sender is held."""
+"""Bytes that may wait in the process before the sender is paused."""
 UNREAD_FOR: Final = 20_000
-"""Milliseconds after which the kernel gives up a connection whose other side takes nothing (TCP_USER_TIMEOUT)."""
+"""Milliseconds after which the kernel closes a connection whose peer acknowledges nothing (TCP_USER_TIMEOUT)."""
 
 
 class LaneSocket(WebSocketsSansIOProtocol):
+    """The WebSocket protocol of the server, with these limits."""
+
     def connection_made(self, transport: BaseTransport) -> None:
+        """Set the limits on the new connection."""
         cast(Transport, transport).set_write_buffer_limits(high=WRITE_BUFFER)
         connected: socket.socket | None = transport.get_extra_info("socket")
         if connected is not None:

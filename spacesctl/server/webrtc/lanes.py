@@ -1,4 +1,4 @@
-"""WebSocket lanes: speak, listen, or (the bot, under its grant) every lane apart. For programs that have no WebRTC."""
+"""WebSocket lanes for programs without WebRTC: speak, listen, or read each lane apart (the bot, under its grant)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KINDS = {"speak": SessionKind.SPEAK, "listen": SessionKind.LISTEN, "all": Sessi
 REFUSED = 4000
 """Close codes are 4000 + the HTTP status that the same refusal has: 4403, 4409, ..."""
 GOODBYE_WITHIN = 2.0
-"""Seconds that a client has to take the last words of a connection that is ended."""
+"""Seconds that a client has to read the last messages of a connection that is ended."""
 
 
 @router.websocket("/v1/spaces/{space_id}/lanes")
@@ -33,7 +33,7 @@ async def lanes(
     mic: Literal["open", "closed"] = "open",
     consent: Literal["recording"] | None = None,
 ) -> None:
-    """Hello as JSON, then binary messages and JSON events; a refusal is a problem as JSON and then a close."""
+    """Sends a hello as JSON, then binary messages and JSON events. A refusal is a problem as JSON, followed by a close."""
     app = services(socket)
     await socket.accept()
     try:
@@ -62,7 +62,7 @@ async def _serve(app: Services, socket: WebSocket, actor: SpaceActor, session: S
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-        # Not awaited under the connection's own cancellation: the lane must close whatever happens to this task.
+        # Not awaited here, where this task may be canceled: the lane must close in any case.
         app.registry.in_background(actor.drop_session(session.id))
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
@@ -71,7 +71,7 @@ async def _serve(app: Services, socket: WebSocket, actor: SpaceActor, session: S
 
 async def _send(socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
     if session.feed is None:
-        raise RuntimeError("a WebSocket session has a feed")
+        raise RuntimeError("a WebSocket session without a feed")
     await socket.send_json(_hello(actor, session, role))
     while (message := await session.feed.next()) is not None:
         if isinstance(message, bytes):
@@ -82,7 +82,9 @@ async def _send(socket: WebSocket, actor: SpaceActor, session: Session, role: st
 
 
 async def _end(session: Session) -> None:
-    """Cut off who does not read that it is over: a sender that waits for them would wait for ever."""
+    """Returns some time after the feed was closed, to disconnect a client that does not read the end: its sender would
+    wait for ever.
+    """
     if session.feed is not None:
         await session.feed.ending.wait()
         await asyncio.sleep(GOODBYE_WITHIN)
@@ -91,7 +93,7 @@ async def _end(session: Session) -> None:
 def _hello(actor: SpaceActor, session: Session, role: str) -> dict[str, Any]:
     space = actor.space
     if space is None or space.started_at is None:
-        raise RuntimeError("lanes are open in live Spaces only")
+        raise RuntimeError("lanes exist in live Spaces only")
     hello: dict[str, Any] = {
         "version": framing.VERSION,
         "role": role,
@@ -104,7 +106,7 @@ def _hello(actor: SpaceActor, session: Session, role: str) -> dict[str, Any]:
 
 
 async def _receive(app: Services, socket: WebSocket, actor: SpaceActor, session: Session) -> None:
-    """Until the client goes. What is malformed, or comes from a session that does not speak, is dropped and counted."""
+    """Read until the client disconnects. Malformed messages, and audio of sessions that do not speak, are dropped and counted."""
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -127,7 +129,7 @@ async def _receive(app: Services, socket: WebSocket, actor: SpaceActor, session:
 
 
 def _check_origin(app: Services, socket: WebSocket) -> None:
-    """A browser says which page opens the socket; only our own pages may (programs send no Origin)."""
+    """Raises NotAllowed. Browsers say which page opens the socket; only this server's own pages may. (Programs send no Origin.)"""
     origin = socket.headers.get("origin")
     ours = (socket.headers.get("host"), urlsplit(app.base_url).netloc)
     if origin is not None and urlsplit(origin).netloc not in ours:

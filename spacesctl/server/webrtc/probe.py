@@ -1,4 +1,6 @@
-"""Testing the way to the sound's port, over UDP and TCP: `doctor` sends it a check, as a browser would, and learns where it came from."""
+"""Tests whether the media port is reachable over UDP and TCP: `doctor` sends it a check, as a browser would, and is
+told its own address.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ router = APIRouter(prefix="/v1", tags=["operation"], dependencies=[Depends(no_dr
 
 @router.post("/probe", status_code=201)
 async def expect_probe(app: Here, caller: Admin) -> dict[str, Any]:
-    """Credentials for connectivity checks (STUN binding requests), good for half a minute, and where to send them."""
-    app.registry.engine.ready  # noqa: B018 - raises Unavailable while there is no engine to ask
+    """Credentials for connectivity checks (STUN binding requests), valid for half a minute, and the addresses to send them to."""
+    app.registry.engine.ready  # noqa: B018  # raises Unavailable while there is no engine
     probe = ExpectProbe(f"probe{secrets.token_hex(4)}", secrets.token_urlsafe(18), secrets.token_hex(4))
     app.registry.engine.send(probe)
     return {

@@ -1,4 +1,4 @@
-"""PATCH on a WHIP or WHEP session (RFC 9725, 4.3): candidates, which an ICE-lite server needs none of, and ICE restarts."""
+"""PATCH on a WHIP or WHEP session (RFC 9725, 4.3): candidates, which an ICE-lite server does not need, and ICE restarts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MEDIA_TYPE = "application/trickle-ice-sdpfrag"
 
 
 def patch(app: Services, session: Session, text: str, if_match: str | None) -> str | None:
-    """Our fragment when it was an ICE restart, None when it was candidates. Raises Invalid, or HTTPException (412, 428)."""
+    """Returns our SDP fragment for an ICE restart, None for candidates. Raises Invalid, or HTTPException (412, 428)."""
     try:
         fragment = parse_fragment(text)
     except FragmentError as error:
         raise Invalid("fragment", str(error)) from error
     asks_restart = fragment.ufrag is not None and fragment.ufrag != session.remote_ufrag
     if if_match not in (None, "*", session.etag):
-        raise HTTPException(412, "If-Match names another ICE session than the present one")
+        raise HTTPException(412, "If-Match does not name the present ICE session")
     if not asks_restart:
         return None
     if if_match is None:

@@ -1,7 +1,8 @@
-"""Relays for clients that cannot reach the UDP port: credentials that end by themselves, and that the TURN server can check.
+"""TURN relays for clients that cannot reach the UDP port, with credentials that expire and that the TURN server can
+verify.
 
-The scheme is that of draft-uberti-behave-turn-rest-00, as coturn's `use-auth-secret` has it: the user name is when it ends, the password
-an HMAC of that by the secret that both servers share.
+The scheme is that of draft-uberti-behave-turn-rest-00, coturn's `use-auth-secret`: the user name is the expiry time,
+the password an HMAC of it with the secret that both servers share.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def _checked(url: str) -> str:
 
 
 class Turn(BaseModel):
-    """The table `[turn]`."""
+    """The settings table `[turn]`. `ttl` is how long credentials are valid, in seconds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,11 +37,13 @@ class Turn(BaseModel):
     @model_validator(mode="after")
     def _with_secret(self) -> Turn:
         if self.secret is None and any(url.startswith("turn") for url in self.urls):
-            raise ValueError("turn addresses need the `secret` that the TURN server has")
+            raise ValueError("turn addresses need a `secret`, the one of the TURN server")
         return self
 
     def servers(self, name: str, now: float | None = None) -> list[dict[str, Any]]:
-        """As `RTCPeerConnection` wants them. `name` tells the TURN server's log apart who used it; nobody's handle."""
+        """The servers in the format of `RTCPeerConnection`. `name` tells users apart in the TURN server's log; it is
+        random, not a handle. `now` is in Unix seconds.
+        """
         until = round((time.time() if now is None else now) + self.ttl)
         username = f"{until}:{name}"
         found: list[dict[str, Any]] = []
@@ -57,7 +60,7 @@ class Turn(BaseModel):
 
 
 def _password(secret: SecretStr, username: str) -> str:
-    # SHA-1 is what the scheme says; an HMAC does not lean on its collisions.
+    # The scheme requires SHA-1. An HMAC does not depend on its collision resistance.
     digest = hmac.new(secret.get_secret_value().encode(), username.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 

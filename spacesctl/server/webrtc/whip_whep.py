@@ -1,4 +1,4 @@
-"""WHIP (RFC 9725) to speak, WHEP to listen: an offer in, an answer out, DELETE to leave."""
+"""WHIP (RFC 9725) to speak, WHEP to listen: POST an offer for an answer, DELETE to leave."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ async def whip(
     app: Here, caller: Anyone, space_id: str, request: Request,
     mic: Literal["open", "closed"] = "open", consent: Literal["recording"] | None = None,
 ) -> Response:  # fmt: skip
-    """Speak. The session's microphone is open unless `mic=closed`; a second session of the account replaces the first.
+    """Speak: send an SDP offer, get the answer. The microphone is open unless `mic=closed`. A second session of the
+    account replaces the first.
 
-    Where a recording runs, `consent=recording` says that the person agrees to it; without, an open microphone is refused.
+    While a recording runs, an open microphone is refused without `consent=recording`, which says that the person agrees
+    to be recorded.
     """
     if caller.account_id is None:
         raise NotSignedIn
@@ -39,7 +41,7 @@ async def whip(
 
 @router.post("/whep", status_code=201, response_class=Response, openapi_extra=_BODY)
 async def whep(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
-    """Listen. Without a token where the Space is public."""
+    """Listen: send an SDP offer, get the answer. Needs no token if the Space is open to everyone."""
     return await _join(app, caller, space_id, request, up=False)
 
 
@@ -68,16 +70,16 @@ async def _bounded_body(request: Request, media_type: str, most: int) -> str:
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise HTTPException(413, f"it has at most {most} bytes")
+            raise HTTPException(413, f"the body may have at most {most} bytes")
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        raise HTTPException(400, "it is not UTF-8") from error
+        raise HTTPException(400, "the body is not UTF-8") from error
 
 
 @router.options("/{way}", status_code=204)
 async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip", "whep"]) -> Response:
-    """What may be sent here, and for whoever may be in the Space the relays to use, if there are any."""
+    """The methods and media types of this address; for callers who may enter the Space also the relays to use, if there are any."""
     answer = Response(status_code=204, headers={"Accept-Post": "application/sdp", "Allow": "OPTIONS, POST"})
     if app.turn.urls:
         await app.admitted(space_id, caller)
@@ -88,14 +90,16 @@ async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip"
 
 @router.get("/ice-servers")
 async def ice_servers(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
-    """Relays and STUN servers to give to an `RTCPeerConnection`; none unless the operator set some. For whoever may be in the Space."""
+    """The relays and STUN servers for an `RTCPeerConnection`, for callers who may enter the Space. Empty unless the
+    operator set some.
+    """
     await app.admitted(space_id, caller)
     return {"data": app.turn.servers(secrets.token_hex(4))}
 
 
 @router.delete("/{way}/{session_id}", status_code=200)
 async def leave(app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str) -> Response:
-    """End a session. Whoever knows its path, 128 random bits, may."""
+    """End a session. Needs no token: its path, with 128 random bits, is the authorisation."""
     actor, session = await _session(app, space_id, session_id)
     await actor.drop_session(session.id)
     return Response(status_code=200)
@@ -106,9 +110,10 @@ async def patch(
     app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str, request: Request,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:  # fmt: skip
-    """Candidates of the client are taken and not needed: the server learns its peers from their authenticated checks.
+    """Trickle ICE. Candidates are accepted and ignored: the server learns the client's address from its authenticated
+    checks.
 
-    Another ICE user name with `If-Match: "*"` is a restart, and is answered with ours.
+    A new ICE user name with `If-Match: "*"` is an ICE restart; the answer has the server's new credentials.
     """
     text = await _bounded_body(request, MEDIA_TYPE, MAX_FRAGMENT)
     _, session = await _session(app, space_id, session_id)

@@ -1,1 +1,1 @@
-"""Alembic's place: `env.py` and one file a schema version. Run by `spacesctl.store.schema`, never by hand."""
+"""The Alembic environment: `env.py` and one module per schema version. Run by `spacesctl.store.schema`, never by hand."""

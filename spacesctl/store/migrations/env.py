@@ -1,4 +1,4 @@
-"""Run by Alembic: migrate over the connection that `schema.upgrade` hands in."""
+"""Run by Alembic: migrates over the connection that `schema.upgrade` passes in."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""One module for each noun of the API."""
+"""One module per resource of the API."""

@@ -1,4 +1,4 @@
-"""Accounts, tokens, follows, blocks."""
+"""Accounts, tokens, follows and blocks."""
 
 from __future__ import annotations
 
@@ -22,22 +22,26 @@ PAGE = 100
 
 
 class NewAccount(BaseModel):
+    """The body of `POST /accounts`."""
+
     handle: str
     name: str | None = Field(None, max_length=50)
     kind: Kind = Kind.PERSON
 
 
 class NewToken(BaseModel):
+    """The body of `POST /accounts/{ref}/tokens`."""
+
     label: str = Field("", max_length=50)
     scopes: list[Scope] | None = None
-    """Fewer than the caller's own; left out, all that the account may have."""
+    """A subset of the scopes that the caller may give; left out, all of them."""
 
 
 @router.post("/accounts", status_code=201)
 async def create_account(
     app: Here, caller: Admin, request: Request, body: NewAccount, idempotency_key: IdempotencyKey = None
 ) -> Any:
-    """Make an account and its first token, which is shown in this answer and never again."""
+    """Create an account and its first token, which only this answer contains. For admins."""
     once = Once(caller, idempotency_key, "accounts", body)
     if (answered := await once.answered(app)) is not None:
         return answered
@@ -58,6 +62,7 @@ async def create_account(
 
 @router.get("/accounts")
 async def list_accounts(app: Here, caller: Admin, cursor: str = "") -> dict[str, Any]:
+    """All accounts, by handle. For admins."""
     async with app.db.read() as db:
         found = await accounts.page(db, after=cursor, limit=PAGE)
     return {
@@ -68,6 +73,7 @@ async def list_accounts(app: Here, caller: Admin, cursor: str = "") -> dict[str,
 
 @router.get("/accounts/me")
 async def me(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """The caller's account, and the scopes of the token."""
     async with app.db.read() as db:
         found = await accounts.get(db, caller.account_id or "")
     return {**serializers.account(found), "scopes": sorted(caller.scopes)}
@@ -75,6 +81,7 @@ async def me(app: Here, caller: SignedIn) -> dict[str, Any]:
 
 @router.get("/accounts/me/following")
 async def list_following(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """The accounts that the caller follows."""
     async with app.db.read() as db:
         found = await accounts.following(db, caller.account_id or "")
     return {"data": [serializers.account(one) for one in found]}
@@ -82,6 +89,7 @@ async def list_following(app: Here, caller: SignedIn) -> dict[str, Any]:
 
 @router.get("/accounts/me/blocks")
 async def list_blocks(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """The accounts that the caller has blocked."""
     async with app.db.read() as db:
         found = await accounts.blocked(db, caller.account_id or "")
     return {"data": [serializers.account(one) for one in found]}
@@ -89,13 +97,14 @@ async def list_blocks(app: Here, caller: SignedIn) -> dict[str, Any]:
 
 @router.get("/accounts/{ref}")
 async def get_account(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
+    """An account, by id or handle."""
     async with app.db.read() as db:
         return serializers.account(await accounts.get(db, ref))
 
 
 @router.post("/accounts/{ref}/tokens", status_code=201)
 async def create_token(app: Here, caller: SignedIn, ref: str, body: NewToken) -> JSONResponse:
-    """A further token: for one's own account, or by an admin for any but the bundled bot's."""
+    """Create a further token for the caller's own account; admins may for any account."""
     now = utc_now()
     token = new_token()
     async with app.db.begin() as db:
@@ -115,7 +124,9 @@ async def create_token(app: Here, caller: SignedIn, ref: str, body: NewToken) ->
 
 @router.delete("/accounts/{ref}/tokens")
 async def revoke_tokens(app: Here, caller: SignedIn, ref: str, label: Annotated[str, Query(max_length=50)] = "") -> Any:
-    """Revoke all tokens with this label (one's own, or by an admin any but the bundled bot's); 404 when there is none."""
+    """Revoke all tokens with this label of the caller's own account; admins may for any account but the bundled bot's.
+    404 when there is none.
+    """
     now = utc_now()
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)
@@ -130,11 +141,12 @@ async def revoke_tokens(app: Here, caller: SignedIn, ref: str, label: Annotated[
 
 @router.put("/accounts/me/following/{ref}", status_code=204)
 async def follow(app: Here, caller: SignedIn, ref: str) -> Response:
+    """Follow an account."""
     me_id = caller.account_id or ""
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)
         if target.id == me_id:
-            raise Refused("is_you", "nobody follows themselves")
+            raise Refused("is_you", "you cannot follow yourself")
         if await accounts.block_between(db, me_id, target.id):
             raise Refused("blocked", f"there is a block between you and @{target.handle}")
         await accounts.follow(db, me_id, target.id)
@@ -143,6 +155,7 @@ async def follow(app: Here, caller: SignedIn, ref: str) -> Response:
 
 @router.delete("/accounts/me/following/{ref}", status_code=204)
 async def unfollow(app: Here, caller: SignedIn, ref: str) -> Response:
+    """Stop following an account."""
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)
         await accounts.unfollow(db, caller.account_id or "", target.id)
@@ -151,13 +164,15 @@ async def unfollow(app: Here, caller: SignedIn, ref: str) -> Response:
 
 @router.put("/accounts/me/blocks/{ref}", status_code=204)
 async def block(app: Here, caller: SignedIn, ref: str) -> Response:
-    """Block an account everywhere: it leaves every live Space of the caller and can join, be invited to and message nothing of theirs."""
+    """Block an account: it is removed from all Spaces of the caller, and can no longer join them, be invited, or send
+    the caller messages.
+    """
     me_id = caller.account_id or ""
     now = utc_now()
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)
         if target.id == me_id:
-            raise Refused("is_you", "nobody blocks themselves")
+            raise Refused("is_you", "you cannot block yourself")
         await accounts.block(db, me_id, target.id, by="person", now=now)
         await audit.append(db, audit.Entry("block", me_id, None, target.id), now)
     await app.registry.remove_blocked(caller, target)
@@ -166,6 +181,7 @@ async def block(app: Here, caller: SignedIn, ref: str) -> Response:
 
 @router.delete("/accounts/me/blocks/{ref}", status_code=204)
 async def unblock(app: Here, caller: SignedIn, ref: str) -> Response:
+    """Remove a block."""
     now = utc_now()
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)

@@ -1,4 +1,4 @@
-"""For the bundled bot alone: which Spaces want it, and how it is."""
+"""For the bundled bot only: its assignments and its status."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from spacesctl.server.http.services import Here, ServiceBot, Services
 
 router = APIRouter(prefix="/v1/bots", tags=["bots"])
 HEARTBEAT = 15.0
+"""Seconds between two comment lines, which keep proxies from closing a silent stream."""
 
 
 class Status(BaseModel):
+    """The bot's status. `reason` says why it is not ready."""
+
     ready: bool
     model: str | None = Field(None, max_length=200)
     notice: str | None = Field(None, max_length=500)
@@ -24,7 +27,7 @@ class Status(BaseModel):
 
 @router.get("/assignments")
 async def stream_assignments(app: Here, caller: ServiceBot) -> StreamingResponse:
-    """Server-Sent Events; each holds the whole list of Spaces that want the bot."""
+    """Server-Sent Events; each holds the whole list of Spaces that need the bot."""
     return StreamingResponse(_assignments(app), headers={"Cache-Control": "no-store"}, media_type="text/event-stream")
 
 
@@ -41,7 +44,7 @@ async def _assignments(app: Services) -> AsyncIterator[bytes]:
 
 @router.put("/status", status_code=204)
 async def set_status(app: Here, caller: ServiceBot, body: Status) -> Response:
-    """How the bot is; live Spaces with captions are told."""
+    """Set the bot's status, which live Spaces with captions publish."""
     app.bot_status = body.model_dump()
     for actor in app.registry.actors.values():
         if actor.space is not None and actor.space.captions:

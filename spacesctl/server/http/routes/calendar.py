@@ -1,4 +1,4 @@
-"""Calendars that programs subscribe to: of one Space, and of an account. Public, so no token is looked at."""
+"""Calendar feeds of a Space and of an account. They are public, and tokens are ignored."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _ICS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/calendar": {}}}
 
 @router.get("/spaces/{space_id}.ics", response_class=Response, responses=_ICS)
 async def of_space(app: Here, space_id: str, if_none_match: IfNoneMatch = None) -> Response:
-    """A live or coming Space as an iCalendar event; one that was called off says so until a week after its time."""
+    """A live or scheduled Space as an iCalendar event; a canceled one is shown as canceled until a week after its time."""
     now = utc_now()
     space = await app.registry.space(space_id)
     recent = space.scheduled_start is not None and space.scheduled_start > now - icalendars.CANCELED_KEPT
     if space.is_over and not (space.state is State.CANCELED and recent):
         raise Gone("Space", space_id, space.state.value)
     if space.listeners is not ListenerPolicy.EVERYONE:
-        raise NotAllowed("this Space is for signed-in listeners, so it is in no public calendar", reason="listeners")
+        raise NotAllowed("this Space is for signed-in listeners, so it has no public calendar", reason="listeners")
     if space.scheduled_start is None and space.started_at is None:
         raise Refused("no_time", "the Space has no start time", hint="give it one with edit --at")
     async with app.db.read() as db:
@@ -50,12 +50,12 @@ async def _series_of(app: Here, space: Space) -> Series | None:
         try:
             return await series_store.get(db, space.series_id)
         except NotFound:
-            return None  # deleted; the Space goes on alone
+            return None  # deleted; the Space remains without it
 
 
 @router.get("/accounts/{ref}/calendar.ics", response_class=Response, responses=_ICS)
 async def of_account(app: Here, ref: str, if_none_match: IfNoneMatch = None) -> Response:
-    """The live and coming Spaces and the series of a host, to subscribe to."""
+    """The live and scheduled Spaces and the series of a host, as a calendar to subscribe to."""
     now = utc_now()
     async with app.db.read() as db:
         host = await accounts.get(db, ref)
@@ -68,7 +68,7 @@ async def of_account(app: Here, ref: str, if_none_match: IfNoneMatch = None) -> 
 
 
 def _answer(body: bytes, name: str, if_none_match: str | None) -> Response:
-    """304 when the asker has it already (RFC 9110, 13.1.2)."""
+    """304 when the client has it already (RFC 9110, 13.1.2)."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "public, max-age=300"}
     known = {one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")}

@@ -1,4 +1,4 @@
-"""Voice clips: uploaded first, then named by the post or direct message that carries them."""
+"""Voice clips: uploaded first, then attached to a post or a direct message."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _BODY = {"requestBody": {"required": True, "content": {"audio/*": {"schema": {"t
 
 @router.post("", status_code=201, openapi_extra=_BODY)
 async def upload(app: Here, caller: SignedIn, request: Request) -> dict[str, Any]:
-    """Upload an audio file as it is (wav, mp3, m4a, ogg, webm, flac; at most 16 MiB and 140 s). It becomes mono Ogg Opus.
+    """Upload an audio file (wav, mp3, m4a, ogg, webm, flac; at most 16 MiB and 140 s). It is converted to mono Ogg
+    Opus.
 
-    A clip that no post or message names within an hour is removed.
+    A clip that is not attached to a post or message within an hour is deleted.
     """
     await no_dry_run(request)
     app.rates.by_account("post", caller)
@@ -30,7 +31,9 @@ async def upload(app: Here, caller: SignedIn, request: Request) -> dict[str, Any
 
 @router.get("/{clip_id}.ogg", response_class=FileResponse)
 async def sound(app: Here, caller: Anyone, clip_id: str) -> FileResponse:
-    """The audio, also in parts (`Range`): of a post for everybody, of a direct message for the two, else for its owner."""
+    """The audio, also in parts (`Range`). Clips of posts are public, those of a direct message are for its two
+    accounts, others for their owner.
+    """
     public = await _require_visible(app, caller, clip_id)
     headers = {
         "Cache-Control": "public, max-age=300" if public else "private, no-store",
@@ -41,7 +44,7 @@ async def sound(app: Here, caller: Anyone, clip_id: str) -> FileResponse:
 
 
 async def _require_visible(app: Services, caller: Caller, clip_id: str) -> bool:
-    """Whether everybody may hear it. Raises NotFound when the caller may not, just as when there is none."""
+    """Whether the clip is public. Raises NotFound when it does not exist or the caller may not hear it."""
     async with app.db.read() as db:
         clip = await clips.get(db, clip_id)
         if await clips.is_public(db, clip_id):

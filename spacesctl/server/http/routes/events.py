@@ -1,4 +1,4 @@
-"""Live events by Server-Sent Events, with resume; and captions, live and past."""
+"""Live events as Server-Sent Events, with resume; live and past captions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["events"])
 REPLAY = 1_000
-"""Events that a resume replays; a larger gap is answered with `reset`, and the client reads the Space anew."""
+"""Events that a resume replays. A longer gap is answered with `reset`, and the client loads the Space again."""
 HEARTBEAT = 15.0
-"""Seconds; a comment line keeps proxies from closing a silent stream."""
+"""Seconds between two comment lines, which keep proxies from closing a silent stream."""
 PAGE = 500
 
 
 class Word(BaseModel):
+    """A recognised word, with times in seconds on the Space clock."""
+
     w: str = Field(max_length=100)
     start: float
     end: float
@@ -36,6 +38,8 @@ class Word(BaseModel):
 
 
 class Caption(BaseModel):
+    """A caption from the bot. Ticks are of 20 ms on the Space clock."""
+
     lane: int
     utterance: int
     text: str = Field(max_length=10_000)
@@ -46,6 +50,8 @@ class Caption(BaseModel):
 
 
 class Captions(BaseModel):
+    """The body of `POST /spaces/{space_id}/captions`."""
+
     captions: Annotated[list[Caption], Field(max_length=200)]
 
 
@@ -57,13 +63,13 @@ async def stream(
     view: View = View.AUDIENCE,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
-    """Events from now on, or after `Last-Event-ID`. `view=staff` is for host, co-hosts, admins and the bot."""
+    """Events from now on, or after `Last-Event-ID`. `view=staff` is for the host, co-hosts, admins and the bot."""
     actor, space = await app.admitted(space_id, caller)
     if view is View.STAFF:
         require(space, caller, Action.SEE_STAFF)
     if last_event_id is not None and not last_event_id.isdigit():
         raise Invalid("Last-Event-ID", "is not a sequence number")
-    # Subscribed before the store is read: what happens meanwhile waits in the queue, and is left out if it was replayed.
+    # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
     subscriber = actor.hub.subscribe(view, caller.account_id)
     after = int(last_event_id) if last_event_id is not None else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -98,7 +104,7 @@ async def _events(
 
 
 def _seq(message: bytes) -> int:
-    """The id of a message; one without is always news."""
+    """The id of a message; a message without one counts as new."""
     return int(message[4 : message.index(b"\n")]) if message.startswith(b"id: ") else 1 << 62
 
 
@@ -116,7 +122,7 @@ async def list_captions(app: Here, caller: Anyone, space_id: str, after: int | N
 
 @router.post("/spaces/{space_id}/captions", status_code=202)
 async def post_captions(app: Here, caller: ServiceBot, space_id: str, body: Captions) -> dict[str, int]:
-    """What the bot heard. Finals are stored and published; partials are only published."""
+    """Captions that the bot transcribed. Final ones are stored and published, partial ones only published."""
     actor = await app.registry.live_actor(space_id)
     space = await app.registry.space(space_id)
     require(space, caller, Action.POST_CAPTIONS)

@@ -1,4 +1,4 @@
-"""The feed: live and coming Spaces of whom one follows, then their posts."""
+"""The feed: live and scheduled Spaces of followed accounts, then their posts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ PAGE = 100
 
 @router.get("/feed")
 async def feed(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
-    """Posts of the caller and of whom they follow, newest first; on the first page, before them, the live and coming Spaces.
+    """Posts of the caller and of followed accounts, newest first; the first page also has their live and scheduled
+    Spaces.
 
-    Nothing by or with somebody whom the caller blocks or who blocks the caller. Where somebody whom the caller blocks speaks now,
-    `blocked_speaking` says so.
+    Posts and Spaces of accounts with a block between them and the caller are left out. `blocked_speaking` of a Space
+    lists the speakers that the caller has blocked.
     """
     me, before = caller.account_id or "", post_cursor(cursor)
     async with app.db.read() as db:
@@ -47,7 +48,7 @@ def _led_by(space: Space, accounts: set[str]) -> bool:
 
 
 def _without(shown: dict[str, Any], apart: set[str]) -> dict[str, Any]:
-    """A Space as shown, with nobody of `apart` in it."""
+    """A Space as shown, without the accounts in `apart`."""
     lists = ("host_ids", "speaker_ids", "invited_user_ids")
     people = {name: [one for one in shown[name] if one not in apart] for name in lists}
     pinned = [pin for pin in shown["pinned"] if pin["by_id"] not in apart and not _by(pin, apart)]

@@ -21,9 +21,9 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-T
 
 @router.get("/listen.ogg", response_class=Response)
 async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
-    """What the audience hears, from now until the Space ends. Without a token where the Space is public.
+    """The audience mix as Ogg Opus, from now until the Space ends. Needs no token if the Space is open to everyone.
 
-    Who does not read for ten seconds is cut off.
+    A client that reads nothing for ten seconds is disconnected.
     """
     actor, session = await open_pages(app, space_id, caller, client_host(request))
     return LivePages(app, actor, session)
@@ -31,7 +31,7 @@ async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> 
 
 @router.head("/listen.ogg", response_class=Response)
 async def look(app: Here, caller: Anyone, space_id: str) -> Response:
-    """What `GET` would answer, without listening."""
+    """The headers that `GET` would return, without listening."""
     _, space = await app.admitted(space_id, caller)
     if space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet")
@@ -39,7 +39,7 @@ async def look(app: Here, caller: Anyone, space_id: str) -> Response:
 
 
 class LivePages(Response):
-    """Sends the pages of one session as they come; the session ends with the connection, and the other way round."""
+    """Streams the pages of one session. The connection and the session end together."""
 
     media_type = "audio/ogg"
 
@@ -62,7 +62,7 @@ class LivePages(Response):
     async def _send(self, send: Send) -> None:
         pages = self._session.pages
         if pages is None:
-            raise RuntimeError("a session of a player has its pages")
+            raise RuntimeError("a session of a player without pages")
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         while (page := await pages.next()) is not None:
             await send({"type": "http.response.body", "body": page, "more_body": True})

@@ -1,4 +1,4 @@
-"""Invites and direct messages: an invite is a direct message that offers a role."""
+"""Invitations and direct messages. An invitation is a direct message that offers a role."""
 
 from __future__ import annotations
 
@@ -24,22 +24,28 @@ PAGE = 100
 
 
 class Invites(BaseModel):
+    """The body of `POST /spaces/{space_id}/invites`."""
+
     handles: Annotated[list[str], Field(min_length=1, max_length=100)]
     message: str = Field("", max_length=1000)
     role: Role = Role.SPEAKER
 
 
 class Message(BaseModel):
+    """The body of `POST /dms`."""
+
     to: str
     text: str = Field("", max_length=10_000)
-    """May be empty where a voice clip says it."""
+    """May be empty if there is a voice clip."""
     clip: str | None = Field(None, max_length=13)
-    """The id of a voice clip of one's own that was uploaded before."""
+    """The id of a voice clip that the caller has uploaded."""
 
 
 @router.post("/spaces/{space_id}/invites", status_code=201)
 async def invite(app: Here, caller: SignedIn, space_id: str, body: Invites) -> dict[str, Any]:
-    """Offer a role to accounts by direct message; all of them or, when one is refused, none. Who was asked already is not asked again."""
+    """Invite accounts by direct message: all of them or, if one is refused, none. Accounts with an open invitation get
+    no second one.
+    """
     app.rates.by_account("invite", caller, len(body.handles))
     async with app.db.read() as db:
         invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.handles)]
@@ -50,7 +56,7 @@ async def invite(app: Here, caller: SignedIn, space_id: str, body: Invites) -> d
 
 @router.delete("/spaces/{space_id}/invites/{ref}")
 async def uninvite(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
-    """Take an invitation back that is not answered yet."""
+    """Take back an invitation that has not been answered."""
     actor = await app.registry.live_actor(space_id)
     async with app.db.read() as db:
         account = await accounts.get(db, ref)
@@ -61,6 +67,7 @@ async def uninvite(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict
 
 @router.get("/spaces/{space_id}/invites")
 async def list_invites(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """The invitations to a Space. For the host and co-hosts."""
     space = await app.registry.space(space_id)
     require(space, caller, Action.INVITE)
     async with app.db.read() as db:
@@ -73,11 +80,13 @@ async def list_invites(app: Here, caller: SignedIn, space_id: str) -> dict[str, 
 
 @router.post("/spaces/{space_id}/accept")
 async def accept(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Accept the caller's invitation."""
     return await _answer(app, caller, space_id, accept=True)
 
 
 @router.post("/spaces/{space_id}/decline")
 async def decline(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Decline the caller's invitation."""
     return await _answer(app, caller, space_id, accept=False)
 
 
@@ -92,7 +101,7 @@ async def _answer(app: Here, caller: SignedIn, space_id: str, *, accept: bool) -
 async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
     """Direct messages to the caller, newest first."""
     if cursor is not None and not cursor.isdigit():
-        raise Invalid("cursor", "is not one that this list gave")
+        raise Invalid("cursor", "is not a cursor that this list returned")
     async with app.db.read() as db:
         rows = await records.inbox(db, caller.account_id or "", before=int(cursor) if cursor else None, limit=PAGE)
         known = await accounts.by_ids(db, {row.from_id for row in rows})
@@ -116,6 +125,7 @@ async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[
 
 @router.post("/dms", status_code=201)
 async def send(app: Here, caller: SignedIn, body: Message, idempotency_key: IdempotencyKey = None) -> Any:
+    """Send a direct message."""
     once = Once(caller, idempotency_key, "dms", body)
     if (answered := await once.answered(app)) is not None:
         return answered

@@ -28,6 +28,8 @@ PAGE = 100
 
 
 class NewReport(BaseModel):
+    """The body of `POST /reports`."""
+
     space_id: str
     account: str | None = None
     category: str = "other"
@@ -35,16 +37,22 @@ class NewReport(BaseModel):
 
 
 class Rules(BaseModel):
+    """The body of `PUT /spaces/{space_id}/rules`."""
+
     text: str | None = Field(max_length=MAX_RULES)
     filename: str = Field("rules.toml", max_length=200)
 
 
 class Clip(BaseModel):
+    """The seconds of evidence before and after an act."""
+
     before: float = Field(reports.CLIP_BEFORE, ge=0, le=60)
     after: float = Field(reports.CLIP_AFTER, ge=0, le=30)
 
 
 class NewAct(BaseModel):
+    """The body of `POST /spaces/{space_id}/acts`. Ticks are of 20 ms on the Space clock."""
+
     key: str = Field(min_length=1, max_length=128)
     rule_id: str = Field(max_length=64)
     rule_hash: str = Field(max_length=64)
@@ -63,7 +71,7 @@ class NewAct(BaseModel):
 
 @router.post("/reports", status_code=201)
 async def file_report(app: Here, caller: SignedIn, body: NewReport, idempotency_key: IdempotencyKey = None) -> Any:
-    """Report a person in a Space, or (no `account`) the Space itself; the accused's last 30 s are cut as evidence."""
+    """Report a person in a Space or, without `account`, the Space. The last 30 s of the person's lane are stored as evidence."""
     once = Once(caller, idempotency_key, "reports", body)
     if (answered := await once.answered(app)) is not None:
         return answered
@@ -83,11 +91,11 @@ async def file_report(app: Here, caller: SignedIn, body: NewReport, idempotency_
 
 @router.get("/reports")
 async def list_reports(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
-    """Newest first: of the Spaces that the caller hosts or hosted; admins see all."""
+    """Reports on Spaces that the caller hosts or hosted, newest first; admins see all."""
     try:
         before = parse_rfc3339(cursor) if cursor else None
     except ValueError as error:
-        raise Invalid("cursor", "is not one that this list gave") from error
+        raise Invalid("cursor", "is not a cursor that this list returned") from error
     async with app.db.read() as db:
         mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
         rows = await records.list_reports(db, space_ids=mine, before=before, limit=PAGE)
@@ -100,7 +108,7 @@ async def list_reports(app: Here, caller: SignedIn, cursor: str | None = None) -
 
 @router.get("/reports/{report_id}")
 async def get_report(app: Here, caller: SignedIn, report_id: str) -> dict[str, Any]:
-    """One report with its whole evidence."""
+    """One report with all its evidence."""
     row = await _reviewable(app, caller, report_id)
     async with app.db.read() as db:
         known = await accounts.by_ids(db, {i for i in (row.target_id, row.reporter_id) if i})
@@ -109,7 +117,7 @@ async def get_report(app: Here, caller: SignedIn, report_id: str) -> dict[str, A
 
 @router.get("/reports/{report_id}/clip")
 async def get_clip(app: Here, caller: SignedIn, report_id: str) -> FileResponse:
-    """The accused lane's clip as Ogg Opus."""
+    """The evidence clip of the reported person's lane, as Ogg Opus."""
     row = await _reviewable(app, caller, report_id)
     if row.clip is None:
         raise NotFound("clip of report", report_id)
@@ -149,9 +157,9 @@ def _report(row: Row[Any], known: dict[str, Account]) -> dict[str, Any]:
 
 @router.put("/spaces/{space_id}/rules")
 async def put_rules(app: Here, caller: SignedIn, space_id: str, body: Rules) -> dict[str, Any]:
-    """Set the rule file of a Space (`text` null: none). A bad one is refused whole, and the old one stays.
+    """Set the rule file of a Space; `text` null removes it. An invalid file is refused, and the old one stays.
 
-    It grants the bundled bot the actions that the file may take, in the host's name.
+    This grants the bundled bot the actions of the file's rules, in the host's name.
     """
     actor = await app.registry.live_actor(space_id)
     require(await app.registry.space(space_id), caller, Action.RULES)
@@ -166,6 +174,7 @@ async def put_rules(app: Here, caller: SignedIn, space_id: str, body: Rules) -> 
 
 @router.get("/spaces/{space_id}/rules")
 async def get_rules(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """The rule file of a Space. For the host, co-hosts, admins and the bot."""
     space = await app.registry.space(space_id)
     require(space, caller, Action.SEE_STAFF)
     if space.rules_hash is None:
@@ -176,14 +185,16 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any
 
 @router.post("/spaces/{space_id}/acts", status_code=201)
 async def take_act(app: Here, caller: ServiceBot, space_id: str, body: NewAct) -> dict[str, Any]:
-    """A rule acts, in the host's name and within the host's grant. The same key again changes nothing and answers the same."""
+    """A rule acts in the host's name, within the host's grant. A repeated key changes nothing and returns the first answer."""
     act = reports.Act(**body.model_dump(exclude={"evidence"}), before=body.evidence.before, after=body.evidence.after)
     return await reports.take_act(app.registry, app.clips, caller, space_id, act)
 
 
 @router.get("/audit")
 async def list_audit(app: Here, caller: SignedIn, cursor: int | None = None) -> dict[str, Any]:
-    """Newest first: what the caller did, and what was done in Spaces they host; admins see all. `head` is the chain's newest hash."""
+    """What the caller did and what was done in their Spaces, newest first; admins see all. `head` is the newest hash of
+    the chain.
+    """
     async with app.db.read() as db:
         mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
         rows = await audit.page(db, space_ids=mine, actor_id=caller.account_id, before=cursor, limit=PAGE)
@@ -211,6 +222,6 @@ def _handle(known: dict[str, Account], account_id: str | None) -> str | None:
 
 @router.get("/audit/verify")
 async def verify_audit(app: Here, caller: SignedIn) -> dict[str, Any]:
-    """Walk the whole chain; `first_bad` is the id of the first entry that does not follow from the one before."""
+    """Check the whole hash chain; `first_bad` is the id of the first entry that does not match the previous one, or null."""
     async with app.db.read() as db:
         return {"first_bad": await audit.verify(db), "head": await audit.head(db)}

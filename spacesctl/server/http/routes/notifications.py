@@ -1,4 +1,4 @@
-"""Notifications out: one's direct messages also go to an address of one's own, at some other service."""
+"""Notifications: the caller's direct messages are also sent to an external address."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
 
 class NewOutlet(BaseModel):
+    """The body of `POST /notifications`."""
+
     url: SecretStr = Field(max_length=apprise_address.MOST_URL)
-    """An address of apprise's, as `tgram://TOKEN/CHAT`. It holds a secret: it is kept sealed and never shown again."""
+    """An apprise address such as `tgram://TOKEN/CHAT`. It contains a secret: it is stored encrypted and never shown again."""
 
 
 @router.post("", status_code=201)
 async def add_outlet(
     app: Here, caller: SignedIn, body: NewOutlet, idempotency_key: IdempotencyKey = None
 ) -> JSONResponse:
-    """Send the caller's direct messages, invitations and reminders there too, from now on."""
+    """Send the caller's direct messages, invitations and reminders to this address too, from now on."""
     url = body.url.get_secret_value()
-    route = f"notifications {app.keys.mark(url)}"  # the body, as the key's request, hides the address
+    route = f"notifications {app.keys.mark(url)}"  # the body itself hides the secret address
     once = Once(caller, idempotency_key, route, body)
     if (answered := await once.answered(app)) is not None:
         return answered
@@ -55,7 +57,7 @@ async def add_outlet(
 
 @router.get("")
 async def list_outlets(app: Here, caller: SignedIn) -> dict[str, Any]:
-    """The caller's own; of each address only the service."""
+    """The caller's addresses; only the service of each is shown."""
     async with app.db.read() as db:
         found = await notifications.of_account(db, caller.account_id or "")
     return {"data": [_outlet(row) for row in found]}
@@ -63,6 +65,7 @@ async def list_outlets(app: Here, caller: SignedIn) -> dict[str, Any]:
 
 @router.delete("/{outlet_id}", status_code=204)
 async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> Response:
+    """Stop sending to an address."""
     await _own(app, caller, outlet_id)
     now = utc_now()
     async with app.db.begin() as db:
@@ -74,7 +77,7 @@ async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> Response
 
 @router.post("/{outlet_id}/test", dependencies=[Depends(no_dry_run)])
 async def try_outlet(app: Here, caller: SignedIn, outlet_id: str) -> dict[str, Any]:
-    """Send a line there now, and tell whether the service took it."""
+    """Send a test message now, and return whether the service accepted it."""
     app.rates.by_account("outside", caller)
     row = await _own(app, caller, outlet_id)
     good = await app.outlets.send(row.sealed, "spacesctl", "This is a test: messages to you will arrive here.")

@@ -29,7 +29,9 @@ _HEADERS = {
 
 @router.get("/s/{space_id}", include_in_schema=False)
 async def page(app: Here, space_id: str) -> FileResponse:
-    """One page for every Space; it asks the API for the rest. Works before the start; 410 once over, 404 when there is none."""
+    """The public page, the same for each Space; its script loads the rest from the API. Status 410 once the Space is
+    over, 404 if there is none.
+    """
     status = 200
     try:
         space = await app.registry.space(space_id)
@@ -41,6 +43,7 @@ async def page(app: Here, space_id: str) -> FileResponse:
 
 @router.get("/web/{name}", include_in_schema=False)
 def asset(name: str) -> FileResponse:
+    """A style sheet, script or image of the page."""
     path = WEB / name
     if "/" in name or path.suffix not in _TYPES or not path.is_file():
         raise NotFound("page asset", name)
@@ -49,19 +52,19 @@ def asset(name: str) -> FileResponse:
 
 @router.get("/healthz", tags=["operation"])
 async def health() -> dict[str, str]:
-    """The process answers."""
+    """The process is running."""
     return {"status": "ok", "version": __version__}
 
 
 @router.get("/readyz", tags=["operation"])
 async def ready(app: Here) -> JSONResponse:
-    """Database, engine and (not required) bot; 503 while one that is required is missing."""
+    """Whether the database and the engine work; 503 if not. The bot's state is shown, but not required."""
     checks: dict[str, str] = {}
     try:
         async with app.db.read() as db:
             await space_store.count(db, State.LIVE)
         checks["database"] = "ok"
-    except Exception as error:  # whatever is wrong with it, it is not ready
+    except Exception as error:  # any error means that it is not ready
         checks["database"] = type(error).__name__
     try:
         checks["engine"] = "ok" if app.registry.engine.ready else "starting"
@@ -74,8 +77,8 @@ async def ready(app: Here) -> JSONResponse:
 
 @router.get("/metrics", tags=["operation"], response_class=PlainTextResponse)
 async def metrics(app: Here, request: Request) -> PlainTextResponse:
-    """Prometheus text format, to this machine only."""
-    # A proxy on this machine asks for others; those that say so are not answered, whoever they are.
+    """Metrics in Prometheus text format, for requests from this machine only."""
+    # A proxy on this machine forwards requests of others, so requests with proxy headers are refused too.
     if not is_loopback(client_host(request)) or not _PROXIED.isdisjoint(request.headers.keys()):
-        raise NotAllowed("metrics are for this machine alone", reason="loopback")
+        raise NotAllowed("metrics can be read from this machine only", reason="loopback")
     return PlainTextResponse(await render(app), media_type="text/plain; version=0.0.4")

@@ -1,4 +1,4 @@
-"""The people of a Space: who is there, and what takes a voice away or gives it."""
+"""The people of a Space: list, microphones, requests to speak, and moderation."""
 
 from __future__ import annotations
 
@@ -22,18 +22,22 @@ router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["people"])
 
 
 class Reason(BaseModel):
+    """Why a person is muted or removed."""
+
     reason: str = Field("", max_length=280)
 
 
 class Microphone(BaseModel):
+    """The body of `PUT /spaces/{space_id}/mic`."""
+
     open: bool
     consent: bool = False
-    """The person agrees to be recorded."""
+    """The caller agrees to be recorded."""
 
 
 @router.get("/people")
 async def list_people(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
-    """Who has a role, has asked to speak, or is connected, stage first; anonymous listeners are a number."""
+    """Everyone who has a role, has asked to speak or is connected, by role; `anonymous` is the number of anonymous listeners."""
     space = await readable(app, caller, space_id)
     actor = await app.registry.actor(space_id)
     connected = [session.account_id for session in actor.connections.sessions.values()]
@@ -48,7 +52,7 @@ async def list_people(app: Here, caller: Anyone, space_id: str) -> dict[str, Any
 
 @router.put("/mic")
 async def set_mic(app: Here, caller: SignedIn, space_id: str, body: Microphone) -> dict[str, Any]:
-    """Open or close one's own microphone, in a session that is connected."""
+    """Open or close the caller's own microphone, in a connected session."""
     actor = await app.registry.live_actor(space_id)
     outcome = await actor.ask(c.SetMic(caller, body.open, body.consent))
     return await _me(app, outcome, caller.account_id or "")
@@ -56,7 +60,7 @@ async def set_mic(app: Here, caller: SignedIn, space_id: str, body: Microphone) 
 
 @router.post("/requests", status_code=201)
 async def raise_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
-    """Ask to speak. Whom the policy admits speaks at once; others wait for an approval."""
+    """Ask to speak. If the policy admits the caller, they become a speaker at once; otherwise they wait for approval."""
     app.rates.by_account("hand", caller)
     actor = await app.registry.live_actor(space_id)
     space = await app.registry.space(space_id)
@@ -68,6 +72,7 @@ async def raise_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, An
 
 @router.delete("/requests/me")
 async def lower_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Withdraw the caller's request to speak."""
     actor = await app.registry.live_actor(space_id)
     outcome = await actor.ask(c.LowerHand(caller))
     return await _me(app, outcome, caller.account_id or "")
@@ -75,7 +80,7 @@ async def lower_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, An
 
 @router.get("/requests")
 async def list_hands(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
-    """Who asks to speak, in the order of asking."""
+    """The requests to speak, oldest first."""
     space = await app.registry.space(space_id)
     require(space, caller, Action.SEE_HANDS)
     async with app.db.read() as db:
@@ -86,47 +91,50 @@ async def list_hands(app: Here, caller: SignedIn, space_id: str) -> dict[str, An
 
 @router.post("/requests/{ref}/approve")
 async def approve(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Approve a request to speak."""
     return await _to_person(app, space_id, ref, lambda person: c.AnswerHand(caller, person, approve=True))
 
 
 @router.post("/requests/{ref}/deny")
 async def deny(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Deny a request to speak."""
     return await _to_person(app, space_id, ref, lambda person: c.AnswerHand(caller, person, approve=False))
 
 
 @router.post("/people/{ref}/mute")
 async def mute(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
-    """Gag: nothing that the person sends is heard, and they cannot undo it."""
+    """Server-mute a person: nobody hears them, and they cannot undo it."""
     reason = body.reason if body else ""
     return await _to_person(app, space_id, ref, lambda person: c.Mute(caller, person, reason))
 
 
 @router.post("/people/{ref}/unmute")
 async def unmute(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
-    """Lift the gag and ask; only the person opens the microphone again."""
+    """Lift a server mute, and ask the person to open the microphone; nobody else can open it."""
     return await _to_person(app, space_id, ref, lambda person: c.Unmute(caller, person))
 
 
 @router.post("/people/{ref}/demote")
 async def demote(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+    """Make a speaker or co-host a listener."""
     return await _to_person(app, space_id, ref, lambda person: c.Demote(caller, person))
 
 
 @router.post("/people/{ref}/promote")
 async def promote(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
-    """Make somebody who speaks a co-host; there are at most two."""
+    """Make a speaker a co-host. There are at most two."""
     return await _to_person(app, space_id, ref, lambda person: c.Promote(caller, person))
 
 
 @router.post("/people/{ref}/host")
 async def hand_over(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
-    """Make a co-host the host; the host becomes a co-host."""
+    """Make a co-host the host; the caller becomes a co-host."""
     return await _to_person(app, space_id, ref, lambda person: c.HandOver(caller, person))
 
 
 @router.post("/people/{ref}/kick")
 async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
-    """Out of this Space, and barred from it by every token until it ends. The person is told by direct message."""
+    """Remove a person, who cannot come back to this Space. They are notified by direct message."""
     reason = body.reason if body else ""
 
     async def projection(db: AsyncConnection, outcome: Outcome) -> None:
@@ -141,7 +149,7 @@ async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reaso
 
 
 async def _to_person(app: Services, space_id: str, ref: str, make: Any, projection: Any = None) -> dict[str, Any]:
-    """Run a command about somebody; answers that person as they now are."""
+    """Run a command about a person and return that person's new state."""
     actor = await app.registry.live_actor(space_id)
     space = await app.registry.space(space_id)
     async with app.db.read() as db:

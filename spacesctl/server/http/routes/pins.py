@@ -1,4 +1,4 @@
-"""What is shared into a Space: posts and links."""
+"""Posts and links that are shared into a Space."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ router = APIRouter(prefix="/v1/spaces/{space_id}/pins", tags=["spaces"])
 
 
 class NewPin(BaseModel):
-    """One of `post` and `url`."""
+    """Either `post` or `url`."""
 
     post: str | None = None
     """The id of a post."""
     url: str | None = Field(None, max_length=MAX_URL)
-    """Never fetched by the server."""
+    """The server never fetches it."""
     title: str | None = Field(None, max_length=500)
-    """What the link is called; else its host."""
+    """The title of the link; left out, its host name."""
 
 
 @router.post("", status_code=201)
 async def pin(app: Here, caller: SignedIn, space_id: str, body: NewPin) -> dict[str, Any]:
-    """Show everybody in the Space a post or a link; the Space as it then is. At most 10, the newest first."""
+    """Share a post or a link with everybody in the Space; returns the Space. At most 10 are pinned."""
     app.rates.by_account("post", caller)
     actor = await app.registry.live_actor(space_id)
     outcome = await actor.ask(await _command(app, caller, body))
@@ -50,7 +50,7 @@ async def _command(app: Here, caller: SignedIn, body: NewPin) -> c.PinUp:
 
 @router.delete("/{pin_id}")
 async def unpin(app: Here, caller: SignedIn, space_id: str, pin_id: str) -> dict[str, Any]:
-    """Take down what is pinned: one's own, or anything as host or co-host."""
+    """Remove a pin: one's own, or any as host, co-host or admin."""
     actor = await app.registry.live_actor(space_id)
     outcome = await actor.ask(c.Unpin(caller, pin_id))
     return await serializers.space(app, outcome.after, caller)

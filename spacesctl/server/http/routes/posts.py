@@ -1,4 +1,4 @@
-"""Posts, and profiles: what accounts say of themselves and to everybody."""
+"""Posts and profiles."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ from spacesctl.store import spaces as space_store
 router = APIRouter(prefix="/v1", tags=["posts"])
 PAGE = 100
 LAST = 10
-"""Posts that a profile shows."""
+"""Posts in a profile."""
 
 
 class NewPost(BaseModel):
+    """The body of `POST /posts`."""
+
     text: str = Field("", max_length=2_000)
-    """At most 280 characters; may be empty where a voice clip says it."""
+    """At most 280 characters; may be empty if there is a voice clip."""
     clip: str | None = Field(None, max_length=13)
-    """The id of a voice clip of one's own that was uploaded before."""
+    """The id of a voice clip that the caller has uploaded."""
 
 
 class AboutMe(BaseModel):
-    """What is left out stays."""
+    """Fields that are left out stay unchanged."""
 
     name: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     description: Annotated[str, Field(max_length=160)] | None = None
@@ -42,12 +44,12 @@ class AboutMe(BaseModel):
 
 @router.post("/posts", status_code=201)
 async def create_post(app: Here, caller: SignedIn, body: NewPost, idempotency_key: IdempotencyKey = None) -> Any:
-    """Post to everybody. A voice clip goes with one post or message only."""
+    """Create a public post. A voice clip can be used in one post or message only."""
     once = Once(caller, idempotency_key, "posts", body)
     if (answered := await once.answered(app)) is not None:
         return answered
     if body.clip is None:
-        app.rates.by_account("post", caller)  # a clip was counted when it came
+        app.rates.by_account("post", caller)  # a clip was counted when it was uploaded
     text = checked_text(body.text, has_clip=body.clip is not None)
     now, me = utc_now(), caller.account_id or ""
     async with app.db.begin() as db:
@@ -61,6 +63,7 @@ async def create_post(app: Here, caller: SignedIn, body: NewPost, idempotency_ke
 
 @router.get("/posts/{ref}")
 async def get_post(app: Here, ref: str) -> dict[str, Any]:
+    """One post."""
     async with app.db.read() as db:
         found = await posts.get(db, ref)
         return serializers.post(found, await accounts.get(db, found.author_id))
@@ -68,7 +71,7 @@ async def get_post(app: Here, ref: str) -> dict[str, Any]:
 
 @router.delete("/posts/{ref}", status_code=204)
 async def delete_post(app: Here, caller: SignedIn, ref: str) -> Response:
-    """Take a post of one's own back, with its voice clip, also where it is pinned. An admin may take down any."""
+    """Delete a post and its voice clip, and remove its pins. Only the author and admins may."""
     async with app.db.begin() as db:
         found = await posts.get(db, ref)
         if found.author_id != caller.account_id and not caller.is_admin:
@@ -88,12 +91,12 @@ async def _unpin(app: Services, space_id: str, ref: str) -> None:
         actor = await app.registry.live_actor(space_id)
         await actor.ask(c.Unpin(ANONYMOUS, ref, by_author=True))
     except Gone:
-        return  # it ended meanwhile
+        return  # it ended in the meantime
 
 
 @router.get("/accounts/{ref}/posts")
 async def list_posts(app: Here, ref: str, cursor: str | None = None) -> dict[str, Any]:
-    """Newest first."""
+    """An account's posts, newest first."""
     async with app.db.read() as db:
         author = await accounts.get(db, ref)
         found = await posts.by_author(db, author.id, before=post_cursor(cursor), limit=PAGE)
@@ -105,7 +108,7 @@ async def list_posts(app: Here, ref: str, cursor: str | None = None) -> dict[str
 
 @router.get("/accounts/{ref}/profile")
 async def profile(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
-    """Who it is, the live and coming Spaces that it hosts, and its last posts."""
+    """An account, its live and scheduled Spaces, and its last posts."""
     if ref == "me" and caller.account_id is None:
         raise NotSignedIn
     async with app.db.read() as db:
@@ -125,7 +128,7 @@ async def profile(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
 
 @router.patch("/accounts/me")
 async def describe(app: Here, caller: SignedIn, body: AboutMe) -> dict[str, Any]:
-    """Change one's own name and description."""
+    """Change the caller's name and description."""
     name = " ".join(body.name.split()) if body.name is not None else None
     if name == "":
         raise Invalid("name", "is empty")
@@ -136,7 +139,7 @@ async def describe(app: Here, caller: SignedIn, body: AboutMe) -> dict[str, Any]
 
 
 def post_cursor(text: str | None) -> str | None:
-    """Raises Invalid."""
+    """Check a cursor of a list of posts. Raises Invalid."""
     if text is not None and not is_post_id(text):
-        raise Invalid("cursor", "is not one that this list gave")
+        raise Invalid("cursor", "is not a cursor that this list returned")
     return text

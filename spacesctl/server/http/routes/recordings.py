@@ -1,4 +1,4 @@
-"""Recordings: begun and stopped by the host, and only for the host."""
+"""Recordings: only the host can start, stop and read them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ PAGE = 100
 
 
 class NewRecording(BaseModel):
+    """What to record."""
+
     kind: Literal["mix", "lanes"] = "mix"
 
 
 @router.post("/spaces/{space_id}/recording", status_code=201)
 async def start(app: Here, caller: SignedIn, space_id: str, body: NewRecording | None = None) -> dict[str, Any]:
-    """Record what the audience hears (`kind=lanes`: besides, each lane in a file of its own), from now on.
+    """Record the audience mix from now on; with `kind=lanes`, also each lane in its own file.
 
-    Everybody sees that it runs. Open microphones but the host's close; each opens again when its person agrees.
+    Everybody sees that a recording runs. All open microphones but the host's close; each opens again when its speaker
+    agrees.
     """
     actor = await app.registry.live_actor(space_id)
     require(await app.registry.space(space_id), caller, Action.RECORD)
@@ -46,7 +49,7 @@ async def start(app: Here, caller: SignedIn, space_id: str, body: NewRecording |
 
 @router.delete("/spaces/{space_id}/recording")
 async def stop(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
-    """End the recording; its files are closed a moment later."""
+    """Stop the recording. Its files are complete a moment later."""
     actor = await app.registry.live_actor(space_id)
     outcome = await actor.ask(c.StopRecording(caller))
     return await serializers.space(app, outcome.after, caller)
@@ -56,11 +59,11 @@ async def stop(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
 async def list_recordings(
     app: Here, caller: SignedIn, space_id: str | None = None, cursor: str | None = None
 ) -> dict[str, Any]:
-    """The caller's own, newest first."""
+    """The caller's recordings, newest first."""
     try:
         before = parse_rfc3339(cursor) if cursor else None
     except ValueError as error:
-        raise Invalid("cursor", "is not one that this list gave") from error
+        raise Invalid("cursor", "is not a cursor that this list returned") from error
     async with app.db.read() as db:
         me = caller.account_id or ""
         found = await recordings.of_host(db, me, space_id=space_id, before=before, limit=PAGE)
@@ -70,12 +73,13 @@ async def list_recordings(
 
 @router.get("/recordings/{recording_id}")
 async def get_recording(app: Here, caller: SignedIn, recording_id: str) -> dict[str, Any]:
+    """One recording."""
     return await _shown(app, await _own(app, caller, recording_id))
 
 
 @router.get("/recordings/{recording_id}/{name}", response_class=FileResponse)
 async def sound(app: Here, caller: SignedIn, recording_id: str, name: str) -> FileResponse:
-    """A file of a recording that is closed, also in parts (`Range`)."""
+    """A file of a finished recording, also in parts (`Range`)."""
     one = await _own(app, caller, recording_id)
     if name not in {file["name"] for file in one.files or []}:
         raise NotFound("file of this recording", name)
@@ -85,6 +89,7 @@ async def sound(app: Here, caller: SignedIn, recording_id: str, name: str) -> Fi
 
 @router.delete("/recordings/{recording_id}", status_code=204, dependencies=[Depends(no_dry_run)])
 async def delete(app: Here, caller: SignedIn, recording_id: str) -> Response:
+    """Delete a recording and its files."""
     one = await _own(app, caller, recording_id)
     await app.recordings.delete(one)
     async with app.db.begin() as db:
@@ -94,7 +99,7 @@ async def delete(app: Here, caller: SignedIn, recording_id: str) -> Response:
 
 
 async def _own(app: Services, caller: Caller, recording_id: str) -> KeptRecording:
-    """Raises NotFound also for somebody else's: who is not the host need not know of it."""
+    """Raises NotFound, also for another host's recording, so as not to reveal that it exists."""
     async with app.db.read() as db:
         one = await recordings.get(db, recording_id)
     if one.host_id != caller.account_id:
@@ -120,7 +125,7 @@ async def _shown(app: Services, one: KeptRecording) -> dict[str, Any]:
 
 
 async def _files(app: Services, one: KeptRecording) -> list[dict[str, Any]]:
-    """Each with whose lane it is."""
+    """The files, each with the handle of the lane's account."""
     files = one.files or []
     if all(file["name"] == "mix.ogg" for file in files):
         return [{**file, "handle": None} for file in files]

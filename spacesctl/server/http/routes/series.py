@@ -1,4 +1,4 @@
-"""Series: Spaces that recur by themselves."""
+"""Series of recurring Spaces."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from spacesctl.store import series as series_store
 
 router = APIRouter(prefix="/v1/series", tags=["series"])
 SHOWN = 5
-"""Coming starts that an answer lists."""
+"""Coming start times in an answer."""
 
 Topics = list[Annotated[str, Field(min_length=1, max_length=50)]]
 
 
 class NewSeries(BaseModel):
+    """The body of `POST /series`."""
+
     title: str = Field(max_length=500)
     cron: str = Field(max_length=200)
     tz: str = Field("UTC", max_length=64)
@@ -46,7 +48,7 @@ class NewSeries(BaseModel):
 
 
 class SeriesChange(BaseModel):
-    """What is left out stays."""
+    """Fields that are left out stay unchanged."""
 
     title: str | None = Field(None, max_length=500)
     cron: str | None = Field(None, max_length=200)
@@ -56,16 +58,16 @@ class SeriesChange(BaseModel):
     listeners: ListenerPolicy | None = None
     topics: Topics | None = None
     rules: str | None = Field(None, max_length=MAX_RULES)
-    """Another rule file; null takes the rules away."""
+    """Another rule file; null removes the rules."""
     rules_filename: str = Field("rules.toml", max_length=200)
     invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
-    """To be invited from now on, besides those who are."""
+    """Handles to invite in addition, from now on."""
     uninvite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
 
 
 @router.post("", status_code=201)
 async def create_series(app: Here, caller: SignedIn, body: NewSeries, idempotency_key: IdempotencyKey = None) -> Any:
-    """Make a series. Its coming Space, with its invitations, is made at once or a week before its start."""
+    """Create a series. Its coming Space, with the invitations, is created at once or a week before its start."""
     once = Once(caller, idempotency_key, "series", body)
     if (answered := await once.answered(app)) is not None:
         return answered
@@ -99,12 +101,13 @@ async def list_series(app: Here, caller: SignedIn) -> dict[str, Any]:
 
 @router.get("/{series_id}")
 async def get_series(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    """One series."""
     return _series(app, await app.alarm.series.get(series_id, caller))
 
 
 @router.patch("/{series_id}")
 async def edit_series(app: Here, caller: SignedIn, series_id: str, body: SeriesChange) -> dict[str, Any]:
-    """Edit a series; the coming Space, if it is made already, is moved and changed with it."""
+    """Edit a series. Its coming Space, if it exists, is changed too."""
     before = await app.alarm.series.get(series_id, caller)
     given = body.model_dump(exclude_none=True, exclude={"rules", "rules_filename", "invite", "uninvite"})
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
@@ -126,24 +129,25 @@ async def edit_series(app: Here, caller: SignedIn, series_id: str, body: SeriesC
 
 @router.post("/{series_id}/pause")
 async def pause(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
-    """No more Spaces until it is resumed; the coming one is called off."""
+    """Create no more Spaces until the series is resumed; the coming one is canceled."""
     return _series(app, await app.alarm.series.change(series_id, caller, "pause", paused))
 
 
 @router.post("/{series_id}/resume")
 async def resume(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+    """Resume a paused series."""
     return _series(app, await app.alarm.series.change(series_id, caller, "resume", lambda s: resumed(s, utc_now())))
 
 
 @router.post("/{series_id}/skip")
 async def skip(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
-    """Call the coming Space off; the one after it comes."""
+    """Cancel the coming Space and plan the next one."""
     return _series(app, await app.alarm.series.change(series_id, caller, "skip", lambda s: used(s, utc_now())))
 
 
 @router.delete("/{series_id}", status_code=204)
 async def delete_series(app: Here, caller: SignedIn, series_id: str) -> Response:
-    """End the series; the coming Space is called off, a live one goes on."""
+    """Delete the series. Its coming Space is canceled; a live one continues."""
     await app.alarm.series.change(
         series_id, caller, "delete", lambda s: replace(s, state=SeriesState.DELETED, planned=None, space_id=None)
     )

@@ -1,4 +1,4 @@
-"""Spaces: create, list, look, start, end, policy, captions."""
+"""Spaces: create, list, read, edit, start, end, cancel, react, remind."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
 class NewSpace(BaseModel):
+    """The body of `POST /spaces`."""
+
     title: str = Field(max_length=500)
     speakers: Policy = Policy.INVITED
     listeners: ListenerPolicy = ListenerPolicy.EVERYONE
@@ -46,13 +48,13 @@ class NewSpace(BaseModel):
     rules: str | None = Field(None, max_length=MAX_RULES)
     rules_filename: str = Field("rules.toml", max_length=200)
     record: RecordingMode = RecordingMode.OFF
-    """What is recorded from the start on; only the host gets at it, and whoever speaks is told first."""
+    """What is recorded from the start. Only the host can read it, and speakers are told before they speak."""
     start: bool = False
     """Go live at once."""
 
 
 class SpaceChange(BaseModel):
-    """What is left out stays."""
+    """Fields that are left out stay unchanged."""
 
     title: str | None = Field(None, max_length=500)
     topics: list[Annotated[str, Field(min_length=1, max_length=50)]] | None = None
@@ -64,20 +66,22 @@ class SpaceChange(BaseModel):
 
 
 class NewReaction(BaseModel):
+    """The body of `POST /spaces/{space_id}/reactions`."""
+
     reaction: Reaction
 
 
 @router.post("/spaces", status_code=201)
 async def create_space(app: Here, caller: SignedIn, body: NewSpace, idempotency_key: IdempotencyKey = None) -> Any:
-    """Make a Space, not yet live. `scheduled_start` opens it by itself; without it, it waits for `start`.
+    """Create a Space. With `scheduled_start` it starts by itself at that time, otherwise by a `start` request.
 
-    What is wrong with `invite` or `rules` is found before anything is made.
+    Errors in `invite` or `rules` are reported before anything is created.
     """
     once = Once(caller, idempotency_key, "spaces", body)
     if (answered := await once.answered(app)) is not None:
         return answered
     if body.start and body.scheduled_start is not None:
-        raise Invalid("start", "goes without scheduled_start")
+        raise Invalid("start", "cannot be combined with scheduled_start")
     app.rates.by_account("space", caller)
     if body.invite:
         app.rates.by_account("invite", caller, len(body.invite))
@@ -120,11 +124,11 @@ async def list_spaces(
     state: Annotated[list[State] | None, Query()] = None,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """Newest first, live and scheduled ones unless asked otherwise; ended ones are shown to their host alone."""
+    """Spaces, newest first: live and scheduled ones unless `state` says otherwise. Ended ones are listed for their host only."""
     try:
         before = parse_rfc3339(cursor) if cursor else None
     except ValueError as error:
-        raise Invalid("cursor", "is not one that this list gave") from error
+        raise Invalid("cursor", "is not a cursor that this list returned") from error
     async with app.db.read() as db:
         found = await space_store.visible(
             db, caller.account_id, states=state or [State.LIVE, State.SCHEDULED], before=before, limit=PAGE
@@ -135,13 +139,15 @@ async def list_spaces(
 
 @router.get("/spaces/{space_id}")
 async def get_space(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
-    """Public while scheduled or live; afterwards for the host alone."""
+    """One Space. Public while scheduled or live, afterwards for its host and admins only."""
     space = await readable(app, caller, space_id)
     return await serializers.space(app, space, caller)
 
 
 async def readable(app: Services, caller: Anyone, space_id: str) -> Space:
-    """Raises NotFound, Gone (it is over, and the caller is not its host), NotSignedIn or NotAllowed."""
+    """The Space, if the caller may read it. Raises NotFound, Gone (it is over, and the caller is not its host),
+    NotSignedIn or NotAllowed.
+    """
     space = await app.registry.space(space_id)
     if space.is_over:
         if caller.account_id != space.host_id and not caller.is_admin:
@@ -152,7 +158,7 @@ async def readable(app: Services, caller: Anyone, space_id: str) -> Space:
 
 
 async def may_go_live(app: Services, caller: Caller) -> None:
-    """Raises TooMany when the caller hosts as many live Spaces as one may."""
+    """Check that the caller may host one more live Space. Raises TooMany."""
     async with app.db.read() as db:
         have = await space_store.count_live_of(db, caller.account_id or "")
     app.rates.at_once("live_spaces", have)
@@ -160,6 +166,7 @@ async def may_go_live(app: Services, caller: Caller) -> None:
 
 @router.post("/spaces/{space_id}/start")
 async def start(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """Go live."""
     actor = await app.registry.actor(space_id)
     await may_go_live(app, caller)
     outcome = await actor.ask(c.Start(caller))
@@ -168,6 +175,7 @@ async def start(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
 
 @router.post("/spaces/{space_id}/end")
 async def end(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+    """End a live Space."""
     actor = await app.registry.actor(space_id)
     outcome = await actor.ask(c.End(caller))
     return await serializers.space(app, outcome.after, caller)
@@ -175,7 +183,7 @@ async def end(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
 
 @router.post("/spaces/{space_id}/cancel")
 async def cancel(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
-    """Call off a Space that has not started."""
+    """Cancel a Space that has not started."""
     actor = await app.registry.actor(space_id)
     outcome = await actor.ask(c.Cancel(caller))
     return await serializers.space(app, outcome.after, caller)
@@ -183,7 +191,7 @@ async def cancel(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
 
 @router.post("/spaces/{space_id}/reactions", status_code=202)
 async def react(app: Here, caller: SignedIn, space_id: str, body: NewReaction) -> dict[str, Any]:
-    """React. All reactions of a second reach everybody as one event with counts."""
+    """React. All reactions within a second are published as one event with counts."""
     app.rates.by_account("reaction", caller)
     actor, space = await app.admitted(space_id, caller)
     require(space, caller, Action.REACT)
@@ -195,7 +203,7 @@ async def react(app: Here, caller: SignedIn, space_id: str, body: NewReaction) -
 
 @router.put("/spaces/{space_id}/reminder", status_code=204)
 async def remind(app: Here, caller: SignedIn, space_id: str) -> Response:
-    """Be told by direct message half an hour before a scheduled Space, and when it starts."""
+    """Subscribe to reminders by direct message, half an hour before a scheduled Space and at its start."""
     space = await readable(app, caller, space_id)
     if space.state is not State.SCHEDULED:
         raise Refused("started", "the Space has started already")
@@ -206,6 +214,7 @@ async def remind(app: Here, caller: SignedIn, space_id: str) -> Response:
 
 @router.delete("/spaces/{space_id}/reminder", status_code=204)
 async def forget_reminder(app: Here, caller: SignedIn, space_id: str) -> Response:
+    """Unsubscribe from the reminders of a Space."""
     async with app.db.begin() as db:
         await series_store.forget_reminder(db, space_id, caller.account_id or "")
     return Response(status_code=204)
@@ -213,7 +222,7 @@ async def forget_reminder(app: Here, caller: SignedIn, space_id: str) -> Respons
 
 @router.patch("/spaces/{space_id}")
 async def change(app: Here, caller: SignedIn, space_id: str, body: SpaceChange) -> dict[str, Any]:
-    """Edit a Space; who may speak unasked, captions, title and topics also while live, the start time before it."""
+    """Edit a Space. The start time can change only before the start, other fields also while live."""
     actor = await app.registry.actor(space_id)
     topics = tuple(body.topics) if body.topics is not None else None
     edit = c.Edit(caller, body.title, topics, body.lang, body.listeners, _stored(body.scheduled_start))
@@ -227,7 +236,7 @@ async def change(app: Here, caller: SignedIn, space_id: str, body: SpaceChange) 
 
 
 def _stored(at: datetime | None) -> datetime | None:
-    """UTC in whole milliseconds, as times are kept."""
+    """UTC in whole milliseconds, as times are stored."""
     if at is None:
         return None
     return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""Webhooks: signed messages to programs of one's own about the Spaces that one hosts."""
+"""Webhooks: signed messages about the caller's Spaces to the caller's own programs."""
 
 from __future__ import annotations
 
@@ -23,30 +23,33 @@ from spacesctl.store import audit, webhooks
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 SHOWN = 100
+"""Deliveries in a list."""
 
 
 class NewWebhook(BaseModel):
+    """The body of `POST /webhooks`."""
+
     url: str
     events: Annotated[list[str], Field(max_length=len(TYPES))] = Field(default_factory=list)
-    """Types; empty is all."""
+    """Types of messages; empty means all."""
     all: bool = False
-    """Of every Space, not only of one's own. For admins."""
+    """For all Spaces, not only the caller's own. For admins."""
 
 
 @router.post("", status_code=201)
 async def add_webhook(
     app: Here, caller: SignedIn, body: NewWebhook, idempotency_key: IdempotencyKey = None
 ) -> JSONResponse:
-    """Be told by HTTP. The signing secret is in this answer and never again; it is that of Standard Webhooks."""
+    """Create a webhook. Only this answer contains the signing secret, in the format of Standard Webhooks."""
     once = Once(caller, idempotency_key, "webhooks", body)
     if (answered := await once.answered(app)) is not None:
         return answered
     url = check_url(body.url, allow_private=app.allow_private)
     for kind in body.events:
         if kind not in TYPES:
-            raise Invalid("events", f"{kind!r} is none of {', '.join(TYPES)}")
+            raise Invalid("events", f"{kind!r} is not one of {', '.join(TYPES)}")
     if body.all and not caller.is_admin:
-        raise NotAllowed("only admins are told of every Space", reason="scope")
+        raise NotAllowed("only admins may receive messages about all Spaces", reason="scope")
     now, made_id = utc_now(), new_account_id()
     row = {
         "id": made_id, "account_id": caller.account_id, "url": url, "events": sorted(set(body.events)),
@@ -64,7 +67,7 @@ async def add_webhook(
 
 @router.get("")
 async def list_webhooks(app: Here, caller: SignedIn) -> dict[str, Any]:
-    """The caller's own."""
+    """The caller's webhooks."""
     async with app.db.read() as db:
         found = await webhooks.of_account(db, caller.account_id or "")
     return {"data": [_webhook(row, waiting) for row, waiting in found]}
@@ -72,7 +75,7 @@ async def list_webhooks(app: Here, caller: SignedIn) -> dict[str, Any]:
 
 @router.delete("/{webhook_id}", status_code=204)
 async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> Response:
-    """What still waits for it is dropped."""
+    """Delete a webhook; its waiting deliveries are dropped."""
     await _own(app, caller, webhook_id)
     now = utc_now()
     async with app.db.begin() as db:
@@ -84,7 +87,7 @@ async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> Respon
 
 @router.post("/{webhook_id}/test", dependencies=[Depends(no_dry_run)])
 async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> dict[str, Any]:
-    """Send a `ping` now, once, and tell what came of it. One that was switched off is on again when it answers 2xx."""
+    """Send one `ping` now and return the result. A disabled webhook is enabled again if it answers 2xx."""
     app.rates.by_account("outside", caller)
     row = await _own(app, caller, webhook_id)
     message = f"msg_{secrets.token_hex(12)}"
@@ -97,7 +100,7 @@ async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> dict[str,
 
 @router.get("/{webhook_id}/deliveries")
 async def list_deliveries(app: Here, caller: SignedIn, webhook_id: str) -> dict[str, Any]:
-    """The newest 100 of the last 7 days."""
+    """The newest 100 deliveries of the last 7 days."""
     await _own(app, caller, webhook_id)
     async with app.db.read() as db:
         found = await webhooks.newest(db, webhook_id, limit=SHOWN)
@@ -113,7 +116,7 @@ async def list_deliveries(app: Here, caller: SignedIn, webhook_id: str) -> dict[
 
 
 async def _own(app: Services, caller: Caller, webhook_id: str) -> Row[Any]:
-    """Raises NotFound: whose it is is nobody else's business."""
+    """Raises NotFound, also for another account's webhook."""
     async with app.db.read() as db:
         row = await webhooks.get(db, webhook_id)
     if row.account_id != caller.account_id:

@@ -1,1 +1,1 @@
-"""Reads under `/2/spaces` in the shapes of X's API v2, so that programs written for it find the Spaces of this server."""
+"""Read-only `/2/spaces` in the format of X's API v2, so that programs written for it can read this server's Spaces."""

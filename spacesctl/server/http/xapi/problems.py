@@ -1,4 +1,4 @@
-"""Errors as X writes them. Their `type` addresses are part of the format: its clients compare them as text."""
+"""Errors in X's format. Their `type` addresses are part of it: clients compare them as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TYPES = "https://api.x.com/2/problems/"
 
 
 class BadParameter(Exception):
-    """A query parameter is not what it may be; nothing is answered but that."""
+    """A query parameter is invalid; the answer is this error only."""
 
     def __init__(self, parameter: str, value: str, message: str) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class BadParameter(Exception):
 
 
 def not_found(parameter: str, value: str, kind: str = "space") -> dict[str, Any]:
-    """One of several things is not there: an entry of `errors` beside what is."""
+    """An entry of `errors` for one of several requested things that does not exist."""
     return {
         "value": value,
         "detail": f"Could not find {kind} with {parameter}: [{value}].",
@@ -37,6 +37,7 @@ def not_found(parameter: str, value: str, kind: str = "space") -> dict[str, Any]
 
 
 def not_authorized(parameter: str, value: str) -> dict[str, Any]:
+    """An entry of `errors` for a Space that the caller may not see."""
     return {
         **not_found(parameter, value),
         "detail": f"Sorry, you are not authorized to see the space with {parameter}: [{value}].",
@@ -46,6 +47,7 @@ def not_authorized(parameter: str, value: str) -> dict[str, Any]:
 
 
 def invalid(error: BadParameter) -> JSONResponse:
+    """The answer for an invalid parameter."""
     body = {
         "errors": [{"parameters": {error.parameter: [error.value]}, "message": error.message}],
         "title": "Invalid Request",
@@ -56,14 +58,16 @@ def invalid(error: BadParameter) -> JSONResponse:
 
 
 def plain(status: int, title: str, detail: str | None = None) -> JSONResponse:
+    """An error without details of X's."""
     body = {"title": title, "type": "about:blank", "status": status, "detail": detail or title}
     return JSONResponse(body, status, media_type="application/problem+json")
 
 
 class XRoute(APIRoute):
-    """A route whose errors are X's, whoever raises them."""
+    """A route that returns all errors in X's format."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
+        """The handler, with errors converted."""
         handle = super().get_route_handler()
 
         async def in_their_words(request: Request) -> Response:

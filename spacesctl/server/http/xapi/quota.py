@@ -1,4 +1,4 @@
-"""300 requests in 15 minutes for each account and endpoint, told in every answer's `x-rate-limit-*` headers."""
+"""300 requests in 15 minutes per account and endpoint, reported in the `x-rate-limit-*` headers of each answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUOTA = RateLimitItemPerMinute(300, 15)
 
 
 async def metered(app: Here, caller: SignedIn, request: Request, response: Response) -> None:
-    """Raises TooMany, with the headers too."""
+    """A dependency that counts the request and sets the headers. Raises OverQuota."""
     limiter = MovingWindowRateLimiter(app.rates.windows)
     endpoint = f"x {request.scope['route'].path}"
     who = caller.account_id or ""
@@ -36,6 +36,8 @@ async def metered(app: Here, caller: SignedIn, request: Request, response: Respo
 
 
 class OverQuota(TooMany):
+    """The quota is used up. `wait` is in seconds; `headers` are those of the answer."""
+
     def __init__(self, wait: int, headers: dict[str, str]) -> None:
         super().__init__("requests", wait)
         self.headers = headers

@@ -1,4 +1,4 @@
-"""`/2/spaces`: lookup by id and by creator, search, what was shared into a Space, and its (never any) ticket buyers."""
+"""`/2/spaces`: lookup by id and by creator, search, posts that were shared into a Space, and ticket buyers (always none)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MaxResults = Annotated[int, Query(ge=1, le=MOST)]
 async def by_ids(
     app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered, ids_: Annotated[str, Query(alias="ids")]
 ) -> dict[str, Any]:
-    """Spaces by `ids`, up to 100; those that are not there are in `errors`."""
+    """Spaces by `ids`, up to 100; those that do not exist are in `errors`."""
     asked = [_checked(_SPACE_ID, "ids", one) for one in ids("ids", ids_)]
     return await _found(app, caller, wanted, asked, "ids")
 
@@ -60,7 +60,7 @@ async def search(
     state: Literal["all", "live", "scheduled"] = "all",
     max_results: MaxResults = MOST,
 ) -> dict[str, Any]:  # fmt: skip
-    """Live and scheduled Spaces whose titles and topics hold every word of the query, newest first."""
+    """Live and scheduled Spaces whose title and topics contain all words of the query, newest first."""
     words = [word.lstrip("#").casefold() for word in query.split()]
     found: list[Space] = []
     before = None
@@ -77,7 +77,7 @@ async def search(
 
 @router.get("/{space_id}")
 async def by_id(app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered, space_id: str) -> dict[str, Any]:
-    """One Space; one that is not there is an entry of `errors`, and `data` is left out."""
+    """One Space. If it does not exist, there is an entry in `errors` and no `data`."""
     found = await _found(app, caller, wanted, [_checked(_SPACE_ID, "id", space_id)], "id")
     if "data" in found:
         found["data"] = found["data"][0]
@@ -89,7 +89,7 @@ async def shared(
     app: Here, caller: SignedIn, wanted: PostQuery, quota: Metered, space_id: str,
     max_results: MaxResults = MOST, pagination_token: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Posts that were shared into the Space, in that order."""
+    """The posts that were shared into the Space, in that order."""
     after = _after(pagination_token)
     space, problem = await _one(app, caller, _checked(_SPACE_ID, "id", space_id), "id")
     if space is None:
@@ -107,7 +107,7 @@ async def shared(
 
 @router.get("/{space_id}/buyers")
 async def buyers(app: Here, caller: SignedIn, wanted: PostQuery, quota: Metered, space_id: str) -> dict[str, Any]:
-    """Nobody: no Space of this server sells tickets."""
+    """Always empty: Spaces of this server have no tickets."""
     space, problem = await _one(app, caller, _checked(_SPACE_ID, "id", space_id), "id")
     return {"errors": [problem]} if space is None else {"meta": {"result_count": 0}}
 
@@ -126,7 +126,7 @@ async def _found(
 
 
 async def _one(app: Services, caller: Caller, space_id: str, parameter: str) -> tuple[Space | None, dict[str, Any]]:
-    """The Space, or what to say of it in `errors`."""
+    """The Space, or its entry of `errors`."""
     try:
         return await readable(app, caller, space_id), {}
     except (NotFound, Gone):
@@ -136,7 +136,7 @@ async def _one(app: Services, caller: Caller, space_id: str, parameter: str) -> 
 
 
 async def _admitted(app: Services, caller: Caller, spaces: list[Space]) -> list[Space]:
-    """Without those of hosts with whom there is a block, and those that the caller was removed from."""
+    """Without Spaces of hosts with a block between them and the caller, and those that the caller was removed from."""
     return [one for one in spaces if (await _one(app, caller, one.id, "id"))[0] is not None]
 
 
@@ -189,7 +189,7 @@ def _token(seq: int) -> str:
 
 
 def _after(token: str | None) -> int:
-    """The sequence number in a token. Raises BadParameter for one that was not given here."""
+    """The sequence number in a token. Raises BadParameter for a malformed one."""
     if token is None:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""Spaces, users, topics and posts as X writes them: only what was asked for, and of that only what there is."""
+"""Spaces, users, topics and posts in X's format: the requested fields, as far as this server has them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _PEOPLE = ("creator_id", "host_ids", "invited_user_ids", "speaker_ids")
 
 
 def space(ours: dict[str, Any], wanted: FieldSelection) -> dict[str, Any]:
-    """Of a Space as our own API shows it: the names are the same. What is empty is left out, as X does."""
+    """A Space, from our own API's form, which has the same names. Empty fields are left out, as X does."""
     return {name: ours[name] for name in sorted(wanted.space) if ours[name] not in (None, [])}
 
 
 async def includes_of_spaces(db: AsyncConnection, ours: list[dict[str, Any]], wanted: FieldSelection) -> dict[str, Any]:
-    """The users and topics that the expansions name, each once."""
+    """The users and topics of the requested expansions, each once."""
     found: dict[str, Any] = {}
     named = [name for name in _PEOPLE if name in wanted.expansions]
     people = dict.fromkeys(one for value in ours for name in named for one in _many(value[name]))
@@ -35,6 +35,7 @@ async def includes_of_spaces(db: AsyncConnection, ours: list[dict[str, Any]], wa
 
 
 async def user(db: AsyncConnection, account: Account, wanted: FieldSelection) -> dict[str, Any]:
+    """A user."""
     shown: dict[str, Any] = {
         "id": account.id,
         "name": account.name,
@@ -56,7 +57,7 @@ async def user(db: AsyncConnection, account: Account, wanted: FieldSelection) ->
 
 
 def post(one: Post, wanted: FieldSelection) -> dict[str, Any]:
-    """Both the older and the newer names of what carries two."""
+    """A post. Fields that X renamed have both names."""
     shown: dict[str, Any] = {
         "id": one.id,
         "text": one.text,

@@ -1,6 +1,7 @@
-"""What a request asks to be shown: `space.fields`, `expansions` and their like, each a list with commas.
+"""The fields that a request selects: `space.fields`, `expansions` and so on, each a comma-separated list.
 
-Older names (`tweet.fields`, `referenced_tweets.id`) and newer ones (`post.fields`, `referenced_posts`) are both taken.
+Older names (`tweet.fields`, `referenced_tweets.id`) and newer ones (`post.fields`, `referenced_posts`) are both
+accepted.
 """
 
 from __future__ import annotations
@@ -52,11 +53,13 @@ POST_EXPANSIONS = frozenset(
         "username",
     }
 )  # fmt: skip
-"""What this server has nothing of (media, polls, places) may be asked for, and is not there."""
+"""Includes what this server does not have (media, polls, places): it may be requested and is left out of the answer."""
 
 
 @dataclass(frozen=True)
 class FieldSelection:
+    """The selected fields per kind of object, and the expansions."""
+
     space: frozenset[str]
     user: frozenset[str]
     topic: frozenset[str]
@@ -65,12 +68,12 @@ class FieldSelection:
 
 
 async def of_spaces(request: Request) -> FieldSelection:
-    """Raises BadParameter."""
+    """The selection of a request for Spaces. Raises BadParameter."""
     return _read(request.query_params, SPACE_EXPANSIONS)
 
 
 async def of_posts(request: Request) -> FieldSelection:
-    """Raises BadParameter."""
+    """The selection of a request for posts. Raises BadParameter."""
     return _read(request.query_params, POST_EXPANSIONS)
 
 
@@ -81,7 +84,7 @@ PostQuery = Annotated[FieldSelection, Depends(of_posts)]
 def _read(query: Mapping[str, str], expansions: frozenset[str]) -> FieldSelection:
     expanded = _listed(query, "expansions", expansions)
     return FieldSelection(
-        # What is expanded is shown, whether its field was asked for or not.
+        # Expanded fields are always shown.
         _listed(query, "space.fields", SPACE) | (expanded & SPACE) | {"id", "state"},
         _listed(query, "user.fields", USER) | {"id", "name", "username"},
         _listed(query, "topic.fields", TOPIC) | {"id", "name"},
@@ -102,7 +105,7 @@ def _listed(query: Mapping[str, str], parameter: str, known: frozenset[str]) -> 
 
 
 def ids(parameter: str, text: str, most: int = 100) -> list[str]:
-    """The values of a list parameter, each once. Raises BadParameter when there are none, or more than `most`."""
+    """The values of a list parameter, each once. Raises BadParameter when there are none or more than `most`."""
     found = list(dict.fromkeys(word for word in text.split(",") if word))
     if not 1 <= len(found) <= most:
         raise BadParameter(

@@ -1,1 +1,1 @@
-"""One module for each schema version, oldest first by its number."""
+"""One module per schema version, named by its number."""

@@ -10,6 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Create the first tables."""
     op.create_table(
         "accounts",
         sa.Column("id", sa.String(length=20), nullable=False),

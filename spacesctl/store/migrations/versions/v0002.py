@@ -8,6 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    """Apply this version to the previous one."""
     op.create_table(
         "series",
         sa.Column("id", sa.String(length=13), nullable=False),

@@ -1,4 +1,4 @@
-"""Posts, voice clips, and what an account says of itself."""
+"""Posts, voice clips, and descriptions of accounts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    """Apply this version to the previous one."""
     op.add_column("accounts", sa.Column("description", sa.String(length=160), nullable=False, server_default=""))
     op.create_index(op.f("ix_follows_followed_id"), "follows", ["followed_id"])
     op.create_table(

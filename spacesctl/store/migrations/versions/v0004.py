@@ -1,4 +1,4 @@
-"""Webhooks and their deliveries; addresses outside that messages also go to."""
+"""Webhooks and their deliveries; external addresses that direct messages are forwarded to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
+    """Apply this version to the previous one."""
     op.create_table(
         "webhooks",
         sa.Column("id", sa.String(length=20), nullable=False),

@@ -10,6 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
+    """Apply this version to the previous one."""
     op.create_table(
         "recordings",
         sa.Column("id", sa.String(length=20), nullable=False),
