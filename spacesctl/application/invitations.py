@@ -13,7 +13,7 @@ from spacesctl.domain.accounts import Account, Caller
 from spacesctl.domain.space import Role
 from spacesctl.live.actor import Outcome
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.store import accounts, records
+from spacesctl.store import accounts, direct_messages
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
 
@@ -45,6 +45,6 @@ async def send_invites(
                 text = f"@{caller.handle} invites you to {offer} “{outcome.after.title}”: {link(space_id)}"
                 text += f"\n\n{message}" if message else ""
                 sender, to = caller.account_id or "", event.invite.account_id
-                await records.send_dm(db, sender, to, text, outcome.at, kind="invite", space_id=space_id)
+                await direct_messages.send_dm(db, sender, to, text, outcome.at, kind="invite", space_id=space_id)
 
     return await actor.ask(c.SendInvites(caller, tuple(people), role), projection)

@@ -13,7 +13,7 @@ from spacesctl.domain.accounts import ANONYMOUS, Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.live.actor import Outcome
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.store import accounts, records
+from spacesctl.store import accounts, direct_messages
 from spacesctl.store import series as series_store
 
 AHEAD = timedelta(minutes=30)
@@ -39,7 +39,7 @@ async def send(
         told = set(await series_store.to_remind(db, space_id)) - {space.host_id} - mine - theirs
         for account_id in sorted(told) + ([space.host_id] if kind == "soon" else []):
             text = f"“{space.title}” {when}: {link(space_id)}"
-            await records.send_dm(db, bot.id, account_id, text, outcome.at, kind="reminder", space_id=space_id)
+            await direct_messages.send_dm(db, bot.id, account_id, text, outcome.at, kind="reminder", space_id=space_id)
 
     await actor.ask(c.SendReminders(ANONYMOUS, kind), projection)
 
@@ -52,6 +52,6 @@ async def tell_missed(registry: SpaceRegistry, bot: Account, space_id: str) -> N
         if outcome.events:
             space = outcome.after
             text = f"“{space.title}” did not start: the server was not running at the scheduled time."
-            await records.send_dm(db, bot.id, space.host_id, text, outcome.at, kind="notice", space_id=space_id)
+            await direct_messages.send_dm(db, bot.id, space.host_id, text, outcome.at, kind="notice", space_id=space_id)
 
     await actor.ask(c.Miss(ANONYMOUS), projection)

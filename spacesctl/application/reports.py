@@ -19,7 +19,9 @@ from spacesctl.domain.space import Space
 from spacesctl.live import evidence
 from spacesctl.live.actor import Outcome, SpaceActor
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.store import accounts, records
+from spacesctl.store import accounts, direct_messages
+from spacesctl.store import acts as act_store
+from spacesctl.store import reports as report_store
 
 CLIP_BEFORE = 10.0
 CLIP_AFTER = 4.0
@@ -71,7 +73,7 @@ async def take_act(registry: SpaceRegistry, clips: Path, caller: Caller, space_i
     NotFound, Gone, NotAllowed or Refused.
     """
     async with registry.db.read() as connection:
-        if (done := await records.get_act(connection, space_id, act.key)) is not None:
+        if (done := await act_store.get_act(connection, space_id, act.key)) is not None:
             return done
         target = await accounts.get(connection, act.account_id)
     actor = await registry.live_actor(space_id)
@@ -86,12 +88,12 @@ async def take_act(registry: SpaceRegistry, clips: Path, caller: Caller, space_i
     body = {**vars(act), "report_id": report_id or None, "handle": f"@{target.handle}"}
 
     async def projection(connection: AsyncConnection, outcome: Outcome) -> None:
-        if await records.get_act(connection, space_id, act.key) is not None:
+        if await act_store.get_act(connection, space_id, act.key) is not None:
             raise Conflict("act", act.key)
-        await records.add_act(connection, space_id, act.key, body, outcome.at)
+        await act_store.add_act(connection, space_id, act.key, body, outcome.at)
         if report_id:
             row = _rule_report_row(report_id, caller, outcome.after, act, clip)
-            await records.add_report(connection, {**row, "at": outcome.at})
+            await report_store.add_report(connection, {**row, "at": outcome.at})
         if enforced and act.action == "block":
             await accounts.block(connection, space.host_id, target.id, by=f"rule {act.rule_id}", now=outcome.at)
         if enforced and act.action in _TOLD:
@@ -145,7 +147,7 @@ async def file_report(
     answer = {"id": row["id"], "category": category, "target": f"@{target.handle}" if target else None}
 
     async def projection(connection: AsyncConnection, outcome: Outcome) -> None:
-        await records.add_report(connection, {**row, "at": outcome.at})
+        await report_store.add_report(connection, {**row, "at": outcome.at})
         await keep(connection, answer)
 
     await actor.ask(c.FileReport(caller, row["id"], category, row["target_id"]), projection)
@@ -204,4 +206,6 @@ async def _tell(connection: AsyncConnection, caller: Caller, outcome: Outcome, a
     to_host = f"Rule {act.rule_id} heard “{said}” in “{space.title}” at {at}: @{target.handle} was {done}."
     sender = caller.account_id or ""
     for account_id, text in ((act.account_id, to_target), (space.host_id, to_host)):
-        await records.send_dm(connection, sender, account_id, text, outcome.at, kind="notice", space_id=space.id)
+        await direct_messages.send_dm(
+            connection, sender, account_id, text, outcome.at, kind="notice", space_id=space.id
+        )

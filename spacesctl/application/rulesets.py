@@ -12,7 +12,7 @@ from spacesctl.live.registry import SpaceRegistry
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import RuleSet
-from spacesctl.store import records
+from spacesctl.store import rulesets as ruleset_store
 
 MAX_RULES = 1 << 20
 """Characters of a rule file."""
@@ -30,7 +30,7 @@ async def set_rules(registry: SpaceRegistry, bot_id: str, caller: Caller, space_
     """Keep the file, and grant the bot the actions of its rules, in one transaction. Raises NotFound, Gone, or what refuses `SetRules`."""
 
     async def projection(db: AsyncConnection, outcome: Outcome) -> None:
-        await records.put_rules(db, rules.hash, rules.text, outcome.at)
+        await ruleset_store.put_rules(db, rules.hash, rules.text, outcome.at)
 
     actor = await registry.live_actor(space_id)
     await actor.ask(c.SetRules(caller, rules.hash, bot_id, frozenset(rules.actions())), projection)

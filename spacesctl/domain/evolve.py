@@ -50,7 +50,7 @@ def _created(event: e.SpaceCreated) -> Space:
         scheduled_start=event.scheduled_start,
         duration=event.duration,
         series_id=event.series_id,
-        record=event.record,
+        recording_mode=event.record,
         seq=1,
         people={event.host_id: Person(event.host_id, Role.HOST)},
     )
@@ -148,7 +148,9 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.ServerUnmuted: lambda space, event: _person(space, event.account_id, server_muted=False),
     e.Removed: _removed,
     e.Pinned: _pinned,
-    e.RecordingStarted: lambda space, event: replace(space, recording=event.recording, recordings=space.recordings + 1),
+    e.RecordingStarted: lambda space, event: replace(
+        space, recording=event.recording, recording_count=space.recording_count + 1
+    ),
     e.RecordingStopped: lambda space, event: replace(space, recording=None),
     e.Consented: lambda space, event: replace(space, consents=space.consents | {event.account_id}),
     e.Unpinned: lambda space, event: replace(space, pinned=tuple(p for p in space.pinned if p.id != event.pin_id)),

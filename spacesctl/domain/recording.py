@@ -44,7 +44,7 @@ def stop(space: Space, command: c.StopRecording, now: datetime) -> Events:
 
 def with_the_start(space: Space, now: datetime) -> Events:
     """The events that start the recording of a Space that was created with `record`; empty for any other."""
-    return [] if space.record is RecordingMode.OFF else _begin(space, space.record, now)
+    return [] if space.recording_mode is RecordingMode.OFF else _begin(space, space.recording_mode, now)
 
 
 def stopped(space: Space, reason: str, now: datetime) -> Events:
@@ -67,4 +67,4 @@ def consent(space: Space, account_id: str, *, given: bool) -> Events:
 
 def _begin(space: Space, kind: RecordingMode, now: datetime) -> Events:
     agreed: Events = [] if space.host_id in space.consents else [e.Consented(space.host_id)]
-    return [*agreed, e.RecordingStarted(Recording(f"{space.id}-{space.recordings + 1}", kind, now))]
+    return [*agreed, e.RecordingStarted(Recording(f"{space.id}-{space.recording_count + 1}", kind, now))]

@@ -198,10 +198,10 @@ class Space:
     spoke: tuple[str, ...] = ()
     pinned: tuple[Pin, ...] = ()
     """Newest first."""
-    record: RecordingMode = RecordingMode.OFF
+    recording_mode: RecordingMode = RecordingMode.OFF
     """What is recorded from the start."""
     recording: Recording | None = None
-    recordings: int = 0
+    recording_count: int = 0
     """How many recordings were started."""
     consents: frozenset[str] = frozenset()
     """The ids of the accounts that agreed to be recorded in this Space."""
@@ -237,6 +237,6 @@ class Space:
             parts.append(
                 "A bot applies the host's rules to what is said; words that break a rule are kept as evidence."
             )
-        if self.recording is not None or self.record is not RecordingMode.OFF:
+        if self.recording is not None or self.recording_mode is not RecordingMode.OFF:
             parts.append("The Space is recorded: the host can listen to what you say later, and share it.")
         return " ".join(parts) or None

@@ -108,7 +108,7 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def trial(self) -> AsyncIterator[DryRunDatabase]:
+    async def dry_run(self) -> AsyncIterator[DryRunDatabase]:
         """A database for a dry run: what is written in it can be read in it, and is rolled back at the end. Other
         writers wait meanwhile.
         """

@@ -26,16 +26,17 @@ _SPACE: TypeAdapter[Space] = TypeAdapter(Space)
 _SERIES: TypeAdapter[Series] = TypeAdapter(Series)
 
 
-def _server_mute(doc: Json) -> Json:
-    """Version 2: a person's `gagged` is called `server_muted`."""
-    people = {
-        account_id: {("server_muted" if name == "gagged" else name): value for name, value in person.items()}
-        for account_id, person in doc["people"].items()
-    }
-    return {**doc, "people": people}
+def _renamed(value: Json, names: Mapping[str, str]) -> Json:
+    return {names.get(name, name): one for name, one in value.items()}
 
 
-_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _server_mute}
+def _to_version_2(doc: Json) -> Json:
+    """`gagged` people are `server_muted`; `record` and `recordings` are `recording_mode` and `recording_count`."""
+    people = {account_id: _renamed(person, {"gagged": "server_muted"}) for account_id, person in doc["people"].items()}
+    return {**_renamed(doc, {"record": "recording_mode", "recordings": "recording_count"}), "people": people}
+
+
+_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2}
 _EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}
 """By an event's type, as most changes concern one."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from spacesctl.domain.accounts import Account, Kind
 from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.live.now import utc_now
-from spacesctl.store import accounts, audit, records, schema
+from spacesctl.store import accounts, audit, direct_messages, schema
 from spacesctl.store.database import Database, DryRunDatabase
 from spacesctl.store.tables import metadata
 
@@ -69,7 +69,7 @@ async def test_a_handle_is_taken_once_and_foreign_keys_hold(tmp_path: Path) -> N
                 await accounts.add(connection, Account("2", "ann", "Ann", Kind.PERSON, utc_now()))
         with pytest.raises(Exception, match="FOREIGN KEY"):
             async with db.begin() as connection:
-                await records.send_dm(connection, "1", "99", "hi", utc_now())
+                await direct_messages.send_dm(connection, "1", "99", "hi", utc_now())
 
 
 async def test_a_block_ends_following_both_ways_and_holds_both_ways(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ async def test_closing_waits_for_a_transaction_whose_task_was_canceled(tmp_path:
 SLOW = "WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 3000000) SELECT max(v) FROM n"
 
 
-@pytest.mark.parametrize("way", ["begin", "read", "trial"])
+@pytest.mark.parametrize("way", ["begin", "read", "dry_run"])
 async def test_no_thread_of_the_driver_outlives_the_database_though_a_transaction_is_canceled(
     tmp_path: Path, way: str
 ) -> None:

@@ -25,7 +25,7 @@ from spacesctl.live.now import utc_now
 from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
-from spacesctl.store import records, webhooks
+from spacesctl.store import direct_messages, webhooks
 from spacesctl.store.database import Database
 from spacesctl.support.backoff import Backoff
 
@@ -110,7 +110,7 @@ class WebhookSender(Sender):
                         await webhooks.switch_off(db, row.webhook_id, why)
                         text = f"Your webhook to {httpx.URL(row.url).host} was switched off: {why}."
                         text += f" `spacesctl webhook test {row.webhook_id}` switches it on again once it answers."
-                        await records.send_dm(db, self._bot.id, row.account_id, text, now, kind="notice")
+                        await direct_messages.send_dm(db, self._bot.id, row.account_id, text, now, kind="notice")
         except SQLAlchemyError as error:  # it is sent again later, under the same id
             _log.error("a delivery could not be noted", kind=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)

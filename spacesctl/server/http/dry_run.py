@@ -43,7 +43,7 @@ class SilentEngine:
 @asynccontextmanager
 async def dry_run(app: Services) -> AsyncIterator[Services]:
     """The same services on a transaction that is rolled back at the end."""
-    async with app.db.trial() as db:
+    async with app.db.dry_run() as db:
         registry = SpaceRegistry(db, SilentEngine(app.registry.engine.ready))
         tried = replace(app, db=db, registry=registry, assignments=Assignments())
         tried.recordings = app.recordings  # its files are real: routes that delete them depend on `no_dry_run`

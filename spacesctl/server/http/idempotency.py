@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain.accounts import Caller
 from spacesctl.live.now import utc_now
 from spacesctl.server.http.services import Services
-from spacesctl.store import records
+from spacesctl.store import idempotency
 
 IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 
@@ -33,10 +33,10 @@ class Once:
         if self._key is None:
             return None
         async with app.db.read() as db:
-            found = await records.recall(db, self._account_id, self._key, self._request)
+            found = await idempotency.recall(db, self._account_id, self._key, self._request)
         return None if found is None else JSONResponse(found[1], found[0], {"Idempotent-Replayed": "true"})
 
     async def keep(self, db: AsyncConnection, status: int, answer: dict[str, Any]) -> None:
         """Store the answer. It must contain no secret, since it is stored in plain text."""
         if self._key is not None:
-            await records.remember(db, self._account_id, self._key, self._request, status, answer, utc_now())
+            await idempotency.remember(db, self._account_id, self._key, self._request, status, answer, utc_now())

@@ -121,7 +121,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Caller, subscri
         "updated_at": rfc3339(value.updated_at),
         "is_ticketed": False,
         "topic_ids": list(value.topics),
-        "record": value.record.value,
+        "record": value.recording_mode.value,
         "recording": {"kind": value.recording.kind.value, "since": rfc3339(value.recording.since)}
         if value.recording
         else None,

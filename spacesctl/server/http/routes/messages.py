@@ -17,7 +17,7 @@ from spacesctl.live.now import utc_now
 from spacesctl.server.http import serializers
 from spacesctl.server.http.idempotency import IdempotencyKey, Once
 from spacesctl.server.http.services import Here, SignedIn
-from spacesctl.store import accounts, clips, records
+from spacesctl.store import accounts, clips, direct_messages
 
 router = APIRouter(prefix="/v1", tags=["messages"])
 PAGE = 100
@@ -103,7 +103,9 @@ async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[
     if cursor is not None and not cursor.isdigit():
         raise Invalid("cursor", "is not a cursor that this list returned")
     async with app.db.read() as db:
-        rows = await records.inbox(db, caller.account_id or "", before=int(cursor) if cursor else None, limit=PAGE)
+        rows = await direct_messages.inbox(
+            db, caller.account_id or "", before=int(cursor) if cursor else None, limit=PAGE
+        )
         known = await accounts.by_ids(db, {row.from_id for row in rows})
         voices = await clips.by_ids(db, [row.clip_id for row in rows if row.clip_id])
     data = [
@@ -139,7 +141,7 @@ async def send(app: Here, caller: SignedIn, body: Message, idempotency_key: Idem
         if await accounts.block_between(db, me, to.id):
             raise Refused("blocked", f"there is a block between you and @{to.handle}")
         clip = await clips.unused(db, body.clip, me) if body.clip is not None else None
-        dm_id = await records.send_dm(db, me, to.id, body.text, now, clip_id=body.clip)
+        dm_id = await direct_messages.send_dm(db, me, to.id, body.text, now, clip_id=body.clip)
         answer: dict[str, Any] = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(now)}
         answer |= {"clip": serializers.clip(clip)} if clip is not None else {}
         await once.keep(db, 201, answer)

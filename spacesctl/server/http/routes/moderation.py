@@ -20,7 +20,9 @@ from spacesctl.domain.permissions import Action, require
 from spacesctl.server.http.idempotency import IdempotencyKey, Once
 from spacesctl.server.http.routes.events import Word
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
-from spacesctl.store import accounts, audit, records
+from spacesctl.store import accounts, audit
+from spacesctl.store import reports as report_store
+from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["moderation"])
@@ -98,7 +100,7 @@ async def list_reports(app: Here, caller: SignedIn, cursor: str | None = None) -
         raise Invalid("cursor", "is not a cursor that this list returned") from error
     async with app.db.read() as db:
         mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
-        rows = await records.list_reports(db, space_ids=mine, before=before, limit=PAGE)
+        rows = await report_store.list_reports(db, space_ids=mine, before=before, limit=PAGE)
         known = await accounts.by_ids(db, {i for row in rows for i in (row.target_id, row.reporter_id) if i})
     return {
         "data": [_report(row, known) for row in rows],
@@ -126,7 +128,7 @@ async def get_clip(app: Here, caller: SignedIn, report_id: str) -> FileResponse:
 
 async def _reviewable(app: Services, caller: Caller, report_id: str) -> Row[Any]:
     async with app.db.read() as db:
-        row = await records.get_report(db, report_id)
+        row = await report_store.get_report(db, report_id)
     require(await app.registry.space(row.space_id), caller, Action.SEE_REPORTS)
     return row
 
@@ -180,7 +182,7 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any
     if space.rules_hash is None:
         return {"hash": None, "text": None}
     async with app.db.read() as db:
-        return {"hash": space.rules_hash, "text": await records.get_rules(db, space.rules_hash)}
+        return {"hash": space.rules_hash, "text": await ruleset_store.get_rules(db, space.rules_hash)}
 
 
 @router.post("/spaces/{space_id}/acts", status_code=201)

@@ -16,7 +16,7 @@ from spacesctl.live.actor import Outcome
 from spacesctl.server.http import serializers
 from spacesctl.server.http.routes.spaces import readable
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
-from spacesctl.store import accounts, records
+from spacesctl.store import accounts, direct_messages
 
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["people"])
 
@@ -143,7 +143,7 @@ async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reaso
             text = f"You were removed from “{outcome.after.title}” until it ends{why}"
             target = await accounts.get(db, ref)
             sender = caller.account_id or ""
-            await records.send_dm(db, sender, target.id, text, outcome.at, kind="notice", space_id=space_id)
+            await direct_messages.send_dm(db, sender, target.id, text, outcome.at, kind="notice", space_id=space_id)
 
     return await _to_person(app, space_id, ref, lambda person: c.Kick(caller, person, reason), projection)
 

@@ -19,7 +19,8 @@ from spacesctl.live.now import utc_now
 from spacesctl.server.http.idempotency import IdempotencyKey, Once
 from spacesctl.server.http.routes.spaces import Lang
 from spacesctl.server.http.services import Here, Services, SignedIn
-from spacesctl.store import accounts, records
+from spacesctl.store import accounts
+from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
 
 router = APIRouter(prefix="/v1/series", tags=["series"])
@@ -79,7 +80,7 @@ async def create_series(app: Here, caller: SignedIn, body: NewSeries, idempotenc
     async with app.db.begin() as db:
         invited = [(await accounts.get(db, handle)).id for handle in dict.fromkeys(body.invite)]
         if rules is not None:
-            await records.put_rules(db, rules.hash, rules.text, now)
+            await ruleset_store.put_rules(db, rules.hash, rules.text, now)
     series = Series(
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, now, body.speakers,
         body.listeners, body.captions, tuple(body.topics), body.lang, tuple(invited),
@@ -116,7 +117,7 @@ async def edit_series(app: Here, caller: SignedIn, series_id: str, body: SeriesC
         given["rule_actions"] = tuple(sorted(rules.actions())) if rules else ()
     async with app.db.begin() as db:
         if rules is not None:
-            await records.put_rules(db, rules.hash, rules.text, utc_now())
+            await ruleset_store.put_rules(db, rules.hash, rules.text, utc_now())
         added, dropped = [[(await accounts.get(db, ref)).id for ref in refs] for refs in (body.invite, body.uninvite)]
     kept = [one for one in before.invited if one not in dropped]
     given["invited"] = tuple(dict.fromkeys([*kept, *added]))

@@ -1,0 +1,44 @@
+"""Repository of direct messages; an invite is one of a kind of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.store.tables import dms
+
+
+async def send_dm(
+    db: AsyncConnection,
+    from_id: str,
+    to_id: str,
+    text: str,
+    now: datetime,
+    *,
+    kind: str = "message",
+    space_id: str | None = None,
+    clip_id: str | None = None,
+) -> int:
+    """Store a direct message and return its id. `kind`: `message`, `invite`, `reminder` or `notice`."""
+    row = {
+        "from_id": from_id,
+        "to_id": to_id,
+        "kind": kind,
+        "space_id": space_id,
+        "text": text,
+        "at": now,
+        "clip_id": clip_id,
+    }
+    result = await db.execute(dms.insert().values(row))
+    return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
+
+
+async def inbox(db: AsyncConnection, account_id: str, *, before: int | None, limit: int) -> list[Row[Any]]:
+    """The messages to an account, newest first, older than the message id `before`."""
+    query = select(dms).where(dms.c.to_id == account_id)
+    if before is not None:
+        query = query.where(dms.c.id < before)
+    return list(await db.execute(query.order_by(dms.c.id.desc()).limit(limit)))

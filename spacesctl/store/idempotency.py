@@ -1,0 +1,37 @@
+"""Repository of the answers to requests with an `Idempotency-Key`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.errors import Conflict
+from spacesctl.store.tables import idempotency
+
+IDEMPOTENCY_KEPT = timedelta(days=1)
+"""How long the answer to an idempotent request is kept."""
+
+
+async def recall(db: AsyncConnection, account_id: str, key: str, request: str) -> tuple[int, Any] | None:
+    """The stored status and answer of this account's request with this key, or None. Raises Conflict if that request
+    was a different one.
+    """
+    query = select(idempotency).where(idempotency.c.account_id == account_id, idempotency.c.key == key)
+    row = (await db.execute(query)).one_or_none()
+    if row is None:
+        return None
+    if row.request != request:
+        raise Conflict("Idempotency-Key", key, "was used for another request")
+    return row.status, row.answer
+
+
+async def remember(
+    db: AsyncConnection, account_id: str, key: str, request: str, status: int, answer: Any, now: datetime
+) -> None:
+    """Store the answer to a request for a day, and delete older answers."""
+    await db.execute(delete(idempotency).where(idempotency.c.at < now - IDEMPOTENCY_KEPT))
+    row = {"account_id": account_id, "key": key, "request": request, "status": status, "answer": answer, "at": now}
+    await db.execute(idempotency.insert().values(row))
