@@ -11,7 +11,7 @@ import typer
 from spacesctl.cli.common import Json, Yes, client, confirm
 from spacesctl.cli.output import clean, emit_json, note, say, table
 from spacesctl.domain.errors import Refused
-from spacesctl.domain.webhooks import TYPES
+from spacesctl.domain.webhook_types import TYPES
 
 webhook = typer.Typer(help="Tell programs of your own, by signed HTTP requests.", no_args_is_help=True)
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id, as `webhook list` shows it.")]

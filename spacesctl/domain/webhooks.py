@@ -10,19 +10,10 @@ from typing import Any
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.space import Space
+from spacesctl.domain.webhook_types import PING, TYPES
 
-PING = "ping"
-"""The type of a test message; it cannot be subscribed to."""
-TYPES = (
-    "spaces.create",
-    "spaces.start",
-    "spaces.end",
-    "spaces.cancel",
-    "spaces.missed",
-    "hand.raised",
-    "report.created",
-    "act.taken",
-)
+__all__ = ["PING", "TYPES", "Message", "messages"]
+
 _OF_A_SPACE: dict[type[e.Event], str] = {
     e.SpaceCreated: "spaces.create",
     e.SpaceStarted: "spaces.start",
