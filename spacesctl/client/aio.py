@@ -53,7 +53,8 @@ class AsyncClient:
                     await source.response.aread()
                 check(source.response)
                 async for event in source.aiter_sse():
-                    yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
+                    if event.data:  # httpx-sse makes an empty event of the server's keep-alive comment
+                        yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
 

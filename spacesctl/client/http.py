@@ -127,7 +127,8 @@ class Client:
                     source.response.read()
                 check(source.response)
                 for event in source.iter_sse():
-                    yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
+                    if event.data:  # httpx-sse makes an empty event of the server's keep-alive comment
+                        yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
 
