@@ -16,7 +16,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from spacesctl.cli.common import Json, Session, SpaceRef, client, space_id
 from spacesctl.cli.output import console, emit_json, note
 from spacesctl.client.lanes import Lanes
-from spacesctl.client.microphone import Microphone, heard
+from spacesctl.client.microphone import Microphone, microphone_packets
 from spacesctl.client.profile import Profile
 from spacesctl.domain.errors import Invalid, NotSignedIn, Refused, Unavailable
 
@@ -111,7 +111,7 @@ async def _paced(packets: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 async def _speak_by_mic(profile: Profile, where: str, microphone: Microphone, most: int | None) -> dict[str, Any]:
     async with microphone:
-        done = await _speak(profile, where, heard(microphone), most)
+        done = await _speak(profile, where, microphone_packets(microphone), most)
     return {**done, "lost": microphone.lost}
 
 
