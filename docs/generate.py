@@ -115,8 +115,8 @@ def errors() -> str:
 
 def settings() -> str:
     text = (ROOT / "config.example.toml").read_text().rstrip()
-    head = "Each setting is also an environment variable: `SPACESCTL_` and its name in capitals. Order: flag > environment > `.env` >"
-    return f"{NOTE}\n# Settings\n\n{head}\n`config.toml` > default.\n\n```toml\n{text}\n```\n"
+    head = "Each setting is also an environment variable: `SPACESCTL_` and its name in capitals. Precedence: option, environment, `.env`,"
+    return f"{NOTE}\n# Settings\n\n{head}\n`config.toml`, default.\n\n```toml\n{text}\n```\n"
 
 
 PAGES = {"cli.md": cli, "api.md": api, "errors.md": errors, "settings.md": settings}
