@@ -22,6 +22,7 @@ MAX_TOKEN = 4096
 
 
 def main() -> int:
+    """Read the arguments and the token, and run the bots until told to end; the exit code."""
     parser = argparse.ArgumentParser(prog="bots")
     parser.add_argument("command", choices=["supervisor"])
     parser.add_argument("--url", required=True)

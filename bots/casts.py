@@ -66,10 +66,12 @@ class Cast:
 
     @property
     def host(self) -> Person:
+        """The one whose Space it is."""
         return next(person for person in self.people if person.role == "host")
 
     @property
     def troublemaker(self) -> Person:
+        """The one whose words the rules match."""
         return next(person for person in self.people if person.troublemaker)
 
 

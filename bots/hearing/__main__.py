@@ -14,6 +14,7 @@ from bots.models import ModelError
 
 
 def main() -> int:
+    """Load the model and serve until stdin is closed; the exit code, see `worker`."""
     parser = argparse.ArgumentParser(prog="bots.hearing")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--growth-mib", type=int, default=512)

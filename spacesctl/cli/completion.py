@@ -26,7 +26,7 @@ def completion(
     shell: Annotated[Shell, typer.Argument(help="The shell.")],
 ) -> None:
     """Print a shell's completion script: `eval "$(spacesctl completion bash)"`, in fish `spacesctl completion fish | source`."""
-    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # re-exported from a private module
 
     say(get_completion_script(prog_name="spacesctl", complete_var=VARIABLE, shell=shell.value))
     if shell is Shell.BASH:
@@ -37,7 +37,7 @@ def completion(
 def prepare() -> None:
     """Load Typer's completion when a shell asks for it. Other runs do not load it, since it takes time."""
     if VARIABLE in os.environ:
-        from typer.completion import completion_init  # type: ignore[attr-defined]
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # re-exported from a private module
 
         completion_init()
 
