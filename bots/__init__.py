@@ -1,1 +1,1 @@
-"""The bots that listen: they hear every lane, transcribe it, judge it by the host's rules and act through the API."""
+"""The bundled bot: it transcribes every lane of a Space, applies the host's rules to the text, and acts through the API."""

@@ -1,6 +1,6 @@
-"""`python -m bots supervisor --url URL [--model DIR] [--data DIR]`: every bot of a server, in one process.
+"""`python -m bots supervisor --url URL [--model DIR] [--data DIR]`: the bots of all Spaces of a server, in one process.
 
-The first line of stdin is the token; it never stands in an argument or the environment. When stdin ends, so do the bots.
+The first line of stdin is the token, so that it is in no argument and no environment variable. The process ends when stdin is closed.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from bots.supervisor import Supervisor, model_finder
 from spacesctl.support.logs import configure
 
 MAX_TOKEN = 4096
+"""Bytes of the first line of stdin that are read at most."""
 
 
 def main() -> int:
+    """Read the arguments and the token, and run the bots until told to end; the exit code."""
     parser = argparse.ArgumentParser(prog="bots")
     parser.add_argument("command", choices=["supervisor"])
     parser.add_argument("--url", required=True)
@@ -39,7 +41,7 @@ def main() -> int:
 
 
 def read_token(fd: int) -> str:
-    """The first line, byte by byte: a buffered reader would hold a lock at exit that the watching thread waits in."""
+    """The first line of `fd`, read byte by byte: a buffered reader holds a lock, and at exit the thread in `_watch` would wait for it."""
     line = b""
     while len(line) < MAX_TOKEN and (byte := os.read(fd, 1)) not in (b"", b"\n"):
         line += byte
@@ -65,11 +67,11 @@ async def _serve(url: str, token: str, model: Path | None, data: Path | None) ->
 
 
 def _watch(fd: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Wait for the end of stdin: the server is gone, or wants us gone."""
+    """Set `stop` when stdin is closed: the server has ended, or asks this process to end."""
     with suppress(OSError):
         while os.read(fd, 1024):
             pass
-    with suppress(RuntimeError):  # the loop has ended by itself
+    with suppress(RuntimeError):  # the loop is closed already
         loop.call_soon_threadsafe(stop.set)
 
 

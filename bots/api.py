@@ -1,4 +1,4 @@
-"""What the bots need of the API. `spacesctl.client.aio.AsyncClient` is one; tests have a small one of their own."""
+"""The part of the API that the bots use. `spacesctl.client.aio.AsyncClient` implements it; the tests have a fake."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LaneInfo(TypedDict):
 
 
 class Assignment(TypedDict):
-    """A live Space that wants a bot: captions on or off, and the rules' hash where there are rules."""
+    """A live Space that needs the bot: whether captions are on, and the hash of its rules, None without rules."""
 
     space_id: str
     captions: bool
@@ -28,10 +28,10 @@ class Assignment(TypedDict):
 
 
 class Lanes(Protocol):
-    """Every lane of a Space apart, while it is open (`async with`).
+    """A connection (`async with`) that carries each lane of a Space separately.
 
-    `hello` is known then: `{"version", "role", "clock": {"started_at", "tick"}, "lanes": [LaneInfo]}`. It yields lane messages
-    (bytes) and events: `lane_opened`, `lane_changed`, `lane_closed`, `rules_changed`, `gap`, `ended`.
+    Once it is open, `hello` is `{"version", "role", "clock": {"started_at", "tick"}, "lanes": [LaneInfo]}`. Iterating yields lane
+    messages (bytes) and events (dicts): `lane_opened`, `lane_changed`, `lane_closed`, `rules_changed`, `gap`, `ended`.
     """
 
     @property
@@ -47,22 +47,28 @@ class Lanes(Protocol):
 
 
 class Api(Protocol):
-    """Each call raises an error of `spacesctl.domain.errors`, or OSError when nothing answers."""
+    """Each call raises an error of `spacesctl.domain.errors`, or OSError when the server does not answer."""
 
     def assignments(self) -> AsyncIterator[list[dict[str, Any]]]:
-        """The whole list of assignments, now and each time that it changes."""
+        """The whole list of assignments: once at the start, then after each change."""
         ...
 
-    def lanes(self, space_id: str, role: Literal["all"] = "all") -> Lanes: ...
+    def lanes(self, space_id: str, role: Literal["all"] = "all") -> Lanes:
+        """A connection to every lane of a Space, to be opened with `async with`."""
+        ...
 
-    async def post_captions(self, space_id: str, captions: list[dict[str, Any]]) -> None: ...
+    async def post_captions(self, space_id: str, captions: list[dict[str, Any]]) -> None:
+        """Publish captions, as `bots.transcriber.caption` makes them."""
+        ...
 
     async def rules(self, space_id: str) -> dict[str, Any]:
-        """`{"hash", "text"}` of the Space's rules, both None where there are none."""
+        """`{"hash", "text"}` of the Space's rules; both are None when it has no rules."""
         ...
 
     async def act(self, space_id: str, act: dict[str, Any]) -> dict[str, Any]:
         """Record what a rule did or would have done, and do it when its mode is `enforce`. Idempotent by `key`."""
         ...
 
-    async def bot_status(self, status: dict[str, Any]) -> None: ...
+    async def bot_status(self, status: dict[str, Any]) -> None:
+        """Tell the server whether captions work: `Supervisor.status`."""
+        ...

@@ -1,4 +1,4 @@
-"""The shipped casts: who speaks in the demo, what they say when, and their clips."""
+"""The shipped casts: the speakers of the demo, their sentences with times, and their audio clips."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CLIPS = Path(__file__).parent / "clips"
 
 @dataclass(frozen=True)
 class Sentence:
-    """Seconds from the clip's beginning."""
+    """A spoken sentence; `start` and `end` are seconds from the clip's beginning."""
 
     text: str
     start: float
@@ -22,7 +22,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Something that a rule of the cast's rule file listens for, and when it is said (seconds from the clip's beginning)."""
+    """Words that `rule` of the cast's rule file matches; `start` and `end` are seconds from the clip's beginning."""
 
     rule: str
     text: str
@@ -32,7 +32,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Person:
-    """`clip` is an Ogg Opus file, 48 kHz mono, 20 ms packets, one voice."""
+    """A speaker of the cast. `clip` is an Ogg Opus file (48 kHz mono, 20 ms packets) of `seconds` with this voice alone."""
 
     handle: str
     name: str
@@ -47,17 +47,17 @@ class Person:
 
     @cached_property
     def text(self) -> str:
-        """Everything they say, in lower case without marks: the reference for a word error rate."""
+        """Everything they say, in lower case without punctuation: the reference for a word error rate."""
         return " ".join(sentence.text for sentence in self.sentences)
 
     def said_by(self, seconds: float) -> str:
-        """What they have said whole sentences of by that time of the clip."""
+        """The sentences that have ended `seconds` after the clip's beginning."""
         return " ".join(sentence.text for sentence in self.sentences if sentence.end <= seconds)
 
 
 @dataclass(frozen=True)
 class Cast:
-    """`rules` is the text of a rule file; the host is `people[0]`."""
+    """The people of one demo. `rules` is the text of a rule file; the host is `people[0]`."""
 
     name: str
     title: str
@@ -66,22 +66,24 @@ class Cast:
 
     @property
     def host(self) -> Person:
+        """The one whose Space it is."""
         return next(person for person in self.people if person.role == "host")
 
     @property
     def troublemaker(self) -> Person:
+        """The one whose words the rules match."""
         return next(person for person in self.people if person.troublemaker)
 
 
 def names() -> list[str]:
-    """The casts that are shipped."""
+    """The names of the shipped casts, sorted."""
     return sorted(each.name for each in _CLIPS.iterdir() if (each / "cast.json").is_file())
 
 
 def load(name: str) -> Cast:
-    """Raises LookupError for a cast that is not shipped."""
+    """The cast with this name. Raises LookupError when it is not shipped."""
     if name not in names():
-        raise LookupError(f"there is no cast {name}; there is {', '.join(names())}")
+        raise LookupError(f"there is no cast {name}; choose one of {', '.join(names())}")
     folder = _CLIPS / name
     data = json.loads((folder / "cast.json").read_text())
     people = tuple(_person(folder, each) for each in data["people"])

@@ -1,4 +1,4 @@
-"""What a rule may do: `EnforcingEffectors` does it through the API, `ShadowEffectors` only records it. That swap is shadow mode."""
+"""What follows a rule's decision: `EnforcingEffectors` acts through the API, `ShadowEffectors` only records what it would do."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ log = logging.getLogger("bots.moderator")
 
 
 class Effectors(Protocol):
+    """Carries decisions out. Enforce and shadow mode differ only in the implementation that is used."""
+
     async def take(self, decision: Decision) -> None:
-        """Follow a decision. Errors are logged: one that fails stops no other."""
+        """Carry out all actions of a decision. Errors are logged and not raised; the other actions are still carried out."""
         ...
 
 
 class ActionPoster:
-    """Posts each action of a decision as an act of its own, mildest first, under its natural key."""
+    """Posts each action of a decision to the server, the mildest first.
+
+    The key of an act follows from the decision, so the server ignores one that is posted twice.
+    """
 
     def __init__(self, api: Api, space: str, engine: str, model: str) -> None:
         self._api = api
@@ -30,17 +35,18 @@ class ActionPoster:
         self._model = model
 
     async def post(self, decision: Decision, mode: Literal["shadow", "held", "enforce"]) -> None:
+        """Post them, trying again when the server does not answer. Failures are logged, not raised."""
         for action in decision.actions:
             act = self._act(decision, action, mode)
             try:
-                await insist(lambda act=act: self._api.act(self._space, act))  # type: ignore[misc]
+                await insist(lambda act=act: self._api.act(self._space, act))  # type: ignore[misc]  # mypy cannot infer the default
             except (SpacesError, OSError) as error:
                 log.error("%s: failed: %s", self._line(decision, action, mode), name_of(error))
             else:
                 log.info("%s: recorded", self._line(decision, action, mode))
 
     def _line(self, decision: Decision, action: str, mode: str) -> str:
-        """What every log line about an act carries: nothing that was said, nobody's name."""
+        """The part that all log lines about an act share. It has no spoken words and no names."""
         by = f"rule={decision.rule_id} hash={decision.rule_hash} engine={self._engine!r} model={self._model!r}"
         return f"act space={self._space} action={action} mode={mode} {by}"
 
@@ -64,20 +70,20 @@ class ActionPoster:
 
 
 class EnforcingEffectors:
-    """The server does what the act says, in the host's name."""
+    """The server carries out each action, in the host's name."""
 
-    def __init__(self, recorder: ActionPoster) -> None:
-        self._recorder = recorder
+    def __init__(self, poster: ActionPoster) -> None:
+        self._poster = poster
 
     async def take(self, decision: Decision) -> None:
-        await self._recorder.post(decision, "enforce")
+        await self._poster.post(decision, "enforce")
 
 
 class ShadowEffectors:
-    """The server notes what would have been done: for rules in shadow mode, and while the circuit breaker is open."""
+    """The server only records each action: for rules in shadow mode, and while the circuit breaker is open."""
 
-    def __init__(self, recorder: ActionPoster) -> None:
-        self._recorder = recorder
+    def __init__(self, poster: ActionPoster) -> None:
+        self._poster = poster
 
     async def take(self, decision: Decision) -> None:
-        await self._recorder.post(decision, "held" if decision.mode == "held" else "shadow")
+        await self._poster.post(decision, "held" if decision.mode == "held" else "shadow")

@@ -1,6 +1,7 @@
-"""Which recogniser model is used, and which words it can emit.
+"""Which speech model is used, and which words it can produce.
 
-Order: asked for (`--model`), setting, the data folder's `models/`, the small model shipped with the project.
+The first of these that is given: `--model`, the setting `model`, a model in the data folder's `models/`, the small model shipped with the
+project.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ SHIPPED_NOTICE: Final = (
 )
 
 _SYMBOLS: Final = struct.pack("<i", 2125658996)
-"""How an OpenFst symbol table begins (`kSymbolTableMagicNumber`)."""
+"""The first bytes of an OpenFst symbol table (`kSymbolTableMagicNumber`)."""
 _MAX_WORD = 1024
+"""Bytes of a word; a longer one means that this is not a symbol table."""
 
 
 class ModelError(Exception):
-    """No model can be used; the message says why and what to do."""
+    """A model cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder, the name to show for it, and what people should know about it."""
+    """A model folder, its name for people, and a notice about its limits (None: no notice)."""
 
     path: Path
     name: str
@@ -38,7 +40,7 @@ class Model:
 
 
 def find(asked: Path | None = None, setting: Path | None = None, data: Path | None = None) -> Model:
-    """The model to use. Raises ModelError when the one asked for or set is none: another is not silently taken instead."""
+    """The model to use. Raises ModelError when the folder in `asked` or `setting` is not a model: no other is used in its place."""
     for chosen in (asked, setting):
         if chosen is not None:
             _require(chosen)
@@ -50,10 +52,10 @@ def find(asked: Path | None = None, setting: Path | None = None, data: Path | No
 
 
 def vocabulary(path: Path) -> set[str]:
-    """Every word that the model in this folder can emit.
+    """Every word that the model in this folder can produce.
 
-    From `graph/words.txt`, or, in models with a look-ahead graph that leave it out, from the symbols inside the graph.
-    Raises ModelError when neither is there.
+    Read from `graph/words.txt`. Models with a look-ahead graph have no such file: there, from the symbol table inside the graph.
+    Raises ModelError when it finds neither.
     """
     for listed in (path / "graph" / "words.txt", path / "words.txt"):
         if listed.is_file():
@@ -72,7 +74,10 @@ def _is_word(symbol: str) -> bool:
 
 
 def _symbols(data: bytes) -> list[str]:
-    """The first symbol table inside an OpenFst file: name, next key, count, then (text, key) pairs, little-endian."""
+    """The words of the first symbol table inside an OpenFst file, or [] when it has none or it is damaged.
+
+    Its layout is name, next key, count, then (text, key) pairs, little-endian.
+    """
     at = data.find(_SYMBOLS)
     if at < 0:
         return []

@@ -1,4 +1,4 @@
-"""One Space's rules, applied to what is heard there."""
+"""Applies one Space's rules to what is said there."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from bots.hearing.messages import Utterance
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine
 
 MAX_WAITING = 200
-"""Decisions that wait for a server which does not answer. The circuit breaker holds far fewer than that."""
+"""Decisions that may wait while the server does not answer. The circuit breaker opens after far fewer."""
 
 log = logging.getLogger("bots.moderator")
 
 
 class Moderator:
-    """`heard` decides at once and never waits; `run` follows the decisions one by one, in order.
+    """`on_utterance` decides at once and never waits; `run` carries the decisions out one by one, in order.
 
-    `on_alert` is called when the circuit breaker opens.
+    `on_alert` is called when the circuit breaker opens. `clock` is in seconds. `dropped` counts decisions that were lost.
     """
 
     def __init__(
@@ -35,48 +35,51 @@ class Moderator:
         self._simulate = simulate
         self._on_alert = on_alert
         self._clock = clock
-        self._judge: RuleEngine | None = None
+        self._engine: RuleEngine | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
         self.dropped = 0
 
     @property
     def rules_hash(self) -> str | None:
-        return self._judge.ruleset.hash if self._judge is not None else None
+        """The hash of the rules in force; None without rules."""
+        return self._engine.ruleset.hash if self._engine is not None else None
 
     @property
     def tripped(self) -> bool:
-        """The circuit breaker is open: rules only record until they are set again."""
-        return self._judge is not None and self._judge.tripped
+        """Whether the circuit breaker is open: rules are then only recorded, until the host sets them again."""
+        return self._engine is not None and self._engine.tripped
 
-    def set_judge(self, judge: RuleEngine | None) -> None:
-        """Begin anew with these rules, or stop judging."""
-        self._judge = judge
+    def set_rules(self, engine: RuleEngine | None) -> None:
+        """Start with these rules and no history, or apply none."""
+        self._engine = engine
 
-    def heard(self, utterance: Utterance, who: LaneInfo) -> None:
-        if self._judge is None or not utterance.final:
+    def on_utterance(self, utterance: Utterance, who: LaneInfo) -> None:
+        """Apply the rules to a final utterance of this speaker; partial ones are ignored."""
+        if self._engine is None or not utterance.final:
             return
         said = HeardUtterance(
             utterance.lane, who["account_id"], who["role"], who["kind"], utterance.words, True, utterance.utterance
         )
-        for decision in self._judge.hear(said, self._clock()):
+        for decision in self._engine.hear(said, self._clock()):
             self._queue(decision)
 
     def forget(self, lane: int) -> None:
-        if self._judge is not None:
-            self._judge.forget(lane)
+        """Drop what the rules remember of a lane."""
+        if self._engine is not None:
+            self._engine.forget(lane)
 
     async def run(self) -> None:
-        """Follow decisions until cancelled."""
+        """Carry decisions out until cancelled."""
         while True:
             decision = await self._decisions.get()
             await (self._enforce if decision.mode == "enforce" else self._simulate).take(decision)
 
     def _queue(self, decision: Decision) -> None:
         if decision.tripped:
-            log.error("circuit breaker open, rules %s only record now", decision.rule_hash)
+            log.error("circuit breaker open, rules %s are only recorded now", decision.rule_hash)
             self._on_alert()
         try:
             self._decisions.put_nowait(decision)
         except asyncio.QueueFull:
             self.dropped += 1
-            log.error("a decision of rule %s %s is lost: too many wait", decision.rule_id, decision.rule_hash)
+            log.error("a decision of rule %s %s is lost: too many are waiting", decision.rule_id, decision.rule_hash)

@@ -1,4 +1,4 @@
-"""Trying again, and when not to."""
+"""Trying a call again after an error that passes."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def new_backoff() -> Backoff:
 
 
 def is_passing(error: BaseException) -> bool:
-    """It may well work a moment later: nothing answered, or it was too much at once."""
+    """Whether the same call may work a moment later: the server did not answer, or it limits the rate."""
     return isinstance(error, Unavailable | TooMany | OSError | TimeoutError)
 
 
 def name_of(error: BaseException) -> str:
-    """What a log may say of an error: its code or its type. Messages may carry what people said or are called."""
+    """What may be logged of an error: its code or its type. The message is not logged; it may contain names or spoken words."""
     return error.code if isinstance(error, SpacesError) else type(error).__name__
 
 
 async def insist(call: Callable[[], Awaitable[T]]) -> T:
-    """Call until it works, at most six times over some eight seconds. Raises what is not passing at once, else the last error."""
+    """Call until it works, at most six times within about 8 s. Raises an error that does not pass at once, otherwise the last error."""
     backoff = new_backoff()
     for _ in range(TRIES - 1):
         try:

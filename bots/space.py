@@ -1,4 +1,4 @@
-"""The bot in one Space: it listens to every lane, transcribes, and moderates, until the Space ends."""
+"""The bot in one Space: it transcribes every lane and applies the rules, until the Space ends."""
 
 from __future__ import annotations
 
@@ -20,24 +20,34 @@ from spacesctl.rules.rule_engine import RuleEngine
 from spacesctl.rules.rulefile import compile_rules
 
 CLOSED_LANES = 64
-"""Lanes remembered after they closed: their last words come a second later."""
+"""Lanes whose speaker is remembered after they closed: the last words are recognised up to a second later."""
 
 log = logging.getLogger("bots.space")
 
 
 class SpeechPipeline(Protocol):
-    """The part of `bots.hearing.pool.Hearing` that a Space needs."""
+    """The part of `bots.hearing.pool.RecogniserPool` that a Space needs. Nothing here waits."""
 
-    def open(self, space: str, lane: int) -> None: ...
-    def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None: ...
-    def close(self, space: str, lane: int) -> None: ...
+    def open(self, space: str, lane: int) -> None:
+        """Start recognising a lane."""
+        ...
+
+    def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None:
+        """Sound of one tick, as (lane, flags, Opus payload)."""
+        ...
+
+    def close(self, space: str, lane: int) -> None:
+        """Stop recognising a lane, after the sound that was given so far."""
+        ...
 
 
 class SpaceBot:
+    """`run` serves one Space. `engine` and `model` are named in each act; `on_alert` is called when the circuit breaker opens."""
+
     def __init__(
         self,
         api: Api,
-        ears: SpeechPipeline,
+        pipeline: SpeechPipeline,
         assignment: Assignment,
         *,
         engine: str,
@@ -45,12 +55,12 @@ class SpaceBot:
         on_alert: Callable[[], None] = lambda: None,
     ) -> None:
         self._api = api
-        self._ears = ears
+        self._pipeline = pipeline
         self.assignment = assignment
         self.space = assignment["space_id"]
-        recorder = ActionPoster(api, self.space, engine, model)
+        poster = ActionPoster(api, self.space, engine, model)
         self._transcriber = Transcriber(api, self.space)
-        self._moderator = Moderator(EnforcingEffectors(recorder), ShadowEffectors(recorder), on_alert)
+        self._moderator = Moderator(EnforcingEffectors(poster), ShadowEffectors(poster), on_alert)
         self._lanes: dict[int, LaneInfo] = {}
         self._closed: dict[int, LaneInfo] = {}
         self._rules_wanted = asyncio.Event()
@@ -58,25 +68,26 @@ class SpaceBot:
 
     @property
     def tripped(self) -> bool:
+        """Whether the circuit breaker of the rules is open."""
         return self._moderator.tripped
 
     def assign(self, assignment: Assignment) -> None:
-        """Something about the assignment changed: captions, or the rules."""
+        """Take a changed assignment: captions were switched, or the rules changed."""
         self.assignment = assignment
         if assignment["rules_hash"] != self._moderator.rules_hash:
             self._rules_wanted.set()
 
-    def heard(self, utterance: Utterance) -> None:
-        """From the ears. Captions off and rules on: judged, posted nothing."""
+    def on_utterance(self, utterance: Utterance) -> None:
+        """Called for each utterance. With captions off it posts none, and the rules still apply."""
         who = self._lanes.get(utterance.lane) or self._closed.get(utterance.lane)
         if who is None:
             return
         if self.assignment["captions"]:
-            self._transcriber.heard(utterance)
-        self._moderator.heard(utterance, who)
+            self._transcriber.on_utterance(utterance)
+        self._moderator.on_utterance(utterance, who)
 
     async def run(self) -> None:
-        """Returns when the Space is over. An unexpected error ends all of it, so that whoever keeps it starts it again."""
+        """Serve until the Space has ended. An unexpected error ends every task and is raised, so that the supervisor starts it again."""
         try:
             async with asyncio.TaskGroup() as group:
                 helpers = [
@@ -92,17 +103,17 @@ class SpaceBot:
     # -- rules
 
     async def _rules(self) -> None:
-        """Fetch the rules whenever they are said to have changed. Rules that cannot be read leave the old ones in force."""
+        """Fetch the rules after each change. Rules that do not compile are refused, and the old ones stay in force."""
         while True:
             await self._rules_wanted.wait()
             self._rules_wanted.clear()
             if self.assignment["rules_hash"] is None:
-                self._moderator.set_judge(None)
+                self._moderator.set_rules(None)
                 continue
             try:
                 found = await insist(lambda: self._api.rules(self.space))
                 text = found["text"]
-                judge = await asyncio.to_thread(_judge, text) if text is not None else None
+                engine = await asyncio.to_thread(_rule_engine, text) if text is not None else None
             except RuleFileError:
                 log.error("space %s: the rules are refused; the old ones stay", self.space)
             except (SpacesError, OSError) as error:
@@ -110,7 +121,7 @@ class SpaceBot:
                 await asyncio.sleep(new_backoff().next())
                 self._rules_wanted.set()
             else:
-                self._moderator.set_judge(judge)
+                self._moderator.set_rules(engine)
                 log.info("space %s: rules %s in force", self.space, self._moderator.rules_hash)
 
     # -- lanes
@@ -132,7 +143,7 @@ class SpaceBot:
             await asyncio.sleep(backoff.next())
 
     def _take(self, message: bytes | dict[str, Any]) -> bool:
-        """Whether the Space goes on."""
+        """Handle a lane message or an event; False when the Space has ended."""
         if isinstance(message, dict):
             return self._event(message)
         try:
@@ -141,7 +152,7 @@ class SpaceBot:
             log.warning("space %s: a lane message is dropped: %s", self.space, error.reason)
             return True
         if kind == LANES:
-            self._ears.frames(self.space, tick, frames)
+            self._pipeline.frames(self.space, tick, frames)
         return True
 
     def _event(self, event: dict[str, Any]) -> bool:
@@ -155,10 +166,9 @@ class SpaceBot:
                 self.assignment = {**self.assignment, "rules_hash": rules_hash}
                 self._rules_wanted.set()
             case {"event": "ended"}:
-                return bool(
-                    event.get("reason", "ended") != "ended"
-                )  # else only this connection is over: too slow, replaced
-        return True  # a gap needs nothing: every frame carries its tick
+                # Another reason ends only this connection: it was too slow, or another one replaced it.
+                return bool(event.get("reason", "ended") != "ended")
+        return True  # nothing to do for `gap`: every frame carries its tick
 
     def _hello(self, infos: list[LaneInfo]) -> None:
         for lane in self._lanes.keys() - {info["lane"] for info in infos}:
@@ -168,13 +178,13 @@ class SpaceBot:
 
     def _open(self, info: LaneInfo) -> None:
         self._lanes[info["lane"]] = info
-        self._ears.open(self.space, info["lane"])
+        self._pipeline.open(self.space, info["lane"])
 
     def _close(self, lane: int) -> None:
         info = self._lanes.pop(lane, None)
         if info is None:
             return
-        self._ears.close(self.space, lane)
+        self._pipeline.close(self.space, lane)
         self._closed[lane] = info
         while len(self._closed) > CLOSED_LANES:
             gone = next(iter(self._closed))
@@ -182,6 +192,6 @@ class SpaceBot:
             self._moderator.forget(gone)
 
 
-def _judge(text: str) -> RuleEngine:
-    """Rules compiled and their automata built: tens of milliseconds for a large file. Raises RuleFileError."""
+def _rule_engine(text: str) -> RuleEngine:
+    """Compile rules and build their automata, which takes tens of milliseconds for a large file. Raises RuleFileError."""
     return RuleEngine(compile_rules(text))

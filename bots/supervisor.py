@@ -1,4 +1,4 @@
-"""Keeps a bot in each Space that wants one, all of them on the same ears, and says whether they hear."""
+"""Runs a bot in each Space that needs one, all with the same recogniser pool, and reports whether captions work."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from spacesctl import __version__
 from spacesctl.domain.errors import SpacesError
 
 ENGINE = f"spacesctl {__version__}"
-ALERT = "rules in {count} Space(s) only record: the circuit breaker is open until they are set again"
+ALERT = "rules in {count} Space(s) are only recorded: the circuit breaker is open until the host sets them again"
 
 MAX_TEXT = 500
-"""Characters that the API takes of a notice or a reason."""
+"""Characters of a notice or a reason that the API takes."""
 
 log = logging.getLogger("bots.supervisor")
 
 
 class Supervisor:
-    """`await run()` serves until cancelled. Without a usable model it only says why: rooms work without captions."""
+    """`await run()` serves until cancelled. Without a usable model it only reports why: Spaces work without captions."""
 
     def __init__(self, api: Api, find_model: Callable[[], models.Model]) -> None:
         self._api = api
         self._find_model = find_model
         self._model: models.Model | None = None
         self._problem: str | None = None
-        self._ears: RecogniserPool | None = None
+        self._pool: RecogniserPool | None = None
         self._bots: dict[str, SpaceBot] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._status_due = asyncio.Event()
 
     @property
     def worker_pid(self) -> int | None:
-        """Process id of the hearing worker, while there is one."""
-        return self._ears.pid if self._ears is not None else None
+        """Process id of the recogniser worker; None while it is not running."""
+        return self._pool.pid if self._pool is not None else None
 
     def status(self) -> dict[str, Any]:
-        """`{"ready", "model", "notice", "reason"}`: whether words are heard now, by which model, and if not why."""
-        ready = self._ears is not None and self._ears.ready
+        """`{"ready", "model", "notice", "reason"}`: whether speech is recognised now, with which model, and if not, why."""
+        ready = self._pool is not None and self._pool.ready
         return {
             "ready": ready,
             "model": self._model.name if self._model is not None else None,
@@ -56,6 +56,7 @@ class Supervisor:
         }
 
     async def run(self) -> None:
+        """Serve all assigned Spaces until cancelled."""
         async with AsyncExitStack() as stack:
             try:
                 self._model = await asyncio.to_thread(self._find_model)
@@ -63,28 +64,28 @@ class Supervisor:
                 self._problem = str(error)
                 log.error("no recogniser model can be used")
             else:
-                self._ears = await stack.enter_async_context(
-                    RecogniserPool(self._model.path, self._heard, self._status_due.set)
+                self._pool = await stack.enter_async_context(
+                    RecogniserPool(self._model.path, self._on_utterance, self._status_due.set)
                 )
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._report())
                 await self._follow(group)
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
-        """Take each list of assignments as it comes, and connect again when they stop coming."""
+        """Follow the lists of assignments, and connect again when the stream ends."""
         backoff = new_backoff()
         while True:
             try:
                 async for assigned in self._api.assignments():
                     backoff.reset()
-                    self._status_due.set()  # a server that has just begun knows nothing of us
+                    self._status_due.set()  # a server that has just started has no status yet
                     self._assign(group, [cast(Assignment, each) for each in assigned])
             except (SpacesError, OSError) as error:
                 log.warning("assignments closed: %s", name_of(error))
             await asyncio.sleep(backoff.next())
 
     def _assign(self, group: asyncio.TaskGroup, assigned: list[Assignment]) -> None:
-        if self._ears is None:
+        if self._pool is None:
             return
         wanted = {each["space_id"]: each for each in assigned}
         for space in self._tasks.keys() - wanted.keys():
@@ -102,35 +103,37 @@ class Supervisor:
         self._tasks[space] = group.create_task(self._keep(space, bot), name=f"bot {space}")
 
     def _make(self, assignment: Assignment) -> SpaceBot:
-        assert self._ears is not None
+        assert self._pool is not None
         assert self._model is not None
         alert = self._status_due.set
-        return SpaceBot(self._api, self._ears, assignment, engine=ENGINE, model=self._model.name, on_alert=alert)
+        return SpaceBot(self._api, self._pool, assignment, engine=ENGINE, model=self._model.name, on_alert=alert)
 
     async def _keep(self, space: str, bot: SpaceBot) -> None:
-        """One Space's bot, started again after a failure: a fault in one Space stops none of the others."""
+        """Run one Space's bot, and start it again after a failure. Other Spaces are not affected."""
         backoff = new_backoff()
         try:
             while True:
                 try:
                     await bot.run()
                     return
-                except Exception:  # a defect of ours; the task group would take every Space down with it
-                    log.exception("space %s: bot failed and starts again", space)
+                except Exception:  # a bug; raised here, it would end the task group and so every Space
+                    log.exception("space %s: the bot failed and is started again", space)
                 await asyncio.sleep(backoff.next())
                 bot = self._bots[space] = self._make(bot.assignment)
         finally:
-            if self._tasks.get(space) is asyncio.current_task():  # else it was sent away, and another may have come
+            if (
+                self._tasks.get(space) is asyncio.current_task()
+            ):  # otherwise it was unassigned, and a newer bot may be running
                 del self._bots[space], self._tasks[space]
             self._status_due.set()
 
-    def _heard(self, utterance: Utterance) -> None:
+    def _on_utterance(self, utterance: Utterance) -> None:
         bot = self._bots.get(utterance.space)
         if bot is not None:
-            bot.heard(utterance)
+            bot.on_utterance(utterance)
 
     async def _report(self) -> None:
-        """Post the status whenever it may have changed."""
+        """Post the status each time it may have changed."""
         while True:
             await self._status_due.wait()
             self._status_due.clear()
@@ -150,11 +153,11 @@ class Supervisor:
     def _reason(self) -> str:
         if self._problem is not None:
             return self._problem
-        if self._ears is not None and self._ears.failing:
+        if self._pool is not None and self._pool.failing:
             return "the recogniser keeps failing to start; see the server's log"
         return "the recogniser is starting"
 
 
 def model_finder(asked: Path | None, data: Path | None) -> Callable[[], models.Model]:
-    """Look for the model as the command line says."""
+    """A function that finds the model, for `Supervisor`; see `models.find`."""
     return lambda: models.find(asked, None, data)

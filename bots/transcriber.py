@@ -1,4 +1,4 @@
-"""What was understood becomes captions."""
+"""Turns utterances into captions and posts them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from bots.retry import insist, name_of
 from spacesctl.domain.errors import SpacesError
 
 MAX_FINALS = 500
-"""Final captions that wait for a server which does not answer; beyond it the oldest are lost, and counted."""
+"""Final captions that may wait while the server does not answer; beyond that the oldest are dropped and counted."""
 BATCH = 50
+"""Final captions in one request."""
 
 log = logging.getLogger("bots.transcriber")
 
 
 def caption(utterance: Utterance) -> dict[str, Any]:
-    """An utterance as the API takes it; times of words in seconds on the Space clock."""
+    """An utterance in the form of the API; word times are seconds on the Space clock."""
     return {
         "lane": utterance.lane,
         "utterance": utterance.utterance,
@@ -33,11 +34,12 @@ def caption(utterance: Utterance) -> dict[str, Any]:
 
 
 def words_of(words: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """Words in the form of the API: `w`, `start` and `end` in seconds, `conf` from 0 to 1."""
     return [{"w": each.w, "start": each.start, "end": each.end, "conf": each.conf} for each in words]
 
 
 class Transcriber:
-    """Posts one Space's captions in order. Finals wait their turn; of partials only a lane's latest is ever worth sending."""
+    """Posts one Space's captions in order. Final captions are queued; of partial ones only the latest of each lane is kept."""
 
     def __init__(self, api: Api, space: str) -> None:
         self._api = api
@@ -47,8 +49,8 @@ class Transcriber:
         self._some = asyncio.Event()
         self.dropped = 0
 
-    def heard(self, utterance: Utterance) -> None:
-        """Never waits."""
+    def on_utterance(self, utterance: Utterance) -> None:
+        """Queue an utterance as a caption. Never waits."""
         made = caption(utterance)
         if utterance.final:
             self._partials.pop(utterance.lane, None)

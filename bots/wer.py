@@ -1,4 +1,4 @@
-"""Word error rate: how far what was heard is from what was said."""
+"""Word error rate: how much recognised text differs from what was said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Errors:
-    """Edits that turn what was said into what was heard, and how many words were said."""
+    """Edits that turn the words that were said into the recognised ones, and how many words were said."""
 
     substituted: int
     deleted: int
@@ -17,15 +17,16 @@ class Errors:
 
     @property
     def count(self) -> int:
+        """All edits."""
         return self.substituted + self.deleted + self.inserted
 
     @property
     def rate(self) -> float:
-        """Edits per word said; may exceed 1. With nothing said it is 0, or 1 when something was heard."""
+        """Edits for each word that was said; may exceed 1. When nothing was said: 0, or 1 if words were recognised."""
         return self.count / self.said if self.said else float(bool(self.count))
 
     def __add__(self, other: Errors) -> Errors:
-        """Over several texts: all edits over all words, not a mean of rates."""
+        """The sum over several texts, whose rate is all edits divided by all words (not the mean of the rates)."""
         return Errors(
             self.substituted + other.substituted,
             self.deleted + other.deleted,
@@ -56,5 +57,5 @@ def word_errors(said: Sequence[str], heard: Sequence[str]) -> Errors:
 
 
 def word_error_rate(said: str, heard: str) -> float:
-    """The rate between two texts, words split at white space, letters' case ignored."""
+    """The rate between two texts, with words split at white space and case ignored."""
     return word_errors(said.lower().split(), heard.lower().split()).rate

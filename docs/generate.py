@@ -1,4 +1,4 @@
-"""Write the reference pages from the code: `python docs/generate.py` (`--check` only tells whether they are current).
+"""Write the reference pages from the code: `python docs/generate.py` (`--check` only says whether they are up to date).
 
 docs/cli.md from the command tree, docs/api.md from the OpenAPI document, docs/errors.md from the error tree,
 docs/settings.md from config.example.toml, the table in docs/architecture.md and the contracts in .importlinter from docs/rooms.toml.
@@ -31,11 +31,11 @@ def cli() -> str:
     lines = [
         NOTE,
         "# Command line\n",
-        "`--json` prints one JSON value on stdout (a line each for streams). Results go to stdout, all else to stderr.",
-        "A Space is named by its id or its link. The server and the token come from `--url`, `SPACESCTL_URL` and",
-        "`SPACESCTL_TOKEN`, `.env`, or the profile; there is no flag for the token, since a command line is public.\n",
+        "`--json` prints one JSON value on stdout (for streams, one line for each). Results go to stdout, everything else to stderr.",
+        "SPACE is a Space's id or its link. The server and the token come from `--url`, `SPACESCTL_URL` and",
+        "`SPACESCTL_TOKEN`, `.env`, or the profile. There is no option for the token: other users can read command lines.\n",
         "| exit code | meaning |\n| --- | --- |",
-        "| 0 | done |\n| 1 | failed |\n| 2 | usage, or invalid |\n| 3 | not found, or gone |\n| 4 | not signed in |",
+        "| 0 | success |\n| 1 | failure |\n| 2 | wrong usage, or invalid input |\n| 3 | not found, or gone |\n| 4 | not signed in |",
         "| 5 | refused: not allowed, policy, state, conflict, too many |\n| 6 | server unreachable or timed out |",
         "| 130 | interrupted |\n",
     ]
@@ -70,9 +70,9 @@ def api() -> str:
     lines = [
         NOTE,
         "# HTTP API\n",
-        "The whole document is at `/openapi.json`. Errors are [problem documents](errors.md). Lists come 100 a page with a",
-        "`next` cursor. Creates take an `Idempotency-Key`. Times are UTC with milliseconds; account ids are decimal strings.",
-        "A change with `Dry-Run: true` is checked and answered as if it had been made, and is not made.\n",
+        "The OpenAPI document is at `/openapi.json`. Errors are [problem documents](errors.md). Lists have pages of 100 with a",
+        "`next` cursor. Requests that create something take an `Idempotency-Key`. Times are UTC with milliseconds; account ids are",
+        "decimal strings. A change with `Dry-Run: true` is checked and answered as if it had been made, but not made.\n",
     ]
     for path, operations in sorted(document["paths"].items()):
         for method, operation in operations.items():
@@ -80,9 +80,9 @@ def api() -> str:
             lines.append(f"{operation.get('description', operation.get('summary', ''))}\n")
     lines += [
         "## `WebSocket /v1/spaces/{space_id}/lanes?role=listen|speak|all`\n",
-        "First the server's hello as JSON (version, role, clock), then binary messages, big-endian: `u8 version | u8 kind |",
-        "u16 n | u64 tick` and n times `u16 lane | u8 flags | u8 0 | u16 length | Opus payload`; JSON text for events.",
-        "`role=all` (every lane apart) is for the bundled bot, under the host's grant.\n",
+        "The server first sends `hello` as JSON (version, role, clock). Sound is in binary messages, big-endian: `u8 version | u8 kind |",
+        "u16 n | u64 tick`, then n times `u16 lane | u8 flags | u8 0 | u16 length | Opus payload`. Events are JSON text messages.",
+        "`role=all` (each lane separately) is for the bundled bot, with the host's permission.\n",
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -103,25 +103,25 @@ def errors() -> str:
         NOTE,
         "# Errors\n",
         "Every error of the API is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail` and a stable",
-        "`code`; where it helps also `reason`, `field` and `hint`. An internal error (500) has an `incident` id that is in the log.\n",
+        "`code`, and often `reason`, `field` and `hint`. An internal error (500) has an `incident` id, which is also in the log.\n",
         "| code | HTTP | exit code | meaning |\n| --- | --- | --- | --- |",
     ]
     lines += [f"| `{cls.code}` | {cls.status} | {cls.exit_code} | {cls.title} |" for cls in tree.BY_CODE.values()]
     lines += [
         "| `method_not_allowed` | 405 | 1 | No such method here |",
-        "| `not_acceptable` | 406 | 1 | The offer has no Opus |",
-        "| `precondition_failed` | 412 | 1 | `If-Match` names something that is no more |",
-        "| `precondition_required` | 428 | 1 | This needs an `If-Match` |",
+        "| `not_acceptable` | 406 | 1 | The offer does not include Opus |",
+        "| `precondition_failed` | 412 | 1 | `If-Match` names a version that is not current |",
+        "| `precondition_required` | 428 | 1 | This request needs an `If-Match` |",
         "| `too_large` | 413 | 1 | The body is too large |",
     ]
-    lines += ["| `unsupported_media_type` | 415 | 1 | Not a type that this address takes |"]
+    lines += ["| `unsupported_media_type` | 415 | 1 | This address does not accept this content type |"]
     return "\n".join(lines) + "\n"
 
 
 def settings() -> str:
     text = (ROOT / "config.example.toml").read_text().rstrip()
-    head = "Each setting is also an environment variable: `SPACESCTL_` and its name in capitals. Order: flag > environment > `.env` >"
-    return f"{NOTE}\n# Settings\n\n{head}\n`config.toml` > default.\n\n```toml\n{text}\n```\n"
+    head = "Each setting is also an environment variable: `SPACESCTL_` and its name in capitals. Precedence: option, environment, `.env`,"
+    return f"{NOTE}\n# Settings\n\n{head}\n`config.toml`, default.\n\n```toml\n{text}\n```\n"
 
 
 def architecture() -> str:
@@ -142,14 +142,14 @@ PAGES = {
 
 
 def stale() -> list[str]:
-    """Pages that are not what the code says."""
+    """The pages that differ from what the code says now."""
     return [name for name, make in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != make()]
 
 
 if __name__ == "__main__":
     outdated = stale()
     if "--check" in sys.argv:
-        sys.exit(f"not current: {', '.join(outdated)}" if outdated else 0)
+        sys.exit(f"not up to date: {', '.join(outdated)}" if outdated else 0)
     for name in outdated:
         (DOCS / name).write_text(PAGES[name]())
         print(f"wrote docs/{name}")

@@ -1,6 +1,6 @@
-"""Put what a test run found into docs/interop.md: `pytest --interop-report FILE`, then `python docs/interop.py FILE`.
+"""Write the results of a test run into docs/interop.md: `pytest --interop-report FILE`, then `python docs/interop.py FILE`.
 
-`--check` only tells whether the page says the same, versions aside: those are what the machine of the last run had.
+`--check` only says whether the page has the same results. Versions are not compared: they depend on the machine.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from itertools import groupby
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("interop.md")
-BEGIN = "<!-- Made by docs/interop.py from the results of a test run; run the tests, do not change it. -->\n"
-END = "<!-- The end of what is made. -->\n"
+BEGIN = "<!-- Made by docs/interop.py from the results of a test run; do not edit. -->\n"
+END = "<!-- End of the generated table. -->\n"
 HEAD = "| client | version | way | outcome | tests |\n| --- | --- | --- | --- | --- |\n"
 
 
@@ -33,13 +33,13 @@ def table(results: list[dict[str, str]]) -> str:
 
 
 def put(page: str, made: str) -> str:
-    """The page with this table in it."""
+    """The page with its table replaced by `made`."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{made}\n{END}{rest.partition(END)[2]}"
 
 
 def facts(page: str) -> set[tuple[str, ...]]:
-    """What a page's table says, without versions."""
+    """The rows of a page's table, without versions."""
     lines = page.partition(BEGIN)[2].partition(END)[0].splitlines()
     cells = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines if line.startswith("| ")]
     return {(client, *rest) for client, _, *rest in cells[2:]}
@@ -53,5 +53,5 @@ if __name__ == "__main__":
         differing = sorted(facts(page) ^ facts(fresh))
         for row in differing:
             print("only found:" if row in facts(fresh) else "only on the page:", *row, sep=" | ")
-        sys.exit("docs/interop.md is not what the tests found" if differing else 0)
+        sys.exit("docs/interop.md differs from the results of the tests" if differing else 0)
     PAGE.write_text(fresh)

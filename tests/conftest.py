@@ -15,6 +15,10 @@ settings.register_profile("default", deadline=None)  # a noisy machine is not a 
 settings.load_profile("default")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-messages", action="store_true", help="write tests/cli/messages.txt anew from the code")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Who starts whole servers has a minute instead of 20 s: on a busy machine each start alone takes several."""
     for item in items:

@@ -1,4 +1,4 @@
-"""espeak-ng through its C interface (`libespeak-ng.so.1`): sound with the time of every word. Only for making clips."""
+"""espeak-ng through its C interface (`libespeak-ng.so.1`): speech with the time of every word. Used only to make the clips."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 @dataclass(frozen=True)
 class Voice:
-    """An espeak-ng voice and how it speaks: words a minute, pitch and its range (0 to 99)."""
+    """An espeak-ng voice: words per minute, pitch and pitch range (both 0 to 99)."""
 
     name: str
     wpm: int
@@ -47,7 +47,7 @@ class Voice:
 
 
 class Espeak:
-    """One engine a process: the C library keeps its state in globals."""
+    """The engine. Make only one in a process, since the C library has global state. Raises OSError when it does not start."""
 
     def __init__(self) -> None:
         self._lib = ctypes.CDLL("libespeak-ng.so.1")
@@ -56,7 +56,7 @@ class Espeak:
             raise OSError("espeak-ng does not start")
         self._pcm: list[npt.NDArray[np.int16]] = []
         self._words: list[tuple[int, int]] = []
-        self._callback = _Callback(self._collect)  # must outlive every call
+        self._callback = _Callback(self._collect)  # kept, so that it lives as long as the library may call it
         self._lib.espeak_SetSynthCallback(self._callback)
 
     def _collect(self, pcm: Any, count: int, events: Any) -> int:
@@ -64,16 +64,16 @@ class Espeak:
             self._pcm.append(np.ctypeslib.as_array(pcm, (count,)).copy())
         index = 0
         while events[index].type:
-            if events[index].type == _WORD and events[index].text_position > 0:  # 0 closes a sentence now and then
+            if events[index].type == _WORD and events[index].text_position > 0:  # 0 marks the end of some sentences
                 self._words.append((events[index].sample, events[index].text_position - 1))
             index += 1
         return 0
 
     def say(self, text: str, voice: Voice) -> tuple[npt.NDArray[np.float64], list[tuple[int, int]]]:
-        """float[n] at `self.rate`, and (first sample, first character) of each word that espeak tells apart."""
+        """Speech as float[n] at `self.rate`, and (first sample, first character) of each word. Raises ValueError for an unknown voice."""
         self._pcm, self._words = [], []
         if self._lib.espeak_SetVoiceByName(voice.name.encode()):
-            raise ValueError(f"no espeak-ng voice {voice.name}")
+            raise ValueError(f"espeak-ng has no voice {voice.name}")
         for parameter, value in ((_RATE, voice.wpm), (_PITCH, voice.pitch), (_RANGE, voice.range)):
             self._lib.espeak_SetParameter(parameter, value, 0)
         raw = text.encode()

@@ -1,7 +1,7 @@
-"""Make every clip again: `python -m bots.clips.make` (needs espeak-ng, for instance Debian's 1.51).
+"""Make all clips again: `python -m bots.clips.make` (needs espeak-ng, for instance Debian's 1.51).
 
-The words are all in the shipped recogniser's vocabulary, and each voice was chosen from a few dozen because the recogniser, which
-understands only such voices, gets its sentences (nearly) right. Nothing here is random, so the same espeak-ng gives the same clips.
+All words are in the vocabulary of the shipped model. Each voice was chosen from a few dozen because that model, which understands only
+such voices, recognises its sentences (almost) without errors. Nothing is random: the same espeak-ng makes the same clips.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from spacesctl.audio.opus import FRAME, RATE, Encoder
 
 HERE = Path(__file__).parent
 LEAD, GAP = 0.5, 1.0
-"""Seconds of silence before the first sentence and after each: long enough for the recogniser to end an utterance."""
+"""Seconds of silence before the first sentence, and after each sentence so that the recogniser ends the utterance."""
 PEAK = 0.5
+"""The loudest sample of a sentence; 1 is full scale."""
 BITRATE = 32_000
 AUDIBLE = 0.01
+"""Samples below this at the end of a sentence are cut off; 1 is full scale."""
 
 Person = dict[str, Any]
 
@@ -177,6 +179,7 @@ CASTS: dict[str, tuple[str, list[Person]]] = {
 
 
 def main() -> None:
+    """Write every cast's clips and its cast.json."""
     espeak = Espeak()
     for name, (title, people) in CASTS.items():
         folder = HERE / name
@@ -186,7 +189,7 @@ def main() -> None:
 
 
 def _clip(espeak: Espeak, folder: Path, person: Person) -> dict[str, Any]:
-    """Write one person's clip; answer what the cast file says of them."""
+    """Write one person's clip; their entry of cast.json."""
     voice: Voice = person["voice"]
     parts, sentences, phrases = [np.zeros(int(LEAD * RATE))], [], []
     for text in person["sentences"]:
@@ -217,7 +220,7 @@ def _clip(espeak: Espeak, folder: Path, person: Person) -> dict[str, Any]:
 
 
 def _span(text: str, phrase: str, words: list[tuple[int, int]], rate: int, seconds: float) -> tuple[float, float]:
-    """When a phrase sounds within its sentence: from its first word to the word after its last, in seconds."""
+    """When a phrase is spoken within its sentence, in seconds: from its first word to the word after its last."""
     first = text.index(phrase)
     after = first + len(phrase)
     start = max((sample for sample, char in words if char <= first), default=0)
@@ -226,7 +229,7 @@ def _span(text: str, phrase: str, words: list[tuple[int, int]], rate: int, secon
 
 
 def resample(pcm: npt.NDArray[np.float64], source: int, target: int) -> npt.NDArray[np.float64]:
-    """Band-limited by the Fourier transform of the whole: exact, and slow enough to use only here."""
+    """Resample by the Fourier transform of the whole clip: band-limited and exact, but too slow for live sound."""
     length = round(len(pcm) * target / source)
     spectrum = np.fft.rfft(pcm)
     wanted = np.zeros(length // 2 + 1, complex)

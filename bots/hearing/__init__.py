@@ -1,1 +1,1 @@
-"""From a lane's Opus packets to what was said: child processes, one long-lived recogniser a lane."""
+"""Speech recognition in a child process: Opus packets of lanes in, utterances out, one recogniser for each lane."""

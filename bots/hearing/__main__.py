@@ -1,4 +1,4 @@
-"""`python -m bots.hearing --model DIR`: a hearing worker on stdin and stdout. Started by the pool, of no use by hand."""
+"""`python -m bots.hearing --model DIR`: a recogniser worker on stdin and stdout. The pool starts it; it is not for use by hand."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from spacesctl.support.messages import ProtocolError
 
 
 def main() -> int:
+    """Load the model and serve until stdin is closed; the exit code, see `worker`."""
     parser = argparse.ArgumentParser(prog="bots.hearing")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--growth-mib", type=int, default=512)
     options = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the bot ends us by closing our stdin
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole process group; the pool ends this process by closing its stdin
     out = os.dup(1)
-    os.dup2(2, 1)  # whatever a C library prints must not get between the messages
+    os.dup2(2, 1)  # what a C library prints to stdout must not get between the messages
     from bots.hearing.vosk_recogniser import load
 
     try:
         return worker.run(load(options.model), 0, out, options.growth_mib << 20)
     except BrokenPipeError:
-        return 0  # the bot is gone
+        return 0  # the pool has ended
     except (ProtocolError, ModelError) as error:
-        sys.stderr.write(f"hearing: {error}\n")
+        sys.stderr.write(f"recogniser worker: {error}\n")
         return worker.EXIT_BROKEN if isinstance(error, ProtocolError) else worker.EXIT_MODEL
 
 

@@ -1,4 +1,7 @@
-"""Where a moment of the audio that was *fed* lies on the Space clock: silence is not fed, so the two part."""
+"""Converts times of the audio that was fed to a recogniser into times on the Space clock.
+
+The two differ because long silence is not fed.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from bisect import bisect_right
 from spacesctl.domain.clock import TICK_SECONDS
 
 MAX_RUNS = 4096
+"""Runs that are remembered; older ones are dropped."""
 
 
 class ClockMap:
-    """Runs of ticks fed without a break. Frames are 20 ms each."""
+    """Remembers the runs of consecutive ticks that were fed, as frames of 20 ms."""
 
     def __init__(self) -> None:
         self._fed: list[int] = []
@@ -19,7 +23,7 @@ class ClockMap:
         """Frames fed so far."""
 
     def add(self, tick: int) -> None:
-        """The next frame fed is that of `tick`."""
+        """Note that the next frame fed is that of `tick`."""
         if not self._fed or tick != self._ticks[-1] + self.frames - self._fed[-1]:
             self._fed.append(self.frames)
             self._ticks.append(tick)
@@ -28,17 +32,17 @@ class ClockMap:
         self.frames += 1
 
     def start(self, seconds: float) -> float:
-        """Seconds on the Space clock of a beginning, given in seconds fed."""
+        """Seconds on the Space clock at which something begins, from its beginning in seconds of fed audio."""
         run = max(0, bisect_right(self._fed, seconds / TICK_SECONDS + 1e-6) - 1)
         return self._seconds(run, seconds)
 
     def end(self, seconds: float) -> float:
-        """The same of an end: one that falls on a border belongs to the run before it."""
+        """The same for an end: one on the border of two runs belongs to the earlier run."""
         run = max(0, bisect_right(self._fed, seconds / TICK_SECONDS - 1e-6) - 1)
         return self._seconds(run, seconds)
 
     def forget_before(self, seconds: float) -> None:
-        """Moments before `seconds` fed will not be asked for any more."""
+        """Drop what is only needed for times before `seconds` of fed audio."""
         self._drop(max(0, bisect_right(self._fed, seconds / TICK_SECONDS) - 1))
 
     def _drop(self, count: int) -> None:

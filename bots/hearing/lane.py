@@ -1,7 +1,7 @@
-"""One lane's hearing: Opus packets on the Space clock in, utterances on the Space clock out.
+"""The speech pipeline of one lane: Opus packets in, utterances out, both with ticks of the Space clock.
 
-What the engine mixed is fed: frames that it marked active, with a little before and after. Longer silence is skipped, so a quiet
-lane costs nothing. An utterance ends where the recogniser says so, at a dip of activity, or after eight seconds of talk.
+The recogniser is fed the frames that the engine marked active, with a little silence before and after. Longer silence is skipped, so a
+quiet lane costs nothing. An utterance ends where the recogniser says so, at a pause, or after eight seconds of speech.
 """
 
 from __future__ import annotations
@@ -23,22 +23,24 @@ FRAME_BYTES = 2 * RATE // TICKS_PER_SECOND
 SILENT = bytes(FRAME_BYTES)
 
 BEFORE = 15
-"""Ticks of quiet fed before talk begins: the soft onset of a word is not marked active."""
+"""Ticks before the first active frame that are fed too: the soft onset of a word is not marked active."""
 AFTER = 30
-"""Ticks of silence fed where frames stop coming: the recogniser looks ahead, and needs some to be done with the last word."""
+"""Ticks of silence that are fed when no more frames come: the recogniser looks ahead and needs them to finish the last word."""
 DIP = 10
-"""Ticks of quiet that end an utterance, should the recogniser not have ended it: the engine's hangover has passed before."""
+"""Inactive ticks that end an utterance if the recogniser has not. The engine marks frames active for a while after the voice stops;
+that time has passed already."""
 SOFT_CAP, HARD_CAP = 7 * TICKS_PER_SECOND, 8 * TICKS_PER_SECOND
-"""Ticks of talk after which the next short dip ends an utterance, and after which it ends in any case."""
+"""Ticks of speech after which the next short pause ends an utterance, and after which it ends in any case."""
 SHORT_DIP = 4
+"""Inactive ticks of a short pause."""
 CHUNK = 5
-"""Frames fed at once: 100 ms, what one call of the recogniser is worth."""
+"""Frames fed in one call of the recogniser: 100 ms. Less sound is not worth a call."""
 PARTIAL_EVERY = 10
-"""Ticks: at most five partials a second."""
+"""Ticks between partial results: at most five a second."""
 
 
 class LanePipeline:
-    """Feed it every frame of one lane in the order of ticks; it yields utterances as they become known."""
+    """Takes every frame of one lane in the order of ticks, and yields utterances as they are recognised."""
 
     def __init__(self, space: str, lane: int, recogniser: Recogniser) -> None:
         self.space = space
@@ -58,11 +60,11 @@ class LanePipeline:
 
     @property
     def silent(self) -> bool:
-        """No utterance is under way."""
+        """Whether no utterance has begun that has not ended."""
         return self._begun is None
 
     def frame(self, tick: int, flags: int, payload: bytes) -> Iterator[Utterance]:
-        """One frame of the lane. A packet that is not Opus counts as lost."""
+        """Take the next frame. A packet that is not valid Opus is replaced by silence."""
         missing = tick - self._next_tick if self._next_tick >= 0 else 0
         if missing > 0:
             yield from self._gap(missing)
@@ -75,7 +77,7 @@ class LanePipeline:
             yield from self._hush(tick, pcm)
 
     def rest(self) -> Iterator[Utterance]:
-        """No frame came for a while, or the lane is closed: end the utterance under way."""
+        """End the current utterance: no frame has come for a while, or the lane is closed."""
         if not self.silent:
             yield from self._gap(AFTER)
         yield from self._end()
@@ -90,7 +92,7 @@ class LanePipeline:
         return sound if len(sound) == FRAME_BYTES else sound[:FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
 
     def _gap(self, ticks: int) -> Iterator[Utterance]:
-        """Ticks without a frame are silence; what is longer than the recogniser needs is skipped."""
+        """Feed silence for ticks without a frame, but no more than the recogniser needs."""
         first = self._next_tick
         for tick in range(first, first + min(ticks, AFTER)):
             yield from self._hush(tick, SILENT)
@@ -147,7 +149,7 @@ class LanePipeline:
             yield from self._final(self._recogniser.finish())
 
     def _final(self, result: Result) -> Iterator[Utterance]:
-        """The utterance is over. Talk that goes on at once begins the next without a break."""
+        """End the utterance. When speech goes on without a pause, the next one begins at once."""
         if result.text and self._begun is not None:
             yield self._utterance(result)
         self._begun = None

@@ -1,6 +1,6 @@
 """What the bot and its hearing workers say to each other (`support.messages` tells how).
 
-Down (the worker's stdin): `Open`, `Frames`, `Close`. Up (its stdout): `Ready`, `Utterance`, `Beat`.
+To the worker (its stdin): `Open`, `Frames`, `Close`. From the worker (its stdout): `Ready`, `Utterance`, `Beat`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from spacesctl.rules.rule_engine import Word
 
 
 class Open(Struct, frozen=True, tag=True):
-    """A microphone session begins."""
+    """A microphone session begins on this lane."""
 
     space: str
     lane: int
 
 
 class Frames(Struct, frozen=True, tag=True):
-    """What one tick of one Space had, as (lane, flags, Opus payload of 20 ms)."""
+    """The sound of one tick of one Space: (lane, flags, Opus payload of 20 ms) for each lane that has some."""
 
     space: str
     tick: int
@@ -26,6 +26,8 @@ class Frames(Struct, frozen=True, tag=True):
 
 
 class Close(Struct, frozen=True, tag=True):
+    """The microphone session on this lane has ended."""
+
     space: str
     lane: int
 
@@ -35,16 +37,16 @@ class Ready(Struct, frozen=True, tag=True):
 
 
 class Beat(Struct, frozen=True, tag=True):
-    """Sent each second: the worker is alive. `resident` is its memory in bytes."""
+    """The heartbeat of the worker, sent each second. `resident` is its memory in RAM, in bytes."""
 
     resident: int
 
 
 class Utterance(Struct, frozen=True, tag=True):
-    """What was understood of a stretch of one lane; a partial is replaced by later ones of the same number, then by a final.
+    """Recognised speech of one lane. A partial result is replaced by later ones with the same `utterance`, and at last by a final one.
 
-    `utterance` is the tick at which the stretch began: it rises within a lane, also over a restart of the worker. Ticks are the
-    first and last that the words cover; the words of a partial are empty where the recogniser gives no times for them.
+    `utterance` is the tick at which it began; it only rises within a lane, even when the worker is restarted. `start_tick` and
+    `end_tick` are the first and the last tick of its words. `words` is empty in a partial result if the recogniser gives no times there.
     """
 
     space: str

@@ -1,7 +1,7 @@
-"""The bot's side of hearing: it keeps a worker running, feeds it, and hands out what was understood.
+"""The recogniser pool: it keeps a worker process running, sends it audio, and passes its utterances on.
 
-The Space never waits for it: audio queued for a worker that is behind is dropped, oldest first, and counted. A dead worker is
-replaced at once and its lanes opened again.
+Nothing waits for the worker: when it falls behind, the oldest queued audio is dropped and counted. A worker that has died is replaced at
+once, and its lanes are opened again.
 """
 
 from __future__ import annotations
@@ -23,22 +23,23 @@ from spacesctl.support.backoff import Backoff
 from spacesctl.support.messages import ProtocolError, Unpacker, pack
 
 MAX_QUEUED_TICKS = 500
-"""Ten seconds of one Space: a worker further behind than that only makes captions late."""
+"""Ticks of queued audio: ten seconds of one Space. A longer queue would only make captions later."""
 START_SECONDS = 60.0
-"""A large model takes its time to load."""
+"""How long a worker may take to start: large models load slowly."""
 SILENT_SECONDS = 10.0
-"""A worker that gives no sign for so long hangs."""
+"""A worker that has sent nothing for so long, not even a heartbeat, is taken to hang."""
 END_SECONDS = 3.0
+"""How long a worker may take to end before it is killed."""
 RESTART_WAITS = (0.0, 0.5, 2.0, 10.0, 30.0)
-"""Waits before each start in a row that fails; a worker that ran well begins again at the first."""
+"""Waits before the next start, by the number of failed starts in a row. A worker that became ready sets the number back to 0."""
 _READ_BYTES = 1 << 16
 _PIPE_BYTES = 1 << 16
 
 log = logging.getLogger("bots.hearing")
 
 
-class Outbox:
-    """What waits for the worker. Control messages are never dropped, audio is: the oldest, beyond `most` ticks."""
+class WorkerQueue:
+    """Messages queued for the worker. Beyond `most` ticks of audio the oldest audio is dropped; control messages never are."""
 
     def __init__(self, most: int = MAX_QUEUED_TICKS) -> None:
         self._most = most
@@ -49,10 +50,11 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """Ticks of audio."""
+        """Ticks of audio in the queue."""
         return self._ticks
 
     def put(self, message: ToWorker) -> None:
+        """Queue a message. Never waits."""
         self._waiting.append(message)
         if isinstance(message, Frames):
             self._ticks += 1
@@ -61,6 +63,7 @@ class Outbox:
         self._filled.set()
 
     async def get(self) -> ToWorker:
+        """The next message; waits for one."""
         while not self._waiting:
             self._filled.clear()
             await self._filled.wait()
@@ -69,7 +72,7 @@ class Outbox:
         return message
 
     def restart(self, lanes: Iterable[tuple[str, int]]) -> None:
-        """For a new worker: open its lanes, then the audio that still waits."""
+        """For a new worker: queue the opening of its lanes, then the audio that was queued already."""
         audio = [message for message in self._waiting if isinstance(message, Frames)]
         self._waiting = deque([Open(space, lane) for space, lane in lanes])
         self._waiting += audio
@@ -83,10 +86,10 @@ class Outbox:
 
 
 class RecogniserPool:
-    """`async with Hearing(model, on_utterance, on_change)`: then `open`, `frames` and `close`, which never wait.
+    """`async with RecogniserPool(model, on_utterance, on_change)`: then `open`, `frames` and `close`, which never wait.
 
-    `on_utterance` is called in the event loop for each utterance and must not wait either. `on_change` is called when `ready`
-    changes; `ready` is False while there is no worker that hears.
+    `on_utterance` is called in the event loop for each utterance and must not block. `on_change` is called when `ready` changes;
+    `ready` is False while no worker has its model loaded. `growth_mib` is how much memory a worker may gain before it is replaced.
     """
 
     def __init__(
@@ -101,7 +104,7 @@ class RecogniserPool:
         self._on_utterance = on_utterance
         self._on_change = on_change
         self._lanes: dict[tuple[str, int], None] = {}
-        self._outbox = Outbox()
+        self._queue = WorkerQueue()
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self.ready = False
@@ -112,25 +115,26 @@ class RecogniserPool:
 
     @property
     def pid(self) -> int | None:
-        """The worker's process id, while there is one."""
+        """The worker's process id; None while it is not running."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     @property
     def failing(self) -> bool:
-        """Workers keep dying before they are ready."""
+        """Whether at least two workers in a row have ended before they were ready."""
         return self._failures >= 2
 
     def statistics(self) -> dict[str, int]:
+        """Counters and gauges: lanes, restarts, ticks that wait and were dropped, the worker's memory in bytes."""
         return {
             "lanes": len(self._lanes),
             "restarts": self.restarts,
-            "ticks_waiting": self._outbox.waiting,
-            "ticks_dropped": self._outbox.dropped,
+            "ticks_waiting": self._queue.waiting,
+            "ticks_dropped": self._queue.dropped,
             "resident_bytes": self.resident,
         }
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._keep(), name="hearing")
+        self._task = asyncio.create_task(self._keep(), name="recogniser pool")
         return self
 
     async def __aexit__(
@@ -142,39 +146,43 @@ class RecogniserPool:
                 await self._task
 
     def open(self, space: str, lane: int) -> None:
+        """Start recognising a lane."""
         if (space, lane) not in self._lanes:
             self._lanes[space, lane] = None
-            self._outbox.put(Open(space, lane))
+            self._queue.put(Open(space, lane))
 
     def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None:
-        """Frames of open lanes, as (lane, flags, Opus payload)."""
+        """The sound of one tick, as (lane, flags, Opus payload). Frames of lanes that are not open are ignored."""
         known = [(lane, flags, bytes(payload)) for lane, flags, payload in frames if (space, lane) in self._lanes]
         if known:
-            self._outbox.put(Frames(space, tick, known))
+            self._queue.put(Frames(space, tick, known))
 
     def close(self, space: str, lane: int) -> None:
-        """What was said until now is still heard."""
+        """Stop recognising a lane. What was said before is still recognised."""
         if self._lanes.pop((space, lane), 0) is None:
-            self._outbox.put(Close(space, lane))
+            self._queue.put(Close(space, lane))
 
     async def _keep(self) -> None:
-        """Run one worker after the other."""
+        """Run a worker, and a new one each time it ends, until cancelled."""
         while True:
             await asyncio.sleep(self._backoff.after(self._failures + 1))
             code, was_ready = await self._run()
             self._failures = 0 if was_ready else self._failures + 1
             self.restarts += 1
             log.warning(
-                "hearing worker ended: code %d, full: %s, failures: %d", code, code == EXIT_MEMORY, self._failures
+                "recogniser worker ended: code %d, at memory ceiling: %s, failures: %d",
+                code,
+                code == EXIT_MEMORY,
+                self._failures,
             )
             self._on_change()
 
     async def _run(self) -> tuple[int, bool]:
-        """One worker's life: its exit code and whether it ever was ready."""
-        self._outbox.restart(self._lanes)
+        """Run one worker until it ends: its exit code and whether it became ready."""
+        self._queue.restart(self._lanes)
         process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, limit=_READ_BYTES)
         self._process = process
-        writer = asyncio.create_task(self._write(process), name="hearing writer")
+        writer = asyncio.create_task(self._write(process), name="recogniser writer")
         try:
             was_ready = await self._read(process)
         finally:
@@ -186,13 +194,13 @@ class RecogniserPool:
     async def _write(self, process: Process) -> None:
         assert process.stdin is not None
         process.stdin.transport.set_write_buffer_limits(_PIPE_BYTES)
-        with suppress(ConnectionError):  # the reader sees the end of it
+        with suppress(ConnectionError):  # the worker has ended, which `_read` notices
             while True:
-                process.stdin.write(pack(await self._outbox.get()))
+                process.stdin.write(pack(await self._queue.get()))
                 await process.stdin.drain()
 
     async def _read(self, process: Process) -> bool:
-        """Hand out what comes until the worker ends or hangs; whether it was ready before."""
+        """Handle the worker's messages until it ends or hangs; whether it became ready."""
         assert process.stdout is not None
         unpacker, was_ready = Unpacker[FromWorker](FromWorker), False
         try:
@@ -205,7 +213,7 @@ class RecogniserPool:
                     was_ready = True
                     self._take(message)
         except (TimeoutError, ProtocolError) as error:
-            log.warning("hearing worker is stopped: %s", type(error).__name__)
+            log.warning("recogniser worker is stopped: %s", type(error).__name__)
             return was_ready
 
     def _take(self, message: object) -> None:
@@ -224,7 +232,7 @@ class RecogniserPool:
 
 
 async def _end(process: Process) -> int:
-    """Close its stdin, which ends it; kill it when that does not."""
+    """Close its stdin, which asks it to end, and kill it if it does not; its exit code."""
     if process.stdin is not None:
         process.stdin.close()
     try:

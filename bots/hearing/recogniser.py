@@ -1,4 +1,4 @@
-"""The seam to a speech engine: bytes in, partial and final results out."""
+"""The interface to a speech engine: sound in, partial and final results out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BYTES_PER_SECOND = 2 * RATE
 
 @dataclass(frozen=True)
 class HeardWord:
-    """`start` and `end` in seconds of audio *fed* to this recogniser since it was made; `confidence` from 0 to 1."""
+    """A recognised word. `start` and `end` are seconds of audio *fed* to this recogniser since it was made; `confidence` is 0 to 1."""
 
     text: str
     start: float
@@ -22,7 +22,7 @@ class HeardWord:
 
 @dataclass(frozen=True)
 class Result:
-    """What was understood since the last final one. A partial may have no `words`: then only its text is known."""
+    """What was recognised since the last final result. A partial result may have a text but no `words`."""
 
     text: str
     words: tuple[HeardWord, ...]
@@ -31,7 +31,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an engine can do: word times in partials, a confidence for each word, ending utterances by itself."""
+    """What an engine can do: word times in partials, a confidence for each word, finding the ends of utterances by itself."""
 
     partial_times: bool
     confidence: bool
@@ -39,24 +39,26 @@ class Capabilities:
 
 
 class Recogniser(Protocol):
-    """One lane's ears. Used by one thread at a time, kept as long as the lane."""
+    """Recognises one lane, for as long as the lane is open. Used by one thread at a time."""
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def capabilities(self) -> Capabilities:
+        """What this engine can do."""
+        ...
 
     def feed(self, pcm: bytes) -> Result:
-        """More sound (16-bit little-endian, 16 kHz, mono): the partial so far, or a final when the engine ends the utterance."""
+        """Take more sound (16-bit little-endian, 16 kHz, mono). A partial result, or a final one when the engine ends the utterance."""
         ...
 
     def finish(self) -> Result:
-        """End the utterance here, whatever the engine thinks: its final. More may be fed afterwards."""
+        """End the utterance here: its final result. More sound may be fed afterwards."""
         ...
 
 
 class ScriptedRecogniser:
-    """Says what it was told to, at the times it was told: for tests.
+    """A fake for tests: it recognises given words at given times.
 
-    `script` holds words with their times in seconds of audio fed; a word is known as soon as its end has been fed.
+    `script` holds words with their times in seconds of audio fed; a word is recognised as soon as its end has been fed.
     `pause` seconds without a word end an utterance.
     """
 
@@ -67,7 +69,7 @@ class ScriptedRecogniser:
         self._pause = pause
         self._said = 0
         self.fed = 0
-        """Bytes so far."""
+        """Bytes of sound fed so far."""
 
     def feed(self, pcm: bytes) -> Result:
         self.fed += len(pcm)

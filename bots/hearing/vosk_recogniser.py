@@ -1,4 +1,4 @@
-"""vosk behind the `Recogniser` seam: open vocabulary, word times and confidences in finals."""
+"""vosk as a `Recogniser`: open vocabulary, word times and confidences in final results."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _CAPABILITIES = Capabilities(partial_times=False, confidence=True, endpoints=Tru
 
 
 def load(path: Path) -> Callable[[], Recogniser]:
-    """Load a model once; the answer makes as many recognisers of it as there are lanes. Raises ModelError.
+    """Load a model once; the function returned makes a recogniser for each lane. Raises ModelError.
 
-    Always by path: by name vosk would download. Some broken models make Kaldi abort the process instead of raising.
+    It is loaded by its path, since vosk downloads models that are named. Some broken models make Kaldi abort the process.
     """
     import vosk
 
@@ -29,7 +29,7 @@ def load(path: Path) -> Callable[[], Recogniser]:
 
 
 class VoskRecogniser:
-    """One `KaldiRecognizer`. Its word times go on over utterances, so they are seconds since it was made."""
+    """One `KaldiRecognizer`. Its word times do not start again with an utterance: they are seconds since it was made."""
 
     capabilities = _CAPABILITIES
 
@@ -46,7 +46,7 @@ class VoskRecogniser:
         return self._final()
 
     def _final(self) -> Result:
-        # `Result`, never `FinalResult`: that one flushes the features and begins the sound anew, and a word after it suffers.
+        # Not `FinalResult`: it flushes the features, so that the next word is recognised less well.
         found = json.loads(self._kaldi.Result() or "{}")
         words = (HeardWord(each["word"], each["start"], each["end"], each["conf"]) for each in found.get("result", []))
         return Result(found.get("text", ""), tuple(words), final=True)

@@ -1,4 +1,4 @@
-"""The child process that hears: many lanes, one model, one thread. It ends when its stdin does, so nothing outlives the bot."""
+"""The recogniser worker: a child process with one model and one thread for many lanes. It ends when its stdin is closed."""
 
 from __future__ import annotations
 
@@ -15,47 +15,51 @@ from bots.hearing.recogniser import Recogniser
 from spacesctl.support.messages import Unpacker, pack
 
 MAX_LANES = 256
+"""Lanes that one worker recognises; further ones are ignored."""
 IDLE_SECONDS = 0.7
-"""A lane whose frames stop coming (nothing is sent for silence) has ended its utterance after so long."""
+"""An utterance ends when its lane has had no frame for so long (for silence nothing is sent)."""
 BEAT_SECONDS = 1.0
+"""Between two heartbeats."""
 EXIT_MEMORY = 75
-"""Exit code that asks for a new worker at once: this one had grown to its ceiling and nobody was talking."""
+"""Exit code of a worker that has reached its memory ceiling; the pool starts a new one at once."""
 EXIT_BROKEN = 76
-"""Exit code for a parent that does not speak the protocol."""
+"""Exit code when stdin is not the protocol of `messages`."""
 EXIT_MODEL = 77
-"""Exit code for a model that does not load."""
+"""Exit code when the model cannot be loaded."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _READ_BYTES = 1 << 16
 
 
 class LaneRecognisers:
-    """Every lane of a worker. Pure apart from the recognisers: messages in, messages out, time passed in (seconds, any clock)."""
+    """All lanes of a worker. It does no I/O: messages in, utterances out; `now` is in seconds of any clock."""
 
     def __init__(self, make: Callable[[], Recogniser]) -> None:
         self._make = make
         self._lanes: dict[tuple[str, int], LanePipeline] = {}
         self._fed: dict[tuple[str, int], float] = {}
-        """Lanes with an utterance under way, and when they last had a frame."""
+        """Lanes in an utterance, and when each last had a frame."""
 
     @property
     def silent(self) -> bool:
+        """Whether no lane is in an utterance."""
         return not self._fed
 
     def take(self, message: ToWorker, now: float) -> Iterable[Utterance]:
+        """Handle a message; the utterances that it completes or changes."""
         match message:
             case Open(space, lane):
                 self._open(space, lane)
             case Close(space, lane):
-                hearing = self._lanes.pop((space, lane), None)
+                pipeline = self._lanes.pop((space, lane), None)
                 self._fed.pop((space, lane), None)
-                if hearing is not None:
-                    yield from hearing.rest()
+                if pipeline is not None:
+                    yield from pipeline.rest()
             case Frames(space, tick, frames):
                 for lane, flags, payload in frames:
                     yield from self._frame(space, tick, lane, flags, payload, now)
 
     def idle(self, now: float) -> Iterable[Utterance]:
-        """End the utterances of lanes that fell silent."""
+        """End the utterances of lanes that have had no frame for `IDLE_SECONDS`."""
         for key in [key for key, at in self._fed.items() if now - at >= IDLE_SECONDS]:
             yield from self._lanes[key].rest()
             del self._fed[key]
@@ -66,11 +70,11 @@ class LaneRecognisers:
 
     def _frame(self, space: str, tick: int, lane: int, flags: int, payload: bytes, now: float) -> Iterable[Utterance]:
         key = (space, lane)
-        hearing = self._lanes.get(key)
-        if hearing is None:
-            return  # closed while its last frames were on their way
-        yield from hearing.frame(tick, flags, payload)
-        if hearing.silent:
+        pipeline = self._lanes.get(key)
+        if pipeline is None:
+            return  # it was closed while these frames were queued
+        yield from pipeline.frame(tick, flags, payload)
+        if pipeline.silent:
             self._fed.pop(key, None)
         else:
             self._fed[key] = now
@@ -78,29 +82,31 @@ class LaneRecognisers:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """How much a worker may grow over what it took with its model loaded: recognisers are reported to leak.
+    """Limits a worker's memory, since recognisers are reported to leak. Both numbers are bytes.
 
-    At the ceiling it waits for silence, at half as much again it does not.
+    `loaded` is the memory after the model was loaded, `growth` what may be added. Above that the worker ends at the next silence, above
+    1.5 times `growth` at once.
     """
 
     loaded: int
     growth: int
 
     def is_reached(self, resident: int, silent: bool) -> bool:
+        """Whether the worker should end now."""
         grown = resident - self.loaded
         return grown >= self.growth * 1.5 or (silent and grown >= self.growth)
 
 
 def resident_bytes() -> int:
-    """Memory of this process that is in RAM; 0 where /proc does not say."""
+    """Bytes of this process's memory that are in RAM; 0 where /proc does not say."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
     except (OSError, IndexError, ValueError):
         return 0
 
 
-class Heart:
-    """Tells the parent each second that the worker lives, also in the middle of a backlog."""
+class Heartbeat:
+    """Tells the pool each second that the worker is alive, also while it works on a backlog."""
 
     def __init__(self, fd: int, growth: int) -> None:
         self._fd = fd
@@ -108,7 +114,7 @@ class Heart:
         self._beaten = time.monotonic()
 
     def beat(self, now: float, silent: bool) -> bool:
-        """Whether the memory ceiling is reached."""
+        """Send a heartbeat if one is due; whether the memory ceiling is reached then."""
         if now - self._beaten < BEAT_SECONDS:
             return False
         self._beaten = now
@@ -118,9 +124,9 @@ class Heart:
 
 
 def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) -> int:
-    """Serve until stdin ends (0), memory is at its ceiling (EXIT_MEMORY) or the parent talks nonsense (ProtocolError)."""
-    hearing = LaneRecognisers(make)
-    heart = Heart(fd_out, growth)
+    """Serve until stdin ends (0), or memory has reached its ceiling (EXIT_MEMORY). Raises ProtocolError."""
+    recognisers = LaneRecognisers(make)
+    heartbeat = Heartbeat(fd_out, growth)
     unpacker = Unpacker[ToWorker](ToWorker)
     _send(fd_out, [Ready()])
     while True:
@@ -129,12 +135,12 @@ def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) ->
             if not data:
                 return 0
             for message in unpacker.feed(data):
-                _send(fd_out, hearing.take(message, time.monotonic()))
-                if heart.beat(time.monotonic(), hearing.silent):
+                _send(fd_out, recognisers.take(message, time.monotonic()))
+                if heartbeat.beat(time.monotonic(), recognisers.silent):
                     return EXIT_MEMORY
-        if not _is_readable(fd_in, 0):  # else we are behind, and a lane only seems to have stopped
-            _send(fd_out, hearing.idle(time.monotonic()))
-        if heart.beat(time.monotonic(), hearing.silent):
+        if not _is_readable(fd_in, 0):  # with more to read, a lane may only seem to have stopped
+            _send(fd_out, recognisers.idle(time.monotonic()))
+        if heartbeat.beat(time.monotonic(), recognisers.silent):
             return EXIT_MEMORY
 
 

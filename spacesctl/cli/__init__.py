@@ -1,4 +1,4 @@
-"""The command line: each command parses, makes one client call, and renders. Nothing is read or connected at import."""
+"""The command line: each command parses, makes one client call, and prints the answer. Importing it reads and connects nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main() -> None:
         print(f"spacesctl: {error.message}{hint}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # Whoever read our output has had enough; keep Python from complaining again at exit.
+        # The reader of our output has closed it. Without this, Python would print another error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:

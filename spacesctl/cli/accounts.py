@@ -1,4 +1,4 @@
-"""`account create|token|revoke|show`, `block`, `unblock`."""
+"""`account create|token|revoke|show`, `block`, `unblock`, `follow`, `unfollow`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def create(
     ctx: typer.Context,
     name_handle: Handle,
     name: Annotated[str | None, typer.Option(help="The name that people see.")] = None,
-    kind: Annotated[Kind, typer.Option(help="What it is.")] = Kind.PERSON,
+    kind: Annotated[Kind, typer.Option(help="Who uses it: a person, a brand or a bot.")] = Kind.PERSON,
     as_json: Json = False,
 ) -> None:
-    """Make an account. Its token is shown once. (Operators only.)"""
+    """Create an account. Its token is shown once. (Operators only.)"""
     with client(ctx) as spaces:
         made = spaces.post("/v1/accounts", {"handle": handle(name_handle), "name": name, "kind": kind.value})
     _show_token(made, as_json=as_json)
@@ -32,10 +32,10 @@ def create(
 def token(
     ctx: typer.Context,
     name_handle: Handle,
-    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    label: Annotated[str, typer.Option(help="What the token is for; `account revoke` takes it.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Make a further token, of one's own account or (operators) of any."""
+    """Create another token, for your own account or (operators) for any account."""
     with client(ctx) as spaces:
         made = spaces.post(f"/v1/accounts/{handle(name_handle)}/tokens", {"label": label})
     _show_token(made, as_json=as_json)
@@ -46,26 +46,29 @@ def revoke(
     ctx: typer.Context,
     name_handle: Handle,
     label: Annotated[
-        str, typer.Option(help="As it was given when they were made; `first` is an account's first one.")
+        str,
+        typer.Option(
+            help="The label that the tokens were created with; an account's first token has the label `first`."
+        ),
     ] = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Revoke all tokens with a label, of one's own account or (operators) of any. Who uses them is signed out."""
+    """Revoke all tokens with a label, of your own account or (operators) of any account. They stop working at once."""
     confirm(ctx, f"Revoke the tokens of {name_handle} labelled {label!r}?", yes=yes)
     with client(ctx) as spaces:
         done = spaces.delete(f"/v1/accounts/{handle(name_handle)}/tokens?{urlencode({'label': label})}")
     if as_json:
         emit_json(done)
     else:
-        say(f"{done['revoked']} revoked")
+        say(f"{done['revoked']} token(s) revoked")
 
 
 @account.command("show")
 def show(
     ctx: typer.Context, name_handle: Annotated[str, typer.Argument(metavar="[@HANDLE]")] = "me", as_json: Json = False
 ) -> None:
-    """Look at an account; without a handle, one's own."""
+    """Show an account; without a handle, your own."""
     with client(ctx) as spaces:
         found = spaces.get("/v1/accounts/me" if name_handle == "me" else f"/v1/accounts/{handle(name_handle)}")
     if as_json:
@@ -83,19 +86,19 @@ def _show_token(made: dict[str, Any], *, as_json: bool) -> None:
 
 
 def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:
-    """Block accounts: they can join, be invited to and message nothing of yours, and leave your live Spaces now."""
+    """Block accounts: they are removed from your live Spaces, cannot join or be invited to them, and cannot message you."""
     handles = handles_of(handles)
     confirm(ctx, f"Block {', '.join(handles)}?", yes=yes)
     _switch(ctx, handles, "blocks", ("blocked", True), "blocked", as_json=as_json)
 
 
 def unblock(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
-    """Lift blocks."""
+    """Unblock accounts."""
     _switch(ctx, handles, "blocks", ("blocked", False), "no longer blocked", as_json=as_json)
 
 
 def follow(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
-    """Follow accounts; a Space's policy `following` lets whom its host follows speak."""
+    """Follow accounts. In Spaces with the policy `following`, the accounts that the host follows may speak."""
     _switch(ctx, handles, "following", ("following", True), "followed", as_json=as_json)
 
 

@@ -55,7 +55,9 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     ctx: typer.Context,
-    url: Annotated[str | None, typer.Option(help="The server; else SPACESCTL_URL, .env, the profile.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The server's URL. Default: SPACESCTL_URL, .env, or the profile.")
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,

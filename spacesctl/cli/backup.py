@@ -1,4 +1,4 @@
-"""`backup` and `restore`: an operator's commands, on the data folder itself."""
+"""`backup` and `restore`: commands for operators, which work on the data folder itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Archive = Annotated[Path, typer.Argument(metavar="FILE")]
 
 
 def backup(archive: Archive, data: Data = Path("data"), as_json: Json = False) -> None:
-    """Copy a data folder into one file, also while the server runs."""
+    """Copy a data folder into one file. The server may be running."""
     from spacesctl.store import backup as backups
 
     size = backups.backup(data, archive)
@@ -26,7 +26,7 @@ def backup(archive: Archive, data: Data = Path("data"), as_json: Json = False) -
 
 
 def restore(archive: Archive, data: Data = Path("data"), as_json: Json = False) -> None:
-    """Lay a backup out in a new data folder."""
+    """Restore a backup into a new data folder."""
     from spacesctl.store import backup as backups
 
     backups.restore(archive, data)

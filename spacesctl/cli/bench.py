@@ -1,4 +1,4 @@
-"""`bench`: what a server on this machine can carry, measured with real WebRTC listeners."""
+"""`bench`: measures how many listeners a server on this machine can serve, with real WebRTC clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spacesctl.cli.common import Json
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid
 
-bench = typer.Typer(help="Measure what a server carries on this machine.", no_args_is_help=True)
+bench = typer.Typer(help="Measure what a server on this machine can serve.", no_args_is_help=True)
 
 
 class PacketMs(StrEnum):
@@ -25,14 +25,17 @@ class PacketMs(StrEnum):
     AUTO = "auto"
 
 
-Counts = Annotated[str, typer.Option(help="How many, or several with commas: the slope between them is told.")]
-Seconds = Annotated[float, typer.Option(min=1, help="How long each number of listeners is measured.")]
+Counts = Annotated[
+    str,
+    typer.Option(help="Number of listeners, or several with commas; then the cost of one more listener is shown too."),
+]
+Seconds = Annotated[float, typer.Option(min=1, help="Seconds that each number of listeners is measured.")]
 Packets = Annotated[PacketMs, typer.Option(help="Milliseconds of sound in a packet to the audience.")]
 
 
 @bench.command()
 def floor(listeners: Counts = "500,1500", seconds: Seconds = 10.0, as_json: Json = False) -> None:
-    """The least it can cost: a C program that protects and sends, and does nothing else. Needs cc, libsrtp2-dev, libssl-dev."""
+    """Measure the lower bound: a C program that only encrypts and sends packets. Needs cc, libsrtp2-dev, libssl-dev."""
     from spacesctl.bench.floor import WAYS, measure
 
     _show(measure(_counts(listeners), seconds, list(WAYS), note), report.floor, as_json)
@@ -43,10 +46,10 @@ def fanout(
     listeners: Counts = "500,1500",
     seconds: Seconds = 10.0,
     packet_ms: Packets = PacketMs.MS_20,
-    speakers: Annotated[int, typer.Option(min=1, max=10, help="How many talk all the time.")] = 1,
+    speakers: Annotated[int, typer.Option(min=1, max=10, help="Number of speakers, who talk all the time.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """What the engine needs for so many listeners, and whether anybody lost a packet. Exit code 1 if somebody did."""
+    """Measure the engine's CPU time for a number of listeners, and lost packets. Exit code 1 if a packet was lost."""
     from spacesctl.bench.fanout import measure
 
     result = _show(measure(_counts(listeners), seconds, packet_ms.value, speakers, note), report.fanout, as_json)
@@ -56,13 +59,13 @@ def fanout(
 
 @bench.command()
 def capacity(
-    start: Annotated[int, typer.Option("--from", min=1, help="How many at first.")] = 1500,
-    step: Annotated[int, typer.Option(min=1, help="How many more each time.")] = 500,
-    most: Annotated[int, typer.Option("--to", min=1, help="With how many it ends at the latest.")] = 8000,
+    start: Annotated[int, typer.Option("--from", min=1, help="Number of listeners to start with.")] = 1500,
+    step: Annotated[int, typer.Option(min=1, help="Listeners added in each step.")] = 500,
+    most: Annotated[int, typer.Option("--to", min=1, help="Number of listeners to stop at.")] = 8000,
     seconds: Seconds = 20.0,
     as_json: Json = False,
 ) -> None:
-    """How many listeners are carried without a loss or a late tick, beside the floor in C. Needs cc, libsrtp2-dev, libssl-dev."""
+    """Find how many listeners are served without a lost packet or a late tick, beside `floor`. Needs cc, libsrtp2-dev, libssl-dev."""
     from spacesctl.bench.capacity import measure
 
     _show(measure(start, step, most, seconds, note), report.capacity, as_json)
@@ -70,13 +73,13 @@ def capacity(
 
 @bench.command("join-storm")
 def join_storm(
-    listeners: Annotated[int, typer.Option(min=1, help="How many listen all the time.")] = 500,
-    joins: Annotated[int, typer.Option(min=1, help="How many come and go.")] = 1000,
-    seconds: Annotated[float, typer.Option(min=0.1, help="In how long all of them connect.")] = 3.0,
+    listeners: Annotated[int, typer.Option(min=1, help="Listeners that stay connected all the time.")] = 500,
+    joins: Annotated[int, typer.Option(min=1, help="Listeners that connect and leave again.")] = 1000,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds within which they all connect.")] = 3.0,
     packet_ms: Packets = PacketMs.MS_20,
     as_json: Json = False,
 ) -> None:
-    """Many connect at once while others listen, and leave again. Exit code 1 if one who stayed lost a packet."""
+    """Connect many listeners at once while others listen. Exit code 1 if one of the others lost a packet."""
 
     from spacesctl.bench.storm import measure
 
@@ -87,11 +90,11 @@ def join_storm(
 
 @bench.command()
 def peers(
-    rounds: Annotated[int, typer.Option(min=1, help="How often all are measured, in turns.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="How many times each server is measured, in turns.")] = 3,
     seconds: Seconds = 10.0,
     as_json: Json = False,
 ) -> None:
-    """Ours beside Janus (Debian's `janus`), aiortc and the floor: the same listeners, the same clip, one run. Takes minutes."""
+    """Compare with Janus (Debian's `janus`), aiortc and `floor`: the same listeners and the same clip. Takes minutes."""
     from spacesctl.bench.peers import measure
 
     _show(measure(rounds, seconds, note), report.peers, as_json)
@@ -99,12 +102,12 @@ def peers(
 
 @bench.command()
 def ogg(
-    listeners: Annotated[int, typer.Option(min=1, help="How many listen, first by WebRTC, then by HTTP.")] = 1000,
+    listeners: Annotated[int, typer.Option(min=1, help="Number of listeners, first by WebRTC, then by HTTP.")] = 1000,
     seconds: Seconds = 10.0,
     packet_ms: Packets = PacketMs.AUTO,
     as_json: Json = False,
 ) -> None:
-    """What players of listen.ogg cost beside as many WebRTC listeners. Exit code 1 if anybody lost anything."""
+    """Compare the cost of players of listen.ogg with that of as many WebRTC listeners. Exit code 1 if any sound was lost."""
     from spacesctl.bench.ogg import measure, report
 
     result = _show(measure(listeners, seconds, packet_ms.value, note), report, as_json)
@@ -114,12 +117,14 @@ def ogg(
 
 @bench.command()
 def soak(
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long, after four minutes of warming up.")] = 30.0,
-    listeners: Annotated[int, typer.Option(min=1, help="How many listen at any time.")] = 500,
-    speakers: Annotated[int, typer.Option(min=1, max=10, help="How many talk all the time.")] = 3,
+    minutes: Annotated[
+        float, typer.Option(min=0.1, help="Minutes that are measured, after four minutes of warm-up.")
+    ] = 30.0,
+    listeners: Annotated[int, typer.Option(min=1, help="Number of listeners at any time.")] = 500,
+    speakers: Annotated[int, typer.Option(min=1, max=10, help="Number of speakers, who talk all the time.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """A Space for half an hour, its listeners coming and going: memory, files and late ticks. Exit code 1 if a packet was lost."""
+    """Run a Space for half an hour while listeners join and leave: memory, open files, late ticks. Exit code 1 if a packet was lost."""
     from spacesctl.bench.soak import measure
 
     if _show(measure(minutes, listeners, speakers, note), report.soak, as_json)["lost"]:
@@ -128,12 +133,16 @@ def soak(
 
 @bench.command()
 def loss(
-    network: Annotated[list[str] | None, typer.Option(help="One of the networks, such as '5 %'; default all.")] = None,
-    server: Annotated[list[str] | None, typer.Option(help="One of the servers; default all that run here.")] = None,
-    seed: Annotated[int, typer.Option(help="What decides which packets are lost.")] = 1,
+    network: Annotated[
+        list[str] | None, typer.Option(help="One of the simulated networks, such as '5 %'. Default: all.")
+    ] = None,
+    server: Annotated[
+        list[str] | None, typer.Option(help="One of the servers. Default: all that are installed here.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random choice of lost packets.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """How a voice sounds over bad networks: ours beside aiortc and Janus AudioBridge. Needs the package pesq."""
+    """Compare the speech quality over bad networks with aiortc and Janus AudioBridge. Needs the package pesq."""
     from spacesctl.bench.loss import NETWORKS, SERVERS, measure, report
 
     networks, servers = _of("--network", network, NETWORKS), _of("--server", server, SERVERS)
@@ -142,12 +151,14 @@ def loss(
 
 @bench.command("mouth-to-ear")
 def mouth_to_ear(
-    server: Annotated[list[str] | None, typer.Option(help="One of the servers; default all that run here.")] = None,
-    calls: Annotated[int, typer.Option(min=1, help="How often somebody begins to speak.")] = 5,
-    seconds: Annotated[float, typer.Option(min=8, help="How long each speaks.")] = 20.0,
+    server: Annotated[
+        list[str] | None, typer.Option(help="One of the servers. Default: all that are installed here.")
+    ] = None,
+    calls: Annotated[int, typer.Option(min=1, help="Number of calls; in each, one person speaks.")] = 5,
+    seconds: Annotated[float, typer.Option(min=8, help="Seconds of speech in each call.")] = 20.0,
     as_json: Json = False,
 ) -> None:
-    """How long a sound takes from a speaker's mouth to a listener's ear: ours beside aiortc and Janus AudioBridge."""
+    """Compare the latency from a speaker to a listener with aiortc and Janus AudioBridge."""
     from spacesctl.bench.latency import SERVERS, measure, report
 
     _show(measure(_of("--server", server, SERVERS), calls, seconds, note), report, as_json)
@@ -171,7 +182,7 @@ def _show(
 def _of(option: str, chosen: list[str] | None, known: Iterable[str]) -> list[str]:
     for one in chosen or []:
         if one not in known:
-            raise Invalid(option, f"is one of {', '.join(known)}")
+            raise Invalid(option, f"must be one of {', '.join(known)}")
     return chosen or list(known)
 
 
@@ -179,7 +190,7 @@ def _counts(text: str) -> list[int]:
     try:
         counts = sorted({int(part) for part in text.split(",")})
     except ValueError as error:
-        raise Invalid("--listeners", "is a number, or several with commas, as 500,1500") from error
+        raise Invalid("--listeners", "must be a number, or several with commas, such as 500,1500") from error
     if counts[0] < 1:
-        raise Invalid("--listeners", "is at least 1")
+        raise Invalid("--listeners", "must be at least 1")
     return counts

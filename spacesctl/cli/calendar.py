@@ -14,11 +14,11 @@ from spacesctl.cli.output import emit_json, note, say
 
 def calendar(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="SPACE|@HANDLE", help="A Space, or all of a host's.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there; else to stdout.")] = None,
+    what: Annotated[str, typer.Argument(metavar="SPACE|@HANDLE", help="A Space, or all Spaces of a host.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write. Default: standard output.")] = None,
     as_json: Json = False,
 ) -> None:
-    """A Space, or everything that a host has planned, as iCalendar; and the address to subscribe to."""
+    """Print a Space, or all scheduled Spaces of a host, as iCalendar, and the address to subscribe to."""
     is_handle = what.startswith("@")
     path = f"/v1/accounts/{handle(what)}/calendar.ics" if is_handle else f"/v1/spaces/{space_id(what)}.ics"
     with client(ctx, anonymous=True) as spaces:

@@ -1,4 +1,4 @@
-"""`captions`: what is said, as it is said."""
+"""`captions`: live captions of a Space."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def captions(
     ctx: typer.Context,
     space: SpaceRef,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on as people speak, until the Space ends.")
+        bool, typer.Option("--follow", "-f", help="Print new captions as people speak, until the Space ends.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Captions of a Space. With --follow and --json: one JSON line each, partial ones too."""
+    """Print the captions of a Space. With --follow and --json: one JSON line for each, also for partial ones."""
     where = space_id(space)
     with client(ctx, anonymous=True) as spaces:
         found = spaces.get(f"/v1/spaces/{where}")
@@ -46,7 +46,7 @@ def captions(
 
 
 def _live(spaces: Client, where: str, seq: int) -> Iterator[dict[str, Any]]:
-    """Captions from here on, over reconnections, until the Space ends."""
+    """Captions after event number `seq`, with reconnections, until the Space ends."""
     last = str(seq)
     failing_since: float | None = None
     while True:

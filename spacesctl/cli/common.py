@@ -1,4 +1,4 @@
-"""What commands share: options, the client of the chosen profile, references to Spaces."""
+"""Shared by the commands: options, the client for the chosen server, parsing of Spaces and handles."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, Unavailab
 from spacesctl.domain.ids import is_space_id, parse_handle
 
 MOST_STDIN = 1 << 20
-"""Characters of a list on stdin."""
+"""Characters of a list that are read from stdin at most."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 SpaceRef = Annotated[
-    str, typer.Argument(metavar="SPACE", help="The Space's id, or its link.", autocompletion=completion.spaces)
+    str, typer.Argument(metavar="SPACE", help="The Space's id or its link.", autocompletion=completion.spaces)
 ]
 Handle = Annotated[str, typer.Argument(metavar="@HANDLE", autocompletion=completion.handles)]
 Handles = Annotated[
@@ -36,9 +36,9 @@ Handles = Annotated[
 
 @dataclass
 class Session:
-    """What the root command was given; the profile is looked up when a command first needs it.
+    """The options of the root command. The profile is read only when a command needs it.
 
-    There is no flag for the token: everybody on the machine can read a command line.
+    There is no option for the token: every user of the machine can read command lines.
     """
 
     url: str | None = None
@@ -46,11 +46,12 @@ class Session:
     dry_run: bool = False
 
     def profile(self) -> profile.Profile:
+        """The server and the token to use. Raises Invalid for a broken profile file."""
         return profile.find(self.url)
 
 
 def client(ctx: typer.Context, *, anonymous: bool = False) -> Client:
-    """Raises NotSignedIn when there is no token and the command needs one."""
+    """A client for the chosen server. Raises NotSignedIn when there is no token, unless `anonymous`."""
     session = ctx.ensure_object(Session)
     found = session.profile()
     if found.token is None and not anonymous:
@@ -65,7 +66,7 @@ def _show_curl(request: httpx.Request) -> None:
 
 
 def listed(words: list[str]) -> list[str]:
-    """The words, with `-` replaced by those of stdin: separated by white space, `#` begins a comment. Each once, in order."""
+    """The words, with `-` replaced by the words on stdin. Repeated words are dropped; on stdin `#` begins a comment. Raises Invalid."""
     found: list[str] = []
     for word in words:
         found += _from_stdin() if word == "-" else [word]
@@ -80,15 +81,15 @@ def _from_stdin() -> list[str]:
 
 
 def handles_of(words: list[str]) -> list[str]:
-    """The handles that somebody typed or piped in. Raises Invalid for one that is none, and when there are none."""
+    """The handles given as arguments or on stdin. Raises Invalid for a malformed handle, and when there is none."""
     found = [handle(word) for word in listed(words)]
     if not found:
-        raise Invalid("@HANDLE", "say who")
+        raise Invalid("@HANDLE", "give at least one handle")
     return found
 
 
 def space_id(ref: str) -> str:
-    """The id in an id or a link. Raises Invalid."""
+    """The id of a Space, from its id or its link. Raises Invalid."""
     bare = urlsplit(ref).path.rsplit("/", 1)[-1] if "/" in ref else ref
     if not is_space_id(bare):
         raise Invalid("SPACE", f"{ref!r} is neither a Space's id (13 letters and digits) nor its link")
@@ -96,7 +97,7 @@ def space_id(ref: str) -> str:
 
 
 def handle(text: str) -> str:
-    """`@bare` for a path. Raises Invalid."""
+    """A handle with its `@`, for a URL's path. Raises Invalid."""
     bare = parse_handle(text)
     if bare is None:
         raise Invalid("@HANDLE", f"{text!r} is not a handle")
@@ -104,7 +105,10 @@ def handle(text: str) -> str:
 
 
 def each(whom: Iterable[str], act: Callable[[str], dict[str, Any]]) -> tuple[list[dict[str, Any]], SpacesError | None]:
-    """What `act` answered for each, and the first refusal. One that is refused is told and does not stop the rest."""
+    """Call `act` for each; its answers, and the first error. An error is printed and the others are still tried.
+
+    Raises Unavailable and NotSignedIn at once, since the others would fail too.
+    """
     rows: list[dict[str, Any]] = []
     first: SpacesError | None = None
     for one in whom:
@@ -119,7 +123,7 @@ def each(whom: Iterable[str], act: Callable[[str], dict[str, Any]]) -> tuple[lis
 
 
 def confirm(ctx: typer.Context, question: str, *, yes: bool) -> None:
-    """Ask on a terminal; scripts are taken at their word, and a dry run needs no leave."""
+    """Ask for confirmation, on a terminal only and not for a dry run. Raises typer.Abort when the answer is no."""
     if not yes and not ctx.ensure_object(Session).dry_run and sys.stdin.isatty():
         typer.confirm(question, abort=True, err=True)
 
@@ -128,7 +132,7 @@ _SPAN = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def span_seconds(text: str) -> int | None:
-    """Seconds of `+2h`, `+1d12h`, `+90m`; None when it is not such a span."""
+    """The seconds of `+2h`, `+1d12h` or `+90m`; None when the text has another form."""
     match = _SPAN.fullmatch(text)
     if match is None or not any(match.groups()):
         return None

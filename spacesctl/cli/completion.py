@@ -1,4 +1,4 @@
-"""`completion`: the shell completes commands, options, @handles and Spaces."""
+"""`completion`: lets the shell complete commands, options, @handles and Spaces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spacesctl.cli.output import clean, say
 
 VARIABLE = "_SPACESCTL_COMPLETE"
 PATIENCE = 1.5
-"""Seconds that the server has for an answer: somebody waits with a finger on the tab key."""
+"""Seconds that completion waits for the server."""
 
 
 class Shell(StrEnum):
@@ -23,21 +23,21 @@ class Shell(StrEnum):
 
 
 def completion(
-    shell: Annotated[Shell, typer.Argument(help="Which shell's script to print.")],
+    shell: Annotated[Shell, typer.Argument(help="The shell.")],
 ) -> None:
     """Print a shell's completion script: `eval "$(spacesctl completion bash)"`, in fish `spacesctl completion fish | source`."""
-    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # re-exported from a private module
 
     say(get_completion_script(prog_name="spacesctl", complete_var=VARIABLE, shell=shell.value))
     if shell is Shell.BASH:
-        # Bash splits words at @ unless told otherwise, and would complete only what follows it.
+        # By default Bash splits words at @ and would complete only what follows it.
         say('COMP_WORDBREAKS="${COMP_WORDBREAKS//@}"')
 
 
 def prepare() -> None:
-    """Make the shells known when one asks; nothing otherwise, since every command would pay for it."""
+    """Load Typer's completion when a shell asks for it. Other runs do not load it, since it takes time."""
     if VARIABLE in os.environ:
-        from typer.completion import completion_init  # type: ignore[attr-defined]
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # re-exported from a private module
 
         completion_init()
 
@@ -50,7 +50,7 @@ def spaces(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
-    """Who is in the Space that was named, whom one follows, and (operators) everybody."""
+    """Handles of the people in the given Space, of those whom you follow, and (for operators) of all accounts."""
     bare = bool(incomplete) and not incomplete.startswith("@")
     space = ctx.params.get("space")
     places = [f"/v1/spaces/{space}/people"] if space else []
@@ -64,7 +64,7 @@ def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def _asked(ctx: typer.Context, path: str) -> list[dict[str, Any]]:
-    """The rows of a list, none on any trouble: a shell's prompt is no place for an error."""
+    """The rows of a list of the API; [] after any error, since a message would disturb the shell's prompt."""
     from spacesctl.client import profile
     from spacesctl.client.http import Client
     from spacesctl.domain.errors import SpacesError

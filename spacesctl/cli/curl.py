@@ -1,4 +1,4 @@
-"""A request as the curl command that would make it: to learn the API from, or to send to somebody."""
+"""A request as a curl command, to learn the API or to show a call to somebody."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import shlex
 import httpx
 
 _BY_ITSELF = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
-"""Headers that curl sets as well, or that say nothing."""
+"""Headers that curl sets itself, or that do not matter."""
 
 
 def command(request: httpx.Request) -> str:
-    """One line for a shell. The token is named, not shown; a body that is not text is read from a file of yours."""
+    """One line for a shell. The token is a variable; for a body that is not text it names a file, `@FILE`."""
     parts = ["curl"]
     if request.method != "GET":
         parts += ["-X", request.method]

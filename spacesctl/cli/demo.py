@@ -1,4 +1,4 @@
-"""`demo`: a whole Space on this machine, in a folder that goes when it ends."""
+"""`demo`: a whole Space on this machine, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spacesctl.cli.common import Json
 from spacesctl.cli.output import console, emit_json
 
 LEAST_SECONDS = 5.0
-"""A shorter demo would end before anybody has said a sentence."""
+"""A shorter demo would end before the first sentence."""
 
 
 class CastName(StrEnum):
@@ -21,13 +21,14 @@ class CastName(StrEnum):
 
 def demo(
     seconds: Annotated[
-        float | None, typer.Option(min=LEAST_SECONDS, help="End by itself; else Ctrl-C ends it. 30 show everything.")
+        float | None,
+        typer.Option(min=LEAST_SECONDS, help="Seconds until it ends; 30 show everything. Default: until Ctrl-C."),
     ] = None,
-    cast: Annotated[CastName, typer.Option(help="Who speaks.")] = CastName.CAST_A,
+    cast: Annotated[CastName, typer.Option(help="The speakers.")] = CastName.CAST_A,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the Space's page.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Show a whole Space: voices over WebRTC and lanes, captions, a rule that acts, a host who kicks; then measure it."""
+    """Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, a rule that mutes, a host who removes a speaker."""
     from spacesctl.demo.run import run
     from spacesctl.demo.view import summary
 

@@ -1,4 +1,4 @@
-"""`doctor` and `config show`: what is set up here, and what is wrong with it."""
+"""`doctor` and `config show`: checks of the set-up, and the settings in force."""
 
 from __future__ import annotations
 
@@ -14,19 +14,26 @@ from spacesctl.cli.output import clean, console, emit_json, table
 from spacesctl.client import profile
 
 config = typer.Typer(help="Settings of the server and of this command line.", no_args_is_help=True)
-Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Else config.toml, if it is here.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help="The settings file. Default: config.toml in this folder, if there is one."
+    ),
+]
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def doctor(
     ctx: typer.Context,
     config_file: Config = None,
-    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The data folder; else from the settings.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The data folder. Default: from the settings.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Look at what the server needs and say what to do. With --url of another machine: at that server and the way to it.
+    """Check what the server needs and say how to repair it. With the --url of another machine: check that server and the network to it.
 
-    Exit 1 when something is wrong that keeps it from working.
+    Exit code 1 when something is wrong that keeps the server from working.
     """
     from spacesctl.doctor.run import here, there
 
@@ -52,18 +59,18 @@ def doctor(
 @config.command("show")
 def show(
     ctx: typer.Context,
-    origin: Annotated[bool, typer.Option("--origin", help="Also who says so.")] = False,
+    origin: Annotated[bool, typer.Option("--origin", help="Also where each value comes from.")] = False,
     config_file: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Every setting as it is now, of this command line and of a server started here."""
+    """Show every setting in force, of this command line and of a server started in this folder."""
     from spacesctl.server.process.setting_origins import origins
 
     session = ctx.ensure_object(Session)
     found, places = session.profile(), profile.origins(session.url)
     rows: list[dict[str, Any]] = [
         {"name": "url", "value": found.url, "origin": places["url"]},
-        # Whether there is one, never what it is.
+        # Only whether there is a token; it is secret.
         {"name": "token", "value": "set" if found.token else None, "origin": places["token"]},
     ]
     rows += [{"name": f"serve.{one.name}", "value": one.value, "origin": one.origin} for one in origins(config_file)]

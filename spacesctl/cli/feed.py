@@ -1,4 +1,4 @@
-"""`feed`: what those whom one follows do and say."""
+"""`feed`: Spaces and posts of the accounts that you follow."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from spacesctl.cli.posts import show_post
 
 def feed(
     ctx: typer.Context,
-    cursor: Annotated[str | None, typer.Option(help="Go on from where the page before ended.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Where to continue, as the end of the previous page says.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Live and coming Spaces of those whom you follow, then their posts, newest first."""
+    """Show live and scheduled Spaces of the accounts that you follow, then their posts, newest first."""
     with client(ctx) as spaces:
         found = spaces.get("/v1/feed", cursor=cursor)
     if as_json:
         emit_json(found)
         return
     if not found["spaces"] and not found["data"]:
-        note("nothing yet; follow somebody")
+        note("nothing yet: `spacesctl follow @HANDLE` follows somebody")
     show_spaces(found["spaces"])
     for post in found["data"]:
         show_post(post)
@@ -32,7 +32,7 @@ def feed(
 
 
 def show_spaces(spaces: list[dict[str, Any]]) -> None:
-    """A line each, with what one should know before going in."""
+    """Print a line for each Space, and whether somebody whom you blocked speaks there."""
     for space in spaces:
         when = "live" if space["state"] == "live" else space["scheduled_start"] or "not started yet"
         say(f"{clean(space['title'])}  [{when}]  by {space['host']['handle']}  {space['link']}")
@@ -40,5 +40,6 @@ def show_spaces(spaces: list[dict[str, Any]]) -> None:
 
 
 def show_blocked(space: dict[str, Any]) -> None:
+    """Print who of the people that you blocked is speaking in the Space, if anybody."""
     if space["blocked_speaking"]:
         say(f"  someone you blocked is speaking: {', '.join(space['blocked_speaking'])}")

@@ -1,4 +1,4 @@
-"""`invite inbox accept`: invites are direct messages."""
+"""`invite`, `inbox`, `accept`, `decline`, `uninvite`, `dm`: direct messages, which invitations are too."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def inbox(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Accept an invite: you may speak."""
+    """Accept an invitation to speak."""
     with client(ctx) as spaces:
         found = spaces.post(f"/v1/spaces/{space_id(space)}/accept")
     if as_json:
@@ -63,7 +63,7 @@ def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
 
 
 def decline(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Decline an invite."""
+    """Decline an invitation."""
     with client(ctx) as spaces:
         found = spaces.post(f"/v1/spaces/{space_id(space)}/decline")
     if as_json:
@@ -73,7 +73,7 @@ def decline(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
 
 
 def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Take back invitations that are not answered yet."""
+    """Withdraw invitations that are not answered yet."""
     with client(ctx) as spaces:
         place = f"/v1/spaces/{space_id(space)}/invites"
         rows, refused = each(handles_of(handles), lambda one: spaces.delete(f"{place}/{one}"))
@@ -93,7 +93,7 @@ def dm(
     voice: Voice = None,
     as_json: Json = False,
 ) -> None:
-    """Send a direct message, with your voice if you like."""
+    """Send a direct message, as text, as a voice clip or both."""
     if not text and voice is None:
         raise Invalid("TEXT", "write something, or add --voice")
     with client(ctx) as spaces:

@@ -1,4 +1,4 @@
-"""`models list|pull|path`: the recogniser models of this machine."""
+"""`models list|pull|path`: the speech models on this machine."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import typer
 from spacesctl.cli.common import Json
 from spacesctl.cli.output import PLAIN, console, emit_json, note, say, table
 
-models = typer.Typer(help="Speech models that the bots recognise with.", no_args_is_help=True)
+models = typer.Typer(help="Models for speech recognition.", no_args_is_help=True)
 
-Data = Annotated[Path | None, typer.Option(metavar="DIR", help="The server's data folder; else from its settings.")]
+Data = Annotated[Path | None, typer.Option(metavar="DIR", help="The server's data folder. Default: from its settings.")]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 
 @models.command("list")
 def list_models(data: Data = None, as_json: Json = False) -> None:
-    """Models that are known by name, and those that are here."""
+    """List the models that can be downloaded by name, and those that are installed."""
     from spacesctl.models.catalogue import CATALOGUE
     from spacesctl.models.shelf import Shelf
 
@@ -38,12 +38,12 @@ def list_models(data: Data = None, as_json: Json = False) -> None:
 @models.command("pull")
 def pull(
     name: Name,
-    url: Annotated[str | None, typer.Option(help="A zip file elsewhere; NAME is what it is called here.")] = None,
-    sha256: Annotated[str | None, typer.Option(metavar="HEX", help="What its SHA-256 must be.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of another zip file; it is installed as NAME.")] = None,
+    sha256: Annotated[str | None, typer.Option(metavar="HEX", help="The expected SHA-256 of the file.")] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Fetch a model into the data folder, from where the server takes it at its next start. Goes on after a break."""
+    """Download a model into the data folder; the server uses it from its next start. An interrupted download continues."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     from spacesctl.models.shelf import Shelf
@@ -65,13 +65,13 @@ def pull(
         emit_json({"name": done.name, "path": str(done.path), "sha256": done.sha256, "trust": done.trust})
         return
     if done.trust == "first":
-        note(f"its SHA-256 was not known; recorded now, to be held against next time: {done.sha256}")
+        note(f"no SHA-256 of it is known; this one is now recorded and checked next time: {done.sha256}")
     say(str(done.path))
 
 
 @models.command("path")
 def path(name: Name, data: Data = None, as_json: Json = False) -> None:
-    """Where a model is, for `serve --model`."""
+    """Print the folder of a model, for `serve --model`."""
     from spacesctl.models.shelf import Shelf
 
     found = Shelf(_folder(data)).path(name)

@@ -1,4 +1,4 @@
-"""`report reports rules audit`: what is reported, what rules do, what was done."""
+"""`report`, `reports`, `rules`, `audit`: reports of people, rules on live speech, the audit log."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def report(
     ctx: typer.Context,
     space: SpaceRef,
     target: Annotated[
-        str | None, typer.Argument(metavar="[@HANDLE]", help="Without it, the Space is reported.")
+        str | None, typer.Argument(metavar="[@HANDLE]", help="The person. Default: the Space itself is reported.")
     ] = None,
     category: Annotated[str, typer.Option(help="abuse, harassment, hate, threat, spam, scam, ...")] = "other",
     text: Annotated[str, typer.Option("--note", help="What happened.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Report a person, or the whole Space; the person's last half minute is kept as evidence."""
+    """Report a person or the whole Space. The person's last 30 s of speech are kept as evidence."""
     body = {
         "space_id": space_id(space),
         "account": handle(target) if target is not None else None,
@@ -53,7 +53,7 @@ def report(
 
 @reports.command("list")
 def list_reports(ctx: typer.Context, as_json: Json = False) -> None:
-    """Reports from the Spaces that you host, newest first."""
+    """List reports from the Spaces that you host, newest first."""
     with client(ctx) as spaces:
         rows = spaces.all("/v1/reports")
     if as_json:
@@ -68,7 +68,7 @@ def show_report(
     report_id: Annotated[str, typer.Argument(metavar="REPORT")],
     as_json: Json = False,
 ) -> None:
-    """One report with its evidence."""
+    """Show a report with its evidence."""
     with client(ctx) as spaces:
         found = spaces.get(f"/v1/reports/{report_id}")
     if as_json:
@@ -87,6 +87,7 @@ def read_rules(path: Path) -> str:
 
 
 def push(spaces: Client, space: str, text: str, filename: str) -> dict[str, Any]:
+    """Set the rules of a Space. `filename` is named in error messages. Raises the server's errors."""
     answer: dict[str, Any] = spaces.put(f"/v1/spaces/{space}/rules", {"text": text, "filename": filename})
     return answer
 
@@ -95,11 +96,11 @@ def push(spaces: Client, space: str, text: str, filename: str) -> dict[str, Any]
 def check_rules(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
     model: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A vosk model, whose words the rules must use.")
+        Path | None, typer.Option(metavar="DIR", help="Folder of a vosk model: rules must use words that it knows.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a rule file and explain every rule; problems come with file and line. Exit 2 when there is an error."""
+    """Check a rule file and explain each rule. Problems are shown with file and line. Exit code 2 when there is an error."""
     from spacesctl.rules.check import check, explain
     from spacesctl.rules.rulefile import parse
 
@@ -120,7 +121,7 @@ def check_rules(
 
 
 def _vocabulary(model: Path) -> set[str]:
-    from bots.models import ModelError, vocabulary  # a file's words, not the bots at work
+    from bots.models import ModelError, vocabulary  # reads a file; runs no bot
 
     try:
         return vocabulary(model)
@@ -135,7 +136,7 @@ def push_rules(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
     as_json: Json = False,
 ) -> None:
-    """Set the rules of a Space, also while live. A bad file is refused and the old rules stay."""
+    """Set the rules of a Space, also while it is live. If the file has errors, the old rules stay."""
     text = read_rules(path)
     with client(ctx) as spaces:
         answer = push(spaces, space_id(space), text, path.name)
@@ -147,7 +148,7 @@ def push_rules(
 
 @rules.command("show")
 def show_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """The rule file of a Space."""
+    """Print the rule file of a Space."""
     with client(ctx) as spaces:
         found = spaces.get(f"/v1/spaces/{space_id(space)}/rules")
     if as_json:
@@ -160,7 +161,7 @@ def show_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> No
 
 @rules.command("clear")
 def clear_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Take the rules of a Space away, and with them the bot's grant."""
+    """Remove the rules of a Space, and with them the bot's permission to act."""
     with client(ctx) as spaces:
         answer = spaces.put(f"/v1/spaces/{space_id(space)}/rules", {"text": None})
     if as_json:
@@ -172,10 +173,10 @@ def clear_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> N
 @audit.command("list")
 def list_audit(
     ctx: typer.Context,
-    space: Annotated[str | None, typer.Option(help="Only of this Space.")] = None,
+    space: Annotated[str | None, typer.Option(help="Only entries of this Space.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What was done, newest first: by you, and in the Spaces that you host."""
+    """List what was done by you and in the Spaces that you host, newest first."""
     wanted = space_id(space) if space is not None else None
     with client(ctx) as spaces:
         rows = [row for row in spaces.all("/v1/audit") if wanted in (None, row["space_id"])]
@@ -185,19 +186,19 @@ def list_audit(
     for row in rows:
         row["more"] = ", ".join(f"{key}={value}" for key, value in row["details"].items() if value)
     columns = {"ID": "id", "AT": "at", "WHO": "actor", "DID": "action", "TO": "target", "SPACE": "space_id", "": "more"}
-    table(rows, columns, empty="nothing was done yet")
+    table(rows, columns, empty="no entries")
 
 
 @audit.command("verify")
 def verify_audit(ctx: typer.Context, as_json: Json = False) -> None:
-    """Check the whole chain; names the first bad entry and fails if there is one."""
+    """Verify the hash chain of the whole log. Exit code 1, and the first bad entry, if it was changed."""
     with client(ctx) as spaces:
         found = spaces.get("/v1/audit/verify")
     if as_json:
         emit_json(found)
     elif found["first_bad"] is None:
-        say(f"every entry follows from the one before; head {found['head']}")
+        say(f"every entry matches the one before it; head {found['head']}")
     else:
-        say(f"entry {found['first_bad']} does not follow from the one before")
+        say(f"entry {found['first_bad']} does not match the one before it: the log was changed")
     if found["first_bad"] is not None:
         raise typer.Exit(1)

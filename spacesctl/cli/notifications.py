@@ -1,4 +1,4 @@
-"""`notifications add|list|test|remove`: have your direct messages sent on to some other service."""
+"""`notifications add|list|test|remove`: forward your direct messages to another service."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from spacesctl.cli.common import Json, Yes, client, confirm
 from spacesctl.cli.output import clean, emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 
-notifications = typer.Typer(help="Have your messages sent on to another service.", no_args_is_help=True)
-Ref = Annotated[str, typer.Argument(metavar="ID", help="As `notifications list` shows it.")]
+notifications = typer.Typer(help="Forward your messages to another service.", no_args_is_help=True)
+Ref = Annotated[str, typer.Argument(metavar="ID", help="The address's id, as `notifications list` shows it.")]
 MOST = 2_000
+"""Characters of an address that are read from stdin at most."""
 
 
 @notifications.command("add")
@@ -24,14 +25,15 @@ def add(
     url: Annotated[
         str,
         typer.Argument(
-            metavar="[URL]", help="An address of apprise's, as tgram://TOKEN/CHAT; `-`: asked for, or read from stdin."
+            metavar="[URL]",
+            help="An apprise address, such as tgram://TOKEN/CHAT. `-` asks for it, or reads it from stdin.",
         ),
     ] = "-",
     as_json: Json = False,
 ) -> None:
-    """Send your direct messages, invitations and reminders there too. The server keeps the address sealed.
+    """Also send your direct messages, invitations and reminders to this address. The server stores it encrypted.
 
-    Others on this machine can read a command line, and an address holds a secret: leave it out, and it is asked for.
+    An address contains a secret, and other users of this machine can read command lines: leave it out to be asked for it.
     """
     with client(ctx) as spaces:
         made = spaces.post(
@@ -42,7 +44,7 @@ def add(
     else:
         say(f"{made['id']}: messages to you also go to {clean(made['address'])}")
         if url != "-":
-            note("the address stood in the command line: your shell's history has it too")
+            note("the address was in the command line, so it is in your shell's history too")
 
 
 def _address() -> str:
@@ -50,13 +52,13 @@ def _address() -> str:
         return str(typer.prompt("Address", hide_input=True, err=True)).strip()
     line = sys.stdin.readline(MOST).strip()
     if not line:
-        raise Invalid("URL", "stdin has none")
+        raise Invalid("URL", "there is no address on stdin")
     return line
 
 
 @notifications.command("list")
 def list_notifications(ctx: typer.Context, as_json: Json = False) -> None:
-    """List where your messages also go; of each address only the service."""
+    """List the addresses that your messages are forwarded to; only the service of each is shown."""
     with client(ctx) as spaces:
         rows: list[dict[str, Any]] = spaces.get("/v1/notifications")["data"]
     if as_json:
@@ -70,25 +72,25 @@ def list_notifications(ctx: typer.Context, as_json: Json = False) -> None:
         "FAILURES": "failures",
         "RETRY": "retry_at",
     }
-    table(rows, columns, empty="your messages go nowhere else")
+    table(rows, columns, empty="your messages are not forwarded")
 
 
 @notifications.command("test")
 def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
-    """Send a line there now."""
+    """Send a test message to an address now."""
     with client(ctx) as spaces:
         done = spaces.post(f"/v1/notifications/{quote(ref, safe='')}/test")
     if as_json:
         emit_json(done)
     elif done["delivered"]:
-        say("the service took it")
+        say("the service accepted it")
     if not done["delivered"]:
-        raise Refused("not_delivered", "the service did not take it; look at the address, or try again later")
+        raise Refused("not_delivered", "the service did not accept it; check the address, or try again later")
 
 
 @notifications.command("remove")
 def remove(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False) -> None:
-    """Send nothing there any more."""
+    """Remove an address; nothing more is sent to it."""
     confirm(ctx, f"Remove {ref}?", yes=yes)
     with client(ctx) as spaces:
         spaces.delete(f"/v1/notifications/{quote(ref, safe='')}")

@@ -1,4 +1,4 @@
-"""Options that commands share without naming them: `--plain` and `--curl` on all, `--dry-run` on those that change something."""
+"""Options added to commands: `--plain` to all, `--curl` to those that call the server, `--dry-run` to those that change something."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from spacesctl.cli.common import Session
 
 Plain = Annotated[
     bool,
-    typer.Option("--plain", envvar="SPACESCTL_PLAIN", help="Lines of words only, as a screen reader wants them."),
+    typer.Option(
+        "--plain", envvar="SPACESCTL_PLAIN", help="Plain lines of text without tables or colours, for screen readers."
+    ),
 ]
-Curl = Annotated[bool, typer.Option("--curl", help="Show each call to the server as a curl command, on stderr.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="The server decides and answers as if; nothing is changed.")]
+Curl = Annotated[bool, typer.Option("--curl", help="Print each call to the server as a curl command, on stderr.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="The server checks the change and answers as if it were made, but changes nothing."),
+]
 
 CHANGES = frozenset(
     {
@@ -30,13 +35,13 @@ CHANGES = frozenset(
         "notifications add", "notifications remove",
     }
 )  # fmt: skip
-"""Commands that change something on the server, and nothing anywhere else."""
+"""Commands that change something on the server only."""
 _BARE = {"serve", "completion"}
-"""They print for programs, or not at all."""
+"""Commands without these options: what they print is for programs."""
 
 
 def install(app: typer.Typer) -> None:
-    """Add the options to every command of the tree; a command that talks to the server is one that takes a context."""
+    """Add the options to every command of the tree. A command that has a parameter `ctx` calls the server."""
     for name, info in commands(app):
         if info.callback is None or name in _BARE:
             continue
@@ -50,7 +55,7 @@ def install(app: typer.Typer) -> None:
 
 
 def commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Each command of the tree with its words, as ("schedule skip", its registration)."""
+    """Each command of the tree: its words, such as "schedule skip", and its registration."""
     for info in app.registered_commands:
         yield f"{prefix}{info.name}", info
     for group in app.registered_groups:
@@ -59,7 +64,7 @@ def commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _with_options(command: Callable[..., None], extra: dict[str, Any]) -> Callable[..., None]:
-    """The command with further keyword parameters, name -> annotation, which are taken off before it runs."""
+    """The command with further keyword parameters (name -> annotation), which are handled before it runs."""
 
     @functools.wraps(command)
     def run(*, plain: bool, curl: bool = False, dry_run: bool = False, **given: Any) -> None:
@@ -74,6 +79,6 @@ def _with_options(command: Callable[..., None], extra: dict[str, Any]) -> Callab
     signature = inspect.signature(command, eval_str=True)
     own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature.parameters.values()]
     added = [Parameter(name, Parameter.KEYWORD_ONLY, default=False, annotation=kind) for name, kind in extra.items()]
-    run.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    run.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]  # read by inspect.signature
     run.__annotations__ = {one.name: one.annotation for one in [*own, *added]} | {"return": None}
     return run

@@ -1,4 +1,4 @@
-"""Results on stdout, everything else on stderr. Tables for people, JSON for programs."""
+"""Output: results on stdout, everything else on stderr; tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
-"""Whether this run was asked for words only: no columns, no colour, nothing that redraws."""
+"""Whether `--plain` was given: no columns, no colours, nothing that is redrawn."""
 
 
 def console(*, err: bool = False) -> Console:
-    """Honours NO_COLOR by itself; text from others is never read as markup."""
+    """A Rich console on stdout or stderr. It respects NO_COLOR, and text of others is never taken as markup."""
     plain = PLAIN.get()
     return Console(
         stderr=err,
@@ -30,24 +30,27 @@ def console(*, err: bool = False) -> Console:
 
 
 def emit_json(value: Any) -> None:
+    """Print a result as JSON."""
     print(json.dumps(value, ensure_ascii=False))
 
 
 def emit_line(value: Any) -> None:
-    """One NDJSON line, out at once."""
+    """Print one line of NDJSON and flush it."""
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
 def note(text: str) -> None:
+    """Print a remark on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:
+    """Print a line of the result on stdout."""
     print(text, flush=True)
 
 
 def table(rows: Sequence[dict[str, Any]], columns: dict[str, str], *, empty: str) -> None:
-    """`columns` is heading -> key. Nothing to show is said on stderr, so that stdout stays empty."""
+    """Print rows as a table. `columns` is heading -> key. Without rows, `empty` is printed on stderr and nothing on stdout."""
     if not rows:
         note(empty)
         return
@@ -66,7 +69,7 @@ def table(rows: Sequence[dict[str, Any]], columns: dict[str, str], *, empty: str
 
 
 def _records(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
-    """A line for each thing that is known, a blank line between rows: read aloud, each value follows its heading."""
+    """For `--plain`: a line `heading: value` for each cell, and a blank line between rows."""
     for number, row in enumerate(rows):
         if number:
             say("")
@@ -87,5 +90,5 @@ def _cell(value: Any) -> str:
 
 
 def clean(text: str) -> str:
-    """Without control characters: a title or a message must not drive the terminal."""
+    """The text without control characters, so that the text of others cannot control the terminal."""
     return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

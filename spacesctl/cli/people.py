@@ -1,4 +1,4 @@
-"""`people raise hands approve deny mute unmute demote kick`: who is there and who may speak."""
+"""`people raise hands approve deny mute unmute demote kick`: the people of a Space, and who may speak."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spacesctl.client.http import Client
 
 
 def people(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Who is in a Space, stage first."""
+    """List the people in a Space, those on stage first."""
     with client(ctx, anonymous=True) as spaces:
         found = spaces.get(f"/v1/spaces/{space_id(space)}/people")
     if as_json:
@@ -36,10 +36,10 @@ def people(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
 def raise_hand(
     ctx: typer.Context,
     space: SpaceRef,
-    lower: Annotated[bool, typer.Option("--lower", help="Take it down again.")] = False,
+    lower: Annotated[bool, typer.Option("--lower", help="Lower your hand.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Ask to speak. Whom the policy admits may speak at once."""
+    """Raise your hand to speak. If the Space's policy admits you, you may speak at once."""
     place = f"/v1/spaces/{space_id(space)}/requests"
     with client(ctx) as spaces:
         me = spaces.delete(f"{place}/me") if lower else spaces.post(place)
@@ -52,7 +52,7 @@ def raise_hand(
 
 
 def hands(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Who asks to speak, in order."""
+    """List who asks to speak, in the order in which they asked."""
     with client(ctx) as spaces:
         found = spaces.get(f"/v1/spaces/{space_id(space)}/requests")["data"]
     if as_json:
@@ -62,12 +62,12 @@ def hands(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
 
 
 def approve(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Let somebody speak who asked to."""
+    """Approve a request to speak."""
     _each(ctx, space, handles, "requests", "approve", as_json=as_json)
 
 
 def deny(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Turn a request down."""
+    """Deny a request to speak."""
     _each(ctx, space, handles, "requests", "deny", as_json=as_json)
 
 
@@ -78,16 +78,16 @@ def mute(
         list[str] | None,
         typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.", autocompletion=completion.handles),
     ] = None,
-    everybody: Annotated[bool, typer.Option("--all", help="Everybody but host and co-hosts.")] = False,
-    reason: Annotated[str, typer.Option(help="What for.")] = "",
+    everybody: Annotated[bool, typer.Option("--all", help="All speakers but host and co-hosts.")] = False,
+    reason: Annotated[str, typer.Option(help="The reason, for the audit log.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Mute: nothing they send is heard, and they cannot undo it."""
+    """Mute on the server: nobody hears what they send, and they cannot unmute themselves."""
     _each(ctx, space, handles or [], "people", "mute", {"reason": reason}, everybody=everybody, as_json=as_json)
 
 
 def unmute(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Lift a mute and ask; only they open the microphone again."""
+    """Lift a mute. They are told, and only they can open their microphone again."""
     _each(ctx, space, handles, "people", "unmute", as_json=as_json)
 
 
@@ -111,11 +111,11 @@ def kick(
     ctx: typer.Context,
     space: SpaceRef,
     handles: Handles,
-    reason: Annotated[str, typer.Option(help="Told to the person.")] = "",
+    reason: Annotated[str, typer.Option(help="The reason, which the person is told.")] = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Remove somebody; they stay out until the Space ends."""
+    """Remove people; they cannot come back until the Space ends."""
     handles = handles_of(handles)
     confirm(ctx, f"Remove {', '.join(handles)}?", yes=yes)
     _each(ctx, space, handles, "people", "kick", {"reason": reason}, as_json=as_json)

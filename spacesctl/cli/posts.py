@@ -1,4 +1,4 @@
-"""`post`, `share`, `play`: words and voice clips, to everybody and into a Space."""
+"""`post`, `share`, `play`: posts with text and voice clips, and what is shared in a Space."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def post(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help=f"At most {MAX_TEXT} characters.")] = "",
     voice: Voice = None,
-    delete: Annotated[str | None, typer.Option(metavar="ID", help="Take a post of yours back instead.")] = None,
+    delete: Annotated[str | None, typer.Option(metavar="ID", help="Delete one of your posts instead.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Post to everybody, with your voice if you like."""
+    """Publish a post, as text, as a voice clip or both."""
     if delete is not None:
         if text or voice is not None:
-            raise Invalid("--delete", "goes alone")
+            raise Invalid("--delete", "cannot be combined with TEXT or --voice")
         _delete(ctx, delete, as_json=as_json)
         return
     if not text and voice is None:
@@ -63,7 +63,7 @@ def _delete(ctx: typer.Context, ref: str, *, as_json: bool) -> None:
 
 
 def upload(spaces: Client, voice: Path | None) -> str | None:
-    """The id of the clip that a file becomes."""
+    """Upload a voice clip; its id, or None without a file. Raises OSError and the server's errors."""
     return None if voice is None else str(spaces.upload("/v1/clips", voice)["id"])
 
 
@@ -71,11 +71,11 @@ def share(
     ctx: typer.Context,
     space: SpaceRef,
     what: Annotated[str, typer.Argument(metavar="POST|URL", help="A post's id, or a link.")],
-    title: Annotated[str | None, typer.Option(help="What the link is called; else its host.")] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Take it down again.")] = False,
+    title: Annotated[str | None, typer.Option(help="The link's title. Default: its host name.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Stop sharing it.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show everybody in a Space a post or a link; ten at most, the newest first."""
+    """Share a post or a link with everybody in a Space; at most ten, the newest first."""
     place = f"/v1/spaces/{space_id(space)}"
     with client(ctx) as spaces:
         if remove:
@@ -91,15 +91,15 @@ def share(
 def _pin(what: str, title: str | None) -> dict[str, Any]:
     if is_post_id(what):
         if title is not None:
-            raise Invalid("--title", "is for links; a post shows its text")
+            raise Invalid("--title", "can only be given with a link")
         return {"post": what}
     if "://" not in what:
-        raise Invalid("POST|URL", f"{what!r} is neither a post's id nor a link", hint="as https://example.org/")
+        raise Invalid("POST|URL", f"{what!r} is neither a post's id nor a link", hint="such as https://example.org/")
     return {"url": what, "title": title}
 
 
 def _pin_id(space: dict[str, Any], what: str) -> str:
-    """By the id of a post, a link, or the pin's own id. Raises NotFound."""
+    """The id of what is shared, found by a post's id, a link or its own id. Raises NotFound."""
     for pin in space["pinned"]:
         if what in (pin["id"], pin["url"], (pin["post"] or {}).get("id")):
             return str(pin["id"])
@@ -107,6 +107,7 @@ def _pin_id(space: dict[str, Any], what: str) -> str:
 
 
 def show_pins(pins: list[dict[str, Any]]) -> None:
+    """Print what is shared in a Space."""
     for pin in pins:
         if pin["post"] is not None:
             show_post(pin["post"])
@@ -115,6 +116,7 @@ def show_pins(pins: list[dict[str, Any]]) -> None:
 
 
 def show_post(found: dict[str, Any]) -> None:
+    """Print a post."""
     out = console()
     out.print(f"{found['author']}  {found['created_at']}  {found['id']}", style="bold")
     for line in clean(found["text"]).splitlines():
@@ -123,7 +125,7 @@ def show_post(found: dict[str, Any]) -> None:
 
 
 def show_clip(clip: dict[str, Any] | None, ref: str) -> None:
-    """`ref` is what `play` takes for it."""
+    """Print a line about a voice clip, if there is one. `ref` is the id for `play`."""
     if clip is not None:
         console().print(f"  (voice, {clip['duration_ms'] / 1000:.0f} s: spacesctl play {ref})", style="dim")
 
@@ -131,10 +133,12 @@ def show_clip(clip: dict[str, Any] | None, ref: str) -> None:
 def play(
     ctx: typer.Context,
     what: Annotated[str, typer.Argument(metavar="POST|CLIP", help="The id of a post, or of a voice clip.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it (Ogg Opus) instead of playing it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it to a file (Ogg Opus) instead of playing it.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Hear the voice clip of a post or a message, by ffplay, mpv or pw-play."""
+    """Play the voice clip of a post or a message, with ffplay, mpv or pw-play."""
     with client(ctx, anonymous=True) as spaces:
         clip = _clip_id(spaces, what)
         player = None if out is not None else _player()
@@ -153,7 +157,7 @@ def _clip_id(spaces: Client, what: str) -> str:
     if is_space_id(what):  # clips have ids of the same shape
         return what
     if not is_post_id(what):
-        raise Invalid("POST|CLIP", f"{what!r} is the id of neither a post nor a voice clip")
+        raise Invalid("POST|CLIP", f"{what!r} is neither a post's id nor a voice clip's")
     clip = spaces.get(f"/v1/posts/{what}")["clip"]
     if clip is None:
         raise NotFound("voice clip in post", what)
@@ -174,6 +178,6 @@ def _play(player: str, sound: bytes) -> None:
     with tempfile.NamedTemporaryFile(suffix=".ogg") as file:
         file.write(sound)
         file.flush()
-        done = subprocess.run([player, *_PLAYERS[player], file.name], stdin=subprocess.DEVNULL, check=False)  # noqa: S603
+        done = subprocess.run([player, *_PLAYERS[player], file.name], stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - one of `_PLAYERS` with a file of our own
     if done.returncode != 0:
         raise Refused("not_played", f"{player} could not play it", hint="write it with --out FILE")

@@ -1,4 +1,4 @@
-"""`profile [@HANDLE]` and `profile edit`: what an account shows of itself."""
+"""`profile [@HANDLE]` and `profile edit`: an account's public profile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _ShowUnlessSaid(TyperGroup):
         return super().parse_args(ctx, args if named else ["show", *args])
 
 
-profile = typer.Typer(help="What accounts show of themselves: profile [@HANDLE].", cls=_ShowUnlessSaid)
+profile = typer.Typer(help="Public profiles: profile [@HANDLE].", cls=_ShowUnlessSaid)
 
 
 @profile.command("show")
@@ -32,7 +32,7 @@ def show(
     name_handle: Annotated[str, typer.Argument(metavar="[@HANDLE]", autocompletion=handles)] = "me",
     as_json: Json = False,
 ) -> None:
-    """Who somebody is (without a handle: you), their Spaces and last posts."""
+    """Show a profile (default: yours) with its Spaces and latest posts."""
     mine = name_handle == "me"
     with client(ctx, anonymous=not mine) as spaces:
         found = spaces.get(f"/v1/accounts/{'me' if mine else handle(name_handle)}/profile")
@@ -40,7 +40,7 @@ def show(
         emit_json(found)
         return
     _who(found)
-    say(f"  {found['followers']} follow, {found['following']} followed")
+    say(f"  {found['followers']} followers, follows {found['following']}")
     show_spaces(found["spaces"])
     for post in found["posts"]:
         show_post(post)
@@ -53,7 +53,7 @@ def edit(
     description: Annotated[str | None, typer.Option(help='At most 160 characters; "" for none.')] = None,
     as_json: Json = False,
 ) -> None:
-    """Change what your own profile says; what is not named stays."""
+    """Change your profile; what you do not give stays as it is."""
     change = {key: value for key, value in (("name", name), ("description", description)) if value is not None}
     if not change:
         raise Invalid("profile edit", "say what to change", hint="--name, --description")

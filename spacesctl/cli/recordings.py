@@ -15,11 +15,11 @@ from spacesctl.domain.errors import Refused
 
 record = typer.Typer(help="Record a live Space.", no_args_is_help=True)
 recordings = typer.Typer(help="Recordings of your Spaces.", no_args_is_help=True)
-Ref = Annotated[str, typer.Argument(metavar="RECORDING", help="Its id, as `recordings list` shows it.")]
+Ref = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording's id, as `recordings list` shows it.")]
 
 
 class Kind(StrEnum):
-    """What of a Space is recorded."""
+    """What is recorded: the mix that the audience hears, or each lane too."""
 
     MIX = "mix"
     LANES = "lanes"
@@ -29,10 +29,10 @@ class Kind(StrEnum):
 def start(
     ctx: typer.Context,
     space: SpaceRef,
-    lanes: Annotated[bool, typer.Option("--lanes", help="Besides, each speaker in a file of their own.")] = False,
+    lanes: Annotated[bool, typer.Option("--lanes", help="Also record each speaker in a separate file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Record from now on. Everybody sees it; whoever speaks agrees first, so open microphones but yours close."""
+    """Start recording. Everybody sees it, and speakers must agree first, so all open microphones but yours are closed."""
     kind = Kind.LANES if lanes else Kind.MIX
     with client(ctx) as spaces:
         found = spaces.post(f"/v1/spaces/{space_id(space)}/recording", {"kind": kind.value})
@@ -44,7 +44,7 @@ def start(
 
 @record.command("stop")
 def stop(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Stop recording; `recordings list` shows what there is."""
+    """Stop recording; `recordings list` shows the result."""
     with client(ctx) as spaces:
         found = spaces.delete(f"/v1/spaces/{space_id(space)}/recording")
     if as_json:
@@ -56,10 +56,10 @@ def stop(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
 @recordings.command("list")
 def list_recordings(
     ctx: typer.Context,
-    space: Annotated[str | None, typer.Option(metavar="SPACE", help="Only of this Space.")] = None,
+    space: Annotated[str | None, typer.Option(metavar="SPACE", help="Only recordings of this Space.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Your recordings, newest first."""
+    """List your recordings, newest first."""
     with client(ctx) as spaces:
         rows = spaces.all("/v1/recordings", space_id=space_id(space) if space else None)
     if as_json:
@@ -79,10 +79,12 @@ def list_recordings(
 def get(
     ctx: typer.Context,
     recording: Ref,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to; else here.")] = Path(),
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the files. Default: this folder.")
+    ] = Path(),
     as_json: Json = False,
 ) -> None:
-    """Fetch a recording's files, as RECORDING-NAME, and hold them against their checksums."""
+    """Download a recording's files as RECORDING-NAME and verify their checksums."""
     with client(ctx) as spaces:
         found = spaces.get(f"/v1/recordings/{segment(recording)}")
         if found["state"] != "done":
@@ -101,14 +103,16 @@ def _fetch(spaces: Any, recording: str, file: dict[str, Any], out: Path) -> Path
     found = spaces.download(f"/v1/recordings/{recording}/{segment(file['name'])}", path)
     if found != file["sha256"]:
         path.unlink()
-        raise Refused("checksum", f"{file['name']} did not arrive as it was sent", hint="try again")
+        raise Refused(
+            "checksum", f"{file['name']} was damaged on the way: its checksum does not match", hint="try again"
+        )
     return path
 
 
 @recordings.command("delete")
 def delete(ctx: typer.Context, recording: Ref, yes: Yes = False, as_json: Json = False) -> None:
-    """Delete a recording for good."""
-    confirm(ctx, "Delete this recording for good?", yes=yes)
+    """Delete a recording permanently."""
+    confirm(ctx, "Delete this recording permanently?", yes=yes)
     with client(ctx) as spaces:
         spaces.delete(f"/v1/recordings/{segment(recording)}")
     if as_json:

@@ -1,4 +1,4 @@
-"""`schedule list|show|pause|resume|skip|edit|delete`: series, made by `create --cron`; and `remind`."""
+"""`schedule list|show|pause|resume|skip|edit|delete`: series, which `create --cron` makes; and `remind`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spacesctl.client.http import segment
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.space import Policy
 
-schedule = typer.Typer(help="Series: Spaces that run by themselves.", no_args_is_help=True)
+schedule = typer.Typer(help="Series: Spaces that open and end by themselves, again and again.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="SERIES")]
 _COLUMNS = {
     "ID": "id",
@@ -29,17 +29,17 @@ _COLUMNS = {
 
 
 def duration_seconds(text: str) -> int:
-    """`90m`, `1h`, `1h30m`. Raises Invalid."""
+    """The seconds of `90m`, `1h` or `1h30m`. Raises Invalid."""
     match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
     if match is None or not any(match.groups()):
-        raise Invalid("--duration", f"{text!r} is no duration", hint="as 1h30m")
+        raise Invalid("--duration", f"{text!r} is not a duration", hint="such as 1h30m")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return (hours * 60 + minutes) * 60 + seconds
 
 
 @schedule.command("list")
 def list_series(ctx: typer.Context, as_json: Json = False) -> None:
-    """Your series."""
+    """List your series."""
     with client(ctx) as spaces:
         rows = spaces.get("/v1/series")["data"]
     if as_json:
@@ -50,26 +50,26 @@ def list_series(ctx: typer.Context, as_json: Json = False) -> None:
 
 @schedule.command("show")
 def show(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
-    """One series, with its coming starts."""
+    """Show a series with its next starts."""
     with client(ctx) as spaces:
         tell(spaces.get(f"/v1/series/{segment(series)}"), as_json=as_json)
 
 
 @schedule.command("pause")
 def pause(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
-    """No more Spaces until it is resumed; the coming one is called off."""
+    """Pause a series: its next Space is canceled, and no others are made until it is resumed."""
     _post(ctx, series, "pause", as_json=as_json)
 
 
 @schedule.command("resume")
 def resume(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
-    """Go on after a pause."""
+    """Resume a paused series."""
     _post(ctx, series, "resume", as_json=as_json)
 
 
 @schedule.command("skip")
 def skip(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
-    """Call the coming Space off; the one after it comes."""
+    """Cancel the next Space of a series; the one after it stays."""
     _post(ctx, series, "skip", as_json=as_json)
 
 
@@ -79,23 +79,27 @@ def edit(
     series: Id,
     title: Annotated[str | None, typer.Option(help="At most 70 characters.")] = None,
     cron: Annotated[
-        str | None, typer.Option(metavar="EXPR", help="When: minute, hour, day, month, day of week.")
+        str | None, typer.Option(metavar="EXPR", help="Start times, as in cron: minute, hour, day, month, day of week.")
     ] = None,
-    tz: Annotated[str | None, typer.Option(help="Time zone, as Europe/Rome.")] = None,
-    duration: Annotated[str | None, typer.Option(metavar="D", help="How long, as 1h30m.")] = None,
+    tz: Annotated[str | None, typer.Option(help="Time zone, such as Europe/Rome.")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="D", help="How long each Space lasts, such as 1h30m.")] = None,
     speakers: Annotated[Policy | None, typer.Option(help="Who may speak without being approved.")] = None,
     topic: Annotated[
-        list[str] | None, typer.Option(help="Topics, at most three; they replace the ones before.")
+        list[str] | None, typer.Option(help="Topics, at most three; they replace the previous ones.")
     ] = None,
-    invite: Annotated[list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker from now on.")] = None,
-    uninvite: Annotated[list[str] | None, typer.Option(metavar="@HANDLE", help="Invite somebody no longer.")] = None,
-    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Other rules that a bot applies.")] = None,
-    no_rules: Annotated[bool, typer.Option("--no-rules", help="Apply no rules any more.")] = False,
+    invite: Annotated[
+        list[str] | None, typer.Option(metavar="@HANDLE", help="Invite this speaker to each Space from now on.")
+    ] = None,
+    uninvite: Annotated[
+        list[str] | None, typer.Option(metavar="@HANDLE", help="No longer invite this speaker.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with new rules for the bot.")] = None,
+    no_rules: Annotated[bool, typer.Option("--no-rules", help="Remove the rules.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Change a series and its coming Space; what is not named stays."""
+    """Change a series and its next Space; what you do not give stays as it is."""
     if rules is not None and no_rules:
-        raise Invalid("--rules, --no-rules", "say one of them")
+        raise Invalid("--rules, --no-rules", "give only one of them")
     body: dict[str, Any] = {
         "title": title,
         "cron": cron,
@@ -110,15 +114,15 @@ def edit(
         body |= {"rules": read_rules(rules), "rules_filename": rules.name}
     change = {key: value for key, value in body.items() if value is not None} | ({"rules": None} if no_rules else {})
     if not change:
-        raise Invalid("edit", "say what to change", hint="--help lists what can be changed")
+        raise Invalid("edit", "say what to change", hint="--help lists the options")
     with client(ctx) as spaces:
         tell(spaces.patch(f"/v1/series/{segment(series)}", change), as_json=as_json)
 
 
 @schedule.command("delete")
 def delete(ctx: typer.Context, series: Id, yes: Yes = False, as_json: Json = False) -> None:
-    """End a series; its coming Space is called off, a live one goes on."""
-    confirm(ctx, "End this series?", yes=yes)
+    """Delete a series. Its next Space is canceled; one that is live goes on."""
+    confirm(ctx, "Delete this series?", yes=yes)
     with client(ctx) as spaces:
         spaces.delete(f"/v1/series/{segment(series)}")
     if as_json:
@@ -130,10 +134,10 @@ def delete(ctx: typer.Context, series: Id, yes: Yes = False, as_json: Json = Fal
 def remind(
     ctx: typer.Context,
     space: SpaceRef,
-    off: Annotated[bool, typer.Option("--off", help="Do not remind any more.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Remove the reminder.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Be told by direct message half an hour before a scheduled Space, and when it starts."""
+    """Get a direct message half an hour before a scheduled Space, and when it starts."""
     where = f"/v1/spaces/{space_id(space)}"
     with client(ctx) as spaces:
         if off:
@@ -144,7 +148,7 @@ def remind(
     if as_json:
         emit_json({"space_id": space_id(space), "reminder": not off, "subscriber_count": count})
     else:
-        say("no reminder" if off else "you will be reminded")
+        say("you will not be reminded" if off else "you will be reminded")
 
 
 def _post(ctx: typer.Context, series: str, verb: str, *, as_json: bool) -> None:
@@ -153,6 +157,7 @@ def _post(ctx: typer.Context, series: str, verb: str, *, as_json: bool) -> None:
 
 
 def tell(series: dict[str, Any], *, as_json: bool) -> None:
+    """Print a series, as JSON or for people."""
     if as_json:
         emit_json(series)
         return

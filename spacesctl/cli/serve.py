@@ -11,31 +11,48 @@ from spacesctl.cli.common import Json
 
 
 def serve(
-    http: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="HTTP; default 127.0.0.1:8420.")] = None,
-    udp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Sound; default 0.0.0.0:8420.")] = None,
-    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The data folder; default ./data.")] = None,
+    http: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where HTTP listens. Default: 127.0.0.1:8420.")
+    ] = None,
+    udp: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where sound arrives. Default: 0.0.0.0:8420.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The data folder. Default: ./data.")] = None,
     announce: Annotated[
-        list[str] | None, typer.Option(metavar="IP", help="An address that peers reach the UDP port by.")
+        list[str] | None,
+        typer.Option(metavar="IP", help="An address at which clients reach the UDP port, needed behind NAT."),
     ] = None,
-    bots: Annotated[bool | None, typer.Option("--bots/--no-bots", help="Run the bundled bot.")] = None,
-    model: Annotated[Path | None, typer.Option(metavar="DIR", help="A vosk model; else the small one shipped.")] = None,
-    public_url: Annotated[str | None, typer.Option(metavar="URL", help="What links begin with.")] = None,
+    bots: Annotated[
+        bool | None, typer.Option("--bots/--no-bots", help="Run the bundled bot, for captions and rules.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of a vosk model. Default: one in the data folder, else the small shipped one."
+        ),
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="The address that links to this server begin with.")
+    ] = None,
     tls_cert: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A certificate chain (PEM): serve HTTPS.")
+        Path | None, typer.Option(metavar="FILE", help="Certificate chain (PEM), to serve HTTPS.")
     ] = None,
-    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's private key (PEM).")] = None,
     behind_proxy: Annotated[
-        bool | None, typer.Option("--behind-proxy", help="A proxy does TLS: believe its X-Forwarded headers.")
+        bool | None, typer.Option("--behind-proxy", help="A proxy does TLS: trust its X-Forwarded headers.")
     ] = None,
-    insecure: Annotated[bool | None, typer.Option("--insecure", help="Serve others without TLS.")] = None,
+    insecure: Annotated[bool | None, typer.Option("--insecure", help="Serve other machines without TLS.")] = None,
     profile: Annotated[
-        bool | None, typer.Option("--profile/--no-profile", help="Make a profile for the owner on the first start.")
+        bool | None,
+        typer.Option("--profile/--no-profile", help="Write a profile with the owner's token on the first start."),
     ] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="config.toml; see config.example.toml.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="One of debug, info, warning, error.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The settings file; see config.example.toml.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run the server until it is interrupted. With --json one line says where, once it is ready."""
+    """Run the server until it is interrupted. When it is ready it prints its addresses; with --json as one line of JSON."""
     import uvloop
 
     from spacesctl.server.process.serve import announce_ready, run

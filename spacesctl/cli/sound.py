@@ -1,4 +1,4 @@
-"""`speak` and `listen`: a terminal's seat in a Space."""
+"""`speak` and `listen`: speaking and listening from a terminal."""
 
 from __future__ import annotations
 
@@ -16,39 +16,44 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from spacesctl.cli.common import Json, Session, SpaceRef, client, space_id
 from spacesctl.cli.output import console, emit_json, note
 from spacesctl.client.lanes import Lanes
-from spacesctl.client.microphone import Microphone, heard
+from spacesctl.client.microphone import Microphone, microphone_packets
 from spacesctl.client.profile import Profile
 from spacesctl.domain.errors import Invalid, NotSignedIn, Refused, Unavailable
 
 TICK = 0.020
+"""Seconds of sound in a packet."""
 TAIL = 0.3
-"""Seconds to stay after the last frame, so that the jitter buffer plays it out."""
+"""Seconds to stay connected after the last packet, so that the server's jitter buffer plays it."""
 
 
 def speak(
     ctx: typer.Context,
     space: SpaceRef,
-    file: Annotated[Path | None, typer.Option(metavar="F", help="WAV, Ogg or any other sound file.")] = None,
+    file: Annotated[Path | None, typer.Option(metavar="F", help="A sound file: WAV, Ogg or any other format.")] = None,
     mic: Annotated[
-        bool, typer.Option("--mic", help="This machine's microphone (pip install 'spacesctl[mic]').")
+        bool, typer.Option("--mic", help="Speak with this machine's microphone (pip install 'spacesctl[mic]').")
     ] = False,
     device: Annotated[
-        str | None, typer.Option(metavar="NAME|INDEX", help="Which microphone, by a part of its name.")
+        str | None, typer.Option(metavar="NAME|INDEX", help="The microphone, by number or a part of its name.")
     ] = None,
-    loop: Annotated[bool, typer.Option("--loop", help="The file again and again, until interrupted.")] = False,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="For so long; else to the end of the file.")] = None,
-    consent: Annotated[bool, typer.Option("--consent", help="You know what listens and records; do not ask.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Repeat the file until interrupted.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="How long to speak. Default: to the end of the file.")
+    ] = None,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="Agree to captions, rules and recording without being asked.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Speak into a Space: a sound file, as it would be spoken, or by the microphone until you interrupt it."""
+    """Speak in a Space: play a sound file in real time, or use the microphone until you interrupt it."""
     where = space_id(space)
     profile = ctx.ensure_object(Session).profile()
     if profile.token is None:
         raise NotSignedIn("no token is set")
     if mic == (file is not None):
-        raise Invalid("--file", "say what is spoken: either --file F or --mic")
+        raise Invalid("--file", "give either --file F or --mic")
     if (loop and mic) or (device is not None and not mic):
-        raise Invalid("--loop" if mic else "--device", f"goes with {'--file' if mic else '--mic'}")
+        raise Invalid("--loop" if mic else "--device", f"can only be given with {'--file' if mic else '--mic'}")
     microphone = Microphone(device) if mic else None
     said = [] if file is None else _said(file, loop=loop)
     with client(ctx) as spaces:
@@ -64,7 +69,7 @@ def speak(
     else:
         note(f"spoke {done['seconds']:.1f} s")
     if done["lost"]:
-        note(f"{done['lost'] * TICK:.2f} s of it were lost: this machine, or the way to the server, is too slow")
+        note(f"{done['lost'] * TICK:.2f} s of it were lost: this machine or the network to the server is too slow")
     if done["ended"] == "interrupted":
         raise typer.Exit(130)
     if done["ended"]:
@@ -72,29 +77,31 @@ def speak(
 
 
 def _agree(notice: str | None, *, consent: bool) -> None:
-    """Show what listens or records before the microphone opens; a person says yes, a script says --consent."""
+    """Show what transcribes or records speech, and ask for consent. Raises Refused in a script without --consent."""
     if notice is None or consent:
         return
     note(notice)
     if not sys.stdin.isatty():
-        raise Refused("consent_needed", "this Space listens to what you say", hint="add --consent to agree")
+        raise Refused(
+            "consent_needed", "in this Space your speech is transcribed or recorded", hint="add --consent to agree"
+        )
     typer.confirm("Open the microphone?", default=True, abort=True, err=True)
 
 
 def _said(file: Path, *, loop: bool) -> Iterable[bytes]:
-    """The packets of a file, once or for ever. Raises Invalid."""
+    """The packets of a file, once or in an endless loop. Raises Invalid."""
     from spacesctl.client.sound import packets
 
     if not file.is_file():
         raise Invalid("--file", f"there is no file {file}")
     read = list(packets(file))
     if not read:
-        raise Invalid(str(file), "has no sound")
+        raise Invalid(str(file), "contains no sound")
     return itertools.cycle(read) if loop else read
 
 
 async def _paced(packets: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Each when it would be spoken."""
+    """The packets in real time, one each 20 ms."""
     clock = asyncio.get_running_loop()
     started = clock.time()
     for number, packet in enumerate(packets):
@@ -104,12 +111,12 @@ async def _paced(packets: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 async def _speak_by_mic(profile: Profile, where: str, microphone: Microphone, most: int | None) -> dict[str, Any]:
     async with microphone:
-        done = await _speak(profile, where, heard(microphone), most)
+        done = await _speak(profile, where, microphone_packets(microphone), most)
     return {**done, "lost": microphone.lost}
 
 
 async def _speak(profile: Profile, where: str, packets: AsyncIterator[bytes], most: int | None) -> dict[str, Any]:
-    """Say the packets as they come, `most` of them at most; what was said."""
+    """Send packets as they come, at most `most`. Returns the command's result."""
     from spacesctl.audio import framing
 
     done: dict[str, Any] = {"seconds": 0.0, "frames": 0, "lane": None, "ended": None, "lost": 0}
@@ -127,14 +134,14 @@ async def _speak(profile: Profile, where: str, packets: AsyncIterator[bytes], mo
                 try:
                     await lanes.send(framing.pack(framing.UPLINK, done["frames"], [(0, 0, packet)]))
                 except Unavailable:
-                    await asyncio.wait({watcher}, timeout=1.0)  # it knows why
+                    await asyncio.wait({watcher}, timeout=1.0)  # it has the reason
                     break
                 done["frames"] += 1
                 shown.advance(task)
             if not ended:
                 await asyncio.sleep(TAIL)
         except asyncio.CancelledError:
-            ended.append("interrupted")  # what was said so far is told
+            ended.append("interrupted")  # the result so far is still shown
         done |= {"lane": lanes.hello["lane"], "ended": ended[0] if ended else None}
     done["seconds"] = round(done["frames"] * TICK, 2)
     return done
@@ -147,26 +154,28 @@ async def _watch_end(lanes: Lanes, ended: list[str]) -> None:
             case {"event": "ended", "reason": said}:
                 reason = str(said)
             case {"event": "recorded"}:
-                note("this Space is recorded now, and your microphone is closed; speak anew to go on")
+                note("this Space is now recorded, so your microphone was closed; run the command again to go on")
             case {"event": "muted"}:
                 note("you are muted: nobody hears you")
             case {"event": "unmuted"}:
-                note("no longer muted; the microphone stays closed until you speak anew")
+                note("you are no longer muted, but your microphone is closed; run the command again to speak")
     ended.append(reason)
 
 
 def listen(
     ctx: typer.Context,
     space: SpaceRef,
-    output: Annotated[str, typer.Option(metavar="F.wav|F.ogg|-", help="Where to; - is Ogg Opus on standard output.")],
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="For so long; else until it ends.")] = None,
+    output: Annotated[str, typer.Option(metavar="F.wav|F.ogg|-", help="The file; - is Ogg Opus on standard output.")],
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="How long to listen. Default: until the Space ends.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Listen to a Space into a file or a pipe (`spacesctl listen SPACE --output - | mpv -`)."""
+    """Write the sound of a Space to a file or a pipe (`spacesctl listen SPACE --output - | mpv -`)."""
     from spacesctl.client.sound import recording
 
     if output == "-" and as_json:
-        raise Invalid("--json", "does not go with --output -: both are standard output")
+        raise Invalid("--json", "cannot be combined with --output -: both use standard output")
     profile = ctx.ensure_object(Session).profile()
     with recording(output) as file:
         done = asyncio.run(_listen(profile, space_id(space), file, seconds))
@@ -200,13 +209,13 @@ async def _listen(profile: Profile, where: str, file: Any, seconds: float | None
         except TimeoutError:
             pass
         except asyncio.CancelledError:
-            done["ended"] = "interrupted"  # what was heard so far is kept and told
+            done["ended"] = "interrupted"  # the file so far is kept, and the result shown
     done["seconds"] = round(done["ticks"] * TICK, 2)
     return done
 
 
 def _take(file: Any, message: bytes, last: int | None, done: dict[str, Any]) -> int:
-    """Write the tick of a message, and a concealed one for each that is missing before it. Returns its tick."""
+    """Write a message's packets, after a concealed one for each missing tick before it. Returns its tick."""
     from spacesctl.audio import framing
 
     mix = framing.unpack(message)
@@ -221,6 +230,6 @@ def _take(file: Any, message: bytes, last: int | None, done: dict[str, Any]) -> 
 
 
 def _progress(what: str) -> Progress:
-    """On a terminal only; it draws on stderr."""
+    """A progress line on stderr; nothing when that is no terminal."""
     out = console(err=True)
     return Progress(TextColumn(what), TimeElapsedColumn(), console=out, transient=True, disable=not out.is_terminal)

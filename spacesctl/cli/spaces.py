@@ -1,4 +1,4 @@
-"""`create list show start end policy`: Spaces themselves."""
+"""`create`, `list`, `show`, `start`, `end`, `edit`, `cancel`, `react`, `policy`: Spaces themselves."""
 
 from __future__ import annotations
 
@@ -24,33 +24,42 @@ def create(
     ctx: typer.Context,
     title: Annotated[str, typer.Argument(help="At most 70 characters.")],
     start: Annotated[bool, typer.Option("--start", help="Go live at once.")] = False,
-    at: Annotated[str | None, typer.Option(metavar="WHEN", help="RFC 3339, '2026-12-01 18:00', or +2h.")] = None,
-    tz: Annotated[str | None, typer.Option(help="Time zone of --at, as Europe/Rome; else this machine's.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Start time: RFC 3339, '2026-12-01 18:00', or +2h.")
+    ] = None,
+    tz: Annotated[
+        str | None,
+        typer.Option(help="Time zone of --at and --cron, such as Europe/Rome. Default for --at: this machine's."),
+    ] = None,
     speakers: Annotated[Policy, typer.Option(help="Who may speak without being approved.")] = Policy.INVITED,
     listeners: Annotated[ListenerPolicy, typer.Option(help="Who may listen.")] = ListenerPolicy.EVERYONE,
     invite: Annotated[
-        list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker; `-` reads a list.")
+        list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker; `-` reads a list from stdin.")
     ] = None,
     captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
-    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules that a bot applies.")] = None,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with rules that the bot applies.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="A topic, at most three.")] = None,
-    record: Annotated[bool, typer.Option("--record", help="Record it; whoever speaks agrees to that first.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Record it; speakers must agree first.")] = False,
     record_lanes: Annotated[
-        bool, typer.Option("--record-lanes", help="Record it, and each speaker in a file of their own.")
+        bool, typer.Option("--record-lanes", help="Record it, and also each speaker in a separate file.")
     ] = False,
     cron: Annotated[
-        str | None, typer.Option(metavar="EXPR", help="A series, as '0 9 * * 1-5'; needs --tz and --duration.")
+        str | None,
+        typer.Option(
+            metavar="EXPR",
+            help="Make a series with these start times, such as '0 9 * * 1-5'; needs --tz and --duration.",
+        ),
     ] = None,
     duration: Annotated[
-        str | None, typer.Option(metavar="D", help="How long each of a series lasts, as 1h30m.")
+        str | None, typer.Option(metavar="D", help="How long each Space of a series lasts, such as 1h30m.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Create a Space: live with --start, at its time with --at, again and again with --cron, else when `start` is said."""
+    """Create a Space. It opens at once with --start, at a time with --at, repeatedly with --cron, otherwise with `spacesctl start`."""
     if sum((start, at is not None, cron is not None)) > 1:
-        raise Invalid("--start, --at, --cron", "say one of them")
+        raise Invalid("--start, --at, --cron", "give only one of them")
     if (cron is None) != (duration is None) or (cron is not None and tz is None):
-        raise Invalid("--cron", "goes with --tz and --duration")
+        raise Invalid("--cron", "needs --tz and --duration, and --duration needs --cron")
     body: dict[str, Any] = {
         "title": title,
         "speakers": speakers.value,
@@ -76,7 +85,9 @@ def create(
 
 def list_spaces(
     ctx: typer.Context,
-    state: Annotated[list[State] | None, typer.Option(help="Only these states; else live and scheduled.")] = None,
+    state: Annotated[
+        list[State] | None, typer.Option(help="Only Spaces in these states. Default: live and scheduled.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List Spaces, newest first."""
@@ -100,13 +111,13 @@ def list_spaces(
 
 
 def show(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Look at a Space."""
+    """Show a Space."""
     with client(ctx, anonymous=True) as spaces:
         _show(spaces.get(f"/v1/spaces/{space_id(space)}"), as_json=as_json)
 
 
 def start(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Go live."""
+    """Open a Space: it goes live."""
     with client(ctx) as spaces:
         _show(spaces.post(f"/v1/spaces/{space_id(space)}/start"), as_json=as_json)
 
@@ -123,17 +134,17 @@ def edit(
     space: SpaceRef,
     title: Annotated[str | None, typer.Option(help="At most 70 characters.")] = None,
     at: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Another start time, while it has not started.")
+        str | None, typer.Option(metavar="WHEN", help="New start time, for a Space that has not started.")
     ] = None,
-    tz: Annotated[str | None, typer.Option(help="Time zone of --at; else this machine's.")] = None,
+    tz: Annotated[str | None, typer.Option(help="Time zone of --at. Default: this machine's.")] = None,
     listeners: Annotated[ListenerPolicy | None, typer.Option(help="Who may listen.")] = None,
     captions: Annotated[bool | None, typer.Option("--captions/--no-captions", help="Live captions by a bot.")] = None,
     topic: Annotated[
-        list[str] | None, typer.Option(help="Topics, at most three; they replace the ones before.")
+        list[str] | None, typer.Option(help="Topics, at most three; they replace the previous ones.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Change a Space; what is not named stays."""
+    """Change a Space; what you do not give stays as it is."""
     body = {
         "title": title,
         "listeners": listeners.value if listeners else None,
@@ -149,8 +160,8 @@ def edit(
 
 
 def cancel(ctx: typer.Context, space: SpaceRef, yes: Yes = False, as_json: Json = False) -> None:
-    """Call off a Space that has not started."""
-    confirm(ctx, "Call this Space off?", yes=yes)
+    """Cancel a Space that has not started."""
+    confirm(ctx, "Cancel this Space?", yes=yes)
     with client(ctx) as spaces:
         _show(spaces.post(f"/v1/spaces/{space_id(space)}/cancel"), as_json=as_json)
 
@@ -158,10 +169,10 @@ def cancel(ctx: typer.Context, space: SpaceRef, yes: Yes = False, as_json: Json 
 def react(
     ctx: typer.Context,
     space: SpaceRef,
-    reaction: Annotated[Reaction, typer.Argument(help="Hand gestures first.")],
+    reaction: Annotated[Reaction, typer.Argument(help="The reaction.")],
     as_json: Json = False,
 ) -> None:
-    """React; everybody in the Space sees it."""
+    """Send a reaction, which everybody in the Space sees."""
     with client(ctx) as spaces:
         made = spaces.post(f"/v1/spaces/{space_id(space)}/reactions", {"reaction": reaction.value})
     if as_json:
@@ -176,26 +187,26 @@ def policy(
     speakers: Annotated[Policy, typer.Argument(help="Who may speak without being approved.")],
     as_json: Json = False,
 ) -> None:
-    """Set who may speak without being approved; also while live."""
+    """Set who may speak without being approved, also while the Space is live."""
     with client(ctx) as spaces:
         changed = spaces.patch(f"/v1/spaces/{space_id(space)}", {"speakers": speakers.value})
     _show(changed, as_json=as_json)
 
 
 def parse_when(text: str, tz: str | None, now: datetime) -> datetime:
-    """`+2h`, RFC 3339 with an offset, or a local time in `tz` (default: this machine's). UTC. Raises Invalid."""
+    """The UTC time of `+2h`, of RFC 3339 with an offset, or of a local time in `tz` (default: this machine's). Raises Invalid."""
     seconds = span_seconds(text)
     if seconds is not None:
         return now + timedelta(seconds=seconds)
     try:
         zone = ZoneInfo(tz) if tz else None
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Invalid("--tz", f"{tz!r} is not a time zone", hint="as Europe/Rome") from error
+        raise Invalid("--tz", f"{tz!r} is not a time zone", hint="such as Europe/Rome") from error
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid(
-            "--at", f"{text!r} is no time", hint="as 2026-12-01T18:00:00Z, '2026-12-01 18:00' or +2h"
+            "--at", f"{text!r} is not a time", hint="such as 2026-12-01T18:00:00Z, '2026-12-01 18:00' or +2h"
         ) from error
     if at.tzinfo is not None:
         return at.astimezone(UTC)
@@ -211,7 +222,7 @@ def _show(space: dict[str, Any], *, as_json: bool) -> None:
     say(f"  host       {space['host']['handle']}")
     say(f"  speakers   {space['speakers']}")
     if space["recording"]:
-        say("  REC        it is being recorded")
+        say("  REC        this Space is being recorded")
     when = space["started_at"] or space["scheduled_start"]
     if when:
         say(f"  {'since     ' if space['started_at'] else 'starts    '} {when}")

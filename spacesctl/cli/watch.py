@@ -1,4 +1,4 @@
-"""`watch`: a moderator's seat in the terminal. People, levels, captions and what happens, as it happens."""
+"""`watch`: a live view for moderators: people, levels, captions and events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RETRY_FOR = 30.0
 
 
 def watch(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Watch a Space until it ends: host and co-hosts see everything, others what the audience sees. With --json: NDJSON."""
+    """Watch a Space until it ends. Host and co-hosts see all events, others what the audience sees. With --json: NDJSON."""
     where = f"/v1/spaces/{space_id(space)}"
     with client(ctx, anonymous=True) as spaces:
         watched = Watched(spaces.get(where))
@@ -50,7 +50,7 @@ def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[dict[s
 def _followed(
     spaces: Client, where: str, watched: Watched, events: Iterator[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """Each event once `watched` has taken it, and the lists are read again where it changed them."""
+    """Each event, after `watched` was updated with it; lists that it changes are read again first."""
     for event in events:
         known = watched.knows(event)
         if not known:
@@ -65,11 +65,11 @@ def _read_lists(spaces: Client, where: str, watched: Watched) -> None:
         watched.space = spaces.get(where)
         watched.set_people(spaces.get(f"{where}/people"))
     except Gone:
-        return  # over: the last lists stay on the screen
+        return  # the Space has ended; the last lists stay on the screen
 
 
 def _events(spaces: Client, where: str) -> Iterator[dict[str, Any]]:
-    """The staff's view where we may have it, over reconnections, until the Space ends."""
+    """The events of the staff view, or of the audience view if that is refused, with reconnections, until the Space ends."""
     view, last = "staff", None
     failing_since: float | None = None
     while True:

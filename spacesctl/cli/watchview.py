@@ -1,4 +1,4 @@
-"""What `watch` knows of a Space, and how it draws it. Pure: events and lists in, a picture out."""
+"""The state and the drawing of `watch`. It does no I/O: events and lists in, a Rich renderable out."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from rich.text import Text
 from spacesctl.cli.output import clean
 
 BAR = 16
+"""Characters of a level bar."""
 QUIETEST, LOUDEST = -60, -12
 """dBov at the ends of a level bar."""
 KEPT = 200
+"""Captions and events that are kept."""
 _TOLD = {
     "person.muted": "{who} is muted",
     "person.unmuted": "{who} may open the microphone again",
-    "person.removed": "{who} is removed",
+    "person.removed": "{who} was removed",
     "hand.raised": "{who} asks to speak",
     "invite.answered": "{who} {state} the invitation",
     "act.taken": "rule {rule_id}: {action} ({mode}) {who}",
-    "report.filed": "report on {who}: {category}",
-    "host.changed": "{who} is host now",
-    "recording.started": "the recording begins",
-    "recording.stopped": "the recording ends",
+    "report.filed": "{who} was reported: {category}",
+    "host.changed": "{who} is now the host",
+    "recording.started": "recording started",
+    "recording.stopped": "recording stopped",
     "space.ended": "the Space has ended",
 }
 
 
 @dataclass
 class Watched:
-    """`people` by account id, as the API lists them; `levels` in dBov by account id."""
+    """What is known of a Space. `people` by account id, as the API lists them; `levels` by account id: (dBov, whether active)."""
 
     space: dict[str, Any]
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -47,17 +49,18 @@ class Watched:
     partial: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def set_people(self, listed: dict[str, Any]) -> None:
+        """Take the API's list of people."""
         self.people = {row["id"]: row for row in listed["data"]}
         self.names |= {row["id"]: row["handle"] for row in listed["data"]}
         self.anonymous = listed["anonymous"]
 
     def knows(self, event: dict[str, Any]) -> bool:
-        """Whether whoever an event is about has a name here."""
+        """Whether the handle of the account that an event is about is known."""
         account_id = event["data"].get("account_id")
         return account_id is None or account_id in self.names
 
     def take(self, event: dict[str, Any]) -> bool:
-        """Note an event; whether the lists have to be read anew."""
+        """Update the state with an event; whether the lists must be read again."""
         kind, data = event["type"], event["data"]
         match kind:
             case "levels":
@@ -96,7 +99,7 @@ def clock(tick: int) -> str:
 
 
 def render(watched: Watched, height: int) -> RenderableType:
-    """The whole picture, at most `height` lines."""
+    """The whole view, at most `height` lines high."""
     stage = [row for row in watched.people.values() if row["role"] != "listener"]
     hands = [row["handle"] for row in watched.people.values() if row["hand_raised"]]
     audience = [row["handle"] for row in watched.people.values() if row["role"] == "listener" and row["connected"]]
@@ -112,13 +115,13 @@ def render(watched: Watched, height: int) -> RenderableType:
         Text(f"hands      {', '.join(hands) or '-'}", style="yellow" if hands else "dim", no_wrap=True),
         Text("captions", style="bold dim"),
         _lines(_captions(watched), room - happened),
-        Text("happened", style="bold dim"),
+        Text("events", style="bold dim"),
         _lines([(at, "", what, "") for at, what in watched.happened], happened),
     )
 
 
 def level_bar(level: int, active: bool) -> Text:
-    """A level in dBov as a bar."""
+    """A level in dBov as a bar of `BAR` characters, coloured when active."""
     full = round(BAR * min(1.0, max(0.0, (level - QUIETEST) / (LOUDEST - QUIETEST))))
     return Text("━" * full, style="green" if active else "dim").append("╌" * (BAR - full), style="dim")
 

@@ -1,4 +1,4 @@
-"""`webhook add|list|test|remove|deliveries`: tell programs of one's own what happens in one's Spaces."""
+"""`webhook add|list|test|remove|deliveries`: signed HTTP requests that tell your programs what happens in your Spaces."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from spacesctl.cli.output import clean, emit_json, note, say, table
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.webhook_types import TYPES
 
-webhook = typer.Typer(help="Tell programs of your own, by signed HTTP requests.", no_args_is_help=True)
+webhook = typer.Typer(help="Signed HTTP requests to your own programs.", no_args_is_help=True)
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id, as `webhook list` shows it.")]
 
 
 @webhook.command("add")
 def add(
     ctx: typer.Context,
-    url: Annotated[str, typer.Argument(help="https://..., where the messages go.")],
-    event: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(TYPES)}; default all.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Of every Space, not only your own. (Operators only.)")] = False,
+    url: Annotated[str, typer.Argument(help="The https:// address that receives the messages.")],
+    event: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(TYPES)}. Default: all.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="For every Space, not only yours. (Operators only.)")] = False,
     as_json: Json = False,
 ) -> None:
     """Add a webhook for the Spaces that you host. Its signing secret (Standard Webhooks) is shown once."""
@@ -33,13 +33,13 @@ def add(
     if as_json:
         emit_json(made)
         return
-    note(f"webhook {made['id']} is told of {', '.join(made['events'])}; this signing secret is shown once:")
+    note(f"webhook {made['id']} gets {', '.join(made['events'])}; this signing secret is shown once:")
     say(made["secret"])
 
 
 @webhook.command("list")
 def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
-    """List your webhooks, and how they do."""
+    """List your webhooks and their state."""
     with client(ctx) as spaces:
         rows = spaces.get("/v1/webhooks")["data"]
     if as_json:
@@ -61,7 +61,7 @@ def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
 
 @webhook.command("test")
 def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
-    """Send a `ping` now and tell what came of it. A webhook that was switched off is on again when it answers."""
+    """Send a `ping` now and show the result. A webhook that was switched off is switched on again when it answers."""
     with client(ctx) as spaces:
         done = spaces.post(f"/v1/webhooks/{quote(ref, safe='')}/test")
     if as_json:
@@ -74,7 +74,7 @@ def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
 
 @webhook.command("remove")
 def remove(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False) -> None:
-    """Remove a webhook; what still waits for it is dropped."""
+    """Remove a webhook; messages that wait for it are dropped."""
     confirm(ctx, f"Remove webhook {ref}?", yes=yes)
     with client(ctx) as spaces:
         spaces.delete(f"/v1/webhooks/{quote(ref, safe='')}")
@@ -86,7 +86,7 @@ def remove(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False
 
 @webhook.command("deliveries")
 def deliveries(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
-    """Look at what was sent, newest first, and what came of it."""
+    """List the messages sent to a webhook and their results, newest first."""
     with client(ctx) as spaces:
         rows: list[dict[str, Any]] = spaces.get(f"/v1/webhooks/{quote(ref, safe='')}/deliveries")["data"]
     if as_json:

@@ -21,14 +21,15 @@ from spacesctl.client.problems import check, unreachable
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
-"""A live stream says something at least every 15 s."""
+"""Seconds. On a quiet event stream the server sends a comment every 15 s."""
 UPLOAD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 
 
 class Client:
-    """Raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
+    """A client of the HTTP API, to be used with `with`.
 
-    `timeout` is in seconds. `dry_run`: changes are only tried. `on_request` sees each request before it goes.
+    Every call raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
+    `timeout` is in seconds. With `dry_run` the server checks changes and does not make them. `on_request` is called before each request.
     """
 
     def __init__(
@@ -56,24 +57,25 @@ class Client:
         self._http.close()
 
     def get(self, path: str, **params: Any) -> Any:
+        """The JSON of a resource. Parameters that are None are left out."""
         return self._call("GET", path, params={key: value for key, value in params.items() if value is not None})
 
     def text(self, path: str) -> str:
-        """An answer that is not JSON."""
+        """A resource that is text and not JSON."""
         try:
             return check(self._http.get(path)).text
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
 
     def content(self, path: str) -> bytes:
-        """An answer that is no text: the sound of a voice clip."""
+        """A resource that is binary, such as a voice clip."""
         try:
             return check(self._http.get(path)).content
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
 
     def download(self, path: str, target: Path) -> str:
-        """A large answer into a file, piece by piece; its SHA-256, in hex."""
+        """Write a large resource to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
         digest = hashlib.sha256()
         try:
             with self._http.stream("GET", path) as answer:
@@ -89,26 +91,30 @@ class Client:
         return digest.hexdigest()
 
     def upload(self, path: str, file: Path) -> Any:
-        """POST a file as it is; the answer's JSON. It may take as long as the server takes to read it."""
+        """POST the bytes of a file; the JSON of the answer. The time limit is `UPLOAD_TIMEOUT`. Raises OSError too."""
         with file.open("rb") as content:
             headers = {"Content-Type": "application/octet-stream"}
             return self._call("POST", path, content=content, headers=headers, timeout=UPLOAD_TIMEOUT)
 
     def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        """POST a JSON body; the JSON of the answer, or None. With a key the server does a repeated request only once."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self._call("POST", path, json=body, headers=headers)
 
     def put(self, path: str, body: Any = None) -> Any:
+        """PUT a JSON body; the JSON of the answer, or None."""
         return self._call("PUT", path, json=body)
 
     def patch(self, path: str, body: Any) -> Any:
+        """PATCH with a JSON body; the JSON of the answer, or None."""
         return self._call("PATCH", path, json=body)
 
     def delete(self, path: str) -> Any:
+        """DELETE; the JSON of the answer, or None."""
         return self._call("DELETE", path)
 
     def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        """Every page of a list."""
+        """All rows of a list, over all its pages."""
         rows: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
@@ -119,7 +125,7 @@ class Client:
                 return rows
 
     def events(self, path: str, *, last_event_id: str | None = None, **params: Any) -> Iterator[dict[str, Any]]:
-        """Server-Sent Events as they come, until the stream ends; each as its JSON data with `id` where it has one."""
+        """Server-Sent Events as they come, until the stream ends: the JSON data of each, with `id` if it has one."""
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
         try:
             with connect_sse(self._http, "GET", path, params=params, headers=headers, timeout=STREAM_TIMEOUT) as source:
@@ -127,7 +133,8 @@ class Client:
                     source.response.read()
                 check(source.response)
                 for event in source.iter_sse():
-                    yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
+                    if event.data:  # httpx-sse makes an empty event of the server's keep-alive comment
+                        yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
 
@@ -140,5 +147,5 @@ class Client:
 
 
 def segment(text: str) -> str:
-    """One path segment, whatever somebody typed."""
+    """A text as one segment of a URL's path, quoted."""
     return quote(text, safe="@")

@@ -1,4 +1,4 @@
-"""Lanes over WebSocket: speak, listen, or (with the grant) hear every lane apart.
+"""Sound over WebSocket: speak, listen, or (for the bundled bot) receive each lane separately.
 
 async with Lanes(url, token, space_id, "listen") as lanes:
     async for message in lanes:       # bytes: `audio.framing` messages; dict: events
@@ -19,11 +19,16 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from spacesctl.client.problems import as_error, unreachable
 
 OPEN_TIMEOUT = 10.0
+"""Seconds to connect."""
 MAX_MESSAGE = 128 * 1024
+"""Bytes of a message from the server at most."""
 
 
 class Lanes:
-    """`hello` is what the server said first. Raises the server's refusal, or Unavailable, on entering."""
+    """A connection, opened with `async with`. `hello` is the server's first message.
+
+    Entering raises the error with which the server refuses, or Unavailable when it cannot be reached.
+    """
 
     def __init__(
         self,
@@ -35,7 +40,7 @@ class Lanes:
         mic_open: bool = True,
         consent: bool = False,
     ) -> None:
-        """`consent`: whoever speaks agrees to be recorded."""
+        """`mic_open`: the microphone session begins unmuted. `consent`: the speaker agrees to be recorded."""
         words = {"role": role} | ({} if mic_open else {"mic": "closed"}) | ({"consent": "recording"} if consent else {})
         query = urlencode(words)
         base = "ws" + url.rstrip("/").removeprefix("http")
@@ -70,9 +75,9 @@ class Lanes:
         await self._close()
 
     async def __aiter__(self) -> AsyncIterator[bytes | dict[str, Any]]:
-        """Until the server closes; the last event then says why (`{"event": "ended", "reason": ...}`)."""
+        """The messages until the server closes; its last event says why (`{"event": "ended", "reason": ...}`)."""
         if self._socket is None:
-            raise RuntimeError("enter the lanes first")
+            raise RuntimeError("open the connection with `async with` first")
         try:
             async for message in self._socket:
                 yield message if isinstance(message, bytes) else json.loads(message)
@@ -80,9 +85,9 @@ class Lanes:
             return
 
     async def send(self, message: bytes) -> None:
-        """One uplink message of `audio.framing`. Raises Unavailable when the connection is gone."""
+        """Send one uplink message of `audio.framing`. Raises Unavailable when the connection is lost."""
         if self._socket is None:
-            raise RuntimeError("enter the lanes first")
+            raise RuntimeError("open the connection with `async with` first")
         try:
             await self._socket.send(message)
         except ConnectionClosed as error:

@@ -1,4 +1,4 @@
-"""Answers of the server as the errors of `domain.errors`: the same tree on both sides of the wire."""
+"""Turns error answers of the server into the errors of `domain.errors`, which the server raised them from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spacesctl.domain import errors
 
 
 def check(answer: httpx.Response) -> httpx.Response:
-    """The answer if it is a success; raises the error that its problem document stands for. The body must have been read."""
+    """The answer if it is a success; otherwise raises the error of its problem document. Its body must have been read."""
     if answer.is_success:
         return answer
     try:
@@ -27,7 +27,7 @@ def check(answer: httpx.Response) -> httpx.Response:
 def as_error(body: dict[str, Any], status: int, retry_after: int | None = None) -> errors.SpacesError:
     """A problem document (RFC 9457) as an error; `detail`, `reason`, `hint`, `field` and `retry_after` are kept.
 
-    The seconds of a `Retry-After` come before those of the document: a proxy that refuses writes no document.
+    `retry_after` (seconds, from the header) takes precedence over the document's, since a proxy sends no document.
     """
     kind = errors.BY_CODE.get(str(body.get("code"))) or _BY_STATUS.get(status, errors.SpacesError)
     detail = str(body.get("detail") or f"the server answered {status}")
@@ -42,11 +42,14 @@ def as_error(body: dict[str, Any], status: int, retry_after: int | None = None) 
 
 
 def unreachable(url: str, error: Exception) -> errors.Unavailable:
+    """The error for a connection that failed; it says when the cause is a certificate that is not trusted."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             problem = f"the certificate of {url} is not trusted ({cause.verify_message})"
-            return errors.Unavailable(f"{problem}; for an authority of your own, set SSL_CERT_FILE to its certificate")
+            return errors.Unavailable(
+                f"{problem}; if it is from your own certificate authority, set SSL_CERT_FILE to the authority's certificate"
+            )
         cause = cause.__cause__ or cause.__context__
     return errors.Unavailable(f"cannot reach the server at {url} ({type(error).__name__})")
 

@@ -1,4 +1,4 @@
-"""The command line's profile: which server, and as whom. `profile.toml` in the user's configuration folder, mode 0600."""
+"""The command line's profile: the server's URL and a token, in `profile.toml` in the user's configuration folder (mode 0600)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,26 @@ DEFAULT_URL = "http://127.0.0.1:8420"
 
 @dataclass(frozen=True)
 class Profile:
+    """The server to use, and the token (None: as nobody)."""
+
     url: str
     token: str | None
 
 
 def profile_path() -> Path:
+    """Where the profile file is."""
     return user_config_path("spacesctl") / "profile.toml"
 
 
 def find(url: str | None = None) -> Profile:
-    """Each of the two by itself: flag > `SPACESCTL_*` > `.env` > profile > default. Raises Invalid for a broken profile."""
+    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. Raises Invalid for a broken profile."""
     places = _places(url)
     chosen = _pick(places, "url")[0] or DEFAULT_URL
     return Profile(chosen.rstrip("/"), _pick(places, "token")[0])
 
 
 def origins(url: str | None = None) -> dict[str, str]:
-    """Who says what `url` and `token` are: `flag`, `environment`, `.env`, the profile's path, or `default`."""
+    """Where `url` and `token` come from: `flag`, `environment`, `.env`, the profile's path, or `default`."""
     places = _places(url)
     return {key: _pick(places, key)[1] for key in ("url", "token")}
 
@@ -59,13 +62,13 @@ def _pick(places: Places, key: str) -> tuple[str | None, str]:
     for place, values in places:
         value = values.get(key)
         if value is not None:
-            # Set but empty means none: `SPACESCTL_TOKEN= spacesctl listen ...` listens as nobody.
+            # Set but empty means none: `SPACESCTL_TOKEN= spacesctl listen ...` listens anonymously.
             return str(value) or None, place
     return None, "default"
 
 
 def write_first_profile(url: str, token: str) -> Path | None:
-    """Make a profile if there is none; its path, or None when one was there already."""
+    """Write a profile unless there is one; its path, or None when there was one. Raises OSError."""
     path = profile_path()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -73,7 +76,7 @@ def write_first_profile(url: str, token: str) -> Path | None:
     except FileExistsError:
         return None
     with os.fdopen(handle, "w") as file:
-        # A JSON string is a TOML basic string.
+        # A JSON string is also a TOML basic string.
         file.write(f"url = {json.dumps(url)}\ntoken = {json.dumps(token)}\n")
     return path
 
@@ -85,4 +88,4 @@ def _stored() -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Invalid(str(path), f"is broken: {error}", hint="mend or remove it") from error
+        raise Invalid(str(path), f"cannot be read: {error}", hint="correct or remove it") from error

@@ -1,4 +1,4 @@
-"""Sound files for `speak` and `listen`: any file that PyAV reads becomes Opus packets of 20 ms; packets become WAV or Ogg Opus."""
+"""Sound files for `speak` and `listen`: files that PyAV can read to Opus packets of 20 ms, and packets to WAV or Ogg Opus files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ RATE = 48_000
 FRAME = 960
 """Samples of 20 ms at 48 kHz."""
 PAGE_PACKETS = 25
-"""Half a second a page: what an interrupted recording loses at most."""
+"""Packets in an Ogg page: half a second, which is lost at most when writing is interrupted."""
 
 
 def packets(path: Path) -> Iterator[bytes]:
-    """The file as Opus packets of 20 ms, 48 kHz mono; the last one is filled up with silence. Raises Invalid."""
-    import av  # heavy: only who speaks pays for it
+    """The file as Opus packets of 20 ms, 48 kHz mono; the last one is padded with silence. Raises Invalid."""
+    import av  # slow to import, and only `speak` needs it
     import numpy as np
 
     from spacesctl.audio.opus import Encoder
@@ -53,7 +53,7 @@ def _resampled(resampler: Any, frames: Any) -> Iterator[Any]:
 
 
 class Recording(Protocol):
-    """Takes the packets of consecutive ticks; None for a tick that was lost on the way."""
+    """A sound file being written: takes the packets of consecutive ticks, None for a lost one. Raises OSError."""
 
     def __enter__(self) -> Recording: ...
 
@@ -61,19 +61,23 @@ class Recording(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def write(self, packet: bytes | None) -> None: ...
+    def write(self, packet: bytes | None) -> None:
+        """Add 20 ms of sound; None adds a replacement for a lost packet."""
+        ...
 
 
 def recording(output: str) -> Recording:
-    """`*.wav` (48 kHz mono, 16 bit), `*.ogg` or `*.opus`, or `-` for Ogg Opus on stdout. Raises Invalid."""
+    """A recording into `*.wav` (48 kHz mono, 16 bit), `*.ogg` or `*.opus`, or `-` for Ogg Opus on stdout. Raises Invalid."""
     if output.endswith(".wav"):
         return WavRecording(Path(output))
     if output == "-" or output.endswith((".ogg", ".opus")):
         return OggRecording(output)
-    raise Invalid("--output", "is a file that ends in .wav or .ogg, or - for standard output")
+    raise Invalid("--output", "must be a file name that ends in .wav or .ogg, or - for standard output")
 
 
 class WavRecording:
+    """Decodes packets into a WAV file; lost packets are concealed."""
+
     def __init__(self, path: Path) -> None:
         from spacesctl.audio.opus import Decoder
 
@@ -101,6 +105,8 @@ class WavRecording:
 
 
 class OggRecording:
+    """Writes packets into an Ogg Opus file or to stdout; lost packets become silence."""
+
     def __init__(self, output: str) -> None:
         self._output = output
         self._writer = ogg.OggOpusWriter()

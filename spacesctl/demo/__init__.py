@@ -1,1 +1,1 @@
-"""`spacesctl demo`: a whole Space on this machine, spoken, heard, moderated and measured."""
+"""`spacesctl demo`: a whole Space on this machine with speakers, listeners and moderation, and its measurement."""

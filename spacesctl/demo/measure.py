@@ -1,4 +1,4 @@
-"""Each voice in what one listener decoded: where its sentences are, how like themselves, and when it fell silent."""
+"""Finds each voice in the sound of one listener: where its sentences are, their likeness, and when the voice was silenced."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from spacesctl.probe import probe_listener
 from spacesctl.probe.probe_listener import TICK, Heard
 
 AROUND = 3.0
-"""Seconds by which a voice may begin before or after it is expected."""
+"""Seconds around the expected beginning of a voice in which it is searched for."""
 PART = 0.5
-"""Seconds of a voice that are placed and compared at once."""
+"""Seconds of a voice that are located and compared as one part."""
 SLIP_TICKS = 10
-"""Ticks by which a part may lie off the one before: a tick that came too late is skipped, a jitter buffer waits or skips."""
+"""Ticks by which a part may be shifted against the previous one: late ticks are skipped, and jitter buffers wait or skip."""
 FOUND = 0.25
-"""A worse match is a chance one: the voice is not there, or drowned."""
+"""Matches with a lower score are chance: the voice is absent or too faint."""
 CLEARLY = 0.1
-"""So much better another place must be for a part to have slipped there."""
+"""How much higher the score of another place must be for a part to count as shifted."""
 OPENINGS = 4
-"""Sentences that are searched for; the one found best says where the rest is."""
+"""Sentences that are searched for; the best match locates the rest."""
 QUIET = 0.1
-"""A part with less than this share of the clip's mean power says too little to be compared."""
+"""Parts with less than this share of the clip's mean power are too quiet to be compared."""
 GATE_TICKS = 5
-"""A gate shuts within 100 ms; what is heard later is heard after the mute."""
+"""Ticks (100 ms) that a mute may take to silence a voice; sound after that counts as heard after the mute."""
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """Somebody said `seconds` of a script, beginning at about `tick`; muted at `muted` if they were."""
+    """A person said `seconds` of a script, beginning at about `tick`. `muted` is the tick of their mute, None without one."""
 
     script: Script
     tick: float
@@ -47,7 +47,7 @@ class Spoken:
 
 
 class Place(NamedTuple):
-    """A part of what somebody said: it begins at `start` seconds of the script and is heard in these samples."""
+    """A part of what somebody said: `start` to `end` in seconds of the script, `first` to `last` in samples of the listener's sound."""
 
     start: float
     end: float
@@ -57,20 +57,20 @@ class Place(NamedTuple):
 
 @dataclass
 class Voice:
-    """A voice in what one listener heard. `track` is its clip laid where it was heard, silence elsewhere."""
+    """A voice in the sound of one listener. `track` is its clip at the places where it was heard, and silence elsewhere."""
 
     spoken: Spoken
     track: Sound
     places: list[Place] = field(default_factory=list)
 
     def sample_of(self, seconds: float) -> int:
-        """Where a moment of the script was heard, or would have been."""
+        """The sample at which a moment of the script was heard, or would have been."""
         near = [one for one in self.places if one.start <= seconds] or self.places[:1]
         return near[-1].first + round((seconds - near[-1].start) * RATE)
 
 
 class Silenced(NamedTuple):
-    """A mute as heard. Likenesses and level are None where nothing was said before, or after."""
+    """The effect of a mute at a listener. Likenesses and level are None when nothing was said before or after it."""
 
     last_sound_tick: float | None
     likeness_before: float | None
@@ -80,7 +80,7 @@ class Silenced(NamedTuple):
 
 
 def place(heard: Heard, spoken: Spoken) -> Voice | None:
-    """Find a voice by its best sentence, then each of its parts near where it should be; None when it is not heard."""
+    """Find a voice by its best sentence, then each part near its expected place; None when the voice is not heard."""
     pcm, sentences = probe_listener.clip(spoken.script), spoken.script.sentences(spoken.seconds)
     opening = [one for one in sentences if _is_before_mute(spoken, one.end)][:OPENINGS]
     found = [(one, _search(heard, spoken, one, _cut(pcm, spoken.script, one.start, one.end))) for one in opening]
@@ -96,7 +96,7 @@ def place(heard: Heard, spoken: Spoken) -> Voice | None:
 
 
 def likeness_of(heard: Heard, spoken: Spoken, voice: Voice | None, others: Sequence[Voice]) -> float | None:
-    """The median over parts of its sentences that nobody muted; None when it said none, 0 when it said some and was not found."""
+    """The median likeness over the parts before a mute; None when nothing was said then, 0 when the voice was not found."""
     if voice is None:
         said = any(_is_before_mute(spoken, one.end) for one in spoken.script.sentences(spoken.seconds))
         return 0.0 if said else None
@@ -107,7 +107,7 @@ def likeness_of(heard: Heard, spoken: Spoken, voice: Voice | None, others: Seque
 
 
 def silenced(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> Silenced | None:
-    """What a mute did to a voice, as this listener heard it; None when nobody muted it or it was never heard."""
+    """The effect of a mute on a voice at this listener; None when it was not muted or never heard."""
     if voice is None or voice.spoken.muted is None:
         return None
     mute = heard.sample_of(voice.spoken.muted)
@@ -133,23 +133,23 @@ def silenced(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> Sile
 
 
 def voices(heard: Heard, spoken: Mapping[str, Spoken]) -> dict[str, Voice | None]:
-    """Every speaker's voice by handle."""
+    """Every speaker's voice in a listener's sound, by handle; None for one that was not found."""
     return {handle: place(heard, one) for handle, one in spoken.items()}
 
 
 def tick_of(heard: Heard, voice: Voice, seconds: float = 0.0) -> float:
-    """The tick at which a moment of the clip was on the Space clock; 0 is its first frame."""
+    """The tick of the Space clock at which a moment of the script was heard; `seconds` 0 is its first frame."""
     return heard.tick_of(voice.sample_of(seconds))
 
 
 def aligned(heard: Heard, found: Mapping[str, Voice | None], begins: Mapping[str, float]) -> Heard:
-    """The same sound on the clock by which voices began at the ticks `begins`; only some listeners are told the ticks exactly."""
+    """The same sound, with its clock corrected so that voices begin at the ticks `begins`. WebRTC listeners know ticks only roughly."""
     off = [begins[who] - tick_of(heard, voice) for who, voice in found.items() if voice is not None and who in begins]
     return Heard(heard.first + median(off), heard.sound) if off else heard
 
 
 def _is_before_mute(spoken: Spoken, seconds: float) -> bool:
-    """By the expected beginning: a mute falls a second after the words that it is for, so a tick or two are no matter."""
+    """Whether a moment of the script is before the mute. It may be off by a tick or two: a mute comes a second after its words."""
     return spoken.muted is None or spoken.tick + seconds * TICKS_PER_SECOND <= spoken.muted
 
 
@@ -164,16 +164,16 @@ def _search(heard: Heard, spoken: Spoken, sentence: Sentence, pattern: Sound) ->
 
 
 def _parts(sentence: Sentence) -> list[tuple[float, float]]:
-    """A sentence in parts of equal length."""
+    """A sentence in parts of equal length, as (start, end) in seconds."""
     edges = np.linspace(sentence.start, sentence.end, max(1, round((sentence.end - sentence.start) / PART)) + 1)
     return list(pairwise(edges.tolist()))
 
 
 def _lay(heard: Heard, voice: Voice, start: float, end: float, pattern: Sound, begins: int) -> int:
-    """Lay a part on the track where it was heard, else where it would be; returns the script's beginning by it.
+    """Put a part on the track where it was heard, or else at its expected place; the script's first sample that follows from it.
 
-    What slips does so by whole ticks. Any lag would do for a vowel, which is like itself a pitch period later. What was said
-    into a shut gate is where it would be: the best of many chance matches would make it heard.
+    Only shifts by whole ticks are tried, since a vowel also matches itself one pitch period later. Speech after a mute is put at its
+    expected place: the best of many chance matches would make it look as if it were heard.
     """
     expected = begins + round(start * RATE)
     here = likeness.score(heard.sound, pattern, expected)
@@ -189,6 +189,6 @@ def _lay(heard: Heard, voice: Voice, start: float, end: float, pattern: Sound, b
 
 
 def _cut(pcm: Sound, script: Script, start: float, end: float) -> Sound:
-    """Seconds of the script, which may lie in a later pass of the clip."""
+    """The sound between two seconds of the script, which may be in a later pass of the clip."""
     first = round(start * RATE) % (script.period * TICK)
     return pcm[first : first + round((end - start) * RATE)]

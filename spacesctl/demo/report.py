@@ -1,4 +1,4 @@
-"""The result of a demo. Every number comes from what listeners decoded, or from the Space's events and the server's metrics."""
+"""The report of a demo. All numbers come from the sound that listeners decoded, the Space's events, and the server's metrics."""
 
 from __future__ import annotations
 
@@ -16,25 +16,32 @@ from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 from spacesctl.probe.probe_listener import Heard, ProbeListener
 
 MS_PER_TICK = 20
+"""Milliseconds of a tick."""
 AFTERWARDS = 0.3
-"""Seconds after the last whole sentence in which a word still belongs to it; a sentence that was cut is in no reference."""
+"""Seconds after the last complete sentence in which a recognised word still counts; incomplete sentences are not compared."""
 ENGINE = ("packets_dropped", "frames_lost", "frames_late", "frames_skipped", "ticks_skipped", "packets_out_dropped")
 
 
 def report(cast: Cast, stage: Stage, state: State, done: Performance) -> dict[str, Any]:
-    """One JSON object. Takes a second or two of computing."""
+    """The report as one JSON object. It takes a second or two to compute."""
     spoken = {handle: _spoken(stage, state, said) for handle, said in done.said.items()}
-    heard = [ear.heard() for ear in state.ears]
+    heard = [listener.heard() for listener in state.listeners]
     found = [measure.voices(one, spoken) for one in heard]
     clock, present = heard[0], {handle: voice for handle, voice in found[0].items() if voice is not None}
     begins = {
         handle: measure.tick_of(clock, voice) for handle, voice in present.items()
-    }  # by lanes, which say every tick
+    }  # from the first listener: lanes carry the exact tick
     aligned = [measure.aligned(one, voices, begins) for one, voices in zip(heard, found, strict=True)]
-    rows = [_listener(ear, one, voices, spoken) for ear, one, voices in zip(state.ears, aligned, found, strict=True)]
+    rows = [
+        _listener(listener, one, voices, spoken)
+        for listener, one, voices in zip(state.listeners, aligned, found, strict=True)
+    ]
     mutes = [row["muted"] for row in rows if row["muted"] is not None]
     last_sound = rows[0]["muted"]["last_sound_tick"] if rows and rows[0]["muted"] else None
-    lost, decoded = sum(ear.lost for ear in state.ears), sum(ear.decoded for ear in state.ears)
+    lost, decoded = (
+        sum(listener.lost for listener in state.listeners),
+        sum(listener.decoded for listener in state.listeners),
+    )
     return {
         "cast": cast.name,
         "link": stage.link,
@@ -94,7 +101,7 @@ def _act(
     voices: Mapping[str, Voice],
     last_sound: float | None,
 ) -> dict[str, Any]:
-    """`delay_to_act_ms` is from the end of the phrase in the clip, as heard, to the act's tick in the store."""
+    """An act of a rule. `delay_to_act_ms` is from the end of the phrase, as the listener heard it, to the act's stored tick."""
     data = event["data"]
     handle = stage.handle_of(data["account_id"])
     phrase_end = _phrase_end(cast, handle, data, heard, voices.get(handle))
@@ -116,10 +123,7 @@ def _act(
 def _phrase_end(
     cast: Cast, handle: str, data: dict[str, Any], heard: Heard, voice: Voice | None
 ) -> tuple[Phrase, float] | None:
-    """The phrase of the cast's file that a rule heard, with the tick of its end: the one nearest to the words it named.
-
-    It may be in any pass of the clip.
-    """
+    """The phrase that a rule matched, with the tick of its end: of all passes of the clip, the one nearest to the act's words."""
     person = next((one for one in cast.people if one.handle == handle), None)
     phrases = [one for one in person.phrases if one.rule == data["rule_id"]] if person else []
     if voice is None or not phrases:
@@ -131,7 +135,7 @@ def _phrase_end(
 
 
 def _listener(
-    ear: ProbeListener, heard: Heard, voices: Mapping[str, Voice | None], spoken: Mapping[str, Spoken]
+    listener: ProbeListener, heard: Heard, voices: Mapping[str, Voice | None], spoken: Mapping[str, Spoken]
 ) -> dict[str, Any]:
     present = [voice for voice in voices.values() if voice is not None]
 
@@ -144,18 +148,18 @@ def _listener(
         f"@{handle}": measure.likeness_of(heard, spoken[handle], one, others(one)) for handle, one in voices.items()
     }
     return {
-        "kind": ear.kind,
-        "account": ear.account or "anonymous",
-        "seconds": ear.seconds,
-        "lost": ear.lost,
+        "kind": listener.kind,
+        "account": listener.account or "anonymous",
+        "seconds": listener.seconds,
+        "lost": listener.lost,
         "likeness": likeness,
         "muted": silenced._asdict() if silenced is not None else None,
-        "ended": ear.ended,
+        "ended": listener.ended,
     }
 
 
 def _muted(stage: Stage, state: State, mutes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The first mute, with the loudest that any listener still heard of that voice."""
+    """The first mute, with the highest level of that voice at any listener afterwards."""
     events = state.of_type("person.muted")
     if not events:
         return None

@@ -1,4 +1,4 @@
-"""A demo from its first process to its last: server, stage, show, report; all of it ends, whatever happens."""
+"""Runs a demo: server, preparation, show, report. Everything that it started is stopped in the end, also after an error."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(cast_name: str, seconds: float | None, *, browser: bool) -> dict[str, Any]:
-    """The report. Raises SpacesError, and KeyboardInterrupt when it is told to end before there is anything to report."""
+    """Run the demo; its report, see `report`. Raises SpacesError, and KeyboardInterrupt when it is interrupted before the show."""
     cast = casts.load(cast_name)
     out = Console(stderr=True, markup=False, highlight=False)
     for name in ("aiortc", "aioice"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong there shows in what is heard
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # failures there show in the measured sound
     with _interruptible(), serving() as server:
-        out.print(f"starting a server, with a Space of its own ({cast.title})", style="dim")
+        out.print(f"starting a server with a Space for this demo ({cast.title})", style="dim")
         parts = turns(cast, seconds)
         server.wait()
         stage = prepare(server.url, server.owner_token, cast, lambda text: out.print(text, style="dim"))
@@ -55,7 +55,7 @@ def _state(cast: casts.Cast, stage: Stage, seconds: float | None) -> State:
 
 
 async def _perform(show: Show, state: State, out: Console) -> Performance:
-    """The first Ctrl-C ends the show, and what was heard is measured; the second ends everything at once."""
+    """Run the show. The first Ctrl-C ends it, and its sound is measured; a second one ends everything at once."""
     stop, loop, me = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
     assert me is not None
 
@@ -89,7 +89,7 @@ async def _draw(live: Live, state: State, out: Console) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Outside the event loop every polite signal is a KeyboardInterrupt, so that everything is taken down in order."""
+    """Make SIGTERM and SIGHUP raise KeyboardInterrupt too, so that everything is stopped in order."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -104,7 +104,7 @@ def _interruptible() -> Iterator[None]:
 
 @contextmanager
 def _quiet_keys() -> Iterator[None]:
-    """Keys are not echoed while the view is drawn: a ^C in its middle would break it."""
+    """Switch off the echo of keys while the view is drawn: a ^C in the middle would disturb it."""
     if not sys.stdin.isatty():
         yield
         return
@@ -119,6 +119,6 @@ def _quiet_keys() -> Iterator[None]:
 
 
 def _open_page(link: str) -> None:
-    """In a browser with a window; one that would take over this terminal is not wanted."""
+    """Open the page in a graphical browser. A text browser would take over this terminal."""
     if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(link)

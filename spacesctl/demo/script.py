@@ -1,4 +1,4 @@
-"""What each person of the demo says, and when: their clip again and again, with a pause between."""
+"""What each person of the demo says, and when: their clip, repeated with a pause in between."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 PAUSE = 4 * TICKS_PER_SECOND
 """Ticks between two passes of a clip."""
 WHOLE_AT = 30.0
-"""Seconds in which everything can happen; a shorter demo lets people begin earlier."""
+"""Seconds that the whole story needs; in a shorter demo people begin earlier."""
 LAST_WORDS = 1.5
-"""Seconds before the end in which nobody speaks: the last captions are still on their way."""
+"""Seconds without speech at the end, in which the last captions arrive."""
 _BEGINNINGS = {"host": 0.3, "first": 5.0, "troublemaker": 9.0, "second": 13.0}
-"""Seconds after the beginning: by then the one before is in the middle of something, so voices overlap."""
+"""Seconds after the beginning at which each starts to speak. The previous one is still speaking then, so voices overlap."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """`packets` are the clip, 20 ms of Opus each. Times are seconds of the script, which begins with the first packet."""
+    """A person's clip, repeated without end. `packets` are 20 ms of Opus each. Times are seconds since the first packet."""
 
     person: Person
     packets: tuple[bytes, ...]
@@ -33,11 +33,12 @@ class Script:
         return len(self.packets) + PAUSE
 
     def packet(self, tick: int) -> bytes:
+        """The Opus packet for this tick of the script."""
         at = tick % self.period
         return self.packets[at] if at < len(self.packets) else SILENCE
 
     def sentences(self, seconds: float) -> list[Sentence]:
-        """Those that are said whole in the first `seconds`, over all passes."""
+        """The sentences that are complete within the first `seconds`, over all passes."""
         length = self.period * TICK_SECONDS
         passes = int(seconds // length) + 1
         said = [
@@ -48,19 +49,19 @@ class Script:
         return [one for one in said if one.end <= seconds]
 
     def text(self, seconds: float) -> str:
-        """The words of those sentences: the reference for a word error rate."""
+        """The words of those sentences, as the reference for a word error rate."""
         length = self.period * TICK_SECONDS
         passes = [self.person.text] * int(seconds // length)
         return " ".join([*passes, self.person.said_by(seconds % length)]).strip()
 
     def whole_until(self, seconds: float) -> float:
-        """Where the last sentence ends that is whole by then; 0 when there is none."""
+        """The end of the last sentence that is complete within `seconds`; 0 when there is none."""
         return max((one.end for one in self.sentences(seconds)), default=0.0)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Somebody's part: they begin `start` seconds into the demo and say `length` seconds of their script (None: no end)."""
+    """A person's part: they begin `start` seconds into the demo and say `length` seconds of their script (None: without end)."""
 
     script: Script
     start: float
@@ -68,24 +69,27 @@ class Turn:
 
     @cached_property
     def ticks(self) -> int | None:
-        """Ticks of the script that are said; what follows is silence."""
+        """Ticks of the script that are said, after which there is silence; None: without end."""
         return None if self.length is None else round(self.length * TICKS_PER_SECOND) + 5 * (self.length > 0)
 
     def packet(self, tick: int) -> bytes:
+        """The Opus packet for this tick of the part."""
         return self.script.packet(tick) if self.is_said(tick) else SILENCE
 
     def is_said(self, tick: int) -> bool:
+        """Whether this tick of the script belongs to the part."""
         return tick >= 0 and (self.ticks is None or tick < self.ticks)
 
 
 def read(person: Person) -> Script:
+    """A person's script, read from their clip. Raises OSError."""
     return Script(person, tuple(read_packets(person.clip.read_bytes())))
 
 
 def turns(cast: Cast, seconds: float | None) -> list[Turn]:
-    """Everybody's part in a demo of `seconds` (None: until it is interrupted), in the order of their beginnings.
+    """Everybody's part in a demo of `seconds` (None: until it is interrupted), in the order of their starts.
 
-    Nobody is cut short by the end: each stops after the last sentence that is whole by then.
+    Nobody is cut off by the end: each stops after the last sentence that is complete by then.
     """
     haste = 1.0 if seconds is None else min(1.0, max(0.05, (seconds - 8) / (WHOLE_AT - 8)))
     parts = []

@@ -1,4 +1,4 @@
-"""The seats that use WebSocket lanes: programs that speak and listen."""
+"""Speakers and listeners of the demo that use WebSocket lanes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spacesctl.probe.probe_listener import TICK, ProbeListener
 
 
 class LanesSpeaker:
-    """Says a turn in real time from the loop's time `start_at` on. `ended` is the server's reason once it closed the session."""
+    """Speaks a turn in real time. `began` is the loop's time at the start; `ended` the server's reason for ending the session."""
 
     way = "lanes"
 
@@ -29,13 +29,13 @@ class LanesSpeaker:
         self.ended: str | None = None
 
     async def run(self, start_at: float) -> None:
-        """Until cancelled, or until the server ends the session. Raises SpacesError when it may not begin."""
+        """Speak from the loop's time `start_at` on, until cancelled or ended by the server. Raises SpacesError when it may not speak."""
         await asyncio.sleep(max(0.0, start_at - asyncio.get_running_loop().time()))
         async with self._lanes:
             watcher = asyncio.create_task(self._watch())
             try:
                 await self._speak()
-            except Unavailable:  # the socket closed under us; the watcher has heard why
+            except Unavailable:  # the connection closed; `_watch` learns the reason
                 await asyncio.wait({watcher}, timeout=1.0)
             finally:
                 watcher.cancel()
@@ -58,17 +58,18 @@ class LanesSpeaker:
 
 
 class LanesListener:
-    """Fills an ear with what it decodes until the server closes or it is cancelled. `clock` is (tick, the loop's time)."""
+    """Gives what it decodes to a probe listener. `clock` is (tick, the event loop's time) at the moment of joining."""
 
-    def __init__(self, stage: Stage, token: str | None, ear: ProbeListener) -> None:
+    def __init__(self, stage: Stage, token: str | None, listener: ProbeListener) -> None:
         self._lanes = Lanes(stage.url, token, stage.space_id, "listen")
-        self._ear = ear
+        self._listener = listener
         self._decoder = Decoder(RATE)
         self._next: int | None = None
         self.joined = asyncio.Event()
         self.clock = (0, 0.0)
 
     async def run(self) -> None:
+        """Listen until cancelled or until the server ends the session. Raises SpacesError when it may not listen."""
         async with self._lanes:
             self.clock = (int(self._lanes.hello["clock"]["tick"]), asyncio.get_running_loop().time())
             self.joined.set()
@@ -76,19 +77,19 @@ class LanesListener:
                 if isinstance(message, bytes):
                     self._take(framing.unpack(message))
                 elif message.get("event") == "ended":
-                    self._ear.ended = str(message["reason"])
+                    self._listener.ended = str(message["reason"])
 
     def _take(self, mix: framing.Message) -> None:
-        """A tick that never came counts as lost, and is concealed so that the decoder goes on in step."""
+        """Decode a message. Ticks missing before it count as lost, and are concealed so that the decoder's state stays right."""
         missing = 0 if self._next is None else mix.tick - self._next
         for _ in range(min(missing, 50)):
             self._decoder.conceal(TICK)
-        self._ear.lost += max(0, missing)
+        self._listener.lost += max(0, missing)
         self._next = mix.tick + 1
         for frame in mix.frames:
             try:
                 pcm = self._decoder.decode(frame.payload)
             except OpusError:
-                self._ear.lost += 1
+                self._listener.lost += 1
                 continue
-            self._ear.take(mix.tick, pcm)
+            self._listener.take(mix.tick, pcm)

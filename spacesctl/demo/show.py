@@ -1,4 +1,4 @@
-"""The show: everybody takes their seat, speaks their part, listens; the host acts once; then everybody leaves."""
+"""The show: people join, speak and listen, the host removes one of them, and the Space ends."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from spacesctl.probe import aiortc_peer
 from spacesctl.probe.probe_listener import ProbeListener
 from spacesctl.probe.server_process import Server
 
-SECOND_THOUGHTS = 4.0
-"""Seconds from the mute to the host's kick: long enough to hear that nobody hears the muted one."""
+KICK_AFTER = 4.0
+"""Seconds from the mute to the host's kick: time to measure that the muted speaker is not heard."""
 KICK_REASON = "the rule was right"
 SETTLE = 5.0
-"""Seconds that the last captions may take, once nobody talks."""
+"""Seconds to wait for the last captions after the speech has ended."""
 LATENESS_EVERY = 20.0
-"""Seconds; the server's own figure covers the last minute."""
+"""Seconds between two readings; the server's figure covers the last minute."""
 _LATENESS = "spacesctl_engine_late_ms_max"
 
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody sent: `ticks` of their script, from about `tick` on the Space clock."""
+    """What a person sent: `ticks` of their script, beginning at about `tick` of the Space clock, by `way` (WebRTC or lanes)."""
 
     turn: Turn
     way: str
@@ -42,7 +42,7 @@ class Said:
 
 @dataclass
 class Performance:
-    """What the report is made from, besides the state's events and ears. `said` by handle."""
+    """The results of a show, besides the events and listeners in the state. `said` is by handle."""
 
     said: dict[str, Said] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Performance:
 
 
 class Show:
-    """`await run(stop)`: until `stop` is set or the state's `seconds` are over."""
+    """One show in a prepared Space; `await run(stop)`."""
 
     def __init__(self, server: Server, stage: Stage, turns: list[Turn], state: State) -> None:
         self._server = server
@@ -66,7 +66,10 @@ class Show:
         self._done = Performance()
 
     async def run(self, stop: asyncio.Event) -> Performance:
-        """Raises SpacesError: the server's refusals, and Unavailable when it is gone."""
+        """Run until `stop` is set or the state's `seconds` are over.
+
+        Raises SpacesError: the server's refusals, and Unavailable when it has ended.
+        """
         try:
             async with self._client, asyncio.TaskGroup() as group:
                 crew = [group.create_task(one) for one in (self._watch(), self._guard(), self._keep_lateness())]
@@ -76,19 +79,19 @@ class Show:
                 await self._read_metrics()
                 self._done.reports = await self._client.call("GET", "/v1/reports")
                 await self._client.call("POST", f"{self._stage.place}/end")
-                await asyncio.wait(crew[:1], timeout=SETTLE)  # until the last event is here
+                await asyncio.wait(crew[:1], timeout=SETTLE)  # until `_watch` has the last event
                 for task in [*speaking, *crew]:
                     task.cancel()
         except ExceptionGroup as group_of_errors:
             refused, others = group_of_errors.split(SpacesError)
             if others is not None or refused is None:
                 raise
-            # Not by `except*`: Python before 3.11.4 wraps what is raised there in a group of its own.
+            # `except*` is not used, since before Python 3.11.4 what is raised in it is wrapped in another group.
             raise _first(refused) from None
         return self._done
 
     async def _play(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> list[asyncio.Task[None]]:
-        """The part with sound. What was said is fixed at its end; the microphones stay open for the last words' sake."""
+        """Run the part with sound and note what was said. Microphones stay open afterwards, so that the last words are not cut off."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         over_webrtc = next(turn for turn in self._turns if _is_guest(turn))
@@ -118,7 +121,7 @@ class Show:
     # -- seats
 
     async def _speak(self, turn: Turn, start_at: float, over_webrtc: bool) -> None:
-        """One part; somebody with nothing to say keeps the microphone shut."""
+        """Speak one part; a person whose part is empty does not open the microphone."""
         handle = turn.script.person.handle
         if turn.ticks == 0:
             return
@@ -130,7 +133,7 @@ class Show:
             try:
                 await peer.run(start_at)
             except TimeoutError:
-                self._state.say(f"@{handle} speaks by lanes: WebRTC did not get through")
+                self._state.say(f"@{handle} speaks over WebSocket: WebRTC did not connect")
             else:
                 return
         seat.way = "lanes"
@@ -139,49 +142,51 @@ class Show:
         await speaker.run(start_at)
 
     async def _seat_audience(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        """Three listeners: by lanes, anonymous by lanes, and over WebRTC where that works. The first sets the clock."""
+        """Connect three listeners: one by lanes, an anonymous one by lanes, one over WebRTC where that works. The first gives the clock."""
         by_lanes, over_webrtc = LISTENERS
         tasks = [await self._seat_listener(group, by_lanes), await self._seat_listener(group, None)]
         if self._has_webrtc(f"@{over_webrtc} listens"):
-            ear = ProbeListener("webrtc", f"@{over_webrtc}")
-            peer = aiortc_peer.WebRtcListener(self._stage, self._stage.tokens[over_webrtc], ear, self._tick_now)
-            tasks.append(group.create_task(self._hear(peer, over_webrtc)))
+            listener = ProbeListener("webrtc", f"@{over_webrtc}")
+            peer = aiortc_peer.WebRtcListener(self._stage, self._stage.tokens[over_webrtc], listener, self._tick_now)
+            tasks.append(group.create_task(self._listen(peer, over_webrtc)))
             await _either(tasks[-1], peer.joined)
             if peer.joined.is_set():
-                self._state.ears.append(ear)
+                self._state.listeners.append(listener)
                 return tasks
         return [*tasks, await self._seat_listener(group, over_webrtc)]
 
     async def _seat_listener(self, group: asyncio.TaskGroup, handle: str | None) -> asyncio.Task[None]:
-        ear = ProbeListener("lanes", f"@{handle}" if handle else None)
-        listener = LanesListener(self._stage, self._stage.tokens[handle] if handle else None, ear)
-        task = group.create_task(listener.run())
-        await _either(task, listener.joined)
-        self._clock = listener.clock
-        self._state.ears.append(ear)
+        listener = ProbeListener("lanes", f"@{handle}" if handle else None)
+        seat = LanesListener(self._stage, self._stage.tokens[handle] if handle else None, listener)
+        task = group.create_task(seat.run())
+        await _either(task, seat.joined)
+        self._clock = seat.clock
+        self._state.listeners.append(listener)
         return task
 
-    async def _hear(self, peer: aiortc_peer.WebRtcListener, handle: str) -> None:
+    async def _listen(self, peer: aiortc_peer.WebRtcListener, handle: str) -> None:
         try:
             await peer.run()
         except TimeoutError:
-            self._state.say(f"@{handle} listens by lanes: WebRTC did not get through")
+            self._state.say(f"@{handle} listens over WebSocket: WebRTC did not connect")
 
     def _has_webrtc(self, who: str) -> bool:
-        """Whether it can be tried; lanes do where it cannot, and the demo says so."""
+        """Whether WebRTC can be tried. If not, lanes are used, and a line says so."""
         if aiortc_peer.own_address() is None:
-            self._state.say(f"{who} by lanes: WebRTC needs an address other than 127.0.0.1, and this machine has none")
+            self._state.say(
+                f"{who} over WebSocket: WebRTC needs an address other than 127.0.0.1, and this machine has none"
+            )
             return False
         return True
 
     # -- the host, who acts once as a person
 
     async def _act_as_host(self) -> None:
-        """Some seconds after a rule muted somebody, the host removes them; they try to come back, and cannot."""
+        """Some seconds after a rule has muted somebody, remove them as the host, and let them try to come back."""
         seats = self._state.seats.values()
-        while (muted := next((one for one in seats if one.muted), None)) is None:  # noqa: ASYNC110  # the state is plain
+        while (muted := next((one for one in seats if one.muted), None)) is None:  # noqa: ASYNC110  # the state has no event to wait for
             await asyncio.sleep(0.05)
-        await asyncio.sleep(SECOND_THOUGHTS)
+        await asyncio.sleep(KICK_AFTER)
         await self._client.call("POST", f"{self._stage.place}/people/@{muted.handle}/kick", {"reason": KICK_REASON})
         await asyncio.sleep(0.5)
         try:
@@ -198,7 +203,7 @@ class Show:
     # -- what runs beside
 
     async def _watch(self) -> None:
-        """Every event of the Space from its beginning, over reconnections, as the host sees them."""
+        """Follow every event of the Space from its start, as the host sees them, with reconnections."""
         last = "0"
         while True:
             async for event in self._client.events(f"{self._stage.place}/events", last_event_id=last, view="staff"):
@@ -209,7 +214,7 @@ class Show:
             await asyncio.sleep(0.2)
 
     async def _guard(self) -> None:
-        while self._server.alive:  # noqa: ASYNC110  # a process has no event
+        while self._server.alive:  # noqa: ASYNC110  # a process has no event to wait for
             await asyncio.sleep(0.5)
         raise self._server.gone("ended")
 
@@ -228,16 +233,16 @@ class Show:
         self._done.worst_lateness_ms = max(self._done.worst_lateness_ms, self._done.metrics.get(_LATENESS, 0.0))
 
     async def _settle(self) -> None:
-        """Until no caption is under way."""
+        """Wait until no partial caption is left, at most `SETTLE` seconds."""
         loop = asyncio.get_running_loop()
         end = loop.time() + SETTLE
         await asyncio.sleep(0.3)
-        while self._state.partials and loop.time() < end:  # noqa: ASYNC110  # the state is plain
+        while self._state.partials and loop.time() < end:  # noqa: ASYNC110  # the state has no event to wait for
             await asyncio.sleep(0.05)
 
 
 def parse_metrics(text: str) -> dict[str, float]:
-    """Names without labels and their values, from Prometheus' text format."""
+    """Values by name from Prometheus' text format, for metrics without labels."""
     rows = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return {name: float(value) for name, value in rows}
 
@@ -248,7 +253,7 @@ def _is_guest(turn: Turn) -> bool:
 
 
 async def _either(task: asyncio.Task[None], joined: asyncio.Event) -> None:
-    """Until the one has joined, or has failed to."""
+    """Wait until a listener has joined, or its task has ended without that."""
     waiting = asyncio.ensure_future(joined.wait())
     await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

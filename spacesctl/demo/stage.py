@@ -1,4 +1,4 @@
-"""Before the show: accounts, the Space with its rules, invites by direct message, and everybody's yes."""
+"""Prepares the demo: accounts, the Space with its rules, invitations by direct message, which everybody accepts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from spacesctl.client.http import Client
 LISTENERS = ("ada", "ben")
 """Accounts in the audience: the first listens by lanes, the second over WebRTC. A third listener is anonymous."""
 BOT_WITHIN = 20.0
-"""Seconds the bot may take to load its model and to come."""
+"""Seconds that the bot may take to load its model and join."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`ids` and `tokens` by handle. `captions` is the server's word on captions: `{"ready", "model", "notice", "reason"}`."""
+    """The Space of the demo. `ids` and `tokens` by handle; `captions` is the caption status: `{"ready", "model", "notice", "reason"}`."""
 
     url: str
     space_id: str
@@ -31,14 +31,16 @@ class Stage:
 
     @property
     def place(self) -> str:
+        """The API path of the Space."""
         return f"/v1/spaces/{self.space_id}"
 
     def handle_of(self, account_id: str) -> str:
+        """The handle without `@`, or the id itself when it is not of the demo."""
         return next((handle for handle, one in self.ids.items() if one == account_id), account_id)
 
 
 def prepare(url: str, owner_token: str, cast: Cast, note: Callable[[str], None]) -> Stage:
-    """Everything up to a live Space with a bot in it. Raises SpacesError."""
+    """Make the accounts and the Space, and start it with the bot in it. `note` is given progress lines. Raises SpacesError."""
     accounts = _accounts(url, owner_token, cast)
     tokens = {handle: one["token"] for handle, one in accounts.items()}
     host, guests = cast.host.handle, [one.handle for one in cast.people if one.role != "host"]
@@ -50,8 +52,8 @@ def prepare(url: str, owner_token: str, cast: Cast, note: Callable[[str], None])
         spaces.post(f"{place}/invites", {"handles": [f"@{one}" for one in guests], "message": "Come and speak."})
         for guest in guests:
             _accept(url, tokens[guest])
-        note(f"invited by direct message, and accepted: {', '.join('@' + one for one in guests)}")
-        captions = _wait_for_ears(spaces, place)
+        note(f"invited by direct message and accepted: {', '.join('@' + one for one in guests)}")
+        captions = _wait_for_captions(spaces, place)
         note(captions.get("notice") or f"no captions: {captions.get('reason')}")
         spaces.post(f"{place}/start")
         if captions["ready"]:
@@ -61,7 +63,7 @@ def prepare(url: str, owner_token: str, cast: Cast, note: Callable[[str], None])
 
 
 def _accounts(url: str, owner_token: str, cast: Cast) -> dict[str, dict[str, Any]]:
-    """By handle, each with its token."""
+    """Create the accounts; the API's answers by handle, each with its token."""
     wanted = [(one.handle, one.name, one.kind) for one in cast.people]
     wanted += [(handle, handle.title(), "person") for handle in LISTENERS]
     with Client(url, owner_token) as owner:
@@ -72,13 +74,13 @@ def _accounts(url: str, owner_token: str, cast: Cast) -> dict[str, dict[str, Any
 
 
 def _accept(url: str, token: str) -> None:
-    """As a person does: find the invitation among the messages, accept what it offers."""
+    """Accept the invitation in the inbox, as a person does."""
     with Client(url, token) as guest:
         invite = next(one for one in guest.get("/v1/dms")["data"] if one["kind"] == "invite")
         guest.post(f"/v1/spaces/{invite['space_id']}/accept")
 
 
-def _wait_for_ears(spaces: Client, place: str) -> dict[str, Any]:
+def _wait_for_captions(spaces: Client, place: str) -> dict[str, Any]:
     _wait_for(lambda: spaces.get(place)["captions_status"]["ready"])
     status: dict[str, Any] = spaces.get(place)["captions_status"]
     return status
@@ -90,7 +92,7 @@ def _people(spaces: Client, place: str) -> list[dict[str, Any]]:
 
 
 def _wait_for(true: Callable[[], bool]) -> bool:
-    """Whether it came to be in time. A demo without captions goes on, and says so."""
+    """Wait for a condition; False after `BOT_WITHIN` seconds. Without captions the demo goes on and says so."""
     end = time.monotonic() + BOT_WITHIN
     while not true():
         if time.monotonic() > end:

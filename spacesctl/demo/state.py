@@ -1,4 +1,4 @@
-"""What is known of the show while it runs: a pure reader of the Space's events, which the view draws and the report counts."""
+"""The state of the running demo, updated from the Space's events. The view draws it and the report counts it. It does no I/O."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.probe.probe_listener import ProbeListener
 
 KEPT_EVENTS = 20_000
-"""Durable events kept for the report: hours of talk."""
+"""Durable events kept for the report: enough for hours."""
 KEPT_LINES = 100
+"""Captions, and moderation lines, kept for the view."""
 SILENCE = -127
+"""dBov of a closed microphone."""
 FALL = 8
-"""dB a level sinks at most from one report (a tenth of a second) to the next."""
+"""dB by which a shown level falls at most from one report to the next (100 ms)."""
 _RULE_DID = {"mute": "muted", "report": "reported", "kick": "removed", "block": "blocked", "log": "noted"}
 
 
 @dataclass
 class Seat:
-    """A speaker as the view shows them. `level` in dBov, -127 to 0."""
+    """A speaker as the view shows them. `level` is in dBov, -127 to 0."""
 
     handle: str
     name: str
@@ -44,13 +46,14 @@ class Line:
 
     @property
     def time(self) -> str:
+        """`MM:SS` on the Space clock."""
         seconds = int(self.tick * TICK_SECONDS)
         return f"{seconds // 60:02d}:{seconds % 60:02d}"
 
 
 @dataclass
 class State:
-    """`seats` by account id. `say` is given a plain line for each thing worth telling."""
+    """What is known of the demo. `seats` by account id; `say` is given a line of text for each event worth showing."""
 
     title: str
     link: str
@@ -63,12 +66,12 @@ class State:
     captions: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     partials: dict[tuple[int, int], Line] = field(default_factory=dict)
     acts: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
-    ears: list[ProbeListener] = field(default_factory=list)
+    listeners: list[ProbeListener] = field(default_factory=list)
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     people: int = 0
 
     def on_event(self, event: dict[str, Any]) -> None:
-        """One Server-Sent Event of the staff view."""
+        """Take one event of the Space's staff view."""
         if "seq" in event:
             self.events.append(event)
         take = _TAKES.get(event["type"])
@@ -76,9 +79,11 @@ class State:
             take(self, event, event["data"])
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
+        """The kept durable events of a type, oldest first."""
         return [event for event in self.events if event["type"] == kind]
 
     def moderated(self, tick: int, handle: str, text: str) -> None:
+        """Add a moderation line about somebody."""
         line = Line(tick, handle, text)
         self.acts.append(line)
         self.say(f"{line.time}  * {text}")
@@ -87,7 +92,7 @@ class State:
         for level in data["levels"]:
             seat = self.seats.get(level["account_id"])
             if seat is not None:
-                # Let a bar sink instead of jump: between two words nobody is silent.
+                # Let a bar fall slowly: between two words of a sentence it should not drop to silence.
                 seat.level, seat.active = max(level["db"], seat.level - FALL), level["active"]
 
     def _presence(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
@@ -119,7 +124,7 @@ class State:
     def _act(self, event: dict[str, Any], data: dict[str, Any]) -> None:
         handle = self._handle(data["account_id"])
         did = _RULE_DID.get(data["action"], data["action"])
-        would = "" if data["mode"] == "enforce" else " (only on record: the rule is in shadow mode)"
+        would = "" if data["mode"] == "enforce" else " (recorded only: the rule is in shadow mode)"
         words = self._words(data["lane"], data["start_tick"], data["end_tick"])
         heard = f" heard “{words}”" if words else ""
         self.moderated(event["tick"], handle, f"rule {data['rule_id']}{heard}: {handle} {did}{would}")
@@ -136,7 +141,7 @@ class State:
         self.moderated(event["tick"], handle, f"@{self.host} removed {handle}{why}")
 
     def _words(self, lane: int, first: int, last: int) -> str:
-        """What was said on a lane between two ticks, by its captions."""
+        """The words on a lane between two ticks, from its captions."""
         said = [
             word
             for event in self.of_type("caption")

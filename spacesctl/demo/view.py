@@ -1,4 +1,4 @@
-"""The demo on a terminal: who speaks, what is said, what the moderators do."""
+"""The demo's view in a terminal: speakers, captions and moderation, and the summary at the end."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from spacesctl.demo.state import SILENCE, Line, Seat, State
 
 FRAMES_A_SECOND = 8
 BAR = 20
-"""Cells of a level bar."""
+"""Characters of a level bar."""
 QUIETEST = -60
-"""dBov at the bar's left end; its right end is 0 dBov less the headroom of speech."""
+"""dBov at the left end of a bar."""
 LOUDEST = -12
+"""dBov at its right end; speech is hardly ever louder."""
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "white")
 _FIXED_LINES = 12
-"""Lines that are not captions or acts: four seats in a frame, two heads, the listeners, the foot, the cursor's."""
+"""Lines other than captions and moderation: four speakers in a frame, two headings, listeners, footer, the cursor's line."""
 
 
 def render(state: State, height: int) -> RenderableType:
-    """The whole picture, at most `height` lines."""
+    """The whole view, at most `height` lines high."""
     colours = {f"@{seat.handle}": COLOURS[at % len(COLOURS)] for at, seat in enumerate(state.seats.values())}
     left = max(4, height - _FIXED_LINES)
     acts = min(max(2, left // 3), 6)
@@ -47,14 +48,14 @@ def render(state: State, height: int) -> RenderableType:
 
 
 def bar(level: int, active: bool, cells: int = BAR) -> Text:
-    """A level in dBov as a bar."""
+    """A level in dBov as a bar of `cells` characters, coloured when active."""
     share = (level - QUIETEST) / (LOUDEST - QUIETEST) if level > SILENCE else 0.0
     full = round(cells * min(1.0, max(0.0, share)))
     return Text("━" * full, style="green" if active else "dim").append("╌" * (cells - full), style="dim")
 
 
 def summary(result: dict[str, Any]) -> RenderableType:
-    """The result for people: the JSON's main numbers as two small tables."""
+    """The main numbers of a report, as text for people."""
     speakers = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("SPEAKER", "WAY", "HEARD", "WORDS", "WORD ERRORS", "LIKENESS AT LISTENERS"):
         speakers.add_column(heading)
@@ -69,15 +70,15 @@ def summary(result: dict[str, Any]) -> RenderableType:
     if (muted := result["muted"]) is not None and muted["heard_after_mute_db"] is not None:
         lines.append(
             Text(
-                f"{muted['handle']} spoke on for {muted['seconds_sent_after']:.1f} s and was heard at most"
-                f" {muted['heard_after_mute_db']:.0f} dB of before"
+                f"{muted['handle']} went on speaking for {muted['seconds_sent_after']:.1f} s after the mute and was heard at most at"
+                f" {muted['heard_after_mute_db']:.0f} dB of the level before"
             )
         )
     if (kicked := result["kicked"]) is not None:
         lines.append(
             Text(f"{kicked['by']} removed {kicked['handle']}, who tried to come back: {kicked['tried_to_come_back']}")
         )
-    tail = f"loss {result['loss']}, worst tick lateness {result['worst_tick_lateness_ms']} ms; likeness 1 is the voice as it was said"
+    tail = f"loss {result['loss']}, worst tick lateness {result['worst_tick_lateness_ms']} ms; likeness 1 is the unchanged voice"
     return Group(speakers, Text(""), *lines, Text(tail, style="dim"))
 
 
@@ -133,7 +134,7 @@ def _section(name: str, body: RenderableType) -> RenderableType:
 
 
 def _captions(state: State, colours: dict[str, str], lines: int) -> RenderableType:
-    """Finals, and what is under way, dim; the newest at the foot."""
+    """Final captions, then partial ones in dim italics; the newest last."""
     open_lanes = {seat.lane for seat in state.seats.values()}
     partial = [(line, "dim italic") for (lane, _), line in state.partials.items() if lane in open_lanes]
     recent = [(line, "") for line in islice(reversed(state.captions), lines)][::-1]
@@ -166,7 +167,10 @@ def _acts(state: State, lines: int) -> RenderableType:
 
 
 def _audience(state: State) -> Text:
-    parts = [f"{ear.account or 'anonymous'} ({ear.kind}) {ear.seconds:.0f} s, {ear.lost} lost" for ear in state.ears]
+    parts = [
+        f"{listener.account or 'anonymous'} ({listener.kind}) {listener.seconds:.0f} s, {listener.lost} lost"
+        for listener in state.listeners
+    ]
     return Text("listeners  " + "   ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
 
 

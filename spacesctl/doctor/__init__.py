@@ -1,1 +1,1 @@
-"""`doctor`: looks at what a server needs, on this machine and on the way to it, and says what to do about what is wrong."""
+"""`doctor`: checks what a server needs, on this machine and on the network to it, and says how to repair what is wrong."""

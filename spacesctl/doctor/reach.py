@@ -1,4 +1,5 @@
-"""The server itself: whether it answers, what it says of its parts, and whether its port for sound can be reached by what it offers."""
+"""Checks of the server itself: whether it answers, the state of its parts, and whether its port for sound can be reached at the
+addresses that it offers."""
 
 from __future__ import annotations
 
@@ -24,23 +25,24 @@ from spacesctl.server.process.settings import Settings
 
 Way = Literal["udp", "tcp"]
 ATTEMPTS = 3
+"""Connectivity checks that are sent to an address before it counts as unreachable."""
 PATIENCE = 0.7
-"""Seconds for each of the attempts."""
+"""Seconds to wait for the answer to each."""
 
 
 def server(url: str) -> Finding | None:
-    """What a running server says of itself; None when none runs there."""
+    """The state that the server at `url` reports; None when nothing answers there."""
     try:
         answer = httpx.get(f"{url}/readyz", timeout=5)
         checks = answer.json()["checks"]
     except httpx.TransportError as error:
         if "certificate" in str(error).lower():
-            return fail("server", f"{url}: {error}", "name its authority with SSL_CERT_FILE, or renew the certificate")
+            return fail(
+                "server", f"{url}: {error}", "set SSL_CERT_FILE to the authority's certificate, or renew the server's"
+            )
         return None
     except (ValueError, KeyError):
-        return fail(
-            "server", f"what answers at {url} is no spacesctl", "look at `url`, and at the proxy if there is one"
-        )
+        return fail("server", f"the server at {url} is not spacesctl", "check `url`, and the proxy if there is one")
     said = ", ".join(f"{name} {state}" for name, state in checks.items())
     if answer.status_code != 200:
         return fail("server", f"runs at {url}, not ready: {said}", "look at its log")
@@ -52,12 +54,14 @@ def server(url: str) -> Finding | None:
 
 
 def udp(client: Client) -> list[Finding]:
-    """Each address that peers are offered, asked from this process as a browser would."""
+    """Try each address that the server offers to clients, with a connectivity check as a browser sends it."""
     try:
         probe = client.post("/v1/probe")
     except (NotSignedIn, NotAllowed):
-        todo = "give an operator's token (SPACESCTL_TOKEN; the first start left one in the data folder)"
-        return [warn("udp", "could not be asked without an operator's token", todo)]
+        todo = (
+            "set SPACESCTL_TOKEN to an operator's token (the first start wrote one to owner.token in the data folder)"
+        )
+        return [warn("udp", "not checked: this needs an operator's token", todo)]
     except (NotFound, Unavailable) as error:
         return [fail("udp", error.message, "look at the server's log")]
     over_udp = [_candidate("udp", one["host"], one["port"], probe) for one in probe["candidates"]]
@@ -70,24 +74,22 @@ def _candidate(way: Way, host: str, port: int, probe: dict[str, Any]) -> Finding
     try:
         seen = (_ask if way == "udp" else _ask_over_tcp)(host, port, probe["username"], probe["password"])
     except OSError as error:
-        why = f"{where} cannot be sent to from here ({error.strerror or error})"
+        why = f"cannot send to {where} from here ({error.strerror or error})"
         return fail("udp", why, todo) if way == "udp" else warn("tcp", why, todo)
     if seen is None:
-        return warn(way, f"nothing came back from {where}", todo)
+        return warn(way, f"no answer from {where}", todo)
     return ok(way, f"{where} answers; it sees this process as {seen}")
 
 
-_UNREACHED_OVER_TCP = (
-    "let TCP through to this port, too, for clients whose network lets no UDP out; `ice_tcp = false` if you want none"
-)
+_UNREACHED_OVER_TCP = "open this port for TCP too, for clients in networks that block UDP; or set `ice_tcp = false`"
 _UNREACHED = (
-    "let UDP through to this port, and `announce` the address that others reach it by; from inside a network whose router does not "
-    "turn its own address back, ask from outside: `spacesctl --url https://... doctor`"
+    "open this port for UDP, and set `announce` to the address at which clients reach it. Some routers do not forward packets from "
+    "inside to their own public address: then run `spacesctl --url https://... doctor` outside your network"
 )
 
 
 def _ask(host: str, port: int, username: str, password: str) -> str | None:
-    """How the server sees us, by its answer to a connectivity check (RFC 8489); None without an answer that proves it is the server's."""
+    """Our address as the server sees it, from its answer to a connectivity check (RFC 8489); None without an authenticated answer."""
     request = _check(username, password)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
@@ -105,7 +107,7 @@ def _ask(host: str, port: int, username: str, password: str) -> str | None:
 
 
 def _ask_over_tcp(host: str, port: int, username: str, password: str) -> str | None:
-    """The same by a connection (RFC 6544)."""
+    """The same over TCP (RFC 6544)."""
     request = _check(username, password)
     with socket.create_connection((host, port), timeout=ATTEMPTS * PATIENCE) as sock:
         sock.sendall(framed(bytes(request)))
@@ -126,7 +128,7 @@ def _check(username: str, password: str) -> stun.Message:
 
 
 def _seen(data: bytes, request: stun.Message, password: str) -> str | None:
-    """Our address in an answer to our request that whoever knows the password made."""
+    """Our address in an answer to `request`; None when the answer is not authenticated with the password."""
     try:
         answer = stun.parse_message(data)
     except ValueError:
@@ -139,7 +141,7 @@ def _seen(data: bytes, request: stun.Message, password: str) -> str | None:
 
 @contextmanager
 def started(settings: Settings) -> Iterator[Client]:
-    """A server on the same UDP address, with an empty data folder of its own. Raises Unavailable when it does not start."""
+    """Run a server on the same UDP address with a temporary data folder. Raises Unavailable when it does not start."""
     with tempfile.TemporaryDirectory(prefix="spacesctl-doctor-") as folder:
         data = Path(folder) / "data"
         announce = [word for address in settings.announce for word in ("--announce", address)]
@@ -167,9 +169,9 @@ def _client_of(process: subprocess.Popen[str], data: Path) -> Client:
 
 
 def try_out(settings: Settings) -> list[Finding]:
-    """Start one for a moment, when none runs."""
+    """Start a server for a moment and check its ports; for when none is running."""
     try:
         with started(settings) as client:
-            return [ok("server", "none runs; one started for this test and ended again"), *udp(client)]
+            return [ok("server", "none is running; one was started for this check and stopped again"), *udp(client)]
     except SpacesError as error:
-        return [fail("server", error.message, "mend that, then ask again")]
+        return [fail("server", error.message, "correct that, then run `spacesctl doctor` again")]

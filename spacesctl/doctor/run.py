@@ -1,4 +1,4 @@
-"""All checks, in the order in which one would look."""
+"""All checks, in the order in which one would look for a problem."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from spacesctl.server.process.settings import Settings, load, split_host_port
 
 
 def here(config: Path | None, profile: Profile, data: Path | None = None, *, named: bool = True) -> Iterator[Finding]:
-    """This machine and the server on it; each finding as soon as it is known. Not `named`: nobody said where the server is, so it
-    is where the settings have it."""
+    """Check this machine and its server; each finding as soon as it is known.
+
+    With `named` false the profile's URL is a default, and the server's address is taken from the settings instead.
+    """
     try:
         settings = load(config, data=data)
         yield setup.config(origins(config))
     except Invalid as error:
-        yield fail("config", error.message, error.hint or "mend it; docs/settings.md has every setting")
+        yield fail("config", error.message, error.hint or "correct it; docs/settings.md lists every setting")
         settings = Settings.model_construct()
     yield machine.data_folder(settings.data)
     yield setup.database(settings.data)
@@ -49,10 +51,10 @@ def _url(settings: Settings) -> str:
 
 
 def there(profile: Profile) -> Iterator[Finding]:
-    """A server on another machine, and the way to it from here."""
+    """Check a server on another machine, and the network to it."""
     found = reach.server(profile.url)
     if found is None:
-        yield fail("server", f"nothing answers at {profile.url}", "start it, or look at the way there")
+        yield fail("server", f"nothing answers at {profile.url}", "start it, or check the network to it")
         return
     yield found
     yield from _udp(profile)

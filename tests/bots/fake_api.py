@@ -100,17 +100,17 @@ class FakeApi:
         self.statuses.append(status)
 
 
-class FakeEars:
+class FakePipeline:
     def __init__(self) -> None:
         self.opened: list[int] = []
         self.closed: list[int] = []
-        self.heard: list[tuple[int, list[tuple[int, int, bytes]]]] = []
+        self.fed: list[tuple[int, list[tuple[int, int, bytes]]]] = []
 
     def open(self, space: str, lane: int) -> None:
         self.opened.append(lane)
 
     def frames(self, space: str, tick: int, frames: Any) -> None:
-        self.heard.append((tick, [tuple(each) for each in frames]))
+        self.fed.append((tick, [tuple(each) for each in frames]))
 
     def close(self, space: str, lane: int) -> None:
         self.closed.append(lane)

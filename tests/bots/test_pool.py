@@ -7,14 +7,14 @@ import time
 
 from bots import models
 from bots.hearing.messages import Close, Frames, Open, Utterance
-from bots.hearing.pool import Outbox, RecogniserPool
+from bots.hearing.pool import RecogniserPool, WorkerQueue
 from bots.wer import word_errors
 from tests.bots.voices import frames_of, person, text_of, until
 
 
 def test_audio_is_dropped_oldest_first_and_control_never():
     async def main() -> None:
-        box = Outbox(most=3)
+        box = WorkerQueue(most=3)
         box.put(Open("s", 1))
         for tick in range(5):
             box.put(Frames("s", tick, []))
@@ -28,7 +28,7 @@ def test_audio_is_dropped_oldest_first_and_control_never():
 
 def test_a_new_worker_gets_the_open_lanes_before_the_waiting_audio():
     async def main() -> None:
-        box = Outbox()
+        box = WorkerQueue()
         for message in (Open("s", 1), Frames("s", 7, []), Close("s", 1), Open("s", 2)):
             box.put(message)
         box.restart([("s", 2)])

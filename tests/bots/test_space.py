@@ -13,7 +13,7 @@ from bots.transcriber import MAX_FINALS, Transcriber
 from spacesctl.domain.errors import Gone, NotAllowed, Unavailable
 from spacesctl.rules.rule_engine import Word
 from spacesctl.rules.rulefile import compile_rules
-from tests.bots.fake_api import FakeApi, FakeEars, assignment, info, rules
+from tests.bots.fake_api import FakeApi, FakePipeline, assignment, info, rules
 from tests.bots.voices import until
 
 PHRASE = "free crypto giveaway join now"
@@ -27,12 +27,12 @@ def utterance(text: str, at: int = 100, lane: int = 1, final: bool = True, conf:
     return Utterance("s", lane, at, text, words if final else (), final, at, at + 100)
 
 
-def run(api: FakeApi, script: Callable[[SpaceBot], Awaitable[None]], **changes: Any) -> FakeEars:
+def run(api: FakeApi, script: Callable[[SpaceBot], Awaitable[None]], **changes: Any) -> FakePipeline:
     """A bot at work while `script` runs."""
-    ears = FakeEars()
+    pipeline = FakePipeline()
 
     async def main() -> None:
-        bot = SpaceBot(api, ears, assignment(**changes), engine="spacesctl 9", model="tiny")
+        bot = SpaceBot(api, pipeline, assignment(**changes), engine="spacesctl 9", model="tiny")
         task = asyncio.create_task(bot.run())
         try:
             await until(
@@ -44,7 +44,7 @@ def run(api: FakeApi, script: Callable[[SpaceBot], Awaitable[None]], **changes: 
             await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(main())
-    return ears
+    return pipeline
 
 
 def test_an_utterance_becomes_a_caption():
@@ -52,7 +52,7 @@ def test_an_utterance_becomes_a_caption():
     api.hello = [info(1)]
 
     async def script(bot: SpaceBot) -> None:
-        bot.heard(utterance("hello there"))
+        bot.on_utterance(utterance("hello there"))
         await until(lambda: bool(api.captions))
 
     run(api, script, rules_hash=None)
@@ -76,7 +76,7 @@ def test_an_enforced_rule_acts_with_everything_a_record_needs():
     api.hello = [info(1, "rex")]
 
     async def script(bot: SpaceBot) -> None:
-        bot.heard(utterance(PHRASE))
+        bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 2)
 
     run(api, script)
@@ -97,7 +97,7 @@ def test_a_shadow_rule_only_records():
     api.hello = [info(1)]
 
     async def script(bot: SpaceBot) -> None:
-        bot.heard(utterance(PHRASE))
+        bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 2)
 
     run(api, script)
@@ -111,7 +111,7 @@ def test_beyond_the_limit_rules_are_held_and_somebody_is_told():
 
     async def script(bot: SpaceBot) -> None:
         for at in (100, 400, 700):
-            bot.heard(utterance(PHRASE, at))
+            bot.on_utterance(utterance(PHRASE, at))
         await until(lambda: len(api.acts) == 6)
         seen.append(bot.tripped)
 
@@ -127,8 +127,8 @@ def test_the_same_words_heard_by_another_bot_have_the_same_keys():
         api.hello = [info(1)]
 
         async def script(bot: SpaceBot, api: FakeApi = api) -> None:
-            bot.heard(utterance(PHRASE))
-            bot.heard(utterance(PHRASE))  # delivered twice
+            bot.on_utterance(utterance(PHRASE))
+            bot.on_utterance(utterance(PHRASE))  # delivered twice
             await until(lambda: len(api.acts) == 2)
 
         run(api, script)
@@ -145,7 +145,7 @@ def test_an_act_that_could_not_be_posted_is_posted_again_under_the_same_key():
         await until(lambda: not bot._transcriber._finals)
         bot.assignment["captions"] = False
         api.failures = [Unavailable("away"), OSError("reset")]
-        bot.heard(utterance(PHRASE))
+        bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 2)
 
     run(api, script)
@@ -159,7 +159,7 @@ def test_an_act_that_is_refused_stops_no_other(caplog: pytest.LogCaptureFixture)
     async def script(bot: SpaceBot) -> None:
         bot.assignment["captions"] = False
         api.failures = [NotAllowed("@rex said crypto giveaway", reason="grant")]
-        bot.heard(utterance(PHRASE))
+        bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 1)
 
     with caplog.at_level(logging.INFO):
@@ -176,7 +176,7 @@ def test_the_exempt_are_captioned_and_never_judged(who):
     api.hello = [who]
 
     async def script(bot: SpaceBot) -> None:
-        bot.heard(utterance(PHRASE))
+        bot.on_utterance(utterance(PHRASE))
         await until(lambda: bool(api.captions))
         await asyncio.sleep(0.05)
 
@@ -189,10 +189,10 @@ def test_a_role_that_changes_counts_from_then_on():
     api.hello = [info(1, role="cohost")]
 
     async def script(bot: SpaceBot) -> None:
-        bot.heard(utterance(PHRASE, 100))
+        bot.on_utterance(utterance(PHRASE, 100))
         api.connections[0].queue.put_nowait({"event": "lane_changed", "lane": info(1)})
         await until(lambda: bot._lanes[1]["role"] == "speaker")
-        bot.heard(utterance(PHRASE, 500))
+        bot.on_utterance(utterance(PHRASE, 500))
         await until(lambda: len(api.acts) == 2)
 
     run(api, script)
@@ -204,15 +204,15 @@ def test_with_captions_off_it_judges_and_posts_no_captions():
     api.hello = [info(1)]
 
     async def script(bot: SpaceBot) -> None:
-        bot.heard(utterance("hello", 10))
-        bot.heard(utterance(PHRASE))
+        bot.on_utterance(utterance("hello", 10))
+        bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 2)
 
     run(api, script, captions=False)
     assert api.captions == []
 
 
-def test_frames_and_lanes_reach_the_ears_and_last_words_come_after_a_lane_closed():
+def test_frames_and_lanes_reach_the_recogniser_and_last_words_come_after_a_lane_closed():
     api = FakeApi(rules())
     api.hello = [info(1)]
 
@@ -224,13 +224,13 @@ def test_frames_and_lanes_reach_the_ears_and_last_words_come_after_a_lane_closed
         lanes.queue.put_nowait({"event": "gap", "ticks": 5})
         lanes.queue.put_nowait({"event": "lane_closed", "lane": {"lane": 2}})
         await until(lambda: 2 not in bot._lanes and 2 in bot._closed)
-        bot.heard(utterance(PHRASE, lane=2))
+        bot.on_utterance(utterance(PHRASE, lane=2))
         await until(lambda: len(api.acts) == 2)
 
-    ears = run(api, script)
-    assert ears.opened == [1, 2]
-    assert ears.heard == [(7, [(1, 1, b"a"), (2, 0, b"b")])]
-    assert ears.closed == [2, 1], "the rest when the bot leaves"
+    pipeline = run(api, script)
+    assert pipeline.opened == [1, 2]
+    assert pipeline.fed == [(7, [(1, 1, b"a"), (2, 0, b"b")])]
+    assert pipeline.closed == [2, 1], "the rest when the bot leaves"
     assert {each["account_id"] for each in api.acts} == {"zed"}
 
 
@@ -246,8 +246,8 @@ def test_a_broken_connection_is_made_again_and_lanes_compared():
         api.connections[1].queue.put_nowait(None)
         await until(lambda: len(api.connections) == 3)
 
-    ears = run(api, script, rules_hash=None)
-    assert ears.closed[0] == 1
+    pipeline = run(api, script, rules_hash=None)
+    assert pipeline.closed[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -255,18 +255,18 @@ def test_a_broken_connection_is_made_again_and_lanes_compared():
 )
 def test_it_leaves_when_the_space_is_over(last):
     api = FakeApi()
-    ears = FakeEars()
+    pipeline = FakePipeline()
 
     async def main() -> None:
         api.hello = [info(1)]
-        bot = SpaceBot(api, ears, assignment(rules_hash=None), engine="e", model="m")
+        bot = SpaceBot(api, pipeline, assignment(rules_hash=None), engine="e", model="m")
         task = asyncio.create_task(bot.run())
         await until(lambda: bool(api.connections))
         api.connections[0].queue.put_nowait(last)
         await asyncio.wait_for(task, 5)
 
     asyncio.run(main())
-    assert ears.closed == [1]
+    assert pipeline.closed == [1]
 
 
 def test_new_rules_take_over_and_bad_ones_do_not():
@@ -283,11 +283,11 @@ def test_new_rules_take_over_and_bad_ones_do_not():
         api.rules_text = rules("enforce")
         api.connections[0].queue.put_nowait({"event": "rules_changed", "hash": "good"})
         await until(lambda: bot._moderator.rules_hash != first)
-        bot.heard(utterance(PHRASE))
+        bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 2)
         bot.assign(assignment(rules_hash=None))
         await until(lambda: bot._moderator.rules_hash is None)
-        bot.heard(utterance(PHRASE, 900))
+        bot.on_utterance(utterance(PHRASE, 900))
         await until(lambda: len(api.captions) == 2)
 
     run(api, script)
@@ -300,9 +300,9 @@ def test_of_partials_only_the_latest_of_a_lane_is_sent_and_none_after_its_final(
     async def main() -> None:
         transcriber = Transcriber(api, "s")
         for text in ("a", "a b", "a b c"):
-            transcriber.heard(utterance(text, final=False))
-        transcriber.heard(utterance("x y", lane=2, final=False))
-        transcriber.heard(utterance("x y z", lane=2))
+            transcriber.on_utterance(utterance(text, final=False))
+        transcriber.on_utterance(utterance("x y", lane=2, final=False))
+        transcriber.on_utterance(utterance("x y z", lane=2))
         task = asyncio.create_task(transcriber.run())
         await until(lambda: len(api.captions) == 2)
         task.cancel()
@@ -322,7 +322,7 @@ def test_final_captions_wait_for_a_server_that_is_away_and_stay_in_order():
         transcriber = Transcriber(api, "s")
         task = asyncio.create_task(transcriber.run())
         for n in range(5):
-            transcriber.heard(utterance(f"word{n}", at=n * 100))
+            transcriber.on_utterance(utterance(f"word{n}", at=n * 100))
             await asyncio.sleep(0)
         await until(lambda: len(api.captions) == 5)
         task.cancel()
@@ -334,6 +334,6 @@ def test_final_captions_wait_for_a_server_that_is_away_and_stay_in_order():
 def test_captions_that_wait_are_bounded():
     transcriber = Transcriber(FakeApi(), "s")
     for n in range(MAX_FINALS + 7):
-        transcriber.heard(utterance("a", at=n))
+        transcriber.on_utterance(utterance("a", at=n))
     assert transcriber.dropped == 7
     assert len(transcriber._finals) == MAX_FINALS

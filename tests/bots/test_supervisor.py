@@ -1,4 +1,4 @@
-"""The supervisor with real ears and an API in memory; and its process."""
+"""The supervisor with a real recogniser and a fake API in memory; and its process."""
 
 import asyncio
 import os
@@ -37,11 +37,11 @@ def run(api: FakeApi, script: Callable[[Supervisor], Awaitable[None]], model: Pa
 
 
 def heard_up_to(supervisor: Supervisor) -> int:
-    assert supervisor._ears is not None
-    return supervisor._ears.statistics()["ticks_waiting"]
+    assert supervisor._pool is not None
+    return supervisor._pool.statistics()["ticks_waiting"]
 
 
-def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_ears_were_killed_before():
+def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_was_killed_before():
     cast = casts.load("cast_a")
     voices = {1: frames_of("cast_a", "acme"), 2: frames_of("cast_a", "rex")}
     api = FakeApi(cast.rules)

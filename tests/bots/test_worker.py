@@ -1,4 +1,4 @@
-"""The hearing worker: its messages, its memory ceiling, and the process itself."""
+"""The recogniser worker: its messages, its memory ceiling, and the process itself."""
 
 import os
 import select
@@ -156,7 +156,7 @@ def worker(*options: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def test_the_process_hears_and_ends_when_its_stdin_does():
+def test_the_process_recognises_speech_and_ends_when_its_stdin_does():
     clip = frames_of("cast_b", "ines")
     messages = [Open("s", 3), *(Frames("s", tick, [(3, *frame)]) for tick, frame in enumerate(clip)), Close("s", 3)]
     with worker() as process:

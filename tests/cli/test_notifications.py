@@ -22,7 +22,7 @@ def test_messages_also_go_to_an_address_that_is_never_shown_again(tmp_path: Path
         wait_until(lambda: len(got) == 1)
         assert json.loads(got[0][1])["message"] == "hello ann"
         ref = json.loads(made.stdout)["id"]
-        assert "took it" in server.run(ann, "notifications", "test", ref).stdout
+        assert "accepted it" in server.run(ann, "notifications", "test", ref).stdout
         listed = server.run(ann, "notifications", "list")
         assert "json://127.0.0.1/" in listed.stdout
         assert "s3cret" not in made.stdout + listed.stdout

@@ -19,7 +19,7 @@ def state():
         {"1": Seat("acme", "Acme", "host", "lanes"), "2": Seat("rex", "Rex", "speaker", "lanes")},
         say=lines.append, seconds=30.0, elapsed=12.0,
     )  # fmt: skip
-    made.ears.append(ProbeListener("lanes", None))
+    made.listeners.append(ProbeListener("lanes", None))
     made.lines = lines
     return made
 

@@ -64,7 +64,7 @@ def test_a_database_is_current_older_later_or_damaged(tmp_path: Path) -> None:
     path = tmp_path / "spaces.db"
     assert setup.database(tmp_path).level == "ok"
     schema.upgrade(path)
-    assert "sound" in setup.database(tmp_path).said
+    assert "undamaged" in setup.database(tmp_path).said
     for revision, level in ((schema.revisions()[-1], "warn"), ("9999", "fail")):
         with sqlite3.connect(path) as connection:
             connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))

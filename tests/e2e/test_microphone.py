@@ -125,7 +125,7 @@ def test_who_interrupts_it_is_told_how_long_they_spoke(stage: tuple[RunningServe
 
 @pytest.mark.parametrize(
     ("words", "status", "said"),
-    [(["--device", "cellar"], 2, "'cellar' is no microphone here (--device takes"), ([], 5, "this machine has no microphone")],
+    [(["--device", "cellar"], 2, "this machine has no microphone 'cellar' (--device takes"), ([], 5, "this machine has no microphone")],
     ids=["another name", "none at all"],
 )  # fmt: skip
 def test_a_microphone_that_is_not_there_is_told_in_a_line(

@@ -108,7 +108,7 @@ def test_a_profile_is_shown_and_edited(server: RunningServer) -> None:
     mine = ok(server.run(hal, "profile", "--json"))
     assert (mine["name"], mine["description"], len(mine["spaces"])) == ("Hal H.", "Opens doors.", 1)
     shown = server.run("", "profile", "@hal")
-    assert "Hal H.  (person)\n  Opens doors.\n  0 follow, 0 followed\nDoors  [" in shown.stdout
+    assert "Hal H.  (person)\n  Opens doors.\n  0 followers, follows 0\nDoors  [" in shown.stdout
     refused(server.run(hal, "profile", "edit"), 2, "say what to change")
     refused(server.run("", "profile"), 4, "no token")
 
