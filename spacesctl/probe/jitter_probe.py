@@ -13,11 +13,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from spacesctl.domain.clock import TICK_SECONDS
-from spacesctl.engine.metrics import LATE
 from spacesctl.probe import machine
+
+LATE: Final = 0.01
+"""Seconds from which a tick is late: what the engine counts as such."""
 
 
 class JitterProbe:
