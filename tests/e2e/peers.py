@@ -11,14 +11,14 @@ import httpx
 import numpy as np
 
 from spacesctl.audio import framing
-from spacesctl.audio.opus import Decoder, Encoder
+from spacesctl.audio.opus import FRAME, Decoder, Encoder
 from spacesctl.client.lanes import Lanes
 from spacesctl.client.problems import check
 from spacesctl.domain.errors import SpacesError
 from tests.e2e.scene import TICK, Scene
 from tests.engine.caller import Caller
 from tests.listening import Sound
-from tests.webrtc import FRAME, ListenerPeer, SpeakerPeer
+from tests.webrtc import ListenerPeer, SpeakerPeer
 
 
 def packets_of(pcm: Sound) -> list[bytes]:
