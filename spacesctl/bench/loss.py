@@ -150,7 +150,7 @@ async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed:
     up = await stack.enter_async_context(RtcPeer(identity, "sendonly", nack="NACK" in server))
     down = await stack.enter_async_context(RtcPeer(identity, "recvonly"))
     answer = await bridge.speak(up.offer())
-    relay = await stack.enter_async_context(Relay(description.read(answer).place(), network, seed=seed))
+    relay = await stack.enter_async_context(Relay(description.read(answer).address(), network, seed=seed))
     await up.call(answer, relay.address)
     await down.call(await bridge.listen(down.offer()))
     return Line(server, up, relay, down)

@@ -36,7 +36,7 @@ class Description:
     candidates: tuple[Address, ...] = ()
     fec: bool = False
 
-    def place(self, *, loopback: bool = True) -> Address:
+    def address(self, *, loopback: bool = True) -> Address:
         """The first candidate on the loopback, or the first that is not; any, where there is none of those.
 
         Raises NotConnected when there is no candidate at all.

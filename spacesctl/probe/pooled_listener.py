@@ -47,7 +47,7 @@ class PooledListener:
     def answer(self, sdp: str) -> None:
         """The other side's description, with its candidates. Raises NotConnected with what it lacks."""
         theirs = self.session.accept(sdp)
-        self._server = theirs.place(loopback=self._host.startswith("127."))
+        self._server = theirs.address(loopback=self._host.startswith("127."))
         self._check = self.session.check()
         self.socket.connect(self._server)
 

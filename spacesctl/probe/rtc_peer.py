@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from spacesctl.audio.opus import FRAME, Decoder, OpusError, Pcm
-from spacesctl.probe import ways
+from spacesctl.probe import transports
 from spacesctl.probe.description import Address, NotConnected
 from spacesctl.probe.session import Session
 from spacesctl.rtc import rtcp, rtp
@@ -55,7 +55,7 @@ class RtcPeer:
         self._direction = direction
         self._nack = nack
         self._first = secrets.randbelow(1 << 15)
-        self._way: ways.Way | None = None
+        self._transport: transports.Transport | None = None
         self._sent: dict[int, bytes] = {}
         self._checking: asyncio.Task[None] | None = None
 
@@ -70,9 +70,9 @@ class RtcPeer:
             await asyncio.gather(self._checking, return_exceptions=True)
         self._session.close()
         self._flush()
-        way, self._way = self._way, None
-        if way is not None:
-            way.close()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
 
     def offer(self) -> str:
         """Our session description: Opus alone, what a browser offers, without candidates."""
@@ -82,7 +82,7 @@ class RtcPeer:
         """Connect as the answer says, by `address` if that is another. Raises NotConnected."""
         theirs = self._session.accept(answer)
         self.fec = theirs.fec
-        self._way = await ways.connect(address or theirs.place(), self._received)
+        self._transport = await transports.connect(address or theirs.address(), self._received)
         try:
             async with asyncio.timeout(seconds):
                 await self._connect()
@@ -150,8 +150,8 @@ class RtcPeer:
             self._send(datagram)
 
     def _send(self, data: bytes) -> None:
-        if self._way is not None:
-            self._way.sendto(data)
+        if self._transport is not None:
+            self._transport.sendto(data)
 
 
 def decoded(heard: Sequence[Heard]) -> tuple[Pcm, list[tuple[int, float]]]:

@@ -50,7 +50,7 @@ def test_an_answer_is_read_and_a_place_chosen() -> None:
     session = Session(ME)
     theirs = session.accept(answered(session, sdp.parse_offer(session.offer("sendonly"))))
     assert (theirs.ufrag, theirs.pwd, theirs.fingerprint) == ("abcd", "p" * 24, SERVER.fingerprint)
-    assert (theirs.place(), theirs.place(loopback=False)) == (THERE, ("192.0.2.9", 5000))
+    assert (theirs.address(), theirs.address(loopback=False)) == (THERE, ("192.0.2.9", 5000))
 
 
 @pytest.mark.parametrize("lacking", ["candidate", "ice-ufrag", "ice-pwd", "fingerprint", "rtpmap"])

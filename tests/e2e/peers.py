@@ -164,7 +164,7 @@ class LightPeer(Caller):
         answer = await post_offer(url, f"{place}/{'whip' if self.is_up else 'whep'}", token, self.offer())
         self.location = answer.headers["Location"]
         theirs = self.session.accept(answer.text)
-        await self.call(theirs.place(), theirs.fingerprint)
+        await self.call(theirs.address(), theirs.fingerprint)
 
     def offer(self) -> str:
         return self.session.offer("sendonly" if self.is_up else "recvonly")

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import replace
 
 from spacesctl.engine.messages import AddPeer, Output
-from spacesctl.probe import ways
+from spacesctl.probe import transports
 from spacesctl.probe.description import PAYLOAD_TYPE, Address, Description
 from spacesctl.probe.session import Session
 from spacesctl.rtc.demux import Kind
@@ -22,7 +22,7 @@ class Caller:
     decrypted to."""
 
     identity: Identity | None = None
-    transport: ways.Way
+    transport: transports.Transport
 
     def __init__(
         self, name: str, space: str, *, lane: int = 0, group: int = Output.AUDIENCE, up: bool = False, tcp: bool = False
@@ -108,7 +108,7 @@ class Caller:
 
     async def _reach(self, address: Address) -> None:
         """Check until there is an answer: the engine may hear of us a moment later than we call."""
-        self.transport = await ways.connect(address, self.datagram_received, tcp=self.tcp)
+        self.transport = await transports.connect(address, self.datagram_received, tcp=self.tcp)
         async with asyncio.timeout(5):
             while not self.session.answered:
                 self.check()

@@ -15,7 +15,7 @@ from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.transport import tcp as streams_module
 from spacesctl.engine.transport.tcp import CHECKS, STRANGERS, WAITING, TcpAddress, TcpPort
 from spacesctl.engine.transport.udp_port import bind, listen
-from spacesctl.probe.ways import Framed, Framing
+from spacesctl.probe.transports import Framed, Framing
 from spacesctl.rtc import rtp
 from spacesctl.rtc.frames import framed
 from tests.engine.caller import Caller

@@ -13,7 +13,7 @@ Take = Callable[[bytes, Address], None]
 """Is given each datagram, and where it came from."""
 
 
-class Way(Protocol):
+class Transport(Protocol):
     """What a client sends by."""
 
     def sendto(self, data: bytes) -> None: ...
@@ -21,7 +21,7 @@ class Way(Protocol):
     def close(self) -> None: ...
 
 
-async def connect(address: Address, take: Take, *, tcp: bool = False) -> Way:
+async def connect(address: Address, take: Take, *, tcp: bool = False) -> Transport:
     """A socket of one's own to `address`. Raises OSError."""
     loop = asyncio.get_running_loop()
     if tcp:
