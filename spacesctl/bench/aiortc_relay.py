@@ -6,50 +6,31 @@
 from __future__ import annotations
 
 import asyncio
-import fractions
 import sys
 from typing import Any, Final
 
-import av
+import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
-from aiortc.mediastreams import MediaStreamTrack
 
-from spacesctl.audio.opus import FRAME, RATE, Decoder
+from spacesctl.audio.opus import Decoder
 from spacesctl.bench.voice import packets
-from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.probe.aiortc_peer import VoiceTrack
 
 MAX_OFFER: Final = 64 * 1024
 
 
-class Voice(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
+def voice() -> VoiceTrack:
     """The voice of all benches, decoded, in real time."""
-
-    kind = "audio"
-
-    def __init__(self) -> None:
-        super().__init__()
-        decoder = Decoder()
-        self._pcm = [decoder.decode(packet) for packet in packets()]
-        self._sent = 0
-        self._began: float | None = None
-
-    async def recv(self) -> av.AudioFrame:
-        loop = asyncio.get_running_loop()
-        self._began = loop.time() if self._began is None else self._began
-        await asyncio.sleep(max(0.0, self._began + self._sent * TICK_SECONDS - loop.time()))
-        pcm = self._pcm[self._sent % len(self._pcm)]
-        frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent * FRAME, fractions.Fraction(1, RATE)
-        self._sent += 1
-        return frame
+    decoder = Decoder()
+    return VoiceTrack(np.concatenate([decoder.decode(packet) for packet in packets()]))
 
 
 class Relay:
     """Answers offers."""
 
     def __init__(self) -> None:
-        self._voice = Voice()
+        self._voice = voice()
         self._relay = MediaRelay()
         self._connections: list[Any] = []
 

@@ -19,7 +19,8 @@ from spacesctl.bench.programs import free_port, running
 from spacesctl.bench.voice import packets
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Refused, Unavailable
-from spacesctl.probe.pooled_listener import PAYLOAD_TYPE, PooledListener
+from spacesctl.probe.description import PAYLOAD_TYPE
+from spacesctl.probe.pooled_listener import PooledListener
 from spacesctl.rtc import rtp
 
 FILES: Final = Path(__file__).parents[2] / "tests" / "bench" / "janus"

@@ -24,7 +24,7 @@ from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Refused
-from spacesctl.probe import machine, quality
+from spacesctl.probe import description, machine, quality
 from spacesctl.probe.impair import Impairment, Relay
 from spacesctl.probe.rtc_peer import RtcPeer, decoded
 from spacesctl.rtc.dtls import Identity
@@ -150,18 +150,18 @@ async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed:
     up = await stack.enter_async_context(RtcPeer(identity, "sendonly", nack="NACK" in server))
     down = await stack.enter_async_context(RtcPeer(identity, "recvonly"))
     answer = await bridge.speak(up.offer())
-    relay = await stack.enter_async_context(Relay(up.place(answer), network, seed=seed))
+    relay = await stack.enter_async_context(Relay(description.read(answer).address(), network, seed=seed))
     await up.call(answer, relay.address)
     await down.call(await bridge.listen(down.offer()))
     return Line(server, up, relay, down)
 
 
-async def speak(phone: RtcPeer, packets: Sequence[bytes]) -> None:
+async def speak(peer: RtcPeer, packets: Sequence[bytes]) -> None:
     """One packet each 20 ms."""
     began = time.monotonic()
     for number, packet in enumerate(packets):
         await asyncio.sleep(max(0.0, began + number * TICK_SECONDS - time.monotonic()))
-        phone.say(number, packet)
+        peer.say(number, packet)
 
 
 def encoded(pcm: Pcm, loss: float) -> list[bytes]:

@@ -12,11 +12,12 @@ from spacesctl.client.aio import AsyncClient
 from spacesctl.client.lanes import Lanes
 from spacesctl.demo.script import Turn
 from spacesctl.demo.seats import LanesListener, LanesSpeaker
+from spacesctl.demo.seats_webrtc import WebRtcListener, WebRtcSpeaker
 from spacesctl.demo.stage import LISTENERS, Stage
 from spacesctl.demo.state import State
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.errors import NotAllowed, SpacesError, Unavailable
-from spacesctl.probe import aiortc_peer
+from spacesctl.probe.aiortc_peer import own_address
 from spacesctl.probe.probe_listener import ProbeListener
 from spacesctl.probe.server_process import Server
 
@@ -61,7 +62,7 @@ class Show:
         self._turns = turns
         self._state = state
         self._client = AsyncClient(stage.url, stage.tokens[stage.host])
-        self._speakers: dict[str, tuple[Turn, LanesSpeaker | aiortc_peer.WebRtcSpeaker]] = {}
+        self._speakers: dict[str, tuple[Turn, LanesSpeaker | WebRtcSpeaker]] = {}
         self._clock = (0, 0.0)
         self._done = Performance()
 
@@ -128,7 +129,7 @@ class Show:
         seat = self._state.seats[self._stage.ids[handle]]
         if over_webrtc and self._has_webrtc(f"@{handle} speaks"):
             seat.way = "WebRTC"
-            peer = aiortc_peer.WebRtcSpeaker(self._stage, turn)
+            peer = WebRtcSpeaker(self._stage, turn)
             self._speakers[handle] = turn, peer
             try:
                 await peer.run(start_at)
@@ -147,7 +148,7 @@ class Show:
         tasks = [await self._seat_listener(group, by_lanes), await self._seat_listener(group, None)]
         if self._has_webrtc(f"@{over_webrtc} listens"):
             listener = ProbeListener("webrtc", f"@{over_webrtc}")
-            peer = aiortc_peer.WebRtcListener(self._stage, self._stage.tokens[over_webrtc], listener, self._tick_now)
+            peer = WebRtcListener(self._stage, self._stage.tokens[over_webrtc], listener, self._tick_now)
             tasks.append(group.create_task(self._listen(peer, over_webrtc)))
             await _either(tasks[-1], peer.joined)
             if peer.joined.is_set():
@@ -164,7 +165,7 @@ class Show:
         self._state.listeners.append(listener)
         return task
 
-    async def _listen(self, peer: aiortc_peer.WebRtcListener, handle: str) -> None:
+    async def _listen(self, peer: WebRtcListener, handle: str) -> None:
         try:
             await peer.run()
         except TimeoutError:
@@ -172,7 +173,7 @@ class Show:
 
     def _has_webrtc(self, who: str) -> bool:
         """Whether WebRTC can be tried. If not, lanes are used, and a line says so."""
-        if aiortc_peer.own_address() is None:
+        if own_address() is None:
             self._state.say(
                 f"{who} over WebSocket: WebRTC needs an address other than 127.0.0.1, and this machine has none"
             )

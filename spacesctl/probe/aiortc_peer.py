@@ -1,4 +1,7 @@
-"""The seats that use real WebRTC, by aiortc: a WHIP speaker and a WHEP listener (RFC 9725)."""
+"""WebRTC peers by aiortc, an implementation that is not ours: who speaks in real time, and who listens. Signalling is the caller's.
+
+aiortc never offers 127.0.0.1, so a server under test binds, or announces, `own_address()`.
+"""
 
 from __future__ import annotations
 
@@ -6,203 +9,162 @@ import asyncio
 import fractions
 import socket
 from collections.abc import Callable
-from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final
 
 import av
-import httpx
 import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-from spacesctl.audio.opus import FRAME, RATE, Decoder
-from spacesctl.client.problems import check, unreachable
-from spacesctl.demo.script import Turn
-from spacesctl.demo.stage import Stage
+from spacesctl.audio.opus import FRAME, RATE, Pcm
 from spacesctl.domain.clock import TICK_SECONDS
-from spacesctl.probe.probe_listener import ProbeListener
 
-JOIN_WITHIN = 8.0
+JOIN_WITHIN: Final = 8.0
 """Seconds for ICE and DTLS."""
+CLOSE_WITHIN: Final = 1.0
+"""Seconds for what listens to see that its track has ended."""
+Source = Callable[[int], Pcm]
+"""Gives frame `number` of what is said: `int16[960]`, 20 ms at 48 kHz mono."""
+Hear = Callable[[int, Pcm], None]
+"""Takes what was decoded: its RTP time in samples at 48 kHz, which aiortc counts from the first packet on, and `int16[n]` of one
+channel at 48 kHz."""
 
 
 def own_address() -> str | None:
-    """This machine's address as others see it, or None: aiortc never offers 127.0.0.1. Asks the routing table, sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    """This machine's address as others see it, or None if it has none but the loopback. Asks the routing table, sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.setblocking(False)  # it never does: UDP has nobody to wait for
         try:
-            probe.connect(("192.0.2.1", 9))
+            asking.connect(("192.0.2.1", 9))
         except OSError:
             return None
-        address = str(probe.getsockname()[0])
+        address = str(asking.getsockname()[0])
     return None if address.startswith("127.") else address
 
 
-class Peer:
-    """One WebRTC session, joined by `async with`. Raises SpacesError then, or TimeoutError when media does not get through."""
+class VoiceTrack(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
+    """Says what a source gives in real time; or `int16[n]`, 48 kHz mono, again and again with `loop` and silence after it without."""
 
-    def __init__(self, stage: Stage, way: str, token: str) -> None:
+    kind = "audio"
+
+    def __init__(self, sound: Pcm | Source, *, loop: bool = True) -> None:
+        super().__init__()
+        self.sent = 0
+        """Frames so far: the number of the next one."""
+        self._source = _of_array(sound, loop) if isinstance(sound, np.ndarray) else sound
+        self._began: float | None = None
+
+    async def recv(self) -> av.AudioFrame:
+        """The next frame, when its time has come. Raises MediaStreamError once the track is stopped."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        clock = asyncio.get_running_loop()
+        self._began = clock.time() if self._began is None else self._began
+        await asyncio.sleep(max(0.0, self._began + self.sent * TICK_SECONDS - clock.time()))
+        frame = av.AudioFrame.from_ndarray(self._source(self.sent).reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = RATE
+        frame.pts = self.sent * FRAME
+        frame.time_base = fractions.Fraction(1, RATE)
+        self.sent += 1
+        return frame
+
+
+class AiortcPeer:
+    """One connection: send its `offer`, `accept` the answer, wait until it has `joined`; `close` it whatever happens."""
+
+    def __init__(self) -> None:
         self.connection = RTCPeerConnection()
         self.closed = asyncio.Event()
-        self._stage = stage
-        self._place = f"{stage.place}/{way}"
-        self._headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {token}"}
+        """Set when either side has hung up, or the connection failed."""
         self._connected = asyncio.Event()
-        self._session = ""
 
         @self.connection.on("connectionstatechange")  # type: ignore[untyped-decorator,unused-ignore]
         def changed() -> None:
-            if self.connection.connectionState == "connected":
+            if self.state == "connected":
                 self._connected.set()
-            elif self.connection.connectionState in ("closed", "failed"):
+            elif self.state in ("closed", "failed"):
                 self.closed.set()
 
-    async def __aenter__(self) -> Self:
-        """Offer with all candidates, take the answer, wait for the handshakes."""
-        try:
-            await self._join()
-        except BaseException:
-            await self._leave()
-            raise
-        return self
+    @property
+    def state(self) -> str:
+        """`new`, `connecting`, `connected`, `closed` or `failed`."""
+        return str(self.connection.connectionState)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._leave()
-
-    async def _join(self) -> None:
+    async def offer(self) -> str:
+        """Our offer, with all candidates in it."""
         await self.connection.setLocalDescription(await self.connection.createOffer())
-        async with httpx.AsyncClient(base_url=self._stage.url) as http:
-            try:
-                offer = self.connection.localDescription.sdp
-                answer = check(await http.post(self._place, content=offer, headers=self._headers))
-            except httpx.TransportError as error:
-                raise unreachable(self._stage.url, error) from error
-        self._session = answer.headers["Location"]
-        await self.connection.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
-        async with asyncio.timeout(JOIN_WITHIN):
-            await self._connected.wait()
+        return str(self.connection.localDescription.sdp)
 
-    async def _leave(self) -> None:
-        """Hang up: DELETE, then the connection."""
-        async with httpx.AsyncClient(base_url=self._stage.url) as http:
-            with suppress(httpx.TransportError):  # the server is gone, and the session with it
-                if self._session:
-                    await http.delete(self._session)
+    async def accept(self, answer: str) -> None:
+        """Take the other side's answer and begin to connect."""
+        await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
+    async def joined(self, seconds: float = JOIN_WITHIN) -> None:
+        """Until ICE and DTLS are done. Raises TimeoutError."""
+        await asyncio.wait_for(self._connected.wait(), seconds)
+
+    async def close(self) -> None:
+        """Hang up; more than once does no harm."""
         await self.connection.close()
 
     async def _stat(self, kind: str, name: str) -> int:
         """A number of getStats (W3C webrtc-stats), summed over reports of a kind."""
         report: dict[str, Any] = await self.connection.getStats()
-        return sum(int(getattr(one, name, 0)) for one in report.values() if one.type == kind)
+        return sum(int(getattr(one, name)) for one in report.values() if one.type == kind)
 
 
-class ScriptTrack(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
-    """Says a turn in real time, silence before `begin()` and after its end."""
+class AiortcSpeaker(AiortcPeer):
+    """Speaks: a WHIP client without its HTTP. `sound` as `VoiceTrack` has it."""
 
-    kind = "audio"
-
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, sound: Pcm | Source, loop: bool = True) -> None:
         super().__init__()
-        self._turn = turn
-        decoder = Decoder(RATE)
-        self._pcm = [decoder.decode(packet) for packet in turn.script.packets]
-        self._sent = 0
-        self._began: float | None = None
-        self.first: int | None = None
-        """The frame at which the script began."""
+        self.track = VoiceTrack(sound, loop=loop)
+        self.connection.addTransceiver(self.track, direction="sendonly")
 
-    def begin(self) -> None:
-        self.first = self._sent
-
-    @property
-    def said(self) -> int:
-        """Ticks of the script sent so far."""
-        return 0 if self.first is None else self._sent - self.first
-
-    async def recv(self) -> av.AudioFrame:
-        if self.readyState != "live":
-            raise MediaStreamError
-        loop = asyncio.get_running_loop()
-        self._began = loop.time() if self._began is None else self._began
-        await asyncio.sleep(max(0.0, self._began + self._sent * TICK_SECONDS - loop.time()))
-        frame = av.AudioFrame.from_ndarray(self._sound().reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate = RATE
-        frame.pts = self._sent * FRAME
-        frame.time_base = fractions.Fraction(1, RATE)
-        self._sent += 1
-        return frame
-
-    def _sound(self) -> Any:
-        tick = -1 if self.first is None else self._sent - self.first
-        at = tick % self._turn.script.period
-        return self._pcm[at] if self._turn.is_said(tick) and at < len(self._pcm) else np.zeros(FRAME, np.int16)
+    async def packets_sent(self) -> int:
+        return await self._stat("outbound-rtp", "packetsSent")
 
 
-class WebRtcSpeaker(Peer):
-    """Joins at once, and says its turn from the loop's time `start_at` on."""
+class AiortcListener(AiortcPeer):
+    """Listens: a WHEP client without its HTTP. `hear` takes each frame as it is decoded."""
 
-    way = "WebRTC"
-
-    def __init__(self, stage: Stage, turn: Turn) -> None:
-        super().__init__(stage, "whip", stage.tokens[turn.script.person.handle])
-        self._track = ScriptTrack(turn)
-        self.began: float | None = None
-        self.connection.addTransceiver(self._track, direction="sendonly")
-
-    @property
-    def said(self) -> int:
-        return self._track.said
-
-    async def run(self, start_at: float) -> None:
-        """Until cancelled or hung up on. Raises SpacesError, or TimeoutError when media does not get through."""
-        loop = asyncio.get_running_loop()
-        async with self:
-            await asyncio.sleep(max(0.0, start_at - loop.time()))
-            self._track.begin()
-            self.began = loop.time()
-            await self.closed.wait()
-
-
-class WebRtcListener(Peer):
-    """Fills an ear with what aiortc decodes. Frames carry their RTP time, 960 a tick, but aiortc counts it from the first
-    packet: `tick_now` says about which tick that was."""
-
-    def __init__(self, stage: Stage, token: str, ear: ProbeListener, tick_now: Callable[[], float]) -> None:
-        super().__init__(stage, "whep", token)
-        self._ear = ear
-        self._tick_now = tick_now
-        self._task: asyncio.Task[None] | None = None
-        self.joined = asyncio.Event()
+    def __init__(self, hear: Hear) -> None:
+        super().__init__()
         self.connection.addTransceiver("audio", direction="recvonly")
+        self._hear = hear
+        self._task: asyncio.Task[None] | None = None
 
         @self.connection.on("track")  # type: ignore[untyped-decorator,unused-ignore]
         def arrived(track: MediaStreamTrack) -> None:
             self._task = asyncio.ensure_future(self._listen(track))
 
-    async def run(self) -> None:
-        """The same; what was lost on the way is written down each second."""
-        async with self:
-            self.joined.set()
-            try:
-                while not self.closed.is_set():
-                    self._ear.lost = await self._stat("inbound-rtp", "packetsLost")
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self.closed.wait(), 1.0)
-            finally:
-                self._ear.ended = "closed"
+    async def packets_received(self) -> int:
+        return await self._stat("inbound-rtp", "packetsReceived")
+
+    async def packets_lost(self) -> int:
+        return await self._stat("inbound-rtp", "packetsLost")
+
+    async def close(self) -> None:
+        await super().close()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=CLOSE_WITHIN)
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        base: int | None = None
         while True:
             try:
                 frame = await track.recv()
             except MediaStreamError:
                 return
-            if not isinstance(frame, av.AudioFrame) or frame.pts is None:
-                continue
-            channels = len(frame.layout.channels)
-            pcm = np.asarray(frame.to_ndarray().reshape(-1, channels)[:, 0], dtype=np.int16)
-            base = round(self._tick_now()) - frame.pts // FRAME if base is None else base
-            self._ear.take(base + frame.pts // FRAME, pcm)
+            if isinstance(frame, av.AudioFrame) and frame.pts is not None:
+                channels = len(frame.layout.channels)
+                self._hear(frame.pts, frame.to_ndarray().reshape(-1, channels)[:, 0].astype(np.int16))
+
+
+def _of_array(pcm: Pcm, loop: bool) -> Source:
+    def frame(number: int) -> Pcm:
+        places = np.arange(number * FRAME, (number + 1) * FRAME)
+        if loop:
+            return pcm[places % len(pcm)]
+        return np.where(places < len(pcm), pcm[np.minimum(places, len(pcm) - 1)], 0).astype(np.int16)
+
+    return frame

@@ -13,13 +13,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.probe import machine
 
-LATE = 0.01
-"""Seconds: a tick counts as late from here on, as the engine counts."""
+LATE: Final = 0.01
+"""Seconds from which a tick is late: what the engine counts as such."""
 
 
 class JitterProbe:

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Final
 
 from spacesctl.audio.opus import Decoder, OpusError
-from spacesctl.probe.pooled_listener import NotConnected, PooledListener
+from spacesctl.probe.description import NotConnected
+from spacesctl.probe.pooled_listener import PooledListener
 from spacesctl.probe.receive_loop import WHOLE, ReceiveLoop
 from spacesctl.rtc import rtp
 from spacesctl.rtc.dtls import Identity
@@ -42,7 +43,7 @@ class Counted:
 
 
 class ListenerPool:
-    """`async with Crowd(signal, ...)`; `signal` does a listener's signalling: it calls `offer` and `answer`."""
+    """`async with ListenerPool(signal, ...)`; `signal` does a listener's signalling: it calls `offer` and `answer`."""
 
     def __init__(self, signal: Callable[[PooledListener], Awaitable[None]], host: str = "127.0.0.1") -> None:
         self.listeners: list[PooledListener] = []
@@ -179,9 +180,9 @@ def _undecoded(one: PooledListener, kept: list[bytes]) -> int:
     decoder, wrong = Decoder(), 0
     for datagram in kept:
         try:
-            if one.srtp is None:
+            if one.session.srtp is None:
                 raise NotConnected(one.name)
-            decoder.decode(rtp.parse(one.srtp.unprotect(datagram)).payload)
+            decoder.decode(rtp.parse(one.session.srtp.unprotect(datagram)).payload)
         except (SrtpError, rtp.RtpError, OpusError):
             wrong += 1
     return wrong

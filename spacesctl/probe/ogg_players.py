@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Final
 from urllib.parse import urlsplit
 
+from spacesctl.probe.description import NotConnected
 from spacesctl.probe.listener_pool import AT_ONCE, BATCH, VISIT, together
 from spacesctl.probe.page_check import Heard, PageCheck
-from spacesctl.probe.pooled_listener import NotConnected
 
 WITHIN: Final = 20.0
 """Seconds that an answer to a GET may take."""

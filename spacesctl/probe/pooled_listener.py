@@ -1,4 +1,4 @@
-"""One WebRTC listener on a socket of its own: ICE checks, DTLS, receiver reports, and an eye on the sequence numbers.
+"""One WebRTC listener on a socket of its own: checks, handshake, receiver reports, and an eye on the sequence numbers.
 
 It decrypts only when it is told to, since thousands of them share a core; what nobody decrypts is still checked for gaps.
 """
@@ -6,83 +6,50 @@ It decrypts only when it is told to, since thousands of them share a core; what 
 from __future__ import annotations
 
 import asyncio
-import re
-import secrets
 import socket
 from typing import Final
 
-from aioice import stun
-
-from spacesctl.domain.errors import Unavailable
+from spacesctl.probe.description import Address, Direction, NotConnected
+from spacesctl.probe.session import Session
 from spacesctl.rtc import demux, rtcp
 from spacesctl.rtc.demux import Kind
-from spacesctl.rtc.dtls import Dtls, Identity, State
-from spacesctl.rtc.srtp import Srtp
+from spacesctl.rtc.dtls import Identity
 
-PAYLOAD_TYPE: Final = 111
 RESEND: Final = 0.1
 """Seconds until an unanswered check or flight is sent again."""
 
 
-class NotConnected(Unavailable):
-    """A listener got no answer in time: whoever serves it has more to do than it can, or this machine has."""
-
-
 class PooledListener:
-    """`offer()`, give `answer()` what the server said, then `await connect()`."""
+    """`offer()`, give `answer()` what the server said, then `await connect()`. After that, whoever reads its socket gives
+    `control` what is not RTP. Raises OSError when the system has no socket for it."""
 
     def __init__(self, identity: Identity, name: str, host: str = "127.0.0.1") -> None:
         self.name = name
         self.location = ""
         """Where the session is deleted, if it is an HTTP one."""
-        self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(16)
-        self.srtp: Srtp | None = None
+        self.session = Session(identity)
         self.ssrc = 0
         """The newest packet's source, for reports."""
         self.highest = 0
-        self.ended = False
-        self._identity = identity
+        """The newest packet's sequence number."""
         self._host = host
-        self._dtls: Dtls | None = None
-        self._fingerprint = ""
+        self._server: Address = (host, 0)
         self._check = b""
         self._connected = asyncio.Event()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.bind((host, 0))
 
-    def offer(self, mid: str = "0", direction: str = "recvonly", setup: str = "active") -> str:
-        """Our part of a session, as an offer or (with `setup` active) an answer."""
-        host, port = self.socket.getsockname()
-        lines = [
-            "v=0",
-            "o=- 1 2 IN IP4 127.0.0.1",
-            "s=-",
-            "t=0 0",
-            f"a=group:BUNDLE {mid}",
-            f"m=audio 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE}",
-            "c=IN IP4 0.0.0.0",
-            "a=rtcp-mux",
-            f"a=mid:{mid}",
-            f"a={direction}",
-            f"a=rtpmap:{PAYLOAD_TYPE} opus/48000/2",
-            f"a=candidate:1 1 udp 2130706431 {host} {port} typ host",
-            f"a=ice-ufrag:{self.ufrag}",
-            f"a=ice-pwd:{self.pwd}",
-            f"a=fingerprint:sha-256 {self._identity.fingerprint}",
-            f"a=setup:{setup}",
-        ]
-        return "\r\n".join(lines) + "\r\n"
+    def offer(self, mid: str = "0", direction: Direction = "recvonly") -> str:
+        """Our part of a session, as an offer or (with the offer's `mid`) an answer."""
+        return self.session.offer(direction, mid=mid, candidate=self.socket.getsockname())
 
     def answer(self, sdp: str) -> None:
-        """The other side's description, with its candidates."""
-        found = re.findall(r"^a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+)", sdp, re.MULTILINE | re.IGNORECASE)
-        if not found:
-            raise NotConnected("the answer has no candidate")
-        same = [one for one in found if one[0].startswith("127.") == self._host.startswith("127.")] or found
-        self._fingerprint = _of("fingerprint", sdp).partition(" ")[2]
-        self._check = self._request(_of("ice-ufrag", sdp), _of("ice-pwd", sdp))
-        self.socket.connect((same[0][0], int(same[0][1])))
+        """The other side's description, with its candidates. Raises NotConnected with what it lacks."""
+        theirs = self.session.accept(sdp)
+        self._server = theirs.address(loopback=self._host.startswith("127."))
+        self._check = self.session.check()
+        self.socket.connect(self._server)
 
     async def connect(self, seconds: float = 20.0) -> None:
         """Check, shake hands, have keys. Raises NotConnected."""
@@ -102,53 +69,43 @@ class PooledListener:
             loop.remove_reader(self.socket)
 
     def check(self) -> None:
-        """A connectivity check, which is also our consent. The server's answer is not waited for."""
+        """A connectivity check, which is also our consent: the same bytes each time. The server's answer is not waited for."""
         self.send(self._check)
 
     def report(self) -> None:
         """A receiver report without loss, such as a browser sends every few seconds."""
-        if self.srtp is not None and self.ssrc:
+        srtp = self.session.srtp
+        if srtp is not None and self.ssrc:
             block = rtcp.Block(self.ssrc, 0, 0, self.highest)
-            self.send(self.srtp.protect_rtcp(rtcp.receiver_report(1, block, self.name)))
+            self.send(srtp.protect_rtcp(rtcp.receiver_report(1, block, self.name)))
 
     def control(self, data: bytes) -> None:
         """Whatever is not RTP."""
-        match demux.kind(data):
-            case Kind.STUN:
-                self._on_stun(data)
-            case Kind.DTLS if self._dtls is not None:
-                self._dtls.feed(data)
-                self._flush()
-            case _:
-                pass
+        if self.session.receive(data, self._server) is Kind.RTCP:
+            return
+        self._flush()
+        if self.session.srtp is not None and self.session.dtls is not None and not self._connected.is_set():
+            self.session.dtls.rest()
+            self._connected.set()
 
     def hang_up(self) -> None:
         """Say goodbye and close."""
-        if self._dtls is not None:
-            self._dtls.close()
-            self._flush()
+        self.session.close()
+        self._flush()
         self.socket.close()
 
     def send(self, data: bytes) -> None:
+        """Send a datagram; what the system does not take is lost."""
         try:
             self.socket.send(data)
         except OSError:  # a full buffer, or an ICMP error of before: as lost as on any network
             return
 
-    def _request(self, ufrag: str, pwd: str) -> bytes:
-        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-        request.attributes["USERNAME"] = f"{ufrag}:{self.ufrag}"
-        request.attributes["PRIORITY"] = 1845501695
-        request.attributes["ICE-CONTROLLING"] = secrets.randbits(63)
-        request.attributes["USE-CANDIDATE"] = None
-        request.add_message_integrity(pwd.encode())
-        return bytes(request)
-
     def _nudge(self) -> None:
-        if self._dtls is None:
+        if not self.session.answered:
             self.check()
-        elif self._dtls.timeout() == 0:
-            self._dtls.on_timeout()
+        else:
+            self.session.resend()
             self._flush()
 
     def _readable(self) -> None:
@@ -160,37 +117,6 @@ class PooledListener:
             if demux.kind(data) is not Kind.RTP:  # sound may come before the last flight does
                 self.control(data)
 
-    def _on_stun(self, data: bytes) -> None:
-        if data[0] == 0:  # a full agent checks us, too
-            self._answer_check(data)
-        elif self._dtls is None:
-            self._dtls = Dtls(self._identity, "client", [("sha-256", self._fingerprint)])
-            self._dtls.start()
-            self._flush()
-
-    def _answer_check(self, data: bytes) -> None:
-        request = stun.parse_message(data)
-        response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction_id=request.transaction_id)
-        response.attributes["XOR-MAPPED-ADDRESS"] = self.socket.getpeername()
-        response.add_message_integrity(self.pwd.encode())
-        self.send(bytes(response))
-
     def _flush(self) -> None:
-        dtls = self._dtls
-        if dtls is None:
-            return
-        for datagram in dtls.outgoing():
+        for datagram in self.session.outgoing():
             self.send(datagram)
-        if dtls.keys is not None and self.srtp is None:
-            self.srtp = Srtp(dtls.keys)
-            dtls.rest()
-            self._connected.set()
-        elif dtls.state in (State.CLOSED, State.FAILED):
-            self.ended = True
-
-
-def _of(name: str, sdp: str) -> str:
-    found = re.search(rf"^a={name}:(.+?)\r?$", sdp, re.MULTILINE)
-    if found is None:
-        raise NotConnected(f"the answer has no {name}")
-    return found[1]

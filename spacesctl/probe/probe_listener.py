@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from spacesctl.audio.opus import Decoder, Pcm
-from spacesctl.demo.likeness import RATE, Sound
-from spacesctl.demo.script import Script
 from spacesctl.domain.clock import TICK_SECONDS
 
+Sound = npt.NDArray[np.float32]
+"""16 kHz mono; full scale is 1."""
+RATE = 16_000
 TICK = 320
 """Samples a tick at 16 kHz."""
-WIDE = 960
-"""The same at 48 kHz."""
 MEASURED_TICKS = 180 * 50
 """Sound is kept for three minutes, some 17 MB a listener; a demo that goes on is counted, not measured."""
 
@@ -80,7 +81,14 @@ def narrowed(pcm: Pcm) -> Sound:
     return low
 
 
-def clip(script: Script) -> Sound:
+class Packets(Protocol):
+    """What somebody says: 20 ms of Opus each."""
+
+    @property
+    def packets(self) -> Sequence[bytes]: ...
+
+
+def clip(script: Packets) -> Sound:
     """A person's clip as it is said."""
     decoder = Decoder(RATE)
     return _as_float(np.concatenate([decoder.decode(packet) for packet in script.packets]))

@@ -1,39 +1,36 @@
 """A WebRTC client for measuring: it speaks or listens, with nothing between the network and what is measured.
 
-What it hears it only writes down, with the moment; what it says goes out when it is told. It takes any answer that a browser would:
-ours, Janus', aiortc's. What is asked for again (NACK) it sends again, as the same bytes.
+What it hears it only writes down, with the moment; what it says goes out when it is told. What is asked for again (NACK) it sends
+again, as the same bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
-from aioice import stun
 
 from spacesctl.audio.opus import FRAME, Decoder, OpusError, Pcm
-from spacesctl.rtc import demux, rtcp, rtp
+from spacesctl.probe import transports
+from spacesctl.probe.description import Address, NotConnected
+from spacesctl.probe.session import Session
+from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.demux import Kind
-from spacesctl.rtc.dtls import Dtls, Identity
+from spacesctl.rtc.dtls import Identity
 from spacesctl.rtc.rtcp import RtcpError
-from spacesctl.rtc.srtp import Srtp, SrtpError
+from spacesctl.rtc.srtp import SrtpError
 
-PAYLOAD_TYPE: Final = 111
 RETRY: Final = 0.05
 """Seconds between connectivity checks until one is answered."""
 CHECK: Final = 2.5
+"""Seconds between them afterwards."""
 KEPT: Final = 256
 """Packets that may be sent again."""
-
-
-class NotConnected(Exception):
-    """It could not connect; the message says how far it came."""
 
 
 class Heard(NamedTuple):
@@ -45,27 +42,20 @@ class Heard(NamedTuple):
     payload: bytes
 
 
-class RtcPeer(asyncio.DatagramProtocol):
-    """`async with Phone(identity, "sendonly") as phone`: give `offer` to a server and its answer to `call`."""
+class RtcPeer:
+    """`async with RtcPeer(identity, "sendonly") as peer`: give `offer` to a server and its answer to `call`."""
 
-    def __init__(self, identity: Identity, direction: str, *, nack: bool = False) -> None:
+    def __init__(self, identity: Identity, direction: Literal["sendonly", "recvonly"], *, nack: bool = False) -> None:
         self.heard: list[Heard] = []
         self.fec = False
         """Whether the other side asked for copies of lost frames (in-band FEC)."""
         self.resent = 0
-        self._identity = identity
+        """Packets that were sent again."""
+        self._session = Session(identity)
         self._direction = direction
         self._nack = nack
-        self._ufrag, self._pwd = secrets.token_hex(4), secrets.token_hex(16)
-        self._username = ""
-        self._their_pwd = ""
-        self._payload_type = PAYLOAD_TYPE
-        self._ssrc = secrets.randbits(31) | 1
         self._first = secrets.randbelow(1 << 15)
-        self._connected, self._answered = asyncio.Event(), asyncio.Event()
-        self._transport: asyncio.DatagramTransport | None = None
-        self._dtls: Dtls | None = None
-        self._srtp: Srtp | None = None
+        self._transport: transports.Transport | None = None
         self._sent: dict[int, bytes] = {}
         self._checking: asyncio.Task[None] | None = None
 
@@ -78,143 +68,75 @@ class RtcPeer(asyncio.DatagramProtocol):
         if self._checking is not None:
             self._checking.cancel()
             await asyncio.gather(self._checking, return_exceptions=True)
-        if self._dtls is not None:
-            self._dtls.close()
-            self._flush()
-        if self._transport is not None:
-            self._transport.close()
+        self._session.close()
+        self._flush()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
 
     def offer(self) -> str:
-        """Our session description: Opus alone, what a browser offers."""
-        lines = [
-            "v=0",
-            "o=- 1 2 IN IP4 127.0.0.1",
-            "s=-",
-            "t=0 0",
-            "a=group:BUNDLE 0",
-            f"m=audio 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE}",
-            "c=IN IP4 0.0.0.0",
-            "a=rtcp-mux",
-            "a=mid:0",
-            f"a={self._direction}",
-            f"a=rtpmap:{PAYLOAD_TYPE} opus/48000/2",
-            f"a=fmtp:{PAYLOAD_TYPE} minptime=10;useinbandfec=1",
-            *([f"a=rtcp-fb:{PAYLOAD_TYPE} nack"] if self._nack else []),
-            f"a=ice-ufrag:{self._ufrag}",
-            f"a=ice-pwd:{self._pwd}",
-            f"a=fingerprint:sha-256 {self._identity.fingerprint}",
-            "a=setup:active",
-            f"a=ssrc:{self._ssrc} cname:phone",
-            f"a=ssrc:{self._ssrc} msid:phone phone",
-        ]
-        return "\r\n".join(lines) + "\r\n"
+        """Our session description: Opus alone, what a browser offers, without candidates."""
+        return self._session.offer(self._direction, nack=self._nack, fec=True)
 
-    def place(self, answer: str) -> tuple[str, int]:
-        """The address that an answer offers first over UDP and IPv4, the loopback before others."""
-        found = re.findall(r"^a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+)", answer, re.MULTILINE | re.IGNORECASE)
-        if not found:
-            raise NotConnected("the answer has no candidate of ours")
-        host, port = next((one for one in found if one[0].startswith("127.")), found[0])
-        return host, int(port)
-
-    async def call(self, answer: str, address: tuple[str, int] | None = None, seconds: float = 10.0) -> None:
+    async def call(self, answer: str, address: Address | None = None, seconds: float = 10.0) -> None:
         """Connect as the answer says, by `address` if that is another. Raises NotConnected."""
-        self.fec = "useinbandfec=1" in answer
-        self._username = f"{_of('ice-ufrag', answer)}:{self._ufrag}"
-        self._their_pwd = _of("ice-pwd", answer)
-        self._payload_type = int(_of("rtpmap", answer).partition(" ")[0])
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, remote_addr=address or self.place(answer)
-        )
-        self._dtls = Dtls(self._identity, "client", [("sha-256", _of("fingerprint", answer).partition(" ")[2])])
+        theirs = self._session.accept(answer)
+        self.fec = theirs.fec
+        self._transport = await transports.connect(address or theirs.address(), self._received)
         try:
             async with asyncio.timeout(seconds):
                 await self._connect()
         except TimeoutError:
-            how_far = "no check was answered" if not self._answered.is_set() else "the handshake did not end"
+            how_far = "the handshake did not end" if self._session.answered else "no check was answered"
             raise NotConnected(how_far) from None
         self._checking = asyncio.create_task(self._keep_checking())
 
     def say(self, number: int, payload: bytes) -> None:
-        """Send frame `number`, 20 ms of Opus."""
-        if self._srtp is None or self._transport is None:
-            raise NotConnected("nobody was called")
+        """Send frame `number`, 20 ms of Opus. Raises NotConnected before `call`."""
         sequence = self._first + number & 0xFFFF
-        head = rtp.header(self._payload_type, sequence, number * FRAME, self._ssrc, marker=number == 0)
-        self._sent[sequence % KEPT] = self._srtp.protect(head + payload)
-        self._transport.sendto(self._sent[sequence % KEPT])
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        match demux.kind(data):
-            case Kind.RTP if self._srtp is not None:
-                self._on_rtp(data)
-            case Kind.RTCP if self._srtp is not None:
-                self._on_rtcp(data)
-            case Kind.STUN:
-                self._on_stun(data)
-            case Kind.DTLS if self._dtls is not None:
-                self._dtls.feed(data)
-                self._flush()
-            case _:
-                pass
-
-    def error_received(self, exc: Exception) -> None:
-        """Nobody listens there yet, or any longer."""
+        datagram = self._session.packet(sequence, number * FRAME, payload, marker=number == 0)
+        self._sent[sequence % KEPT] = datagram
+        self._send(datagram)
 
     async def _connect(self) -> None:
-        while not self._answered.is_set():
-            self._check()
+        while not self._session.answered:
+            self._send(self._session.check())
             await asyncio.sleep(RETRY)
-        if self._dtls is not None:
-            self._dtls.start()
+        while self._session.srtp is None:
+            await asyncio.sleep(RETRY)
+            self._session.resend()
             self._flush()
-        while not self._connected.is_set():
-            await asyncio.sleep(RETRY)
-            if self._dtls is not None and self._dtls.timeout() == 0:
-                self._dtls.on_timeout()
-                self._flush()
 
     async def _keep_checking(self) -> None:
         while True:
             await asyncio.sleep(CHECK)
-            self._check()
+            self._send(self._session.check())
 
-    def _check(self) -> None:
-        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-        request.attributes["USERNAME"] = self._username
-        request.attributes["PRIORITY"] = 1_845_501_695
-        request.attributes["ICE-CONTROLLING"] = secrets.randbits(63)
-        request.attributes["USE-CANDIDATE"] = None
-        request.add_message_integrity(self._their_pwd.encode())
-        self._send(bytes(request))
-
-    def _on_stun(self, data: bytes) -> None:
-        if data[0]:
-            self._answered.set()
-            return
-        request = stun.parse_message(data)
-        response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction_id=request.transaction_id)
-        peer = self._transport.get_extra_info("peername") if self._transport else ("0.0.0.0", 0)  # noqa: S104
-        response.attributes["XOR-MAPPED-ADDRESS"] = peer[:2]
-        response.add_message_integrity(self._pwd.encode())
-        self._send(bytes(response))
+    def _received(self, data: bytes, source: Address) -> None:
+        match self._session.receive(data, source):
+            case Kind.RTP:
+                self._on_rtp(data)
+            case Kind.RTCP:
+                self._on_rtcp(data)
+            case _:
+                self._flush()
 
     def _on_rtp(self, data: bytes) -> None:
-        if self._srtp is None:
+        srtp, theirs = self._session.srtp, self._session.theirs
+        if srtp is None or theirs is None:
             return
         try:
-            packet = rtp.parse(self._srtp.unprotect(data))
+            packet = rtp.parse(srtp.unprotect(data))
         except (SrtpError, rtp.RtpError):
             return
-        if packet.payload_type == self._payload_type:
+        if packet.payload_type == theirs.payload_type:
             self.heard.append(Heard(time.monotonic(), packet.sequence, packet.timestamp, packet.payload))
 
     def _on_rtcp(self, data: bytes) -> None:
-        if self._srtp is None:
+        if self._session.srtp is None:
             return
         try:
-            items = rtcp.parse(self._srtp.unprotect_rtcp(data))
+            items = rtcp.parse(self._session.srtp.unprotect_rtcp(data))
         except (SrtpError, RtcpError):
             return
         for item in items:
@@ -224,16 +146,11 @@ class RtcPeer(asyncio.DatagramProtocol):
                     self._send(datagram)
 
     def _flush(self) -> None:
-        if self._dtls is None:
-            return
-        for datagram in self._dtls.outgoing():
+        for datagram in self._session.outgoing():
             self._send(datagram)
-        if self._dtls.keys is not None and self._srtp is None:
-            self._srtp = Srtp(self._dtls.keys)
-            self._connected.set()
 
     def _send(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None:
             self._transport.sendto(data)
 
 
@@ -257,10 +174,3 @@ def decoded(heard: Sequence[Heard]) -> tuple[Pcm, list[tuple[int, float]]]:
             parts.append(decoder.conceal())
         at += len(parts[-1])
     return np.concatenate(parts), places
-
-
-def _of(name: str, sdp: str) -> str:
-    found = re.search(rf"^a={name}:(.+?)\r?$", sdp, re.MULTILINE)
-    if found is None:
-        raise NotConnected(f"the answer has no {name}")
-    return found[1]

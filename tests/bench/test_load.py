@@ -22,9 +22,10 @@ from spacesctl.cli.bench import _counts
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.engine.messages import SubscribeOutputs
 from spacesctl.probe import machine
+from spacesctl.probe.description import NotConnected
 from spacesctl.probe.jitter_probe import jitter_probe
 from spacesctl.probe.listener_pool import ListenerPool, together
-from spacesctl.probe.pooled_listener import NotConnected, PooledListener
+from spacesctl.probe.pooled_listener import PooledListener
 from spacesctl.probe.receive_loop import ReceiveLoop
 from spacesctl.rtc import rtp
 from spacesctl.rtc.dtls import Identity

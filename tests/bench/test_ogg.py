@@ -12,9 +12,9 @@ import pytest
 from spacesctl.audio.ogg import SILENCE, TICK_SAMPLES, OggOpusWriter
 from spacesctl.bench.ogg import Cost, report
 from spacesctl.cli.bench import bench
+from spacesctl.probe.description import NotConnected
 from spacesctl.probe.ogg_players import Players
 from spacesctl.probe.page_check import PageCheck
-from spacesctl.probe.pooled_listener import NotConnected
 from tests.running import spacesctl
 
 TICKS = 25

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -12,14 +11,14 @@ import httpx
 import numpy as np
 
 from spacesctl.audio import framing
-from spacesctl.audio.opus import Decoder, Encoder
+from spacesctl.audio.opus import FRAME, Decoder, Encoder
 from spacesctl.client.lanes import Lanes
 from spacesctl.client.problems import check
 from spacesctl.domain.errors import SpacesError
 from tests.e2e.scene import TICK, Scene
-from tests.engine.caller import PAYLOAD_TYPE, Caller
+from tests.engine.caller import Caller
 from tests.listening import Sound
-from tests.webrtc import FRAME, ListenerPeer, SpeakerPeer
+from tests.webrtc import ListenerPeer, SpeakerPeer
 
 
 def packets_of(pcm: Sound) -> list[bytes]:
@@ -164,34 +163,8 @@ class LightPeer(Caller):
         """Raises the server's refusal, or TimeoutError."""
         answer = await post_offer(url, f"{place}/{'whip' if self.is_up else 'whep'}", token, self.offer())
         self.location = answer.headers["Location"]
-        self.local_ufrag, self.local_pwd = _of("ice-ufrag", answer.text), _of("ice-pwd", answer.text)
-        candidates = re.findall(r"^a=candidate:\S+ 1 udp \d+ (\S+) (\d+)", answer.text, re.MULTILINE)
-        host, port = next((one for one in candidates if one[0].startswith("127.")), candidates[0])
-        await self.call((host, int(port)), _of("fingerprint", answer.text).partition(" ")[2])
+        theirs = self.session.accept(answer.text)
+        await self.call(theirs.address(), theirs.fingerprint)
 
     def offer(self) -> str:
-        assert Caller.identity
-        lines = [
-            "v=0",
-            "o=- 1 2 IN IP4 127.0.0.1",
-            "s=-",
-            "t=0 0",
-            "a=group:BUNDLE 0",
-            f"m=audio 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE}",
-            "c=IN IP4 0.0.0.0",
-            "a=rtcp-mux",
-            "a=mid:0",
-            "a=sendonly" if self.is_up else "a=recvonly",
-            f"a=rtpmap:{PAYLOAD_TYPE} opus/48000/2",
-            f"a=ice-ufrag:{self.ufrag}",
-            f"a=ice-pwd:{self.pwd}",
-            f"a=fingerprint:sha-256 {Caller.identity.fingerprint}",
-            "a=setup:active",
-        ]
-        return "\r\n".join(lines) + "\r\n"
-
-
-def _of(name: str, sdp: str) -> str:
-    found = re.search(rf"^a={name}:(.+?)\r?$", sdp, re.MULTILINE)
-    assert found, name
-    return found[1]
+        return self.session.offer("sendonly" if self.is_up else "recvonly")

@@ -15,9 +15,10 @@ from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.transport import tcp as streams_module
 from spacesctl.engine.transport.tcp import CHECKS, STRANGERS, WAITING, TcpAddress, TcpPort
 from spacesctl.engine.transport.udp_port import bind, listen
+from spacesctl.probe.transports import Framed, Framing
 from spacesctl.rtc import rtp
 from spacesctl.rtc.frames import framed
-from tests.engine.caller import Caller, Framed, Framing
+from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, run, studio
 from tests.engine.test_end_to_end import SAID, VOICES, join, talking
 from tests.listening import likeness
