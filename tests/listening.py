@@ -22,7 +22,8 @@ def voice(seed: int, seconds: float = 5.0, peak: int = 9000) -> Sound:
     parts, length = [], 0
     while length < seconds * RATE:
         samples = int(random.integers(RATE // 12, RATE // 5))
-        phase = 2 * np.pi * np.cumsum(np.geomspace(*random.uniform(90, 320, 2), samples)) / RATE
+        begin, end = random.uniform(90, 320, 2)
+        phase = 2 * np.pi * np.cumsum(np.geomspace(begin, end, samples)) / RATE
         weights = random.uniform(0.1, 1, 20) / np.sqrt(np.arange(1, 21))
         turns = random.uniform(0, 6.28, 20)
         tones = sum(weights[n] * np.sin((n + 1) * phase + turns[n]) for n in range(20))

@@ -44,7 +44,7 @@ async def test_one_more_than_the_limit_is_refused_and_does_nothing(
     space = (await api.live(host)).rsplit("/", 1)[-1]
     path = path.replace("{id}", space)
     body = body and {key: value.replace("{id}", space) for key, value in body.items()}
-    api.app.rates = Rates(Limits(**{limit: "1/hour"}))
+    api.app.rates = Rates(Limits.model_validate({limit: "1/hour"}))
     await ann.ok(method, path, body)
     await too_many(ann, method, path, body)
     await bob.ok(method, path, body)

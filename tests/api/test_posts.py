@@ -38,8 +38,8 @@ def converted(source: bytes, kind: str) -> bytes:
     made = io.BytesIO()
     made.name = f"made.{kind}"
     codec = {"webm": "libopus", "ogg": "libopus", "m4a": "aac"}.get(kind, kind)
-    with av.open(io.BytesIO(source)) as given, av.open(made, "w") as out:
-        stream = out.add_stream(codec, rate=48_000, layout="mono")
+    with av.open(io.BytesIO(source), "r") as given, av.open(made, "w") as out:
+        stream: Any = out.add_stream(codec, rate=48_000, layout="mono")
         resampler = av.AudioResampler(stream.format.name, "mono", 48_000, stream.frame_size or 1024)
         for frame in [*given.decode(audio=0), None]:
             for piece in resampler.resample(frame):
@@ -60,7 +60,8 @@ async def clip_of(who: As, seconds: float = 0.3) -> str:
 
 def probed(sound: bytes) -> tuple[str, str, int, float]:
     """Container, codec, channels and seconds, as decoded to the end by FFmpeg."""
-    with av.open(io.BytesIO(sound)) as file:
+    with av.open(io.BytesIO(sound), "r") as file:
+        stream: Any
         [stream] = file.streams
         samples = sum(frame.samples for frame in file.decode(audio=0))
         return file.format.name, stream.codec_context.codec.canonical_name, stream.channels, samples / stream.rate

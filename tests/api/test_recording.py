@@ -56,7 +56,7 @@ async def test_a_recording_is_seen_by_all_and_is_the_hosts_alone(api: Api) -> No
     [mix] = found["files"]
     assert (mix["name"], found["reason"]) == ("mix.ogg", "stopped")
     fetched = await host.call("GET", f"/v1/recordings/{found['id']}/mix.ogg")
-    with av.open(io.BytesIO(fetched.content)) as container:
+    with av.open(io.BytesIO(fetched.content), "r") as container:
         assert container.streams.audio[0].codec_context.name in ("opus", "libopus")
         heard = sum(frame.samples for frame in container.decode(audio=0)) / 48_000
     assert heard == pytest.approx(mix["duration_ms"] / 1000, abs=0.05)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from limits import RateLimitItemPerMinute
 
 from spacesctl.server.http.xapi import quota
 from tests.api.harness import Api, As
@@ -161,7 +162,7 @@ async def test_without_a_token_there_is_nothing(api: Api) -> None:
 
 
 async def test_the_quota_counts_down_for_each_endpoint_and_refuses(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quota, "QUOTA", quota.RateLimitItemPerMinute(2, 15))
+    monkeypatch.setattr(quota, "QUOTA", RateLimitItemPerMinute(2, 15))
     host = await api.account("host")
     left = []
     for _ in range(3):

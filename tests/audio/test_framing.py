@@ -19,11 +19,11 @@ FRAMES = st.lists(
 
 
 @given(kind=st.sampled_from([LANES, MIX]), tick=st.integers(0, 2**64 - 1), frames=FRAMES)
-def test_what_is_packed_comes_back(kind, tick, frames):
+def test_what_is_packed_comes_back(kind: int, tick: int, frames: list[Frame]) -> None:
     assert unpack(pack(kind, tick, frames)) == Message(kind, tick, frames)
 
 
-def test_the_bytes_are_those_of_the_format():
+def test_the_bytes_are_those_of_the_format() -> None:
     data = pack(LANES, 0x0102030405060708, [(0x0A0B, framing.FLAG_ACTIVE, b"xyz"), (2, framing.FLAG_LOST, b"")])
     assert data.hex(" ") == "01 01 00 02 01 02 03 04 05 06 07 08 0a 0b 01 00 00 03 78 79 7a 00 02 02 00 00 00"
 
@@ -46,13 +46,13 @@ BAD = {
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
-def test_malformed_messages_are_refused(data):
+def test_malformed_messages_are_refused(data: bytes) -> None:
     with pytest.raises(FramingError):
         unpack(data)
 
 
 @given(data=st.binary(max_size=100) | st.binary(max_size=100).map(lambda tail: VALID[:3] + tail))
-def test_any_bytes_give_a_message_or_our_error(data):
+def test_any_bytes_give_a_message_or_our_error(data: bytes) -> None:
     try:
         message = unpack(data)
     except FramingError:
@@ -73,17 +73,17 @@ def test_any_bytes_give_a_message_or_our_error(data):
         (LANES, 0, [(1, 0, b"")] * 65),
     ],
 )
-def test_what_the_format_cannot_hold_is_not_packed(kind, tick, frames):
+def test_what_the_format_cannot_hold_is_not_packed(kind: int, tick: int, frames: list[tuple[int, int, bytes]]) -> None:
     with pytest.raises(FramingError):
         pack(kind, tick, frames)
 
 
-def test_flags_are_those_of_the_engine():
+def test_flags_are_those_of_the_engine() -> None:
     from spacesctl.engine import messages
 
     assert (framing.FLAG_ACTIVE, framing.FLAG_LOST) == (messages.FLAG_ACTIVE, messages.FLAG_LOST)
 
 
-def test_light_clients_get_framing_and_ogg_without_numpy():
+def test_light_clients_get_framing_and_ogg_without_numpy() -> None:
     script = "import sys, spacesctl.audio.framing, spacesctl.audio.ogg; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from spacesctl.audio.jitter import FAR, LOST, MAXIMUM, PATIENCE, SILENT, TARGET, Held, JitterBuffer
+from spacesctl.audio.jitter import FAR, LOST, MAXIMUM, PATIENCE, SILENT, TARGET, Held, JitterBuffer, Missing
+from tests.typed import sure
 
 
-def push(buffer, number, *, pause=0, start=0, size=40):
+def push(buffer: JitterBuffer, number: int, *, pause: int = 0, start: int = 0, size: int = 40) -> None:
     """Packet `number` of a sender that paused `pause` frames before it."""
     payload = number.to_bytes(4, "big") + bytes(size - 4)
     buffer.push(number + start & 0xFFFF, (number + pause) * 960 + start * 960 & 0xFFFFFFFF, payload)
 
 
-def played(item):
+def played(item: Held | Missing) -> int | Missing:
     return int.from_bytes(item.payload[:4], "big") if isinstance(item, Held) else item
 
 
-def run(buffer, ticks):
+def run(buffer: JitterBuffer, ticks: int) -> list[int | Missing]:
     return [played(buffer.pop()) for _ in range(ticks)]
 
 
-def filled(count=TARGET, **kwargs):
+def filled(count: int = TARGET, **kwargs: int) -> JitterBuffer:
     buffer = JitterBuffer()
     for number in range(count):
         push(buffer, number, **kwargs)
@@ -33,7 +35,7 @@ def filled(count=TARGET, **kwargs):
 
 
 @pytest.mark.parametrize("start", [0, 65_530, 2**32 // 960 - 3], ids=["plain", "sequence wraps", "timestamp wraps"])
-def test_in_order_packets_are_played_in_order(start):
+def test_in_order_packets_are_played_in_order(start: int) -> None:
     buffer, out = JitterBuffer(), []
     for number in range(50):
         push(buffer, number, start=start)
@@ -42,32 +44,32 @@ def test_in_order_packets_are_played_in_order(start):
     assert out[TARGET - 1 :] == list(range(51 - TARGET))
 
 
-def test_reordered_packets_are_put_in_order():
+def test_reordered_packets_are_put_in_order() -> None:
     buffer = JitterBuffer()
     for number in (1, 0, 3, 2, 4):
         push(buffer, number)
     assert run(buffer, 5) == [0, 1, 2, 3, 4]
 
 
-def test_a_duplicate_is_played_once():
+def test_a_duplicate_is_played_once() -> None:
     buffer = filled()
     push(buffer, 1)
     assert run(buffer, 3) == [0, 1, 2]
     assert buffer.counters.duplicate == 1
 
 
-def test_a_hole_is_lost_and_the_next_packet_can_repair_it():
+def test_a_hole_is_lost_and_the_next_packet_can_repair_it() -> None:
     buffer = JitterBuffer()
     for number in (0, 1, 3, 4):
         push(buffer, number)
     assert run(buffer, 3) == [0, 1, LOST]
     assert buffer.following() is not None
-    assert int.from_bytes(buffer.following()[:4], "big") == 3
+    assert int.from_bytes(sure(buffer.following())[:4], "big") == 3
     assert run(buffer, 2) == [3, 4]
     assert buffer.counters.lost == 1
 
 
-def test_a_pause_without_a_missing_sequence_number_is_silence():
+def test_a_pause_without_a_missing_sequence_number_is_silence() -> None:
     buffer = filled()
     for number in (3, 4, 5):
         push(buffer, number, pause=4)
@@ -75,7 +77,7 @@ def test_a_pause_without_a_missing_sequence_number_is_silence():
     assert buffer.counters.lost == 0
 
 
-def test_after_a_dtx_packet_nothing_is_silence_and_time_goes_on():
+def test_after_a_dtx_packet_nothing_is_silence_and_time_goes_on() -> None:
     buffer = JitterBuffer()
     for number in range(3):
         push(buffer, number)
@@ -87,14 +89,14 @@ def test_after_a_dtx_packet_nothing_is_silence_and_time_goes_on():
     assert run(buffer, 3) == [4, 5, 6] or buffer.counters.lost == 0
 
 
-def test_what_was_played_and_comes_again_is_a_duplicate():
+def test_what_was_played_and_comes_again_is_a_duplicate() -> None:
     buffer = filled()
     run(buffer, 2)
     push(buffer, 0)
     assert (buffer.counters.duplicate, buffer.counters.late) == (1, 0)
 
 
-def test_a_late_packet_is_dropped_and_counted():
+def test_a_late_packet_is_dropped_and_counted() -> None:
     buffer = JitterBuffer()
     for number in (0, 1, 3, 4, 5):
         push(buffer, number)
@@ -104,7 +106,7 @@ def test_a_late_packet_is_dropped_and_counted():
     assert run(buffer, 2) == [4, 5]
 
 
-def test_a_stall_is_waited_out_and_nothing_of_it_is_lost():
+def test_a_stall_is_waited_out_and_nothing_of_it_is_lost() -> None:
     buffer = filled()
     assert run(buffer, 5) == [0, 1, 2, LOST, LOST]
     for number in (3, 4, 5):
@@ -112,7 +114,7 @@ def test_a_stall_is_waited_out_and_nothing_of_it_is_lost():
     assert run(buffer, 3) == [3, 4, 5]
 
 
-def test_frames_lost_in_a_stall_do_not_deepen_the_buffer():
+def test_frames_lost_in_a_stall_do_not_deepen_the_buffer() -> None:
     buffer = filled()
     run(buffer, 5)
     for number in (5, 6, 7):
@@ -120,7 +122,7 @@ def test_frames_lost_in_a_stall_do_not_deepen_the_buffer():
     assert run(buffer, 3) == [5, 6, 7]
 
 
-def test_a_burst_after_a_long_stall_is_cut_to_the_target():
+def test_a_burst_after_a_long_stall_is_cut_to_the_target() -> None:
     buffer = filled()
     run(buffer, 5)
     for number in range(3, 40):
@@ -130,7 +132,7 @@ def test_a_burst_after_a_long_stall_is_cut_to_the_target():
     assert buffer.counters.overflow > 0
 
 
-def test_without_packets_it_starts_over_with_the_next():
+def test_without_packets_it_starts_over_with_the_next() -> None:
     buffer = filled()
     out = run(buffer, 3 + PATIENCE + 2)
     assert out[3:] == [LOST] * PATIENCE + [SILENT] * 2
@@ -138,7 +140,7 @@ def test_without_packets_it_starts_over_with_the_next():
     assert run(buffer, TARGET)[-1] == 100
 
 
-def test_a_sender_that_begins_anew_is_heard_again():
+def test_a_sender_that_begins_anew_is_heard_again() -> None:
     buffer = filled(6)
     run(buffer, 4)
     for number in range(1_000_000, 1_000_005):
@@ -155,23 +157,33 @@ class Network:
 
     TALK, PAUSE = 200, 60
 
-    def __init__(self, ppm=0.0, jitter=0.0, loss=0.0, *, dtx=False, pauses=True, seed=7, phase=0.5):
+    def __init__(
+        self,
+        ppm: float = 0.0,
+        jitter: float = 0.0,
+        loss: float = 0.0,
+        *,
+        dtx: bool = False,
+        pauses: bool = True,
+        seed: int = 7,
+        phase: float = 0.5,
+    ) -> None:
         self.buffer = JitterBuffer()
-        self.played = []
-        self.depths = []
+        self.played: list[Any] = []  # numbers of packets, and LOST
+        self.depths: list[int] = []
         self._random = random.Random(seed)
         self._pace = 1 - ppm / 1_000_000
         self._jitter, self._loss, self._dtx, self._pauses, self._phase = jitter, loss, dtx, pauses, phase
         self._number = self._sequence = self._tick = self._hangover = 0
-        self._flying = []
+        self._flying: list[tuple[float, int, int, bytes]] = []
         self._stalled = 0
 
-    def stall(self, ticks):
+    def stall(self, ticks: int) -> Network:
         """Nothing arrives for so long, and then all of it."""
         self._stalled = self._tick + ticks
         return self.run(ticks)
 
-    def run(self, ticks):
+    def run(self, ticks: int) -> Network:
         for _ in range(ticks):
             self._send()
             arrived = [one for one in self._flying if one[0] <= self._tick and self._tick >= self._stalled]
@@ -186,7 +198,7 @@ class Network:
             self._tick += 1
         return self
 
-    def _send(self):
+    def _send(self) -> None:
         while (moment := self._number * self._pace + self._phase) <= self._tick:
             place = self._number % (self.TALK + self.PAUSE)
             talks = place < self.TALK or not self._pauses
@@ -198,7 +210,7 @@ class Network:
                 self._sequence += 1
             self._number += 1
 
-    def _hear(self, item):
+    def _hear(self, item: Held | Missing) -> None:
         talks = isinstance(item, Held) and len(item.payload) == 4
         self._hangover = 25 if talks else max(0, self._hangover - (item is not LOST))
         if talks or item is LOST:
@@ -207,7 +219,7 @@ class Network:
 
 @pytest.mark.parametrize("ppm", [200, -200])
 @pytest.mark.parametrize("dtx", [False, True], ids=["noise", "dtx"])
-def test_a_clock_that_is_200_ppm_off_is_absorbed_without_growth_or_gaps(ppm, dtx):
+def test_a_clock_that_is_200_ppm_off_is_absorbed_without_growth_or_gaps(ppm: int, dtx: bool) -> None:
     network = Network(ppm, jitter=0.2, dtx=dtx).run(30_000)  # 10 minutes
     spoken = [number for number in range(29_900) if number % 260 < 200]
     assert network.played[: len(spoken)] == spoken
@@ -219,7 +231,7 @@ def test_a_clock_that_is_200_ppm_off_is_absorbed_without_growth_or_gaps(ppm, dtx
 @pytest.mark.timeout(120)
 @given(st.floats(-200, 200), st.floats(0, 0.4), st.booleans(), st.floats(0, 1))
 @settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
-def test_drift_is_absorbed_for_hours(ppm, jitter, dtx, phase):
+def test_drift_is_absorbed_for_hours(ppm: float, jitter: float, dtx: bool, phase: float) -> None:
     network = Network(ppm, jitter, dtx=dtx, phase=phase).run(3 * 180_000)
     spoken = [number for number in range(3 * 180_000 - 200) if number % 260 < 200]
     assert network.played[: len(spoken)] == spoken
@@ -227,7 +239,7 @@ def test_drift_is_absorbed_for_hours(ppm, jitter, dtx, phase):
 
 
 @pytest.mark.parametrize("ppm", [2000, -2000])
-def test_without_any_pause_drift_costs_a_frame_at_a_time(ppm):
+def test_without_any_pause_drift_costs_a_frame_at_a_time(ppm: int) -> None:
     network = Network(ppm, pauses=False).run(10_000)
     assert max(network.depths[1000:]) <= FAR + 3
     lost = sum(item is LOST for item in network.played)
@@ -239,7 +251,7 @@ def test_without_any_pause_drift_costs_a_frame_at_a_time(ppm):
 
 
 @pytest.mark.parametrize(("jitter", "depth"), [(0, 1), (1, 2), (2, 3), (5, 6), (8, 9)])
-def test_the_depth_follows_the_jitter(jitter, depth):
+def test_the_depth_follows_the_jitter(jitter: float, depth: int) -> None:
     network = Network(jitter=jitter).run(3000)
     assert depth <= network.depths[-1] <= depth + 1
     settled = [item for item in network.played if item is LOST or item > 1000]
@@ -247,7 +259,7 @@ def test_the_depth_follows_the_jitter(jitter, depth):
 
 
 @pytest.mark.parametrize("length", [5, 8])
-def test_a_stall_now_and_then_does_not_keep_it_deep(length):
+def test_a_stall_now_and_then_does_not_keep_it_deep(length: int) -> None:
     network = Network(jitter=0.2).run(1000)
     for _ in range(3):
         network.stall(length).run(300)  # until after the next pause
@@ -258,7 +270,7 @@ def test_a_stall_now_and_then_does_not_keep_it_deep(length):
     assert len(heard) >= sum(number % 260 < 200 for number in range(4000)) - 3 * length
 
 
-def test_a_network_that_stalls_all_the_time_is_waited_for():
+def test_a_network_that_stalls_all_the_time_is_waited_for() -> None:
     network = Network(jitter=0.2, pauses=False)
     for _ in range(100):
         network.stall(5).run(25)
@@ -267,7 +279,7 @@ def test_a_network_that_stalls_all_the_time_is_waited_for():
     assert settled.count(LOST) <= 20
 
 
-def test_a_calm_network_makes_it_shallow_again():
+def test_a_calm_network_makes_it_shallow_again() -> None:
     network = Network(jitter=6).run(1500)
     assert network.depths[-1] >= 6
     network._jitter = 0.2
@@ -276,7 +288,7 @@ def test_a_calm_network_makes_it_shallow_again():
     assert network.buffer.counters.skipped > 0
 
 
-def test_loss_makes_it_wait_for_the_packet_that_repairs():
+def test_loss_makes_it_wait_for_the_packet_that_repairs() -> None:
     network = Network(jitter=0.4, loss=0.05)
     repairable = 0
     for tick in range(3000):
@@ -286,7 +298,7 @@ def test_loss_makes_it_wait_for_the_packet_that_repairs():
     assert repairable > 0.85 * 0.05 * 2000 * 200 / 260
 
 
-def test_a_frame_that_is_lost_every_six_seconds_is_enough_to_wait_for_what_repairs_it():
+def test_a_frame_that_is_lost_every_six_seconds_is_enough_to_wait_for_what_repairs_it() -> None:
     # Where lost packets come again only few stay lost; what repairs those is as much in time as where all stay lost.
     buffer, losses = JitterBuffer(), range(500, 6000, 300)
     repairable = 0
@@ -301,7 +313,7 @@ def test_a_frame_that_is_lost_every_six_seconds_is_enough_to_wait_for_what_repai
     assert repairable == len(losses) - 1
 
 
-def test_nobody_hears_the_depth_change_while_somebody_talks():
+def test_nobody_hears_the_depth_change_while_somebody_talks() -> None:
     network = Network(jitter=1.5).run(2000)
     before = network.buffer.counters.skipped
     network._pauses, network._jitter = False, 0.2
@@ -309,7 +321,7 @@ def test_nobody_hears_the_depth_change_while_somebody_talks():
     assert network.buffer.counters.skipped == before
 
 
-def test_missing_packets_are_named_while_they_can_still_be_played():
+def test_missing_packets_are_named_while_they_can_still_be_played() -> None:
     buffer = JitterBuffer()
     for number in (0, 1, 4, 5, 7):
         push(buffer, number, start=65_530)
@@ -334,7 +346,7 @@ FOUND = [(1, 960), *((n, n * 960) for n in (6, 8, 9, 10)), (0, 0), *((0, n * 960
 @given(st.lists(STEP, max_size=200))
 @settings(max_examples=200)
 @example(FOUND)
-def test_whatever_comes_it_holds_no_more_than_its_maximum(steps):
+def test_whatever_comes_it_holds_no_more_than_its_maximum(steps: list[tuple[int, int] | None]) -> None:
     buffer = JitterBuffer()
     for step in steps:
         if step is None:
@@ -346,7 +358,9 @@ def test_whatever_comes_it_holds_no_more_than_its_maximum(steps):
 
 
 @given(st.permutations(range(8)), st.sets(st.integers(1, 6)), st.integers(0, 0xFFFF), st.integers(0, 2**32 - 1))
-def test_each_frame_of_a_shuffled_burst_is_played_or_lost_in_its_place(order, missing, sequence, timestamp):
+def test_each_frame_of_a_shuffled_burst_is_played_or_lost_in_its_place(
+    order: list[int], missing: set[int], sequence: int, timestamp: int
+) -> None:
     buffer = JitterBuffer()
     order = [0] + [number for number in order if number and number not in missing]
     for number in order:

@@ -258,12 +258,12 @@ class Day:
             coming_wrong += len(coming) != 1
             for at in _expected(one, began, ended):
                 due += 1
-                space = mine.get(at)
-                if space is None or space["state"] == "scheduled":
+                opening = mine.get(at)
+                if opening is None or opening["state"] == "scheduled":
                     unaccounted += 1
-                elif space["started_at"] is not None:
+                elif opening["started_at"] is not None:
                     opened += 1
-                    late.append(_when(space["started_at"]) - at)
+                    late.append(_when(opening["started_at"]) - at)
         return {
             "openings": {"due": due, "opened": opened, "unaccounted": unaccounted},
             "opened_late_s": {"p50": round(float(np.median(late)), 2), "max": round(max(late), 2)} if late else {},
@@ -273,7 +273,7 @@ class Day:
 
 
 def _expected(series: dict[str, Any], began: float, ended: float) -> list[float]:
-    found = []
+    found: list[float] = []
     for at in occurrences(series["cron"], series["tz"], parse_rfc3339(series["created_at"])):
         if at.timestamp() > ended - LATEST:
             return found

@@ -16,6 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from typing import Any
+
 import numpy as np
 
 from bots import casts
@@ -51,7 +53,7 @@ def mixed(people: list[Pcm], count: int, first: int) -> Pcm:
     places = range(first * 3, first * 3 + count)
     total = sum(np.roll(people[place % len(people)].astype(np.int32), place * 37, axis=0) for place in places)
     limiters, limiter = Limiters(), [Limiter()]
-    return np.array([limiters.run(frame[None], limiter)[0].copy() for frame in total])
+    return np.array([limiters.run(frame[None], limiter)[0].copy() for frame in np.asarray(total)])
 
 
 def measure(mix: Pcm, effort: tuple[int, bool]) -> tuple[list[float], list[float]]:
@@ -74,7 +76,8 @@ def main() -> int:
     parser.add_argument("--mixes", type=int, default=6)
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     options = parser.parse_args()
-    people, rows = said(), []
+    people = said()
+    rows: list[dict[str, Any]] = []
     for count in options.voices or VOICES:
         mixes = [mixed(people, count, first) for first in range(options.mixes)]
         for name, effort in EFFORTS.items():

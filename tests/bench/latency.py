@@ -13,10 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from typing import Any
+
 from spacesctl.bench import latency
 
 
-def text(result: dict) -> str:
+def text(result: dict[str, Any]) -> str:
     lines = [f"{'milliseconds':<16}{'p50':>8}{'p95':>8}{'max':>8}{'chirps':>8}{'missed':>8}"]
     for one in result["delays"]:
         figures = "".join(f"{one[name]:>8}" for name in ("p50", "p95", "worst", "chirps", "missed"))

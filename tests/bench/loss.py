@@ -17,6 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from typing import Any
+
 import numpy as np
 
 from spacesctl.bench import loss
@@ -33,7 +35,7 @@ def voices(folder: Path) -> list[np.ndarray]:
     return found
 
 
-def text(result: dict) -> str:
+def text(result: dict[str, Any]) -> str:
     servers = list(dict.fromkeys(one["server"] for one in result["scores"]))
     lines = [f"{'lost':<22}" + "".join(f"{name:>22}" for name in servers)]
     for network in dict.fromkeys(one["network"] for one in result["scores"]):

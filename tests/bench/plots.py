@@ -14,6 +14,8 @@ import matplotlib as mpl
 mpl.use("agg")
 
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 SIZE = (6.4, 3.6)
 DPI = 80  # small files: they live in the repository
@@ -59,12 +61,12 @@ def loss(results: Path, target: Path) -> None:
     _save(figure, axes, target / "loss.png", legend=False)
 
 
-def _above(axes: plt.Axes, columns: int) -> None:
+def _above(axes: Axes, columns: int) -> None:
     """The legend over the plot, where no line is."""
     axes.legend(ncol=columns, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False)
 
 
-def _save(figure: plt.Figure, axes: plt.Axes, path: Path, *, legend: bool = True) -> None:
+def _save(figure: Figure, axes: Axes, path: Path, *, legend: bool = True) -> None:
     axes.grid(alpha=0.3)
     if legend:
         _above(axes, columns=3)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,11 +32,13 @@ from spacesctl.probe.pooled_listener import PooledListener
 from spacesctl.probe.receive_loop import ReceiveLoop
 from spacesctl.rtc import rtp
 from spacesctl.rtc.dtls import Identity
-from tests.engine.studio import SPACE, own_address, run, studio
+from tests.engine.studio import SPACE, run, studio
+from tests.typed import sure
+from tests.webrtc import own_address
 
 
 @pytest.fixture
-def wire():
+def wire() -> Iterator[tuple[socket.socket, socket.socket]]:
     """A socket that is drained, and one that sends to it."""
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear,
@@ -45,7 +50,7 @@ def wire():
 
 
 @pytest.fixture
-def free_again():
+def free_again() -> Iterator[None]:
     """Whatever is pinned here is not for the tests that follow."""
     allowed = os.sched_getaffinity(0)
     yield
@@ -54,7 +59,7 @@ def free_again():
 
 
 @pytest.mark.usefixtures("free_again")
-def test_what_is_measured_next_has_its_own_core_again():
+def test_what_is_measured_next_has_its_own_core_again() -> None:
     measured, rest = machine.cores()
     machine.pin_self(rest)
     assert os.sched_getaffinity(0) == rest
@@ -77,7 +82,9 @@ def test_what_is_measured_next_has_its_own_core_again():
     ],
     ids=["more than fit in a call", "over the turn", "a gap", "out of order", "one"],
 )
-def test_gaps_and_disorder_are_seen(wire, sequences, count, lost, reordered):
+def test_gaps_and_disorder_are_seen(
+    wire: tuple[socket.socket, socket.socket], sequences: Sequence[int], count: int, lost: int, reordered: int
+) -> None:
     ear, mouth = wire
     for sequence in sequences:
         mouth.send(rtp.header(111, sequence, 0, 7) + b"opus")
@@ -87,7 +94,7 @@ def test_gaps_and_disorder_are_seen(wire, sequences, count, lost, reordered):
     assert (tally.count, tally.lost, tally.reordered) == (count, lost, reordered)
 
 
-def test_a_gap_between_two_windows_counts(wire):
+def test_a_gap_between_two_windows_counts(wire: tuple[socket.socket, socket.socket]) -> None:
     ear, mouth = wire
     drain = ReceiveLoop()
     for sequence in (1, 2, 9):
@@ -98,7 +105,7 @@ def test_a_gap_between_two_windows_counts(wire):
     assert lost == 6
 
 
-def test_what_is_not_rtp_is_no_packet_and_no_gap(wire):
+def test_what_is_not_rtp_is_no_packet_and_no_gap(wire: tuple[socket.socket, socket.socket]) -> None:
     ear, mouth = wire
     for data in (
         rtp.header(111, 1, 0, 7),
@@ -112,15 +119,15 @@ def test_what_is_not_rtp_is_no_packet_and_no_gap(wire):
     assert (drain.tally(ear).count, drain.tally(ear).lost) == (2, 0)
 
 
-def test_a_crowd_joins_a_true_engine_loses_nothing_and_decodes_all(monkeypatch):
+def test_a_crowd_joins_a_true_engine_loses_nothing_and_decodes_all(monkeypatch: pytest.MonkeyPatch) -> None:
     address = own_address()
     monkeypatch.setattr("tests.engine.studio.own_address", lambda: address)
 
-    async def body():
+    async def body() -> None:
         async with studio() as space:
             await space.engine.send(SubscribeOutputs(SPACE, [0]))
 
-            async def signal(listener):
+            async def signal(listener: PooledListener) -> None:
                 answer = await space.admit(listener.offer(), listener.name, "down", 0, 0)
                 listener.answer(answer.sdp)
 
@@ -137,8 +144,8 @@ def test_a_crowd_joins_a_true_engine_loses_nothing_and_decodes_all(monkeypatch):
     run(body)
 
 
-def test_a_listener_that_nobody_answers_says_so():
-    async def body():
+def test_a_listener_that_nobody_answers_says_so() -> None:
+    async def body() -> None:
         listener = PooledListener(Identity(), "one")
         with listener.socket, pytest.raises(NotConnected):
             listener.answer(listener.offer())  # itself: no ICE agent
@@ -147,67 +154,69 @@ def test_a_listener_that_nobody_answers_says_so():
     asyncio.run(body())
 
 
-def test_of_many_that_fail_one_is_told_and_none_is_left():
-    async def fail():
+def test_of_many_that_fail_one_is_told_and_none_is_left() -> None:
+    async def fail() -> None:
         raise NotConnected("nobody answers")
 
-    async def body():
+    async def body() -> None:
         with pytest.raises(NotConnected, match="nobody"):
             await together([fail(), asyncio.sleep(60), fail()])
 
     asyncio.run(body())
 
 
-def test_an_answer_without_a_candidate_is_told():
+def test_an_answer_without_a_candidate_is_told() -> None:
     listener = PooledListener(Identity(), "one")
     with listener.socket, pytest.raises(NotConnected, match="candidate"):
         listener.answer("v=0\r\n")
 
 
-def test_the_slope_is_what_one_more_costs():
+def test_the_slope_is_what_one_more_costs() -> None:
     assert slopes([(500, 10.0), (1500, 30.0)]) == [{"from": 500, "to": 1500, "ms_per_listener_second": 0.2}]
     assert slopes([(500, 10.0)]) == []
 
 
-def test_the_voice_never_pauses():
+def test_the_voice_never_pauses() -> None:
     assert len(packets()) > 250
     assert min(map(len, packets())) > 10
 
 
 @pytest.mark.parametrize("way", floor.WAYS)
-def test_a_missing_compiler_or_header_is_told_with_what_to_install(monkeypatch, tmp_path, way):
-    monkeypatch.setattr(floor.shutil, "which", lambda name: None)
+def test_a_missing_compiler_or_header_is_told_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(Refused) as caught:
         floor.compiled(way, tmp_path)
-    assert "gcc" in caught.value.hint
-    monkeypatch.setattr(floor.shutil, "which", lambda name: "/usr/bin/cc")
+    assert "gcc" in sure(caught.value.hint)
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/cc")
     monkeypatch.setattr(
-        floor.subprocess,
+        subprocess,
         "run",
-        lambda *_, **__: floor.subprocess.CompletedProcess([], 1, "", "floor.c:14: fatal error: no such file\n"),
+        lambda *_, **__: subprocess.CompletedProcess([], 1, "", "floor.c:14: fatal error: no such file\n"),
     )
     with pytest.raises(Refused) as caught:
         floor.compiled(way, tmp_path)
-    assert floor.WAYS[way][1] in caught.value.hint
+    assert floor.WAYS[way][1] in sure(caught.value.hint)
 
 
-def test_more_sockets_than_are_allowed_are_refused_before_anything_starts():
+def test_more_sockets_than_are_allowed_are_refused_before_anything_starts() -> None:
     with pytest.raises(Refused, match="ulimit"):
         machine.need_descriptors(10_000_000)
 
 
 @pytest.mark.parametrize("text", ["", "x", "5,", "0", "-3,4"])
-def test_a_number_that_makes_no_sense_is_refused(text):
+def test_a_number_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         _counts(text)
 
 
-def test_numbers_come_in_order_and_once():
+def test_numbers_come_in_order_and_once() -> None:
     assert _counts("1500,500,500") == [500, 1500]
 
 
-def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still():
-    def figures(ticks, late, skipped=0):
+def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still() -> None:
+    def figures(ticks: int, late: int, skipped: int = 0) -> dict[str, Any]:
         return {"ticks": ticks, "ticks_late": late, "ticks_skipped": skipped, "late_ms_max": 1.0}
 
     looks = [figures(100, 1), figures(600, 1), figures(1090, 8, 2), figures(1590, 10, 3)]
@@ -218,7 +227,7 @@ def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still():
     assert lateness([])["calm"] == {"spans": 0, "of": 0, "ticks": 0, "late": 0, "skipped": 0}
 
 
-def test_a_soak_tells_what_grows_and_forgets_what_came_first():
+def test_a_soak_tells_what_grows_and_forgets_what_came_first() -> None:
     steady = [(second * 10.0, 100.0 - 50 * (second < 25), 12) for second in range(100)]
     assert summary(steady)["memory_mib_per_hour"] == pytest.approx(0, abs=0.01)
     growing = [(second * 10.0, 100 + second / 36, 12 + second // 10) for second in range(100)]
@@ -227,7 +236,7 @@ def test_a_soak_tells_what_grows_and_forgets_what_came_first():
     assert found["files_per_hour"] > 30
 
 
-def test_reports_show_every_figure_of_a_result():
+def test_reports_show_every_figure_of_a_result() -> None:
     machine_ = machine.described()
     window = {
         "listeners": 7,
@@ -257,7 +266,7 @@ def test_reports_show_every_figure_of_a_result():
     assert made.notes[0] == "Janus Streaming: is not installed"
 
 
-def point(listeners, core, late=0):
+def point(listeners: int, core: float, late: int = 0) -> dict[str, Any]:
     return {
         "listeners": listeners,
         "core_percent": core,
@@ -270,7 +279,7 @@ def point(listeners, core, late=0):
     }
 
 
-def test_what_one_more_costs_is_compared_side_by_side():
+def test_what_one_more_costs_is_compared_side_by_side() -> None:
     beside = [
         {"listeners": 500, "core_percent": {"floor evp": (20.0, 5.0), "floor srtp": (21.0, 9.0)}},
         {"listeners": 1500, "core_percent": {"floor evp": (38.0, 17.0), "floor srtp": (39.0, 45.0)}},
@@ -295,10 +304,12 @@ def test_what_one_more_costs_is_compared_side_by_side():
     ],
     ids=["all", "at the second try", "too many", "none"],
 )
-def test_the_largest_number_is_looked_for_until_one_is_too_many(late, asked, carried):
+def test_the_largest_number_is_looked_for_until_one_is_too_many(
+    late: list[int], asked: list[int], carried: list[bool]
+) -> None:
     windows = list(late)
 
-    async def measuring(count):
+    async def measuring(count: int) -> dict[str, Any]:
         return point(count, 30, windows.pop(0))
 
     points = asyncio.run(_largest([10, 20, 30], measuring))
@@ -317,13 +328,15 @@ def test_the_largest_number_is_looked_for_until_one_is_too_many(late, asked, car
     ],
     ids=["in none", "in two", "in all but one", "in all"],
 )
-def test_parts_of_a_window_in_which_the_machine_stood_still_are_measured_again(late, stood_still, seen):
+def test_parts_of_a_window_in_which_the_machine_stood_still_are_measured_again(
+    late: list[int], stood_still: list[int], seen: tuple[int, int, int, int]
+) -> None:
     parts = [
         point(7, 30, how_late) | {"ticks": 30, "machine_stood_still": {"ticks": 30, "late": still, "late_ms_max": 1.0}}
         for how_late, still in zip(late, stood_still, strict=True)
     ]
 
-    async def measuring(_count):
+    async def measuring(_count: int) -> dict[str, Any]:
         return parts.pop(0)
 
     window = asyncio.run(calm(measuring, 7))
@@ -331,22 +344,23 @@ def test_parts_of_a_window_in_which_the_machine_stood_still_are_measured_again(l
     assert parts == []
 
 
-def test_a_peer_that_is_not_installed_is_told_and_left_out_of_all_rounds():
+def test_a_peer_that_is_not_installed_is_told_and_left_out_of_all_rounds() -> None:
     tries = []
 
-    async def refuse():
+    async def refuse() -> None:
         tries.append(1)
         raise Refused("no_janus", "Janus is not installed here", hint="apt-get install janus")
 
-    found, missing = {}, {}
+    found: dict[str, list[Any]] = {}
+    missing: dict[str, str] = {}
     for _ in range(3):
         asyncio.run(_try("Janus", found, missing, refuse))
     assert len(tries) == 1
     assert (found, missing) == ({}, {"Janus": "Janus is not installed here: apt-get install janus"})
 
 
-def test_a_witness_sees_when_the_machine_stands_still():
-    async def body():
+def test_a_witness_sees_when_the_machine_stands_still() -> None:
+    async def body() -> None:
         async with jitter_probe() as watching:
             await asyncio.sleep(0.3)
             awake = await watching.read()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -16,34 +18,35 @@ from spacesctl.probe.description import NotConnected
 from spacesctl.probe.ogg_players import Players
 from spacesctl.probe.page_check import PageCheck
 from tests.running import spacesctl
+from tests.typed import sure
 
 TICKS = 25
 
 
-def stream(pages):
+def stream(pages: int) -> list[bytes]:
     writer = OggOpusWriter()
     return [writer.headers(), *(writer.page([SILENCE] * TICKS) for _ in range(pages))]
 
 
-def without(parts, place):
+def without(parts: list[bytes], place: int) -> list[bytes]:
     return parts[:place] + parts[place + 1 :]
 
 
-def at_a_wrong_time():
+def at_a_wrong_time() -> list[bytes]:
     writer = OggOpusWriter()
     parts = [writer.headers(), writer.page([SILENCE])]
     writer.samples += 7
     return [*parts, writer.page([SILENCE])]
 
 
-def damaged(parts, place):
+def damaged(parts: list[bytes], place: int) -> list[bytes]:
     page = bytearray(parts[place])
     page[-1] ^= 1
     return [*parts[:place], bytes(page), *parts[place + 1 :]]
 
 
 @pytest.mark.parametrize("size", [1, 100, 100_000], ids=["byte by byte", "in pieces", "at once"])
-def test_a_whole_stream_is_whole_however_it_comes(size):
+def test_a_whole_stream_is_whole_however_it_comes(size: int) -> None:
     check, data = PageCheck(), b"".join(stream(4))
     for at in range(0, len(data), size):
         check.take(data[at : at + size])
@@ -62,20 +65,20 @@ def test_a_whole_stream_is_whole_however_it_comes(size):
     ],
     ids=["a page is missing", "two are", "it began before we came", "the clock jumps", "a bit is wrong"],
 )
-def test_what_a_player_would_stumble_over_is_counted(parts, lost, broken):
+def test_what_a_player_would_stumble_over_is_counted(parts: list[bytes], lost: int, broken: int) -> None:
     check = PageCheck()
     check.take(b"".join(parts))
     assert (check.heard.lost, check.heard.broken) == (lost, broken)
 
 
 @asynccontextmanager
-async def served(head, body):
+async def served(head: bytes, body: Iterable[bytes]) -> AsyncIterator[str]:
     """An HTTP server that answers every GET with this; its address."""
 
-    answering = []
+    answering: list[asyncio.Task[Any]] = []
 
-    async def answer(reader, writer):
-        answering.append(asyncio.current_task())
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answering.append(sure(asyncio.current_task()))
         await reader.readuntil(b"\r\n\r\n")
         writer.write(head)
         for part in body:
@@ -91,8 +94,8 @@ async def served(head, body):
         await asyncio.gather(*answering)
 
 
-def test_players_read_their_chunks_and_tell_who_was_cut_off():
-    async def body():
+def test_players_read_their_chunks_and_tell_who_was_cut_off() -> None:
+    async def body() -> None:
         head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         async with served(head, [*stream(3), b""]) as url, Players(url, "x") as players:
             await players.grow(5)
@@ -107,8 +110,8 @@ def test_players_read_their_chunks_and_tell_who_was_cut_off():
     asyncio.run(body())
 
 
-def test_a_server_that_refuses_is_told_by_its_status():
-    async def body():
+def test_a_server_that_refuses_is_told_by_its_status() -> None:
+    async def body() -> None:
         async with served(b"HTTP/1.1 409 Conflict\r\n\r\n", []) as url, Players(url, "x") as players:
             with pytest.raises(NotConnected, match="409"):
                 await players.grow(1)
@@ -118,7 +121,7 @@ def test_a_server_that_refuses_is_told_by_its_status():
 
 @pytest.mark.slow
 @pytest.mark.timeout(90)
-def test_players_of_a_true_server_miss_nothing_beside_as_many_listeners():
+def test_players_of_a_true_server_miss_nothing_beside_as_many_listeners() -> None:
     command = [*spacesctl("bench", "ogg"), "--listeners", "20", "--seconds", "3", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
@@ -128,10 +131,10 @@ def test_players_of_a_true_server_miss_nothing_beside_as_many_listeners():
     assert costs["webrtc"]["pieces"] > 20 * 100
 
 
-def test_the_report_names_what_each_kind_costs():
+def test_the_report_names_what_each_kind_costs() -> None:
     cost = Cost("ogg", 9, 10.0, 0.01, 0.05, 0.06, 20.0, 180, 0, 0, 0)
     machine = {"cpu": "x", "cores": 2, "kernel": "6", "python": "3.11", "sealing": "compiled", "load": 0.1}
     made = report({"costs": {"ogg": vars(cost)}, "ratio": 0.25, "packet_ms": "auto", "machine": machine})
     assert [made.rows[0][key] for key in made.columns.values()] == ["ogg", "9", "0.01", "0.05", "0.06", "0", "0", "0"]
     assert "0.25" in made.notes[0]
-    assert "ogg" in [command.name or command.callback.__name__ for command in bench.registered_commands]
+    assert "ogg" in [command.name or sure(command.callback).__name__ for command in bench.registered_commands]

@@ -27,7 +27,8 @@ def info(lane: int, account: str = "acc", role: str = "speaker", kind: str = "pe
     return {"lane": lane, "account_id": account, "handle": account, "role": role, "kind": kind}
 
 
-def assignment(space: str = "s", captions: bool = True, rules_hash: str | None = "h") -> dict[str, Any]:
+def assignment(space: str = "s", captions: bool = True, rules_hash: str | None = "h") -> Any:
+    """A dict of the API, which is an `Assignment` to a bot."""
     return {"space_id": space, "captions": captions, "rules_hash": rules_hash, "host_id": "host", "actions": []}
 
 

@@ -24,7 +24,7 @@ def finals(found: list[Utterance]) -> list[Utterance]:
     return [each for each in found if each.final]
 
 
-def test_words_lie_on_the_space_clock_though_long_silence_is_not_fed():
+def test_words_lie_on_the_space_clock_though_long_silence_is_not_fed() -> None:
     recogniser = script(("one", 0.2, 0.4), ("two", 2.2, 2.6))
     hearing = lane(recogniser)
     found = talk(hearing, 100, 50)
@@ -42,13 +42,13 @@ def test_words_lie_on_the_space_clock_though_long_silence_is_not_fed():
     assert two.utterance == 1150 - BEFORE
 
 
-def test_a_silent_lane_feeds_nothing():
+def test_a_silent_lane_feeds_nothing() -> None:
     recogniser = script()
     assert talk(lane(recogniser), 0, 500, flags=0) == []
     assert recogniser.fed == 0
 
 
-def test_an_utterance_ends_at_a_dip():
+def test_an_utterance_ends_at_a_dip() -> None:
     recogniser = ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9)], pause=60)
     hearing = lane(recogniser)
     assert finals(talk(hearing, 0, 50)) == []
@@ -57,7 +57,7 @@ def test_an_utterance_ends_at_a_dip():
     assert hearing.silent
 
 
-def test_an_utterance_ends_when_frames_stop_coming():
+def test_an_utterance_ends_when_frames_stop_coming() -> None:
     hearing = lane(ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9)], pause=60))
     talk(hearing, 0, 50)
     (final,) = finals(list(hearing.rest()))
@@ -65,7 +65,7 @@ def test_an_utterance_ends_when_frames_stop_coming():
     assert list(hearing.rest()) == []
 
 
-def test_a_monologue_is_cut_and_nothing_of_it_is_lost():
+def test_a_monologue_is_cut_and_nothing_of_it_is_lost() -> None:
     words = [HeardWord(f"w{n}", n * 0.5, n * 0.5 + 0.4, 0.9) for n in range(60)]
     hearing = lane(ScriptedRecogniser(words, pause=60))
     found = finals(talk(hearing, 0, 1500) + list(hearing.rest()))
@@ -76,7 +76,7 @@ def test_a_monologue_is_cut_and_nothing_of_it_is_lost():
     assert numbers == sorted(set(numbers))
 
 
-def test_partials_come_at_most_five_times_a_second_and_only_when_they_changed():
+def test_partials_come_at_most_five_times_a_second_and_only_when_they_changed() -> None:
     words = [HeardWord("go", n * 0.1, n * 0.1 + 0.1, 0.9) for n in range(40)]
     hearing = lane(ScriptedRecogniser(words, pause=60))
     partials = talk(hearing, 0, 200)
@@ -88,7 +88,7 @@ def test_partials_come_at_most_five_times_a_second_and_only_when_they_changed():
     assert 180 <= partials[-1].end_tick < 200
 
 
-def test_lost_frames_that_were_mixed_are_fed_as_concealment():
+def test_lost_frames_that_were_mixed_are_fed_as_concealment() -> None:
     recogniser = script()
     hearing = lane(recogniser)
     talk(hearing, 0, 10)
@@ -97,7 +97,7 @@ def test_lost_frames_that_were_mixed_are_fed_as_concealment():
     assert recogniser.fed == 15 * 640
 
 
-def test_a_packet_that_is_not_opus_is_silence():
+def test_a_packet_that_is_not_opus_is_silence() -> None:
     recogniser = script()
     hearing = lane(recogniser)
     for tick in range(5):
@@ -105,7 +105,7 @@ def test_a_packet_that_is_not_opus_is_silence():
     assert recogniser.fed == 5 * 640
 
 
-def test_a_gap_in_the_ticks_is_silence_not_a_splice():
+def test_a_gap_in_the_ticks_is_silence_not_a_splice() -> None:
     recogniser = ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9), HeardWord("two", 1.0, 1.2, 0.9)], pause=60)
     hearing = lane(recogniser)
     found = talk(hearing, 0, 20) + talk(hearing, 500, 50) + list(hearing.rest())
@@ -115,7 +115,7 @@ def test_a_gap_in_the_ticks_is_silence_not_a_splice():
     assert AFTER < 500
 
 
-def test_the_clock_map_forgets_what_is_not_asked_for_again():
+def test_the_clock_map_forgets_what_is_not_asked_for_again() -> None:
     clock = ClockMap()
     for run in range(100):
         for tick in range(10):

@@ -15,7 +15,7 @@ def fake_model(path: Path) -> Path:
     return path
 
 
-def test_the_order_is_asked_for_then_set_then_data_folder_then_shipped(tmp_path):
+def test_the_order_is_asked_for_then_set_then_data_folder_then_shipped(tmp_path: Path) -> None:
     asked, setting = fake_model(tmp_path / "asked"), fake_model(tmp_path / "set")
     data = tmp_path / "data"
     fake_model(data / "models" / "b")
@@ -29,21 +29,21 @@ def test_the_order_is_asked_for_then_set_then_data_folder_then_shipped(tmp_path)
     assert "only its synthetic voices" in (shipped.notice or "")
 
 
-def test_a_model_asked_for_that_is_none_is_an_error_and_never_replaced(tmp_path):
+def test_a_model_asked_for_that_is_none_is_an_error_and_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(models.ModelError, match="does not exist"):
         models.find(tmp_path / "missing")
     with pytest.raises(models.ModelError, match="not a vosk model"):
         models.find(None, tmp_path)
 
 
-def test_the_shipped_model_knows_words_and_no_symbols():
+def test_the_shipped_model_knows_words_and_no_symbols() -> None:
     words = models.vocabulary(models.SHIPPED)
     assert {"giveaway", "password", "don't"} <= words
     assert not words & {"<eps>", "[unk]", "#0"}
     assert len(words) == 495
 
 
-def test_words_come_from_the_symbols_of_a_graph_that_has_no_list(tmp_path):
+def test_words_come_from_the_symbols_of_a_graph_that_has_no_list(tmp_path: Path) -> None:
     def text(word: str) -> bytes:
         return struct.pack("<i", len(word.encode())) + word.encode()
 
@@ -59,7 +59,7 @@ def test_words_come_from_the_symbols_of_a_graph_that_has_no_list(tmp_path):
 
 
 @pytest.mark.parametrize("name", casts.names())
-def test_each_cast_is_whole_and_its_rules_can_be_heard(name):
+def test_each_cast_is_whole_and_its_rules_can_be_heard(name: str) -> None:
     cast = casts.load(name)
     vocabulary = models.vocabulary(models.SHIPPED)
     assert check(cast.rules, f"{name}.toml", vocabulary) == []
@@ -78,6 +78,6 @@ def test_each_cast_is_whole_and_its_rules_can_be_heard(name):
         assert 0 < phrase.start < phrase.end < cast.troublemaker.seconds
 
 
-def test_an_unknown_cast_names_those_that_there_are():
+def test_an_unknown_cast_names_those_that_there_are() -> None:
     with pytest.raises(LookupError, match="cast_a, cast_b"):
         casts.load("cast_z")

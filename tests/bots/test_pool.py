@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 
 from bots import models
 from bots.hearing.messages import Close, Frames, Open, Utterance
@@ -12,7 +13,7 @@ from bots.wer import word_errors
 from tests.bots.voices import frames_of, person, text_of, until
 
 
-def test_audio_is_dropped_oldest_first_and_control_never():
+def test_audio_is_dropped_oldest_first_and_control_never() -> None:
     async def main() -> None:
         box = WorkerQueue(most=3)
         box.put(Open("s", 1))
@@ -26,7 +27,7 @@ def test_audio_is_dropped_oldest_first_and_control_never():
     asyncio.run(main())
 
 
-def test_a_new_worker_gets_the_open_lanes_before_the_waiting_audio():
+def test_a_new_worker_gets_the_open_lanes_before_the_waiting_audio() -> None:
     async def main() -> None:
         box = WorkerQueue()
         for message in (Open("s", 1), Frames("s", 7, []), Close("s", 1), Open("s", 2)):
@@ -42,7 +43,7 @@ def say(hearing: RecogniserPool, space: str, lane: int, clip: tuple[tuple[int, b
         hearing.frames(space, tick, [(lane, flags, packet)])
 
 
-def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes():
+def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes() -> None:
     found: list[Utterance] = []
     changes: list[bool] = []
     clip = frames_of("cast_b", "zed")[:400]
@@ -67,7 +68,7 @@ def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes():
     assert False in changes
 
 
-def test_two_voices_at_once_in_one_worker_are_each_their_own():
+def test_two_voices_at_once_in_one_worker_are_each_their_own() -> None:
     found: list[Utterance] = []
     clips = {("room1", 1): ("cast_a", "theo"), ("room2", 1): ("cast_b", "ines"), ("room1", 2): ("cast_a", "rex")}
     frames = {key: frames_of(*clip) for key, clip in clips.items()}
@@ -92,7 +93,7 @@ def test_two_voices_at_once_in_one_worker_are_each_their_own():
         assert word_errors(person(cast, handle).text.split(), text_of(own).split()).rate <= 0.06
 
 
-def test_leaving_ends_the_worker():
+def test_leaving_ends_the_worker() -> None:
     async def main() -> int:
         async with RecogniserPool(models.SHIPPED, lambda _: None) as hearing:
             await until(lambda: hearing.ready)
@@ -102,7 +103,7 @@ def test_leaving_ends_the_worker():
     assert not os.path.exists(f"/proc/{asyncio.run(main())}")
 
 
-def test_a_model_that_does_not_load_is_tried_again_later_and_later(tmp_path):
+def test_a_model_that_does_not_load_is_tried_again_later_and_later(tmp_path: Path) -> None:
     async def main() -> None:
         async with RecogniserPool(tmp_path, lambda _: None) as hearing:
             await until(lambda: hearing.failing)

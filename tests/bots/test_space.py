@@ -47,7 +47,7 @@ def run(api: FakeApi, script: Callable[[SpaceBot], Awaitable[None]], **changes: 
     return pipeline
 
 
-def test_an_utterance_becomes_a_caption():
+def test_an_utterance_becomes_a_caption() -> None:
     api = FakeApi()
     api.hello = [info(1)]
 
@@ -71,7 +71,7 @@ def test_an_utterance_becomes_a_caption():
     }
 
 
-def test_an_enforced_rule_acts_with_everything_a_record_needs():
+def test_an_enforced_rule_acts_with_everything_a_record_needs() -> None:
     api = FakeApi(rules())
     api.hello = [info(1, "rex")]
 
@@ -92,7 +92,7 @@ def test_an_enforced_rule_acts_with_everything_a_record_needs():
     assert mute["evidence"] == {"before": 10.0, "after": 4.0}
 
 
-def test_a_shadow_rule_only_records():
+def test_a_shadow_rule_only_records() -> None:
     api = FakeApi(rules("shadow"))
     api.hello = [info(1)]
 
@@ -104,7 +104,7 @@ def test_a_shadow_rule_only_records():
     assert {each["mode"] for each in api.acts} == {"shadow"}
 
 
-def test_beyond_the_limit_rules_are_held_and_somebody_is_told():
+def test_beyond_the_limit_rules_are_held_and_somebody_is_told() -> None:
     api = FakeApi(rules(most=1))
     api.hello = [info(1)]
     seen: list[bool] = []
@@ -120,7 +120,7 @@ def test_beyond_the_limit_rules_are_held_and_somebody_is_told():
     assert seen == [True]
 
 
-def test_the_same_words_heard_by_another_bot_have_the_same_keys():
+def test_the_same_words_heard_by_another_bot_have_the_same_keys() -> None:
     keys = []
     for _ in range(2):
         api = FakeApi(rules())
@@ -137,7 +137,7 @@ def test_the_same_words_heard_by_another_bot_have_the_same_keys():
     assert len(keys[0]) == 2
 
 
-def test_an_act_that_could_not_be_posted_is_posted_again_under_the_same_key():
+def test_an_act_that_could_not_be_posted_is_posted_again_under_the_same_key() -> None:
     api = FakeApi(rules())
     api.hello = [info(1)]
 
@@ -152,7 +152,7 @@ def test_an_act_that_could_not_be_posted_is_posted_again_under_the_same_key():
     assert len({each["key"] for each in api.acts}) == 2
 
 
-def test_an_act_that_is_refused_stops_no_other(caplog: pytest.LogCaptureFixture):
+def test_an_act_that_is_refused_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
     api = FakeApi(rules())
     api.hello = [info(1)]
 
@@ -171,7 +171,7 @@ def test_an_act_that_is_refused_stops_no_other(caplog: pytest.LogCaptureFixture)
 
 
 @pytest.mark.parametrize("who", [info(1, role="host"), info(1, role="cohost"), info(1, kind="bot")])
-def test_the_exempt_are_captioned_and_never_judged(who):
+def test_the_exempt_are_captioned_and_never_judged(who: dict[str, Any]) -> None:
     api = FakeApi(rules())
     api.hello = [who]
 
@@ -184,7 +184,7 @@ def test_the_exempt_are_captioned_and_never_judged(who):
     assert api.acts == []
 
 
-def test_a_role_that_changes_counts_from_then_on():
+def test_a_role_that_changes_counts_from_then_on() -> None:
     api = FakeApi(rules())
     api.hello = [info(1, role="cohost")]
 
@@ -199,7 +199,7 @@ def test_a_role_that_changes_counts_from_then_on():
     assert {each["start_tick"] for each in api.acts} == {520}
 
 
-def test_with_captions_off_it_judges_and_posts_no_captions():
+def test_with_captions_off_it_judges_and_posts_no_captions() -> None:
     api = FakeApi(rules())
     api.hello = [info(1)]
 
@@ -212,7 +212,7 @@ def test_with_captions_off_it_judges_and_posts_no_captions():
     assert api.captions == []
 
 
-def test_frames_and_lanes_reach_the_recogniser_and_last_words_come_after_a_lane_closed():
+def test_frames_and_lanes_reach_the_recogniser_and_last_words_come_after_a_lane_closed() -> None:
     api = FakeApi(rules())
     api.hello = [info(1)]
 
@@ -234,7 +234,7 @@ def test_frames_and_lanes_reach_the_recogniser_and_last_words_come_after_a_lane_
     assert {each["account_id"] for each in api.acts} == {"zed"}
 
 
-def test_a_broken_connection_is_made_again_and_lanes_compared():
+def test_a_broken_connection_is_made_again_and_lanes_compared() -> None:
     api = FakeApi()
     api.hello = [info(1), info(2)]
 
@@ -253,7 +253,7 @@ def test_a_broken_connection_is_made_again_and_lanes_compared():
 @pytest.mark.parametrize(
     "last", [{"event": "ended", "reason": "ended"}, {"event": "ended"}, Gone("Space", "s", "ended")]
 )
-def test_it_leaves_when_the_space_is_over(last):
+def test_it_leaves_when_the_space_is_over(last: dict[str, Any] | Exception) -> None:
     api = FakeApi()
     pipeline = FakePipeline()
 
@@ -269,7 +269,7 @@ def test_it_leaves_when_the_space_is_over(last):
     assert pipeline.closed == [1]
 
 
-def test_new_rules_take_over_and_bad_ones_do_not():
+def test_new_rules_take_over_and_bad_ones_do_not() -> None:
     api = FakeApi(rules("shadow"))
     api.hello = [info(1)]
 
@@ -294,7 +294,7 @@ def test_new_rules_take_over_and_bad_ones_do_not():
     assert {each["mode"] for each in api.acts} == {"enforce"}
 
 
-def test_of_partials_only_the_latest_of_a_lane_is_sent_and_none_after_its_final():
+def test_of_partials_only_the_latest_of_a_lane_is_sent_and_none_after_its_final() -> None:
     api = FakeApi()
 
     async def main() -> None:
@@ -314,7 +314,7 @@ def test_of_partials_only_the_latest_of_a_lane_is_sent_and_none_after_its_final(
     ]
 
 
-def test_final_captions_wait_for_a_server_that_is_away_and_stay_in_order():
+def test_final_captions_wait_for_a_server_that_is_away_and_stay_in_order() -> None:
     api = FakeApi()
     api.failures = [Unavailable("away"), Unavailable("away")]
 
@@ -331,7 +331,7 @@ def test_final_captions_wait_for_a_server_that_is_away_and_stay_in_order():
     assert [each["text"] for each in api.captions] == [f"word{n}" for n in range(5)]
 
 
-def test_captions_that_wait_are_bounded():
+def test_captions_that_wait_are_bounded() -> None:
     transcriber = Transcriber(FakeApi(), "s")
     for n in range(MAX_FINALS + 7):
         transcriber.on_utterance(utterance("a", at=n))

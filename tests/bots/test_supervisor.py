@@ -41,7 +41,7 @@ def heard_up_to(supervisor: Supervisor) -> int:
     return supervisor._pool.statistics()["ticks_waiting"]
 
 
-def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_was_killed_before():
+def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_was_killed_before() -> None:
     cast = casts.load("cast_a")
     voices = {1: frames_of("cast_a", "acme"), 2: frames_of("cast_a", "rex")}
     api = FakeApi(cast.rules)
@@ -79,7 +79,7 @@ def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_w
     assert any(not each["ready"] and each["reason"] for each in api.statuses), "a dead worker was told"
 
 
-def test_without_a_model_it_says_why_and_waits(tmp_path):
+def test_without_a_model_it_says_why_and_waits(tmp_path: Path) -> None:
     api = FakeApi()
 
     async def script(supervisor: Supervisor) -> None:
@@ -94,7 +94,7 @@ def test_without_a_model_it_says_why_and_waits(tmp_path):
     assert api.connections == []
 
 
-def test_it_follows_the_list_of_spaces_and_survives_a_server_that_goes_away():
+def test_it_follows_the_list_of_spaces_and_survives_a_server_that_goes_away() -> None:
     api = FakeApi()
     api.failures = [Unavailable("starting")]
 
@@ -111,7 +111,7 @@ def test_it_follows_the_list_of_spaces_and_survives_a_server_that_goes_away():
     run(api, script)
 
 
-def test_a_defect_in_one_space_stops_no_other():
+def test_a_defect_in_one_space_stops_no_other() -> None:
     api = FakeApi()
 
     async def script(supervisor: Supervisor) -> None:
@@ -126,7 +126,7 @@ def test_a_defect_in_one_space_stops_no_other():
 
 
 @pytest.mark.parametrize(("sent", "token"), [(b"spx_abc\nrest", "spx_abc"), (b"spx_abc", "spx_abc"), (b"", "")])
-def test_the_token_is_the_first_line_and_nothing_behind_it_is_read(sent, token):
+def test_the_token_is_the_first_line_and_nothing_behind_it_is_read(sent: bytes, token: str) -> None:
     read, write = os.pipe()
     os.write(write, sent)
     os.close(write)
@@ -148,7 +148,7 @@ def children_of(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_the_process_ends_with_its_stdin_and_leaves_no_worker():
+def test_the_process_ends_with_its_stdin_and_leaves_no_worker() -> None:
     with supervisor_process() as process:
         assert process.stdin is not None
         process.stdin.write(b"spx_secret\n")
@@ -165,7 +165,7 @@ def test_the_process_ends_with_its_stdin_and_leaves_no_worker():
     assert not any(os.path.exists(f"/proc/{worker}") for worker in workers)
 
 
-def test_a_killed_supervisor_leaves_no_worker():
+def test_a_killed_supervisor_leaves_no_worker() -> None:
     with supervisor_process() as process:
         assert process.stdin is not None
         process.stdin.write(b"spx_secret\n")
@@ -182,7 +182,7 @@ def test_a_killed_supervisor_leaves_no_worker():
         time.sleep(0.05)
 
 
-def test_the_process_without_a_token_is_a_usage_error():
+def test_the_process_without_a_token_is_a_usage_error() -> None:
     with supervisor_process() as process:
         _, said = process.communicate(b"", timeout=10)
     assert process.returncode == 2

@@ -3,6 +3,7 @@
 import pytest
 
 from bots.hearing.lane import LanePipeline
+from bots.hearing.messages import Utterance
 from bots.wer import word_errors
 from tests.bots.voices import PEOPLE, engine, frames_of, heard, person, text_of
 
@@ -12,7 +13,7 @@ def lane(number: int = 1) -> LanePipeline:
 
 
 @pytest.mark.parametrize(("cast", "handle"), PEOPLE)
-def test_each_clip_is_understood_with_words_where_they_were_said(cast, handle):
+def test_each_clip_is_understood_with_words_where_they_were_said(cast: str, handle: str) -> None:
     said = person(cast, handle)
     first = 5000
     found = [each for each in heard(lane(), frames_of(cast, handle), first) if each.final]
@@ -30,10 +31,10 @@ def test_each_clip_is_understood_with_words_where_they_were_said(cast, handle):
         assert min(abs(end - phrase.end) for end in ends) < 0.15
 
 
-def test_two_voices_at_once_on_two_lanes_are_each_their_own():
+def test_two_voices_at_once_on_two_lanes_are_each_their_own() -> None:
     lanes = {1: lane(1), 2: lane(2)}
     clips = {1: frames_of("cast_a", "mara"), 2: frames_of("cast_b", "omar")}
-    found = {1: [], 2: []}
+    found: dict[int, list[Utterance]] = {1: [], 2: []}
     for tick in range(max(map(len, clips.values()))):
         for number, frames in clips.items():
             if tick < len(frames):
@@ -44,7 +45,7 @@ def test_two_voices_at_once_on_two_lanes_are_each_their_own():
         assert {each.lane for each in found[number]} == {number}
 
 
-def test_word_times_hold_after_long_silence_that_was_not_fed():
+def test_word_times_hold_after_long_silence_that_was_not_fed() -> None:
     hearing = lane()
     clip = frames_of("cast_b", "zed")
     heard(hearing, clip, 0)
@@ -53,6 +54,6 @@ def test_word_times_hold_after_long_silence_that_was_not_fed():
     assert abs(utterance.words[0].start - 60 - person("cast_b", "zed").sentences[0].start) < 0.25
 
 
-def test_the_same_sound_gives_the_same_words():
+def test_the_same_sound_gives_the_same_words() -> None:
     clip = frames_of("cast_a", "rex")
     assert heard(lane(), clip) == heard(lane(), clip)

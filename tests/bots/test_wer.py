@@ -19,17 +19,17 @@ from bots.wer import Errors, word_error_rate, word_errors
         ("the cat sat", "cat sat down", Errors(0, 1, 1, 3)),
     ],
 )
-def test_errors_are_told_apart(said, heard, errors):
+def test_errors_are_told_apart(said: str, heard: str, errors: Errors) -> None:
     assert word_errors(said.split(), heard.split()) == errors
 
 
-def test_the_rate_counts_edits_per_word_said():
+def test_the_rate_counts_edits_per_word_said() -> None:
     assert word_error_rate("Send me your password", "send me a password now") == 0.5
     assert word_error_rate("", "noise") == 1.0
     assert word_error_rate("", "") == 0.0
 
 
-def test_errors_add_up_over_texts():
+def test_errors_add_up_over_texts() -> None:
     assert (Errors(1, 0, 0, 4) + Errors(0, 2, 1, 4)).rate == 0.5
 
 
@@ -37,7 +37,7 @@ _words = st.lists(st.sampled_from("abc"), max_size=8)
 
 
 @given(_words, _words)
-def test_it_is_a_distance(said, heard):
+def test_it_is_a_distance(said: list[str], heard: list[str]) -> None:
     there, back = word_errors(said, heard), word_errors(heard, said)
     assert there.count == back.count
     assert (there.count == 0) == (said == heard)

@@ -89,7 +89,7 @@ def test_blocks_come_in_order_at_48_khz_mono_and_the_device_is_closed_at_the_end
     async def body() -> None:
         async with Microphone("Webcam") as microphone:
             blocks = aiter(microphone)
-            first = asyncio.create_task(anext(blocks))
+            first = asyncio.ensure_future(anext(blocks))
             await asyncio.sleep(0)
             library.bring(0, 3)
             assert [await first, await anext(blocks), await anext(blocks)] == [block(number) for number in range(3)]
@@ -106,7 +106,7 @@ def test_who_does_not_keep_up_loses_the_oldest_and_is_told_how_many(library: Lib
         async with Microphone("2") as microphone:
             library.bring(0, 5)  # before anybody listens: nothing of it counts
             blocks = aiter(microphone)
-            first = asyncio.create_task(anext(blocks))
+            first = asyncio.ensure_future(anext(blocks))
             await asyncio.sleep(0)
             library.bring(100, 100 + WAITING + 7)
             library.bring(200, 201, overflow=True)
@@ -122,7 +122,7 @@ def test_a_microphone_that_is_unplugged_ends_it_after_what_it_still_heard(librar
     async def body() -> None:
         async with Microphone() as microphone:
             blocks = aiter(microphone)
-            first = asyncio.create_task(anext(blocks))
+            first = asyncio.ensure_future(anext(blocks))
             await asyncio.sleep(0)
             library.bring(1, 2)
             library.unplug()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -24,13 +25,13 @@ def usage(free: int) -> Any:
 
 @pytest.mark.parametrize(("free", "level"), [(10 << 30, "ok"), (1 << 30, "warn"), (1 << 20, "fail")])
 def test_room_on_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, level: str) -> None:
-    monkeypatch.setattr(machine.shutil, "disk_usage", usage(free))
+    monkeypatch.setattr(shutil, "disk_usage", usage(free))
     assert machine.disk(tmp_path / "not" / "yet").level == level
 
 
 @pytest.mark.parametrize(("answer", "level"), [(0, "ok"), (machine.TIME_ERROR, "warn"), (-1, "warn")])
 def test_the_clock_is_what_the_kernel_says_of_it(monkeypatch: pytest.MonkeyPatch, answer: int, level: str) -> None:
-    monkeypatch.setattr(machine.ctypes, "CDLL", lambda *a, **k: SimpleNamespace(adjtimex=lambda buffer: answer))
+    monkeypatch.setattr(ctypes, "CDLL", lambda *a, **k: SimpleNamespace(adjtimex=lambda buffer: answer))
     assert machine.clock().level == level
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -157,7 +158,7 @@ class SpaceMachine(RuleBasedStateMachine):
             self.ask(c.Unpin(caller(who), self.space.pinned[which].id))
 
     @rule(kind=st.sampled_from([c.Mute, c.Unmute, c.Demote, c.Kick]), by=people, whom=people)
-    def sanction(self, kind: type[c.Mute], by: str, whom: str) -> None:
+    def sanction(self, kind: type[c.Mute | c.Unmute | c.Demote | c.Kick], by: str, whom: str) -> None:
         assert self.space is not None
         role, mine = self.space.role_of(whom), self.space.role_of(by)
         events = self.ask(kind(caller(by), person(whom)))
@@ -230,7 +231,7 @@ class SpaceMachine(RuleBasedStateMachine):
         if self.space is not None:
             replayed = evolve_all(None, self.history, self.now)
             assert replayed is not None
-            times = {"updated_at": self.space.updated_at, "revised_at": self.space.revised_at}
+            times: dict[str, Any] = {"updated_at": self.space.updated_at, "revised_at": self.space.revised_at}
             assert replace(replayed, **times) == self.space, "events alone rebuild the state"
 
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
 
 @pytest.mark.skipif(importlib.util.find_spec("pesq") is None, reason="needs pesq, which is built from source")
 @pytest.mark.skipif(why_no_janus() is not None, reason="needs Janus")
-def test_at_5_percent_loss_a_voice_is_far_better_than_through_aiortc_and_no_worse_than_through_audiobridge():
+def test_at_5_percent_loss_a_voice_is_far_better_than_through_aiortc_and_no_worse_than_through_audiobridge() -> None:
     result = asyncio.run(loss.measure(["5 %"]))
     scores = {one["server"]: one["pesq"] for one in result["scores"]}
     assert result["skipped"] == {}
@@ -24,7 +24,7 @@ def test_at_5_percent_loss_a_voice_is_far_better_than_through_aiortc_and_no_wors
     assert scores["spacesctl with NACK"] >= scores["spacesctl"] - 0.3
 
 
-def test_chirps_are_heard_in_time_and_none_is_missed():
+def test_chirps_are_heard_in_time_and_none_is_missed() -> None:
     result = asyncio.run(latency.measure(["spacesctl", "aiortc"], calls=1, seconds=12))
     ours, theirs = result["delays"]
     assert (ours["missed"], ours["chirps"]) == (0, theirs["chirps"])

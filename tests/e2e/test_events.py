@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ STAFF_ONLY = ("invite.", "hand.", "act.", "report.", "rules.", "person.removed")
 
 async def stream(
     room: Scene, handle: str | None = "host", *, view: str = "audience", after: int | None = None
-) -> AsyncIterator[tuple[int | None, dict[str, Any]]]:
+) -> AsyncGenerator[tuple[int | None, dict[str, Any]], None]:
     """(id, body) of each event as it comes, until the server ends the stream."""
     headers = {"Authorization": f"Bearer {room.tokens[handle]}"} if handle else {}
     if after is not None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,9 @@ class Room:
     def captions(self, handle: str | None = None) -> list[dict[str, Any]]:
         found = self.host.get(f"{self.place}/captions")["data"]
         return [one for one in found if handle is None or one["speaker"] == f"@{handle}"]
+
+    def has_captions(self, handle: str, count: int) -> bool:
+        return len(self.captions(handle)) >= count
 
     def words(self, handle: str) -> list[str]:
         return [word["w"] for one in self.captions(handle) for word in one["words"]]
@@ -176,7 +180,7 @@ def test_captions_are_as_good_as_the_recogniser_alone_through_webrtc_the_engine_
 
         asyncio.run(all_at_once())
         for handle, one in people.items():
-            until(lambda handle=handle, one=one: len(made.captions(handle)) >= len(one.sentences))
+            until(partial(made.has_captions, handle, len(one.sentences)))
         rates = {}
         for handle, one in people.items():
             said = one.text.split()

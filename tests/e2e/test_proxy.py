@@ -16,11 +16,12 @@ import pytest
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.lanes import Lanes
 from tests.certificates import Authority
-from tests.e2e.peers import SpeakerPeer
 from tests.e2e.scene import Scene, run, scene
 from tests.e2e.test_browser import CHROMIUM, tab
 from tests.listening import voice
 from tests.running import wait_until
+from tests.typed import async_generator
+from tests.webrtc import SpeakerPeer
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PUBLIC = "voice.example.org"
@@ -138,7 +139,7 @@ def test_events_lanes_and_whip_work_through_the_proxy_below_its_path(
             AsyncClient(url) as anyone,
         ):
             assert (await host.call("GET", room.place))["link"] == f"{url}/s/{room.space}"
-            events = anyone.events(f"{room.place}/events")
+            events = async_generator(anyone.events(f"{room.place}/events"))
             async with asyncio.timeout(5):  # far below the heartbeat, which would push a buffer on
                 assert (await anext(events))["type"] == "hello"
                 await host.call("PATCH", room.place, {"title": "Renamed"})

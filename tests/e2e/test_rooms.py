@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from tests.e2e.peers import LaneListener, LaneSpeaker, delete, packets_of, whep, whip
 from tests.e2e.scene import WITHIN, Scene, run, scene, until
 from tests.listening import RATE, Sound, likeness, loudness, voice
-from tests.webrtc import own_address
+from tests.webrtc import ListenerPeer, own_address
 
 PRESENT, ABSENT = 0.3, 0.2
 """Likeness of a voice that is one of three, and of one that is not there."""
@@ -37,7 +38,7 @@ def heard_of(heard: Sound) -> dict[str, float]:
 def steady(seed: int) -> Sound:
     """A sound without a pause, as loud in every tick: what is not heard of it was shut out."""
     noise = np.convolve(np.random.default_rng(seed).normal(0, 1, RATE), np.ones(8) / 8, "same")
-    return (noise / np.abs(noise).max() * 12_000).astype(np.int16)
+    return np.asarray(noise / np.abs(noise).max() * 12_000).astype(np.int16)
 
 
 @needs_an_address
@@ -52,10 +53,11 @@ def test_each_of_20_listeners_hears_all_three_speakers_and_no_speaker_hears_them
             own_lane = await room.stack.enter_async_context(LaneListener(room, "cem"))
             web = await asyncio.gather(*(whep(room) for _ in range(6)))
             lanes = [await room.stack.enter_async_context(LaneListener(room)) for _ in range(14)]
-            for one in (*own_web.values(), own_lane, *web, *lanes):
-                one.forget()
+            everybody: list[ListenerPeer | LaneListener] = [*web, *lanes]
+            for ear in (*own_web.values(), own_lane, *everybody):
+                ear.forget()
             await asyncio.sleep(3.5)
-            heard = [one.heard() for one in (*web, *lanes)]
+            heard = [ear.heard() for ear in everybody]
             mine = {**{name: one.heard() for name, one in own_web.items()}, "cem": own_lane.heard()}
             lost = [await one.packets_lost() for one in (*web, *own_web.values())]
             ticks = [set(one.packets) for one in lanes]
@@ -174,7 +176,7 @@ def test_a_demotion_and_a_kick_shut_the_gate_within_100_ms(tmp_path: Path, what:
             for who in people:
                 speaker = await room.stack.enter_async_context(LaneSpeaker(room, who, packets_of(steady(7))))
                 await asyncio.sleep(0.6)
-                told = await event_of(room, kind, lambda who=who: room.act(what, who))
+                told = await event_of(room, kind, partial(room.act, what, who))
                 shut.append(await ear.last_loud_after(told["tick"]))
                 assert speaker.ended == {"demote": "demoted", "kick": "kicked"}[what]
             assert statistics.median(shut) <= WITHIN, shut

@@ -18,6 +18,7 @@ from cryptography import x509
 
 from tests.certificates import Authority
 from tests.running import RunningServer, running_server, spacesctl, wait_until
+from tests.typed import generator
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def test_a_new_certificate_is_shown_while_a_stream_goes_on_and_a_broken_one_is_n
         host = server.account("host")
         with server.client(host["token"]) as spaces:
             space = f"/v1/spaces/{spaces.post('/v1/spaces', {'title': 'T'})['id']}"
-            with closing(spaces.events(f"{space}/events")) as events:
+            with closing(generator(spaces.events(f"{space}/events"))) as events:
                 assert next(events)["type"] == "hello"
 
                 key.write_text("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n")

@@ -7,7 +7,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from spacesctl.engine.messages import (
     AddPeer,
@@ -30,6 +30,12 @@ SPACE = "1aBcDeFgHiJkL"
 T = TypeVar("T", bound=FromEngine)
 
 
+class Closes(Protocol):
+    """Who takes part, and is told to stop."""
+
+    async def close(self) -> None: ...
+
+
 class Studio:
     """One Space on one engine. Keeps everything the engine tells."""
 
@@ -37,7 +43,7 @@ class Studio:
         self.engine = engine
         self.ssrc = secrets.randbits(32)
         self.told: list[FromEngine] = []
-        self.peers: list[SpeakerPeer | ListenerPeer] = []
+        self.peers: list[Closes] = []
         self._news = asyncio.Condition()
         self._task = asyncio.create_task(self._read())
 

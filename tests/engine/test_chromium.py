@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import shutil
 import wave
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from spacesctl.audio.opus import Decoder, Encoder
 from spacesctl.engine.messages import FLAG_ACTIVE, OpenLane, Output, PeerJoined, Uplink
-from tests.engine.studio import SPACE, Frames, Levels, run, studio
-from tests.listening import RATE
+from spacesctl.rtc.sdp import Answer
+from tests.engine.studio import SPACE, Frames, Levels, Studio, run, studio
+from tests.listening import RATE, Sound
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
@@ -64,11 +67,11 @@ PROTOCOLS = """async () => {
 FRAME = 960
 
 
-def tone(hertz, seconds):
+def tone(hertz: float, seconds: float) -> Sound:
     return (9000 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)).astype(np.int16)
 
 
-def pitch(pcm):
+def pitch(pcm: Sound) -> float:
     """Of the loudest part of it, in Hz."""
     return float(np.argmax(np.abs(np.fft.rfft(pcm * np.hanning(len(pcm))))) * RATE / len(pcm))
 
@@ -76,7 +79,7 @@ def pitch(pcm):
 async def served(html: bytes) -> asyncio.Server:
     """A page on 127.0.0.1, where browsers give a microphone without TLS."""
 
-    async def answer(reader, writer):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
         writer.write(head % len(html) + html)
@@ -88,16 +91,16 @@ async def served(html: bytes) -> asyncio.Server:
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_chromium_speaks_and_hears_itself_as_the_audience_does():
+def test_chromium_speaks_and_hears_itself_as_the_audience_does() -> None:
     playwright = pytest.importorskip("playwright.async_api")
 
-    async def connect(space, page, kind, lane=0):
+    async def connect(space: Studio, page: Any, kind: Literal["up", "down"], lane: int = 0) -> Answer:
         made = await space.admit(await page.evaluate(OFFER, kind), kind, kind, lane, Output.AUDIENCE)
         await page.evaluate(ANSWER, [kind, made.sdp])
         await space.until(PeerJoined, lambda joined: joined.peer == kind)
         return made
 
-    async def body():
+    async def body() -> None:
         page_server = await served(b"<!doctype html><title>room</title>")
         async with studio() as space, playwright.async_playwright() as started:
             browser = await started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -128,7 +131,7 @@ def test_chromium_speaks_and_hears_itself_as_the_audience_does():
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.interop("Chromium", "speaks, over TCP", "listens, over TCP")
-def test_chromium_speaks_and_hears_over_tcp_where_udp_does_not_pass(tmp_path):
+def test_chromium_speaks_and_hears_over_tcp_where_udp_does_not_pass(tmp_path: Path) -> None:
     playwright = pytest.importorskip("playwright.async_api")
     said = tmp_path / "said.wav"
     with wave.open(str(said), "wb") as file:
@@ -138,19 +141,19 @@ def test_chromium_speaks_and_hears_over_tcp_where_udp_does_not_pass(tmp_path):
     encoder = Encoder()
     others = [encoder.encode(frame) for frame in tone(880, 2).reshape(-1, FRAME)]
 
-    async def connect(space, page, kind):
+    async def connect(space: Studio, page: Any, kind: Literal["up", "down"]) -> None:
         made = await space.admit(await page.evaluate(AS_IT_IS, kind), kind, kind, 5, group=5)
         lines = [line for line in made.sdp.split("\r\n") if not (line.startswith("a=candidate") and " udp " in line)]
         assert sum(" tcptype passive" in line for line in lines) == 1
         await page.evaluate(ANSWER, [kind, "\r\n".join(lines)])
         await space.until(PeerJoined, lambda joined: joined.peer == kind)
 
-    async def talk(space):
+    async def talk(space: Studio) -> None:
         for counter in range(100_000):
             await space.engine.send(Uplink(SPACE, 11, counter, others[counter % len(others)]))
             await asyncio.sleep(0.02)
 
-    async def body():
+    async def body() -> None:
         page_server = await served(b"<!doctype html><title>room</title>")
         async with studio(tcp=True) as space, playwright.async_playwright() as started:
             browser = await started.chromium.launch(executable_path=CHROMIUM, args=flags)

@@ -17,14 +17,14 @@ MOMENT = st.floats(0, 1e9, allow_nan=False)
 
 
 @given(MOMENT, st.integers(0, 10**9))
-def test_the_grid_finds_the_tick_that_is_due(anchor, number):
+def test_the_grid_finds_the_tick_that_is_due(anchor: float, number: int) -> None:
     grid = Grid(1.7e9, anchor)
     assert grid.at(grid.due(number)) == number
     assert grid.at(grid.due(number) + TICK_SECONDS / 2) == number
 
 
 @given(st.floats(1.6e9, 1.9e9), st.floats(-1e6, 1e6), st.integers(0, 10**7), st.integers(0, 10**7))
-def test_a_space_clock_is_utc_and_never_below_its_first_tick(utc, age, first, number):
+def test_a_space_clock_is_utc_and_never_below_its_first_tick(utc: float, age: float, first: int, number: int) -> None:
     grid = Grid(utc, 5.0)
     clock = SpaceClock.start(grid, number, utc - age, first)
     assert clock.tick(number) >= max(first, 0)
@@ -34,7 +34,7 @@ def test_a_space_clock_is_utc_and_never_below_its_first_tick(utc, age, first, nu
         assert abs(clock.tick(number) - by_utc) <= 1.001
 
 
-def test_two_engines_agree_on_a_spaces_tick():
+def test_two_engines_agree_on_a_spaces_tick() -> None:
     before, after = Grid(1000.0, 5.0), Grid(1600.0, 3.0)
     one = SpaceClock.start(before, 100, 900.0, 0)
     two = SpaceClock.start(after, 0, 900.0, one.tick(200) + 1)
@@ -42,17 +42,17 @@ def test_two_engines_agree_on_a_spaces_tick():
     assert one.tick((1600 - 1000) * 50) == two.tick(0)
 
 
-def test_rtp_time_turns():
+def test_rtp_time_turns() -> None:
     assert timestamp(1) == 960
     assert timestamp(2**32) == 0
 
 
 @pytest.mark.alone
-def test_a_tick_that_is_missed_is_skipped_and_counted():
+def test_a_tick_that_is_missed_is_skipped_and_counted() -> None:
     metrics, seen = Metrics(), []
 
-    async def body():
-        def work(number):
+    async def body() -> None:
+        def work(number: int, _now: float) -> None:
             seen.append(number)
             if len(seen) == 3:
                 until = time.monotonic() + 0.07  # works, rather than sleeps
@@ -75,12 +75,13 @@ def test_a_tick_that_is_missed_is_skipped_and_counted():
 
 
 @pytest.mark.alone
-def test_an_idle_engine_ticks_twice_a_second_until_it_is_woken():
-    seen, metrics, idle = [], Metrics(), True
+def test_an_idle_engine_ticks_twice_a_second_until_it_is_woken() -> None:
+    seen: list[int] = []
+    metrics, idle = Metrics(), True
 
-    async def body():
+    async def body() -> None:
         nonlocal idle
-        ticker = Ticker(Grid.now(), seen.append, metrics, lambda: idle)
+        ticker = Ticker(Grid.now(), lambda number, _now: seen.append(number), metrics, lambda: idle)
         ticker.start()
         await asyncio.sleep(0.7)
         assert 2 <= len(seen) <= 3
@@ -96,7 +97,7 @@ def test_an_idle_engine_ticks_twice_a_second_until_it_is_woken():
     asyncio.run(body())
 
 
-def test_a_ring_keeps_the_newest():
+def test_a_ring_keeps_the_newest() -> None:
     ring = Ring(10)
     assert ring.summary("x") == {"x_p50": 0.0, "x_p99": 0.0, "x_max": 0.0}
     for value in range(100):

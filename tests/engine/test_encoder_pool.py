@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,46 +15,48 @@ from spacesctl.audio.opus import FRAME, Decoder
 from spacesctl.engine.messages import Output
 from spacesctl.engine.mixing.encoder_pool import ALIKE, SPARE, EncoderPool
 from spacesctl.engine.mixing.mix_encoder import MixEncoder
-from tests.listening import voice
+from tests.listening import Sound, voice
 
 NOTHING = np.zeros(FRAME, np.int16)
 
 
-def said(seed):
+def said(seed: int) -> Sound:
     return voice(seed, 1).reshape(-1, FRAME)
 
 
-def encoded(outputs, heard, sounds):
+def encoded(outputs: EncoderPool, heard: Mapping[int, int], sounds: Mapping[int, Sound]) -> dict[int, bytes]:
     """One tick: the packet of each group."""
-    packets = {}
+    packets: dict[int, bytes] = {}
     for share in outputs.shares(heard):
         packets |= dict.fromkeys(share.groups, share.coder.encode(sounds[share.sound], 1, 0).payload)
     return packets
 
 
-def alone(frames):
+def alone(frames: Iterable[Sound]) -> list[bytes]:
     coder = MixEncoder()
     return [coder.encode(frame, 1, 0).payload for frame in frames]
 
 
-def hear(decoders, packets):
+def hear(decoders: Iterable[Decoder], packets: Mapping[int, bytes]) -> list[npt.NDArray[Any]]:
     return [decoder.decode(packets[group]).astype(int) for group, decoder in zip((1, 2), decoders, strict=True)]
 
 
-def together(outputs, *groups):
+def together(outputs: EncoderPool, *groups: int) -> bool:
     return len(outputs.shares(dict.fromkeys(groups, Output.STAGE))) == 1
 
 
-def test_who_begins_to_hear_something_else_is_sent_what_an_encoder_of_its_own_would_send():
+def test_who_begins_to_hear_something_else_is_sent_what_an_encoder_of_its_own_would_send() -> None:
     outputs, stage, own = EncoderPool(), said(1), said(2)
-    ticks = [({1: Output.STAGE, 2: Output.STAGE}, {Output.STAGE: frame}) for frame in stage[:20]]
+    ticks: list[tuple[dict[int, int], dict[int, Any]]] = [
+        ({1: Output.STAGE, 2: Output.STAGE}, {Output.STAGE: frame}) for frame in stage[:20]
+    ]
     ticks += [({1: Output.STAGE, 2: 2}, {Output.STAGE: a, 2: b}) for a, b in zip(stage[20:], own[20:], strict=True)]
     packets = [encoded(outputs, *tick) for tick in ticks]
     assert [one[1] for one in packets] == alone(stage)
     assert [one[2] for one in packets] == alone([*stage[:20], *own[20:]])
 
 
-def test_who_hears_the_same_again_shares_from_the_next_pause_on():
+def test_who_hears_the_same_again_shares_from_the_next_pause_on() -> None:
     outputs, same = EncoderPool(), {1: Output.STAGE, 2: Output.STAGE}
     for one, other in zip(said(1)[:20], said(2), strict=False):
         encoded(outputs, {1: Output.STAGE, 2: 2}, {Output.STAGE: one, 2: other})
@@ -59,7 +65,7 @@ def test_who_hears_the_same_again_shares_from_the_next_pause_on():
         packets = encoded(outputs, same, {Output.STAGE: frame})
         hear(decoders, packets)
         assert not together(outputs, 1, 2)
-    pauses = set()
+    pauses: set[int | None] = set()
     while not together(outputs, 1, 2):
         assert None in pauses or not pauses, "in a pause they come together at once"
         hear(decoders, encoded(outputs, same, {Output.STAGE: NOTHING}))
@@ -69,7 +75,7 @@ def test_who_hears_the_same_again_shares_from_the_next_pause_on():
         assert np.abs(heard[0] - heard[1]).max() < 70
 
 
-def test_who_is_in_another_pause_stays_apart():
+def test_who_is_in_another_pause_stays_apart() -> None:
     outputs = EncoderPool()
     for _ in range(30):
         encoded(outputs, {1: 1, 2: 2}, {1: NOTHING, 2: NOTHING})
@@ -80,7 +86,7 @@ def test_who_is_in_another_pause_stays_apart():
     assert together(outputs, 1, 2)
 
 
-def test_a_new_group_joins_who_hears_what_it_does():
+def test_a_new_group_joins_who_hears_what_it_does() -> None:
     outputs = EncoderPool()
     for frame in said(1)[:10]:
         encoded(outputs, {1: Output.STAGE, 2: 2}, {Output.STAGE: frame, 2: NOTHING})
@@ -89,7 +95,7 @@ def test_a_new_group_joins_who_hears_what_it_does():
 
 
 @pytest.mark.parametrize(("loss", "apart"), [(0, False), (ALIKE - 1, False), (ALIKE, True), (90, True)])
-def test_who_loses_much_gets_packets_of_its_own(monkeypatch, loss, apart):
+def test_who_loses_much_gets_packets_of_its_own(monkeypatch: pytest.MonkeyPatch, loss: int, apart: bool) -> None:
     told = {}
     monkeypatch.setattr(MixEncoder, "expect_loss", lambda self, percent: told.update({self: percent}))
     outputs = EncoderPool()
@@ -102,7 +108,7 @@ def test_who_loses_much_gets_packets_of_its_own(monkeypatch, loss, apart):
     assert told[outputs._coders[1]] == (0 if apart else loss)
 
 
-def test_coders_that_are_left_over_are_used_again_and_not_piled_up():
+def test_coders_that_are_left_over_are_used_again_and_not_piled_up() -> None:
     outputs, groups = EncoderPool(), range(1, SPARE + 9)
     made = set()
     for _ in range(3):
@@ -131,7 +137,9 @@ def test_coders_that_are_left_over_are_used_again_and_not_piled_up():
         max_size=12,
     )
 )
-def test_every_group_is_sent_its_own_sound_by_a_coder_that_has_no_other(ticks):
+def test_every_group_is_sent_its_own_sound_by_a_coder_that_has_no_other(
+    ticks: list[tuple[dict[int, int], bool, int]],
+) -> None:
     outputs = EncoderPool()
     for heard, is_loud, lossy in ticks:
         outputs.expect_losses(lossy, [10])

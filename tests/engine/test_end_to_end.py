@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
@@ -26,13 +27,13 @@ from spacesctl.engine.messages import (
 from spacesctl.engine.process import EngineProcess
 from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, Levels, PeerLeft, Studio, run, studio
-from tests.listening import likeness, loudness, voice
+from tests.listening import Sound, likeness, loudness, voice
 
 THREE = (11, 12, 13)
 VOICES = {lane: voice(lane, 4.0) for lane in THREE}
 
 
-def packets(pcm):
+def packets(pcm: Sound) -> list[bytes]:
     encoder = Encoder()
     return [encoder.encode(frame) for frame in pcm.reshape(-1, FRAME)]
 
@@ -40,8 +41,8 @@ def packets(pcm):
 SAID = packets(VOICES[11])
 
 
-def test_everybody_hears_every_voice_and_nobody_their_own():
-    async def body():
+def test_everybody_hears_every_voice_and_nobody_their_own() -> None:
+    async def body() -> None:
         async with studio() as space:
             for lane in THREE:
                 await space.engine.send(OpenLane(SPACE, lane, heard=True))
@@ -69,12 +70,12 @@ def test_everybody_hears_every_voice_and_nobody_their_own():
 
 
 @contextlib.asynccontextmanager
-async def talking(space: Studio, lane: int = 11):
+async def talking(space: Studio, lane: int = 11) -> AsyncIterator[None]:
     """A program speaks over its lane, 20 ms at a time, while the block runs."""
     loop = asyncio.get_running_loop()
     await space.engine.send(OpenLane(SPACE, lane, heard=True))
 
-    async def talk():
+    async def talk() -> None:
         began = loop.time()
         for counter in range(100_000):
             await asyncio.sleep(max(0.0, began + counter * 0.02 - loop.time()))
@@ -89,8 +90,8 @@ async def talking(space: Studio, lane: int = 11):
 
 
 @pytest.mark.parametrize("message", [SetLaneOpen(SPACE, 11, heard=False), CloseLane(SPACE, 11)], ids=["gate", "close"])
-def test_a_microphone_is_shut_within_100_ms_of_the_engines_clock(message):
-    async def body():
+def test_a_microphone_is_shut_within_100_ms_of_the_engines_clock(message: SetLaneOpen | CloseLane) -> None:
+    async def body() -> None:
         async with studio() as space, talking(space):
             await space.engine.send(SubscribeOutputs(SPACE, [Output.AUDIENCE]))
             await space.next(Frames, lambda frames: bool(frames.mixes))
@@ -107,8 +108,8 @@ def test_a_microphone_is_shut_within_100_ms_of_the_engines_clock(message):
     run(body)
 
 
-def test_a_program_speaks_by_uplink_and_a_tap_hears_it():
-    async def body():
+def test_a_program_speaks_by_uplink_and_a_tap_hears_it() -> None:
+    async def body() -> None:
         async with studio() as space, talking(space):
             await space.engine.send(SubscribeOutputs(SPACE, [Output.AUDIENCE, 11]))
             await asyncio.sleep(3)
@@ -123,8 +124,8 @@ def test_a_program_speaks_by_uplink_and_a_tap_hears_it():
     run(body)
 
 
-def test_a_listener_that_is_moved_hears_the_other_group():
-    async def body():
+def test_a_listener_that_is_moved_hears_the_other_group() -> None:
+    async def body() -> None:
         async with studio() as space, talking(space):
             listener = await space.listener("one", group=11)
             await asyncio.sleep(1)
@@ -140,8 +141,8 @@ def test_a_listener_that_is_moved_hears_the_other_group():
 
 
 @pytest.mark.parametrize("ptime_ms", [40, 60])
-def test_an_audience_with_long_packets_hears_the_same_and_the_stage_has_short_ones(ptime_ms):
-    async def body():
+def test_an_audience_with_long_packets_hears_the_same_and_the_stage_has_short_ones(ptime_ms: int) -> None:
+    async def body() -> None:
         async with studio(ptime_ms=ptime_ms) as space, talking(space):
             audience, stage = await asyncio.gather(
                 space.listener("audience"), space.listener("stage", group=Output.STAGE)
@@ -156,8 +157,8 @@ def test_an_audience_with_long_packets_hears_the_same_and_the_stage_has_short_on
     run(body)
 
 
-def test_peers_that_go_are_told_with_their_reason():
-    async def body():
+def test_peers_that_go_are_told_with_their_reason() -> None:
+    async def body() -> None:
         async with studio() as space:
             one, two, three = await asyncio.gather(*(space.listener(name) for name in ("one", "two", "three")))
             await one.close()
@@ -181,8 +182,8 @@ async def join(space: Studio, caller: Caller) -> Caller:
     return caller
 
 
-def test_a_listener_that_changes_its_network_hears_on():
-    async def body():
+def test_a_listener_that_changes_its_network_hears_on() -> None:
+    async def body() -> None:
         async with studio() as space, talking(space):
             caller = await join(space, Caller("p", SPACE))
             await asyncio.sleep(0.2)
@@ -196,8 +197,8 @@ def test_a_listener_that_changes_its_network_hears_on():
     run(body)
 
 
-def test_what_is_replayed_changed_or_from_strangers_is_dropped_and_counted():
-    async def body():
+def test_what_is_replayed_changed_or_from_strangers_is_dropped_and_counted() -> None:
+    async def body() -> None:
         async with studio() as space:
             await space.engine.send(OpenLane(SPACE, 5, heard=True))
             caller = await join(space, Caller("p", SPACE, lane=5, up=True))
@@ -225,19 +226,19 @@ def test_what_is_replayed_changed_or_from_strangers_is_dropped_and_counted():
     run(body)
 
 
-def test_an_idle_space_is_not_ticked():
-    async def body():
+def test_an_idle_space_is_not_ticked() -> None:
+    async def body() -> None:
         async with studio() as space:
             await asyncio.sleep(0.3)
-            assert space.of(Frames) == space.of(Levels) == []
+            assert [*space.of(Frames), *space.of(Levels)] == []
             assert (await space.stats()).counters["packets_out"] == 0
 
     run(body)
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
-def test_one_port_serves_ipv6_and_ipv4():
-    async def body():
+def test_one_port_serves_ipv6_and_ipv4() -> None:
+    async def body() -> None:
         async with EngineProcess(udp="[::]:0") as engine:
             space = Studio(engine)
             await space.open()
@@ -251,10 +252,10 @@ def test_one_port_serves_ipv6_and_ipv4():
     run(body)
 
 
-def test_control_on_uvloop_works_too():
+def test_control_on_uvloop_works_too() -> None:
     uvloop = pytest.importorskip("uvloop")
 
-    async def body():
+    async def body() -> None:
         async with studio() as space, talking(space):
             await space.next(Frames)
 

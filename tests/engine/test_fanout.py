@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import secrets
 import socket
 import time
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -17,12 +19,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from spacesctl.engine.fanout.fanout import Fanout
 from spacesctl.engine.fanout.srtp_batch import KINDS, CmBatch, CompiledBatch, GcmBatch
+from spacesctl.engine.fanout.subscriber_batch import SubscriberBatch
 from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.transport import datagrams
 from spacesctl.engine.transport import udp_port as port_module
+from spacesctl.engine.transport.addresses import TransportAddress
 from spacesctl.engine.transport.datagrams import SKIPPED, Rows, UdpRows, sockaddr
 from spacesctl.engine.transport.udp_port import BEFORE, LEAST, UdpPort
 from spacesctl.rtc import rtp, sealing
+from spacesctl.rtc.rtp import RtpPacket
 from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, LAST_INDEX, Keys, Srtp
 
@@ -34,14 +39,14 @@ WAYS = {GcmBatch: AES_128_GCM, CmBatch: AES_128_CM} | ({CompiledBatch: AES_128_G
 class Wires:
     """Stands where the socket is: datagrams by address. What is in `refused` is not taken."""
 
-    def __init__(self):
-        self.arrived = {}
-        self.refused = set()
+    def __init__(self) -> None:
+        self.arrived: dict[TransportAddress, list[bytes]] = {}
+        self.refused: set[TransportAddress] = set()
 
-    def rows(self, size):
+    def rows(self, size: int) -> Rows:
         return Rows(size)
 
-    def send_rows(self, rows, count):
+    def send_rows(self, rows: Rows, count: int) -> int:
         taken = 0
         for row in range(count):
             address = rows.address(row)
@@ -54,7 +59,14 @@ class Wires:
 class Listener:
     """Knows the keys, and refuses what libsrtp refuses: what is not authentic, and what came before."""
 
-    def __init__(self, number, way=GcmBatch, payload_type=111, first=0, asks=False):
+    def __init__(
+        self,
+        number: int,
+        way: type[SubscriberBatch] = GcmBatch,
+        payload_type: int = 111,
+        first: int = 0,
+        asks: bool = False,
+    ) -> None:
         profile = WAYS[way]
         keys = Keys(profile, secrets.token_bytes(30), secrets.token_bytes(30))
         self.address = ("203.0.113.1", number)
@@ -63,14 +75,14 @@ class Listener:
         self.way = way
         self.subscription = Subscription(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks)
         self.ear = Srtp(Keys(profile, keys.remote, keys.local))
-        self.sequences = []
+        self.sequences: list[int] = []
 
-    def join(self, fanout):
+    def join(self, fanout: Fanout) -> None:
         """Sit in one, sealed for as this listener is."""
         with mock.patch.object(sealing, "COMPILED", self.way is CompiledBatch):
             fanout.add(self.subscription)
 
-    def hear(self, wires):
+    def hear(self, wires: Wires) -> list[RtpPacket]:
         """What arrived since, opened and parsed."""
         packets = [rtp.parse(self.ear.unprotect(one)) for one in wires.arrived.pop(self.address, [])]
         self.sequences += [one.sequence for one in packets]
@@ -81,12 +93,12 @@ class Crowds(RuleBasedStateMachine):
     """Listeners join, leave, move between two groups, miss packets and pass the turn of their sequence numbers."""
 
     @initialize()
-    def begin(self):
+    def begin(self) -> None:
         self.wires = Wires()
         self.groups = [Fanout(self.wires), Fanout(self.wires)]
-        self.where = {}
-        self.expected = {}
-        self.indices = {}
+        self.where: dict[Listener, int] = {}
+        self.expected: dict[Listener, int] = {}
+        self.indices: dict[TransportAddress, set[int]] = {}
         self.tick = 0
 
     @rule(
@@ -95,7 +107,7 @@ class Crowds(RuleBasedStateMachine):
         payload_type=st.sampled_from(PAYLOAD_TYPES),
         first=st.sampled_from([0, 5, (1 << 15) - 1]),
     )
-    def join(self, group, way, payload_type, first):
+    def join(self, group: int, way: type[SubscriberBatch], payload_type: int, first: int) -> None:
         listener = Listener(len(self.indices) + 1000, way, payload_type, first)
         self.where[listener] = group
         self.expected[listener] = first
@@ -103,7 +115,7 @@ class Crowds(RuleBasedStateMachine):
         listener.join(self.groups[group])
 
     @rule(data=st.data())
-    def leave(self, data):
+    def leave(self, data: st.DataObject) -> None:
         if self.where:
             listener = data.draw(st.sampled_from(list(self.where)))
             self.groups[self.where.pop(listener)].remove(listener.subscription)
@@ -111,7 +123,7 @@ class Crowds(RuleBasedStateMachine):
             assert listener.subscription.outgoing.index == self.expected[listener]
 
     @rule(data=st.data())
-    def move(self, data):
+    def move(self, data: st.DataObject) -> None:
         if self.where:
             listener = data.draw(st.sampled_from(list(self.where)))
             self.groups[self.where[listener]].remove(listener.subscription)
@@ -119,7 +131,7 @@ class Crowds(RuleBasedStateMachine):
             listener.join(self.groups[self.where[listener]])
 
     @rule(group=st.integers(0, 1), size=st.integers(1, 1275), lost=st.booleans())
-    def send(self, group, size, lost):
+    def send(self, group: int, size: int, lost: bool) -> None:
         self.tick += 1
         payload = secrets.token_bytes(size)
         here = [listener for listener, place in self.where.items() if place == group]
@@ -142,7 +154,7 @@ class Crowds(RuleBasedStateMachine):
         assert self.wires.arrived == {}, "and nobody else was sent anything"
 
     @invariant()
-    def everybody_sits_once(self):
+    def everybody_sits_once(self) -> None:
         for number, fanout in enumerate(self.groups):
             subscriptions = list(fanout)
             assert len(subscriptions) == len(set(subscriptions)) == len(fanout)
@@ -156,7 +168,7 @@ TestCrowds = Crowds.TestCase
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way):
+def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way: type[SubscriberBatch]) -> None:
     wires = Wires()
     here, there = Fanout(wires), Fanout(wires)
     listener, other = Listener(1, way), Listener(2, way, first=900)
@@ -179,7 +191,7 @@ def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, LAST_INDEX + 10), min_size=2, max_size=6))
-def test_an_index_is_handed_back_higher_or_not_at_all(given):
+def test_an_index_is_handed_back_higher_or_not_at_all(given: list[int]) -> None:
     outgoing = Listener(1).subscription.outgoing
     for following in given:
         before = outgoing.index
@@ -191,7 +203,7 @@ def test_an_index_is_handed_back_higher_or_not_at_all(given):
         assert outgoing.index == before
 
 
-def test_nobody_sits_in_two_batches_nor_is_sent_by_two_counters():
+def test_nobody_sits_in_two_batches_nor_is_sent_by_two_counters() -> None:
     listener = Listener(1)
     listener.join(Fanout(Wires()))
     with pytest.raises(AssertionError, match="same indices"):
@@ -206,7 +218,7 @@ def test_nobody_sits_in_two_batches_nor_is_sent_by_two_counters():
 
 @pytest.mark.skipif(CompiledBatch not in WAYS, reason="there was no C compiler when spacesctl was installed")
 @pytest.mark.parametrize("sitting", [0, 2, 4], ids=["nobody", "a block with room", "a full block"])
-def test_who_gets_no_cipher_does_not_sit_and_nobody_else_minds(monkeypatch, sitting):
+def test_who_gets_no_cipher_does_not_sit_and_nobody_else_minds(monkeypatch: pytest.MonkeyPatch, sitting: int) -> None:
     wires = Wires()
     fanout, others = Fanout(wires), [Listener(number, CompiledBatch) for number in range(1, sitting + 1)]
     for one in others:
@@ -225,7 +237,7 @@ def test_who_gets_no_cipher_does_not_sit_and_nobody_else_minds(monkeypatch, sitt
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again(way):
+def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again(way: type[SubscriberBatch]) -> None:
     wires, listener = Wires(), Listener(1, way)
     block = way(Rows(4))
     block.add(listener.subscription)
@@ -236,7 +248,7 @@ def test_a_cipher_that_fails_in_the_middle_leaves_no_index_to_be_used_again(way)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_block_but_the_last_is_full(way):
+def test_every_block_but_the_last_is_full(way: type[SubscriberBatch]) -> None:
     fanout = Fanout(Wires())
     listeners = [Listener(number, way) for number in range(100)]
     for one in listeners:
@@ -250,7 +262,7 @@ def test_every_block_but_the_last_is_full(way):
     assert fanout._batches == {kind: [] for kind in KINDS}
 
 
-def test_what_was_sent_is_counted_for_reports_through_a_move():
+def test_what_was_sent_is_counted_for_reports_through_a_move() -> None:
     wires, listener = Wires(), Listener(1, first=7)
     here, there = Fanout(wires), Fanout(wires)
     listener.join(here)
@@ -266,7 +278,7 @@ def test_what_was_sent_is_counted_for_reports_through_a_move():
 ADDRESSES = {"127.0.0.1": (socket.AF_INET, ("127.0.0.1",)), "::1": (socket.AF_INET6, ("::1", 0, 0))}
 
 
-def bound(host):
+def bound(host: str) -> tuple[socket.socket, TransportAddress]:
     """A socket at `host` that waits a second, and its address as the kernel tells it."""
     ear = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
     ear.bind((host, 0))
@@ -276,7 +288,9 @@ def bound(host):
 
 @pytest.mark.parametrize("batched", [True, False], ids=["sendmmsg", "sendto"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_rows_arrive_over_both_protocols_with_and_without_sendmmsg(monkeypatch, host, batched):
+def test_rows_arrive_over_both_protocols_with_and_without_sendmmsg(
+    monkeypatch: pytest.MonkeyPatch, host: str, batched: bool
+) -> None:
     monkeypatch.setattr("spacesctl.engine.transport.udp_port.HAS_SENDMMSG", batched and datagrams.HAS_SENDMMSG)
     port, (ear, address) = UdpPort(host, 0), bound(host)
     with ear, port._socket:
@@ -289,7 +303,7 @@ def test_rows_arrive_over_both_protocols_with_and_without_sendmmsg(monkeypatch, 
             assert [ear.recv(20) for _ in range(2)] == [bytes(length), bytes([1] * length)]
 
 
-def test_an_ipv6_socket_reaches_ipv4():
+def test_an_ipv6_socket_reaches_ipv4() -> None:
     port, (ear, address) = UdpPort("::", 0), bound("127.0.0.1")
     with ear, port._socket:
         rows = UdpRows(1)
@@ -299,7 +313,7 @@ def test_an_ipv6_socket_reaches_ipv4():
         assert ear.recv(20) == bytes(14)
 
 
-def test_an_address_has_its_scope():
+def test_an_address_has_its_scope() -> None:
     packed = sockaddr(("fe80::1%eth0", 5000, 0, 3))
     assert len(packed) == 28
     assert packed[2:4] == (5000).to_bytes(2, "big")
@@ -307,13 +321,13 @@ def test_an_address_has_its_scope():
 
 
 @pytest.mark.parametrize("code", [errno.EAGAIN, errno.ENETUNREACH, errno.EPERM])
-def test_rows_that_the_kernel_refuses_are_lost_and_the_rest_is_sent(monkeypatch, code):
+def test_rows_that_the_kernel_refuses_are_lost_and_the_rest_is_sent(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     seen = []
 
-    def sendmmsg(descriptor, at, count, flags):
+    def sendmmsg(descriptor: int, at: Any, count: int, flags: int) -> int:
         seen.append(count)
         if len(seen) == 2:
-            datagrams.ctypes.set_errno(code)
+            ctypes.set_errno(code)
             return -1
         return min(count, 10)
 
@@ -323,8 +337,8 @@ def test_rows_that_the_kernel_refuses_are_lost_and_the_rest_is_sent(monkeypatch,
     assert seen[:3] == [64, 54, 54 - given_up]
 
 
-def test_a_port_reads_some_datagrams_in_every_turn_though_a_tick_is_overdue():
-    async def body():
+def test_a_port_reads_some_datagrams_in_every_turn_though_a_tick_is_overdue() -> None:
+    async def body() -> None:
         port, taken = UdpPort("127.0.0.1", 0), []
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
             for number in range(LEAST + 40):
@@ -339,11 +353,11 @@ def test_a_port_reads_some_datagrams_in_every_turn_though_a_tick_is_overdue():
     asyncio.run(body())
 
 
-def reading(left, enough):
+def reading(left: float, enough: int) -> tuple[list[bytes], list[dict[str, Any]]]:
     """Of one datagram and of three that follow, what a port has read when there is `enough`, or after a while; what went wrong."""
     failed = []
 
-    async def body():
+    async def body() -> list[bytes]:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
         port, taken = UdpPort("127.0.0.1", 0), []
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
@@ -375,6 +389,8 @@ def reading(left, enough):
     ],
     ids=["too soon", "after a while", "before a tick", "just before a tick", "closed meanwhile"],
 )
-def test_a_port_reads_one_datagram_at_once_and_what_follows_soon_together(monkeypatch, gather, left, enough, read):
+def test_a_port_reads_one_datagram_at_once_and_what_follows_soon_together(
+    monkeypatch: pytest.MonkeyPatch, gather: float, left: float, enough: int, read: list[bytes]
+) -> None:
     monkeypatch.setattr(port_module, "GATHER", gather)
     assert reading(left, enough) == (read, [])

@@ -11,13 +11,18 @@ from spacesctl.engine.gc_pacing import EVERY, MARGIN, HeapTrimmer
 
 
 @pytest.fixture
-def trims(monkeypatch):
-    done = []
-    monkeypatch.setattr(gc_pacing, "_trim", lambda pad: (done.append(pad), time.sleep(0.003)))
+def trims(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    done: list[int] = []
+
+    def trim(pad: int) -> None:
+        done.append(pad)
+        time.sleep(0.003)
+
+    monkeypatch.setattr(gc_pacing, "_trim", trim)
     return done
 
 
-def test_memory_goes_back_after_many_handshakes_once(trims):
+def test_memory_goes_back_after_many_handshakes_once(trims: list[int]) -> None:
     made = HeapTrimmer()
     for _ in range(EVERY - 1):
         made.freed()
@@ -29,7 +34,7 @@ def test_memory_goes_back_after_many_handshakes_once(trims):
     assert trims == [0]
 
 
-def test_it_waits_for_a_tick_that_leaves_the_time_it_took_last(trims):
+def test_it_waits_for_a_tick_that_leaves_the_time_it_took_last(trims: list[int]) -> None:
     made = HeapTrimmer()
     for _ in range(EVERY):
         made.freed()
@@ -44,7 +49,7 @@ def test_it_waits_for_a_tick_that_leaves_the_time_it_took_last(trims):
     assert len(trims) == 2
 
 
-def test_a_system_without_it_is_left_alone(monkeypatch):
+def test_a_system_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gc_pacing, "_trim", None)
     made = HeapTrimmer()
     for _ in range(EVERY):
@@ -52,10 +57,15 @@ def test_a_system_without_it_is_left_alone(monkeypatch):
     made.tidy(1.0)
 
 
-def test_one_long_time_does_not_end_it_for_ever(monkeypatch):
+def test_one_long_time_does_not_end_it_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     took = iter([0.012, 0.001])
-    done = []
-    monkeypatch.setattr(gc_pacing, "_trim", lambda pad: (done.append(pad), time.sleep(next(took))))
+    done: list[int] = []
+
+    def trim(pad: int) -> None:
+        done.append(pad)
+        time.sleep(next(took))
+
+    monkeypatch.setattr(gc_pacing, "_trim", trim)
     made = HeapTrimmer()
     for _ in range(EVERY):
         made.freed()

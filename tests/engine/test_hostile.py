@@ -13,22 +13,23 @@ from spacesctl.rtc import demux, rtcp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
 from tests.engine.caller import Caller
-from tests.engine.test_peers import HERE, SOURCE, SPACE, in_memory
+from tests.engine.test_peers import HERE, SOURCE, SPACE, Wire, in_memory
 from tests.fuzz.targets import HELLO, RTCP, RTP
 from tests.fuzz.test_strangers import STRANGER, check
 from tests.listening import voice
 from tests.rtc.test_dtls_srtp import sha1_of
+from tests.typed import sure
 
 SAID = [Encoder().encode(frame) for frame in voice(1, 0.2).reshape(-1, 960)]
 
 
-async def knock(wire, caller, fingerprints, nack=False):
+async def knock(wire: Wire, caller: Caller, fingerprints: list[tuple[str, str]], nack: bool = False) -> None:
     """Connect as a peer of whose offer nothing but the fingerprints is known; its end takes the handshake for done."""
     wire.peers.add(replace(caller.added(), remote_fingerprints=fingerprints, nack=nack))
     wire.callers[wire.source] = caller
     caller.transport = wire
     caller.check()
-    caller.dtls = Dtls(caller.identity, "client", [("sha-256", HERE.fingerprint)])
+    caller.dtls = Dtls(sure(caller.identity), "client", [("sha-256", HERE.fingerprint)])
     caller.dtls.start()
     caller._flush()
     for _ in range(40):
@@ -37,10 +38,10 @@ async def knock(wire, caller, fingerprints, nack=False):
 
 @pytest.mark.parametrize("up", [False, True], ids=["listener", "speaker"])
 @pytest.mark.parametrize("which", ["another", "sha-1", "unknown", "none", "cut short"])
-def test_without_the_certificate_of_its_offer_nobody_is_sent_or_heard(which, up):
-    async def body(wire):
+def test_without_the_certificate_of_its_offer_nobody_is_sent_or_heard(which: str, up: bool) -> None:
+    async def body(wire: Wire) -> None:
         caller = Caller("p", SPACE, lane=3 if up else 0, up=up)
-        mine = caller.identity
+        mine = sure(caller.identity)
         given = {
             "another": [("sha-256", Identity().fingerprint)],
             "sha-1": [("sha-1", sha1_of(mine))],
@@ -64,12 +65,12 @@ def test_without_the_certificate_of_its_offer_nobody_is_sent_or_heard(which, up)
     in_memory(body)
 
 
-def test_a_packet_that_was_captured_is_not_heard_again_wherever_it_comes_from():
-    async def body(wire):
+def test_a_packet_that_was_captured_is_not_heard_again_wherever_it_comes_from() -> None:
+    async def body(wire: Wire) -> None:
         wire.rooms[SPACE].open_lane(3, True)
         caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
-        pushed = []
-        wire.rooms[SPACE].lanes[3].push = lambda sequence, *_: pushed.append(sequence)
+        pushed: list[int] = []
+        wire.rooms[SPACE].lanes[3].push = lambda sequence, *_: pushed.append(sequence)  # type: ignore[method-assign]  # only counted
         for number, payload in enumerate(SAID):
             caller.say(number, payload)
         assert pushed == list(range(len(SAID)))
@@ -83,14 +84,14 @@ def test_a_packet_that_was_captured_is_not_heard_again_wherever_it_comes_from():
     in_memory(body)
 
 
-def test_a_request_for_lost_packets_that_was_captured_makes_us_send_nothing():
-    async def body(wire):
+def test_a_request_for_lost_packets_that_was_captured_makes_us_send_nothing() -> None:
+    async def body(wire: Wire) -> None:
         caller = Caller("p", SPACE)
-        await knock(wire, caller, [("sha-256", caller.identity.fingerprint)], nack=True)
+        await knock(wire, caller, [("sha-256", sure(caller.identity).fingerprint)], nack=True)
         for number in range(3):
             wire.rooms[SPACE].run(number, 0.0)
         first = int.from_bytes(wire.sent[-3][0][2:4], "big")
-        asked = caller.srtp.protect_rtcp(rtcp.nack(9, 7, [first]))
+        asked = sure(caller.srtp).protect_rtcp(rtcp.nack(9, 7, [first]))
         before = len(wire.sent)
         caller.keep = False  # it heard that packet before, and would say so
         wire.sendto(asked)
@@ -103,10 +104,10 @@ def test_a_request_for_lost_packets_that_was_captured_makes_us_send_nothing():
     in_memory(body)
 
 
-def test_a_report_of_a_speaker_that_was_captured_is_counted_and_dropped():
-    async def body(wire):
+def test_a_report_of_a_speaker_that_was_captured_is_counted_and_dropped() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
-        report = caller.srtp.protect_rtcp(rtcp.sender_report(7, 1_700_000_000.0, 960, 1, 10, "p"))
+        report = sure(caller.srtp).protect_rtcp(rtcp.sender_report(7, 1_700_000_000.0, 960, 1, 10, "p"))
         for _ in range(4):
             wire.sendto(report)
         assert wire.metrics.counters["dropped_replayed"] == 3
@@ -115,10 +116,10 @@ def test_a_report_of_a_speaker_that_was_captured_is_counted_and_dropped():
 
 
 @pytest.mark.parametrize("state", ["expected", "joined"])
-def test_strangers_make_us_send_less_than_they_send(state):
+def test_strangers_make_us_send_less_than_they_send(state: str) -> None:
     """By bytes: of all that comes from where nobody proved to be, and of everything forged from where somebody did."""
 
-    async def body(wire):
+    async def body(wire: Wire) -> None:
         caller = Caller("p", SPACE, lane=3, up=True)
         if state == "joined":
             await wire.call(caller)
@@ -148,8 +149,8 @@ def test_strangers_make_us_send_less_than_they_send(state):
     in_memory(body)
 
 
-def test_even_who_proves_to_be_there_is_answered_with_no_more_than_they_sent_but_for_the_handshake():
-    async def body(wire):
+def test_even_who_proves_to_be_there_is_answered_with_no_more_than_they_sent_but_for_the_handshake() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         wire.sent.clear()
         request = check(f"{caller.local_ufrag}:{caller.ufrag}", caller.local_pwd)

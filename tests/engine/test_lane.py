@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Container, Iterable, Sequence
 
 import av
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 from spacesctl.audio.opus import FRAME, Decoder, Encoder, OpusError, packet_samples
 from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.engine.mixing.lane import UPLINK, Lane
-from spacesctl.engine.seam import SILENT
-from tests.listening import likeness, voice
+from spacesctl.engine.seam import SILENT, Taken
+from tests.listening import Sound, likeness, voice
+from tests.typed import sure
 
 
-def take(lane):
+def take(lane: Lane) -> Taken:
     """The next tick's part; packets come right after the tick before, however long the test takes between them."""
     return lane.take(next(TICKS), 0.0)
 
@@ -23,12 +25,12 @@ def take(lane):
 TICKS = itertools.count()
 
 
-def encoded(pcm):
+def encoded(pcm: Sound) -> list[bytes]:
     encoder = Encoder()
     return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]
 
 
-def of_length(pcm, milliseconds):
+def of_length(pcm: Sound, milliseconds: int) -> list[bytes]:
     context = av.CodecContext.create("libopus", "w")
     context.sample_rate, context.layout, context.format = 48_000, "mono", "s16"
     context.options = {"application": "voip", "frame_duration": str(milliseconds)}
@@ -40,7 +42,7 @@ def of_length(pcm, milliseconds):
     return packets
 
 
-def takes(lane, packets, samples=FRAME, lost=()):
+def takes(lane: Lane, packets: Sequence[bytes], samples: int = FRAME, lost: Container[int] = ()) -> list[Taken]:
     """Feed packets in real time and take every tick."""
     taken, number = [], 0
     for tick in range(len(packets) * samples // FRAME):
@@ -52,11 +54,11 @@ def takes(lane, packets, samples=FRAME, lost=()):
     return taken
 
 
-def mixed(taken):
+def mixed(taken: Iterable[Taken]) -> Sound:
     return np.concatenate([one.pcm for one in taken if one.pcm is not None])
 
 
-def test_packets_of_20_ms_go_on_as_they_came():
+def test_packets_of_20_ms_go_on_as_they_came() -> None:
     said = voice(1, 2)
     packets = encoded(said)
     taken = takes(Lane(1, heard=True), packets)
@@ -66,7 +68,7 @@ def test_packets_of_20_ms_go_on_as_they_came():
 
 
 @pytest.mark.parametrize("milliseconds", [5, 10, 40, 60])
-def test_packets_of_other_lengths_become_ticks(milliseconds):
+def test_packets_of_other_lengths_become_ticks(milliseconds: int) -> None:
     said = voice(2, 3)
     taken = takes(Lane(1, heard=True), of_length(said, milliseconds), 48 * milliseconds)
     payloads = [one.payload for one in taken if one.payload]
@@ -77,7 +79,7 @@ def test_packets_of_other_lengths_become_ticks(milliseconds):
     assert len(payloads) > 130
 
 
-def test_a_lost_frame_is_told_and_repaired():
+def test_a_lost_frame_is_told_and_repaired() -> None:
     said = voice(3, 2)
     encoder = Encoder(expected_loss=20)
     packets = [encoder.encode(frame) for frame in said.reshape(-1, FRAME)]
@@ -88,7 +90,7 @@ def test_a_lost_frame_is_told_and_repaired():
     assert likeness(mixed(taken), said) > 0.75
 
 
-def test_a_shut_lane_says_nothing_and_keeps_its_pace():
+def test_a_shut_lane_says_nothing_and_keeps_its_pace() -> None:
     said = voice(4, 2)
     lane, packets = Lane(1, heard=False), encoded(said)
     assert set(map(id, takes(lane, packets[:50]))) == {id(SILENT)}
@@ -99,12 +101,12 @@ def test_a_shut_lane_says_nothing_and_keeps_its_pace():
     assert taken.payload in packets[55:60]
 
 
-def test_silence_is_not_mixed():
+def test_silence_is_not_mixed() -> None:
     quiet = encoded(np.zeros(FRAME * 30, np.int16))
     assert all(one.pcm is None and not one.flags & FLAG_ACTIVE for one in takes(Lane(1, heard=True), quiet))
 
 
-def test_what_the_sender_calls_silent_is_not_decoded_nor_mixed():
+def test_what_the_sender_calls_silent_is_not_decoded_nor_mixed() -> None:
     lane, packets = Lane(1, heard=True), encoded(voice(5, 1))
     for number, packet in enumerate(packets):
         lane.push(number, number * FRAME, packet, -127, 0.0)
@@ -113,7 +115,7 @@ def test_what_the_sender_calls_silent_is_not_decoded_nor_mixed():
     assert (taken.pcm, taken.flags) == (None, 0)
 
 
-def test_gain_changes_what_is_mixed_and_measured():
+def test_gain_changes_what_is_mixed_and_measured() -> None:
     loud, soft = Lane(1, heard=True), Lane(2, heard=True, gain=0.1)
     packets = encoded(voice(6, 1))
     takes(loud, packets)
@@ -121,7 +123,7 @@ def test_gain_changes_what_is_mixed_and_measured():
     assert 18 <= loud.told() - soft.told() <= 22
 
 
-def test_a_new_source_begins_anew():
+def test_a_new_source_begins_anew() -> None:
     lane, packets = Lane(1, heard=True), encoded(voice(7, 1))
     takes(lane, packets[:20])
     assert lane.feeder == UPLINK
@@ -132,12 +134,12 @@ def test_a_new_source_begins_anew():
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xff", b"\x03"])
-def test_what_is_not_opus_is_refused(payload):
+def test_what_is_not_opus_is_refused(payload: bytes) -> None:
     with pytest.raises(OpusError):
         Lane(1, heard=True).push(0, 0, payload, None, 0.0)
 
 
-def test_a_packet_whose_inside_is_broken_counts_as_lost():
+def test_a_packet_whose_inside_is_broken_counts_as_lost() -> None:
     lane, packets = Lane(1, heard=True), encoded(voice(8, 1))
     packets[20] = packets[20][:1] + b"\xff" * 1274
     taken = takes(lane, packets)
@@ -145,18 +147,18 @@ def test_a_packet_whose_inside_is_broken_counts_as_lost():
     assert all(one.pcm is None or len(one.pcm) == FRAME for one in taken)
 
 
-def test_the_end_of_talk_is_not_cut_off():
+def test_the_end_of_talk_is_not_cut_off() -> None:
     noisy = np.concatenate((voice(9, 1), np.zeros(48_000, np.int16)))
     noisy = (noisy + np.random.default_rng(2).normal(0, 15, len(noisy))).astype(np.int16)
     taken = takes(Lane(1, heard=True), encoded(noisy))
     last = max(number for number, one in enumerate(taken) if one.pcm is not None)
     assert last < len(taken) - 10
-    assert abs(int(taken[last].pcm[-1])) <= 1
-    assert np.abs(taken[last].pcm[:200]).max() > 5
+    assert abs(int(sure(taken[last].pcm)[-1])) <= 1
+    assert np.abs(sure(taken[last].pcm)[:200]).max() > 5
     assert taken[last].flags & FLAG_ACTIVE
 
 
-def test_a_sender_that_falls_silent_leaves_its_noise_until_the_talk_is_over():
+def test_a_sender_that_falls_silent_leaves_its_noise_until_the_talk_is_over() -> None:
     lane, packets = Lane(1, heard=True), encoded(voice(9, 1))
     taken = takes(lane, [*packets, b"\x78"])
     rest = [take(lane) for _ in range(60)]
@@ -169,7 +171,7 @@ def test_a_sender_that_falls_silent_leaves_its_noise_until_the_talk_is_over():
 
 
 @pytest.mark.parametrize("milliseconds", [10, 20, 60])
-def test_a_lane_that_is_too_deep_sheds_frames_in_silence_only(milliseconds):
+def test_a_lane_that_is_too_deep_sheds_frames_in_silence_only(milliseconds: int) -> None:
     lane, samples = Lane(1, heard=True), 48 * milliseconds
     parts = [part for seed in range(5) for part in (voice(seed, 2), np.zeros(48_000, np.int16))]
     said, number = of_length(np.concatenate(parts), milliseconds), 0
@@ -186,7 +188,7 @@ def test_a_lane_that_is_too_deep_sheds_frames_in_silence_only(milliseconds):
     assert lane.counters.late == lane.counters.lost == 0
 
 
-def test_a_tick_that_was_left_out_is_made_up_for_in_the_next_silence():
+def test_a_tick_that_was_left_out_is_made_up_for_in_the_next_silence() -> None:
     lane, tick = Lane(1, heard=True), 0
     said = encoded(np.concatenate((voice(3, 3), np.zeros(24_000, np.int16), voice(4, 2), np.zeros(48_000, np.int16))))
     for number, packet in enumerate(said):

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 
 import msgspec
 import psutil
@@ -19,14 +20,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.engine import messages
-from spacesctl.engine.link import QUEUE, LinkError, connect_control, connect_engine
-from spacesctl.engine.messages import AskStats, Frames, OpenLane, OpenSpace, PeerJoined, PeerLeft, Ready, Stats, Uplink
+from spacesctl.engine.link import QUEUE, Link, LinkError, connect_control, connect_engine
+from spacesctl.engine.messages import (
+    AskStats,
+    Frames,
+    FromEngine,
+    OpenLane,
+    OpenSpace,
+    PeerJoined,
+    PeerLeft,
+    Ready,
+    Stats,
+    ToEngine,
+    Uplink,
+)
 from spacesctl.engine.process import EngineFailed, EngineProcess
 from spacesctl.support.messages import MAX_MESSAGE
+from tests.typed import sure
 
 
 @contextlib.asynccontextmanager
-async def linked():
+async def linked() -> AsyncIterator[tuple[Link[ToEngine, FromEngine], Link[FromEngine, ToEngine]]]:
     one, two = socket.socketpair()
     control, engine = await connect_control(one), await connect_engine(two)
     try:
@@ -37,13 +51,23 @@ async def linked():
             await end.wait_closed()
 
 
-def test_messages_pass_in_order_both_ways():
-    async def body():
+def space_of(message: ToEngine) -> str:
+    assert isinstance(message, OpenLane)
+    return message.space
+
+
+def test_messages_pass_in_order_both_ways() -> None:
+    async def body() -> None:
         async with linked() as (control, engine):
-            down = [OpenSpace("s", 1.5, 0, 7), OpenLane("s", 3, heard=True), Uplink("s", 3, 9, b"opus"), AskStats()]
-            up = [Ready("h", 1, "AB"), PeerJoined("p"), Frames("s", 5, [(3, 1, b"x")], [(0, b"y")])]
-            for message in down:
-                await control.send(message)
+            down: list[ToEngine] = [
+                OpenSpace("s", 1.5, 0, 7),
+                OpenLane("s", 3, heard=True),
+                Uplink("s", 3, 9, b"opus"),
+                AskStats(),
+            ]
+            up: list[FromEngine] = [Ready("h", 1, "AB"), PeerJoined("p"), Frames("s", 5, [(3, 1, b"x")], [(0, b"y")])]
+            for order in down:
+                await control.send(order)
             for message in up:
                 assert engine.post(message)
             control_says, engine_says = aiter(control), aiter(engine)
@@ -53,8 +77,8 @@ def test_messages_pass_in_order_both_ways():
     asyncio.run(body())
 
 
-def test_what_is_posted_in_one_turn_goes_together_and_before_what_is_sent():
-    async def body():
+def test_what_is_posted_in_one_turn_goes_together_and_before_what_is_sent() -> None:
+    async def body() -> None:
         one, two = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         two.setblocking(False)
         control = await connect_control(one)
@@ -67,28 +91,28 @@ def test_what_is_posted_in_one_turn_goes_together_and_before_what_is_sent():
         control.close()
         await control.wait_closed()
         engine = await connect_engine(two)
-        assert [message.space async for message in engine] == ["p", "q", "r", "t"]
+        assert [space_of(message) async for message in engine] == ["p", "q", "r", "t"]
         engine.close()
         await engine.wait_closed()
 
     asyncio.run(body())
 
 
-def test_a_message_that_cannot_be_told_leaves_those_around_it_whole():
-    async def body():
+def test_a_message_that_cannot_be_told_leaves_those_around_it_whole() -> None:
+    async def body() -> None:
         async with linked() as (control, engine):
             control.post(OpenLane("before", 1, heard=True))
             with pytest.raises(OverflowError):
                 control.post(OpenLane("wrong", 1 << 80, heard=True))
             control.post(OpenLane("after", 1, heard=True))
             says = aiter(engine)
-            assert [(await anext(says)).space for _ in range(2)] == ["before", "after"]
+            assert [space_of(await anext(says)) for _ in range(2)] == ["before", "after"]
 
     asyncio.run(body())
 
 
-def test_a_slow_reader_loses_sound_but_no_control_message():
-    async def body():
+def test_a_slow_reader_loses_sound_but_no_control_message() -> None:
+    async def body() -> None:
         async with linked() as (control, engine):
             frames = Frames("s", 1, [(1, 0, bytes(1200))] * 10, [])
             sent = 0
@@ -114,8 +138,8 @@ def test_a_slow_reader_loses_sound_but_no_control_message():
     ],
     ids=["too long", "not msgpack", "unknown message"],
 )
-def test_what_is_not_a_message_raises(junk):
-    async def body():
+def test_what_is_not_a_message_raises(junk: bytes) -> None:
+    async def body() -> None:
         one, two = socket.socketpair()
         engine = await connect_engine(two)
         with one:
@@ -128,8 +152,8 @@ def test_what_is_not_a_message_raises(junk):
     asyncio.run(body())
 
 
-def test_iteration_ends_when_the_other_side_is_gone_even_inside_a_message():
-    async def body():
+def test_iteration_ends_when_the_other_side_is_gone_even_inside_a_message() -> None:
+    async def body() -> None:
         one, two = socket.socketpair()
         engine = await connect_engine(two)
         one.sendall(struct.pack(">I", 100) + b"half")
@@ -142,13 +166,13 @@ def test_iteration_ends_when_the_other_side_is_gone_even_inside_a_message():
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_decode_or_are_refused(data):
+def test_any_bytes_decode_or_are_refused(data: bytes) -> None:
     with contextlib.suppress(msgspec.MsgspecError):
         msgspec.msgpack.decode(data, type=messages.ToEngine)
 
 
-def test_an_engine_comes_up_answers_and_goes():
-    async def body():
+def test_an_engine_comes_up_answers_and_goes() -> None:
+    async def body() -> None:
         async with EngineProcess() as engine:
             assert engine.ready.host == "127.0.0.1"
             assert engine.ready.port > 0
@@ -165,8 +189,8 @@ def test_an_engine_comes_up_answers_and_goes():
     asyncio.run(body())
 
 
-def test_messages_about_what_is_not_open_are_ignored_and_counted():
-    async def body():
+def test_messages_about_what_is_not_open_are_ignored_and_counted() -> None:
+    async def body() -> None:
         async with EngineProcess() as engine:
             for message in (
                 messages.CloseSpace("x"),
@@ -186,13 +210,14 @@ def test_messages_about_what_is_not_open_are_ignored_and_counted():
                 await engine.send(message)
             await engine.send(AskStats())
             stats = await anext(aiter(engine))
+            assert isinstance(stats, Stats)
             assert stats.counters["messages_ignored"] == 12
 
     asyncio.run(body())
 
 
-def test_a_killed_engine_ends_the_iteration():
-    async def body():
+def test_a_killed_engine_ends_the_iteration() -> None:
+    async def body() -> None:
         async with EngineProcess() as engine:
             os.kill(engine.pid, signal.SIGKILL)
             assert [message async for message in engine] == []
@@ -201,8 +226,8 @@ def test_a_killed_engine_ends_the_iteration():
     asyncio.run(body())
 
 
-def test_an_engine_goes_on_ctrl_c_and_leaves_on_sigterm():
-    async def body():
+def test_an_engine_goes_on_ctrl_c_and_leaves_on_sigterm() -> None:
+    async def body() -> None:
         async with EngineProcess() as engine:
             os.kill(engine.pid, signal.SIGINT)
             await engine.send(AskStats())
@@ -213,8 +238,8 @@ def test_an_engine_goes_on_ctrl_c_and_leaves_on_sigterm():
     asyncio.run(body())
 
 
-def test_an_address_that_is_taken_is_told(capfd):
-    async def body():
+def test_an_address_that_is_taken_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    async def body() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
             taken.bind(("127.0.0.1", 0))
             with pytest.raises(EngineFailed):
@@ -236,7 +261,7 @@ asyncio.run(main())
 """
 
 
-def test_the_engine_needs_neither_codecs_of_video_nor_a_web_server():
+def test_the_engine_needs_neither_codecs_of_video_nor_a_web_server() -> None:
     script = (
         "import sys, spacesctl.engine.__main__\n"
         "sys.exit(', '.join({'av', 'aiortc', 'fastapi', 'sqlalchemy', 'uvloop'} & set(sys.modules)) or 0)"
@@ -245,9 +270,9 @@ def test_the_engine_needs_neither_codecs_of_video_nor_a_web_server():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_no_engine_is_left_when_control_is_killed():
+def test_no_engine_is_left_when_control_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", CONTROL], stdout=subprocess.PIPE, text=True) as control:
-        engine = psutil.Process(int(control.stdout.readline()))
+        engine = psutil.Process(int(sure(control.stdout).readline()))
         control.kill()
     until = time.monotonic() + 5
     while engine.is_running() and engine.status() != psutil.STATUS_ZOMBIE:

@@ -24,7 +24,9 @@ SPEECH, MUSIC = COMPLEXITIES[0]
     ],
     ids=["few", "many", "fewer for a moment", "fewer", "none between"],
 )
-def test_many_voices_are_coded_as_music(monkeypatch, voices, told):
+def test_many_voices_are_coded_as_music(
+    monkeypatch: pytest.MonkeyPatch, voices: list[int], told: list[tuple[int, bool]]
+) -> None:
     heard = []
     monkeypatch.setattr(Encoder, "work", lambda self, complexity, as_music: heard.append((complexity, as_music)))
     coder = MixEncoder()
@@ -33,7 +35,7 @@ def test_many_voices_are_coded_as_music(monkeypatch, voices, told):
     assert heard == told
 
 
-def test_there_is_no_seam_where_many_begin_and_end():
+def test_there_is_no_seam_where_many_begin_and_end() -> None:
     said, coder, decoder = voice(1, 4, peak=15_000), MixEncoder(), Decoder()
     counts = [MANY if 20 < number < 30 or number > 150 else 1 for number in range(200)]
     frames = [
@@ -45,7 +47,7 @@ def test_there_is_no_seam_where_many_begin_and_end():
     assert likeness(np.concatenate([decoder.decode(frame.payload) for frame in frames]), said) > 0.85
 
 
-def test_less_effort_is_taken_back_and_costs_no_dtx():
+def test_less_effort_is_taken_back_and_costs_no_dtx() -> None:
     said, coder, decoder = voice(2, 3), MixEncoder(), Decoder()
     levels = [0] * 50 + [3] * 50 + [2] * 20 + [1] * 30
     frames = [coder.encode(*one) for one in zip(said.reshape(-1, FRAME), [1] * 150, range(150), levels, strict=True)]

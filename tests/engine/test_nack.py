@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -14,12 +15,13 @@ from spacesctl.engine.peers.nack import FARTHEST, MAX_REQUESTS, PATIENCE, UNKNOW
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.rtcp import Echo
 from tests.engine.caller import Caller
-from tests.engine.studio import SPACE, Frames, run, studio
+from tests.engine.studio import SPACE, Frames, Studio, run, studio
 from tests.engine.test_end_to_end import SAID
 from tests.engine.test_fanout import Listener, Wires
+from tests.typed import sure
 
 
-def test_a_missing_packet_is_asked_for_now_and_again_after_the_round_trip():
+def test_a_missing_packet_is_asked_for_now_and_again_after_the_round_trip() -> None:
     asking = NackRequester()
     assert asking.due([65_537, 65_538], 10.0) == [1, 2]
     assert asking.due([65_537], 10.02) == []
@@ -29,7 +31,7 @@ def test_a_missing_packet_is_asked_for_now_and_again_after_the_round_trip():
     assert asking.due([65_537], 20.0) == []
 
 
-def test_what_was_forgotten_may_be_asked_for_in_the_next_turn():
+def test_what_was_forgotten_may_be_asked_for_in_the_next_turn() -> None:
     asking = NackRequester()
     for _ in range(MAX_REQUESTS):
         asking.due([5], 10.0)
@@ -37,16 +39,16 @@ def test_what_was_forgotten_may_be_asked_for_in_the_next_turn():
     assert asking.due([65_541], 20.1) == [5]
 
 
-def test_what_takes_too_long_is_not_asked_for():
+def test_what_takes_too_long_is_not_asked_for() -> None:
     asking = NackRequester()
     for number in range(20):
         asking.due([number], number)
         asking.came(number, number + 0.3)
-    assert asking.round_trip > FARTHEST
+    assert sure(asking.round_trip) > FARTHEST
     assert asking.due([100], 50.0) == []
 
 
-def test_the_round_trip_is_learned_from_answers_and_from_echoes():
+def test_the_round_trip_is_learned_from_answers_and_from_echoes() -> None:
     asking = NackRequester()
     asking.due([1], 5.0)
     asking.came(1, 5.06)
@@ -60,7 +62,7 @@ def test_the_round_trip_is_learned_from_answers_and_from_echoes():
     assert asking.round_trip == pytest.approx(0.055, abs=0.001)
 
 
-def test_a_listener_gets_the_same_bytes_again_a_few_times_and_nothing_that_is_too_old():
+def test_a_listener_gets_the_same_bytes_again_a_few_times_and_nothing_that_is_too_old() -> None:
     wires, listener = Wires(), Listener(1, first=32_000, asks=True)
     fanout = Fanout(wires)
     fanout.add(Listener(2).subscription)
@@ -75,7 +77,7 @@ def test_a_listener_gets_the_same_bytes_again_a_few_times_and_nothing_that_is_to
     assert Listener(3).subscription.again([0]) == []
 
 
-def test_what_a_listener_was_sent_elsewhere_or_another_on_its_row_is_not_sent_again():
+def test_what_a_listener_was_sent_elsewhere_or_another_on_its_row_is_not_sent_again() -> None:
     wires, first, second = Wires(), Listener(1, asks=True), Listener(2, asks=True)
     here, there = Fanout(wires), Fanout(wires)
     here.add(first.subscription)
@@ -89,13 +91,13 @@ def test_what_a_listener_was_sent_elsewhere_or_another_on_its_row_is_not_sent_ag
     assert first.subscription.again([1, 2]) == [wires.arrived[first.address][-1]]
 
 
-def test_nothing_is_kept_for_those_who_never_ask():
+def test_nothing_is_kept_for_those_who_never_ask() -> None:
     wires, asking = Wires(), Listener(1, asks=True)
     fanout = Fanout(wires)
     fanout.add(Listener(2).subscription)
     fanout.add(asking.subscription)
     fanout.send(b"opus", 0, 0.0)
-    block = asking.subscription.batch
+    block: Any = asking.subscription.batch
     assert len(block._past) == KEPT
     fanout.remove(asking.subscription)
     fanout.send(b"opus", 960, 0.0)
@@ -105,11 +107,11 @@ def test_nothing_is_kept_for_those_who_never_ask():
 class Forgetful(Caller):
     """A speaker whose packets get lost, all but one in eight, and who sends again what it is asked for."""
 
-    def begin(self):
-        self.by_sequence = {}
-        self.asked = []
+    def begin(self) -> None:
+        self.by_sequence: dict[int, bytes] = {}
+        self.asked: list[int] = []
 
-    def speak(self, number):
+    def speak(self, number: int) -> None:
         assert self.srtp
         self.by_sequence[number] = self.srtp.protect(
             rtp.header(111, number, number * 960, 7) + SAID[number % len(SAID)]
@@ -117,7 +119,7 @@ class Forgetful(Caller):
         if number % 8 != 3:
             self.transport.sendto(self.by_sequence[number])
 
-    def datagram_received(self, data, addr):
+    def datagram_received(self, data: bytes, addr: object) -> None:
         if demux.kind(data) is not demux.Kind.RTCP or self.srtp is None:
             super().datagram_received(data, addr)
             return
@@ -131,14 +133,14 @@ class Forgetful(Caller):
 class Closing:
     """Lets the studio hang up, also when a test fails."""
 
-    def __init__(self, caller):
+    def __init__(self, caller: Caller) -> None:
         self.caller = caller
 
-    async def close(self):
+    async def close(self) -> None:
         self.caller.hang_up()
 
 
-async def join(space, caller, nack=True):
+async def join(space: Studio, caller: Caller, nack: bool = True) -> None:
     ready = space.engine.ready
     space.peers.append(Closing(caller))
     await space.engine.send(replace(caller.added(), nack=nack))
@@ -148,8 +150,8 @@ async def join(space, caller, nack=True):
 
 @pytest.mark.alone
 @pytest.mark.parametrize("nack", [True, False])
-def test_what_a_speaker_sends_again_is_heard(nack):
-    async def body():
+def test_what_a_speaker_sends_again_is_heard(nack: bool) -> None:
+    async def body() -> None:
         async with studio() as space:
             await space.engine.send(OpenLane(SPACE, 5, heard=True))
             caller = Forgetful("p", SPACE, lane=5, up=True)
@@ -173,26 +175,26 @@ def test_what_a_speaker_sends_again_is_heard(nack):
     run(body)
 
 
-def test_a_listener_is_sent_the_same_bytes_again():
-    async def body():
+def test_a_listener_is_sent_the_same_bytes_again() -> None:
+    async def body() -> None:
         async with studio() as space:
             caller = Caller("p", SPACE, group=Output.AUDIENCE)
             caller.keep = False
             datagrams = []
 
-            def heard(data, addr):
+            def heard(data: bytes, _source: object) -> None:
                 if demux.kind(data) is demux.Kind.RTP:
                     datagrams.append(data)
-                Caller.datagram_received(caller, data, addr)
+                Caller.datagram_received(caller, data, _source)
 
-            caller.datagram_received = heard
+            caller.datagram_received = heard  # type: ignore[method-assign]  # the test listens in
             await join(space, caller)
             await space.engine.send(OpenLane(SPACE, 5, heard=True))
             await asyncio.sleep(0.3)
             wanted = datagrams[-3]
             sequence, ssrc = int.from_bytes(wanted[2:4], "big"), int.from_bytes(wanted[8:12], "big")
             for source in (ssrc ^ 1, ssrc):
-                caller.transport.sendto(caller.srtp.protect_rtcp(rtcp.nack(7, source, [sequence])))
+                caller.transport.sendto(sure(caller.srtp).protect_rtcp(rtcp.nack(7, source, [sequence])))
             async with asyncio.timeout(5):
                 while datagrams.count(wanted) < 2:
                     await asyncio.sleep(0.02)

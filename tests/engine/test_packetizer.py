@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import av
 import numpy as np
 import pytest
@@ -15,31 +17,31 @@ from spacesctl.engine.fanout.send_slot import SEND_SLOTS
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.seam import Frame
 from tests.engine.test_fanout import Listener, Wires
-from tests.listening import voice
+from tests.listening import Sound, voice
 
 SAID = voice(5, 2.0)
 PACKETS = [Encoder().encode(frame) for frame in SAID.reshape(-1, FRAME)]
 
 
-def encoded():
+def encoded() -> list[bytes]:
     encoder = Encoder()
     return [encoder.encode(frame) for frame in SAID.reshape(-1, FRAME)]
 
 
-def in_threes(packets):
+def in_threes(packets: Sequence[bytes]) -> list[tuple[bytes, int]]:
     """Merged by three where they fit."""
     packer = Packetizer()
     frames = [Frame(packet, number * FRAME) for number, packet in enumerate(packets)]
     return [made for at in range(0, len(frames), 3) for made in packer.packets(frames[at : at + 3])]
 
 
-def by_pyav(packets):
+def by_pyav(packets: Iterable[bytes]) -> Sound:
     codec = av.CodecContext.create("libopus", "r")
     frames = [frame for packet in packets for frame in codec.decode(av.Packet(packet))]
     return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
 
 
-def test_merged_packets_sound_as_the_single_ones_did():
+def test_merged_packets_sound_as_the_single_ones_did() -> None:
     single = encoded()
     merged = in_threes(single)
     assert len(merged) < len(single) / 2
@@ -50,12 +52,12 @@ def test_merged_packets_sound_as_the_single_ones_did():
     ).all()
 
 
-def test_another_decoder_agrees():
+def test_another_decoder_agrees() -> None:
     single = encoded()
     assert (by_pyav(single) == by_pyav([packet for packet, _ in in_threes(single)])).all()
 
 
-def test_packets_of_different_modes_do_not_fit():
+def test_packets_of_different_modes_do_not_fit() -> None:
     wide, narrow = Encoder(bitrate=64_000), Encoder(bitrate=6_000)
     one, other = wide.encode(SAID[4800:5760]), narrow.encode(SAID[4800:5760])
     assert not Repacketizer.fits(one, other)
@@ -65,7 +67,7 @@ def test_packets_of_different_modes_do_not_fit():
         Repacketizer().merge([b"\x03"])
 
 
-def test_frames_too_large_for_one_packet_are_sent_as_two():
+def test_frames_too_large_for_one_packet_are_sent_as_two() -> None:
     frames = [Frame(b"\x78" + bytes(700), number * FRAME) for number in range(3)]
     assert [len(packet) for packet, _ in Packetizer().packets(frames)] == [701] * 3
     assert all(len(packet) <= MAX_PACKET for packet, _ in Packetizer().packets(frames))
@@ -79,11 +81,11 @@ def test_frames_too_large_for_one_packet_are_sent_as_two():
         (AUTO, 450, 40, 40), (AUTO, 400, 40, 20), (AUTO, 2500, 60, 60), (AUTO, 2400, 60, 40), (AUTO, 10, 60, 20),
     ],
 )  # fmt: skip
-def test_packets_grow_with_the_crowd_and_shrink_later(setting, listeners, now, expected):
+def test_packets_grow_with_the_crowd_and_shrink_later(setting: int, listeners: int, now: int, expected: int) -> None:
     assert ptime_ms(setting, listeners, now) == expected
 
 
-def crowd_of(listeners, setting):
+def crowd_of(listeners: int, setting: int) -> tuple[Wires, PacketSink, list[Listener]]:
     wires = Wires()
     crowd = PacketSink(wires, Metrics(), setting)
     people = [Listener(number + 1) for number in range(listeners)]
@@ -93,7 +95,7 @@ def crowd_of(listeners, setting):
 
 
 @pytest.mark.parametrize(("setting", "phases"), [(20, 1), (40, 2), (60, 3)])
-def test_a_crowd_is_sent_in_phases_of_equal_size(setting, phases):
+def test_a_crowd_is_sent_in_phases_of_equal_size(setting: int, phases: int) -> None:
     wires, crowd, people = crowd_of(TOGETHER * 4, setting)
     sizes = []
     for number in range(12):
@@ -105,7 +107,7 @@ def test_a_crowd_is_sent_in_phases_of_equal_size(setting, phases):
     assert sent == pytest.approx(len(people) * 12 / phases, rel=0.3)
 
 
-def test_few_listeners_share_a_phase():
+def test_few_listeners_share_a_phase() -> None:
     _, crowd, _ = crowd_of(TOGETHER, AUTO)
     assert [len(fanout) for _, fanout in crowd._slots] == [TOGETHER] + [0] * (SEND_SLOTS - 1)
 
@@ -115,7 +117,9 @@ def test_few_listeners_share_a_phase():
     kinds=st.lists(st.sampled_from(["voice", "other", "silent", "gap"]), min_size=1, max_size=60),
     changes=st.dictionaries(st.integers(0, 59), st.sampled_from([20, 40, 60]), max_size=6),
 )
-def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_does(kinds, changes):
+def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_does(
+    kinds: list[str], changes: dict[int, int]
+) -> None:
     wires, crowd, people = crowd_of(SEND_SLOTS, AUTO)
     for one, (_, fanout) in zip(people[1:], crowd._slots[1:], strict=True):  # one in each, as in a large crowd
         crowd._slots[0][1].remove(one.subscription)
@@ -142,7 +146,7 @@ def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_do
 
 
 @pytest.mark.parametrize(("left_out", "packets"), [(0, 1), (1, 1), (MISSED, 1), (MISSED + 1, 2)])
-def test_ticks_that_were_skipped_cost_no_further_packet(left_out, packets):
+def test_ticks_that_were_skipped_cost_no_further_packet(left_out: int, packets: int) -> None:
     wires, crowd, (one,) = crowd_of(1, 40)
     for tick in (0, 1, 2 + left_out, 3 + left_out, 4 + left_out):
         crowd.send(Frame(PACKETS[tick], tick * FRAME), 0.0)
@@ -151,7 +155,7 @@ def test_ticks_that_were_skipped_cost_no_further_packet(left_out, packets):
     assert heard == [(0, 1), *together, (3 + left_out, 2)]
 
 
-def test_the_packet_time_follows_the_crowd_each_second(monkeypatch):
+def test_the_packet_time_follows_the_crowd_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spacesctl.engine.fanout.packetizer.STEPS", ((20, 60), (10, 40), (0, 20)))
     _, crowd, _ = crowd_of(15, AUTO)
     for number in range(DECIDE + 1):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
 from unittest import mock
 
 import msgspec
@@ -13,7 +15,7 @@ from aioice import stun
 
 from spacesctl.engine.clock import SpaceClock
 from spacesctl.engine.fanout.subscription import Subscription
-from spacesctl.engine.messages import ExpectProbe, OpenSpace, PeerJoined, PeerLeft, RestartIce
+from spacesctl.engine.messages import ExpectProbe, FromEngine, OpenSpace, PeerJoined, PeerLeft, RestartIce
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.room import Room
 from spacesctl.engine.peers import handshakes as handshakes_module
@@ -23,6 +25,7 @@ from spacesctl.engine.peers.handshakes import GATHER, MAX_QUEUED, Handshakes
 from spacesctl.engine.peers.ice_agent import MAX_PROBES, PROBE_SECONDS
 from spacesctl.engine.peers.peer import MAX_PATHS, Peer
 from spacesctl.engine.peers.registry import REPORT_TICKS, SWEEP_TICKS, PeerRegistry
+from spacesctl.engine.transport.addresses import TransportAddress
 from spacesctl.engine.transport.datagrams import Rows
 from spacesctl.engine.transport.ports import Ports
 from spacesctl.rtc import demux, rtcp, rtp
@@ -31,6 +34,7 @@ from spacesctl.rtc.dtls import Dtls, Identity
 from spacesctl.rtc.srtp import Outgoing, Srtp
 from spacesctl.rtc.stun import _Expected
 from tests.engine.caller import Caller
+from tests.typed import sure
 
 HERE = Identity()
 SPACE = "space"
@@ -40,45 +44,45 @@ SOURCE = ("203.0.113.5", 1000)
 class Wire:
     """Stands where the socket is, for the engine's side and for one caller."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.metrics = Metrics()
-        self.told = []
+        self.told: list[FromEngine] = []
         self.ahead = 0.0  # seconds that the engine's clock is ahead of this machine's
-        self.sent = []
+        self.sent: list[tuple[bytes, Any]] = []
         self.rooms = {SPACE: Room(OpenSpace(SPACE, 0.0, 0, 7), SpaceClock(0), self.metrics, Ports(self, self.send))}
         self.peers = PeerRegistry(
             HERE, self.rooms, self.metrics, self.send, self.told.append, lambda: time.monotonic() + 1, self.now
         )
-        self.callers = {}
+        self.callers: dict[Any, Caller] = {}
         self.source = SOURCE
 
-    def now(self):
+    def now(self) -> float:
         return time.monotonic() + self.ahead
 
-    def send(self, data, target):
+    def send(self, data: bytes, target: TransportAddress) -> bool:
         self.sent.append((data, target))
         if target in self.callers:
             self.callers[target].datagram_received(data, target)
         return True
 
-    def rows(self, size):
+    def rows(self, size: int) -> Rows:
         return Rows(size)
 
-    def send_rows(self, rows, count):
+    def send_rows(self, rows: Rows, count: int) -> int:
         return sum(self.send(bytes(rows.datagram(row)), rows.address(row)) for row in range(count))
 
-    def sendto(self, data):
+    def sendto(self, data: bytes) -> None:
         self.peers.receive(data, self.source)
 
-    def close(self):
+    def close(self) -> None:
         pass
 
-    async def call(self, caller, fingerprint=None):
+    async def call(self, caller: Caller, fingerprint: str | None = None) -> Caller:
         assert self.peers.add(caller.added(fingerprint))
         self.callers[self.source] = caller
         caller.transport = self
         caller.check()
-        caller.dtls = Dtls(caller.identity, "client", [("sha-256", HERE.fingerprint)])
+        caller.dtls = Dtls(sure(caller.identity), "client", [("sha-256", HERE.fingerprint)])
         caller.dtls.start()
         caller._flush()
         for _ in range(20):
@@ -86,24 +90,24 @@ class Wire:
         return caller
 
 
-def in_memory(test):
-    async def body():
+def in_memory(test: Callable[[Wire], Awaitable[None]]) -> None:
+    async def body() -> None:
         await test(Wire())
 
     with mock.patch.object(handshakes_module, "GATHER", 0.0):  # here nobody waits for the others
         asyncio.run(body())
 
 
-def with_a_wire(test):
-    def run():
+def with_a_wire(test: Callable[[Wire], Awaitable[None]]) -> Callable[[], None]:
+    def run() -> None:
         in_memory(test)
 
     run.__name__ = test.__name__
     return run
 
 
-def test_a_peer_joins_hears_and_leaves():
-    async def body(wire):
+def test_a_peer_joins_hears_and_leaves() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         assert wire.told == [PeerJoined("p")]
         for number in range(5):
@@ -122,15 +126,15 @@ def test_a_peer_joins_hears_and_leaves():
     in_memory(body)
 
 
-def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch):
+def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy engine never collects everything: what is in a cycle stays, some kilobytes for each who came and went."""
     monkeypatch.setattr(peers_module, "REST", 0.0)
 
-    def here():
+    def here() -> list[str]:
         kinds = (Peer, Srtp, Outgoing, Subscription, Dtls, _Expected)
         return [type(one).__name__ for one in gc.get_objects() if isinstance(one, kinds)]
 
-    async def body(wire):
+    async def body(wire: Wire) -> None:
         gc.collect()
         before = sorted(here())
         caller = await wire.call(Caller("p", SPACE))
@@ -154,13 +158,13 @@ def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch
         gc.enable()
 
 
-def test_a_flight_that_was_lost_is_sent_again_by_the_tick():
-    async def body(wire):
+def test_a_flight_that_was_lost_is_sent_again_by_the_tick() -> None:
+    async def body(wire: Wire) -> None:
         caller = Caller("p", SPACE)
         wire.peers.add(caller.added())
         caller.transport = wire
         caller.check()
-        caller.dtls = Dtls(caller.identity, "client", [("sha-256", HERE.fingerprint)])
+        caller.dtls = Dtls(sure(caller.identity), "client", [("sha-256", HERE.fingerprint)])
         caller.dtls.start()
         caller._flush()
         await asyncio.sleep(0)  # our answer goes nowhere: the caller is not on the wire yet
@@ -174,12 +178,12 @@ def test_a_flight_that_was_lost_is_sent_again_by_the_tick():
     in_memory(body)
 
 
-def test_we_take_the_clients_part_when_the_offer_is_passive():
-    async def body(wire):
+def test_we_take_the_clients_part_when_the_offer_is_passive() -> None:
+    async def body(wire: Wire) -> None:
         caller = Caller("p", SPACE)
         assert wire.peers.add(msgspec.structs.replace(caller.added(), dtls="client"))
         caller.transport = wire
-        caller.dtls = Dtls(caller.identity, "server", [("sha-256", HERE.fingerprint)])
+        caller.dtls = Dtls(sure(caller.identity), "server", [("sha-256", HERE.fingerprint)])
         wire.callers[wire.source] = caller
         caller.check()
         for _ in range(20):
@@ -191,8 +195,8 @@ def test_we_take_the_clients_part_when_the_offer_is_passive():
     in_memory(body)
 
 
-def test_a_peer_that_is_removed_hears_a_goodbye_and_nothing_else():
-    async def body(wire):
+def test_a_peer_that_is_removed_hears_a_goodbye_and_nothing_else() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         assert wire.peers.remove("p")
         assert caller.was_hung_up_on
@@ -206,8 +210,8 @@ def test_a_peer_that_is_removed_hears_a_goodbye_and_nothing_else():
     in_memory(body)
 
 
-def test_the_end_of_a_space_ends_its_peers():
-    async def body(wire):
+def test_the_end_of_a_space_ends_its_peers() -> None:
+    async def body(wire: Wire) -> None:
         await wire.call(Caller("p", SPACE))
         wire.peers.end(SPACE)
         assert wire.told[-1] == PeerLeft("p", "ended")
@@ -215,8 +219,8 @@ def test_the_end_of_a_space_ends_its_peers():
     in_memory(body)
 
 
-def test_another_certificate_does_not_get_in():
-    async def body(wire):
+def test_another_certificate_does_not_get_in() -> None:
+    async def body(wire: Wire) -> None:
         await wire.call(Caller("p", SPACE), fingerprint=HERE.fingerprint)
         assert wire.told == [PeerLeft("p", "handshake")]
         assert wire.rooms[SPACE].is_idle
@@ -225,8 +229,10 @@ def test_another_certificate_does_not_get_in():
 
 
 @pytest.mark.parametrize(("joined", "reason"), [(True, "consent"), (False, "handshake")])
-def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(joined, reason):
-    async def body(wire):
+def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(
+    joined: bool, reason: Literal["consent", "handshake"]
+) -> None:
+    async def body(wire: Wire) -> None:
         caller = Caller("p", SPACE)
         if joined:
             await wire.call(caller)
@@ -245,15 +251,15 @@ def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(joined, reason):
     in_memory(body)
 
 
-def test_a_peer_rests_ten_seconds_after_its_handshake_and_is_heard_and_hung_up_on_all_the_same():
-    async def body(wire):
+def test_a_peer_rests_ten_seconds_after_its_handshake_and_is_heard_and_hung_up_on_all_the_same() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         peer = wire.peers._peers["p"]
         wire.peers.tick(1, 0.0, wire.now())
-        assert peer.dtls._connection is not None
+        assert sure(peer.dtls)._connection is not None
         wire.ahead = peer_module.REST + 1
         wire.peers.tick(2, 0.0, wire.now())
-        assert peer.dtls._connection is None
+        assert sure(peer.dtls)._connection is None
         wire.rooms[SPACE].run(0, 0.0)
         assert len(caller.packets) == 1
         wire.peers.remove("p")
@@ -262,8 +268,8 @@ def test_a_peer_rests_ten_seconds_after_its_handshake_and_is_heard_and_hung_up_o
     in_memory(body)
 
 
-def test_few_peers_rest_in_one_tick():
-    async def body(wire):
+def test_few_peers_rest_in_one_tick() -> None:
+    async def body(wire: Wire) -> None:
         for number in range(peers_module.RESTS + 3):
             wire.source = ("203.0.113.9", number + 1)
             await wire.call(Caller(f"p{number}", SPACE))
@@ -271,14 +277,14 @@ def test_few_peers_rest_in_one_tick():
         left = []
         for number in (1, 2):
             wire.peers.tick(number, 0.0, wire.now())
-            left.append(sum(peer.dtls._connection is not None for peer in wire.peers._peers.values()))
+            left.append(sum(sure(peer.dtls)._connection is not None for peer in wire.peers._peers.values()))
         assert left == [3, 0]
 
     in_memory(body)
 
 
-def test_a_resting_peer_that_may_have_said_goodbye_is_gone_soon_unless_it_checks():
-    async def body(wire):
+def test_a_resting_peer_that_may_have_said_goodbye_is_gone_soon_unless_it_checks() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         peer = wire.peers._peers["p"]
         peer.rest()
@@ -294,8 +300,8 @@ def test_a_resting_peer_that_may_have_said_goodbye_is_gone_soon_unless_it_checks
     in_memory(body)
 
 
-def test_a_check_renews_consent_and_a_wrong_one_does_not():
-    async def body(wire):
+def test_a_check_renews_consent_and_a_wrong_one_does_not() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         peer = wire.peers._peers["p"]
         peer.checked = 0.0
@@ -309,8 +315,8 @@ def test_a_check_renews_consent_and_a_wrong_one_does_not():
     in_memory(body)
 
 
-def test_a_nominated_check_from_a_new_address_moves_the_peer():
-    async def body(wire):
+def test_a_nominated_check_from_a_new_address_moves_the_peer() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         wire.source = ("203.0.113.6", 2000)
         wire.callers[wire.source] = caller
@@ -322,8 +328,8 @@ def test_a_nominated_check_from_a_new_address_moves_the_peer():
     in_memory(body)
 
 
-def test_a_peer_remembers_few_paths():
-    async def body(wire):
+def test_a_peer_remembers_few_paths() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         for port in range(2000, 2050):
             wire.source = ("203.0.113.6", port)
@@ -340,8 +346,8 @@ def test_a_peer_remembers_few_paths():
     [(b"\x16" + bytes(20), "unknown_source"), (b"\x80\x6f" + bytes(20), "unknown_source"), (b"\x80\xc8" + bytes(20), "unknown_source"),
      (b"GET / HTTP/1.1", "unknown_protocol"), (b"", "unknown_protocol"), (bytes(20), "stun")],
 )  # fmt: skip
-def test_strangers_get_no_state_and_no_answer(data, reason):
-    async def body(wire):
+def test_strangers_get_no_state_and_no_answer(data: bytes, reason: str) -> None:
+    async def body(wire: Wire) -> None:
         wire.sendto(data)
         assert wire.sent == []
         assert wire.peers.ice_agent._by_address == {}
@@ -350,8 +356,8 @@ def test_strangers_get_no_state_and_no_answer(data, reason):
     in_memory(body)
 
 
-def test_what_a_speaker_must_not_send_is_dropped_by_its_reason():
-    async def body(wire):
+def test_what_a_speaker_must_not_send_is_dropped_by_its_reason() -> None:
+    async def body(wire: Wire) -> None:
         wire.rooms[SPACE].open_lane(3, True)
         caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
         counters = wire.metrics.counters
@@ -359,14 +365,14 @@ def test_what_a_speaker_must_not_send_is_dropped_by_its_reason():
         assert counters["packets_dropped"] == 0
         caller.send_raw(caller.sent[-1])
         assert counters["dropped_replayed"] == 1
-        changed = bytearray(caller.srtp.protect(rtp.header(111, 2, 0, 7) + b"\xf8\xff\xfe"))
+        changed = bytearray(sure(caller.srtp).protect(rtp.header(111, 2, 0, 7) + b"\xf8\xff\xfe"))
         changed[-1] ^= 1
         caller.send_raw(bytes(changed))
         caller.send_raw(b"\x80\x6f" + bytes(40))
         assert counters["dropped_not_authentic"] == 2
         caller.say(3, b"\x03")
         assert counters["dropped_not_opus"] == 1
-        caller.sent.append(caller.srtp.protect(rtp.header(96, 4, 0, 7) + b"\xf8\xff\xfe"))
+        caller.sent.append(sure(caller.srtp).protect(rtp.header(96, 4, 0, 7) + b"\xf8\xff\xfe"))
         caller.send_raw(caller.sent[-1])
         assert counters["dropped_payload_type"] == 1
         wire.rooms[SPACE].close_lane(3)
@@ -376,8 +382,8 @@ def test_what_a_speaker_must_not_send_is_dropped_by_its_reason():
     in_memory(body)
 
 
-def test_a_listener_that_sends_is_not_heard():
-    async def body(wire):
+def test_a_listener_that_sends_is_not_heard() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE))
         caller.say(1, b"\xf8\xff\xfe")
         assert wire.metrics.counters["dropped_unexpected"] == 1
@@ -385,9 +391,10 @@ def test_a_listener_that_sends_is_not_heard():
     in_memory(body)
 
 
-def test_a_newer_peer_takes_over_the_lane():
-    async def body(wire):
-        lane_of = wire.rooms[SPACE].open_lane(3, True) or wire.rooms[SPACE].lanes[3]
+def test_a_newer_peer_takes_over_the_lane() -> None:
+    async def body(wire: Wire) -> None:
+        wire.rooms[SPACE].open_lane(3, True)
+        lane_of = wire.rooms[SPACE].lanes[3]
         old = await wire.call(Caller("old", SPACE, lane=3, up=True))
         wire.source = ("203.0.113.7", 1)
         new = await wire.call(Caller("new", SPACE, lane=3, up=True))
@@ -405,8 +412,8 @@ def test_a_newer_peer_takes_over_the_lane():
     in_memory(body)
 
 
-def test_a_lane_that_opens_after_its_peer_is_fed():
-    async def body(wire):
+def test_a_lane_that_opens_after_its_peer_is_fed() -> None:
+    async def body(wire: Wire) -> None:
         caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
         wire.rooms[SPACE].open_lane(3, True)
         caller.say(1, b"\xf8\xff\xfe")
@@ -415,34 +422,34 @@ def test_a_lane_that_opens_after_its_peer_is_fed():
     in_memory(body)
 
 
-def test_reports_go_every_five_seconds_and_losses_are_heeded():
-    async def body(wire):
-        got = []
+def test_reports_go_every_five_seconds_and_losses_are_heeded() -> None:
+    async def body(wire: Wire) -> None:
+        got: list[Any] = []
         caller = await wire.call(Caller("p", SPACE))
         normal = caller.datagram_received
 
-        def receive(data, address):
+        def receive(data: bytes, _source: object) -> None:
             if demux.kind(data) is Kind.RTCP:
-                got.extend(rtcp.parse(caller.srtp.unprotect_rtcp(data)))
+                got.extend(rtcp.parse(sure(caller.srtp).unprotect_rtcp(data)))
             else:
-                normal(data, address)
+                normal(data, _source)
 
-        caller.datagram_received = receive
+        caller.datagram_received = receive  # type: ignore[method-assign]  # the test listens in
         wire.rooms[SPACE].run(0, 0.0)
         for number in range(1, 2 * REPORT_TICKS + 1):
             wire.peers.tick(number, 1_700_000_000.0, wire.now())
         assert [one.ssrc for one in got] == [7, 7]
         block = rtcp.Block(ssrc=7, fraction=64, lost=1, highest=2)
-        wire.sendto(caller.srtp.protect_rtcp(rtcp.receiver_report(99, block, "x")))
-        assert wire.peers._peers["p"].subscription.loss == 25
+        wire.sendto(sure(caller.srtp).protect_rtcp(rtcp.receiver_report(99, block, "x")))
+        assert sure(wire.peers._peers["p"].subscription).loss == 25
         wire.sendto(b"\x80\xc9" + bytes(40))
         assert wire.metrics.counters["dropped_not_authentic"] == 1
 
     in_memory(body)
 
 
-def test_a_name_or_ufrag_that_is_taken_is_refused():
-    async def body(wire):
+def test_a_name_or_ufrag_that_is_taken_is_refused() -> None:
+    async def body(wire: Wire) -> None:
         added = Caller("p", SPACE).added()
         assert wire.peers.add(added)
         assert not wire.peers.add(added)
@@ -452,8 +459,8 @@ def test_a_name_or_ufrag_that_is_taken_is_refused():
     in_memory(body)
 
 
-def test_handshakes_wait_for_the_tick_and_are_bounded():
-    async def body():
+def test_handshakes_wait_for_the_tick_and_are_bounded() -> None:
+    async def body() -> None:
         taken, due = [], time.monotonic() + 0.03
         queue = Handshakes(lambda name, data: taken.append(time.monotonic()), lambda: due)
         for _ in range(MAX_QUEUED + 5):
@@ -470,10 +477,10 @@ def test_handshakes_wait_for_the_tick_and_are_bounded():
     asyncio.run(body())
 
 
-def test_who_comes_alone_is_taken_at_once_and_those_who_follow_soon_wait(monkeypatch):
+def test_who_comes_alone_is_taken_at_once_and_those_who_follow_soon_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handshakes_module, "GATHER", 60.0)
 
-    async def body():
+    async def body() -> None:
         taken = []
         queue = Handshakes(lambda name, _data: taken.append(name), lambda: time.monotonic() + 90)
         for name in ("first", "second", "third"):
@@ -484,10 +491,10 @@ def test_who_comes_alone_is_taken_at_once_and_those_who_follow_soon_wait(monkeyp
     asyncio.run(body())
 
 
-def test_those_who_wait_for_one_another_are_taken_together(monkeypatch):
+def test_those_who_wait_for_one_another_are_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handshakes_module, "GATHER", 0.05)
 
-    async def body():
+    async def body() -> None:
         taken = []
         queue = Handshakes(lambda name, _data: taken.append((name, time.monotonic())), lambda: time.monotonic() + 90)
         queue.put("first", b"x")
@@ -504,12 +511,13 @@ def test_those_who_wait_for_one_another_are_taken_together(monkeypatch):
     asyncio.run(body())
 
 
-def test_a_step_that_fails_stops_nobody_elses_handshake():
-    async def body():
+def test_a_step_that_fails_stops_nobody_elses_handshake() -> None:
+    async def body() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context["exception"]))
-        taken, failed = [], []
+        taken: list[str] = []
+        failed: list[Exception] = []
 
-        def take(name, _data):
+        def take(name: str, _data: bytes) -> None:
             if name == "bad":
                 raise ValueError(name)
             taken.append(name)
@@ -527,8 +535,8 @@ def test_a_step_that_fails_stops_nobody_elses_handshake():
     asyncio.run(body())
 
 
-def test_handshakes_go_on_while_every_tick_takes_its_whole_time():
-    async def body():
+def test_handshakes_go_on_while_every_tick_takes_its_whole_time() -> None:
+    async def body() -> None:
         taken, due = [], 0.0
         queue = Handshakes(lambda name, data: taken.append(name), lambda: due)
         for _ in range(10):
@@ -545,7 +553,7 @@ def test_handshakes_go_on_while_every_tick_takes_its_whole_time():
 PROBE = ExpectProbe("probe", "a-password-for-the-probe-only", "tester")
 
 
-def probing(source=SOURCE, password=PROBE.local_pwd):
+def probing(source: tuple[str, int] = SOURCE, password: str = PROBE.local_pwd) -> bytes:
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     request.attributes["USERNAME"] = "probe:tester"
     request.add_message_integrity(password.encode())
@@ -553,7 +561,7 @@ def probing(source=SOURCE, password=PROBE.local_pwd):
 
 
 @with_a_wire
-async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
+async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire: Wire) -> None:
     assert wire.peers.ice_agent.expect_probe(PROBE)
     wire.sendto(probing())
     wire.sendto(probing(password="wrong" * 5))
@@ -564,7 +572,7 @@ async def test_a_probe_is_told_where_it_came_from_and_becomes_no_peer(wire):
 
 
 @with_a_wire
-async def test_a_probe_is_answered_for_half_a_minute(wire):
+async def test_a_probe_is_answered_for_half_a_minute(wire: Wire) -> None:
     wire.peers.ice_agent.expect_probe(PROBE)
     wire.ahead = PROBE_SECONDS + 1
     wire.peers.tick(SWEEP_TICKS, 0.0, wire.now())
@@ -573,12 +581,12 @@ async def test_a_probe_is_answered_for_half_a_minute(wire):
 
 
 @with_a_wire
-async def test_only_a_few_may_probe_at_once(wire):
+async def test_only_a_few_may_probe_at_once(wire: Wire) -> None:
     taken = [wire.peers.ice_agent.expect_probe(ExpectProbe(f"p{n}", "x" * 22, "t")) for n in range(MAX_PROBES + 1)]
     assert taken == [True] * MAX_PROBES + [False]
 
 
-def checking(local, remote, password, source_name="x"):
+def checking(local: str, remote: str, password: str, source_name: str = "x") -> bytes:
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     request.attributes["USERNAME"] = f"{local}:{remote}"
     request.add_message_integrity(password.encode())
@@ -586,7 +594,7 @@ def checking(local, remote, password, source_name="x"):
 
 
 @with_a_wire
-async def test_an_ice_restart_keeps_the_peer_and_the_old_way_until_the_new_one_is_used(wire):
+async def test_an_ice_restart_keeps_the_peer_and_the_old_way_until_the_new_one_is_used(wire: Wire) -> None:
     caller = await wire.call(Caller("p", SPACE))
     [name] = wire.peers._peers
     peer = wire.peers._peers[name]
@@ -609,7 +617,7 @@ async def test_an_ice_restart_keeps_the_peer_and_the_old_way_until_the_new_one_i
 
 
 @with_a_wire
-async def test_a_restart_of_nobody_or_with_a_taken_name_is_refused(wire):
+async def test_a_restart_of_nobody_or_with_a_taken_name_is_refused(wire: Wire) -> None:
     await wire.call(Caller("p", SPACE))
     [name] = wire.peers._peers
     taken = wire.peers._peers[name].credentials.local_ufrag

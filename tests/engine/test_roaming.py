@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,8 +17,9 @@ from spacesctl.rtc import rtp
 from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, Studio, run
 from tests.engine.test_end_to_end import SAID, talking
-from tests.engine.test_peers import SOURCE, checking, with_a_wire
+from tests.engine.test_peers import SOURCE, Wire, checking, with_a_wire
 from tests.engine.test_peers import SPACE as ROOM
+from tests.typed import sure
 
 ELSEWHERE = ("203.0.113.77", 4000)
 FOUR, SIX = "127.0.0.1", "::1"
@@ -25,7 +27,7 @@ needs_ipv6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 
 
 @contextlib.asynccontextmanager
-async def both_families():
+async def both_families() -> AsyncIterator[Studio]:
     """A studio whose one port takes IPv4 and IPv6."""
     async with EngineProcess(udp="[::]:0") as engine:
         space = Studio(engine)
@@ -50,8 +52,8 @@ async def heard(caller: Caller, more: int) -> None:
 
 @needs_ipv6
 @pytest.mark.parametrize("hosts", [(SIX, FOUR), (FOUR, SIX), (SIX, SIX)], ids="-".join)
-def test_a_listener_that_moves_keeps_its_keys_and_its_place_in_the_stream(hosts):
-    async def body():
+def test_a_listener_that_moves_keeps_its_keys_and_its_place_in_the_stream(hosts: tuple[str, str]) -> None:
+    async def body() -> None:
         async with both_families() as space, talking(space):
             caller = await joined(space, Caller("p", SPACE), hosts[0])
             await heard(caller, 5)
@@ -69,8 +71,8 @@ def test_a_listener_that_moves_keeps_its_keys_and_its_place_in_the_stream(hosts)
 
 
 @needs_ipv6
-def test_a_speaker_that_moves_is_heard_on_in_the_same_lane():
-    async def body():
+def test_a_speaker_that_moves_is_heard_on_in_the_same_lane() -> None:
+    async def body() -> None:
         async with both_families() as space:
             await space.engine.send(OpenLane(SPACE, 3, heard=True))
             caller = await joined(space, Caller("p", SPACE, lane=3, up=True), SIX)
@@ -91,7 +93,7 @@ def test_a_speaker_that_moves_is_heard_on_in_the_same_lane():
 
 
 @with_a_wire
-async def test_only_a_check_that_proves_itself_and_nominates_moves_a_peer(wire):
+async def test_only_a_check_that_proves_itself_and_nominates_moves_a_peer(wire: Wire) -> None:
     caller = await wire.call(Caller("p", ROOM))
     peer = wire.peers._peers["p"]
     ours = peer.credentials
@@ -101,14 +103,14 @@ async def test_only_a_check_that_proves_itself_and_nominates_moves_a_peer(wire):
     wire.sendto(checking(ours.local_ufrag, ours.remote_ufrag, ours.local_pwd))  # does not nominate
     assert peer.target == SOURCE
     caller.check()
-    assert peer.target == peer.subscription.address == ELSEWHERE
+    assert peer.target == sure(peer.subscription).address == ELSEWHERE
     wire.sent.clear()
     wire.rooms[ROOM].run(0, 0.0)
     assert [target for _, target in wire.sent] == [ELSEWHERE]
 
 
 @with_a_wire
-async def test_consent_lasts_thirty_seconds_from_the_last_check_wherever_it_came_from(wire):
+async def test_consent_lasts_thirty_seconds_from_the_last_check_wherever_it_came_from(wire: Wire) -> None:
     caller = await wire.call(Caller("p", ROOM))
     wire.ahead = peer_module.CONSENT - 1
     wire.source = ELSEWHERE

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 
 from spacesctl.audio.opus import FRAME, Decoder, Encoder
 from spacesctl.engine.clock import SpaceClock, timestamp
-from spacesctl.engine.messages import FLAG_ACTIVE, OpenSpace, Output
+from spacesctl.engine.messages import FLAG_ACTIVE, Frames, OpenSpace, Output
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.mix_encoder import MixEncoder
 from spacesctl.engine.mixing.room import Room
+from spacesctl.engine.seam import Frame
 from spacesctl.engine.transport.ports import Ports
-from tests.listening import likeness, loudness, voice
+from tests.listening import Sound, likeness, loudness, voice
+from tests.typed import sure
 
 SECONDS = 3
 VOICES = {lane: voice(lane, SECONDS) for lane in (1, 2, 3)}
 
 
-def encoded(pcm):
+def encoded(pcm: Sound) -> list[bytes]:
     encoder = Encoder()
     return [encoder.encode(frame) for frame in pcm.reshape(-1, FRAME)]
 
@@ -31,16 +35,16 @@ PACKETS = {lane: encoded(said) for lane, said in VOICES.items()}
 class Ear:
     """A sink that decodes what it is sent, and goes on by itself through silence that is not sent, as receivers do."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.loss = 0
         self.decoder = Decoder()
-        self.parts = []
-        self.stamps = []
+        self.parts: list[Sound] = []
+        self.stamps: list[int] = []
 
-    def losses(self):
+    def losses(self) -> Iterator[int]:
         yield self.loss
 
-    def send(self, frame, now):
+    def send(self, frame: Frame, now: float) -> None:
         if frame.withheld:
             return
         payload, stamp = frame.payload, frame.timestamp
@@ -48,23 +52,26 @@ class Ear:
         self.parts.append(self.decoder.decode(payload))
         self.stamps.append(stamp)
 
-    def wait_until(self, stamp):
+    def wait_until(self, stamp: int) -> None:
         """Up to a moment of RTP time nothing came: at a skipped tick, or in DTX."""
         for _ in range((stamp - self.stamps[0]) // FRAME - len(self.parts) if self.stamps else 0):
             self.parts.append(self.decoder.conceal())
 
-    def heard(self, first=0, last=None):
+    def heard(self, first: int = 0, last: int | None = None) -> Sound:
         return np.concatenate(self.parts[first:last])
 
 
-def room_of(delay=0, lanes=VOICES):
-    room = Room(OpenSpace("space", 0.0, 0, 7, delay), SpaceClock(1000), Metrics(), Ports(None, None))
+def room_of(delay: int = 0, lanes: Iterable[int] = VOICES) -> Room:
+    nowhere: Any = None  # nothing is sent by a socket
+    room = Room(OpenSpace("space", 0.0, 0, 7, delay), SpaceClock(1000), Metrics(), Ports(nowhere, nowhere))
     for lane in lanes:
         room.open_lane(lane, True)
     return room
 
 
-def run(room, ticks=SECONDS * 50, first=0, at=None):
+def run(
+    room: Room, ticks: int = SECONDS * 50, first: int = 0, at: Mapping[int, Callable[[], object]] | None = None
+) -> list[Frames | None]:
     """Tick with everybody talking; `at` is {tick: action}."""
     frames = []
     for number in range(first, first + ticks):
@@ -79,10 +86,10 @@ def run(room, ticks=SECONDS * 50, first=0, at=None):
     return frames
 
 
-EARS = weakref.WeakKeyDictionary()
+EARS: weakref.WeakKeyDictionary[Room, list[Ear]] = weakref.WeakKeyDictionary()
 
 
-def listening(room, *groups):
+def listening(room: Room, *groups: int) -> list[Ear]:
     ears = []
     for number, group in enumerate(groups):
         ears.append(Ear())
@@ -91,7 +98,7 @@ def listening(room, *groups):
     return ears
 
 
-def test_each_group_hears_its_mix():
+def test_each_group_hears_its_mix() -> None:
     room = room_of()
     audience, stage, *own = listening(room, Output.AUDIENCE, Output.STAGE, 1, 2, 3)
     run(room)
@@ -102,7 +109,7 @@ def test_each_group_hears_its_mix():
         assert all(likeness(ear.heard(), VOICES[other]) > 0.45 for other in VOICES if other != lane)
 
 
-def test_rtp_time_is_the_spaces_tick():
+def test_rtp_time_is_the_spaces_tick() -> None:
     room = room_of()
     (ear,) = listening(room, Output.AUDIENCE)
     run(room, 5)
@@ -110,7 +117,7 @@ def test_rtp_time_is_the_spaces_tick():
     assert ear.stamps == [timestamp(1000 + number) for number in (*range(5), *range(8, 13))]
 
 
-def test_frames_carry_the_packets_as_received():
+def test_frames_carry_the_packets_as_received() -> None:
     room = room_of(lanes=(1,))
     frames = run(room, 50)
     told = [(one.tick, *one.lanes[0]) for one in frames if one]
@@ -119,18 +126,18 @@ def test_frames_carry_the_packets_as_received():
     assert all(flags == FLAG_ACTIVE for _, _, flags, _ in told[3:])
 
 
-def test_a_shut_lane_is_in_no_mix_no_tap_and_no_frame_from_the_next_tick():
+def test_a_shut_lane_is_in_no_mix_no_tap_and_no_frame_from_the_next_tick() -> None:
     room = room_of(lanes=(1,))
     (ear,) = listening(room, Output.AUDIENCE)
     room.tap([Output.AUDIENCE])
     frames = run(room, 100, at={60: lambda: room.lanes[1].set_open(False)})
-    assert all(not one.lanes for one in frames[60:])
-    assert frames[59].lanes
+    assert all(not sure(one).lanes for one in frames[60:])
+    assert sure(frames[59]).lanes
     assert loudness(ear.heard(40, 60)) > 0.02
     assert loudness(ear.heard(62)) < 0.002
 
 
-def test_a_shut_lane_that_opens_is_heard_again():
+def test_a_shut_lane_that_opens_is_heard_again() -> None:
     room = room_of(lanes=(1,))
     (ear,) = listening(room, Output.AUDIENCE)
     run(room, 150, at={30: lambda: room.lanes[1].set_open(False), 60: lambda: room.lanes[1].set_open(True)})
@@ -138,7 +145,7 @@ def test_a_shut_lane_that_opens_is_heard_again():
     assert likeness(ear.heard(65), VOICES[1][70 * FRAME : 140 * FRAME]) > 0.7
 
 
-def test_the_audience_hears_later_and_the_stage_now():
+def test_the_audience_hears_later_and_the_stage_now() -> None:
     room = room_of(delay=50, lanes=(1,))
     audience, stage = listening(room, Output.AUDIENCE, Output.STAGE)
     run(room)
@@ -148,7 +155,7 @@ def test_the_audience_hears_later_and_the_stage_now():
 
 
 @pytest.mark.parametrize("delay", [0, 25])
-def test_a_redaction_silences_its_ticks_for_the_audience(delay):
+def test_a_redaction_silences_its_ticks_for_the_audience(delay: int) -> None:
     room = room_of(delay, lanes=(1,))
     audience, own = listening(room, Output.AUDIENCE, 2)
     first, last = 1060, 1079
@@ -161,7 +168,7 @@ def test_a_redaction_silences_its_ticks_for_the_audience(delay):
     assert not room.redact(9, 1, 2)
 
 
-def test_the_tail_of_a_closed_lane_is_aired_and_then_forgotten():
+def test_the_tail_of_a_closed_lane_is_aired_and_then_forgotten() -> None:
     room = room_of(delay=50, lanes=(1,))
     audience, stage = listening(room, Output.AUDIENCE, Output.STAGE)
     run(room, 150, at={60: lambda: room.close_lane(1)})
@@ -171,7 +178,7 @@ def test_the_tail_of_a_closed_lane_is_aired_and_then_forgotten():
     assert room._lines == {}
 
 
-def test_a_redaction_reaches_the_tail_of_a_closed_lane():
+def test_a_redaction_reaches_the_tail_of_a_closed_lane() -> None:
     room = room_of(delay=50, lanes=(1,))
     (audience,) = listening(room, Output.AUDIENCE)
     actions = {60: lambda: room.close_lane(1), 70: lambda: room.redact(1, 0, 2000)}
@@ -180,7 +187,7 @@ def test_a_redaction_reaches_the_tail_of_a_closed_lane():
     assert loudness(audience.heard(72)) < 0.002
 
 
-def test_the_own_mix_of_a_lane_that_is_not_open_is_the_stage():
+def test_the_own_mix_of_a_lane_that_is_not_open_is_the_stage() -> None:
     room = room_of(delay=10, lanes=(1,))
     (ear,) = listening(room, 9)
     run(room, 50)
@@ -188,7 +195,7 @@ def test_the_own_mix_of_a_lane_that_is_not_open_is_the_stage():
     assert set(room._encoders) == {Output.STAGE}
 
 
-def test_at_no_delay_stage_and_audience_share_an_encoder():
+def test_at_no_delay_stage_and_audience_share_an_encoder() -> None:
     room = room_of()
     one, two = listening(room, Output.AUDIENCE, Output.STAGE)
     run(room, 20)
@@ -196,7 +203,7 @@ def test_at_no_delay_stage_and_audience_share_an_encoder():
     assert (one.heard() == two.heard()).all()
 
 
-def test_a_listener_that_moves_keeps_its_time_and_hears_the_other_mix():
+def test_a_listener_that_moves_keeps_its_time_and_hears_the_other_mix() -> None:
     room = room_of()
     (ear,) = listening(room, Output.AUDIENCE)
     run(room, 150, at={75: lambda: room.attach("0-0", 1, ear)})
@@ -205,23 +212,23 @@ def test_a_listener_that_moves_keeps_its_time_and_hears_the_other_mix():
     assert likeness(ear.heard(78), VOICES[1][80 * FRAME :]) < 0.2
 
 
-def test_taps_get_the_same_packets_and_only_what_is_asked_for_is_encoded():
+def test_taps_get_the_same_packets_and_only_what_is_asked_for_is_encoded() -> None:
     room = room_of()
     room.tap([Output.AUDIENCE, 2, Output.STAGE])
     frames = run(room, 10)
-    assert [group for group, _ in frames[-1].mixes] == [Output.AUDIENCE, 2, Output.STAGE]
-    assert frames[-1].mixes[0][1] == frames[-1].mixes[2][1]
+    assert [group for group, _ in sure(frames[-1]).mixes] == [Output.AUDIENCE, 2, Output.STAGE]
+    assert sure(frames[-1]).mixes[0][1] == sure(frames[-1]).mixes[2][1]
     assert set(room._encoders) == {Output.AUDIENCE, 2}
     room.tap([])
-    assert run(room, 5, first=10)[-1].mixes == []
+    assert sure(run(room, 5, first=10)[-1]).mixes == []
 
 
-def test_a_room_is_idle_without_lanes_listeners_and_taps():
+def test_a_room_is_idle_without_lanes_listeners_and_taps() -> None:
     room = room_of(lanes=())
     assert room.is_idle
     room.tap([Output.AUDIENCE])
     assert not room.is_idle
-    room.tap([])
+    room.tap([])  # type: ignore[unreachable]  # it takes the property for a constant
     listening(room, Output.AUDIENCE)
     assert not room.is_idle
     room.leave("0-0")
@@ -231,7 +238,7 @@ def test_a_room_is_idle_without_lanes_listeners_and_taps():
     assert room.is_idle
 
 
-def test_listeners_are_sent_little_while_nobody_talks():
+def test_listeners_are_sent_little_while_nobody_talks() -> None:
     room = room_of(lanes=())
     (ear,) = listening(room, Output.AUDIENCE)
     for number in range(1000):
@@ -241,7 +248,7 @@ def test_listeners_are_sent_little_while_nobody_talks():
     assert loudness(ear.heard()) < 0.001
 
 
-def test_a_voice_after_a_long_silence_is_heard_from_its_first_frame():
+def test_a_voice_after_a_long_silence_is_heard_from_its_first_frame() -> None:
     room = room_of(lanes=())
     (ear,) = listening(room, Output.AUDIENCE)
     run(room, 500)
@@ -253,31 +260,36 @@ def test_a_voice_after_a_long_silence_is_heard_from_its_first_frame():
     assert likeness(ear.heard(503), VOICES[1][: 95 * FRAME]) > 0.6
 
 
-def test_nothing_is_encoded_while_nobody_talks(monkeypatch):
+def test_nothing_is_encoded_while_nobody_talks(monkeypatch: pytest.MonkeyPatch) -> None:
     room = room_of(lanes=())
     listening(room, Output.AUDIENCE)
     run(room, 200)
     calls = []
     encode = Encoder.encode
-    monkeypatch.setattr(Encoder, "encode", lambda self, pcm: calls.append(1) or encode(self, pcm))
+
+    def counted(self: Encoder, pcm: Sound) -> bytes:
+        calls.append(1)
+        return encode(self, pcm)
+
+    monkeypatch.setattr(Encoder, "encode", counted)
     run(room, 400, first=200)
     assert 20 <= len(calls) <= 45
 
 
-def test_a_tap_gets_every_tick_through_silence():
+def test_a_tap_gets_every_tick_through_silence() -> None:
     room = room_of(lanes=())
     room.tap([Output.AUDIENCE])
     frames = run(room, 200)
-    assert [one.tick for one in frames] == [1000 + number for number in range(200)]
+    assert [sure(one).tick for one in frames] == [1000 + number for number in range(200)]
     decoder = Decoder()
-    assert loudness(np.concatenate([decoder.decode(one.mixes[0][1]) for one in frames])) < 0.001
+    assert loudness(np.concatenate([decoder.decode(sure(one).mixes[0][1]) for one in frames])) < 0.001
 
 
-def test_levels_tell_who_talks_and_nothing_of_who_is_shut():
+def test_levels_tell_who_talks_and_nothing_of_who_is_shut() -> None:
     room = room_of(lanes=(1, 2))
     room.lanes[2].set_open(False)
     run(room, 25)
-    levels = room.levels(25)
+    levels = sure(room.levels(25))
     assert levels.tick == 1025
     (one, loud, active), two = levels.levels
     assert (one, active, two) == (1, True, (2, -127, False))
@@ -285,18 +297,18 @@ def test_levels_tell_who_talks_and_nothing_of_who_is_shut():
     assert room_of(lanes=()).levels(1) is None
 
 
-def test_levels_of_a_calm_stage_are_told_once():
+def test_levels_of_a_calm_stage_are_told_once() -> None:
     room = room_of(lanes=(1,))
-    assert room.levels(0).levels == [(1, -127, False)]
+    assert sure(room.levels(0)).levels == [(1, -127, False)]
     assert room.levels(13) is None
     run(room, 25)
-    assert [room.levels(25).levels[0][2], room.levels(38).levels[0][2]] == [True, True]
+    assert [sure(room.levels(25)).levels[0][2], sure(room.levels(38)).levels[0][2]] == [True, True]
     room.lanes[1].set_open(False)
-    assert room.levels(50).levels == [(1, -127, False)]
+    assert sure(room.levels(50)).levels == [(1, -127, False)]
     assert room.levels(63) is None
 
 
-def test_ten_loud_voices_reach_a_listener_whole():
+def test_ten_loud_voices_reach_a_listener_whole() -> None:
     said = {lane: voice(100 + lane, 2, peak=30_000) for lane in range(1, 11)}
     packets = {lane: encoded(one) for lane, one in said.items()}
     room = room_of(lanes=said)
@@ -310,11 +322,11 @@ def test_ten_loud_voices_reach_a_listener_whole():
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many voices there were in each mix that was encoded."""
     told, encode = [], MixEncoder.encode
 
-    def telling(self, mixed, voices, *rest):
+    def telling(self: MixEncoder, mixed: Sound, voices: int, *rest: int) -> Frame:
         told.append(voices)
         return encode(self, mixed, voices, *rest)
 
@@ -323,7 +335,7 @@ def told(monkeypatch):
 
 
 @pytest.mark.parametrize("delay", [0, 5])
-def test_each_coder_knows_how_many_voices_it_has(told, delay):
+def test_each_coder_knows_how_many_voices_it_has(told: list[int], delay: int) -> None:
     room = room_of(delay)
     listening(room, Output.AUDIENCE, Output.STAGE, 1)
     run(room, 30)
@@ -331,7 +343,7 @@ def test_each_coder_knows_how_many_voices_it_has(told, delay):
 
 
 @pytest.mark.parametrize(("delay", "voices"), [(0, [2, 2, 2, 3]), (5, [2, 2, 2, 3, 3])])
-def test_microphones_that_say_nothing_share_an_encoder(told, delay, voices):
+def test_microphones_that_say_nothing_share_an_encoder(told: list[int], delay: int, voices: list[int]) -> None:
     room = room_of(delay, lanes=range(1, 11))
     listening(room, Output.AUDIENCE, *range(1, 11))
     run(room, 60)
@@ -339,10 +351,10 @@ def test_microphones_that_say_nothing_share_an_encoder(told, delay, voices):
     assert len(told) <= 60 * len(voices)
 
 
-def test_the_audience_is_encoded_as_well_as_ever_when_own_mixes_are_not(monkeypatch):
+def test_the_audience_is_encoded_as_well_as_ever_when_own_mixes_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     levels, encode = {}, MixEncoder.encode
 
-    def telling(self, mixed, voices, stamp, level):
+    def telling(self: MixEncoder, mixed: Sound, voices: int, stamp: int, level: int) -> Frame:
         levels[self] = level
         return encode(self, mixed, voices, stamp, level)
 
@@ -355,7 +367,7 @@ def test_the_audience_is_encoded_as_well_as_ever_when_own_mixes_are_not(monkeypa
     assert levels[room._encoders._coders[Output.AUDIENCE]] == 0
 
 
-def test_a_redaction_at_no_delay_silences_nothing_for_who_has_a_microphone():
+def test_a_redaction_at_no_delay_silences_nothing_for_who_has_a_microphone() -> None:
     room = room_of(lanes=(1, 9))
     audience, own = listening(room, Output.AUDIENCE, 9)
     run(room, 100, at={40: lambda: room.redact(1, 1050, 1070)})
@@ -364,7 +376,7 @@ def test_a_redaction_at_no_delay_silences_nothing_for_who_has_a_microphone():
     assert (audience.parts[45] == own.parts[45]).all()
 
 
-def test_encoders_prepare_for_what_listeners_lose(monkeypatch):
+def test_encoders_prepare_for_what_listeners_lose(monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     monkeypatch.setattr(Encoder, "expect_loss", lambda self, percent: told.append(percent))
     room = room_of()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Awaitable, Callable
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from spacesctl.audio.opus import Decoder
 from spacesctl.engine.messages import FLAG_ACTIVE, OpenLane, PeerJoined, PeerLeft, RemovePeer
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.transport import tcp as streams_module
-from spacesctl.engine.transport.tcp import CHECKS, STRANGERS, WAITING, TcpAddress, TcpPort
+from spacesctl.engine.transport.addresses import TcpAddress
+from spacesctl.engine.transport.tcp import CHECKS, STRANGERS, WAITING, TcpPort
 from spacesctl.engine.transport.udp_port import bind, listen
 from spacesctl.probe.transports import Framed, Framing
 from spacesctl.rtc import rtp
@@ -21,30 +23,30 @@ from spacesctl.rtc.frames import framed
 from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, run, studio
 from tests.engine.test_end_to_end import SAID, VOICES, join, talking
-from tests.listening import likeness
+from tests.listening import Sound, likeness
 from tests.webrtc import own_address
 
 CHECK = b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12)
 
 
-def sequences(caller):
+def sequences(caller: Caller) -> list[int]:
     return [rtp.parse(one).sequence for one in caller.packets]
 
 
-def heard_by(caller):
+def heard_by(caller: Caller) -> Sound:
     decoder = Decoder()
     return np.concatenate([decoder.decode(rtp.parse(one).payload) for one in caller.packets])
 
 
-async def count(caller, more):
+async def count(caller: Caller, more: int) -> None:
     async with asyncio.timeout(5):
         target = caller.count + more
         while caller.count < target:
             await asyncio.sleep(0.01)
 
 
-def test_a_listener_over_tcp_hears_every_packet():
-    async def body():
+def test_a_listener_over_tcp_hears_every_packet() -> None:
+    async def body() -> None:
         async with studio(tcp=True) as space, talking(space):
             assert space.engine.ready.tcp == [space.engine.ready.host]
             caller = await join(space, Caller("p", SPACE, tcp=True))
@@ -60,8 +62,8 @@ def test_a_listener_over_tcp_hears_every_packet():
     run(body)
 
 
-def test_a_speaker_over_tcp_is_heard():
-    async def body():
+def test_a_speaker_over_tcp_is_heard() -> None:
+    async def body() -> None:
         async with studio(tcp=True) as space:
             await space.engine.send(OpenLane(SPACE, 5, heard=True))
             caller = await join(space, Caller("p", SPACE, lane=5, up=True, tcp=True))
@@ -78,8 +80,8 @@ def test_a_speaker_over_tcp_is_heard():
     run(body)
 
 
-def test_a_listener_keeps_its_session_from_udp_to_tcp_and_back():
-    async def body():
+def test_a_listener_keeps_its_session_from_udp_to_tcp_and_back() -> None:
+    async def body() -> None:
         async with studio(tcp=True) as space, talking(space):
             address = (space.engine.ready.host, space.engine.ready.port)
             caller = await join(space, Caller("p", SPACE))
@@ -97,8 +99,8 @@ def test_a_listener_keeps_its_session_from_udp_to_tcp_and_back():
     run(body)
 
 
-def test_a_peer_over_tcp_that_is_removed_hears_a_goodbye():
-    async def body():
+def test_a_peer_over_tcp_that_is_removed_hears_a_goodbye() -> None:
+    async def body() -> None:
         async with studio(tcp=True) as space:
             caller = await join(space, Caller("p", SPACE, tcp=True))
             await space.engine.send(RemovePeer("p"))
@@ -149,14 +151,14 @@ class Door:
         return self.metrics.counters[f"streams_closed_{why}"]
 
 
-async def until(true):
+async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not true():
             await asyncio.sleep(0.005)
 
 
-def at_a_door(test):
-    async def body():
+def at_a_door(test: Callable[[Door], Awaitable[None]]) -> None:
+    async def body() -> None:
         door = Door()
         try:
             await test(door)
@@ -175,8 +177,8 @@ def at_a_door(test):
      framed(b"\x16\xfe\xfd" + bytes(60)), b"\xff\xff"],
     ids=["http", "tls", "rtp", "nothing", "dtls", "longest"],
 )  # fmt: skip
-def test_a_stranger_that_says_anything_but_checks_is_closed_at_once_and_not_listened_to(said):
-    async def body(door):
+def test_a_stranger_that_says_anything_but_checks_is_closed_at_once_and_not_listened_to(said: bytes) -> None:
+    async def body(door: Door) -> None:
         stranger = await door.call()
         stranger.transport.write(said)
         async with asyncio.timeout(5):
@@ -188,8 +190,8 @@ def test_a_stranger_that_says_anything_but_checks_is_closed_at_once_and_not_list
     at_a_door(body)
 
 
-def test_a_stranger_has_few_checks():
-    async def body(door):
+def test_a_stranger_has_few_checks() -> None:
+    async def body(door: Door) -> None:
         stranger = await door.call()
         stranger.transport.write(framed(CHECK) * (CHECKS + 5))
         async with asyncio.timeout(5):
@@ -199,8 +201,10 @@ def test_a_stranger_has_few_checks():
     at_a_door(body)
 
 
-def test_a_connection_without_an_authenticated_check_is_closed_after_some_seconds(monkeypatch):
-    async def body(door):
+def test_a_connection_without_an_authenticated_check_is_closed_after_some_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def body(door: Door) -> None:
         stranger = await door.call()
         friend, place = await door.friend()
         door.streams.sweep()
@@ -220,8 +224,8 @@ def test_a_connection_without_an_authenticated_check_is_closed_after_some_second
     at_a_door(body)
 
 
-def test_many_strangers_have_few_places_and_take_them_from_each_other_alone():
-    async def body(door):
+def test_many_strangers_have_few_places_and_take_them_from_each_other_alone() -> None:
+    async def body(door: Door) -> None:
         friend, _ = await door.friend()
         crowd = [await door.call() for _ in range(STRANGERS + 3)]
         await until(lambda: door.metrics.counters["streams_accepted"] == STRANGERS + 4)
@@ -235,8 +239,8 @@ def test_many_strangers_have_few_places_and_take_them_from_each_other_alone():
     at_a_door(body)
 
 
-def test_more_connections_than_there_may_be_are_refused_and_counted(monkeypatch):
-    async def body(door):
+def test_more_connections_than_there_may_be_are_refused_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(door: Door) -> None:
         monkeypatch.setattr(streams_module, "MOST", 2)
         friends = [await door.friend() for _ in range(2)]
         late = await door.call()
@@ -248,8 +252,8 @@ def test_more_connections_than_there_may_be_are_refused_and_counted(monkeypatch)
     at_a_door(body)
 
 
-def test_a_flood_of_connections_waits_for_the_next_second(monkeypatch):
-    async def body(door):
+def test_a_flood_of_connections_waits_for_the_next_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(door: Door) -> None:
         monkeypatch.setattr(streams_module, "A_SECOND", 3)
         monkeypatch.setattr(streams_module, "PAUSE", 0.02)
         door.streams.sweep()
@@ -265,8 +269,8 @@ def test_a_flood_of_connections_waits_for_the_next_second(monkeypatch):
     at_a_door(body)
 
 
-def test_a_connection_that_brings_nothing_is_closed(monkeypatch):
-    async def body(door):
+def test_a_connection_that_brings_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(door: Door) -> None:
         friend, _ = await door.friend()
         monkeypatch.setattr(streams_module, "SILENCE", 0.0)
         door.streams.sweep()
@@ -277,11 +281,13 @@ def test_a_connection_that_brings_nothing_is_closed(monkeypatch):
     at_a_door(body)
 
 
-def test_a_slow_listener_loses_whole_packets_and_hears_on_when_it_reads_again():
-    async def body(door):
+def test_a_slow_listener_loses_whole_packets_and_hears_on_when_it_reads_again() -> None:
+    async def body(door: Door) -> None:
         friend, place = await door.friend()
-        got = []
-        friend.transport.get_protocol()._take = lambda datagram, _: got.append(datagram)
+        got: list[bytes] = []
+        framing = friend.transport.get_protocol()
+        assert isinstance(framing, Framing)
+        framing._take = lambda datagram, _: got.append(datagram)
         friend.transport.pause_reading()
         packets = [number.to_bytes(4, "big") * 300 for number in range(20_000)]
         taken = [number for number, packet in enumerate(packets) if door.streams.send(packet, place)]
@@ -298,8 +304,8 @@ def test_a_slow_listener_loses_whole_packets_and_hears_on_when_it_reads_again():
     at_a_door(body)
 
 
-def test_who_stays_too_slow_is_closed(monkeypatch):
-    async def body(door):
+def test_who_stays_too_slow_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(door: Door) -> None:
         friend, place = await door.friend()
         friend.transport.pause_reading()
         while door.streams.send(bytes(1200), place):
@@ -315,12 +321,12 @@ def test_who_stays_too_slow_is_closed(monkeypatch):
     at_a_door(body)
 
 
-def test_at_most_half_a_second_waits():
+def test_at_most_half_a_second_waits() -> None:
     assert WAITING * 0.02 <= 0.5
 
 
-def test_a_tick_that_is_due_comes_before_reading_but_not_for_ever():
-    async def body(door):
+def test_a_tick_that_is_due_comes_before_reading_but_not_for_ever() -> None:
+    async def body(door: Door) -> None:
         friend, _ = await door.friend()
         door.streams._until = lambda: 0.0
         before = len(door.came)
@@ -330,7 +336,7 @@ def test_a_tick_that_is_due_comes_before_reading_but_not_for_ever():
     at_a_door(body)
 
 
-def test_where_another_has_the_port_at_one_address_the_others_are_listened_at():
+def test_where_another_has_the_port_at_one_address_the_others_are_listened_at() -> None:
     with contextlib.ExitStack() as stack:
         http = stack.enter_context(socket.socket())
         http.bind(("127.0.0.1", 0))
@@ -348,8 +354,8 @@ def test_where_another_has_the_port_at_one_address_the_others_are_listened_at():
         assert listen("0.0.0.0", again.getsockname()[1]) == []
 
 
-def test_any_port_is_one_that_is_free_over_both():
-    async def body():
+def test_any_port_is_one_that_is_free_over_both() -> None:
+    async def body() -> None:
         udp, listening = bind("127.0.0.1", 0, tcp=True)
         assert [one.getsockname() for one in listening] == [udp.address]
         for one in listening:

@@ -6,6 +6,7 @@ import importlib.util
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ MOST = 4 * 1024 * 1024
 
 
 @st.composite
-def broken(draw, seeds):
+def broken(draw: st.DrawFn, seeds: Sequence[bytes]) -> bytes:
     """Valid input with stretches of it changed, removed, repeated, or put in from elsewhere."""
     data = draw(st.sampled_from(seeds))
     for _ in range(draw(st.integers(1, 4))):
@@ -32,14 +33,14 @@ def broken(draw, seeds):
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_parser_lets_nothing_fall_out_but_its_own_error(name):
+def test_a_parser_lets_nothing_fall_out_but_its_own_error(name: str) -> None:
     target = TARGETS[name]
     for seed in target.seeds:
         target.parse(seed)
 
     @given(st.binary(max_size=200) | broken(target.seeds))
     @settings(max_examples=60)
-    def holds(data):
+    def holds(data: bytes) -> None:
         try:
             target.parse(data[: target.longest])
         except target.errors:
@@ -49,7 +50,7 @@ def test_a_parser_lets_nothing_fall_out_but_its_own_error(name):
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_the_longest_message_takes_no_more_memory_than_it_should(name):
+def test_the_longest_message_takes_no_more_memory_than_it_should(name: str) -> None:
     target = TARGETS[name]
     longest = [(seed * (target.longest // len(seed) + 1))[: target.longest] for seed in target.seeds]
     heads = [seed[:24] + fill * target.longest for seed in target.seeds for fill in (b"\0", b"\xff", b"\n", b"a=")]
@@ -69,7 +70,7 @@ def test_the_longest_message_takes_no_more_memory_than_it_should(name):
 @pytest.mark.timeout(90)
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="needs atheris")
 @pytest.mark.parametrize("name", TARGETS)
-def test_guided_by_what_it_reaches_nothing_falls_out_either(name, tmp_path):
+def test_guided_by_what_it_reaches_nothing_falls_out_either(name: str, tmp_path: Path) -> None:
     command = [sys.executable, str(HERE / "run.py"), name, "--seconds", "10", "--corpus", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 import urllib.request
+from typing import Any
 
 import gi
 
@@ -21,7 +22,7 @@ HEAR = "rtpopusdepay ! opusdec ! audioconvert ! audioresample ! audio/x-raw,rate
 
 
 class Peer:
-    def __init__(self, args):
+    def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.loop = GLib.MainLoop()
         self.location = None
@@ -37,7 +38,7 @@ class Peer:
         self.webrtc.connect("pad-added", self.on_pad)
         self.negotiating = False
 
-    def run(self):
+    def run(self) -> None:
         self.pipeline.set_state(Gst.State.PLAYING)
         if self.args.way == "whep":
             direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
@@ -46,22 +47,22 @@ class Peer:
         GLib.timeout_add(int(self.args.seconds * 1000), self.end)
         self.loop.run()
 
-    def offer(self):
+    def offer(self) -> bool:
         self.webrtc.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offered, None))
         return False
 
-    def offered(self, promise, _):
+    def offered(self, promise: Any, _: Any) -> None:
         promise.wait()
         self.reply = promise.get_reply()  # it owns the description
         self.webrtc.emit("set-local-description", self.reply.get_value("offer"), Gst.Promise.new())
 
-    def gathered(self, *_):
+    def gathered(self, *_: Any) -> None:
         state = self.webrtc.get_property("ice-gathering-state")
         if state == GstWebRTC.WebRTCICEGatheringState.COMPLETE and not self.negotiating:
             self.negotiating = True
             GLib.idle_add(self.post)
 
-    def post(self):
+    def post(self) -> bool:
         sdp = self.webrtc.get_property("local-description").sdp.as_text()
         headers = {"Content-Type": "application/sdp"}
         if self.args.token:
@@ -75,7 +76,7 @@ class Peer:
         self.webrtc.emit("set-remote-description", answer, Gst.Promise.new())
         return False
 
-    def on_pad(self, _, pad):
+    def on_pad(self, _: Any, pad: Any) -> None:
         if pad.get_direction() != Gst.PadDirection.SRC:
             return
         hear = Gst.parse_bin_from_description(HEAR + self.args.out, True)
@@ -83,20 +84,20 @@ class Peer:
         hear.sync_state_with_parent()
         pad.link(hear.get_static_pad("sink"))
 
-    def end(self):
+    def end(self) -> bool:
         state = self.webrtc.get_property("connection-state").value_nick
         self.pipeline.send_event(Gst.Event.new_eos())
         GLib.timeout_add(500, self.stop, state)
         return False
 
-    def stop(self, state):
+    def stop(self, state: str) -> bool:
         self.pipeline.set_state(Gst.State.NULL)
         json.dump({"location": self.location, "state": state}, sys.stdout)
         self.loop.quit()
         return False
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("way", choices=["whip", "whep"])
     parser.add_argument("url")

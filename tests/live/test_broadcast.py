@@ -46,7 +46,7 @@ async def test_a_listener_joins_in_the_middle_and_hears_from_the_next_page_on() 
     assert ticks_of(heard[0]) == [SOUND[n % 50] for n in range(100)]
     assert ticks_of(heard[1]) == [SOUND[n % 50] for n in range(25, 100)]
     for file, seconds in zip(heard, (2.0, 1.5), strict=True):
-        with av.open(io.BytesIO(file)) as container:
+        with av.open(io.BytesIO(file), "r") as container:
             assert sum(frame.samples for frame in container.decode(audio=0)) / 48_000 == pytest.approx(
                 seconds, abs=0.02
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -26,14 +27,14 @@ SOUND = packets(50)
 
 
 def decoded_seconds(path: Path) -> float:
-    with av.open(str(path)) as container:
+    with av.open(str(path), "r") as container:
         return sum(frame.samples for frame in container.decode(audio=0)) / 48_000
 
 
 def test_a_long_silence_is_one_packet_of_120_ms() -> None:
     assert packet_samples(LONG_SILENCE) == 5760
-    with av.open(io.BytesIO(_file([LONG_SILENCE] * 10))) as container:
-        pcm = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    with av.open(io.BytesIO(_file([LONG_SILENCE] * 10)), "r") as container:
+        pcm: list[Any] = [frame.to_ndarray() for frame in container.decode(audio=0)]
     assert max(abs(one).max() for one in pcm) < 1e-6
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_file_of_unknown_length_stops_at_the_limit(tmp_path: Path, monkeypatch
 
 
 def test_a_file_for_which_there_is_no_room_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1})())
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1})())
     with serving(CONTENT) as archive, pytest.raises(Refused, match="MiB free"):
         fetch(archive.url, tmp_path / "f", pause=0)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import pytest
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, RTCCertificate
@@ -12,12 +14,23 @@ from OpenSSL import SSL
 
 from spacesctl.rtc import rtp
 from spacesctl.rtc.dtls import MAX_RESENT, MTU, Dtls, Identity, State, datagrams
-from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, MAX_SSRCS, Keys, NotAuthentic, Replayed, Srtp, SrtpError
+from spacesctl.rtc.srtp import (
+    AES_128_CM,
+    AES_128_GCM,
+    MAX_SSRCS,
+    Keys,
+    NotAuthentic,
+    Profile,
+    Replayed,
+    Srtp,
+    SrtpError,
+)
+from tests.typed import sure
 
 
-def sha1_of(identity):
+def sha1_of(identity: Identity) -> str:
     connection = SSL.Connection(identity.context, None)
-    return connection.get_certificate(as_cryptography=True).fingerprint(hashes.SHA1()).hex(":").upper()
+    return sure(connection.get_certificate(as_cryptography=True)).fingerprint(hashes.SHA1()).hex(":").upper()
 
 
 OURS, THEIRS = Identity(), Identity()
@@ -25,13 +38,16 @@ SHA1 = sha1_of(THEIRS)
 """Right, and not good enough."""
 
 
-def pair(client_fingerprints=None, server_fingerprints=None):
+def pair(
+    client_fingerprints: Sequence[tuple[str, str]] | None = None,
+    server_fingerprints: Sequence[tuple[str, str]] | None = None,
+) -> tuple[Dtls, Dtls]:
     server = Dtls(OURS, "server", server_fingerprints or [("sha-256", THEIRS.fingerprint)])
     client = Dtls(THEIRS, "client", client_fingerprints or [("sha-256", OURS.fingerprint.lower())])
     return client, server
 
 
-def shake(client, server, lose=lambda number: False):
+def shake(client: Dtls, server: Dtls, lose: Callable[[int], bool] = lambda number: False) -> int:
     """Carry datagrams both ways until nothing is left; returns how many there were."""
     client.start()
     number = 0
@@ -46,17 +62,17 @@ def shake(client, server, lose=lambda number: False):
             number += 1
 
 
-def test_two_ends_agree_on_keys():
+def test_two_ends_agree_on_keys() -> None:
     client, server = pair()
     shake(client, server)
     assert client.state is server.state is State.CONNECTED
-    assert (client.keys.local, client.keys.remote) == (server.keys.remote, server.keys.local)
-    assert client.keys.profile is AES_128_GCM
+    assert (sure(client.keys).local, sure(client.keys).remote) == (sure(server.keys).remote, sure(server.keys).local)
+    assert sure(client.keys).profile is AES_128_GCM
     assert client.timeout() is None
 
 
 @pytest.mark.parametrize("lost", range(5))
-def test_a_lost_datagram_is_sent_again(lost):
+def test_a_lost_datagram_is_sent_again(lost: int) -> None:
     client, server = pair()
     shake(client, server, lambda number: number == lost)
     for _ in range(3):
@@ -81,7 +97,7 @@ def test_a_lost_datagram_is_sent_again(lost):
     ],
     ids=["another certificate", "unknown hash", "a hash that can be forged", "hash of another length"],
 )
-def test_a_certificate_that_does_not_match_never_gets_keys(fingerprints):
+def test_a_certificate_that_does_not_match_never_gets_keys(fingerprints: list[tuple[str, str]]) -> None:
     client, server = pair(server_fingerprints=fingerprints)
     shake(client, server)
     assert server.state is State.FAILED
@@ -89,7 +105,7 @@ def test_a_certificate_that_does_not_match_never_gets_keys(fingerprints):
     assert "certificate" in server.why
 
 
-def test_a_goodbye_is_heard():
+def test_a_goodbye_is_heard() -> None:
     client, server = pair()
     shake(client, server)
     client.close()
@@ -99,7 +115,7 @@ def test_a_goodbye_is_heard():
     server.feed(b"\x16\xfe\xfd" + bytes(40))
 
 
-def test_a_resting_end_still_says_goodbye():
+def test_a_resting_end_still_says_goodbye() -> None:
     client, server = pair()
     shake(client, server)
     server.rest()
@@ -111,7 +127,7 @@ def test_a_resting_end_still_says_goodbye():
     assert server.outgoing() == []
 
 
-def test_a_client_that_did_not_hear_the_last_flight_gets_it_from_a_resting_end_too():
+def test_a_client_that_did_not_hear_the_last_flight_gets_it_from_a_resting_end_too() -> None:
     client, server = pair()
     client.start()
     for end, other in ((server, client), (client, server), (server, client)):
@@ -120,7 +136,7 @@ def test_a_client_that_did_not_hear_the_last_flight_gets_it_from_a_resting_end_t
     assert server.outgoing() != []  # and it is lost
     assert (client.state, server.state) == (State.HANDSHAKE, State.CONNECTED)
     server.rest()
-    time.sleep(client.timeout())
+    time.sleep(sure(client.timeout()))
     client.on_timeout()
     repeated = client.outgoing()
     for datagram in repeated:
@@ -130,10 +146,10 @@ def test_a_client_that_did_not_hear_the_last_flight_gets_it_from_a_resting_end_t
     for datagram in answers:
         client.feed(datagram)
     assert client.state is State.CONNECTED
-    assert client.keys.remote == server.keys.local
+    assert sure(client.keys).remote == sure(server.keys).local
 
 
-def test_a_resting_end_answers_few_repeats_and_none_that_is_shorter_than_its_answer():
+def test_a_resting_end_answers_few_repeats_and_none_that_is_shorter_than_its_answer() -> None:
     client, server = pair()
     shake(client, server)
     server.rest()
@@ -147,7 +163,7 @@ def test_a_resting_end_answers_few_repeats_and_none_that_is_shorter_than_its_ans
     assert answered == MAX_RESENT
 
 
-def test_a_goodbye_to_a_resting_end_is_a_doubt():
+def test_a_goodbye_to_a_resting_end_is_a_doubt() -> None:
     client, server = pair()
     shake(client, server)
     server.rest()
@@ -158,14 +174,14 @@ def test_a_goodbye_to_a_resting_end_is_a_doubt():
     assert server.doubted
 
 
-def test_only_a_connected_end_can_rest():
+def test_only_a_connected_end_can_rest() -> None:
     client, server = pair()
     server.rest()
     shake(client, server)
     assert client.state is server.state is State.CONNECTED
 
 
-def test_junk_does_not_end_an_association():
+def test_junk_does_not_end_an_association() -> None:
     client, server = pair()
     server.feed(bytes((22,)) + bytes(60))
     server.feed(bytes(5000))
@@ -181,7 +197,7 @@ def test_junk_does_not_end_an_association():
     [(SRTP_AEAD_AES_128_GCM, AES_128_GCM), (SRTP_AES128_CM_SHA1_80, AES_128_CM)],
     ids=["gcm", "cm"],
 )
-def test_aiortcs_end_agrees(role, profile, ours):
+def test_aiortcs_end_agrees(role: Literal["client", "server"], profile: Any, ours: Profile) -> None:
     certificate = RTCCertificate.generateCertificate()
     context = certificate._create_ssl_context([profile])
     other = SSL.Connection(context)
@@ -199,13 +215,13 @@ def test_aiortcs_end_agrees(role, profile, ours):
             except SSL.WantReadError:
                 break
     assert mine.state is State.CONNECTED
-    assert mine.keys.profile is ours
+    assert sure(mine.keys).profile is ours
     exported = other.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
     keys = [profile.get_key_and_salt(exported, number) for number in (0, 1)]
-    assert [mine.keys.local, mine.keys.remote] == (keys if role == "client" else keys[::-1])
+    assert [sure(mine.keys).local, sure(mine.keys).remote] == (keys if role == "client" else keys[::-1])
 
 
-def test_records_are_packed_whole_and_never_beyond_the_mtu():
+def test_records_are_packed_whole_and_never_beyond_the_mtu() -> None:
     records = [b"\x16\xfe\xfd" + bytes(8) + size.to_bytes(2, "big") + bytes(size) for size in (500, 600, 700, 40, 1187)]
     packed = datagrams(b"".join(records))
     assert b"".join(packed) == b"".join(records)
@@ -216,18 +232,18 @@ def test_records_are_packed_whole_and_never_beyond_the_mtu():
 
 @pytest.mark.parametrize("profile", [AES_128_GCM, AES_128_CM], ids=["gcm", "cm"])
 class TestSrtp:
-    def ends(self, profile):
+    def ends(self, profile: Profile) -> tuple[Srtp, Srtp]:
         one, two = bytes(range(30)), bytes(range(30, 60))
         return Srtp(Keys(profile, one, two)), Srtp(Keys(profile, two, one))
 
-    def test_packets_pass_both_ways(self, profile):
+    def test_packets_pass_both_ways(self, profile: Profile) -> None:
         here, there = self.ends(profile)
         for number in range(65_530, 65_545):
             packet = rtp.header(111, number, number * 960, 7) + b"opus"
             assert there.unprotect(here.protect(packet)) == packet
             assert here.unprotect(there.protect(packet)) == packet
 
-    def test_a_replay_is_refused(self, profile):
+    def test_a_replay_is_refused(self, profile: Profile) -> None:
         here, there = self.ends(profile)
         sent = here.protect(rtp.header(111, 1, 960, 7) + b"opus")
         there.unprotect(sent)
@@ -238,7 +254,7 @@ class TestSrtp:
         with pytest.raises(SrtpError):
             there.unprotect(sent)
 
-    def test_a_changed_or_foreign_packet_is_not_authentic(self, profile):
+    def test_a_changed_or_foreign_packet_is_not_authentic(self, profile: Profile) -> None:
         here, there = self.ends(profile)
         sent = bytearray(here.protect(rtp.header(111, 1, 960, 7) + b"opus"))
         sent[-1] ^= 1
@@ -248,19 +264,19 @@ class TestSrtp:
             here.unprotect(here.protect(rtp.header(111, 2, 960, 7) + b"opus"))
 
     @pytest.mark.parametrize("data", [b"", b"\x80", bytes(12), b"\x80" + bytes(1600)], ids=len)
-    def test_what_is_no_packet_is_refused(self, profile, data):
+    def test_what_is_no_packet_is_refused(self, profile: Profile, data: bytes) -> None:
         here, _ = self.ends(profile)
         with pytest.raises(SrtpError):
             here.unprotect(data)
         with pytest.raises(SrtpError):
             here.unprotect_rtcp(data)
 
-    def test_reports_pass(self, profile):
+    def test_reports_pass(self, profile: Profile) -> None:
         here, there = self.ends(profile)
         report = b"\x80\xc9\x00\x01\x00\x00\x00\x07"
         assert there.unprotect_rtcp(here.protect_rtcp(report)) == report
 
-    def test_a_peer_cannot_bring_sources_without_end(self, profile):
+    def test_a_peer_cannot_bring_sources_without_end(self, profile: Profile) -> None:
         here, there = self.ends(profile)
         for ssrc in range(MAX_SSRCS):
             there.unprotect(here.protect(rtp.header(111, 1, 960, ssrc) + b"opus"))

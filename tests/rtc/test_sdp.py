@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -13,17 +15,23 @@ from aiortc.sdp import SessionDescription
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacesctl.rtc.sdp import Answer, SdpError, answer, parse_offer
+from spacesctl.rtc.sdp import Answer, Offer, SdpError, answer, parse_offer
+from tests.typed import sure
 
 OFFERS = Path(__file__).parent / "offers"
 FINGERPRINT = ":".join(["AB"] * 32)
 
 
-def read(name):
+def read(name: str) -> str:
     return (OFFERS / f"{name}.sdp").read_bytes().decode()
 
 
-def reply(offer, kind="up", candidates=(("192.0.2.2", 7000), ("2001:db8::2", 7000)), tcp=()) -> Answer:
+def reply(
+    offer: Offer,
+    kind: Literal["up", "down"] = "up",
+    candidates: Sequence[tuple[str, int]] = (("192.0.2.2", 7000), ("2001:db8::2", 7000)),
+    tcp: Sequence[tuple[str, int]] = (),
+) -> Answer:
     return answer(
         offer,
         kind=kind,
@@ -37,7 +45,7 @@ def reply(offer, kind="up", candidates=(("192.0.2.2", 7000), ("2001:db8::2", 700
     )
 
 
-def offer_of(client, *values):
+def offer_of(client: str, *values: Any) -> Any:
     """Of a client that cannot run here."""
     return pytest.param(*values, marks=pytest.mark.interop(client, "offer is answered"))
 
@@ -52,7 +60,7 @@ def offer_of(client, *values):
         offer_of("FFmpeg 8.1", "ffmpeg-8.1", 111, 0, "0", 2, "server"),  # with -whip_flags dtls_active
     ],
 )
-def test_known_clients_are_answered(name, payload, level, mid, sections, dtls):
+def test_known_clients_are_answered(name: str, payload: int, level: int, mid: str, sections: int, dtls: str) -> None:
     offer = parse_offer(read(name))
     made = reply(offer)
     assert (made.payload_type, made.level_extension, made.mid, made.dtls) == (payload, level, mid, dtls)
@@ -60,15 +68,15 @@ def test_known_clients_are_answered(name, payload, level, mid, sections, dtls):
     assert len(parsed.media) == sections
     sound = parsed.media[offer.audio]
     assert (sound.direction, sound.rtcp_mux, sound.rtp.muxId, sound.port) == ("recvonly", True, mid, 7000)
-    assert sound.ice.iceLite
-    assert (sound.ice.usernameFragment, sound.ice.password) == ("ours", "p" * 24)
-    assert sound.dtls.role == dtls
+    assert sure(sound.ice).iceLite
+    assert (sure(sound.ice).usernameFragment, sure(sound.ice).password) == ("ours", "p" * 24)
+    assert sure(sound.dtls).role == dtls
     assert [(one.ip, one.port) for one in sound.ice_candidates] == [("192.0.2.2", 7000), ("2001:db8::2", 7000)]
     assert f"a=fmtp:{payload} minptime=10;useinbandfec=1;usedtx=1" in made.sdp
     assert all(line and not line.endswith(" ") for line in made.sdp.removesuffix("\r\n").split("\r\n"))
 
 
-def test_over_tcp_we_are_passive_and_come_after_every_address_over_udp():
+def test_over_tcp_we_are_passive_and_come_after_every_address_over_udp() -> None:
     made = reply(parse_offer(read("chromium")), tcp=[("192.0.2.2", 7000), ("2001:db8::2", 7000)])
     sound = SessionDescription.parse(made.sdp).media[0]
     offered = [(one.protocol, one.ip, one.port, one.type, one.tcpType) for one in sound.ice_candidates]
@@ -83,7 +91,7 @@ def test_over_tcp_we_are_passive_and_come_after_every_address_over_udp():
     assert len({one.foundation for one in sound.ice_candidates}) == 4
 
 
-def test_a_fingerprint_that_can_be_forged_counts_for_nothing_beside_a_good_one():
+def test_a_fingerprint_that_can_be_forged_counts_for_nothing_beside_a_good_one() -> None:
     text = read("chromium")
     forgeable = "a=fingerprint:sha-1 " + ":".join(["AB"] * 20)
     offer = parse_offer(text.replace("a=fingerprint:sha-256", f"{forgeable}\r\na=fingerprint:sha-256", 1))
@@ -92,23 +100,23 @@ def test_a_fingerprint_that_can_be_forged_counts_for_nothing_beside_a_good_one()
 
 
 @pytest.mark.parametrize(("name", "formats"), [("obs", "96"), ("ffmpeg-8.0", "106"), ("ffmpeg-8.1", "106 105")])
-def test_a_camera_is_rejected_and_its_microphone_taken(name, formats):
+def test_a_camera_is_rejected_and_its_microphone_taken(name: str, formats: str) -> None:
     made = reply(parse_offer(read(name)))
     assert f"m=video 0 UDP/TLS/RTP/SAVPF {formats}\r\n" in made.sdp
     assert "a=group:BUNDLE 0\r\n" in made.sdp
 
 
-def test_a_client_that_knows_one_candidate_finds_a_usable_one_first():
+def test_a_client_that_knows_one_candidate_finds_a_usable_one_first() -> None:
     """FFmpeg's muxer takes the first host candidate of the answer, gives up on one that is not UDP, and reads no other."""
     first = next(line for line in reply(parse_offer(read("ffmpeg-8.0"))).sdp.splitlines() if "candidate:" in line)
     assert re.fullmatch(r"a=candidate:\S{1,32} 1 udp \d+ 192\.0\.2\.2 7000 typ host", first)
 
 
-def test_an_offer_without_a_group_is_answered_without_one():
+def test_an_offer_without_a_group_is_answered_without_one() -> None:
     assert "BUNDLE" not in reply(parse_offer(read("gstreamer"))).sdp
 
 
-def test_a_listener_is_answered_with_our_source():
+def test_a_listener_is_answered_with_our_source() -> None:
     offer = parse_offer(read("chromium").replace("a=sendonly", "a=recvonly"))
     made = reply(offer, "down")
     assert "a=sendonly\r\n" in made.sdp
@@ -125,20 +133,20 @@ def test_a_listener_is_answered_with_our_source():
         ("a=rtcp-fb:8 nack\r\n", False),
     ],
 )
-def test_sending_again_is_agreed_on_only_if_offered(feedback, nack):
+def test_sending_again_is_agreed_on_only_if_offered(feedback: str, nack: bool) -> None:
     made = reply(parse_offer(read("chromium").replace("a=rtcp-mux\r\n", f"a=rtcp-mux\r\n{feedback}")))
     assert made.nack == nack
     assert ("a=rtcp-fb:111 nack\r\n" in made.sdp) == nack
 
 
 @pytest.mark.parametrize(("setup", "ours"), [("actpass", "passive"), ("active", "passive"), ("passive", "active")])
-def test_the_dtls_role_is_the_other_one(setup, ours):
+def test_the_dtls_role_is_the_other_one(setup: str, ours: str) -> None:
     made = reply(parse_offer(read("chromium").replace("a=setup:actpass", f"a=setup:{setup}")))
     assert f"a=setup:{ours}\r\n" in made.sdp
     assert made.dtls == ("client" if ours == "active" else "server")
 
 
-def without(name, *starts):
+def without(name: str, *starts: str) -> str:
     return "".join(line for line in read(name).splitlines(True) if not line.startswith(starts))
 
 
@@ -183,14 +191,14 @@ REFUSED = {
     [(reason, text) for reason, texts in REFUSED.items() for text in texts],
     ids=[f"{reason}-{number}" for reason, texts in REFUSED.items() for number in range(len(texts))],
 )
-def test_what_cannot_be_answered_is_refused_with_its_reason(reason, text):
+def test_what_cannot_be_answered_is_refused_with_its_reason(reason: str, text: str) -> None:
     with pytest.raises(SdpError) as caught:
         parse_offer(text)
     assert caught.value.reason == reason
 
 
 @pytest.mark.parametrize(("direction", "kind"), [("recvonly", "up"), ("sendonly", "down")])
-def test_the_wrong_door_is_named(direction, kind):
+def test_the_wrong_door_is_named(direction: str, kind: Literal["up", "down"]) -> None:
     offer = parse_offer(read("chromium").replace("a=sendonly", f"a={direction}"))
     with pytest.raises(SdpError) as caught:
         reply(offer, kind)
@@ -198,7 +206,7 @@ def test_the_wrong_door_is_named(direction, kind):
 
 
 @given(st.sampled_from(["chromium", "ffmpeg-8.0", "gstreamer", "obs"]), st.data())
-def test_a_damaged_offer_gives_an_answer_or_our_error(name, data):
+def test_a_damaged_offer_gives_an_answer_or_our_error(name: str, data: st.DataObject) -> None:
     text = read(name)
     at = data.draw(st.integers(0, len(text)))
     cut = data.draw(st.integers(0, 60))
@@ -211,8 +219,8 @@ def test_a_damaged_offer_gives_an_answer_or_our_error(name, data):
 
 
 @pytest.mark.parametrize("kind", ["up", "down"])
-def test_aiortc_takes_our_answer(kind):
-    async def body():
+def test_aiortc_takes_our_answer(kind: Literal["up", "down"]) -> None:
+    async def body() -> None:
         connection = RTCPeerConnection()
         if kind == "up":
             connection.addTransceiver(AudioStreamTrack(), direction="sendonly")

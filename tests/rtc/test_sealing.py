@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import secrets
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
@@ -22,18 +26,18 @@ HEAD = 12
 compiled = pytest.mark.skipif(not sealing.COMPILED, reason="there was no C compiler when spacesctl was installed")
 
 
-def rows(parts):
+def rows(parts: Sequence[bytes]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(b"".join(parts), np.uint8).reshape(len(parts), -1)
 
 
-def keyed(keys, size=0):
+def keyed(keys: Sequence[bytes], size: int = 0) -> Contexts:
     contexts = Contexts(max(size, len(keys)))
     for row, key in enumerate(keys):
         contexts.key(row, key)
     return contexts
 
 
-def sealed(contexts, nonces, heads, payload):
+def sealed(contexts: Contexts, nonces: Sequence[bytes], heads: Sequence[bytes], payload: bytes) -> list[bytes]:
     made = np.zeros((len(nonces), HEAD + len(payload) + TAG), np.uint8)
     contexts.seal(rows(nonces), rows(heads), payload, made)
     return [one.tobytes() for one in made]
@@ -41,7 +45,7 @@ def sealed(contexts, nonces, heads, payload):
 
 @compiled
 @given(count=st.integers(1, 2 * TOGETHER), payload=st.binary(max_size=1275), ticks=st.integers(1, 3))
-def test_every_packet_is_what_cryptography_makes_of_the_same(count, payload, ticks):
+def test_every_packet_is_what_cryptography_makes_of_the_same(count: int, payload: bytes, ticks: int) -> None:
     keys = [secrets.token_bytes(16) for _ in range(count)]
     contexts, others = keyed(keys, count + 1), [AESGCM(key) for key in keys]
     for tick in range(ticks):
@@ -57,7 +61,7 @@ def test_every_packet_is_what_cryptography_makes_of_the_same(count, payload, tic
 
 
 @compiled
-def test_a_packet_that_openssl_refuses_is_told(monkeypatch):
+def test_a_packet_that_openssl_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     contexts = keyed([bytes(16)])
     monkeypatch.setattr(sealing._library, "spacesctl_seal", lambda *_given: 0)
     with pytest.raises(SealingError, match="0 of 1"):
@@ -66,7 +70,7 @@ def test_a_packet_that_openssl_refuses_is_told(monkeypatch):
 
 @compiled
 @pytest.mark.parametrize("refused", ["spacesctl_make", "spacesctl_key"])
-def test_a_cipher_that_openssl_does_not_give_is_told(monkeypatch, refused):
+def test_a_cipher_that_openssl_does_not_give_is_told(monkeypatch: pytest.MonkeyPatch, refused: str) -> None:
     contexts = Contexts(1)
     monkeypatch.setattr(sealing._library, refused, lambda *_given: 0)
     with pytest.raises(SealingError, match="no cipher"):
@@ -77,7 +81,7 @@ def test_a_cipher_that_openssl_does_not_give_is_told(monkeypatch, refused):
 @pytest.mark.parametrize(
     ("nonces", "packets"), [((2, 12), (1, 33)), ((1, 12), (1, 32)), ((3, 12), (3, 33))], ids=["rows", "room", "no key"]
 )
-def test_what_does_not_fit_is_not_sealed(nonces, packets):
+def test_what_does_not_fit_is_not_sealed(nonces: tuple[int, int], packets: tuple[int, int]) -> None:
     contexts = Contexts(3)
     contexts.key(0, bytes(16))
     contexts._made = 1
@@ -88,7 +92,7 @@ def test_what_does_not_fit_is_not_sealed(nonces, packets):
 
 
 @compiled
-def test_what_has_gaps_is_not_sealed():
+def test_what_has_gaps_is_not_sealed() -> None:
     heads = np.zeros((12, 2), np.uint8).T[:1]
     with pytest.raises(AssertionError, match="gaps"):
         keyed([bytes(16)]).seal(np.zeros((1, 12), np.uint8), heads, b"opus", np.zeros((1, 32), np.uint8))
@@ -96,9 +100,17 @@ def test_what_has_gaps_is_not_sealed():
 
 @compiled
 @pytest.mark.parametrize("size", [1, TOGETHER, TOGETHER + 1])
-def test_ciphers_are_made_when_they_are_needed_and_given_back_with_their_object(monkeypatch, size):
-    freed, free = [], sealing._library.spacesctl_free
-    monkeypatch.setattr(sealing._library, "spacesctl_free", lambda count, at: (freed.append(count), free(count, at)))
+def test_ciphers_are_made_when_they_are_needed_and_given_back_with_their_object(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    freed: list[int] = []
+    free = sealing._library.spacesctl_free
+
+    def telling(count: int, at: Any) -> None:
+        freed.append(count)
+        free(count, at)
+
+    monkeypatch.setattr(sealing._library, "spacesctl_free", telling)
     for keys, made in ((0, 0), (1, min(size, TOGETHER)), (size, size)):
         contexts = keyed([bytes(16)] * keys, size)
         addresses = contexts._addresses[:made].tolist()
@@ -109,7 +121,7 @@ def test_ciphers_are_made_when_they_are_needed_and_given_back_with_their_object(
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_the_source_compiles_without_a_warning(tmp_path, monkeypatch):
+def test_the_source_compiles_without_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = tmp_path / "seal.so"
     words = ["cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
     subprocess.run([*words, "-o", str(library), str(SOURCE), "-l:libcrypto.so.3"], check=True)
@@ -118,23 +130,25 @@ def test_the_source_compiles_without_a_warning(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a library", None], ids=["empty", "other", "missing"])
-def test_a_library_that_cannot_be_loaded_is_not_used(monkeypatch, tmp_path, content):
+def test_a_library_that_cannot_be_loaded_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
     place = tmp_path / "_seal.so"
     if content is not None:
         place.write_bytes(content)
     found = type("Spec", (), {"origin": str(place)}) if content is not None else None
-    monkeypatch.setattr(sealing.importlib.util, "find_spec", lambda _name: found)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: found)
     assert sealing._load() is None
 
 
-def test_a_library_of_another_kind_is_not_used(monkeypatch):
+def test_a_library_of_another_kind_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     python = ctypes.PyDLL(None)
-    monkeypatch.setattr(sealing.ctypes, "CDLL", lambda _path: python)
-    monkeypatch.setattr(sealing.importlib.util, "find_spec", lambda _name: type("Spec", (), {"origin": "libc.so"}))
+    monkeypatch.setattr(ctypes, "CDLL", lambda _path: python)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: type("Spec", (), {"origin": "libc.so"}))
     assert sealing._load() is None
 
 
-def test_a_library_that_makes_other_packets_is_not_used(monkeypatch):
+def test_a_library_that_makes_other_packets_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     class Wrong:
         spacesctl_make = staticmethod(lambda count, _contexts: count)
         spacesctl_key = staticmethod(lambda _context, _key: 1)

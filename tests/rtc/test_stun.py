@@ -8,20 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.rtc.stun import Credentials, IceLite
+from tests.typed import sure
 
 SOURCE = ("203.0.113.9", 4321)
 PASSWORD = "our-password-is-long-enough"
 
 
-def agent():
+def agent() -> IceLite:
     made = IceLite()
     made.expect(Credentials("ours", PASSWORD, "theirs"))
     return made
 
 
 def request(
-    username="ours:theirs", password=PASSWORD, nominate=False, kind=stun.Class.REQUEST, method=stun.Method.BINDING
-):
+    username: str = "ours:theirs",
+    password: str | None = PASSWORD,
+    nominate: bool = False,
+    kind: stun.Class = stun.Class.REQUEST,
+    method: stun.Method = stun.Method.BINDING,
+) -> stun.Message:
     message = stun.Message(method, kind)
     message.attributes["USERNAME"] = username
     message.attributes["PRIORITY"] = 1
@@ -35,9 +40,9 @@ def request(
 
 @pytest.mark.parametrize("nominate", [False, True])
 @pytest.mark.parametrize("source", [SOURCE, ("2001:db8::9", 99)])
-def test_a_check_is_answered_with_the_address_it_came_from(source, nominate):
+def test_a_check_is_answered_with_the_address_it_came_from(source: tuple[str, int], nominate: bool) -> None:
     sent = request(nominate=nominate)
-    check = agent().check(bytes(sent), source)
+    check = sure(agent().check(bytes(sent), source))
     assert (check.local_ufrag, check.nominated) == ("ours", nominate)
     response = stun.parse_message(check.response)
     assert response.check_message_integrity(PASSWORD.encode())
@@ -46,30 +51,30 @@ def test_a_check_is_answered_with_the_address_it_came_from(source, nominate):
     assert response.attributes["XOR-MAPPED-ADDRESS"] == source
 
 
-def test_an_ipv4_peer_on_an_ipv6_socket_is_told_its_ipv4_address():
+def test_an_ipv4_peer_on_an_ipv6_socket_is_told_its_ipv4_address() -> None:
     check = agent().check(bytes(request()), ("::ffff:203.0.113.9", 4321))
-    assert stun.parse_message(check.response).attributes["XOR-MAPPED-ADDRESS"] == SOURCE
+    assert stun.parse_message(sure(check).response).attributes["XOR-MAPPED-ADDRESS"] == SOURCE
 
 
 @pytest.mark.parametrize("length", [22, 64, 65, 256])
-def test_a_password_of_any_length_is_proved(length):
+def test_a_password_of_any_length_is_proved(length: int) -> None:
     made, password = IceLite(), "p" * length
     made.expect(Credentials("ours", password, "theirs"))
     check = made.check(bytes(request(password=password)), SOURCE)
-    assert stun.parse_message(check.response).check_message_integrity(password.encode())
+    assert stun.parse_message(sure(check).response).check_message_integrity(password.encode())
     assert made.check(bytes(request(password=password + "p")), SOURCE) is None
 
 
-def test_who_checks_from_one_address_and_another_is_told_the_right_one_each_time():
+def test_who_checks_from_one_address_and_another_is_told_the_right_one_each_time() -> None:
     made, other = agent(), ("2001:db8::9", 99)
     for source in (SOURCE, SOURCE, (SOURCE[0], 4322), other, other, SOURCE):
         sent = request()
-        response = stun.parse_message(made.check(bytes(sent), source).response)
+        response = stun.parse_message(sure(made.check(bytes(sent), source)).response)
         assert response.attributes["XOR-MAPPED-ADDRESS"] == source
         assert response.transaction_id == sent.transaction_id
 
 
-def test_credentials_that_come_again_take_the_place_of_the_first():
+def test_credentials_that_come_again_take_the_place_of_the_first() -> None:
     made = agent()
     made.expect(Credentials("ours", PASSWORD, "others"))
     assert made.check(VALID, SOURCE) is None
@@ -78,7 +83,7 @@ def test_credentials_that_come_again_take_the_place_of_the_first():
     assert made.check(bytes(request("ours:others")), SOURCE) is None
 
 
-def behind_the_proof(*attributes):
+def behind_the_proof(*attributes: bytes) -> bytes:
     """A request without fingerprint, and something behind what proves it."""
     without = VALID[:-8] + b"".join(attributes)
     return without[:2] + (len(without) - 20).to_bytes(2, "big") + without[4:]
@@ -87,11 +92,11 @@ def behind_the_proof(*attributes):
 NOMINATION = bytes.fromhex("00250000")
 
 
-def test_a_nomination_behind_the_proof_does_not_count():
-    assert not agent().check(behind_the_proof(NOMINATION), SOURCE).nominated
+def test_a_nomination_behind_the_proof_does_not_count() -> None:
+    assert not sure(agent().check(behind_the_proof(NOMINATION), SOURCE)).nominated
 
 
-def test_a_fingerprint_is_checked_wherever_it_is():
+def test_a_fingerprint_is_checked_wherever_it_is() -> None:
     mark = stun.message_fingerprint(behind_the_proof()).to_bytes(4, "big")
     made, head = agent(), bytes.fromhex("80280004")
     assert made.check(behind_the_proof(head, mark, NOMINATION), SOURCE)
@@ -119,13 +124,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("data", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_anything_else_gets_no_answer_and_is_counted(data, reason):
+def test_anything_else_gets_no_answer_and_is_counted(data: bytes, reason: str) -> None:
     made = agent()
     assert made.check(data, SOURCE) is None
     assert made.refused == {reason: 1}
 
 
-def test_a_forgotten_peer_is_a_stranger():
+def test_a_forgotten_peer_is_a_stranger() -> None:
     made = agent()
     made.forget("ours")
     made.forget("ours")
@@ -133,5 +138,5 @@ def test_a_forgotten_peer_is_a_stranger():
 
 
 @given(st.binary(max_size=120) | st.binary(max_size=60).map(lambda tail: VALID[:40] + tail))
-def test_any_bytes_are_survived(data):
+def test_any_bytes_are_survived(data: bytes) -> None:
     assert agent().check(data, SOURCE) is None or data == VALID

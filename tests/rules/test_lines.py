@@ -32,7 +32,7 @@ id = 'b'
 '''
 
 
-def test_every_key_table_and_item_has_its_line():
+def test_every_key_table_and_item_has_its_line() -> None:
     lines = locate(TEXT)
     words = ("rule", 0, "when", "any", 0, "words")
     assert lines["schema",] == 2
@@ -47,13 +47,13 @@ def test_every_key_table_and_item_has_its_line():
     assert lines["rule", 1, "id"] == 21
 
 
-def test_what_is_not_there_has_the_line_of_what_is_around_it():
+def test_what_is_not_there_has_the_line_of_what_is_around_it() -> None:
     lines = locate(TEXT)
     assert line_of(lines, ("rule", 1, "actions")) == 20
     assert line_of(lines, ("nothing",)) == 1
 
 
-def test_escaped_quotes_and_windows_line_ends_do_not_derail_it():
+def test_escaped_quotes_and_windows_line_ends_do_not_derail_it() -> None:
     lines = locate("a = \"x\\\\\"\r\nb = \"\\\"]\"\r\nc = '''y''''\r\nd = 1979-05-27T07:32:00Z\r\n")
     assert [lines[key,] for key in "abcd"] == [1, 2, 3, 4]
 
@@ -82,6 +82,6 @@ _values = st.recursive(
 
 
 @given(st.lists(_values, max_size=5))
-def test_it_finds_exactly_the_paths_that_tomllib_finds(values):
+def test_it_finds_exactly_the_paths_that_tomllib_finds(values: list[str]) -> None:
     text = "\n".join(f"key{n} = {value}" for n, value in enumerate(values))
     assert set(locate(text)) == _paths(tomllib.loads(text))

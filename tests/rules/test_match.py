@@ -41,19 +41,19 @@ def found(rule: Rule, text: str) -> list[str]:
         ("", set()),
     ],
 )
-def test_readings_of_a_phrase(written, ways):
+def test_readings_of_a_phrase(written: str, ways: set[str]) -> None:
     assert set(normalise.readings(written)) == ways
 
 
 @given(st.text(max_size=30))
-def test_readings_are_stable_and_hold_single_spaces(text):
+def test_readings_are_stable_and_hold_single_spaces(text: str) -> None:
     for way in normalise.readings(text):
         assert way == " ".join(way.split()) != ""
         assert normalise.readings(way)[0] == way
 
 
 @given(st.integers(0, 10**9 - 1))
-def test_a_numeral_that_a_recogniser_writes_is_found_by_the_same_numeral_in_a_rule(number):
+def test_a_numeral_that_a_recogniser_writes_is_found_by_the_same_numeral_in_a_rule(number: int) -> None:
     heard = normalise.heard(str(number))
     assert " ".join(heard) in normalise.readings(str(number))
 
@@ -70,7 +70,7 @@ def test_a_numeral_that_a_recogniser_writes_is_found_by_the_same_numeral_in_a_ru
         ("ha ha", "ha ha ha", ["ha ha", "ha ha"]),
     ],
 )
-def test_phrases_are_found_as_whole_words_only(phrase, said, hits):
+def test_phrases_are_found_as_whole_words_only(phrase: str, said: str, hits: list[str]) -> None:
     assert found(phrase_rule(phrase), said) == hits
 
 
@@ -86,7 +86,7 @@ def test_phrases_are_found_as_whole_words_only(phrase, said, hits):
         ("caf.", "the café", ["café"]),
     ],
 )
-def test_regexes_hit_from_word_border_to_word_border(pattern, said, hits):
+def test_regexes_hit_from_word_border_to_word_border(pattern: str, said: str, hits: list[str]) -> None:
     assert found(regex_rule(pattern), said) == hits
 
 
@@ -94,7 +94,7 @@ _letters = st.text("abc", min_size=1, max_size=4)
 
 
 @given(st.lists(_letters, min_size=1, max_size=3), st.lists(_letters, max_size=12))
-def test_a_phrase_is_found_exactly_where_its_words_stand(phrase, said):
+def test_a_phrase_is_found_exactly_where_its_words_stand(phrase: list[str], said: list[str]) -> None:
     expected = [n for n in range(len(said)) if said[n : n + len(phrase)] == phrase]
     rules = [phrase_rule(" ".join(phrase)), regex_rule(" ".join(phrase))]
     for rule in rules:
@@ -108,7 +108,7 @@ def test_a_phrase_is_found_exactly_where_its_words_stand(phrase, said):
         assert all(hit.last - hit.first + 1 == len(phrase) for hit in hits)
 
 
-def test_ten_thousand_phrases_are_one_automaton():
+def test_ten_thousand_phrases_are_one_automaton() -> None:
     literals = [f"word{n} thing{n % 97}" for n in range(10_000)]
     rules = [phrase_rule(*literals[n : n + 10], rule_id=f"r{n}") for n in range(0, 10_000, 10)]
     matcher = Matcher(rules)
@@ -116,14 +116,14 @@ def test_ten_thousand_phrases_are_one_automaton():
     assert [(hit.rule, hit.matched) for hit in matcher.find(said)] == [(999, literals[9999]), (12, literals[123])]
 
 
-def test_many_regexes_are_one_set_that_still_finds_each():
+def test_many_regexes_are_one_set_that_still_finds_each() -> None:
     rules = [regex_rule(rf"\bword{n} (one|two) \w+") for n in range(300)]
     hits = Matcher(rules).find(["x", "word7", "two", "three", "word299", "one", "four"])
     assert [hit.rule for hit in hits] == [7, 299]
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)+b", "(a*)*b", "(.*)(.*)(.*)(.*)b", "([a-z]+ )*[a-z]+!"])
-def test_patterns_that_hang_a_backtracking_engine_are_harmless(pattern):
+def test_patterns_that_hang_a_backtracking_engine_are_harmless(pattern: str) -> None:
     text = f"schema = 1\n[[rule]]\nid = 'h'\nactions = ['log']\nwhen.any = [{{ regex = '{pattern}' }}]\n"
     matcher = Matcher(compile_rules(text).rules)
     began = time.process_time()
@@ -131,12 +131,12 @@ def test_patterns_that_hang_a_backtracking_engine_are_harmless(pattern):
     assert time.process_time() - began < 5.0, "a backtracking engine needs longer than the world is old"
 
 
-def test_a_large_pattern_beside_others_does_not_make_the_set_blind():
+def test_a_large_pattern_beside_others_does_not_make_the_set_blind() -> None:
     big = r"(\w{1,40} ){1,20}zebra"
     matcher = Matcher([regex_rule(big), regex_rule("needle")])
     assert [hit.rule for hit in matcher.find(["hay"] * 500 + ["needle"])] == [1]
 
 
-def test_no_words_and_no_rules_find_nothing():
+def test_no_words_and_no_rules_find_nothing() -> None:
     assert Matcher([]).find(["a"]) == []
     assert Matcher([phrase_rule("a")]).find([]) == []

@@ -32,7 +32,7 @@ def modes(decisions: list[Decision]) -> list[str]:
     return [each.mode for each in decisions]
 
 
-def test_a_decision_carries_everything_that_a_record_needs():
+def test_a_decision_carries_everything_that_a_record_needs() -> None:
     ruled = judge()
     (decision,) = ruled.hear(say(f"please {PHRASE} now", at=10), now=0)
     assert (decision.rule_id, decision.rule_hash, decision.mode) == ("a", ruled.ruleset.hash, "enforce")
@@ -44,18 +44,18 @@ def test_a_decision_carries_everything_that_a_record_needs():
     assert (decision.evidence_before, decision.evidence_after) == (10.0, 4.0)
 
 
-def test_the_same_utterance_delivered_again_decides_nothing_and_a_new_judge_gives_the_same_key():
+def test_the_same_utterance_delivered_again_decides_nothing_and_a_new_judge_gives_the_same_key() -> None:
     ruled = judge()
     (first,) = ruled.hear(say(PHRASE, at=5), 0)
     assert ruled.hear(say(PHRASE, at=5), 1) == []
     assert judge().hear(say(PHRASE, at=5), 99)[0].key == first.key
 
 
-def test_partials_never_act():
+def test_partials_never_act() -> None:
     assert judge().hear(say(PHRASE, final=False), 0) == []
 
 
-def test_the_confidence_is_that_of_the_least_sure_word():
+def test_the_confidence_is_that_of_the_least_sure_word() -> None:
     sure = judge('when.all = [{ confidence = ">=0.75" }]')
     heard = say(PHRASE)
     doubtful = (*heard.words[:2], replace(heard.words[2], conf=0.5), heard.words[3])
@@ -64,7 +64,7 @@ def test_the_confidence_is_that_of_the_least_sure_word():
     assert decision.confidence == 0.75
 
 
-def test_a_phrase_split_by_an_endpoint_is_found_once():
+def test_a_phrase_split_by_an_endpoint_is_found_once() -> None:
     ruled = judge()
     assert ruled.hear(say("please send me", at=1), 0) == []
     (decision,) = ruled.hear(say("your password", at=3), 0)
@@ -72,13 +72,13 @@ def test_a_phrase_split_by_an_endpoint_is_found_once():
     assert ruled.hear(say("your password", at=4.5), 0) == []
 
 
-def test_a_phrase_is_not_joined_over_a_long_pause():
+def test_a_phrase_is_not_joined_over_a_long_pause() -> None:
     ruled = judge()
     ruled.hear(say("send me", at=1), 0)
     assert ruled.hear(say("your password", at=6), 0) == []
 
 
-def test_a_phrase_is_not_joined_from_two_speakers():
+def test_a_phrase_is_not_joined_from_two_speakers() -> None:
     ruled = judge()
     ruled.hear(say("send me", at=1, lane=1), 0)
     assert ruled.hear(say("your password", at=2, lane=2), 0) == []
@@ -99,45 +99,45 @@ def test_a_phrase_is_not_joined_from_two_speakers():
         ("scope = { roles = [] }", "speaker", "person", False),
     ],
 )
-def test_who_is_exempt(scope, role, kind, acts):
+def test_who_is_exempt(scope: str, role: str, kind: str, acts: bool) -> None:
     assert bool(judge(scope).hear(say(PHRASE, role=role, kind=kind), 0)) is acts
 
 
-def test_shadow_is_the_default_and_only_records():
+def test_shadow_is_the_default_and_only_records() -> None:
     ruled = judge('mode = "shadow"')
     assert modes(ruled.hear(say(PHRASE), 0)) == ["shadow"]
 
 
-def test_repeat_counts_offences_of_one_account_within_the_window():
+def test_repeat_counts_offences_of_one_account_within_the_window() -> None:
     ruled = judge('repeat = { times = 3, within = "60s" }')
     said = [(0, 1), (10, 2), (50, 1), (70, 1), (75, 1), (80, 1)]
     acted = [at for at, lane in said if ruled.hear(say(PHRASE, at=at, lane=lane), at)]
     assert acted == [75], "0 is out of the window by then, 10 was somebody else, and the count begins anew"
 
 
-def test_repeats_survive_a_new_microphone_session():
+def test_repeats_survive_a_new_microphone_session() -> None:
     ruled = judge('repeat = { times = 2, within = "60s" }')
     assert ruled.hear(say(PHRASE, at=1, lane=1), 0) == []
     ruled.forget(1)
     assert len(ruled.hear(say(PHRASE, at=9, lane=2, account_id="account1"), 0)) == 1
 
 
-def test_a_cooldown_leaves_the_account_alone_but_not_others():
+def test_a_cooldown_leaves_the_account_alone_but_not_others() -> None:
     ruled = judge('cooldown = "45s"')
     acted = [at for at, lane in [(0, 1), (10, 1), (20, 2), (60, 1)] if ruled.hear(say(PHRASE, at=at, lane=lane), at)]
     assert acted == [0, 20, 60]
 
 
-def test_overlapping_hits_of_one_rule_are_one_offence():
+def test_overlapping_hits_of_one_rule_are_one_offence() -> None:
     ruled = judge(phrase='scam", "scam now", "a scam')
     assert len(ruled.hear(say("this is a scam now"), 0)) == 1
 
 
-def test_two_offences_in_one_utterance_are_two():
+def test_two_offences_in_one_utterance_are_two() -> None:
     assert len(judge(phrase="idiot").hear(say("idiot you idiot"), 0)) == 2
 
 
-def test_the_circuit_breaker_holds_every_act_beyond_its_number_and_stays_open():
+def test_the_circuit_breaker_holds_every_act_beyond_its_number_and_stays_open() -> None:
     ruled = judge(limits="[limits]\nmax_auto_actions_per_5min = 2")
     got = [decision for n in range(4) for decision in ruled.hear(say(PHRASE, at=10 * n), now=10.0 * n)]
     assert modes(got) == ["enforce", "enforce", "held", "held"]
@@ -146,12 +146,12 @@ def test_the_circuit_breaker_holds_every_act_beyond_its_number_and_stays_open():
     assert modes(ruled.hear(say(PHRASE, at=5000), now=5000)) == ["held"]
 
 
-def test_acts_further_apart_than_five_minutes_never_open_the_breaker():
+def test_acts_further_apart_than_five_minutes_never_open_the_breaker() -> None:
     ruled = judge(limits="[limits]\nmax_auto_actions_per_5min = 1")
     assert [modes(ruled.hear(say(PHRASE, at=400 * n), now=400.0 * n)) for n in range(3)] == [["enforce"]] * 3
 
 
-def test_a_limit_of_zero_never_acts():
+def test_a_limit_of_zero_never_acts() -> None:
     assert modes(judge(limits="[limits]\nmax_auto_actions_per_5min = 0").hear(say(PHRASE), 0)) == ["held"]
 
 
@@ -161,7 +161,7 @@ _filler = st.lists(
 
 
 @given(_filler, _filler, st.integers(1, 3))
-def test_it_fires_on_the_phrase_wherever_endpoints_fall(before, after, cut):
+def test_it_fires_on_the_phrase_wherever_endpoints_fall(before: list[str], after: list[str], cut: int) -> None:
     phrase = PHRASE.split()
     ruled = judge()
     texts = [[*before, *phrase[:cut]], [*phrase[cut:], *after]]
@@ -174,7 +174,7 @@ def test_it_fires_on_the_phrase_wherever_endpoints_fall(before, after, cut):
 
 
 @given(st.lists(st.tuples(st.integers(1, 2), st.sampled_from(PHRASE.split())), max_size=24))
-def test_it_fires_exactly_when_one_speaker_said_the_phrase(spoken):
+def test_it_fires_exactly_when_one_speaker_said_the_phrase(spoken: list[tuple[int, str]]) -> None:
     ruled = judge()
     fired: dict[int, int] = {1: 0, 2: 0}
     for n, (lane, word) in enumerate(spoken):

@@ -39,7 +39,7 @@ def rule(**changes: str | None) -> str:
     return HEAD + "[[rule]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
 
 
-def test_a_good_file_is_read_whole():
+def test_a_good_file_is_read_whole() -> None:
     found = compile_rules(GOOD)
     scam, rude = found.rules
     assert (scam.id, scam.mode, scam.severity, scam.line) == ("scam-pitch", "enforce", 2, 7)
@@ -48,18 +48,18 @@ def test_a_good_file_is_read_whole():
     assert scam.roles == {"speaker", "cohost"}
     assert scam.actions == ("report", "kick"), "the mildest first"
     assert str(scam.confidence) == ">=0.75"
-    assert (rude.mode, rude.roles, rude.cooldown, rude.times) == ("shadow", {"speaker"}, 0.0, 1)
+    assert (rude.mode, rude.roles, rude.cooldown, rude.times) == ("shadow", frozenset({"speaker"}), 0.0, 1)
     assert found.limits.max_auto_actions_per_5min == 7
     assert found.warnings == ()
 
 
-def test_only_enforced_rules_are_granted_anything():
+def test_only_enforced_rules_are_granted_anything() -> None:
     found = compile_rules(GOOD)
     assert found.grants() == {"scam-pitch": {"report", "kick"}, "rude": set()}
     assert found.actions() == {"report", "kick"}
 
 
-def test_the_hash_is_that_of_the_text():
+def test_the_hash_is_that_of_the_text() -> None:
     assert compile_rules(GOOD).hash == compile_rules(GOOD).hash
     assert compile_rules(GOOD).hash != compile_rules(GOOD + "# a word more\n").hash
 
@@ -127,7 +127,7 @@ def test_the_hash_is_that_of_the_text():
         (rule(when__al="[]"), 6, "unknown key `al`"),
     ],
 )
-def test_each_mistake_is_refused_at_its_line_and_says_what_to_do(text, line, words):
+def test_each_mistake_is_refused_at_its_line_and_says_what_to_do(text: str, line: int, words: str) -> None:
     with pytest.raises(RuleFileError) as caught:
         compile_rules(text, "my.toml")
     errors = [problem for problem in caught.value.problems if problem.level == "error"]
@@ -137,7 +137,7 @@ def test_each_mistake_is_refused_at_its_line_and_says_what_to_do(text, line, wor
     assert str(caught.value).startswith(f"my.toml:{line}: error: ")
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     text = rule(cooldown="1", mode='"x"', actions='["y"]')
     with pytest.raises(RuleFileError) as caught:
         compile_rules(text)
@@ -155,17 +155,17 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
         (rule(scope="{ roles = [] }"), 6),
     ],
 )
-def test_what_can_match_or_do_nothing_is_legal_and_warned_of(text, line):
+def test_what_can_match_or_do_nothing_is_legal_and_warned_of(text: str, line: int) -> None:
     (warning,) = compile_rules(text).warnings
     assert (warning.level, warning.line) == ("warning", line)
     assert check(text) == [warning]
 
 
-def test_a_file_beyond_its_size_is_refused_before_it_is_read():
+def test_a_file_beyond_its_size_is_refused_before_it_is_read() -> None:
     assert "1 MiB" in parse("#" * (1 << 20) + "\n")[1][0].message
 
 
-def test_a_rule_may_kick_when_the_limits_name_it():
+def test_a_rule_may_kick_when_the_limits_name_it() -> None:
     text = HEAD + '[limits]\nallow = { a = ["kick"] }\n' + rule(actions='["kick"]', mode='"enforce"').replace(HEAD, "")
     assert compile_rules(text).actions() == {"kick"}
 
@@ -173,7 +173,7 @@ def test_a_rule_may_kick_when_the_limits_name_it():
 VOCABULARY = {"crypto", "give", "giveaway", "double", "your", "money", "idiot", "four", "two"}
 
 
-def test_a_word_that_the_recogniser_cannot_emit_is_an_error_with_the_nearest_words():
+def test_a_word_that_the_recogniser_cannot_emit_is_an_error_with_the_nearest_words() -> None:
     text = rule(when__any='[{ words = ["crypto\\ngiveaway",\n"crypto giveaways"] }]')
     (problem,) = check(text, "r.toml", VOCABULARY)
     assert (problem.level, problem.line, problem.file) == ("error", 5, "r.toml")
@@ -181,21 +181,21 @@ def test_a_word_that_the_recogniser_cannot_emit_is_an_error_with_the_nearest_wor
     assert "`giveaway`" in problem.todo
 
 
-def test_without_a_vocabulary_no_word_is_unreachable():
+def test_without_a_vocabulary_no_word_is_unreachable() -> None:
     assert check(rule(when__any='[{ words = ["zxqv"] }]')) == []
 
 
-def test_a_numeral_is_reachable_when_one_way_to_say_it_is():
+def test_a_numeral_is_reachable_when_one_way_to_say_it_is() -> None:
     assert check(rule(when__any='[{ words = ["42"] }]'), vocabulary=VOCABULARY) == []
     assert check(rule(when__any='[{ words = ["43"] }]'), vocabulary=VOCABULARY) != []
 
 
-def test_a_regex_that_asks_for_digits_is_warned_of():
+def test_a_regex_that_asks_for_digits_is_warned_of() -> None:
     assert [each.level for each in check(rule(when__any="[{ regex = '\\d+ coins' }]"))] == ["warning"]
     assert check(rule(when__any="[{ regex = '(ha ){2,3}ha' }]")) == []
 
 
-def test_the_explanation_names_every_rule_and_what_it_does():
+def test_the_explanation_names_every_rule_and_what_it_does() -> None:
     told = "\n".join(explain(compile_rules(GOOD)))
     for words in (
         "scam-pitch",

@@ -22,7 +22,7 @@ from tests.running import RunningServer, running_server, spacesctl, unlimited, w
 
 
 def children(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
+    return list(psutil.Process(pid).children(recursive=True))
 
 
 def test_the_first_start_makes_an_owner_a_private_folder_and_a_profile_and_the_second_keeps_all(tmp_path: Path) -> None:

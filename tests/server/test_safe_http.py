@@ -96,7 +96,12 @@ async def test_the_very_address_that_was_looked_at_is_connected_to_under_its_nam
     monkeypatch.setattr(outside_module, "_look_up", look_up)
     asked: list[Any] = []
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: asked.append(args[0]) or real(*args, **kwargs))
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        asked.append(args[0])
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
     outside = await asyncio.to_thread(SafeHttp, allow_private=True)
     try:
         async with receiving(tls=context) as receiver:

@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
     webhooks_allow_private: bool = False
     notify_schemes: Annotated[list[str], NoDecode] = Field(default_factory=lambda: list(DEFAULT_SCHEMES))
-    recordings_days: int = Field(30, ge=0)
+    recordings_days: int = Field(default=30, ge=0)
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     turn: Turn = Field(default_factory=Turn)
