@@ -71,7 +71,7 @@ def test_an_encoder_goes_on_where_another_is():
 
 @pytest.mark.parametrize("kind", [{"channels": 2}, {"rate": 16_000}], ids=["channels", "rate"])
 def test_an_encoder_follows_only_its_like(kind):
-    with pytest.raises(ValueError, match="kind"):
+    with pytest.raises(ValueError, match="different rates"):
         Encoder().follow(Encoder(**kind))
 
 
