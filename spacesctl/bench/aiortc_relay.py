@@ -1,6 +1,6 @@
-"""aiortc as a peer in the bench: one track, a MediaRelay, and a frame track for each listener, as its examples have it.
+"""The aiortc server of `bench peers`: one track, a MediaRelay, and a proxy track for each listener, as in aiortc's examples.
 
-`python -m spacesctl.bench.aiortc_relay PORT`: POST an offer to it, get the answer.
+Start it with `python -m spacesctl.bench.aiortc_relay PORT`. It takes offers over TCP: see `Relay.serve`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from spacesctl.bench.voice import packets
 from spacesctl.domain.clock import TICK_SECONDS
 
 MAX_OFFER: Final = 64 * 1024
+"""Bytes of an offer at most."""
 
 
+# ignored: aiortc ships no types that mypy can use, so its class is Any
 class Voice(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
-    """The voice of all benches, decoded, in real time."""
+    """A track with the test voice of all benchmarks, decoded, in real time."""
 
     kind = "audio"
 
@@ -35,6 +37,7 @@ class Voice(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
         self._began: float | None = None
 
     async def recv(self) -> av.AudioFrame:
+        """Wait for the time of the next frame, and return it."""
         loop = asyncio.get_running_loop()
         self._began = loop.time() if self._began is None else self._began
         await asyncio.sleep(max(0.0, self._began + self._sent * TICK_SECONDS - loop.time()))
@@ -46,7 +49,7 @@ class Voice(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
 
 
 class Relay:
-    """Answers offers."""
+    """Sends the voice to each listener whose offer it answers."""
 
     def __init__(self) -> None:
         self._voice = Voice()
@@ -54,6 +57,7 @@ class Relay:
         self._connections: list[Any] = []
 
     async def answer(self, offer: str) -> str:
+        """Add a listener. Returns the SDP answer."""
         connection = RTCPeerConnection()
         self._connections.append(connection)
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
@@ -62,7 +66,8 @@ class Relay:
         return str(connection.localDescription.sdp)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, one offer: a line with its length, then it; the answer until the end."""
+        """Serve one TCP connection with one offer: a line with its length in bytes, then the offer. The reply is the answer, until the end
+        of the stream."""
         line = await reader.readline()
         if line.strip().isdigit() and int(line) <= MAX_OFFER:
             offer = await reader.readexactly(int(line))
@@ -72,6 +77,7 @@ class Relay:
 
 
 async def main(port: int) -> None:
+    """Serve on a TCP port of this machine until the process is killed."""
     server = await asyncio.start_server(Relay().serve, "127.0.0.1", port)
     async with server:
         await server.serve_forever()
