@@ -13,22 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-NOT_YET: tuple[str, ...] = (
-    "bots/",
-    "docs/",
-    "spacesctl/audio/",
-    "spacesctl/bench/",
-    "spacesctl/cli/",
-    "spacesctl/client/",
-    "spacesctl/demo/",
-    "spacesctl/doctor/",
-    "spacesctl/engine/",
-    "spacesctl/probe/",
-    "spacesctl/rtc/",
-    "spacesctl/server/delivery/",
-    "spacesctl/server/process/bots_keeper.py",
-    "spacesctl/server/process/engine_keeper.py",
-)
+NOT_YET: tuple[str, ...] = ()
 """Path prefixes that are still to be rewritten."""
 
 RIDDLES: tuple[tuple[str, str], ...] = (

@@ -1,1 +1,1 @@
-"""Pure work on 20 ms frames of sound: Opus, Ogg, jitter buffer, mixer, delay line, level and activity, limiter."""
+"""Audio processing without I/O, mostly on frames of 20 ms: Opus, Ogg, jitter buffer, mixer, delay line, levels, limiter."""

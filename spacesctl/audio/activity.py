@@ -1,7 +1,7 @@
-"""How loud a frame is, and whether somebody talks in it.
+"""Measures how loud a frame is, and detects whether somebody talks in it (voice activity).
 
-The decision is made once, here: a frame that is not active is not mixed, and what is mixed says so by its flag. So it leans
-towards talk: one loud frame opens it, half a second of quiet closes it, and steady loud sound (music) never closes it.
+A frame that is not active is not mixed, so the detector prefers to call a frame active: one loud frame starts activity, half a second
+of quiet ends it, and steady loud sound (music) never ends it.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ import numpy as np
 from spacesctl.audio.opus import FRAME, Pcm
 
 SILENCE: Final = -127
-"""dBov of digital silence, the lowest that RFC 6464 can say."""
+"""dBov of digital silence, the lowest level of RFC 6464."""
 OPEN_LOWEST: Final = -60
-"""dBov that counts as talk in a silent room."""
+"""dBov from which a frame counts as talk in a silent room."""
 OPEN_HIGHEST: Final = -45
-"""dBov that counts as talk in any room."""
+"""dBov from which a frame counts as talk in any room."""
 ABOVE_FLOOR: Final = 8
-"""dB above the room's noise that count as talk."""
+"""dB above the noise floor from which a frame counts as talk, between the two limits above."""
 HYSTERESIS: Final = 4
-"""dB below the opening level at which the hangover begins to run."""
+"""dB. A frame counts towards the hangover when it is more than this below the opening level."""
 HANGOVER: Final = 25
-"""Quiet ticks before it closes: 500 ms, so that the end of a word and the pause after it stay in."""
+"""Quiet ticks before activity ends: 500 ms, to keep the ends of words and the pauses between them."""
 FLOOR_TICKS: Final = 150
-"""The room's noise is the quietest frame of the last 3 to 6 seconds."""
+"""Ticks after which the noise floor is measured anew. The floor is the quietest frame of the last 3 to 6 seconds."""
 INAUDIBLE: Final = -70
-"""dBov by the sender's own measure below which a frame need not even be decoded."""
+"""dBov. A frame that the sender reports at or below this level need not be decoded while nobody talks."""
 
 
 class Meter:
-    """Measures frames of up to `samples`; keeps its own scratch space."""
+    """Measures frames of up to `samples` samples. Its buffer is made once."""
 
     def __init__(self, samples: int = FRAME) -> None:
         self._scratch = np.empty(samples, np.float32)
@@ -46,7 +46,7 @@ class Meter:
 
 
 class Activity:
-    """The activity of one lane, frame by frame."""
+    """The activity detector of one lane. `active` is the decision on the last frame."""
 
     def __init__(self) -> None:
         self.active = False
@@ -56,7 +56,7 @@ class Activity:
         self._ticks = 0
 
     def update(self, level: int) -> bool:
-        """Whether the frame of this `level` (dBov) is part of talk."""
+        """Take the next frame's `level` (dBov). Returns whether the frame is active."""
         self._learn(level)
         opens = self._opening
         if level >= opens:
@@ -67,7 +67,7 @@ class Activity:
         return self.active
 
     def would_open(self, level: int) -> bool:
-        """Whether a frame of this level is loud enough to begin talk."""
+        """Whether a frame of this level (dBov) is loud enough to start activity."""
         return level >= self._opening
 
     @property

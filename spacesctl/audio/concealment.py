@@ -1,8 +1,8 @@
-"""Packets of one voice to sound, also where packets are missing.
+"""Decodes the packets of one speaker, and conceals lost ones.
 
-A single lost packet is restored from the copy in the next one (FEC) if that is here; what else is missing is invented from
-what was before (PLC), at full loudness for 60 ms, then fading until 120 ms: longer, invention turns into a buzz. While the
-sender is silent (DTX), the decoder goes on with noise like the last it heard.
+A lost packet is restored from the copy in the next packet (FEC) if that has arrived. Otherwise the decoder extrapolates the sound before
+it (PLC): at full loudness for 60 ms, then fading out until 120 ms, because longer concealment sounds like a buzz. While the sender is
+silent (DTX), the decoder produces comfort noise.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from spacesctl.audio.opus import FRAME, Decoder, OpusError, Pcm
 
 FULL: Final = 3 * FRAME
-"""Samples of a gap that are invented at full loudness: 60 ms."""
+"""Samples of a gap that are concealed at full loudness: 60 ms."""
 FADED: Final = 6 * FRAME
-"""Samples after which nothing is left: 120 ms."""
+"""Samples of a gap after which concealment has faded to silence: 120 ms."""
 RETURN: Final = 240
-"""Samples in which the sound comes back after it was faded: 5 ms."""
+"""Samples in which the sound is faded in again after concealment was faded: 5 ms."""
 
 
 class Concealer:
-    """One decoder and what it went through."""
+    """One decoder with the state of its concealment."""
 
     def __init__(self) -> None:
         self._decoder = Decoder()
@@ -30,14 +30,14 @@ class Concealer:
         self._gain = 1.0
 
     def came(self, packet: bytes) -> Pcm:
-        """A packet, decoded (`int16[n]`, 48 kHz mono). Raises `OpusError`."""
+        """Decode a packet (`int16[n]`, 48 kHz mono). Raises `OpusError`."""
         pcm = self._decoder.decode(packet)
         self._gap = 0
         return self._return(pcm)
 
     def lost(self, samples: int, following: bytes | None = None) -> Pcm | None:
-        """Sound in place of a lost packet of `samples`; `following` is the very next packet, if it is here. None when
-        nothing has been heard for too long."""
+        """Sound in place of a lost packet of `samples` samples (`int16[samples]`). `following` is the packet right after it, if it has
+        arrived. None when too much was lost in a row."""
         self._gap += samples
         try:
             if following is not None:
@@ -50,7 +50,7 @@ class Concealer:
             return None
 
     def rested(self, samples: int = FRAME) -> Pcm | None:
-        """The noise of a sender that says nothing."""
+        """Comfort noise for a sender in DTX (`int16[samples]`), or None when the decoder cannot make it."""
         try:
             return self._decoder.conceal(samples)
         except OpusError:
@@ -69,13 +69,13 @@ class Concealer:
 
 
 def ramped(pcm: Pcm, begin: float, end: float) -> Pcm:
-    """Sound whose loudness goes in a straight line from one factor to another; neither may be above 1."""
+    """Sound (`int16[n]`) with a gain that goes in a straight line from `begin` to `end`; neither may be above 1."""
     changed: Pcm = np.rint(pcm * np.linspace(begin, end, len(pcm), dtype=np.float32)).astype(np.int16)
     return changed
 
 
 def blended(first: Pcm, second: Pcm) -> Pcm:
-    """Two frames of one length that become one: the first goes as the second comes."""
+    """Cross-fade from one frame to another of the same length (`int16[n]`)."""
     rise = np.linspace(0, 1, len(first), dtype=np.float32)
     mixed: Pcm = np.rint(first * (1 - rise) + second * rise).astype(np.int16)
     return mixed

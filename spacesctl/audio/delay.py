@@ -1,7 +1,7 @@
-"""The delay line of one lane: its sound reaches the audience some ticks later, without the stretches redacted meanwhile.
+"""The delay line of one lane: its sound reaches the audience some ticks later, without the ticks that were redacted in the meantime.
 
-A redacted tick is silent from its first sample to its last: the ramps lie in the ticks around it. Only when the tick before
-is already out (a delay of 0, or a redaction at the last moment) does the fall take the first 5 ms of the redacted tick.
+A redacted tick is silent from its first sample to its last: the fades are in the ticks around it. Only when the tick before it was
+already sent (a delay of 0, or a redaction at the last moment), the first 5 ms of the redacted tick are the fade-out.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ import numpy as np
 from spacesctl.audio.opus import FRAME, Pcm
 
 MAX_DELAY: Final = 500
-"""Ticks: 10 s."""
+"""The longest delay in ticks: 10 s."""
 RAMP: Final = 240
-"""Samples: 5 ms."""
+"""Samples of a fade: 5 ms."""
 MAX_REDACTIONS: Final = 256
-"""Stretches kept per lane; more are joined into one with the last, which silences too much rather than too little."""
+"""Redactions kept per lane. A further one is merged with the last, which silences too much rather than too little."""
 
 _FALL: Final = np.linspace(1, 0, RAMP, dtype=np.float32)
 _RISE: Final = np.linspace(0, 1, RAMP, dtype=np.float32)
 
 
 class DelayLine:
-    """`delay` is 0 to 500 ticks. Each tick: `put` what the lane says now, then `take` what the audience hears now."""
+    """Delays one lane by `delay` ticks, 0 to 500 (raises ValueError otherwise). In each tick, `put` the lane's frame and then `take` the
+    audience's."""
 
     def __init__(self, delay: int = 0) -> None:
         if not 0 <= delay <= MAX_DELAY:
@@ -37,7 +38,7 @@ class DelayLine:
         self._newest = -1
 
     def put(self, tick: int, pcm: Pcm | None) -> None:
-        """What the lane says at `tick`: a gained frame, or None."""
+        """Store the lane's frame of `tick` (`pcm: int16[960]`, after its gain), or None for silence."""
         place = tick % (self.delay + 1)
         if pcm is None:
             self._ticks[place] = -1
@@ -46,7 +47,8 @@ class DelayLine:
         self._ticks[place] = self._newest = tick
 
     def take(self, tick: int) -> Pcm | None:
-        """What the audience hears at `tick`: the frame of `tick - delay`, redacted, or None. Valid until the next `put`."""
+        """What the audience hears at `tick`: the frame of `tick - delay` (`int16[960]`), redacted, or None for silence. Valid until the
+        next `put`."""
         source = tick - self.delay
         place = source % (self.delay + 1)
         if source < 0 or self._ticks[place] != source:
@@ -59,7 +61,7 @@ class DelayLine:
         return frame
 
     def redact(self, first: int, last: int) -> None:
-        """Silence the lane's ticks `first` to `last`, both included, as far as they are not out yet. ValueError if reversed."""
+        """Silence the lane's ticks `first` to `last`, both included, except those already taken. Raises ValueError if reversed."""
         if last < first:
             raise ValueError(f"a redaction from {first} to {last}")
         if len(self._redactions) == MAX_REDACTIONS:
@@ -68,7 +70,7 @@ class DelayLine:
         self._redactions.append((first, last))
 
     def is_empty(self, tick: int) -> bool:
-        """Whether nothing is left to be heard at `tick` or later."""
+        """Whether no frame is left to take at `tick` or later."""
         return self._newest + self.delay < tick
 
     def _redacted(self, source: int, frame: Pcm) -> Pcm | None:

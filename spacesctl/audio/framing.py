@@ -2,8 +2,8 @@
 
     u8 version | u8 kind | u16 n | u64 tick   and n times   u16 lane | u8 flags | u8 0 | u16 length | Opus payload
 
-`LANES` carries every lane of a tick apart, `MIX` one mixed output (its lane field is 0), `UPLINK` one frame of a program
-that speaks, where `tick` is that program's own frame counter. Light clients import this: the standard library only.
+`LANES` carries each lane of a tick separately, `MIX` one mixed output (its lane field is 0), `UPLINK` one frame of a program
+that speaks, where `tick` is that program's own frame counter. Small clients import this module, so it uses only the standard library.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 VERSION: Final = 1
+"""The version of the format."""
 
 LANES: Final = 1
 MIX: Final = 2
@@ -20,21 +21,23 @@ UPLINK: Final = 3
 KINDS: Final = frozenset((LANES, MIX, UPLINK))
 
 FLAG_ACTIVE: Final = 1
-"""The server's activity detector says somebody talks in this frame."""
+"""Flag: the server's activity detector says that somebody talks in this frame."""
 FLAG_LOST: Final = 2
-"""The lane is open but its frame did not come; the payload is empty."""
+"""Flag: the lane is open but its frame was lost; the payload is empty."""
 
 MAX_FRAMES: Final = 64
+"""Frames in a message at most."""
 MAX_PAYLOAD: Final = 1275
-"""The longest Opus packet of one frame (RFC 6716, 3.4)."""
+"""Bytes of the longest Opus packet of one frame (RFC 6716, 3.4)."""
 MAX_MESSAGE: Final = 12 + MAX_FRAMES * (6 + MAX_PAYLOAD)
+"""Bytes of the longest message."""
 
 _HEAD: Final = struct.Struct(">BBHQ")
 _FRAME: Final = struct.Struct(">HBBH")
 
 
 class FramingError(ValueError):
-    """A message that is not what this module describes; `reason` says where it stops being so."""
+    """A message that violates the format. `reason` says what is wrong with it."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -42,7 +45,7 @@ class FramingError(ValueError):
 
 
 class Frame(NamedTuple):
-    """One Opus frame of one lane."""
+    """One Opus packet of one lane, with its `flags`."""
 
     lane: int
     flags: int
@@ -58,7 +61,7 @@ class Message(NamedTuple):
 
 
 def pack(kind: int, tick: int, frames: Iterable[tuple[int, int, bytes]]) -> bytes:
-    """Frames as (lane, flags, payload) to one message. Raises `FramingError` for what the format cannot hold."""
+    """Make a message of frames, given as (lane, flags, payload). Raises `FramingError` for values that the format cannot hold."""
     parts = [b""]
     for lane, flags, payload in frames:
         if not (0 <= lane <= 0xFFFF and 0 <= flags <= 0xFF and len(payload) <= MAX_PAYLOAD):
@@ -73,7 +76,7 @@ def pack(kind: int, tick: int, frames: Iterable[tuple[int, int, bytes]]) -> byte
 
 
 def unpack(data: bytes) -> Message:
-    """One message. Raises `FramingError` on anything malformed: unknown version or kind, short, long, or out of bounds."""
+    """Parse one message. Raises `FramingError` when it is malformed: unknown version or kind, too short, too long, or out of range."""
     if len(data) < _HEAD.size:
         raise FramingError("shorter than its head")
     version, kind, count, tick = _HEAD.unpack_from(data)

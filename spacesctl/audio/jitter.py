@@ -1,12 +1,12 @@
-"""The jitter buffer of one lane: packets in as the network brings them, one frame out per tick.
+"""The jitter buffer of one lane: takes packets as they arrive, and gives one frame per tick.
 
-Packets sit in *slots*: their timestamp counted in frames since the first. A slot without a packet was lost if the sequence
-numbers around it have a gap, and silent if they do not (the sender stopped sending in silence, DTX).
+Each packet has a *slot*: its timestamp, counted in frames since the first packet. A slot without a packet was lost if the sequence
+numbers around it have a gap; otherwise the sender was silent and sent nothing (DTX).
 
-The *depth* is how many ticks a slot is played after its own number. It follows what the last packets needed (`PlayoutDelay`),
-so it also follows the sender's clock, which runs a little faster or slower than ours. It grows where nobody hears it: by a tick
-of waiting while nobody talks, or in place of a frame that is missing anyway; and when nothing is there at all, playing waits.
-It shrinks when the caller lets a frame go that nobody hears (`shed`), and in endless talk only when it is far too deep.
+The *depth* is how many ticks after its own number a slot is played. It follows what recent packets needed (`PlayoutDelay`), and so it
+also follows the sender's clock, which runs a little faster or slower than ours. It grows where that is not audible: by waiting a tick
+while nobody talks, or in place of a missing frame. When the buffer is empty, playout waits. It shrinks when the caller drops a frame
+that is not audible (`shed`), and during continuous talk only when it is far too deep.
 """
 
 from __future__ import annotations
@@ -18,28 +18,29 @@ from typing import Final, NamedTuple
 from spacesctl.audio.playout_delay import PlayoutDelay
 
 TARGET: Final = 3
-"""Frames of depth before anything is known of the network: 60 ms."""
+"""Frames of depth before the network's jitter is known: 60 ms."""
 MAXIMUM: Final = 10
 """Frames held at most: 200 ms."""
 KNOWN: Final = 50
-"""Packets after which the network is known: 1 s."""
+"""Packets after which the network's jitter is known: 1 s."""
 PATIENCE: Final = 10
 """Ticks without any packet after which it counts as silence."""
 STRAYED: Final = 50
-"""Slots behind what plays now, or consecutive late packets, that mean the sender began a new timeline."""
+"""The distance in slots from the one that plays now, or the number of consecutive late packets, that mean that the sender began a new
+timeline."""
 TRIM_TICKS: Final = 100
-"""How long the buffer must have been far too deep, at every tick, before a frame goes while somebody talks: 2 s."""
+"""Ticks in a row in which the buffer must have been far too deep before a frame is dropped while somebody talks: 2 s."""
 FAR: Final = 3
-"""Frames too deep that are far too deep."""
+"""Surplus in frames from which the buffer is far too deep."""
 LOSSY: Final = 0.001
-"""The share of lost frames from which it pays to wait for the packet after a lost one, which may hold a copy (FEC). A single loss
-counts for 7 s: where lost packets are sent again few stay lost, and what repairs those must be here as well."""
+"""The share of lost frames above which it pays to wait for the packet after a lost one, which may hold a copy (FEC). A single loss
+counts for 7 s. Where lost packets are sent again, few stay lost, but those must be repaired by FEC as well."""
 MEMORY: Final = 256
 """Frames over which that share is averaged."""
 WINDOW: Final = 128
-"""Sequence numbers behind the newest that are told from duplicates."""
+"""Sequence numbers behind the newest for which duplicates are detected."""
 DTX_BYTES: Final = 2
-"""An Opus packet this short says: silence from here on (RFC 6716, 2.1.9)."""
+"""Bytes. An Opus packet this short announces silence (RFC 6716, 2.1.9)."""
 
 
 class Missing(Enum):
@@ -50,11 +51,13 @@ class Missing(Enum):
 
 
 LOST: Final = Missing.LOST
+"""The frame was lost, or has not arrived in time."""
 SILENT: Final = Missing.SILENT
+"""The sender is silent, or the buffer waits a tick to become deeper."""
 
 
 class Held(NamedTuple):
-    """A packet in the buffer. `level` is the sender's own measure (RFC 6464), in dBov from -127 to 0, or None."""
+    """A packet in the buffer. `sequence` is extended; `level` is the sender's measurement (RFC 6464) in dBov from -127 to 0, or None."""
 
     sequence: int
     slot: int
@@ -64,8 +67,9 @@ class Held(NamedTuple):
 
 @dataclass(slots=True)
 class Counters:
-    """What became of packets and ticks. `stretched` are ticks put in, `skipped` frames left out, `repaired` lost ones for which
-    the next packet was here."""
+    """Counts of packets and frames. `late`, `duplicate` and `overflow` packets were dropped; `lost` frames were missing, of which for
+    `repaired` ones the next packet had arrived; `stretched` ticks were inserted and `skipped` frames left out to change the depth;
+    `restarted` counts new timelines."""
 
     late: int = 0
     duplicate: int = 0
@@ -79,55 +83,56 @@ class Counters:
 
 @dataclass(slots=True)
 class JitterBuffer:
-    """`samples` is the length of a packet at 48 kHz; `first` and `maximum` count packets: the depth to begin with, and the
-    most that is held."""
+    """The jitter buffer. `samples` is the length of a packet in samples at 48 kHz. `first` (the depth at the beginning) and `maximum` (the
+    most that is held) count packets."""
 
     first: int = TARGET
     maximum: int = MAXIMUM
     samples: int = 960
     counters: Counters = field(default_factory=Counters)
     _held: dict[int, Held] = field(default_factory=dict)
-    _lateness: PlayoutDelay = field(default_factory=PlayoutDelay)
+    _playout_delay: PlayoutDelay = field(default_factory=PlayoutDelay)
     _now: int = 0  # the number of the next pop
-    _slot: int = 0  # what it plays
+    _slot: int = 0  # the slot that the next pop plays
     _played: int = -STRAYED  # the newest slot that was played or given up
-    _sequence: int | None = None  # extended sequence of the last frame played
-    _resting: bool = True  # the sender is silent: slots go by unplayed, at the depth that is wanted
+    _sequence: int | None = None  # extended sequence number of the last frame played
+    _resting: bool = True  # the sender is silent: slots pass unplayed, at the wanted depth
     _dtx: bool = False  # the last frame played announced silence
-    _starved: int = 0  # ticks in a row with nothing held
-    _late_run: int = 0
-    _came: tuple[int, int] = (0, -STRAYED)  # the tick before which the last packet came, and its slot
+    _starved: int = 0  # consecutive ticks with an empty buffer
+    _late_run: int = 0  # consecutive late packets
+    _came: tuple[int, int] = (0, -STRAYED)  # the tick before which the last packet arrived, and its slot
     _anchor: tuple[int, int] | None = None  # extended (sequence, timestamp) of the newest packet
-    _seen: int = 0  # a bit for each of the last sequence numbers, the newest the lowest
+    _seen: int = 0  # one bit per recent sequence number, the lowest bit for the newest
     _origin: int = 0  # the extended timestamp of slot 0
-    _loss: float = 0.0
-    _needed: int = 0  # the depth that nearly all packets come in time for
-    _wanted: int = 0  # that, and what repairing takes
-    _least_surplus: int = MAXIMUM
-    _watched: int = 0
+    _loss: float = 0.0  # the averaged share of lost frames
+    _needed: int = 0  # the depth at which nearly all packets arrive in time
+    _wanted: int = 0  # that, and one more if losses make FEC worthwhile
+    _least_surplus: int = MAXIMUM  # the least surplus while it was watched
+    _watched: int = 0  # consecutive ticks in which it was far too deep
 
     def __len__(self) -> int:
         return len(self._held)
 
     @property
     def surplus(self) -> int:
-        """Ticks that it is deeper than it need be; below 0, shallower."""
+        """Ticks by which the buffer is deeper than needed; negative when it is too shallow."""
         return self._now - self._slot - self._wanted
 
     @property
     def depth(self) -> int:
-        """Ticks from when the quickest packet could be played to when it is, itself included. 0 before the first."""
-        return self._now - self._slot - self._lateness.least + 1 if self._lateness else 0
+        """Ticks from the one in which the quickest packet could be played to the one in which it is played, both included. 0 before the
+        first packet."""
+        return self._now - self._slot - self._playout_delay.least + 1 if self._playout_delay else 0
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None = None, part: float = 0.5) -> None:
-        """Take a packet: `sequence` u16 and `timestamp` u32 as RTP has them (RFC 3550), wrapping. `part` is how much of a tick
-        had passed since the last `pop`: below 1, if pops are on time."""
+        """Take a packet: `sequence` (u16) and `timestamp` (u32, 48 kHz) as in RTP (RFC 3550), wrapping; `level` in dBov or None. `part` is
+        the time since the last `pop`, in ticks: below 1 if pops are on time."""
         extended, slot, is_new = self._place(sequence, timestamp)
         if not is_new or slot in self._held:
             self.counters.duplicate += 1
             return
         if not self._is_of_a_stall(slot):
-            self._lateness.add(self._now, slot, part)
+            self._playout_delay.add(self._now, slot, part)
             self._aim()
         self._came = (self._now, slot)
         if slot <= self._played or (not self._resting and slot < self._slot):
@@ -138,7 +143,8 @@ class JitterBuffer:
         self._bound(max(self._held))
 
     def pop(self, quiet: bool = False) -> Held | Missing:
-        """What this tick plays. `quiet` says that nobody talks on the lane, so that a tick can be put in unheard."""
+        """The packet to play in this tick, or why there is none. `quiet` says that nobody talks on the lane, so that a tick may be inserted
+        inaudibly."""
         if self._anchor is None:
             return SILENT
         item = self._play(quiet)
@@ -147,7 +153,8 @@ class JitterBuffer:
         return item
 
     def shed(self, quiet: bool) -> bool:
-        """After a `pop`: whether to let go what it gave and to `pop` once more for the same tick, to become less deep."""
+        """After a `pop`: whether the caller should drop or blend its frame and `pop` once more for the same tick, to reduce the depth.
+        `quiet` says that nobody talks on the lane."""
         too_deep = self.surplus > 0 if quiet else self._watched >= TRIM_TICKS and self._least_surplus >= FAR
         if not too_deep or self._slot not in self._held:
             return False
@@ -157,16 +164,16 @@ class JitterBuffer:
         return True
 
     def passed(self, ticks: int) -> None:
-        """So many ticks went by in which nobody asked: what is held waits longer, but no packet came late for that."""
+        """Count `ticks` in which `pop` was not called. Held packets are played that much later; packets do not count as late for it."""
         self._now += ticks
 
     def following(self) -> bytes | None:
-        """After a LOST: the very next packet, if it is here, which may carry a copy of the lost one (FEC)."""
+        """After a `pop` that returned LOST: the packet right after the lost one, if it has arrived. It may carry a copy of it (FEC)."""
         frame = self._held.get(self._slot)
         return frame.payload if frame else None
 
     def missing(self) -> list[int]:
-        """The extended sequence numbers that are not here though later ones are, and that would still be played."""
+        """The extended sequence numbers of packets that have not arrived although later ones have, and that would still be played."""
         found, before = list[int](), self._sequence
         for held in sorted(self._held.values()):
             if before is not None:
@@ -176,18 +183,18 @@ class JitterBuffer:
         return found
 
     def restart(self) -> None:
-        """Forget everything held and begin with the next packet, as when the sender changes."""
+        """Drop all packets and begin anew with the next one, as when the sender changes."""
         self._held.clear()
-        self._lateness.clear()
+        self._playout_delay.clear()
         self._anchor = self._sequence = None
         self._resting, self._dtx = True, False
         self._starved = self._late_run = self._watched = self._seen = 0
         self._least_surplus = self.maximum
 
-    # -- coming in
+    # -- incoming packets
 
     def _place(self, sequence: int, timestamp: int) -> tuple[int, int, bool]:
-        """The packet's extended sequence number, by the nearest turn of the counter, its slot, and whether it is new."""
+        """The packet's extended sequence number, its slot, and whether it is new (no duplicate)."""
         if self._anchor is None:
             self._begin(sequence, timestamp)
             return sequence, 0, True
@@ -209,26 +216,27 @@ class JitterBuffer:
         return extended, slot, is_new
 
     def _begin(self, sequence: int, timestamp: int) -> None:
-        """The first packet of a timeline has slot 0."""
+        """Begin a timeline: its first packet has slot 0."""
         self._anchor, self._origin, self._seen = (sequence, timestamp), timestamp, 1
         self._now = 0
         self._slot, self._played = 1 - self.first, -STRAYED
 
     def _is_after_a_pause(self, extended: int, slot: int) -> bool:
-        """A long way ahead in time but not in sequence: the sender was silent, and said nothing."""
+        """Whether a packet is far ahead in time but not in sequence: the sender was silent and sent nothing."""
         return self._anchor is not None and slot > self._slot and 0 < extended - self._anchor[0] <= self.maximum
 
     def _aim(self) -> None:
-        """Set the depths, in ticks from a slot's number to its playing."""
-        least, reach = self._lateness.least, self.maximum - 1
-        self._needed = self._lateness.most(reach)
-        if len(self._lateness) < KNOWN:
+        """Set the needed and the wanted depth, in ticks from a slot's number to its playout."""
+        least, reach = self._playout_delay.least, self.maximum - 1
+        self._needed = self._playout_delay.most(reach)
+        if len(self._playout_delay) < KNOWN:
             self._needed = max(self._needed, least + self.first - 1)
         self._wanted = min(self._needed + (self._loss > LOSSY), least + reach)
 
     def _is_of_a_stall(self, slot: int) -> bool:
-        """Whether it comes right behind the one before it, both too late: nothing came for a while, and then all of it. However long it
-        was, that happened once; a network that does so all the time is known by the first packet of each."""
+        """Whether a packet arrived in the same tick as the one before it, and too late: the network stalled and then delivered everything
+        at once. However long the stall was, it happened once, so only the first packet after it counts for the playout delay. If stalls
+        are frequent, those first packets are enough to learn it."""
         return self._came == (self._now, slot - 1) and self._now - slot > self._needed
 
     def _came_late(self, sequence: int, timestamp: int, payload: bytes, level: int | None, part: float) -> None:
@@ -240,10 +248,10 @@ class JitterBuffer:
             self.push(sequence, timestamp, payload, level, part)
 
     def _bound(self, newest: int) -> None:
-        """Hold `maximum` slots at most: what is older than that gives way, down to the depth that is wanted."""
+        """Hold `maximum` slots at most. When `newest` is beyond that, drop the oldest packets down to the wanted depth."""
         if newest - (min(self._held) if self._resting else self._slot) < self.maximum:
             return
-        depth = max(1, min(self.maximum, self._wanted - self._lateness.least + 1))
+        depth = max(1, min(self.maximum, self._wanted - self._playout_delay.least + 1))
         keep_from = newest - depth + 1
         for slot in [slot for slot in self._held if slot < keep_from]:
             self.counters.overflow += 1
@@ -252,7 +260,7 @@ class JitterBuffer:
             self._slot, self._starved = keep_from, 0
         self._played = max(self._played, keep_from - 1)
 
-    # -- going out
+    # -- playout
 
     def _play(self, quiet: bool) -> Held | Missing:
         if self._resting:
@@ -278,7 +286,7 @@ class JitterBuffer:
         return frame
 
     def _rest(self) -> Held | Missing:
-        """The sender is silent: whatever comes first is played when its time has come, also if that has passed."""
+        """The sender is silent: the next packet is played as soon as it is due, also when its time has passed."""
         due = self._now - self._wanted
         first = min(self._held, default=None)
         if first is not None and first <= due:
@@ -287,7 +295,8 @@ class JitterBuffer:
         return SILENT
 
     def _starve(self) -> Missing:
-        """Nothing is held: wait in place, unless the sender said that it would be silent; then time passes."""
+        """The buffer is empty: stay at the present slot, unless the sender announced silence or nothing came for `PATIENCE` ticks; then
+        slots pass as in silence."""
         if not self._dtx:
             self._starved += 1
             if self._starved <= PATIENCE:
@@ -297,7 +306,7 @@ class JitterBuffer:
         return SILENT
 
     def _catch_up(self) -> None:
-        """Packets come again. Of the slots that are missing for good, those that were waited out have been heard already."""
+        """Packets arrive again. Skip the slots that are lost for good and were already concealed while the buffer was empty."""
         moved = min(self._starved, max(0, min(self._held) - self._slot))
         self._starved = 0
         self._slot += moved
@@ -306,8 +315,8 @@ class JitterBuffer:
             self._missed()
 
     def _gap(self) -> Missing:
-        """An empty slot with packets behind it: lost, if a sequence number is missing too. It may still come in a shallow
-        buffer: then it is waited for, as its place sounds the same now and later."""
+        """An empty slot with packets after it: lost if a sequence number is missing too, otherwise silent. When the buffer is shallower
+        than needed, a lost packet may still arrive, so the slot is kept for the next tick: concealment sounds the same now or later."""
         following = self._held[min(self._held)]
         is_lost = self._sequence is not None and following.sequence != self._sequence + 1
         if is_lost and self._now - self._slot < self._needed:
@@ -327,7 +336,7 @@ class JitterBuffer:
         self._aim()
 
     def _watch(self) -> None:
-        """Remember how deep it was at least since it was last far too deep, or had not been watched for long."""
+        """Track for how many ticks the buffer has been far too deep, and its least surplus in that time."""
         surplus = self.surplus
         if surplus < FAR:
             self._watched, self._least_surplus = 0, self.maximum
@@ -337,6 +346,6 @@ class JitterBuffer:
 
 
 def _nearest(value: int, reference: int, turn: int) -> int:
-    """`value` plus the whole turns that bring it nearest to `reference`."""
+    """`value` plus the multiple of `turn` that brings it nearest to `reference`."""
     half = turn // 2
     return reference + (value - reference + half) % turn - half

@@ -1,8 +1,8 @@
-"""The last thing before an encoder: ten loud voices at once become loud, not distorted.
+"""A peak limiter before each encoder, so that ten loud speakers at once do not clip.
 
-The gain follows the peaks of eight parts of the frame (2.5 ms each), falls at once, rises slowly, and runs in straight lines
-between the parts. It looks no sample ahead, so the first part after a jump may still be too loud: what is left over there is
-bent, not cut. Sound below the threshold passes bit by bit.
+The gain follows the peaks of eight parts of the frame (2.5 ms each). It falls at once, rises slowly, and is linear between the borders of
+the parts. There is no look-ahead over frames, so a part after a jump may still be too loud: what exceeds the threshold there is
+soft-clipped. Sound below the threshold passes unchanged.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from spacesctl.audio.mix import Sum
 from spacesctl.audio.opus import FRAME, Pcm
 
 THRESHOLD: Final = 29_204
-"""-1 dBFS: what the limiter holds the peaks to."""
+"""The sample value that peaks are limited to: -1 dBFS."""
 CEILING: Final = 32_767
+"""The sample value that soft clipping never exceeds."""
 PARTS: Final = 8
+"""Parts of a frame."""
 RISE: Final = 5 / 512
-"""How much gain comes back per part: from half to full in 128 ms. No rounding error comes with whole multiples of it."""
+"""Increase of the gain per part at most: from half to full in 128 ms. Its multiples are exact in float32."""
 _RISEN: Final = RISE * np.arange(PARTS + 1, dtype=np.float32)
 
 Sound = npt.NDArray[np.float32]
@@ -31,13 +33,13 @@ Sound = npt.NDArray[np.float32]
 
 @dataclass(slots=True)
 class Limiter:
-    """The limiter of one output: its gain carries over from frame to frame. 1 is untouched."""
+    """The limiter state of one output: the gain at the end of the last frame. 1 leaves the sound unchanged."""
 
     gain: float = 1.0
 
 
 class Limiters:
-    """Limits the sums of a tick at once: a call of numpy costs as much for one of them as for ten. Buffers are kept."""
+    """Limits all sums of a tick together, because a numpy call costs as much for one as for ten. Its buffers are kept."""
 
     def __init__(self, samples: int = FRAME) -> None:
         self._samples = samples
@@ -45,7 +47,7 @@ class Limiters:
         self._sound, self._curve, self._out = self._rows(0)
 
     def run(self, sums: Sum, limiters: Sequence[Limiter]) -> Pcm:
-        """Sums (`int32[n, samples]`), each with its limiter, to `int16[n, samples]`, valid until the next call."""
+        """Limit sums (`int32[n, samples]`), each with its own limiter state, to `int16[n, samples]`, valid until the next call."""
         count = len(limiters)
         if count > len(self._out):
             self._sound, self._curve, self._out = self._rows(count)
@@ -68,14 +70,14 @@ class Limiters:
 
 
 def _gains(peaks: Sound, limiters: Sequence[Limiter]) -> Sound:
-    """The gain at each border between parts (`float32[n, PARTS + 1]`): never more than the part on either side can bear, and never
-    more than `RISE` above the one before."""
+    """The gain at each border of the parts (`float32[n, PARTS + 1]`): low enough for the peaks of the parts on either side, and at most
+    `RISE` above the gain before it."""
     knots = np.empty((len(limiters), PARTS + 1), np.float32)
     knots[:, 0] = [limiter.gain for limiter in limiters]
     bearable = knots[:, 1:]
     np.divide(THRESHOLD, np.maximum(peaks, THRESHOLD), out=bearable)
     np.minimum(bearable[:, :-1], bearable[:, 1:], out=bearable[:, :-1])
-    knots -= _RISEN  # without what comes back by itself, no gain is above those before it
+    knots -= _RISEN  # subtract the allowed rise, so that a running minimum enforces it
     np.minimum.accumulate(knots, axis=1, out=knots)
     knots += _RISEN
     np.minimum(knots, 1.0, out=knots)
@@ -86,14 +88,14 @@ def _gains(peaks: Sound, limiters: Sequence[Limiter]) -> Sound:
 
 @lru_cache
 def _lines(samples: int) -> Sound:
-    """What each knot adds to the curve at each sample: `float32[PARTS + 1, samples]`. Their weighted sum is straight between knots."""
+    """The weight of each border's gain at each sample (`float32[PARTS + 1, samples]`), for linear interpolation between borders."""
     knots = np.linspace(0, samples, PARTS + 1)
     each = [np.interp(np.arange(samples), knots, row) for row in np.eye(PARTS + 1)]
     return np.asarray(each, np.float32)
 
 
 def _bend(sound: Sound, scratch: Sound) -> None:
-    """Bend what is above the threshold towards the ceiling, which it never reaches."""
+    """Soft-clip in place: compress what is above the threshold so that it stays below the ceiling."""
     over = np.abs(sound, out=scratch) > THRESHOLD
     if not over.any():
         return

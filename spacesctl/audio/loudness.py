@@ -1,7 +1,7 @@
-"""How loud a frame sounds (ITU-R BS.1770, EBU R128), and the slow gain that brings every voice to the same loudness.
+"""Measures how loud a frame sounds (ITU-R BS.1770, EBU R128), and brings every channel to the same loudness with a slow gain.
 
-The K weighting is done on the spectrum of each frame: one transform, no filter state. The gain is learned from talk alone: pauses,
-breath and the noise behind them are more than 10 LU below the voice and move nothing, so noise is never pumped up.
+The K weighting is applied to the spectrum of each frame: one transform, no filter state. The gain is learned only from talk: pauses,
+breath and background noise are more than 10 LU below the voice and are ignored, so noise is not raised in pauses.
 """
 
 from __future__ import annotations
@@ -18,30 +18,33 @@ from spacesctl.audio.opus import FRAME, RATE, Pcm
 Sound = npt.NDArray[np.float32]
 
 TARGET: Final = -23.0
-"""LUFS of every voice: what R128 asks of broadcasts, so that three at once are below the limiter, and ten do not live in it."""
+"""LUFS that every channel is brought to, as R128 recommends for broadcasts. Three speakers at once then stay below the limiter, and ten do
+not keep it active all the time."""
 MOST: Final = 24.0
-"""dB that a quiet voice is raised at most: its noise comes up with it."""
+"""The highest gain in dB. It is bounded because noise is raised with the voice."""
 LEAST: Final = -24.0
+"""The lowest gain in dB."""
 SILENT: Final = -70.0
-"""LUFS below which nothing is measured (R128's absolute gate)."""
+"""LUFS below which a frame is ignored (R128's absolute gate)."""
 GATE: Final = 10.0
-"""LU below the voice so far from which a frame is no talk (R128's relative gate)."""
+"""LU. A frame that is more than this below the channel's mean loudness is not talk and is ignored (R128's relative gate)."""
 GATE_OPENS: Final = 0.05
-"""LU by which the gate gives way for each active frame that it kept out: who steps away from the microphone is heard again."""
+"""LU by which the relative gate is lowered for each frame that it ignored, so that the gain adapts when a speaker moves away from the
+microphone."""
 FRAMES: Final = 200
 """Frames of talk over which loudness is averaged: 4 s."""
 FEW: Final = 10
-"""Frames of talk before anything moves: 200 ms."""
+"""Frames of talk before the gain changes: 200 ms."""
 LEARNING: Final = 100
-"""Frames of talk in which the gain still moves fast: the first 2 s."""
+"""Frames of talk in which the gain changes fast: the first 2 s."""
 FAST: Final = 0.5
-"""dB a frame while learning: 25 dB a second."""
+"""dB per frame at which the gain rises or falls while learning: 25 dB a second."""
 RISE: Final = 0.06
-"""dB a frame: 3 dB a second."""
+"""dB per frame at which the gain rises later: 3 dB a second."""
 FALL: Final = 0.2
-"""dB a frame: 10 dB a second."""
+"""dB per frame at which the gain falls later: 10 dB a second."""
 PEAK: Final = 29_000
-"""What a gain may raise a frame's peak to."""
+"""The sample value that a gain above 1 must not raise a frame's peak beyond."""
 
 _SHELF: Final = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585))
 _HIGH_PASS: Final = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
@@ -49,7 +52,7 @@ _HIGH_PASS: Final = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621
 
 
 def _weights() -> npt.NDArray[np.float32]:
-    """What the energy of each line of a frame's spectrum counts, so that the sum is the weighted mean square."""
+    """The weight of each spectral line's energy, so that the sum over a frame is the K-weighted mean square."""
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(FRAME, 1 / RATE) / RATE)
     power = np.ones(len(turn))
     for above, below in (_SHELF, _HIGH_PASS):
@@ -63,11 +66,11 @@ def _weights() -> npt.NDArray[np.float32]:
 
 _WEIGHTS: Final = _weights()
 _LINES: Final = np.stack((np.linspace(1, 0, FRAME, dtype=np.float32), np.linspace(0, 1, FRAME, dtype=np.float32)))
-"""What the gain at either end of a frame counts at each of its samples."""
+"""The weights of the gains at the two ends of a frame at each of its samples, for linear interpolation."""
 
 
 def energies(sound: Sound) -> list[float]:
-    """The K-weighted mean square of each frame (`float32[n, 960]`, 48 kHz mono, in the units of int16), full scale being 1."""
+    """The K-weighted mean square of each frame (`sound: float32[n, 960]`, 48 kHz mono, in units of int16); full scale is 1."""
     parts = np.fft.rfft(sound).view(np.float32)
     parts *= parts
     found: list[float] = np.dot(parts, _WEIGHTS).tolist()
@@ -75,12 +78,12 @@ def energies(sound: Sound) -> list[float]:
 
 
 def lufs(mean_square: float) -> float:
-    """Energy to LUFS; silence is -inf."""
+    """The loudness in LUFS of a K-weighted mean square (full scale is 1); silence is -inf."""
     return -0.691 + 10 * math.log10(mean_square) if mean_square > 0 else -math.inf
 
 
 class Leveller:
-    """The gain of one voice. `gain` is a factor; 1 until something was learned."""
+    """The loudness gain of one channel. `gain` is a factor, 1 until enough talk was measured."""
 
     def __init__(self) -> None:
         self.gain = 1.0
@@ -89,24 +92,24 @@ class Leveller:
         self._kept_out = 0
 
     def step(self, peak: float, mean_square: float | None = None) -> tuple[float, float]:
-        """The gains at the two ends of a frame with this `peak`; its `mean_square` is None when it teaches nothing: the voice did not
-        say it itself (concealment)."""
+        """The gain factors at the two ends of a frame with this `peak` (sample value). `mean_square` is None for a frame to learn nothing
+        from, such as concealment."""
         before = self.gain
         if mean_square is not None and self._learn(mean_square):
             self._move()
         if peak * self.gain > PEAK and self.gain > 1:
             self.gain = max(1.0, PEAK / peak)
-        # Neither factor brings the peak above `PEAK`, unless it was there before: nothing needs to be clipped.
+        # Neither factor raises the peak above `PEAK`, so nothing needs to be clipped.
         first = min(before, max(1.0, PEAK / peak)) if peak and before > 1 else before
         return first, self.gain
 
     def _learn(self, mean_square: float) -> bool:
-        """Whether the frame was talk, and what is known of the voice changed."""
+        """Update the mean loudness. Returns whether the frame was talk and enough talk was measured to change the gain."""
         loudness = lufs(mean_square)
         if loudness < SILENT or (self._heard and loudness < lufs(self._mean) - GATE - self._kept_out * GATE_OPENS):
             self._kept_out += loudness >= SILENT
             return False
-        if self._kept_out * GATE_OPENS > GATE:  # another distance, or another person: what was known is no help
+        if self._kept_out * GATE_OPENS > GATE:  # another distance or person: start over
             self._heard = 0
         self._kept_out = 0
         self._heard += 1
@@ -122,7 +125,7 @@ class Leveller:
 
 
 class Channel(NamedTuple):
-    """A frame to be levelled (`int16[960]`); `learn` is False for what the voice did not say itself."""
+    """A lane's frame to be levelled (`pcm: int16[960]`). `learn` is False for concealment and comfort noise."""
 
     pcm: Pcm
     leveller: Leveller
@@ -130,32 +133,32 @@ class Channel(NamedTuple):
 
 
 class LoudnessBank:
-    """Levels all voices of a tick at once: a call of numpy costs as much for one of them as for ten. Buffers are kept."""
+    """Levels all channels of a tick together, because a numpy call costs as much for one as for ten. Its buffers are kept."""
 
     def __init__(self) -> None:
         self._sound, self._curve, self._out = _rows(0)
 
-    def run(self, voices: Sequence[Channel]) -> Pcm:
-        """The frames at their voices' gains, a row each: `int16[n, 960]`, valid until the next call."""
-        count = len(voices)
+    def run(self, channels: Sequence[Channel]) -> Pcm:
+        """The channels' frames with their gains applied, one row each: `int16[n, 960]`, valid until the next call."""
+        count = len(channels)
         if count > len(self._out):
             self._sound, self._curve, self._out = _rows(count)
         sound, curve, out = self._sound[:count], self._curve[:count], self._out[:count]
-        for row, voice in zip(sound, voices, strict=True):
-            row[:] = voice.pcm
-        ends = self._ends(voices, sound, curve)
+        for row, channel in zip(sound, channels, strict=True):
+            row[:] = channel.pcm
+        ends = self._ends(channels, sound, curve)
         np.dot(np.array(ends, np.float32).reshape(-1, 2), _LINES, out=curve)
         curve *= sound
         np.rint(curve, out=curve)
         np.copyto(out, curve, casting="unsafe")
         return out
 
-    def _ends(self, voices: Sequence[Channel], sound: Sound, scratch: Sound) -> list[tuple[float, float]]:
+    def _ends(self, channels: Sequence[Channel], sound: Sound, scratch: Sound) -> list[tuple[float, float]]:
         peaks: list[float] = np.abs(sound, out=scratch).max(axis=1, initial=0).tolist()
-        teach = energies(sound) if any(voice.learn for voice in voices) else peaks
+        teach = energies(sound) if any(channel.learn for channel in channels) else peaks
         return [
-            voice.leveller.step(peak, mean_square if voice.learn else None)
-            for voice, peak, mean_square in zip(voices, peaks, teach, strict=True)
+            channel.leveller.step(peak, mean_square if channel.learn else None)
+            for channel, peak, mean_square in zip(channels, peaks, teach, strict=True)
         ]
 
 

@@ -1,7 +1,7 @@
-"""The sum of one tick: everybody once, and for each speaker everybody else.
+"""The mix of one tick: the sum of all lanes, and for each speaker the sum without their own lane (mix-minus).
 
-Sums are int32: sixty-five thousand voices at full scale would fit. Frames are int16, after their gain. The limiter comes
-after the subtraction, on each output by itself, so that one's own voice cannot push the others down.
+Sums are int32, which holds 65,000 lanes at full scale. Frames are int16, after their gain. The limiter comes after the subtraction, on
+each output separately, so that a speaker's own voice does not make the others quieter.
 """
 
 from __future__ import annotations
@@ -15,30 +15,31 @@ Sum = npt.NDArray[np.int32]
 
 
 class Mixer:
-    """One mixing desk: `clear`, `add` every frame of the tick, then read `total` and `minus`. Its buffer is made once."""
+    """Sums the frames of a tick: `clear`, `add` every frame, then read `total` (`int32[samples]`), `count` (of frames) and `minus`. Its
+    buffer is made once."""
 
     def __init__(self, samples: int = FRAME) -> None:
         self.total: Sum = np.zeros(samples, np.int32)
         self.count = 0
 
     def clear(self) -> None:
-        """Begin a tick."""
+        """Start a new sum."""
         if self.count:
             self.total.fill(0)
             self.count = 0
 
     def add(self, pcm: Pcm) -> None:
-        """Put a frame in (`pcm: int16[samples]`)."""
+        """Add a frame (`pcm: int16[samples]`)."""
         np.add(self.total, pcm, out=self.total)
         self.count += 1
 
     def add_all(self, frames: Pcm) -> None:
-        """Put frames in (`int16[n, samples]`)."""
+        """Add several frames (`int16[n, samples]`)."""
         self.total += np.add.reduce(frames, axis=0, dtype=np.int32)
         self.count += len(frames)
 
     def minus(self, pcm: Pcm | None, out: Sum) -> None:
-        """Everything but one frame goes to `out`; None (not mixed) takes nothing away."""
+        """Write the sum without the frame `pcm` to `out` (`int32[samples]`); None subtracts nothing."""
         if pcm is None:
             np.copyto(out, self.total)
         else:
@@ -46,7 +47,7 @@ class Mixer:
 
 
 def gained(pcm: Pcm, gain: float) -> Pcm:
-    """A frame times `gain`, rounded and held within int16; the frame itself when the gain is 1."""
+    """A frame (`int16[n]`) times `gain`, rounded and clipped to int16; the frame itself when the gain is 1."""
     if gain == 1.0:
         return pcm
     scaled = np.rint(pcm * np.float32(gain))

@@ -1,6 +1,6 @@
-"""Ogg Opus files: write them packet by packet, read them, and cut a clip that is right on time (RFC 3533, RFC 7845).
+"""Ogg Opus files: write them packet by packet, read them, and make clips with exact timing (RFC 3533, RFC 7845).
 
-Light clients import this: the standard library only. Times are samples at 48 kHz, whatever the sound was sampled at.
+Small clients import this module, so it uses only the standard library. Times are samples at 48 kHz, whatever the original sample rate.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from io import BytesIO
 from typing import BinaryIO, Final, NamedTuple
 
 TICK_SAMPLES: Final = 960
-"""20 ms at 48 kHz."""
+"""Samples in a tick: 20 ms at 48 kHz."""
 SILENCE: Final = b"\xf8\xff\xfe"
 """20 ms of digital silence, a whole Opus packet (CELT, full band, mono)."""
 PRE_SKIP: Final = 312
-"""What libopus' encoder looks ahead, in samples: a player drops so much, and then sound sits where it was."""
+"""The encoder delay of libopus in samples. A player drops this much at the beginning, so that the sound starts at the right time."""
 MAX_CLIP_TICKS: Final = 24 * 3600 * 50
+"""Ticks that a clip may span: a day."""
 MAX_PACKET: Final = 61_440
-"""Longer packets are nobody's Opus (RFC 7845, 6 allows refusing them)."""
+"""Bytes. No real Opus packet is longer; RFC 7845, 6 allows refusing such packets."""
 
 _PAGE: Final = struct.Struct("<4sBBqIIIB")
 _HEAD: Final = struct.Struct("<8sBBHIhB")
@@ -29,7 +30,7 @@ _MIRROR: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class OggError(ValueError):
-    """Not an Ogg Opus file, or a broken one; `reason` says why."""
+    """Not an Ogg Opus file, or a broken one. `reason` says what is wrong."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -37,7 +38,8 @@ class OggError(ValueError):
 
 
 class OpusHead(NamedTuple):
-    """What a file says about itself in its first packet (RFC 7845, 5.1)."""
+    """The fields of a stream's first packet (RFC 7845, 5.1): `pre_skip` in samples at 48 kHz, `rate` of the original sound in Hz, `gain`
+    in 1/256 dB."""
 
     channels: int
     pre_skip: int
@@ -48,14 +50,14 @@ class OpusHead(NamedTuple):
 def crc(data: bytes) -> int:
     """Ogg's checksum (RFC 3533, 6): CRC-32 by 0x04c11db7, unreflected, from zero.
 
-    zlib computes the mirror image of it in C, so mirror the bits of every byte on the way in and of the sum on the way out.
+    zlib computes the reflected form in C, so the bits of every input byte and of the result are reversed.
     """
     mirrored = zlib.crc32(data.translate(_MIRROR), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRROR), "big")
 
 
 def packet_samples(packet: bytes) -> int:
-    """How long a packet sounds, in samples at 48 kHz (RFC 6716, 3.1 and 3.2). Raises `OggError` for no valid packet."""
+    """The duration of an Opus packet in samples at 48 kHz (RFC 6716, 3.1 and 3.2). Raises `OggError` when it is not valid."""
     if not packet:
         raise OggError("empty packet")
     config, code = packet[0] >> 3, packet[0] & 3
@@ -74,15 +76,16 @@ def packet_samples(packet: bytes) -> int:
 
 
 class OggOpusWriter:
-    """Writes one stream: first `headers()`, then `page(packets)` as often as wanted, the last time with `last=True`.
+    """Makes one stream: first `headers()`, then `page(packets)` as often as needed, the last time with `last=True`.
 
-    Every method returns bytes for the caller to write. `serial` names the stream, random by default.
+    Every method returns bytes for the caller to write. `serial` is the stream's serial number, random by default; `pre_skip` is in samples
+    at 48 kHz; `rate` is the original sample rate in Hz.
     """
 
     def __init__(
         self, channels: int = 1, pre_skip: int = PRE_SKIP, serial: int | None = None, *, rate: int = 48_000
     ) -> None:
-        """`pages` and `samples`, set later, let a stream go on that was begun before."""
+        """To continue a stream that was begun before, set `pages` and `samples` afterwards."""
         self.channels = channels
         self.pre_skip = pre_skip
         self.rate = rate
@@ -98,7 +101,7 @@ class OggOpusWriter:
         return self._page(head, bytes((len(head),)), _FIRST, 0) + self._page(tags, bytes((len(tags),)), 0, 0)
 
     def page(self, packets: Iterable[bytes], last: bool = False) -> bytes:
-        """Packets as one page, or as many as they need (a page holds 255 segments). Raises `OggError` for no Opus packet."""
+        """Packets as one page, or as many as needed (a page holds 255 segments). Raises `OggError` for a packet that is not Opus."""
         pages, laces, body = [], b"", b""
         for packet in packets:
             lace = _lacing(packet)
@@ -125,10 +128,10 @@ def _lacing(packet: bytes) -> bytes:
 
 
 def clip(frames: Sequence[tuple[int, bytes]], *, per_page: int = 50) -> bytes:
-    """Packets with their ticks to a whole file: the first at time 0, each other at (tick - first tick) x 20 ms.
+    """A whole file of packets, given as (tick, packet): the first at time 0, each other at (tick - first tick) x 20 ms.
 
-    Missing ticks, empty payloads and packets that are not 20 ms become silence, so everything else stays on time.
-    Ticks must rise (ValueError), and a clip spans at most a day (ValueError).
+    Missing ticks, empty payloads and packets that are not 20 ms become silence, so all other packets keep their time.
+    Raises ValueError when ticks do not rise, or when the clip spans more than a day. `per_page` is the number of packets in a page.
     """
     if frames and frames[-1][0] - frames[0][0] >= MAX_CLIP_TICKS:
         raise ValueError("a clip of more than a day")
@@ -162,7 +165,8 @@ def _is_one_tick(packet: bytes) -> bool:
 
 
 class Tail(NamedTuple):
-    """Where a stream that was cut off ends: after `end` bytes, with `pages` pages and `samples` samples; the last page begins at `last`."""
+    """The end of a stream that may be cut off: its last whole page begins at byte `last` and ends at byte `end`. Up to there the stream has
+    `pages` pages and `samples` samples at 48 kHz."""
 
     serial: int
     pages: int
@@ -172,7 +176,7 @@ class Tail(NamedTuple):
 
 
 def tail(file: BinaryIO) -> Tail:
-    """The last whole page of a file of one stream; what comes after it is the rest of one that was being written. Raises `OggError`."""
+    """Find the last whole page of a file with one stream. What follows it is an incomplete page. Raises `OggError` when there is none."""
     found: Tail | None = None
     at = file.seek(0)
     while True:
@@ -193,7 +197,8 @@ def tail(file: BinaryIO) -> Tail:
 
 
 def finish(file: BinaryIO) -> Tail:
-    """Cut off what is no whole page, and mark the last one as the stream's end. `file` is open for reading and writing."""
+    """Cut off an incomplete page at the end, and mark the last whole page as the end of the stream. `file` must be open for reading and
+    writing. Raises `OggError` when there is no whole page."""
     found = tail(file)
     file.truncate(found.end)
     file.seek(found.last)
@@ -207,14 +212,14 @@ def finish(file: BinaryIO) -> Tail:
 
 
 def read_head(data: bytes | BinaryIO) -> OpusHead:
-    """The head of the first Opus stream in a file. Raises `OggError`."""
+    """Read the header of the first Opus stream in a file. Raises `OggError`."""
     for packet in _stream(_open(data)):
         return _parse_head(packet)
     raise OggError("no Opus stream")
 
 
 def read_packets(data: bytes | BinaryIO) -> Iterator[bytes]:
-    """The Opus packets of the first Opus stream in a file, without its two headers. Raises `OggError` when it is broken."""
+    """The packets of the first Opus stream in a file, without its two header packets. Raises `OggError` when the file is broken."""
     packets = _stream(_open(data))
     head = next(packets, None)
     if head is None:
@@ -239,7 +244,7 @@ def _parse_head(packet: bytes) -> OpusHead:
 
 
 def _stream(file: BinaryIO) -> Iterator[bytes]:
-    """Packets of the first Opus stream, headers included; other streams beside it are passed over."""
+    """Packets of the first Opus stream, headers included; other streams are skipped."""
     serial: int | None = None
     rest = b""
     while (page := _read_page(file)) is not None:
@@ -249,7 +254,7 @@ def _stream(file: BinaryIO) -> Iterator[bytes]:
         if number != serial:
             continue
         if not flags & _CONTINUED:
-            rest = b""  # what the page before left open never came
+            rest = b""  # the rest of the previous page's last packet is missing
         at = 0
         for lace in laces:
             rest += body[at : at + lace]

@@ -1,8 +1,8 @@
-"""Opus, the only file that touches libopus.
+"""Opus encoder, decoder and repacketizer: the only module that calls libopus.
 
-The shared library inside the package `opuslib_next` is bound by `ctypes.PyDLL`: a call keeps the interpreter lock, because
-an encode of 0.1 ms is cheaper than handing the lock over and waiting for it back. Buffers are made once per codec state.
-Sound is int16 mono (or interleaved, for two channels); a *frame* is 20 ms, 960 samples at 48 kHz (RFC 6716).
+The shared library of the package `opuslib_next` is loaded with `ctypes.PyDLL`: calls keep the GIL, because encoding takes 0.1 ms, which
+is less than releasing the GIL and waiting to get it back. Buffers are made once per codec state. Sound is int16 mono (or interleaved, for
+two channels); a *frame* is 20 ms, 960 samples at 48 kHz (RFC 6716).
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ import numpy.typing as npt
 Pcm = npt.NDArray[np.int16]
 
 RATE: Final = 48_000
+"""The sample rate in Hz."""
 FRAME: Final = 960
 """Samples of 20 ms at 48 kHz."""
 MAX_PACKET: Final = 1275
 """The longest Opus packet of one frame, in bytes (RFC 6716, 3.4)."""
 MAX_PACKET_MS: Final = 120
-"""No packet holds more sound than this (RFC 6716, 3.2.5)."""
+"""Milliseconds of sound in a packet at most (RFC 6716, 3.2.5)."""
 
 _VOIP: Final = 2048
 _SET_BITRATE: Final = 4002
@@ -51,7 +52,7 @@ _REASONS: Final = {
 
 
 class OpusError(ValueError):
-    """libopus refused: `code` is its error code, `doing` what was asked of it."""
+    """libopus reported an error: `code` is its error code, `doing` is what it was called for."""
 
     def __init__(self, doing: str, code: int) -> None:
         self.doing = doing
@@ -99,11 +100,11 @@ def _load() -> ctypes.PyDLL:
     return lib
 
 
-_LIB: Final = _load()  # here, not at the first call: that would be in the middle of a tick
+_LIB: Final = _load()  # at import, because the first call may be in the middle of a tick
 
 
 def packet_samples(packet: bytes, rate: int = RATE) -> int:
-    """How many samples per channel a packet decodes to at `rate`. Raises `OpusError` for what is not Opus."""
+    """The number of samples per channel that a packet decodes to at `rate` (Hz). Raises `OpusError` when it is not Opus."""
     if not packet:
         raise OpusError("measure", -4)
     samples = int(_LIB.opus_packet_get_nb_samples(packet, len(packet), rate))
@@ -115,8 +116,8 @@ def packet_samples(packet: bytes, rate: int = RATE) -> int:
 class Encoder:
     """One encoder state for speech (application `voip`, VBR).
 
-    `bitrate` in bits a second; `complexity` 0 to 10 (DTX on faint noise needs 8); `fec` adds a coarse copy of the frame
-    before once `expected_loss` (percent) is above 0; with `dtx` silence costs one or two bytes a frame.
+    `rate` is in Hz; `bitrate` in bits per second; `complexity` 0 to 10 (DTX on faint noise needs 8); `fec` adds a coarse copy of the
+    previous frame when `expected_loss` (percent) is above 0; with `dtx` a frame of silence takes one or two bytes. Raises `OpusError`.
     """
 
     def __init__(
@@ -151,7 +152,8 @@ class Encoder:
             self._control(request, value)
 
     def encode(self, pcm: Pcm) -> bytes:
-        """One frame (`pcm: int16[rate / 50 * channels]`) to one packet. Raises ValueError for another length."""
+        """Encode one frame (`pcm: int16[rate / 50 * channels]`) to one packet. Raises ValueError for another length, `OpusError` when
+        libopus fails."""
         self._pcm[:] = pcm
         length = self._encode(self._state, self._pcm_at, self._samples, self._out_at, MAX_PACKET)
         if length < 0:
@@ -159,24 +161,25 @@ class Encoder:
         return ctypes.string_at(self._out_at, length)
 
     def expect_loss(self, percent: int) -> None:
-        """How much of what is sent gets lost, 0 to 100: the more, the more of each packet repeats the one before."""
+        """Set the expected packet loss in percent, 0 to 100. The higher it is, the more of each packet goes to the copy of the previous
+        frame (FEC)."""
         self._control(_SET_LOSS_PERCENT, min(100, max(0, percent)))
 
     def work(self, complexity: int, as_music: bool = False) -> None:
-        """How hard it tries from the next frame on, which follows the one before without a seam. `as_music` codes the whole spectrum by
-        its lines (CELT), also speech, unless a heavy loss calls for copies (FEC); else libopus decides by what it hears."""
+        """Set the complexity (0 to 10) from the next frame on; the change is not audible. `as_music` encodes everything, also speech, in
+        CELT mode, unless a high loss requires FEC; otherwise libopus chooses the mode by the signal."""
         self._control(_SET_COMPLEXITY, complexity)
         self._control(_SET_SIGNAL, _MUSIC if as_music else _AUTO)
 
     def follow(self, other: Encoder) -> None:
-        """Become what `other` is, settings and sound so far: a decoder of its packets decodes this one's from now on without a seam.
-        ValueError when the two are for another rate or number of channels."""
+        """Copy the settings and the whole state of `other`. A decoder of its packets can continue with packets of this encoder without an
+        audible change. Raises ValueError when rate or number of channels differ."""
         if (self._size, self._samples) != (other._size, other._samples):
-            raise ValueError("encoders of another kind")
+            raise ValueError("encoders with different rates or numbers of channels")
         ctypes.memmove(self._state, other._state, self._size)  # opus.h: a shallow copy is enough
 
     def reset(self) -> None:
-        """Forget all sound so far, as a fresh encoder with the same settings."""
+        """Reset the state to that of a new encoder with the same settings."""
         self._control(_RESET, 0)
 
     def _control(self, request: int, value: int) -> None:
@@ -186,7 +189,7 @@ class Encoder:
 
 
 class Repacketizer:
-    """Puts the frames of several packets into one, without touching their sound (RFC 6716, 3.2)."""
+    """Merges the frames of several packets into one packet, without encoding again (RFC 6716, 3.2). Raises `OpusError`."""
 
     def __init__(self) -> None:
         self._state = _LIB.opus_repacketizer_create()
@@ -202,7 +205,8 @@ class Repacketizer:
         return one[0] >> 2 == other[0] >> 2
 
     def merge(self, packets: Sequence[bytes]) -> bytes:
-        """One packet of at most `MAX_PACKET` bytes and 120 ms. Raises `OpusError` when they do not fit together, or not in."""
+        """Merge packets into one of at most `MAX_PACKET` bytes and 120 ms. Raises `OpusError` when they are of different kinds or the
+        result is too large."""
         state, lib = self._state, _LIB
         lib.opus_repacketizer_init(state)
         for packet in packets:  # libopus keeps pointers into them until `out`
@@ -216,7 +220,7 @@ class Repacketizer:
 
 
 class Decoder:
-    """One decoder state. `Decoder(16_000)` decodes straight to 16 kHz, which is what recognisers want."""
+    """One decoder state. `rate` is in Hz: `Decoder(16_000)` decodes directly to 16 kHz, as speech recognisers need. Raises `OpusError`."""
 
     def __init__(self, rate: int = RATE, channels: int = 1) -> None:
         lib, code = _LIB, ctypes.c_int()
@@ -232,19 +236,20 @@ class Decoder:
         self._decode = lib.opus_decode
 
     def decode(self, packet: bytes) -> Pcm:
-        """One packet of 2.5 to 120 ms to `int16[n * channels]`. Raises `OpusError` when it is not Opus."""
+        """Decode one packet of 2.5 to 120 ms to `int16[n * channels]`. Raises `OpusError` when it is not Opus."""
         if not packet:
             raise OpusError("decode", -4)
         return self._run(packet, len(packet), self._most, 0)
 
     def conceal(self, samples: int | None = None) -> Pcm:
-        """Sound in place of a lost packet of `samples` per channel (default one frame), a multiple of 2.5 ms."""
+        """Conceal a lost packet (PLC) of `samples` per channel, a multiple of 2.5 ms, by default one frame. Returns
+        `int16[samples * channels]`. Raises `OpusError`."""
         return self._run(None, 0, self._frame if samples is None else samples, 0)
 
     def recover(self, packet: bytes, samples: int | None = None) -> Pcm:
-        """The lost packet before `packet`, from the coarse copy inside it (FEC), or concealed where it has none.
+        """Restore the lost packet before `packet` from the coarse copy inside `packet` (FEC), or conceal it if there is no copy.
 
-        `samples` is the length of what was lost, default one frame. Decode `packet` itself afterwards.
+        `samples` per channel is the length of the lost packet, by default one frame. Decode `packet` itself afterwards. Raises `OpusError`.
         """
         if not packet:
             raise OpusError("recover", -4)

@@ -1,7 +1,7 @@
-"""Any common audio file to mono Ogg Opus, as a program of its own: `python -m spacesctl.audio.transcode IN OUT SECONDS`.
+"""Converts any common audio file to mono Ogg Opus, as a separate program: `python -m spacesctl.audio.transcode IN OUT SECONDS`.
 
-Decoders parse what strangers send, so this runs in a child with little memory, little time and nothing to steal: the operating
-system enforces that, and whoever starts it kills it when it takes too long. One line of JSON on stdout says how it went:
+Decoders parse untrusted files, so this runs in a child process with limits on memory, CPU time and open files. The operating system
+enforces them, and the parent process kills the child when it takes too long. The result is one line of JSON on stdout:
 {"duration_ms": n} or {"error": "not_audio" | "too_long" | "empty"}.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 RATE = 48_000
 BIT_RATE = 32_000
 FORMATS = "wav,w64,aiff,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a"
-"""Containers that are looked for. Play lists (HLS, concat, DASH) are not: they name other files, and addresses."""
+"""Containers that are accepted. Playlists (HLS, concat, DASH) are not, because they refer to other files and network addresses."""
 CPU_SECONDS = 20
 MEMORY = 1 << 30
 """Bytes of address space, most of it libraries."""
@@ -27,7 +27,7 @@ MAX_OUTPUT = 4 << 20
 
 
 class Unfit(Exception):
-    """`reason`: `not_audio`, `too_long` or `empty`."""
+    """The file cannot be converted. `reason` is `not_audio`, `too_long` or `empty`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class Unfit(Exception):
 
 
 def confine() -> None:
-    """Give up what is not needed. Only ever called in the child."""
+    """Set the limits of this process. Only called in the child."""
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, CPU_SECONDS),
@@ -44,11 +44,11 @@ def confine() -> None:
         (resource.RLIMIT_NOFILE, 16),
     ):
         resource.setrlimit(what, (most, most))
-    signal.alarm(2 * CPU_SECONDS)  # also when whoever started it is gone
+    signal.alarm(2 * CPU_SECONDS)  # ends it even when the parent process is gone
 
 
 def transcode(source: Path, target: Path, seconds: float) -> int:
-    """Writes `target`; its duration in milliseconds. Raises Unfit."""
+    """Convert `source` to `target`, at most `seconds` of sound. Returns the duration in milliseconds. Raises Unfit."""
     import av
     from av.error import FFmpegError
 
@@ -57,7 +57,7 @@ def transcode(source: Path, target: Path, seconds: float) -> int:
         with source.open("rb") as file, av.open(file, options={"format_whitelist": FORMATS}) as given:
             if not given.streams.audio:
                 raise Unfit("not_audio")
-            given.streams.audio[0].codec_context.thread_count = 1  # each thread would take address space
+            given.streams.audio[0].codec_context.thread_count = 1  # each thread needs address space
             with av.open(str(target), "w", format="ogg") as made:
                 samples = _encode(given, made, av.AudioResampler("s16", "mono", RATE), int(seconds * RATE))
     except (FFmpegError, ValueError, MemoryError) as error:
@@ -68,13 +68,13 @@ def transcode(source: Path, target: Path, seconds: float) -> int:
 
 
 def _encode(given: Any, made: Any, resampler: Any, most: int) -> int:
-    """The first audio stream of `given` into `made`; samples at 48 kHz."""
+    """Encode the first audio stream of `given` into `made`. Returns its samples at 48 kHz."""
     options = {"vbr": "constrained"}
     stream = made.add_stream("libopus", rate=RATE, layout="mono", bit_rate=BIT_RATE, options=options)
     total = 0
-    for frame in itertools.chain(given.decode(audio=0), [None]):  # None: what the resampler still holds
+    for frame in itertools.chain(given.decode(audio=0), [None]):  # None: flush the resampler
         if frame is not None:
-            frame.pts = None  # streams that begin late or have gaps are put together
+            frame.pts = None  # ignore timestamps: a late start and gaps are closed
         elif total == 0:
             break
         for piece in resampler.resample(frame):
@@ -88,12 +88,13 @@ def _encode(given: Any, made: Any, resampler: Any, most: int) -> int:
 
 
 def main(source: str, target: str, seconds: str) -> None:
+    """Convert a file and print the result as JSON."""
     confine()
     try:
         answer: dict[str, object] = {"duration_ms": transcode(Path(source), Path(target), float(seconds))}
     except Unfit as unfit:
         answer = {"error": unfit.reason}
-    print(json.dumps(answer))  # noqa: T201
+    print(json.dumps(answer))  # noqa: T201  # the result goes to stdout
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What the server can carry, measured by real WebRTC listeners on this machine: `spacesctl bench`."""
+"""Benchmarks of the server with real WebRTC listeners on this machine: `spacesctl bench`."""

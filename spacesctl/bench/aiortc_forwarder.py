@@ -1,6 +1,6 @@
-"""The least that gives one voice to many with aiortc, for comparison: offers and answers as JSON lines on stdin and stdout.
+"""A minimal forwarder made with aiortc, for comparison: offers and answers are JSON lines on stdin and stdout.
 
-What comes up is decoded by aiortc, passed on by its `MediaRelay` as frames, and encoded again for each who listens.
+The speaker's audio is decoded by aiortc, forwarded by its `MediaRelay` as frames, and encoded again for each listener.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aiortc.contrib.media import MediaRelay
 
 
 class Forwarder:
-    """`up` is the newest voice; `down` gives it to one more."""
+    """Forwards the newest speaker to all listeners who join after that."""
 
     def __init__(self) -> None:
         self._relay = MediaRelay()
@@ -24,6 +24,7 @@ class Forwarder:
         self._came = asyncio.Event()
 
     async def up(self, offer: str) -> str:
+        """Add a speaker. Returns the SDP answer."""
         connection = self._connection()
 
         connection.on("track", self._arrived)
@@ -35,6 +36,7 @@ class Forwarder:
         self._came.set()
 
     async def down(self, offer: str) -> str:
+        """Add a listener, once there is a speaker. Returns the SDP answer."""
         await self._came.wait()
         connection = self._connection()
         connection.addTrack(self._relay.subscribe(self._track))
@@ -42,6 +44,7 @@ class Forwarder:
         return await _answer(connection)
 
     async def close(self) -> None:
+        """Close all connections."""
         await asyncio.gather(*(one.close() for one in self._connections))
 
     def _connection(self) -> Any:
@@ -56,7 +59,7 @@ async def _answer(connection: Any) -> str:
 
 
 async def main() -> None:
-    """Answer until stdin ends."""
+    """Answer offers until stdin ends."""
     forwarder = Forwarder()
     while line := await asyncio.to_thread(sys.stdin.readline):
         asked = json.loads(line)

@@ -1,6 +1,6 @@
-"""aiortc as a peer in the bench: one track, a MediaRelay, and a frame track for each listener, as its examples have it.
+"""The aiortc server of `bench peers`: one track, a MediaRelay, and a proxy track for each listener, as in aiortc's examples.
 
-`python -m spacesctl.bench.aiortc_relay PORT`: POST an offer to it, get the answer.
+Start it with `python -m spacesctl.bench.aiortc_relay PORT`. It takes offers over TCP: see `Relay.serve`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from spacesctl.bench.voice import packets
 from spacesctl.probe.aiortc_peer import VoiceTrack
 
 MAX_OFFER: Final = 64 * 1024
+"""Bytes of an offer at most."""
 
 
 def voice() -> VoiceTrack:
@@ -27,7 +28,7 @@ def voice() -> VoiceTrack:
 
 
 class Relay:
-    """Answers offers."""
+    """Sends the voice to each listener whose offer it answers."""
 
     def __init__(self) -> None:
         self._voice = voice()
@@ -35,6 +36,7 @@ class Relay:
         self._connections: list[Any] = []
 
     async def answer(self, offer: str) -> str:
+        """Add a listener. Returns the SDP answer."""
         connection = RTCPeerConnection()
         self._connections.append(connection)
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
@@ -43,7 +45,8 @@ class Relay:
         return str(connection.localDescription.sdp)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, one offer: a line with its length, then it; the answer until the end."""
+        """Serve one TCP connection with one offer: a line with its length in bytes, then the offer. The reply is the answer, until the end
+        of the stream."""
         line = await reader.readline()
         if line.strip().isdigit() and int(line) <= MAX_OFFER:
             offer = await reader.readexactly(int(line))
@@ -53,6 +56,7 @@ class Relay:
 
 
 async def main(port: int) -> None:
+    """Serve on a TCP port of this machine until the process is killed."""
     server = await asyncio.start_server(Relay().serve, "127.0.0.1", port)
     async with server:
         await server.serve_forever()

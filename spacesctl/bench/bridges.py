@@ -1,4 +1,4 @@
-"""The servers that are compared: ours, Janus' AudioBridge, and the least that mixes or forwards with aiortc. Each takes an offer."""
+"""The servers that `bench loss` and `bench mouth-to-ear` compare: ours, Janus' AudioBridge, and a minimal forwarder made with aiortc."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ START: Final = 15.0
 
 
 class Bridge(Protocol):
-    """A server that people can speak to and listen to. `name` is how reports call it."""
+    """A server that speakers and listeners can join. `name` is its name in reports."""
 
     name: str
 
     async def speak(self, offer: str) -> str:
-        """The answer to somebody who speaks."""
+        """Add a speaker. Returns the SDP answer to its offer."""
 
     async def listen(self, offer: str) -> str:
-        """The answer to somebody who listens, and hears everybody."""
+        """Add a listener, who hears all speakers. Returns the SDP answer to its offer."""
 
 
 class Ours:
-    """A live Space; everybody who speaks is an account of its own."""
+    """Our server, with one live Space. Each speaker has their own account."""
 
     def __init__(self, server: Server, http: httpx.AsyncClient, name: str = "spacesctl") -> None:
         self.name = name
@@ -44,6 +44,7 @@ class Ours:
         self._space = ""
 
     async def open(self) -> None:
+        """Make and start the Space."""
         token = await self._account()
         self._space = await asyncio.to_thread(self._make_space, token)
 
@@ -79,7 +80,7 @@ class Ours:
 
 @asynccontextmanager
 async def ours() -> AsyncIterator[Bridge]:
-    """A server of one's own with one live Space."""
+    """Start one of our servers, with one live Space."""
     context = serving("--no-bots")
     server = await asyncio.to_thread(context.__enter__)
     try:
@@ -93,7 +94,7 @@ async def ours() -> AsyncIterator[Bridge]:
 
 
 class Aiortc:
-    """A forwarder or mixer in a process of its own (`spacesctl.bench.aiortc_forwarder`)."""
+    """The aiortc forwarder (`spacesctl.bench.aiortc_forwarder`) in its own process."""
 
     name = "aiortc"
 
@@ -121,7 +122,7 @@ class Aiortc:
 
 @asynccontextmanager
 async def aiortc() -> AsyncIterator[Bridge]:
-    """The aiortc forwarder."""
+    """Start the aiortc forwarder."""
     command = (sys.executable, "-m", "spacesctl.bench.aiortc_forwarder")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=1 << 20)
@@ -134,3 +135,4 @@ async def aiortc() -> AsyncIterator[Bridge]:
 
 
 BRIDGES: Final[dict[str, Callable[[], Any]]] = {"spacesctl": ours, "aiortc": aiortc, "AudioBridge": audiobridge}
+"""By name, how to start each server: an async context manager that gives a `Bridge`."""

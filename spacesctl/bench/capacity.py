@@ -1,8 +1,9 @@
-"""`bench capacity`: how many listeners ours carries and how many the floor in C, and what a further one costs both at the same time.
+"""`bench capacity`: how many listeners our engine and the floor (a minimal sender in C) carry, and what one more listener costs each.
 
-A machine's speed may change by half within minutes. So for the cost both run side by side on the one core, as often as each other
-and with as much of its caches; CPU time is counted by process. How many each carries, it is asked alone, in parts of a window of which only
-those count in which a process with nothing to do was in time: nobody is, while the machine stands still.
+A machine's speed may change by half within minutes. So the cost is measured with both running at the same time on the same core, with the
+same share of its time and caches; CPU time is counted by process. The largest number of listeners is measured for each alone, in windows
+of several parts. A part counts only if an idle process on the same core (the jitter probe) had no late tick in it: otherwise the machine
+itself stood still.
 """
 
 from __future__ import annotations
@@ -23,24 +24,29 @@ from spacesctl.probe.jitter_probe import jitter_probe
 from spacesctl.probe.listener_pool import ListenerPool
 
 OURS: Final = "spacesctl"
+"""The name of our engine in the result."""
 IN_TIME: Final = 0.999
-"""Of the ticks must begin less than 10 ms late, and no packet be lost, for a number of listeners to be carried."""
+"""A number of listeners is carried if this share of ticks begins less than 10 ms late and no packet is lost."""
 TRIES: Final = 3
-"""Windows with the same number until it is carried in one."""
+"""Windows that are tried with the same number of listeners until it is carried in one of them."""
 PARTS: Final = 4
-"""Of a window. One in which the machine stood still is measured again..."""
+"""Parts of a window. A part in which the machine stood still is measured again."""
 MOST_PARTS: Final = 3 * PARTS
-"""... but no more than so many in all."""
+"""Parts that are measured for a window at most, with those measured again."""
 BESIDE: Final = (500, 1500)
-"""Listeners that both have at once."""
+"""The numbers of listeners with which the cost of one more is measured."""
 
 Point = dict[str, Any]
+"""The measurement of one number of listeners."""
 Measuring = Callable[[int], Awaitable[Point]]
+"""Measures a number of listeners."""
 Note = Callable[[str], None]
+"""Takes a line of progress."""
 
 
 async def measure(start: int, step: int, most: int, seconds: float, note: Note) -> dict[str, Any]:
-    """Ever more listeners, from `start` in steps of `step`, until they are too many. Raises Refused, naming what is missing."""
+    """Measure rising numbers of listeners, from `start` in steps of `step` up to `most`, until one is not carried, in windows of `seconds`.
+    Raises Refused, which names what is missing on this machine."""
     machine.need_linux()
     machine.need_descriptors(max(most, 2 * max(BESIDE)))
     with tempfile.TemporaryDirectory(prefix="spacesctl-floor-") as folder:
@@ -50,11 +56,11 @@ async def measure(start: int, step: int, most: int, seconds: float, note: Note) 
         for way, program in programs.items():
             note(f"floor {way}, alone")
             found[f"floor {way}"] = await _largest(asked, partial(calm, partial(_floor, program, way, seconds / PARTS)))
-        async with target(packet_ms="20") as here, ListenerPool(here.signal) as crowd:
-            note("side by side")
-            beside = [await _side_by_side(here, crowd, programs, count, seconds) for count in BESIDE]
-            note("ours, alone")
-            found[OURS] = await _largest(asked, partial(calm, partial(_ours, here, crowd, seconds / PARTS)))
+        async with target(packet_ms="20") as here, ListenerPool(here.signal) as pool:
+            note("spacesctl and floor at the same time")
+            beside = [await _side_by_side(here, pool, programs, count, seconds) for count in BESIDE]
+            note("spacesctl, alone")
+            found[OURS] = await _largest(asked, partial(calm, partial(_ours, here, pool, seconds / PARTS)))
     largest = {
         name: max((one["listeners"] for one in points if one["carried"]), default=0) for name, points in found.items()
     }
@@ -69,7 +75,7 @@ async def measure(start: int, step: int, most: int, seconds: float, note: Note) 
 
 
 def costs(beside: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """By floor: what a further listener costs ours and the floor, in milliseconds a second, and their ratio."""
+    """For each floor: the CPU that one more listener costs our engine and the floor, in milliseconds per second, and their ratio."""
     found = {}
     for name in beside[0]["core_percent"]:
         points = [[(one["listeners"], one["core_percent"][name][who]) for one in beside] for who in (0, 1)]
@@ -79,7 +85,7 @@ def costs(beside: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
 
 
 async def _largest(asked: list[int], measuring: Measuring) -> list[Point]:
-    """The points up to the first number that is not carried."""
+    """Measure the numbers `asked` up to the first one that is not carried."""
     points = list[Point]()
     for count in asked:
         for _ in range(TRIES):
@@ -93,7 +99,8 @@ async def _largest(asked: list[int], measuring: Measuring) -> list[Point]:
 
 
 async def calm(measuring: Measuring, count: int) -> Point:
-    """A window from its parts, of those in which the machine did not stand still; of all, if it did in every one."""
+    """Measure a window with `count` listeners. It is made of those parts in which the machine did not stand still, or of all parts if it
+    did in every one."""
     still, stood = list[Point](), list[Point]()
     while len(still) < PARTS and len(still) + len(stood) < MOST_PARTS:
         part = await measuring(count)
@@ -112,11 +119,11 @@ async def calm(measuring: Measuring, count: int) -> Point:
     }
 
 
-async def _ours(here: Target, crowd: ListenerPool, seconds: float, count: int) -> Point:
-    if len(crowd.listeners) < count:
-        await crowd.grow(count)
+async def _ours(here: Target, pool: ListenerPool, seconds: float, count: int) -> Point:
+    if len(pool.listeners) < count:
+        await pool.grow(count)
         await asyncio.sleep(SETTLE)
-    seen = await window(here, crowd, seconds)
+    seen = await window(here, pool, seconds)
     late = seen.counters["ticks_late"] + seen.counters["ticks_skipped"]
     return _point(seen.listeners, seen.core_percent, seen.counters["ticks"], late, seen.lost, seen.machine_stood_still)
 
@@ -129,22 +136,22 @@ async def _floor(program: Path, way: str, seconds: float, count: int) -> Point:
 
 
 async def _side_by_side(
-    here: Target, crowd: ListenerPool, programs: dict[str, Path], count: int, seconds: float
+    here: Target, pool: ListenerPool, programs: dict[str, Path], count: int, seconds: float
 ) -> dict[str, Any]:
-    """Percent of a core of ours and of each floor, in the same seconds."""
-    await crowd.grow(count)
+    """The percent of a core that our engine and each floor need, measured at the same time."""
+    await pool.grow(count)
     await asyncio.sleep(SETTLE)
     found = {}
     for way, program in programs.items():
         seen, least = await asyncio.gather(
-            window(here, crowd, seconds), floor.run(program, way, count, seconds, _size())
+            window(here, pool, seconds), floor.run(program, way, count, seconds, _size())
         )
         found[f"floor {way}"] = (seen.core_percent, least["core_percent"])
     return {"listeners": count, "core_percent": found}
 
 
 def _size() -> int:
-    """Bytes of the voice's packets, on average."""
+    """The average size of the test voice's packets, in bytes."""
     return round(sum(map(len, packets())) / len(packets()))
 
 

@@ -1,4 +1,4 @@
-"""`bench fanout`: what the engine needs for N listeners, whether one of them lost a packet, and how late its ticks began."""
+"""`bench fanout`: the CPU that the engine needs for N listeners, the packets that they lost, and how late ticks began."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from spacesctl.probe import machine
 from spacesctl.probe.listener_pool import ListenerPool
 
 SETTLE: Final = 12.0
-"""Seconds from the last join to the measurement: handshakes are forgotten after ten."""
+"""Seconds from the last join to the measurement: the engine frees handshakes after 10 s."""
 COUNTERS: Final = ("ticks", "ticks_skipped", "ticks_late", "packets_out", "packets_out_dropped", "packets_dropped")
+"""The engine's counters that are reported."""
 TIMINGS: Final = ("late_ms", "work_ms", "cpu_ms", "lanes_ms", "encode_ms", "send_ms")
+"""The engine's timings that are reported."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A window of `seconds` with so many listeners. `counters` are the engine's, of this window; `timings` its milliseconds over the
-    last minute; `machine_stood_still` is what a process saw that only waits for ticks of its own on the same core."""
+    """A measurement of `seconds` with `listeners`. `counters` are the engine's in this window; `timings` are the engine's over the last
+    minute, in milliseconds; `machine_stood_still` is the report of the jitter probe, an idle process on the same core."""
 
     listeners: int
     seconds: float
@@ -45,15 +47,16 @@ class Window:
 async def measure(
     counts: Sequence[int], seconds: float, packet_ms: str, speakers: int, note: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Windows with ever more listeners, and the cost of a further one between each and the next."""
+    """Measure a window of `seconds` with each number of listeners in `counts`, and the cost of one more listener between them. Raises
+    Refused when this process may not open enough files."""
     machine.need_descriptors(max(counts))
-    async with target(speakers=speakers, packet_ms=packet_ms) as here, ListenerPool(here.signal) as crowd:
+    async with target(speakers=speakers, packet_ms=packet_ms) as here, ListenerPool(here.signal) as pool:
         windows = []
         for count in sorted(counts):
             note(f"{count} listeners join")
-            joined = await crowd.grow(count)
+            joined = await pool.grow(count)
             await asyncio.sleep(SETTLE)
-            windows.append(await window(here, crowd, seconds, joined))
+            windows.append(await window(here, pool, seconds, joined))
     return {
         "machine": machine.described(),
         "packet_ms": packet_ms,
@@ -63,18 +66,18 @@ async def measure(
     }
 
 
-async def window(here: Target, crowd: ListenerPool, seconds: float, joined: float = 0.0) -> Window:
-    """Measure what goes on for a while."""
+async def window(here: Target, pool: ListenerPool, seconds: float, joined: float = 0.0) -> Window:
+    """Measure for `seconds` with the present listeners; `joined` is how long they took to join, in seconds."""
     before = await here.metrics()
-    await crowd.begin()
+    await pool.begin()
     await here.watching.read()
     began, engine, own = time.monotonic(), machine.cpu_seconds(here.pid), time.process_time()
     await asyncio.sleep(seconds)
     took = time.monotonic() - began
     engine, own = machine.cpu_seconds(here.pid) - engine, time.process_time() - own
     stood_still = await here.watching.read()
-    counted, after = await crowd.counted(), await here.metrics()
-    listeners = len(crowd.listeners)
+    counted, after = await pool.counted(), await here.metrics()
+    listeners = len(pool.listeners)
     return Window(
         listeners=listeners,
         seconds=round(took, 2),
@@ -91,7 +94,7 @@ async def window(here: Target, crowd: ListenerPool, seconds: float, joined: floa
 
 
 def slopes(points: Sequence[tuple[int, float]]) -> list[dict[str, float]]:
-    """Milliseconds of CPU that one more listener costs a second, between neighbouring (listeners, percent of a core)."""
+    """The CPU that one more listener costs, in milliseconds per second, between neighbouring `points`: (listeners, percent of a core)."""
     return [
         {"from": few, "to": many, "ms_per_listener_second": round((high - low) * 10 / (many - few), 4)}
         for (few, low), (many, high) in pairwise(points)

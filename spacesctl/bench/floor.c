@@ -1,8 +1,8 @@
-/* The least that sending one packet to N listeners every 20 ms can cost: protect, and sendmmsg(2). Nothing else is done.
+/* Measures the least that sending one packet to N listeners every 20 ms can cost: only SRTP encryption and sendmmsg(2).
  *
  * floor srtp|evp SECONDS BYTES HOST < ports, one a line
  *
- * One JSON object on standard output: CPU seconds of this process, ticks, ticks begun more than 10 ms late, datagrams taken. */
+ * Prints one JSON object: CPU seconds of this process, ticks, ticks that began more than 10 ms late, datagrams taken by the kernel. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>

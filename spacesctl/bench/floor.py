@@ -1,4 +1,4 @@
-"""`bench floor`: what the same sending costs a C program that does nothing else, with libsrtp and with OpenSSL alone."""
+"""`bench floor`: the CPU that the same sending costs a C program that does nothing else, with libsrtp or with OpenSSL alone."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from spacesctl.probe.listener_pool import BATCH, VISIT
 from spacesctl.probe.receive_loop import ReceiveLoop
 
 SOURCE: Final = Path(__file__).with_name("floor.c")
+"""The source of the program."""
 WAYS: Final = {
     "srtp": ("libsrtp", "libsrtp2-dev", ["-DWITH_SRTP"], ["-lsrtp2"]),
     "evp": ("OpenSSL", "libssl-dev", ["-DWITH_EVP"], ["-lcrypto"]),
 }
-"""By name: whose cipher it is, the Debian package that has its headers, and what the compiler is told."""
+"""By name: the library with the cipher, the Debian package with its headers, and the arguments for the compiler."""
 
 
 async def measure(
     counts: Sequence[int], seconds: float, ways: Sequence[str], note: Callable[[str], None]
 ) -> dict[str, Any]:
-    """For each cipher and number of listeners the CPU that it takes. Raises Refused, naming what is missing."""
+    """Measure the CPU for each cipher in `ways` and each number of listeners in `counts`. Raises Refused, which names what is missing."""
     machine.need_linux()
     machine.need_descriptors(max(counts))
     size = round(sum(map(len, packets())) / len(packets()))
@@ -50,14 +51,14 @@ async def measure(
 
 
 def compiled(way: str, folder: Path) -> Path:
-    """The program, built for one cipher. Raises Refused when there is no compiler, or no headers."""
+    """Compile the program for one cipher into `folder`, and return its path. Raises Refused when the compiler or headers are missing."""
     name, package, defines, libraries = WAYS[way]
     compiler = shutil.which("cc")
     if compiler is None:
         raise Refused("no_compiler", "there is no C compiler (cc) here", hint="apt-get install gcc libc6-dev")
     program = folder / f"floor-{way}"
     words = [compiler, "-O2", "-o", str(program), *defines, str(SOURCE), *libraries]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  # the compiler, on our source
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  # runs the compiler on our own source
     if done.returncode:
         raise Refused(
             "no_headers",
@@ -68,8 +69,9 @@ def compiled(way: str, folder: Path) -> Path:
 
 
 async def run(program: Path, way: str, count: int, seconds: float, size: int) -> dict[str, Any]:
-    """The program, sending to `count` sockets that are read as the listeners' are."""
-    async with sockets(count) as (ports, drained):
+    """Run the program for `seconds`. It sends packets with `size` bytes of payload to `count` sockets, which are read in the same way as
+    those of listeners."""
+    async with sockets(count) as (ports, received):
         process = await asyncio.create_subprocess_exec(
             str(program), way, str(seconds), str(size), "127.0.0.1",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -80,7 +82,7 @@ async def run(program: Path, way: str, count: int, seconds: float, size: int) ->
         out, _ = await process.communicate("\n".join(map(str, ports)).encode())
         said = json.loads(out)
         await asyncio.sleep(2 * VISIT)
-        arrived = drained()
+        arrived = received()
     core = said["cpu"] / said["seconds"]
     return {
         "listeners": count,
@@ -96,25 +98,26 @@ async def run(program: Path, way: str, count: int, seconds: float, size: int) ->
 
 @asynccontextmanager
 async def sockets(count: int) -> AsyncIterator[tuple[list[int], Callable[[], int]]]:
-    """Sockets on loopback, drained in turn; their ports, and how many RTP packets they got."""
-    drain = ReceiveLoop()
+    """Sockets on loopback that are read in turn. Gives their ports, and a function that returns how many RTP packets they received."""
+    receive_loop = ReceiveLoop()
     with ExitStack() as stack:
-        ears = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(count)]
-        for ear in ears:
-            ear.bind(("127.0.0.1", 0))
+        opened = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(count)]
+        for sock in opened:
+            sock.bind(("127.0.0.1", 0))
 
         async def visit() -> None:
             while True:
                 began = time.monotonic()
-                for place, ear in enumerate(ears):
-                    drain.read(ear)
+                for place, sock in enumerate(opened):
+                    receive_loop.read(sock)
                     if place % BATCH == BATCH - 1:
                         await asyncio.sleep(max(0.0, began + VISIT * place / count - time.monotonic()))
                 await asyncio.sleep(max(0.005, began + VISIT - time.monotonic()))
 
         task = asyncio.create_task(visit())
         try:
-            yield [ear.getsockname()[1] for ear in ears], lambda: sum(one.count for one in drain.tallies.values())
+            ports = [sock.getsockname()[1] for sock in opened]
+            yield ports, lambda: sum(one.count for one in receive_loop.tallies.values())
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -122,4 +125,4 @@ async def sockets(count: int) -> AsyncIterator[tuple[list[int], Callable[[], int
 
 def _first(said: str) -> str:
     lines = [line for line in said.splitlines() if "error" in line]
-    return (lines or said.splitlines() or ["the compiler says nothing"])[0][-200:]
+    return (lines or said.splitlines() or ["the compiler printed no error"])[0][-200:]

@@ -1,4 +1,4 @@
-"""Janus from Debian in the benches, by its HTTP interface: AudioBridge (a mix for each), and Streaming (encoded once, no mix)."""
+"""Debian's Janus for comparison, controlled by its HTTP API: AudioBridge (a mix for each listener), Streaming (encoded once, no mix)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ from spacesctl.probe.pooled_listener import PooledListener
 from spacesctl.rtc import rtp
 
 FILES: Final = Path(__file__).parents[2] / "tests" / "bench" / "janus"
-"""Its configuration: only in a checkout."""
+"""Its configuration, which is only in a checkout of the source tree."""
 WITHIN: Final = 10.0
 """Seconds that a plugin has to answer."""
 ROOM: Final = 1234
+"""The number of AudioBridge's room in the configuration."""
 MOUNTPOINT: Final = 1
+"""The number of Streaming's mountpoint in the configuration."""
 
 
 class Janus:
-    """One session; whoever speaks or listens is a handle of it. `pid` is its process; what comes to the UDP port `media` as plain RTP is
-    streamed."""
+    """One session of a running Janus; each speaker and listener is a handle in it. `pid` is the Janus process, `url` its HTTP API, `media`
+    the UDP port to which the stream is sent as plain RTP."""
 
     def __init__(self, pid: int, url: str, media: int) -> None:
         self.pid = pid
@@ -45,25 +47,28 @@ class Janus:
         self._number = 0
 
     async def open(self) -> None:
+        """Create the session. Raises Unavailable when Janus refuses."""
         made = await self._post("", {"janus": "create"})
         self._url += f"/{made['data']['id']}"
         self._polling = asyncio.create_task(self._poll())
 
     async def close(self) -> None:
+        """Stop polling for events."""
         if self._polling is not None:
             self._polling.cancel()
             await asyncio.gather(self._polling, return_exceptions=True)
         await self._http.aclose()
 
     async def attach(self, plugin: str) -> int:
-        """A handle of a plugin."""
+        """Make a handle of a plugin, and return its id. Raises Unavailable when Janus refuses."""
         made = await self._post("", {"janus": "attach", "plugin": f"janus.plugin.{plugin}"})
         handle = int(made["data"]["id"])
         self._events[handle] = asyncio.Queue(32)
         return handle
 
     async def say(self, handle: int, body: dict[str, Any], jsep: dict[str, str] | None = None) -> dict[str, Any]:
-        """Ask a plugin for something, and wait for its answer. Raises Unavailable when it refuses."""
+        """Send a plugin a request (with an SDP in `jsep`), and wait for its event. Raises Unavailable when it refuses, TimeoutError when it
+        does not answer within `WITHIN`."""
         message = {"janus": "message", "body": body} | ({"jsep": jsep} if jsep else {})
         asked = await self._post(f"/{handle}", message)
         while True:
@@ -92,7 +97,7 @@ class Janus:
 
 
 class AudioBridge:
-    """Its one room: everybody hears everybody else."""
+    """AudioBridge with one room, in which everybody hears everybody else."""
 
     name = "AudioBridge"
 
@@ -101,16 +106,19 @@ class AudioBridge:
         self._janus = janus
 
     async def speak(self, offer: str) -> str:
+        """Add a speaker. Returns the SDP answer."""
         return await self._join(offer, muted=False, fec=True)
 
     async def listen(self, offer: str) -> str:
+        """Add a listener. Returns the SDP answer."""
         return await self._join(offer, muted=True, fec=True)
 
     async def signal(self, listener: PooledListener) -> None:
+        """Exchange offer and answer, so that a listener can connect."""
         listener.answer(await self._join(listener.offer(direction="sendrecv"), muted=True))
 
     async def place(self) -> tuple[str, int]:
-        """Where somebody may talk over plain RTP."""
+        """Add a speaker over plain RTP. Returns the host and UDP port to send to."""
         body = {"request": "join", "room": ROOM, "rtp": {"payload_type": PAYLOAD_TYPE}}
         joined = (await self._janus.say(await self._janus.attach("audiobridge"), body))["plugindata"]["data"]
         return str(joined["rtp"]["ip"]), int(joined["rtp"]["port"])
@@ -122,13 +130,14 @@ class AudioBridge:
 
 
 class Streaming:
-    """Its one mountpoint: what comes to it encoded goes out as it came."""
+    """Streaming with one mountpoint, which forwards packets without decoding them."""
 
     def __init__(self, janus: Janus) -> None:
         self.pid = janus.pid
         self._janus = janus
 
     async def signal(self, listener: PooledListener) -> None:
+        """Exchange offer and answer, so that a listener can connect. Here the offer is Janus'."""
         handle = await self._janus.attach("streaming")
         offered = (await self._janus.say(handle, {"request": "watch", "id": MOUNTPOINT}))["jsep"]["sdp"]
         listener.answer(offered)
@@ -136,6 +145,7 @@ class Streaming:
         await self._janus.say(handle, {"request": "start"}, {"type": "answer", "sdp": listener.offer(mid)})
 
     async def place(self) -> tuple[str, int]:
+        """The host and UDP port to send plain RTP to."""
         return "127.0.0.1", self._janus.media
 
 
@@ -143,24 +153,24 @@ Plugin = TypeVar("Plugin", AudioBridge, Streaming)
 
 
 def why_no_janus() -> str | None:
-    """Why Janus cannot be run here; None when it can."""
+    """The reason why Janus cannot run here; None when it can."""
     if shutil.which("janus") is None:
         return "Janus is not installed (Debian: apt-get install janus)"
     if not FILES.is_dir():
-        return "its configuration is part of the source tree (tests/bench/janus), not of the package"
+        return "the configuration of Janus is only in the source tree (tests/bench/janus), not in the package"
     return None
 
 
 @asynccontextmanager
 async def audiobridge() -> AsyncIterator[AudioBridge]:
-    """AudioBridge, for whoever speaks and listens to it. Raises Refused where it cannot be run."""
+    """Start AudioBridge. Raises Refused where it cannot run."""
     async with _janus(pinned=False) as here:
         yield AudioBridge(here)
 
 
 @asynccontextmanager
 async def talking(kind: type[Plugin]) -> AsyncIterator[Plugin]:
-    """A plugin on the core that is measured, with somebody who talks. Raises Refused where it cannot be run."""
+    """Start a plugin on the measured core, with one speaker who talks all the time. Raises Refused where it cannot run."""
     async with _janus(pinned=True) as here:
         made = kind(here)
         voice = asyncio.create_task(_talk(await made.place()))
@@ -191,11 +201,11 @@ async def _janus(*, pinned: bool) -> AsyncIterator[Janus]:
 
 
 def _configured(http: int, media: int) -> tempfile.TemporaryDirectory[str]:
-    """A folder with our files for these ports."""
+    """A temporary folder with our configuration for these ports."""
     folder = tempfile.TemporaryDirectory(prefix="spacesctl-janus-")
     values = {
         "FOLDER": folder.name,
-        "LIBRARY": str(next(Path("/usr/lib").glob("*/janus"), Path("/usr/lib/janus"))),  # Debian's, or whoever built it
+        "LIBRARY": str(next(Path("/usr/lib").glob("*/janus"), Path("/usr/lib/janus"))),  # Debian's, or the default
         "SECRET": secrets.token_hex(16),
         "HTTP": str(http),
         "MEDIA": str(media),
@@ -209,14 +219,14 @@ def _configured(http: int, media: int) -> tempfile.TemporaryDirectory[str]:
 
 
 async def _talk(target: tuple[str, int]) -> None:
-    """The voice as plain RTP, over and over."""
+    """Send the test voice as plain RTP, in a loop."""
     loop = asyncio.get_running_loop()
     said = await asyncio.to_thread(packets)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
-        mouth.setblocking(False)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
         began, number = loop.time(), 0
         while True:
             await asyncio.sleep(max(0.0, began + number * TICK_SECONDS - loop.time()))
             with contextlib.suppress(OSError):
-                mouth.sendto(rtp.header(PAYLOAD_TYPE, number, number * 960, 99) + said[number % len(said)], target)
+                sock.sendto(rtp.header(PAYLOAD_TYPE, number, number * 960, 99) + said[number % len(said)], target)
             number += 1

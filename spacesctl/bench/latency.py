@@ -1,8 +1,8 @@
-"""`bench mouth-to-ear`: how long a sound takes from a speaker's mouth to a listener's ear, their own buffers left out.
+"""`bench mouth-to-ear`: the latency from a speaker to a listener, without the buffers of their own clients.
 
-Chirps are said over WHIP and found again, by correlation, in what WHEP brings. A sample's moment at the mouth is when it was there
-to be recorded (its packet is complete 20 ms later at most); at the ear, when the packet that holds it came, plus its place in it.
-So packetizing, both codecs and everything in the server is in, and the network is the loopback.
+Chirps are sent over WHIP and found again, by correlation, in what WHEP delivers. The time at which a sample is spoken is when it would be
+recorded, at most 20 ms before its packet is sent. The time at which it is heard is the arrival of its packet plus its position in the
+packet. So the latency includes packetization, both codecs and everything in the server; the network is the loopback.
 """
 
 from __future__ import annotations
@@ -28,20 +28,22 @@ from spacesctl.probe.rtc_peer import RtcPeer, decoded
 from spacesctl.rtc.dtls import Identity
 
 SERVERS: Final = ("spacesctl", "aiortc", "AudioBridge")
+"""The servers that are compared by default."""
 CHIRP: Final = int(0.06 * RATE)
+"""Samples of a chirp: 60 ms."""
 EVERY: Final = 50
-"""Frames from one chirp to the next: a second, so that there is silence between them."""
+"""Frames from one chirp to the next: a second, with silence between them."""
 UNCOUNTED: Final = 4
-"""Chirps of each call that come before buffers have settled: 4 s."""
+"""Chirps at the beginning of each call that are not counted, until buffers have settled: 4 s."""
 LATEST: Final = 0.5
-"""Seconds within which a chirp must be heard; later is missed."""
+"""Seconds within which a chirp must be heard; otherwise it counts as missed."""
 LIKE: Final = 0.4
-"""Correlation from which it is the chirp, 0 to 1."""
+"""The correlation (0 to 1) from which a sound is recognised as the chirp."""
 
 
 @dataclass(frozen=True)
 class Delay:
-    """One server: milliseconds, of `chirps` that were heard; `missed` were not."""
+    """The latency of one server: median, 95th percentile and worst in milliseconds, over `chirps` that were heard; `missed` were not."""
 
     server: str
     p50: float
@@ -57,7 +59,8 @@ async def measure(
     seconds: float = 20.0,
     note: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """The delays of each server over so many calls, each at another phase of its clock. What cannot run here is in `skipped`."""
+    """Measure the latency of each server over `calls` of `seconds` each. Calls begin at different offsets within a tick. A server that
+    cannot run here is named in `skipped`."""
     reason = await asyncio.to_thread(why_no_janus) if "AudioBridge" in servers else None
     skipped = {"AudioBridge": reason} if reason else {}
     found = []
@@ -75,12 +78,12 @@ def report(result: dict[str, Any]) -> Report:
     rows = [{name: str(value) for name, value in one.items()} for one in result["delays"]]
     columns = {"server": "server", "p50": "p50", "p95": "p95", "max": "worst", "chirps": "chirps", "missed": "missed"}
     skipped = [f"without {name}: {why}" for name, why in result["skipped"].items()]
-    title = "Mouth to ear in milliseconds, the clients' own buffers left out"
+    title = "Latency from speaker to listener in milliseconds, without the clients' own buffers"
     return Report(title, columns, rows, [*skipped, machine_line(result)])
 
 
 async def delays(server: str, calls: int, seconds: float) -> Delay:
-    """One server, one listener, one speaker after another."""
+    """Measure one server, with one speaker and one listener in each call."""
     said, places = chirps(int(seconds * RATE))
     packets, heard = encoded(said), list[float | None]()
     async with BRIDGES[server]() as bridge:
@@ -96,7 +99,8 @@ async def delays(server: str, calls: int, seconds: float) -> Delay:
 
 
 async def one_call(bridge: Bridge, packets: Sequence[bytes], said: Pcm, places: Sequence[int]) -> list[float | None]:
-    """Seconds from mouth to ear of each chirp that counts; None for one that was not heard."""
+    """The latency in seconds of each chirp that counts, None for one that was not heard. `said` is the sound (`int16[n]`, 48 kHz) of
+    `packets`; `places` are the samples at which its chirps begin."""
     identity, moments = Identity(), list[float]()
     async with AsyncExitStack() as stack:
         up = await stack.enter_async_context(RtcPeer(identity, "sendonly"))
@@ -112,33 +116,34 @@ async def one_call(bridge: Bridge, packets: Sequence[bytes], said: Pcm, places: 
     pcm, arrivals = decoded(down.heard)
     starts = [place for place, _ in arrivals]
 
-    def at_ear(sample: int) -> float:
+    def heard_at(sample: int) -> float:
         place = max(0, int(np.searchsorted(starts, sample, "right")) - 1)
         return arrivals[place][1] + (sample - arrivals[place][0]) / RATE
 
     results = list[float | None]()
     for place in places[UNCOUNTED:]:
-        mouth = moments[place // FRAME] - TICK_SECONDS + place % FRAME / RATE
-        results.append(_heard_after(said[place : place + CHIRP], pcm, mouth, at_ear, starts))
+        spoken_at = moments[place // FRAME] - TICK_SECONDS + place % FRAME / RATE
+        results.append(_heard_after(said[place : place + CHIRP], pcm, spoken_at, heard_at, starts))
     return results
 
 
 def _heard_after(
-    chirp: Pcm, pcm: Pcm, mouth: float, at_ear: Callable[[int], float], starts: Sequence[int]
+    chirp: Pcm, pcm: Pcm, spoken_at: float, heard_at: Callable[[int], float], starts: Sequence[int]
 ) -> float | None:
-    """Look for a chirp in what came from `mouth` on, for as long as it may take."""
-    first = next((start for start in starts if at_ear(start) >= mouth), None)
+    """Look for a chirp in what arrived within `LATEST` seconds after it was spoken. Returns its latency in seconds."""
+    first = next((start for start in starts if heard_at(start) >= spoken_at), None)
     if first is None:
         return None
     window = quality.cut(pcm, first, int(LATEST * RATE))
     place = quality.lag(chirp, window)
     if quality.correlation(chirp, quality.cut(window, place, len(chirp))) < LIKE:
         return None
-    return at_ear(first + place) - mouth
+    return heard_at(first + place) - spoken_at
 
 
 def chirps(samples: int) -> tuple[Pcm, list[int]]:
-    """Silence with a rising tone every second, each at another place in its frame: the sound, and where they begin."""
+    """Silence (`int16[samples]`, 48 kHz) with a chirp (a rising tone) every second, each at another position in its frame. Returns the
+    sound and the samples at which the chirps begin."""
     times = np.arange(CHIRP) / RATE
     tone = np.sin(2 * np.pi * (400 * times + 2600 / (CHIRP / RATE) * times**2 / 2)) * np.hanning(CHIRP)
     said, drawn = np.zeros(samples, np.int16), random.Random(1)
@@ -149,6 +154,6 @@ def chirps(samples: int) -> tuple[Pcm, list[int]]:
 
 
 def encoded(pcm: Pcm) -> list[bytes]:
-    """20 ms packets at a bit rate that harms no chirp."""
+    """Encode sound (`int16[n]`, 48 kHz) to Opus packets of 20 ms, at a bit rate that does not distort the chirps."""
     encoder = Encoder(bitrate=48_000)
     return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]

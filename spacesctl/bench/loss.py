@@ -1,7 +1,7 @@
-"""`bench loss`: how a voice sounds that came over a bad network, through our server and through others.
+"""`bench loss`: the sound quality of a voice sent over a bad network, through our server and through others.
 
-Speaker, relay that harms packets, server, one client that writes down what it is sent: the same for every server, over the same
-losses. The score is wide-band PESQ of the mix that the server made of it (1 bad, 4.6 as if it had not been sent).
+A speaker sends through a relay that loses and delays packets to the server, and one listener records what it receives. Every server gets
+the same losses. The score is the wide-band PESQ of the recording (1 is bad, 4.6 is unchanged).
 """
 
 from __future__ import annotations
@@ -39,18 +39,21 @@ NETWORKS: Final[dict[str, Impairment]] = {
     "5 % in bursts of 3": Impairment(loss=0.05, burst=3, jitter=0.03),
     "10 % in bursts of 3": Impairment(loss=0.10, burst=3, jitter=0.03),
 }
-"""All but the clean one with up to 30 ms of jitter."""
+"""The networks by name. All except `clean` have up to 30 ms of jitter."""
 SERVERS: Final = ("spacesctl", "spacesctl with NACK", "aiortc", "AudioBridge")
+"""The servers that are compared by default."""
 LEAD: Final = 3.0
-"""Seconds of talk before what is scored: a buffer may learn the network first."""
+"""Seconds of talk before the scored part, in which a jitter buffer can learn the network."""
 SCORED: Final = 8.0
-"""Seconds of each voice that are scored at once."""
+"""Seconds of each voice that are scored."""
 BITRATE: Final = 32_000
+"""Bits per second of the speaker's packets."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """One server over one network. `lost` is the share that the relay kept; `resent` how many packets were sent again."""
+    """The quality of one server over one network: mean PESQ and the `worst` of a voice. `lost` is the share of packets that the relay
+    dropped; `resent` is how many packets were sent again; `fec` whether the speaker sent FEC."""
 
     network: str
     server: str
@@ -68,9 +71,9 @@ async def measure(
     seed: int = 1,
     note: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """The scores of each server over each network. `voices` are `int16[n]` at 48 kHz, by default the demo's.
+    """Score each server over each network. `voices` are `int16[n]` at 48 kHz, by default the demo's; `seed` fixes the losses.
 
-    Raises Refused without the package `pesq`; a server that cannot run here is left out and named in `skipped`.
+    Raises Refused without the package `pesq`. A server that cannot run here is left out, and named in `skipped`.
     """
     why = await asyncio.to_thread(quality.why_no_pesq)
     if why is not None:
@@ -81,7 +84,7 @@ async def measure(
     said = list(voices) if voices is not None else await asyncio.to_thread(clips)
     scores = list[Score]()
     for name in networks:
-        note(f"{name} lost")
+        note(f"network: {name}")
         lines = await through(NETWORKS[name], here, lead_and(said), seed)
         scores += [await asyncio.to_thread(score, name, line, said) for line in lines]
     here_is = await asyncio.to_thread(machine.described)
@@ -97,17 +100,17 @@ def report(result: dict[str, Any]) -> Report:
         for network in dict.fromkeys(one["network"] for one in result["scores"])
     ]
     skipped = [f"without {name}: {why}" for name, why in result["skipped"].items()]
-    title = "A voice over networks that lose packets, with up to 30 ms of jitter: wide-band PESQ, 1 to 4.6"
+    title = "Quality of a voice over networks with packet loss and up to 30 ms of jitter: wide-band PESQ, 1 to 4.6"
     return Report(title, {"lost": "network"} | {name: name for name in names}, rows, [*skipped, machine_line(result)])
 
 
 def lead_and(voices: Sequence[Pcm]) -> Pcm:
-    """What is said: a lead of the first voice, and then all of them."""
+    """The sound to send (`int16[n]`, 48 kHz): the lead, taken from the first voice, and then all voices."""
     return np.concatenate((voices[0][: int(LEAD * RATE)], *voices))
 
 
 def score(name: str, line: Line, voices: Sequence[Pcm]) -> Score:
-    """What came of one line, of which the lead is not scored."""
+    """Score what one line received, without the lead. `name` is the network's."""
     heard, _ = decoded(line.down.heard)
     begin = quality.lag(np.concatenate(voices), heard)
     results = []
@@ -122,7 +125,7 @@ def score(name: str, line: Line, voices: Sequence[Pcm]) -> Score:
 
 @dataclass(frozen=True)
 class Line:
-    """Somebody who speaks through a relay and a server to somebody else."""
+    """A call: the speaker `up` sends through `relay` and a server to the listener `down`."""
 
     server: str
     up: RtcPeer
@@ -131,10 +134,10 @@ class Line:
 
 
 async def through(network: Impairment, servers: Sequence[str], said: Pcm, seed: int) -> list[Line]:
-    """Say something in real time through each server, at the same time."""
+    """Send sound (`int16[n]`, 48 kHz) in real time through all servers at the same time, over the same network."""
     async with AsyncExitStack() as stack:
         lines = [await connect(stack, server, network, seed) for server in servers]
-        # Before anybody speaks: libopus holds this process up, and packets would be late that no network made late.
+        # Encode before anybody speaks: libopus blocks this process, which would delay packets in addition to the network.
         packets = {fec: encoded(said, network.loss if fec else 0.0) for fec in {line.up.fec for line in lines}}
         for line in lines:
             line.relay.begin()
@@ -144,7 +147,7 @@ async def through(network: Impairment, servers: Sequence[str], said: Pcm, seed: 
 
 
 async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed: int) -> Line:
-    """Start a server and two clients."""
+    """Start a server, and connect a speaker through a relay and a listener. All of it ends with `stack`."""
     identity = Identity()
     bridge = await stack.enter_async_context(BRIDGES[server.partition(" ")[0]]())
     up = await stack.enter_async_context(RtcPeer(identity, "sendonly", nack="NACK" in server))
@@ -157,7 +160,7 @@ async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed:
 
 
 async def speak(peer: RtcPeer, packets: Sequence[bytes]) -> None:
-    """One packet each 20 ms."""
+    """Send one packet every 20 ms."""
     began = time.monotonic()
     for number, packet in enumerate(packets):
         await asyncio.sleep(max(0.0, began + number * TICK_SECONDS - time.monotonic()))
@@ -165,13 +168,14 @@ async def speak(peer: RtcPeer, packets: Sequence[bytes]) -> None:
 
 
 def encoded(pcm: Pcm, loss: float) -> list[bytes]:
-    """As a browser encodes that was told of such a loss, with copies of what may be lost if there is any."""
+    """Encode sound (`int16[n]`, 48 kHz) to packets of 20 ms, as a browser does after reports of this `loss` (a share): with FEC if there
+    is any."""
     encoder = Encoder(bitrate=BITRATE, fec=loss > 0, expected_loss=round(loss * 100))
     return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]
 
 
 def clips(seconds: float = SCORED) -> list[Pcm]:
-    """The first seconds of two voices of the demo."""
+    """The first `seconds` of two voices of the demo, each `int16[n]` at 48 kHz."""
     people: Mapping[str, Any] = {one.handle: one for one in casts.load(casts.names()[0]).people}
     found = []
     for person in list(people.values())[:2]:

@@ -1,4 +1,4 @@
-"""`bench ogg`: what a player of `listen.ogg` costs the server, and what a WebRTC listener does, in one run."""
+"""`bench ogg`: compares the CPU that a player of `listen.ogg` costs the server with that of a WebRTC listener, in one run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from spacesctl.probe.listener_pool import ListenerPool
 from spacesctl.probe.ogg_players import Players
 
 PAUSE: Final = 2.0
-"""Seconds after the listeners of one kind have left, and after the others have come."""
+"""Seconds to wait after a measurement, and after the players have joined."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds of CPU that each of `listeners` took a second: of the engine, which sends WebRTC, and of the control process, which
-    sends HTTP. `pieces` are the packets or pages that came, `lost` those that did not, `broken` those that cannot be decoded; `starved` are
-    players that were sent over a second less than what was said."""
+    """The CPU that each of `listeners` costs, in milliseconds per second: in the engine, which sends WebRTC, in the control process, which
+    sends HTTP, and in both together. `pieces` are the packets or pages that arrived, `lost` those that did not, `broken` those that cannot
+    be decoded. `starved` are players that received over a second less of sound than the measurement took."""
 
     way: str
     listeners: int
@@ -44,8 +44,9 @@ class Cost:
 async def measure(
     listeners: int, seconds: float, packet_ms: str, note: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
-    """First so many WebRTC listeners, then as many players of the same Space."""
-    machine.need_descriptors(listeners)  # and the server's, which inherits what this process may have
+    """Measure `listeners` over WebRTC for `seconds`, then as many players of the same Space. Raises Refused when this process may not open
+    enough files."""
+    machine.need_descriptors(listeners)  # the server inherits this process's limit
     async with target(packet_ms=packet_ms) as here:
         costs = []
         for measured in (_webrtc, _players):
@@ -64,23 +65,21 @@ def report(result: dict[str, Any]) -> Report:
         "way": "way", "listeners": "listeners", "engine ms": "engine_ms", "control ms": "control_ms",
         "together ms/listener-s": "together_ms", "lost": "lost", "broken": "broken", "starved": "starved",
     }  # fmt: skip
-    packets = (
-        "packets as long as fits the crowd" if result["packet_ms"] == "auto" else f"{result['packet_ms']} ms packets"
-    )
-    title = f"Players over plain HTTP beside WebRTC listeners with {packets}"
-    told = f"a player costs {result['ratio']:.2f} of what a WebRTC listener costs"
+    packets = "automatic packet time" if result["packet_ms"] == "auto" else f"packets of {result['packet_ms']} ms"
+    title = f"Players over plain HTTP compared with WebRTC listeners with {packets}"
+    told = f"a player costs {result['ratio']:.2f} times as much as a WebRTC listener"
     return Report(title, columns, rows, [told, machine_line(result)])
 
 
 async def _webrtc(here: Target, listeners: int, seconds: float) -> Cost:
-    async with ListenerPool(here.signal) as crowd:
-        await crowd.grow(listeners)
+    async with ListenerPool(here.signal) as pool:
+        await pool.grow(listeners)
         await asyncio.sleep(SETTLE)
-        await crowd.begin()
+        await pool.begin()
         spent = await _spent(here, seconds)
-        counted = await crowd.counted()
-        # By DELETE: after a goodbye alone the engine would send on for a while, into the other measurement.
-        await asyncio.gather(*(here.hang_up(one) for one in crowd.listeners))
+        counted = await pool.counted()
+        # Leave by DELETE: after close_notify alone the engine would go on sending for a while, into the next measurement.
+        await asyncio.gather(*(here.hang_up(one) for one in pool.listeners))
     return _cost("webrtc", listeners, spent, counted.packets, counted.lost, counted.undecoded, 0)
 
 
@@ -109,7 +108,7 @@ class _Spent:
 
 
 async def _spent(here: Target, seconds: float) -> _Spent:
-    """Seconds of CPU of both processes and of this one in a while."""
+    """The CPU seconds that the engine, the control process and this process take in `seconds`."""
     began = time.monotonic()
     engine, control = machine.cpu_seconds(here.pid), machine.cpu_seconds(here.server.process.pid)
     own = time.process_time()

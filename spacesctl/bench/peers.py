@@ -1,4 +1,7 @@
-"""`bench peers`: the same listeners and the same clip with ours, Janus and aiortc, in turns within one run; what counts is the ratio."""
+"""`bench peers`: compares the CPU cost of one more listener on our server, Janus and aiortc, with the same listeners and the same clip.
+
+The servers take turns within one run, because the speed of a machine changes over time; the result is the ratio of their costs.
+"""
 
 from __future__ import annotations
 
@@ -25,22 +28,23 @@ from spacesctl.probe.listener_pool import ListenerPool
 from spacesctl.probe.pooled_listener import PooledListener
 
 OURS: Final = "spacesctl 20 ms"
-"""What the others are put in relation to."""
+"""The contender that the others are compared with."""
 SETTLE: Final = 12.0
-"""Seconds from the last join to the measurement: what connecting cost is over for all, ours too after ten."""
+"""Seconds from the last join to the measurement, when all servers have finished the work of joining (ours after 10 s)."""
 
 
 class Sending(Protocol):
-    """Whoever serves the listeners: how one joins, and which process it is."""
+    """A running server that sends to listeners. `pid` is the process that sends."""
 
     pid: int
 
-    async def signal(self, listener: PooledListener) -> None: ...
+    async def signal(self, listener: PooledListener) -> None:
+        """Exchange offer and answer, so that a listener can connect."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """`few` and `many` listeners are what it can carry and be measured with."""
+    """A server to compare. Its slope is measured between `few` and `many` listeners, which it can carry. `start` starts it."""
 
     name: str
     few: int
@@ -49,11 +53,14 @@ class Contender:
 
 
 class Aiortc:
+    """A running `spacesctl.bench.aiortc_relay`, with its process id and TCP port."""
+
     def __init__(self, pid: int, port: int) -> None:
         self.pid = pid
         self._port = port
 
     async def signal(self, listener: PooledListener) -> None:
+        """Exchange offer and answer, so that a listener can connect."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         offer = listener.offer().encode()
         writer.write(b"%d\n%s" % (len(offer), offer))
@@ -65,12 +72,14 @@ class Aiortc:
 
 @asynccontextmanager
 async def aiortc() -> AsyncIterator[Aiortc]:
+    """Start the aiortc relay."""
     port = free_port(socket.SOCK_STREAM)
     async with running([sys.executable, "-m", "spacesctl.bench.aiortc_relay", str(port)], port) as pid:
         yield Aiortc(pid, port)
 
 
 def contenders() -> list[Contender]:
+    """All servers that are compared."""
     return [
         Contender(OURS, 500, 1500, lambda: target(packet_ms="20")),
         Contender("spacesctl 40 ms", 500, 1500, lambda: target(packet_ms="40")),
@@ -82,11 +91,12 @@ def contenders() -> list[Contender]:
 
 
 async def measure(rounds: int, seconds: float, note: Callable[[str], None]) -> dict[str, Any]:
-    """So many rounds of all; the medians of their slopes, and ours in relation to each. What is not installed is told and left out."""
+    """Measure all servers in each of `rounds`, in windows of `seconds`. Returns the medians of their slopes, and their ratios to ours. A
+    server that is not installed is left out, and named in `missing`. Raises Refused when this machine has only a loopback address."""
     machine.need_linux()
     address = await asyncio.to_thread(own_address)
     if address is None:
-        raise Refused("no_address", "this machine has no address but loopback, which Janus and aiortc never offer")
+        raise Refused("no_address", "this machine has only a loopback address, and Janus and aiortc do not offer that")
     found: dict[str, list[dict[str, Any]]] = {}
     missing: dict[str, str] = {}
     for number in range(rounds):
@@ -109,7 +119,7 @@ async def measure(rounds: int, seconds: float, note: Callable[[str], None]) -> d
 
 
 def in_relation(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -> list[float]:
-    """Each round's slope in relation to ours in the same round: how far the ratio of the medians can be trusted."""
+    """The ratio of each round's slope to ours in the same round. Their spread shows how far the ratio of the medians can be trusted."""
     return [round(one["slope"] / other["slope"], 2) for one, other in zip(theirs, ours, strict=True)]
 
 
@@ -131,20 +141,20 @@ async def _floor(way: str, seconds: float) -> dict[str, Any]:
 
 async def _round(one: Contender, address: str, seconds: float) -> dict[str, Any]:
     machine.need_descriptors(one.many)
-    async with one.start() as here, ListenerPool(here.signal, address) as crowd:
-        windows = [await _window(here, crowd, count, seconds) for count in (one.few, one.many)]
+    async with one.start() as here, ListenerPool(here.signal, address) as pool:
+        windows = [await _window(here, pool, count, seconds) for count in (one.few, one.many)]
     points: Sequence[tuple[int, float]] = [(window["listeners"], window["core_percent"]) for window in windows]
     return {"windows": windows, "slope": slopes(points)[0]["ms_per_listener_second"]}
 
 
-async def _window(here: Sending, crowd: ListenerPool, count: int, seconds: float) -> dict[str, Any]:
-    await crowd.grow(count, 12)
+async def _window(here: Sending, pool: ListenerPool, count: int, seconds: float) -> dict[str, Any]:
+    await pool.grow(count, 12)
     await asyncio.sleep(SETTLE)
-    await crowd.begin()
+    await pool.begin()
     began, busy = time.monotonic(), machine.cpu_seconds(here.pid)
     await asyncio.sleep(seconds)
     busy, took = machine.cpu_seconds(here.pid) - busy, time.monotonic() - began
-    counted = await crowd.counted()
+    counted = await pool.counted()
     return {
         "listeners": count,
         "core_percent": round(100 * busy / took, 2),

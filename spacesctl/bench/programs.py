@@ -1,4 +1,4 @@
-"""Programs of others that are measured beside ours."""
+"""Starts other servers that are compared with ours."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from spacesctl.domain.errors import Unavailable
 from spacesctl.probe import machine
 
 START_WITHIN: Final = 10.0
-"""Seconds until a program must answer."""
+"""Seconds within which a program must accept connections."""
 
 
 @asynccontextmanager
 async def running(words: Sequence[str], port: int, *, pinned: bool = True) -> AsyncIterator[int]:
-    """A program that serves a TCP port of this machine; its process id. When `pinned`, it runs where what is measured does."""
+    """Run the command `words`, which listens on a TCP port of this machine, and give its process id. When `pinned`, it has the measured
+    core for itself. Raises Unavailable when it does not accept connections in time."""
     measured, rest = machine.cores()
     process = await asyncio.create_subprocess_exec(
         *words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -30,7 +31,7 @@ async def running(words: Sequence[str], port: int, *, pinned: bool = True) -> As
             machine.pin_self(rest)
         await _answering(process, port, words[0])
         if pinned:
-            machine.pin(process.pid, measured)  # with the threads that it has by now
+            machine.pin(process.pid, measured)  # again, with the threads that it has started
         yield process.pid
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -51,7 +52,7 @@ async def _answering(process: asyncio.subprocess.Process, port: int, name: str) 
 
 
 def free_port(kind: int) -> int:
-    """A port that nobody has now."""
+    """A port that is free now. `kind` is SOCK_STREAM for TCP or SOCK_DGRAM for UDP."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Figures as rows for people: what a command prints without `--json`."""
+"""Makes tables of the results: what `spacesctl bench` prints without `--json`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Report:
-    """A heading, a table (`columns` is heading -> key), and sentences below it."""
+    """A title, a table (`columns` maps headings to keys of `rows`), and `notes` below it."""
 
     title: str
     columns: dict[str, str]
@@ -20,15 +20,15 @@ class Report:
 _SENDING = {"listeners": "listeners", "core %": "core", "ms/listener-s": "each", "lost": "lost", "late ticks": "late"}
 
 _MACHINE = "late with nothing to do"
-"""Of a process on the same core that only waits: what is late there is the machine's doing."""
+"""Heading for the late ticks of the jitter probe, an idle process on the same core: they are late because the machine stood still."""
 
 
 def fanout(result: dict[str, Any]) -> Report:
-    """Windows of `bench fanout`, and the cost of one more listener."""
+    """The windows of `bench fanout`, and the cost of one more listener."""
     rows = [
         _sent(one, one["counters"]["ticks_late"], one["counters"]["ticks"]) | _inside(one) for one in result["windows"]
     ]
-    title = f"Fan-out: packets of {result['packet_ms']} ms, who talks: {result['speakers']}"
+    title = f"Fan-out: packets of {result['packet_ms']} ms, speakers: {result['speakers']}"
     columns = _SENDING | {
         _MACHINE: "machine",
         "skipped": "skipped",
@@ -40,17 +40,17 @@ def fanout(result: dict[str, Any]) -> Report:
 
 
 def floor(result: dict[str, Any]) -> Report:
-    """Windows of `bench floor` for each cipher."""
+    """The windows of `bench floor` for each cipher, and the cost of one more listener."""
     rows, notes = [], list[str]()
     for way, found in result["ways"].items():
         rows += [{"cipher": way} | _sent(one, one["ticks_late"], one["ticks"]) for one in found["windows"]]
         notes += slopes(found["slopes"], way)
-    title = f"Floor in C: protect and sendmmsg, {result['payload_bytes']} bytes of Opus every 20 ms"
+    title = f"Floor in C: SRTP encryption and sendmmsg, {result['payload_bytes']} bytes of Opus every 20 ms"
     return Report(title, {"cipher": "cipher"} | _SENDING, rows, [*notes, machine(result)])
 
 
 def capacity(result: dict[str, Any]) -> Report:
-    """Who carried how many in `bench capacity`."""
+    """The numbers of listeners in `bench capacity`, and the cost of one more."""
     rows = [
         {
             "who": name,
@@ -63,13 +63,13 @@ def capacity(result: dict[str, Any]) -> Report:
         for name, points in result["points"].items()
         for one in points
     ]
-    notes = [f"the largest number that {name} carried: {most}" for name, most in result["largest"].items()]
+    notes = [f"the largest number of listeners that {name} carried: {most}" for name, most in result["largest"].items()]
     notes += [
-        f"side by side, a further listener: {one['ours']:.3f} ms a second, {one['ratio']:.2f} x {name} ({one['floor']:.3f})"
+        f"one more listener, at the same time: {one['ours']:.3f} ms a second, {one['ratio']:.2f} x {name} ({one['floor']:.3f})"
         for name, one in result["cost"].items()
     ]
     left_out = sum(one["left_out"] for points in result["points"].values() for one in points)
-    notes.append(f"parts of windows that do not count, because the machine stood still: {left_out}")
+    notes.append(f"parts of windows left out because the machine stood still: {left_out}")
     columns = {"who": "who", "listeners": "listeners", "core %": "core", "lost": "lost", "late ticks": "late"}
     return Report(
         "Capacity: packets of 20 ms, one voice", columns | {_MACHINE: "machine"}, rows, [*notes, machine(result)]
@@ -77,7 +77,7 @@ def capacity(result: dict[str, Any]) -> Report:
 
 
 def storm(result: dict[str, Any]) -> Report:
-    """The two halves of `bench join-storm`."""
+    """The two halves of `bench join-storm`: joining and leaving."""
     rows = [
         {
             "what": what,
@@ -97,22 +97,24 @@ def storm(result: dict[str, Any]) -> Report:
         "skipped": "skipped",
         _MACHINE: "machine",
     }
-    title = f"{result['joins']} come and go while {result['listeners']} listen"
+    title = f"{result['joins']} listeners join and leave while {result['listeners']} others listen"
     notes = [
-        f"lost by those who stayed: {result['lost_by_those_who_stayed']} packets at {result['listeners_with_loss']} listeners",
-        f"a join: {result['join_ms_engine']:.2f} ms of the engine, {result['join_ms_control']:.2f} ms of the HTTP side",
+        f"packets lost by those who stayed: {result['lost_by_those_who_stayed']}, at {result['listeners_with_loss']} listeners",
+        f"CPU of a join: {result['join_ms_engine']:.2f} ms in the engine, {result['join_ms_control']:.2f} ms in the HTTP server",
         machine(result),
     ]
     return Report(title, columns, rows, notes)
 
 
 def machine(result: dict[str, Any]) -> str:
+    """One line about the machine of a result."""
     here = result["machine"]
     system = f"{here['cpu']}, {here['cores']} cores, Linux {here['kernel']}, Python {here['python']}"
-    return f"{system}, sealing: {here['sealing']}, load {here['load']}"
+    return f"{system}, encryption: {here['sealing']}, load {here['load']}"
 
 
 def slopes(found: list[dict[str, float]], name: str = "one more listener") -> list[str]:
+    """One line for each slope: the CPU that one more listener costs."""
     return [
         f"{name}: {one['ms_per_listener_second']:.3f} ms a second, from {one['from']:.0f} to {one['to']:.0f}"
         for one in found
@@ -145,7 +147,7 @@ def _inside(one: dict[str, Any]) -> dict[str, str]:
 
 
 def peers(result: dict[str, Any]) -> Report:
-    """What one more listener costs with each, and in relation to ours at 20 ms."""
+    """The cost of one more listener with each server of `bench peers`, and its ratio to ours at 20 ms."""
     rows = [
         {
             "who": name,
@@ -165,7 +167,7 @@ def peers(result: dict[str, Any]) -> Report:
         "in single rounds": "rounds",
         "lost": "lost",
     }
-    title = f"What one more listener costs: medians of {result['rounds']} rounds, in turns"
+    title = f"The cost of one more listener: medians of {result['rounds']} rounds, in which the servers take turns"
     return Report(
         title, columns, rows, [*(f"{name}: {why}" for name, why in result["missing"].items()), machine(result)]
     )
@@ -176,7 +178,7 @@ def _ends(values: Sequence[float]) -> str:
 
 
 def soak(result: dict[str, Any]) -> Report:
-    """What grew."""
+    """The memory and open files of each process in `bench soak`, and their growth."""
     rows = [
         {
             "process": name,
@@ -189,10 +191,10 @@ def soak(result: dict[str, Any]) -> Report:
     ]
     columns = {"process": "process", "MiB": "memory", "MiB/h": "slope", "files": "files", "files/h": "growth"}
     counters = result["counters"]
-    title = f"{result['minutes']:g} minutes, {result['listeners']} listeners who come and go, who talks: {result['speakers']}"
+    title = f"{result['minutes']:g} minutes, {result['listeners']} listeners who come and go, speakers: {result['speakers']}"
     late = f"{counters['ticks_late']} of {counters['ticks']} ticks late, the worst by {result['late_ms_max']:.1f} ms"
     still = f"late with nothing to do: {_stood_still(result)}, the worst by {result['machine_stood_still']['late_ms_max']:.1f} ms"
     calm = result["calm"]
     told = f"while the machine did not stand still ({calm['spans']} of {calm['of']} spans): {calm['late']} of {calm['ticks']} ticks late"
-    told += f", {calm['skipped']} skipped (none is unless one is 20 ms late)"
+    told += f", {calm['skipped']} skipped (a tick is skipped when the one before it is 20 ms late)"
     return Report(title, columns, rows, [f"{late}; {result['lost']} packets lost", still, told, machine(result)])

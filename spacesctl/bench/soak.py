@@ -1,4 +1,4 @@
-"""`bench soak`: a Space lives for long while listeners come and go; nothing may grow, and no tick may be late."""
+"""`bench soak`: a Space is live for a long time while listeners come and go. Memory and files must not grow, and no tick may be late."""
 
 from __future__ import annotations
 
@@ -17,41 +17,44 @@ from spacesctl.probe import machine
 from spacesctl.probe.listener_pool import ListenerPool
 
 SAMPLE: Final = 10.0
-"""Seconds between two looks at the processes."""
+"""Seconds between two samples of the processes."""
 WARM_UP: Final = 240.0
-"""Seconds at first in which listeners stay for `HASTE` only, before anything is measured. Some thousands must have come and gone until what
-stays and what is free in between lie in memory as they will from then on: at the pace of `STAY` that takes longer than the measurement."""
+"""Seconds before the measurement, in which listeners stay for `HASTE` only. Heap fragmentation becomes steady only after some thousand
+listeners have come and gone; with `STAY` that would take longer than the measurement."""
 HASTE: Final = 15.0
+"""Seconds that a listener stays on average during the warm-up."""
 STAY: Final = 120.0
 """Seconds that a listener stays on average."""
 FIRST: Final = 0.25
-"""Of the whole time is left out of the slopes: what the haste left behind goes."""
+"""The share of samples at the beginning that is left out of the slopes, while memory of the warm-up is freed."""
 
 
 Span = dict[str, Any]
+"""The ticks between two samples, as `span` makes it."""
 Sample = tuple[float, float, int]
-"""Seconds since the first one, MiB, open files."""
+"""A sample of a process: seconds since the beginning, MiB of memory, open files."""
 
 
 async def measure(
     minutes: float, listeners: int, speakers: int, note: Callable[[str], None], warm_up: float = WARM_UP
 ) -> dict[str, Any]:
-    """Samples of each process after the warm-up, and their slopes."""
+    """Sample the engine and the server for `minutes` after a warm-up of `warm_up` seconds, while about `listeners` listen and `speakers`
+    talk. Returns the samples with their slopes, and how late ticks were. Raises Refused when this process may not open enough files."""
     machine.need_descriptors(2 * listeners)
-    async with target(speakers=speakers, packet_ms="auto") as here, ListenerPool(here.signal) as crowd:
-        await crowd.grow(listeners)
-        note(f"{listeners} listeners come and go in haste for {warm_up:g} s")
-        await _come_and_go(here, crowd, listeners, HASTE, warm_up)
-        await crowd.begin()
+    async with target(speakers=speakers, packet_ms="auto") as here, ListenerPool(here.signal) as pool:
+        await pool.grow(listeners)
+        note(f"warm-up for {warm_up:g} s: {listeners} listeners who come and go quickly")
+        await _come_and_go(here, pool, listeners, HASTE, warm_up)
+        await pool.begin()
         await here.watching.read()
         before = await here.metrics()
-        coming = asyncio.create_task(_come_and_go(here, crowd, listeners, STAY, math.inf))
+        coming = asyncio.create_task(_come_and_go(here, pool, listeners, STAY, math.inf))
         try:
             samples, spans = await _watched(here, minutes * 60, before, coming, note)
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
-        lost, after = (await crowd.counted()).lost, await here.metrics()
+        lost, after = (await pool.counted()).lost, await here.metrics()
     return {
         "machine": machine.described(),
         "warm_up_seconds": warm_up,
@@ -70,7 +73,7 @@ async def measure(
 async def _watched(
     here: Target, seconds: float, before: dict[str, float], coming: asyncio.Task[None], note: Callable[[str], None]
 ) -> tuple[dict[str, list[Sample]], list[Span]]:
-    """A look at each process, and at the ticks since the look before, every `SAMPLE` seconds as long as listeners keep `coming`."""
+    """Sample each process, and the ticks since the previous sample, every `SAMPLE` seconds. Raises what the task `coming` raised."""
     processes = {"engine": here.pid, "server": here.server.process.pid}
     samples: dict[str, list[Sample]] = {name: [] for name in processes}
     began, spans = time.monotonic(), list[Span]()
@@ -88,9 +91,9 @@ async def _watched(
 
 
 def span(before: dict[str, float], after: dict[str, float], still: dict[str, Any]) -> Span:
-    """Between two looks: the engine's ticks, how many were late and how many skipped, and the same of a process with nothing to do.
+    """The engine's ticks between two samples of its metrics, how many were late and how many skipped, and what the jitter probe saw.
 
-    A tick is skipped when it comes so late that the next one is due: where none was, none was 20 ms late.
+    A tick is skipped when the one before it begins so late that the next is due. So without skipped ticks, none was 20 ms late.
     """
     ticks, late, skipped = (round(after[name] - before[name]) for name in ("ticks", "ticks_late", "ticks_skipped"))
     worst = after["late_ms_max"]
@@ -98,7 +101,7 @@ def span(before: dict[str, float], after: dict[str, float], still: dict[str, Any
 
 
 def lateness(spans: Sequence[Span]) -> dict[str, Any]:
-    """Of all spans how often the machine stood still, and of those in which it did not how many ticks were late, or skipped."""
+    """How often the machine stood still in all spans, and how many ticks were late or skipped in the spans in which it did not."""
     still = [one["machine_stood_still"] for one in spans]
     calm = [one for one in spans if not one["machine_stood_still"]["late"]]
     return {
@@ -118,7 +121,7 @@ def lateness(spans: Sequence[Span]) -> dict[str, Any]:
 
 
 def summary(samples: Sequence[Sample]) -> dict[str, Any]:
-    """What a process had at each, and the slopes per hour of the later ones, by least squares."""
+    """The samples of a process, and their slopes per hour by least squares, without the first ones (`FIRST`)."""
     kept = samples[int(len(samples) * FIRST) :]
     hours = np.array([seconds / 3600 for seconds, _, _ in kept])
     memory, files = (np.array([one[place] for one in kept], float) for place in (1, 2))
@@ -131,13 +134,13 @@ def summary(samples: Sequence[Sample]) -> dict[str, Any]:
     }
 
 
-async def _come_and_go(here: Target, crowd: ListenerPool, listeners: int, stay: float, seconds: float) -> None:
-    """Somebody else for somebody, as often as people leave who stay so long on average; half of them without a word."""
+async def _come_and_go(here: Target, pool: ListenerPool, listeners: int, stay: float, seconds: float) -> None:
+    """Replace listeners one by one for `seconds`, so that each stays `stay` seconds on average. Half of them leave without HTTP DELETE."""
     chance, end = random.Random(1), time.monotonic() + seconds
     while time.monotonic() < end:
         await asyncio.sleep(stay / listeners)
-        leaving = chance.choice(crowd.listeners)
+        leaving = chance.choice(pool.listeners)
         if chance.random() < 0.5:
             await here.hang_up(leaving)
-        crowd.leave(leaving)
-        await crowd.grow(listeners)
+        pool.leave(leaving)
+        await pool.grow(listeners)

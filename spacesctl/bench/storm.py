@@ -1,6 +1,7 @@
-"""`bench join-storm`: a thousand connect in three seconds and leave again, while others listen. Nobody may miss a packet.
+"""`bench join-storm`: many listeners connect within a few seconds and leave again, while others listen and must not miss a packet.
 
-What storms here is the engine: the offers are answered before, at the pace of HTTP, whose cost for one is told apart.
+Only connecting to the engine happens at this rate. Offers are answered before that, as fast as HTTP goes; their cost is reported
+separately.
 """
 
 from __future__ import annotations
@@ -18,33 +19,34 @@ from spacesctl.probe.listener_pool import ListenerPool, together
 from spacesctl.probe.pooled_listener import PooledListener
 
 AFTERWARDS: Final = 1.0
-"""Seconds in which what is still under way is counted, too."""
+"""Seconds after the last join or leave in which the work that follows is still counted."""
 
 
 async def measure(
     listeners: int, joins: int, seconds: float, packet_ms: str, note: Callable[[str], None]
 ) -> dict[str, Any]:
-    """`listeners` hear on while `joins` connect in `seconds`, stay for a while and leave in `seconds`."""
+    """While `listeners` listen, `joins` others connect within `seconds`, stay for a while and leave within `seconds`. Raises Refused when
+    this process may not open enough files."""
     machine.need_descriptors(listeners + joins)
-    async with target(packet_ms=packet_ms) as here, ListenerPool(here.signal) as crowd:
+    async with target(packet_ms=packet_ms) as here, ListenerPool(here.signal) as pool:
         note(f"{listeners} listeners join")
-        await crowd.grow(listeners)
+        await pool.grow(listeners)
         await asyncio.sleep(SETTLE)
-        calm = await window(here, crowd, max(seconds, 3.0))
+        calm = await window(here, pool, max(seconds, 3.0))
         note(f"{joins} offers are answered")
         control = machine.cpu_seconds(here.server.process.pid)
-        coming = await crowd.signalled(joins)
+        coming = await pool.signalled(joins)
         control = machine.cpu_seconds(here.server.process.pid) - control
-        steady = list(crowd.listeners)
-        await crowd.begin()
+        steady = list(pool.listeners)
+        await pool.begin()
         note(f"{joins} connect in {seconds:g} s")
-        came = await _phase(here, lambda: _come(crowd, coming, seconds))
+        came = await _half(here, lambda: _come(pool, coming, seconds))
         full = await _core(here, max(seconds, 3.0))
         note(f"{joins} leave in {seconds:g} s")
-        went = await _phase(here, lambda: _go(here, crowd, coming, seconds))
-        counted = await crowd.counted()
-        left = len(crowd.listeners)
-    # What sending cost meanwhile, to ever more of them, is no part of joining.
+        went = await _half(here, lambda: _go(here, pool, coming, seconds))
+        counted = await pool.counted()
+        left = len(pool.listeners)
+    # Sending to the growing number of listeners in the meantime is not part of the cost of joining.
     sending = (calm.core_percent / 100 + full) / 2 * came["seconds"] + full * AFTERWARDS
     return {
         "machine": machine.described(),
@@ -63,13 +65,13 @@ async def measure(
 
 
 async def _core(here: Target, seconds: float) -> float:
-    """The share of a core that the engine needs now."""
+    """The share of a core that the engine needs at present, measured over `seconds`."""
     began, busy = time.monotonic(), machine.cpu_seconds(here.pid)
     await asyncio.sleep(seconds)
     return (machine.cpu_seconds(here.pid) - busy) / (time.monotonic() - began)
 
 
-async def _phase(here: Target, run: Callable[[], Any]) -> dict[str, Any]:
+async def _half(here: Target, run: Callable[[], Any]) -> dict[str, Any]:
     await here.watching.read()
     before, cpu, began = await here.metrics(), machine.cpu_seconds(here.pid), time.monotonic()
     await run()
@@ -86,17 +88,17 @@ async def _phase(here: Target, run: Callable[[], Any]) -> dict[str, Any]:
     }
 
 
-async def _come(crowd: ListenerPool, coming: list[Any], seconds: float) -> None:
+async def _come(pool: ListenerPool, coming: list[Any], seconds: float) -> None:
     async def enter(listener: PooledListener, wait: float) -> None:
         await asyncio.sleep(wait)
-        await crowd.enter(listener)
+        await pool.enter(listener)
 
     await together([enter(one, seconds * number / len(coming)) for number, one in enumerate(coming)])
 
 
-async def _go(here: Target, crowd: ListenerPool, leaving: list[Any], seconds: float) -> None:
-    """They say goodbye by DTLS, as a closed tab does; the engine frees what they had in the same moment."""
+async def _go(here: Target, pool: ListenerPool, leaving: list[Any], seconds: float) -> None:
+    """Leave with a DTLS close_notify, as a closed browser tab does; the engine frees a peer as soon as it arrives."""
     began = time.monotonic()
     for number, one in enumerate(leaving):
         await asyncio.sleep(max(0.0, began + seconds * number / len(leaving) - time.monotonic()))
-        crowd.leave(one)
+        pool.leave(one)

@@ -1,4 +1,4 @@
-"""The server under test: a Space on a server of its own, whose listeners join by WHEP (or by an engine's own door)."""
+"""The server under test: one of our servers with a live Space, which listeners join by WHEP."""
 
 from __future__ import annotations
 
@@ -24,13 +24,17 @@ CONNECTIONS: Final = 8
 SPACES_EACH: Final = 20
 """Live Spaces that one host may have."""
 UNLIMITED: Final = ("join", "sign_in", "account", "space")
+"""The rate limits that are switched off."""
 ENGINE: Final = "spacesctl.engine"
+"""The module in the command line of the engine process."""
 
 
 class Target:
-    """`signal` joins a listener; `pid` is the process that sends the sound, `watching` tells when its core stood still.
+    """A running server. `space` is its Space, `pid` the engine process; `watching` is a jitter probe on the engine's core, which tells when
+    the machine stood still.
 
-    The first listeners are those who talk: each hears a mix of its own, everybody but itself.
+    `talking` are the tokens of the speakers. The first listeners join as these speakers, so each of them gets a mix of its own without
+    its own voice.
     """
 
     def __init__(
@@ -50,7 +54,7 @@ class Target:
         self._talking = list(talking)
 
     async def signal(self, listener: PooledListener) -> None:
-        """WHEP (RFC 9725's sister): an offer up, an answer back."""
+        """Exchange a listener's offer and answer by WHEP. Raises the server's error when it refuses."""
         headers = {"Content-Type": "application/sdp"}
         if self._talking:
             headers["Authorization"] = f"Bearer {self._talking.pop()}"
@@ -61,15 +65,15 @@ class Target:
         listener.answer(answer.text)
 
     async def hang_up(self, listener: PooledListener) -> None:
-        """DELETE, as a client that leaves does."""
+        """End a listener's session with HTTP DELETE, as a client that leaves does."""
         await self._http.delete(listener.location)
 
     async def metrics(self) -> dict[str, float]:
-        """The engine's figures by their names: `ticks_late`, `work_ms_p99` and so on. Raises Unavailable when it does not answer."""
+        """The engine's metrics by name: `ticks_late`, `work_ms_p99` and so on. Raises Unavailable when the engine does not answer."""
         text = (await self._http.get("/metrics")).text
         found = re.findall(r"^spacesctl_engine_(\w+?)(?:_total)? ([-+.e\d]+)$", text, re.MULTILINE)
         if "ticks" not in (figures := {name: float(value) for name, value in found}):
-            raise Unavailable("the engine does not answer: it, or this machine, has more to do than it can")
+            raise Unavailable("the engine does not answer: it or this machine is overloaded")
         return figures
 
 
@@ -77,7 +81,8 @@ class Target:
 async def target(
     *, speakers: int = 1, packet_ms: str = "20", spaces: int = 1, pin: bool = True
 ) -> AsyncIterator[Target]:
-    """A live Space with so many who talk all the time; further `spaces` are live and idle."""
+    """Start a server with `spaces` live Spaces. In the first one, `speakers` talk all the time; the others are idle. `packet_ms` is the
+    packet time to the audience in milliseconds, or `auto`. With `pin`, the engine has a core of its own."""
     machine.need_linux()
     limits = {f"SPACESCTL_LIMITS__{name.upper()}": "off" for name in UNLIMITED}
     async with AsyncExitStack() as stack:
@@ -104,7 +109,7 @@ async def target(
 
 
 def _open(server: Server, speakers: int, spaces: int) -> tuple[list[str], list[str]]:
-    """Accounts and Spaces: the speakers' tokens, and the Spaces' ids, the first with the speakers on its stage."""
+    """Make accounts and Spaces. Returns the speakers' tokens and the Spaces' ids; the speakers are on the stage of the first Space."""
     hosts = -(-spaces // SPACES_EACH)
     with Client(server.url, server.owner_token) as owner:
         made = [

@@ -1,4 +1,4 @@
-"""The one voice of all benches: a clip of the demo without its pauses, so that there is a packet to send in every tick."""
+"""The test voice of all benchmarks: a clip of the demo without its pauses, so that there is a packet to send in every tick."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Unavailable
 
 BITRATE: Final = 32_000
+"""Bits per second of the encoded voice."""
 QUIET: Final = 400
-"""Frames whose loudest sample is below this (of 32768) are left out."""
+"""Frames whose loudest sample is not above this (of 32768) are left out."""
 
 
 @cache
 def packets(person: int = 0) -> tuple[bytes, ...]:
-    """Opus, 20 ms each, a few seconds of them to be said over and over."""
+    """A few seconds of Opus packets of 20 ms, to be sent in a loop. `person` chooses the voice."""
     decoder, encoder = Decoder(), Encoder(bitrate=BITRATE)
     people = casts.load(casts.names()[0]).people
     frames = [decoder.decode(packet) for packet in read_packets(people[person % len(people)].clip.read_bytes())]
@@ -36,7 +37,7 @@ def packets(person: int = 0) -> tuple[bytes, ...]:
 
 
 class Talker:
-    """Says the voice over a lane as long as the block runs."""
+    """A speaker that sends a voice in a loop over a WebSocket, inside `async with`. `said` are its packets, by default `packets()`."""
 
     def __init__(self, url: str, token: str, space: str, said: Sequence[bytes] | None = None) -> None:
         self._lanes = Lanes(url, token, space, "speak")

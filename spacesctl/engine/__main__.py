@@ -13,17 +13,17 @@ from spacesctl.support.logs import configure
 
 
 def endpoint(text: str) -> tuple[str, int]:
-    """`HOST:PORT`, an IPv6 host in brackets."""
+    """Parse `HOST:PORT`, with an IPv6 host in brackets. Raises ValueError for a port that is no number."""
     host, _, port = text.rpartition(":")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def main() -> int:
-    """Run the engine until control closes the pipe."""
+    """Run the engine until control closes the link. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="spacesctl.engine", description="the media engine, started by the server")
-    parser.add_argument("--fd", type=int, required=True, help="the inherited socket to control")
+    parser.add_argument("--fd", type=int, required=True, help="the inherited socket of the link to the server")
     parser.add_argument("--udp", type=endpoint, required=True, help="HOST:PORT of the one UDP port")
-    parser.add_argument("--tcp", action="store_true", help="listen at the same port over TCP, too")
+    parser.add_argument("--tcp", action="store_true", help="also listen over TCP on the same port")
     arguments = parser.parse_args()
     configure("info", "media")
     host, port = arguments.udp

@@ -1,7 +1,7 @@
-"""Two clocks of integers: the engine's grid of ticks, and each Space's own numbering of it.
+"""Two integer clocks: the engine's grid of ticks, and each Space's own numbering of those ticks.
 
-The grid is anchored once, when the engine starts: tick *n* is due at anchor + n x 20 ms of monotonic time. A Space's tick is the
-grid's plus a constant, which is computed once, when the Space opens. So no float can make a tick come twice or be left out.
+The grid gets its anchor once, when the engine starts: tick *n* is due at anchor + n x 20 ms of monotonic time. A Space's tick number
+is the grid's number plus a constant, computed once when the Space opens. So float rounding can never repeat or skip a tick.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 TICK_SECONDS: Final = 0.02
+"""Length of a tick in seconds."""
 SAMPLES: Final = 960
-"""RTP timestamps advance by so much a tick (48 kHz, RFC 7587)."""
+"""Samples in a tick at 48 kHz: RTP timestamps advance by this much per tick (RFC 7587)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The engine's ticks. `utc` and `monotonic` are the same moment by the two clocks of the machine, in seconds."""
+    """The engine's ticks. `utc` (Unix seconds) and `monotonic` (monotonic seconds) are the moment of tick 0 on the machine's two clocks."""
 
     utc: float
     monotonic: float
@@ -38,13 +39,13 @@ class Grid:
         return number + 1 if self.due(number + 1) <= monotonic else number
 
     def utc_of(self, number: int) -> float:
-        """When a tick is due, in Unix seconds by the anchor: a clock that is set meanwhile moves nothing."""
+        """When a tick is due, in Unix seconds. Counted from the anchor, so later changes of the system clock have no effect."""
         return self.utc + number * TICK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceClock:
-    """A Space's numbering of the grid."""
+    """A Space's tick numbers: the grid's numbers plus `offset`."""
 
     offset: int
 

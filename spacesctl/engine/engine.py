@@ -1,4 +1,4 @@
-"""The engine's wiring: messages of control on one side, the UDP port on the other, the tick between them."""
+"""The engine's wiring: control's messages come in by the link, media by the UDP and TCP ports, and the ticker drives the rooms."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ from spacesctl.engine.transport.udp_port import UdpPort, bind
 from spacesctl.rtc.dtls import Identity
 
 LEVEL_TICKS: Final = (0, 13)
-"""Levels go at these ticks of every 25: four a second."""
+"""The ticks of every 25 at which levels are sent to control: four a second."""
 LOSS_TICKS: Final = 250
-"""How often encoders look at what listeners report as lost: every 5 s."""
+"""Ticks between two adaptations of encoders to the loss that listeners report: every 5 s."""
 SWEEP_TICKS: Final = 50
-"""How often connections over TCP are looked at: every second."""
+"""Ticks between two sweeps over TCP connections: every second."""
 
 log = logging.getLogger(__name__)
 
 
 class Engine:
-    """One engine. `handle` takes what control says; `tick` is called every 20 ms. `listening` is what accepts connections over TCP."""
+    """One engine. `handle` takes control's messages; `tick` is called every 20 ms. `listening` are the listening TCP sockets."""
 
     def __init__(
         self,
@@ -99,13 +99,13 @@ class Engine:
         }
 
     def handle(self, message: ToEngine) -> None:
-        """Do what control says. What does not fit what is open (any more) is counted and ignored."""
+        """Carry out a message of control. One that does not fit the present state (say, for a lane that is gone) is counted and ignored."""
         self.ticker.wake()
         if not self._handlers[type(message)](message):
             self.metrics.counters["messages_ignored"] += 1
 
     def tick(self, number: int, now: float) -> None:
-        """One tick of every Space in use, at `now` (monotonic seconds)."""
+        """Run grid tick `number` for every Space in use, at `now` (monotonic seconds)."""
         levels_due = number % 25 in LEVEL_TICKS
         for room in self.rooms.values():
             if room.is_idle:
@@ -124,13 +124,13 @@ class Engine:
             self.tcp.sweep()
 
     def start(self) -> None:
-        """Tick, and hear what comes from the network, from now on."""
+        """Start to tick and to receive from the network."""
         self.ticker.start()
         self._udp.start(self.peers.receive, lambda: self.ticker.next_due)
         self.tcp.start(self.peers.receive, self.peers.knows, self.peers.lost, lambda: self.ticker.next_due)
 
     def close(self) -> None:
-        """Say goodbye to everybody and stop."""
+        """Close all peers and stop."""
         self.ticker.stop()
         self.peers.close()
         self._udp.close()
@@ -147,7 +147,7 @@ class Engine:
     def _is_idle(self) -> bool:
         return not len(self.peers) and all(room.is_idle for room in self.rooms.values())
 
-    # -- what control says
+    # -- control's messages
 
     def _open_space(self, message: OpenSpace) -> bool:
         if message.space in self.rooms or not 0 <= message.delay <= MAX_DELAY:
@@ -233,9 +233,10 @@ class Engine:
 
 
 async def run(end: socket.socket, host: str, port_number: int, *, tcp: bool = False) -> int:
-    """Run an engine until control is gone or SIGTERM comes. The exit status. With `tcp` the port is served over TCP, too."""
+    """Run an engine until control closes the link (socket `end`) or SIGTERM arrives. With `tcp` it also listens over TCP on the same port.
+    Returns the exit status. Raises OSError when the UDP port cannot be bound."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    # Ctrl-C reaches the whole process group; control decides what it means, and closes the pipe.
+    # Ctrl-C reaches the whole process group. The engine ignores it: control handles it, and closes the link when it stops.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     link = await connect_engine(end)
@@ -258,7 +259,7 @@ async def _obey(engine: Engine, link: Link[FromEngine, ToEngine]) -> int:
     try:
         async for message in link:
             engine.handle(message)
-            await asyncio.sleep(0)  # a burst of messages must not keep a tick waiting
+            await asyncio.sleep(0)  # a burst of messages must not delay a tick
     except LinkError as error:
         log.error("%s", error)
         return 1

@@ -1,8 +1,8 @@
-"""When memory is tidied: only in the time that is left between two ticks.
+"""Garbage collection and heap trimming, both only in the time that is left before the next tick.
 
-Python's garbage collector may stop everything for 60 ms, so it is off, and run by hand in calm ticks. And glibc keeps what OpenSSL freed:
-70 KiB for each handshake, in pieces between things that stay, until it is asked to give them back (malloc_trim(3)). That takes 20 us a
-peer and some for each listener who is connected, so it is done for many handshakes at once.
+Python's garbage collector may stop the process for 60 ms, so automatic collection is off and it is run explicitly after short ticks.
+And glibc keeps the memory that OpenSSL frees after a handshake: 70 KiB each, scattered between blocks still in use, until malloc_trim(3)
+returns it to the system. That call takes 20 us per peer plus some time per connected listener, so it is made once for many handshakes.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ from collections.abc import Callable
 from typing import Final
 
 CALM_SECONDS: Final = 0.005
-"""A tick whose work took no longer leaves time to collect the young generations."""
+"""Seconds. A tick whose work took less than this is calm: there is time for the garbage collector after it."""
 LEFT_SECONDS: Final = 0.01
-"""Seconds that must be left before the next tick to do so: half a tick."""
+"""Seconds that must be left before the next tick to collect the young generations: half a tick."""
 YOUNG_TICKS: Final = 50
-"""How often the young generations are collected in calm ticks: once a second."""
+"""Ticks between two collections of the young generations: once a second."""
 FULL_TICKS: Final = 250
-"""How often everything is collected while no Space is in use: every 5 s."""
+"""Ticks between two full collections while no Space is in use: every 5 s."""
 EVERY: Final = 64
-"""Handshakes that are freed before memory is given back to the system."""
+"""Handshakes that are freed before the heap is trimmed."""
 AT_FIRST: Final = 0.002
-"""Seconds that giving back is expected to take before it was measured."""
+"""Seconds that trimming is expected to take before it was first measured."""
 FORGETS: Final = 0.99
-"""The measured time counts for so much less after each tick that had no room for it: 10 ms become 6 in a second."""
+"""Factor on the expected time after each tick that had no room for it: 10 ms become 6 in a second."""
 MARGIN: Final = 0.004
-"""Seconds that must be left before the next tick besides."""
+"""Seconds that must be left before the next tick, on top of twice the expected time."""
 
 
 class GcPacer:
     """Runs Python's garbage collector in calm ticks, and at no other time."""
 
     def begin(self) -> None:
-        """From now on it runs only here. What exists already is never looked at again."""
+        """Turn automatic collection off. Objects that exist already are never collected (`gc.freeze`)."""
         gc.collect()
         gc.freeze()
         gc.disable()
 
     def end(self) -> None:
-        """It runs by itself again."""
+        """Turn automatic collection on again."""
         gc.enable()
 
     def after_tick(self, number: int, work: float, left: Callable[[], float], idle: bool) -> None:
-        """Collect if tick `number`, which took `work` seconds, was calm. `left()` tells the seconds before the next tick."""
+        """Collect if it is time and tick `number`, which took `work` seconds, was calm. `left()` gives the seconds until the next tick."""
         if work >= CALM_SECONDS:
             return
         if number % FULL_TICKS == 0 and idle:
@@ -56,22 +56,22 @@ class GcPacer:
 
 
 class HeapTrimmer:
-    """Gives freed memory back to the system: `freed` counts handshakes, `tidy` acts."""
+    """Returns freed memory to the system: `freed` counts handshakes, `tidy` trims the heap when enough were freed."""
 
     def __init__(self) -> None:
         self._freed = 0
         self._took = AT_FIRST
 
     def freed(self) -> None:
-        """A handshake's memory was freed."""
+        """Count a handshake whose memory was freed."""
         self._freed += 1
 
     def tidy(self, left: float) -> None:
-        """Give memory back if it is worth it and fits into `left` seconds."""
+        """Trim the heap if enough handshakes were freed and it should fit into `left` seconds."""
         if self._freed < EVERY or _trim is None:
             return
         if left < 2 * self._took + MARGIN:
-            # After many joins it takes long once; when that is done it is quick again, so an old measure must not count for ever.
+            # After many joins one trim takes long and later ones are quick again, so one long measurement must not block them for ever.
             self._took *= FORGETS
             return
         self._freed, began = 0, time.perf_counter()
@@ -80,7 +80,7 @@ class HeapTrimmer:
 
 
 def _load() -> ctypes._NamedFuncPointer | None:
-    """glibc's malloc_trim; other systems have none, and need none."""
+    """glibc's malloc_trim, or None on other systems, which do not need it."""
     return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
 
 

@@ -1,7 +1,7 @@
-"""How control and engine talk: the messages of `support.messages` over an inherited socket pair.
+"""The link between control and engine: the messages of `support.messages` over an inherited socket pair.
 
-A side that does not read makes the other's queue grow: beyond `QUEUE` bytes what is only sound
-(`Frames`, `Levels`) is dropped and counted; what changes something is never dropped.
+When one side reads too slowly, the other side's send queue grows. Beyond `QUEUE` bytes, `Frames` and `Levels` are dropped and counted;
+all other messages are never dropped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from spacesctl.engine.messages import Frames, FromEngine, Levels, ToEngine
 from spacesctl.support.messages import ProtocolError, Unpacker, pack
 
 QUEUE: Final = 4 * 1024 * 1024
-"""Bytes waiting for a slow reader before sound is dropped: about half a minute of ten lanes."""
+"""Bytes that may wait for a slow reader before frames are dropped: about half a minute of ten lanes."""
 READ: Final = 64 * 1024
 """Bytes read at a time."""
 
@@ -24,13 +24,13 @@ Out = TypeVar("Out")
 
 
 class LinkError(ConnectionError):
-    """The other side sent what is not a message."""
+    """The other side sent something that is not a valid message."""
 
 
 class Link(Generic[Out, In]):
-    """One end of the pipe: `post` or `send` what goes out, iterate over what comes in until the other side is gone.
+    """One end of the link: `post` or `send` messages, and iterate over incoming ones until the other side closes.
 
-    `dropped` counts the messages that a slow reader lost. Use `connect_control` or `connect_engine` to make one.
+    `dropped` counts the messages dropped because the other side read too slowly. Use `connect_control` or `connect_engine` to make one.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, incoming: Any) -> None:
@@ -41,8 +41,8 @@ class Link(Generic[Out, In]):
         self._posted = bytearray()
 
     def post(self, message: Out) -> bool:
-        """Queue a message without waiting: all that is posted in one turn of the loop goes together. False when it was dropped: the queue
-        is full, or the other side is gone."""
+        """Queue a message without waiting. All messages posted in one iteration of the event loop are written together. Returns False when
+        the message was dropped because the queue is full or the other side is gone."""
         transport = self._writer.transport
         if transport.is_closing():
             return False
@@ -60,14 +60,14 @@ class Link(Generic[Out, In]):
             self._writer.write(posted)
 
     async def send(self, message: Out) -> None:
-        """Send a message, waiting while the other side is slow. Raises ConnectionError when it is gone."""
+        """Send a message, waiting while the other side is slow. Raises ConnectionError when the other side is gone."""
         if not self.post(message):
-            raise ConnectionResetError("the other end of the media link is gone")
+            raise ConnectionResetError("the other end of the media link is closed")
         self._go()
         await self._writer.drain()
 
     async def __aiter__(self) -> AsyncIterator[In]:
-        """Everything that comes, until the other side is gone. Raises LinkError for bytes that are not a message."""
+        """Incoming messages, until the other side closes. Raises LinkError on an invalid message."""
         while True:
             try:
                 data = await self._reader.read(READ)
@@ -87,7 +87,7 @@ class Link(Generic[Out, In]):
         self._writer.close()
 
     async def wait_closed(self) -> None:
-        """Until the closing is done; a pipe that is already broken counts as closed."""
+        """Wait until this end is closed. A link that is already broken counts as closed."""
         try:
             await self._writer.wait_closed()
         except ConnectionError:
@@ -95,12 +95,12 @@ class Link(Generic[Out, In]):
 
 
 async def connect_control(end: socket.socket) -> Link[ToEngine, FromEngine]:
-    """Control's end of the pair."""
+    """Make control's end of the link from its socket `end`."""
     reader, writer = await asyncio.open_unix_connection(sock=end)
     return Link(reader, writer, FromEngine)
 
 
 async def connect_engine(end: socket.socket) -> Link[FromEngine, ToEngine]:
-    """The engine's end of the pair."""
+    """Make the engine's end of the link from its socket `end`."""
     reader, writer = await asyncio.open_unix_connection(sock=end)
     return Link(reader, writer, ToEngine)

@@ -1,10 +1,10 @@
-"""The engine's whole interface: what control may ask of it and what it tells back.
+"""The engine's whole interface: the messages that control sends to it and the messages that it sends back.
 
-Control and engine exchange these as msgpack maps, each behind a 4-byte big-endian length, over an inherited socket pair.
-The engine knows Spaces, lanes, peers and groups; it knows no accounts, no roles and no permissions.
+Control (the server process) and engine exchange these as msgpack maps, each prefixed with a 4-byte big-endian length, over an
+inherited socket pair. The engine knows Spaces, lanes, peers and groups; it knows no accounts, roles or permissions.
 
-A *lane* is a u16 (1 to 65534). A *group* names one output of a Space: `Output.AUDIENCE`, `Output.STAGE`, or the number of a
-lane, meaning the mix-minus of that lane (everyone but the person who speaks on it).
+A *lane* is one microphone, numbered by a u16 (1 to 65534). A *group* names one output of a Space: `Output.AUDIENCE`, `Output.STAGE`,
+or the number of a lane, meaning the mix-minus of that lane (everyone but the person who speaks on it).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec import Struct
 
 
 class Output(IntEnum):
-    """The groups that are no lane's: what the audience hears, and what the stage hears (live)."""
+    """The groups that do not belong to a lane: the mix for the audience (delayed), and the mix for the stage (live)."""
 
     AUDIENCE = 0
     STAGE = 0xFFFF
@@ -25,13 +25,13 @@ class Output(IntEnum):
 FLAG_ACTIVE: Final = 1
 """Frame flag: the engine's activity detector says somebody talks in this frame."""
 FLAG_LOST: Final = 2
-"""Frame flag: the lane is open but its frame did not come; the payload is empty and what was mixed is concealment."""
+"""Frame flag: the lane is open but its frame was lost. The payload is empty, and concealment was mixed in its place."""
 
 
 class OpenSpace(Struct, frozen=True, tag=True):
-    """Start the clock of a Space. `started_at` is Unix seconds UTC; no tick below `first_tick` is ever handed out;
-    `delay` is the audience's delay in ticks; `ssrc` is the one SSRC of everything that the Space sends; `ptime_ms` is how much
-    sound a packet to the audience carries: 20, 40 or 60 ms, or 0, and the engine decides by how many listen."""
+    """Open a Space and start its clock. `started_at` is Unix seconds UTC; the Space's ticks begin at `first_tick` or later;
+    `delay` is the audience's delay in ticks; `ssrc` is the one SSRC of all RTP that the Space sends; `ptime_ms` is the packet time
+    to the audience: 20, 40 or 60 ms, or 0 to let the engine choose by the number of listeners."""
 
     space: str
     started_at: float
@@ -42,7 +42,7 @@ class OpenSpace(Struct, frozen=True, tag=True):
 
 
 class CloseSpace(Struct, frozen=True, tag=True):
-    """End a Space: its peers are left with reason `ended`, its lanes and outputs are dropped."""
+    """Close a Space: its peers are removed with reason `ended`, its lanes and outputs are dropped."""
 
     space: str
 
@@ -51,8 +51,8 @@ class AddPeer(Struct, frozen=True, tag=True):
     """Expect a WebRTC peer. `up` peers send the lane `lane`; `down` peers receive the group `group`.
 
     `remote_fingerprints` are (algorithm, colon-separated hex) pairs from the offer; the peer's certificate must match
-    one before any media passes. `dtls` is the role *we* take. `level_extension` is the RFC 6464 header extension id, 0 for none;
-    with `nack` lost packets are asked for and sent again (RFC 4585).
+    one before any media passes. `dtls` is the role *we* take. `level_extension` is the RFC 6464 header extension id, 0 for none.
+    With `nack`, lost packets are requested and sent again (RFC 4585).
     """
 
     peer: str
@@ -72,7 +72,7 @@ class AddPeer(Struct, frozen=True, tag=True):
 
 
 class RestartIce(Struct, frozen=True, tag=True):
-    """A peer comes by new credentials from now on (RFC 8445, 9); the old ones are good until the first check with the new."""
+    """ICE restart: a peer has new credentials (RFC 8445, 9). The old ones stay valid until its first check with the new ones."""
 
     peer: str
     local_ufrag: str
@@ -82,20 +82,20 @@ class RestartIce(Struct, frozen=True, tag=True):
 
 
 class RemovePeer(Struct, frozen=True, tag=True):
-    """Close a peer now (DTLS close_notify, then nothing more is read from or sent to it)."""
+    """Close a peer now: send DTLS close_notify, then neither read from it nor send to it."""
 
     peer: str
 
 
 class MovePeer(Struct, frozen=True, tag=True):
-    """A `down` peer hears another group from the next tick on."""
+    """Send a `down` peer another group from the next tick on."""
 
     peer: str
     group: int
 
 
 class OpenLane(Struct, frozen=True, tag=True):
-    """A microphone session begins. Its gate starts as `heard` says; frames come from an `up` peer or by `Uplink`."""
+    """Create a lane for a microphone. `heard` is whether it begins open; frames come from an `up` peer or by `Uplink`."""
 
     space: str
     lane: int
@@ -103,12 +103,14 @@ class OpenLane(Struct, frozen=True, tag=True):
 
 
 class CloseLane(Struct, frozen=True, tag=True):
+    """Remove a lane. What it said within the audience's delay is still heard by the audience."""
+
     space: str
     lane: int
 
 
 class SetLaneOpen(Struct, frozen=True, tag=True):
-    """Open or shut a lane: a shut lane is in no mix, no tap and no ring from the next tick on."""
+    """Open or shut a lane. From the next tick on, a shut lane is in no mix, and its frames are not sent to control."""
 
     space: str
     lane: int
@@ -116,7 +118,7 @@ class SetLaneOpen(Struct, frozen=True, tag=True):
 
 
 class Uplink(Struct, frozen=True, tag=True):
-    """One Opus packet of 20 ms from a program that speaks over a WebSocket; `counter` is its own frame counter."""
+    """One Opus packet of 20 ms from a program that speaks over a WebSocket; `counter` is that program's frame counter."""
 
     space: str
     lane: int
@@ -125,7 +127,7 @@ class Uplink(Struct, frozen=True, tag=True):
 
 
 class Redact(Struct, frozen=True, tag=True):
-    """Silence ticks `first` to `last` (both included) of one lane in the audience mix, as far as not yet sent."""
+    """Silence ticks `first` to `last` (both included) of one lane in the audience mix, except those already sent."""
 
     space: str
     lane: int
@@ -134,14 +136,14 @@ class Redact(Struct, frozen=True, tag=True):
 
 
 class SubscribeOutputs(Struct, frozen=True, tag=True):
-    """Which encoded outputs control wants in `Frames.mixes` (for WebSocket listeners); replaces the list before."""
+    """Which encoded outputs control wants in `Frames.mixes` (for WebSocket listeners). Replaces the previous list."""
 
     space: str
     groups: list[int]
 
 
 class ExpectProbe(Struct, frozen=True, tag=True):
-    """For half a minute answer connectivity checks with these credentials, though no peer comes: somebody tests the way here."""
+    """Answer connectivity checks with these credentials for 30 s, although no peer joins: somebody tests whether they can reach us."""
 
     local_ufrag: str
     local_pwd: str
@@ -149,13 +151,13 @@ class ExpectProbe(Struct, frozen=True, tag=True):
 
 
 class AskStats(Struct, frozen=True, tag=True):
-    """Answer with one `Stats`."""
+    """Ask the engine for one `Stats`."""
 
 
 class Ready(Struct, frozen=True, tag=True):
-    """The engine is up: where its UDP socket really is, the SHA-256 fingerprint (colon-separated hex) of its certificate, and the
-    moment that its ticks are counted from, in seconds by both clocks of the machine (0: not told); `tcp` has the addresses at
-    which it also listens over TCP, at the same port number."""
+    """The engine is up. `host` and `port` are the address that its UDP socket is bound to; `fingerprint` is the SHA-256 fingerprint
+    of its certificate (colon-separated hex); `utc` (Unix seconds) and `monotonic` (monotonic seconds) are the moment of its tick 0
+    (0: not told); `tcp` lists the addresses at which it also listens over TCP, on the same port number."""
 
     host: str
     port: int
@@ -172,15 +174,15 @@ class PeerJoined(Struct, frozen=True, tag=True):
 
 
 class PeerLeft(Struct, frozen=True, tag=True):
-    """A peer is gone: `closed` (by us or by its close_notify), `consent` (30 s without a check), `handshake`
-    (not connected within 30 s, or a certificate that does not match), `ended` (its Space ended)."""
+    """A peer was removed. `reason` is `closed` (by us or by its close_notify), `consent` (30 s without a check), `handshake`
+    (not connected within 30 s, or its certificate did not match) or `ended` (its Space ended)."""
 
     peer: str
     reason: Literal["closed", "consent", "handshake", "ended"]
 
 
 class Frames(Struct, frozen=True, tag=True):
-    """What one tick of one Space had: frames of heard lanes as (lane, flags, Opus payload), and the tapped outputs
+    """One tick of one Space: the frames of open lanes as (lane, flags, Opus payload), and the outputs that control subscribed to
     as (group, Opus payload). Not sent for a tick that has neither."""
 
     space: str
@@ -190,7 +192,8 @@ class Frames(Struct, frozen=True, tag=True):
 
 
 class Levels(Struct, frozen=True, tag=True):
-    """Who is loud, four times a second while somebody has an open lane: (lane, level in dBov from -127 to 0, active)."""
+    """How loud each lane is, as (lane, level in dBov from -127 to 0, active). Sent up to four times a second while somebody talks, and
+    once more when nobody talks any longer."""
 
     space: str
     tick: int
@@ -198,8 +201,8 @@ class Levels(Struct, frozen=True, tag=True):
 
 
 class Stats(Struct, frozen=True, tag=True):
-    """Counters since the engine started, by name (`ticks`, `ticks_skipped`, `packets_in`, `packets_dropped`, ...), and the
-    tick's lateness and work in milliseconds (`late_ms_max`, `work_ms_p99`, ...) over the last minute."""
+    """Counters since the engine started, by name (`ticks`, `ticks_skipped`, `packets_in`, `packets_dropped`, ...), and how late ticks
+    began and how long they worked in the last minute, in milliseconds (`late_ms_max`, `work_ms_p99`, ...)."""
 
     counters: dict[str, int]
     timings: dict[str, float]

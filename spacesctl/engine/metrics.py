@@ -1,4 +1,4 @@
-"""What the engine counts since its start, and what its ticks took in the last minute."""
+"""The engine's counters since its start, and the timings of its ticks in the last minute."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 
 MINUTE: Final = 3000
-"""Ticks."""
+"""Ticks in a minute."""
 
 
 LATE: Final = 0.01
-"""Seconds: a tick that begins later than half its time counts as late."""
+"""Seconds. A tick that begins later than this after its due time, half a tick, counts as late."""
 
 
 class Ring:
@@ -24,11 +24,12 @@ class Ring:
         self._count = 0
 
     def add(self, value: float) -> None:
+        """Add a value; the oldest one drops out."""
         self._values[self._count % len(self._values)] = value
         self._count += 1
 
     def summary(self, name: str) -> dict[str, float]:
-        """`name_p50`, `name_p99` and `name_max`, in the unit of the values; nothing yet is 0."""
+        """`name_p50`, `name_p99` and `name_max`, in the unit of the values; all 0 before the first value."""
         values = self._values[: min(self._count, len(self._values))]
         if not len(values):
             return {f"{name}_p50": 0.0, f"{name}_p99": 0.0, f"{name}_max": 0.0}
@@ -37,7 +38,7 @@ class Ring:
 
 
 class Metrics:
-    """Counters by name, and the tick's lateness and work in milliseconds: in all, of CPU time, and by stage."""
+    """Counters by name, and timings of ticks in milliseconds: how late each began, its wall time, its CPU time, and its time by stage."""
 
     STAGES: Final = ("lanes", "encode", "send")
 
@@ -60,19 +61,19 @@ class Metrics:
         self._lap_began = 0.0
 
     def lap(self, stage: str | None) -> None:
-        """Count the time since the call before to a stage of this tick; None only begins."""
+        """Add the time since the previous call to a stage of this tick. With None, only start timing."""
         now = time.perf_counter()
         if stage is not None:
             self.spent[stage] += now - self._lap_began
         self._lap_began = now
 
     def drop(self, reason: str) -> None:
-        """A packet that came is not used."""
+        """Count an incoming packet that was dropped."""
         self.counters["packets_dropped"] += 1
         self.counters[f"dropped_{reason}"] += 1
 
     def tick_done(self, late: float, work: float, cpu: float) -> None:
-        """A tick that began `late` seconds after its time and took `work` seconds, in `cpu` of which it ran; in the rest others did."""
+        """Record a tick that began `late` seconds after its due time and took `work` seconds, of which it had the CPU for `cpu` seconds."""
         self.counters["ticks"] += 1
         self.counters["ticks_late"] += late > LATE
         self.late.add(late * 1000)
@@ -83,7 +84,7 @@ class Metrics:
             self.spent[stage] = 0.0
 
     def timings(self) -> dict[str, float]:
-        """All rings' percentiles, in milliseconds."""
+        """Median, 99th percentile and maximum of every timing over the last minute, in milliseconds."""
         found = self.late.summary("late_ms") | self.work.summary("work_ms") | self.cpu.summary("cpu_ms")
         for stage, ring in self.stages.items():
             found |= ring.summary(f"{stage}_ms")

@@ -1,11 +1,11 @@
-"""Control's handle on the engine process.
+"""Starts and stops the engine process, and exchanges messages with it.
 
     async with EngineProcess(udp="0.0.0.0:0") as engine:
         await engine.send(OpenSpace(...))
-        async for message in engine:      # ends when the engine is gone
+        async for message in engine:      # ends when the engine exits
             ...
 
-The engine lives as long as its pipe: whatever kills control, the engine reads the end of the pipe and exits.
+The engine exits when its link is closed, so it also exits when control is killed.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from spacesctl.engine.link import Link, connect_control
 from spacesctl.engine.messages import FromEngine, Ready, ToEngine
 
 STOP_SECONDS: Final = 2.0
-"""How long the engine may take to say goodbye to its peers before it is killed."""
+"""Seconds that the engine has to close its peers before it is killed."""
 
 
 class EngineFailed(RuntimeError):
-    """The engine did not come up: `why` tells, its own words are on its stderr."""
+    """The engine did not start. `why` says why; the engine's own log is on its stderr."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -34,8 +34,9 @@ class EngineFailed(RuntimeError):
 
 
 class EngineProcess:
-    """One engine. `udp` is HOST:PORT (`[::]:7000` for IPv6, port 0 for any), with `tcp` over TCP too where that is free; `ready` is known
-    inside `async with`."""
+    """One engine process, started by `async with`. `udp` is HOST:PORT (`[::]:7000` for IPv6, port 0 for any free one); with `tcp` the
+    engine also listens over TCP on that port where it is free; `timeout` is the seconds that it has to start. Entering raises
+    EngineFailed."""
 
     def __init__(self, udp: str = "127.0.0.1:0", *, tcp: bool = False, timeout: float = 15.0) -> None:
         self._udp = udp
@@ -48,12 +49,13 @@ class EngineProcess:
 
     @property
     def ready(self) -> Ready:
-        """Where its UDP socket is, and its certificate's fingerprint."""
+        """The engine's first message: its UDP address, its certificate's fingerprint and its clock. Only inside `async with`."""
         assert self._ready is not None, "only inside `async with`"
         return self._ready
 
     @property
     def pid(self) -> int:
+        """The engine's process id. Only inside `async with`."""
         assert self._process is not None, "only inside `async with`"
         return self._process.pid
 
@@ -71,29 +73,29 @@ class EngineProcess:
         await self.stop()
 
     async def send(self, message: ToEngine) -> None:
-        """Tell the engine something. Messages take effect in the order of sending. Raises ConnectionError when it is gone."""
+        """Send the engine a message. Messages take effect in the order of sending. Raises ConnectionError when the engine is gone."""
         assert self._link is not None, "only inside `async with`"
         await self._link.send(message)
 
     def post(self, message: ToEngine) -> bool:
-        """The same without waiting, from code that cannot wait; False when the engine is gone."""
+        """Like `send`, but from code that cannot wait. Returns False when the engine is gone."""
         assert self._link is not None, "only inside `async with`"
         return self._link.post(message)
 
     async def __aiter__(self) -> AsyncIterator[FromEngine]:
-        """What the engine tells, after `Ready`. Ends when it is gone. Iterate in one task at a time, and without pausing
-        for long: a reader that falls `link.QUEUE` bytes behind loses frames."""
+        """The engine's messages after `Ready`; ends when the engine is gone. Raises `LinkError` on an invalid message. Iterate in one task
+        at a time and do not pause for long: a reader that falls `link.QUEUE` bytes behind loses frames."""
         assert self._messages is not None, "only inside `async with`"
         async for message in self._messages:
             yield message
 
     async def wait(self) -> int:
-        """Until the engine is gone: its exit status, negative for a signal."""
+        """Wait until the engine exits. Returns its exit status, negative for a signal."""
         assert self._process is not None, "only inside `async with`"
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Close the pipe and wait for the engine to go, by force after `STOP_SECONDS`. May be called twice."""
+        """Close the link and wait for the engine to exit; kill it after `STOP_SECONDS`. May be called twice."""
         if self._link is not None:
             self._link.close()
             await self._link.wait_closed()
@@ -126,7 +128,7 @@ class EngineProcess:
         try:
             first = await asyncio.wait_for(anext(self._messages, None), self._timeout)
         except TimeoutError:
-            raise EngineFailed(f"it said nothing for {self._timeout:g} s") from None
+            raise EngineFailed(f"it did not report ready within {self._timeout:g} s") from None
         if not isinstance(first, Ready):
-            raise EngineFailed("it ended at once")
+            raise EngineFailed("it exited before it was ready")
         self._ready = first

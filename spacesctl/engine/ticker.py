@@ -1,4 +1,4 @@
-"""The heartbeat: calls the engine every 20 ms at absolute deadlines, and skips what is missed instead of catching up."""
+"""Calls the engine every 20 ms at absolute deadlines. Missed ticks are skipped, not made up for."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from spacesctl.engine.gc_pacing import GcPacer
 from spacesctl.engine.metrics import Metrics
 
 RESTING_TICKS: Final = 25
-"""While there is nothing to do, only every so manyth tick runs: one in half a second."""
+"""While the engine is idle, one tick in this many runs: one every half second."""
 
 
 class Ticker:
-    """Runs `work(number, now)` at each tick of the grid until `stop`; while `is_idle()`, only at some, until `wake` is called. The garbage
-    collector runs only after calm ticks; `tidy` gets the seconds that are left before the next one."""
+    """Runs `work(number, now)` at each tick of the grid until `stop`; while `is_idle()` is True, only at every `RESTING_TICKS`th tick until
+    `wake` is called. After each tick it may run the garbage collector and calls `tidy` with the seconds left before the next tick."""
 
     def __init__(
         self,
@@ -48,19 +48,20 @@ class Ticker:
         return self._expected
 
     def start(self) -> None:
-        """Begin with the tick after this moment; from here on the garbage collector obeys the ticks."""
+        """Begin with the next tick. From now on the garbage collector runs only after ticks."""
         self._gc.begin()
         self._expected = self.grid.at(time.monotonic()) + 1
         self._arm()
 
     def stop(self) -> None:
+        """Stop ticking; the garbage collector runs automatically again."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
         self._gc.end()
 
     def wake(self) -> None:
-        """There may be something to do: the next tick comes as soon as it is due."""
+        """End the idle pace because there may be something to do: every tick runs again."""
         if self._resting and self._handle is not None:
             self._resting = False
             self._handle.cancel()
@@ -73,11 +74,11 @@ class Ticker:
     def _run(self) -> None:
         began = time.monotonic()
         number = self.grid.at(began)
-        if number < self._expected:  # the loop's timer is allowed to be early by its resolution
+        if number < self._expected:  # the event loop's timer may fire early by its clock resolution
             self._arm()
             return
         self._metrics.counters["ticks_skipped"] += number - self._expected
-        late = began - self.grid.due(self._expected)  # of the tick that was to come, also when it is skipped
+        late = began - self.grid.due(self._expected)  # of the expected tick, also when it is skipped
         self._resting = self._is_idle()
         self._expected = number + (RESTING_TICKS - number % RESTING_TICKS if self._resting else 1)
         self._arm()

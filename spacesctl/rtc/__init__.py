@@ -1,1 +1,1 @@
-"""Bytes in, bytes out: STUN and ICE-lite, DTLS, SRTP, RTP, RTCP, SDP. No socket is opened here."""
+"""The WebRTC protocols without I/O, bytes in and bytes out: STUN and ICE-lite, DTLS, SRTP, RTP, RTCP, SDP."""

@@ -1,4 +1,4 @@
-/* AES-GCM for a tick's packets in one call, by the system's OpenSSL. Loaded with ctypes by sealing.py, which says what is given.
+/* AES-GCM encryption of a tick's packets in one call, with the system's OpenSSL. Loaded with ctypes by sealing.py, which documents them.
  *
  * OpenSSL's functions are declared here, so that its headers are not needed to compile this: they are part of its stable ABI. */
 #include <stddef.h>
@@ -17,7 +17,7 @@ int EVP_EncryptFinal_ex(EVP_CIPHER_CTX *, unsigned char *out, int *length);
 
 enum { HEAD = 12, NONCE = 12, TAG = 16, GET_TAG = 0x10, AHEAD = 4 };
 
-/* So many states without a key, allocated one after another, so that what is sealed in one call lies in one place. How many were made. */
+/* Makes `count` contexts without a key, allocated one after another, so that those used in one call are close in memory. Returns how many were made. */
 size_t spacesctl_make(size_t count, void **contexts) {
     static const unsigned char none[16];
     for (size_t i = 0; i < count; i++) {
@@ -31,14 +31,14 @@ size_t spacesctl_make(size_t count, void **contexts) {
     return count;
 }
 
-/* Give a state a key, in place of the one before; 1 if that was done. */
+/* Sets the key of a context, in place of the one before. Returns 1 on success. */
 int spacesctl_key(void *context, const unsigned char *key) { return EVP_EncryptInit_ex(context, NULL, NULL, key, NULL); }
 
 void spacesctl_free(size_t count, void *const *contexts) {
     for (size_t i = 0; i < count; i++) EVP_CIPHER_CTX_free(contexts[i]);
 }
 
-/* One packet for each context: header, sealed payload, tag, packet behind packet. How many were made: fewer if OpenSSL refused one. */
+/* Makes one packet for each context, without gaps: header, encrypted payload, tag. Returns how many were made: fewer if OpenSSL failed. */
 size_t spacesctl_seal(size_t count, void *const *contexts, const unsigned char *nonces, const unsigned char *heads,
                       const unsigned char *payload, int size, unsigned char *packets) {
     for (size_t i = 0; i < count; i++) {

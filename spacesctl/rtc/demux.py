@@ -1,4 +1,4 @@
-"""What a datagram on the one UDP port is, by its first byte (RFC 7983, 7), and RTP from RTCP (RFC 5761, 4)."""
+"""Tells STUN, DTLS, RTP and RTCP on one port apart, by the first bytes of a datagram (RFC 7983, 7; RFC 5761, 4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from enum import IntEnum
 from typing import Final
 
 
-class Kind(IntEnum):  # numbers, since finding something by any other member calls a method
+class Kind(IntEnum):  # integers, because other enum members are hashed by a Python method, which is slow as a dict key
+    """The protocol of a datagram."""
+
     STUN = 0
     DTLS = 1
     RTP = 2
@@ -19,7 +21,7 @@ _BY_FIRST: Final = [STUN] * 4 + [OTHER] * 16 + [DTLS] * 44 + [OTHER] * 64 + [RTP
 
 
 def kind(datagram: bytes) -> Kind:
-    """Which of the protocols a datagram belongs to; `OTHER` is dropped."""
+    """The protocol that a datagram belongs to; `OTHER` for none of them."""
     if len(datagram) < 2:
         return OTHER
     found = _BY_FIRST[datagram[0]]

@@ -1,7 +1,7 @@
-"""DTLS 1.2 for one peer, over memory: datagrams in, datagrams out, and at its end the keys for SRTP (RFC 6347, RFC 5764).
+"""DTLS 1.2 for one peer, without I/O: takes and makes datagrams, and derives the keys for SRTP (RFC 6347, RFC 5764).
 
-A memory BIO forgets where datagrams end, so what OpenSSL wants to send is split by the records' own lengths and packed into
-datagrams of at most `MTU` bytes. The caller owns the socket and the clock: it asks `timeout` when to call `on_timeout`.
+A memory BIO does not keep the boundaries of datagrams, so OpenSSL's output is split by the lengths of its records and packed into
+datagrams of at most `MTU` bytes. The caller owns the socket and the clock: `timeout` returns when to call `on_timeout`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from OpenSSL import SSL
 from spacesctl.rtc.srtp import PROFILES, Keys
 
 MTU: Final = 1200
-"""Bytes of a datagram: what passes every tunnel."""
+"""Bytes of a datagram at most: small enough for every tunnel."""
 MAX_DATAGRAM: Final = 2048
+"""Bytes. A longer incoming datagram is ignored."""
 MAX_RESENT: Final = 8
-"""How often a resting association says its last words again."""
+"""How often an association at rest sends its last flight again at most."""
 _ALERT: Final = 21
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEAD: Final = 13
@@ -40,6 +41,8 @@ _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
 
 
 class State(Enum):
+    """The state of an association."""
+
     HANDSHAKE = "handshake"
     CONNECTED = "connected"
     CLOSED = "closed"
@@ -47,7 +50,7 @@ class State(Enum):
 
 
 class Identity:
-    """Our certificate, one for all peers and made at start: self-signed ECDSA P-256, known by its fingerprint alone."""
+    """Our certificate and its key: self-signed ECDSA P-256, made at start, the same for all peers. Peers know it by its fingerprint."""
 
     def __init__(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -64,22 +67,22 @@ class Identity:
             .sign(key, hashes.SHA256())
         )
         self.fingerprint = digest(certificate, "sha-256")
-        """SHA-256, upper-case hex with colons, as SDP has it."""
+        """SHA-256 in upper-case hex with colons, as in SDP."""
         self.context = _context(key, certificate)
 
 
 def digest(certificate: x509.Certificate, algorithm: str) -> str:
-    """A certificate's fingerprint as SDP writes it (RFC 8122, 5)."""
+    """A certificate's fingerprint as in SDP (RFC 8122, 5). Raises KeyError for an unknown `algorithm`: `sha-256`, `sha-384`, `sha-512`."""
     return certificate.fingerprint(_HASHES[algorithm]).hex(":").upper()
 
 
 def _context(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> SSL.Context:
     context = SSL.Context(SSL.DTLS_METHOD)
-    context.set_max_proto_version(_DTLS_1_2)  # 1.3 has other record headers, and browsers fall back
+    context.set_max_proto_version(_DTLS_1_2)  # DTLS 1.3 has other record headers; browsers accept 1.2
     context.set_min_proto_version(_DTLS_1_2)
     context.set_options(SSL.OP_NO_TICKET)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    # Any certificate passes here: `Dtls` compares the peer's with the fingerprint of its offer, which is what counts.
+    # Any certificate is accepted here: `Dtls` compares the peer's with the fingerprints of its offer afterwards.
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
     context.use_certificate(certificate)
     context.use_privatekey(key)
@@ -89,13 +92,14 @@ def _context(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> 
 
 
 class Dtls:
-    """One peer's association. `role` is ours; `fingerprints` are what its certificate must match, one of them at least.
+    """The DTLS association with one peer. `role` is ours; the peer's certificate must match at least one of `fingerprints`, which are
+    (algorithm, colon-separated hex) pairs.
 
-    After every call, send what `outgoing` gives. `keys` are there once `state` is CONNECTED, never before the peer's
-    certificate matched.
+    After every call, send what `outgoing` returns. `keys` are set when `state` becomes CONNECTED, and only after the peer's certificate
+    matched.
 
-    OpenSSL's part of an association takes 70 KiB. `rest` lets it go and keeps two things of it: the last flight, for a client that
-    did not hear it, and a goodbye for later. What comes then can no longer be read: an alert only makes `doubted` true.
+    OpenSSL's state of an association takes 70 KiB. `rest` frees it and keeps two things: the last flight, in case the client did not
+    receive it, and a close_notify for later. Records that arrive at rest cannot be decrypted: an alert only sets `doubted`.
     """
 
     def __init__(
@@ -104,9 +108,9 @@ class Dtls:
         self.state = State.HANDSHAKE
         self.keys: Keys | None = None
         self.why = ""
-        """What went wrong, when `state` is FAILED."""
+        """The reason when `state` is FAILED; may also have the last error of a connected association."""
         self.doubted = False
-        """Whether the peer said something at rest that may have been its goodbye."""
+        """Whether an alert arrived at rest, which may have been the peer's close_notify."""
         self._flight = self._goodbye = b""
         self._resent = 0
         self._saying = b""
@@ -121,12 +125,12 @@ class Dtls:
         self._connection: SSL.Connection | None = connection
 
     def start(self) -> None:
-        """As client: make the first flight. As server there is nothing to do but wait."""
+        """As client, begin the handshake. As server, do nothing: the client begins."""
         if self._role == "client" and self.state is State.HANDSHAKE and self._connection is not None:
             self._shake(self._connection)
 
     def feed(self, datagram: bytes) -> None:
-        """Take one datagram."""
+        """Process one incoming datagram. An invalid one is ignored or makes `state` FAILED."""
         if self.state in (State.CLOSED, State.FAILED) or not 0 < len(datagram) <= MAX_DATAGRAM:
             return
         if self._connection is None:
@@ -139,7 +143,7 @@ class Dtls:
             self._read(self._connection)
 
     def rest(self) -> None:
-        """Let OpenSSL's part go; does nothing unless connected."""
+        """Free OpenSSL's state of the association. Does nothing unless connected."""
         if self.state is State.CONNECTED and self._connection is not None:
             self._farewell(self._connection)
             self._goodbye = self._drained()
@@ -147,13 +151,13 @@ class Dtls:
             self._fingerprints.clear()
 
     def timeout(self) -> float | None:
-        """Seconds until `on_timeout` is due; None when nothing is waited for."""
+        """Seconds until `on_timeout` is due; None when there is nothing to retransmit."""
         if self._connection is None or self.state is not State.HANDSHAKE:
             return None
         return self._connection.DTLSv1_get_timeout()
 
     def on_timeout(self) -> None:
-        """Send the last flight again if its time has come."""
+        """Retransmit the last flight if it is due. After too many times `state` becomes FAILED."""
         if self._connection is None or self.state is not State.HANDSHAKE:
             return
         try:
@@ -162,7 +166,7 @@ class Dtls:
             self._fail("no answer")
 
     def close(self) -> None:
-        """Say goodbye (close_notify)."""
+        """Close the association; if it is connected, `outgoing` then has a close_notify."""
         if self.state is State.CONNECTED and self._connection is not None:
             self._farewell(self._connection)
         elif self.state is State.CONNECTED:
@@ -171,21 +175,19 @@ class Dtls:
             self.state = State.CLOSED
 
     def outgoing(self) -> list[bytes]:
-        """The datagrams to send now, each of whole records."""
+        """The datagrams to send now, each made of whole records."""
         if self._connection is not None:
             return datagrams(self._drained())
         saying, self._saying = self._saying, b""
         return datagrams(saying)
 
     def _drained(self) -> bytes:
-        """What OpenSSL wants to send; while its own last flight is the newest thing that it said, it is kept."""
+        """OpenSSL's pending output. As server, the last flight of the handshake is also kept, to be repeated at rest."""
         said = b""
-        while (
-            self._connection is not None and len(said) % _READ == 0
-        ):  # less than was asked for: it is empty, without asking again
+        while self._connection is not None and len(said) % _READ == 0:  # stop after a short read: the BIO is empty
             try:
                 said += self._connection.bio_read(_READ)
-            except SSL.Error:  # WantRead: there is nothing (more)
+            except SSL.Error:  # WantRead: the BIO is empty
                 break
         if said and self._role == "server" and self.state is State.CONNECTED and not self._flight:
             self._flight = said
@@ -198,7 +200,8 @@ class Dtls:
             self.why = f"close_notify: {error}"
 
     def _heard_at_rest(self, datagram: bytes) -> None:
-        """A client that repeats its last flight did not hear ours. It is answered with no more than it sent, and not for ever."""
+        """A client that repeats its last flight did not receive ours: send it again, at most `MAX_RESENT` times and never more bytes than
+        the client sent (no amplification)."""
         if datagram[:1] == bytes((_ALERT,)):
             self.doubted = True
         elif self._resent < MAX_RESENT and len(datagram) >= len(self._flight):
@@ -238,7 +241,7 @@ class Dtls:
         )
 
     def _read(self, connection: SSL.Connection) -> None:
-        """After the handshake: nothing but a goodbye, or a client that did not hear our last flight (OpenSSL answers)."""
+        """After the handshake: only a close_notify matters, or a client that did not receive our last flight (OpenSSL repeats it)."""
         try:
             connection.recv(MAX_DATAGRAM)
         except SSL.ZeroReturnError:
@@ -246,14 +249,14 @@ class Dtls:
         except SSL.WantReadError:
             return
         except SSL.Error as error:
-            self.why = f"record: {error}"  # DTLS ignores what does not authenticate (RFC 6347, 4.1.2.7)
+            self.why = f"record: {error}"  # DTLS ignores invalid records (RFC 6347, 4.1.2.7)
 
     def _fail(self, why: str) -> None:
         self.state, self.why = State.FAILED, why
 
 
 def datagrams(records: bytes) -> list[bytes]:
-    """A run of DTLS records to datagrams of at most `MTU` bytes, cut only between records."""
+    """Pack consecutive DTLS records into datagrams of at most `MTU` bytes, split only between records."""
     if len(records) <= MTU:
         return [records] if records else []
     packed, start, at = list[bytes](), 0, 0

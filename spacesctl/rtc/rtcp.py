@@ -1,5 +1,5 @@
-"""The RTCP that we need: sender reports to listeners, receiver reports to speakers, BYE and reports from either (RFC 3550, 6),
-NACKs both ways (RFC 4585, 6.2.1), and the question how far away a speaker is (RFC 3611, 4.4 and 4.5)."""
+"""The RTCP that we need: sender reports to listeners, receiver reports to speakers, BYE and reports from both (RFC 3550, 6),
+NACKs both ways (RFC 4585, 6.2.1), and the measurement of a speaker's round trip (RFC 3611, 4.4 and 4.5)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-SR, RR, SDES, BYE, RTPFB, XR = 200, 201, 202, 203, 205, 207
+SR, RR, SDES, BYE, RTPFB, XR = 200, 201, 202, 203, 205, 207  # packet types
 GENERIC_NACK: Final = 1
+"""The RTPFB format of a NACK (RFC 4585, 6.2.1)."""
 DESCRIBED: Final = 256
-"""Descriptions that are kept: one for each Space."""
+"""SDES packets that are cached: one for each Space."""
 _REFERENCE_TIME, _DELAY_SINCE = 4, 5
 
 _NTP_EPOCH: Final = 2_208_988_800
@@ -24,11 +25,13 @@ _NACKED: Final = struct.Struct(">HH")
 
 
 class RtcpError(ValueError):
-    """Not an RTCP packet."""
+    """Not a valid RTCP packet."""
 
 
 class Block(NamedTuple):
-    """A report about one source. `fraction` is what was lost since the report before, of 256."""
+    """A report block about one source (RFC 3550, 6.4.1). `fraction` is the loss since the previous report, in 1/256; `lost` the total
+    number of lost packets; `highest` the extended sequence number; `jitter` in RTP timestamp units; `last_report` the middle of the NTP
+    time of its last sender report; `delay` the time since then, in 1/65536 s."""
 
     ssrc: int
     fraction: int
@@ -40,7 +43,7 @@ class Block(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A sender or receiver report: who reports, what on whom, and of an SR the middle of its NTP time."""
+    """A sender or receiver report from `ssrc`. `ntp` is the middle 32 bits of an SR's NTP time, None for an RR."""
 
     ssrc: int
     blocks: list[Block]
@@ -48,20 +51,21 @@ class Report(NamedTuple):
 
 
 class Bye(NamedTuple):
-    """These sources end."""
+    """The sources `ssrcs` end."""
 
     ssrcs: list[int]
 
 
 class Nack(NamedTuple):
-    """These packets of a source did not come; u16 sequence numbers."""
+    """The packets of source `ssrc` that are requested again, by their u16 sequence numbers."""
 
     ssrc: int
     sequences: list[int]
 
 
 class Echo(NamedTuple):
-    """What a peer says of our question: the middle of the NTP time that it was asked at, and how long it waited (1/65536 s)."""
+    """A peer's answer to our reference time (DLRR, RFC 3611, 4.5): the middle of the NTP time that we sent, and how long the peer waited
+    until its answer (1/65536 s)."""
 
     ssrc: int
     asked: int
@@ -72,7 +76,8 @@ Item = Report | Bye | Nack | Echo
 
 
 def sender_report(ssrc: int, utc: float, timestamp: int, packets: int, octets: int, cname: str) -> bytes:
-    """SR and SDES of what we send: `timestamp` is the RTP time at `utc` (Unix seconds)."""
+    """SR and SDES for what we send. `timestamp` is the RTP timestamp at `utc` (Unix seconds); `packets` and `octets` (of payload) are
+    counted since the beginning."""
     seconds, fraction = divmod(utc + _NTP_EPOCH, 1)
     report = _SENDER.pack(
         0x80,
@@ -89,7 +94,7 @@ def sender_report(ssrc: int, utc: float, timestamp: int, packets: int, octets: i
 
 
 def receiver_report(ssrc: int, block: Block, cname: str) -> bytes:
-    """RR and SDES on what we receive."""
+    """RR and SDES for what we receive; `ssrc` is ours."""
     lost = max(-(1 << 23), min((1 << 23) - 1, block.lost)) & 0xFFFFFF
     body = struct.pack(">I", ssrc) + _BLOCK.pack(
         block.ssrc,
@@ -103,7 +108,7 @@ def receiver_report(ssrc: int, block: Block, cname: str) -> bytes:
 
 
 def nack(ssrc: int, source: int, sequences: Iterable[int]) -> bytes:
-    """Ask for packets of `source` again, by sequence number."""
+    """A NACK: request packets of `source` again, by u16 sequence numbers in rising order. `ssrc` is ours."""
     entries = list[tuple[int, int]]()
     for sequence in sequences:
         first, following = entries[-1] if entries else (0, 0)
@@ -117,19 +122,19 @@ def nack(ssrc: int, source: int, sequences: Iterable[int]) -> bytes:
 
 
 def reference_time(ssrc: int, utc: float) -> bytes:
-    """Ask a sender to say when this came: with its answer we know the round trip."""
+    """A receiver reference time report (RFC 3611, 4.4) at `utc` (Unix seconds). The sender answers it, which gives us the round trip."""
     seconds, fraction = divmod(utc + _NTP_EPOCH, 1)
     stamp = struct.pack(">II", int(seconds) & 0xFFFFFFFF, int(fraction * (1 << 32)))
     return _packet(XR, 0, struct.pack(">IBBH", ssrc, _REFERENCE_TIME, 0, 2) + stamp)
 
 
 def middle_of(utc: float) -> int:
-    """A moment as reports refer to it: the middle 32 bits of its NTP time, in 1/65536 s."""
+    """The middle 32 bits of the NTP time of `utc` (Unix seconds), in units of 1/65536 s, as RTCP reports use it."""
     return int((utc + _NTP_EPOCH) * 65_536) & 0xFFFFFFFF
 
 
 def parse(data: bytes) -> list[Item]:
-    """What we need of a compound packet; other kinds are passed over. Raises `RtcpError`."""
+    """Parse a compound packet. Packet types that we do not need are skipped. Raises `RtcpError`."""
     found: list[Item] = []
     at, size = 0, len(data)
     while at < size:
@@ -156,7 +161,7 @@ def parse(data: bytes) -> list[Item]:
 
 @dataclass(slots=True)
 class Reception:
-    """What we received of one source, for reports about it (RFC 3550, A.3 and A.8)."""
+    """Reception statistics of one source, for reports about it (RFC 3550, A.3 and A.8)."""
 
     ssrc: int
     _base: int | None = None
@@ -169,7 +174,7 @@ class Reception:
     _reported: tuple[int, float] | None = None
 
     def packet(self, sequence: int, timestamp: int, arrival: float) -> None:
-        """A packet came at `arrival` (monotonic seconds)."""
+        """Count a packet that arrived at `arrival` (monotonic seconds)."""
         if self._base is None:
             self._base = self._highest = sequence
         ahead = (sequence - self._highest) & 0xFFFF
@@ -179,16 +184,16 @@ class Reception:
         transit = arrival * 48_000 - timestamp
         if self._transit is not None:
             difference = abs(transit - self._transit)
-            if difference < 48_000:  # the timestamp turned or jumped: no jitter
+            if difference < 48_000:  # else the timestamp wrapped or jumped: no jitter
                 self._jitter += (difference - self._jitter) / 16
         self._transit = transit
 
     def reported(self, ntp: int, arrival: float) -> None:
-        """The source's sender report came."""
+        """Note a sender report of the source: the middle of its NTP time, and its arrival in monotonic seconds."""
         self._reported = (ntp, arrival)
 
     def block(self, now: float) -> Block | None:
-        """What to report now, or None when nothing came yet."""
+        """The report block at `now` (monotonic seconds), or None when no packet arrived yet. The next one's `fraction` counts from here."""
         if self._base is None:
             return None
         expected = self._highest - self._base + 1
@@ -229,7 +234,7 @@ def _nack(body: bytes) -> Nack:
 
 
 def _echoes(body: bytes) -> Iterator[Echo]:
-    """The answers in an extended report; its other blocks are passed over."""
+    """The answers (DLRR) in an extended report; its other blocks are skipped."""
     at = 4
     while at + 4 <= len(body):
         kind, words = body[at], int.from_bytes(body[at + 2 : at + 4], "big")

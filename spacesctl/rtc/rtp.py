@@ -1,4 +1,4 @@
-"""RTP packets as the tick needs them (RFC 3550, 5.1), with the sender's audio level (RFC 6464 in RFC 8285's one-byte form)."""
+"""Parses and makes RTP packets (RFC 3550, 5.1), with the sender's audio level (RFC 6464, in RFC 8285's one-byte form)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import struct
 from typing import Final, NamedTuple
 
 HEADER: Final = struct.Struct(">BBHII")
+"""The fixed header: version and flags, marker and payload type, sequence number, timestamp, SSRC."""
 VERSION: Final = 0x80
+"""The first byte of a header with version 2, and without padding, extension and CSRCs."""
 _ONE_BYTE: Final = 0xBEDE
 
 
 class RtpError(ValueError):
-    """Not an RTP packet."""
+    """Not a valid RTP packet."""
 
 
 class RtpPacket(NamedTuple):
-    """A parsed packet. `level` is the sender's measure in dBov (-127 to 0), None when it does not tell."""
+    """A parsed packet. `level` is the sender's measurement in dBov (-127 to 0), None when the packet has none."""
 
     payload_type: int
     marker: bool
@@ -27,7 +29,7 @@ class RtpPacket(NamedTuple):
 
 
 def parse(packet: bytes, level_extension: int = 0) -> RtpPacket:
-    """Parse a packet; `level_extension` is the negotiated id of the audio level, 0 for none. Raises `RtpError`."""
+    """Parse a packet. `level_extension` is the negotiated header extension id of the audio level, 0 for none. Raises `RtpError`."""
     if len(packet) < HEADER.size or packet[0] >> 6 != 2:
         raise RtpError("not RTP version 2")
     first, second, sequence, timestamp, ssrc = HEADER.unpack_from(packet)
@@ -51,7 +53,7 @@ def parse(packet: bytes, level_extension: int = 0) -> RtpPacket:
 
 
 def header(payload_type: int, sequence: int, timestamp: int, ssrc: int, marker: bool = False) -> bytes:
-    """The 12 bytes in front of a payload; the counters wrap by themselves."""
+    """The 12 header bytes before a payload. `sequence` and `timestamp` are wrapped to 16 and 32 bits."""
     second = payload_type | 0x80 if marker else payload_type
     return HEADER.pack(VERSION, second, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)
 

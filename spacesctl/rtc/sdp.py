@@ -1,7 +1,7 @@
-"""Offers of WHIP and WHEP clients, and our answers to them (RFC 8829 in what it needs, RFC 9725, RFC 8839, RFC 8843).
+"""Parses SDP offers of WHIP and WHEP clients, and makes our answers (the necessary parts of RFC 8829; RFC 9725, RFC 8839, RFC 8843).
 
-An offer is read by aiortc's parser and reduced to what a Space needs: one bundled audio section with Opus. The answer is
-ICE-lite, rtcp-mux, one BUNDLE; every other section is rejected with port 0, which leaves a client with video (OBS) its sound.
+An offer is read by aiortc's parser and reduced to what a Space needs: one bundled audio section with Opus. The answer has ICE-lite,
+rtcp-mux and one BUNDLE. All other sections are rejected with port 0, so a client that also offers video (OBS) can still send audio.
 """
 
 from __future__ import annotations
@@ -17,19 +17,23 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 LEVEL_URI: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-"""RFC 6464: the client tells how loud each packet is."""
+"""The header extension with the audio level of each packet (RFC 6464)."""
 MAX_OFFER: Final = 64 * 1024
-"""Bytes. Chromium offers about 6 KiB for sound and picture."""
+"""Characters of an offer at most. Chromium offers about 6 KiB for audio and video."""
 MAX_SECTIONS: Final = 16
+"""Media sections of an offer at most."""
 
 UDP_HOST: Final = 126
+"""The type preference of our UDP candidates."""
 TCP_HOST: Final = 90
-"""Type preferences: over TCP below everything that is possible over UDP but a relay."""
+"""The type preference of our TCP candidates: below all kinds of UDP candidates except relays."""
 PASSIVE: Final = 4
-"""What RFC 6544, 4.2 puts before a local preference."""
+"""The direction preference of a passive TCP candidate (RFC 6544, 4.2)."""
 
 FMTP: Final = "minptime=10;useinbandfec=1;usedtx=1"
+"""The Opus parameters of our answers."""
 FINGERPRINTS: Final = frozenset(("sha-256", "sha-384", "sha-512"))
+"""The hash algorithms of fingerprints that we accept."""
 
 Reason = Literal[
     "malformed",
@@ -50,17 +54,19 @@ _EXPLAINED: Final[dict[Reason, str]] = {
     "no_ice": "the offer has no ICE user name and password",
     "no_setup": "the offer does not say which DTLS roles it can take",
     "no_rtcp_mux": "the offer wants RTCP on a second port",
-    "not_bundled": "the audio section is not the head of the offer's BUNDLE group, nor alone",
-    "wrong_direction": "the audio section's direction is not the one that this address serves",
+    "not_bundled": "the audio section is neither in the offer's BUNDLE group nor the only section",
+    "wrong_direction": "the audio section's direction does not fit this URL",
 }
 _TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`{|}~-]{1,64}\Z", re.ASCII)
 UFRAG: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}\Z")
+"""A valid ICE user name."""
 PASSWORD: Final = re.compile(r"[A-Za-z0-9+/=_-]{22,256}\Z")
+"""A valid ICE password."""
 _HEX: Final = re.compile(r"(?:[0-9A-F]{2}:){31,63}[0-9A-F]{2}\Z")
 
 
 class SdpError(ValueError):
-    """An offer that cannot be answered: `reason` is a stable code, the message is for the person who reads it."""
+    """An offer that cannot be answered. `reason` is a stable code; the message explains it to the user."""
 
     def __init__(self, reason: Reason) -> None:
         self.reason = reason
@@ -69,7 +75,7 @@ class SdpError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One media section of an offer, as far as an answer must repeat it."""
+    """The parts of a media section that an answer must repeat."""
 
     kind: str
     profile: str
@@ -79,8 +85,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an offer says. `audio` is the place of the audio section in `sections`; `setup` what DTLS roles it can take;
-    `nack` whether it sends lost packets again, or asks for them (RFC 4585)."""
+    """The relevant content of an offer. `audio` is the index of the audio section in `sections`; `setup` says which DTLS roles the client
+    can take; `nack` whether the client supports NACK (RFC 4585); `level_extension` is the id of RFC 6464's header extension, or 0."""
 
     sections: tuple[Section, ...]
     audio: int
@@ -96,12 +102,13 @@ class Offer:
 
     @property
     def mid(self) -> str:
+        """The identification of the audio section."""
         return self.sections[self.audio].mid
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Our answer, and what of it the engine must know. `dtls` is the role *we* take."""
+    """Our answer, and the parts of it that the engine needs. `dtls` is the role *we* take."""
 
     sdp: str
     payload_type: int
@@ -112,7 +119,7 @@ class Answer:
 
 
 def parse_offer(text: str) -> Offer:
-    """Read an offer. Raises `SdpError` with the reason when no Space could answer it."""
+    """Parse an offer. Raises `SdpError` when a Space cannot answer it."""
     session = _parse(text)
     place, media = _audio(session)
     ice, dtls = media.ice, media.dtls
@@ -138,6 +145,7 @@ def parse_offer(text: str) -> Offer:
         level_extension=_level_extension(media),
         nack=_nack(media),
         direction=_direction(media),
+        # ignored: mypy infers the dictionary's values as `str`, not as these literals
         setup={"auto": "actpass", "client": "active", "server": "passive"}[dtls.role],  # type: ignore[arg-type]
         ufrag=ufrag,
         pwd=pwd,
@@ -157,12 +165,11 @@ def answer(
     cname: str,
     tcp: Sequence[tuple[str, int]] = (),
 ) -> Answer:
-    """Answer an offer: `up` takes the client's sound (`recvonly`), `down` sends it ours (`sendonly`).
+    """Answer an offer: with `up` we receive the client's audio (`recvonly`), with `down` we send it ours (`sendonly`).
 
-    `candidates` are the addresses of our one UDP port, IPv4 or IPv6, at least one, the preferred first; `tcp` those where we
-    also listen over TCP;
-    `fingerprint` is the SHA-256 of our certificate.
-    Raises `SdpError("wrong_direction")` when the offer only sends where it should receive, or the other way.
+    `candidates` are the addresses of our one UDP port as (host, port), IPv4 or IPv6, at least one, the preferred one first; `tcp` are
+    those where we also listen over TCP; `fingerprint` is the SHA-256 of our certificate; `ssrc` and `cname` are those of our audio.
+    Raises `SdpError("wrong_direction")` when the offer only sends where the client should receive, or the other way round.
     """
     if offer.direction == ("recvonly" if kind == "up" else "sendonly"):
         raise SdpError("wrong_direction")
@@ -213,7 +220,7 @@ def _parse(text: str) -> SessionDescription:
     try:
         return SessionDescription.parse(text)
     except (ValueError, KeyError, IndexError, AttributeError, TypeError, AssertionError, StopIteration) as error:
-        raise SdpError("malformed") from error  # what the parser lets fall out on text that is no description
+        raise SdpError("malformed") from error  # what aiortc's parser raises on invalid text
 
 
 def _audio(session: SessionDescription) -> tuple[int, MediaDescription]:
@@ -232,7 +239,7 @@ def _section(media: MediaDescription, number: int) -> Section:
 
 
 def _is_bundled(session: SessionDescription, sections: tuple[Section, ...], place: int) -> bool:
-    """Whether the answer has a BUNDLE group: sound that is not part of the offer's group must stand alone."""
+    """Whether the answer has a BUNDLE group. Raises SdpError when the audio section is in no group and is not the only section."""
     groups = [group.items for group in session.group if group.semantic == "BUNDLE"]
     if any(sections[place].mid in items for items in groups):
         return True
@@ -258,7 +265,7 @@ def _nack(media: MediaDescription) -> bool:
 
 
 def _level_extension(media: MediaDescription) -> int:
-    """Its id, or 0. Ids above 14 do not fit the one-byte header (RFC 8285, 4.2) that we read."""
+    """The id of the audio level extension, or 0. Ids above 14 do not fit the one-byte header that we read (RFC 8285, 4.2)."""
     for extension in media.rtp.headerExtensions:
         if extension.uri == LEVEL_URI and 1 <= extension.id <= 14:
             return int(extension.id)
@@ -274,11 +281,11 @@ def _direction(media: MediaDescription) -> Literal["sendrecv", "sendonly", "recv
         case "inactive":
             raise SdpError("no_audio")
         case _:
-            return "sendrecv"  # also when it says nothing (RFC 8866, 6.7)
+            return "sendrecv"  # also the default (RFC 8866, 6.7)
 
 
 def _rejected(section: Section) -> list[str]:
-    """A section that we do not take (RFC 3264, 6): port 0; it stays out of the group."""
+    """The answer to a section that we reject (RFC 3264, 6): port 0, and not in the BUNDLE group."""
     return [
         f"m={section.kind} 0 {section.profile} {' '.join(section.formats)}",
         "c=IN IP4 0.0.0.0",
@@ -288,7 +295,8 @@ def _rejected(section: Section) -> list[str]:
 
 
 def candidate_lines(udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()) -> list[str]:
-    """Host candidates; the first named is preferred (RFC 8445, 5.1.2.1), and any over UDP to all over TCP (RFC 6544, 4.2)."""
+    """SDP lines of host candidates, given as (host, port). Earlier ones have a higher priority (RFC 8445, 5.1.2.1), and all UDP candidates
+    a higher one than the TCP candidates (RFC 6544, 4.2)."""
     lines = []
     for number, (host, port) in enumerate([*udp, *tcp], 1):
         over_tcp = number > len(udp)

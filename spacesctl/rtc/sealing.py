@@ -1,7 +1,7 @@
-"""AES-128-GCM for thousands of packets in one call, where the few lines of C that do it could be compiled.
+"""AES-128-GCM encryption of thousands of packets in one call, by a small C extension, if that is installed.
 
-They are compiled when spacesctl is installed, if there is a C compiler and OpenSSL 3 (the one Python has its TLS from). Everywhere
-else `COMPILED` is False, and `cryptography` makes the same packets one at a time: that costs a tick a fifth more.
+The extension is compiled when spacesctl is installed, if there is a C compiler and OpenSSL 3 (the one that Python uses for TLS). Otherwise
+`COMPILED` is False, and the engine encrypts the same packets one at a time with `cryptography`, which makes a tick a fifth slower.
 """
 
 from __future__ import annotations
@@ -15,29 +15,31 @@ import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE: Final = 12
+"""Bytes of a nonce."""
 TAG: Final = 16
+"""Bytes of an authentication tag."""
 TOGETHER: Final = 64
-"""Ciphers that are made at once, when the first of them is needed: a tenth of a millisecond at most."""
+"""Ciphers that are made together when the first of them is needed. It takes a tenth of a millisecond at most."""
 
 Bytes = npt.NDArray[np.uint8]
 Addresses = npt.NDArray[np.uint64]
 
 
 class SealingError(RuntimeError):
-    """OpenSSL refused to make a packet."""
+    """OpenSSL could not make a cipher or encrypt a packet."""
 
 
 class Contexts:
-    """The ciphers of `size` rows, in OpenSSL. They lie side by side, in the order in which a tick uses them: among what else listeners
-    have, each was in no cache when its turn came, and that took longer than to seal."""
+    """The OpenSSL ciphers of `size` rows, contiguous in memory and in the order in which a tick uses them. Scattered among the other data
+    of listeners, each use was a cache miss that took longer than the encryption. Only for use when `COMPILED`."""
 
     def __init__(self, size: int) -> None:
-        assert _library is not None, "COMPILED says so"
+        assert _library is not None, "only when COMPILED"
         self._addresses: Addresses = np.zeros(size, np.uint64)
         self._made = 0
 
     def key(self, row: int, key: bytes) -> None:
-        """Seal a row's packets with another key from now on. Raises SealingError when OpenSSL has no cipher to give."""
+        """Encrypt a row's packets with another key (16 bytes) from now on. Raises SealingError when OpenSSL cannot make a cipher."""
         assert len(key) == 16, "AES-128"
         while self._made <= row:
             self._make()
@@ -45,13 +47,14 @@ class Contexts:
             raise SealingError("no cipher")
 
     def seal(self, nonces: Bytes, heads: Bytes, payload: bytes, packets: Bytes) -> None:
-        """Fill `packets` (`uint8[n, head + payload + TAG]`) for the first `n` rows, with `nonces` `uint8[n, NONCE]` and RTP headers
-        `uint8[n, 12]`, all without gaps. No nonce may have been used with its key before. Raises SealingError, with some of them made."""
+        """Encrypt `payload` for the first `n` rows into `packets` (`uint8[n, 12 + payload + TAG]`), with `nonces` (`uint8[n, NONCE]`) and
+        RTP headers `heads` (`uint8[n, 12]`), all contiguous. A nonce must never be used twice with the same key. Raises SealingError,
+        after which some of the packets may be filled."""
         count = len(packets)
-        assert count <= self._made, "a key for each"
-        assert len(nonces) == len(heads) == count, "one of each"
-        assert packets.shape[1:] == (heads.shape[1] + len(payload) + TAG,), "room for what is made"
-        assert all(one.flags.c_contiguous for one in (nonces, heads, packets)), "no gaps"
+        assert count <= self._made, "a row without a key"
+        assert len(nonces) == len(heads) == count, "not one nonce and header for each packet"
+        assert packets.shape[1:] == (heads.shape[1] + len(payload) + TAG,), "packets of the wrong length"
+        assert all(one.flags.c_contiguous for one in (nonces, heads, packets)), "an array that is not contiguous"
         made = _library.spacesctl_seal(
             count,
             self._addresses.ctypes.data,
@@ -69,7 +72,7 @@ class Contexts:
             _library.spacesctl_free(self._made, self._addresses.ctypes.data)
 
     def _make(self) -> None:
-        """Some more of them, in the order of their addresses."""
+        """Make more ciphers, ordered by their addresses."""
         made = self._addresses[self._made : self._made + TOGETHER]
         count = _library.spacesctl_make(len(made), made.ctypes.data)
         made[:count].sort()
@@ -79,7 +82,7 @@ class Contexts:
 
 
 def _load() -> Any:
-    """The compiled library, or None."""
+    """The compiled extension, or None."""
     found = importlib.util.find_spec("spacesctl.rtc._seal")
     if found is None or found.origin is None:
         return None
@@ -90,7 +93,7 @@ def _load() -> Any:
 
 
 def declared(path: str) -> ctypes.CDLL:
-    """The library at `path` with the types of its functions. Raises OSError or AttributeError for another one."""
+    """Load the extension at `path` and declare the types of its functions. Raises OSError or AttributeError for another library."""
     library = ctypes.CDLL(path)
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     make, free = library.spacesctl_make, library.spacesctl_free
@@ -104,7 +107,7 @@ def declared(path: str) -> ctypes.CDLL:
 
 
 def _agrees() -> bool:
-    """Whether both ways make the same packet: what listeners could not open must not be sent."""
+    """Whether the extension and `cryptography` make the same packet. If not, listeners could not decrypt it."""
     key, nonce, head, payload = (
         bytes(range(start, start + size)) for start, size in ((0, 16), (1, 12), (2, 12), (3, 50))
     )
@@ -121,4 +124,4 @@ def _agrees() -> bool:
 
 _library: Any = _load()
 COMPILED: Final[bool] = _library is not None and _agrees()
-"""Whether `Context` and `seal` are here."""
+"""Whether the extension is installed and works, so that `Contexts` can be used."""

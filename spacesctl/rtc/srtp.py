@@ -1,4 +1,4 @@
-"""SRTP both ways, by libsrtp (RFC 3711, RFC 7714), with keys that a DTLS handshake made (RFC 5764)."""
+"""SRTP in both directions with libsrtp (RFC 3711, RFC 7714), with keys from a DTLS handshake (RFC 5764)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from pylibsrtp import Error, Policy, Session
 from spacesctl.rtc import sealing
 
 WINDOW: Final = 128
-"""Packets behind the newest that are still told from replays: over two seconds of a voice."""
+"""The replay window in packets behind the newest: over two seconds of speech."""
 MAX_SSRCS: Final = 8
-"""Sources one peer may send before the rest is refused: libsrtp keeps state for each, for ever."""
+"""Sources (SSRCs) that one peer may send; more are refused, because libsrtp keeps state for each until the session ends."""
 LAST_INDEX: Final = (1 << 48) - 1
-"""Of packets under one key (RFC 3711, 3.3.1)."""
+"""The last packet index under one key (RFC 3711, 3.3.1)."""
 GCM_TAG: Final = sealing.TAG
+"""Bytes of an AES-GCM authentication tag."""
 
 
 class SrtpError(ValueError):
-    """A packet that libsrtp does not take. Its kinds: `Replayed`, `NotAuthentic`, and this for the rest."""
+    """A packet that libsrtp refuses: `Replayed`, `NotAuthentic`, or this class for all other reasons."""
 
 
 class Replayed(SrtpError):
-    """The packet was here before, or is too old to tell."""
+    """The packet was received before, or is older than the replay window."""
 
 
 class NotAuthentic(SrtpError):
@@ -35,7 +36,7 @@ class NotAuthentic(SrtpError):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A protection profile: its name in DTLS, its number in libsrtp, the bytes of its master key and salt."""
+    """A protection profile: its name in DTLS, its number in libsrtp, and the lengths of its master key and salt in bytes."""
 
     name: bytes
     libsrtp: int
@@ -44,25 +45,26 @@ class Profile:
 
     @property
     def keying_length(self) -> int:
-        """How much the DTLS handshake must export: a key and a salt for each side."""
+        """Bytes that the DTLS handshake must export: a key and a salt for each side."""
         return 2 * (self.key_length + self.salt_length)
 
     def split(self, exported: bytes) -> tuple[bytes, bytes]:
-        """Exported keying material to the client's and the server's master key and salt (RFC 5764, 4.2)."""
+        """Split exported keying material into the client's and the server's master key with salt (RFC 5764, 4.2)."""
         key, salt = self.key_length, self.salt_length
         keys, salts = exported[: 2 * key], exported[2 * key :]
         return keys[:key] + salts[:salt], keys[key:] + salts[salt:]
 
 
+# The two profiles that we support.
 AES_128_GCM: Final = Profile(b"SRTP_AEAD_AES_128_GCM", Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12)
 AES_128_CM: Final = Profile(b"SRTP_AES128_CM_SHA1_80", Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 16, 14)
 PROFILES: Final = (AES_128_GCM, AES_128_CM)
-"""The ones we offer and take, the cheaper first."""
+"""The profiles that we offer and accept, the cheaper one first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a handshake agreed on: `local` protects what we send, `remote` what they send."""
+    """The profile and keys of a handshake: `local` (master key and salt) encrypts what we send, `remote` what the peer sends."""
 
     profile: Profile
     local: bytes
@@ -77,7 +79,7 @@ class Srtp:
         self._keys = keys
         self._given: Outgoing | None = None
 
-    # libsrtp's sessions are made when they are needed: a thousand listeners who join at once send their first reports one by one.
+    # libsrtp's sessions are made at first use, which spreads the work when a thousand listeners join at once.
 
     @cached_property
     def _out(self) -> Session:
@@ -88,15 +90,15 @@ class Srtp:
         return Session(_policy(self._keys.remote, Policy.SSRC_ANY_INBOUND, self._keys.profile))
 
     def outgoing(self, ssrc: int, first: int) -> Outgoing:
-        """The only way to send RTP from now on: from source `ssrc`, beginning with packet index `first`."""
+        """Hand over the sending of RTP, from source `ssrc` and beginning with packet index `first`. `protect` cannot be used afterwards."""
         assert self._given is None, "two would use the same indices"
-        # Nothing that is given away may lead back here: in a cycle it would stay until a full collection, which no busy engine makes.
+        # The result must not refer back to this object: a reference cycle would stay until a full collection, and a busy engine runs none.
         protect = self._out.protect if self._keys.profile is AES_128_CM else _from_outside
         self._given = Outgoing(self._keys, ssrc, first, protect)
         return self._given
 
     def protect(self, packet: bytes) -> bytes:
-        """An RTP packet to send."""
+        """Encrypt an RTP packet to send. Not after `outgoing`."""
         assert self._given is None, "`outgoing` sends"
         try:
             return self._out.protect(packet)
@@ -104,7 +106,7 @@ class Srtp:
             raise _typed(error) from error
 
     def unprotect(self, packet: bytes) -> bytes:
-        """An RTP packet that came. A source beyond `MAX_SSRCS` is refused, so that no peer can fill our memory."""
+        """Decrypt a received RTP packet. Sources beyond `MAX_SSRCS` are refused, so that no peer can fill our memory."""
         source = packet[8:12]
         if source not in self._sources and len(self._sources) >= MAX_SSRCS:
             raise SrtpError("too many sources")
@@ -116,14 +118,14 @@ class Srtp:
         return plain
 
     def protect_rtcp(self, packet: bytes) -> bytes:
-        """An RTCP packet to send."""
+        """Encrypt an RTCP packet to send."""
         try:
             return self._out.protect_rtcp(packet)
         except Error as error:
             raise _typed(error) from error
 
     def unprotect_rtcp(self, packet: bytes) -> bytes:
-        """An RTCP packet that came."""
+        """Decrypt a received RTCP packet."""
         try:
             return self._in.unprotect_rtcp(packet)
         except (Error, ValueError) as error:
@@ -131,11 +133,12 @@ class Srtp:
 
 
 class Outgoing:
-    """The RTP that one peer is sent. Whoever sends takes `index`, uses ever higher ones, and hands the next one back.
+    """The keys and packet index for the RTP that one peer is sent. The sender takes `index`, uses rising indices from there, and sets
+    `index` to the next unused one.
 
-    With AES-GCM a packet is made from outside, with `key` and a nonce, which is `mask` with the index added (exclusive or) to its last six
-    bytes (RFC 7714, 8.1). One that came twice would give the key away, and nothing below refuses it: hence the index that only rises.
-    With AES-CM there is no `key`: `protect` does it all, and refuses by itself.
+    With AES-GCM the sender encrypts packets itself, with `key` and a nonce: `mask` with the index XORed into its last six bytes (RFC 7714,
+    8.1). A nonce used twice would reveal the key, and the cipher does not refuse it; so `index` must never decrease. With AES-CM `key` is
+    empty: `protect` encrypts, and refuses repeated indices itself.
     """
 
     __slots__ = ("_index", "first", "key", "mask", "protect")
@@ -150,7 +153,7 @@ class Outgoing:
 
     @property
     def index(self) -> int:
-        """The next packet's: rollover count and sequence number, 48 bits."""
+        """The index of the next packet, 48 bits: rollover counter and sequence number. Setting a lower one raises AssertionError."""
         return self._index
 
     @index.setter
@@ -161,18 +164,19 @@ class Outgoing:
 
 
 def _from_outside(_packet: bytes) -> bytes:
-    raise AssertionError("packets are made with `key`")
+    raise AssertionError("with AES-GCM the sender encrypts packets with `key`")
 
 
 def derive(master: bytes) -> tuple[bytes, bytes]:
-    """The session key and salt for RTP of an AES-128 master key and its salt of 12 bytes (RFC 3711, 4.3.1 and 4.3.3; RFC 7714, 11).
+    """Derive the RTP session key (16 bytes) and salt (12 bytes) from `master`, an AES-128 master key with its salt of 12 bytes (RFC 3711,
+    4.3.1 and 4.3.3; RFC 7714, 11).
 
-    Each is the first block of a key stream, so that both are two blocks through one cipher, at half the price of two streams.
+    Each is the first block of a key stream, so both are made by encrypting two blocks with one cipher, at half the cost of two streams.
     """
     key, salt = master[:16], master[16:]
-    # What is encrypted is the salt with a label in it, 0 for the key and 2 for the salt, and four bytes that count blocks.
+    # Each block is the salt XORed with a label (0 for the key, 2 for the salt), followed by a block counter of four bytes.
     starts = salt + bytes(4) + salt[:7] + bytes((salt[7] ^ 2,)) + salt[8:] + bytes(4)
-    cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # two blocks that differ, in no chain: that is the key derivation
+    cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # the key derivation encrypts two different single blocks
     made = cipher.encryptor().update(starts)
     return made[:16], made[16:28]
 

@@ -1,11 +1,11 @@
 """The ICE-lite side of connectivity checks (RFC 8445, 2.5 and 7.3; RFC 8489).
 
-We offer candidates and check nothing ourselves: a peer is learned from a binding request that names it (`ours:theirs`) and
-proves that it knows our password. Anything else is dropped without an answer, because an answer would tell a stranger
-that somebody is here. A request's role attributes do not matter: a lite agent is always controlled.
+We offer candidates and send no checks ourselves. A peer's address is learned from a binding request with its user name (`ours:theirs`)
+that proves that it knows our password. Anything else is dropped without an answer, because an answer would tell a scanner that this port
+is in use. A request's role attributes do not matter: a lite agent is always controlled.
 
-Requests are read and answered here, without `aioice`: every listener checks every few seconds for as long as it listens, and
-what strangers send must cost next to nothing. `aioice` judges both in the tests.
+Requests are parsed and answered here, without `aioice`, for speed: every listener sends a check every few seconds, and requests of
+strangers must cost next to nothing. The tests compare the results with `aioice`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, Literal, NamedTuple
 
 MAX_REQUEST: Final = 548
-"""Bytes. A check of a browser has about 100 (RFC 8489, 6.1 allows so much without path knowledge)."""
+"""Bytes of a request at most: the limit of RFC 8489, 6.1 for an unknown path MTU. A browser's check has about 100."""
 
 HEAD: Final = 20
+"""Bytes of a STUN header."""
 COOKIE: Final = 0x2112A442
+"""STUN's magic cookie."""
 MAX_BEFORE: Final = 12
-"""Attributes among which the user name must be: clients have it first, or behind three others."""
+"""The user name must be among this many first attributes. Clients send it first, or after three others."""
 _HEAD: Final = struct.Struct(">HHI")
 _ATTRIBUTE: Final = struct.Struct(">HH")
 _BINDING_REQUEST: Final = 0x0001
@@ -41,7 +43,7 @@ _FINGERPRINT_SIZE: Final = 8
 _INTEGRITY_HEAD: Final = _ATTRIBUTE.pack(_INTEGRITY, _INTEGRITY_SIZE - _ATTRIBUTE.size)
 _FINGERPRINT_HEAD: Final = _ATTRIBUTE.pack(_FINGERPRINT, _FINGERPRINT_SIZE - _ATTRIBUTE.size)
 _OF_IPV4: Final = 12
-"""Bytes of an XOR-MAPPED-ADDRESS of IPv4. All these sizes are with the attribute's head."""
+"""Bytes of an XOR-MAPPED-ADDRESS of IPv4. This and the other sizes include the attribute's header."""
 _SHA1_BLOCK: Final = 64
 _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
@@ -51,7 +53,7 @@ Refusal = Literal["malformed", "not_a_request", "unknown_user", "unauthenticated
 
 
 class StunError(ValueError):
-    """A datagram that gets no answer; `reason` is why."""
+    """A datagram that gets no answer. `reason` says why."""
 
     def __init__(self, reason: Refusal) -> None:
         self.reason = reason
@@ -60,7 +62,7 @@ class StunError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a binding request must name and prove, both from the offer and the answer."""
+    """The ICE user names and the password that a binding request must have, from the offer (remote) and our answer (local)."""
 
     local_ufrag: str
     local_pwd: str
@@ -68,7 +70,7 @@ class Credentials:
 
 
 class Check(NamedTuple):
-    """An authenticated binding request: whose it is, whether it nominates its path, and what to send back there."""
+    """An authenticated binding request: the peer's local ufrag, whether it nominates its path, and the response to send."""
 
     local_ufrag: str
     nominated: bool
@@ -76,7 +78,7 @@ class Check(NamedTuple):
 
 
 class IceLite:
-    """Every peer that may come, by our ufrag. Answers checks; counts what it refuses by reason."""
+    """Authenticates and answers the checks of all expected peers. `refused` counts refused datagrams by reason."""
 
     def __init__(self) -> None:
         self.refused: Counter[str] = Counter()
@@ -84,20 +86,20 @@ class IceLite:
         self._names: dict[str, bytes] = {}
 
     def expect(self, credentials: Credentials) -> None:
-        """Let a peer in from now on."""
+        """Accept checks with these credentials from now on."""
         self.forget(credentials.local_ufrag)
         name = f"{credentials.local_ufrag}:{credentials.remote_ufrag}".encode()
         self._names[credentials.local_ufrag] = name
         self._expected[name] = _Expected(credentials)
 
     def forget(self, local_ufrag: str) -> None:
-        """Let it in no longer."""
+        """Accept no more checks for this local ufrag. Does nothing for an unknown one."""
         name = self._names.pop(local_ufrag, None)
         if name is not None:
             del self._expected[name]
 
     def check(self, datagram: bytes, source: tuple[str, int]) -> Check | None:
-        """Answer a datagram from `source`, or None for what is dropped and counted."""
+        """Check a datagram from `source` (host, port). Returns None when it is refused; it is counted then."""
         try:
             expected = self._expected.get(_claimed_user(datagram))
             if expected is None:
@@ -110,7 +112,7 @@ class IceLite:
 
 
 class _Expected:
-    """A peer that may come. What its next check has in common with the last one is kept."""
+    """An expected peer, with cached values that the next check can use again."""
 
     __slots__ = ("_keyed", "_mapped", "_source", "local_ufrag")
 
@@ -121,7 +123,7 @@ class _Expected:
         self._mapped = b""
 
     def proof(self, message: bytes) -> bytes:
-        """MESSAGE-INTEGRITY of a message that ends before it, and whose length counts it."""
+        """The MESSAGE-INTEGRITY for a message that ends before this attribute but whose length includes it."""
         inner, outer = self._keyed
         inner, outer = inner.copy(), outer.copy()
         inner.update(message)
@@ -129,8 +131,8 @@ class _Expected:
         return outer.digest()
 
     def response(self, transaction: bytes, source: tuple[str, int]) -> bytes:
-        """A success response: where the request came from, proof, fingerprint."""
-        if source != self._source or len(self._mapped) != _OF_IPV4:  # IPv6 looks different in each transaction
+        """A success response, with XOR-MAPPED-ADDRESS, MESSAGE-INTEGRITY and FINGERPRINT."""
+        if source != self._source or len(self._mapped) != _OF_IPV4:  # for IPv6 it depends on the transaction
             self._source, self._mapped = source, _mapped_address(source, transaction)
         length = len(self._mapped) + _INTEGRITY_SIZE
         content = transaction + self._mapped
@@ -141,7 +143,7 @@ class _Expected:
 
 
 def _claimed_user(datagram: bytes) -> bytes:
-    """Who a binding request says it is from, without looking at the rest of it: a stranger is refused for the price of that."""
+    """The user name of a binding request, without parsing the rest, so that refusing a stranger is cheap. Raises StunError."""
     size = len(datagram)
     if not HEAD <= size <= MAX_REQUEST:
         raise StunError("malformed")
@@ -159,13 +161,13 @@ def _claimed_user(datagram: bytes) -> bytes:
         kind, length = _ATTRIBUTE.unpack_from(datagram, at)
         if kind == _USERNAME:
             return datagram[at + 4 : at + 4 + length]
-        at = at + length + 7 & -4  # all begin at multiples of four
+        at = at + length + 7 & -4  # attributes begin at multiples of four
     raise StunError("unknown_user")
 
 
 def _proven(datagram: bytes, expected: _Expected) -> bool:
-    """Whether a request nominates its path. Raises StunError unless it proves whose it is. Behind the proof only the fingerprint counts
-    (RFC 8489, 14.5)."""
+    """Whether a request nominates its path. Raises StunError unless its MESSAGE-INTEGRITY is valid. After that attribute, only FINGERPRINT
+    counts (RFC 8489, 14.5)."""
     at, size = HEAD, len(datagram)
     proven = marked = nominated = False
     while at < size:
@@ -190,12 +192,12 @@ def _proven(datagram: bytes, expected: _Expected) -> bool:
 
 
 def _before(request: bytes, at: int, size: int) -> bytes:
-    """What a proof or fingerprint at `at` is made of: all before it, with a length that ends behind it."""
+    """The input of a MESSAGE-INTEGRITY or FINGERPRINT at `at`: everything before it, with a message length that includes it."""
     return _ATTRIBUTE.pack(_BINDING_REQUEST, at - HEAD + size) + request[_ATTRIBUTE.size : at]
 
 
 def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """The two digests of HMAC-SHA1 (RFC 2104) once they have read the key. To go on from there costs half of what `hmac.digest` does."""
+    """The two SHA-1 states of HMAC-SHA1 (RFC 2104) after the key. Continuing from copies of them costs half as much as `hmac.digest`."""
     if len(key) > _SHA1_BLOCK:
         key = _sha1(key).digest()
     key = key.ljust(_SHA1_BLOCK, b"\0")
@@ -203,7 +205,7 @@ def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
 
 
 def _sha1(data: bytes) -> hashlib._Hash:
-    return hashlib.sha1(data)  # noqa: S324  # what checks are proved with
+    return hashlib.sha1(data)  # noqa: S324  # STUN's MESSAGE-INTEGRITY is HMAC-SHA1
 
 
 def _fingerprint(before: bytes) -> bytes:
@@ -211,7 +213,7 @@ def _fingerprint(before: bytes) -> bytes:
 
 
 def _mapped_address(source: tuple[str, int], transaction: bytes) -> bytes:
-    """XOR-MAPPED-ADDRESS, with its head (RFC 8489, 14.2)."""
+    """XOR-MAPPED-ADDRESS, with its attribute header (RFC 8489, 14.2)."""
     family, address = _packed(source[0])
     mask = int.from_bytes((COOKIE.to_bytes(4, "big") + transaction)[: len(address)], "big")
     place = (int.from_bytes(address, "big") ^ mask).to_bytes(len(address), "big")
@@ -220,7 +222,7 @@ def _mapped_address(source: tuple[str, int], transaction: bytes) -> bytes:
 
 
 def _packed(host: str) -> tuple[int, bytes]:
-    """The family and bytes of an address. One of IPv4 that came through an IPv6 socket (::ffff:a.b.c.d) is as the peer knows it."""
+    """The STUN family and the bytes of an address. An IPv4 address from an IPv6 socket (::ffff:a.b.c.d) becomes an IPv4 address again."""
     if ":" not in host:
         return 1, inet_pton(AF_INET, host)
     address = inet_pton(AF_INET6, host.partition("%")[0])

@@ -1,1 +1,1 @@
-"""From one encoded frame to a packet for each subscriber."""
+"""Fan-out: turns one encoded frame into an SRTP packet for each subscription, and sends them."""

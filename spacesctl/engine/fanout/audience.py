@@ -1,4 +1,4 @@
-"""Everybody who hears one group of a Space: the sinks that its frames go to, and the subscription of each listener in one of them."""
+"""The audience of one group of a Space: the sinks that its frames go to, with each listener's subscription in one of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spacesctl.engine.transport.ports import Ports
 
 
 class Audience:
-    """The listeners of one group. `setting` is the packet time over UDP in milliseconds, or `AUTO`."""
+    """The listeners of one group. `setting` is the packet time over UDP in milliseconds (20, 40, 60), or `AUTO`."""
 
     def __init__(self, ports: Ports, metrics: Metrics, setting: int = TICK_MS) -> None:
         self._udp = PacketSink(ports.udp, metrics, setting)
@@ -28,11 +28,11 @@ class Audience:
 
     @property
     def ptime_ms(self) -> int:
-        """How much sound a packet over UDP has now, in milliseconds."""
+        """The packet time over UDP now, in milliseconds."""
         return self._udp.ptime_ms
 
     def sinks(self) -> Iterator[Sink]:
-        """What this group's frames are sent to."""
+        """The sinks that this group's frames are sent to."""
         if len(self._udp):
             yield self._udp
         if len(self._tcp):
@@ -40,17 +40,17 @@ class Audience:
         yield from self._attached.values()
 
     def add(self, name: str, subscription: Subscription) -> None:
-        """A listener, by its present address. Raises SealingError when its packets cannot be encrypted here."""
+        """Add a listener to the UDP or the TCP sink, by its present address. Raises SealingError when its packets cannot be encrypted."""
         sink = self._tcp if is_tcp(subscription.address) else self._udp
         sink.add(name, subscription)
         self._placed[name] = sink
 
     def attach(self, name: str, sink: Sink) -> None:
-        """Another sink, which takes every frame."""
+        """Add a sink of its own kind, which takes every frame."""
         self._attached[name] = sink
 
     def remove(self, name: str, subscription: Subscription | None) -> None:
-        """End what `add` (then with its subscription) or `attach` began."""
+        """Undo `add` (with the listener's subscription) or `attach` (with None). Raises KeyError for an unknown name."""
         if subscription is None:
             del self._attached[name]
         else:

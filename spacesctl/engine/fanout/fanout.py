@@ -1,4 +1,4 @@
-"""Everybody who hears one group of a Space, in batches by how their packets are sealed."""
+"""Subscriptions that are sent the same packets, in batches by how their packets are encrypted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.transport.datagrams import AT_ONCE, Sender
 
 SMALLEST: Final = 4
-"""Rows of the first batch: a speaker's own mix has one listener. Each further one is four times as large, up to `AT_ONCE`."""
+"""Rows of the first batch: a speaker's own mix has only one listener. Each further batch is four times as large, up to `AT_ONCE`."""
 
 
 class Fanout:
-    """Seats come and go at any time between ticks. The batches but the last are always full."""
+    """Sends each packet to all its subscriptions, which may be added and removed between ticks. All batches of a kind but the last are
+    full."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -29,7 +30,7 @@ class Fanout:
             yield from batch.subscriptions
 
     def add(self, subscription: Subscription) -> None:
-        """It is sent everything from the next packet on. Raises SealingError when there is no cipher for it."""
+        """Send to a subscription from the next packet on. Raises SealingError when OpenSSL cannot make a cipher for it."""
         kind = kind_for(subscription.outgoing)
         batches = self._batches[kind]
         if batches and not batches[-1].is_full:
@@ -41,7 +42,7 @@ class Fanout:
         batches.append(batch)
 
     def remove(self, subscription: Subscription) -> None:
-        """It is sent nothing more; the last one takes its row. Does nothing for one that sits nowhere."""
+        """Stop sending to a subscription. The last subscription moves to its row. Does nothing for one that is in no batch."""
         batch = subscription.batch
         if batch is None:
             return
@@ -53,7 +54,7 @@ class Fanout:
             batches.pop()
 
     def send(self, payload: bytes, timestamp: int, now: float) -> tuple[int, int]:
-        """One packet to everybody: how many datagrams were sent, and how many the kernel did not take."""
+        """Send one packet to all, at `now` (monotonic seconds). Returns how many datagrams were sent, and how many were not taken."""
         wanted = taken = 0
         for batch in self._all():
             wanted += batch.count

@@ -1,4 +1,4 @@
-"""The sink of one output for listeners with keys of their own: frames become packets, and each packet a datagram for each listener."""
+"""The sink of one output for WebRTC listeners: it makes packets of frames, and encrypts each packet for each listener."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from spacesctl.engine.seam import Frame
 from spacesctl.engine.transport.datagrams import Sender
 
 TOGETHER: Final = 64
-"""Subscriptions in a send slot before the next slot is used: each slot in use costs the tick a little."""
+"""Subscriptions in a send slot before the next slot is used, since each slot in use costs the tick a little."""
 DECIDE: Final = 50
 """Ticks between two decisions on the packet time: one second."""
 
 
 class PacketSink:
-    """Sends one output by one `sender`. `setting` is the packet time in milliseconds (20, 40, 60), or `AUTO`: by the number of listeners.
-    What is sent and what is dropped is counted in `metrics`."""
+    """Sends one output by `sender`. `setting` is the packet time in milliseconds (20, 40, 60), or `AUTO` for one that depends on the number
+    of listeners. Sent and dropped packets are counted in `metrics`."""
 
     def __init__(self, sender: Sender, metrics: Metrics, setting: int = TICK_MS) -> None:
         self.ptime_ms = ptime_ms(setting, 0, TICK_MS)
@@ -37,24 +37,24 @@ class PacketSink:
         return len(self._placed)
 
     def add(self, name: str, subscription: Subscription) -> None:
-        """Send to it from the next packet on. Raises SealingError when its packets cannot be encrypted here."""
+        """Send to a listener from the next packet on. Raises SealingError when its packets cannot be encrypted."""
         used = self._slots[: 1 + len(self._placed) // TOGETHER]
         fanout = min((one for _, one in used), key=len)
         fanout.add(subscription)
         self._placed[name] = fanout
 
     def remove(self, name: str, subscription: Subscription) -> None:
-        """Send it nothing more."""
+        """Stop sending to a listener. Raises KeyError for an unknown name."""
         self._placed.pop(name).remove(subscription)
 
     def losses(self) -> Iterator[int]:
-        """What each listener reports as lost, in percent."""
+        """The packet loss that each listener reports, in percent."""
         for _, fanout in self._slots:
             for subscription in fanout:
                 yield subscription.loss
 
     def send(self, frame: Frame, now: float) -> None:
-        """Send this tick's frame, at once or together with the next ones."""
+        """Send this tick's frame, at once or later in one packet with the next frames. `now` is monotonic seconds."""
         if self._packetizer is not None:
             self._send_in_slots(frame, self._packetizer, now)
         elif not frame.withheld:

@@ -1,7 +1,7 @@
-"""One packet in place of two or three: listeners of a crowd get 40 or 60 ms at once, not all in the same tick.
+"""Merges encoded frames into longer packets: large audiences get packets of 40 or 60 ms in place of 20.
 
-Sending is what a crowd costs, and it costs by the packet. So the frames of 20 ms that were encoded once are merged as they are, and
-the crowd is split into phases that are sent in turn: who waits for the next tick hears the same, 20 ms later.
+Sending dominates the cost of a large audience, and it costs per packet. So two or three frames of 20 ms are merged into one packet
+without encoding again. The audience is split into send slots that take turns: a listener of a later slot hears the same 20 ms later.
 """
 
 from __future__ import annotations
@@ -14,21 +14,25 @@ from spacesctl.engine.clock import SAMPLES
 from spacesctl.engine.seam import Frame
 
 TICK_MS: Final = 20
+"""Milliseconds in a tick, and in an encoded frame."""
 PTIMES_MS: Final = (20, 40, 60)
+"""The packet times that can be set, in milliseconds."""
 AUTO: Final = 0
+"""The setting that lets the number of listeners decide the packet time."""
 STEPS: Final = ((3000, 60), (500, 40), (0, 20))
-"""Above so many listeners, packets of so many milliseconds."""
+"""For `AUTO`, as (listeners, ms): above this number of listeners, packets of this length."""
 BACK: Final = 0.8
-"""Of a step's listeners must be left before packets get shorter again, lest a crowd at the edge change all the time."""
+"""The share of a step's listeners at which packets get shorter again. The hysteresis keeps the packet time from changing all the time
+when the number of listeners is near a step."""
 MISSED: Final = 5
-"""Ticks left out between two frames that are merged all the same: the second one is heard so much earlier, the pause comes behind it.
-Two packets in place of one would make the next tick of a machine that is behind late again."""
+"""Skipped ticks between two frames that may still share a packet. The second frame is then heard that much too early, and the gap comes
+after it. Two packets in place of one would make the next tick late too on a machine that is behind."""
 OVERHEAD: Final = 8
 """Bytes that merging three packets adds at most."""
 
 
 def ptime_ms(setting: int, listeners: int, now: int) -> int:
-    """Milliseconds of sound in a packet, by the setting or, for `AUTO`, by how many listen; `now` is what it was so far."""
+    """The packet time in milliseconds: `setting`, or for `AUTO` by the number of `listeners`. `now` is the present packet time."""
     if setting != AUTO:
         return setting
     for limit, wanted in STEPS:
@@ -38,14 +42,15 @@ def ptime_ms(setting: int, listeners: int, now: int) -> int:
 
 
 class Packetizer:
-    """Frames that are due to packets with their timestamps. Phases that are due together get the same ones, made once."""
+    """Makes packets, with their RTP timestamps, of the frames that are due. Send slots that are due together share the packets."""
 
     def __init__(self) -> None:
         self._repacketizer = Repacketizer()
         self._made: tuple[Sequence[Frame], list[tuple[bytes, int]]] = ((), [])
 
     def packets(self, due: Sequence[Frame]) -> list[tuple[bytes, int]]:
-        """As few as can be: frames of another kind, or after a long gap in time, begin another one; silence alone is not sent."""
+        """As few packets as possible, as (payload, timestamp). A frame that cannot be merged, or that comes after a long gap, begins a new
+        one. A packet of withheld frames only is left out. Raises OpusError when libopus refuses to merge."""
         if due != self._made[0]:
             self._made = (due, [self._merged(run) for run in _runs(due) if not all(frame.withheld for frame in run)])
         return self._made[1]

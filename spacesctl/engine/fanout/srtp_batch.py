@@ -1,7 +1,7 @@
-"""How the packets of a block are sealed: three kinds, by what a listener's handshake agreed on and by what is installed here.
+"""Three kinds of subscriber batches, by the SRTP profile of the listener's handshake and by whether the C extension is installed.
 
-The loop over the listeners runs in C, and touches nothing of a listener but its cipher: with thousands of them it is not
-instructions that take the time, but memory that is in no cache.
+The loop over the listeners runs in C and touches nothing of a listener but its cipher. With thousands of listeners, most of the time
+goes to cache misses, not to instructions.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from spacesctl.engine.transport.datagrams import HEAD, Rows
 from spacesctl.rtc import sealing
 from spacesctl.rtc.srtp import GCM_TAG, Outgoing
 
-_TWELVE: Final = np.dtype(f"V{HEAD}")  # a header; a nonce is as long
+_TWELVE: Final = np.dtype(f"V{HEAD}")  # an RTP header or a nonce: both have 12 bytes
 Bytes = npt.NDArray[np.uint8]
 
 
 class GcmBatch(SubscriberBatch):
-    """AEAD_AES_128_GCM: all nonces of a tick come from one exclusive or of two columns (RFC 7714, 8.1). Sealed by `cryptography`."""
+    """AEAD_AES_128_GCM, encrypted by `cryptography`. One XOR of two columns makes all nonces of a tick (RFC 7714, 8.1)."""
 
     TAG = GCM_TAG
 
@@ -42,30 +42,30 @@ class GcmBatch(SubscriberBatch):
         return super().remove_last()
 
     def _fill(self, row: int, subscription: Subscription) -> None:
-        self._give(row, subscription.outgoing.key)  # first: whoever has no cipher does not sit
+        self._give(row, subscription.outgoing.key)  # first: when it raises, the subscription is not added
         super()._fill(row, subscription)
         mask = np.frombuffer(subscription.outgoing.mask, np.uint8)
         self._nonces[row, :6] = mask[:6]
         self._masks[row] = mask[6:]
 
     def _give(self, row: int, key: bytes) -> None:
-        """Seal a row with this key from now on."""
+        """Encrypt a row with this key from now on."""
         self._encrypts[row : row + 1] = [AESGCM(key).encrypt]
 
     def _nonces_of(self, count: int) -> Bytes:
-        """This tick's, `uint8[count, 12]`."""
+        """This tick's nonces, `uint8[count, 12]`."""
         np.bitwise_xor(self._wire_bytes[:count, 2:], self._masks[:count], out=self._nonces[:count, 6:])
         return self._nonces[:count]
 
     def _seal(self, heads: Bytes, payload: bytes, datagrams: Bytes) -> None:
         nonces = _each(self._nonces_of(len(heads)))
-        sealed = b"".join(map(call, self._encrypts, nonces, repeat(payload), _each(heads)))
+        encrypted = b"".join(map(call, self._encrypts, nonces, repeat(payload), _each(heads)))
         datagrams[:, :HEAD] = heads
-        datagrams[:, HEAD:] = np.frombuffer(sealed, np.uint8).reshape(len(heads), -1)
+        datagrams[:, HEAD:] = np.frombuffer(encrypted, np.uint8).reshape(len(heads), -1)
 
 
 class CompiledBatch(GcmBatch):
-    """The same, sealed by one call for all."""
+    """AEAD_AES_128_GCM, encrypted by the C extension in one call for all rows."""
 
     def __init__(self, rows: Rows) -> None:
         super().__init__(rows)
@@ -80,29 +80,30 @@ class CompiledBatch(GcmBatch):
 
 
 class CmBatch(SubscriberBatch):
-    """AES_CM_128_HMAC_SHA1_80, by libsrtp, which counts the rollovers itself."""
+    """AES_CM_128_HMAC_SHA1_80, encrypted by libsrtp, which keeps its own rollover counter."""
 
     TAG = 10
 
     def _seal(self, heads: Bytes, payload: bytes, datagrams: Bytes) -> None:
-        sealed = b"".join(
+        encrypted = b"".join(
             subscription.outgoing.protect(head + payload)
             for subscription, head in zip(self.subscriptions, _each(heads), strict=True)
         )
-        datagrams[:] = np.frombuffer(sealed, np.uint8).reshape(len(heads), -1)
+        datagrams[:] = np.frombuffer(encrypted, np.uint8).reshape(len(heads), -1)
 
 
 KINDS: Final = (CompiledBatch, GcmBatch, CmBatch)
+"""All kinds of batches, in the order in which they are sent."""
 
 
 def kind_for(outgoing: Outgoing) -> type[SubscriberBatch]:
-    """Which block a listener sits in."""
+    """The kind of batch that encrypts with these keys."""
     if not outgoing.key:
         return CmBatch
     return CompiledBatch if sealing.COMPILED else GcmBatch
 
 
 def _each(rows: Bytes) -> list[bytes]:
-    """Rows of twelve bytes as objects."""
+    """Rows of twelve bytes, each as a `bytes` object."""
     found: list[bytes] = rows.view(_TWELVE).ravel().tolist()
     return found

@@ -1,7 +1,7 @@
-"""A batch of subscriptions to the same sound: one row each, encrypted with its own keys, and all sent at once.
+"""A batch of subscriptions to the same sound: one row each, encrypted with its own keys, and all sent together.
 
-Per listener and packet there is one call of its cipher. Everything else is a few numpy operations on columns, or happens in the
-kernel. A row is filled when a subscription is added, and not on the tick.
+Each packet costs one cipher call per listener. Everything else is a few numpy operations on whole columns, or happens in the kernel.
+A row is filled when a subscription is added, not on the tick.
 """
 
 from __future__ import annotations
@@ -32,26 +32,30 @@ class SubscriberBatch(ABC):
         self.nack_count = 0
         """Subscriptions with NACK: as long as there is one, the last `KEPT` packets of all rows are kept."""
         self.packets = 0
+        """Packets that the batch has sent to each row."""
         self._past: list[npt.NDArray[np.uint8]] = []
         self.octets = self.timestamp = 0
         self.sent_at = 0.0
         self._index: npt.NDArray[np.uint64] = np.zeros(size, np.uint64)
-        self._wire = np.zeros(size, ">u8")  # the indices of this tick, as they stand in headers and nonces
+        self._wire = np.zeros(size, ">u8")  # packet indices of this tick in big-endian, for headers and nonces
         self._wire_bytes = self._wire.view(np.uint8).reshape(size, 8)
 
     @property
     def count(self) -> int:
+        """Rows in use."""
         return len(self.subscriptions)
 
     @property
     def is_full(self) -> bool:
+        """Whether all rows are in use."""
         return len(self.subscriptions) == self.rows.size
 
     def index_of(self, row: int) -> int:
+        """The SRTP packet index (48 bits) of a row's next packet."""
         return int(self._index[row])
 
     def add(self, subscription: Subscription) -> None:
-        """Give it the next row. It must not be in another batch."""
+        """Give a subscription the next row. It must not be in another batch. Raises SealingError when OpenSSL cannot make a cipher."""
         assert subscription.batch is None, "two batches would use the same indices"
         self._fill(self.count, subscription)
         self.subscriptions.append(subscription)
@@ -63,7 +67,7 @@ class SubscriberBatch(ABC):
         return subscription
 
     def replace(self, row: int, subscription: Subscription) -> Subscription:
-        """Put a subscription that is in no batch into the row of another, which is removed and returned."""
+        """Put a subscription that is in no batch into the row of another one, which is removed and returned."""
         assert subscription.batch is None, "two batches would use the same indices"
         gone, self.subscriptions[row] = self.subscriptions[row], subscription
         gone.removed_from(self.index_of(row))
@@ -71,10 +75,11 @@ class SubscriberBatch(ABC):
         return gone
 
     def send(self, payload: bytes, timestamp: int, sender: Sender, now: float) -> int:
-        """Send one packet to each, at `now` (monotonic seconds). Returns how many were taken."""
+        """Encrypt and send one packet to each row, at `now` (monotonic seconds); `timestamp` is the RTP timestamp. Returns how many
+        datagrams were taken."""
         count = self.count
         self._wire[:count] = self._index[:count]
-        self._index[:count] += np.uint64(1)  # before the first is sealed: whatever fails, no index comes again
+        self._index[:count] += np.uint64(1)  # before encrypting, so that no index is used twice even after a failure
         heads = self.rows.heads[:count]
         heads[:, _SEQUENCE] = self._wire_bytes[:count, 6:]
         heads[:, _TIMESTAMP] = np.frombuffer(timestamp.to_bytes(4, "big"), np.uint8)
@@ -87,7 +92,7 @@ class SubscriberBatch(ABC):
         return sender.send_rows(self.rows, count)
 
     def past(self, ago: int, row: int) -> bytes:
-        """The datagram that a row was sent `ago` packets before the newest. Raises IndexError when it is not kept any more."""
+        """The datagram that was sent to a row `ago` packets before the newest. Raises IndexError when it is not kept."""
         row_then: npt.NDArray[np.uint8] = self._past[(self.packets - 1 - ago) % KEPT][row]
         return row_then.tobytes()
 
@@ -107,4 +112,5 @@ class SubscriberBatch(ABC):
 
     @abstractmethod
     def _seal(self, heads: npt.NDArray[np.uint8], payload: bytes, datagrams: npt.NDArray[np.uint8]) -> None:
-        """Make the packets of a tick: `heads` `uint8[n, HEAD]` are there, `datagrams` `uint8[n, HEAD + payload + TAG]` are to be filled."""
+        """Encrypt the packets of a tick: from the RTP headers `heads` (`uint8[n, HEAD]`) and the payload, fill `datagrams`
+        (`uint8[n, HEAD + payload + TAG]`)."""

@@ -13,19 +13,20 @@ if TYPE_CHECKING:
     from spacesctl.engine.fanout.subscriber_batch import SubscriberBatch
 
 KEPT: Final = 64
-"""Packets kept for a listener that may request them again: over a second."""
+"""Packets kept for retransmission: over a second."""
 MAX_RESENDS: Final = 3
-"""How often one packet is sent again."""
+"""How often one packet is sent again at most."""
 MAX_PER_NACK: Final = 17
-"""Packets sent again for one NACK: as many as its first entry can name."""
+"""Packets sent again for one NACK at most: as many as its first entry can name."""
 
 _SEQUENCE: Final = slice(2, 4)
 
 
 class Subscription:
-    """Keys, RTP header and address of one listener. `loss` is what it reports, in percent; with `nack` it may request packets again.
+    """Keys, RTP header and address of one listener. `loss` is the loss that it reports, in percent; with `nack` it may request packets
+    again.
 
-    While it is in a batch, the batch counts its packets; `outgoing.index` is right again when it was removed.
+    While it is in a batch, the batch counts its packets. `outgoing.index` is updated when it is removed.
     """
 
     __slots__ = (
@@ -61,13 +62,13 @@ class Subscription:
 
     @property
     def packets(self) -> int:
-        """How many were sent to it."""
+        """Packets sent to it."""
         following = self.outgoing.index if self.batch is None else self.batch.index_of(self.row)
         return following - self.outgoing.first
 
     @property
     def octets(self) -> int:
-        """Bytes of payload that were sent to it."""
+        """Payload bytes sent to it."""
         return self._octets + (self.batch.octets - self._since if self.batch else 0)
 
     @property
@@ -78,9 +79,8 @@ class Subscription:
         return self.timestamp, self.sent_at
 
     def again(self, sequences: Iterable[int]) -> list[bytes]:
-        """Of the packets that it nack for, those to send again, as they were: sealed anew they would give the key away.
-
-        Those from before it sat down here are gone.
+        """The datagrams to send again for a NACK of these u16 sequence numbers. They are the same encrypted bytes as before: encrypting
+        again with the same nonce would reveal the key. Packets from before it joined this batch are not kept.
         """
         batch, found = self.batch, list[bytes]()
         if batch is None or not self.nack:
@@ -92,7 +92,7 @@ class Subscription:
             if ago >= min(here, KEPT) or len(found) == MAX_PER_NACK:
                 continue
             index, datagram = following - 1 - ago, batch.past(ago, self.row)
-            is_it = int.from_bytes(datagram[_SEQUENCE], "big") == sequence  # not so after a tick that failed halfway
+            is_it = int.from_bytes(datagram[_SEQUENCE], "big") == sequence  # False after a tick that failed halfway
             if is_it and given.get(index, 0) < MAX_RESENDS:
                 given[index] = given.get(index, 0) + 1
                 found.append(datagram)
@@ -101,18 +101,19 @@ class Subscription:
         return found
 
     def go_to(self, address: TransportAddress) -> None:
-        """Send to another address from now on. From UDP to TCP or back, its sink changes too: remove and add it."""
+        """Send to another address from now on. When it changes between UDP and TCP, the caller must also move it to the other sink."""
         same_way = is_tcp(address) == is_tcp(self.address)
         self.address = address
         if self.batch is not None and same_way:
             self.batch.rows.set_address(self.row, address)
 
     def added_to(self, batch: SubscriberBatch, row: int) -> None:
+        """Called by the batch that it was added to."""
         self.batch, self.row, self._since, self._since_packet = batch, row, batch.octets, batch.packets
         batch.nack_count += self.nack
 
     def removed_from(self, following: int) -> None:
-        """Take back the count of its packets."""
+        """Called by the batch that it was removed from: take over the packet counts; `following` is the next packet index."""
         self.timestamp, self.sent_at = self.last
         if self.batch is not None:
             self.batch.nack_count -= self.nack

@@ -1,4 +1,4 @@
-"""The sink of one output for listeners over TCP. They are few, and get packets of 20 ms."""
+"""The sink of one output for listeners over TCP. They are few, so they always get packets of 20 ms."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from spacesctl.engine.transport.datagrams import Rows
 
 
 class TcpSink(PacketSink):
-    """Encrypts, numbers and keeps packets like the UDP fan-out, and sends each by its connection. `send` sends one datagram and says
-    whether it was taken."""
+    """Makes and encrypts packets like the UDP sink, and sends each by its TCP connection. `send(datagram, address)` returns whether the
+    datagram was taken."""
 
     def __init__(self, send: Callable[[bytes, TransportAddress], bool], metrics: Metrics) -> None:
         super().__init__(_Connections(send), metrics)

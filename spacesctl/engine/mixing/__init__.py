@@ -1,1 +1,1 @@
-"""Rooms and their lanes: what is heard in a tick, and how it is encoded."""
+"""Rooms and their lanes: mixing and encoding the sound of each tick."""

@@ -1,8 +1,9 @@
-"""How well a speaker's own mix is encoded when the machine is too slow for all of them.
+"""Lowers the encoder complexity of speakers' own mixes when the machine is too slow for all of them.
 
-An own mix has one or two listeners and costs as much as the audience's, which stays as it is. When encoding takes too much of
-most ticks, own mixes get cheaper by a step, until they cost a seventh; when there is room again for a while, better by a step. A
-step makes them cheaper by a factor of 2.7 at most, and the two limits are further apart than that: so it does not swing.
+A speaker's own mix has one or two listeners and costs as much as the audience's mix, which never changes. When encoding takes too
+long in most ticks, own mixes are encoded one step cheaper, down to a seventh of the cost. When encoding was fast for a while, they go
+back up by one step. A step changes the cost by a factor of 2.7 at most, which is less than the ratio of the two limits, so the level
+does not oscillate.
 """
 
 from __future__ import annotations
@@ -10,27 +11,27 @@ from __future__ import annotations
 from typing import Final
 
 MOST: Final = 0.004
-"""Seconds of a tick that encoding may take, of all Spaces together: a fifth."""
+"""Seconds of a tick that encoding may take, for all Spaces together: a fifth of the tick."""
 LITTLE: Final = 0.0013
-"""Seconds of encoding at which there is room for more."""
+"""Seconds. When encoding takes less than this, there is time for better encoding."""
 WINDOW: Final = 50
-"""Ticks after which it is decided, by what most of them took: 1 s. A few that were disturbed change nothing."""
+"""Ticks between two decisions: 1 s. What more than half of them took decides, so a few disturbed ticks change nothing."""
 PATIENCE: Final = 10
-"""Windows in a row with room for more before it gets better: 10 s."""
+"""Consecutive windows of fast encoding before the level improves: 10 s."""
 LOWEST: Final = 2
-"""Steps down at most."""
+"""The cheapest level."""
 
 
 class Complexity:
-    """`level` is 0 for the best, up to `LOWEST`."""
+    """Decides the level at which all own mixes are encoded: `level` is 0 for the best, up to `LOWEST` for the cheapest."""
 
     def __init__(self) -> None:
         self.level = 0
         self._ticks = self._over = self._under = 0
-        self._calm = 0  # windows in a row with room for more
+        self._calm = 0  # consecutive windows of fast encoding
 
     def add(self, seconds: float) -> bool:
-        """A tick in which encoding took so long. Whether it went a step down."""
+        """Count a tick in which encoding took `seconds`. Returns whether the level became a step cheaper."""
         self._ticks += 1
         self._over += seconds > MOST
         self._under += seconds < LITTLE

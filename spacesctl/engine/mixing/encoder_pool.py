@@ -1,9 +1,9 @@
-"""The outputs of a Space, one for each group that is heard, and which of them share a coder.
+"""The encoders of a Space's outputs, one output for each group. Outputs with the same sound share one encoder.
 
-Of ten open microphones few are talked into; the others hear the same, all of it, and so does the audience at no delay. What is the
-same is encoded once. When an output begins to hear something else (whoever it is for begins to talk), it gets a copy of the
-coder and goes on from there; when outputs hear the same again, they come together in the next pause, when nothing is heard.
-So nobody hears a seam.
+Of ten open microphones only a few are talked into. All other speakers hear the same full mix, and so does the audience at a delay of
+0, so that mix is encoded once. When the sound of an output begins to differ (its speaker begins to talk), it continues with a copy of
+the encoder. When outputs have the same sound again, they go back to one encoder in the next pause, when nothing is heard. So no
+switch is audible.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Final
 from spacesctl.engine.mixing.mix_encoder import MixEncoder
 
 MAX_EXPECTED_LOSS: Final = 20
-"""Percent. Preparing for more costs everybody more quality than it saves."""
+"""Percent. More FEC than for this loss would cost all listeners more quality than it saves."""
 ALIKE: Final = 5
-"""Percent. Who loses that much more than others gets packets of their own, which repeat more."""
+"""Percent. Groups share an encoder only while their losses are in the same step of this width; a lossy group needs more FEC."""
 SPARE: Final = 16
-"""Coders that are kept for who begins to talk: making one takes 150 us, copying into it 10."""
+"""Encoders that are kept for speakers who begin to talk: making one takes 150 us, copying into a kept one 10 us."""
 
 
 @dataclass(slots=True)
 class Share:
-    """A coder, the sound that it encodes, and the groups that hear it; they expect a `loss` of this class."""
+    """An encoder, the number of the sound that it encodes, and the groups that hear it. `loss` is their loss in steps of `ALIKE`."""
 
     coder: MixEncoder
     sound: int
@@ -33,7 +33,7 @@ class Share:
 
 
 class EncoderPool:
-    """A group's output stays as long as the group exists, also while nobody hears it."""
+    """All encoders of one Space. A group keeps its encoder until `close`, also while nobody listens."""
 
     def __init__(self) -> None:
         self._coders: dict[int, MixEncoder] = {}
@@ -47,32 +47,33 @@ class EncoderPool:
         return iter(self._coders)
 
     def close(self, group: int) -> None:
-        """A group is gone. Does nothing for one that never was."""
+        """Forget a group that no longer exists. Does nothing for an unknown one."""
         self._losses.pop(group, None)
         coder = self._coders.pop(group, None)
         if coder is not None:
             self._save(coder)
 
     def clear(self) -> None:
+        """Forget all groups and encoders."""
         self._coders.clear()
         self._losses.clear()
         self._spare.clear()
 
     def expect_losses(self, group: int, losses: Iterable[int]) -> None:
-        """Prepare for the loss that most listeners of a group have (the upper quartile of what they report, in percent)."""
+        """Set the loss that a group's encoder prepares for: the upper quartile of what its listeners report, in percent."""
         ranked = sorted(losses)
         if ranked:
             self._losses[group] = min(MAX_EXPECTED_LOSS, ranked[len(ranked) * 3 // 4])
 
     def shares(self, heard: Mapping[int, int]) -> list[Share]:
-        """What is to be encoded for `heard`, the sound that each group hears now: equal numbers are the same sound."""
+        """What to encode in this tick. `heard` maps each group to the number of its sound; equal numbers are the same sound."""
         shares = self._merged(self._split(heard))
         for share in shares:
             share.coder.expect_loss(max(self._losses.get(group, 0) for group in share.groups))
         return shares
 
     def _split(self, heard: Mapping[int, int]) -> list[Share]:
-        """Groups stay together that had a coder in common and hear the same; new ones join who hears what they do."""
+        """Groups that shared an encoder and hear the same sound keep sharing it. A new group joins an encoder with the same sound."""
         found = dict[tuple[MixEncoder | None, int, int], list[int]]()
         for group, sound in sorted(heard.items(), key=self._is_new):
             coder = self._coders.get(group) or next((coder for coder, other, _ in found if other == sound), None)
@@ -89,7 +90,7 @@ class EncoderPool:
         return heard[0] not in self._coders
 
     def _merged(self, shares: list[Share]) -> list[Share]:
-        """Of coders that are in the same pause, and have the same to encode now, the first goes on alone."""
+        """Merge encoders that are in the same kind of pause and have the same sound to encode now: the first one takes all their groups."""
         found = dict[tuple[int, int, int], Share]()
         for share in shares:
             pause = share.coder.pause

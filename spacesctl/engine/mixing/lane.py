@@ -1,4 +1,4 @@
-"""One open microphone: what of it is heard in a tick."""
+"""One microphone of a Space: from its packets to the frame that is mixed in each tick."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from spacesctl.engine.seam import SILENT as SILENT_TICK
 from spacesctl.engine.seam import Taken
 
 UPLINK: Final = ""
-"""Feeds a lane by `Uplink`; peers feed by their names."""
+"""The feeder name of a program that sends by `Uplink`. A peer's feeder name is its own name."""
 
 
 class Lane:
-    """A microphone as a source. One feeder at a time sends its packets: an `up` peer, or a program by `Uplink`.
+    """A microphone as a source. Its packets come from one feeder at a time: an `up` peer, or a program by `Uplink`.
 
-    `heard` is whether the lane is open in every mix. `gain` is a factor set by hand; the levelling to one loudness comes on top, in the
-    mix, where the frames of all lanes are levelled at once.
+    `heard` is whether the lane is open (in every mix) or shut. `gain` is a constant factor; loudness levelling comes on top of it, in
+    the room, where the frames of all lanes are levelled at once.
     """
 
     def __init__(self, number: int, heard: bool, gain: float = 1.0) -> None:
@@ -34,7 +34,7 @@ class Lane:
         self.gain = gain
         self.feeder = UPLINK
         self.level = SILENCE
-        """The loudest frame since `levels_told`, in dBov."""
+        """The level of the loudest frame since the last call of `told`, in dBov."""
         self.activity = Activity()
         self.leveller = Leveller()
         self.counters = Counters()
@@ -43,30 +43,31 @@ class Lane:
         self._concealer = Concealer()
         self._popped: float | None = None
         self._tick: int | None = None
-        self._owed = 0  # samples that a shut lane still has to let go by
+        self._owed = 0  # samples that a shut lane still has to discard
         self._pending: Pcm = np.zeros(0, np.int16)
         self._encoder: Encoder | None = None
 
     def admit(self, feeder: str) -> bool:
-        """Whether packets of this feeder are the lane's: the one place where that is decided. The newest peer that joined has the lane; as
-        long as no peer has it, the first that sends takes it."""
+        """Whether the lane takes packets from this feeder; only this method decides it. The peer that joined last feeds the lane. While no
+        peer feeds it, the first peer that sends a packet becomes its feeder."""
         if self.feeder == UPLINK and feeder != UPLINK:
             self.attach(feeder)
         return self.feeder == feeder
 
     def attach(self, feeder: str) -> None:
-        """A peer joined: from now on it alone feeds the lane, and what was sent by others is forgotten."""
+        """Make a peer the only feeder of the lane, and drop the packets held from others."""
         self.feeder = feeder
         self._jitter.restart()
         self._concealer = Concealer()
 
     def release(self, feeder: str) -> None:
-        """A peer is gone: another may feed the lane."""
+        """A peer left: if it fed the lane, another feeder may take over."""
         if self.feeder == feeder:
             self.feeder = UPLINK
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None, now: float) -> None:
-        """Take a packet of its feeder that came at `now` (monotonic seconds). `level` is in dBov (RFC 6464). Raises OpusError."""
+        """Take a packet from the lane's feeder: `sequence` (u16) and `timestamp` (u32, 48 kHz) as in RTP, the Opus `payload`, `level` in
+        dBov (RFC 6464) or None, and its arrival `now` in monotonic seconds. Raises OpusError when `payload` is not Opus."""
         samples = packet_samples(payload)
         if samples != self._jitter.samples:
             self._change_length(samples)
@@ -74,11 +75,11 @@ class Lane:
         self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM))
 
     def missing(self) -> list[int]:
-        """Extended sequence numbers of packets that would still be heard, if their sender sent them again."""
+        """Extended sequence numbers of missing packets that would still be in time if the sender sent them again."""
         return self._jitter.missing() if self.heard else []
 
     def take(self, tick: int, now: float) -> Taken:
-        """This tick's part. A shut lane is emptied at the same pace and gives silence."""
+        """The frame of this tick. A shut lane gives silence; its packets are discarded at the same pace."""
         if self._tick is not None and tick > self._tick + 1:
             self._jitter.passed((tick - self._tick - 1) * FRAME // self._jitter.samples)
         self._tick, self._popped = tick, now
@@ -96,21 +97,21 @@ class Lane:
             self._concealer = Concealer()
 
     def told(self) -> int:
-        """The level to tell, which begins anew."""
+        """The loudest level since the previous call, in dBov; starts a new measurement."""
         level, self.level = self.level, SILENCE
         return level
 
     def counted(self) -> dict[str, int]:
-        """What became of its packets, as `frames_late`, `frames_lost` and so on."""
+        """The counters of its jitter buffer, as `frames_late`, `frames_lost` and so on."""
         return {f"frames_{name}": count for name, count in asdict(self.counters).items()}
 
-    # -- packets of 20 ms go on as they came
+    # -- packets of 20 ms are passed on unchanged
 
     def _whole(self) -> Taken:
         taken = self._next()
         if not self._jitter.shed(quiet=not self.activity.active):
             return taken
-        following = self._next()  # one tick for two frames
+        following = self._next()  # two frames are blended into one tick
         if taken.pcm is None or following.pcm is None:
             return following
         return following._replace(pcm=blended(taken.pcm, following.pcm))
@@ -144,7 +145,7 @@ class Lane:
         return self._said(0, frame.payload, pcm)
 
     def _conceal(self, samples: int) -> Pcm | None:
-        """Sound for a lost packet. None in silence, or when too many were lost."""
+        """Concealment for a lost packet of `samples`. None while nobody talks, or when too much was lost in a row."""
         if not self.activity.active:
             return None
         following = self._jitter.following()
@@ -152,7 +153,8 @@ class Lane:
         return self._concealer.lost(samples, following)
 
     def _said(self, flags: int, payload: bytes, pcm: Pcm | None) -> Taken:
-        """A frame, mixed as long as somebody talks; the one in which it ends fades, so that the noise behind is not cut off."""
+        """Measure a frame and decide whether it is mixed: only while somebody talks. The first frame of talk is faded in and the last one
+        faded out, so that background noise does not start or stop abruptly."""
         was_active = self.activity.active
         if pcm is None or len(pcm) != FRAME:
             self.activity.update(SILENCE)
@@ -169,10 +171,10 @@ class Lane:
             pcm = np.concatenate((ramped(pcm[:RETURN], 0, 1), pcm[RETURN:]))
         return Taken(flags | FLAG_ACTIVE, payload, pcm, said=is_active and not flags)
 
-    # -- packets of any other length are cut to ticks and encoded again
+    # -- packets of any other length are decoded, cut into ticks and encoded again
 
     def _change_length(self, samples: int) -> None:
-        """Packets now hold `samples`: the same 60 and 200 ms, counted in them."""
+        """Packets now have `samples` samples: start a new jitter buffer with the same 60 and 200 ms, counted in such packets."""
         self._jitter = JitterBuffer(
             first=max(1, TARGET * FRAME // samples),
             maximum=max(3, MAXIMUM * FRAME // samples),
@@ -193,7 +195,7 @@ class Lane:
         return self._said(FLAG_LOST if lost else 0, self._encoder.encode(frame), frame)
 
     def _refill(self) -> bool:
-        """Decode packets until there is a tick's worth. Whether one of them was lost."""
+        """Decode packets until there is enough for a tick. Returns whether one of them was lost."""
         lost, samples = False, self._jitter.samples
         while len(self._pending) < FRAME:
             packet = self._pop()
@@ -221,7 +223,7 @@ class Lane:
         )
 
     def _discard(self) -> None:
-        """Let a tick's worth of packets go by."""
+        """Discard the packets of one tick."""
         self._owed += FRAME
         while self._owed >= self._jitter.samples:
             self._owed -= self._jitter.samples

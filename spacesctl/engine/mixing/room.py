@@ -1,4 +1,4 @@
-"""One Space in the engine: its lanes, their delay lines, its outputs, and what a tick does with them."""
+"""One Space in the engine: its lanes, their delay lines, its outputs, and the work of a tick on them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from spacesctl.engine.transport.ports import Ports
 
 
 class Room:
-    """Changes take effect at the next tick. A room without open lanes and sinks is idle and need not be ticked.
+    """A Space in the engine. Changes take effect at the next tick. A room without lanes and listeners is idle and need not be ticked.
 
-    At a delay of 0 stage and audience share one encoder, so there a redaction silences the stage's output too.
+    At a delay of 0, stage and audience are the same output, so a redaction silences the stage too.
     """
 
     def __init__(
@@ -45,14 +45,14 @@ class Room:
         self.lanes: dict[int, Lane] = {}
         self._metrics = metrics
         self._lines: dict[int, DelayLine] = {}
-        self._listeners: dict[str, tuple[int, Subscription | None]] = {}  # None: a sink of its own
-        self._audiences: dict[int, Audience] = {}  # by group, while it has a sink
+        self._listeners: dict[str, tuple[int, Subscription | None]] = {}  # None: attached with a sink of its own
+        self._audiences: dict[int, Audience] = {}  # by group, while anybody listens
         self._ports = ports
         self._taps: list[Tap] = []
         self._told_calm = False
         self._encoders = EncoderPool()
         self._complexity = complexity or Complexity()
-        self._plan: dict[int, list[Sink]] | None = None  # by output; None when something changed
+        self._plan: dict[int, list[Sink]] | None = None  # sinks by output; None when it must be made again
         self._live = Mixer()
         self._aired = Mixer()
         self._own: dict[int, Pcm] = {}
@@ -62,17 +62,19 @@ class Room:
 
     @property
     def is_idle(self) -> bool:
+        """Whether there is nothing to do in a tick."""
         return not (self.lanes or self._listeners)
 
-    # -- what control and peers change
+    # -- changes by control and peers
 
     def open_lane(self, number: int, heard: bool) -> None:
+        """Create a lane; `heard` is whether it begins open."""
         self.lanes[number] = Lane(number, heard)
         self._lines.setdefault(number, DelayLine(self.delay))
         self._plan = None
 
     def close_lane(self, number: int) -> None:
-        """Its un-aired tail still reaches the audience, through the delay line."""
+        """Remove a lane. What is still in its delay line reaches the audience. Does nothing for an unknown lane."""
         lane = self.lanes.pop(number, None)
         if lane is not None:
             self._metrics.counters.update(lane.counted())
@@ -80,7 +82,8 @@ class Room:
         self._plan = None
 
     def redact(self, number: int, first: int, last: int) -> bool:
-        """Silence ticks of a lane for the audience; False when the lane is unknown."""
+        """Silence ticks `first` to `last` of a lane for the audience. Returns False when the lane is unknown. Raises ValueError when
+        `last` is before `first`."""
         line = self._lines.get(number)
         if line is None:
             return False
@@ -88,7 +91,7 @@ class Room:
         return True
 
     def tap(self, groups: Iterable[int]) -> None:
-        """Let control have every frame of these groups, in place of those of the call before."""
+        """Send control every frame of these groups, in place of those of the previous call."""
         for tap in self._taps:
             self.leave(tap.name)
         self._taps = [Tap(group) for group in dict.fromkeys(groups)]
@@ -96,19 +99,20 @@ class Room:
             self.attach(tap.name, tap.group, tap)
 
     def subscribe(self, name: str, group: int, subscription: Subscription) -> None:
-        """A listener hears a group from the next tick on. Called again, it moves."""
+        """Send a group to a listener from the next tick on. If the listener is there already, it moves to this group. Raises SealingError
+        when its packets cannot be encrypted."""
         self.leave(name)
         self._audience(group).add(name, subscription)
         self._listeners[name] = (group, subscription)
 
     def attach(self, name: str, group: int, sink: Sink) -> None:
-        """A sink takes the frames of a group from the next tick on. Called again, it moves."""
+        """Send the frames of a group to a sink from the next tick on. If the name is there already, it moves to this group and sink."""
         self.leave(name)
         self._audience(group).attach(name, sink)
         self._listeners[name] = (group, None)
 
     def leave(self, name: str) -> None:
-        """End what `subscribe` or `attach` began. Does nothing for a name that is not here."""
+        """Undo `subscribe` or `attach`. Does nothing for an unknown name."""
         if name not in self._listeners:
             return
         group, subscription = self._listeners.pop(name)
@@ -118,6 +122,7 @@ class Room:
         self._plan = None
 
     def close(self) -> None:
+        """Remove all lanes and listeners."""
         for number in list(self.lanes):
             self.close_lane(number)
         self._lines.clear()
@@ -128,7 +133,7 @@ class Room:
     # -- the tick
 
     def run(self, number: int, now: float) -> Frames | None:
-        """Mix, encode and send tick `number` of the grid, at `now` (monotonic seconds). Returns what control gets, or None."""
+        """Mix, encode and send tick `number` of the grid, at `now` (monotonic seconds). Returns the message for control, or None."""
         tick, lap = self.clock.tick(number), self._metrics.lap
         lap(None)
         frames = self._take(tick, now)
@@ -144,7 +149,8 @@ class Room:
         return Frames(self.space, tick, frames, mixes) if frames or mixes else None
 
     def levels(self, number: int) -> Levels | None:
-        """Who was loud since the call before; None when no lane is open, and when nobody talks and it was told so already."""
+        """The lanes' levels since the previous call, at tick `number` of the grid. None when there is no lane, and when nobody talks and
+        the previous message said so already."""
         if not self.lanes:
             return None
         told = [
@@ -158,36 +164,36 @@ class Room:
         return Levels(self.space, self.clock.tick(number), told)
 
     def frames_counted(self) -> Counter[str]:
-        """What became of the packets of the lanes that are open; those of closed lanes are in the metrics."""
+        """The packet counters of the present lanes, summed. Those of closed lanes are in the metrics already."""
         return sum((Counter(lane.counted()) for lane in self.lanes.values()), Counter())
 
     def adapt_to_losses(self) -> None:
-        """Tell each encoder what its listeners report as lost."""
+        """Tell each encoder the packet loss that its listeners report."""
         for output, sinks in self._planned().items():
             if output in self._encoders:
                 self._encoders.expect_losses(output, chain.from_iterable(sink.losses() for sink in sinks))
 
     def _take(self, tick: int, now: float) -> list[tuple[int, int, bytes]]:
-        """Take every open lane's part: for the live sum, for its delay line, and for control."""
+        """Take the frame of every lane: for the live sum, for its delay line, and for control."""
         self._live.clear()
         self._own.clear()
-        frames, voices = [], dict[int, Channel]()
+        frames, channels = [], dict[int, Channel]()
         for lane in self.lanes.values():
             flags, payload, pcm, said = lane.take(tick, now)
             if payload is not None:
                 frames.append((lane.number, flags, payload))
             if pcm is not None:
-                voices[lane.number] = Channel(pcm, lane.leveller, said)
-        if voices:
-            levelled = self._loudness.run([*voices.values()])
+                channels[lane.number] = Channel(pcm, lane.leveller, said)
+        if channels:
+            levelled = self._loudness.run([*channels.values()])
             self._live.add_all(levelled)
-            self._own.update(zip(voices, levelled, strict=True))
+            self._own.update(zip(channels, levelled, strict=True))
         for number, line in self._lines.items():
             line.put(tick, self._own.get(number))
         return frames
 
     def _air(self, tick: int) -> None:
-        """What leaves the delay lines now is the audience's sum; lines of closed lanes go when they are empty."""
+        """Sum for the audience what leaves the delay lines now. Drop the empty lines of closed lanes."""
         self._aired.clear()
         done = []
         for number, line in self._lines.items():
@@ -200,46 +206,46 @@ class Room:
             del self._lines[number]
 
     def _encode(self, stamp: int) -> dict[int, Frame]:
-        """One frame for each output that somebody hears or taps."""
+        """One frame for each output that has a sink."""
         shares = self._encoders.shares(self._heard())
         if len(shares) > len(self._sums):
             self._sums = np.zeros((len(shares), FRAME), np.int32)
-        voices = [self._sum(share.sound, row) for share, row in zip(shares, self._sums, strict=False)]
+        counts = [self._sum(share.sound, row) for share, row in zip(shares, self._sums, strict=False)]
         limited = self._limiters.run(self._sums[: len(shares)], [share.coder.limiter for share in shares])
         frames = {}
-        for share, mixed, count in zip(shares, limited, voices, strict=True):
+        for share, mixed, count in zip(shares, limited, counts, strict=True):
             level = 0 if Output.AUDIENCE in share.groups else 1 + self._complexity.level
             frames.update(dict.fromkeys(share.groups, share.coder.encode(mixed, count, stamp, level)))
         return frames
 
     def _heard(self) -> dict[int, int]:
-        """The sound that each output has, named by a group whose own it is: who says nothing hears what the stage does."""
+        """The sound of each output, named by the group that it was made for. A speaker whose lane is silent hears the stage's sound."""
         sounds = {group: group if group in self._own else Output.STAGE for group in self._planned()}
         if Output.AUDIENCE in sounds and (self.delay or not np.array_equal(self._aired.total, self._live.total)):
             sounds[Output.AUDIENCE] = Output.AUDIENCE
         return sounds
 
     def _sum(self, sound: int, row: Sum) -> int:
-        """Put a sound in `row`. How many voices it has."""
+        """Write the sum of a sound to `row`. Returns how many lanes are in it."""
         if sound == Output.AUDIENCE:
             np.copyto(row, self._aired.total)
             return self._aired.count
-        self._live.minus(self._own.get(sound), row)  # the stage is no lane: nothing is taken away
+        self._live.minus(self._own.get(sound), row)  # the stage has no lane of its own: nothing is subtracted
         return self._live.count - (sound in self._own)
 
     def _output_of(self, group: int) -> int:
-        """Which output a group hears: a lane that is not open hears the stage, and at no delay the stage is the audience."""
+        """The output that a group hears: the group of an unknown lane hears the stage, and at a delay of 0 the stage is the audience."""
         if group in self.lanes:
             return group
         return Output.STAGE if group != Output.AUDIENCE and self.delay else Output.AUDIENCE
 
     def _audience(self, group: int) -> Audience:
-        """Of a group; made when its first sink comes."""
+        """The audience of a group, made when its first listener comes."""
         self._plan = None
         if group not in self._audiences:
             setting = (
                 self.ptime_ms if group == Output.AUDIENCE else TICK_MS
-            )  # a speaker must not wait for longer packets
+            )  # for low latency, speakers always get packets of 20 ms
             self._audiences[group] = Audience(self._ports, self._metrics, setting)
         return self._audiences[group]
 

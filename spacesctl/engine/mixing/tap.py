@@ -1,4 +1,4 @@
-"""The sink by which control gets an output: for WebSocket lanes, players of Ogg and recordings."""
+"""The sink that gives control an output: for WebSocket listeners, Ogg players and recordings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Tap:
         self.payload = b""
 
     def send(self, frame: Frame, now: float) -> None:
-        """Keep this tick's frame, silence too: whoever reads it needs one for each tick."""
+        """Keep this tick's frame, also a withheld one: readers need a frame for each tick."""
         self.payload = frame.payload
 
     def losses(self) -> Iterator[int]:
-        """Nothing is lost on the way to control."""
+        """Empty: no packet is lost between engine and control."""
         yield from ()

@@ -1,1 +1,1 @@
-"""WebRTC peers: who may come, their checks and handshakes, and the packets that they miss."""
+"""WebRTC peers: their ICE checks, DTLS handshakes, SRTP, RTCP reports and NACKs."""

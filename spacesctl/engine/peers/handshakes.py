@@ -1,9 +1,9 @@
-"""DTLS datagrams wait here and are taken together, once in 20 ms; never in the last moment before a tick, but one for each tick at least.
+"""A queue for DTLS datagrams, processed in batches every 20 ms. None is processed right before a tick, but at least one per tick.
 
-A step of a handshake takes up to a millisecond (an ECDSA signature), and five hundred people may join at once: the queue is
-theirs, the tick is everybody's. Together, because each step after the first finds the code that it needs in the processor's caches:
-a join of a storm costs a fifth less, and the tick loses less of what it had there. Whoever comes alone is taken at once, and their
-next step waits for `GATHER` at most.
+A step of a handshake takes up to a millisecond (an ECDSA signature), and five hundred people may join at once. They wait in this queue
+so that the tick, which serves everybody, is not delayed. Steps are processed in batches because each one after the first finds its code
+in the processor's caches: when many join at once, a join costs a fifth less, and the tick loses less of its own cached data. A single
+datagram is processed at once; the next one waits for `GATHER` at most.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Final
 GUARD: Final = 0.0015
 """Seconds before a tick in which no step begins."""
 GATHER: Final = 0.02
-"""Seconds from the end of one turn to the next."""
+"""Seconds from the end of one batch to the next."""
 AT_ONCE: Final = 16
-"""Steps in a turn before the loop sees to what came meanwhile."""
+"""Steps processed before the event loop handles other events."""
 MAX_QUEUED: Final = 4096
-"""Datagrams. DTLS sends again what is dropped here."""
+"""Datagrams that may wait. Further ones are dropped; DTLS sends them again."""
 
 
 class Handshakes:
-    """`take` is called with each (peer name, datagram) in order; `until` tells when the next tick is due."""
+    """Calls `take` with each (peer name, datagram) in order. `until` returns when the next tick is due, in monotonic seconds."""
 
     def __init__(self, take: Callable[[str, bytes], None], until: Callable[[], float]) -> None:
         self.dropped = 0
@@ -33,10 +33,11 @@ class Handshakes:
         self._until = until
         self._queue: deque[tuple[str, bytes]] = deque()
         self._armed = False
-        self._next = 0.0  # when the next turn may begin
-        self._served = 0.0  # the tick before which a step was taken last
+        self._next = 0.0  # when the next batch may begin
+        self._served = 0.0  # when the tick was due before which the last step was processed
 
     def put(self, peer: str, datagram: bytes) -> None:
+        """Queue a peer's datagram; when the queue is full, drop and count it."""
         if len(self._queue) >= MAX_QUEUED:
             self.dropped += 1
             return
@@ -57,7 +58,7 @@ class Handshakes:
         due = self._until()
         left = due - time.monotonic()
         if left < GUARD and due == self._served:
-            self._arm(max(left, 0.0) + GUARD)  # the tick comes first
+            self._arm(max(left, 0.0) + GUARD)  # continue after the tick
             return
         self._served = due
         try:

@@ -1,4 +1,4 @@
-"""Who may come under which name, and who comes from where: authenticated checks tell (RFC 8445, 7.3), and nothing else does."""
+"""Maps ufrags and addresses to peers. An address belongs to a peer only after an authenticated check from there (RFC 8445, 7.3)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress, i
 from spacesctl.rtc.stun import Credentials, IceLite
 
 PROBE_SECONDS: Final = 30.0
+"""Seconds for which a probe's checks are answered."""
 MAX_PROBES: Final = 8
+"""Probes at once."""
 
 
 class CheckOutcome(NamedTuple):
-    """A check that proved whose it is: what to answer, the peer (None for a tester), whether its sound now goes by another way than before
-    (its first one, or UDP in place of TCP, or the reverse), and who was at that address until now."""
+    """The result of an authenticated check: the `response` to send; the `peer`, None for a probe; `by_another_way`, whether the transport
+    of the peer's media changed (its first path, or UDP to TCP, or back); and `displaced`, another peer that had this address before."""
 
     response: bytes
     peer: Peer | None = None
@@ -25,7 +27,7 @@ class CheckOutcome(NamedTuple):
 
 
 class IceAgent:
-    """Peers by our ufrags, and by the addresses at which they proved to be."""
+    """The ICE-lite agent for all peers: finds peers by our ufrags and by their checked addresses. `clock` gives monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.ice = IceLite()
@@ -35,23 +37,23 @@ class IceAgent:
         self._probes: dict[str, float] = {}
 
     def expects(self, ufrag: str) -> bool:
-        """Whether a peer may come under this ufrag of ours."""
+        """Whether a peer already uses this local ufrag."""
         return ufrag in self._by_ufrag
 
     def expect(self, peer: Peer, credentials: Credentials) -> None:
-        """Let a peer in under these, too, from now on."""
+        """Accept a peer's checks with these credentials too, from now on."""
         self._by_ufrag[credentials.local_ufrag] = peer
         self.ice.expect(credentials)
 
     def restart(self, peer: Peer, credentials: Credentials) -> None:
-        """Expect it under these; the ones it has count until it checks with the new ones."""
+        """Give a peer new credentials. The present ones stay valid until its first check with the new ones."""
         if peer.next_credentials is not None:
             self._forget_ufrag(peer.next_credentials)
         peer.next_credentials = credentials
         self.expect(peer, credentials)
 
     def expect_probe(self, probe: ExpectProbe) -> bool:
-        """Answer a tester's checks for a while; False when too many test at once."""
+        """Answer a probe's checks for `PROBE_SECONDS`. Returns False when there are too many probes or its ufrag is in use."""
         if len(self._probes) >= MAX_PROBES or self.expects(probe.local_ufrag):
             return False
         self._probes[probe.local_ufrag] = self._clock() + PROBE_SECONDS
@@ -59,13 +61,13 @@ class IceAgent:
         return True
 
     def sweep(self, now: float) -> None:
-        """Forget testers whose time is over."""
+        """Forget probes whose time is over. `now` is monotonic seconds."""
         for ufrag in [ufrag for ufrag, until in self._probes.items() if now > until]:
             del self._probes[ufrag]
             self.ice.forget(ufrag)
 
     def forget(self, peer: Peer) -> None:
-        """Let it in no longer, and take nothing more from where it was."""
+        """Accept no more checks of a peer, and forget its addresses."""
         self._forget_ufrag(peer.credentials)
         if peer.next_credentials is not None:
             self._forget_ufrag(peer.next_credentials)
@@ -74,18 +76,19 @@ class IceAgent:
                 del self._by_address[address]
 
     def at(self, source: TransportAddress) -> Peer | None:
-        """Who proved to be there."""
+        """The peer whose address this is, or None."""
         return self._by_address.get(source)
 
     def lost(self, source: TcpAddress) -> Peer | None:
-        """A connection is gone: whose it was. It may come by another as long as it has consent."""
+        """A TCP connection was closed: remove it from the paths of its peer, and return that peer. It may use another path until its
+        consent expires."""
         peer = self._by_address.pop(source, None)
         if peer is not None:
             peer.lost_path(source)
         return peer
 
     def check(self, data: bytes, source: TransportAddress) -> CheckOutcome | None:
-        """A STUN datagram came; None for what gets no answer."""
+        """Process a STUN datagram from `source`. Returns None when it gets no answer."""
         check = self.ice.check(data, source[:2])
         if check is None:
             return None

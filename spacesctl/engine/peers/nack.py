@@ -1,4 +1,4 @@
-"""NACK (RFC 4585): which lost packets of a speaker are requested again, and when. What listeners request is in `fanout.subscription`."""
+"""NACKs to speakers (RFC 4585): which lost packets are requested again, and when. `fanout.subscription` handles NACKs of listeners."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Final
 from spacesctl.rtc import rtcp
 
 MAX_REQUESTS: Final = 3
-"""How often one packet is requested."""
+"""How often one packet is requested at most."""
 FARTHEST: Final = 0.16
-"""Seconds of round trip from which asking is in vain: no buffer waits so long."""
+"""Seconds. With a longer round trip nothing is requested, because no jitter buffer waits so long."""
 UNKNOWN: Final = 0.04
-"""Seconds of round trip until it is known."""
+"""The round trip that is assumed before it was measured, in seconds."""
 PATIENCE: Final = 0.03
-"""Seconds beyond the round trip until a packet is asked for again."""
+"""Seconds beyond the round trip before a packet is requested again."""
 FORGOTTEN: Final = 2.0
-"""Seconds after which an answer is no longer waited for."""
+"""Seconds after which a request is forgotten."""
 
 
 class NackRequester:
-    """What is asked of one speaker. All times are monotonic seconds; sequence numbers are u16."""
+    """Decides what to request from one speaker. Times are monotonic seconds; `round_trip` is None until it was measured."""
 
     def __init__(self) -> None:
         self.round_trip: float | None = None
-        self._asked: dict[int, tuple[float, int]] = {}  # when last, and how often
+        self._asked: dict[int, tuple[float, int]] = {}  # by sequence number: last time, number of requests
 
     def due(self, missing: Iterable[int], now: float) -> list[int]:
-        """Which of the missing packets to ask for now."""
+        """Which of the `missing` packets (extended sequence numbers) to request now, as u16 sequence numbers."""
         wait = (UNKNOWN if self.round_trip is None else self.round_trip) + PATIENCE
         if wait > FARTHEST + PATIENCE:
             return []
@@ -42,13 +42,13 @@ class NackRequester:
         return found
 
     def came(self, sequence: int, now: float) -> None:
-        """A packet came; one that was asked for once tells how long that takes."""
+        """A packet arrived. If it was requested exactly once, the round trip is learned from it."""
         asked = self._asked.pop(sequence, None)
         if asked is not None and asked[1] == 1:
             self._learn(now - asked[0])
 
     def echoed(self, echo: rtcp.Echo, utc: float) -> None:
-        """The speaker said when it was asked how far away it is."""
+        """The speaker answered our reference time (RFC 3611): learn the round trip. `utc` is the arrival, in Unix seconds."""
         seconds = (rtcp.middle_of(utc) - echo.asked - echo.delay & 0xFFFFFFFF) / 65_536
         if echo.asked and seconds < FORGOTTEN:
             self._learn(seconds)

@@ -1,4 +1,4 @@
-"""One WebRTC peer: its path, its DTLS, its SRTP, and what it sends or is sent."""
+"""One WebRTC peer: its network path, DTLS association, SRTP sessions, RTCP reports, and the media from it or to it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from spacesctl.rtc.srtp import Srtp, SrtpError
 from spacesctl.rtc.stun import Credentials
 
 CONSENT: Final = 30.0
-"""Seconds without an authenticated check after which a peer is gone (RFC 7675, 5.1)."""
+"""Seconds without an authenticated check after which a peer is removed (RFC 7675, 5.1)."""
 HANDSHAKE: Final = 30.0
 """Seconds that a peer has to connect."""
 DOUBTED: Final = 12.0
-"""The same, once it said what may have been its goodbye: more than two checks of any client later."""
+"""The same in seconds, after a DTLS alert that may have been its close_notify. Any client checks more than twice in this time."""
 REST: Final = 10.0
-"""Seconds after which the handshake of a peer is over for good, and what OpenSSL needed for it can go."""
-NOWHERE: Final[TransportAddress] = ("0.0.0.0", 0)  # noqa: S104  # never sent to: it is subscribed only when its address is known
+"""Seconds after joining until OpenSSL's state of the handshake is freed; it is not needed any longer then."""
+NOWHERE: Final[TransportAddress] = ("0.0.0.0", 0)  # noqa: S104  # a placeholder that is never sent to: see PeerRegistry._subscribe
 MAX_PATHS: Final = 8
 """Addresses remembered per peer while it looks for the best one."""
 
 
 class Peer:
-    """A peer that is expected, connecting or joined. `send` is the ports': (datagram, place) -> taken."""
+    """A peer that is expected, connecting or joined. `send(datagram, address)` sends by the engine's ports and returns whether the datagram
+    was taken; `ssrc` is that of the Space; `now` is monotonic seconds."""
 
     def __init__(
         self, added: AddPeer, ssrc: int, identity: Identity, send: Callable[[bytes, TransportAddress], bool], now: float
@@ -42,11 +43,11 @@ class Peer:
         self.group = added.group
         self.credentials = Credentials(added.local_ufrag, added.local_pwd, added.remote_ufrag)
         self.next_credentials: Credentials | None = None
-        """After an ICE restart, until the peer checks with them."""
+        """The credentials of an ICE restart, until the peer's first check with them."""
         self.added = self.checked = now
         self.joined = False
         self.report_at = 0
-        """At which tick of a round its reports go."""
+        """The tick, within a round of `registry.REPORT_TICKS`, at which its RTCP report is sent."""
         self.paths: list[TransportAddress] = []
         self.target: TransportAddress | None = None
         self.dtls: Dtls | None = None
@@ -65,10 +66,11 @@ class Peer:
     # -- the path
 
     def checked_from(self, source: TransportAddress, nominated: bool, now: float) -> list[TransportAddress]:
-        """An authenticated check came. The first path is used until one is nominated; returns the paths that are forgotten."""
+        """An authenticated check arrived from `source`. The first path is used until one is nominated. Returns the paths that were dropped
+        because there are too many."""
         self.checked = now
         if source == self.target:
-            return []  # as nearly every check does
+            return []  # the usual case: a consent check on the path in use
         if source not in self.paths:
             self.paths.append(source)
         if nominated or self.target is None:
@@ -79,7 +81,8 @@ class Peer:
         return forgotten
 
     def lost_path(self, source: TransportAddress) -> None:
-        """An address proved to be another peer's now, as behind a NAT: nothing is sent there until it checks again."""
+        """Remove a path, because its TCP connection was closed or another peer checked from its address (as behind a NAT). Nothing is sent
+        there until this peer checks from it again."""
         self.paths.remove(source)
         if self.target == source:
             self._aim(self.paths[-1] if self.paths else None)
@@ -90,7 +93,7 @@ class Peer:
             self.subscription.go_to(target)
 
     def overdue(self, now: float) -> bool:
-        """Whether it did not check, or not connect, for too long."""
+        """Whether its time to connect is over, or its consent expired."""
         if not self.joined:
             return now - self.added > HANDSHAKE
         return now - self.checked > (DOUBTED if self.dtls is not None and self.dtls.doubted else CONSENT)
@@ -99,18 +102,18 @@ class Peer:
 
     @property
     def speaks_first(self) -> bool:
-        """Whether the handshake is ours to begin, and is not begun."""
+        """Whether we must begin the handshake (as DTLS client) and have not begun."""
         return self.dtls is None and not self.joined and self._added.dtls == "client"
 
     def begin(self) -> Dtls:
-        """Its DTLS association, made when there is something to say or to hear: who never comes costs nothing."""
+        """Its DTLS association, made at the first use, so that a peer that never comes costs nothing."""
         if self.dtls is None:
             self.dtls = Dtls(self._identity, self._added.dtls, self._added.remote_fingerprints)
             self.dtls.start()
         return self.dtls
 
     def feed(self, datagram: bytes) -> State:
-        """A DTLS datagram came; an empty one only begins."""
+        """Process a DTLS datagram; an empty one only begins the handshake. Returns the DTLS state."""
         dtls = self.begin()
         if datagram:
             dtls.feed(datagram)
@@ -122,7 +125,7 @@ class Peer:
         return dtls.state
 
     def retransmit(self) -> State | None:
-        """Send the last flight again if it is time."""
+        """Send the last DTLS flight again if it is time. Returns the DTLS state then, otherwise None."""
         if self.dtls is None or self.dtls.timeout() != 0:
             return None
         self.dtls.on_timeout()
@@ -130,33 +133,33 @@ class Peer:
         return self.dtls.state
 
     def flush(self) -> None:
-        """Send what DTLS has to say."""
+        """Send the datagrams that DTLS has produced."""
         if self.dtls is not None and self.target is not None:
             for datagram in self.dtls.outgoing():
                 self._send(datagram, self.target)
 
     def rest(self) -> None:
-        """Nothing more is said of the handshake, unless the peer asks."""
+        """Free OpenSSL's state of the finished handshake. The last flight can still be repeated if the peer did not get it."""
         if self.dtls is not None:
             self.dtls.rest()
 
     def goodbye(self) -> None:
-        """Close the association; nothing is sent or taken afterwards."""
+        """Send close_notify and close the peer: nothing is sent or received afterwards."""
         if self.dtls is not None:
             self.dtls.close()
             self.flush()
         self.srtp = self.dtls = self.target = None
 
     def _make_subscription(self, srtp: Srtp) -> None:
-        # Below half the turn, so that a receiver that joins never meets a wrap before it knows the rollover count.
+        # Below 2^15, so that a receiver knows the rollover counter before the sequence number wraps (RFC 3711, 3.3.1).
         outgoing = srtp.outgoing(self._ssrc, secrets.randbelow(1 << 15))
         address = NOWHERE if self.target is None else self.target
         self.subscription = Subscription(outgoing, self._payload_type, self._ssrc, address, self._added.nack)
 
-    # -- reports both ways
+    # -- RTCP
 
     def report(self, utc: float, monotonic: float) -> None:
-        """Send the report that is due every few seconds; `utc` and `monotonic` are the same moment."""
+        """Send its periodic sender or receiver report. `utc` (Unix seconds) and `monotonic` (seconds) are the same moment."""
         if self.srtp is None or self.target is None:
             return
         packet = self._receiver_report(utc, monotonic) if self.is_up else self._sender_report(utc, monotonic)
@@ -181,7 +184,8 @@ class Peer:
         return report + rtcp.reference_time(self._ssrc, utc) if self.nack_requester else report
 
     def ask(self, missing: Sequence[int], now: float) -> int:
-        """Ask a speaker for packets of its lane that are missing, as far as it is time; how many were asked for."""
+        """Send a speaker a NACK for those of the `missing` packets (extended sequence numbers) that are due. Returns how many were
+        requested."""
         if self.nack_requester is None or self.srtp is None or self.target is None or self.reception is None:
             return 0
         due = self.nack_requester.due(missing, now)
@@ -190,20 +194,20 @@ class Peer:
         return len(due)
 
     def on_nack(self, sequences: Sequence[int]) -> None:
-        """A listener misses packets: it is sent the same bytes again, never sealed anew."""
+        """Send a listener the packets that it requests, as the same encrypted bytes: encrypting again would reuse a nonce."""
         if self.subscription is not None and self.target is not None:
             for datagram in self.subscription.again(sequences):
                 self._send(datagram, self.target)
 
     def unprotect_rtcp(self, datagram: bytes, arrival: float) -> None:
-        """A report came. Raises `SrtpError` or `RtcpError`."""
+        """Process an SRTCP packet that arrived at `arrival` (monotonic seconds). Raises `SrtpError` or `RtcpError`."""
         if self.srtp is None:
             raise SrtpError("no keys yet")
         for item in rtcp.parse(self.srtp.unprotect_rtcp(datagram)):
             if isinstance(item, rtcp.Report):
                 self._on_report(item, arrival)
             elif isinstance(item, rtcp.Bye) or item.ssrc != self._ssrc:
-                continue  # what ends a peer is its close_notify, or its silence
+                continue  # BYE is ignored: a peer ends by close_notify or when its consent expires
             elif isinstance(item, rtcp.Nack):
                 self.on_nack(item.sequences)
             elif self.nack_requester is not None:
@@ -216,10 +220,11 @@ class Peer:
             if block.ssrc == self._ssrc and self.subscription is not None:
                 self.subscription.loss = block.fraction * 100 // 256
 
-    # -- sound from it
+    # -- media from it
 
     def unprotect(self, datagram: bytes, arrival: float) -> rtp.RtpPacket | None:
-        """An RTP packet came; None for a payload type that is not its Opus. Raises `SrtpError` or `RtpError`."""
+        """Decrypt and parse an SRTP packet that arrived at `arrival` (monotonic seconds). Returns None when its payload type is not the
+        negotiated Opus. Raises `SrtpError` or `RtpError`."""
         if self.srtp is None:
             raise SrtpError("no keys yet")
         packet = rtp.parse(self.srtp.unprotect(datagram), self.level_extension)

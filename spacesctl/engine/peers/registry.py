@@ -1,4 +1,4 @@
-"""All peers: who comes, who is here, who has gone. Datagrams of the port end here, or at a lane."""
+"""All peers of the engine, from `AddPeer` to `PeerLeft`. Passes each received datagram to ICE, DTLS, RTCP or a lane."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ from spacesctl.rtc.srtp import NotAuthentic, Replayed, SrtpError
 from spacesctl.rtc.stun import Credentials
 
 REPORT_TICKS: Final = 250
-"""RTCP reports go every 5 s, each peer's at its own tick."""
+"""Ticks between two RTCP reports of a peer: 5 s. Each peer has its own tick within that time."""
 SWEEP_TICKS: Final = 50
-"""How often silent peers are looked for: every second."""
+"""Ticks between two searches for peers that are overdue: every second."""
 
 RESTS: Final = 16
-"""Handshakes that are forgotten in one tick at most: freeing one takes 20 us."""
+"""Finished handshakes whose memory is freed in one tick at most: freeing one takes 20 us."""
 
 Reason = Literal["closed", "consent", "handshake", "ended"]
 log = logging.getLogger(__name__)
 
 
 class PeerRegistry:
-    """`tell` sends control a message; `send` is the ports'; `until` tells when the next tick is due, `clock` the time:
-    both in monotonic seconds."""
+    """The peers by name. `rooms` are the open Spaces by name; `send(datagram, address)` sends by the engine's ports and returns whether the
+    datagram was taken; `tell` sends control a message; `until` returns when the next tick is due and `clock` the time, both in monotonic
+    seconds."""
 
     def __init__(
         self,
@@ -51,7 +52,7 @@ class PeerRegistry:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.on_rest: Callable[[], None] = lambda: None
-        """Called when a handshake was let go."""
+        """Called when the memory of a handshake was freed."""
         self.ice_agent = IceAgent(clock)
         self.handshakes = Handshakes(self._on_handshake, until)
         self._identity = identity
@@ -61,10 +62,10 @@ class PeerRegistry:
         self._send = send
         self._tell = tell
         self._peers: dict[str, Peer] = {}
-        self._connecting: dict[str, Peer] = {}  # their handshake is under way
+        self._connecting: dict[str, Peer] = {}  # those in the middle of a DTLS handshake
         self._reporting: list[dict[str, Peer]] = [{} for _ in range(REPORT_TICKS)]
-        self._restless: deque[tuple[float, Peer]] = deque()  # joined, oldest first
-        self._nack_peers: dict[str, Peer] = {}  # speakers that send lost packets again
+        self._restless: deque[tuple[float, Peer]] = deque()  # joined peers, by when to free their handshakes
+        self._nack_peers: dict[str, Peer] = {}  # speakers that answer NACKs
         self._joins = 0
         self._handlers: dict[Kind, Callable[[bytes, TransportAddress], None]] = {
             Kind.STUN: self._on_stun,
@@ -80,7 +81,7 @@ class PeerRegistry:
     # -- from control
 
     def add(self, added: AddPeer) -> bool:
-        """Expect a peer; False for one whose Space is not open, or whose name or ufrag is taken."""
+        """Expect a peer. Returns False when its Space is not open, or its name or ufrag is in use."""
         room = self._rooms.get(added.space)
         if room is None or added.peer in self._peers or self.ice_agent.expects(added.local_ufrag):
             return False
@@ -89,7 +90,7 @@ class PeerRegistry:
         return True
 
     def restart(self, message: RestartIce) -> bool:
-        """A peer's next credentials; False when it is not here, or the ufrag is taken."""
+        """Give a peer new ICE credentials. Returns False when the peer is unknown or the ufrag is in use."""
         peer = self._peers.get(message.peer)
         if peer is None or self.ice_agent.expects(message.local_ufrag):
             return False
@@ -97,7 +98,7 @@ class PeerRegistry:
         return True
 
     def move(self, name: str, group: int) -> bool:
-        """A listener hears another group from the next tick on."""
+        """Send a listener another group from the next tick on. Returns False when it is unknown or not a listener."""
         peer = self._peers.get(name)
         if peer is None or peer.is_up:
             return False
@@ -106,7 +107,7 @@ class PeerRegistry:
         return True
 
     def remove(self, name: str, reason: Reason = "closed") -> bool:
-        """A peer leaves now; False when it is not here."""
+        """Remove and close a peer, and tell control the `reason`. Returns False when it is unknown."""
         peer = self._peers.pop(name, None)
         if peer is None:
             return False
@@ -124,18 +125,20 @@ class PeerRegistry:
         return True
 
     def end(self, space: str) -> None:
-        """Everybody in a Space leaves."""
+        """Remove all peers of a Space, with reason `ended`."""
         for name in [name for name, peer in self._peers.items() if peer.space == space]:
             self.remove(name, "ended")
 
     def close(self) -> None:
+        """Remove all peers."""
         for name in list(self._peers):
             self.remove(name)
 
     # -- from the tick
 
     def tick(self, number: int, utc: float, now: float) -> None:
-        """What is due at this tick: retransmissions, reports, and once a second the search for who is gone."""
+        """Do what is due at this tick: DTLS retransmissions, RTCP reports, NACKs, freeing of handshakes, and once a second the removal of
+        overdue peers. `utc` (Unix seconds) and `now` (monotonic seconds) are the same moment."""
         for peer in list(self._connecting.values()):
             if peer.retransmit() is State.FAILED:
                 self.remove(peer.name, "handshake")
@@ -158,17 +161,17 @@ class PeerRegistry:
     # -- from the ports
 
     def knows(self, source: TransportAddress) -> bool:
-        """Whether somebody proved to be there."""
+        """Whether an address belongs to a peer, by an authenticated check."""
         return self.ice_agent.at(source) is not None
 
     def lost(self, source: TcpAddress) -> None:
-        """A connection is gone; whoever came by it may come by another as long as it has consent."""
+        """A TCP connection was closed. Its peer may use another path until its consent expires."""
         peer = self.ice_agent.lost(source)
         if peer is not None:
             self._subscribe(peer)
 
     def receive(self, data: bytes, source: TransportAddress) -> None:
-        """A datagram came."""
+        """Process a datagram that arrived from `source`. One that is not valid is dropped and counted."""
         self._metrics.counters["packets_in"] += 1
         self._handlers[demux.kind(data)](data, source)
 
@@ -184,7 +187,7 @@ class PeerRegistry:
         if peer is None:
             return
         if peer.speaks_first:
-            self.handshakes.put(peer.name, b"")  # in its turn: a thousand first checks may be read at once
+            self.handshakes.put(peer.name, b"")  # queued, because a thousand first checks may arrive at once
         elif outcome.by_another_way:
             self._subscribe(peer)
 
@@ -207,7 +210,7 @@ class PeerRegistry:
         elif state is State.CLOSED:
             self.remove(name)
         elif state is State.FAILED:
-            log.info("a handshake failed: %s", peer.dtls.why if peer.dtls else "")
+            log.info("a DTLS handshake failed: %s", peer.dtls.why if peer.dtls else "")
             self.remove(name, "handshake")
 
     def _joined(self, peer: Peer) -> None:
@@ -226,7 +229,7 @@ class PeerRegistry:
         self._tell(PeerJoined(peer.name))
 
     def _subscribe(self, peer: Peer) -> None:
-        """A listener that joined hears its group, as long as its address is known."""
+        """Send a joined listener its group if it has a path; otherwise pause it."""
         if not peer.joined or peer.subscription is None:
             return
         room = self._rooms[peer.space]

@@ -1,1 +1,1 @@
-"""How datagrams come and go: the UDP port, connections over TCP, and one system call for a thousand datagrams."""
+"""Sending and receiving datagrams: the UDP port, TCP connections, and batches sent by one system call."""

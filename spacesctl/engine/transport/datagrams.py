@@ -1,4 +1,4 @@
-"""Datagrams at fixed addresses, and one system call that sends a thousand of them (sendmmsg(2))."""
+"""Batches of datagrams, each with its own address, of which one system call sends a thousand (sendmmsg(2))."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress, U
 HEAD: Final = 12
 """Bytes of an RTP header without extensions."""
 MAX_TAG: Final = 16
+"""Bytes of the longest authentication tag (AES-GCM)."""
 LONGEST: Final = HEAD + MAX_PACKET + MAX_TAG
 """Bytes of the largest datagram."""
 AT_ONCE: Final = 1024
 """Datagrams that the kernel takes in one call (UIO_MAXIOV)."""
 SKIPPED: Final = 16
-"""Datagrams given up at once when the socket's buffer is full: asking for each would make a late tick later."""
+"""Datagrams dropped together when the socket's buffer is full: trying each one would delay a late tick further."""
 
 _NAME: Final = 28
 """Bytes of a sockaddr_in6, the larger one."""
@@ -39,9 +40,9 @@ _FULL: Final = frozenset((errno.EAGAIN, errno.ENOBUFS))
 
 
 class Rows:
-    """`size` datagrams with their addresses; each has a header, `heads` is `uint8[size, HEAD]`.
+    """Room for `size` datagrams with their addresses. `heads` are their RTP headers, `uint8[size, HEAD]`.
 
-    The datagrams of a tick lie behind each other without gaps, so that a tick touches as little memory as possible.
+    The datagrams of a tick are contiguous in memory, so that a tick touches as little memory as possible.
     """
 
     def __init__(self, size: int) -> None:
@@ -52,28 +53,28 @@ class Rows:
         self._addresses: list[TransportAddress] = [("", 0)] * size
 
     def address(self, row: int) -> TransportAddress:
-        """Where a row is sent."""
+        """The address that a row is sent to."""
         return self._addresses[row]
 
     def set_address(self, row: int, address: TransportAddress) -> None:
-        """Where a row is sent from now on."""
+        """Send a row to this address from now on."""
         self._addresses[row] = address
 
     def lay_out(self, count: int, length: int) -> npt.NDArray[np.uint8]:
-        """Room for the first `count` datagrams of `length` bytes each, to be filled: `uint8[count, length]`. Raises ValueError for a
-        length that no packet has."""
+        """The buffer for the first `count` datagrams of `length` bytes each, to be filled: `uint8[count, length]`. Raises ValueError for
+        a `length` outside `HEAD` to `LONGEST`."""
         if not HEAD <= length <= LONGEST:
             raise ValueError(f"a datagram of {length} bytes")
         self.length = length
         return self._data[: count * length].reshape(count, length)
 
     def datagram(self, row: int) -> memoryview:
-        """The bytes of a row."""
+        """The bytes of a row's datagram."""
         return self._data[row * self.length : (row + 1) * self.length].data
 
 
 class UdpRows(Rows):
-    """Rows that one system call sends: addresses and lengths stand as the kernel reads them (struct mmsghdr)."""
+    """Rows that one system call sends: addresses and lengths are kept as the kernel reads them (struct mmsghdr)."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -89,16 +90,16 @@ class UdpRows(Rows):
         self._data_at = self._data.ctypes.data
 
     def set_address(self, row: int, address: TransportAddress) -> None:
-        """Where a row is sent from now on: a UDP address."""
+        """Send a row to this UDP address from now on. Raises ValueError for a TCP connection."""
         if isinstance(address, TcpAddress):
-            raise ValueError("a connection is no UDP address")
+            raise ValueError("a TCP connection has no UDP address")
         super().set_address(row, address)
         name = sockaddr(address)
         self._names[row, : len(name)] = np.frombuffer(name, np.uint8)
         self._messages["name_length"][row] = len(name)
 
     def lay_out(self, count: int, length: int) -> npt.NDArray[np.uint8]:
-        """The same; the kernel's view of the rows follows when the length changes."""
+        """Like `Rows.lay_out`; also updates the structures for the kernel when the length changes."""
         if length != self._laid_out and HEAD <= length <= LONGEST:
             self._laid_out = length
             self._iovecs["base"] = self._data_at + self._places * np.uint64(length)
@@ -106,7 +107,7 @@ class UdpRows(Rows):
         return super().lay_out(count, length)
 
     def send(self, descriptor: int, count: int) -> int:
-        """Send the first `count` rows by a non-blocking socket. How many the kernel took: the rest is lost."""
+        """Send the first `count` rows by the socket `descriptor`, without blocking. Returns how many the kernel took; the rest is lost."""
         assert _sendmmsg is not None
         taken = done = 0
         while done < count:
@@ -115,23 +116,23 @@ class UdpRows(Rows):
             if sent > 0:
                 taken += sent
                 done += sent
-            else:  # the error is the first row's alone
+            else:  # the error concerns only the first row of this call
                 done += SKIPPED if ctypes.get_errno() in _FULL else 1
         return taken
 
 
 class Sender(Protocol):
-    """What a fan-out sends by."""
+    """The transport of a fan-out."""
 
     def rows(self, size: int) -> Rows:
-        """Rows as this sender sends them."""
+        """Make `size` rows of the kind that this sender sends."""
 
     def send_rows(self, rows: Rows, count: int) -> int:
-        """Send the first `count` rows; how many were taken."""
+        """Send the first `count` rows. Returns how many were taken."""
 
 
 def sockaddr(address: UdpAddress) -> bytes:
-    """An address as the kernel has it: struct sockaddr_in, or sockaddr_in6 for one with four fields."""
+    """An address as the kernel's struct sockaddr_in, or sockaddr_in6 for one with four fields. Raises OSError for an invalid host."""
     host, port = address[:2]
     if len(address) == 2:
         packed = socket.inet_pton(socket.AF_INET, host)
@@ -146,7 +147,7 @@ def _family(number: int) -> bytes:
 
 
 def _load() -> ctypes._NamedFuncPointer | None:
-    """sendmmsg, where it is and its structures are the ones above."""
+    """sendmmsg(2), or None where it is missing or its structures are not those of 64-bit Linux."""
     if not sys.platform.startswith("linux") or ctypes.sizeof(ctypes.c_void_p) != 8:
         return None
     function = getattr(ctypes.CDLL(None, use_errno=True), "sendmmsg", None)
@@ -158,3 +159,4 @@ def _load() -> ctypes._NamedFuncPointer | None:
 
 _sendmmsg: Final = _load()
 HAS_SENDMMSG: Final = _sendmmsg is not None
+"""Whether `UdpRows.send` can be used."""

@@ -1,4 +1,4 @@
-"""The two ways out of the engine, as the fan-out and the peers use them."""
+"""The engine's two transports, UDP and TCP, for sending media."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spacesctl.engine.transport.datagrams import Sender
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`udp` sends a batch of datagrams; `send_tcp` sends one datagram by a connection and says whether it was taken."""
+    """`udp` sends batches of datagrams; `send_tcp(datagram, address)` sends one by a TCP connection and returns whether it was taken."""
 
     udp: Sender
     send_tcp: Callable[[bytes, TransportAddress], bool]

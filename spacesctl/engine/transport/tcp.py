@@ -1,7 +1,9 @@
-"""Connections over TCP, for who gets no UDP through (RFC 6544, the passive side): the same datagrams as on the UDP port, in frames.
+"""TCP connections, for clients whose network blocks UDP (RFC 6544, the passive side). They carry the same datagrams as the UDP port, in
+frames.
 
-Whose a connection is, its first authenticated check tells. Until then it is a stranger's: there are few of those, each for a few seconds,
-and one that says anything but checks is closed. Sending never waits: what the network does not take now waits in a short queue, or is lost.
+The first authenticated check on a connection shows which peer it belongs to. Until then it is a stranger's. There may be few such
+connections, each may stay for a few seconds, and one that sends anything but checks is closed. Sending never blocks: what the network does
+not take at once waits in a short queue, and is dropped when that is full.
 """
 
 from __future__ import annotations
@@ -23,35 +25,36 @@ from spacesctl.rtc.frames import FrameError, FrameReader, framed
 MOST: Final = 512
 """Connections at once."""
 STRANGERS: Final = 128
-"""Connections without an authenticated check; a newer one takes the place of the oldest. Browsers make one each, to fall back on, and
-say nothing there as long as UDP does."""
+"""Connections without an authenticated check; when there are more, the oldest is closed. Each browser opens one as a fallback, and sends
+nothing on it while UDP works."""
 PATIENCE: Final = 5.0
-"""Seconds that a stranger's connection lives."""
+"""Seconds after which a stranger's connection is closed."""
 CHECKS: Final = 24
-"""Checks of a stranger's before it is closed: control may tell of a peer a moment after its first ones."""
+"""Checks that a stranger may send before its connection is closed: its first ones may arrive before control announces the peer."""
 SILENCE: Final = 30.0
-"""Seconds after which a connection that brings nothing is closed, as consent ends (RFC 7675, 5.1)."""
+"""Seconds without incoming data after which a connection is closed, the same time as for consent (RFC 7675, 5.1)."""
 WAITING: Final = 25
-"""Datagrams that wait for a slow network: half a second of sound. The next ones are lost."""
+"""Datagrams that may wait in a connection's send queue: half a second of sound. Further ones are dropped."""
 FULL: Final = 5.0
-"""Seconds after which a connection is closed whose queue was full and has not been empty since."""
+"""Seconds after which a connection is closed whose send queue became full and has not been empty since."""
 UNSENT: Final = 4096
-"""Bytes that the kernel may hold unsent: it must not hide half a minute of sound."""
+"""Unsent bytes that the kernel may hold for a connection, so that sound is not delayed in the kernel by up to half a minute."""
 READ: Final = 4096
-"""Bytes read of a connection in one turn of the loop."""
+"""Bytes read from a connection in one iteration of the event loop."""
 ACCEPTED: Final = 8
-"""Connections accepted in one turn."""
+"""Connections accepted in one iteration of the event loop."""
 A_SECOND: Final = 500
-"""Connections accepted in a second: more than browsers make in a storm of joins, and too few to keep the engine busy."""
+"""Connections accepted per second: more than browsers open when many join at once, and too few to overload the engine."""
 PAUSE: Final = 1.0
-"""Seconds without accepting, after that many, or when the system has no descriptor left. Whoever comes meanwhile waits in the kernel."""
+"""Seconds without accepting after that many, or when the system has no file descriptor left. New connections wait in the kernel."""
 
 Why = Literal["ended", "rubbish", "stranger", "silent", "full"]
 log = logging.getLogger(__name__)
 
 
 class TcpConnection:
-    """One connection and what waits for it. `since` is when it became a stranger's, in monotonic seconds."""
+    """One TCP connection with its send queue. `since` is when it became a stranger's and `heard` when it last received data, both in
+    monotonic seconds."""
 
     def __init__(self, sock: socket.socket, place: TcpAddress, now: float) -> None:
         self.socket = sock
@@ -61,11 +64,11 @@ class TcpConnection:
         self.full_since: float | None = None
         self.checks = 0
         self.passed_over = False
-        """Whether its last turn was the tick's."""
+        """Whether its last read was postponed because a tick was due."""
         self._waiting: deque[bytes] = deque()
 
     def send(self, datagram: bytes) -> bool:
-        """Send a datagram, now or soon; False when it is lost."""
+        """Send a datagram, or queue it. Returns False when the queue is full and the datagram is dropped."""
         if len(self._waiting) >= WAITING:
             self.full_since = self.full_since or time.monotonic()
             return False
@@ -77,7 +80,7 @@ class TcpConnection:
         return True
 
     def flush(self) -> None:
-        """Hand over what the network takes. A broken connection takes nothing; reading will tell."""
+        """Send as much of the queue as the network takes. Send errors are ignored: the next read reports a broken connection."""
         while self._waiting:
             try:
                 taken = self.socket.send(self._waiting[0])
@@ -95,6 +98,7 @@ class TcpConnection:
             asyncio.get_running_loop().remove_writer(self.socket)
 
     def close(self) -> None:
+        """Close the socket; what waits in the queue is dropped."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(self.socket)
         loop.remove_writer(self.socket)
@@ -102,15 +106,14 @@ class TcpConnection:
 
 
 class TcpPort:
-    """All connections. `receive` takes a datagram and where it came from; `knows` tells whether a place is a peer's by now, `lost` that one
-    is gone; `until` tells when the next tick is due."""
+    """All TCP connections, accepted from the sockets `listening` (none: TCP is off)."""
 
     def __init__(self, listening: Sequence[socket.socket], metrics: Metrics) -> None:
         self._listening = listening
         self._counters = metrics.counters
         self._counters.update(streams_accepted=0, streams_refused=0, streams_packets_dropped=0)
         self._connections: dict[TcpAddress, TcpConnection] = {}
-        self._strangers: dict[TcpAddress, TcpConnection] = {}  # of those, oldest first
+        self._strangers: dict[TcpAddress, TcpConnection] = {}  # not yet authenticated, oldest first
         self._made = 0
         self._left = A_SECOND
 
@@ -119,7 +122,7 @@ class TcpPort:
 
     @property
     def hosts(self) -> list[str]:
-        """The addresses that it listens at; none when it is off."""
+        """The IP addresses that it listens on; empty when TCP is off."""
         return [one.getsockname()[0] for one in self._listening]
 
     def start(
@@ -129,13 +132,14 @@ class TcpPort:
         lost: Callable[[TcpAddress], None],
         until: Callable[[], float],
     ) -> None:
-        """Accept connections from now on."""
+        """Accept connections from now on. `receive(datagram, address)` takes what arrives; `knows` returns whether a connection belongs
+        to a peer by now; `lost` is told of closed connections; `until` returns when the next tick is due, in monotonic seconds."""
         self._receive, self._knows, self._lost, self._until = receive, knows, lost, until
         for listening in self._listening:
             self._accept_from(listening)
 
     def send(self, data: bytes, target: TcpAddress) -> bool:
-        """Send a datagram; False when the connection is gone, or so slow that it is lost."""
+        """Send a datagram. Returns False when it is dropped: the connection is closed, or its queue is full."""
         connection = self._connections.get(target)
         if connection is not None and connection.send(data):
             return True
@@ -143,7 +147,8 @@ class TcpPort:
         return False
 
     def sweep(self) -> None:
-        """Once a second: close what is a stranger's for too long, silent, or too slow."""
+        """Close connections that are a stranger's for too long, silent, or too slow. Call it once a second: it also renews the number of
+        connections that may be accepted."""
         now, self._left = time.monotonic(), A_SECOND
         for connection in list(self._connections.values()):
             place = connection.place
@@ -158,6 +163,7 @@ class TcpPort:
                 self._end(connection, "full")
 
     def close(self) -> None:
+        """Close the listening sockets and all connections."""
         for listening in self._listening:
             asyncio.get_running_loop().remove_reader(listening)
             listening.close()
@@ -179,8 +185,8 @@ class TcpPort:
                 sock, source = listening.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
-            except OSError as error:  # out of descriptors, most of all: it would be ready again at once
-                log.warning("connections wait: %s", error.strerror)
+            except OSError as error:  # mostly out of file descriptors: without a pause the loop would retry at once
+                log.warning("cannot accept TCP connections, trying again in %g s: %s", PAUSE, error.strerror)
                 self._pause(listening)
                 return
             self._left -= 1
@@ -230,7 +236,7 @@ class TcpPort:
             self._end(connection, "rubbish")
 
     def _take(self, connection: TcpConnection, datagram: bytes) -> bool:
-        """Hand a datagram on; False for a stranger's that is none of the few checks which it may send."""
+        """Pass a datagram on. Returns False when a stranger sent it and it is not one of the few checks that it may send."""
         if connection.place not in self._strangers:
             self._receive(datagram, connection.place)
             return True

@@ -1,4 +1,4 @@
-"""The one UDP socket: every peer's STUN, DTLS and SRTP come and go here. And the port of the same number over TCP."""
+"""The engine's one UDP socket, for the STUN, DTLS and SRTP of all peers, and the listening TCP sockets on the same port number."""
 
 from __future__ import annotations
 
@@ -17,27 +17,31 @@ from spacesctl.engine.transport.addresses import TransportAddress, UdpAddress
 from spacesctl.engine.transport.datagrams import HAS_SENDMMSG, Rows, UdpRows
 
 BUFFER: Final = 4 * 1024 * 1024
-"""Bytes asked of the kernel for each direction: what 4,000 listeners are sent in a tick, twice."""
+"""Bytes of socket buffer requested from the kernel for each direction: twice what 4,000 listeners are sent in a tick."""
 DRAIN: Final = 256
-"""Datagrams read before other work of the loop gets its turn."""
+"""Datagrams read at most before the event loop handles other events."""
 LEAST: Final = 64
-"""Datagrams read in a turn even if a tick is due: when ticks take all their time, checks and handshakes must still get through."""
+"""Datagrams read even if a tick is due, so that checks and handshakes get through when ticks take all the time."""
 MAX_DATAGRAM: Final = 2048
+"""Bytes read of a datagram at most."""
 ATTEMPTS: Final = 16
-"""Numbers tried when any will do, until one is free over both UDP and TCP."""
+"""Ports tried when any port will do, until one is free over both UDP and TCP."""
 GATHER: Final = 0.004
-"""Seconds after a turn of reading in which what comes waits for the next one. A storm's packets are read by the dozen then, with warm
-caches: a fifth less for each join. One that comes alone is read at once."""
+"""Seconds after a batch of reads in which the socket is not read. When many join at once, their packets are then read by the dozen, with
+warm caches, which makes each join a fifth cheaper. A datagram that arrives later than that is read at once."""
 BEFORE: Final = 0.001
-"""Seconds before a tick in which nothing waits: what came in time is in this tick's sound."""
+"""Seconds before a tick from which the socket is read without waiting, so that what arrived in time is in this tick's mix."""
 BACKLOG: Final = 128
-EVERYWHERE: Final = frozenset(("0.0.0.0", "::"))  # noqa: S104  # compared with, not bound
+"""TCP connections that may wait in the kernel to be accepted."""
+EVERYWHERE: Final = frozenset(("0.0.0.0", "::"))  # noqa: S104  # only compared with, never bound
+"""The hosts that mean all addresses of the machine."""
 
 log = logging.getLogger(__name__)
 
 
 class UdpPort:
-    """Bound when made; `start` begins to hand datagrams over. Sending never waits: a full buffer loses the packet."""
+    """The UDP socket, bound when made (raises OSError); `start` begins to receive. Sending never blocks: when the socket's buffer is full,
+    the datagram is dropped."""
 
     def __init__(self, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -56,13 +60,13 @@ class UdpPort:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it is bound."""
+        """The host and port that it is bound to."""
         name = self._socket.getsockname()
         return name[0], name[1]
 
     def start(self, receive: Callable[[bytes, UdpAddress], None], until: Callable[[], float]) -> None:
-        """Hand each datagram to `receive`, in turns that end at the monotonic time that `until` tells (the next tick)
-        and begin `GATHER` after one another."""
+        """Pass each datagram to `receive(datagram, address)`. Datagrams are read in batches, `GATHER` apart; a batch ends when the next
+        tick is due, which `until` returns in monotonic seconds."""
         recvfrom, loop = self._socket.recvfrom, asyncio.get_running_loop()
 
         def listen() -> None:
@@ -82,7 +86,7 @@ class UdpPort:
                     data, source = recvfrom(MAX_DATAGRAM)
                 except BlockingIOError:
                     return
-                except OSError:  # an ICMP error of an earlier send; the next read goes on
+                except OSError:  # an ICMP error from an earlier send; reading can continue
                     continue
                 receive(data, source)
                 if count % 8 == 7 and count >= LEAST and time.monotonic() >= deadline:
@@ -91,7 +95,7 @@ class UdpPort:
         listen()
 
     def send(self, data: bytes | memoryview, target: TransportAddress) -> bool:
-        """Send a datagram; False when the kernel does not take it now."""
+        """Send a datagram. Returns False when the kernel does not take it."""
         try:
             self._socket.sendto(data, target)
         except OSError:
@@ -99,16 +103,17 @@ class UdpPort:
         return True
 
     def rows(self, size: int) -> UdpRows:
-        """Rows for `send_rows`."""
+        """Make rows for `send_rows`."""
         return UdpRows(size)
 
     def send_rows(self, rows: Rows, count: int) -> int:
-        """Send the first `count` rows, with one system call for a thousand where there is one; how many were taken."""
+        """Send the first `count` rows, a thousand per system call where sendmmsg(2) exists. Returns how many were taken."""
         if HAS_SENDMMSG and isinstance(rows, UdpRows):
             return rows.send(self._socket.fileno(), count)
         return sum(self.send(rows.datagram(row), rows.address(row)) for row in range(count))
 
     def close(self) -> None:
+        """Stop receiving and close the socket."""
         if self._next is not None:
             self._next.cancel()
         asyncio.get_running_loop().remove_reader(self._socket)
@@ -116,7 +121,7 @@ class UdpPort:
 
     def _grow(self, option: int, name: str) -> None:
         self._socket.setsockopt(socket.SOL_SOCKET, option, BUFFER)
-        granted = self._socket.getsockopt(socket.SOL_SOCKET, option) // 2  # Linux doubles it for its own use
+        granted = self._socket.getsockopt(socket.SOL_SOCKET, option) // 2  # Linux reports twice the size
         if granted < BUFFER:
             log.warning(
                 "the kernel grants %d KiB of %d for the UDP %s buffer: raise net.core.%smem_max",
@@ -128,7 +133,8 @@ class UdpPort:
 
 
 def bind(host: str, port: int, *, tcp: bool) -> tuple[UdpPort, list[socket.socket]]:
-    """The UDP port, and with `tcp` what listens at the same number: nothing where somebody else has that. Raises OSError for UDP."""
+    """Bind the UDP port, and with `tcp` also listen over TCP on the same port number (an empty list where that is taken). Port 0 means any
+    port. Raises OSError when the UDP port cannot be bound."""
     udp, listening = UdpPort(host, port), list[socket.socket]()
     for _ in range(ATTEMPTS):
         listening = listen(*udp.address) if tcp else []
@@ -137,13 +143,13 @@ def bind(host: str, port: int, *, tcp: bool) -> tuple[UdpPort, list[socket.socke
         udp.close()
         udp = UdpPort(host, 0)
     if tcp and not listening:
-        log.warning("TCP port %d is taken: who gets no UDP through cannot come here", udp.address[1])
+        log.warning("TCP port %d is taken: clients whose network blocks UDP cannot join", udp.address[1])
     return udp, listening
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """A socket that listens over TCP; where another has the port at some of this machine's addresses (our own HTTP, most of all), one for
-    each of the others that somebody else could come by."""
+    """Listen over TCP on `host`. Where `host` means all addresses and the port is taken on some of them (mostly by our own HTTP server),
+    listen on each remaining address that is reachable from other machines. Returns the sockets; none when the port is taken."""
     try:
         return [_listen(host, port)]
     except OSError as error:
@@ -174,7 +180,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _own_addresses(with_ipv6: bool) -> list[str]:
-    """Of this machine, but for loopback (where `localhost` must not lead to us in place of HTTP) and what needs a zone to be named."""
+    """This machine's addresses, without loopback (`localhost` must lead to the HTTP server, not here) and without IPv6 addresses that need
+    a zone."""
     found = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
     plain = [ip if isinstance(ip, str) else ip[0] for ip in found if isinstance(ip, str) or (with_ipv6 and not ip[2])]
     return [address for address in plain if not ip_address(address).is_loopback]
