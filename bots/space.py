@@ -20,7 +20,7 @@ from spacesctl.rules.rule_engine import RuleEngine
 from spacesctl.rules.rulefile import compile_rules
 
 CLOSED_LANES = 64
-"""Lanes whose speaker is remembered after they closed: the last words are recognised up to a second later."""
+"""Lanes whose speaker is remembered after they closed: what was said last is recognised up to a second later."""
 
 log = logging.getLogger("bots.space")
 
