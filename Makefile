@@ -1,12 +1,13 @@
-# Two commands: `make demo` and `make test`. Each sets itself up.
+# Two commands: `make demo` and `make test`. Each sets itself up. `make cover` and `make mutate` judge the tests themselves.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Wheels only, so no compiler is needed (where there is one, our own few lines of C are compiled); the two named packages publish pure-Python source archives alone.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary srt,forbiddenfruit
 ARGS ?=
+COVER := build/coverage
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint cover mutate lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml spacesctl/rtc/_seal.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed (set PYTHON=...)" >&2; exit 1; }
@@ -31,6 +32,18 @@ lint: $(VENV)/.ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What fails under a tracer only for being slow fails nothing here: `make test` judges the tests, this counts what they run.
+cover: $(VENV)/.ready-test
+	rm -rf $(COVER) && mkdir -p $(COVER)
+	-$(BIN)/coverage run -m pytest -m "not alone" -n auto --dist loadfile $(ARGS)
+	-$(BIN)/coverage run -m pytest -m "alone" $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet -o $(COVER)/report.json
+	$(BIN)/python -m tests.coverage_floors $(COVER)/report.json
+
+mutate: $(VENV)/.ready-test
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 lock: # Rewrites both lock files from pyproject.toml.
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml

@@ -12,6 +12,7 @@ from hypothesis import settings
 pytest_plugins = ["pytester", "tests.interop.report"]
 
 settings.register_profile("default", deadline=None)  # a noisy machine is not a failing property
+settings.register_profile("mutation", deadline=None, max_examples=10, derandomize=True, database=None)  # `make mutate`
 settings.load_profile("default")
 
 

@@ -92,7 +92,7 @@ class Show:
         return self._done
 
     async def _play(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> list[asyncio.Task[None]]:
-        """Run the part with sound and note what was said. Microphones stay open afterwards, so that the end of the last sentence is not cut off."""
+        """Run the part with sound and note what was said. Microphones stay open afterwards, so the last sentence is whole."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         over_webrtc = next(turn for turn in self._turns if _is_guest(turn))

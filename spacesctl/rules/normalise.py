@@ -27,7 +27,8 @@ _SCALES = ((1_000_000, "million"), (1_000, "thousand"), (100, "hundred"))
 
 def words(text: str) -> list[str]:
     """The normalised words of a text, with numerals still as digits."""
-    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).lower().replace("_", " ")
+    # Apostrophes first: NFKC would turn `´` into a space with an accent.
+    plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).lower().replace("_", " ")
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain)
     return [word for raw in _NOT_WORD.split(plain) if (word := raw.strip("'"))]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fractions
 from collections.abc import Callable
+from typing import Any
 
 import av
 import numpy as np
@@ -71,7 +72,7 @@ def test_an_encoder_goes_on_where_another_is() -> None:
 
 
 @pytest.mark.parametrize("kind", [{"channels": 2}, {"rate": 16_000}], ids=["channels", "rate"])
-def test_an_encoder_follows_only_its_like(kind: dict[str, int]) -> None:
+def test_an_encoder_follows_only_its_like(kind: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="different rates"):
         Encoder().follow(Encoder(**kind))
 

@@ -1,0 +1,105 @@
+"""Spaces as plain values for tables of cases, and what a command does to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.accounts import Caller, Kind, Scope
+from spacesctl.domain.decide import decide
+from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.space import Person, Role, Space, State
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SPACE_ID = "A" * 13
+HOST, COHOST, SPEAKER, ANN, BEN, CAT, BOT = (digit * 19 for digit in "1234569")
+ADMIN = "8" * 19
+
+
+def by(account_id: str) -> Caller:
+    return Caller(account_id)
+
+
+NOBODY = Caller()
+AN_ADMIN = Caller(ADMIN, scopes=frozenset({Scope.USE, Scope.ADMIN}))
+THE_BOT = Caller(BOT, "bot", Kind.BOT, frozenset({Scope.BOT}))
+
+
+def named(account_id: str, **changes: Any) -> c.Person:
+    return replace(c.Person(account_id, f"p{account_id[0]}"), **changes)
+
+
+def live(**changes: Any) -> Space:
+    """A host without a microphone, a co-host, and a speaker who is heard on lane 1."""
+    space = Space(
+        id=SPACE_ID,
+        title="T",
+        state=State.LIVE,
+        creator_id=HOST,
+        host_id=HOST,
+        created_at=NOW,
+        updated_at=NOW,
+        started_at=NOW,
+        seq=10,
+        next_lane=2,
+        people={
+            HOST: Person(HOST, Role.HOST),
+            COHOST: Person(COHOST, Role.COHOST, role_seq=3),
+            SPEAKER: Person(SPEAKER, Role.SPEAKER, mic_open=True, lane=1, role_seq=4),
+        },
+        spoke=(SPEAKER,),
+    )
+    return replace(space, **changes)
+
+
+def scheduled(**changes: Any) -> Space:
+    people = {HOST: Person(HOST, Role.HOST), COHOST: Person(COHOST, Role.COHOST)}
+    return live(
+        **{"state": State.SCHEDULED, "started_at": None, "people": people, "spoke": (), "next_lane": 1, **changes}
+    )
+
+
+def over(**changes: Any) -> Space:
+    people = {
+        HOST: Person(HOST, Role.HOST),
+        COHOST: Person(COHOST, Role.COHOST),
+        SPEAKER: Person(SPEAKER, Role.SPEAKER),
+    }
+    return live(**{"state": State.ENDED, "ended_at": NOW, "people": people, **changes})
+
+
+def with_person(space: Space, account_id: str, **changes: Any) -> Space:
+    before = space.people.get(account_id, Person(account_id, Role.LISTENER))
+    return replace(space, people={**space.people, account_id: replace(before, **changes)})
+
+
+def events(space: Space | None, command: c.Command, now: datetime = NOW) -> list[e.Event]:
+    return decide(space, command, now)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`todo`: the refusal says what to do about it."""
+
+    kind: type[SpacesError]
+    reason: str | None = None
+    todo: bool = False
+
+
+def refusal(space: Space | None, command: c.Command, now: datetime = NOW) -> Refusal:
+    with pytest.raises(SpacesError) as caught:
+        decide(space, command, now)
+    return told(caught.value)
+
+
+def told(error: SpacesError) -> Refusal:
+    """What an error says; each says something to a person."""
+    assert isinstance(error.message, str)
+    assert error.message.strip()
+    assert "None" not in error.message
+    return Refusal(type(error), error.reason, error.hint is not None)
