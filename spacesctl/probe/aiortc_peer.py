@@ -1,6 +1,6 @@
-"""WebRTC peers by aiortc, an implementation that is not ours: who speaks in real time, and who listens. Signalling is the caller's.
+"""WebRTC speakers and listeners built on aiortc, which is independent of our own implementation. The caller does the signalling.
 
-aiortc never offers 127.0.0.1, so a server under test binds, or announces, `own_address()`.
+aiortc never offers 127.0.0.1, so a server under test binds or announces `own_address()`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from spacesctl.domain.clock import TICK_SECONDS
 JOIN_WITHIN: Final = 8.0
 """Seconds for ICE and DTLS."""
 CLOSE_WITHIN: Final = 1.0
-"""Seconds for what listens to see that its track has ended."""
+"""Seconds that the receiving task has to notice that its track has ended."""
 Source = Callable[[int], Pcm]
-"""Gives frame `number` of what is said: `int16[960]`, 20 ms at 48 kHz mono."""
+"""Returns frame `number` of the sound to send: `int16[960]`, 20 ms at 48 kHz mono."""
 Hear = Callable[[int, Pcm], None]
-"""Takes what was decoded: its RTP time in samples at 48 kHz, which aiortc counts from the first packet on, and `int16[n]` of one
-channel at 48 kHz."""
+"""Is called with each decoded frame: its RTP time in samples at 48 kHz, which aiortc counts from the first packet on, and its sound,
+`int16[n]` of one channel at 48 kHz."""
 
 
 def own_address() -> str | None:
-    """This machine's address as others see it, or None if it has none but the loopback. Asks the routing table, sends nothing."""
+    """This machine's address on its network, or None if it only has the loopback. Asks the routing table and sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.setblocking(False)  # it never does: UDP has nobody to wait for
+        asking.setblocking(False)  # connecting a UDP socket never blocks
         try:
             asking.connect(("192.0.2.1", 9))
         except OSError:
@@ -43,19 +43,19 @@ def own_address() -> str | None:
 
 
 class VoiceTrack(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
-    """Says what a source gives in real time; or `int16[n]`, 48 kHz mono, again and again with `loop` and silence after it without."""
+    """Sends the frames of a source in real time. Or sends `int16[n]`, 48 kHz mono, and repeats it with `loop`, else silence follows."""
 
     kind = "audio"
 
     def __init__(self, sound: Pcm | Source, *, loop: bool = True) -> None:
         super().__init__()
         self.sent = 0
-        """Frames so far: the number of the next one."""
+        """Frames sent so far, which is also the number of the next one."""
         self._source = _of_array(sound, loop) if isinstance(sound, np.ndarray) else sound
         self._began: float | None = None
 
     async def recv(self) -> av.AudioFrame:
-        """The next frame, when its time has come. Raises MediaStreamError once the track is stopped."""
+        """Wait until the next frame is due and return it. Raises MediaStreamError once the track is stopped."""
         if self.readyState != "live":
             raise MediaStreamError
         clock = asyncio.get_running_loop()
@@ -70,12 +70,12 @@ class VoiceTrack(MediaStreamTrack):  # type: ignore[misc,unused-ignore]
 
 
 class AiortcPeer:
-    """One connection: send its `offer`, `accept` the answer, wait until it has `joined`; `close` it whatever happens."""
+    """One connection: send its `offer`, `accept` the answer, await `joined`. Always `close` it."""
 
     def __init__(self) -> None:
         self.connection = RTCPeerConnection()
         self.closed = asyncio.Event()
-        """Set when either side has hung up, or the connection failed."""
+        """Set when either side has closed the connection, or it failed."""
         self._connected = asyncio.Event()
 
         @self.connection.on("connectionstatechange")  # type: ignore[untyped-decorator,unused-ignore]
@@ -96,25 +96,25 @@ class AiortcPeer:
         return str(self.connection.localDescription.sdp)
 
     async def accept(self, answer: str) -> None:
-        """Take the other side's answer and begin to connect."""
+        """Take the other side's answer and start to connect."""
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
     async def joined(self, seconds: float = JOIN_WITHIN) -> None:
-        """Until ICE and DTLS are done. Raises TimeoutError."""
+        """Wait until ICE and DTLS are done. Raises TimeoutError."""
         await asyncio.wait_for(self._connected.wait(), seconds)
 
     async def close(self) -> None:
-        """Hang up; more than once does no harm."""
+        """Close the connection. It may be called more than once."""
         await self.connection.close()
 
     async def _stat(self, kind: str, name: str) -> int:
-        """A number of getStats (W3C webrtc-stats), summed over reports of a kind."""
+        """A counter of getStats (W3C webrtc-stats), summed over all reports of one kind."""
         report: dict[str, Any] = await self.connection.getStats()
         return sum(int(getattr(one, name)) for one in report.values() if one.type == kind)
 
 
 class AiortcSpeaker(AiortcPeer):
-    """Speaks: a WHIP client without its HTTP. `sound` as `VoiceTrack` has it."""
+    """A speaker: a WHIP client without its HTTP. `sound` and `loop` are those of `VoiceTrack`."""
 
     def __init__(self, sound: Pcm | Source, loop: bool = True) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ class AiortcSpeaker(AiortcPeer):
 
 
 class AiortcListener(AiortcPeer):
-    """Listens: a WHEP client without its HTTP. `hear` takes each frame as it is decoded."""
+    """A listener: a WHEP client without its HTTP. `hear` is called with each decoded frame."""
 
     def __init__(self, hear: Hear) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Session descriptions of a client of our own parts: what it offers or answers, and what it needs of the other side's.
+"""Writes the SDP offer or answer of our own WebRTC client, and reads what it needs from the other side's SDP.
 
 One bundled audio section with Opus alone, as a browser offers it (RFC 8866, RFC 8839).
 """
@@ -12,7 +12,7 @@ from typing import Final, Literal
 from spacesctl.domain.errors import Unavailable
 
 PAYLOAD_TYPE: Final = 111
-"""Opus, in what we offer."""
+"""The payload type of Opus in our descriptions."""
 Address = tuple[str, int]
 """Host and port."""
 Direction = Literal["sendonly", "recvonly", "sendrecv"]
@@ -20,14 +20,14 @@ _CANDIDATE: Final = re.compile(r"^a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+)
 
 
 class NotConnected(Unavailable):
-    """A client got no usable answer in time: whoever serves it has more to do than it can, or this machine has. The message
-    says how far it came."""
+    """A client got no usable answer in time, for example because the server or this machine is overloaded. The message says what
+    was missing."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """The other side's. `fingerprint` is its certificate's SHA-256 as SDP writes it; `candidates` are those over UDP and IPv4, in
-    its order; `fec` tells whether it asks for copies of lost frames (in-band FEC)."""
+    """What one side's SDP says. `fingerprint` is the SHA-256 of its certificate as SDP writes it. `candidates` are those over UDP and
+    IPv4, in the order of the SDP. `fec` tells whether it asks for copies of lost frames (in-band FEC)."""
 
     ufrag: str
     pwd: str
@@ -37,7 +37,7 @@ class Description:
     fec: bool = False
 
     def address(self, *, loopback: bool = True) -> Address:
-        """The first candidate on the loopback, or the first that is not; any, where there is none of those.
+        """The first candidate on the loopback, or with `loopback=False` the first elsewhere. If there is none of those, the first one.
 
         Raises NotConnected when there is no candidate at all.
         """
@@ -47,7 +47,7 @@ class Description:
 
 
 def read(sdp: str) -> Description:
-    """An offer or an answer of the other side, with its candidates. Raises NotConnected with what it lacks."""
+    """Parse an offer or an answer of the other side. Raises NotConnected naming the part that is missing."""
     candidates = tuple((host, int(port)) for host, port in _CANDIDATE.findall(sdp))
     if not candidates:
         raise NotConnected("the answer has no candidate")
@@ -69,8 +69,8 @@ def write(
     nack: bool = False,
     ssrc: int | None = None,
 ) -> str:
-    """Our description, as an offer or (with the offer's `mid`) an answer; we begin the handshake in both cases. `nack`: we send
-    again what is asked for; `ssrc`: of what we send, if it is to be told."""
+    """Our description, as an offer or (with the offer's `mid`) an answer. We start the DTLS handshake in both cases. `nack` offers to
+    send lost packets again; `ssrc` is the SSRC of the packets that we send, if the description is to name it."""
     lines = [
         "v=0",
         "o=- 1 2 IN IP4 127.0.0.1",

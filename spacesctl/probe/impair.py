@@ -1,7 +1,7 @@
-"""A UDP relay that does to packets what bad networks do, and the same to the same packets every time: what a seed decides.
+"""A UDP relay that drops, delays and reorders packets like a bad network. The same seed treats the same packets in the same way.
 
-Only media is harmed, and from `begin` on: connecting is not what is measured. Fates are drawn per media packet in the order of
-sending, so neither time nor reports nor connectivity checks change them.
+Only media packets (RTP) are affected, and only after `begin`, because connecting is not measured. Random numbers are drawn for each
+media packet in the order of sending, so time, reports and connectivity checks do not change which packets are lost.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
 
 OVERHEAD: Final = 28
-"""Bytes of IP and UDP headers that a rate counts."""
+"""Bytes of IP and UDP headers, which count towards `rate`."""
 WAITING: Final = 200
-"""Packets that may be on their way in one direction; what is more is lost, as in a router."""
+"""Packets that may be delayed at a time, over both directions. Further packets are lost, as in a router whose queue is full."""
 
 
 @dataclass(frozen=True)
 class Impairment:
-    """A network. `loss` is a share, 0 to 1; losses come in bursts of `burst` packets on average (Gilbert-Elliott; 1: independent).
-    Every packet takes `delay` seconds and up to `jitter` more; a share `reorder` takes 3 packets' time longer; `rate` is in
-    bits a second, 0 for any."""
+    """The properties of a network. `loss` is a share, 0 to 1; losses come in bursts of `burst` packets on average (Gilbert-Elliott;
+    1: independent). Each packet takes `delay` seconds and up to `jitter` more. The share `reorder` of the packets takes the duration
+    of 3 packets longer. `rate` is in bits a second, 0 for unlimited."""
 
     loss: float = 0.0
     burst: float = 1.0
@@ -45,16 +45,16 @@ LATER: Final = 0.06
 
 
 class Fates:
-    """What becomes of one packet after another, by one seed."""
+    """Decides for each packet whether it is lost and when it arrives, from one seed."""
 
     def __init__(self, network: Impairment, seed: int) -> None:
         self.network = network
         self._random = random.Random(seed)
         self._is_bad = False
-        self._free = 0.0  # when the link is free again
+        self._free = 0.0  # when the link has sent all packets so far
 
     def next(self, now: float, size: int) -> float | None:
-        """When the next packet, sent at `now`, arrives; None when it is lost."""
+        """When the next packet, sent at `now`, arrives. None if it is lost."""
         network, draw = self.network, self._random.random
         lost, jitter, reordered = self._loses(draw()), draw() * network.jitter, draw() < network.reorder
         if network.rate:
@@ -65,7 +65,7 @@ class Fates:
         return now + network.delay + jitter + (LATER if reordered else 0.0)
 
     def _loses(self, drawn: float) -> bool:
-        """Gilbert-Elliott: all is lost in the bad state, nothing in the good one."""
+        """Gilbert-Elliott: every packet is lost in the bad state, and none in the good one."""
         network = self.network
         if network.burst == 1:
             return drawn < network.loss
@@ -76,9 +76,9 @@ class Fates:
 
 
 class Relay:
-    """`async with Relay(server, up, down) as relay`: who sends to `relay.address` reaches `server`, and its answers come back.
+    """`async with Relay(server, up, down) as relay`: packets sent to `relay.address` go to `server`, and its answers go back.
 
-    `up` is the way to the server. One client at a time: the newest that sent.
+    `up` applies to packets to the server, `down` to packets from it. Answers go to one client only: the last one that sent.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Relay:
         self._outer.close()
 
     def begin(self) -> None:
-        """Harm media from now on, and count it."""
+        """Apply the networks to media packets from now on, and reset the counts."""
         up, down = self._networks
         self._fates = Fates(up, self._seed), Fates(down, self._seed + 1)
         self.lost = self.passed = 0

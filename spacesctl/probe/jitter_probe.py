@@ -1,6 +1,6 @@
-"""A process that does nothing but wake up every 20 ms on the measured core: when it is late, it is the machine that stood still.
+"""A process that only wakes up every 20 ms on the measured core. When it is late, the machine itself stalled.
 
-Run as `python -m spacesctl.probe.jitter_probe`; each line on its standard input is answered with what it saw since the one before.
+Run as `python -m spacesctl.probe.jitter_probe`. It answers each line on its standard input with its counts since the previous line.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.probe import machine
 
 LATE: Final = 0.01
-"""Seconds from which a tick is late: what the engine counts as such."""
+"""A tick that is later than this many seconds counts as late, as in the engine."""
 
 
 class JitterProbe:
-    """`read` tells `ticks`, how many of them were `late` (10 ms, as the engine counts), and `late_ms_max`, since the call before."""
+    """`read` returns the counts since the previous call: `ticks`, `late` (ticks more than 10 ms late) and `late_ms_max`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -38,7 +38,7 @@ class JitterProbe:
 
 @asynccontextmanager
 async def jitter_probe(cores: set[int] | None = None) -> AsyncIterator[JitterProbe]:
-    """Watch these cores, or any."""
+    """Run a jitter probe on these cores, or on any core."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -46,7 +46,7 @@ async def jitter_probe(cores: set[int] | None = None) -> AsyncIterator[JitterPro
         if cores:
             machine.pin(process.pid, cores)
         here = JitterProbe(process)
-        await here.read()  # it is awake
+        await here.read()  # returns once the process runs
         yield here
     finally:
         if process.returncode is None:

@@ -1,4 +1,4 @@
-"""Thousands of listeners in one process: they join at a bounded rate, are visited in turn, and their losses are added up."""
+"""Thousands of listeners in one process. They join a few at a time, their sockets are read in turn, and their losses are added up."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from spacesctl.rtc.dtls import Identity
 from spacesctl.rtc.srtp import SrtpError
 
 VISIT: Final = 0.4
-"""Seconds between two looks at the same socket."""
+"""Seconds between two reads of the same socket."""
 CHECK: Final = 2.5
 """Seconds between a listener's connectivity checks, as in Chromium."""
 REPORT: Final = 5.0
 """Seconds between its receiver reports."""
 AT_ONCE: Final = 16
-"""Listeners that join at once."""
+"""Listeners that join at the same time."""
 BATCH: Final = 8
-"""Sockets that are read before anything else of this process gets its turn."""
+"""Sockets that are read before other tasks of this process may run."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What a crowd got in a window. `undecoded` are packets that one of the whole listeners could not open or decode."""
+    """What all listeners received since `begin`. All packets of `whole` listeners are decoded; for `undecoded` this failed."""
 
     packets: int
     lost: int
@@ -43,7 +43,7 @@ class Counted:
 
 
 class ListenerPool:
-    """`async with ListenerPool(signal, ...)`; `signal` does a listener's signalling: it calls `offer` and `answer`."""
+    """`async with ListenerPool(signal, ...)`. `signal` does the signalling of one listener: it calls its `offer` and `answer`."""
 
     def __init__(self, signal: Callable[[PooledListener], Awaitable[None]], host: str = "127.0.0.1") -> None:
         self.listeners: list[PooledListener] = []
@@ -70,7 +70,7 @@ class ListenerPool:
         self.listeners.clear()
 
     async def grow(self, count: int, at_once: int = AT_ONCE) -> float:
-        """Until `count` have joined; the seconds that took. Raises NotConnected, or what the signalling raises."""
+        """Add listeners until there are `count`. Returns the seconds that this took. Raises NotConnected, or what the signalling raises."""
         began, turn = time.monotonic(), asyncio.Semaphore(at_once)
 
         async def one(number: int) -> None:
@@ -87,7 +87,7 @@ class ListenerPool:
         return time.monotonic() - began
 
     async def signalled(self, count: int) -> list[PooledListener]:
-        """So many more whose signalling is done, and who have yet to connect: give each to `enter`."""
+        """Create `count` more listeners and do their signalling, but do not connect them. Pass each to `enter` to connect it."""
         made = [PooledListener(self._identity, f"s{number}", self._host) for number in range(count)]
         turn = asyncio.Semaphore(AT_ONCE)
 
@@ -99,14 +99,14 @@ class ListenerPool:
         return made
 
     async def enter(self, listener: PooledListener) -> None:
-        """Connect one, and visit it from now on."""
+        """Connect a listener, and read its socket regularly from now on."""
         await listener.connect()
-        self._drain.tallies.pop(listener.socket.fileno(), None)  # of a socket that had this number before
+        self._drain.tallies.pop(listener.socket.fileno(), None)  # may be left from an earlier socket with this number
         self._checked[listener] = self._reported[listener] = time.monotonic()
         self.listeners.append(listener)
 
     def leave(self, listener: PooledListener) -> None:
-        """One hangs up; its losses so far no longer count."""
+        """Close a listener. Its losses so far no longer count."""
         self.listeners.remove(listener)
         self._drain.tallies.pop(listener.socket.fileno(), None)
         listener.hang_up()
@@ -120,7 +120,7 @@ class ListenerPool:
             tally.kept = [] if place < WHOLE else None
 
     async def counted(self) -> Counted:
-        """What came since `begin`."""
+        """What all listeners received since `begin`."""
         await self.catch_up()
         tallies = [self._drain.tally(one) for one in self.listeners]
         whole = [
@@ -136,7 +136,7 @@ class ListenerPool:
         )
 
     async def catch_up(self) -> None:
-        """Read what waits everywhere."""
+        """Read all datagrams that wait in the listeners' sockets."""
         for place, one in enumerate(list(self.listeners)):
             self._drain.read(one)
             if place % BATCH == BATCH - 1:
@@ -167,7 +167,7 @@ class ListenerPool:
 
 
 async def together(each: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run all at once; the first that fails ends the others, and is raised alone."""
+    """Run all of them at the same time. The first error cancels the others, and only that error is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             for one in each:

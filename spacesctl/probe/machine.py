@@ -1,4 +1,4 @@
-"""What a process costs, where it runs, and what this machine is (Linux)."""
+"""CPU time, memory and cores of a process, and a description of this machine (Linux)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from spacesctl.domain.errors import Refused
 from spacesctl.rtc import sealing
 
 _SPARE: Final = 64
-"""File descriptors beside the listeners' sockets."""
+"""File descriptors needed in addition to the listeners' sockets."""
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its threads ran so far, to the nanosecond. Raises FileNotFoundError when it is gone."""
+    """The CPU time of a process and its threads so far, to the nanosecond. Raises FileNotFoundError when the process has ended."""
     tasks = Path(f"/proc/{pid}/task")
     return sum(_ran(task) for task in tasks.iterdir()) / 1e9
 
@@ -31,7 +31,7 @@ def memory_bytes(pid: int) -> int:
 
 
 def descriptors(pid: int) -> int:
-    """Open files of a process."""
+    """The number of open files of a process."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
@@ -46,7 +46,7 @@ def children(pid: int) -> dict[int, str]:
 
 
 def pin(pid: int, cores: set[int]) -> None:
-    """Keep a process and its threads on some cores; nothing happens on a machine with one."""
+    """Bind a process and its threads to some cores. Does nothing if only one core is available."""
     if len(_allowed()) < 2:
         return
     for task in Path(f"/proc/{pid}/task").iterdir():
@@ -55,29 +55,30 @@ def pin(pid: int, cores: set[int]) -> None:
 
 
 def pin_self(cores: set[int]) -> None:
-    """The same for this process."""
+    """Bind this process and its threads to some cores."""
     pin(os.getpid(), cores)
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """Where what is measured runs, and where the rest does: two different cores if there are two."""
+    """The core for the measured process, and the core for everything else. They differ if there are two or more."""
     return {_allowed()[0]}, {_allowed()[-1]}
 
 
 @functools.cache
 def _allowed() -> list[int]:
-    """Where this process might run when it was asked first: `pin_self` leaves less, and a second bench needs both sides again."""
+    """The cores that this process could use at the first call. They are cached because `pin_self` reduces them, and a second bench needs
+    them all."""
     return sorted(os.sched_getaffinity(0))
 
 
 def need_linux() -> None:
-    """Raises Refused on any other system: what is counted here is counted by Linux."""
+    """Raises Refused on any other system: the counters used here exist on Linux only."""
     if not Path("/proc/self/schedstat").exists():
         raise Refused("not_linux", "benches read /proc and use recvmmsg: they run on Linux only")
 
 
 def need_descriptors(count: int) -> None:
-    """Allow so many sockets. Raises Refused when this user may not have them."""
+    """Raise the limit of open files for `count` sockets. Raises Refused when the hard limit is too low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count + _SPARE
     if soft >= wanted:
@@ -90,7 +91,7 @@ def need_descriptors(count: int) -> None:
 
 
 def described() -> dict[str, Any]:
-    """The machine, for a report."""
+    """Describes this machine for a report."""
     info = Path("/proc/cpuinfo").read_text()
     models = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
     return {

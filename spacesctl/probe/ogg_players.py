@@ -1,4 +1,4 @@
-"""Thousands of players of `listen.ogg` in one process: plain sockets, visited in turn, each stream's pages held against one another."""
+"""Thousands of players of `listen.ogg` in one process. Their sockets are read in turn, and the Ogg pages of each stream are checked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Player:
         self.socket.setblocking(False)
 
     async def connect(self) -> None:
-        """Until the first bytes of an answer are here. Raises NotConnected."""
+        """Send the request and wait for the head of the answer. Raises NotConnected."""
         loop = asyncio.get_running_loop()
         request = f"GET /v1/spaces/{self._space}/listen.ogg HTTP/1.1\r\nHost: {self._place.netloc}\r\n\r\n"
         try:
@@ -50,7 +50,7 @@ class Player:
         self._chunks = bytearray(rest)
 
     def read(self) -> None:
-        """Take what waits."""
+        """Read all bytes that wait in the socket."""
         while not self.ended:
             try:
                 data = self.socket.recv(_READ)
@@ -63,7 +63,7 @@ class Player:
         self._unpack()
 
     def _unpack(self) -> None:
-        """Whole chunks (RFC 9112, 7.1) go on as the bytes that are in them."""
+        """Give the contents of each complete chunk (RFC 9112, 7.1) to the page check."""
         while (found := re.match(rb"([0-9a-fA-F]+)\r\n", self._chunks)) is not None:
             begin, size = found.end(), int(found[1], 16)
             if len(self._chunks) < begin + size + 2:
@@ -74,7 +74,7 @@ class Player:
 
 
 class Players:
-    """`async with Players(url, space)`; all read what they are sent, as players do that keep up."""
+    """`async with Players(url, space)`. All players read fast enough to keep up with the server."""
 
     def __init__(self, url: str, space: str) -> None:
         self.players: list[Player] = []
@@ -96,7 +96,7 @@ class Players:
             one.socket.close()
 
     async def grow(self, count: int) -> None:
-        """Until so many listen. Raises NotConnected."""
+        """Add players until there are `count`. Raises NotConnected."""
         turn = asyncio.Semaphore(AT_ONCE)
 
         async def one() -> None:
@@ -118,13 +118,13 @@ class Players:
             one.check.begin()
 
     async def counted(self) -> list[Heard]:
-        """What each got since `begin`."""
+        """What each player received since `begin`."""
         await self._read_all()
         return [one.check.heard for one in self.players]
 
     @property
     def ended(self) -> int:
-        """How many the server has cut off."""
+        """How many streams have ended."""
         return sum(one.ended for one in self.players)
 
     async def _read_all(self) -> None:

@@ -1,4 +1,4 @@
-"""An ear for one stream of Ogg Opus: are its pages whole, is one missing, does the clock fit the sound."""
+"""Checks one stream of Ogg Opus: damaged pages, missing pages, and granule positions that do not match the sound."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from spacesctl.audio.ogg import OggError, crc, packet_samples
 
 _PAGE: Final = struct.Struct("<4sBBqIIIB")
 _HEADERS: Final = 2
-"""Pages that describe a stream, before those with sound."""
+"""Pages with headers at the start of a stream, before those with sound."""
 
 
 @dataclass
 class Heard:
-    """What one player got: pages, how many are missing by their numbers or their times, how many are damaged, and `samples` of
-    sound at 48 kHz."""
+    """What one player received: `pages`; those `lost`, by page number or granule position; those `broken`; and `samples` of sound at
+    48 kHz."""
 
     pages: int = 0
     lost: int = 0
@@ -25,7 +25,7 @@ class Heard:
 
 
 class PageCheck:
-    """Takes the bytes of one Ogg Opus stream as they come."""
+    """Takes the bytes of one Ogg Opus stream as they arrive."""
 
     def __init__(self) -> None:
         self.heard = Heard()
@@ -45,7 +45,7 @@ class PageCheck:
         self.heard = Heard()
 
     def _page_size(self) -> int | None:
-        """Of the page that waits, if it is there as a whole."""
+        """The size of the next page, if all of it has arrived."""
         if len(self._bytes) < _PAGE.size:
             return None
         segments = self._bytes[_PAGE.size - 1]
@@ -77,7 +77,7 @@ class PageCheck:
 
 
 def _samples(laces: bytes, body: bytes) -> int:
-    """How long a page's packets sound together. Raises `OggError`."""
+    """The total length of a page's packets in samples. Raises `OggError`."""
     total = at = size = 0
     for lace in laces:
         size += lace

@@ -1,6 +1,7 @@
-"""One WebRTC listener on a socket of its own: checks, handshake, receiver reports, and an eye on the sequence numbers.
+"""One WebRTC listener on a socket of its own: connectivity checks, DTLS handshake, receiver reports.
 
-It decrypts only when it is told to, since thousands of them share a core; what nobody decrypts is still checked for gaps.
+It does not decrypt media, because thousands of listeners share a core. `ReceiveLoop` reads the RTP packets and checks their sequence
+numbers for gaps without decrypting them.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ RESEND: Final = 0.1
 
 
 class PooledListener:
-    """`offer()`, give `answer()` what the server said, then `await connect()`. After that, whoever reads its socket gives
-    `control` what is not RTP. Raises OSError when the system has no socket for it."""
+    """Send `offer()`, pass the server's answer to `answer()`, then `await connect()`. After that the caller reads the socket, and passes
+    each datagram that is not RTP to `control`. Raises OSError when the system has no socket for it."""
 
     def __init__(self, identity: Identity, name: str, host: str = "127.0.0.1") -> None:
         self.name = name
         self.location = ""
-        """Where the session is deleted, if it is an HTTP one."""
+        """The URL that deletes the session, if it was made over HTTP."""
         self.session = Session(identity)
         self.ssrc = 0
-        """The newest packet's source, for reports."""
+        """The SSRC of the last packet, for receiver reports."""
         self.highest = 0
-        """The newest packet's sequence number."""
+        """The sequence number of the last packet."""
         self._host = host
         self._server: Address = (host, 0)
         self._check = b""
@@ -41,18 +42,18 @@ class PooledListener:
         self.socket.bind((host, 0))
 
     def offer(self, mid: str = "0", direction: Direction = "recvonly") -> str:
-        """Our part of a session, as an offer or (with the offer's `mid`) an answer."""
+        """Our session description, as an offer or (with the offer's `mid`) an answer."""
         return self.session.offer(direction, mid=mid, candidate=self.socket.getsockname())
 
     def answer(self, sdp: str) -> None:
-        """The other side's description, with its candidates. Raises NotConnected with what it lacks."""
+        """Take the other side's description, with its candidates. Raises NotConnected naming the part that is missing."""
         theirs = self.session.accept(sdp)
         self._server = theirs.address(loopback=self._host.startswith("127."))
         self._check = self.session.check()
         self.socket.connect(self._server)
 
     async def connect(self, seconds: float = 20.0) -> None:
-        """Check, shake hands, have keys. Raises NotConnected."""
+        """Do the connectivity check and the DTLS handshake, until there are SRTP keys. Raises NotConnected."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self.socket, self._readable)
         try:
@@ -69,18 +70,18 @@ class PooledListener:
             loop.remove_reader(self.socket)
 
     def check(self) -> None:
-        """A connectivity check, which is also our consent: the same bytes each time. The server's answer is not waited for."""
+        """Send a connectivity check, which also renews our consent. It has the same bytes each time, and the answer is not awaited."""
         self.send(self._check)
 
     def report(self) -> None:
-        """A receiver report without loss, such as a browser sends every few seconds."""
+        """Send a receiver report without loss, as a browser does every few seconds."""
         srtp = self.session.srtp
         if srtp is not None and self.ssrc:
             block = rtcp.Block(self.ssrc, 0, 0, self.highest)
             self.send(srtp.protect_rtcp(rtcp.receiver_report(1, block, self.name)))
 
     def control(self, data: bytes) -> None:
-        """Whatever is not RTP."""
+        """Handle a datagram that is not RTP."""
         if self.session.receive(data, self._server) is Kind.RTCP:
             return
         self._flush()
@@ -89,16 +90,16 @@ class PooledListener:
             self._connected.set()
 
     def hang_up(self) -> None:
-        """Say goodbye and close."""
+        """Close the DTLS session, then the socket."""
         self.session.close()
         self._flush()
         self.socket.close()
 
     def send(self, data: bytes) -> None:
-        """Send a datagram; what the system does not take is lost."""
+        """Send a datagram. If the system does not accept it, it is lost."""
         try:
             self.socket.send(data)
-        except OSError:  # a full buffer, or an ICMP error of before: as lost as on any network
+        except OSError:  # the buffer is full, or an earlier datagram caused an ICMP error
             return
 
     def _nudge(self) -> None:
@@ -114,7 +115,7 @@ class PooledListener:
                 data = self.socket.recv(2048)
             except OSError:
                 return
-            if demux.kind(data) is not Kind.RTP:  # sound may come before the last flight does
+            if demux.kind(data) is not Kind.RTP:  # media may arrive before the last flight of the handshake
                 self.control(data)
 
     def _flush(self) -> None:

@@ -1,4 +1,4 @@
-"""What one listener decoded, by the ticks of the Space clock."""
+"""Collects the sound that one listener decoded, by ticks of the Space clock."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ RATE = 16_000
 TICK = 320
 """Samples a tick at 16 kHz."""
 MEASURED_TICKS = 180 * 50
-"""Sound is kept for three minutes, some 17 MB a listener; a demo that goes on is counted, not measured."""
+"""Ticks of sound that are kept: three minutes, some 17 MB a listener. In a longer demo the further ticks are only counted."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """`sound` is float32 at 16 kHz; its first sample is that of tick `first`. Ticks that did not come are silent."""
+    """`sound` is float32 at 16 kHz; its first sample is that of tick `first`. Ticks that did not arrive are silent."""
 
     first: float
     sound: Sound
@@ -37,15 +37,15 @@ class Heard:
 
 
 class ProbeListener:
-    """Takes decoded ticks as they come. `account` is None for an anonymous listener."""
+    """Takes decoded ticks as they arrive. `account` is None for an anonymous listener."""
 
     def __init__(self, kind: str, account: str | None) -> None:
         self.kind = kind
         self.account = account
         self.decoded = 0
-        """Ticks, with those between them that were silent and therefore not sent (DTX)."""
+        """Ticks from the first to the last, including silent ones that were not sent (DTX)."""
         self.lost = 0
-        """Ticks that never came."""
+        """Ticks that never arrived."""
         self.ended: str | None = None
         self._kept: dict[int, Pcm] = {}
         self._began: int | None = None
@@ -55,14 +55,14 @@ class ProbeListener:
         return round(self.decoded * TICK_SECONDS, 2)
 
     def take(self, tick: int, pcm: Pcm) -> None:
-        """A tick's sound, `int16[320]` at 16 kHz or `int16[960]` at 48 kHz: the same from one ear always."""
+        """Take a tick's sound: `int16[320]` at 16 kHz or `int16[960]` at 48 kHz, always the same for one listener."""
         self._began = tick if self._began is None else self._began
         self.decoded = max(self.decoded, tick - self._began + 1)
         if len(self._kept) < MEASURED_TICKS:
             self._kept[tick] = pcm
 
     def heard(self) -> Heard:
-        """All that was kept."""
+        """All sound that was kept."""
         if not self._kept:
             return Heard(0, np.zeros(0, np.float32))
         first, last = min(self._kept), max(self._kept)
@@ -82,14 +82,14 @@ def narrowed(pcm: Pcm) -> Sound:
 
 
 class Packets(Protocol):
-    """What somebody says: 20 ms of Opus each."""
+    """Speech as Opus packets of 20 ms."""
 
     @property
     def packets(self) -> Sequence[bytes]: ...
 
 
 def clip(script: Packets) -> Sound:
-    """A person's clip as it is said."""
+    """The decoded sound of a person's clip."""
     decoder = Decoder(RATE)
     return _as_float(np.concatenate([decoder.decode(packet) for packet in script.packets]))
 
@@ -100,7 +100,7 @@ def _as_float(pcm: Pcm) -> Sound:
 
 @cache
 def _low_pass() -> npt.NDArray[np.float32]:
-    """Up to 7 kHz at 48 kHz: a windowed sinc of 63 taps."""
+    """A low-pass filter with a cutoff of 7 kHz at 48 kHz: a windowed sinc of 63 taps."""
     at = np.arange(-31, 32)
     taps = np.sinc(at * 2 * 7_000 / 48_000) * np.hamming(63)
     return np.asarray(taps / taps.sum(), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""How good and how late what was heard is, measured against what was said. Sound is `int16[n]`, 48 kHz mono."""
+"""Compares the sound that was received with the sound that was sent: quality and delay. Sound is `int16[n]`, 48 kHz mono."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def why_no_pesq() -> str | None:
 
 
 def pesq(said: Pcm, heard: Pcm) -> float:
-    """Wide-band PESQ (ITU-T P.862.2), 1.0 to 4.64, of aligned sound of one length. Raises ModuleNotFoundError without `pesq`."""
+    """Wide-band PESQ (ITU-T P.862.2), 1.0 to 4.64, of two aligned sounds of the same length. Raises ModuleNotFoundError without `pesq`."""
     measure: Callable[..., Any] = importlib.import_module("pesq").pesq
     return float(measure(WIDE_BAND, narrowed(said), narrowed(heard), "wb"))
 
@@ -39,7 +39,7 @@ def narrowed(pcm: Pcm) -> Pcm:
 
 
 def lag(said: Pcm, heard: Pcm) -> int:
-    """Samples from the beginning of `heard` to where `said` begins in it, by the largest cross-correlation; may be negative."""
+    """Samples from the start of `heard` to the start of `said` in it, by the largest cross-correlation. May be negative."""
     size = 1 << (len(said) + len(heard)).bit_length()
     spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(said.astype(np.float64), size))
     place = int(np.argmax(np.fft.irfft(spectrum, size)))
@@ -47,14 +47,14 @@ def lag(said: Pcm, heard: Pcm) -> int:
 
 
 def correlation(one: Pcm, other: Pcm) -> float:
-    """How alike two sounds of one length are, -1 to 1; silence is like nothing."""
+    """The correlation of two sounds of the same length, -1 to 1. It is 0 if one of them is silent."""
     first, second = one.astype(np.float64), other.astype(np.float64)
     energy = float(np.sqrt(np.dot(first, first) * np.dot(second, second)))
     return float(np.dot(first, second)) / energy if energy else 0.0
 
 
 def cut(heard: Pcm, begin: int, length: int) -> Pcm:
-    """`length` samples from `begin` on, silence where there are none."""
+    """`length` samples from `begin` on, with silence where `heard` has none."""
     out: Pcm = np.zeros(length, np.int16)
     first, last = max(0, begin), min(len(heard), begin + length)
     if first < last:

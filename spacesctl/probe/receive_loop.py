@@ -1,7 +1,7 @@
 """Reads thousands of sockets in turn, many datagrams a call (recvmmsg(2)), so that the listeners fit on one core.
 
-What waits in a socket's buffer meanwhile is a second of sound at most, and fits. No packet wakes anybody: a server is measured
-without the load client in its way.
+Until a socket is read, its packets wait in its buffer: at most a second of sound, which fits. No packet wakes this process, so that
+it does not disturb the server that is measured.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MESSAGE: Final = np.dtype(
 
 
 class Tally:
-    """What one socket got: RTP packets, and gaps in their sequence numbers."""
+    """What one socket received: RTP packets, and gaps in their sequence numbers."""
 
     __slots__ = ("count", "expected", "kept", "lost", "octets", "reordered")
 
@@ -40,12 +40,12 @@ class Tally:
         self.begin()
 
     def begin(self) -> None:
-        """Count anew; where the sequence stands is kept, so that a gap at the border counts."""
+        """Reset the counts. The expected sequence number is kept, so a gap just before the next packet counts."""
         self.count = self.lost = self.reordered = self.octets = 0
 
 
 class ReceiveLoop:
-    """One set of buffers for all sockets. `tallies` are by file descriptor."""
+    """Reads all sockets into one set of buffers. `tallies` are by file descriptor."""
 
     def __init__(self) -> None:
         self.tallies: dict[int, Tally] = {}
@@ -69,7 +69,7 @@ class ReceiveLoop:
         return self.tallies[number]
 
     def read(self, one: PooledListener | socket.socket) -> int:
-        """Take what waits in one socket; how many datagrams that were."""
+        """Read all datagrams that wait in one socket. Returns how many there were."""
         number = (one.socket if isinstance(one, PooledListener) else one).fileno()
         tally, total = self.tally(one), 0
         while True:
@@ -116,4 +116,4 @@ def _count(tally: Tally, sequences: np.ndarray[tuple[int, ...], np.dtype[np.int6
             tally.expected = (sequence + 1) & 0xFFFF
         else:
             tally.reordered += 1
-            tally.lost -= 1  # it was counted as a gap, and here it is
+            tally.lost -= 1  # it was counted as lost before, and now it has arrived

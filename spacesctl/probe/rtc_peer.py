@@ -1,7 +1,7 @@
-"""A WebRTC client for measuring: it speaks or listens, with nothing between the network and what is measured.
+"""A WebRTC client for measurements: it sends or receives packets of Opus, without a jitter buffer of its own.
 
-What it hears it only writes down, with the moment; what it says goes out when it is told. What is asked for again (NACK) it sends
-again, as the same bytes.
+It records each packet that it receives, with the time of arrival. It sends a packet as soon as `say` is called. Packets that the
+other side requests again (NACK) are sent again with the same bytes.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from spacesctl.rtc.srtp import SrtpError
 RETRY: Final = 0.05
 """Seconds between connectivity checks until one is answered."""
 CHECK: Final = 2.5
-"""Seconds between them afterwards."""
+"""Seconds between connectivity checks afterwards."""
 KEPT: Final = 256
-"""Packets that may be sent again."""
+"""Sent packets that are kept, so that they can be sent again."""
 
 
 class Heard(NamedTuple):
-    """A packet that came at `moment` (monotonic seconds)."""
+    """A packet that arrived at `moment` (monotonic seconds)."""
 
     moment: float
     sequence: int
@@ -43,7 +43,7 @@ class Heard(NamedTuple):
 
 
 class RtcPeer:
-    """`async with RtcPeer(identity, "sendonly") as peer`: give `offer` to a server and its answer to `call`."""
+    """`async with RtcPeer(identity, "sendonly") as peer`: send `offer` to a server, and pass its answer to `call`."""
 
     def __init__(self, identity: Identity, direction: Literal["sendonly", "recvonly"], *, nack: bool = False) -> None:
         self.heard: list[Heard] = []
@@ -75,11 +75,11 @@ class RtcPeer:
             transport.close()
 
     def offer(self) -> str:
-        """Our session description: Opus alone, what a browser offers, without candidates."""
+        """Our session description: an offer like a browser's, with Opus only and without candidates."""
         return self._session.offer(self._direction, nack=self._nack, fec=True)
 
     async def call(self, answer: str, address: Address | None = None, seconds: float = 10.0) -> None:
-        """Connect as the answer says, by `address` if that is another. Raises NotConnected."""
+        """Connect to the candidate of the answer, or to `address` if it is given. Raises NotConnected."""
         theirs = self._session.accept(answer)
         self.fec = theirs.fec
         self._transport = await transports.connect(address or theirs.address(), self._received)
@@ -155,8 +155,8 @@ class RtcPeer:
 
 
 def decoded(heard: Sequence[Heard]) -> tuple[Pcm, list[tuple[int, float]]]:
-    """What was heard (`int16[n]`, 48 kHz mono), each packet in its place by its timestamp, and where each packet begins there
-    with the moment it came. Holes are what a decoder makes of them."""
+    """The decoded sound (`int16[n]`, 48 kHz mono), with each packet placed by its timestamp; and for each packet its first sample in that
+    sound and the time of its arrival. The decoder conceals missing packets."""
     if not heard:
         return np.zeros(0, np.int16), []
     ordered = sorted(heard, key=lambda one: one.sequence - heard[0].sequence + 0x8000 & 0xFFFF)

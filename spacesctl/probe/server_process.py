@@ -1,4 +1,4 @@
-"""A server of one's own, for the demo and for benches: a process on ports of the system's choice, in a folder that goes when it does."""
+"""Starts a server process for the demo and for benches, on ports chosen by the system, with a temporary data folder."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pathlib import Path
 from spacesctl.domain.errors import Unavailable
 
 START_WITHIN = 40.0
-"""Seconds; a slow machine loads many modules."""
+"""Seconds. A slow machine needs long to load all modules."""
 STOP_WITHIN = 8.0
 _DIE_WITH_PARENT = 1
 """prctl(2), PR_SET_PDEATHSIG."""
 
 
 class Server:
-    """`wait()` until it is ready; `url` then says where, `owner_token` whose it is."""
+    """Call `wait()` until it is ready. Then `url` is its address, and `owner_token` the token of its owner."""
 
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.process = process
@@ -40,7 +40,7 @@ class Server:
         return self.process.poll() is None
 
     def wait(self) -> None:
-        """Raises Unavailable with what the server said last."""
+        """Wait until the server is ready. Raises Unavailable with the last line of its log."""
         out = self.process.stdout
         line = out.readline() if out is not None and select.select([out], [], [], START_WITHIN)[0] else b""
         if not line:
@@ -54,13 +54,13 @@ class Server:
 
 @contextmanager
 def serving(*flags: str, **environment: str) -> Iterator[Server]:
-    """Start a server, and end it and everything of it whatever happens. It is not ready yet: `wait()`."""
+    """Start a server. At the end, always stop it and its child processes and delete its folder. It is not ready yet: call `wait()`."""
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="spacesctl-demo-", ignore_cleanup_errors=True))
         )
         with (folder / "serve.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603  # this very program, with fixed words
+            process = subprocess.Popen(  # noqa: S603  # this program itself, with fixed arguments
                 [
                     *(sys.executable, "-m", "spacesctl", "serve", "--json", "--no-profile"),
                     *("--http", "127.0.0.1:0", "--udp", "0.0.0.0:0", "--data", str(folder / "data")),
@@ -69,9 +69,9 @@ def serving(*flags: str, **environment: str) -> Iterator[Server]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                cwd=folder,  # no .env and no config.toml of the folder that the demo is run in
+                cwd=folder,  # so that no .env or config.toml of the current folder is read
                 env=_environment() | environment,
-                start_new_session=True,  # a Ctrl-C is for the demo, which still asks the server how it went
+                start_new_session=True,  # Ctrl-C must only reach the demo, which still queries the server
                 preexec_fn=_dies_with(os.getpid()),
             )
         stack.callback(_stop, process)
@@ -83,21 +83,21 @@ def _environment() -> dict[str, str]:
 
 
 def _dies_with(parent: int) -> Callable[[], None] | None:
-    """For the child: end when a demo is killed that could not end it (Linux only; elsewhere nothing does)."""
+    """For the child: end when the parent is killed before it could stop the child. On Linux only; elsewhere the child keeps running."""
     if not sys.platform.startswith("linux"):
         return None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: little is safe between fork and exec
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: little is safe between fork and exec
 
     def die_with_parent() -> None:
         prctl(_DIE_WITH_PARENT, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we said so
+        if os.getppid() != parent:  # the parent died before prctl was called
             os._exit(1)
 
     return die_with_parent
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """With its children: it ends them itself when it is asked; when it does not answer, its whole session goes."""
+    """Stop the server and its children. It is asked to end, and stops its children itself; then what is left of its group is killed."""
     try:
         process.terminate()
         process.wait(STOP_WITHIN)

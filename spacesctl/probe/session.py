@@ -1,7 +1,7 @@
-"""A WebRTC client of our own parts, without a socket and without a clock: descriptions, connectivity checks, DTLS, SRTP.
+"""A WebRTC client built on our own modules, without sockets and timers: descriptions, connectivity checks, DTLS, SRTP.
 
-Who has the socket (`PooledListener`, `RtcPeer`, the callers of the tests) gives it datagrams, sends what `outgoing` gives after
-every call, and asks for a check or a resend when it is time.
+The owner of the socket (`PooledListener`, `RtcPeer`, clients in the tests) passes in each datagram, sends what `outgoing` returns
+after every call, and calls `check` and `resend` when they are due.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp
 
 _PRIORITY: Final = 1_845_501_695
-"""Of a peer-reflexive candidate, as each check names one (RFC 8445, 7.1.1)."""
+"""The priority of a peer-reflexive candidate, which each check names (RFC 8445, 7.1.1)."""
 
 
 class Session:
-    """One client: `offer`, `accept` the answer, send `check` until `answered`; then there is `srtp` once both shook hands.
+    """One client: send the `offer`, `accept` the answer, send `check` until `answered`. After the DTLS handshake `srtp` is set.
 
-    It takes any answer that a browser would: ours, Janus', aiortc's.
+    It accepts the answers of our server, Janus and aiortc.
     """
 
     def __init__(self, identity: Identity, ssrc: int | None = None) -> None:
         self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(16)
         self.ssrc = secrets.randbits(31) | 1 if ssrc is None else ssrc
-        """Of what we send."""
+        """The SSRC of the packets that we send."""
         self.theirs: Description | None = None
         self.answered = False
         """Whether a check was answered."""
@@ -49,19 +49,20 @@ class Session:
         fec: bool = False,
         candidate: Address | None = None,
     ) -> str:
-        """Our description: an offer, or an answer to an offer with this `mid`. Without a candidate, our checks tell where we are."""
+        """Our description: an offer, or an answer to an offer with this `mid`. Without a candidate, the other side learns our address from
+        our connectivity checks."""
         candidates = () if candidate is None else (candidate,)
         ours = Description(self.ufrag, self.pwd, self._identity.fingerprint, candidates=candidates, fec=fec)
         ssrc = self.ssrc if direction == "sendonly" else None
         return description.write(ours, direction, mid=mid, nack=nack, ssrc=ssrc)
 
     def accept(self, sdp: str) -> Description:
-        """Take the other side's description. Raises NotConnected with what it lacks."""
+        """Take the other side's description. Raises NotConnected naming the part that is missing."""
         self.theirs = description.read(sdp)
         return self.theirs
 
     def check(self, pwd: str | None = None) -> bytes:
-        """A connectivity check to send, which nominates its path and is our consent; `pwd` in place of their true one."""
+        """A connectivity check to send. It nominates its path and renews our consent. `pwd` replaces the other side's password."""
         theirs = self._known()
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{theirs.ufrag}:{self.ufrag}"
@@ -72,9 +73,9 @@ class Session:
         return bytes(request)
 
     def receive(self, data: bytes, source: Address) -> Kind:
-        """Take a datagram from `source`, and tell what it is: checks and handshakes are dealt with, RTP and RTCP left to the caller.
+        """Take a datagram from `source` and return its kind. STUN and DTLS are handled here, RTP and RTCP are left to the caller.
 
-        The first answer to a check begins the handshake.
+        The first answer to a check starts the DTLS handshake.
         """
         kind = demux.kind(data)
         if kind is Kind.STUN:
@@ -86,14 +87,14 @@ class Session:
         return kind
 
     def resend(self) -> None:
-        """Say the last flight of the handshake again, if its time has come."""
+        """Send the last flight of the handshake again, if it is due."""
         if self.dtls is not None and self.dtls.timeout() == 0:
             self.dtls.on_timeout()
 
     def packet(
         self, sequence: int, timestamp: int, payload: bytes, *, marker: bool = False, ssrc: int | None = None
     ) -> bytes:
-        """An RTP packet as it is to be sent, `timestamp` in samples at 48 kHz. Raises NotConnected before there are keys."""
+        """An encrypted RTP packet to send. `timestamp` is in samples at 48 kHz. Raises NotConnected before there are keys."""
         if self.srtp is None:
             raise NotConnected("nobody was called")
         source = self.ssrc if ssrc is None else ssrc
@@ -101,13 +102,13 @@ class Session:
         return self.srtp.protect(head + payload)
 
     def close(self) -> None:
-        """Say goodbye, if there is somebody to say it to."""
+        """Close the DTLS session, if there is one."""
         if self.dtls is not None:
             self.dtls.close()
 
     @property
     def ended(self) -> bool:
-        """Whether one side hung up."""
+        """Whether the DTLS session is closed, by either side."""
         return self.dtls is not None and self.dtls.state is State.CLOSED
 
     def outgoing(self) -> list[bytes]:
@@ -123,7 +124,7 @@ class Session:
         return self.theirs
 
     def _on_stun(self, data: bytes, source: Address) -> None:
-        if data[0] == 0:  # a full agent checks us, too
+        if data[0] == 0:  # a request: a full ICE agent sends connectivity checks, too
             self._waiting.append(self._response(data, source))
             return
         self.answered = True

@@ -1,4 +1,4 @@
-"""How a client's datagrams travel: over UDP, or over TCP behind their lengths (RFC 4571, as RFC 6544 has it for all that ICE carries)."""
+"""Sends a client's datagrams over UDP, or over TCP with a length before each (RFC 4571, as RFC 6544 prescribes for ICE)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Protocol
 from spacesctl.probe.description import Address
 
 Take = Callable[[bytes, Address], None]
-"""Is given each datagram, and where it came from."""
+"""Is called with each datagram and its source address."""
 
 
 class Transport(Protocol):
-    """What a client sends by."""
+    """What a client uses to send."""
 
     def sendto(self, data: bytes) -> None: ...
 
@@ -22,7 +22,7 @@ class Transport(Protocol):
 
 
 async def connect(address: Address, take: Take, *, tcp: bool = False) -> Transport:
-    """A socket of one's own to `address`. Raises OSError."""
+    """Open a new socket to `address`. Raises OSError."""
     loop = asyncio.get_running_loop()
     if tcp:
         transport, framing = await loop.create_connection(lambda: Framing(take), *address)
@@ -38,17 +38,17 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._take(data, addr)
 
     def error_received(self, exc: Exception) -> None:
-        """Nobody listens there yet, or any longer."""
+        """Ignored: no process uses that port yet, or none does any longer."""
 
 
 class Framing(asyncio.Protocol):
-    """The receiving half of RFC 4571, apart from the one that is under test (`spacesctl.rtc.frames`)."""
+    """The receiving half of RFC 4571, independent of the one that is tested (`spacesctl.rtc.frames`)."""
 
     def __init__(self, take: Take) -> None:
         self.lost = asyncio.Event()
         self._take = take
         self._held = b""
-        self._peer: Address = ("0.0.0.0", 0)  # noqa: S104  # a name for nowhere
+        self._peer: Address = ("0.0.0.0", 0)  # noqa: S104  # a placeholder until the connection is made
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._peer = transport.get_extra_info("peername", self._peer)[:2]
@@ -64,7 +64,7 @@ class Framing(asyncio.Protocol):
 
 
 class Framed:
-    """A connection over TCP that is used as a socket over UDP is; `lost` is set once it is closed."""
+    """A TCP connection with the interface of a UDP socket. `lost` is set once it is closed."""
 
     def __init__(self, transport: asyncio.Transport, framing: Framing) -> None:
         self.transport = transport

@@ -1,7 +1,7 @@
-"""Stored documents and events carry the version of the shape that they were written in, and are lifted to today's when they are read.
+"""Stored documents and events have a version number for their format. Old versions are converted to the current format when read.
 
-A change of shape gets a new number here and a function that lifts the one before. Nothing is rewritten in place: a document is stored
-in today's shape when it is saved the next time, and events stay for ever as they were written.
+A change of format gets a new number here, and a function that converts from the version before. Nothing is rewritten in place: a
+document is stored in the current format when it is next saved, and events stay as they were written.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _to_version_2(doc: Json) -> Json:
 
 _SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2}
 _EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}
-"""By an event's type, as most changes concern one."""
+"""By event type and version, because most changes affect one type of event."""
 
 
 def space(doc: str, version: int) -> Space:
@@ -69,7 +69,7 @@ def series_doc(value: Series) -> str:
 
 
 def event_body(kind: str, body: Json, version: int) -> Json:
-    """The body of a stored event in today's shape."""
+    """The body of a stored event in the current format."""
     for number in range(version, EVENT_VERSION):
         body = _EVENT_LIFTS.get((kind, number), _unchanged)(body)
     return body

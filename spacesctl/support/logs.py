@@ -1,6 +1,6 @@
-"""Logging of every process: structured, to stderr; JSON when nobody watches, lines for people on a terminal.
+"""Structured logging of every process, to stderr: readable lines on a terminal, otherwise JSON.
 
-Never a token, a transcript or a name.
+Logs never contain a token, a transcript or a name.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 FRAMES = 12
 _QUIET = ("apprise", "urllib3", "httpx", "httpcore")
-"""They log the addresses that they ask, and those hold secrets."""
+"""These libraries log the addresses of their requests, which contain secrets."""
 _log = structlog.get_logger()
 
 
 def configure(level: str, process: str = "server") -> None:
-    """Our own events from `level` on; of libraries warnings and worse, in the same form. `process` stands in each line."""
+    """Log our own events from `level` on, and warnings and errors of libraries in the same format. Each line names `process`."""
     number = logging.getLevelNamesMapping()[level.upper()]
     common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -61,7 +61,7 @@ def _of_process(process: str, logger: WrappedLogger, method: str, event: EventDi
 
 
 def trace(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """An exception as its kinds and the places it came through. What it says is left out: it may quote what somebody sent."""
+    """Log an exception as its class names and code locations. Its message is left out, because it may quote what a user sent."""
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
@@ -78,5 +78,5 @@ def trace(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def on_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What the event loop has nobody else to tell of. Its own text would show the task, and with it what failed and why."""
+    """Log an error that no code handled. The event loop's own text would show the task, and with it the message of the exception."""
     _log.error("unhandled", what=context.get("message", ""), exc_info=context.get("exception"))

@@ -1,4 +1,4 @@
-"""Messages between our processes: msgpack maps, each behind its length in 4 bytes, big-endian."""
+"""Messages between our processes: msgpack maps, each preceded by its length in 4 bytes, big-endian."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ProtocolError(ValueError):
 
 
 def pack(message: object) -> bytes:
-    """A message (a `msgspec.Struct` with a tag) as it stands on the wire."""
+    """The bytes of a message (a `msgspec.Struct` with a tag), with its length."""
     body = _encode(message)
     return _LENGTH.pack(len(body)) + body
 
@@ -34,7 +34,7 @@ class Unpacker(Generic[Message]):
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Every message that is complete by now. Raises ProtocolError; nothing more can be read then."""
+        """Add received bytes, and yield every message that is complete. After a ProtocolError nothing more can be read."""
         self._rest += data
         while len(self._rest) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._rest)

@@ -1,1 +1,1 @@
-"""What is sent to addresses outside: webhooks and notifications."""
+"""Sends webhooks and notifications to addresses outside this server."""

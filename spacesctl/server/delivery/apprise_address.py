@@ -1,4 +1,4 @@
-"""One message to one address of apprise's (https://appriseit.com): what may be such an address here, and the sending. Blocks."""
+"""Checks addresses of apprise (https://appriseit.com), and sends one message to one of them. Sending blocks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from urllib.parse import parse_qsl, urlsplit
 from spacesctl.domain.errors import Invalid, Refused
 
 DEFAULT_SCHEMES = ("discord", "gchat", "line", "pbul", "pover", "slack", "tgram", "twilio", "whatsapp", "wxteams")
-"""Services with hosts of their own: an address chooses the account there, not the machine that is asked."""
+"""Services with fixed hosts: an address selects an account there, but not the machine that the request goes to."""
 ON_THIS_MACHINE = frozenset({"blink1", "dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
-"""They do something on the machine of the server itself, for whoever has an account."""
+"""Schemes that act on the machine of the server itself. They are never allowed, because any account could use them."""
 MOST_URL = 1_000
 _CONNECT, _READ = 5.0, 10.0
 _NOT_YOURS = ("template", "file", "path", "attach", "pgp", "verify", "redirect", "cto", "rto")
-"""Parts of parameters' names that read the server's files, weaken TLS, or change how long a request may take or where it ends."""
+"""Parameters whose names contain one of these are refused. They read the server's files, weaken TLS, or change timeouts or redirects."""
 
 
 def scheme_of(url: str, allowed: Collection[str]) -> str:
-    """The scheme. Raises Invalid; the address itself is never in the message."""
+    """The scheme of an allowed address. Raises Invalid, with a message that never contains the address."""
     if len(url) > MOST_URL:
         raise Invalid("url", f"has at most {MOST_URL} characters")
     parts = urlsplit(url.strip())
@@ -36,7 +36,7 @@ def scheme_of(url: str, allowed: Collection[str]) -> str:
 
 
 def shown(url: str, allowed: Collection[str]) -> str:
-    """The address as it may be listed: its scheme, and the host where that is no part of the secret. Raises Invalid or Refused."""
+    """The address for listings: its scheme, and its host if that is not secret. Raises Invalid or Refused."""
     scheme = scheme_of(url, allowed)
     plugin = _plugin(url)
     host = plugin.template_tokens.get("host")
@@ -44,7 +44,7 @@ def shown(url: str, allowed: Collection[str]) -> str:
 
 
 def deliver(url: str, allowed: Collection[str], title: str, body: str) -> bool:
-    """Whether the service took it. Raises Invalid or Refused when the address may not, or not any more, be used."""
+    """Send a message. Returns whether the service accepted it. Raises Invalid or Refused when the address is not allowed (any more)."""
     scheme_of(url, allowed)
     return bool(_plugin(url).notify(title=title, body=body))
 
@@ -57,7 +57,7 @@ def _plugin(url: str) -> Any:
         raise Refused(
             "not_installed", "this server cannot send notifications: apprise is missing", hint=hint
         ) from error
-    # What it logs of a failure may hold the address.
+    # Their log lines about a failure may contain the address.
     for name in ("apprise", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     asset = apprise.AppriseAsset(async_mode=False, http_redirects=False, app_id="spacesctl", app_desc="spacesctl")

@@ -1,4 +1,4 @@
-"""Forwards direct messages to addresses that people have at other services, off the event loop, and tries again for a day."""
+"""Forwards direct messages to people's addresses at other services, in threads. Failed messages are tried again for a day."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ LOOK_EVERY = 2.0
 """Seconds between two looks for new messages."""
 RETRY_FIRST, RETRY_AT_MOST = 30.0, 3_600.0
 OLD = timedelta(days=1)
-"""A message that could not be forwarded for so long is given up."""
+"""A message that could not be forwarded for this long is dropped."""
 MOST_BODY = 2_000
 _TITLES = {"message": "Message from", "invite": "Invitation from", "reminder": "Reminder from", "notice": "Notice from"}
 _BACKOFF = Backoff(doubled(RETRY_FIRST, RETRY_AT_MOST))
 _log = structlog.get_logger()
 
 Deliver = Callable[[str, Collection[str], str, str], bool]
-"""Address, allowed schemes, title, body: whether it arrived. Runs in a thread."""
+"""Takes address, allowed schemes, title and body, and returns whether the message arrived. Runs in a thread."""
 
 
 class NotificationSender(Sender):
-    """`run` sends direct messages on; `deliver` does one, in a thread. It looks for new messages every `look_every` seconds."""
+    """`run` forwards direct messages. `deliver` sends one of them, in a thread. `run` looks for new messages every `look_every` seconds."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class NotificationSender(Sender):
         return self._look_every
 
     async def run(self) -> None:
-        """Send for ever; the threads end with it."""
+        """Send until cancelled; then the threads are shut down."""
         try:
             await super().run()
         finally:
@@ -84,14 +84,14 @@ class NotificationSender(Sender):
             await notifications.keep_within(db, row.id, row.account_id, row.last_dm)
 
     async def send(self, sealed: str, title: str, body: str) -> bool:
-        """Send one message now. Returns whether it arrived; why not is not told, because services quote the message in their errors."""
+        """Send one message now. Returns whether it arrived, but no reason, because services quote the message in their errors."""
         try:
             url = self._keys.unseal(sealed)
             loop = asyncio.get_running_loop()
             good = await loop.run_in_executor(self._threads, self._deliver, url, self.schemes, title, body)
         except (SpacesError, ValueError):
             good = False
-        except Exception as error:  # some service's code: any of them must not end the sender
+        except Exception as error:  # no error in a service's code may end the sender
             _log.warning("a notification service failed", kind=type(error).__name__)
             good = False
         self._counts["notification delivered" if good else "notification failed"] += 1

@@ -1,4 +1,4 @@
-"""Requests to addresses that users name: never into the operator's own network, whatever a name resolves to, and never for long."""
+"""Requests to URLs that users give. They never reach the operator's own network, whatever a name resolves to, and have a timeout."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from spacesctl import __version__
 from spacesctl.domain.errors import Invalid
 
 WITHIN = 10.0
-"""Seconds for all of it: name, connection, request and the answer's head."""
+"""Seconds for the whole request: name lookup, connection, sending, and the head of the answer."""
 MOST_URL = 500
 LOOKUPS = 8
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
 class Forbidden(Exception):
-    """A name leads where nobody from outside may send us."""
+    """A name resolves only to addresses that requests of users may not reach."""
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether it is an address of the Internet at large, and does not carry one that is not."""
+    """Whether an address is public, and embeds no IPv4 address that is not."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if inner is None and any(address in network for network in _NAT64):
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        if int(address) >> 32 == 0:  # ::a.b.c.d, long out of use, and loopback
+        if int(address) >> 32 == 0:  # ::a.b.c.d, long deprecated, and the loopback
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def check_url(url: str, *, allow_private: bool) -> str:
-    """The URL, if a webhook may have it. Raises Invalid. What its name resolves to is looked at when something is sent."""
+    """The URL, if a webhook may use it. Raises Invalid. What its name resolves to is checked at each request."""
     try:
         parts = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
@@ -70,24 +70,24 @@ def _literal_is_public(host: str) -> bool:
 
 
 class SafeHttp:
-    """`await post(...)`; `close()` at the end. Redirects are not followed, bodies of answers are not read."""
+    """`await post(...)`, and `await close()` at the end. Redirects are not followed, and bodies of answers are not read."""
 
     def __init__(self, *, allow_private: bool) -> None:
-        """Blocks: it reads the authorities that are trusted."""
+        """Blocks, because it reads the trusted certificates."""
         self.allow_private = allow_private
-        # The system's (or those of SSL_CERT_FILE), and certifi's where a container has none.
+        # The system's certificates (or those of SSL_CERT_FILE), and certifi's, because a container may have none.
         trusted = ssl.create_default_context()
         trusted.load_verify_locations(certifi.where())
-        # No connection is kept: the next name at the same address may be somebody else.
+        # No connection is kept: another name at the same address may be another server.
         self._http = httpx.AsyncClient(
             verify=trusted, trust_env=False, follow_redirects=False, timeout=WITHIN,
             limits=httpx.Limits(max_keepalive_connections=0), headers={"User-Agent": f"spacesctl/{__version__}"},
         )  # fmt: skip
-        # Threads of its own: names that resolve slowly must not hold up the files that others read.
+        # Separate threads: slow name lookups must not delay file reads in the default threads.
         self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")
 
     async def post(self, url: str, content: bytes, headers: dict[str, str]) -> int:
-        """The status of the answer. Raises Forbidden, OSError, TimeoutError or httpx.HTTPError."""
+        """Send a POST request and return the status of the answer. Raises Forbidden, OSError, TimeoutError or httpx.HTTPError."""
         async with asyncio.timeout(WITHIN):
             request = await self._request(httpx.URL(url), content, headers)
             answer = await self._http.send(request, stream=True)
@@ -95,7 +95,7 @@ class SafeHttp:
             return answer.status_code
 
     async def _request(self, url: httpx.URL, content: bytes, headers: dict[str, str]) -> httpx.Request:
-        """To the very address that was looked at; the name stays in `Host` and in TLS."""
+        """A request to exactly the address that was checked. `Host` and TLS still use the name."""
         address = await self._address(url.host, url.port or (443 if url.scheme == "https" else 80))
         place = url.copy_with(host=address)
         named = {**headers, "Host": url.netloc.decode("ascii")}

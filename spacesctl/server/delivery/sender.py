@@ -1,4 +1,4 @@
-"""What webhooks and notifications share: deliveries that are due are sent, some at a time and one to each address."""
+"""The base of the webhook and notification senders: sends due deliveries, a few at a time and at most one at a time to each address."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _log = structlog.get_logger()
 
 
 class Sender(ABC):
-    """`kind` is the word for logs. At most `at_once` addresses are sent to at a time. An address whose sending failed in an unforeseen way
-    is left alone for `rest` seconds, as the next attempt would fail in the same way."""
+    """`kind` names the sender in logs. At most `at_once` addresses are sent to at a time. After an unexpected error an address is not
+    tried again for `rest` seconds, because the next attempt would fail in the same way."""
 
     def __init__(self, kind: str, at_once: int, rest: float) -> None:
         self._kind = kind
@@ -26,7 +26,7 @@ class Sender(ABC):
         self._sending: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Send for ever, beginning with what an earlier process left unsent."""
+        """Send until cancelled. Deliveries that an earlier process left unsent are sent, too."""
         try:
             while True:
                 self._wake.clear()
@@ -45,7 +45,7 @@ class Sender(ABC):
 
     @property
     def _room(self) -> int:
-        """To how many more addresses may be sent now."""
+        """How many more addresses may be sent to now."""
         return self._at_once - len(self._sending)
 
     def _start(self, address_id: str, delivery: Coroutine[None, None, None]) -> None:
@@ -65,4 +65,5 @@ class Sender(ABC):
 
     @abstractmethod
     async def _start_due(self) -> float:
-        """Start the deliveries that are due and have room. Returns the seconds until there may be more; `_wake` ends the wait early."""
+        """Start the deliveries that are due, as far as `_room` allows. Returns the seconds to wait until more may be due; `_wake` ends the
+        wait early."""

@@ -1,4 +1,4 @@
-"""Sends the deliveries of webhooks: signed (Standard Webhooks 1.0), and tried again for a day. A slow receiver delays no other."""
+"""Sends webhook deliveries, signed (Standard Webhooks 1.0). Failed ones are tried again for a day, and slow receivers delay no other."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from spacesctl.store.database import Database
 from spacesctl.support.backoff import Backoff
 
 AT_ONCE = 8
-"""Webhooks that are sent to at a time, each one delivery: eight that hang hold up the rest for 10 s at most."""
+"""Webhooks that are sent to at a time, one delivery each. If all eight hang, the others wait 10 s at most."""
 RETRIES = (5.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 28_800.0, 43_200.0)
 """Seconds after each failure until the next attempt: a day in all."""
 JITTER = 0.2
-"""Each wait is longer or shorter by up to this part, so that a receiver that comes back does not get everything at once."""
+"""Each wait is longer or shorter by up to this share, so that a receiver that works again does not get all deliveries at once."""
 GIVE_UP_AFTER = timedelta(days=5)
 LOOK_EVERY = 60.0
 FORGET_EVERY = timedelta(hours=1)
@@ -43,7 +43,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Answer:
-    """The result of an attempt: a status, or a problem in words that hold nothing of the URL."""
+    """The result of an attempt: a status, or a problem as a text without any part of the URL."""
 
     status: int | None
     problem: str | None
@@ -54,7 +54,8 @@ class Answer:
 
 
 class WebhookSender(Sender):
-    """`run` sends; `on_outcome` is told of each command, and wakes it. `retries` are the waits in seconds after failures."""
+    """`run` sends. `on_outcome` is called after each command, and wakes `run` if there is something to send. `retries` are the waits in
+    seconds after failures."""
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class WebhookSender(Sender):
         for row in rows:
             self._start(row.webhook_id, self._send(row))
         if not self._room:
-            return LOOK_EVERY  # whichever ends first wakes us
+            return LOOK_EVERY  # the first delivery that ends wakes this task
         async with self._db.read() as db:
             soonest = await webhooks.next_due(db, busy=list(self._sending))
         if soonest is None:
@@ -111,7 +112,7 @@ class WebhookSender(Sender):
                         text = f"Your webhook to {httpx.URL(row.url).host} was switched off: {why}."
                         text += f" `spacesctl webhook test {row.webhook_id}` switches it on again once it answers."
                         await direct_messages.send_dm(db, self._bot.id, row.account_id, text, now, kind="notice")
-        except SQLAlchemyError as error:  # it is sent again later, under the same id
+        except SQLAlchemyError as error:  # it is sent again later, with the same id
             _log.error("a delivery could not be noted", kind=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
@@ -148,7 +149,7 @@ class WebhookSender(Sender):
         except socket.gaierror:
             return Answer(None, "its name cannot be resolved")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            # What libraries say of a failure may hold the URL; their class does not.
+            # The text of a library's error may contain the URL; the name of its class does not.
             return Answer(None, f"it cannot be reached ({type(error).__name__})")
         if 200 <= status < 300:
             return Answer(status, None)
@@ -162,7 +163,7 @@ class WebhookSender(Sender):
 
 
 def _hopeless(row: Row[Any], answer: Answer, now: datetime) -> str | None:
-    """Why a webhook is to be switched off, if it is."""
+    """The reason to switch a webhook off, or None."""
     if answer.status == 410:
         return "it answered 410, gone for good"
     if row.failing_since is not None and now - row.failing_since > GIVE_UP_AFTER:

@@ -1,4 +1,4 @@
-"""Runs the bots' supervisor as a child process. It gets its token by stdin, and ends when stdin does."""
+"""Runs the bots' supervisor as a child process. It reads its token from stdin, and ends when stdin is closed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import structlog
 from spacesctl.support.backoff import Backoff, doubled
 
 RESTART_WAITS = doubled(1.0, 30.0)
-"""Seconds to wait before a supervisor that died is replaced."""
+"""Seconds to wait before a new supervisor is started after one has ended."""
 STOP_WITHIN = 2.0
 _log = structlog.get_logger()
 
 
 class BotsKeeper:
-    """`start()` once, `await stop()` at the end. A supervisor that dies is replaced, later each time if it keeps dying."""
+    """`start()` once, `await stop()` at the end. A supervisor that ends is replaced, after longer waits if it ends again and again."""
 
     def __init__(self, url: str, token: str, model: Path | None, data: Path, on_gone: Callable[[], None]) -> None:
         self._command = [sys.executable, "-m", "bots", "supervisor", "--url", url, "--data", str(data)]

@@ -1,4 +1,4 @@
-"""Keeps an engine running: starts it, hands its messages to the registry, and starts another when it dies."""
+"""Keeps an engine process running: starts it, passes its messages to the registry, and starts another when it ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spacesctl.live.registry import SpaceRegistry
 from spacesctl.support.backoff import Backoff, doubled
 
 RESTART_WAITS = doubled(0.2, 5.0)
-"""Seconds to wait before an engine that died is replaced."""
+"""Seconds to wait before a new engine is started after one has ended."""
 _log = structlog.get_logger()
 
 
@@ -25,7 +25,7 @@ class EngineKeeper:
     def __init__(self, udp: str, ptime_ms: int, *, tcp: bool = False) -> None:
         self._udp = udp
         self._tcp = tcp
-        self._ptime_ms = ptime_ms  # of every Space, to its audience; 0: by how many listen
+        self._ptime_ms = ptime_ms  # packet time to the listeners, in every Space; 0: by how many listen
         self._process: EngineProcess | None = None
         self._keeper: asyncio.Task[None] | None = None
         self.restarts = 0
@@ -47,19 +47,19 @@ class EngineKeeper:
             self._process.post(message)
 
     async def start(self) -> None:
-        """Raises Unavailable when the engine does not come up (the UDP port is taken, say)."""
+        """Start the engine. Raises Unavailable when it does not start, for example because the UDP port is taken."""
         process = EngineProcess(self._udp, tcp=self._tcp)
         try:
             await process.__aenter__()
         except EngineFailed as error:
             raise Unavailable(str(error)) from error
-        # A port chosen by the system stays the same over restarts: peers' candidates keep their meaning.
+        # Restarts use the same port, even if the system chose it, so that peers' candidates stay valid.
         host = f"[{process.ready.host}]" if ":" in process.ready.host else process.ready.host
         self._udp = f"{host}:{process.ready.port}"
         self._process = process
 
     def keep(self, registry: SpaceRegistry) -> None:
-        """Read what the engine says, from now on."""
+        """Read the engine's messages from now on, and restart it when it ends."""
         self._keeper = asyncio.create_task(self._keep(registry))
 
     async def stop(self) -> None:
