@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 
 from spacesctl.domain.errors import Unavailable
 from spacesctl.store.backup import snapshot
@@ -22,6 +23,8 @@ def upgrade(path: Path) -> None:
     Raises Unavailable, and changes nothing, when the file was written by a later version of spacesctl.
     """
     engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _begin_by_hand)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.begin() as connection:
             config = _config(connection)
@@ -44,6 +47,12 @@ def revisions() -> list[str]:
     config.set_main_option("script_location", str(_SCRIPTS))
     config.set_main_option("path_separator", "os")
     return [revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def _begin_by_hand(connection: Any, _record: object) -> None:
+    """Python's driver begins no transaction for DDL: each statement of a migration would be a commit, and a kill between two of them would
+    leave a file that is neither schema."""
+    connection.isolation_level = None
 
 
 def _keep_copy(path: Path, revision: str) -> None:

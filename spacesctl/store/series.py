@@ -13,7 +13,7 @@ from spacesctl.domain.series import Series, SeriesState
 from spacesctl.store import upcast
 from spacesctl.store.tables import reminders, series
 
-_DOC = (series.c.doc, series.c.version)
+_DOC = (series.c.doc, series.c.version, series.c.id)
 
 
 async def save(db: AsyncConnection, value: Series) -> None:
@@ -34,18 +34,18 @@ async def get(db: AsyncConnection, series_id: str) -> Series:
     row = (await db.execute(query)).one_or_none()
     if row is None:
         raise NotFound("series", series_id)
-    return upcast.series(row.doc, row.version)
+    return upcast.series(row.doc, row.version, row.id)
 
 
 async def of_host(db: AsyncConnection, host_id: str) -> list[Series]:
     query = select(*_DOC).where(series.c.host_id == host_id, series.c.state != SeriesState.DELETED)
-    return [upcast.series(row.doc, row.version) for row in await db.execute(query.order_by(series.c.id))]
+    return [upcast.series(row.doc, row.version, row.id) for row in await db.execute(query.order_by(series.c.id))]
 
 
 async def active(db: AsyncConnection) -> list[Series]:
     """All active series."""
     rows = await db.execute(select(*_DOC).where(series.c.state == SeriesState.ACTIVE))
-    return [upcast.series(row.doc, row.version) for row in rows]
+    return [upcast.series(row.doc, row.version, row.id) for row in rows]
 
 
 async def remind(db: AsyncConnection, space_id: str, account_id: str) -> None:

@@ -20,7 +20,7 @@ from spacesctl.domain.space import Space, State
 from spacesctl.store import upcast
 from spacesctl.store.tables import events, spaces
 
-_DOC = (spaces.c.doc, spaces.c.version)
+_DOC = (spaces.c.doc, spaces.c.version, spaces.c.id)
 _EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in BY_TYPE.items()}
 
 
@@ -158,8 +158,8 @@ async def visible(
     return await _found(db, query.order_by(spaces.c.created_at.desc()).limit(limit))
 
 
-async def _found(db: AsyncConnection, query: Select[tuple[str, int]]) -> list[Space]:
-    return [upcast.space(row.doc, row.version) for row in await db.execute(query)]
+async def _found(db: AsyncConnection, query: Select[tuple[str, int, str]]) -> list[Space]:
+    return [upcast.space(row.doc, row.version, row.id) for row in await db.execute(query)]
 
 
 def _event(row: Row[Any]) -> StoredEvent:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.series import Series
 from spacesctl.domain.space import Space
 
@@ -41,14 +42,15 @@ _EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}
 """By event type and version, because most changes affect one type of event."""
 
 
-def space(doc: str, version: int) -> Space:
-    """A Space from its stored document."""
-    if version == SPACE_VERSION:
-        return _SPACE.validate_json(doc)
-    body = json.loads(doc)
-    for number in range(version, SPACE_VERSION):
-        body = _SPACE_LIFTS[number](body)
-    return _SPACE.validate_json(json.dumps(body))
+def space(doc: str, version: int, space_id: str = "") -> Space:
+    """A Space from its stored document. Raises Unavailable when it cannot be read."""
+    try:
+        if version == SPACE_VERSION:
+            return _SPACE.validate_json(doc)
+        body = _lifted(json.loads(doc), version, SPACE_VERSION, _SPACE_LIFTS.__getitem__)
+        return _SPACE.validate_json(json.dumps(body))
+    except (ValueError, LookupError, TypeError) as error:
+        raise _unreadable("Space", space_id, version, SPACE_VERSION) from error
 
 
 def space_doc(value: Space) -> str:
@@ -56,11 +58,14 @@ def space_doc(value: Space) -> str:
     return _SPACE.dump_json(value).decode()
 
 
-def series(doc: str, version: int) -> Series:
-    """A series from its stored document."""
-    if version != SERIES_VERSION:
-        raise ValueError(f"a series of version {version}")
-    return _SERIES.validate_json(doc)
+def series(doc: str, version: int, series_id: str = "") -> Series:
+    """A series from its stored document. Raises Unavailable when it cannot be read."""
+    try:
+        if version != SERIES_VERSION:
+            raise ValueError(f"version {version}")
+        return _SERIES.validate_json(doc)
+    except ValueError as error:
+        raise _unreadable("series", series_id, version, SERIES_VERSION) from error
 
 
 def series_doc(value: Series) -> str:
@@ -69,10 +74,25 @@ def series_doc(value: Series) -> str:
 
 
 def event_body(kind: str, body: Json, version: int) -> Json:
-    """The body of a stored event in the current format."""
-    for number in range(version, EVENT_VERSION):
-        body = _EVENT_LIFTS.get((kind, number), _unchanged)(body)
+    """The body of a stored event in today's shape. Raises Unavailable for a later version."""
+    try:
+        return _lifted(body, version, EVENT_VERSION, lambda number: _EVENT_LIFTS.get((kind, number), _unchanged))
+    except ValueError as error:
+        raise _unreadable("event", kind, version, EVENT_VERSION) from error
+
+
+def _lifted(body: Json, version: int, newest: int, lift_of: Callable[[int], Lift]) -> Json:
+    if not 1 <= version <= newest:
+        raise ValueError(f"version {version}")
+    for number in range(version, newest):
+        body = lift_of(number)(body)
     return body
+
+
+def _unreadable(kind: str, name: str, version: int, newest: int) -> Unavailable:
+    """To read a later version as today's would lose what it added, when it is saved next."""
+    why = "a later version of spacesctl wrote it" if version > newest else "it is damaged"
+    return Unavailable(f"the stored {kind} {name} cannot be read: {why} (version {version}, known up to {newest})")
 
 
 def _unchanged(body: Json) -> Json:

@@ -236,7 +236,10 @@ def test_a_report_is_filed_also_after_the_end() -> None:
         ({"captions": False, "rules_hash": HASH}, ["rules"]),
         ({"captions": False, "recording_mode": RecordingMode.MIX}, ["recorded"]),
         ({"captions": False, "recording": Recording("r", RecordingMode.MIX, NOW)}, ["recorded"]),
-        ({"captions": True, "rules_hash": HASH, "recording_mode": RecordingMode.LANES}, ["captions", "rules", "recorded"]),
+        (
+            {"captions": True, "rules_hash": HASH, "recording_mode": RecordingMode.LANES},
+            ["captions", "rules", "recorded"],
+        ),
     ],
 )
 def test_the_notice_names_everything_that_listens_or_keeps(changes: dict[str, Any], sentences: list[str]) -> None:

@@ -14,8 +14,9 @@ import pytest
 from aioice import stun
 
 from spacesctl.engine.clock import SpaceClock
+from spacesctl.engine.fanout.fanout import Fanout
 from spacesctl.engine.fanout.subscription import Subscription
-from spacesctl.engine.messages import ExpectProbe, FromEngine, OpenSpace, PeerJoined, PeerLeft, RestartIce
+from spacesctl.engine.messages import ExpectProbe, FromEngine, OpenSpace, Output, PeerJoined, PeerLeft, RestartIce
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.room import Room
 from spacesctl.engine.peers import handshakes as handshakes_module
@@ -31,6 +32,7 @@ from spacesctl.engine.transport.ports import Ports
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
+from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import Outgoing, Srtp
 from spacesctl.rtc.stun import _Expected
 from tests.engine.caller import Caller
@@ -623,3 +625,27 @@ async def test_a_restart_of_nobody_or_with_a_taken_name_is_refused(wire: Wire) -
     taken = wire.peers._peers[name].credentials.local_ufrag
     assert not wire.peers.restart(RestartIce("nobody", "fresh", "x" * 22, "y", "z" * 22))
     assert not wire.peers.restart(RestartIce(name, taken, "x" * 22, "y", "z" * 22))
+
+
+@pytest.mark.parametrize("moves", [False, True], ids=["when it joins", "when it moves"])
+def test_a_listener_whose_packets_cannot_be_encrypted_leaves_nothing_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, moves: bool
+) -> None:
+    def refuse(self: Fanout, subscription: Subscription) -> None:
+        raise SealingError("no cipher")
+
+    async def body(wire: Wire) -> None:
+        if not moves:
+            monkeypatch.setattr(Fanout, "add", refuse)
+        await wire.call(Caller("p", SPACE))
+        monkeypatch.setattr(Fanout, "add", refuse)
+        if moves:
+            assert wire.told == [PeerJoined("p")]
+            assert not wire.peers.move("p", Output.STAGE)
+        assert wire.told[-1] == PeerLeft("p", "handshake")
+        assert len(wire.peers) == 0
+        room = wire.rooms[SPACE]
+        assert room.is_idle
+        assert room._planned() == {}, "nothing is encoded for nobody"
+
+    in_memory(body)

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
+from spacesctl.domain.errors import Unavailable
 from spacesctl.store import schema, upcast
-from tests.running import running_server, wait_until
+from tests.running import running_server, spacesctl, wait_until
 
 FOLDERS = Path(__file__).parent / "folders"
 NAMES = sorted(path.stem for path in FOLDERS.glob("*.json"))
@@ -75,6 +79,64 @@ def test_its_events_and_documents_are_read_in_todays_shape(name: str, tmp_path: 
     space = upcast.space(doc, version)
     assert [person.server_muted for person in space.people.values()].count(True) == 1
     assert upcast.space(upcast.space_doc(space), upcast.SPACE_VERSION) == space
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from alembic import op
+from spacesctl.store import schema
+left, add = int(sys.argv[2]), op.add_column
+def add_column(*given, **named):
+    global left
+    if not left:
+        os.kill(os.getpid(), 9)
+    left -= 1
+    add(*given, **named)
+op.add_column = add_column
+schema.upgrade(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("statements", [0, 1, 2])
+def test_a_migration_that_was_killed_between_two_statements_is_made_whole_later(
+    name: str, tmp_path: Path, statements: int
+) -> None:
+    data, known = unpacked(name, tmp_path)
+    path = data / "spaces.db"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path), str(statements)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    schema.upgrade(path)
+    with sqlite3.connect(path) as raw:
+        [(doc, version)] = raw.execute("SELECT doc, version FROM spaces WHERE id = ?", (known["space"],)).fetchall()
+    assert upcast.space(doc, version).title == "Lives on"
+
+
+@pytest.mark.parametrize(
+    ("doc", "version"), [("{}", 2), ("{", 1), ("[]", 2), (None, 0), (None, upcast.SPACE_VERSION + 1)]
+)
+def test_a_document_that_is_damaged_or_of_a_later_version_is_refused_in_one_line(
+    name: str, tmp_path: Path, doc: str | None, version: int
+) -> None:
+    data, known = unpacked(name, tmp_path)
+    schema.upgrade(data / "spaces.db")
+    with sqlite3.connect(data / "spaces.db") as raw:
+        raw.execute(
+            "UPDATE spaces SET version = ?, doc = coalesce(?, doc) WHERE id = ?", (version, doc, known["space"])
+        )
+    serve = [*spacesctl("serve"), "--no-bots", "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--data", str(data)]
+    done = subprocess.run(serve, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 6
+    last = done.stderr.strip().splitlines()[-1]
+    assert known["space"] in last
+    assert f"version {version}" in last
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("version", [0, upcast.EVENT_VERSION + 1])
+def test_an_event_of_an_unknown_version_is_refused(name: str, version: int) -> None:
+    with pytest.raises(Unavailable, match="cannot be read"):
+        upcast.event_body(name, {}, version)
 
 
 def _attempted(page: dict[str, Any], before: dict[str, int]) -> bool:

@@ -26,6 +26,7 @@ from spacesctl.engine.mixing.lane import Lane
 from spacesctl.engine.mixing.tap import Tap
 from spacesctl.engine.seam import Frame, Sink
 from spacesctl.engine.transport.ports import Ports
+from spacesctl.rtc.sealing import SealingError
 
 
 class Room:
@@ -102,7 +103,11 @@ class Room:
         """Send a group to a listener from the next tick on. If the listener is there already, it moves to this group. Raises SealingError
         when its packets cannot be encrypted."""
         self.leave(name)
-        self._audience(group).add(name, subscription)
+        try:
+            self._audience(group).add(name, subscription)
+        except SealingError:
+            self._drop_if_empty(group)
+            raise
         self._listeners[name] = (group, subscription)
 
     def attach(self, name: str, group: int, sink: Sink) -> None:
@@ -117,9 +122,7 @@ class Room:
             return
         group, subscription = self._listeners.pop(name)
         self._audiences[group].remove(name, subscription)
-        if not self._audiences[group]:
-            del self._audiences[group]
-        self._plan = None
+        self._drop_if_empty(group)
 
     def close(self) -> None:
         """Remove all lanes and listeners."""
@@ -248,6 +251,11 @@ class Room:
             )  # for low latency, speakers always get packets of 20 ms
             self._audiences[group] = Audience(self._ports, self._metrics, setting)
         return self._audiences[group]
+
+    def _drop_if_empty(self, group: int) -> None:
+        if not self._audiences[group]:
+            del self._audiences[group]
+        self._plan = None
 
     def _planned(self) -> dict[int, list[Sink]]:
         if self._plan is None:

@@ -21,6 +21,7 @@ from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Identity, State
 from spacesctl.rtc.rtcp import RtcpError
 from spacesctl.rtc.rtp import RtpError
+from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import NotAuthentic, Replayed, SrtpError
 from spacesctl.rtc.stun import Credentials
 
@@ -103,8 +104,7 @@ class PeerRegistry:
         if peer is None or peer.is_up:
             return False
         peer.group = group
-        self._subscribe(peer)
-        return True
+        return self._subscribe(peer)
 
     def remove(self, name: str, reason: Reason = "closed") -> bool:
         """Remove and close a peer, and tell control the `reason`. Returns False when it is unknown."""
@@ -223,20 +223,27 @@ class PeerRegistry:
             self._nack_peers[peer.name] = peer
         self._restless.append((self._clock() + REST, peer))
         room = self._rooms[peer.space]
-        self._subscribe(peer)
+        if not self._subscribe(peer):
+            return
         if peer.is_up and (lane := room.lanes.get(peer.lane)) is not None:
             lane.attach(peer.name)
         self._tell(PeerJoined(peer.name))
 
-    def _subscribe(self, peer: Peer) -> None:
-        """Send a joined listener its group if it has a path; otherwise pause it."""
+    def _subscribe(self, peer: Peer) -> bool:
+        """Let a joined listener hear its group, if its address is known. False when its packets cannot be encrypted: it is removed then."""
         if not peer.joined or peer.subscription is None:
-            return
+            return True
         room = self._rooms[peer.space]
         if peer.target is None:
             room.leave(peer.name)
-        else:
+            return True
+        try:
             room.subscribe(peer.name, peer.group, peer.subscription)
+        except SealingError:
+            log.error("a listener's packets cannot be encrypted: it is removed")
+            self.remove(peer.name, "handshake")
+            return False
+        return True
 
     def _on_rtp(self, data: bytes, source: TransportAddress) -> None:
         peer = self.ice_agent.at(source)

@@ -48,7 +48,7 @@ class NotificationSender(Sender):
         deliver: Deliver = apprise_address.deliver,
         look_every: float = LOOK_EVERY,
     ) -> None:
-        super().__init__("notifications", AT_ONCE, RETRY_FIRST)
+        super().__init__("notifications", AT_ONCE, rest=RETRY_FIRST, pause=look_every)
         self.schemes = schemes
         self._db, self._keys, self._counts, self._deliver = db, keys, counts, deliver
         self._look_every = look_every

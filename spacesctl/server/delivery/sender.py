@@ -16,12 +16,14 @@ _log = structlog.get_logger()
 
 class Sender(ABC):
     """`kind` names the sender in logs. At most `at_once` addresses are sent to at a time. After an unexpected error an address is not
-    tried again for `rest` seconds, because the next attempt would fail in the same way."""
+    tried again for `rest` seconds, because the next attempt would fail in the same way; after a database error all wait
+    `pause` seconds."""
 
-    def __init__(self, kind: str, at_once: int, rest: float) -> None:
+    def __init__(self, kind: str, at_once: int, rest: float, pause: float) -> None:
         self._kind = kind
         self._at_once = at_once
         self._rest = rest
+        self._pause = pause
         self._wake = asyncio.Event()
         self._sending: dict[str, asyncio.Task[None]] = {}
 
@@ -34,7 +36,7 @@ class Sender(ABC):
                     wait = await self._start_due()
                 except SQLAlchemyError as error:
                     _log.error("deliveries wait for the database", of=self._kind, kind=type(error).__name__)
-                    wait = self._rest
+                    wait = self._pause
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._wake.wait()
@@ -60,8 +62,8 @@ class Sender(ABC):
             self._free(address_id)
 
     def _free(self, address_id: str) -> None:
+        """The address may be sent to again."""
         self._sending.pop(address_id, None)
-        self._wake.set()
 
     @abstractmethod
     async def _start_due(self) -> float:

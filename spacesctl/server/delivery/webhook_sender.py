@@ -67,7 +67,7 @@ class WebhookSender(Sender):
         counts: Counter[str],
         retries: Sequence[float] = RETRIES,
     ) -> None:
-        super().__init__("webhooks", AT_ONCE, LOOK_EVERY)
+        super().__init__("webhooks", AT_ONCE, rest=LOOK_EVERY, pause=LOOK_EVERY)
         self.counts = counts
         self._db, self._keys, self._outside, self._bot, self._link = db, keys, outside, bot, link
         self._retries = retries
@@ -95,6 +95,11 @@ class WebhookSender(Sender):
         if soonest is None:
             return LOOK_EVERY
         return min(max((soonest - now).total_seconds(), 0.0), LOOK_EVERY)
+
+    def _free(self, address_id: str) -> None:
+        """The next delivery of this webhook need not wait for the next look."""
+        super()._free(address_id)
+        self._wake.set()
 
     async def _send(self, row: Row[Any]) -> None:
         answer = await self.attempt(row.webhook_id, row.url, row.message, row.type, row.data, row.at)
