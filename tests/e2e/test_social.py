@@ -69,7 +69,7 @@ def test_what_cannot_be_posted_or_played_is_said_with_what_to_do(server: Running
     refused(server.run(fay, "post", "x", "--voice", str(tmp_path / "none.wav")), 2, "none.wav")
     refused(server.run(fay, "post", "x" * 281), 2, "281 characters")
     refused(server.run(fay, "post"), 2, "write something")
-    refused(server.run(fay, "play", "x"), 2, "neither a post nor a voice clip")
+    refused(server.run(fay, "play", "x"), 2, "neither a post's id nor a voice clip's")
     made = ok(server.run(fay, "post", "no voice", "--json"))
     refused(server.run(fay, "play", made["id"]), 3, "no voice clip in post")
     refused(server.run(fay, "share", "AAAAAAAAAAAAA", "example.org"), 2, "neither a post's id nor a link")
