@@ -52,7 +52,7 @@ def test_a_running_server_is_asked_and_its_port_for_sound_answers_this_process_b
     for one in (udp, tcp):
         assert one["level"] == "ok"
         assert one["said"].startswith(f"{server.udp} answers; it sees this process as 127.0.0.1:")
-    assert found["database"][0]["said"].endswith("sound")
+    assert found["database"][0]["said"].endswith("undamaged")
     assert "operator's token" in findings(without)["udp"][0]["said"]
 
 

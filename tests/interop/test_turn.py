@@ -18,7 +18,7 @@ from spacesctl.server.webrtc.turn import Turn
 from tests.api.harness import OFFER
 from tests.e2e.peers import LaneSpeaker, packets_of
 from tests.e2e.scene import run, scene
-from tests.e2e.test_browser import CHROMIUM, HEARD, LANE, address, tab
+from tests.e2e.test_browser import CHROMIUM, HEARD, HEARS, LANE, address, tab
 from tests.interop.coturn import HOST, PROGRAM, Relay, relay
 from tests.interop.gstreamer import Stage, finished, has_gstreamer, is_silent, lanes, pitch
 from tests.running import running_server, wait_until
@@ -161,6 +161,7 @@ def test_the_listen_button_brings_the_sound_to_a_browser_that_may_only_relay(cot
             async with asyncio.timeout(15):
                 while await browser.page.evaluate("space.listening?.peer.connectionState") != "connected":
                     await asyncio.sleep(0.1)
+            await browser.holds(HEARS)
             before = await browser.page.evaluate(HEARD)
             await asyncio.sleep(2.0)
             after = await browser.page.evaluate(HEARD)
