@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Role
 from spacesctl.live.actor import Outcome
 from spacesctl.live.registry import SpaceRegistry
@@ -21,7 +22,7 @@ _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
 async def send_invites(
     registry: SpaceRegistry,
     link: Callable[[str], str],
-    caller: Caller,
+    caller: Person,
     space_id: str,
     whom: Sequence[Account],
     role: Role = Role.SPEAKER,

@@ -9,8 +9,9 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import ANONYMOUS, Account
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.principals import System
 from spacesctl.live.actor import Outcome
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store import accounts, direct_messages
@@ -41,7 +42,7 @@ async def send(
             text = f"“{space.title}” {when}: {link(space_id)}"
             await direct_messages.send_dm(db, bot.id, account_id, text, outcome.at, kind="reminder", space_id=space_id)
 
-    await actor.ask(c.SendReminders(ANONYMOUS, kind), projection)
+    await actor.ask(c.SendReminders(System("schedule"), kind), projection)
 
 
 async def tell_missed(registry: SpaceRegistry, bot: Account, space_id: str) -> None:
@@ -54,4 +55,4 @@ async def tell_missed(registry: SpaceRegistry, bot: Account, space_id: str) -> N
             text = f"“{space.title}” did not start: the server was not running at the scheduled time."
             await direct_messages.send_dm(db, bot.id, space.host_id, text, outcome.at, kind="notice", space_id=space_id)
 
-    await actor.ask(c.Miss(ANONYMOUS), projection)
+    await actor.ask(c.Miss(System("schedule")), projection)

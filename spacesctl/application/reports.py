@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.errors import Conflict, Invalid
 from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.live import evidence
 from spacesctl.live.actor import Outcome, SpaceActor
@@ -68,7 +69,7 @@ class Act:
     after: float = CLIP_AFTER
 
 
-async def take_act(registry: SpaceRegistry, clips: Path, caller: Caller, space_id: str, act: Act) -> dict[str, Any]:
+async def take_act(registry: SpaceRegistry, clips: Path, caller: Person, space_id: str, act: Act) -> dict[str, Any]:
     """Take, or only record, what a rule decided. A repeated key returns the first result and changes nothing. Raises
     NotFound, Gone, NotAllowed or Refused.
     """
@@ -108,14 +109,14 @@ async def take_act(registry: SpaceRegistry, clips: Path, caller: Caller, space_i
     except Conflict:  # the same act was requested twice at once; the first one counts
         return body
     if enforced and act.action == "block":
-        await registry.remove_blocked(Caller(space.host_id), target)
+        await registry.remove_blocked(Person(space.host_id), target)
     return body
 
 
 async def file_report(
     registry: SpaceRegistry,
     clips: Path,
-    caller: Caller,
+    caller: Person,
     space_id: str,
     target: Account | None,
     category: str,
@@ -165,7 +166,7 @@ async def cut_clip(
     return await asyncio.to_thread(evidence.keep, clips, data) if data else None
 
 
-def _rule_report_row(report_id: str, caller: Caller, space: Space, act: Act, clip: str | None) -> dict[str, Any]:
+def _rule_report_row(report_id: str, caller: Person, space: Space, act: Act, clip: str | None) -> dict[str, Any]:
     return {
         "id": report_id,
         "space_id": space.id,
@@ -193,7 +194,7 @@ def _room(space: Space) -> dict[str, Any]:
     return {"state": space.state.value, "policy": space.policy.value, "people": people}
 
 
-async def _tell(connection: AsyncConnection, caller: Caller, outcome: Outcome, act: Act, target: Account) -> None:
+async def _tell(connection: AsyncConnection, caller: Person, outcome: Outcome, act: Act, target: Account) -> None:
     """Notify the person and the host: the action, the rule, the words, that it was automatic, and how to appeal."""
     space = outcome.after
     said = " ".join(word["w"] for word in act.words)

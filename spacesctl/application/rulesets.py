@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.principals import Person
 from spacesctl.live.actor import Outcome
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.rules.problems import RuleFileError
@@ -26,7 +26,7 @@ def compiled(text: str, filename: str = "rules.toml") -> RuleSet:
         raise Invalid("rules", "; ".join(str(problem) for problem in error.problems[:5])) from error
 
 
-async def set_rules(registry: SpaceRegistry, bot_id: str, caller: Caller, space_id: str, rules: RuleSet) -> None:
+async def set_rules(registry: SpaceRegistry, bot_id: str, caller: Person, space_id: str, rules: RuleSet) -> None:
     """Keep the file, and grant the bot the actions of its rules, in one transaction. Raises NotFound, Gone, or what refuses `SetRules`."""
 
     async def projection(db: AsyncConnection, outcome: Outcome) -> None:

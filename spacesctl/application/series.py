@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application.invitations import send_invites
 from spacesctl.domain import commands as c
 from spacesctl.domain import series as rules
-from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotAllowed, Refused, SpacesError
 from spacesctl.domain.ids import new_space_id
+from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series, SeriesState
 from spacesctl.domain.space import InviteState, State
 from spacesctl.live.actor import Outcome
@@ -46,7 +47,7 @@ class SeriesKeeper:
             await self.arrange(series.id)
         self._house.subscribers.append(self._on_outcome)
 
-    async def create(self, series: Series, caller: Caller) -> Series:
+    async def create(self, series: Series, caller: Person) -> Series:
         """Store a new series and plan it. Raises Invalid."""
         made = rules.plan(await asyncio.to_thread(rules.checked, series), utc_now())
         async with self._house.db.begin() as db:
@@ -56,7 +57,7 @@ class SeriesKeeper:
             )
         return await self.arrange(made.id)
 
-    async def get(self, series_id: str, caller: Caller) -> Series:
+    async def get(self, series_id: str, caller: Person) -> Series:
         """Load a series. Raises NotFound, or NotAllowed for anyone but its host and admins."""
         async with self._house.db.read() as db:
             series = await self._load(db, series_id)
@@ -64,7 +65,7 @@ class SeriesKeeper:
             raise NotAllowed("this series is somebody else's", reason="series")
         return series
 
-    async def change(self, series_id: str, caller: Caller, what: str, change: Callable[[Series], Series]) -> Series:
+    async def change(self, series_id: str, caller: Person, what: str, change: Callable[[Series], Series]) -> Series:
         """Apply a pure change and audit it as `what`. The Space of the coming occurrence is canceled if the changed
         series no longer has it. Raises NotFound or NotAllowed.
         """
@@ -79,7 +80,7 @@ class SeriesKeeper:
             await self._call_off(before)
         return await self.arrange(series_id) if after.state is SeriesState.ACTIVE else after
 
-    async def edit(self, series: Series, caller: Caller) -> Series:
+    async def edit(self, series: Series, caller: Person) -> Series:
         """Save an edited series and update its coming Space. Raises Invalid, NotFound or NotAllowed."""
         checked = await asyncio.to_thread(rules.checked, series)
         before = await self.get(series.id, caller)
@@ -94,7 +95,7 @@ class SeriesKeeper:
         """Apply the fields that the edit changed to the Space of the coming occurrence. What its host changed in that
         Space alone stays.
         """
-        host = Caller(after.host_id)
+        host = Person(after.host_id)
         actor = await self._house.actor(space_id)
         names = [(name, name) for name in ("title", "topics", "lang", "listeners", "duration")]
         pairs = [*names, ("planned", "scheduled_start")]
@@ -109,7 +110,7 @@ class SeriesKeeper:
         async with self._house.db.read() as db:
             known = await accounts.by_ids(db, {one for one in dropped if invites[one].state is InviteState.PENDING})
         if known:
-            people = tuple(c.Person(one.id, one.handle, one.kind) for one in known.values())
+            people = tuple(c.Target(one.id, one.handle, one.kind) for one in known.values())
             await actor.ask(c.RevokeInvites(host, people))
 
     async def arrange(self, series_id: str) -> Series:
@@ -153,7 +154,7 @@ class SeriesKeeper:
         space_id = new_space_id()
         made = replace(series, space_id=space_id)
         command = c.Create(
-            Caller(series.host_id), space_id, series.title, series.policy, series.listeners, series.captions,
+            Person(series.host_id), space_id, series.title, series.policy, series.listeners, series.captions,
             series.topics, series.lang, max(series.planned or utc_now(), utc_now()), series.duration, series.id,
         )  # fmt: skip
 
@@ -164,7 +165,7 @@ class SeriesKeeper:
         return made
 
     async def _furnish(self, series: Series, space_id: str) -> None:
-        host = Caller(series.host_id)
+        host = Person(series.host_id)
         actor = await self._house.actor(space_id)
         if series.rules_hash is not None:
             await actor.ask(c.SetRules(host, series.rules_hash, self._bot.id, frozenset(series.rule_actions)))
@@ -174,7 +175,7 @@ class SeriesKeeper:
         for one in (known[one] for one in series.invited if one in known and one not in space.invites):
             try:
                 await send_invites(
-                    self._house, self._link, Caller(series.host_id, known[series.host_id].handle), space_id, [one]
+                    self._house, self._link, Person(series.host_id, known[series.host_id].handle), space_id, [one]
                 )
             except Refused:
                 continue  # blocked in the meantime; the others are still invited
@@ -184,7 +185,7 @@ class SeriesKeeper:
             return
         actor = await self._house.actor(series.space_id)
         try:
-            await actor.ask(c.Cancel(Caller(series.host_id)))
+            await actor.ask(c.Cancel(Person(series.host_id)))
         except SpacesError as error:
             if error.reason not in ("live", "ended", "canceled"):  # it is live or over, so there is nothing to cancel
                 raise

@@ -1,4 +1,4 @@
-"""Accounts, token scopes, and the caller of a request."""
+"""Accounts, and the scopes of tokens."""
 
 from __future__ import annotations
 
@@ -36,24 +36,3 @@ class Account:
     created_at: datetime
     description: str = ""
     """At most 160 characters."""
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who makes a request: an account with the scopes of its token, or nobody signed in (`ANONYMOUS`)."""
-
-    account_id: str | None = None
-    handle: str = ""
-    kind: Kind = Kind.PERSON
-    scopes: frozenset[Scope] = frozenset()
-
-    @property
-    def is_admin(self) -> bool:
-        return Scope.ADMIN in self.scopes
-
-    @property
-    def is_service_bot(self) -> bool:
-        return Scope.BOT in self.scopes
-
-
-ANONYMOUS = Caller()

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from spacesctl.domain.accounts import Caller, Kind
+from spacesctl.domain.accounts import Kind
+from spacesctl.domain.principals import Principal
 from spacesctl.domain.space import ListenerPolicy, Policy, RecordingMode, Role
 
 
 @dataclass(frozen=True)
 class Command:
-    """The base of all commands. `caller` is who asks."""
+    """The base of all commands. `by` is who asks."""
 
-    caller: Caller
+    by: Principal
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ class Create(Command):
 
 @dataclass(frozen=True)
 class Start(Command):
-    """Go live. `by_clock`: the alarm clock starts the Space at its scheduled time."""
-
-    by_clock: bool = False
+    """Go live."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,7 @@ class SendReminders(Command):
 
 @dataclass(frozen=True)
 class End(Command):
-    """End a live Space. `by_clock`: its duration is over."""
-
-    by_clock: bool = False
+    """End a live Space."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ class SwitchCaptions(Command):
 
 
 @dataclass(frozen=True)
-class Person:
+class Target:
     """The account that a command is about. `blocked`: the host and this account have a block between them, in either direction."""
 
     account_id: str
@@ -109,7 +106,7 @@ class Person:
 class SendInvites(Command):
     """Invite accounts as speakers or co-hosts."""
 
-    people: tuple[Person, ...]
+    people: tuple[Target, ...]
     role: Role = Role.SPEAKER
 
 
@@ -125,21 +122,21 @@ class AnswerInvite(Command):
 class RevokeInvites(Command):
     """Take back invitations that have not been answered."""
 
-    people: tuple[Person, ...]
+    people: tuple[Target, ...]
 
 
 @dataclass(frozen=True)
 class Promote(Command):
     """Make a speaker a co-host."""
 
-    person: Person
+    person: Target
 
 
 @dataclass(frozen=True)
 class HandOver(Command):
     """Make a co-host the host, in place of the caller."""
 
-    person: Person
+    person: Target
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,7 @@ class LowerHand(Command):
 class AnswerHand(Command):
     """Approve or deny a request to speak."""
 
-    person: Person
+    person: Target
     approve: bool
 
 
@@ -174,7 +171,7 @@ class AnswerHand(Command):
 class Mute(Command):
     """Server-mute a speaker: they are not heard until someone with that right unmutes them."""
 
-    person: Person
+    person: Target
     reason: str = ""
 
 
@@ -182,21 +179,21 @@ class Mute(Command):
 class Unmute(Command):
     """Lift a server mute. The person still has to open the microphone."""
 
-    person: Person
+    person: Target
 
 
 @dataclass(frozen=True)
 class Demote(Command):
     """Make a speaker or co-host a listener. Callers may demote themselves."""
 
-    person: Person
+    person: Target
 
 
 @dataclass(frozen=True)
 class Kick(Command):
     """Remove a person, who cannot come back to this Space."""
 
-    person: Person
+    person: Target
     reason: str = ""
 
 
@@ -204,7 +201,7 @@ class Kick(Command):
 class RemoveBlocked(Command):
     """Remove an account that the host (the caller) has blocked."""
 
-    person: Person
+    person: Target
 
 
 @dataclass(frozen=True)
@@ -237,9 +234,7 @@ class StartRecording(Command):
 
 @dataclass(frozen=True)
 class StopRecording(Command):
-    """Stop the recording. `failed` is the reason (`disk`) when the recorder itself gives up."""
-
-    failed: str | None = None
+    """Stop the recording. The system does it when the recorder gives up (its reason is `disk`)."""
 
 
 @dataclass(frozen=True)
@@ -270,10 +265,9 @@ class PinUp(Command):
 
 @dataclass(frozen=True)
 class Unpin(Command):
-    """Remove what was shared. `ref` is the pin's id; with `by_author` it is the id of a post that its author deleted."""
+    """Remove what was shared. `ref` is the pin's id, or (the system removes it) the id of a post that was deleted."""
 
     ref: str
-    by_author: bool = False
 
 
 @dataclass(frozen=True)
@@ -298,7 +292,7 @@ class TakeAct(Command):
     rule_id: str
     mode: str
     action: str
-    person: Person
+    person: Target
     lane: int
     start_tick: int
     end_tick: int

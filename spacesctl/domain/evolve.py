@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
-from spacesctl.domain.space import Invite, InviteState, Person, Role, Space, State
+from spacesctl.domain.space import Invite, InviteState, Member, Role, Space, State
 
 _REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
 
@@ -52,12 +52,12 @@ def _created(event: e.SpaceCreated) -> Space:
         series_id=event.series_id,
         recording_mode=event.record,
         seq=1,
-        people={event.host_id: Person(event.host_id, Role.HOST)},
+        people={event.host_id: Member(event.host_id, Role.HOST)},
     )
 
 
 def _person(space: Space, account_id: str, **changes: Any) -> Space:
-    before = space.people.get(account_id, Person(account_id, Role.LISTENER))
+    before = space.people.get(account_id, Member(account_id, Role.LISTENER))
     return replace(space, people={**space.people, account_id: replace(before, **changes)})
 
 

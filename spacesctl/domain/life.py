@@ -19,13 +19,13 @@ _CLOCK_SKEW = timedelta(seconds=1)
 
 def create(command: c.Create, now: datetime) -> Events:
     """Create a scheduled Space. Raises NotSignedIn or Invalid."""
-    if command.caller.account_id is None:
+    if command.by.account_id is None:
         raise NotSignedIn
     title = _title(command.title)
     _check_topics(command.topics)
     _check_ahead(command.scheduled_start, now)
     created = e.SpaceCreated(
-        command.id, title, command.caller.account_id, now, command.policy, command.listeners, command.captions,
+        command.id, title, command.by.account_id, now, command.policy, command.listeners, command.captions,
         command.topics, command.lang, command.scheduled_start, command.duration, command.series_id,
         command.record,
     )  # fmt: skip
@@ -34,8 +34,7 @@ def create(command: c.Create, now: datetime) -> Events:
 
 def start(space: Space, command: c.Start, now: datetime) -> Events:
     """Go live, and start the recording if the Space was created with one. Raises NotAllowed, Gone, or Refused with reason `live`."""
-    if not command.by_clock:
-        require(space, command.caller, Action.START)
+    require(space, command.by, Action.START)
     require_not_over(space)
     if space.state is State.LIVE:
         raise Refused("live", "the Space is live already")
@@ -43,12 +42,14 @@ def start(space: Space, command: c.Start, now: datetime) -> Events:
 
 
 def miss(space: Space, command: c.Miss, now: datetime) -> Events:
-    """Mark a Space that is still scheduled as missed."""
+    """Mark a Space that is still scheduled as missed. Raises NotAllowed."""
+    require(space, command.by, Action.MISS)
     return [e.SpaceMissed(now)] if space.state is State.SCHEDULED else []
 
 
 def send_reminders(space: Space, command: c.SendReminders, now: datetime) -> Events:
     """Note that the reminders of a kind were sent. No event when they were sent already or the Space's state no longer fits."""
+    require(space, command.by, Action.REMIND)
     wanted = State.SCHEDULED if command.kind == "soon" else State.LIVE
     if space.state is not wanted or command.kind in space.reminded:
         return []
@@ -57,15 +58,14 @@ def send_reminders(space: Space, command: c.SendReminders, now: datetime) -> Eve
 
 def end(space: Space, command: c.End, now: datetime) -> Events:
     """End a live Space: close all lanes and stop the recording. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
-    if not command.by_clock:
-        require(space, command.caller, Action.END)
+    require(space, command.by, Action.END)
     require_live(space)
     return [*sanctions.close_all_lanes(space, "ended"), *recording.stopped(space, "ended", now), e.SpaceEnded(now)]
 
 
 def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:
     """Cancel a scheduled Space. Raises NotAllowed, Gone, or Refused with reason `live`."""
-    require(space, command.caller, Action.CANCEL)
+    require(space, command.by, Action.CANCEL)
     require_not_over(space)
     if space.state is State.LIVE:
         raise Refused("live", "the Space is live", hint="end it instead")
@@ -76,7 +76,7 @@ def edit(space: Space, command: c.Edit, now: datetime) -> Events:
     """Change the given fields; no event when nothing differs. Raises NotAllowed, Invalid, Gone, or Refused with reason `live` for a
     start time that is over.
     """
-    require(space, command.caller, Action.EDIT)
+    require(space, command.by, Action.EDIT)
     require_not_over(space)
     start = space.scheduled_start
     if command.scheduled_start is not None:
@@ -102,21 +102,21 @@ def edit(space: Space, command: c.Edit, now: datetime) -> Events:
 
 def change_policy(space: Space, command: c.ChangePolicy, now: datetime) -> Events:
     """Change who may speak without approval. Raises NotAllowed or Gone."""
-    require(space, command.caller, Action.POLICY)
+    require(space, command.by, Action.POLICY)
     require_not_over(space)
     return [] if command.policy is space.policy else [e.PolicyChanged(command.policy)]
 
 
 def switch_captions(space: Space, command: c.SwitchCaptions, now: datetime) -> Events:
     """Turn captions on or off. Raises NotAllowed or Gone."""
-    require(space, command.caller, Action.CAPTIONS)
+    require(space, command.by, Action.CAPTIONS)
     require_not_over(space)
     return [] if command.on == space.captions else [e.CaptionsSwitched(command.on)]
 
 
 def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
     """Set or clear the rules and the bot's grant. Raises NotAllowed or Gone."""
-    require(space, command.caller, Action.RULES)
+    require(space, command.by, Action.RULES)
     require_not_over(space)
     if command.rules_hash == space.rules_hash:
         return []
@@ -128,7 +128,7 @@ def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
 
 def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
     """Store a final caption; no event when captions are off. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
-    require(space, command.caller, Action.POST_CAPTIONS)
+    require(space, command.by, Action.POST_CAPTIONS)
     require_live(space)
     if not space.captions:
         return []
@@ -147,7 +147,7 @@ def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
 
 def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
     """File a report. Raises NotSignedIn."""
-    require(space, command.caller, Action.REPORT)
+    require(space, command.by, Action.REPORT)
     return [e.ReportFiled(command.report_id, command.category, command.account_id)]
 
 

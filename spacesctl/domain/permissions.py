@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotAllowed, NotSignedIn
+from spacesctl.domain.principals import Principal, System
 from spacesctl.domain.space import InviteState, ListenerPolicy, Role, Space
 
 
@@ -20,6 +20,7 @@ class Standing(StrEnum):
     BOT = "bot"
     ADMIN = "admin"
     ANONYMOUS = "anonymous"
+    SYSTEM = "system"
 
 
 class Action(StrEnum):
@@ -56,13 +57,17 @@ class Action(StrEnum):
     SHARE = "share"
     UNSHARE = "unshare"
     RECORD = "record"
+    MISS = "miss"
+    REMIND = "remind"
+    HOST_GONE = "host_gone"
+    CLOSE_MIC = "close_mic"
 
 
 _STAFF = frozenset({Standing.HOST, Standing.COHOST})
 
 TABLE: dict[Action, frozenset[Standing]] = {
-    Action.START: frozenset({Standing.HOST, Standing.ADMIN}),
-    Action.END: frozenset({Standing.HOST, Standing.ADMIN}),
+    Action.START: frozenset({Standing.HOST, Standing.ADMIN, Standing.SYSTEM}),
+    Action.END: frozenset({Standing.HOST, Standing.ADMIN, Standing.SYSTEM}),
     Action.CANCEL: frozenset({Standing.HOST, Standing.ADMIN}),
     Action.EDIT: frozenset({Standing.HOST}),
     Action.POLICY: _STAFF,
@@ -90,14 +95,20 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.REPORT: frozenset({Standing.ACCOUNT}),
     Action.REACT: frozenset({Standing.ACCOUNT}),
     Action.SHARE: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
-    Action.UNSHARE: _STAFF | {Standing.ADMIN},
-    Action.RECORD: frozenset({Standing.HOST}),
+    Action.UNSHARE: _STAFF | {Standing.ADMIN, Standing.SYSTEM},
+    Action.RECORD: frozenset({Standing.HOST, Standing.SYSTEM}),
+    Action.MISS: frozenset({Standing.SYSTEM}),
+    Action.REMIND: frozenset({Standing.SYSTEM}),
+    Action.HOST_GONE: frozenset({Standing.SYSTEM}),
+    Action.CLOSE_MIC: frozenset({Standing.SYSTEM}),
 }
 """The standings that permit each action; one of them is enough."""
 
 
-def standings(space: Space, caller: Caller) -> frozenset[Standing]:
+def standings(space: Space, caller: Principal) -> frozenset[Standing]:
     """All standings of `caller` in `space`."""
+    if isinstance(caller, System):
+        return frozenset({Standing.SYSTEM})
     if caller.account_id is None:
         return frozenset({Standing.ANONYMOUS})
     found = {Standing.ACCOUNT}
@@ -114,12 +125,12 @@ def standings(space: Space, caller: Caller) -> frozenset[Standing]:
     return frozenset(found)
 
 
-def may(space: Space, caller: Caller, action: Action) -> bool:
+def may(space: Space, caller: Principal, action: Action) -> bool:
     """Whether the table permits `caller` the action."""
     return not TABLE[action].isdisjoint(standings(space, caller))
 
 
-def require(space: Space, caller: Caller, action: Action) -> None:
+def require(space: Space, caller: Principal, action: Action) -> None:
     """Check that the table permits the action. Raises NotSignedIn (nobody is signed in) or NotAllowed."""
     if may(space, caller, action):
         return
@@ -128,7 +139,7 @@ def require(space: Space, caller: Caller, action: Action) -> None:
     raise NotAllowed(f"you may not do this here ({action.value.replace('_', ' ')})", reason=action.value)
 
 
-def require_admittance(space: Space, caller: Caller, *, blocked: bool) -> None:
+def require_admittance(space: Space, caller: Principal, *, blocked: bool) -> None:
     """Check that `caller` may be in the Space at all: not barred, not blocked, and signed in if the host requires it.
 
     Raises NotSignedIn, or NotAllowed with reason `barred` or `blocked`.
@@ -143,7 +154,7 @@ def require_admittance(space: Space, caller: Caller, *, blocked: bool) -> None:
         raise NotAllowed("you cannot join this Space: there is a block between you and its host", reason="blocked")
 
 
-def require_over(space: Space, caller: Caller, target_id: str, action: Action) -> None:
+def require_over(space: Space, caller: Principal, target_id: str, action: Action) -> None:
     """Check that the table permits the action and that the caller's rank is above the target's. Admins rank as the host
     does.
 

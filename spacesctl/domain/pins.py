@@ -11,6 +11,7 @@ from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.clock import ticks_between
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 from spacesctl.domain.permissions import Action, may, require
+from spacesctl.domain.principals import System
 from spacesctl.domain.space import MAX_PINS, Pin, Space
 
 Events = list[e.Event]
@@ -22,14 +23,14 @@ def pin(space: Space, command: c.PinUp, now: datetime) -> Events:
     """Share a post or a link. An existing pin with the same `ref` moves to the front. Raises NotAllowed, Gone, or
     Refused with reason `pins_full`.
     """
-    require(space, command.caller, Action.SHARE)
+    require(space, command.by, Action.SHARE)
     require_not_over(space)
     if space.pinned and space.pinned[0].ref == command.ref:
         return []
     if len(space.pinned) >= MAX_PINS and all(one.ref != command.ref for one in space.pinned):
         raise Refused("pins_full", f"{MAX_PINS} things are pinned already", hint="share --remove one first")
     tick = ticks_between(space.started_at, now) if space.started_at is not None else 0
-    by = command.caller.account_id or ""
+    by = command.by.account_id or ""
     return [e.Pinned(Pin(str(space.seq + 1), command.kind, command.ref, command.title, by, tick))]
 
 
@@ -37,12 +38,12 @@ def unpin(space: Space, command: c.Unpin, now: datetime) -> Events:
     """Remove a pin. Hosts, co-hosts and admins may remove any, others only their own; the pin of a deleted post is
     removed without a check. Raises NotAllowed, NotFound or Gone.
     """
-    if command.by_author:
+    if isinstance(command.by, System):
         return [e.Unpinned(one.id) for one in space.pinned if one.kind == "post" and one.ref == command.ref]
     found = next((one for one in space.pinned if one.id == command.ref), None)
-    own = found is not None and found.by == command.caller.account_id and may(space, command.caller, Action.SHARE)
+    own = found is not None and found.by == command.by.account_id and may(space, command.by, Action.SHARE)
     if not own:
-        require(space, command.caller, Action.UNSHARE)
+        require(space, command.by, Action.UNSHARE)
     require_not_over(space)
     if found is None:
         raise NotFound("pin", command.ref)

@@ -9,6 +9,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.checks import require_live
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import System
 from spacesctl.domain.space import Recording, RecordingMode, Space
 
 Events = list[e.Event]
@@ -18,7 +19,7 @@ def start(space: Space, command: c.StartRecording, now: datetime) -> Events:
     """Start a recording. All open microphones but the host's close; each opens again when its speaker agrees. Raises
     NotAllowed, Invalid, Gone, or Refused with reason `not_live` or `recording`.
     """
-    require(space, command.caller, Action.RECORD)
+    require(space, command.by, Action.RECORD)
     require_live(space)
     if command.kind is RecordingMode.OFF:
         raise Invalid("kind", "is mix or lanes")
@@ -34,9 +35,9 @@ def start(space: Space, command: c.StartRecording, now: datetime) -> Events:
 
 def stop(space: Space, command: c.StopRecording, now: datetime) -> Events:
     """Stop the recording, by the host or because the recorder failed. Raises NotAllowed, or Refused with reason `not_recording`."""
-    if command.failed is not None:
-        return stopped(space, command.failed, now)
-    require(space, command.caller, Action.RECORD)
+    require(space, command.by, Action.RECORD)
+    if isinstance(command.by, System):
+        return stopped(space, command.by.reason, now)
     if space.recording is None:
         raise Refused("not_recording", "the Space is not being recorded")
     return stopped(space, "stopped", now)

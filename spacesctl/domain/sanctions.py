@@ -25,22 +25,22 @@ def mute(space: Space, command: c.Mute, now: datetime) -> Events:
     """Server-mute a speaker; no event when they are muted already. Raises NotAllowed, Gone, or Refused with reason
     `not_live` or `not_on_stage`.
     """
-    require_over(space, command.caller, command.person.account_id, Action.MUTE)
+    require_over(space, command.by, command.person.account_id, Action.MUTE)
     require_live(space)
-    return _gag(space, command.person, command.caller.account_id or "", command.reason)
+    return _gag(space, command.person, command.by.account_id or "", command.reason)
 
 
 def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
     """Lift a server mute; nobody lifts their own. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
     target = command.person.account_id
-    if target == command.caller.account_id:
+    if target == command.by.account_id:
         raise NotAllowed("you cannot lift your own mute", reason=Action.UNMUTE.value)
-    require_over(space, command.caller, target, Action.UNMUTE)
+    require_over(space, command.by, target, Action.UNMUTE)
     require_live(space)
     person = space.people.get(target)
     if person is None or not person.server_muted:
         return []
-    return [e.ServerUnmuted(target, command.caller.account_id or "")]
+    return [e.ServerUnmuted(target, command.by.account_id or "")]
 
 
 def demote(space: Space, command: c.Demote, now: datetime) -> Events:
@@ -48,9 +48,9 @@ def demote(space: Space, command: c.Demote, now: datetime) -> Events:
     Gone, or Refused with reason `not_live` or `not_on_stage`.
     """
     target = command.person.account_id
-    by_self = target == command.caller.account_id and target != space.host_id
+    by_self = target == command.by.account_id and target != space.host_id
     if not by_self:
-        require_over(space, command.caller, target, Action.DEMOTE)
+        require_over(space, command.by, target, Action.DEMOTE)
     require_live(space)
     if space.role_of(target) is Role.LISTENER:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
@@ -59,18 +59,18 @@ def demote(space: Space, command: c.Demote, now: datetime) -> Events:
 
 def kick(space: Space, command: c.Kick, now: datetime) -> Events:
     """Remove a person and bar them from this Space. Raises NotAllowed, Gone, or Refused with reason `is_you`."""
-    require_over(space, command.caller, command.person.account_id, Action.KICK)
-    if command.person.account_id == command.caller.account_id:
+    require_over(space, command.by, command.person.account_id, Action.KICK)
+    if command.person.account_id == command.by.account_id:
         raise Refused("is_you", "leave instead of kicking yourself")
     require_not_over(space)
     if command.person.account_id in space.barred:
         return []
-    return _remove(space, command.person.account_id, command.caller.account_id or "", command.reason, barred=True)
+    return _remove(space, command.person.account_id, command.by.account_id or "", command.reason, barred=True)
 
 
 def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
     """Remove an account that the host blocked. No rank check: the host's own block list decides."""
-    if space.is_over or command.caller.account_id != space.host_id:
+    if space.is_over or command.by.account_id != space.host_id:
         return []
     return _remove(space, command.person.account_id, space.host_id, "", barred=False)
 
@@ -79,10 +79,10 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     """Record the action of a rule, and in mode `enforce` take it. Raises NotAllowed when the host's grant does not
     cover it, Gone, or Refused.
     """
-    require(space, command.caller, Action.TAKE_ACT)
+    require(space, command.by, Action.TAKE_ACT)
     require_live(space)
     allowed = space.grant
-    if allowed is None or command.caller.account_id != allowed.bot_id or command.action not in allowed.actions:
+    if allowed is None or command.by.account_id != allowed.bot_id or command.action not in allowed.actions:
         raise NotAllowed(f"the host has not granted this bot the action {command.action}", reason=Action.TAKE_ACT.value)
     person = command.person
     taken = e.ActTaken(
@@ -118,7 +118,7 @@ def close_all_lanes(space: Space, reason: str) -> Events:
     ]
 
 
-def _gag(space: Space, target: c.Person, by: str, reason: str) -> Events:
+def _gag(space: Space, target: c.Target, by: str, reason: str) -> Events:
     person = space.people.get(target.account_id)
     if person is None or person.role is Role.LISTENER:
         raise Refused("not_on_stage", f"@{target.handle} does not speak here")

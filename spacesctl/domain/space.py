@@ -96,7 +96,7 @@ class Invite:
 
 
 @dataclass(frozen=True)
-class Person:
+class Member:
     """An account that has, or once had, a role above listener in the Space.
 
     `mic_open` is what the person chose (self mute when False), `server_muted` what a moderator imposed. `lane` is the
@@ -191,7 +191,7 @@ class Space:
     grant: Grant | None = None
     seq: int = 0
     next_lane: int = 1
-    people: Mapping[str, Person] = field(default_factory=dict)
+    people: Mapping[str, Member] = field(default_factory=dict)
     invites: Mapping[str, Invite] = field(default_factory=dict)
     hands: tuple[str, ...] = ()
     barred: Mapping[str, str] = field(default_factory=dict)
@@ -223,7 +223,7 @@ class Space:
         person = self.people.get(account_id or "")
         return person.role if person else Role.LISTENER
 
-    def with_role(self, role: Role) -> list[Person]:
+    def with_role(self, role: Role) -> list[Member]:
         """The people who have this role."""
         return [person for person in self.people.values() if person.role is role]
 

@@ -20,11 +20,11 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
     """Invite accounts to speak or to co-host. Raises NotAllowed, Invalid, Gone, or Refused with reason `blocked`,
     `barred` or `is_host`.
     """
-    require(space, command.caller, Action.INVITE)
+    require(space, command.by, Action.INVITE)
     require_not_over(space)
     if command.role not in (Role.SPEAKER, Role.COHOST):
         raise Invalid("role", "is speaker or cohost")
-    if command.role is Role.COHOST and command.caller.account_id != space.host_id:
+    if command.role is Role.COHOST and command.by.account_id != space.host_id:
         raise NotAllowed("only the host invites co-hosts", reason=Action.INVITE.value)
     sent: Events = []
     for person in command.people:
@@ -37,7 +37,7 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
         before = space.invites.get(person.account_id)
         if before is not None and before.role is command.role and before.state is InviteState.PENDING:
             continue
-        by = command.caller.account_id or ""
+        by = command.by.account_id or ""
         sent.append(e.Invited(Invite(person.account_id, command.role, InviteState.PENDING, by)))
     return sent
 
@@ -46,10 +46,10 @@ def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Event
     """Accept or decline the caller's invitation; accepting gives the role. Raises NotSignedIn, NotAllowed, Gone, or
     Refused when all places are taken.
     """
-    require_admittance(space, command.caller, blocked=command.blocked)
-    require(space, command.caller, Action.ANSWER_INVITE)
+    require_admittance(space, command.by, blocked=command.blocked)
+    require(space, command.by, Action.ANSWER_INVITE)
     require_not_over(space)
-    me = command.caller.account_id or ""
+    me = command.by.account_id or ""
     invite = space.invites[me]
     if not command.accept:
         return [] if invite.state is InviteState.DECLINED else [e.InviteAnswered(me, InviteState.DECLINED)]
@@ -63,7 +63,7 @@ def revoke_invites(space: Space, command: c.RevokeInvites, now: datetime) -> Eve
     """Take back invitations that have not been answered. (People who accepted can be demoted or kicked.) Raises
     NotAllowed, Gone, or Refused with reason `no_invite`.
     """
-    require(space, command.caller, Action.INVITE)
+    require(space, command.by, Action.INVITE)
     require_not_over(space)
     revoked: Events = []
     for person in command.people:
@@ -77,7 +77,7 @@ def revoke_invites(space: Space, command: c.RevokeInvites, now: datetime) -> Eve
 
 def promote(space: Space, command: c.Promote, now: datetime) -> Events:
     """Make a speaker a co-host. Raises NotAllowed, Gone, or Refused with reason `not_on_stage` or `cohosts_full`."""
-    require(space, command.caller, Action.PROMOTE)
+    require(space, command.by, Action.PROMOTE)
     require_not_over(space)
     if space.role_of(command.person.account_id) is Role.LISTENER:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
@@ -86,7 +86,7 @@ def promote(space: Space, command: c.Promote, now: datetime) -> Events:
 
 def hand_over(space: Space, command: c.HandOver, now: datetime) -> Events:
     """Make a co-host the host. Raises NotAllowed, Gone, or Refused with reason `not_cohost`."""
-    require(space, command.caller, Action.HAND_OVER)
+    require(space, command.by, Action.HAND_OVER)
     require_not_over(space)
     if space.role_of(command.person.account_id) is not Role.COHOST:
         raise Refused("not_cohost", f"@{command.person.handle} is not a co-host", hint="promote them first")
@@ -95,6 +95,7 @@ def hand_over(space: Space, command: c.HandOver, now: datetime) -> Events:
 
 def host_gone(space: Space, command: c.HostGone, now: datetime) -> Events:
     """Make the longest-serving co-host the host; without a co-host, close all lanes."""
+    require(space, command.by, Action.HOST_GONE)
     if space.state is not State.LIVE:
         return []
     cohosts = sorted(space.with_role(Role.COHOST), key=lambda person: person.role_seq)
@@ -107,10 +108,10 @@ def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
     """Ask to speak; the caller becomes a speaker at once if the policy admits them. Raises NotSignedIn, NotAllowed,
     Gone, or Refused.
     """
-    require_admittance(space, command.caller, blocked=command.blocked)
-    require(space, command.caller, Action.RAISE)
+    require_admittance(space, command.by, blocked=command.blocked)
+    require(space, command.by, Action.RAISE)
     require_live(space)
-    me = command.caller.account_id or ""
+    me = command.by.account_id or ""
     if space.role_of(me) is not Role.LISTENER:
         raise Refused("speaks_already", "you may speak already")
     if _admits_by_policy(space, me, followed=command.followed):
@@ -120,7 +121,7 @@ def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
 
 def lower_hand(space: Space, command: c.LowerHand, now: datetime) -> Events:
     """Withdraw the caller's request to speak, if there is one."""
-    me = command.caller.account_id or ""
+    me = command.by.account_id or ""
     return [e.HandLowered(me, "withdrawn")] if me in space.hands else []
 
 
@@ -128,7 +129,7 @@ def answer_hand(space: Space, command: c.AnswerHand, now: datetime) -> Events:
     """Approve or deny a request to speak. Raises NotAllowed, Gone, or Refused with reason `not_live`, `no_request`,
     `blocked` or `stage_full`.
     """
-    require(space, command.caller, Action.ANSWER_HAND)
+    require(space, command.by, Action.ANSWER_HAND)
     require_live(space)
     person = command.person
     if person.account_id not in space.hands:
@@ -144,10 +145,10 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
     """Begin a microphone session on a new lane, in place of the caller's earlier one. It starts closed under a server
     mute. Raises NotSignedIn, NotAllowed, Gone, or Refused.
     """
-    require_admittance(space, command.caller, blocked=command.blocked)
-    require(space, command.caller, Action.OPEN_MIC)
+    require_admittance(space, command.by, blocked=command.blocked)
+    require(space, command.by, Action.OPEN_MIC)
     require_live(space)
-    me = command.caller.account_id or ""
+    me = command.by.account_id or ""
     events: Events = []
     if space.role_of(me) is Role.LISTENER:
         if not _admits_by_policy(space, me, followed=command.followed):
@@ -173,10 +174,10 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
     """Open or close the caller's microphone. Raises NotSignedIn, NotAllowed, Gone, or Refused with reason `not_live`,
     `no_microphone`, `muted` or `consent`.
     """
-    require_admittance(space, command.caller, blocked=False)
-    require(space, command.caller, Action.SET_MIC)
+    require_admittance(space, command.by, blocked=False)
+    require(space, command.by, Action.SET_MIC)
     require_live(space)
-    me = command.caller.account_id or ""
+    me = command.by.account_id or ""
     person = space.people[me]
     if person.lane is None:
         raise Refused("no_microphone", "there is no microphone session; connect one first")
@@ -190,6 +191,7 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
 
 def close_mic(space: Space, command: c.CloseMic, now: datetime) -> Events:
     """End the microphone session on a lane; no event when that lane is closed already."""
+    require(space, command.by, Action.CLOSE_MIC)
     for person in space.people.values():
         if person.lane == command.lane:
             return [e.LaneClosed(person.account_id, command.lane, command.reason)]

@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import ANONYMOUS, Caller
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import TooMany, Unavailable
 from spacesctl.domain.evolve import evolve_all
+from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import ListenerPolicy, Role, Space, State
 from spacesctl.engine.messages import Frames, Levels
 from spacesctl.live import audit_entries, effects, webhook_outbox
@@ -137,13 +137,13 @@ class SpaceActor:
             if events:
                 stored = await space_store.save(connection, after, events, now, self.tick)
             await recordings.note(connection, after, events, self.tick)
-            for entry in audit_entries.entries(after, events, ask.command.caller):
+            for entry in audit_entries.entries(after, events, ask.command.by):
                 await audit.append(connection, entry, now)
             await webhook_outbox.note(connection, after, events, now)
             if ask.projection is not None:
                 await ask.projection(connection, outcome)
         self.space = after
-        if ask.command.caller.account_id == after.host_id:
+        if ask.command.by.account_id == after.host_id:
             self.presence.host_acted(time.monotonic())
         self._tell_engine(after, events)
         self.hub.publish(stored)
@@ -205,9 +205,9 @@ class SpaceActor:
             present.add(self.space.host_id)
         step = self.presence.look(now, self.space.host_id, present)
         if step == "host_gone":
-            await self.ask(c.HostGone(ANONYMOUS))
+            await self.ask(c.HostGone(System("host_gone")))
         elif step == "end":
-            await self.ask(c.End(ANONYMOUS, by_clock=True))
+            await self.ask(c.End(System("empty")))
 
     def speaker_of(self, lane: int) -> str | None:
         """The account of a lane's microphone session, also after it closed, since its last captions arrive later."""
@@ -223,7 +223,7 @@ class SpaceActor:
         self._captioned[lane] = utterance
         return True
 
-    def connect(self, session: Session, caller: Caller) -> None:
+    def connect(self, session: Session, caller: Person) -> None:
         """Add a session of this Space."""
         if self.space is not None:
             self.connections.add(self.space, session, caller)
@@ -235,7 +235,7 @@ class SpaceActor:
             return
         self.connections.end(self.space, [session], reason)
         if session.lane is not None and self.space.state is State.LIVE:
-            await self.ask(c.CloseMic(ANONYMOUS, session.lane, reason))
+            await self.ask(c.CloseMic(System("disconnected"), session.lane, reason))
 
     def on_frames(self, message: Frames) -> None:
         """Pass one tick of audio to the evidence ring, the recorder, lane readers and WebSocket listeners."""
@@ -271,7 +271,7 @@ class SpaceActor:
         self.connections.tap(self.space)
         for person in list(self.space.people.values()):
             if person.lane is not None:
-                await self.ask(c.CloseMic(ANONYMOUS, person.lane, "restarted"))
+                await self.ask(c.CloseMic(System("engine_restarted"), person.lane, "restarted"))
 
 
 def _new_ssrc() -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Caller
+from spacesctl.domain.principals import Principal
 from spacesctl.domain.space import InviteState, Space
 from spacesctl.store.audit import Entry
 
 
-def entries(space: Space, events: Iterable[e.Event], caller: Caller) -> list[Entry]:
+def entries(space: Space, events: Iterable[e.Event], caller: Principal) -> list[Entry]:
     """The audit entries of the events that `caller` caused."""
     found = (_entry(space, event, caller.account_id) for event in events)
     return [entry for entry in found if entry is not None]

@@ -8,8 +8,8 @@ from typing import Any
 
 from spacesctl.audio import framing
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Caller
-from spacesctl.domain.space import ListenerPolicy, Person, Space
+from spacesctl.domain.principals import Person
+from spacesctl.domain.space import ListenerPolicy, Member, Space
 from spacesctl.engine.messages import Frames, ToEngine
 from spacesctl.live import effects
 from spacesctl.live.broadcast import Broadcast
@@ -28,10 +28,10 @@ class Connections:
         self._fed: dict[str, tuple[Session, Feed]] = {}  # sessions over a WebSocket: few among thousands
         self._engine = engine
         self._broadcast: Broadcast | None = None
-        self._speakers: dict[str, Caller] = {}
+        self._speakers: dict[str, Person] = {}
         """The accounts that opened a microphone, with the handles that lane readers are sent."""
 
-    def add(self, space: Space, session: Session, caller: Caller) -> None:
+    def add(self, space: Space, session: Session, caller: Person) -> None:
         """Add a session, and request the engine outputs that it needs."""
         if session.kind.is_up and caller.account_id is not None:
             self._speakers[caller.account_id] = caller
@@ -154,8 +154,8 @@ class Connections:
             case _:
                 return None
 
-    def _lane_info(self, person: Person) -> dict[str, Any]:
-        who = self._speakers.get(person.account_id, Caller(person.account_id))
+    def _lane_info(self, person: Member) -> dict[str, Any]:
+        who = self._speakers.get(person.account_id, Person(person.account_id))
         return {
             "lane": person.lane,
             "account_id": person.account_id,

@@ -13,8 +13,8 @@ import structlog
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import ANONYMOUS
 from spacesctl.domain.errors import Refused, SpacesError
+from spacesctl.domain.principals import System
 from spacesctl.domain.space import RecordingMode
 from spacesctl.live.actor import Outcome, SpaceActor
 from spacesctl.live.now import utc_now
@@ -134,6 +134,6 @@ class RecordingKeeper:
 
 async def _give_up(actor: SpaceActor) -> None:
     try:
-        await actor.ask(c.StopRecording(ANONYMOUS, failed="disk"))
+        await actor.ask(c.StopRecording(System("disk")))
     except SpacesError as error:
         _log.info("the recording had ended already", reason=error.reason)

@@ -7,8 +7,9 @@ import contextlib
 from collections.abc import Callable, Coroutine
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Gone
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space, State
 from spacesctl.engine.messages import Frames, FromEngine, Levels, PeerJoined, PeerLeft, Stats
 from spacesctl.live.actor import Outcome, Projection, SpaceActor
@@ -121,13 +122,13 @@ class SpaceRegistry:
         async with self.db.read() as connection:
             return await accounts.follows_account(connection, space.host_id, account_id)
 
-    async def person(self, space: Space, account: Account) -> c.Person:
+    async def person(self, space: Space, account: Account) -> c.Target:
         """The account as a command needs it, with whether there is a block between it and the host."""
-        return c.Person(account.id, account.handle, account.kind, await self.blocked(space, account.id))
+        return c.Target(account.id, account.handle, account.kind, await self.blocked(space, account.id))
 
-    async def remove_blocked(self, blocker: Caller, account: Account) -> None:
+    async def remove_blocked(self, blocker: Person, account: Account) -> None:
         """Remove `account` from all live and scheduled Spaces of `blocker`, who has blocked it."""
-        person = c.Person(account.id, account.handle, account.kind, blocked=True)
+        person = c.Target(account.id, account.handle, account.kind, blocked=True)
         async with self.db.read() as connection:
             hosted = await space_store.hosted(connection, blocker.account_id or "")
         for space_id in hosted:

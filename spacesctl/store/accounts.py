@@ -9,9 +9,10 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Account, Caller, Kind, Scope
+from spacesctl.domain.accounts import Account, Kind, Scope
 from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.domain.ids import parse_handle, token_hash
+from spacesctl.domain.principals import Person
 from spacesctl.store.tables import accounts, blocks, follows, tokens
 
 
@@ -92,7 +93,7 @@ async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> int:
     return (await db.execute(delete(tokens).where(*mine))).rowcount
 
 
-async def caller(db: AsyncConnection, token: str) -> Caller | None:
+async def caller(db: AsyncConnection, token: str) -> Person | None:
     """The caller that a token belongs to, or None for an unknown token."""
     query = (
         select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes)
@@ -102,7 +103,7 @@ async def caller(db: AsyncConnection, token: str) -> Caller | None:
     row = (await db.execute(query)).one_or_none()
     if row is None:
         return None
-    return Caller(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes))
+    return Person(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes))
 
 
 async def follow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Caller, Kind, Scope
+from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import SpacesError
-from spacesctl.domain.space import Person, Role, Space, State
+from spacesctl.domain.principals import Person, System
+from spacesctl.domain.space import Member, Role, Space, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SPACE_ID = "A" * 13
@@ -21,17 +22,18 @@ HOST, COHOST, SPEAKER, ANN, BEN, CAT, BOT = (digit * 19 for digit in "1234569")
 ADMIN = "8" * 19
 
 
-def by(account_id: str) -> Caller:
-    return Caller(account_id)
+def by(account_id: str) -> Person:
+    return Person(account_id)
 
 
-NOBODY = Caller()
-AN_ADMIN = Caller(ADMIN, scopes=frozenset({Scope.USE, Scope.ADMIN}))
-THE_BOT = Caller(BOT, "bot", Kind.BOT, frozenset({Scope.BOT}))
+NOBODY = Person()
+THE_CLOCK = System("schedule")
+AN_ADMIN = Person(ADMIN, scopes=frozenset({Scope.USE, Scope.ADMIN}))
+THE_BOT = Person(BOT, "bot", Kind.BOT, frozenset({Scope.BOT}))
 
 
-def named(account_id: str, **changes: Any) -> c.Person:
-    return replace(c.Person(account_id, f"p{account_id[0]}"), **changes)
+def named(account_id: str, **changes: Any) -> c.Target:
+    return replace(c.Target(account_id, f"p{account_id[0]}"), **changes)
 
 
 def live(**changes: Any) -> Space:
@@ -48,9 +50,9 @@ def live(**changes: Any) -> Space:
         seq=10,
         next_lane=2,
         people={
-            HOST: Person(HOST, Role.HOST),
-            COHOST: Person(COHOST, Role.COHOST, role_seq=3),
-            SPEAKER: Person(SPEAKER, Role.SPEAKER, mic_open=True, lane=1, role_seq=4),
+            HOST: Member(HOST, Role.HOST),
+            COHOST: Member(COHOST, Role.COHOST, role_seq=3),
+            SPEAKER: Member(SPEAKER, Role.SPEAKER, mic_open=True, lane=1, role_seq=4),
         },
         spoke=(SPEAKER,),
     )
@@ -58,7 +60,7 @@ def live(**changes: Any) -> Space:
 
 
 def scheduled(**changes: Any) -> Space:
-    people = {HOST: Person(HOST, Role.HOST), COHOST: Person(COHOST, Role.COHOST)}
+    people = {HOST: Member(HOST, Role.HOST), COHOST: Member(COHOST, Role.COHOST)}
     return live(
         **{"state": State.SCHEDULED, "started_at": None, "people": people, "spoke": (), "next_lane": 1, **changes}
     )
@@ -66,15 +68,15 @@ def scheduled(**changes: Any) -> Space:
 
 def over(**changes: Any) -> Space:
     people = {
-        HOST: Person(HOST, Role.HOST),
-        COHOST: Person(COHOST, Role.COHOST),
-        SPEAKER: Person(SPEAKER, Role.SPEAKER),
+        HOST: Member(HOST, Role.HOST),
+        COHOST: Member(COHOST, Role.COHOST),
+        SPEAKER: Member(SPEAKER, Role.SPEAKER),
     }
     return live(**{"state": State.ENDED, "ended_at": NOW, "people": people, **changes})
 
 
 def with_person(space: Space, account_id: str, **changes: Any) -> Space:
-    before = space.people.get(account_id, Person(account_id, Role.LISTENER))
+    before = space.people.get(account_id, Member(account_id, Role.LISTENER))
     return replace(space, people={**space.people, account_id: replace(before, **changes)})
 
 

@@ -15,7 +15,7 @@ from spacesctl.domain.space import (
     Invite,
     InviteState,
     ListenerPolicy,
-    Person,
+    Member,
     Pin,
     Policy,
     Recording,
@@ -56,7 +56,7 @@ def test_the_first_event_makes_the_space_with_its_host() -> None:
         series_id="S" * 13,
         recording_mode=RecordingMode.MIX,
         seq=1,
-        people={HOST: Person(HOST, Role.HOST)},
+        people={HOST: Member(HOST, Role.HOST)},
     )
 
 
@@ -191,7 +191,7 @@ def test_the_lane_of_somebody_unknown_closes_nothing() -> None:
 
 def test_a_microphone_session_takes_a_number_that_is_never_used_again() -> None:
     after = evolve(live(), e.LaneOpened(COHOST, 2, False), NOW)
-    assert after.people[COHOST] == Person(COHOST, Role.COHOST, False, lane=2, role_seq=3)
+    assert after.people[COHOST] == Member(COHOST, Role.COHOST, False, lane=2, role_seq=3)
     assert (after.next_lane, after.spoke) == (3, (SPEAKER, COHOST))
     again = evolve(after, e.LaneOpened(SPEAKER, 1, True), NOW)
     assert (again.next_lane, again.spoke) == (3, (SPEAKER, COHOST)), "an old number lowers nothing"
@@ -201,5 +201,5 @@ def test_a_microphone_session_takes_a_number_that_is_never_used_again() -> None:
 def test_the_host_before_stays_as_the_youngest_co_host() -> None:
     after = evolve(live(revision=1), e.HostChanged(COHOST, HOST, "handed_over"), LATER)
     assert (after.host_id, after.creator_id, after.revision, after.revised_at) == (COHOST, HOST, 2, LATER)
-    assert after.people[COHOST] == Person(COHOST, Role.HOST, role_seq=3)
-    assert after.people[HOST] == Person(HOST, Role.COHOST, role_seq=11)
+    assert after.people[COHOST] == Member(COHOST, Role.HOST, role_seq=3)
+    assert after.people[HOST] == Member(HOST, Role.COHOST, role_seq=11)

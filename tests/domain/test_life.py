@@ -12,7 +12,8 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, Invalid, NotSignedIn, Refused
-from spacesctl.domain.space import Grant, ListenerPolicy, Person, Policy, Recording, RecordingMode, Role, State
+from spacesctl.domain.principals import System
+from spacesctl.domain.space import Grant, ListenerPolicy, Member, Policy, Recording, RecordingMode, Role, State
 from tests.domain.scenes import (
     BOT,
     COHOST,
@@ -22,6 +23,7 @@ from tests.domain.scenes import (
     SPACE_ID,
     SPEAKER,
     THE_BOT,
+    THE_CLOCK,
     Refusal,
     by,
     events,
@@ -93,9 +95,9 @@ def test_a_space_begins_once() -> None:
     assert refusal(over(), c.Start(by(HOST))) == Refusal(Gone, "ended")
 
 
-def test_the_clock_begins_and_ends_in_nobodys_name() -> None:
-    assert events(scheduled(), c.Start(NOBODY, by_clock=True)) == [e.SpaceStarted(NOW)]
-    assert events(live(), c.End(NOBODY, by_clock=True))[-1] == e.SpaceEnded(NOW)
+def test_the_clock_begins_and_ends_in_its_own_name() -> None:
+    assert events(scheduled(), c.Start(System("schedule"))) == [e.SpaceStarted(NOW)]
+    assert events(live(), c.End(System("duration")))[-1] == e.SpaceEnded(NOW)
 
 
 def test_a_space_that_was_made_to_be_recorded_is_from_its_start() -> None:
@@ -127,7 +129,7 @@ def test_what_is_not_live_cannot_end() -> None:
     [(State.SCHEDULED, [e.SpaceMissed(NOW)]), (State.LIVE, []), (State.ENDED, []), (State.CANCELED, [])],
 )
 def test_only_what_is_still_to_come_is_missed(state: State, expected: list[e.Event]) -> None:
-    assert events(live(state=state), c.Miss(NOBODY)) == expected
+    assert events(live(state=state), c.Miss(THE_CLOCK)) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_only_what_is_still_to_come_is_missed(state: State, expected: list[e.Eve
 def test_a_reminder_goes_out_once_and_at_its_moment(
     kind: str, state: State, reminded: tuple[str, ...], sent: bool
 ) -> None:
-    found = events(live(state=state, reminded=reminded), c.SendReminders(NOBODY, kind))
+    found = events(live(state=state, reminded=reminded), c.SendReminders(THE_CLOCK, kind))
     assert found == ([e.RemindersSent(kind)] if sent else [])
 
 
@@ -256,7 +258,7 @@ def test_the_notice_names_everything_that_listens_or_keeps(changes: dict[str, An
 def test_heard_is_an_open_microphone_of_somebody_who_is_not_muted(
     mic_open: bool, server_muted: bool, lane: int | None, heard: bool
 ) -> None:
-    assert Person(SPEAKER, Role.SPEAKER, mic_open, server_muted, lane).heard is heard
+    assert Member(SPEAKER, Role.SPEAKER, mic_open, server_muted, lane).heard is heard
 
 
 def test_who_is_unknown_to_a_space_listens() -> None:

@@ -8,16 +8,15 @@ import pytest
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.pins import checked_link
+from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import MAX_PINS, Pin, Role
 from tests.domain.scenes import (
     AN_ADMIN,
     ANN,
     COHOST,
     HOST,
-    NOBODY,
     NOW,
     SPEAKER,
     Refusal,
@@ -72,7 +71,7 @@ def test_what_is_over_is_not_shared_into() -> None:
         (by(ANN), ANN, False),
     ],
 )
-def test_one_takes_down_ones_own_and_staff_takes_down_anything(caller: Caller, owner: str, allowed: bool) -> None:
+def test_one_takes_down_ones_own_and_staff_takes_down_anything(caller: Person, owner: str, allowed: bool) -> None:
     space = live(pinned=pins("a", "b", owner=owner))
     if allowed:
         assert events(space, c.Unpin(caller, "id-b")) == [e.Unpinned("id-b")]
@@ -95,8 +94,8 @@ def test_a_pin_that_is_not_there() -> None:
 
 def test_a_post_that_its_author_deletes_goes_and_nothing_else() -> None:
     space = live(pinned=(*pins("1", "2", kind="post"), *pins("1")))
-    assert events(space, c.Unpin(NOBODY, "1", by_author=True)) == [e.Unpinned("post-1")]
-    assert events(space, c.Unpin(NOBODY, "3", by_author=True)) == []
+    assert events(space, c.Unpin(System("post_deleted"), "1")) == [e.Unpinned("post-1")]
+    assert events(space, c.Unpin(System("post_deleted"), "3")) == []
 
 
 LONG = "https://example.org/" + "x" * 480

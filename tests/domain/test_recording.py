@@ -9,12 +9,12 @@ import pytest
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.principals import System
 from spacesctl.domain.recording import consent, stopped, with_the_start
 from spacesctl.domain.space import Recording, RecordingMode, Space
 from tests.domain.scenes import (
     COHOST,
     HOST,
-    NOBODY,
     NOW,
     SPACE_ID,
     SPEAKER,
@@ -66,10 +66,8 @@ def test_the_kind_is_named_where_it_is_none() -> None:
 def test_a_recording_stops_by_the_host_or_by_itself() -> None:
     space = live(recording=RUNNING)
     assert events(space, c.StopRecording(by(HOST)), LATER) == [e.RecordingStopped(RUNNING.id, "stopped", LATER)]
-    assert events(space, c.StopRecording(NOBODY, failed="disk"), LATER) == [
-        e.RecordingStopped(RUNNING.id, "disk", LATER)
-    ]
-    assert events(live(), c.StopRecording(NOBODY, failed="disk")) == []
+    assert events(space, c.StopRecording(System("disk")), LATER) == [e.RecordingStopped(RUNNING.id, "disk", LATER)]
+    assert events(live(), c.StopRecording(System("disk"))) == []
     assert refusal(live(), c.StopRecording(by(HOST))) == Refusal(Refused, "not_recording")
     assert refusal(space, c.StopRecording(by(COHOST))).reason == "record"
 

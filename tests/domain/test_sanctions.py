@@ -8,8 +8,9 @@ import pytest
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Caller, Kind, Scope
+from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.errors import Gone, NotAllowed, Refused
+from spacesctl.domain.principals import Person
 from spacesctl.domain.sanctions import close_all_lanes, grant
 from spacesctl.domain.space import Grant, Pin, Role, Space
 from tests.domain.scenes import (
@@ -106,7 +107,7 @@ def test_whom_the_host_blocks_is_out_but_not_barred() -> None:
     assert events(live(), c.RemoveBlocked(by(COHOST), named(SPEAKER))) == [], "it is the host's list that counts"
 
 
-def act(action: str, whom: c.Person, mode: str = "enforce", caller: Caller = THE_BOT) -> c.TakeAct:
+def act(action: str, whom: c.Target, mode: str = "enforce", caller: Person = THE_BOT) -> c.TakeAct:
     return c.TakeAct(caller, "key", "r1", mode, action, whom, 1, 50, 75, "77")
 
 
@@ -146,7 +147,7 @@ def test_an_enforced_act_is_recorded_and_done_and_any_other_only_recorded(
         (live(), named(SPEAKER, kind=Kind.BOT)),
     ],
 )
-def test_hosts_co_hosts_and_bots_are_reported_and_never_punished(action: str, space: Space, whom: c.Person) -> None:
+def test_hosts_co_hosts_and_bots_are_reported_and_never_punished(action: str, space: Space, whom: c.Target) -> None:
     space = replace(space, grant=EVERYTHING)
     assert events(space, act(action, whom)) == [taken(action, whom.account_id)]
     assert events(space, act("report", whom))[1:] == [e.ReportFiled("77", "rule:r1", whom.account_id)]
@@ -165,12 +166,12 @@ def test_what_a_rule_did_already_is_not_done_again() -> None:
     [
         (live(grant=None), THE_BOT, Refusal(NotAllowed, "take_act")),
         (live(grant=Grant(BOT, HOST, frozenset({"log"}))), THE_BOT, Refusal(NotAllowed, "take_act")),
-        (live(grant=EVERYTHING), Caller(BEN, scopes=frozenset({Scope.BOT})), Refusal(NotAllowed, "take_act")),
+        (live(grant=EVERYTHING), Person(BEN, scopes=frozenset({Scope.BOT})), Refusal(NotAllowed, "take_act")),
         (live(grant=EVERYTHING), by(HOST), Refusal(NotAllowed, "take_act")),
         (scheduled(grant=EVERYTHING), THE_BOT, Refusal(Refused, "not_live", True)),
     ],
 )
-def test_without_the_hosts_grant_to_this_bot_no_rule_acts(space: Space, caller: Caller, expected: Refusal) -> None:
+def test_without_the_hosts_grant_to_this_bot_no_rule_acts(space: Space, caller: Person, expected: Refusal) -> None:
     assert refusal(space, act("mute", named(SPEAKER), caller=caller)) == expected
 
 

@@ -11,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Caller, Kind, Scope
+from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, NotAllowed, SpacesError
 from spacesctl.domain.evolve import evolve_all
+from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import MAX_COHOSTS, MAX_PINS, MAX_SPEAKERS, Policy, Role, Space, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -23,12 +24,12 @@ HOST, BOT = PEOPLE[0], "9" * 19
 people = st.sampled_from(PEOPLE)
 
 
-def caller(account_id: str) -> Caller:
-    return Caller(account_id, f"p{int(account_id)}", Kind.PERSON, frozenset({Scope.USE}))
+def caller(account_id: str) -> Person:
+    return Person(account_id, f"p{int(account_id)}", Kind.PERSON, frozenset({Scope.USE}))
 
 
-def person(account_id: str) -> c.Person:
-    return c.Person(account_id, f"p{int(account_id)}")
+def person(account_id: str) -> c.Target:
+    return c.Target(account_id, f"p{int(account_id)}")
 
 
 class SpaceMachine(RuleBasedStateMachine):
@@ -102,7 +103,7 @@ class SpaceMachine(RuleBasedStateMachine):
     @rule(chance=st.integers(0, 9))
     def host_gone(self, chance: int) -> None:
         if chance == 0:
-            self.ask(c.HostGone(Caller()))
+            self.ask(c.HostGone(System("host_gone")))
             assert self.space is not None
             if self.space.host_id == HOST:
                 assert all(one.lane is None for one in self.space.people.values()) or self.space.state is not State.LIVE
@@ -143,7 +144,7 @@ class SpaceMachine(RuleBasedStateMachine):
 
     @rule(lane=st.integers(1, 12))
     def close_mic(self, lane: int) -> None:
-        self.ask(c.CloseMic(Caller(), lane))
+        self.ask(c.CloseMic(System("disconnected"), lane))
 
     @rule(who=people, number=st.integers(0, 12))
     def share(self, who: str, number: int) -> None:
@@ -175,7 +176,7 @@ class SpaceMachine(RuleBasedStateMachine):
     )
     def rule_acts(self, action: str, whom: str, mode: str) -> None:
         assert self.space is not None
-        bot = Caller(BOT, "bot", Kind.BOT, frozenset({Scope.USE, Scope.BOT}))
+        bot = Person(BOT, "bot", Kind.BOT, frozenset({Scope.USE, Scope.BOT}))
         was = self.space.role_of(whom)
         granted = self.space.grant is not None and action in self.space.grant.actions
         events = self.ask(c.TakeAct(bot, "key", "rule", mode, action, person(whom), 1, 0, 1, "1"))

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import NotAllowed, NotSignedIn, SpacesError
 from spacesctl.domain.permissions import (
@@ -20,6 +19,7 @@ from spacesctl.domain.permissions import (
     require_over,
     standings,
 )
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Grant, Invite, InviteState, ListenerPolicy, Pin, Policy, RecordingMode, Role, Space
 from tests.domain.scenes import (
     ADMIN,
@@ -95,7 +95,7 @@ def busy() -> Space:
 )
 def test_a_command_is_for_these_and_refused_to_all_others(command: c.Command, reason: str, allowed: set[str]) -> None:
     for name, caller in CALLERS.items():
-        asked = replace(command, caller=caller)
+        asked = replace(command, by=caller)
         if name in allowed:
             assert decide(busy(), asked, NOW), name
             continue
@@ -114,11 +114,27 @@ def test_a_command_is_for_these_and_refused_to_all_others(command: c.Command, re
 def test_a_space_that_has_not_begun_is_for_its_host(command: c.Command, reason: str, allowed: set[str]) -> None:
     for name, caller in CALLERS.items():
         if name in allowed:
-            assert decide(scheduled(), replace(command, caller=caller), NOW)
+            assert decide(scheduled(), replace(command, by=caller), NOW)
         elif name != "nobody":
             with pytest.raises(NotAllowed) as caught:
-                decide(scheduled(), replace(command, caller=caller), NOW)
+                decide(scheduled(), replace(command, by=caller), NOW)
             assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (c.Miss(NOBODY), "miss"),
+        (c.SendReminders(NOBODY, "start"), "remind"),
+        (c.HostGone(NOBODY), "host_gone"),
+        (c.CloseMic(NOBODY, 1), "close_mic"),
+    ],
+)
+def test_what_the_system_does_is_for_nobody_else(command: c.Command, reason: str) -> None:
+    for name, caller in CALLERS.items():
+        with pytest.raises(NotSignedIn if name == "nobody" else NotAllowed) as caught:
+            decide(busy(), replace(command, by=caller), NOW)
+        assert name == "nobody" or caught.value.reason == reason
 
 
 @pytest.mark.parametrize("kind", [c.Mute, c.Unmute, c.Demote, c.Kick])
@@ -160,7 +176,7 @@ def test_a_voice_is_taken_by_staff_and_admins_from_who_ranks_below(
         (replace(AN_ADMIN, account_id=HOST), {Standing.ACCOUNT, Standing.HOST, Standing.ADMIN}),
     ],
 )
-def test_somebody_is_all_of_this_to_a_space(caller: Caller, expected: set[Standing]) -> None:
+def test_somebody_is_all_of_this_to_a_space(caller: Person, expected: set[Standing]) -> None:
     assert standings(busy(), caller) == expected
 
 
@@ -212,7 +228,7 @@ def test_nobody_may_do_what_needs_an_account_and_is_told_to_sign_in() -> None:
         (NOBODY, True, None),
     ],
 )
-def test_who_is_kept_out_of_a_space(caller: Caller, blocked: bool, reason: str | None) -> None:
+def test_who_is_kept_out_of_a_space(caller: Person, blocked: bool, reason: str | None) -> None:
     space = live(barred={BEN: "noise"})
     if reason is None:
         require_admittance(space, caller, blocked=blocked)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from spacesctl.domain import errors, ids, posts, webhooks
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import ANONYMOUS, Caller, Kind, Scope
+from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.clock import parse_rfc3339, rfc3339, ticks_between
+from spacesctl.domain.principals import ANONYMOUS, Person
 from spacesctl.domain.recurrence import occurrences
 from spacesctl.domain.rrule import recurrence_rule
 from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, Role
@@ -195,10 +196,10 @@ def test_the_zone_of_the_machine_is_in_no_time_that_is_told() -> None:
 
 def test_a_caller_is_what_the_token_allows() -> None:
     assert (ANONYMOUS.is_admin, ANONYMOUS.is_service_bot, ANONYMOUS.account_id) == (False, False, None)
-    admin, bot = Caller(ANN, scopes=frozenset({Scope.ADMIN})), Caller(ANN, kind=Kind.BOT, scopes=frozenset({Scope.BOT}))
+    admin, bot = Person(ANN, scopes=frozenset({Scope.ADMIN})), Person(ANN, kind=Kind.BOT, scopes=frozenset({Scope.BOT}))
     assert (admin.is_admin, admin.is_service_bot) == (True, False)
     assert (bot.is_admin, bot.is_service_bot) == (False, True)
-    assert not Caller(ANN, kind=Kind.BOT).is_service_bot, "a bot of somebody else's"
+    assert not Person(ANN, kind=Kind.BOT).is_service_bot, "a bot of somebody else's"
 
 
 def test_ranks_rise_from_listener_to_host() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from spacesctl.audio import ogg
 from spacesctl.domain import events as e
-from spacesctl.domain.space import Person, Role, Space, State
+from spacesctl.domain.space import Member, Role, Space, State
 from spacesctl.engine.messages import CloseLane, MovePeer, OpenLane, Output, SetLaneOpen
 from spacesctl.live import effects, evidence
 from spacesctl.live.hub import QUEUE, Hub, View
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def space(*people: Person) -> Space:
+def space(*people: Member) -> Space:
     return Space(
         "A" * 13, "T", State.LIVE, "1", "1", NOW, NOW, started_at=NOW, people={p.account_id: p for p in people}
     )
@@ -106,8 +106,8 @@ def test_a_clip_is_kept_under_its_hash_once(tmp_path: Path) -> None:
 
 
 def test_the_engine_is_told_gates_by_the_state_after() -> None:
-    talking = Person("2", Role.SPEAKER, mic_open=True, lane=3)
-    server_muted = Person("2", Role.SPEAKER, mic_open=False, server_muted=True, lane=3)
+    talking = Member("2", Role.SPEAKER, mic_open=True, lane=3)
+    server_muted = Member("2", Role.SPEAKER, mic_open=False, server_muted=True, lane=3)
     assert effects.lane_messages(space(talking), [e.LaneOpened("2", 3, True)]) == [OpenLane("A" * 13, 3, heard=True)]
     assert effects.lane_messages(space(server_muted), [e.ServerMuted("2", "1")]) == [
         SetLaneOpen("A" * 13, 3, heard=False)
@@ -116,7 +116,7 @@ def test_the_engine_is_told_gates_by_the_state_after() -> None:
 
 
 def test_only_listeners_whose_group_changed_are_moved() -> None:
-    state = space(Person("2", Role.SPEAKER, lane=5), Person("3", Role.SPEAKER))
+    state = space(Member("2", Role.SPEAKER, lane=5), Member("3", Role.SPEAKER))
     sessions = [
         Session("a", SessionKind.WHEP, "2"),
         Session("b", SessionKind.WHEP, "3", group=Output.STAGE),

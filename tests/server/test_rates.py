@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacesctl.domain.accounts import Caller, Scope
+from spacesctl.domain.accounts import Scope
 from spacesctl.domain.errors import TooMany
+from spacesctl.domain.principals import Person
 from spacesctl.server.http.rates import LOOPBACK, NO_LIMITS, Limits, Rates, address_key, is_loopback
 from spacesctl.server.http.sliding_window import SlidingWindows
 
-ANN = Caller("1", "ann", scopes=frozenset({Scope.USE}))
+ANN = Person("1", "ann", scopes=frozenset({Scope.USE}))
 
 
 class Clock:
@@ -33,7 +34,7 @@ def test_a_window_moves_and_the_wait_is_told_in_whole_seconds() -> None:
     with pytest.raises(TooMany) as caught:
         rates.by_account("dm", ANN)
     assert caught.value.retry_after == 40, "39.5 s, rounded up"
-    rates.by_account("dm", Caller("2"))
+    rates.by_account("dm", Person("2"))
     clock.now += 40
     rates.by_account("dm", ANN)
     with pytest.raises(TooMany) as caught:
@@ -60,16 +61,16 @@ def test_many_at_once_cost_as_many_and_more_than_a_window_holds_take_all_of_it()
     with pytest.raises(TooMany):
         rates.by_account("invite", ANN, cost=3)
     rates.by_account("invite", ANN, cost=2)
-    rates.by_account("invite", Caller("2"), cost=11)
+    rates.by_account("invite", Person("2"), cost=11)
     with pytest.raises(TooMany):
-        rates.by_account("invite", Caller("2"))
+        rates.by_account("invite", Person("2"))
 
 
 @pytest.mark.parametrize("scope", [Scope.ADMIN, Scope.BOT])
 def test_operators_and_the_bundled_bot_are_not_counted(scope: Scope) -> None:
     rates = Rates(Limits(dm="1/hour"), Clock())
     for _ in range(5):
-        rates.by_account("dm", Caller("9", scopes=frozenset({Scope.USE, scope})))
+        rates.by_account("dm", Person("9", scopes=frozenset({Scope.USE, scope})))
 
 
 def test_this_machine_has_more_than_another_address_and_networks_of_ipv6_count_as_one() -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Caller
+from spacesctl.domain.principals import Person
 from spacesctl.live.now import utc_now
 from spacesctl.server.http.services import Services
 from spacesctl.store import idempotency
@@ -23,7 +23,7 @@ class Once:
     the create.
     """
 
-    def __init__(self, caller: Caller, key: str | None, route: str, body: BaseModel) -> None:
+    def __init__(self, caller: Person, key: str | None, route: str, body: BaseModel) -> None:
         self._account_id = caller.account_id or ""
         self._key = key
         self._request = hashlib.sha256(f"{route} {body.model_dump_json()}".encode()).hexdigest()

@@ -12,8 +12,8 @@ from limits import RateLimitItem, RateLimitItemPerSecond, parse_many
 from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import TooMany
+from spacesctl.domain.principals import Person
 from spacesctl.server.http.sliding_window import SlidingWindows
 
 LOOPBACK = 100
@@ -112,7 +112,7 @@ class Rates:
             for name, items in self._items.items()
         }
 
-    def by_account(self, name: str, caller: Caller, cost: int = 1) -> None:
+    def by_account(self, name: str, caller: Person, cost: int = 1) -> None:
         """Count `cost` requests of an account. Admins and the bundled bot are exempt, since they act for others. Raises TooMany."""
         if not caller.is_admin and not caller.is_service_bot:
             self._take(name, self._items.get(name, []), caller.account_id or "", cost)

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.posts import Clip, Post
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import InviteState, Pin, Role, Space
 from spacesctl.server.http.services import Services
 from spacesctl.store import accounts
@@ -44,12 +45,12 @@ def post(value: Post, author: Account) -> dict[str, Any]:
     }
 
 
-async def space(app: Services, value: Space, viewer: Caller) -> dict[str, Any]:
+async def space(app: Services, value: Space, viewer: Person) -> dict[str, Any]:
     """One Space as `viewer` may see it."""
     return (await spaces(app, [value], viewer))[0]
 
 
-async def spaces(app: Services, values: list[Space], viewer: Caller) -> list[dict[str, Any]]:
+async def spaces(app: Services, values: list[Space], viewer: Person) -> list[dict[str, Any]]:
     """Spaces as `viewer` may see them."""
     async with app.db.read() as db:
         hosts = await accounts.by_ids(db, {value.host_id for value in values})
@@ -87,7 +88,7 @@ async def _pinned(db: AsyncConnection, values: list[Space]) -> dict[str, list[di
     }
 
 
-async def _blocked_speaking(db: AsyncConnection, values: list[Space], viewer: Caller) -> dict[str, list[str]]:
+async def _blocked_speaking(db: AsyncConnection, values: list[Space], viewer: Person) -> dict[str, list[str]]:
     """The handles of those on each stage whom the viewer has blocked. Blocks of the viewer by others are not revealed."""
     mine = (await accounts.blocked_ids(db, viewer.account_id))[0] if viewer.account_id is not None else set()
     found = {
@@ -98,7 +99,7 @@ async def _blocked_speaking(db: AsyncConnection, values: list[Space], viewer: Ca
     return {space_id: sorted(f"@{known[one].handle}" for one in ids) for space_id, ids in found.items()}
 
 
-def space_of(app: Services, value: Space, host: Account, viewer: Caller, subscriber_count: int = 0) -> dict[str, Any]:
+def space_of(app: Services, value: Space, host: Account, viewer: Person, subscriber_count: int = 0) -> dict[str, Any]:
     """A Space with its host, and with empty lists of pins and blocked speakers."""
     actor = app.registry.actors.get(value.id)
     cohosts = [person.account_id for person in value.with_role(Role.COHOST)]
@@ -143,7 +144,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Caller, subscri
     }
 
 
-def _me(value: Space, viewer: Caller) -> dict[str, Any] | None:
+def _me(value: Space, viewer: Person) -> dict[str, Any] | None:
     if viewer.account_id is None:
         return None
     person = value.people.get(viewer.account_id)

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from spacesctl.domain.accounts import ANONYMOUS, Account, Caller
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
 from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.principals import ANONYMOUS, Person
 from spacesctl.domain.space import Space
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.recording_keeper import RecordingKeeper
@@ -89,7 +90,7 @@ class Services:
         place = address_key(host)
         return sum(actor.connections.places[place] for actor in self.registry.actors.values())
 
-    async def admitted(self, space_id: str, caller: Caller) -> tuple[SpaceActor, Space]:
+    async def admitted(self, space_id: str, caller: Person) -> tuple[SpaceActor, Space]:
         """The actor and state of a Space that is not over, if the caller may listen. Raises NotFound, Gone, NotSignedIn
         or NotAllowed.
         """
@@ -122,7 +123,7 @@ def client_host(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-async def caller(connection: HTTPConnection) -> Caller:
+async def caller(connection: HTTPConnection) -> Person:
     """The caller, by bearer token; anonymous without one. Raises NotSignedIn when the token is unknown."""
     header = connection.headers.get("authorization", "")
     if not header:
@@ -139,7 +140,7 @@ async def caller(connection: HTTPConnection) -> Caller:
     return found
 
 
-async def signed_in(connection: HTTPConnection) -> Caller:
+async def signed_in(connection: HTTPConnection) -> Person:
     """The caller, who must have a token. Raises NotSignedIn."""
     who = await caller(connection)
     if who.account_id is None:
@@ -147,7 +148,7 @@ async def signed_in(connection: HTTPConnection) -> Caller:
     return who
 
 
-async def admin(connection: HTTPConnection) -> Caller:
+async def admin(connection: HTTPConnection) -> Person:
     """The caller, who must have the admin scope. Raises NotSignedIn or NotAllowed."""
     who = await signed_in(connection)
     if not who.is_admin:
@@ -155,7 +156,7 @@ async def admin(connection: HTTPConnection) -> Caller:
     return who
 
 
-async def service_bot(connection: HTTPConnection) -> Caller:
+async def service_bot(connection: HTTPConnection) -> Person:
     """The caller, who must have the bot scope. Raises NotSignedIn or NotAllowed."""
     who = await signed_in(connection)
     if not who.is_service_bot:
@@ -169,7 +170,7 @@ async def _here(connection: HTTPConnection) -> Services:
 
 # All dependencies are coroutines, since FastAPI runs plain functions in another thread.
 Here = Annotated[Services, Depends(_here)]
-Anyone = Annotated[Caller, Depends(caller)]
-SignedIn = Annotated[Caller, Depends(signed_in)]
-Admin = Annotated[Caller, Depends(admin)]
-ServiceBot = Annotated[Caller, Depends(service_bot)]
+Anyone = Annotated[Person, Depends(caller)]
+SignedIn = Annotated[Person, Depends(signed_in)]
+Admin = Annotated[Person, Depends(admin)]
+ServiceBot = Annotated[Person, Depends(service_bot)]

@@ -19,8 +19,9 @@ from spacesctl.application import reminders
 from spacesctl.application.series import SeriesKeeper
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import ANONYMOUS, Account
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.principals import System
 from spacesctl.domain.series import GRACE, MADE_AHEAD, Series
 from spacesctl.domain.space import Space, State
 from spacesctl.live.actor import Outcome
@@ -131,10 +132,10 @@ class Alarm:
         if space.scheduled_start is not None and space.scheduled_start < utc_now() - GRACE:
             await reminders.tell_missed(self._house, self._bot, space_id)
         else:
-            await actor.ask(c.Start(ANONYMOUS, by_clock=True))
+            await actor.ask(c.Start(System("schedule")))
 
     async def _end(self, space_id: str) -> None:
-        await (await self._house.actor(space_id)).ask(c.End(ANONYMOUS, by_clock=True))
+        await (await self._house.actor(space_id)).ask(c.End(System("duration")))
 
     async def _remind_soon(self, space_id: str) -> None:
         await reminders.send(self._house, self._bot, self._link, space_id, "soon")

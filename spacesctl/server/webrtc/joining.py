@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import ANONYMOUS, Caller
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import new_session_id
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import State
 from spacesctl.engine.messages import AddPeer, Output
 from spacesctl.live.actor import SpaceActor
@@ -34,7 +34,7 @@ OPEN = Mic()
 
 
 async def answer_offer(
-    app: Services, space_id: str, caller: Caller, text: str, host: str, *, up: bool, mic: Mic = OPEN
+    app: Services, space_id: str, caller: Person, text: str, host: str, *, up: bool, mic: Mic = OPEN
 ) -> tuple[Session, str]:
     """Answer a WHIP (`up`) or WHEP offer. Returns the session and our SDP. `host` is the client's address.
 
@@ -61,7 +61,7 @@ async def answer_offer(
     return session, answer
 
 
-async def open_pages(app: Services, space_id: str, caller: Caller, host: str) -> tuple[SpaceActor, Session]:
+async def open_pages(app: Services, space_id: str, caller: Person, host: str) -> tuple[SpaceActor, Session]:
     """Create the session of an HTTP player; its `pages` are what to send. Raises what refuses the caller."""
     actor, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
     session.group = Output.AUDIENCE  # the audience mix even for people on stage
@@ -77,7 +77,7 @@ def _refusal(error: sdp.SdpError) -> Exception:
 
 
 async def open_feed(
-    app: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic: Mic = OPEN
+    app: Services, space_id: str, caller: Person, kind: SessionKind, host: str, *, mic: Mic = OPEN
 ) -> tuple[SpaceActor, Session]:
     """Create a WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed. Raises what refuses the caller."""
     actor, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
@@ -87,7 +87,7 @@ async def open_feed(
 
 
 async def _open_session(
-    app: Services, space_id: str, caller: Caller, kind: SessionKind, host: str, *, mic: Mic
+    app: Services, space_id: str, caller: Person, kind: SessionKind, host: str, *, mic: Mic
 ) -> tuple[SpaceActor, Session]:
     if kind is not SessionKind.ALL:
         app.rates.by_address("join", host)
@@ -146,4 +146,4 @@ def _answer(app: Services, actor: SpaceActor, session: Session, offer: sdp.Offer
 
 async def _forget_lane(actor: SpaceActor, session: Session) -> None:
     if session.lane is not None:
-        await actor.ask(c.CloseMic(ANONYMOUS, session.lane, "left"))
+        await actor.ask(c.CloseMic(System("disconnected"), session.lane, "left"))

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.exceptions import HTTPException
 
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotFound, NotSignedIn
+from spacesctl.domain.principals import Person
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.sessions import Session
 from spacesctl.rtc.fragment import MAX_FRAGMENT
@@ -46,7 +46,7 @@ async def whep(app: Here, caller: Anyone, space_id: str, request: Request) -> Re
 
 
 async def _join(
-    app: Services, caller: Caller, space_id: str, request: Request, *, up: bool, mic: Mic = OPEN
+    app: Services, caller: Person, space_id: str, request: Request, *, up: bool, mic: Mic = OPEN
 ) -> Response:
     text = await _bounded_body(request, "application/sdp", MAX_OFFER)
     async with app.joins:

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import NotFound
+from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn, no_dry_run
 from spacesctl.store import clips
@@ -43,7 +43,7 @@ async def sound(app: Here, caller: Anyone, clip_id: str) -> FileResponse:
     return FileResponse(app.voices.file(clip_id), media_type="audio/ogg", headers=headers)
 
 
-async def _require_visible(app: Services, caller: Caller, clip_id: str) -> bool:
+async def _require_visible(app: Services, caller: Person, clip_id: str) -> bool:
     """Whether the clip is public. Raises NotFound when it does not exist or the caller may not hear it."""
     async with app.db.read() as db:
         clip = await clips.get(db, clip_id)

@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application import reports
 from spacesctl.application.rulesets import MAX_RULES, compiled, set_rules
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Account, Caller
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person
 from spacesctl.server.http.idempotency import IdempotencyKey, Once
 from spacesctl.server.http.routes.events import Word
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
@@ -126,7 +127,7 @@ async def get_clip(app: Here, caller: SignedIn, report_id: str) -> FileResponse:
     return FileResponse(app.clips / f"{row.clip}.ogg", media_type="audio/ogg")
 
 
-async def _reviewable(app: Services, caller: Caller, report_id: str) -> Row[Any]:
+async def _reviewable(app: Services, caller: Person, report_id: str) -> Row[Any]:
     async with app.db.read() as db:
         row = await report_store.get_report(db, report_id)
     require(await app.registry.space(row.space_id), caller, Action.SEE_REPORTS)

@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import Row
 
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.principals import Person
 from spacesctl.live.now import utc_now
 from spacesctl.server.delivery import apprise_address
 from spacesctl.server.http.idempotency import IdempotencyKey, Once
@@ -84,7 +84,7 @@ async def try_outlet(app: Here, caller: SignedIn, outlet_id: str) -> dict[str, A
     return {"id": outlet_id, "delivered": good}
 
 
-async def _own(app: Services, caller: Caller, outlet_id: str) -> Row[Any]:
+async def _own(app: Services, caller: Person, outlet_id: str) -> Row[Any]:
     """Raises NotFound."""
     async with app.db.read() as db:
         row = await notifications.get(db, outlet_id)

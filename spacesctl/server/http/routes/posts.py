@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import ANONYMOUS
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotSignedIn
 from spacesctl.domain.posts import Post, checked_text, is_post_id
+from spacesctl.domain.principals import System
 from spacesctl.domain.space import State
 from spacesctl.live.now import utc_now
 from spacesctl.server.http import serializers
@@ -89,7 +89,7 @@ async def delete_post(app: Here, caller: SignedIn, ref: str) -> Response:
 async def _unpin(app: Services, space_id: str, ref: str) -> None:
     try:
         actor = await app.registry.live_actor(space_id)
-        await actor.ask(c.Unpin(ANONYMOUS, ref, by_author=True))
+        await actor.ask(c.Unpin(System("post_deleted"), ref))
     except Gone:
         return  # it ended in the meantime
 

@@ -10,10 +10,10 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import RecordingMode
 from spacesctl.live.now import utc_now
 from spacesctl.live.recorder import lane_name
@@ -98,7 +98,7 @@ async def delete(app: Here, caller: SignedIn, recording_id: str) -> Response:
     return Response(status_code=204)
 
 
-async def _own(app: Services, caller: Caller, recording_id: str) -> KeptRecording:
+async def _own(app: Services, caller: Person, recording_id: str) -> KeptRecording:
     """Raises NotFound, also for another host's recording, so as not to reveal that it exists."""
     async with app.db.read() as db:
         one = await recordings.get(db, recording_id)

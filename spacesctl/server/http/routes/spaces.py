@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application.invitations import send_invites
 from spacesctl.application.rulesets import MAX_RULES, compiled, set_rules
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Gone, Invalid, Refused
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, RecordingMode, Space, State
 from spacesctl.live.actor import Outcome
 from spacesctl.server.http import serializers
@@ -157,7 +157,7 @@ async def readable(app: Services, caller: Anyone, space_id: str) -> Space:
     return space
 
 
-async def may_go_live(app: Services, caller: Caller) -> None:
+async def may_go_live(app: Services, caller: Person) -> None:
     """Check that the caller may host one more live Space. Raises TooMany."""
     async with app.db.read() as db:
         have = await space_store.count_live_of(db, caller.account_id or "")

@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
 from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.principals import Person
 from spacesctl.domain.webhooks import PING, TYPES
 from spacesctl.live.now import utc_now
 from spacesctl.server.delivery.safe_http import check_url
@@ -115,7 +115,7 @@ async def list_deliveries(app: Here, caller: SignedIn, webhook_id: str) -> dict[
     return {"data": data}
 
 
-async def _own(app: Services, caller: Caller, webhook_id: str) -> Row[Any]:
+async def _own(app: Services, caller: Person, webhook_id: str) -> Row[Any]:
     """Raises NotFound, also for another account's webhook."""
     async with app.db.read() as db:
         row = await webhooks.get(db, webhook_id)

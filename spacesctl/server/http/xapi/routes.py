@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Caller
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound
 from spacesctl.domain.posts import Post
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space, State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.routes.spaces import readable
@@ -113,7 +113,7 @@ async def buyers(app: Here, caller: SignedIn, wanted: PostQuery, quota: Metered,
 
 
 async def _found(
-    app: Services, caller: Caller, wanted: FieldSelection, asked: list[str], parameter: str
+    app: Services, caller: Person, wanted: FieldSelection, asked: list[str], parameter: str
 ) -> dict[str, Any]:
     spaces, errors = [], []
     for one in asked:
@@ -125,7 +125,7 @@ async def _found(
     return await _shown(app, caller, wanted, spaces, errors)
 
 
-async def _one(app: Services, caller: Caller, space_id: str, parameter: str) -> tuple[Space | None, dict[str, Any]]:
+async def _one(app: Services, caller: Person, space_id: str, parameter: str) -> tuple[Space | None, dict[str, Any]]:
     """The Space, or its entry of `errors`."""
     try:
         return await readable(app, caller, space_id), {}
@@ -135,14 +135,14 @@ async def _one(app: Services, caller: Caller, space_id: str, parameter: str) -> 
         return None, problems.not_authorized(parameter, space_id)
 
 
-async def _admitted(app: Services, caller: Caller, spaces: list[Space]) -> list[Space]:
+async def _admitted(app: Services, caller: Person, spaces: list[Space]) -> list[Space]:
     """Without Spaces of hosts with a block between them and the caller, and those that the caller was removed from."""
     return [one for one in spaces if (await _one(app, caller, one.id, "id"))[0] is not None]
 
 
 async def _shown(
     app: Services,
-    caller: Caller,
+    caller: Person,
     wanted: FieldSelection,
     spaces: list[Space],
     errors: list[dict[str, Any]],
