@@ -1,51 +1,64 @@
-"""Invitations. Each is also a direct message that offers a role; both are stored in one transaction."""
+"""Invitations: each is also a direct message that offers a role."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application import facts
+from spacesctl.application.app import App
 from spacesctl.domain import commands as c
-from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Role
-from spacesctl.live.actor import Outcome
-from spacesctl.live.registry import SpaceRegistry
-from spacesctl.store import accounts, direct_messages
-
-_OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
+from spacesctl.domain.principals import Person, Principal
+from spacesctl.domain.space import Role, Space
+from spacesctl.live.outcome import Outcome
+from spacesctl.store import accounts
 
 
-async def send_invites(
-    registry: SpaceRegistry,
-    link: Callable[[str], str],
-    caller: Person,
-    space_id: str,
+async def invite_command(
+    db: AsyncConnection,
+    by: Principal,
+    space: Space,
     whom: Sequence[Account],
     role: Role = Role.SPEAKER,
     message: str = "",
-) -> Outcome:
-    """Invite all of `whom` or, if one is refused, nobody. Accounts with an open invitation get no second message.
-    Raises what `SendInvites` raises.
+) -> c.SendInvites:
+    """The command that invites all of `whom`. It comes in the name of the inviting account, so a block with that one counts like
+    one with the host.
     """
-    actor = await registry.live_actor(space_id)
-    space = await registry.space(space_id)
-    people = [await registry.person(space, account) for account in whom]
-    async with registry.db.read() as connection:
-        mine, theirs = await accounts.blocked_ids(connection, caller.account_id or "")
-    # The message is sent in the name of the inviting account, so a block with that one counts like one with the host.
+    mine, theirs = await accounts.blocked_ids(db, by.account_id or "")
+    people = [await facts.target(db, space, account) for account in whom]
     people = [replace(one, blocked=one.blocked or one.account_id in mine | theirs) for one in people]
+    return c.SendInvites(by, tuple(people), role, message)
 
-    async def projection(db: AsyncConnection, outcome: Outcome) -> None:
-        for event in outcome.events:
-            if isinstance(event, e.Invited):
-                offer = _OFFERS[event.invite.role]
-                text = f"@{caller.handle} invites you to {offer} “{outcome.after.title}”: {link(space_id)}"
-                text += f"\n\n{message}" if message else ""
-                sender, to = caller.account_id or "", event.invite.account_id
-                await direct_messages.send_dm(db, sender, to, text, outcome.at, kind="invite", space_id=space_id)
 
-    return await actor.ask(c.SendInvites(caller, tuple(people), role), projection)
+async def send_invites(
+    app: App, by: Person, space_id: str, refs: Sequence[str], role: Role, message: str
+) -> tuple[Outcome, list[Account]]:
+    """Invite the accounts that `refs` name or, if one is refused, nobody. Accounts with an open invitation get no second message.
+    Raises NotFound, Gone, or what refuses the command.
+    """
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        whom = await facts.found(tx.db, refs)
+        command = await invite_command(tx.db, by, tx.space(space_id), whom, role, message)
+        return await tx.ask(space_id, command), whom
+
+
+async def revoke_invite(app: App, by: Person, space_id: str, ref: str) -> tuple[Outcome, Account]:
+    """Take back an invitation that has not been answered. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        account = await accounts.get(tx.db, ref)
+        person = await facts.target(tx.db, tx.space(space_id), account)
+        return await tx.ask(space_id, c.RevokeInvites(by, (person,))), account
+
+
+async def answer_invite(app: App, person: Person, space_id: str, *, accept: bool) -> Outcome:
+    """Accept or decline the person's invitation. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        blocked = await facts.blocked(tx.db, tx.space(space_id), person.account_id)
+        return await tx.ask(space_id, c.AnswerInvite(person, accept, blocked=blocked))

@@ -184,21 +184,32 @@ def list_audit(
         emit_json(rows)
         return
     for row in rows:
+        row["who"] = _who(row)
         row["more"] = ", ".join(f"{key}={value}" for key, value in row["details"].items() if value)
-    columns = {"ID": "id", "AT": "at", "WHO": "actor", "DID": "action", "TO": "target", "SPACE": "space_id", "": "more"}
+    columns = {"ID": "id", "AT": "at", "WHO": "who", "DID": "action", "TO": "target", "SPACE": "space_id", "": "more"}
     table(rows, columns, empty="no entries")
+
+
+def _who(row: dict[str, Any]) -> str | None:
+    """Who acted: a handle, a rule, or the server with its reason."""
+    by = row["by"]
+    if by["kind"] == "rule":
+        return f"rule {by['id']}"
+    return f"server ({by['reason']})" if by["kind"] == "system" else row["actor"]
 
 
 @audit.command("verify")
 def verify_audit(ctx: typer.Context, as_json: Json = False) -> None:
-    """Verify the hash chain of the whole log. Exit code 1, and the first bad entry, if it was changed."""
+    """Verify the hash chains of the log: one a Space, one for the server. Exit code 1, and the first bad entry, if one was changed."""
     with client(ctx) as spaces:
         found = spaces.get("/v1/audit/verify")
     if as_json:
         emit_json(found)
-    elif found["first_bad"] is None:
+    elif found["chain"] is None:
         say(f"every entry matches the one before it; head {found['head']}")
+    elif found["first_bad"] is None:
+        say(f"entries are missing at the end of the chain {found['chain']}: the log was changed")
     else:
         say(f"entry {found['first_bad']} does not match the one before it: the log was changed")
-    if found["first_bad"] is not None:
+    if found["chain"] is not None:
         raise typer.Exit(1)

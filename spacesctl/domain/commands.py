@@ -108,6 +108,7 @@ class SendInvites(Command):
 
     people: tuple[Target, ...]
     role: Role = Role.SPEAKER
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -298,6 +299,8 @@ class TakeAct(Command):
     end_tick: int
     report_id: str = ""
     """The id of the report that an enforced `report` action files."""
+    clip: str | None = None
+    """The SHA-256 of the report's evidence clip."""
 
 
 @dataclass(frozen=True)
@@ -307,3 +310,9 @@ class FileReport(Command):
     report_id: str
     category: str
     account_id: str | None
+    note: str = ""
+    lane: int | None = None
+    tick: int = 0
+    """The present tick of the Space clock."""
+    clip: str | None = None
+    """The SHA-256 of the evidence clip."""

@@ -1,18 +1,21 @@
 """`decide(space, command, now)` returns the events that a command makes, or raises the error that refuses it. Pure.
 
+`decide_all` does so for everything that one request asks for.
+
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `sanctions.py` (mute, demote, kick, block),
 `pins.py` and `recording.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain import life, pins, recording, sanctions, stage
+from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.space import Space
 
 Events = list[e.Event]
@@ -27,6 +30,20 @@ def decide(space: Space | None, command: c.Command, now: datetime) -> Events:
     if space is None:
         raise TypeError("only Create needs no Space")
     return _HANDLERS[type(command)](space, command, now)
+
+
+def decide_all(space: Space | None, commands: Sequence[c.Command], now: datetime) -> tuple[Events, Space]:
+    """Decide each command on the state that the ones before it leave. Returns all events, and the Space after them. If one
+    command is refused, all are: what it raises is raised.
+    """
+    events: Events = []
+    for command in commands:
+        made = decide(space, command, now)
+        space = evolve_all(space, made, now)
+        events += made
+    if space is None:
+        raise TypeError("the first command of a Space is Create")
+    return events, space
 
 
 _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {

@@ -122,10 +122,11 @@ class CaptionsSwitched(Event):
 
 @dataclass(frozen=True)
 class Invited(Event):
-    """An account was invited to speak or to co-host."""
+    """An account was invited to speak or to co-host, with the inviting person's `message`."""
 
     type = "invite.sent"
     invite: Invite
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -320,12 +321,20 @@ class ActTaken(Event):
 
 @dataclass(frozen=True)
 class ReportFiled(Event):
-    """A report was filed, about the Space or about the account `account_id`."""
+    """A report was filed by the account `by`, about the Space or about the account `account_id`. `act` is the key of a rule's
+    act; `clip` the SHA-256 of the evidence clip.
+    """
 
     type = "report.filed"
     report_id: str
     category: str
     account_id: str | None
+    by: str = ""
+    note: str = ""
+    lane: int | None = None
+    tick: int = 0
+    clip: str | None = None
+    act: str = ""
 
 
 BY_TYPE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}

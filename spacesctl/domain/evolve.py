@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
-from spacesctl.domain.space import Invite, InviteState, Member, Role, Space, State
+from spacesctl.domain.space import MAX_CAPTIONED, Invite, InviteState, Member, Role, Space, State
 
 _REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
 
@@ -62,8 +62,10 @@ def _person(space: Space, account_id: str, **changes: Any) -> Space:
 
 
 def _edited(space: Space, event: e.SpaceEdited) -> Space:
+    moved = event.scheduled_start != space.scheduled_start
     return replace(
         space,
+        reminded=() if moved else space.reminded,  # for the new time they are sent anew
         title=event.title,
         topics=event.topics,
         lang=event.lang,
@@ -121,6 +123,11 @@ def _removed(space: Space, event: e.Removed) -> Space:
     return replace(space, invites=invites, barred=barred)
 
 
+def _captioned(space: Space, event: e.CaptionSpoken) -> Space:
+    others = [(lane, last) for lane, last in space.captioned.items() if lane != event.lane]
+    return replace(space, captioned=dict([*others[-(MAX_CAPTIONED - 1) :], (event.lane, event.utterance)]))
+
+
 def _pinned(space: Space, event: e.Pinned) -> Space:
     return replace(space, pinned=(event.pin, *(pin for pin in space.pinned if pin.ref != event.pin.ref)))
 
@@ -147,6 +154,7 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.ServerMuted: lambda space, event: _person(space, event.account_id, server_muted=True, mic_open=False),
     e.ServerUnmuted: lambda space, event: _person(space, event.account_id, server_muted=False),
     e.Removed: _removed,
+    e.CaptionSpoken: _captioned,
     e.Pinned: _pinned,
     e.RecordingStarted: lambda space, event: replace(
         space, recording=event.recording, recording_count=space.recording_count + 1

@@ -127,10 +127,11 @@ def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
 
 
 def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
-    """Store a final caption; no event when captions are off. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
+    """Store a final caption; no event when captions are off, or when the utterance has one (a bot that lost our answer posts it
+    again; utterance numbers rise within a lane). Raises NotAllowed, Gone, or Refused with reason `not_live`."""
     require(space, command.by, Action.POST_CAPTIONS)
     require_live(space)
-    if not space.captions:
+    if not space.captions or command.utterance <= space.captioned.get(command.lane, -1):
         return []
     caption = e.CaptionSpoken(
         account_id=command.account_id,
@@ -148,7 +149,11 @@ def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
 def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
     """File a report. Raises NotSignedIn."""
     require(space, command.by, Action.REPORT)
-    return [e.ReportFiled(command.report_id, command.category, command.account_id)]
+    by = command.by.account_id or ""
+    filed = e.ReportFiled(
+        command.report_id, command.category, command.account_id, by, command.note, command.lane, command.tick, command.clip,
+    )  # fmt: skip
+    return [filed]
 
 
 def _title(text: str) -> str:

@@ -104,7 +104,17 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant) -> Events:
         case "kick" | "block" if not spared and target not in space.barred:
             return _remove(space, target, allowed.bot_id, because, barred=command.action == "kick")
         case "report":
-            return [e.ReportFiled(command.report_id, f"rule:{command.rule_id}", target)]
+            filed = e.ReportFiled(
+                command.report_id,
+                f"rule:{command.rule_id}",
+                target,
+                allowed.bot_id,
+                lane=command.lane,
+                tick=command.start_tick,
+                clip=command.clip,
+                act=command.key,
+            )
+            return [filed]
         case _:
             return []
 

@@ -137,6 +137,11 @@ def paused(series: Series) -> Series:
     return replace(series, state=SeriesState.PAUSED, planned=None, space_id=None)
 
 
+def deleted(series: Series) -> Series:
+    """Return the series deleted, with nothing planned."""
+    return replace(series, state=SeriesState.DELETED, planned=None, space_id=None)
+
+
 def resumed(series: Series, now: datetime) -> Series:
     """Return the series active, planned from `now` on. Raises Refused with reason `deleted`."""
     _not_deleted(series)

@@ -13,6 +13,8 @@ MAX_SPEAKERS = 10
 MAX_COHOSTS = 2
 MAX_LANE = 0xFFFE
 MAX_PINS = 10
+MAX_CAPTIONED = 64
+"""Lanes whose last captioned utterance is remembered. A bot posts a caption again within seconds, when its lane is among these."""
 
 
 class State(StrEnum):
@@ -203,6 +205,8 @@ class Space:
     recording: Recording | None = None
     recording_count: int = 0
     """How many recordings were started."""
+    captioned: Mapping[int, int] = field(default_factory=dict)
+    """The last utterance of each lane that has its final caption, of the newest lanes."""
     consents: frozenset[str] = frozenset()
     """The ids of the accounts that agreed to be recorded in this Space."""
     revision: int = 0

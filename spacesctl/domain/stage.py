@@ -38,7 +38,7 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
         if before is not None and before.role is command.role and before.state is InviteState.PENDING:
             continue
         by = command.by.account_id or ""
-        sent.append(e.Invited(Invite(person.account_id, command.role, InviteState.PENDING, by)))
+        sent.append(e.Invited(Invite(person.account_id, command.role, InviteState.PENDING, by), command.message))
     return sent
 
 

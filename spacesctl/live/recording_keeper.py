@@ -16,8 +16,8 @@ from spacesctl.domain import events as e
 from spacesctl.domain.errors import Refused, SpacesError
 from spacesctl.domain.principals import System
 from spacesctl.domain.space import RecordingMode
-from spacesctl.live.actor import Outcome, SpaceActor
-from spacesctl.live.now import utc_now
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.outcome import Outcome
 from spacesctl.live.recorder import Recorder, close_files
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store import recordings as store
@@ -43,7 +43,7 @@ class RecordingKeeper:
             left = await store.unfinished(db)
         for one in left:
             actor = self._house.actors.get(one.space_id)
-            now = actor.space.recording if actor is not None and actor.space is not None else None
+            now = actor.space.recording if actor is not None else None
             if actor is not None and now is not None and now.id == one.id:
                 self._begin(actor, one.id, one.first_tick, lanes=one.kind is RecordingMode.LANES)
             else:
@@ -72,7 +72,7 @@ class RecordingKeeper:
         if self.keep is None:
             return
         async with self._house.db.begin() as db:
-            over = await store.ended_before(db, utc_now() - self.keep)
+            over = await store.ended_before(db, self._house.clock.now() - self.keep)
             for one in over:
                 await store.remove(db, one)
         for one in over:
@@ -99,7 +99,7 @@ class RecordingKeeper:
         for event in outcome.events:
             if isinstance(event, e.RecordingStarted) and actor is not None:
                 lanes = event.recording.kind is RecordingMode.LANES
-                self._begin(actor, event.recording.id, actor.tick, lanes=lanes)
+                self._begin(actor, event.recording.id, outcome.tick, lanes=lanes)
             elif isinstance(event, e.RecordingStopped):
                 self._house.in_background(self._finish(event.recording_id))
 
@@ -129,7 +129,7 @@ class RecordingKeeper:
             return  # tried again at the next start
         described: list[dict[str, Any]] = [asdict(one) for one in files]
         async with self._house.db.begin() as db:
-            await store.close(db, recording_id, described, utc_now())
+            await store.close(db, recording_id, described, self._house.clock.now())
 
 
 async def _give_up(actor: SpaceActor) -> None:

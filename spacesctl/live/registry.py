@@ -1,53 +1,65 @@
-"""All Spaces of this server: finds or creates the actor of a Space, and routes the engine's messages to it."""
+"""All Spaces of this server: finds or creates the actor of a Space, begins transactions, and routes the engine's messages."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+import secrets
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, cast
+
+import structlog
 
 from spacesctl.domain import commands as c
-from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Gone
-from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space, State
 from spacesctl.engine.messages import Frames, FromEngine, Levels, PeerJoined, PeerLeft, Stats
-from spacesctl.live.actor import Outcome, Projection, SpaceActor
+from spacesctl.live.actor import SpaceActor
 from spacesctl.live.engine import Engine
-from spacesctl.store import accounts
+from spacesctl.live.handle import SpaceHandle
+from spacesctl.live.outcome import Outcome, Projection
+from spacesctl.live.transaction import Applied, Transaction
 from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
+from spacesctl.support.clock import Clock, RealClock
 
 IDLE_ACTORS = 200
-"""How many actors of Spaces that are not live are kept for further commands. The oldest beyond that are stopped."""
+"""How many actors of Spaces that are not live are kept for further commands. The oldest beyond that are dropped."""
 DRAIN_WITHIN = 0.5
 """Seconds that WebSockets have to send their last messages when the server stops."""
+_log = structlog.get_logger()
 
 
 class SpaceRegistry:
-    """The actors of all Spaces in use."""
+    """The Spaces in use. `projections` write what follows from events, in this order, within each transaction."""
 
-    def __init__(self, db: Database, engine: Engine) -> None:
+    def __init__(
+        self, db: Database, engine: Engine, projections: Sequence[Projection] = (), clock: Clock | None = None
+    ) -> None:
         self.db = db
         self.engine = engine
+        self.projections = projections
+        self.clock = clock or RealClock()
         self.actors: dict[str, SpaceActor] = {}
         self.stats: asyncio.Future[Stats] | None = None
         self.subscribers: list[Callable[[Outcome], None]] = []
-        """Called after every command, for example by the alarm clock and the bots' assignments."""
+        """Called after each stored outcome, for example by the alarm clock and the bots' assignments. What they raise is logged."""
         self._loading = asyncio.Lock()
         self._peers: dict[str, SpaceActor] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Load all live Spaces at the start. Their microphone sessions are closed; everything else is as before."""
         async with self.db.read() as connection:
             live = await space_store.live(connection)
         for space in live:
-            actor = await self.actor(space.id)
+            actor = await self.actor_of(space.id)
             await actor.engine_restarted()
 
     async def close(self) -> None:
-        """End all streams and stop the actors. Spaces stay live in the store."""
+        """End all streams. Spaces stay live in the store; transactions that are ending are waited for."""
         for actor in self.actors.values():
             actor.hub.close()
             for session in actor.connections.sessions.values():
@@ -58,7 +70,7 @@ class SpaceRegistry:
         await self._drain_feeds()
         for task in self._background:
             task.cancel()
-        await asyncio.gather(*(actor.stop() for actor in self.actors.values()), return_exceptions=True)
+        await asyncio.gather(*self._background, *self._ending, return_exceptions=True)
 
     async def _drain_feeds(self) -> None:
         """Wait briefly for the last messages to be sent; slow readers are not waited for."""
@@ -68,7 +80,35 @@ class SpaceRegistry:
                 for feed in feeds:
                     await feed.drained.wait()
 
-    async def actor(self, space_id: str) -> SpaceActor:
+    async def handle(self, space_id: str) -> SpaceHandle:
+        """The way into a Space. Raises NotFound."""
+        return await self.actor_of(space_id)
+
+    async def live_handle(self, space_id: str) -> SpaceHandle:
+        """The way into a Space that is not over. Raises NotFound or Gone."""
+        actor = await self.actor_of(space_id)
+        if actor.space.is_over:
+            raise Gone("Space", space_id, actor.space.state.value)
+        return actor
+
+    def known(self, space_id: str) -> SpaceHandle | None:
+        """The way into a Space if it is in use at the moment."""
+        return self.actors.get(space_id)
+
+    async def space(self, space_id: str) -> Space:
+        """The present state of a Space. Raises NotFound."""
+        return (await self.actor_of(space_id)).space
+
+    def transaction(self, *space_ids: str) -> Transaction:
+        """A transaction over these Spaces. Entering it raises NotFound or TooMany."""
+        return Transaction(self, space_ids)
+
+    async def ask(self, space_id: str, *commands: c.Command) -> Outcome:
+        """Give commands to one Space in a transaction of their own. Raises what refuses one of them; nothing has changed then."""
+        async with self.transaction(space_id) as tx:
+            return await tx.ask(space_id, *commands)
+
+    async def actor_of(self, space_id: str) -> SpaceActor:
         """The actor of a Space, created if needed. Raises NotFound."""
         actor = self.actors.get(space_id)
         if actor is not None:
@@ -79,64 +119,57 @@ class SpaceRegistry:
             async with self.db.read() as connection:
                 space = await space_store.load(connection, space_id)
                 last_tick = await space_store.last_tick(connection, space_id)
-            await self._let_go()
-            actor = self.actors[space_id] = SpaceActor(space, self.db, self.engine, self._changed, last_tick)
+            self._let_go()
+            actor = self.actors[space_id] = self._new_actor(space, last_tick)
             return actor
 
-    async def create(self, command: c.Create, projection: Projection | None = None) -> Outcome:
-        """Create a Space and its actor. Raises what the command raises."""
-        actor = SpaceActor(None, self.db, self.engine, self._changed)
+    def new_actor(self) -> SpaceActor:
+        """An actor for a Space that is being created."""
+        return self._new_actor(None, 0)
+
+    def _new_actor(self, space: Space | None, last_tick: int) -> SpaceActor:
+        return SpaceActor(space, self.engine, self.clock, self.ask, last_tick)
+
+    async def enter_turn(self, space_id: str, held: AsyncExitStack) -> SpaceActor:
+        """Wait for the turn at a Space, which `held` then releases. Raises NotFound or TooMany."""
+        while True:
+            actor = await self.actor_of(space_id)
+            waiting = actor.turn()
+            await waiting.__aenter__()
+            if (
+                self.actors.get(space_id) is actor
+            ):  # it can have been let go, and loaded again, before its turn was taken
+                held.push_async_exit(waiting)
+                return actor
+            await waiting.__aexit__(None, None, None)
+
+    def see_through(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run the end of a transaction as a task, which `close` waits for."""
+        task = asyncio.create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
+    def apply(self, done: Iterable[Applied]) -> None:
+        """Take over what was committed. No error of this is the caller's: it is logged with an incident's id."""
+        for one in done:
+            self.actors[one.outcome.after.id] = one.actor
+            self._guarded(one.actor.apply, one.outcome, one.stored)
+            # After the caller has its answer.
+            for subscriber in self.subscribers:
+                asyncio.get_running_loop().call_soon(self._guarded, subscriber, one.outcome)
+
+    @staticmethod
+    def _guarded(call: Callable[..., None], *args: Any) -> None:
         try:
-            outcome = await actor.ask(command, projection)
-        except BaseException:
-            await actor.stop()
-            raise
-        self.actors[command.id] = actor
-        return outcome
+            call(*args)
+        except Exception as error:
+            incident = secrets.token_hex(6)
+            _log.error("an effect failed", incident=incident, kind=type(error).__name__, exc_info=error)
 
-    async def space(self, space_id: str) -> Space:
-        """The present state of a Space. Raises NotFound."""
-        space = (await self.actor(space_id)).space
-        if space is None:
-            raise RuntimeError("an actor of the registry has a Space")
-        return space
-
-    async def live_actor(self, space_id: str) -> SpaceActor:
-        """The actor of a Space that is not over. Raises NotFound or Gone."""
-        actor = await self.actor(space_id)
-        if actor.space is not None and actor.space.is_over:
-            raise Gone("Space", space_id, actor.space.state.value)
-        return actor
-
-    async def blocked(self, space: Space, account_id: str | None) -> bool:
-        """Whether there is a block between the host and this account."""
-        if account_id is None:
-            return False
-        async with self.db.read() as connection:
-            return await accounts.block_between(connection, space.host_id, account_id)
-
-    async def followed(self, space: Space, account_id: str | None) -> bool:
-        """Whether the host follows this account."""
-        if account_id is None:
-            return False
-        async with self.db.read() as connection:
-            return await accounts.follows_account(connection, space.host_id, account_id)
-
-    async def person(self, space: Space, account: Account) -> c.Target:
-        """The account as a command needs it, with whether there is a block between it and the host."""
-        return c.Target(account.id, account.handle, account.kind, await self.blocked(space, account.id))
-
-    async def remove_blocked(self, blocker: Person, account: Account) -> None:
-        """Remove `account` from all live and scheduled Spaces of `blocker`, who has blocked it."""
-        person = c.Target(account.id, account.handle, account.kind, blocked=True)
-        async with self.db.read() as connection:
-            hosted = await space_store.hosted(connection, blocker.account_id or "")
-        for space_id in hosted:
-            await (await self.actor(space_id)).ask(c.RemoveBlocked(blocker, person))
-
-    def expect_peer(self, peer: str, actor: SpaceActor) -> None:
-        """Route the engine's messages about this WebRTC peer to `actor`."""
-        self._peers[peer] = actor
+    def expect_peer(self, peer: str, handle: SpaceHandle) -> None:
+        """Route the engine's messages about this WebRTC peer to its Space."""
+        self._peers[peer] = cast(SpaceActor, handle)
 
     def on_engine(self, message: FromEngine) -> None:
         """Handle a message from the engine. Called by the reader of the engine link; never waits."""
@@ -152,7 +185,7 @@ class SpaceRegistry:
                     actor.connections.sessions[peer].joined = True
             case PeerLeft(peer=peer):
                 if (actor := self._peers.pop(peer, None)) is not None:
-                    self.in_background(actor.drop_session(peer))
+                    self.in_background(actor.disconnect(peer))
             case Stats() if self.stats is not None and not self.stats.done():
                 self.stats.set_result(message)
             case _:
@@ -170,15 +203,29 @@ class SpaceRegistry:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    def _changed(self, outcome: Outcome) -> None:
-        for watcher in self.subscribers:
-            watcher(outcome)
+    def live(self) -> list[SpaceActor]:
+        """The actors of the live Spaces."""
+        return [actor for actor in self.actors.values() if actor.state is not None and actor.state.state is State.LIVE]
 
-    async def _let_go(self) -> None:
+    def event_streams(self) -> int:
+        """How many event streams are open."""
+        return sum(len(actor.hub.subscribers) for actor in self.actors.values())
+
+    def publish(self, kind: str, data: dict[str, Any], which: Callable[[Space], bool]) -> None:
+        """Send a message that is not stored to the event streams of the Spaces in use that `which` picks."""
+        for actor in self.actors.values():
+            if actor.state is not None and which(actor.state):
+                actor.publish(kind, data)
+
+    def connections_from(self, place: str) -> int:
+        """How many connections with audio come from one place, in all Spaces."""
+        return sum(actor.connections.places[place] for actor in self.actors.values())
+
+    def _let_go(self) -> None:
         idle = [
             space_id
             for space_id, actor in self.actors.items()
-            if actor.space is not None and actor.space.state is not State.LIVE and not actor.hub.subscribers
+            if not actor.is_live and not actor.is_busy and not actor.hub.subscribers
         ]
         for space_id in idle[: max(0, len(idle) - IDLE_ACTORS)]:
-            await self.actors.pop(space_id).stop()
+            del self.actors[space_id]

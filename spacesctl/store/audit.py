@@ -1,20 +1,29 @@
-"""The audit log: append-only, a hash chain in which each entry contains the hash of the previous one."""
+"""The audit log: append-only hash chains, one for each Space and one for the server, so that no two Spaces wait for each other.
+
+Each entry contains the hash of the one before, and each chain has a head: how many entries there are, and the hash of the last. Earlier
+versions kept one chain for everything; it is closed, and the first entry of each new chain names its last hash.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, Select, func, null, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.clock import rfc3339
-from spacesctl.store.tables import audit
+from spacesctl.domain.principals import Person, Principal, System
+from spacesctl.store import closed_audit
+from spacesctl.store.tables import audit_entries, audit_heads
+from spacesctl.store.tables import closed_audit as closed
 
-GENESIS = "0" * 64
+GENESIS = closed_audit.GENESIS
+SERVER = "server"
+"""The chain of what concerns no Space."""
 
 
 @dataclass(frozen=True)
@@ -22,57 +31,122 @@ class Entry:
     """An entry. `body` holds JSON values and no secrets. Transcripts belong in reports, not here."""
 
     action: str
-    actor_id: str | None
+    by: Principal
     space_id: str | None = None
     target_id: str | None = None
     body: dict[str, Any] | None = None
 
+    @property
+    def chain(self) -> str:
+        return self.space_id or SERVER
 
-def entry_hash(prev: str, at: datetime, entry: Entry) -> str:
-    """SHA-256 over the previous hash and the entry in canonical JSON."""
-    fields = [prev, rfc3339(at), entry.action, entry.actor_id, entry.space_id, entry.target_id, entry.body or {}]
+
+@dataclass(frozen=True)
+class Broken:
+    """The first place of a chain that does not fit. `entry_id` is None when its tail was cut off."""
+
+    chain: str
+    entry_id: int | None
+
+
+def principal_of(by: Principal) -> dict[str, Any]:
+    """Who acted, as JSON values: `kind` and its `id` (person), `id`, `for_host` and `bot_id` (rule) or `reason` (system)."""
+    facts = {"id": by.account_id} if isinstance(by, Person) else asdict(by)
+    return {"kind": by.kind_of_principal, **facts}
+
+
+def entry_hash(prev: str, seq: int, at: datetime, chain: str, principal: Any, *facts: Any) -> str:
+    """SHA-256 over the hash before and the entry in canonical JSON."""
+    fields = [prev, seq, rfc3339(at), chain, principal, *facts]
     return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-async def head(db: AsyncConnection) -> str:
-    """The hash of the newest entry. Anyone who wrote it down can later detect that the log was truncated."""
-    return await db.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or GENESIS
-
-
 async def append(db: AsyncConnection, entry: Entry, now: datetime) -> None:
-    """Append in the caller's transaction, which holds the write lock, so that no two entries get the same predecessor."""
-    prev = await head(db)
+    """Append in the caller's transaction. Only requests about the same Space, which take turns, append to one chain."""
+    head = (await db.execute(select(audit_heads).where(audit_heads.c.chain == entry.chain))).one_or_none()
+    if head is None:
+        begin = Entry("chain.begin", System("audit"), entry.space_id, None, {"closed": await closed_audit.head(db)})
+        first = await _add(db, begin, 1, GENESIS, now)
+        last = await _add(db, entry, 2, first, now)
+        await db.execute(audit_heads.insert().values(chain=entry.chain, seq=2, hash=last))
+        return
+    last = await _add(db, entry, head.seq + 1, head.hash, now)
+    await db.execute(update(audit_heads).where(audit_heads.c.chain == entry.chain).values(seq=head.seq + 1, hash=last))
+
+
+async def _add(db: AsyncConnection, entry: Entry, seq: int, prev: str, now: datetime) -> str:
+    principal, body = principal_of(entry.by), entry.body or {}
+    digest = entry_hash(prev, seq, now, entry.chain, principal, entry.action, entry.target_id, body)
     row = {
+        "chain": entry.chain,
+        "seq": seq,
         "at": now,
-        "actor_id": entry.actor_id,
+        "principal": principal,
+        "actor_id": entry.by.account_id,
         "action": entry.action,
-        "space_id": entry.space_id,
         "target_id": entry.target_id,
-        "body": entry.body or {},
+        "body": body,
         "prev": prev,
-        "hash": entry_hash(prev, now, entry),
+        "hash": digest,
     }
-    await db.execute(audit.insert().values(row))
+    await db.execute(audit_entries.insert().values(row))
+    return digest
 
 
 async def page(
     db: AsyncConnection, *, space_ids: set[str] | None, actor_id: str | None, before: int | None, limit: int
 ) -> list[Row[Any]]:
-    """At most `limit` entries, newest first: of these Spaces or by this actor; if both are None, all. `before` is an entry's id."""
-    query = select(audit)
+    """At most `limit` entries, newest first: of these Spaces or by this actor; if both are None, all. `before` is an entry's id.
+
+    Ids go on where those of the closed chain end.
+    """
+    ended = await db.scalar(select(func.max(closed.c.id))) or 0
+    now, then = _entries(ended), _closed_entries()
     if space_ids is not None:
-        query = query.where(or_(audit.c.space_id.in_(space_ids), audit.c.actor_id == actor_id))
+        now = now.where(or_(audit_entries.c.chain.in_(space_ids), audit_entries.c.actor_id == actor_id))
+        then = then.where(or_(closed.c.space_id.in_(space_ids), closed.c.actor_id == actor_id))
+    both = union_all(now, then).subquery()
+    query = select(both)
     if before is not None:
-        query = query.where(audit.c.id < before)
-    return list(await db.execute(query.order_by(audit.c.id.desc()).limit(limit)))
+        query = query.where(both.c.id < before)
+    return list(await db.execute(query.order_by(both.c.id.desc()).limit(limit)))
 
 
-async def verify(db: AsyncConnection) -> int | None:
-    """Check the hash chain. Returns the id of the first entry that does not match the previous one, or None when all match."""
-    prev = GENESIS
-    async for row in await db.stream(select(audit).order_by(audit.c.id)):
-        entry = Entry(row.action, row.actor_id, row.space_id, row.target_id, row.body)
-        if row.prev != prev or row.hash != entry_hash(prev, row.at, entry):
-            return int(row.id)
-        prev = row.hash
+def _entries(ended: int) -> Select[Any]:
+    e = audit_entries.c
+    return select(
+        (e.id + ended).label("id"), e.at, e.actor_id, e.action, e.chain.label("space_id"), e.target_id, e.body, e.hash, e.principal
+    )  # fmt: skip
+
+
+def _closed_entries() -> Select[Any]:
+    c = closed.c
+    return select(c.id, c.at, c.actor_id, c.action, c.space_id, c.target_id, c.body, c.hash, null().label("principal"))
+
+
+async def head(db: AsyncConnection) -> str:
+    """One hash over the heads of all chains. Somebody who wrote it down can later show that the log was cut or rewritten."""
+    heads = await db.execute(select(audit_heads).order_by(audit_heads.c.chain))
+    fields = [await closed_audit.head(db), *([row.chain, row.seq, row.hash] for row in heads)]
+    return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
+
+
+async def verify(db: AsyncConnection) -> Broken | None:
+    """Check all chains, the closed one too. Returns the first place that does not fit, or None when all do."""
+    if (bad := await closed_audit.verify(db)) is not None:
+        return Broken("closed", bad)
+    ended = await db.scalar(select(func.max(closed.c.id))) or 0
+    old_head = await closed_audit.head(db)
+    heads = {row.chain: (row.seq, row.hash) for row in await db.execute(select(audit_heads))}
+    at: dict[str, tuple[int, str]] = {}
+    async for row in await db.stream(select(audit_entries).order_by(audit_entries.c.chain, audit_entries.c.seq)):
+        seq, prev = at.get(row.chain, (0, GENESIS))
+        digest = entry_hash(prev, seq + 1, row.at, row.chain, row.principal, row.action, row.target_id, row.body)
+        names_another = row.seq == 1 and row.body.get("closed") != old_head
+        if row.seq != seq + 1 or row.hash != digest or row.prev != prev or names_another:
+            return Broken(row.chain, int(row.id) + ended)
+        at[row.chain] = row.seq, row.hash
+    for chain in sorted(heads.keys() | at.keys()):
+        if heads.get(chain) != at.get(chain):
+            return Broken(chain, None)
     return None

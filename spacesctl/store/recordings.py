@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain import events as e
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.space import RecordingMode, Space
+from spacesctl.domain.space import Recording, RecordingMode, Space
 from spacesctl.store.tables import recordings
 
 
@@ -34,23 +32,23 @@ class KeptRecording:
     files: list[dict[str, Any]] | None
 
 
-async def note(db: AsyncConnection, space: Space, events: Sequence[e.Event], tick: int) -> None:
-    """Store the recordings that began or ended with these events, in the transaction of the events."""
-    for event in events:
-        if isinstance(event, e.RecordingStarted):
-            row = {
-                "id": event.recording.id,
-                "space_id": space.id,
-                "host_id": space.host_id,
-                "title": space.title,
-                "kind": event.recording.kind.value,
-                "first_tick": tick,
-                "started_at": event.recording.since,
-            }
-            await db.execute(recordings.insert().values(row))
-        elif isinstance(event, e.RecordingStopped):
-            row = {"ended_at": event.at, "reason": event.reason}
-            await db.execute(update(recordings).where(recordings.c.id == event.recording_id).values(row))
+async def began(db: AsyncConnection, space: Space, recording: Recording, tick: int) -> None:
+    """Add a recording of a Space, which begins at `tick` of its clock."""
+    row = {
+        "id": recording.id,
+        "space_id": space.id,
+        "host_id": space.host_id,
+        "title": space.title,
+        "kind": recording.kind.value,
+        "first_tick": tick,
+        "started_at": recording.since,
+    }
+    await db.execute(recordings.insert().values(row))
+
+
+async def ended(db: AsyncConnection, recording_id: str, at: datetime, reason: str) -> None:
+    """Note that a recording ended, and why."""
+    await db.execute(update(recordings).where(recordings.c.id == recording_id).values(ended_at=at, reason=reason))
 
 
 async def get(db: AsyncConnection, recording_id: str) -> KeptRecording:

@@ -10,15 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, and_, func, or_, select, update
+from sqlalchemy import Row, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.events import BY_TYPE, Event
+from spacesctl.domain.events import BY_TYPE, Event, Pinned, Unpinned
 from spacesctl.domain.ids import is_space_id
 from spacesctl.domain.space import Space, State
 from spacesctl.store import upcast
-from spacesctl.store.tables import events, spaces
+from spacesctl.store.tables import events, pins, spaces
 
 _DOC = (spaces.c.doc, spaces.c.version, spaces.c.id)
 _EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in BY_TYPE.items()}
@@ -57,6 +57,7 @@ async def save(
         "id": space.id,
         "state": space.state.value,
         "host_id": space.host_id,
+        "creator_id": space.creator_id,
         "scheduled_start": space.scheduled_start,
         "created_at": space.created_at,
         "doc": upcast.space_doc(space),
@@ -68,6 +69,8 @@ async def save(
         await db.execute(spaces.insert().values(row))
     else:
         await db.execute(update(spaces).where(spaces.c.id == space.id).values(row))
+    for event in happened:
+        await _note_pin(db, space.id, event)
     stored = [StoredEvent(first + i, event.type, now, tick, body_of(event)) for i, event in enumerate(happened)]
     if stored:
         rows = [
@@ -84,6 +87,17 @@ async def save(
         ]
         await db.execute(events.insert(), rows)
     return stored
+
+
+async def _note_pin(db: AsyncConnection, space_id: str, event: Event) -> None:
+    if isinstance(event, Pinned):
+        same = (pins.c.space_id == space_id, pins.c.post_id == event.pin.ref)
+        await db.execute(delete(pins).where(*same))  # an earlier pin of the same post is replaced
+        if event.pin.kind == "post":
+            row = {"space_id": space_id, "pin_id": event.pin.id, "post_id": event.pin.ref}
+            await db.execute(pins.insert().values(row))
+    elif isinstance(event, Unpinned):
+        await db.execute(delete(pins).where(pins.c.space_id == space_id, pins.c.pin_id == event.pin_id))
 
 
 async def keep_tick(db: AsyncConnection, space_id: str, tick: int) -> None:
@@ -119,7 +133,7 @@ async def of_hosts(db: AsyncConnection, host_ids: set[str], states: Sequence[Sta
 async def of_creators(db: AsyncConnection, creator_ids: set[str], states: Sequence[State]) -> list[Space]:
     """Spaces that these accounts created, even if the host is another account now; newest first."""
     query = select(*_DOC).where(spaces.c.state.in_([state.value for state in states]))
-    query = query.where(func.json_extract(spaces.c.doc, "$.creator_id").in_(creator_ids))
+    query = query.where(spaces.c.creator_id.in_(creator_ids))
     return await _found(db, query.order_by(spaces.c.created_at.desc()))
 
 
@@ -135,9 +149,8 @@ async def dated(db: AsyncConnection, host_id: str, *, canceled_after: datetime) 
 async def pinning(db: AsyncConnection, post_id: str) -> list[str]:
     """Ids of the live and scheduled Spaces where this post is pinned."""
     states = [State.LIVE.value, State.SCHEDULED.value]
-    query = select(*_DOC).where(spaces.c.state.in_(states), spaces.c.doc.contains(f'"{post_id}"'))
-    found = await _found(db, query)
-    return [space.id for space in found if any(pin.ref == post_id for pin in space.pinned)]
+    query = select(pins.c.space_id).join(spaces).where(pins.c.post_id == post_id, spaces.c.state.in_(states))
+    return list(await db.scalars(query.distinct()))
 
 
 async def due(db: AsyncConnection) -> list[Space]:

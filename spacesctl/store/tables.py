@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -134,6 +135,7 @@ spaces = Table(
     Column("id", String(13), primary_key=True),
     Column("state", String(9), nullable=False, index=True),
     _account("host_id", nullable=False, index=True),
+    Column("creator_id", String(20), nullable=False, server_default="", index=True),
     Column("scheduled_start", Utc),
     Column("created_at", Utc, nullable=False),
     Column("last_tick", BigInteger, nullable=False, default=0),
@@ -202,7 +204,42 @@ reports = Table(
     Column("at", Utc, nullable=False),
 )
 
-audit = Table(
+pins = Table(
+    "pins",
+    metadata,
+    Column("space_id", String(13), ForeignKey("spaces.id"), primary_key=True),
+    Column("pin_id", String(20), primary_key=True),
+    Column("post_id", String(20), nullable=False, index=True),
+)
+"""The posts that are pinned in Spaces. The pins themselves are in the document of their Space."""
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chain", String(13), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("principal", JSON, nullable=False),
+    Column("actor_id", String(20), index=True),
+    Column("action", String(40), nullable=False),
+    Column("target_id", String(20)),
+    Column("body", JSON, nullable=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("chain", "seq"),
+    sqlite_autoincrement=True,
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("chain", String(13), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+closed_audit = Table(
     "audit",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -216,6 +253,7 @@ audit = Table(
     Column("hash", String(64), nullable=False, unique=True),
     sqlite_autoincrement=True,
 )
+"""The one chain of earlier versions. It is closed: nothing is added."""
 
 idempotency = Table(
     "idempotency",

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from spacesctl.application import projections
 from spacesctl.engine.messages import Ready, ToEngine
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
@@ -146,7 +147,7 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
     async with Database(data / "spaces.db") as db:
         owner_token, bot, bot_token = await ensure_accounts(db)
         assert (owner_token is not None) is first
-        registry = SpaceRegistry(db, engine)
+        registry = SpaceRegistry(db, engine, projections.in_order(bot.id, "http://space.test/s/{}".format))
         assignments = Assignments()
         app = Services(
             db, registry, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments, rates=Rates(NO_LIMITS)
@@ -155,7 +156,7 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
         await registry.open()
         app.recordings = RecordingKeeper(registry, data / "recordings", None)
         await app.recordings.open()
-        app.alarm = Alarm(registry, bot, app.link)
+        app.alarm = Alarm(app)
         await app.alarm.start()
         try:
             yield Api(app, engine, owner_token or "", bot_token)

@@ -11,8 +11,8 @@ from apscheduler.schedulers import base as scheduling
 
 from spacesctl.domain.clock import rfc3339
 from spacesctl.engine.messages import Ready
-from spacesctl.live import now as wall
 from spacesctl.live.clock import RunningClock
+from spacesctl.support import clock as wall
 from tests.api.harness import FINGERPRINT, Api
 
 pytestmark = pytest.mark.anyio
@@ -91,7 +91,7 @@ async def test_the_space_clock_does_not_move_with_the_wall_clock(api: Api, clock
 async def test_the_end_stands_at_its_own_tick_and_nothing_comes_after_it(api: Api) -> None:
     host = await api.account("host")
     space = (await host.ok("POST", "/v1/spaces", {"title": "A", "start": True}))["id"]
-    actor = await api.app.registry.actor(space)
+    actor = await api.app.registry.actor_of(space)
     await asyncio.sleep(0.1)
     await host.ok("POST", f"/v1/spaces/{space}/end")
     ended = actor.tick

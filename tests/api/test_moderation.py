@@ -50,13 +50,14 @@ async def test_a_rule_mutes_once_tells_both_and_stands_in_the_audit_log(api: Api
         await api.bot.ok("POST", f"{space}/acts", act(talker, "mute"))
     assert [gate.heard for gate in api.engine.of(SetLaneOpen)] == [False]
     to_target = [m for m in (await talker.ok("GET", "/v1/dms"))["data"] if m["kind"] == "notice"]
-    to_host = [m for m in (await host.ok("GET", "/v1/dms"))["data"] if m["kind"] == "notice"]
+    to_host = [m for m in (await host.ok("GET", "/v1/dms"))["data"] if m["from"] == "@spaces_bot"]
     assert len(to_target) == len(to_host) == 1
     assert "crypto giveaway" in to_target[0]["text"]
     assert "rule pitch" in to_target[0]["text"]
     assert "@talker" in to_host[0]["text"]
     log = (await host.ok("GET", "/v1/audit"))["data"]
     assert [row["action"] for row in log if row["target"] == "@talker"][:2] == ["mute", "act"]
+    assert {"kind": "rule", "id": "pitch", "for_host": host.id, "bot_id": api.bot.id} == log[0]["by"]
     assert "crypto" not in str(log), "words stand in reports, never in the log"
 
 
@@ -71,7 +72,7 @@ async def test_shadow_records_and_touches_nobody(api: Api) -> None:
 
 async def test_a_report_by_rule_has_words_room_and_the_accused_lane_alone(api: Api) -> None:
     host, talker, space = await stage(api)
-    actor = await api.app.registry.actor(space.rsplit("/", 1)[-1])
+    actor = await api.app.registry.actor_of(space.rsplit("/", 1)[-1])
     for tick in range(40, 120):
         actor.on_frames(Frames(space, tick, [(1, 1, b"\xf8\xff\xfe"), (2, 1, b"\xf8other")], []))
     await api.bot.ok("POST", f"{space}/acts", act(talker, "report", evidence={"before": 0.2, "after": 0.2}))
@@ -181,5 +182,5 @@ async def test_the_audit_chain_holds_and_a_changed_entry_is_named(api: Api) -> N
     from sqlalchemy import text
 
     async with api.app.db.begin() as db:
-        await db.execute(text("UPDATE audit SET action = 'nothing' WHERE id = 4"))
+        await db.execute(text("UPDATE audit_entries SET action = 'nothing' WHERE id = 4"))
     assert (await api.owner.ok("GET", "/v1/audit/verify"))["first_bad"] == 4

@@ -16,12 +16,12 @@ import pytest
 from sqlalchemy import update
 
 from spacesctl.domain.errors import Invalid
-from spacesctl.live.now import utc_now
 from spacesctl.server.delivery import apprise_address
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE, scheme_of, shown
 from spacesctl.server.delivery.notification_sender import Deliver, NotificationSender
 from spacesctl.store import notifications as store
 from spacesctl.store.tables import dms, outlets
+from spacesctl.support.clock import REAL
 from tests.api.harness import Api, As
 from tests.api.receiver import receiving
 
@@ -116,7 +116,7 @@ async def test_what_fails_is_tried_again_in_order_and_what_is_old_is_given_up(ap
         await host.ok("POST", "/v1/dms", {"to": "@ann", "text": "three"})
         await until(ann, failures=1)
         async with api.app.db.begin() as db:
-            await db.execute(update(dms).where(dms.c.text == "three").values(at=utc_now() - timedelta(days=2)))
+            await db.execute(update(dms).where(dms.c.text == "three").values(at=REAL.now() - timedelta(days=2)))
         await _retry_now(api)
         await until(ann, skipped=1, failures=2)
         assert api.app.sent == {"notification failed": 3, "notification delivered": 2}
@@ -124,7 +124,7 @@ async def test_what_fails_is_tried_again_in_order_and_what_is_old_is_given_up(ap
 
 async def _retry_now(api: Api) -> None:
     async with api.app.db.begin() as db:
-        await db.execute(update(outlets).values(retry_at=utc_now()))
+        await db.execute(update(outlets).values(retry_at=REAL.now()))
 
 
 async def test_what_waits_for_one_is_bounded_and_the_newest_stay(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

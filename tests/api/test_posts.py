@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import update
 
 from spacesctl.domain.posts import MAX_CLIP_SECONDS
-from spacesctl.live.now import utc_now
 from spacesctl.server.http import voice_clips
 from spacesctl.store.tables import clips
+from spacesctl.support.clock import REAL
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
@@ -207,7 +207,7 @@ async def test_a_clip_that_nobody_posts_is_removed_after_an_hour(api: Api) -> No
     kept, fresh, old = [await clip_of(ann, 0.1) for _ in range(3)]
     await ann.ok("POST", "/v1/posts", {"text": "kept", "clip": kept})
     async with api.app.db.begin() as db:
-        long_ago = utc_now() - timedelta(minutes=61)
+        long_ago = REAL.now() - timedelta(minutes=61)
         await db.execute(update(clips).where(clips.c.id.in_([kept, old])).values(at=long_ago))
     await api.app.voices.sweep(api.app.db)
     assert {file.stem for file in (api.app.data / "clips").glob("*.ogg")} == {kept, fresh}

@@ -179,11 +179,10 @@ async def test_a_start_missed_by_minutes_is_made_good_and_a_later_one_is_told(
         )
     async with running_api(data, first=False) as api:
         # The server was away: its clock is what a test can move.
-        actor = await api.app.registry.actor(made["id"])
-        assert actor.space is not None
+        actor = await api.app.registry.actor_of(made["id"])
         from dataclasses import replace
 
-        actor.space = replace(actor.space, scheduled_start=datetime.now(UTC) - late)
+        actor.state = replace(actor.space, scheduled_start=datetime.now(UTC) - late)
         async with api.app.db.begin() as db:
             await space_store.save(db, actor.space, [], datetime.now(UTC), 0)
     async with running_api(data, first=False) as api:

@@ -91,7 +91,7 @@ async def test_a_space_is_edited_and_canceled_before_it_starts(api: Api) -> None
 async def test_a_burst_of_reactions_is_one_event_with_counts(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)
-    actor = await api.app.registry.actor(space.rsplit("/", 1)[-1])
+    actor = await api.app.registry.actor_of(space.rsplit("/", 1)[-1])
     subscriber = actor.hub.subscribe(View.AUDIENCE, None)
     for reaction in ("clap", "clap", "heart"):
         answer = await ann.ok("POST", f"{space}/reactions", {"reaction": reaction})

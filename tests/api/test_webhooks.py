@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import update
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from spacesctl.live.now import utc_now
 from spacesctl.server.delivery import safe_http as outside_module
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
@@ -23,6 +22,7 @@ from spacesctl.server.http.rates import Limits, Rates
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import webhooks as store
 from spacesctl.store.tables import webhooks
+from spacesctl.support.clock import REAL
 from tests.api.harness import Api, As, running_api
 from tests.api.receiver import Receiver, receiving
 
@@ -167,7 +167,7 @@ async def test_one_that_nothing_reached_for_5_days_is_switched_off(api: Api) -> 
         hook = await add(host, receiver, events=["spaces.create"])
         for days, expected in ((4.9, "active"), (5.1, "disabled")):
             async with api.app.db.begin() as db:
-                await db.execute(update(webhooks).values(failing_since=utc_now() - timedelta(days=days)))
+                await db.execute(update(webhooks).values(failing_since=REAL.now() - timedelta(days=days)))
             await host.ok("POST", "/v1/spaces", {"title": "T"})
             await settled(host, hook)
             assert (await state(host, hook))["state"] == expected
@@ -225,10 +225,10 @@ async def test_old_deliveries_are_forgotten(api: Api, monkeypatch: pytest.Monkey
         await settled(host, hook)
     monkeypatch.setattr(store, "QUEUE", 2)
     async with api.app.db.begin() as db:
-        await store.forget_old(db, utc_now())
+        await store.forget_old(db, REAL.now())
     assert len(await sent(host, hook)) == 2
     async with api.app.db.begin() as db:
-        await store.forget_old(db, utc_now() + store.KEPT + timedelta(seconds=1))
+        await store.forget_old(db, REAL.now() + store.KEPT + timedelta(seconds=1))
     assert await sent(host, hook) == []
 
 

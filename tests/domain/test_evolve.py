@@ -116,7 +116,7 @@ BEFORE = live(
             e.Removed(BEN, HOST, "", False),
             {"invites": {BEN: replace(BENS, state=InviteState.REVOKED)}},
         ),
-        (e.CaptionSpoken(SPEAKER, "@s", 1, 1, "x", 0, 1, ()), {}),
+        (e.CaptionSpoken(SPEAKER, "@s", 1, 1, "x", 0, 1, ()), {"captioned": {1: 1}}),
         (e.ReportFiled("1", "spam", None), {}),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, e.Event) else None,

@@ -107,6 +107,10 @@ def test_whom_the_host_blocks_is_out_but_not_barred() -> None:
     assert events(live(), c.RemoveBlocked(by(COHOST), named(SPEAKER))) == [], "it is the host's list that counts"
 
 
+def reported(account_id: str) -> e.ReportFiled:
+    return e.ReportFiled("77", "rule:r1", account_id, BOT, lane=1, tick=50, act="key")
+
+
 def act(action: str, whom: c.Target, mode: str = "enforce", caller: Person = THE_BOT) -> c.TakeAct:
     return c.TakeAct(caller, "key", "r1", mode, action, whom, 1, 50, 75, "77")
 
@@ -123,7 +127,7 @@ BLOCKED = [e.LaneClosed(SPEAKER, 1, "blocked"), e.RoleChanged(SPEAKER, Role.LIST
     ("action", "consequence"),
     [
         ("log", []),
-        ("report", [e.ReportFiled("77", "rule:r1", SPEAKER)]),
+        ("report", [reported(SPEAKER)]),
         ("mute", [e.ServerMuted(SPEAKER, BOT, "rule r1")]),
         ("kick", [*KICKED, e.Removed(SPEAKER, BOT, "rule r1", True)]),
         ("block", [*BLOCKED, e.Removed(SPEAKER, BOT, "rule r1", False)]),
@@ -150,7 +154,7 @@ def test_an_enforced_act_is_recorded_and_done_and_any_other_only_recorded(
 def test_hosts_co_hosts_and_bots_are_reported_and_never_punished(action: str, space: Space, whom: c.Target) -> None:
     space = replace(space, grant=EVERYTHING)
     assert events(space, act(action, whom)) == [taken(action, whom.account_id)]
-    assert events(space, act("report", whom))[1:] == [e.ReportFiled("77", "rule:r1", whom.account_id)]
+    assert events(space, act("report", whom))[1:] == [reported(whom.account_id)]
 
 
 def test_what_a_rule_did_already_is_not_done_again() -> None:

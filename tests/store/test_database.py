@@ -14,10 +14,10 @@ from sqlalchemy import create_engine, text
 
 from spacesctl.domain.accounts import Account, Kind
 from spacesctl.domain.errors import Conflict, NotFound
-from spacesctl.live.now import utc_now
-from spacesctl.store import accounts, audit, direct_messages, schema
+from spacesctl.store import accounts, direct_messages, schema
 from spacesctl.store.database import Database, DryRunDatabase
 from spacesctl.store.tables import metadata
+from spacesctl.support.clock import REAL
 
 pytestmark = pytest.mark.anyio
 DRIVER = "_connection_worker_thread"
@@ -53,7 +53,7 @@ async def test_an_exception_undoes_the_whole_transaction(tmp_path: Path) -> None
     async with Database(tmp_path / "a.db") as db:
         with pytest.raises(ZeroDivisionError):
             async with db.begin() as connection:
-                await accounts.add(connection, Account("1", "ann", "Ann", Kind.PERSON, utc_now()))
+                await accounts.add(connection, Account("1", "ann", "Ann", Kind.PERSON, REAL.now()))
                 raise ZeroDivisionError
         async with db.read() as connection:
             with pytest.raises(NotFound):
@@ -63,44 +63,27 @@ async def test_an_exception_undoes_the_whole_transaction(tmp_path: Path) -> None
 async def test_a_handle_is_taken_once_and_foreign_keys_hold(tmp_path: Path) -> None:
     async with Database(tmp_path / "a.db") as db:
         async with db.begin() as connection:
-            await accounts.add(connection, Account("1", "ann", "Ann", Kind.PERSON, utc_now()))
+            await accounts.add(connection, Account("1", "ann", "Ann", Kind.PERSON, REAL.now()))
         with pytest.raises(Conflict):
             async with db.begin() as connection:
-                await accounts.add(connection, Account("2", "ann", "Ann", Kind.PERSON, utc_now()))
+                await accounts.add(connection, Account("2", "ann", "Ann", Kind.PERSON, REAL.now()))
         with pytest.raises(Exception, match="FOREIGN KEY"):
             async with db.begin() as connection:
-                await direct_messages.send_dm(connection, "1", "99", "hi", utc_now())
+                await direct_messages.send_dm(connection, "1", "99", "hi", REAL.now())
 
 
 async def test_a_block_ends_following_both_ways_and_holds_both_ways(tmp_path: Path) -> None:
     async with Database(tmp_path / "a.db") as db, db.begin() as connection:
         for number, handle in (("1", "ann"), ("2", "ben")):
-            await accounts.add(connection, Account(number, handle, handle, Kind.PERSON, utc_now()))
+            await accounts.add(connection, Account(number, handle, handle, Kind.PERSON, REAL.now()))
         await accounts.follow(connection, "1", "2")
         await accounts.follow(connection, "2", "1")
-        await accounts.block(connection, "1", "2", by="person", now=utc_now())
+        await accounts.block(connection, "1", "2", by="person", now=REAL.now())
         assert not await accounts.follows_account(connection, "1", "2")
         assert not await accounts.follows_account(connection, "2", "1")
         assert await accounts.block_between(connection, "2", "1")
         await accounts.unblock(connection, "1", "2")
         assert not await accounts.block_between(connection, "1", "2")
-
-
-async def test_the_audit_chain_notices_a_removed_entry_and_a_cut_tail_changes_the_head(tmp_path: Path) -> None:
-    path = tmp_path / "a.db"
-    async with Database(path) as db, db.begin() as connection:
-        for number in range(5):
-            await audit.append(connection, audit.Entry(f"act{number}", None), utc_now())
-        head = await audit.head(connection)
-    with sqlite3.connect(path) as raw:
-        raw.execute("DELETE FROM audit WHERE id = 3")
-    async with Database(path) as db, db.read() as connection:
-        assert await audit.verify(connection) == 4
-    with sqlite3.connect(path) as raw:
-        raw.execute("DELETE FROM audit WHERE id > 2")
-    async with Database(path) as db, db.read() as connection:
-        assert await audit.verify(connection) is None
-        assert await audit.head(connection) != head
 
 
 def test_an_older_schema_is_migrated_with_its_data_and_a_copy_is_kept(tmp_path: Path) -> None:

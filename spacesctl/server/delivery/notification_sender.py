@@ -13,13 +13,13 @@ import structlog
 from sqlalchemy import Row
 
 from spacesctl.domain.errors import SpacesError
-from spacesctl.live.now import utc_now
 from spacesctl.server.delivery import apprise_address
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import notifications
 from spacesctl.store.database import Database
 from spacesctl.support.backoff import Backoff, doubled
+from spacesctl.support.clock import REAL, Clock
 
 AT_ONCE = 4
 LOOK_EVERY = 2.0
@@ -47,17 +47,19 @@ class NotificationSender(Sender):
         counts: Counter[str],
         deliver: Deliver = apprise_address.deliver,
         look_every: float = LOOK_EVERY,
+        clock: Clock = REAL,
     ) -> None:
         super().__init__("notifications", AT_ONCE, rest=RETRY_FIRST, pause=look_every)
         self.schemes = schemes
         self._db, self._keys, self._counts, self._deliver = db, keys, counts, deliver
         self._look_every = look_every
+        self._clock = clock
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="outlet")
 
     async def _start_due(self) -> float:
         if self._room:
             async with self._db.read() as db:
-                rows = await notifications.due(db, utc_now(), busy=set(self._sending), limit=self._room)
+                rows = await notifications.due(db, self._clock.now(), busy=set(self._sending), limit=self._room)
             for row in rows:
                 self._start(row.id, self._send_on(row))
         return self._look_every
@@ -73,7 +75,7 @@ class NotificationSender(Sender):
         good = await self.send(
             row.sealed, f"{_TITLES.get(row.kind, 'Message from')} @{row.handle}", row.text[:MOST_BODY]
         )
-        now = utc_now()
+        now = self._clock.now()
         async with self._db.begin() as db:
             if good:
                 await notifications.sent(db, row.id, row.dm_id)

@@ -20,14 +20,14 @@ from standardwebhooks import Webhook
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.webhooks import messages
-from spacesctl.live.actor import Outcome
-from spacesctl.live.now import utc_now
+from spacesctl.live.outcome import Outcome
 from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import direct_messages, webhooks
 from spacesctl.store.database import Database
 from spacesctl.support.backoff import Backoff
+from spacesctl.support.clock import REAL, Clock
 
 AT_ONCE = 8
 """Webhooks that are sent to at a time, one delivery each. If all eight hang, the others wait 10 s at most."""
@@ -66,11 +66,13 @@ class WebhookSender(Sender):
         link: Callable[[str], str],
         counts: Counter[str],
         retries: Sequence[float] = RETRIES,
+        clock: Clock = REAL,
     ) -> None:
         super().__init__("webhooks", AT_ONCE, rest=LOOK_EVERY, pause=LOOK_EVERY)
         self.counts = counts
         self._db, self._keys, self._outside, self._bot, self._link = db, keys, outside, bot, link
         self._retries = retries
+        self._clock = clock
         self._backoff = Backoff(retries or (0.0,), JITTER)
         self._forgot: datetime | None = None
 
@@ -79,7 +81,7 @@ class WebhookSender(Sender):
             self._wake.set()
 
     async def _start_due(self) -> float:
-        now = utc_now()
+        now = self._clock.now()
         if self._forgot is None or now - self._forgot > FORGET_EVERY:
             self._forgot = now
             async with self._db.begin() as db:
@@ -103,7 +105,7 @@ class WebhookSender(Sender):
 
     async def _send(self, row: Row[Any]) -> None:
         answer = await self.attempt(row.webhook_id, row.url, row.message, row.type, row.data, row.at)
-        now = utc_now()
+        now = self._clock.now()
         try:
             async with self._db.begin() as db:
                 if answer.good and answer.status is not None:
@@ -131,7 +133,7 @@ class WebhookSender(Sender):
     ) -> Answer:
         """Send one message once; the same message has the same body and id each time."""
         body = self._body(kind, data, at)
-        now = utc_now()
+        now = self._clock.now()
         signer = Webhook(self._keys.webhook_secret(webhook_id))
         headers = {
             "Content-Type": "application/json",

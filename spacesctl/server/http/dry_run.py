@@ -21,7 +21,6 @@ from spacesctl.engine.messages import Ready, ToEngine
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.server.http import problems
 from spacesctl.server.http.services import DRY_RUN, Services, signed_in
-from spacesctl.server.process.alarm import Alarm
 from spacesctl.server.process.assignments import Assignments
 
 HEADER = "dry-run"
@@ -44,10 +43,11 @@ class SilentEngine:
 async def dry_run(app: Services) -> AsyncIterator[Services]:
     """The same services on a transaction that is rolled back at the end."""
     async with app.db.dry_run() as db:
-        registry = SpaceRegistry(db, SilentEngine(app.registry.engine.ready))
-        tried = replace(app, db=db, registry=registry, assignments=Assignments())
+        registry = SpaceRegistry(
+            db, SilentEngine(app.registry.engine.ready), app.registry.projections, app.registry.clock
+        )
+        tried = replace(app, db=db, registry=registry, assignments=Assignments(), wake=lambda series: None)
         tried.recordings = app.recordings  # its files are real: routes that delete them depend on `no_dry_run`
-        tried.alarm = Alarm(registry, app.bot, app.link)  # never started, so it runs no tasks
         try:
             yield tried
         finally:

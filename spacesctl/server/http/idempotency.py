@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Header
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.once import Once
 from spacesctl.domain.principals import Person
-from spacesctl.live.now import utc_now
 from spacesctl.server.http.services import Services
-from spacesctl.store import idempotency
 
 IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 
 
-class Once:
-    """One create request. `answered` returns the earlier answer, if any; `keep` stores this one in the transaction of
-    the create.
+async def answer_once(
+    app: Services, caller: Person, key: str | None, route: str, body: BaseModel, do: Callable[[Once], Awaitable[Any]]
+) -> Any:
+    """The answer of `do`, which keeps it in its own transaction; or that of an earlier request with this key. Further requests with the
+    key wait meanwhile. Raises Conflict when the key was used for another request.
     """
-
-    def __init__(self, caller: Person, key: str | None, route: str, body: BaseModel) -> None:
-        self._account_id = caller.account_id or ""
-        self._key = key
-        self._request = hashlib.sha256(f"{route} {body.model_dump_json()}".encode()).hexdigest()
-
-    async def answered(self, app: Services) -> JSONResponse | None:
-        """The stored answer, or None. Raises Conflict when the key was used for another request."""
-        if self._key is None:
-            return None
-        async with app.db.read() as db:
-            found = await idempotency.recall(db, self._account_id, self._key, self._request)
-        return None if found is None else JSONResponse(found[1], found[0], {"Idempotent-Replayed": "true"})
-
-    async def keep(self, db: AsyncConnection, status: int, answer: dict[str, Any]) -> None:
-        """Store the answer. It must contain no secret, since it is stored in plain text."""
-        if self._key is not None:
-            await idempotency.remember(db, self._account_id, self._key, self._request, status, answer, utc_now())
+    digest = hashlib.sha256(f"{route} {body.model_dump_json()}".encode()).hexdigest()
+    once = Once(caller.account_id or "", key, digest)
+    async with app.in_flight.alone(app.db, once) as found:
+        if found is not None:
+            return JSONResponse(found[1], found[0], {"Idempotent-Replayed": "true"})
+        return await do(once)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from spacesctl.domain.errors import Unavailable
-from spacesctl.domain.space import State
 from spacesctl.engine.messages import AskStats, Stats
 from spacesctl.server.http.services import Services
 
@@ -28,8 +27,7 @@ async def engine_stats(app: Services) -> Stats | None:
 
 async def render(app: Services) -> str:
     """All metrics as text."""
-    actors = list(app.registry.actors.values())
-    live = [actor for actor in actors if actor.space is not None and actor.space.state is State.LIVE]
+    live, streams = app.registry.live(), app.registry.event_streams()
     kinds: dict[str, int] = {}
     for actor in live:
         for session in actor.connections.sessions.values():
@@ -41,9 +39,7 @@ async def render(app: Services) -> str:
             "Connections with audio, by kind.",
             {f'{{kind="{kind}"}}': n for kind, n in sorted(kinds.items())},
         ),
-        *_gauge(
-            "spacesctl_event_streams", "Open event streams.", {"": sum(len(actor.hub.subscribers) for actor in actors)}
-        ),
+        *_gauge("spacesctl_event_streams", "Open event streams.", {"": streams}),
         *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
         *_gauge(
             "spacesctl_bot_ready", "Whether the bundled bot is ready.", {"": int(bool(app.bot_status.get("ready")))}

@@ -101,7 +101,7 @@ async def _blocked_speaking(db: AsyncConnection, values: list[Space], viewer: Pe
 
 def space_of(app: Services, value: Space, host: Account, viewer: Person, subscriber_count: int = 0) -> dict[str, Any]:
     """A Space with its host, and with empty lists of pins and blocked speakers."""
-    actor = app.registry.actors.get(value.id)
+    handle = app.registry.known(value.id)
     cohosts = [person.account_id for person in value.with_role(Role.COHOST)]
     invited = [i.account_id for i in value.invites.values() if i.state is not InviteState.REVOKED]
     staff = viewer.is_admin or value.role_of(viewer.account_id).rank >= Role.COHOST.rank
@@ -113,7 +113,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         "host_ids": [value.host_id, *cohosts],
         "speaker_ids": list(value.spoke),
         "invited_user_ids": invited if staff else [],
-        "participant_count": actor.participant_count if actor else 0,
+        "participant_count": handle.participant_count if handle else 0,
         "subscriber_count": subscriber_count,
         "scheduled_start": rfc3339(value.scheduled_start) if value.scheduled_start else None,
         "started_at": rfc3339(value.started_at) if value.started_at else None,
@@ -139,7 +139,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         "series_id": value.series_id,
         "pinned": [],
         "blocked_speaking": [],
-        "tick": actor.now_tick() if actor and value.started_at and not value.is_over else None,
+        "tick": handle.now_tick() if handle and value.started_at and not value.is_over else None,
         "me": _me(value, viewer),
     }
 

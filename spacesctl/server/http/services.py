@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from spacesctl.domain.accounts import Account
+from spacesctl.application.app import App
+from spacesctl.application.once import InFlight
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
-from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.principals import ANONYMOUS, Person
-from spacesctl.domain.space import Space
-from spacesctl.live.actor import SpaceActor
 from spacesctl.live.recording_keeper import RecordingKeeper
-from spacesctl.live.registry import SpaceRegistry
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.rates import Rates, address_key
@@ -29,22 +25,15 @@ from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.keys import Keys
 from spacesctl.server.webrtc.turn import Turn
 from spacesctl.store import accounts
-from spacesctl.store.database import Database
 
 JOINS_IN_FLIGHT = 64
 """WHIP and WHEP requests that are handled at once. Others wait, so that many joins at once do not delay the tick."""
 
 
 @dataclass
-class Services:
-    """All services of a running server."""
+class Services(App):
+    """All services of a running server: what use cases work with, and what the routes need besides."""
 
-    db: Database
-    registry: SpaceRegistry
-    data: Path
-    bot: Account
-    """The bundled bot's account."""
-    base_url: str
     udp_candidates: list[tuple[str, int]]
     assignments: Assignments
     tcp_candidates: list[tuple[str, int]] = field(default_factory=list)
@@ -54,6 +43,7 @@ class Services:
     recordings: RecordingKeeper = field(init=False)
     voices: VoiceClips = field(init=False)
     bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
+    in_flight: InFlight = field(default_factory=InFlight)
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     rates: Rates = field(default_factory=Rates)
     keys: Keys = field(default_factory=Keys.fresh)
@@ -69,38 +59,16 @@ class Services:
     """WebSocket messages that were dropped: malformed, or from a session that does not speak."""
 
     def __post_init__(self) -> None:
-        self.voices = VoiceClips(self.data / "clips")
-
-    @property
-    def clips(self) -> Path:
-        """The folder of evidence clips."""
-        return self.data / "evidence"
+        self.voices = VoiceClips(self.data / "clips", self.clock)
 
     @property
     def root(self) -> str:
         """The path below which everything is served; empty for the root."""
         return urlsplit(self.base_url).path.rstrip("/")
 
-    def link(self, space_id: str) -> str:
-        """The public address of a Space's page."""
-        return f"{self.base_url}/s/{space_id}"
-
     def connections_from(self, host: str) -> int:
         """How many connections with audio come from the same place as `host`, in all Spaces."""
-        place = address_key(host)
-        return sum(actor.connections.places[place] for actor in self.registry.actors.values())
-
-    async def admitted(self, space_id: str, caller: Person) -> tuple[SpaceActor, Space]:
-        """The actor and state of a Space that is not over, if the caller may listen. Raises NotFound, Gone, NotSignedIn
-        or NotAllowed.
-        """
-        actor = await self.registry.live_actor(space_id)
-        blocked = await self.registry.blocked(await self.registry.space(space_id), caller.account_id)
-        # Read after the last await, so that an account that was removed in the meantime is refused.
-        space = await self.registry.space(space_id)
-        require_admittance(space, caller, blocked=blocked)
-        require(space, caller, Action.LISTEN)
-        return actor, space
+        return self.registry.connections_from(address_key(host))
 
 
 DRY_RUN = "spacesctl.trial"

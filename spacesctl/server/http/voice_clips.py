@@ -20,9 +20,9 @@ import structlog
 from spacesctl.domain.errors import Invalid, TooMany, Unavailable
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.posts import MAX_CLIP_SECONDS, UNUSED_CLIPS_KEPT, Clip
-from spacesctl.live.now import utc_now
 from spacesctl.store import clips
 from spacesctl.store.database import Database
+from spacesctl.support.clock import REAL, Clock
 
 UPLOADS_AT_ONCE = 8
 TRANSCODED_AT_ONCE = 2
@@ -41,7 +41,8 @@ _log = structlog.get_logger()
 class VoiceClips:
     """Stores voice clips in `folder`, which is created for the first one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock = REAL) -> None:
+        self._clock = clock
         self._folder = folder
         self._uploads = 0
         self._children = asyncio.Semaphore(TRANSCODED_AT_ONCE)
@@ -84,7 +85,7 @@ class VoiceClips:
 
     async def _publish(self, db: Database, owner_id: str, made: Path, duration_ms: int) -> Clip:
         size = (await asyncio.to_thread(made.stat)).st_size
-        clip = Clip(new_space_id(), owner_id, duration_ms, size, utc_now())
+        clip = Clip(new_space_id(), owner_id, duration_ms, size, self._clock.now())
         async with self._publishing, db.begin() as connection:
             await asyncio.to_thread(made.replace, self.file(clip.id))
             await clips.add(connection, clip)
@@ -94,7 +95,7 @@ class VoiceClips:
         """Delete clips that have been unused for an hour, and files without a row."""
         async with self._publishing:
             async with db.begin() as connection:
-                await clips.forget_unused(connection, utc_now() - UNUSED_CLIPS_KEPT)
+                await clips.forget_unused(connection, self._clock.now() - UNUSED_CLIPS_KEPT)
                 known = await clips.ids(connection)
             await asyncio.to_thread(self._remove_but, known)
 

@@ -16,17 +16,16 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from spacesctl.application import reminders
-from spacesctl.application.series import SeriesKeeper
-from spacesctl.domain import commands as c
+from spacesctl.application.app import App
+from spacesctl.application.series import arrange_series
+from spacesctl.application.series_keeper import SeriesKeeper
+from spacesctl.application.spaces import end_space, start_space
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.principals import System
 from spacesctl.domain.series import GRACE, MADE_AHEAD, Series
 from spacesctl.domain.space import Space, State
-from spacesctl.live.actor import Outcome
-from spacesctl.live.now import utc_now
-from spacesctl.live.registry import SpaceRegistry
+from spacesctl.live.outcome import Outcome
 from spacesctl.store import spaces as space_store
 
 _log = structlog.get_logger()
@@ -48,24 +47,22 @@ _MATTERS = (
 class Alarm:
     """Runs the tasks. A start that was missed by at most `GRACE` is done late; a later one is recorded as missed."""
 
-    def __init__(self, registry: SpaceRegistry, bot: Account, link: Callable[[str], str]) -> None:
-        self._house = registry
-        self._bot = bot
-        self._link = link
+    def __init__(self, app: App) -> None:
+        self._app = app
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._offset: float | None = None
         self._doing: set[asyncio.Task[Any]] = set()
-        self.series = SeriesKeeper(registry, bot, link, self._wake_for)
+        app.wake = self._wake_for
 
     async def start(self) -> None:
         """Read the schedule from the store and begin."""
-        async with self._house.db.read() as db:
+        async with self._app.db.read() as db:
             spaces = [*await space_store.due(db), *await space_store.live(db)]
         self._scheduler.start()
         for space in spaces:
             self._see(space)
-        self._house.subscribers.append(self._on_outcome)
-        await self.series.open()
+        self._app.registry.subscribers.append(self._on_outcome)
+        await SeriesKeeper(self._app).open()
 
     async def stop(self) -> None:
         """Begin no more tasks, and wait for running ones: reminders that are interrupted would be sent again."""
@@ -127,21 +124,20 @@ class Alarm:
             self._doing.discard(task)
 
     async def _open(self, space_id: str) -> None:
-        actor = await self._house.actor(space_id)
-        space = await self._house.space(space_id)
-        if space.scheduled_start is not None and space.scheduled_start < utc_now() - GRACE:
-            await reminders.tell_missed(self._house, self._bot, space_id)
+        space = await self._app.registry.space(space_id)
+        if space.scheduled_start is not None and space.scheduled_start < self._app.clock.now() - GRACE:
+            await reminders.miss(self._app, space_id)
         else:
-            await actor.ask(c.Start(System("schedule")))
+            await start_space(self._app, System("schedule"), space_id)
 
     async def _end(self, space_id: str) -> None:
-        await (await self._house.actor(space_id)).ask(c.End(System("duration")))
+        await end_space(self._app, System("duration"), space_id)
 
     async def _remind_soon(self, space_id: str) -> None:
-        await reminders.send(self._house, self._bot, self._link, space_id, "soon")
+        await reminders.send_reminders(self._app, space_id, "soon")
 
     async def _remind_start(self, space_id: str) -> None:
-        await reminders.send(self._house, self._bot, self._link, space_id, "start")
+        await reminders.send_reminders(self._app, space_id, "start")
 
     async def _arrange(self, series_id: str) -> None:
-        await self.series.arrange(series_id)
+        await arrange_series(self._app, series_id)

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from spacesctl.domain.space import Space, State
-from spacesctl.live.actor import Outcome
+from spacesctl.live.outcome import Outcome
 
 
 class Assignments:

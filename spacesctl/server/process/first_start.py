@@ -10,9 +10,10 @@ from typing import IO
 from spacesctl.domain.accounts import Account, Kind, Scope
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token
-from spacesctl.live.now import utc_now
+from spacesctl.domain.principals import System
 from spacesctl.store import accounts, audit
 from spacesctl.store.database import Database
+from spacesctl.support.clock import REAL, Clock
 
 OWNER = "owner"
 BOT = "spaces_bot"
@@ -36,11 +37,11 @@ def open_folder(data: Path) -> IO[str]:
     return lock
 
 
-async def ensure_accounts(db: Database) -> tuple[str | None, Account, str]:
+async def ensure_accounts(db: Database, clock: Clock = REAL) -> tuple[str | None, Account, str]:
     """Returns the owner's token if it was just created, the bot's account, and a fresh token for the bot, whose older
     ones are deleted.
     """
-    now = utc_now()
+    now = clock.now()
     owner_token = None
     bot_token = new_token()
     async with db.begin() as connection:
@@ -49,7 +50,7 @@ async def ensure_accounts(db: Database) -> tuple[str | None, Account, str]:
                 await accounts.get(connection, handle)
             except NotFound:
                 await accounts.add(connection, Account(new_account_id(), handle, name, kind, now))
-                await audit.append(connection, audit.Entry("account.create", None, None, handle), now)
+                await audit.append(connection, audit.Entry("account.create", System("first_start"), None, handle), now)
                 if handle == OWNER:
                     owner_token = new_token()
                     owner = await accounts.get(connection, OWNER)

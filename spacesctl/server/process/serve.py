@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import signal
 import socket
@@ -17,11 +16,11 @@ from typing import IO
 import structlog
 from starlette.types import ASGIApp
 
+from spacesctl.application import projections
 from spacesctl.client.profile import write_first_profile
-from spacesctl.domain.errors import SpacesError
-from spacesctl.domain.space import State
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
+from spacesctl.live.watch import Watch
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
@@ -45,14 +44,9 @@ from spacesctl.server.process.settings import Settings
 from spacesctl.server.process.systemd import Manager
 from spacesctl.server.process.tls import Certificate
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
-from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
 from spacesctl.support.logs import configure, on_unhandled
 
-TICK_KEPT_EVERY = 10.0
-"""Seconds between two writes of the Space clocks to the store."""
-COUNT_EVERY = 1.0
-"""Seconds between two counts of the participants."""
 _log = structlog.get_logger()
 
 
@@ -109,7 +103,8 @@ async def _serve(
     engine = EngineKeeper(settings.udp, settings.audience_ptime_ms, tcp=settings.ice_tcp)
     await engine.start()
     stack.push_async_callback(engine.stop)
-    registry = SpaceRegistry(db, engine)
+    public = (settings.public_url or url).rstrip("/")
+    registry = SpaceRegistry(db, engine, projections.in_order(bot.id, f"{public}/s/{{}}".format))
     assignments = Assignments()
     udp = candidates(settings.udp, engine.ready.port, settings.announce)
     app = Services(
@@ -117,7 +112,7 @@ async def _serve(
         registry=registry,
         data=settings.data,
         bot=bot,
-        base_url=(settings.public_url or url).rstrip("/"),
+        base_url=public,
         udp_candidates=udp,
         tcp_candidates=over_tcp(udp, engine.ready.tcp, settings.announce),
         assignments=assignments,
@@ -129,18 +124,17 @@ async def _serve(
     )
     registry.subscribers.append(assignments.on_outcome)
     await registry.open()
-    for actor in registry.actors.values():
-        if actor.space is not None:
-            assignments.see(actor.space)
+    for actor in registry.live():
+        assignments.see(actor.space)
     engine.keep(registry)
     app.recordings = RecordingKeeper(registry, settings.data / "recordings", settings.keep_recordings)
     await app.recordings.open()
     stack.push_async_callback(_cancel, asyncio.create_task(app.recordings.keep_tidy()))
-    alarm = app.alarm = Alarm(registry, bot, app.link)
+    alarm = app.alarm = Alarm(app)
     await alarm.start()
     stack.push_async_callback(alarm.stop)
-    ticking = asyncio.create_task(_keep_time(app))
-    stack.push_async_callback(_cancel, ticking)
+    for keeping in (_keep_time(app), Watch(registry, bot.id).run()):
+        stack.push_async_callback(_cancel, asyncio.create_task(keeping))
     stack.push_async_callback(_cancel, asyncio.create_task(app.voices.keep_tidy(db)))
     await _send_outside(app, stack)
     http_app = application(app, settings)
@@ -173,9 +167,9 @@ async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
     """Start sending webhooks and notifications."""
     outside = await asyncio.to_thread(SafeHttp, allow_private=app.allow_private)
     stack.push_async_callback(outside.close)
-    app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent)
+    app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent, clock=app.clock)
     app.registry.subscribers.append(app.webhooks.on_outcome)
-    app.outlets = NotificationSender(app.db, app.keys, app.notify_schemes, app.sent)
+    app.outlets = NotificationSender(app.db, app.keys, app.notify_schemes, app.sent, clock=app.clock)
     for sender in (app.webhooks.run(), app.outlets.run()):
         stack.push_async_callback(_cancel, asyncio.create_task(sender))
 
@@ -208,27 +202,10 @@ def _door_inside(app: ASGIApp, stack: AsyncExitStack) -> str:
 
 
 async def _keep_time(app: Services) -> None:
-    """Once a second, publish participant counts that changed; every ten seconds, store the Space clocks."""
-    told: dict[str, int] = {}
-    for second in range(sys.maxsize):
-        await asyncio.sleep(COUNT_EVERY)
+    """Tell the alarm clock every second what both clocks say, so that it notices when the wall clock was set."""
+    while True:
+        await asyncio.sleep(1.0)
         app.alarm.mind_the_clock(time.time(), time.monotonic())
-        live = [a for a in app.registry.actors.values() if a.space is not None and a.space.state is State.LIVE]
-        for actor in live:
-            space_id = actor.space.id if actor.space else ""
-            actor.tell_reactions()
-            with contextlib.suppress(SpacesError):  # it ended in the meantime
-                await actor.look_around(time.monotonic(), app.bot.id)
-            count = actor.participant_count
-            if told.get(space_id, 0) != count:
-                told[space_id] = count
-                actor.hub.publish_ephemeral("presence", {"participant_count": count})
-        if live and second % int(TICK_KEPT_EVERY / COUNT_EVERY) == 0:
-            async with app.db.begin() as db:
-                for actor in live:
-                    tick = actor.now_tick()
-                    actor.ring.forget(tick)
-                    await space_store.keep_tick(db, actor.space.id if actor.space else "", tick)
 
 
 def _bot_gone(app: Services) -> None:

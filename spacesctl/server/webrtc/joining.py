@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 
-from spacesctl.domain import commands as c
+from spacesctl.application import people
+from spacesctl.application.admission import Access, admitted
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import new_session_id
-from spacesctl.domain.permissions import Action, require
-from spacesctl.domain.principals import Person, System
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import State
 from spacesctl.engine.messages import AddPeer, Output
-from spacesctl.live.actor import SpaceActor
+from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Feed, Session, SessionKind, group_of, new_etag
 from spacesctl.rtc import sdp
 from spacesctl.server.http.rates import address_key
@@ -47,26 +47,26 @@ async def answer_offer(
         raise _refusal(error) from error
     app.registry.engine.ready  # noqa: B018  # raises Unavailable while the engine restarts, before anything is changed
     kind = SessionKind.WHIP if up else SessionKind.WHEP
-    actor, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
+    handle, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
     try:
-        answer = _answer(app, actor, session, offer)
+        answer = _answer(app, handle, session, offer)
     except sdp.SdpError as error:
-        await _forget_lane(actor, session)
+        await _forget_lane(app, handle, session)
         raise _refusal(error) from error
     except BaseException:
-        await _forget_lane(actor, session)
+        await _forget_lane(app, handle, session)
         raise
-    actor.connect(session, caller)
+    handle.connect(session, caller)
     session.mid, session.remote_ufrag, session.etag = offer.mid, offer.ufrag, new_etag()
     return session, answer
 
 
-async def open_pages(app: Services, space_id: str, caller: Person, host: str) -> tuple[SpaceActor, Session]:
+async def open_pages(app: Services, space_id: str, caller: Person, host: str) -> tuple[SpaceHandle, Session]:
     """Create the session of an HTTP player; its `pages` are what to send. Raises what refuses the caller."""
-    actor, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
+    handle, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
     session.group = Output.AUDIENCE  # the audience mix even for people on stage
-    actor.connect(session, caller)
-    return actor, session
+    handle.connect(session, caller)
+    return handle, session
 
 
 def _refusal(error: sdp.SdpError) -> Exception:
@@ -78,38 +78,34 @@ def _refusal(error: sdp.SdpError) -> Exception:
 
 async def open_feed(
     app: Services, space_id: str, caller: Person, kind: SessionKind, host: str, *, mic: Mic = OPEN
-) -> tuple[SpaceActor, Session]:
+) -> tuple[SpaceHandle, Session]:
     """Create a WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed. Raises what refuses the caller."""
-    actor, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
+    handle, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
     session.feed = Feed()
-    actor.connect(session, caller)
-    return actor, session
+    handle.connect(session, caller)
+    return handle, session
 
 
 async def _open_session(
     app: Services, space_id: str, caller: Person, kind: SessionKind, host: str, *, mic: Mic
-) -> tuple[SpaceActor, Session]:
+) -> tuple[SpaceHandle, Session]:
     if kind is not SessionKind.ALL:
         app.rates.by_address("join", host)
         app.rates.at_once("peers", app.connections_from(host), host=host)
-    actor, space = await app.admitted(space_id, caller)
+    handle = await admitted(app, caller, space_id, Access.LANES if kind is SessionKind.ALL else Access.LISTEN)
+    space = handle.space
     if space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet")
     lane = None
-    if kind is SessionKind.ALL:
-        require(space, caller, Action.READ_LANES)
     if kind.is_up:
-        followed = await app.registry.followed(space, caller.account_id)
-        outcome = await actor.ask(c.OpenMic(caller, followed=followed, mic_open=mic.open, consent=mic.consent))
+        outcome = await people.open_mic(app, caller, space_id, is_open=mic.open, consent=mic.consent)
         space = outcome.after
         lane = next(event.lane for event in outcome.events if isinstance(event, e.LaneOpened))
     group = group_of(space, caller.account_id)
-    return actor, Session(new_session_id(), kind, caller.account_id, lane, group, place=address_key(host))
+    return handle, Session(new_session_id(), kind, caller.account_id, lane, group, place=address_key(host))
 
 
-def _answer(app: Services, actor: SpaceActor, session: Session, offer: sdp.Offer) -> str:
-    if actor.space is None:
-        raise RuntimeError("a session without a Space")
+def _answer(app: Services, handle: SpaceHandle, session: Session, offer: sdp.Offer) -> str:
     direction = "up" if session.kind is SessionKind.WHIP else "down"
     ufrag, pwd = secrets.token_hex(4), secrets.token_hex(16)
     answer = sdp.answer(
@@ -120,12 +116,12 @@ def _answer(app: Services, actor: SpaceActor, session: Session, offer: sdp.Offer
         fingerprint=app.registry.engine.ready.fingerprint,
         ufrag=ufrag,
         pwd=pwd,
-        ssrc=actor.ssrc,
-        cname=actor.space.id,
+        ssrc=handle.ssrc,
+        cname=handle.space.id,
     )
     peer = AddPeer(
         peer=session.id,
-        space=actor.space.id,
+        space=handle.space.id,
         kind=direction,  # type: ignore[arg-type]  # mypy does not narrow it to the literals
         local_ufrag=ufrag,
         local_pwd=pwd,
@@ -139,11 +135,11 @@ def _answer(app: Services, actor: SpaceActor, session: Session, offer: sdp.Offer
         level_extension=answer.level_extension,
         nack=answer.nack,
     )
-    app.registry.expect_peer(session.id, actor)
+    app.registry.expect_peer(session.id, handle)
     app.registry.engine.send(peer)
     return answer.sdp
 
 
-async def _forget_lane(actor: SpaceActor, session: Session) -> None:
+async def _forget_lane(app: Services, handle: SpaceHandle, session: Session) -> None:
     if session.lane is not None:
-        await actor.ask(c.CloseMic(System("disconnected"), session.lane, "left"))
+        await people.close_mic(app, handle.space.id, session.lane)

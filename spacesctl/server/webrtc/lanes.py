@@ -12,7 +12,7 @@ from spacesctl.audio import framing
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotAllowed, SpacesError, TooMany
 from spacesctl.engine.messages import Uplink
-from spacesctl.live.actor import SpaceActor
+from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session, SessionKind
 from spacesctl.server.http.services import Services, caller, client_host, services
 from spacesctl.server.webrtc.joining import Mic, open_feed
@@ -40,7 +40,7 @@ async def lanes(
         _check_origin(app, socket)
         who = await caller(socket)
         microphone = Mic(mic == "open", consent is not None)
-        actor, session = await open_feed(app, space_id, who, _KINDS[role], client_host(socket), mic=microphone)
+        handle, session = await open_feed(app, space_id, who, _KINDS[role], client_host(socket), mic=microphone)
     except SpacesError as error:
         problem = {"code": error.code, "status": error.status, "detail": error.message, "reason": error.reason}
         if isinstance(error, TooMany):
@@ -48,12 +48,12 @@ async def lanes(
         await socket.send_json({"event": "refused", "problem": problem})
         await socket.close(REFUSED + error.status)
         return
-    await _serve(app, socket, actor, session, role)
+    await _serve(app, socket, handle, session, role)
 
 
-async def _serve(app: Services, socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
-    sending = asyncio.create_task(_send(socket, actor, session, role))
-    receiving = asyncio.create_task(_receive(app, socket, actor, session))
+async def _serve(app: Services, socket: WebSocket, handle: SpaceHandle, session: Session, role: str) -> None:
+    sending = asyncio.create_task(_send(socket, handle, session, role))
+    receiving = asyncio.create_task(_receive(app, socket, handle, session))
     ending = asyncio.create_task(_end(session))
     tasks = (sending, receiving, ending)
     try:
@@ -63,16 +63,16 @@ async def _serve(app: Services, socket: WebSocket, actor: SpaceActor, session: S
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         # Not awaited here, where this task may be canceled: the lane must close in any case.
-        app.registry.in_background(actor.drop_session(session.id))
+        app.registry.in_background(handle.disconnect(session.id))
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
             raise result
 
 
-async def _send(socket: WebSocket, actor: SpaceActor, session: Session, role: str) -> None:
+async def _send(socket: WebSocket, handle: SpaceHandle, session: Session, role: str) -> None:
     if session.feed is None:
         raise RuntimeError("a WebSocket session without a feed")
-    await socket.send_json(_hello(actor, session, role))
+    await socket.send_json(_hello(handle, session, role))
     while (message := await session.feed.next()) is not None:
         if isinstance(message, bytes):
             await socket.send_bytes(message)
@@ -90,29 +90,29 @@ async def _end(session: Session) -> None:
         await asyncio.sleep(GOODBYE_WITHIN)
 
 
-def _hello(actor: SpaceActor, session: Session, role: str) -> dict[str, Any]:
-    space = actor.space
+def _hello(handle: SpaceHandle, session: Session, role: str) -> dict[str, Any]:
+    space = handle.space
     if space is None or space.started_at is None:
         raise RuntimeError("lanes exist in live Spaces only")
     hello: dict[str, Any] = {
         "version": framing.VERSION,
         "role": role,
-        "clock": {"started_at": rfc3339(space.started_at), "tick": actor.now_tick()},
+        "clock": {"started_at": rfc3339(space.started_at), "tick": handle.now_tick()},
         "lane": session.lane,
     }
     if session.kind is SessionKind.ALL:
-        hello["lanes"] = actor.connections.lanes(space)
+        hello["lanes"] = handle.lanes()
     return hello
 
 
-async def _receive(app: Services, socket: WebSocket, actor: SpaceActor, session: Session) -> None:
+async def _receive(app: Services, socket: WebSocket, handle: SpaceHandle, session: Session) -> None:
     """Read until the client disconnects. Malformed messages, and audio of sessions that do not speak, are dropped and counted."""
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
         data = message.get("bytes")
-        if data is None or session.lane is None or actor.space is None:
+        if data is None or session.lane is None:
             app.dropped_uplinks += 1
             continue
         try:
@@ -120,11 +120,11 @@ async def _receive(app: Services, socket: WebSocket, actor: SpaceActor, session:
         except framing.FramingError:
             app.dropped_uplinks += 1
             continue
-        if uplink.kind != framing.UPLINK or session.id not in actor.connections.sessions:
+        if uplink.kind != framing.UPLINK or handle.session(session.id) is None:
             app.dropped_uplinks += 1
             continue
         app.registry.engine.send(
-            Uplink(actor.space.id, session.lane, uplink.tick & 0xFFFFFFFF, uplink.frames[0].payload)
+            Uplink(handle.space.id, session.lane, uplink.tick & 0xFFFFFFFF, uplink.frames[0].payload)
         )
 
 

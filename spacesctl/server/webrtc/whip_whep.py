@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.exceptions import HTTPException
 
+from spacesctl.application.admission import Access, admitted
 from spacesctl.domain.errors import NotFound, NotSignedIn
 from spacesctl.domain.principals import Person
-from spacesctl.live.actor import SpaceActor
+from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session
 from spacesctl.rtc.fragment import MAX_FRAGMENT
 from spacesctl.rtc.sdp import MAX_OFFER
@@ -82,7 +83,7 @@ async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip"
     """The methods and media types of this address; for callers who may enter the Space also the relays to use, if there are any."""
     answer = Response(status_code=204, headers={"Accept-Post": "application/sdp", "Allow": "OPTIONS, POST"})
     if app.turn.urls:
-        await app.admitted(space_id, caller)
+        await admitted(app, caller, space_id, Access.LISTEN)
         for link in app.turn.links(secrets.token_hex(4)):
             answer.headers.append("Link", link)
     return answer
@@ -93,15 +94,15 @@ async def ice_servers(app: Here, caller: Anyone, space_id: str) -> dict[str, Any
     """The relays and STUN servers for an `RTCPeerConnection`, for callers who may enter the Space. Empty unless the
     operator set some.
     """
-    await app.admitted(space_id, caller)
+    await admitted(app, caller, space_id, Access.LISTEN)
     return {"data": app.turn.servers(secrets.token_hex(4))}
 
 
 @router.delete("/{way}/{session_id}", status_code=200)
 async def leave(app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str) -> Response:
     """End a session. Needs no token: its path, with 128 random bits, is the authorisation."""
-    actor, session = await _session(app, space_id, session_id)
-    await actor.drop_session(session.id)
+    handle, session = await _session(app, space_id, session_id)
+    await handle.disconnect(session.id)
     return Response(status_code=200)
 
 
@@ -124,10 +125,10 @@ async def patch(
     )
 
 
-async def _session(app: Services, space_id: str, session_id: str) -> tuple[SpaceActor, Session]:
+async def _session(app: Services, space_id: str, session_id: str) -> tuple[SpaceHandle, Session]:
     """Raises NotFound."""
-    actor = await app.registry.actor(space_id)
-    session = actor.connections.sessions.get(session_id)
+    handle = await app.registry.handle(space_id)
+    session = handle.session(session_id)
     if session is None or not session.kind.is_webrtc:
         raise NotFound("session", "of this path")
-    return actor, session
+    return handle, session

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from spacesctl.application import blocks
+from spacesctl.application.once import Once
 from spacesctl.domain.accounts import Account, Kind, Scope
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token, parse_handle
-from spacesctl.live.now import utc_now
+from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
-from spacesctl.server.http.services import Admin, Anyone, Here, SignedIn, client_host
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
+from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn, client_host
 from spacesctl.store import accounts, audit
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
@@ -42,21 +45,24 @@ async def create_account(
     app: Here, caller: Admin, request: Request, body: NewAccount, idempotency_key: IdempotencyKey = None
 ) -> Any:
     """Create an account and its first token, which only this answer contains. For admins."""
-    once = Once(caller, idempotency_key, "accounts", body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
-    app.rates.by_address("account", client_host(request))
+    return await answer_once(
+        app, caller, idempotency_key, "accounts", body, partial(_create, app, caller, body, client_host(request))
+    )
+
+
+async def _create(app: Services, caller: Person, body: NewAccount, host: str, once: Once) -> Any:
+    app.rates.by_address("account", host)
     handle = parse_handle(body.handle)
     if handle is None:
         raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
-    made = Account(new_account_id(), handle, body.name or handle, body.kind, utc_now())
+    made = Account(new_account_id(), handle, body.name or handle, body.kind, app.clock.now())
     token = new_token()
     answer = serializers.account(made)
     async with app.db.begin() as db:
         await accounts.add(db, made)
         await accounts.add_token(db, made.id, token, frozenset({Scope.USE}), "first", made.created_at)
-        await audit.append(db, audit.Entry("account.create", caller.account_id, None, made.id), made.created_at)
-        await once.keep(db, 201, {**answer, "token": None})
+        await audit.append(db, audit.Entry("account.create", caller, None, made.id), made.created_at)
+        await once.keep(db, made.created_at, 201, {**answer, "token": None})
     return {**answer, "token": token}
 
 
@@ -105,7 +111,7 @@ async def get_account(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
 @router.post("/accounts/{ref}/tokens", status_code=201)
 async def create_token(app: Here, caller: SignedIn, ref: str, body: NewToken) -> JSONResponse:
     """Create a further token for the caller's own account; admins may for any account."""
-    now = utc_now()
+    now = app.clock.now()
     token = new_token()
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)
@@ -117,7 +123,7 @@ async def create_token(app: Here, caller: SignedIn, ref: str, body: NewToken) ->
             raise NotAllowed("a token can have no more scopes than you may give", reason="scope")
         app.rates.at_once("tokens", await accounts.count_tokens(db, target.id))
         await accounts.add_token(db, target.id, token, scopes, body.label, now)
-        await audit.append(db, audit.Entry("token.create", caller.account_id, None, target.id), now)
+        await audit.append(db, audit.Entry("token.create", caller, None, target.id), now)
     answer = {**serializers.account(target), "token": token, "scopes": sorted(scopes)}
     return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
 
@@ -127,7 +133,7 @@ async def revoke_tokens(app: Here, caller: SignedIn, ref: str, label: Annotated[
     """Revoke all tokens with this label of the caller's own account; admins may for any account but the bundled bot's.
     404 when there is none.
     """
-    now = utc_now()
+    now = app.clock.now()
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)
         if (target.id != caller.account_id and not caller.is_admin) or target.id == app.bot.id:
@@ -135,7 +141,7 @@ async def revoke_tokens(app: Here, caller: SignedIn, ref: str, label: Annotated[
         revoked = await accounts.drop_tokens(db, target.id, label)
         if not revoked:
             raise NotFound("token labelled", repr(label))
-        await audit.append(db, audit.Entry("token.revoke", caller.account_id, None, target.id), now)
+        await audit.append(db, audit.Entry("token.revoke", caller, None, target.id), now)
     return {**serializers.account(target), "revoked": revoked}
 
 
@@ -167,24 +173,12 @@ async def block(app: Here, caller: SignedIn, ref: str) -> Response:
     """Block an account: it is removed from all Spaces of the caller, and can no longer join them, be invited, or send
     the caller messages.
     """
-    me_id = caller.account_id or ""
-    now = utc_now()
-    async with app.db.begin() as db:
-        target = await accounts.get(db, ref)
-        if target.id == me_id:
-            raise Refused("is_you", "you cannot block yourself")
-        await accounts.block(db, me_id, target.id, by="person", now=now)
-        await audit.append(db, audit.Entry("block", me_id, None, target.id), now)
-    await app.registry.remove_blocked(caller, target)
+    await blocks.block(app, caller, ref)
     return Response(status_code=204)
 
 
 @router.delete("/accounts/me/blocks/{ref}", status_code=204)
 async def unblock(app: Here, caller: SignedIn, ref: str) -> Response:
     """Remove a block."""
-    now = utc_now()
-    async with app.db.begin() as db:
-        target = await accounts.get(db, ref)
-        await accounts.unblock(db, caller.account_id or "", target.id)
-        await audit.append(db, audit.Entry("unblock", caller.account_id, None, target.id), now)
+    await blocks.unblock(app, caller, ref)
     return Response(status_code=204)

@@ -46,7 +46,5 @@ async def _assignments(app: Services) -> AsyncIterator[bytes]:
 async def set_status(app: Here, caller: ServiceBot, body: Status) -> Response:
     """Set the bot's status, which live Spaces with captions publish."""
     app.bot_status = body.model_dump()
-    for actor in app.registry.actors.values():
-        if actor.space is not None and actor.space.captions:
-            actor.hub.publish_ephemeral("captions.status", app.bot_status)
+    app.registry.publish("captions.status", app.bot_status, lambda space: space.captions)
     return Response(status_code=204)

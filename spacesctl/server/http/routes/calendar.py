@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
 from spacesctl.domain.series import Series
 from spacesctl.domain.space import ListenerPolicy, Space, State
-from spacesctl.live.now import utc_now
 from spacesctl.server.http import icalendars
 from spacesctl.server.http.services import Here
 from spacesctl.store import accounts
@@ -27,7 +26,7 @@ _ICS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/calendar": {}}}
 @router.get("/spaces/{space_id}.ics", response_class=Response, responses=_ICS)
 async def of_space(app: Here, space_id: str, if_none_match: IfNoneMatch = None) -> Response:
     """A live or scheduled Space as an iCalendar event; a canceled one is shown as canceled until a week after its time."""
-    now = utc_now()
+    now = app.clock.now()
     space = await app.registry.space(space_id)
     recent = space.scheduled_start is not None and space.scheduled_start > now - icalendars.CANCELED_KEPT
     if space.is_over and not (space.state is State.CANCELED and recent):
@@ -56,7 +55,7 @@ async def _series_of(app: Here, space: Space) -> Series | None:
 @router.get("/accounts/{ref}/calendar.ics", response_class=Response, responses=_ICS)
 async def of_account(app: Here, ref: str, if_none_match: IfNoneMatch = None) -> Response:
     """The live and scheduled Spaces and the series of a host, as a calendar to subscribe to."""
-    now = utc_now()
+    now = app.clock.now()
     async with app.db.read() as db:
         host = await accounts.get(db, ref)
         spaces = await space_store.dated(db, host.id, canceled_after=now - icalendars.CANCELED_KEPT)

@@ -9,15 +9,13 @@ from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from spacesctl.domain import commands as c
+from spacesctl.application import captions
+from spacesctl.application.admission import Access, admitted, readable
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.space import Space
-from spacesctl.live.actor import SpaceActor
+from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.hub import Subscriber, View, sse, visible
-from spacesctl.server.http.routes.spaces import readable
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
-from spacesctl.store import accounts
 from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -64,24 +62,23 @@ async def stream(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """Events from now on, or after `Last-Event-ID`. `view=staff` is for the host, co-hosts, admins and the bot."""
-    actor, space = await app.admitted(space_id, caller)
-    if view is View.STAFF:
-        require(space, caller, Action.SEE_STAFF)
+    handle = await admitted(app, caller, space_id, Access.STAFF if view is View.STAFF else Access.LISTEN)
+    space = handle.space
     if last_event_id is not None and not last_event_id.isdigit():
         raise Invalid("Last-Event-ID", "is not a sequence number")
     # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
-    subscriber = actor.hub.subscribe(view, caller.account_id)
+    subscriber = handle.subscribe(view, caller.account_id)
     after = int(last_event_id) if last_event_id is not None else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(app, actor, space, subscriber, after), 200, headers, "text/event-stream")
+    return StreamingResponse(_events(app, handle, space, subscriber, after), 200, headers, "text/event-stream")
 
 
 async def _events(
-    app: Services, actor: SpaceActor, space: Space, subscriber: Subscriber, after: int | None
+    app: Services, handle: SpaceHandle, space: Space, subscriber: Subscriber, after: int | None
 ) -> AsyncIterator[bytes]:
     try:
         yield sse(
-            "hello", {"type": "hello", "data": {"space_id": space.id, "seq": space.seq, "tick": actor.now_tick()}}
+            "hello", {"type": "hello", "data": {"space_id": space.id, "seq": space.seq, "tick": handle.now_tick()}}
         )
         replayed = 0
         if after is not None and after < space.seq:
@@ -100,7 +97,7 @@ async def _events(
             elif not replayed or _seq(message) > replayed:
                 yield message
     finally:
-        actor.hub.unsubscribe(subscriber)
+        handle.unsubscribe(subscriber)
 
 
 def _seq(message: bytes) -> int:
@@ -123,26 +120,5 @@ async def list_captions(app: Here, caller: Anyone, space_id: str, after: int | N
 @router.post("/spaces/{space_id}/captions", status_code=202)
 async def post_captions(app: Here, caller: ServiceBot, space_id: str, body: Captions) -> dict[str, int]:
     """Captions that the bot transcribed. Final ones are stored and published, partial ones only published."""
-    actor = await app.registry.live_actor(space_id)
-    space = await app.registry.space(space_id)
-    require(space, caller, Action.POST_CAPTIONS)
-    taken = 0
-    for caption in body.captions:
-        account_id = actor.speaker_of(caption.lane)
-        if account_id is None:
-            continue
-        async with app.db.read() as db:
-            speaker = f"@{(await accounts.get(db, account_id)).handle}"
-        words = tuple(word.model_dump() for word in caption.words)
-        if caption.final:
-            if not actor.is_new_caption(caption.lane, caption.utterance):
-                continue
-            command = c.AddCaption(
-                caller, caption.lane, caption.utterance, caption.text, caption.start_tick, caption.end_tick, words, account_id, speaker
-            )  # fmt: skip
-            await actor.ask(command)
-        elif space.captions:
-            data = {**caption.model_dump(), "account_id": account_id, "speaker": speaker}
-            actor.hub.publish_ephemeral("caption.partial", data)
-        taken += 1
-    return {"taken": taken}
+    posted = [captions.Caption(**caption.model_dump()) for caption in body.captions]
+    return {"taken": await captions.post_captions(app, caller, space_id, posted)}

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from spacesctl.application.admission import Access, admitted
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.space import State
-from spacesctl.live.actor import SpaceActor
+from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session
 from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run
 from spacesctl.server.webrtc.joining import open_pages
@@ -25,14 +26,14 @@ async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> 
 
     A client that reads nothing for ten seconds is disconnected.
     """
-    actor, session = await open_pages(app, space_id, caller, client_host(request))
-    return LivePages(app, actor, session)
+    handle, session = await open_pages(app, space_id, caller, client_host(request))
+    return LivePages(app, handle, session)
 
 
 @router.head("/listen.ogg", response_class=Response)
 async def look(app: Here, caller: Anyone, space_id: str) -> Response:
     """The headers that `GET` would return, without listening."""
-    _, space = await app.admitted(space_id, caller)
+    space = (await admitted(app, caller, space_id, Access.LISTEN)).space
     if space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet")
     return Response(headers=_HEADERS, media_type="audio/ogg")
@@ -43,8 +44,8 @@ class LivePages(Response):
 
     media_type = "audio/ogg"
 
-    def __init__(self, app: Services, actor: SpaceActor, session: Session) -> None:
-        self._here, self._actor, self._session = app, actor, session
+    def __init__(self, app: Services, handle: SpaceHandle, session: Session) -> None:
+        self._here, self._handle, self._session = app, handle, session
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
 
@@ -57,7 +58,7 @@ class LivePages(Response):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
-            await self._actor.drop_session(self._session.id)
+            await self._handle.disconnect(self._session.id)
 
     async def _send(self, send: Send) -> None:
         pages = self._session.pages

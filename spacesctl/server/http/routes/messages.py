@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from spacesctl.application.invitations import send_invites
-from spacesctl.domain import commands as c
+from spacesctl.application import invitations
+from spacesctl.application.once import Once
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Role
-from spacesctl.live.now import utc_now
 from spacesctl.server.http import serializers
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
-from spacesctl.server.http.services import Here, SignedIn
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
+from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.store import accounts, clips, direct_messages
 
 router = APIRouter(prefix="/v1", tags=["messages"])
@@ -47,9 +48,7 @@ async def invite(app: Here, caller: SignedIn, space_id: str, body: Invites) -> d
     no second one.
     """
     app.rates.by_account("invite", caller, len(body.handles))
-    async with app.db.read() as db:
-        invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.handles)]
-    outcome = await send_invites(app.registry, app.link, caller, space_id, invited, body.role, body.message)
+    outcome, invited = await invitations.send_invites(app, caller, space_id, body.handles, body.role, body.message)
     state = outcome.after.invites
     return {"data": [{**serializers.account(a), "state": state[a.id].state, "role": state[a.id].role} for a in invited]}
 
@@ -57,11 +56,7 @@ async def invite(app: Here, caller: SignedIn, space_id: str, body: Invites) -> d
 @router.delete("/spaces/{space_id}/invites/{ref}")
 async def uninvite(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
     """Take back an invitation that has not been answered."""
-    actor = await app.registry.live_actor(space_id)
-    async with app.db.read() as db:
-        account = await accounts.get(db, ref)
-    person = await app.registry.person(await app.registry.space(space_id), account)
-    outcome = await actor.ask(c.RevokeInvites(caller, (person,)))
+    outcome, account = await invitations.revoke_invite(app, caller, space_id, ref)
     return {**serializers.account(account), "state": outcome.after.invites[account.id].state}
 
 
@@ -81,19 +76,14 @@ async def list_invites(app: Here, caller: SignedIn, space_id: str) -> dict[str, 
 @router.post("/spaces/{space_id}/accept")
 async def accept(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Accept the caller's invitation."""
-    return await _answer(app, caller, space_id, accept=True)
+    outcome = await invitations.answer_invite(app, caller, space_id, accept=True)
+    return await serializers.space(app, outcome.after, caller)
 
 
 @router.post("/spaces/{space_id}/decline")
 async def decline(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Decline the caller's invitation."""
-    return await _answer(app, caller, space_id, accept=False)
-
-
-async def _answer(app: Here, caller: SignedIn, space_id: str, *, accept: bool) -> dict[str, Any]:
-    actor = await app.registry.live_actor(space_id)
-    blocked = await app.registry.blocked(await app.registry.space(space_id), caller.account_id)
-    outcome = await actor.ask(c.AnswerInvite(caller, accept, blocked=blocked))
+    outcome = await invitations.answer_invite(app, caller, space_id, accept=False)
     return await serializers.space(app, outcome.after, caller)
 
 
@@ -128,13 +118,14 @@ async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[
 @router.post("/dms", status_code=201)
 async def send(app: Here, caller: SignedIn, body: Message, idempotency_key: IdempotencyKey = None) -> Any:
     """Send a direct message."""
-    once = Once(caller, idempotency_key, "dms", body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
+    return await answer_once(app, caller, idempotency_key, "dms", body, partial(_send, app, caller, body))
+
+
+async def _send(app: Services, caller: Person, body: Message, once: Once) -> Any:
     app.rates.by_account("dm", caller)
     if not body.text and body.clip is None:
         raise Invalid("text", "is empty", hint="write something, or add a voice clip")
-    now = utc_now()
+    now = app.clock.now()
     me = caller.account_id or ""
     async with app.db.begin() as db:
         to = await accounts.get(db, body.to)
@@ -144,5 +135,5 @@ async def send(app: Here, caller: SignedIn, body: Message, idempotency_key: Idem
         dm_id = await direct_messages.send_dm(db, me, to.id, body.text, now, clip_id=body.clip)
         answer: dict[str, Any] = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(now)}
         answer |= {"clip": serializers.clip(clip)} if clip is not None else {}
-        await once.keep(db, 201, answer)
+        await once.keep(db, now, 201, answer)
     return answer

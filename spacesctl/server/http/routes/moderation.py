@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -10,15 +12,16 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.application import reports
-from spacesctl.application.rulesets import MAX_RULES, compiled, set_rules
-from spacesctl.domain import commands as c
+from spacesctl.application import acts, reports
+from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE
+from spacesctl.application.once import Once
+from spacesctl.application.rulesets import MAX_RULES, set_rules
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.routes.events import Word
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
 from spacesctl.store import accounts, audit
@@ -49,8 +52,8 @@ class Rules(BaseModel):
 class Clip(BaseModel):
     """The seconds of evidence before and after an act."""
 
-    before: float = Field(reports.CLIP_BEFORE, ge=0, le=60)
-    after: float = Field(reports.CLIP_AFTER, ge=0, le=30)
+    before: float = Field(CLIP_BEFORE, ge=0, le=60)
+    after: float = Field(CLIP_AFTER, ge=0, le=30)
 
 
 class NewAct(BaseModel):
@@ -69,27 +72,22 @@ class NewAct(BaseModel):
     confidence: float
     engine: str = Field(max_length=100)
     model: str = Field(max_length=200)
-    evidence: Clip = Field(default_factory=lambda: Clip(before=reports.CLIP_BEFORE, after=reports.CLIP_AFTER))
+    evidence: Clip = Field(default_factory=lambda: Clip(before=CLIP_BEFORE, after=CLIP_AFTER))
 
 
 @router.post("/reports", status_code=201)
 async def file_report(app: Here, caller: SignedIn, body: NewReport, idempotency_key: IdempotencyKey = None) -> Any:
     """Report a person in a Space or, without `account`, the Space. The last 30 s of the person's lane are stored as evidence."""
-    once = Once(caller, idempotency_key, "reports", body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
+    return await answer_once(app, caller, idempotency_key, "reports", body, partial(_file, app, caller, body))
+
+
+async def _file(app: Services, caller: Person, body: NewReport, once: Once) -> dict[str, Any]:
     app.rates.by_account("report", caller)
-    target = None
-    if body.account is not None:
-        async with app.db.read() as db:
-            target = await accounts.get(db, body.account)
 
-    async def keep(db: AsyncConnection, answer: dict[str, Any]) -> None:
-        await once.keep(db, 201, answer)
+    async def keep(db: AsyncConnection, answer: dict[str, Any], now: datetime) -> None:
+        await once.keep(db, now, 201, answer)
 
-    return await reports.file_report(
-        app.registry, app.clips, caller, body.space_id, target, body.category, body.note, keep
-    )
+    return await reports.file_report(app, caller, body.space_id, body.account, body.category, body.note, keep)
 
 
 @router.get("/reports")
@@ -164,13 +162,9 @@ async def put_rules(app: Here, caller: SignedIn, space_id: str, body: Rules) -> 
 
     This grants the bundled bot the actions of the file's rules, in the host's name.
     """
-    actor = await app.registry.live_actor(space_id)
-    require(await app.registry.space(space_id), caller, Action.RULES)
-    if body.text is None:
-        await actor.ask(c.SetRules(caller, None, app.bot.id, frozenset()))
+    rules = await set_rules(app, caller, space_id, body.text, body.filename)
+    if rules is None:
         return {"hash": None, "rules": [], "actions": []}
-    rules = compiled(body.text, body.filename)
-    await set_rules(app.registry, app.bot.id, caller, space_id, rules)
     ids = [rule.id for rule in rules.rules]
     return {"hash": rules.hash, "rules": ids, "actions": sorted(rules.actions())}
 
@@ -189,14 +183,14 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any
 @router.post("/spaces/{space_id}/acts", status_code=201)
 async def take_act(app: Here, caller: ServiceBot, space_id: str, body: NewAct) -> dict[str, Any]:
     """A rule acts in the host's name, within the host's grant. A repeated key changes nothing and returns the first answer."""
-    act = reports.Act(**body.model_dump(exclude={"evidence"}), before=body.evidence.before, after=body.evidence.after)
-    return await reports.take_act(app.registry, app.clips, caller, space_id, act)
+    act = acts.Act(**body.model_dump(exclude={"evidence"}), before=body.evidence.before, after=body.evidence.after)
+    return await acts.take_act(app, caller, space_id, act)
 
 
 @router.get("/audit")
 async def list_audit(app: Here, caller: SignedIn, cursor: int | None = None) -> dict[str, Any]:
-    """What the caller did and what was done in their Spaces, newest first; admins see all. `head` is the newest hash of
-    the chain.
+    """What the caller did and what was done in their Spaces, newest first; admins see all. `head` is a hash over the heads of all
+    chains.
     """
     async with app.db.read() as db:
         mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
@@ -208,8 +202,9 @@ async def list_audit(app: Here, caller: SignedIn, cursor: int | None = None) -> 
             "id": row.id,
             "at": rfc3339(row.at),
             "actor": _handle(known, row.actor_id),
+            "by": row.principal or {"kind": "person", "id": row.actor_id},
             "action": row.action,
-            "space_id": row.space_id,
+            "space_id": None if row.space_id == audit.SERVER else row.space_id,
             "target": _handle(known, row.target_id),
             "details": row.body,
             "hash": row.hash,
@@ -225,6 +220,10 @@ def _handle(known: dict[str, Account], account_id: str | None) -> str | None:
 
 @router.get("/audit/verify")
 async def verify_audit(app: Here, caller: SignedIn) -> dict[str, Any]:
-    """Check the whole hash chain; `first_bad` is the id of the first entry that does not match the previous one, or null."""
+    """Check the hash chains of all Spaces and of the server. `first_bad` is the id of the first entry that does not match the one
+    before it, or null; `chain` (a Space's id, `server`, or `closed`) is the one that is broken: without `first_bad`, entries are missing
+    at its end.
+    """
     async with app.db.read() as db:
-        return {"first_bad": await audit.verify(db), "head": await audit.head(db)}
+        bad, head = await audit.verify(db), await audit.head(db)
+    return {"first_bad": bad.entry_id if bad else None, "chain": bad.chain if bad else None, "head": head}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
@@ -10,13 +11,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import Row
 
+from spacesctl.application.once import Once
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
-from spacesctl.live.now import utc_now
 from spacesctl.server.delivery import apprise_address
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.store import audit, notifications
 
@@ -31,27 +32,26 @@ class NewOutlet(BaseModel):
 
 
 @router.post("", status_code=201)
-async def add_outlet(
-    app: Here, caller: SignedIn, body: NewOutlet, idempotency_key: IdempotencyKey = None
-) -> JSONResponse:
+async def add_outlet(app: Here, caller: SignedIn, body: NewOutlet, idempotency_key: IdempotencyKey = None) -> Any:
     """Send the caller's direct messages, invitations and reminders to this address too, from now on."""
     url = body.url.get_secret_value()
     route = f"notifications {app.keys.mark(url)}"  # the body itself hides the secret address
-    once = Once(caller, idempotency_key, route, body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
+    return await answer_once(app, caller, idempotency_key, route, body, partial(_add, app, caller, url))
+
+
+async def _add(app: Services, caller: Person, url: str, once: Once) -> Any:
     shown = await asyncio.to_thread(apprise_address.shown, url, app.notify_schemes)
-    now, made_id = utc_now(), new_account_id()
+    now, made_id = app.clock.now(), new_account_id()
     row = {
         "id": made_id, "account_id": caller.account_id, "sealed": app.keys.seal(url), "shown": shown[:100], "created_at": now,
     }  # fmt: skip
     async with app.db.begin() as db:
         app.rates.at_once("outlets", len(await notifications.of_account(db, caller.account_id or "")))
         await notifications.add(db, row)
-        entry = audit.Entry("notifications.add", caller.account_id, None, None, {"outlet": made_id})
+        entry = audit.Entry("notifications.add", caller, None, None, {"outlet": made_id})
         await audit.append(db, entry, now)
         answer = _outlet(await notifications.get(db, made_id))
-        await once.keep(db, 201, answer)
+        await once.keep(db, now, 201, answer)
     return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
 
 
@@ -67,10 +67,10 @@ async def list_outlets(app: Here, caller: SignedIn) -> dict[str, Any]:
 async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> Response:
     """Stop sending to an address."""
     await _own(app, caller, outlet_id)
-    now = utc_now()
+    now = app.clock.now()
     async with app.db.begin() as db:
         await notifications.remove(db, outlet_id)
-        entry = audit.Entry("notifications.remove", caller.account_id, None, None, {"outlet": outlet_id})
+        entry = audit.Entry("notifications.remove", caller, None, None, {"outlet": outlet_id})
         await audit.append(db, entry, now)
     return Response(status_code=204)
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application import people
+from spacesctl.application.admission import Access, admitted
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Role
-from spacesctl.live.actor import Outcome
+from spacesctl.live.outcome import Outcome
 from spacesctl.server.http import serializers
-from spacesctl.server.http.routes.spaces import readable
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
-from spacesctl.store import accounts, direct_messages
+from spacesctl.store import accounts
 
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["people"])
 
@@ -38,44 +40,34 @@ class Microphone(BaseModel):
 @router.get("/people")
 async def list_people(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
     """Everyone who has a role, has asked to speak or is connected, by role; `anonymous` is the number of anonymous listeners."""
-    space = await readable(app, caller, space_id)
-    actor = await app.registry.actor(space_id)
-    connected = [session.account_id for session in actor.connections.sessions.values()]
+    handle = await admitted(app, caller, space_id, Access.READ)
+    space, connected = handle.space, handle.connected()
     ids = {p.account_id for p in space.people.values() if p.role is not Role.LISTENER}
     ids |= {one for one in connected if one is not None} | set(space.hands)
     async with app.db.read() as db:
         known = await accounts.by_ids(db, ids)
-    people = [serializers.person(space, known[one], connected=one in connected) for one in ids if one in known]
-    people.sort(key=lambda person: (-Role(person["role"]).rank, person["handle"]))
-    return {"data": people, "anonymous": connected.count(None)}
+    shown = [serializers.person(space, known[one], connected=one in connected) for one in ids if one in known]
+    shown.sort(key=lambda person: (-Role(person["role"]).rank, person["handle"]))
+    return {"data": shown, "anonymous": connected.count(None)}
 
 
 @router.put("/mic")
 async def set_mic(app: Here, caller: SignedIn, space_id: str, body: Microphone) -> dict[str, Any]:
     """Open or close the caller's own microphone, in a connected session."""
-    actor = await app.registry.live_actor(space_id)
-    outcome = await actor.ask(c.SetMic(caller, body.open, body.consent))
-    return await _me(app, outcome, caller.account_id or "")
+    return await _me(app, await people.set_mic(app, caller, space_id, is_open=body.open, consent=body.consent), caller)
 
 
 @router.post("/requests", status_code=201)
 async def raise_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Ask to speak. If the policy admits the caller, they become a speaker at once; otherwise they wait for approval."""
     app.rates.by_account("hand", caller)
-    actor = await app.registry.live_actor(space_id)
-    space = await app.registry.space(space_id)
-    blocked = await app.registry.blocked(space, caller.account_id)
-    followed = await app.registry.followed(space, caller.account_id)
-    outcome = await actor.ask(c.RaiseHand(caller, followed=followed, blocked=blocked))
-    return await _me(app, outcome, caller.account_id or "")
+    return await _me(app, await people.raise_hand(app, caller, space_id), caller)
 
 
 @router.delete("/requests/me")
 async def lower_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Withdraw the caller's request to speak."""
-    actor = await app.registry.live_actor(space_id)
-    outcome = await actor.ask(c.LowerHand(caller))
-    return await _me(app, outcome, caller.account_id or "")
+    return await _me(app, await people.lower_hand(app, caller, space_id), caller)
 
 
 @router.get("/requests")
@@ -136,33 +128,23 @@ async def hand_over(app: Here, caller: SignedIn, space_id: str, ref: str) -> dic
 async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
     """Remove a person, who cannot come back to this Space. They are notified by direct message."""
     reason = body.reason if body else ""
-
-    async def projection(db: AsyncConnection, outcome: Outcome) -> None:
-        if outcome.events:
-            why = f": {reason}" if reason else "."
-            text = f"You were removed from “{outcome.after.title}” until it ends{why}"
-            target = await accounts.get(db, ref)
-            sender = caller.account_id or ""
-            await direct_messages.send_dm(db, sender, target.id, text, outcome.at, kind="notice", space_id=space_id)
-
-    return await _to_person(app, space_id, ref, lambda person: c.Kick(caller, person, reason), projection)
+    return await _to_person(app, space_id, ref, lambda person: c.Kick(caller, person, reason))
 
 
-async def _to_person(app: Services, space_id: str, ref: str, make: Any, projection: Any = None) -> dict[str, Any]:
-    """Run a command about a person and return that person's new state."""
-    actor = await app.registry.live_actor(space_id)
-    space = await app.registry.space(space_id)
-    async with app.db.read() as db:
-        account = await accounts.get(db, ref)
-    outcome = await actor.ask(make(await app.registry.person(space, account)), projection)
+async def _to_person(
+    app: Services, space_id: str, ref: str, command_of: Callable[[c.Target], c.Command]
+) -> dict[str, Any]:
+    """Give a command about a person and return that person's new state."""
+    outcome, account = await people.about(app, space_id, ref, command_of)
     return _person(app, outcome, account)
 
 
-async def _me(app: Services, outcome: Outcome, account_id: str) -> dict[str, Any]:
+async def _me(app: Services, outcome: Outcome, caller: Person) -> dict[str, Any]:
     async with app.db.read() as db:
-        return _person(app, outcome, await accounts.get(db, account_id))
+        return _person(app, outcome, await accounts.get(db, caller.account_id or ""))
 
 
 def _person(app: Services, outcome: Outcome, account: Account) -> dict[str, Any]:
-    actor = app.registry.actors[outcome.after.id]
-    return serializers.person(outcome.after, account, connected=bool(actor.connections.of(account.id)))
+    handle = app.registry.known(outcome.after.id)
+    connected = handle is not None and account.id in handle.connected()
+    return serializers.person(outcome.after, account, connected=connected)

@@ -7,12 +7,11 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from spacesctl.domain import commands as c
+from spacesctl.application import pins
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.pins import MAX_URL, checked_link
+from spacesctl.domain.pins import MAX_URL
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Here, SignedIn
-from spacesctl.store import posts
 
 router = APIRouter(prefix="/v1/spaces/{space_id}/pins", tags=["spaces"])
 
@@ -32,25 +31,17 @@ class NewPin(BaseModel):
 async def pin(app: Here, caller: SignedIn, space_id: str, body: NewPin) -> dict[str, Any]:
     """Share a post or a link with everybody in the Space; returns the Space. At most 10 are pinned."""
     app.rates.by_account("post", caller)
-    actor = await app.registry.live_actor(space_id)
-    outcome = await actor.ask(await _command(app, caller, body))
-    return await serializers.space(app, outcome.after, caller)
-
-
-async def _command(app: Here, caller: SignedIn, body: NewPin) -> c.PinUp:
     if (body.post is None) == (body.url is None):
         raise Invalid("post, url", "give one of them")
     if body.url is not None:
-        url, title = checked_link(body.url, body.title)
-        return c.PinUp(caller, "link", url, title)
-    async with app.db.read() as db:
-        found = await posts.get(db, body.post or "")
-    return c.PinUp(caller, "post", found.id)
+        outcome = await pins.pin_link(app, caller, space_id, body.url, body.title)
+    else:
+        outcome = await pins.pin_post(app, caller, space_id, body.post or "")
+    return await serializers.space(app, outcome.after, caller)
 
 
 @router.delete("/{pin_id}")
 async def unpin(app: Here, caller: SignedIn, space_id: str, pin_id: str) -> dict[str, Any]:
     """Remove a pin: one's own, or any as host, co-host or admin."""
-    actor = await app.registry.live_actor(space_id)
-    outcome = await actor.ask(c.Unpin(caller, pin_id))
+    outcome = await pins.unpin(app, caller, space_id, pin_id)
     return await serializers.space(app, outcome.after, caller)

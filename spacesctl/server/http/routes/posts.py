@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from spacesctl.domain import commands as c
-from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotSignedIn
+from spacesctl.application import pins
+from spacesctl.application.once import Once
+from spacesctl.domain.errors import Invalid, NotSignedIn
 from spacesctl.domain.posts import Post, checked_text, is_post_id
-from spacesctl.domain.principals import System
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import State
-from spacesctl.live.now import utc_now
 from spacesctl.server.http import serializers
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
-from spacesctl.store import accounts, audit, posts
+from spacesctl.store import accounts, posts
 from spacesctl.store import clips as clip_store
 from spacesctl.store import spaces as space_store
 
@@ -45,19 +46,20 @@ class AboutMe(BaseModel):
 @router.post("/posts", status_code=201)
 async def create_post(app: Here, caller: SignedIn, body: NewPost, idempotency_key: IdempotencyKey = None) -> Any:
     """Create a public post. A voice clip can be used in one post or message only."""
-    once = Once(caller, idempotency_key, "posts", body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
+    return await answer_once(app, caller, idempotency_key, "posts", body, partial(_create, app, caller, body))
+
+
+async def _create(app: Services, caller: Person, body: NewPost, once: Once) -> Any:
     if body.clip is None:
         app.rates.by_account("post", caller)  # a clip was counted when it was uploaded
     text = checked_text(body.text, has_clip=body.clip is not None)
-    now, me = utc_now(), caller.account_id or ""
+    now, me = app.clock.now(), caller.account_id or ""
     async with app.db.begin() as db:
         clip = await clip_store.unused(db, body.clip, me) if body.clip is not None else None
         made = Post(await posts.next_id(db, now), me, text, now, clip)
         await posts.add(db, made)
         answer = serializers.post(made, await accounts.get(db, me))
-        await once.keep(db, 201, answer)
+        await once.keep(db, now, 201, answer)
     return answer
 
 
@@ -72,26 +74,8 @@ async def get_post(app: Here, ref: str) -> dict[str, Any]:
 @router.delete("/posts/{ref}", status_code=204)
 async def delete_post(app: Here, caller: SignedIn, ref: str) -> Response:
     """Delete a post and its voice clip, and remove its pins. Only the author and admins may."""
-    async with app.db.begin() as db:
-        found = await posts.get(db, ref)
-        if found.author_id != caller.account_id and not caller.is_admin:
-            raise NotAllowed("this post is somebody else's", reason="author")
-        await posts.remove(db, found)
-        if found.author_id != caller.account_id:
-            entry = audit.Entry("post.delete", caller.account_id, None, found.author_id, {"post": found.id})
-            await audit.append(db, entry, utc_now())
-        pinned_in = await space_store.pinning(db, found.id)
-    for space_id in pinned_in:
-        await _unpin(app, space_id, found.id)
+    await pins.delete_post(app, caller, ref)
     return Response(status_code=204)
-
-
-async def _unpin(app: Services, space_id: str, ref: str) -> None:
-    try:
-        actor = await app.registry.live_actor(space_id)
-        await actor.ask(c.Unpin(System("post_deleted"), ref))
-    except Gone:
-        return  # it ended in the meantime
 
 
 @router.get("/accounts/{ref}/posts")

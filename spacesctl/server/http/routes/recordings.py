@@ -9,13 +9,11 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
-from spacesctl.domain import commands as c
+from spacesctl.application import recordings as use
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
-from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import RecordingMode
-from spacesctl.live.now import utc_now
 from spacesctl.live.recorder import lane_name
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
@@ -40,18 +38,19 @@ async def start(app: Here, caller: SignedIn, space_id: str, body: NewRecording |
     Everybody sees that a recording runs. All open microphones but the host's close; each opens again when its speaker
     agrees.
     """
-    actor = await app.registry.live_actor(space_id)
-    require(await app.registry.space(space_id), caller, Action.RECORD)
-    await asyncio.to_thread(app.recordings.require_room)
-    outcome = await actor.ask(c.StartRecording(caller, RecordingMode((body or NewRecording()).kind)))
+
+    async def require_room() -> None:
+        await asyncio.to_thread(app.recordings.require_room)
+
+    mode = RecordingMode((body or NewRecording()).kind)
+    outcome = await use.start_recording(app, caller, space_id, mode, require_room)
     return await serializers.space(app, outcome.after, caller)
 
 
 @router.delete("/spaces/{space_id}/recording")
 async def stop(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Stop the recording. Its files are complete a moment later."""
-    actor = await app.registry.live_actor(space_id)
-    outcome = await actor.ask(c.StopRecording(caller))
+    outcome = await use.stop_recording(app, caller, space_id)
     return await serializers.space(app, outcome.after, caller)
 
 
@@ -93,8 +92,8 @@ async def delete(app: Here, caller: SignedIn, recording_id: str) -> Response:
     one = await _own(app, caller, recording_id)
     await app.recordings.delete(one)
     async with app.db.begin() as db:
-        entry = audit.Entry("record.delete", caller.account_id, one.space_id, None, {"recording": one.id})
-        await audit.append(db, entry, utc_now())
+        entry = audit.Entry("record.delete", caller, one.space_id, None, {"recording": one.id})
+        await audit.append(db, entry, app.clock.now())
     return Response(status_code=204)
 
 

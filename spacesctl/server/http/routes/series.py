@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application import series as use
+from spacesctl.application.once import Once
 from spacesctl.application.rulesets import MAX_RULES, compiled
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.ids import new_space_id
+from spacesctl.domain.principals import Person
 from spacesctl.domain.recurrence import occurrences
-from spacesctl.domain.series import Series, SeriesState, paused, resumed, used
+from spacesctl.domain.series import Series, deleted, paused, resumed, used
 from spacesctl.domain.space import ListenerPolicy, Policy
-from spacesctl.live.now import utc_now
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.routes.spaces import Lang
 from spacesctl.server.http.services import Here, Services, SignedIn
-from spacesctl.store import accounts
-from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
 
 router = APIRouter(prefix="/v1/series", tags=["series"])
@@ -69,27 +71,23 @@ class SeriesChange(BaseModel):
 @router.post("", status_code=201)
 async def create_series(app: Here, caller: SignedIn, body: NewSeries, idempotency_key: IdempotencyKey = None) -> Any:
     """Create a series. Its coming Space, with the invitations, is created at once or a week before its start."""
-    once = Once(caller, idempotency_key, "series", body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
+    return await answer_once(app, caller, idempotency_key, "series", body, partial(_create, app, caller, body))
+
+
+async def _create(app: Services, caller: Person, body: NewSeries, once: Once) -> dict[str, Any]:
     app.rates.by_account("space", caller)
     if body.invite:
         app.rates.by_account("invite", caller, len(body.invite))
-    now = utc_now()
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
-    async with app.db.begin() as db:
-        invited = [(await accounts.get(db, handle)).id for handle in dict.fromkeys(body.invite)]
-        if rules is not None:
-            await ruleset_store.put_rules(db, rules.hash, rules.text, now)
     series = Series(
-        new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, now, body.speakers,
-        body.listeners, body.captions, tuple(body.topics), body.lang, tuple(invited),
-        rules.hash if rules else None, tuple(sorted(rules.actions())) if rules else (),
+        new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, app.clock.now(), body.speakers,
+        body.listeners, body.captions, tuple(body.topics), body.lang,
     )  # fmt: skip
-    answer = _series(app, await app.alarm.series.create(series, caller))
-    async with app.db.begin() as db:
-        await once.keep(db, 201, answer)
-    return answer
+
+    async def keep(db: AsyncConnection, made: Series, now: datetime) -> None:
+        await once.keep(db, now, 201, _series(app, made))
+
+    return _series(app, await use.create_series(app, series, caller, rules, body.invite, keep))
 
 
 @router.get("")
@@ -103,55 +101,44 @@ async def list_series(app: Here, caller: SignedIn) -> dict[str, Any]:
 @router.get("/{series_id}")
 async def get_series(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
     """One series."""
-    return _series(app, await app.alarm.series.get(series_id, caller))
+    return _series(app, await use.get_series(app, series_id, caller))
 
 
 @router.patch("/{series_id}")
 async def edit_series(app: Here, caller: SignedIn, series_id: str, body: SeriesChange) -> dict[str, Any]:
     """Edit a series. Its coming Space, if it exists, is changed too."""
-    before = await app.alarm.series.get(series_id, caller)
-    given = body.model_dump(exclude_none=True, exclude={"rules", "rules_filename", "invite", "uninvite"})
+    fields = body.model_dump(exclude_none=True, exclude={"rules", "rules_filename", "invite", "uninvite"})
+    if "speakers" in fields:
+        fields["policy"] = fields.pop("speakers")
+    if "topics" in fields:
+        fields["topics"] = tuple(fields["topics"])
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
-    if "rules" in body.model_fields_set:
-        given["rules_hash"] = rules.hash if rules else None
-        given["rule_actions"] = tuple(sorted(rules.actions())) if rules else ()
-    async with app.db.begin() as db:
-        if rules is not None:
-            await ruleset_store.put_rules(db, rules.hash, rules.text, utc_now())
-        added, dropped = [[(await accounts.get(db, ref)).id for ref in refs] for refs in (body.invite, body.uninvite)]
-    kept = [one for one in before.invited if one not in dropped]
-    given["invited"] = tuple(dict.fromkeys([*kept, *added]))
-    if "speakers" in given:
-        given["policy"] = given.pop("speakers")
-    if "topics" in given:
-        given["topics"] = tuple(given["topics"])
-    return _series(app, await app.alarm.series.edit(replace(before, **given), caller))
+    edit = use.Edit(fields, "rules" in body.model_fields_set, rules, body.invite, body.uninvite)
+    return _series(app, await use.edit_series(app, series_id, caller, edit))
 
 
 @router.post("/{series_id}/pause")
 async def pause(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
     """Create no more Spaces until the series is resumed; the coming one is canceled."""
-    return _series(app, await app.alarm.series.change(series_id, caller, "pause", paused))
+    return _series(app, await use.change_series(app, series_id, caller, "pause", lambda s, now: paused(s)))
 
 
 @router.post("/{series_id}/resume")
 async def resume(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
     """Resume a paused series."""
-    return _series(app, await app.alarm.series.change(series_id, caller, "resume", lambda s: resumed(s, utc_now())))
+    return _series(app, await use.change_series(app, series_id, caller, "resume", resumed))
 
 
 @router.post("/{series_id}/skip")
 async def skip(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
     """Cancel the coming Space and plan the next one."""
-    return _series(app, await app.alarm.series.change(series_id, caller, "skip", lambda s: used(s, utc_now())))
+    return _series(app, await use.change_series(app, series_id, caller, "skip", used))
 
 
 @router.delete("/{series_id}", status_code=204)
 async def delete_series(app: Here, caller: SignedIn, series_id: str) -> Response:
     """Delete the series. Its coming Space is canceled; a live one continues."""
-    await app.alarm.series.change(
-        series_id, caller, "delete", lambda s: replace(s, state=SeriesState.DELETED, planned=None, space_id=None)
-    )
+    await use.change_series(app, series_id, caller, "delete", lambda s, now: deleted(s))
     return Response(status_code=204)
 
 

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.application.invitations import send_invites
-from spacesctl.application.rulesets import MAX_RULES, compiled, set_rules
+from spacesctl.application import spaces as use
+from spacesctl.application.admission import readable
+from spacesctl.application.once import Once
+from spacesctl.application.rulesets import MAX_RULES, compiled
 from spacesctl.domain import commands as c
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
-from spacesctl.domain.errors import Gone, Invalid, Refused
+from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_space_id
-from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, RecordingMode, Space, State
-from spacesctl.live.actor import Outcome
 from spacesctl.server.http import serializers
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.store import accounts
-from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["spaces"])
@@ -77,19 +78,16 @@ async def create_space(app: Here, caller: SignedIn, body: NewSpace, idempotency_
 
     Errors in `invite` or `rules` are reported before anything is created.
     """
-    once = Once(caller, idempotency_key, "spaces", body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
+    return await answer_once(app, caller, idempotency_key, "spaces", body, partial(_create, app, caller, body))
+
+
+async def _create(app: Services, caller: Person, body: NewSpace, once: Once) -> dict[str, Any]:
     if body.start and body.scheduled_start is not None:
         raise Invalid("start", "cannot be combined with scheduled_start")
     app.rates.by_account("space", caller)
     if body.invite:
         app.rates.by_account("invite", caller, len(body.invite))
-    if body.start:
-        await may_go_live(app, caller)
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
-    async with app.db.read() as db:
-        invited = [await accounts.get(db, handle) for handle in dict.fromkeys(body.invite)]
     command = c.Create(
         caller,
         new_space_id(),
@@ -103,18 +101,20 @@ async def create_space(app: Here, caller: SignedIn, body: NewSpace, idempotency_
         record=body.record,
     )
 
-    async def projection(db: AsyncConnection, outcome: Outcome) -> None:
-        host = await accounts.get(db, outcome.after.host_id)
-        await once.keep(db, 201, serializers.space_of(app, outcome.after, host, caller))
+    async def keep(db: AsyncConnection, space: Space, now: datetime) -> None:
+        host = await accounts.get(db, space.host_id)
+        await once.keep(db, now, 201, serializers.space_of(app, space, host, caller))
 
-    await app.registry.create(command, projection)
-    if rules is not None:
-        await set_rules(app.registry, app.bot.id, caller, command.id, rules)
-    if invited:
-        await send_invites(app.registry, app.link, caller, command.id, invited)
-    if body.start:
-        await (await app.registry.actor(command.id)).ask(c.Start(caller))
-    return await serializers.space(app, await app.registry.space(command.id), caller)
+    space = await use.create_space(
+        app,
+        command,
+        invite=body.invite,
+        rules=rules,
+        start=body.start,
+        may_go_live=may_go_live(app),
+        keep=keep,
+    )
+    return await serializers.space(app, space, caller)
 
 
 @router.get("/spaces")
@@ -140,52 +140,32 @@ async def list_spaces(
 @router.get("/spaces/{space_id}")
 async def get_space(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
     """One Space. Public while scheduled or live, afterwards for its host and admins only."""
-    space = await readable(app, caller, space_id)
-    return await serializers.space(app, space, caller)
+    return await serializers.space(app, await readable(app, caller, space_id), caller)
 
 
-async def readable(app: Services, caller: Anyone, space_id: str) -> Space:
-    """The Space, if the caller may read it. Raises NotFound, Gone (it is over, and the caller is not its host),
-    NotSignedIn or NotAllowed.
-    """
-    space = await app.registry.space(space_id)
-    if space.is_over:
-        if caller.account_id != space.host_id and not caller.is_admin:
-            raise Gone("Space", space_id, space.state.value)
-    else:
-        require_admittance(space, caller, blocked=await app.registry.blocked(space, caller.account_id))
-    return space
-
-
-async def may_go_live(app: Services, caller: Person) -> None:
-    """Check that the caller may host one more live Space. Raises TooMany."""
-    async with app.db.read() as db:
-        have = await space_store.count_live_of(db, caller.account_id or "")
-    app.rates.at_once("live_spaces", have)
+def may_go_live(app: Services) -> Callable[[int], None]:
+    """The check that a host who has so many live Spaces may have one more. It raises TooMany."""
+    return lambda have: app.rates.at_once("live_spaces", have)
 
 
 @router.post("/spaces/{space_id}/start")
 async def start(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Go live."""
-    actor = await app.registry.actor(space_id)
-    await may_go_live(app, caller)
-    outcome = await actor.ask(c.Start(caller))
+    outcome = await use.start_space(app, caller, space_id, may_go_live(app))
     return await serializers.space(app, outcome.after, caller)
 
 
 @router.post("/spaces/{space_id}/end")
 async def end(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """End a live Space."""
-    actor = await app.registry.actor(space_id)
-    outcome = await actor.ask(c.End(caller))
+    outcome = await use.end_space(app, caller, space_id)
     return await serializers.space(app, outcome.after, caller)
 
 
 @router.post("/spaces/{space_id}/cancel")
 async def cancel(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
     """Cancel a Space that has not started."""
-    actor = await app.registry.actor(space_id)
-    outcome = await actor.ask(c.Cancel(caller))
+    outcome = await use.cancel_space(app, caller, space_id)
     return await serializers.space(app, outcome.after, caller)
 
 
@@ -193,46 +173,31 @@ async def cancel(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
 async def react(app: Here, caller: SignedIn, space_id: str, body: NewReaction) -> dict[str, Any]:
     """React. All reactions within a second are published as one event with counts."""
     app.rates.by_account("reaction", caller)
-    actor, space = await app.admitted(space_id, caller)
-    require(space, caller, Action.REACT)
-    if space.state is not State.LIVE:
-        raise Refused("not_live", "the Space is not live yet")
-    actor.react(body.reaction.value)
+    await use.react(app, caller, space_id, body.reaction.value)
     return {"reaction": body.reaction.value, "emoji": body.reaction.emoji}
 
 
 @router.put("/spaces/{space_id}/reminder", status_code=204)
 async def remind(app: Here, caller: SignedIn, space_id: str) -> Response:
     """Subscribe to reminders by direct message, half an hour before a scheduled Space and at its start."""
-    space = await readable(app, caller, space_id)
-    if space.state is not State.SCHEDULED:
-        raise Refused("started", "the Space has started already")
-    async with app.db.begin() as db:
-        await series_store.remind(db, space_id, caller.account_id or "")
+    await use.remind(app, caller, space_id)
     return Response(status_code=204)
 
 
 @router.delete("/spaces/{space_id}/reminder", status_code=204)
 async def forget_reminder(app: Here, caller: SignedIn, space_id: str) -> Response:
     """Unsubscribe from the reminders of a Space."""
-    async with app.db.begin() as db:
-        await series_store.forget_reminder(db, space_id, caller.account_id or "")
+    await use.forget_reminder(app, caller, space_id)
     return Response(status_code=204)
 
 
 @router.patch("/spaces/{space_id}")
 async def change(app: Here, caller: SignedIn, space_id: str, body: SpaceChange) -> dict[str, Any]:
-    """Edit a Space. The start time can change only before the start, other fields also while live."""
-    actor = await app.registry.actor(space_id)
+    """Edit a Space. The start time can change only before the start, other fields also while live. All changes are made, or none."""
     topics = tuple(body.topics) if body.topics is not None else None
     edit = c.Edit(caller, body.title, topics, body.lang, body.listeners, _stored(body.scheduled_start))
-    if edit != c.Edit(caller):
-        await actor.ask(edit)
-    if body.speakers is not None:
-        await actor.ask(c.ChangePolicy(caller, body.speakers))
-    if body.captions is not None:
-        await actor.ask(c.SwitchCaptions(caller, body.captions))
-    return await serializers.space(app, await app.registry.space(space_id), caller)
+    changed = await use.change_space(app, edit, space_id, body.speakers, body.captions)
+    return await serializers.space(app, changed, caller)
 
 
 def _stored(at: datetime | None) -> datetime | None:

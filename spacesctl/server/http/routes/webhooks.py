@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -10,14 +11,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
+from spacesctl.application.once import Once
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.webhooks import PING, TYPES
-from spacesctl.live.now import utc_now
 from spacesctl.server.delivery.safe_http import check_url
-from spacesctl.server.http.idempotency import IdempotencyKey, Once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.store import audit, webhooks
 
@@ -37,20 +38,19 @@ class NewWebhook(BaseModel):
 
 
 @router.post("", status_code=201)
-async def add_webhook(
-    app: Here, caller: SignedIn, body: NewWebhook, idempotency_key: IdempotencyKey = None
-) -> JSONResponse:
+async def add_webhook(app: Here, caller: SignedIn, body: NewWebhook, idempotency_key: IdempotencyKey = None) -> Any:
     """Create a webhook. Only this answer contains the signing secret, in the format of Standard Webhooks."""
-    once = Once(caller, idempotency_key, "webhooks", body)
-    if (answered := await once.answered(app)) is not None:
-        return answered
+    return await answer_once(app, caller, idempotency_key, "webhooks", body, partial(_add, app, caller, body))
+
+
+async def _add(app: Services, caller: Person, body: NewWebhook, once: Once) -> JSONResponse:
     url = check_url(body.url, allow_private=app.allow_private)
     for kind in body.events:
         if kind not in TYPES:
             raise Invalid("events", f"{kind!r} is not one of {', '.join(TYPES)}")
     if body.all and not caller.is_admin:
         raise NotAllowed("only admins may receive messages about all Spaces", reason="scope")
-    now, made_id = utc_now(), new_account_id()
+    now, made_id = app.clock.now(), new_account_id()
     row = {
         "id": made_id, "account_id": caller.account_id, "url": url, "events": sorted(set(body.events)),
         "all_spaces": body.all, "created_at": now,
@@ -58,9 +58,9 @@ async def add_webhook(
     async with app.db.begin() as db:
         app.rates.at_once("webhooks", len(await webhooks.of_account(db, caller.account_id or "")))
         await webhooks.add(db, row)
-        await audit.append(db, audit.Entry("webhook.add", caller.account_id, None, None, {"webhook": made_id}), now)
+        await audit.append(db, audit.Entry("webhook.add", caller, None, None, {"webhook": made_id}), now)
         answer = _webhook(await webhooks.get(db, made_id), 0)
-        await once.keep(db, 201, {**answer, "secret": None})
+        await once.keep(db, now, 201, {**answer, "secret": None})
     secret = app.keys.webhook_secret(made_id)
     return JSONResponse({**answer, "secret": secret}, 201, {"Cache-Control": "no-store"})
 
@@ -77,10 +77,10 @@ async def list_webhooks(app: Here, caller: SignedIn) -> dict[str, Any]:
 async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> Response:
     """Delete a webhook; its waiting deliveries are dropped."""
     await _own(app, caller, webhook_id)
-    now = utc_now()
+    now = app.clock.now()
     async with app.db.begin() as db:
         await webhooks.remove(db, webhook_id)
-        entry = audit.Entry("webhook.remove", caller.account_id, None, None, {"webhook": webhook_id})
+        entry = audit.Entry("webhook.remove", caller, None, None, {"webhook": webhook_id})
         await audit.append(db, entry, now)
     return Response(status_code=204)
 
@@ -91,7 +91,7 @@ async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> dict[str,
     app.rates.by_account("outside", caller)
     row = await _own(app, caller, webhook_id)
     message = f"msg_{secrets.token_hex(12)}"
-    answer = await app.webhooks.attempt(webhook_id, row.url, message, PING, {"webhook_id": webhook_id}, utc_now())
+    answer = await app.webhooks.attempt(webhook_id, row.url, message, PING, {"webhook_id": webhook_id}, app.clock.now())
     if answer.good:
         async with app.db.begin() as db:
             await webhooks.recovered(db, webhook_id)

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.admission import readable
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound
 from spacesctl.domain.posts import Post
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space, State
 from spacesctl.server.http import serializers
-from spacesctl.server.http.routes.spaces import readable
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.xapi import problems, shapes
 from spacesctl.server.http.xapi.problems import BadParameter, XRoute

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Principal
 from spacesctl.domain.space import InviteState, Space
+from spacesctl.live.outcome import Outcome
+from spacesctl.store import audit
 from spacesctl.store.audit import Entry
 
 
-def entries(space: Space, events: Iterable[e.Event], caller: Principal) -> list[Entry]:
-    """The audit entries of the events that `caller` caused."""
-    found = (_entry(space, event, caller.account_id) for event in events)
-    return [entry for entry in found if entry is not None]
+async def project(db: AsyncConnection, outcome: Outcome) -> None:
+    """Enter the events in the audit log."""
+    for event in outcome.events:
+        if (entry := _entry(outcome.after, event, outcome.by)) is not None:
+            await audit.append(db, entry, outcome.at)
 
 
-def _entry(space: Space, event: e.Event, actor: str | None) -> Entry | None:
+def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
     match event:
         case e.SpaceCreated():
             return Entry("space.create", actor, space.id)

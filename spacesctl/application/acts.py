@@ -1,0 +1,73 @@
+"""What rules do. Each act is one transaction, found again by its natural key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from spacesctl.application import blocks, facts
+from spacesctl.application.app import App
+from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, cut_clip
+from spacesctl.domain import commands as c
+from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.principals import Person, Rule
+from spacesctl.store import accounts
+from spacesctl.store import acts as act_store
+
+
+@dataclass(frozen=True)
+class Act:
+    """An act that a bot requests. `words` are {w, start, end, conf} with times in seconds on the Space clock; evidence
+    lengths are in seconds.
+    """
+
+    key: str
+    rule_id: str
+    rule_hash: str
+    mode: str
+    action: str
+    account_id: str
+    lane: int
+    start_tick: int
+    end_tick: int
+    words: list[dict[str, Any]]
+    confidence: float
+    engine: str
+    model: str
+    before: float = CLIP_BEFORE
+    after: float = CLIP_AFTER
+
+
+async def take_act(app: App, bot: Person, space_id: str, act: Act) -> dict[str, Any]:
+    """Take, or only record, what a rule decided. A repeated key returns the first result and changes nothing. Raises
+    NotFound, Gone, NotAllowed or Refused.
+    """
+    async with app.db.read() as db:
+        if (done := await act_store.get_act(db, space_id, act.key)) is not None:
+            return done
+    handle = await app.registry.live_handle(space_id)
+    enforced = act.mode == "enforce"
+    report_id = new_account_id() if enforced and act.action == "report" else ""
+    clip = await _clip(app, space_id, act) if report_id else None
+    host_id = handle.space.host_id
+    by = Rule(act.rule_id, host_id, bot.account_id or "")
+    async with blocks.over_all_of(app, host_id, space_id) as tx:
+        if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
+            return done  # the same act was requested twice at once; the first one counts
+        account = await accounts.get(tx.db, act.account_id)
+        body = {**vars(act), "report_id": report_id or None, "handle": f"@{account.handle}"}
+        # The words go to the act alone: what follows from its event reads them there.
+        await act_store.add_act(tx.db, space_id, act.key, body, tx.now)
+        person = await facts.target(tx.db, tx.space(space_id), account)
+        command = c.TakeAct(
+            by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip
+        )  # fmt: skip
+        await tx.ask(space_id, command)
+        if enforced and act.action == "block":
+            await blocks.write_block(tx, by, account)
+    return body
+
+
+async def _clip(app: App, space_id: str, act: Act) -> str | None:
+    handle = await app.registry.live_handle(space_id)
+    return await cut_clip(app, handle, act.lane, act.start_tick, act.end_tick, act.before, act.after)

@@ -1,0 +1,41 @@
+"""What every use case works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.series import Series
+from spacesctl.live.registry import SpaceRegistry
+from spacesctl.store.database import Database
+from spacesctl.support.clock import Clock
+
+
+@dataclass
+class App:
+    """The server without its routes. `base_url` is its public address, without a slash at the end."""
+
+    db: Database
+    registry: SpaceRegistry
+    data: Path
+    bot: Account
+    """The bundled bot's account."""
+    base_url: str
+    wake: Callable[[Series], None] = field(default=lambda series: None, kw_only=True)
+    """Called with each series that plans an occurrence: sets the alarm clock."""
+
+    @property
+    def clock(self) -> Clock:
+        """The one clock of this server."""
+        return self.registry.clock
+
+    @property
+    def clips(self) -> Path:
+        """The folder of evidence clips."""
+        return self.data / "evidence"
+
+    def link(self, space_id: str) -> str:
+        """The public address of a Space's page."""
+        return f"{self.base_url}/s/{space_id}"

@@ -1,0 +1,52 @@
+"""Blocks between accounts. A block removes the blocked account from all Spaces of the blocker, in the same transaction."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+
+from spacesctl.application.app import App
+from spacesctl.application.locking import over
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.errors import Refused
+from spacesctl.domain.principals import Person, Principal, Rule
+from spacesctl.live.transaction import Transaction
+from spacesctl.store import accounts, audit
+from spacesctl.store import spaces as space_store
+
+
+def over_all_of(app: App, host_id: str, *space_ids: str) -> AbstractAsyncContextManager[Transaction]:
+    """A transaction over all live and scheduled Spaces of a host, and the given ones."""
+    return over(app, lambda db: space_store.hosted(db, host_id), *space_ids)
+
+
+async def write_block(tx: Transaction, by: Principal, account: Account) -> None:
+    """Store a block in the name of the account that `by` stands for, and remove `account` from the Spaces that it hosts."""
+    blocker = by.stands_for or ""
+    who = f"rule {by.id}" if isinstance(by, Rule) else "person"
+    await accounts.block(tx.db, blocker, account.id, by=who, now=tx.now)
+    target = c.Target(account.id, account.handle, account.kind, blocked=True)
+    for space_id in tx.space_ids:
+        if tx.space(space_id).host_id == blocker:
+            await tx.ask(space_id, c.RemoveBlocked(by, target))
+
+
+async def block(app: App, person: Person, ref: str) -> None:
+    """Block an account: it leaves all Spaces of the person, and can no longer join them, be invited, or send messages.
+
+    Raises NotFound, or Refused with reason `is_you`.
+    """
+    async with over_all_of(app, person.account_id or "") as tx:
+        account = await accounts.get(tx.db, ref)
+        if account.id == person.account_id:
+            raise Refused("is_you", "you cannot block yourself")
+        await write_block(tx, person, account)
+        await audit.append(tx.db, audit.Entry("block", person, None, account.id), tx.now)
+
+
+async def unblock(app: App, person: Person, ref: str) -> None:
+    """Remove a block. Raises NotFound."""
+    async with app.db.begin() as db:
+        account = await accounts.get(db, ref)
+        await accounts.unblock(db, person.account_id or "", account.id)
+        await audit.append(db, audit.Entry("unblock", person, None, account.id), app.clock.now())

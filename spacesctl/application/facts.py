@@ -1,0 +1,32 @@
+"""What commands need to know from outside their Space: accounts, blocks, follows. Read in the request's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.space import Space
+from spacesctl.store import accounts
+
+
+async def blocked(db: AsyncConnection, space: Space, account_id: str | None) -> bool:
+    """Whether there is a block between the host and this account, in either direction."""
+    return account_id is not None and await accounts.block_between(db, space.host_id, account_id)
+
+
+async def followed(db: AsyncConnection, space: Space, account_id: str | None) -> bool:
+    """Whether the host follows this account."""
+    return account_id is not None and await accounts.follows_account(db, space.host_id, account_id)
+
+
+async def target(db: AsyncConnection, space: Space, account: Account) -> c.Target:
+    """The account as a command about it needs it."""
+    return c.Target(account.id, account.handle, account.kind, await blocked(db, space, account.id))
+
+
+async def found(db: AsyncConnection, refs: Iterable[str]) -> list[Account]:
+    """The accounts that were named, each once, in order. Raises NotFound."""
+    return list({account.id: account for account in [await accounts.get(db, ref) for ref in refs]}.values())

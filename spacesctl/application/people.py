@@ -1,0 +1,64 @@
+"""The people of a Space: microphones, requests to speak, roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from spacesctl.application import facts
+from spacesctl.application.app import App
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.principals import Person, System
+from spacesctl.live.outcome import Outcome
+from spacesctl.store import accounts
+
+
+async def open_mic(app: App, person: Person, space_id: str, *, is_open: bool, consent: bool) -> Outcome:
+    """Begin a microphone session of the person. Raises NotFound, or what refuses the command."""
+    async with app.registry.transaction(space_id) as tx:
+        space = tx.space(space_id)
+        followed = await facts.followed(tx.db, space, person.account_id)
+        blocked = await facts.blocked(tx.db, space, person.account_id)
+        command = c.OpenMic(person, followed=followed, blocked=blocked, mic_open=is_open, consent=consent)
+        return await tx.ask(space_id, command)
+
+
+async def close_mic(app: App, space_id: str, lane: int) -> None:
+    """End the microphone session on a lane, whose connection did not come about."""
+    await app.registry.ask(space_id, c.CloseMic(System("disconnected"), lane, "left"))
+
+
+async def set_mic(app: App, person: Person, space_id: str, *, is_open: bool, consent: bool) -> Outcome:
+    """Open or close the person's microphone within its session. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    return await app.registry.ask(space_id, c.SetMic(person, is_open, consent))
+
+
+async def raise_hand(app: App, person: Person, space_id: str) -> Outcome:
+    """Ask to speak. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        space = tx.space(space_id)
+        followed = await facts.followed(tx.db, space, person.account_id)
+        blocked = await facts.blocked(tx.db, space, person.account_id)
+        return await tx.ask(space_id, c.RaiseHand(person, followed=followed, blocked=blocked))
+
+
+async def lower_hand(app: App, person: Person, space_id: str) -> Outcome:
+    """Withdraw the person's request to speak. Raises NotFound or Gone."""
+    await app.registry.live_handle(space_id)
+    return await app.registry.ask(space_id, c.LowerHand(person))
+
+
+async def about(
+    app: App, space_id: str, ref: str, command_of: Callable[[c.Target], c.Command]
+) -> tuple[Outcome, Account]:
+    """Give a command about the account that `ref` names: approve, deny, mute, unmute, demote, promote, hand over, kick.
+
+    Raises NotFound, Gone, or what refuses the command.
+    """
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        account = await accounts.get(tx.db, ref)
+        target = await facts.target(tx.db, tx.space(space_id), account)
+        return await tx.ask(space_id, command_of(target)), account

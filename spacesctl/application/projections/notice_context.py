@@ -1,0 +1,91 @@
+"""What notices are made of: the outcome, and what has to be looked up for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import events as e
+from spacesctl.domain.principals import Person
+from spacesctl.domain.space import InviteState, Role, Space
+from spacesctl.live.outcome import Outcome
+from spacesctl.store import accounts, acts
+from spacesctl.store import series as series_store
+
+TO_ALL = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged, e.RemindersSent)
+"""Events that concern everybody who waits for the Space."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A direct message to write: to which account, what it says, and of which kind it is."""
+
+    to: str
+    text: str
+    kind: str = "notice"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Made by `context_of`."""
+
+    outcome: Outcome
+    link: str
+    names: dict[str, str]
+    """Handles with `@`, by account id."""
+    acts: dict[str, dict[str, Any]]
+    """The acts of rules among the events, by key."""
+    subscribers: frozenset[str]
+    """Who asked to be reminded, less those who have a block with the host."""
+    apart: frozenset[str]
+    """Accounts that have a block with the host."""
+
+    @property
+    def space(self) -> Space:
+        return self.outcome.after
+
+    @property
+    def title(self) -> str:
+        return f"“{self.space.title}”"
+
+    @property
+    def by(self) -> str:
+        """ " by @ann" when a person did it; nothing when a rule or the server did."""
+        return f" by {self.name(self.outcome.by.account_id)}" if isinstance(self.outcome.by, Person) else ""
+
+    def name(self, account_id: str | None) -> str:
+        """The handle of an account."""
+        return self.names.get(account_id or "", "somebody")
+
+    def everybody(self) -> list[str]:
+        """All that wait for this Space or have a part in it: on stage, invited, or to be reminded."""
+        on_stage = {one.account_id for one in self.space.people.values() if one.role is not Role.LISTENER}
+        is_open = (InviteState.PENDING, InviteState.ACCEPTED)
+        invited = {one.account_id for one in self.space.invites.values() if one.state in is_open}
+        return sorted((on_stage | invited | self.subscribers) - self.apart - self.space.barred.keys())
+
+
+async def context_of(db: AsyncConnection, outcome: Outcome, events: Iterable[e.Event], link: str) -> Context:
+    """Look up what the notices of these events need."""
+    told = list(events)
+    space = outcome.after
+    keys = [event.key for event in told if isinstance(event, e.ActTaken)]
+    found = {key: await acts.get_act(db, space.id, key) for key in keys}
+    ids = {outcome.by.account_id, space.host_id, *(getattr(event, "account_id", None) for event in told)}
+    known = await accounts.by_ids(db, {one for one in ids if one})
+    apart = subscribers = frozenset[str]()
+    if any(isinstance(event, TO_ALL) for event in told):
+        mine, theirs = await accounts.blocked_ids(db, space.host_id)
+        apart = frozenset(mine | theirs)
+        subscribers = frozenset(await series_store.to_remind(db, space.id)) - apart
+    return Context(
+        outcome=outcome,
+        link=link,
+        names={one.id: f"@{one.handle}" for one in known.values()},
+        acts={key: act for key, act in found.items() if act is not None},
+        subscribers=subscribers,
+        apart=apart,
+    )

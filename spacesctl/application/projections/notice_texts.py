@@ -1,0 +1,149 @@
+"""Who is told of which event, and in which words. Pure: a context and an event in, notices out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from spacesctl.application.projections.notice_context import Context, Notice
+from spacesctl.domain import events as e
+from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.principals import Rule
+from spacesctl.domain.space import InviteState, Role, State
+
+_OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
+_DONE = {"report": "reported", "mute": "muted", "kick": "removed", "block": "removed and blocked"}
+_EFFECTS: dict[str, type[e.Event]] = {
+    "report": e.ReportFiled,
+    "mute": e.ServerMuted,
+    "kick": e.Removed,
+    "block": e.Removed,
+}
+
+
+def in_words(at: datetime) -> str:
+    """A time as people say it: Monday, 30 November 2026, 18:00 UTC."""
+    return f"{at:%A}, {at.day} {at:%B %Y}, {at:%H:%M} UTC"
+
+
+def _invited(c: Context, event: e.Invited) -> list[Notice]:
+    start = c.space.scheduled_start
+    when = f" on {in_words(start)}" if start is not None and c.space.state is State.SCHEDULED else ""
+    text = f"{c.name(event.invite.by)} invites you to {_OFFERS[event.invite.role]} {c.title}{when}: {c.link}"
+    return [Notice(event.invite.account_id, f"{text}\n\n{event.message}" if event.message else text, "invite")]
+
+
+def _invite_answered(c: Context, event: e.InviteAnswered) -> list[Notice]:
+    if event.state is InviteState.REVOKED:
+        return [Notice(event.account_id, f"Your invitation to {c.title} was withdrawn.")]
+    inviter = c.space.invites[event.account_id].by
+    done = "accepted" if event.state is InviteState.ACCEPTED else "declined"
+    return [Notice(inviter, f"{c.name(event.account_id)} {done} the invitation to {c.title}.")]
+
+
+def _hand_lowered(c: Context, event: e.HandLowered) -> list[Notice]:
+    texts = {
+        "approved": f"You may speak in {c.title} now: {c.link}",
+        "denied": f"Your request to speak in {c.title} was denied.",
+        "ended": f"{c.title} ended before your request to speak was answered.",
+    }
+    return [Notice(event.account_id, texts[event.outcome])] if event.outcome in texts else []
+
+
+def _role_changed(c: Context, event: e.RoleChanged) -> list[Notice]:
+    if any(isinstance(other, e.Removed) and other.account_id == event.account_id for other in c.outcome.events):
+        return []  # the removal says it
+    if event.role is Role.LISTENER and event.demoted:
+        return [Notice(event.account_id, f"You are a listener in {c.title} again{c.by}. To speak, raise your hand.")]
+    if event.role is Role.COHOST:
+        return [Notice(event.account_id, f"You are a co-host of {c.title} now{c.by}.")]
+    return []
+
+
+def _muted(c: Context, event: e.ServerMuted) -> list[Notice]:
+    if isinstance(c.outcome.by, Rule):
+        return []  # the act says it, with the words
+    return [Notice(event.account_id, f"You were muted in {c.title}{c.by}{_because(event.reason)}")]
+
+
+def _unmuted(c: Context, event: e.ServerUnmuted) -> list[Notice]:
+    return [Notice(event.account_id, f"You are no longer muted in {c.title}. Open your microphone to speak.")]
+
+
+def _removed(c: Context, event: e.Removed) -> list[Notice]:
+    if isinstance(c.outcome.by, Rule):
+        return []
+    if not event.barred:
+        return [Notice(event.account_id, f"You were removed from {c.title}: its host blocked you.")]
+    return [Notice(event.account_id, f"You were removed from {c.title} until it ends{_because(event.reason)}")]
+
+
+def _edited(c: Context, event: e.SpaceEdited) -> list[Notice]:
+    before, start = c.outcome.before, event.scheduled_start
+    if before is None or start is None or start == before.scheduled_start:
+        return []
+    text = f"{c.title} was moved: it starts on {in_words(start)} now. {c.link}"
+    return [Notice(account_id, text) for account_id in c.everybody()]
+
+
+def _canceled(c: Context, event: e.SpaceCanceled) -> list[Notice]:
+    start = c.space.scheduled_start
+    when = f", planned for {in_words(start)}," if start is not None else ""
+    return [Notice(account_id, f"{c.title}{when} was called off{c.by}.") for account_id in c.everybody()]
+
+
+def _missed(c: Context, event: e.SpaceMissed) -> list[Notice]:
+    text = f"{c.title} did not start: the server was not running at the scheduled time."
+    return [Notice(account_id, text) for account_id in c.everybody()]
+
+
+def _host_changed(c: Context, event: e.HostChanged) -> list[Notice]:
+    now = c.name(event.account_id)
+    told = [Notice(one, f"{c.title} is hosted by {now} now.") for one in c.everybody() if one != event.account_id]
+    return [Notice(event.account_id, f"You are the host of {c.title} now: {c.link}"), *told]
+
+
+def _reminded(c: Context, event: e.RemindersSent) -> list[Notice]:
+    start = c.space.scheduled_start
+    soon = f"starts on {in_words(start)}" if start is not None else "starts soon"
+    text = f"{c.title} {soon if event.kind == 'soon' else 'is live now'}: {c.link}"
+    host = [c.space.host_id] if event.kind == "soon" else []
+    return [Notice(one, text, "reminder") for one in [*sorted(c.subscribers - {c.space.host_id}), *host]]
+
+
+def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
+    """The person and the host are told the action, the rule, the words, that it was automatic, and how to appeal."""
+    act, effect = c.acts.get(event.key), _EFFECTS.get(event.action)
+    if act is None or effect is None or not any(isinstance(other, effect) for other in c.outcome.events):
+        return []  # only noted, or its target was exempt
+    said = " ".join(word["w"] for word in act["words"])
+    done, at = _DONE[event.action], f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    to_target = (
+        f"You were {done} in {c.title} at {at}: rule {event.rule_id} heard “{said}”. This was automatic, "
+        "in the host's name. To appeal, answer the host by direct message."
+    )
+    to_host = f"Rule {event.rule_id} heard “{said}” in {c.title} at {at}: {c.name(event.account_id)} was {done}."
+    return [Notice(event.account_id, to_target), Notice(c.space.host_id, to_host)]
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else "."
+
+
+WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
+    e.Invited: _invited,
+    e.InviteAnswered: _invite_answered,
+    e.HandLowered: _hand_lowered,
+    e.RoleChanged: _role_changed,
+    e.ServerMuted: _muted,
+    e.ServerUnmuted: _unmuted,
+    e.Removed: _removed,
+    e.SpaceEdited: _edited,
+    e.SpaceCanceled: _canceled,
+    e.SpaceMissed: _missed,
+    e.HostChanged: _host_changed,
+    e.RemindersSent: _reminded,
+    e.ActTaken: _act_taken,
+}
+"""All events that concern somebody, each with who writes its notices."""

@@ -1,0 +1,27 @@
+"""Recordings: only the host starts, stops and deletes them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from spacesctl.application.app import App
+from spacesctl.domain import commands as c
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person
+from spacesctl.domain.space import RecordingMode
+from spacesctl.live.outcome import Outcome
+
+
+async def start_recording(
+    app: App, person: Person, space_id: str, mode: RecordingMode, require_room: Callable[[], Awaitable[None]]
+) -> Outcome:
+    """Record from now on. `require_room` raises Refused when the disk is full. Raises NotFound, Gone, or what refuses the command."""
+    handle = await app.registry.live_handle(space_id)
+    require(handle.space, person, Action.RECORD)
+    await require_room()
+    return await handle.ask(c.StartRecording(person, mode))
+
+
+async def stop_recording(app: App, person: Person, space_id: str) -> Outcome:
+    """Stop the recording. Raises NotFound, Gone, or what refuses the command."""
+    return await (await app.registry.live_handle(space_id)).ask(c.StopRecording(person))

@@ -1,0 +1,36 @@
+"""Keeps every series running: after a Space of one starts or is over, the next occurrence is planned."""
+
+from __future__ import annotations
+
+from spacesctl.application.app import App
+from spacesctl.application.series import arrange_series
+from spacesctl.domain.errors import SpacesError
+from spacesctl.live.outcome import Outcome
+from spacesctl.store import series as series_store
+
+
+class SeriesKeeper:
+    """A subscriber of the registry. What it did not come to do before a crash, `open` does."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def open(self) -> None:
+        """Bring all active series up to date at the start of the server."""
+        async with self._app.db.read() as db:
+            active = await series_store.active(db)
+        for series in active:
+            await arrange_series(self._app, series.id)
+        self._app.registry.subscribers.append(self._on_outcome)
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        series_id = outcome.after.series_id
+        moved = outcome.before is not None and outcome.before.state is not outcome.after.state
+        if series_id is not None and moved:
+            self._app.registry.in_background(self._again(series_id))
+
+    async def _again(self, series_id: str) -> None:
+        try:
+            await arrange_series(self._app, series_id)
+        except SpacesError:
+            return  # deleted in the meantime

@@ -1,0 +1,68 @@
+"""The only way into a Space: what routes and use cases may ask of it, wherever it lives. Today that is always this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.principals import Person
+from spacesctl.domain.space import Space
+from spacesctl.live.hub import Subscriber, View
+from spacesctl.live.outcome import Outcome
+from spacesctl.live.sessions import Session
+
+
+class SpaceHandle(Protocol):
+    """One Space. Its state changes by commands alone; sessions and event streams are what is connected to it now."""
+
+    @property
+    def space(self) -> Space:
+        """The present state."""
+
+    @property
+    def ssrc(self) -> int:
+        """The SSRC of its outputs."""
+
+    async def ask(self, *commands: c.Command) -> Outcome:
+        """Give commands in a transaction of their own. Raises what refuses one of them; nothing has changed then."""
+
+    def now_tick(self) -> int:
+        """The present tick of the Space clock; 0 before the start."""
+
+    def subscribe(self, view: View, account_id: str | None) -> Subscriber:
+        """Open an event stream."""
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Forget an event stream that ended."""
+
+    def publish(self, kind: str, data: dict[str, Any], views: Iterable[View] = View) -> None:
+        """Send a message to event streams that is not stored or replayed."""
+
+    def react(self, reaction: str) -> None:
+        """Count a reaction; the counts are published once a second."""
+
+    def connect(self, session: Session, person: Person) -> None:
+        """Add a session with audio."""
+
+    async def disconnect(self, session_id: str, reason: str = "left") -> None:
+        """End a session and close its lane, if it has one. Does nothing for a session that has ended."""
+
+    def session(self, session_id: str) -> Session | None:
+        """A session that is connected."""
+
+    @property
+    def participant_count(self) -> int:
+        """How many are connected with audio: each account once, anonymous listeners per connection."""
+
+    def connected(self) -> list[str | None]:
+        """The account of each session with audio; None for anonymous listeners."""
+
+    def lanes(self) -> list[dict[str, Any]]:
+        """The open microphone sessions, in the format for lane readers."""
+
+    def speaker_of(self, lane: int) -> str | None:
+        """The account of a lane's microphone session, also after it closed."""
+
+    def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
+        """The audio of a lane as Ogg Opus, from the last minute's evidence; None when there is nothing of it."""

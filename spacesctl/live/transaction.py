@@ -1,0 +1,118 @@
+"""A request is one transaction: all that it changes is decided, written and only then applied, or none of it is.
+
+    async with registry.transaction(space_id) as tx:
+        outcome = await tx.ask(space_id, command, another)
+
+Leaving the block commits; an exception, also one of `ask`, rolls back and changes nothing. What was stored is then told to the engine,
+to event streams and to the registry's subscribers. None of that can make a stored change fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import commands as c
+from spacesctl.domain.space import Space
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.outcome import Outcome
+from spacesctl.store import spaces as space_store
+from spacesctl.store.spaces import StoredEvent
+
+if TYPE_CHECKING:
+    from spacesctl.live.registry import SpaceRegistry
+
+
+@dataclass(frozen=True)
+class Applied:
+    """An outcome that was written, and the actor that takes it over."""
+
+    actor: SpaceActor
+    outcome: Outcome
+    stored: list[StoredEvent]
+
+
+class Transaction:
+    """Everything that one request changes. Made by `SpaceRegistry.transaction`.
+
+    The Spaces are locked in the order of their ids before the database is, so that two requests never wait for each other.
+    """
+
+    db: AsyncConnection
+    """Within the block: the transaction. What is written here is committed with the events."""
+
+    def __init__(self, registry: SpaceRegistry, space_ids: Sequence[str]) -> None:
+        self._registry = registry
+        self._ids = sorted(set(space_ids))
+        self._turns = AsyncExitStack()
+        self._opened = AsyncExitStack()
+        self._actors: dict[str, SpaceActor] = {}
+        self._states: dict[str, Space] = {}
+        self._done: list[Applied] = []
+        self.now: datetime = registry.clock.now()
+
+    async def __aenter__(self) -> Transaction:
+        try:
+            for space_id in self._ids:
+                self._actors[space_id] = await self._registry.enter_turn(space_id, self._turns)
+            self.db = await self._opened.enter_async_context(self._registry.db.begin())
+        except BaseException:
+            await self._turns.aclose()
+            raise
+        self.now = self._registry.clock.now()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # In a task of its own: a request that is canceled while it commits must not leave memory behind the store.
+        await asyncio.shield(self._registry.see_through(self._end(kind, error, trace)))
+
+    async def _end(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        async with self._turns:
+            await self._opened.__aexit__(kind, error, trace)
+            if error is None:
+                self._registry.apply(self._done)
+
+    @property
+    def space_ids(self) -> list[str]:
+        """The Spaces that can be asked here."""
+        return list(self._actors)
+
+    def space(self, space_id: str) -> Space:
+        """The Space as this transaction leaves it so far."""
+        found = self._states.get(space_id) or self._actors[space_id].state
+        if found is None:
+            raise RuntimeError("this Space has not been created")
+        return found
+
+    async def create(self, command: c.Create, *more: c.Command) -> Outcome:
+        """Create a Space, and give it further commands of the same principal. Raises what refuses one of them."""
+        self._actors[command.id] = self._registry.new_actor()
+        return await self.ask(command.id, command, *more)
+
+    async def ask(self, space_id: str, *commands: c.Command) -> Outcome:
+        """Decide all commands, which one principal gives, and write what follows from them. Raises what refuses one of them; the
+        whole transaction must end then.
+        """
+        actor = self._actors[space_id]
+        before = self._states.get(space_id, actor.state)
+        events, after = actor.decide_all(before, commands, self.now)
+        outcome = Outcome(before, after, events, self.now, commands[0].by, actor.stop_clock(before))
+        stored: list[StoredEvent] = []
+        if events:
+            stored = await space_store.save(self.db, after, events, self.now, outcome.tick)
+        for projection in self._registry.projections:
+            await projection(self.db, outcome)
+        self._states[space_id] = after
+        self._done.append(Applied(actor, outcome, stored))
+        return outcome
