@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from rich import box
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spacesctl.cli.output import clean
+from spacesctl.domain.clock import parse_rfc3339
 
 BAR = 16
 """Characters of a level bar."""
@@ -29,6 +31,9 @@ _TOLD = {
     "act.taken": "rule {rule_id}: {action} ({mode}) {who}",
     "report.filed": "{who} was reported: {category}",
     "host.changed": "{who} is now the host",
+    "host.away": "the host {who} left",
+    "host.back": "the host {who} is back",
+    "host.left": "nobody hosts: the microphones are closed",
     "recording.started": "recording started",
     "recording.stopped": "recording stopped",
     "space.ended": "the Space has ended",
@@ -109,6 +114,7 @@ def render(watched: Watched, height: int) -> RenderableType:
     if watched.space.get("recording"):
         title.append("REC ", style="bold red")
     title.append(f"{watched.space['state']}  {watched.space['id']} ", style="dim")
+    title.append(countdown(watched.space, datetime.now(UTC)), style="bold yellow")
     return Group(
         Panel(_stage(stage, watched.levels), title=title, title_align="left", box=box.ROUNDED, border_style="dim"),
         Text(f"listeners  {', '.join(audience) or '-'}  and {watched.anonymous} anonymous", style="dim", no_wrap=True),
@@ -118,6 +124,16 @@ def render(watched: Watched, height: int) -> RenderableType:
         Text("events", style="bold dim"),
         _lines([(at, "", what, "") for at, what in watched.happened], happened),
     )
+
+
+def countdown(space: dict[str, Any], now: datetime) -> str:
+    """What happens when the host stays away, and in how many seconds; empty while a host is there, and for the audience."""
+    away = space.get("host_away")
+    if not away:
+        return ""
+    what, at = ("it ends", away["ends_at"]) if away["ends_at"] else ("a co-host takes over", away["until"])
+    seconds = max(0, round((parse_rfc3339(at) - now).total_seconds()))
+    return f" no host: {what} in {seconds} s "
 
 
 def level_bar(level: int, active: bool) -> Text:

@@ -5,7 +5,7 @@ blocks) that it needs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from spacesctl.domain.accounts import Kind
@@ -141,10 +141,26 @@ class HandOver(Command):
 
 
 @dataclass(frozen=True)
+class HostAway(Command):
+    """The host left. After `grace` somebody else hosts, unless the host comes back."""
+
+    grace: timedelta
+
+
+@dataclass(frozen=True)
+class HostBack(Command):
+    """The account, which hosts or was the host before it left, is there again."""
+
+    account_id: str
+
+
+@dataclass(frozen=True)
 class HostGone(Command):
-    """The host has been away too long: the longest-serving co-host takes over. Without a co-host, every microphone
-    session closes.
+    """The host has been away too long: the longest-serving co-host among those `present` takes over. With none, every
+    microphone session closes.
     """
+
+    present: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 `decide_all` does so for everything that one request asks for.
 
-The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `sanctions.py` (mute, demote, kick, block),
+The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `sanctions.py` (mute,
+demote, kick, block),
 `pins.py` and `recording.py`.
 """
 
@@ -12,9 +13,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from spacesctl.domain import absence, life, pins, recording, sanctions, stage
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import life, pins, recording, sanctions, stage
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.space import Space
 
@@ -60,7 +61,9 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.RevokeInvites: stage.revoke_invites,
     c.Promote: stage.promote,
     c.HandOver: stage.hand_over,
-    c.HostGone: stage.host_gone,
+    c.HostAway: absence.host_away,
+    c.HostBack: absence.host_back,
+    c.HostGone: absence.host_gone,
     c.AnswerInvite: stage.answer_invite,
     c.RaiseHand: stage.raise_hand,
     c.LowerHand: stage.lower_hand,

@@ -148,7 +148,7 @@ class HandRaised(Event):
 
 @dataclass(frozen=True)
 class HandLowered(Event):
-    """A request to speak ended. `outcome` is `approved`, `denied` or `withdrawn`."""
+    """A request to speak ended. `outcome` is `approved`, `denied`, `withdrawn` or `ended` (with the Space)."""
 
     type = "hand.lowered"
     account_id: str
@@ -167,12 +167,42 @@ class RoleChanged(Event):
 
 @dataclass(frozen=True)
 class HostChanged(Event):
-    """Another account became host; `before`, the previous host, stays as a co-host. `reason` is `handed_over` or `host_gone`."""
+    """Another account became host; `before`, the previous host, stays as a co-host. `reason` is `handed_over`, `host_gone` or
+    `returned` (the host who had left is back).
+    """
 
     type = "host.changed"
     account_id: str
     before: str
     reason: str
+
+
+@dataclass(frozen=True)
+class HostAway(Event):
+    """The host `account_id` left. Unless they are back by `until`, a co-host takes over."""
+
+    type = "host.away"
+    account_id: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class HostBack(Event):
+    """The host `account_id` is there again."""
+
+    type = "host.back"
+    account_id: str
+
+
+@dataclass(frozen=True)
+class HostLeft(Event):
+    """The host `account_id` stayed away, and no co-host is there. All microphones are closed. Unless one of them comes, the Space
+    ends at `ends_at`.
+    """
+
+    type = "host.left"
+    account_id: str
+    ends_at: datetime
 
 
 @dataclass(frozen=True)
@@ -350,6 +380,9 @@ HIDDEN_FROM_AUDIENCE: dict[str, frozenset[str]] = {
     "captions.switched": frozenset(),
     "role.changed": frozenset({"demoted"}),
     "host.changed": frozenset({"reason"}),
+    "host.away": frozenset({"until"}),
+    "host.back": frozenset(),
+    "host.left": frozenset(),
     "lane.opened": frozenset(),
     "lane.closed": frozenset({"reason"}),
     "mic.changed": frozenset(),

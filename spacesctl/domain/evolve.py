@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
-from spacesctl.domain.space import MAX_CAPTIONED, Invite, InviteState, Member, Role, Space, State
+from spacesctl.domain.space import MAX_CAPTIONED, Away, Invite, InviteState, Member, Role, Space, State
 
 _REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
 
@@ -94,12 +94,21 @@ def _hand_lowered(space: Space, event: e.HandLowered) -> Space:
 
 def _role_changed(space: Space, event: e.RoleChanged) -> Space:
     closed = {"mic_open": False} if event.role is Role.LISTENER else {}
-    return _person(space, event.account_id, role=event.role, demoted=event.demoted, role_seq=space.seq + 1, **closed)
+    changed = _person(space, event.account_id, role=event.role, demoted=event.demoted, role_seq=space.seq + 1, **closed)
+    loses_the_seat = event.account_id == space.former_host and event.role is not Role.COHOST
+    return replace(changed, former_host=None) if loses_the_seat else changed
 
 
 def _host_changed(space: Space, event: e.HostChanged) -> Space:
     stepped = _person(space, event.before, role=Role.COHOST, role_seq=space.seq + 1)
-    return replace(_person(stepped, event.account_id, role=Role.HOST), host_id=event.account_id)
+    former = (space.former_host or event.before) if event.reason == "host_gone" else None
+    hosted = replace(stepped, host_id=event.account_id, away=None, former_host=former)
+    return _person(hosted, event.account_id, role=Role.HOST)
+
+
+def _host_left(space: Space, event: e.HostLeft) -> Space:
+    until = event.ends_at if space.away is None else space.away.until
+    return replace(space, away=Away(until, event.ends_at))
 
 
 def _lane_opened(space: Space, event: e.LaneOpened) -> Space:
@@ -134,7 +143,7 @@ def _pinned(space: Space, event: e.Pinned) -> Space:
 
 _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
-    e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands=()),
+    e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands=(), away=None),
     e.SpaceCanceled: lambda space, event: replace(space, state=State.CANCELED),
     e.SpaceMissed: lambda space, event: replace(space, state=State.CANCELED),
     e.RemindersSent: lambda space, event: replace(space, reminded=(*space.reminded, event.kind)),
@@ -148,6 +157,9 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.HandLowered: _hand_lowered,
     e.RoleChanged: _role_changed,
     e.HostChanged: _host_changed,
+    e.HostAway: lambda space, event: replace(space, away=Away(event.until)),
+    e.HostBack: lambda space, event: replace(space, away=None),
+    e.HostLeft: _host_left,
     e.LaneOpened: _lane_opened,
     e.LaneClosed: _lane_closed,
     e.MicChanged: lambda space, event: _person(space, event.account_id, mic_open=event.open),

@@ -57,10 +57,14 @@ def send_reminders(space: Space, command: c.SendReminders, now: datetime) -> Eve
 
 
 def end(space: Space, command: c.End, now: datetime) -> Events:
-    """End a live Space: close all lanes and stop the recording. Raises NotAllowed, Gone, or Refused with reason `not_live`."""
+    """End a live Space: close all lanes, lower all hands and stop the recording. Raises NotAllowed, Gone, or Refused with reason
+    `not_live`.
+    """
     require(space, command.by, Action.END)
     require_live(space)
-    return [*sanctions.close_all_lanes(space, "ended"), *recording.stopped(space, "ended", now), e.SpaceEnded(now)]
+    unanswered = [e.HandLowered(hand, "ended") for hand in space.hands]
+    lanes = sanctions.close_all_lanes(space, "ended")
+    return [*lanes, *unanswered, *recording.stopped(space, "ended", now), e.SpaceEnded(now)]
 
 
 def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:

@@ -162,6 +162,14 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class Away:
+    """The host is away: a co-host takes over at `until`. Later, without a co-host: the Space ends at `ends_at`."""
+
+    until: datetime
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Space:
     """The whole state of a Space.
 
@@ -209,6 +217,9 @@ class Space:
     """The last utterance of each lane that has its final caption, of the newest lanes."""
     consents: frozenset[str] = frozenset()
     """The ids of the accounts that agreed to be recorded in this Space."""
+    away: Away | None = None
+    former_host: str | None = None
+    """The host who left, and who hosts again on return."""
     revision: int = 0
     """How often the fields that calendars show have changed; `revised_at` is the last time."""
     revised_at: datetime | None = None

@@ -10,8 +10,7 @@ from spacesctl.domain import recording
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
-from spacesctl.domain.sanctions import close_all_lanes
-from spacesctl.domain.space import MAX_COHOSTS, MAX_LANE, MAX_SPEAKERS, Invite, InviteState, Policy, Role, Space, State
+from spacesctl.domain.space import MAX_COHOSTS, MAX_LANE, MAX_SPEAKERS, Invite, InviteState, Policy, Role, Space
 
 Events = list[e.Event]
 
@@ -91,17 +90,6 @@ def hand_over(space: Space, command: c.HandOver, now: datetime) -> Events:
     if space.role_of(command.person.account_id) is not Role.COHOST:
         raise Refused("not_cohost", f"@{command.person.handle} is not a co-host", hint="promote them first")
     return [e.HostChanged(command.person.account_id, space.host_id, "handed_over")]
-
-
-def host_gone(space: Space, command: c.HostGone, now: datetime) -> Events:
-    """Make the longest-serving co-host the host; without a co-host, close all lanes."""
-    require(space, command.by, Action.HOST_GONE)
-    if space.state is not State.LIVE:
-        return []
-    cohosts = sorted(space.with_role(Role.COHOST), key=lambda person: person.role_seq)
-    if cohosts:
-        return [e.HostChanged(cohosts[0].account_id, space.host_id, "host_gone")]
-    return close_all_lanes(space, "host_gone")
 
 
 def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:

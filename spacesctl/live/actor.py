@@ -7,10 +7,12 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain.absence import HOST_GRACE
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.principals import Person, System
@@ -24,7 +26,7 @@ from spacesctl.live.engine import Engine
 from spacesctl.live.evidence import EvidenceRing
 from spacesctl.live.hub import Hub, Subscriber, View
 from spacesctl.live.outcome import Outcome
-from spacesctl.live.presence import Presence
+from spacesctl.live.presence import AWAY_AFTER, Presence, Step
 from spacesctl.live.recorder import Recorder
 from spacesctl.live.sessions import Session
 from spacesctl.store.spaces import StoredEvent
@@ -42,7 +44,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.hub = Hub()
         self.ring = EvidenceRing()
         self.connections = Connections(engine)
-        self.presence = Presence()
+        self.presence = Presence(away=space is not None and space.away is not None)
         self.recorder: Recorder | None = None
         self.tick = last_tick
         self._ssrc = _new_ssrc()
@@ -83,8 +85,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """Take over what was stored."""
         self.state = after = outcome.after
         events = outcome.events
-        if outcome.by.account_id == after.host_id:
-            self.presence.host_acted(self._clock.monotonic())
+        if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
+            self.presence.acted(outcome.by.account_id, self._clock.monotonic())
         if any(isinstance(event, e.SpaceStarted) for event in events):
             self._open_on_engine(after, 0)
         self.connections.after(after, events)
@@ -153,15 +155,27 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     async def look_around(self, bot_id: str) -> None:
         """Act on absent hosts and empty Spaces. Called once a second while the Space is live."""
-        space = self.space
-        present = set(self.connected()) - {bot_id}
-        if any(subscriber.account_id == space.host_id for subscriber in self.hub.subscribers):
-            present.add(space.host_id)
-        step = self.presence.look(self._clock.monotonic(), space.host_id, present)
-        if step == "host_gone":
-            await self.ask(c.HostGone(System("host_gone")))
-        elif step == "end":
-            await self.ask(c.End(System("empty")))
+        space, now = self.space, self._clock.monotonic()
+        streams = {subscriber.account_id for subscriber in self.hub.subscribers}
+        connected = ({*self.connected()} | streams) - {bot_id}
+        cohosts = [person.account_id for person in space.with_role(Role.COHOST)]
+        step = self.presence.look(now, space.host_id, connected, cohosts, space.former_host)
+        if step is not None:
+            await self.ask(self._command_of(step, {one for one in self.presence.present(now, connected) if one}))
+
+    def _command_of(self, step: Step, present: set[str]) -> c.Command:
+        space, by = self.space, System(step)
+        match step:
+            case "host_away":
+                return c.HostAway(by, HOST_GRACE - timedelta(seconds=AWAY_AFTER))
+            case "host_back":
+                return c.HostBack(by, space.host_id)
+            case "former_host_back":
+                return c.HostBack(by, space.former_host or "")
+            case "host_gone":
+                return c.HostGone(by, frozenset(present))
+            case "end_without_host" | "end_empty":
+                return c.End(by)
 
     def speaker_of(self, lane: int) -> str | None:
         """The account of a lane's microphone session, also after it closed, since its last captions arrive later."""

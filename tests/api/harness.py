@@ -26,6 +26,7 @@ from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.first_start import ensure_accounts
 from spacesctl.store import schema
 from spacesctl.store.database import Database
+from spacesctl.support.clock import REAL, Clock
 
 FINGERPRINT = ":".join(["AB"] * 32)
 OFFER = f"""v=0
@@ -138,7 +139,7 @@ def _lay_out_database(path: Path) -> None:
 
 
 @asynccontextmanager
-async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
+async def running_api(data: Path, *, first: bool = True, clock: Clock = REAL) -> AsyncIterator[Api]:
     """A server in process; not `first`: one that starts again on the folder of an earlier one."""
     data.mkdir(exist_ok=True)
     if first:
@@ -147,7 +148,7 @@ async def running_api(data: Path, *, first: bool = True) -> AsyncIterator[Api]:
     async with Database(data / "spaces.db") as db:
         owner_token, bot, bot_token = await ensure_accounts(db)
         assert (owner_token is not None) is first
-        registry = SpaceRegistry(db, engine, projections.in_order(bot.id, "http://space.test/s/{}".format))
+        registry = SpaceRegistry(db, engine, projections.in_order(bot.id, "http://space.test/s/{}".format), clock)
         assignments = Assignments()
         app = Services(
             db, registry, data, bot, "http://space.test", [("127.0.0.1", 5000)], assignments, rates=Rates(NO_LIMITS)

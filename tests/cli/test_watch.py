@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from spacesctl.cli.watchview import Watched, clock, level_bar, render
+from spacesctl.cli.watchview import Watched, clock, countdown, level_bar, render
 
 SPACE = {"title": "Office \x1b[31mhours", "state": "live", "id": "A" * 13}
 
@@ -90,3 +91,18 @@ def test_clocks_and_bars() -> None:
     assert clock(3000) == "01:00"
     assert "\u2501" not in level_bar(-127, active=False).plain
     assert len(level_bar(-30, active=True).plain) == 16
+
+
+@pytest.mark.parametrize(
+    ("away", "expected"),
+    [
+        (None, ""),
+        ({"until": "2026-11-30T18:01:00.000Z", "ends_at": None}, "a co-host takes over in 42 s"),
+        ({"until": "2026-11-30T18:01:00.000Z", "ends_at": "2026-11-30T18:05:18.000Z"}, "it ends in 300 s"),
+        ({"until": "2026-11-30T18:00:00.000Z", "ends_at": None}, "a co-host takes over in 0 s"),
+    ],
+)
+def test_staff_see_what_happens_when_the_host_stays_away(away: dict[str, Any] | None, expected: str) -> None:
+    said = countdown({"host_away": away}, datetime(2026, 11, 30, 18, 0, 18, tzinfo=UTC))
+    assert expected in said
+    assert bool(said) is bool(away)

@@ -186,38 +186,6 @@ def test_a_space_is_handed_over_to_a_co_host() -> None:
     assert refusal(live(), c.HandOver(by(HOST), named(SPEAKER))) == Refusal(Refused, "not_cohost", True)
 
 
-def test_when_the_host_is_gone_the_eldest_co_host_takes_over() -> None:
-    space = with_person(live(), ANN, role=Role.COHOST, role_seq=2)
-    assert events(space, c.HostGone(THE_CLOCK)) == [e.HostChanged(ANN, HOST, "host_gone")]
-    assert events(with_person(live(), ANN, role=Role.COHOST, role_seq=9), c.HostGone(THE_CLOCK)) == [
-        e.HostChanged(COHOST, HOST, "host_gone")
-    ]
-
-
-def test_when_nobody_can_take_over_every_microphone_closes() -> None:
-    alone = with_person(live(), COHOST, role=Role.LISTENER)
-    assert events(alone, c.HostGone(THE_CLOCK)) == [e.LaneClosed(SPEAKER, 1, "host_gone")]
-    assert events(scheduled(), c.HostGone(THE_CLOCK)) == []
-
-
-@pytest.mark.parametrize(
-    ("policy", "followed", "demoted", "expected"),
-    [
-        (Policy.INVITED, True, False, [e.HandRaised(ANN)]),
-        (Policy.FOLLOWING, False, False, [e.HandRaised(ANN)]),
-        (Policy.FOLLOWING, True, False, [e.RoleChanged(ANN, Role.SPEAKER)]),
-        (Policy.FOLLOWING, True, True, [e.HandRaised(ANN)]),
-        (Policy.EVERYONE, False, False, [e.RoleChanged(ANN, Role.SPEAKER)]),
-        (Policy.EVERYONE, False, True, [e.HandRaised(ANN)]),
-    ],
-)
-def test_a_hand_asks_where_the_policy_does_not_answer(
-    policy: Policy, followed: bool, demoted: bool, expected: list[e.Event]
-) -> None:
-    space = with_person(live(policy=policy), ANN, demoted=demoted)
-    assert events(space, c.RaiseHand(by(ANN), followed=followed)) == expected
-
-
 def test_a_raised_hand_is_raised_once_and_lowered_once() -> None:
     up = live(hands=(BEN, ANN))
     assert events(up, c.RaiseHand(by(ANN))) == []

@@ -47,6 +47,12 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             return Entry("demote" if demoted else "role", actor, space.id, account_id, {"role": role.value})
         case e.HostChanged(account_id, _, reason):
             return Entry("host", actor, space.id, account_id, {"reason": reason})
+        case e.HostAway(account_id):
+            return Entry("host.away", actor, space.id, account_id)
+        case e.HostBack(account_id):
+            return Entry("host.back", actor, space.id, account_id)
+        case e.HostLeft(account_id):
+            return Entry("host.left", actor, space.id, account_id)
         case e.ServerMuted(account_id, _, reason):
             return Entry("mute", actor, space.id, account_id, {"reason": reason})
         case e.ServerUnmuted(account_id, _):

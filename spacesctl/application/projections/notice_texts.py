@@ -9,7 +9,7 @@ from typing import Any
 from spacesctl.application.projections.notice_context import Context, Notice
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICKS_PER_SECOND
-from spacesctl.domain.principals import Rule
+from spacesctl.domain.principals import Rule, System
 from spacesctl.domain.space import InviteState, Role, State
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
@@ -104,6 +104,38 @@ def _host_changed(c: Context, event: e.HostChanged) -> list[Notice]:
     return [Notice(event.account_id, f"You are the host of {c.title} now: {c.link}"), *told]
 
 
+def _host_away(c: Context, event: e.HostAway) -> list[Notice]:
+    """To the host, who may have left by mistake, and to the co-hosts, one of whom takes over."""
+    by = f"{event.until:%H:%M:%S} UTC"
+    cohosts = [one.account_id for one in c.space.with_role(Role.COHOST)]
+    then = "a co-host takes over" if cohosts else "the microphones close, and five minutes later the Space ends"
+    mine = Notice(event.account_id, f"You left {c.title}, which is live. If you are not back by {by}, {then}: {c.link}")
+    text = f"{c.name(event.account_id)} left {c.title}. Unless the host is back by {by}, a co-host who is there hosts."
+    return [mine, *(Notice(one, text) for one in cohosts)]
+
+
+def _host_back(c: Context, event: e.HostBack) -> list[Notice]:
+    text = f"{c.name(event.account_id)} is back in {c.title} and goes on as host."
+    return [Notice(one.account_id, text) for one in c.space.with_role(Role.COHOST)]
+
+
+def _host_left(c: Context, event: e.HostLeft) -> list[Notice]:
+    """To all that can keep it going or were cut off."""
+    text = (
+        f"{c.title} has no host: all microphones are closed. It ends at {event.ends_at:%H:%M:%S} UTC unless its host or a "
+        f"co-host comes: {c.link}"
+    )
+    return [Notice(one.account_id, text) for one in c.space.people.values() if one.role is not Role.LISTENER]
+
+
+def _ended(c: Context, event: e.SpaceEnded) -> list[Notice]:
+    """A Space that the server ended, because nobody was there: its host and co-hosts could not know."""
+    reasons = {"end_empty": "nobody was there for five minutes", "end_without_host": "no host was there"}
+    why = reasons.get(c.outcome.by.reason) if isinstance(c.outcome.by, System) else None
+    staff = [one.account_id for one in c.space.people.values() if one.role in (Role.HOST, Role.COHOST)]
+    return [Notice(one, f"{c.title} ended: {why}.") for one in staff] if why is not None else []
+
+
 def _reminded(c: Context, event: e.RemindersSent) -> list[Notice]:
     start = c.space.scheduled_start
     soon = f"starts on {in_words(start)}" if start is not None else "starts soon"
@@ -143,6 +175,10 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.SpaceCanceled: _canceled,
     e.SpaceMissed: _missed,
     e.HostChanged: _host_changed,
+    e.HostAway: _host_away,
+    e.HostBack: _host_back,
+    e.HostLeft: _host_left,
+    e.SpaceEnded: _ended,
     e.RemindersSent: _reminded,
     e.ActTaken: _act_taken,
 }

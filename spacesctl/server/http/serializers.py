@@ -135,6 +135,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         "captions_status": app.bot_status if value.captions else {"ready": False, "reason": "captions are off"},
         "rules": value.rules_hash,
         "notice": value.notice,
+        "host_away": _away(value) if staff else None,
         "duration": value.duration,
         "series_id": value.series_id,
         "pinned": [],
@@ -142,6 +143,14 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         "tick": handle.now_tick() if handle and value.started_at and not value.is_over else None,
         "me": _me(value, viewer),
     }
+
+
+def _away(value: Space) -> dict[str, Any] | None:
+    """For staff: until when the host may be away, and when the Space ends if nobody hosts it."""
+    if value.away is None:
+        return None
+    ends = rfc3339(value.away.ends_at) if value.away.ends_at is not None else None
+    return {"until": rfc3339(value.away.until), "ends_at": ends}
 
 
 def _me(value: Space, viewer: Person) -> dict[str, Any] | None:
