@@ -64,7 +64,7 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> dict[str, 
         )  # fmt: skip
         await tx.ask(space_id, command)
         if enforced and act.action == "block":
-            await blocks.write_block(tx, by, account)
+            await blocks.write_block(tx, by, account, act.key)
     return body
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.app import App
 from spacesctl.application.locking import over
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.errors import Refused
-from spacesctl.domain.principals import Person, Principal, Rule
+from spacesctl.domain.errors import NotFound, Refused
+from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.principals import Person, Principal, Rule, described
+from spacesctl.domain.sanction import Sanction
 from spacesctl.live.transaction import Transaction
-from spacesctl.store import accounts, audit
+from spacesctl.store import accounts, audit, sanctions
 from spacesctl.store import spaces as space_store
 
 
@@ -20,11 +25,17 @@ def over_all_of(app: App, host_id: str, *space_ids: str) -> AbstractAsyncContext
     return over(app, lambda db: space_store.hosted(db, host_id), *space_ids)
 
 
-async def write_block(tx: Transaction, by: Principal, account: Account) -> None:
-    """Store a block in the name of the account that `by` stands for, and remove `account` from the Spaces that it hosts."""
+async def write_block(tx: Transaction, by: Principal, account: Account, evidence: str = "") -> None:
+    """Store a block in the name of the account that `by` stands for, and remove `account` from the Spaces that it hosts. `evidence` is the
+    key of the act that led to it.
+    """
     blocker = by.stands_for or ""
     who = f"rule {by.id}" if isinstance(by, Rule) else "person"
-    await accounts.block(tx.db, blocker, account.id, by=who, now=tx.now)
+    if not await accounts.block(tx.db, blocker, account.id, by=who, now=tx.now):
+        return  # blocked already
+    reason = f"rule {by.id}" if isinstance(by, Rule) else ""
+    made = Sanction(f"b{new_account_id()}", "block", account.id, described(by), reason, tx.now, None, evidence)
+    await sanctions.add(tx.db, made, None, blocker)
     target = c.Target(account.id, account.handle, account.kind, blocked=True)
     for space_id in tx.space_ids:
         if tx.space(space_id).host_id == blocker:
@@ -48,5 +59,22 @@ async def unblock(app: App, person: Person, ref: str) -> None:
     """Remove a block. Raises NotFound."""
     async with app.db.begin() as db:
         account = await accounts.get(db, ref)
-        await accounts.unblock(db, person.account_id or "", account.id)
-        await audit.append(db, audit.Entry("unblock", person, None, account.id), app.clock.now())
+        await _lift_block(db, person, person.account_id or "", account.id, app.clock.now(), "")
+
+
+async def undo_block(app: App, person: Person, sanction_id: str, reason: str) -> None:
+    """Undo a block, also one that a rule made in the person's name. Raises NotFound, also for somebody else's."""
+    async with app.db.begin() as db:
+        row = await sanctions.get(db, sanction_id)
+        if row.host_id != person.account_id:
+            raise NotFound("sanction", sanction_id)
+        await _lift_block(db, person, row.host_id, row.target_id, app.clock.now(), reason)
+
+
+async def _lift_block(
+    db: AsyncConnection, person: Person, host_id: str, target_id: str, now: datetime, reason: str
+) -> None:
+    await accounts.unblock(db, host_id, target_id)
+    for sanction_id in await sanctions.open_blocks(db, host_id, target_id):
+        await sanctions.lift(db, sanction_id, now, described(person), "undone", reason)
+    await audit.append(db, audit.Entry("unblock", person, None, target_id), now)

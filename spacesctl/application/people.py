@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from spacesctl.application import facts
 from spacesctl.application.app import App
@@ -48,6 +49,22 @@ async def lower_hand(app: App, person: Person, space_id: str) -> Outcome:
     """Withdraw the person's request to speak. Raises NotFound or Gone."""
     await app.registry.live_handle(space_id)
     return await app.registry.ask(space_id, c.LowerHand(person))
+
+
+async def undo(app: App, person: Person, space_id: str, sanction_id: str, reason: str) -> Outcome:
+    """Undo a sanction of a Space. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    return await app.registry.ask(space_id, c.Undo(person, sanction_id, reason))
+
+
+async def lift_expired(app: App, space_id: str) -> None:
+    """Lift the sanctions of a Space whose time is over."""
+    await app.registry.ask(space_id, c.LiftExpired(System("expired")))
+
+
+def until(app: App, seconds: int | None) -> datetime | None:
+    """The end of a sanction that begins now; None: the end of the Space."""
+    return None if seconds is None else app.clock.now() + timedelta(seconds=seconds)
 
 
 async def about(

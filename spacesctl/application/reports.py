@@ -1,4 +1,4 @@
-"""Reports by people."""
+"""Reports by people, and what staff decide on reports."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
 from spacesctl.store import accounts
+from spacesctl.store import reports as report_store
 
 CATEGORIES = (
     "abuse",
@@ -57,3 +58,10 @@ async def file_report(
         await tx.ask(space_id, command)
         await keep(tx.db, answer, tx.now)
     return answer
+
+
+async def decide_report(app: App, person: Person, report_id: str, state: str, note: str) -> None:
+    """Uphold or dismiss a report, or open it again. Raises NotFound, Invalid or NotAllowed."""
+    async with app.db.read() as db:
+        row = await report_store.get_report(db, report_id)
+    await app.registry.ask(row.space_id, c.DecideReport(person, report_id, state, row.reporter_id, note))

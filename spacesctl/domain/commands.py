@@ -186,10 +186,11 @@ class AnswerHand(Command):
 
 @dataclass(frozen=True)
 class Mute(Command):
-    """Server-mute a speaker: they are not heard until someone with that right unmutes them."""
+    """Server-mute a speaker: they are not heard until `until`, or someone with that right unmutes them."""
 
     person: Target
     reason: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -201,17 +202,33 @@ class Unmute(Command):
 
 @dataclass(frozen=True)
 class Demote(Command):
-    """Make a speaker or co-host a listener. Callers may demote themselves."""
+    """Make a speaker or co-host a listener. Callers may demote themselves. After `until` no approval is needed to speak again."""
 
     person: Target
+    reason: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Kick(Command):
-    """Remove a person, who cannot come back to this Space."""
+    """Remove a person, who cannot come back to this Space before `until`."""
 
     person: Target
     reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Undo(Command):
+    """Undo a sanction: the person is as if it had not been, but for what they lost meanwhile."""
+
+    sanction_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class LiftExpired(Command):
+    """Lift the sanctions whose time is over."""
 
 
 @dataclass(frozen=True)
@@ -332,3 +349,13 @@ class FileReport(Command):
     """The present tick of the Space clock."""
     clip: str | None = None
     """The SHA-256 of the evidence clip."""
+
+
+@dataclass(frozen=True)
+class DecideReport(Command):
+    """Decide on a report that `reporter_id` filed, or open it again: `state` is `upheld`, `dismissed` or `open`."""
+
+    report_id: str
+    state: str
+    reporter_id: str
+    note: str = ""

@@ -3,7 +3,7 @@
 `decide_all` does so for everything that one request asks for.
 
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `sanctions.py` (mute,
-demote, kick, block),
+demote, kick, block), `undo.py` (the end of a sanction),
 `pins.py` and `recording.py`.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from spacesctl.domain import absence, life, pins, recording, sanctions, stage
+from spacesctl.domain import absence, life, pins, recording, sanctions, stage, undo
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.evolve import evolve_all
@@ -72,6 +72,8 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.Unmute: sanctions.unmute,
     c.Demote: sanctions.demote,
     c.Kick: sanctions.kick,
+    c.Undo: undo.undo,
+    c.LiftExpired: undo.lift_expired,
     c.RemoveBlocked: sanctions.remove_blocked,
     c.TakeAct: sanctions.take_act,
     c.OpenMic: stage.open_mic,
@@ -83,4 +85,5 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.StopRecording: recording.stop,
     c.AddCaption: life.add_caption,
     c.FileReport: life.file_report,
+    c.DecideReport: life.decide_report,
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.space import (
     Grant,
     Invite,
@@ -267,6 +268,38 @@ class Removed(Event):
 
 
 @dataclass(frozen=True)
+class Readmitted(Event):
+    """A person who was kicked may come back."""
+
+    type = "person.readmitted"
+    account_id: str
+
+
+@dataclass(frozen=True)
+class SanctionImposed(Event):
+    """A sanction began. What it does is said by the events beside it."""
+
+    type = "sanction.imposed"
+    sanction: Sanction
+
+    @property
+    def account_id(self) -> str:
+        return self.sanction.target
+
+
+@dataclass(frozen=True)
+class SanctionLifted(Event):
+    """A sanction ended before the Space did. `how`: `undone` (by somebody, with a `reason`), `expired` or `replaced`."""
+
+    type = "sanction.lifted"
+    sanction_id: str
+    action: str
+    account_id: str
+    how: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class RulesSet(Event):
     """The moderation rules were set, replaced or cleared (`rules_hash` and `grant` None)."""
 
@@ -365,6 +398,17 @@ class ReportFiled(Event):
     tick: int = 0
     clip: str | None = None
     act: str = ""
+
+
+@dataclass(frozen=True)
+class ReportDecided(Event):
+    """Staff decided on a report that the account `reporter_id` filed, or opened it again: `state` is `upheld`, `dismissed` or `open`."""
+
+    type = "report.decided"
+    report_id: str
+    state: str
+    reporter_id: str
+    note: str = ""
 
 
 BY_TYPE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}

@@ -132,6 +132,19 @@ def _removed(space: Space, event: e.Removed) -> Space:
     return replace(space, invites=invites, barred=barred)
 
 
+def _imposed(space: Space, event: e.SanctionImposed) -> Space:
+    sanctions = {**space.sanctions, event.sanction.id: event.sanction}
+    return replace(space, sanctions=sanctions, sanction_count=space.sanction_count + 1)
+
+
+def _lifted(space: Space, event: e.SanctionLifted) -> Space:
+    return replace(space, sanctions={key: one for key, one in space.sanctions.items() if key != event.sanction_id})
+
+
+def _readmitted(space: Space, event: e.Readmitted) -> Space:
+    return replace(space, barred={one: why for one, why in space.barred.items() if one != event.account_id})
+
+
 def _captioned(space: Space, event: e.CaptionSpoken) -> Space:
     others = [(lane, last) for lane, last in space.captioned.items() if lane != event.lane]
     return replace(space, captioned=dict([*others[-(MAX_CAPTIONED - 1) :], (event.lane, event.utterance)]))
@@ -166,6 +179,9 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.ServerMuted: lambda space, event: _person(space, event.account_id, server_muted=True, mic_open=False),
     e.ServerUnmuted: lambda space, event: _person(space, event.account_id, server_muted=False),
     e.Removed: _removed,
+    e.Readmitted: _readmitted,
+    e.SanctionImposed: _imposed,
+    e.SanctionLifted: _lifted,
     e.CaptionSpoken: _captioned,
     e.Pinned: _pinned,
     e.RecordingStarted: lambda space, event: replace(

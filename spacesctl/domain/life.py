@@ -13,6 +13,7 @@ from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space, State
 
 Events = list[e.Event]
+REPORT_STATES = ("open", "upheld", "dismissed")
 _CLOCK_SKEW = timedelta(seconds=1)
 """A start time at most this far in the past counts as now: the caller computed it a moment ago."""
 
@@ -158,6 +159,14 @@ def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
         command.report_id, command.category, command.account_id, by, command.note, command.lane, command.tick, command.clip,
     )  # fmt: skip
     return [filed]
+
+
+def decide_report(space: Space, command: c.DecideReport, now: datetime) -> Events:
+    """Decide on a report, also after the end. Raises NotAllowed or Invalid."""
+    require(space, command.by, Action.DECIDE_REPORT)
+    if command.state not in REPORT_STATES:
+        raise Invalid("state", f"is one of {', '.join(REPORT_STATES)}")
+    return [e.ReportDecided(command.report_id, command.state, command.reporter_id, command.note)]
 
 
 def _title(text: str) -> str:

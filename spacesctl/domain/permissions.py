@@ -52,6 +52,7 @@ class Action(StrEnum):
     TAKE_ACT = "take_act"
     SEE_STAFF = "see_staff"
     SEE_REPORTS = "see_reports"
+    DECIDE_REPORT = "decide_report"
     REPORT = "report"
     REACT = "react"
     SHARE = "share"
@@ -61,6 +62,7 @@ class Action(StrEnum):
     REMIND = "remind"
     HOST_GONE = "host_gone"
     CLOSE_MIC = "close_mic"
+    LIFT_EXPIRED = "lift_expired"
 
 
 _STAFF = frozenset({Standing.HOST, Standing.COHOST})
@@ -92,6 +94,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.TAKE_ACT: frozenset({Standing.BOT}),
     Action.SEE_STAFF: _STAFF | {Standing.ADMIN, Standing.BOT},
     Action.SEE_REPORTS: _STAFF | {Standing.ADMIN},
+    Action.DECIDE_REPORT: _STAFF | {Standing.ADMIN},
     Action.REPORT: frozenset({Standing.ACCOUNT}),
     Action.REACT: frozenset({Standing.ACCOUNT}),
     Action.SHARE: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
@@ -101,6 +104,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.REMIND: frozenset({Standing.SYSTEM}),
     Action.HOST_GONE: frozenset({Standing.SYSTEM}),
     Action.CLOSE_MIC: frozenset({Standing.SYSTEM}),
+    Action.LIFT_EXPIRED: frozenset({Standing.SYSTEM}),
 }
 """The standings that permit each action; one of them is enough."""
 

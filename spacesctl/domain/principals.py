@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from spacesctl.domain.accounts import Kind, Scope
 
@@ -83,3 +83,15 @@ class System(Principal):
 
 
 ANONYMOUS = Person()
+
+
+def described(by: Principal) -> dict[str, Any]:
+    """Who acted, as JSON values: `kind` and its `id` (person), `id`, `for_host` and `bot_id` (rule) or `reason` (system)."""
+    match by:
+        case Rule(id, for_host, bot_id):
+            facts: dict[str, Any] = {"id": id, "for_host": for_host, "bot_id": bot_id}
+        case System(reason):
+            facts = {"reason": reason}
+        case _:
+            facts = {"id": by.account_id}
+    return {"kind": by.kind_of_principal, **facts}

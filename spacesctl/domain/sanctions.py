@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Kind
+from spacesctl.domain.actions import ALWAYS_GRANTED
 from spacesctl.domain.checks import require_live, require_not_over
-from spacesctl.domain.errors import NotAllowed, Refused
+from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_over
+from spacesctl.domain.principals import Principal, described
+from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.space import Grant, Role, Space
+from spacesctl.domain.undo import lifted
 
 Events = list[e.Event]
-ALWAYS_GRANTED = frozenset({"log", "report"})
 
 
 def grant(bot_id: str, host_id: str, actions: frozenset[str]) -> Grant:
@@ -27,7 +31,7 @@ def mute(space: Space, command: c.Mute, now: datetime) -> Events:
     """
     require_over(space, command.by, command.person.account_id, Action.MUTE)
     require_live(space)
-    return _gag(space, command.person, command.by.account_id or "", command.reason)
+    return _mute(space, command.person, _Order(command.by, command.reason, command.until, now))
 
 
 def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
@@ -40,7 +44,8 @@ def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
     person = space.people.get(target)
     if person is None or not person.server_muted:
         return []
-    return [e.ServerUnmuted(target, command.by.account_id or "")]
+    ended = [lifted(one, "undone") for one in space.sanctions_on(target, "mute")]
+    return [e.ServerUnmuted(target, command.by.account_id or ""), *ended]
 
 
 def demote(space: Space, command: c.Demote, now: datetime) -> Events:
@@ -54,7 +59,10 @@ def demote(space: Space, command: c.Demote, now: datetime) -> Events:
     require_live(space)
     if space.role_of(target) is Role.LISTENER:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
-    return [*_close_lane(space, target, "demoted"), e.RoleChanged(target, Role.LISTENER, demoted=not by_self)]
+    events: Events = [*_close_lane(space, target, "demoted"), e.RoleChanged(target, Role.LISTENER, demoted=not by_self)]
+    if not by_self:
+        events += _impose(space, "demote", target, _Order(command.by, command.reason, command.until, now))
+    return events
 
 
 def kick(space: Space, command: c.Kick, now: datetime) -> Events:
@@ -65,7 +73,7 @@ def kick(space: Space, command: c.Kick, now: datetime) -> Events:
     require_not_over(space)
     if command.person.account_id in space.barred:
         return []
-    return _remove(space, command.person.account_id, command.by.account_id or "", command.reason, barred=True)
+    return _kick(space, command.person.account_id, _Order(command.by, command.reason, command.until, now))
 
 
 def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
@@ -90,19 +98,22 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     )  # fmt: skip
     if command.mode != "enforce":
         return [taken]
-    return [taken, *_enforce(space, command, allowed)]
+    return [taken, *_enforce(space, command, allowed, now)]
 
 
-def _enforce(space: Space, command: c.TakeAct, allowed: Grant) -> Events:
+def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:
     """Hosts, co-hosts and bots are exempt from mute, kick and block; what is in effect already is not repeated."""
     target = command.person.account_id
     spared = space.role_of(target).rank >= Role.COHOST.rank or command.person.kind is Kind.BOT
     because = f"rule {command.rule_id}"
+    order = _Order(command.by, because, None, now, command.key)
     match command.action:
         case "mute" if not spared:
-            return _gag(space, command.person, allowed.bot_id, because)
-        case "kick" | "block" if not spared and target not in space.barred:
-            return _remove(space, target, allowed.bot_id, because, barred=command.action == "kick")
+            return _mute(space, command.person, order)
+        case "kick" if not spared and target not in space.barred:
+            return _kick(space, target, order)
+        case "block" if not spared and target not in space.barred:
+            return _remove(space, target, allowed.bot_id, because, barred=False)
         case "report":
             filed = e.ReportFiled(
                 command.report_id,
@@ -128,11 +139,51 @@ def close_all_lanes(space: Space, reason: str) -> Events:
     ]
 
 
-def _gag(space: Space, target: c.Target, by: str, reason: str) -> Events:
+@dataclass(frozen=True)
+class _Order:
+    """Who orders a sanction, why, until when; `evidence` is the key of the act that led to it."""
+
+    by: Principal
+    reason: str
+    until: datetime | None
+    now: datetime
+    evidence: str = ""
+
+
+def _impose(space: Space, action: str, target: str, order: _Order) -> Events:
+    """The event that begins a sanction, and the end of those of its kind that it replaces."""
+    if order.until is not None and order.until <= order.now:
+        raise Invalid("duration", "is over already")
+    number = space.sanction_count + 1
+    made = Sanction(
+        f"{space.id}-{number}",
+        action,
+        target,
+        described(order.by),
+        order.reason,
+        order.now,
+        order.until,
+        order.evidence,
+    )
+    return [*(lifted(one, "replaced") for one in space.sanctions_on(target, action)), e.SanctionImposed(made)]
+
+
+def _mute(space: Space, target: c.Target, order: _Order) -> Events:
     person = space.people.get(target.account_id)
     if person is None or person.role is Role.LISTENER:
         raise Refused("not_on_stage", f"@{target.handle} does not speak here")
-    return [] if person.server_muted else [e.ServerMuted(target.account_id, by, reason)]
+    if person.server_muted:
+        until = [one.until for one in space.sanctions_on(target.account_id, "mute")]
+        if order.until in until or not until:
+            return []
+        return _impose(space, "mute", target.account_id, order)  # for another time
+    muted = e.ServerMuted(target.account_id, order.by.account_id or "", order.reason)
+    return [muted, *_impose(space, "mute", target.account_id, order)]
+
+
+def _kick(space: Space, target: str, order: _Order) -> Events:
+    removed = _remove(space, target, order.by.account_id or "", order.reason, barred=True)
+    return [*removed, *_impose(space, "kick", target, order)]
 
 
 def _remove(space: Space, target: str, by: str, reason: str, *, barred: bool) -> Events:

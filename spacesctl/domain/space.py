@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from spacesctl.domain.sanction import Sanction
+
 MAX_TITLE = 70
 MAX_TOPICS = 3
 MAX_SPEAKERS = 10
@@ -217,6 +219,10 @@ class Space:
     """The last utterance of each lane that has its final caption, of the newest lanes."""
     consents: frozenset[str] = frozenset()
     """The ids of the accounts that agreed to be recorded in this Space."""
+    sanctions: Mapping[str, Sanction] = field(default_factory=dict)
+    """Those in effect, by id, oldest first."""
+    sanction_count: int = 0
+    """How many sanctions there were."""
     away: Away | None = None
     former_host: str | None = None
     """The host who left, and who hosts again on return."""
@@ -227,6 +233,10 @@ class Space:
     @property
     def is_over(self) -> bool:
         return self.state in (State.ENDED, State.CANCELED)
+
+    def sanctions_on(self, account_id: str, action: str) -> list[Sanction]:
+        """The sanctions of this kind that are in effect on an account."""
+        return [one for one in self.sanctions.values() if (one.target, one.action) == (account_id, action)]
 
     @property
     def is_watched(self) -> bool:

@@ -11,6 +11,7 @@ from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
 from spacesctl.domain.space import MAX_COHOSTS, MAX_LANE, MAX_SPEAKERS, Invite, InviteState, Policy, Role, Space
+from spacesctl.domain.undo import lifted
 
 Events = list[e.Event]
 
@@ -200,4 +201,5 @@ def _take_role(space: Space, account_id: str, role: Role) -> Events:
         raise Refused("stage_full", f"the stage is full: {MAX_SPEAKERS} speakers", hint="demote somebody first")
     if role is Role.COHOST and len(space.with_role(Role.COHOST)) >= MAX_COHOSTS:
         raise Refused("cohosts_full", f"there are {MAX_COHOSTS} co-hosts already")
-    return [e.RoleChanged(account_id, role)]
+    ended = [lifted(one, "replaced") for one in space.sanctions_on(account_id, "demote")]
+    return [e.RoleChanged(account_id, role), *ended]

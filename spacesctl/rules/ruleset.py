@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from spacesctl.domain import actions
 from spacesctl.rules.problems import Problem
 
 Mode = Literal["shadow", "enforce"]
 
-ACTIONS = ("log", "report", "mute", "kick", "block")
+ACTIONS = actions.BY_RULES
 """The actions of a rule, mildest first."""
-NEEDS_ALLOW = frozenset({"kick", "block"})
+NEEDS_ALLOW = actions.ONLY_IF_ALLOWED
 """Actions harsher than a mute: a rule may take them only if `[limits] allow` names it."""
 MAX_REGEX = 260
 """Characters of one regex; longer ones cannot be reviewed by a reader."""

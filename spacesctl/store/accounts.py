@@ -137,12 +137,15 @@ async def follow_counts(db: AsyncConnection, account_id: str) -> tuple[int, int]
     return await db.scalar(followers) or 0, await db.scalar(followed) or 0
 
 
-async def block(db: AsyncConnection, blocker_id: str, blocked_id: str, *, by: str, now: datetime) -> None:
-    """Block an account, which also ends follows in both directions. `by` says who did it: `person`, or `rule ID`."""
+async def block(db: AsyncConnection, blocker_id: str, blocked_id: str, *, by: str, now: datetime) -> bool:
+    """Block an account, which also ends follows in both directions; whether it was not blocked before. `by` says who did it: `person`, or
+    `rule ID`.
+    """
     row = {"blocker_id": blocker_id, "blocked_id": blocked_id, "by": by, "at": now}
-    await db.execute(insert(blocks).values(row).on_conflict_do_nothing())
+    added = await db.execute(insert(blocks).values(row).on_conflict_do_nothing())
     await unfollow(db, blocker_id, blocked_id)
     await unfollow(db, blocked_id, blocker_id)
+    return added.rowcount == 1
 
 
 async def unblock(db: AsyncConnection, blocker_id: str, blocked_id: str) -> None:

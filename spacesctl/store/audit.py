@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, func, null, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.principals import Person, Principal, System
+from spacesctl.domain.principals import Principal, System, described
 from spacesctl.store import closed_audit
 from spacesctl.store.tables import audit_entries, audit_heads
 from spacesctl.store.tables import closed_audit as closed
@@ -49,12 +49,6 @@ class Broken:
     entry_id: int | None
 
 
-def principal_of(by: Principal) -> dict[str, Any]:
-    """Who acted, as JSON values: `kind` and its `id` (person), `id`, `for_host` and `bot_id` (rule) or `reason` (system)."""
-    facts = {"id": by.account_id} if isinstance(by, Person) else asdict(by)
-    return {"kind": by.kind_of_principal, **facts}
-
-
 def entry_hash(prev: str, seq: int, at: datetime, chain: str, principal: Any, *facts: Any) -> str:
     """SHA-256 over the hash before and the entry in canonical JSON."""
     fields = [prev, seq, rfc3339(at), chain, principal, *facts]
@@ -75,7 +69,7 @@ async def append(db: AsyncConnection, entry: Entry, now: datetime) -> None:
 
 
 async def _add(db: AsyncConnection, entry: Entry, seq: int, prev: str, now: datetime) -> str:
-    principal, body = principal_of(entry.by), entry.body or {}
+    principal, body = described(entry.by), entry.body or {}
     digest = entry_hash(prev, seq, now, entry.chain, principal, entry.action, entry.target_id, body)
     row = {
         "chain": entry.chain,

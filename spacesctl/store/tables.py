@@ -202,7 +202,31 @@ reports = Table(
     Column("body", JSON, nullable=False),
     Column("clip", String(64)),
     Column("at", Utc, nullable=False),
+    Column("state", String(10), nullable=False, server_default="open"),
+    Column("decided_by", JSON(none_as_null=True)),
+    Column("decided_at", Utc),
+    Column("decision", Text),
 )
+
+sanctions = Table(
+    "sanctions",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("space_id", String(13), ForeignKey("spaces.id"), index=True),
+    _account("host_id", nullable=False),
+    Column("action", String(10), nullable=False),
+    _account("target_id", nullable=False, index=True),
+    Column("principal", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("evidence", String(128), nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
+    Column("lifted_at", Utc),
+    Column("lifted_by", JSON(none_as_null=True)),
+    Column("how", String(10)),
+    Column("lift_reason", Text),
+)
+"""`space_id` is None for a block, which holds everywhere."""
 
 pins = Table(
     "pins",

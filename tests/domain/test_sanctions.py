@@ -10,7 +10,8 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.errors import Gone, NotAllowed, Refused
-from spacesctl.domain.principals import Person
+from spacesctl.domain.principals import Person, Principal, Rule, described
+from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.sanctions import close_all_lanes, grant
 from spacesctl.domain.space import Grant, Pin, Role, Space
 from tests.domain.scenes import (
@@ -19,6 +20,8 @@ from tests.domain.scenes import (
     BOT,
     COHOST,
     HOST,
+    NOW,
+    SPACE_ID,
     SPEAKER,
     THE_BOT,
     Refusal,
@@ -33,11 +36,21 @@ from tests.domain.scenes import (
 )
 
 EVERYTHING = Grant(BOT, HOST, frozenset({"log", "report", "mute", "kick", "block"}))
+THE_RULE = Rule("r1", HOST, BOT)
 MUTED = with_person(live(), SPEAKER, server_muted=True, mic_open=False)
 
 
+def imposed(action: str, target: str, by: Principal, reason: str = "", evidence: str = "") -> e.SanctionImposed:
+    """The first sanction of a Space."""
+    sanction = Sanction(f"{SPACE_ID}-1", action, target, described(by), reason, NOW, None, evidence)
+    return e.SanctionImposed(sanction)
+
+
 def test_a_mute_names_who_did_it_and_why() -> None:
-    assert events(live(), c.Mute(by(COHOST), named(SPEAKER), "noise")) == [e.ServerMuted(SPEAKER, COHOST, "noise")]
+    assert events(live(), c.Mute(by(COHOST), named(SPEAKER), "noise")) == [
+        e.ServerMuted(SPEAKER, COHOST, "noise"),
+        imposed("mute", SPEAKER, by(COHOST), "noise"),
+    ]
     assert events(MUTED, c.Mute(by(COHOST), named(SPEAKER))) == [], "muted already"
 
 
@@ -58,10 +71,17 @@ def test_a_mute_is_lifted_by_somebody_else() -> None:
 def test_who_is_demoted_by_another_needs_an_approval_and_who_steps_down_does_not() -> None:
     closed = e.LaneClosed(SPEAKER, 1, "demoted")
     demoted = events(live(), c.Demote(by(HOST), named(SPEAKER)))
-    assert demoted == [closed, e.RoleChanged(SPEAKER, Role.LISTENER, demoted=True)]
+    assert demoted == [
+        closed,
+        e.RoleChanged(SPEAKER, Role.LISTENER, demoted=True),
+        imposed("demote", SPEAKER, by(HOST)),
+    ]
     stepped = events(live(), c.Demote(by(SPEAKER), named(SPEAKER)))
     assert stepped == [closed, e.RoleChanged(SPEAKER, Role.LISTENER, demoted=False)]
-    assert events(live(), c.Demote(by(HOST), named(COHOST))) == [e.RoleChanged(COHOST, Role.LISTENER, demoted=True)]
+    assert events(live(), c.Demote(by(HOST), named(COHOST))) == [
+        e.RoleChanged(COHOST, Role.LISTENER, demoted=True),
+        imposed("demote", COHOST, by(HOST)),
+    ]
     assert refusal(live(), c.Demote(by(HOST), named(HOST))) == Refusal(NotAllowed, "demote")
 
 
@@ -77,8 +97,12 @@ def test_a_kick_takes_the_seat_the_hand_and_what_was_shared() -> None:
         e.Unpinned("0"),
         e.Unpinned("2"),
         e.Removed(SPEAKER, COHOST, "noise", True),
+        imposed("kick", SPEAKER, by(COHOST), "noise"),
     ]
-    assert events(live(), c.Kick(by(COHOST), named(ANN))) == [e.Removed(ANN, COHOST, "", True)]
+    assert events(live(), c.Kick(by(COHOST), named(ANN))) == [
+        e.Removed(ANN, COHOST, "", True),
+        imposed("kick", ANN, by(COHOST)),
+    ]
 
 
 def test_a_kick_that_does_nothing_or_may_not_be() -> None:
@@ -111,8 +135,8 @@ def reported(account_id: str) -> e.ReportFiled:
     return e.ReportFiled("77", "rule:r1", account_id, BOT, lane=1, tick=50, act="key")
 
 
-def act(action: str, whom: c.Target, mode: str = "enforce", caller: Person = THE_BOT) -> c.TakeAct:
-    return c.TakeAct(caller, "key", "r1", mode, action, whom, 1, 50, 75, "77")
+def act(action: str, whom: c.Target, mode: str = "enforce", caller: Principal | None = None) -> c.TakeAct:
+    return c.TakeAct(caller or THE_RULE, "key", "r1", mode, action, whom, 1, 50, 75, "77")
 
 
 def taken(action: str, whom: str, mode: str = "enforce") -> e.ActTaken:
@@ -128,8 +152,15 @@ BLOCKED = [e.LaneClosed(SPEAKER, 1, "blocked"), e.RoleChanged(SPEAKER, Role.LIST
     [
         ("log", []),
         ("report", [reported(SPEAKER)]),
-        ("mute", [e.ServerMuted(SPEAKER, BOT, "rule r1")]),
-        ("kick", [*KICKED, e.Removed(SPEAKER, BOT, "rule r1", True)]),
+        ("mute", [e.ServerMuted(SPEAKER, BOT, "rule r1"), imposed("mute", SPEAKER, THE_RULE, "rule r1", "key")]),
+        (
+            "kick",
+            [
+                *KICKED,
+                e.Removed(SPEAKER, BOT, "rule r1", True),
+                imposed("kick", SPEAKER, THE_RULE, "rule r1", "key"),
+            ],
+        ),
         ("block", [*BLOCKED, e.Removed(SPEAKER, BOT, "rule r1", False)]),
     ],
 )
@@ -171,11 +202,12 @@ def test_what_a_rule_did_already_is_not_done_again() -> None:
         (live(grant=None), THE_BOT, Refusal(NotAllowed, "take_act")),
         (live(grant=Grant(BOT, HOST, frozenset({"log"}))), THE_BOT, Refusal(NotAllowed, "take_act")),
         (live(grant=EVERYTHING), Person(BEN, scopes=frozenset({Scope.BOT})), Refusal(NotAllowed, "take_act")),
+        (live(grant=EVERYTHING), Rule("r1", HOST, BEN), Refusal(NotAllowed, "take_act")),
         (live(grant=EVERYTHING), by(HOST), Refusal(NotAllowed, "take_act")),
         (scheduled(grant=EVERYTHING), THE_BOT, Refusal(Refused, "not_live", True)),
     ],
 )
-def test_without_the_hosts_grant_to_this_bot_no_rule_acts(space: Space, caller: Person, expected: Refusal) -> None:
+def test_without_the_hosts_grant_to_this_bot_no_rule_acts(space: Space, caller: Principal, expected: Refusal) -> None:
     assert refusal(space, act("mute", named(SPEAKER), caller=caller)) == expected
 
 

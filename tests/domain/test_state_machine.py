@@ -60,6 +60,8 @@ class SpaceMachine(RuleBasedStateMachine):
                 self.lanes_seen.add(event.lane)
             if isinstance(event, e.Removed) and event.barred:
                 self.ever_barred.add(event.account_id)
+            elif isinstance(event, e.Readmitted):
+                self.ever_barred.discard(event.account_id)
         before = self.space.seq if self.space else 0
         self.space = evolve_all(self.space, events, self.now)
         self.history += events
@@ -100,12 +102,26 @@ class SpaceMachine(RuleBasedStateMachine):
         was_host = self.space is not None and self.space.host_id == by
         assert not self.ask(c.HandOver(caller(by), person(whom))) or was_host
 
-    @rule(chance=st.integers(0, 9))
-    def host_gone(self, chance: int) -> None:
+    @rule(kind=st.sampled_from(["away", "back"]), who=people)
+    def host_away(self, kind: str, who: str) -> None:
+        clock = System("host_away")
+        self.ask(c.HostAway(clock, timedelta(seconds=60)) if kind == "away" else c.HostBack(clock, who))
+
+    @rule(by=people, number=st.integers(1, 6))
+    def undo(self, by: str, number: int) -> None:
+        self.ask(c.Undo(caller(by), f"{chr(65) * 13}-{number}"))
+
+    @rule()
+    def lift_expired(self) -> None:
+        self.ask(c.LiftExpired(System("schedule")))
+
+    @rule(chance=st.integers(0, 9), present=st.frozensets(people))
+    def host_gone(self, chance: int, present: frozenset[str]) -> None:
         if chance == 0:
-            self.ask(c.HostGone(System("host_gone")))
             assert self.space is not None
-            if self.space.host_id == HOST:
+            before = self.space.host_id
+            self.ask(c.HostGone(System("host_gone"), present))
+            if self.space.host_id == before:
                 assert all(one.lane is None for one in self.space.people.values()) or self.space.state is not State.LIVE
 
     @rule(by=people, whom=people)
@@ -158,11 +174,21 @@ class SpaceMachine(RuleBasedStateMachine):
         if which < len(self.space.pinned):
             self.ask(c.Unpin(caller(who), self.space.pinned[which].id))
 
-    @rule(kind=st.sampled_from([c.Mute, c.Unmute, c.Demote, c.Kick]), by=people, whom=people)
-    def sanction(self, kind: type[c.Mute | c.Unmute | c.Demote | c.Kick], by: str, whom: str) -> None:
+    @rule(
+        kind=st.sampled_from([c.Mute, c.Unmute, c.Demote, c.Kick]),
+        by=people,
+        whom=people,
+        minutes=st.none() | st.integers(1, 9),
+    )
+    def sanction(
+        self, kind: type[c.Mute | c.Unmute | c.Demote | c.Kick], by: str, whom: str, minutes: int | None
+    ) -> None:
         assert self.space is not None
         role, mine = self.space.role_of(whom), self.space.role_of(by)
-        events = self.ask(kind(caller(by), person(whom)))
+        command = kind(caller(by), person(whom))
+        if not isinstance(command, c.Unmute) and minutes is not None:
+            command = replace(command, until=self.now + timedelta(minutes=minutes))
+        events = self.ask(command)
         stepped_down = kind is c.Demote and by == whom
         if events and not stepped_down:
             assert mine.rank >= Role.COHOST.rank, "only staff takes a voice away"
@@ -213,6 +239,21 @@ class SpaceMachine(RuleBasedStateMachine):
                 assert one.account_id not in self.space.barred
             if self.space.state is not State.LIVE:
                 assert one.lane is None
+
+    @invariant()
+    def a_sanction_and_what_it_does_go_together(self) -> None:
+        assert self.space is not None
+        for one in self.space.sanctions.values():
+            member = self.space.people.get(one.target)
+            match one.action:
+                case "mute":
+                    assert member is not None
+                    assert member.server_muted
+                case "demote":
+                    assert self.space.role_of(one.target) is Role.LISTENER
+                case "kick":
+                    assert one.target in self.space.barred
+        assert len({(one.target, one.action) for one in self.space.sanctions.values()}) == len(self.space.sanctions)
 
     @invariant()
     def a_bar_holds_until_the_end(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spacesctl.domain.principals import Person, Principal, Rule, System
+from spacesctl.domain.principals import Person, Principal, Rule, System, described
 from spacesctl.store import audit, schema
 from spacesctl.store.audit import Broken, Entry
 from spacesctl.store.database import Database
@@ -168,4 +168,4 @@ async def test_a_change_to_the_closed_chain_is_found(tmp_path: Path, statement: 
 
 @pytest.mark.parametrize("by", [Person("1"), Rule("r", "1", "2"), System("schedule")])
 def test_who_acted_is_never_nobody(by: Principal) -> None:
-    assert audit.principal_of(by)["kind"] in ("person", "rule", "system")
+    assert described(by)["kind"] in ("person", "rule", "system")

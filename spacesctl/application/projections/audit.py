@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import events as e
+from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.principals import Principal
 from spacesctl.domain.space import InviteState, Space
 from spacesctl.live.outcome import Outcome
@@ -75,6 +76,16 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             )
         case e.RecordingStopped(recording_id, reason):
             return Entry("record.stop", actor, space.id, None, {"recording": recording_id, "reason": reason})
+        case e.SanctionImposed(sanction):
+            until = rfc3339(sanction.until) if sanction.until is not None else None
+            body = {"sanction": sanction.id, "action": sanction.action, "until": until}
+            return Entry("sanction", actor, space.id, sanction.target, body)
+        case e.SanctionLifted(sanction_id, action, account_id, how):
+            return Entry(
+                "sanction.lift", actor, space.id, account_id, {"sanction": sanction_id, "action": action, "how": how}
+            )
+        case e.ReportDecided(report_id, state):
+            return Entry("report.decide", actor, space.id, None, {"report": report_id, "state": state})
         case e.ReportFiled(report_id, category, account_id):
             return Entry("report", actor, space.id, account_id, {"report": report_id, "category": category})
         case _:

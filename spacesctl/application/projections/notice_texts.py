@@ -8,18 +8,19 @@ from typing import Any
 
 from spacesctl.application.projections.notice_context import Context, Notice
 from spacesctl.domain import events as e
+from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.principals import Rule, System
 from spacesctl.domain.space import InviteState, Role, State
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
-_DONE = {"report": "reported", "mute": "muted", "kick": "removed", "block": "removed and blocked"}
 _EFFECTS: dict[str, type[e.Event]] = {
     "report": e.ReportFiled,
     "mute": e.ServerMuted,
     "kick": e.Removed,
     "block": e.Removed,
 }
+"""What shows that a rule's act had an effect: its target may have been exempt."""
 
 
 def in_words(at: datetime) -> str:
@@ -52,31 +53,45 @@ def _hand_lowered(c: Context, event: e.HandLowered) -> list[Notice]:
 
 
 def _role_changed(c: Context, event: e.RoleChanged) -> list[Notice]:
-    if any(isinstance(other, e.Removed) and other.account_id == event.account_id for other in c.outcome.events):
-        return []  # the removal says it
-    if event.role is Role.LISTENER and event.demoted:
-        return [Notice(event.account_id, f"You are a listener in {c.title} again{c.by}. To speak, raise your hand.")]
     if event.role is Role.COHOST:
         return [Notice(event.account_id, f"You are a co-host of {c.title} now{c.by}.")]
     return []
 
 
-def _muted(c: Context, event: e.ServerMuted) -> list[Notice]:
+def _sanctioned(c: Context, event: e.SanctionImposed) -> list[Notice]:
     if isinstance(c.outcome.by, Rule):
         return []  # the act says it, with the words
-    return [Notice(event.account_id, f"You were muted in {c.title}{c.by}{_because(event.reason)}")]
+    sanction = event.sanction
+    how_long = f" until {in_words(sanction.until)}" if sanction.until is not None else ""
+    how_long = how_long or (" until it ends" if sanction.action == "kick" else "")
+    done = ACTIONS[sanction.action].done
+    return [Notice(sanction.target, f"You were {done} in {c.title}{c.by}{how_long}{_because(sanction.reason)}")]
+
+
+def _lifted(c: Context, event: e.SanctionLifted) -> list[Notice]:
+    if event.how == "replaced":
+        return []  # what replaces it says it
+    then = {"mute": " Open your microphone to speak.", "kick": f" {c.link}"}.get(event.action, "")
+    undone = ACTIONS[event.action].undone
+    return [Notice(event.account_id, f"You are {undone} in {c.title}{_because(event.reason)}{then}")]
 
 
 def _unmuted(c: Context, event: e.ServerUnmuted) -> list[Notice]:
+    if any(isinstance(other, e.SanctionLifted) and other.account_id == event.account_id for other in c.outcome.events):
+        return []  # that says it; mutes of earlier versions have no sanction
     return [Notice(event.account_id, f"You are no longer muted in {c.title}. Open your microphone to speak.")]
 
 
 def _removed(c: Context, event: e.Removed) -> list[Notice]:
-    if isinstance(c.outcome.by, Rule):
+    if event.barred or isinstance(c.outcome.by, Rule):
+        return []  # the sanction, or the act, says it
+    return [Notice(event.account_id, f"You were removed from {c.title}: its host blocked you.")]
+
+
+def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
+    if event.state == "open":
         return []
-    if not event.barred:
-        return [Notice(event.account_id, f"You were removed from {c.title}: its host blocked you.")]
-    return [Notice(event.account_id, f"You were removed from {c.title} until it ends{_because(event.reason)}")]
+    return [Notice(event.reporter_id, f"Your report about {c.title} was {event.state}{_because(event.note)}")]
 
 
 def _edited(c: Context, event: e.SpaceEdited) -> list[Notice]:
@@ -150,7 +165,7 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     if act is None or effect is None or not any(isinstance(other, effect) for other in c.outcome.events):
         return []  # only noted, or its target was exempt
     said = " ".join(word["w"] for word in act["words"])
-    done, at = _DONE[event.action], f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    done, at = ACTIONS[event.action].done, f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
     to_target = (
         f"You were {done} in {c.title} at {at}: rule {event.rule_id} heard “{said}”. This was automatic, "
         "in the host's name. To appeal, answer the host by direct message."
@@ -168,7 +183,9 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.InviteAnswered: _invite_answered,
     e.HandLowered: _hand_lowered,
     e.RoleChanged: _role_changed,
-    e.ServerMuted: _muted,
+    e.SanctionImposed: _sanctioned,
+    e.SanctionLifted: _lifted,
+    e.ReportDecided: _report_decided,
     e.ServerUnmuted: _unmuted,
     e.Removed: _removed,
     e.SpaceEdited: _edited,

@@ -1,4 +1,4 @@
-"""The reports that were filed, each with the state of the room at that moment."""
+"""The reports that were filed, each with the state of the room at that moment, and what was decided on them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import events as e
+from spacesctl.domain.principals import described
 from spacesctl.domain.space import Space
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import acts
@@ -20,6 +21,9 @@ async def project(db: AsyncConnection, outcome: Outcome) -> None:
             row = _by_rule(event, await _act(db, outcome, event)) if event.act else _by_person(event)
             row["body"]["room"] = _room(outcome.after)
             await report_store.add_report(db, {**row, "space_id": outcome.after.id, "at": outcome.at})
+        elif isinstance(event, e.ReportDecided):
+            by = described(outcome.by)
+            await report_store.decide(db, event.report_id, event.state, by, outcome.at, event.note)
 
 
 async def _act(db: AsyncConnection, outcome: Outcome, event: e.ReportFiled) -> dict[str, Any]:

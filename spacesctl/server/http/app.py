@@ -25,6 +25,7 @@ from spacesctl.server.http.routes import (
     pins,
     posts,
     recordings,
+    sanctions,
     series,
     spaces,
     webhooks,
@@ -36,7 +37,8 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, bots, whip_whep, lanes, listen,
+        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
+        bots, whip_whep, lanes, listen,
         pages, probe, recordings, xapi, webhooks, notifications,
     )
 ]  # fmt: skip

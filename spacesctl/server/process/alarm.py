@@ -17,6 +17,7 @@ from apscheduler.triggers.date import DateTrigger
 
 from spacesctl.application import reminders
 from spacesctl.application.app import App
+from spacesctl.application.people import lift_expired
 from spacesctl.application.series import arrange_series
 from spacesctl.application.series_keeper import SeriesKeeper
 from spacesctl.application.spaces import end_space, start_space
@@ -41,6 +42,8 @@ _MATTERS = (
     e.SpaceCanceled,
     e.SpaceMissed,
     e.RemindersSent,
+    e.SanctionImposed,
+    e.SanctionLifted,
 )
 
 
@@ -97,6 +100,8 @@ class Alarm:
         self._set(f"soon {space.id}", soon if soon and soon > space.created_at else None, self._remind_soon, space.id)
         self._set(f"live {space.id}", live if "start" not in space.reminded else None, self._remind_start, space.id)
         self._set(f"end {space.id}", ends, self._end, space.id)
+        limits = [one.until for one in space.sanctions.values() if one.until is not None and not space.is_over]
+        self._set(f"lift {space.id}", min(limits, default=None), self._lift, space.id)
 
     def _wake_for(self, series: Series) -> None:
         """Schedule the creation of the planned occurrence's Space. Once it exists, that Space has its own tasks."""
@@ -129,6 +134,9 @@ class Alarm:
             await reminders.miss(self._app, space_id)
         else:
             await start_space(self._app, System("schedule"), space_id)
+
+    async def _lift(self, space_id: str) -> None:
+        await lift_expired(self._app, space_id)
 
     async def _end(self, space_id: str) -> None:
         await end_space(self._app, System("duration"), space_id)

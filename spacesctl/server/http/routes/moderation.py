@@ -17,6 +17,7 @@ from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE
 from spacesctl.application.once import Once
 from spacesctl.application.rulesets import MAX_RULES, set_rules
 from spacesctl.domain.accounts import Account
+from spacesctl.domain.actions import BY_RULES
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.permissions import Action, require
@@ -42,6 +43,17 @@ class NewReport(BaseModel):
     note: str = Field("", max_length=2_000)
 
 
+ReportState = Literal["open", "upheld", "dismissed"]
+
+
+class ReportDecision(BaseModel):
+    """The body of `PATCH /reports/{report_id}`."""
+
+    state: ReportState
+    note: str = Field("", max_length=2_000)
+    """The reporter is told it."""
+
+
 class Rules(BaseModel):
     """The body of `PUT /spaces/{space_id}/rules`."""
 
@@ -63,7 +75,7 @@ class NewAct(BaseModel):
     rule_id: str = Field(max_length=64)
     rule_hash: str = Field(max_length=64)
     mode: Literal["shadow", "held", "enforce"]
-    action: Literal["log", "report", "mute", "kick", "block"]
+    action: Annotated[str, Field(json_schema_extra={"enum": list(BY_RULES)})]
     account_id: str
     lane: int
     start_tick: int
@@ -91,15 +103,17 @@ async def _file(app: Services, caller: Person, body: NewReport, once: Once) -> d
 
 
 @router.get("/reports")
-async def list_reports(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
-    """Reports on Spaces that the caller hosts or hosted, newest first; admins see all."""
+async def list_reports(
+    app: Here, caller: SignedIn, state: ReportState | None = None, cursor: str | None = None
+) -> dict[str, Any]:
+    """Reports on Spaces that the caller hosts or hosted, newest first: of this state, or all. Admins see those on all Spaces."""
     try:
         before = parse_rfc3339(cursor) if cursor else None
     except ValueError as error:
         raise Invalid("cursor", "is not a cursor that this list returned") from error
     async with app.db.read() as db:
         mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
-        rows = await report_store.list_reports(db, space_ids=mine, before=before, limit=PAGE)
+        rows = await report_store.list_reports(db, space_ids=mine, state=state, before=before, limit=PAGE)
         known = await accounts.by_ids(db, {i for row in rows for i in (row.target_id, row.reporter_id) if i})
     return {
         "data": [_report(row, known) for row in rows],
@@ -114,6 +128,13 @@ async def get_report(app: Here, caller: SignedIn, report_id: str) -> dict[str, A
     async with app.db.read() as db:
         known = await accounts.by_ids(db, {i for i in (row.target_id, row.reporter_id) if i})
     return {**_report(row, known), "evidence": row.body}
+
+
+@router.patch("/reports/{report_id}")
+async def decide_report(app: Here, caller: SignedIn, report_id: str, body: ReportDecision) -> dict[str, Any]:
+    """Uphold or dismiss a report, or open it again. Who filed it is told."""
+    await reports.decide_report(app, caller, report_id, body.state, body.note)
+    return await get_report(app, caller, report_id)
 
 
 @router.get("/reports/{report_id}/clip")
@@ -151,7 +172,10 @@ def _report(row: Row[Any], known: dict[str, Account]) -> dict[str, Any]:
         "start_tick": row.body.get("start_tick"),
         "end_tick": row.body.get("end_tick"),
         "clip": row.clip,
-        "state": "open",
+        "state": row.state,
+        "decided_by": row.decided_by,
+        "decided_at": rfc3339(row.decided_at) if row.decided_at else None,
+        "decision": row.decision,
         "time": rfc3339(row.at),
     }
 
@@ -183,6 +207,8 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any
 @router.post("/spaces/{space_id}/acts", status_code=201)
 async def take_act(app: Here, caller: ServiceBot, space_id: str, body: NewAct) -> dict[str, Any]:
     """A rule acts in the host's name, within the host's grant. A repeated key changes nothing and returns the first answer."""
+    if body.action not in BY_RULES:
+        raise Invalid("action", f"is one of {', '.join(BY_RULES)}")
     act = acts.Act(**body.model_dump(exclude={"evidence"}), before=body.evidence.before, after=body.evidence.after)
     return await acts.take_act(app, caller, space_id, act)
 

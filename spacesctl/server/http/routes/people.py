@@ -23,10 +23,15 @@ from spacesctl.store import accounts
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["people"])
 
 
-class Reason(BaseModel):
-    """Why a person is muted or removed."""
+class Measure(BaseModel):
+    """Why a person is muted, demoted or removed, and for how long."""
 
     reason: str = Field("", max_length=280)
+    duration: int | None = Field(None, ge=1, le=7 * 24 * 3600)
+    """Seconds; left out, until the Space ends or somebody undoes it."""
+
+
+NO_MEASURE = Measure(reason="", duration=None)
 
 
 class Microphone(BaseModel):
@@ -94,10 +99,10 @@ async def deny(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str
 
 
 @router.post("/people/{ref}/mute")
-async def mute(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
+async def mute(app: Here, caller: SignedIn, space_id: str, ref: str, body: Measure = NO_MEASURE) -> dict[str, Any]:
     """Server-mute a person: nobody hears them, and they cannot undo it."""
-    reason = body.reason if body else ""
-    return await _to_person(app, space_id, ref, lambda person: c.Mute(caller, person, reason))
+    until = people.until(app, body.duration)
+    return await _to_person(app, space_id, ref, lambda person: c.Mute(caller, person, body.reason, until))
 
 
 @router.post("/people/{ref}/unmute")
@@ -107,9 +112,10 @@ async def unmute(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[s
 
 
 @router.post("/people/{ref}/demote")
-async def demote(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
-    """Make a speaker or co-host a listener."""
-    return await _to_person(app, space_id, ref, lambda person: c.Demote(caller, person))
+async def demote(app: Here, caller: SignedIn, space_id: str, ref: str, body: Measure = NO_MEASURE) -> dict[str, Any]:
+    """Make a speaker or co-host a listener, who needs an approval to speak again."""
+    until = people.until(app, body.duration)
+    return await _to_person(app, space_id, ref, lambda person: c.Demote(caller, person, body.reason, until))
 
 
 @router.post("/people/{ref}/promote")
@@ -125,10 +131,10 @@ async def hand_over(app: Here, caller: SignedIn, space_id: str, ref: str) -> dic
 
 
 @router.post("/people/{ref}/kick")
-async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: Reason | None = None) -> dict[str, Any]:
-    """Remove a person, who cannot come back to this Space. They are notified by direct message."""
-    reason = body.reason if body else ""
-    return await _to_person(app, space_id, ref, lambda person: c.Kick(caller, person, reason))
+async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: Measure = NO_MEASURE) -> dict[str, Any]:
+    """Remove a person, who cannot come back to this Space before that time is over."""
+    until = people.until(app, body.duration)
+    return await _to_person(app, space_id, ref, lambda person: c.Kick(caller, person, body.reason, until))
 
 
 async def _to_person(

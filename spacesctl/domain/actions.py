@@ -1,0 +1,69 @@
+"""What may be done about somebody: one table, from which permissions, grants, verbs, notices and the documentation come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from spacesctl.domain.permissions import Action
+
+
+class Granted(StrEnum):
+    """How a rule comes to take an action in the host's name."""
+
+    ALWAYS = "always"
+    """Every grant has it: it touches nobody."""
+    USED = "used"
+    """The grant of a rule file that uses it."""
+    ALLOWED = "allowed"
+    """Only when the host allows it to the rule by name."""
+    NEVER = "never"
+    """A person decides."""
+
+
+@dataclass(frozen=True)
+class ModerationAction:
+    """One row. `permission` is what a person needs (None: nobody takes it directly), `undo` what undoing it needs; `done` completes
+    "you were ..."; a sanction lasts until it ends, is undone or expires.
+    """
+
+    name: str
+    done: str
+    granted: Granted
+    doc: str
+    permission: Action | None = None
+    undo: Action | None = None
+    undone: str = ""
+
+    @property
+    def is_sanction(self) -> bool:
+        return self.undo is not None or self.name == "block"
+
+
+_ROWS = (
+    ModerationAction("log", "noted", Granted.ALWAYS, "writes an entry, and nothing else"),
+    ModerationAction("report", "reported", Granted.ALWAYS, "files a report with evidence", Action.REPORT),
+    ModerationAction(
+        "mute", "muted", Granted.USED, "nobody hears the person, who cannot undo it",
+        Action.MUTE, Action.UNMUTE, "no longer muted",
+    ),
+    ModerationAction(
+        "demote", "made a listener", Granted.NEVER, "a speaker becomes a listener, and needs an approval to speak again",
+        Action.DEMOTE, Action.DEMOTE, "free to speak again",
+    ),
+    ModerationAction(
+        "kick", "removed", Granted.ALLOWED, "the person leaves the Space and stays out until it ends",
+        Action.KICK, Action.KICK, "free to come back",
+    ),
+    ModerationAction(
+        "block", "removed and blocked", Granted.ALLOWED, "the host's block list: no joining, inviting, writing", undone="no longer blocked",
+    ),
+)  # fmt: skip
+ACTIONS: Mapping[str, ModerationAction] = MappingProxyType({row.name: row for row in _ROWS})
+"""All actions by name, the mildest first."""
+BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
+"""What rules may do, the mildest first."""
+ALWAYS_GRANTED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.ALWAYS)
+ONLY_IF_ALLOWED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.ALLOWED)
