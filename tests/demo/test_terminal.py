@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import pty
+import re
 import signal
+import subprocess
 import sys
 import termios
 import webbrowser
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +26,7 @@ from spacesctl.demo.show import Performance
 from spacesctl.demo.stage import Stage
 from spacesctl.demo.view import FRAMES_A_SECOND
 from tests.demo.events import Followed, event
+from tests.running import spacesctl
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -162,3 +167,32 @@ def test_the_view_says_what_captions_are_worth(captions: dict[str, Any], notice:
     made = run._state(cast, stage, 30.0)
     assert made.notice == notice
     assert (made.host, made.seconds, list(made.seats)) == ("acme", 30.0, list(ids.values()))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_whole_demo_in_a_terminal_opens_the_page_draws_its_view_and_ends_with_the_summary(tmp_path: Path) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (40, 100))
+    screen = {"DISPLAY": ":99", "BROWSER": f"{browser} %s", "TERM": "xterm"}
+    environment = {**os.environ, "TMPDIR": str(tmp_path), **screen}
+    with subprocess.Popen(
+        [*spacesctl("demo"), "--seconds", "6"], stdin=follower, stdout=follower, stderr=follower, env=environment
+    ) as process:
+        os.close(follower)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal closes with its last program
+            while part := os.read(leader, 65536):
+                shown += part
+        os.close(leader)
+        assert process.wait(10) == 0
+    text = shown.decode()
+    assert "Acme customer care hour hosted by @acme" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    assert "speaking" in text
+    assert text.rindex("SPEAKER") > text.rindex("microphone closed"), "the summary is below the view"
+    assert "likeness 1 is the unchanged voice" in text
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/s/\w+\n", opened.read_text())
+    assert list(tmp_path.glob("spacesctl-demo-*")) == []
