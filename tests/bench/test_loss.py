@@ -33,7 +33,7 @@ def test_every_server_gets_the_same_losses_and_one_with_nack_gets_packets_again(
 ) -> None:
     monkeypatch.setattr(loss, "LEAD", 0.5)
     notes: list[str] = []
-    voices = [voice(1, 1.5), voice(2, 1.5)]
+    voices = [voice(1, 1.0), voice(2, 1.0)]
     result = asyncio.run(loss.measure(["20 %"], SERVERS, voices, 1, notes.append))
     assert notes == ["network: 20 %"]
     scores: dict[str, dict[str, Any]] = {one["server"]: one for one in result["scores"]}

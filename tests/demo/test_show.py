@@ -116,7 +116,10 @@ class World:
 
 
 def played(
-    world: World, seconds: float | None = 0.15, parts: list[Turn] | None = None, stop_at_once: bool = False
+    world: World,
+    seconds: float | None = 0.15,
+    parts: list[Turn] | None = None,
+    until: Callable[[Performance], bool] | None = None,
 ) -> tuple[Performance, State]:
     async def main() -> tuple[Performance, State]:
         world.ended = asyncio.Event()
@@ -128,10 +131,19 @@ def played(
         made = Show(world, stage, WHOLE if parts is None else parts, state)  # type: ignore[arg-type]
         made._client = world  # type: ignore[assignment]  # it has what is used of the client
         stop = asyncio.Event()
-        if stop_at_once:
+
+        async def stop_in_time(enough: Callable[[Performance], bool]) -> None:
+            while not enough(made._done):
+                await asyncio.sleep(0.01)
             stop.set()
-        async with asyncio.timeout(8):
-            return await made.run(stop), state
+
+        stopping = asyncio.create_task(stop_in_time(until)) if until is not None else None
+        try:
+            async with asyncio.timeout(8):
+                return await made.run(stop), state
+        finally:
+            if stopping is not None:
+                stopping.cancel()
 
     return asyncio.run(main())
 
@@ -149,7 +161,7 @@ def test_one_guest_and_one_listener_are_over_webrtc_and_everybody_else_over_lane
     assert [(one.kind, one.account) for one in state.listeners] == [
         ("lanes", "@ada"), ("lanes", None), ("webrtc", "@ben")
     ]  # fmt: skip
-    assert done.seconds == pytest.approx(0.15, abs=0.3)
+    assert done.seconds >= 0.15
     assert {said.ticks for said in done.said.values()} == {40}
     assert all(100 <= said.tick < 150 for said in done.said.values()), "on the clock of the first listener"
     assert (done.worst_lateness_ms, done.came_back) == (2.5, None)
@@ -193,7 +205,7 @@ def test_the_host_removes_who_was_muted_and_they_try_to_come_back(
     if back:
         world.refusal = None
     world.streams = [[event("person.muted", 3, account_id=f"id-{TROUBLE}", by="bot", reason="rule scam")], []]
-    done, state = played(world, seconds=0.75)
+    done, state = played(world, seconds=None, until=lambda done: done.came_back is not None)
     assert ("POST", f"/v1/spaces/s/people/@{TROUBLE}/kick") in world.called
     told = "came back" if back else "refused: barred"
     assert done.came_back == told
@@ -202,12 +214,15 @@ def test_the_host_removes_who_was_muted_and_they_try_to_come_back(
 
 def test_a_stream_of_events_that_ends_is_followed_from_its_last_event(world: World) -> None:
     world.streams = [[event("rules.set", 4), event("levels", levels=[])], [event("rules.set", 5)], []]
-    _, state = played(world, seconds=0.6)
+    _, state = played(world, seconds=None, until=lambda _: len(world.asked_from) >= 3)
     assert world.asked_from[:3] == ["0", "4", "5"]
     assert [one["id"] for one in state.events] == ["4", "5", "99"]
 
 
-def test_captions_that_are_still_on_their_way_are_waited_for_but_not_for_ever(world: World) -> None:
+def test_captions_that_are_still_on_their_way_are_waited_for_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    monkeypatch.setattr(show, "SETTLE", 0.4)
     partial = event("caption.partial", lane=2, utterance=1, start_tick=5, speaker="@rex", text="half a")
     world.streams = [[partial], []]
     _, state = played(world, seconds=0.1)
@@ -215,8 +230,8 @@ def test_captions_that_are_still_on_their_way_are_waited_for_but_not_for_ever(wo
 
 
 def test_without_an_end_it_runs_until_it_is_stopped(world: World) -> None:
-    done, _ = played(world, seconds=None, stop_at_once=True)
-    assert (done.seconds, done.said) == (0.0, {})
+    done, _ = played(world, seconds=None, until=lambda _: True)
+    assert 0 <= done.seconds < 5
 
 
 def test_a_server_that_ended_ends_the_show_with_its_reason(world: World) -> None:

@@ -180,7 +180,7 @@ def test_a_whole_demo_in_a_terminal_opens_the_page_draws_its_view_and_ends_with_
     screen = {"DISPLAY": ":99", "BROWSER": f"{browser} %s", "TERM": "xterm"}
     environment = {**os.environ, "TMPDIR": str(tmp_path), **screen}
     with subprocess.Popen(
-        [*spacesctl("demo"), "--seconds", "6"], stdin=follower, stdout=follower, stderr=follower, env=environment
+        [*spacesctl("demo"), "--seconds", "5"], stdin=follower, stdout=follower, stderr=follower, env=environment
     ) as process:
         os.close(follower)
         shown = b""

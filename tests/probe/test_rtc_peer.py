@@ -74,7 +74,7 @@ def test_how_far_a_call_came_is_told(stun: bool, dtls: bool, why: str) -> None:
     async def body() -> None:
         async with answering(stun=stun, dtls=dtls) as server, RtcPeer(ME, "sendonly") as peer:
             with pytest.raises(NotConnected, match=why):
-                await peer.call(server.answer(peer.offer()), seconds=0.2)
+                await peer.call(server.answer(peer.offer()), seconds=0.5)
 
     asyncio.run(body())
 
