@@ -70,6 +70,23 @@ def test_a_worker_that_is_broken_is_stopped_and_replaced(
     assert not os.path.exists(f"/proc/{pids[0]}")
 
 
+def test_leaving_while_a_worker_is_being_ended_still_ends_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pool, "START_SECONDS", 0.05)
+    monkeypatch.setattr(pool, "END_SECONDS", 0.3)
+    pids: list[int] = []
+
+    async def script(hearing: RecogniserPool) -> None:
+        await until(lambda: hearing.pid is not None)
+        pids.append(hearing.pid or 0)
+        await until(lambda: "recogniser worker is stopped" in caplog.text)
+
+    with caplog.at_level(logging.WARNING):
+        run(HANGS, script)
+    assert not os.path.exists(f"/proc/{pids[0]}")
+
+
 def test_workers_that_end_before_they_are_ready_count_as_failures_and_one_that_was_ready_does_not() -> None:
     async def failing(hearing: RecogniserPool) -> None:
         hearing._backoff = Backoff((0.0,))
