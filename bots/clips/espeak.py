@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 _WORD = 1
-_RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL: hand the sound to the callback instead of a sound card
-_SYNCHRONOUS = 2
+_SYNCHRONOUS = 2  # hand the sound to the callback instead of a sound card
 _UTF8 = 1
 _RATE, _PITCH, _RANGE = 1, 3, 4
 

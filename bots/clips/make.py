@@ -178,11 +178,11 @@ CASTS: dict[str, tuple[str, list[Person]]] = {
 }
 
 
-def main() -> None:
-    """Write every cast's clips and its cast.json."""
+def main(place: Path = HERE) -> None:
+    """Write every cast's clips and its cast.json into `place`."""
     espeak = Espeak()
     for name, (title, people) in CASTS.items():
-        folder = HERE / name
+        folder = place / name
         folder.mkdir(exist_ok=True)
         cast = {"title": title, "rules": "rules.toml", "people": [_clip(espeak, folder, each) for each in people]}
         (folder / "cast.json").write_text(json.dumps(cast, indent=1) + "\n")

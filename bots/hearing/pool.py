@@ -188,7 +188,7 @@ class RecogniserPool:
         finally:
             self._set_ready(False)
             writer.cancel()
-            code = await _end(process)
+            code = await _end_surely(process)
         return code, was_ready
 
     async def _write(self, process: Process) -> None:
@@ -229,6 +229,16 @@ class RecogniserPool:
         if ready != self.ready:
             self.ready = ready
             self._on_change()
+
+
+async def _end_surely(process: Process) -> int:
+    """End it also when this task is cancelled meanwhile: otherwise a worker that hangs would outlive the pool."""
+    ending = asyncio.create_task(_end(process))
+    try:
+        return await asyncio.shield(ending)
+    except asyncio.CancelledError:
+        await ending
+        raise
 
 
 async def _end(process: Process) -> int:

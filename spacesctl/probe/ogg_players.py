@@ -42,7 +42,7 @@ class Player:
                 while b"\r\n\r\n" not in self._chunks:
                     self._chunks += await loop.sock_recv(self.socket, _READ) or _over()
         except (OSError, TimeoutError) as error:
-            raise NotConnected(f"no answer to a GET of listen.ogg: {error or 'it took too long'}") from error
+            raise NotConnected(f"no answer to a GET of listen.ogg: {str(error) or 'it took too long'}") from error
         head, _, rest = bytes(self._chunks).partition(b"\r\n\r\n")
         status = head.partition(b"\r\n")[0].decode("latin-1")
         if " 200 " not in status:

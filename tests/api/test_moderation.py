@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from spacesctl.audio import ogg
 from spacesctl.engine.messages import Frames, SetLaneOpen
+from spacesctl.store import acts as act_store
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +61,25 @@ async def test_a_rule_mutes_once_tells_both_and_stands_in_the_audit_log(api: Api
     assert [row["action"] for row in log if row["target"] == "@talker"][:3] == ["sanction", "mute", "act"]
     assert {"kind": "rule", "id": "pitch", "for_host": host.id, "bot_id": api.bot.id} == log[0]["by"]
     assert "crypto" not in str(log), "words stand in reports, never in the log"
+
+
+async def test_two_requests_for_the_same_act_at_once_make_one_report(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    host, talker, space = await stage(api)
+    read, both_have_read, reads = act_store.get_act, asyncio.Event(), []
+
+    async def get_act(*asked: Any) -> Any:
+        found = await read(*asked)
+        reads.append(found)
+        if len(reads) == 2:
+            both_have_read.set()
+        await both_have_read.wait()
+        return found
+
+    monkeypatch.setattr(act_store, "get_act", get_act)
+    answers = await asyncio.gather(*(api.bot.ok("POST", f"{space}/acts", act(talker, "report")) for _ in range(2)))
+    assert reads[:2] == [None, None], "neither knew of the other"
+    assert {answer["key"] for answer in answers} == {"pitch:1:50-100:report"}
+    assert len((await host.ok("GET", "/v1/reports"))["data"]) == 1
 
 
 async def test_shadow_records_and_touches_nobody(api: Api) -> None:

@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from spacesctl.domain.errors import Invalid
-from spacesctl.server.delivery import apprise_address
+from spacesctl.server.delivery import apprise_address, sender
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE, scheme_of, shown
 from spacesctl.server.delivery.notification_sender import Deliver, NotificationSender
 from spacesctl.store import notifications as store
@@ -24,6 +26,7 @@ from spacesctl.store.tables import dms, outlets
 from spacesctl.support.clock import REAL
 from tests.api.harness import Api, As
 from tests.api.receiver import receiving
+from tests.typed import sure
 
 pytestmark = pytest.mark.anyio
 SCHEMES = frozenset({"json", "tgram"})
@@ -142,6 +145,76 @@ async def test_what_waits_for_one_is_bounded_and_the_newest_stay(api: Api, monke
         await _retry_now(api)
         await until(ann, sent=2)
         assert [body for _, body in service.got] == ["three", "four"]
+
+
+class Looks:
+    """The pauses between two looks for messages, in seconds. Each lasts until `end`, and no time goes by."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.pauses: list[float] = []
+        self._now: asyncio.Timeout | None = None
+        monkeypatch.setattr(sender, "asyncio", SimpleNamespace(**{**vars(asyncio), "timeout": self._pause}))
+
+    def _pause(self, seconds: float) -> asyncio.Timeout:
+        self.pauses.append(seconds)
+        self._now = asyncio.timeout(None)
+        return self._now
+
+    async def begun(self, count: int) -> None:
+        """Until this many pauses have begun, and everything else has come to rest."""
+        async with asyncio.timeout(8):
+            while len(self.pauses) < count:
+                await asyncio.sleep(0.01)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    def end(self) -> None:
+        sure(self._now).reschedule(0.0)
+
+
+async def test_between_two_messages_to_an_address_is_a_pause_of_two_seconds(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, ann = await api.accounts("host", "ann")
+    service, looks = Service(), Looks(monkeypatch)
+    api.app.notify_schemes = SCHEMES
+    await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
+    for text in ("one", "two"):
+        await host.ok("POST", "/v1/dms", {"to": "@ann", "text": text})
+    outlet_sender = NotificationSender(api.app.db, api.app.keys, SCHEMES, api.app.sent, service)
+    task = asyncio.create_task(outlet_sender.run())
+    try:
+        for number, sent in enumerate((["one"], ["one", "two"]), 1):
+            await until(ann, sent=number)
+            async with asyncio.timeout(8):
+                while outlet_sender._sending:
+                    await asyncio.sleep(0.01)
+            await looks.begun(number)
+            assert [body for _, body in service.got] == sent
+            assert looks.pauses == [2.0] * number, "that a message arrived does not end the pause"
+            looks.end()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_after_an_error_of_the_database_notifications_pause_as_long(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks(monkeypatch)
+
+    async def locked(*_: Any, **__: Any) -> list[Any]:
+        raise OperationalError("select", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(store, "due", locked)
+    outlet_sender = NotificationSender(api.app.db, api.app.keys, SCHEMES, api.app.sent, Service())
+    task = asyncio.create_task(outlet_sender.run())
+    for number in (1, 2):
+        await looks.begun(number)
+        assert looks.pauses == [2.0] * number
+        looks.end()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_an_address_is_its_owners_alone_and_sealed_in_the_store(api: Api, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from spacesctl.bench import floor, report
 from spacesctl.bench.capacity import MOST_PARTS, TRIES, _largest, calm, costs
 from spacesctl.bench.fanout import slopes
 from spacesctl.bench.peers import _try, in_relation
-from spacesctl.bench.soak import lateness, span, summary
 from spacesctl.bench.voice import packets
 from spacesctl.cli.bench import _counts
 from spacesctl.domain.errors import Invalid, Refused
@@ -213,27 +211,6 @@ def test_a_number_that_makes_no_sense_is_refused(text: str) -> None:
 
 def test_numbers_come_in_order_and_once() -> None:
     assert _counts("1500,500,500") == [500, 1500]
-
-
-def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still() -> None:
-    def figures(ticks: int, late: int, skipped: int = 0) -> dict[str, Any]:
-        return {"ticks": ticks, "ticks_late": late, "ticks_skipped": skipped, "late_ms_max": 1.0}
-
-    looks = [figures(100, 1), figures(600, 1), figures(1090, 8, 2), figures(1590, 10, 3)]
-    still = [{"ticks": 500, "late": late, "late_ms_max": worst} for late, worst in ((0, 3.0), (2, 44.0), (0, 5.0))]
-    told = lateness([span(*pair, one) for pair, one in zip(pairwise(looks), still, strict=True)])
-    assert told["machine_stood_still"] == {"ticks": 1500, "late": 2, "late_ms_max": 44.0}
-    assert told["calm"] == {"spans": 2, "of": 3, "ticks": 1000, "late": 2, "skipped": 1}
-    assert lateness([])["calm"] == {"spans": 0, "of": 0, "ticks": 0, "late": 0, "skipped": 0}
-
-
-def test_a_soak_tells_what_grows_and_forgets_what_came_first() -> None:
-    steady = [(second * 10.0, 100.0 - 50 * (second < 25), 12) for second in range(100)]
-    assert summary(steady)["memory_mib_per_hour"] == pytest.approx(0, abs=0.01)
-    growing = [(second * 10.0, 100 + second / 36, 12 + second // 10) for second in range(100)]
-    found = summary(growing)
-    assert found["memory_mib_per_hour"] == pytest.approx(10, rel=0.01)
-    assert found["files_per_hour"] > 30
 
 
 def test_reports_show_every_figure_of_a_result() -> None:

@@ -1,6 +1,6 @@
 """One lane's hearing: what is fed, when utterances end, and where words lie on the Space clock."""
 
-from bots.hearing.clockmap import ClockMap
+from bots.hearing.clockmap import MAX_RUNS, ClockMap
 from bots.hearing.lane import AFTER, BEFORE, DIP, HARD_CAP, LanePipeline
 from bots.hearing.messages import Utterance
 from bots.hearing.recogniser import BYTES_PER_SECOND, HeardWord, ScriptedRecogniser
@@ -124,3 +124,12 @@ def test_the_clock_map_forgets_what_is_not_asked_for_again() -> None:
     assert clock.start(19.5) == 97 * 20 + 0.1
     assert abs(clock.end(19.4) - (96 * 20 + 0.2)) < 1e-9, "an end on a border belongs to the run before it"
     assert abs(clock.start(19.4) - 97 * 20) < 1e-9
+
+
+def test_a_clock_map_without_ticks_gives_fed_time_and_of_too_many_runs_the_latest_stay() -> None:
+    clock = ClockMap()
+    assert (clock.start(1.5), clock.end(1.5)) == (1.5, 1.5)
+    for run in range(MAX_RUNS + 10):
+        clock.add(run * 50)
+    assert len(clock._fed) == MAX_RUNS
+    assert abs(clock.start(0.02 * (MAX_RUNS + 9)) - (MAX_RUNS + 9)) < 1e-9

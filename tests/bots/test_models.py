@@ -58,6 +58,19 @@ def test_words_come_from_the_symbols_of_a_graph_that_has_no_list(tmp_path: Path)
         models.vocabulary(tmp_path)
 
 
+def test_words_of_a_model_without_a_graph_folder_are_read_and_a_damaged_table_has_none(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("<eps> 0\nhello 1\n\n[unk] 2\n")
+    assert models.vocabulary(tmp_path) == {"hello"}
+    (tmp_path / "words.txt").unlink()
+    (tmp_path / "Gr.fst").write_bytes(b"no table in here")
+    with pytest.raises(models.ModelError, match="neither words"):
+        models.vocabulary(tmp_path)
+    damaged = models._SYMBOLS + b"\x00\x00\x00\x00" + bytes(8) + b"\x01" + bytes(7) + b"\xff\xff\xff\x7f"
+    (tmp_path / "Gr.fst").write_bytes(damaged)
+    with pytest.raises(models.ModelError, match="neither words"):
+        models.vocabulary(tmp_path)
+
+
 @pytest.mark.parametrize("name", casts.names())
 def test_each_cast_is_whole_and_its_rules_can_be_heard(name: str) -> None:
     cast = casts.load(name)

@@ -121,8 +121,27 @@ def test_the_ceiling_waits_for_silence_but_not_for_ever(grown: int, silent: bool
     assert Ceiling(loaded=1000, growth=100).is_reached(1000 + grown, silent) is reached
 
 
-def test_resident_memory_is_known() -> None:
+def test_resident_memory_is_known_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resident_bytes() > 1 << 20
+    for told in ("", "7", "7 many"):
+        monkeypatch.setattr(Path, "read_text", lambda _, told=told: told)
+        assert resident_bytes() == 0
+
+
+def test_a_worker_at_its_ceiling_ends_also_while_audio_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bots.hearing.worker.BEAT_SECONDS", 0.0)
+    down, up = os.pipe(), os.pipe()
+    try:
+        os.write(down[1], b"".join(map(pack, [Open("s", 1), *(Frames("s", tick, []) for tick in range(9))])))
+        make = partial(ScriptedRecogniser, [HeardWord("one", 0.1, 0.2, 1.0)], pause=60)
+        assert run(make, down[0], up[1], growth=-1) == EXIT_MEMORY
+        told = Unpacker[FromWorker](FromWorker).feed(os.read(up[0], 65536))
+        assert [type(each) for each in told] == [Ready, Beat]
+    finally:
+        for fd in (*down, *up):
+            os.close(fd)
 
 
 def test_a_lane_that_stops_sending_ends_its_utterance_while_another_goes_on_talking() -> None:

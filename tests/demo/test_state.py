@@ -1,77 +1,11 @@
 """The state that the view draws, and the drawing."""
 
-import io
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
-from rich.console import Console
 
 from spacesctl.demo.show import parse_metrics
-from spacesctl.demo.state import SILENCE, Seat, State
-from spacesctl.demo.view import bar, render
-from spacesctl.probe.probe_listener import ProbeListener
-
-
-class Followed(State):
-    """A run, and what was said of it."""
-
-    lines: list[str]
-
-
-@pytest.fixture
-def state() -> Followed:
-    lines: list[str] = []
-    made = Followed(
-        "Acme hour", "http://127.0.0.1:1/s/x", "acme", "a notice",
-        {"1": Seat("acme", "Acme", "host", "lanes"), "2": Seat("rex", "Rex", "speaker", "lanes")},
-        say=lines.append, seconds=30.0, elapsed=12.0,
-    )  # fmt: skip
-    made.listeners.append(ProbeListener("lanes", None))
-    made.lines = lines
-    return made
-
-
-def event(kind: str, seq: int | None = None, tick: int = 500, **data: Any) -> dict[str, Any]:
-    return {"type": kind, "tick": tick, "data": data} | ({"seq": seq, "id": str(seq)} if seq else {})
-
-
-def caption(
-    text: str,
-    lane: int = 2,
-    account: str = "2",
-    start: int = 480,
-    final: bool = True,
-    words: Sequence[dict[str, Any]] = (),
-) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "account_id": account,
-        "speaker": "@rex",
-        "lane": lane,
-        "utterance": start,
-        "text": text,
-        "words": words,
-    }
-    return event("caption" if final else "caption.partial", 7 if final else None, start_tick=start, **data)
-
-
-def act(action: str = "mute", mode: str = "enforce") -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "rule_id": "scam",
-        "mode": mode,
-        "action": action,
-        "account_id": "2",
-        "lane": 2,
-        "start_tick": 500,
-        "end_tick": 549,
-    }
-    return event("act.taken", 9, 580, **data)
-
-
-def drawn(state: State, height: int = 24, width: int = 80) -> str:
-    picture = io.StringIO()
-    Console(file=picture, width=width, height=height, force_terminal=False).print(render(state, height))
-    return picture.getvalue()
+from spacesctl.demo.state import SILENCE
+from spacesctl.demo.view import bar
+from tests.demo.events import Followed, act, caption, drawn, event
 
 
 def test_a_final_caption_replaces_its_partial(state: Followed) -> None:
@@ -142,3 +76,40 @@ def test_a_bar_has_always_the_same_length() -> None:
 
 def test_metrics_are_read_by_name() -> None:
     assert parse_metrics('# TYPE a gauge\na 1.5\nb{kind="x"} 2\n') == {"a": 1.5, 'b{kind="x"}': 2.0}
+
+
+def test_of_people_who_have_no_seat_only_what_is_moderated_is_told(state: Followed) -> None:
+    before = drawn(state)
+    for one in (
+        event("levels", levels=[{"lane": 9, "account_id": "9", "db": 0, "active": True}]),
+        event("lane.opened", account_id="9", lane=9),
+        event("lane.closed", account_id="9", lane=9),
+        event("person.muted", account_id="9", by="1", reason="x"),
+    ):
+        state.on_event(one)
+    assert drawn(state) == before
+    assert state.lines == []
+    state.on_event(event("person.removed", account_id="9", by="1", reason=None, barred=False))
+    assert state.lines == ["00:10  * @acme removed 9"]
+
+
+def test_a_lane_that_was_replaced_closes_nothing(state: Followed) -> None:
+    for lane in (2, 3):
+        state.on_event(event("lane.opened", account_id="2", lane=lane))
+    state.on_event(event("lane.closed", account_id="2", lane=2))
+    assert state.seats["2"].lane == 3
+    state.on_event(event("lane.closed", account_id="2", lane=3))
+    assert "microphone closed" in drawn(state)
+
+
+def test_an_act_without_captions_or_of_a_later_kind_is_told_plainly(state: Followed) -> None:
+    state.on_event(act("applaud"))
+    assert state.lines[-1] == "00:11  * rule scam: @rex applaud"
+
+
+def test_another_partial_of_the_same_lane_replaces_the_one_before(state: Followed) -> None:
+    state.on_event(event("lane.opened", account_id="2", lane=2))
+    state.on_event(caption("one", final=False, start=100))
+    state.on_event(caption("two", lane=5, account="1", final=False, start=150))
+    state.on_event(caption("three", final=False, start=200))
+    assert sorted(line.text for line in state.partials.values()) == ["three", "two"]

@@ -1,0 +1,138 @@
+"""Workers that break the protocol, hang, or do not end: the pool stops them and starts others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bots.hearing import pool
+from bots.hearing.messages import Beat, Ready, Utterance
+from bots.hearing.pool import RecogniserPool
+from spacesctl.support.backoff import Backoff
+from spacesctl.support.messages import pack
+from tests.bots.voices import until
+
+READY = f"os.write(1, {pack(Ready())!r}); "
+HANGS = "signal.pause()"
+
+
+def run(program: str, script: Callable[[RecogniserPool], Awaitable[None]]) -> RecogniserPool:
+    """A pool whose workers run this Python program, while `script` runs."""
+
+    async def main() -> RecogniserPool:
+        hearing = RecogniserPool(Path("/nowhere"), lambda _: None)
+        hearing._command = [sys.executable, "-S", "-c", f"import os, signal, time; {program}"]
+        hearing._backoff = Backoff((0.0, 0.0, 60.0))  # a second worker at once, no third one after a failed start
+        async with hearing:
+            await script(hearing)
+        return hearing
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("program", "silent", "start", "why"),
+    [
+        (READY + r"os.write(1, b'\xff\xff\xff\xff'); " + HANGS, 60, 60, "ProtocolError"),
+        (READY + HANGS, 0.05, 60, "TimeoutError"),
+        (HANGS, 60, 0.05, "TimeoutError"),
+    ],
+    ids=["speaks nonsense", "sends no heartbeat", "is never ready"],
+)
+def test_a_worker_that_is_broken_is_stopped_and_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    program: str,
+    silent: float,
+    start: float,
+    why: str,
+) -> None:
+    monkeypatch.setattr(pool, "SILENT_SECONDS", silent)
+    monkeypatch.setattr(pool, "START_SECONDS", start)
+    monkeypatch.setattr(pool, "END_SECONDS", 0.05)
+    pids: list[int] = []
+
+    async def script(hearing: RecogniserPool) -> None:
+        await until(lambda: hearing.pid is not None)
+        pids.append(hearing.pid or 0)
+        await until(lambda: hearing.restarts > 0 and hearing.pid not in (None, pids[0]))
+
+    with caplog.at_level(logging.WARNING):
+        run(program, script)
+    assert f"recogniser worker is stopped: {why}" in caplog.text
+    assert "code -9" in caplog.text, "it did not end when its input was closed, and was killed"
+    assert not os.path.exists(f"/proc/{pids[0]}")
+
+
+def test_leaving_while_a_worker_is_being_ended_still_ends_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pool, "START_SECONDS", 0.05)
+    monkeypatch.setattr(pool, "END_SECONDS", 0.3)
+    pids: list[int] = []
+
+    async def script(hearing: RecogniserPool) -> None:
+        await until(lambda: hearing.pid is not None)
+        pids.append(hearing.pid or 0)
+        await until(lambda: "recogniser worker is stopped" in caplog.text)
+
+    with caplog.at_level(logging.WARNING):
+        run(HANGS, script)
+    assert not os.path.exists(f"/proc/{pids[0]}")
+
+
+def test_workers_that_end_before_they_are_ready_count_as_failures_and_one_that_was_ready_does_not() -> None:
+    async def failing(hearing: RecogniserPool) -> None:
+        hearing._backoff = Backoff((0.0,))
+        await until(lambda: hearing.failing)
+
+    assert not run("os._exit(3)", failing).ready
+
+    async def ending(hearing: RecogniserPool) -> None:
+        hearing._backoff = Backoff((0.0,))
+        await until(lambda: hearing.restarts >= 3)
+
+    assert not run(READY + "os._exit(3)", ending).failing
+
+
+def test_what_is_opened_twice_or_was_never_open_is_passed_on_once_or_not_at_all() -> None:
+    async def main() -> None:
+        hearing = RecogniserPool(Path("/nowhere"), lambda _: None)
+        assert hearing.pid is None
+        for _ in range(2):
+            hearing.open("s", 1)
+        hearing.frames("s", 7, [(1, 1, b"a"), (2, 1, b"b")])
+        hearing.frames("s", 8, [(2, 1, b"b")])
+        assert hearing.statistics() == {
+            "lanes": 1, "restarts": 0, "ticks_waiting": 1, "ticks_dropped": 0, "resident_bytes": 0
+        }  # fmt: skip
+        for _ in range(2):
+            hearing.close("s", 1)
+        assert hearing.statistics()["lanes"] == 0
+        kinds = [type(await hearing._queue.get()).__name__ for _ in range(3)]
+        assert kinds == ["Open", "Frames", "Close"]
+        assert not hearing._queue._waiting
+
+    asyncio.run(main())
+
+
+def test_its_memory_its_utterances_and_changes_are_told() -> None:
+    said = Utterance("s", 1, 77, "hi", (), False, 5, 14)
+    found: list[Utterance] = []
+    changes: list[bool] = []
+
+    async def main() -> None:
+        hearing = RecogniserPool(Path("/nowhere"), found.append, lambda: changes.append(hearing.ready))
+        for message in (Ready(), Ready(), Beat(1 << 20), said):
+            hearing._take(message)
+        assert hearing.statistics()["resident_bytes"] == 1 << 20
+
+    asyncio.run(main())
+    assert found == [said]
+    assert changes == [True], "the second time nothing changed"

@@ -1,0 +1,127 @@
+"""What the demo draws: seats, partial captions, the audience, and the summary at the end."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from spacesctl.demo.state import SILENCE, Seat
+from spacesctl.demo.view import bar, summary
+from spacesctl.probe.probe_listener import ProbeListener
+from tests.demo.events import Followed, caption, drawn, event
+
+
+def text_of(picture: RenderableType) -> str:
+    out = io.StringIO()
+    Console(file=out, width=160, height=40, force_terminal=False).print(picture)
+    return out.getvalue()
+
+
+SPEAKER: dict[str, Any] = {
+    "handle": "@rex", "way": "lanes", "heard_seconds": 8.25, "reference_words": 20, "word_error_rate": 0.125,
+}  # fmt: skip
+ACT: dict[str, Any] = {
+    "rule": "scam", "action": "mute", "mode": "enforce", "handle": "@rex", "delay_to_act_ms": 900,
+    "phrase": "crypto giveaway",
+}  # fmt: skip
+MUTED = {"handle": "@rex", "seconds_sent_after": 3.5, "heard_after_mute_db": -61.4}
+KICKED = {"handle": "@rex", "by": "@acme", "tried_to_come_back": "refused: barred"}
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = {
+        "speakers": [SPEAKER], "acts": [ACT], "muted": MUTED, "kicked": KICKED, "loss": 0.001,
+        "listeners": [{"likeness": {"@rex": 0.973}}, {"likeness": {"@rex": None}}, {"likeness": {}}],
+        "worst_tick_lateness_ms": 4.5,
+    }  # fmt: skip
+    return whole | changes
+
+
+def test_the_summary_tells_the_main_figures_in_words() -> None:
+    lines = [" ".join(line.split()) for line in text_of(summary(result())).splitlines() if line.strip()]
+    assert lines == [
+        "SPEAKER WAY HEARD WORDS WORD ERRORS LIKENESS AT LISTENERS",
+        "@rex lanes 8.2 s 20 12.5% 0.97, -, -",
+        "rule scam: mute (enforce) @rex, 900 ms after the end of “crypto giveaway”",
+        "@rex went on speaking for 3.5 s after the mute and was heard at most at -61 dB of the level before",
+        "@acme removed @rex, who tried to come back: refused: barred",
+        "loss 0.001, worst tick lateness 4.5 ms; likeness 1 is the unchanged voice",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "without"),
+    [
+        ({"muted": None}, "went on speaking"),
+        ({"muted": MUTED | {"heard_after_mute_db": None}}, "went on speaking"),
+        ({"kicked": None}, "tried to come back"),
+        ({"acts": [ACT | {"phrase": None, "delay_to_act_ms": None}]}, "after the end of"),
+        ({"speakers": [SPEAKER | {"word_error_rate": None}]}, "12.5%"),
+    ],
+    ids=["nobody muted", "silent when muted", "nobody removed", "a phrase that was not found", "nothing said"],
+)
+def test_the_summary_leaves_out_what_did_not_happen(changes: dict[str, Any], without: str) -> None:
+    assert without in text_of(summary(result()))
+    assert without not in text_of(summary(result(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("seat", "shown"),
+    [
+        (Seat("rex", "Rex", "speaker", lane=2, active=True), "speaking"),
+        (Seat("rex", "Rex", "speaker"), "microphone closed"),
+        (Seat("rex", "Rex", "speaker", lane=2, active=True, muted=True), "muted, not heard"),
+        (Seat("rex", "Rex", "speaker", muted=True, removed=True), "removed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_seat_shows_the_gravest_of_its_conditions(state: Followed, seat: Seat, shown: str) -> None:
+    state.seats = {"2": seat}
+    row = next(line for line in drawn(state).splitlines() if "@rex" in line)
+    conditions = ("speaking", "microphone closed", "muted, not heard", "removed")
+    assert [one for one in conditions if one in row] == [shown]
+
+
+def test_a_silent_open_microphone_has_no_condition(state: Followed) -> None:
+    state.on_event(event("lane.opened", 1, account_id="2", lane=2))
+    row = next(line for line in drawn(state).splitlines() if "@rex" in line)
+    assert row.rstrip("│ ").endswith("lanes")
+
+
+def test_the_words_of_a_lane_that_closed_are_not_drawn_as_if_still_spoken(state: Followed) -> None:
+    state.on_event(event("lane.opened", 1, account_id="2", lane=2))
+    state.on_event(caption("half a sent", final=False))
+    assert "half a sent" in drawn(state)
+    state.on_event(event("lane.closed", 2, account_id="2", lane=2))
+    assert "half a sent" not in drawn(state)
+
+
+def test_listeners_the_time_and_how_it_ends_are_told(state: Followed) -> None:
+    known = ProbeListener("webrtc", "@ben")
+    known.decoded, known.lost = 150, 4
+    state.listeners.append(known)
+    assert "anonymous (lanes) 0 s, 0 lost   @ben (webrtc) 3 s, 4 lost" in drawn(state)
+    assert "00:12 of 30 s" in drawn(state)
+    assert "Ctrl-C" not in drawn(state)
+    state.seconds, state.elapsed = None, 75.0
+    assert "01:15" in drawn(state)
+    assert "(Ctrl-C ends it)" in drawn(state)
+
+
+def test_a_low_terminal_keeps_the_newest_of_everything(state: Followed) -> None:
+    for number in range(9):
+        state.on_event(caption(f"sentence {number}", start=number * 50))
+        state.moderated(number * 50, "@rex", f"line {number}")
+    picture = drawn(state, 12)
+    assert "sentence 8" in picture
+    assert "line 8" in picture
+    assert "sentence 5" not in picture
+
+
+def test_a_bar_is_bright_when_its_speaker_is_active() -> None:
+    assert {str(span.style) for span in bar(-20, True).spans} | {str(bar(-20, True).style)} == {"green", "dim"}
+    assert str(bar(-20, False).style) == "dim"
+    assert bar(SILENCE, True).plain == bar(-60, True).plain

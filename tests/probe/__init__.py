@@ -1,0 +1,1 @@
+"""Tests of the probe: its clients, what they count, and what they look at."""
