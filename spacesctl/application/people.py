@@ -10,8 +10,9 @@ from spacesctl.application.app import App
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person, System
+from spacesctl.domain.space import Hand
 from spacesctl.live.outcome import Outcome
-from spacesctl.store import accounts
+from spacesctl.store import accounts, clips
 
 
 async def open_mic(app: App, person: Person, space_id: str, *, is_open: bool, consent: bool) -> Outcome:
@@ -35,14 +36,16 @@ async def set_mic(app: App, person: Person, space_id: str, *, is_open: bool, con
     return await app.registry.ask(space_id, c.SetMic(person, is_open, consent))
 
 
-async def raise_hand(app: App, person: Person, space_id: str) -> Outcome:
-    """Ask to speak. Raises NotFound, Gone, or what refuses the command."""
+async def raise_hand(app: App, person: Person, space_id: str, hand: Hand) -> Outcome:
+    """Ask to speak, or change what the request is about. Raises NotFound, Gone, or what refuses the command."""
     await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         space = tx.space(space_id)
         followed = await facts.followed(tx.db, space, person.account_id)
         blocked = await facts.blocked(tx.db, space, person.account_id)
-        return await tx.ask(space_id, c.RaiseHand(person, followed=followed, blocked=blocked))
+        if hand.voice is not None:
+            await clips.unused(tx.db, hand.voice, person.account_id or "")
+        return await tx.ask(space_id, c.RaiseHand(person, followed=followed, blocked=blocked, hand=hand))
 
 
 async def lower_hand(app: App, person: Person, space_id: str) -> Outcome:

@@ -10,7 +10,9 @@ from typing import Any
 
 from spacesctl.domain.accounts import Kind
 from spacesctl.domain.principals import Principal
-from spacesctl.domain.space import ListenerPolicy, Policy, RecordingMode, Role
+from spacesctl.domain.space import Hand, ListenerPolicy, Policy, RecordingMode, Role
+
+NO_HAND = Hand()
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ class RaiseHand(Command):
 
     followed: bool = False
     blocked: bool = False
+    hand: Hand = NO_HAND
 
 
 @dataclass(frozen=True)

@@ -141,10 +141,13 @@ class InviteAnswered(Event):
 
 @dataclass(frozen=True)
 class HandRaised(Event):
-    """A listener asked to speak."""
+    """A listener asked to speak, about a `topic`, with a `note` for the staff and the id of a voice clip; or changed these."""
 
     type = "hand.raised"
     account_id: str
+    topic: str = ""
+    note: str = ""
+    voice: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
-from spacesctl.domain.space import MAX_CAPTIONED, Away, Invite, InviteState, Member, Role, Space, State
+from spacesctl.domain.space import MAX_CAPTIONED, Away, Hand, Invite, InviteState, Member, Role, Space, State
 
 _REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
 
@@ -85,11 +85,12 @@ def _invite_answered(space: Space, event: e.InviteAnswered) -> Space:
 
 
 def _hand_raised(space: Space, event: e.HandRaised) -> Space:
-    return replace(space, hands=(*space.hands, event.account_id))
+    hand = Hand(event.topic, event.note, event.voice)
+    return replace(space, hands={**space.hands, event.account_id: hand})  # raised again, it keeps its place
 
 
 def _hand_lowered(space: Space, event: e.HandLowered) -> Space:
-    return replace(space, hands=tuple(hand for hand in space.hands if hand != event.account_id))
+    return replace(space, hands={one: hand for one, hand in space.hands.items() if one != event.account_id})
 
 
 def _role_changed(space: Space, event: e.RoleChanged) -> Space:
@@ -156,7 +157,7 @@ def _pinned(space: Space, event: e.Pinned) -> Space:
 
 _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
-    e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands=(), away=None),
+    e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands={}, away=None),
     e.SpaceCanceled: lambda space, event: replace(space, state=State.CANCELED),
     e.SpaceMissed: lambda space, event: replace(space, state=State.CANCELED),
     e.RemindersSent: lambda space, event: replace(space, reminded=(*space.reminded, event.kind)),

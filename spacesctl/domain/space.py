@@ -15,6 +15,7 @@ MAX_SPEAKERS = 10
 MAX_COHOSTS = 2
 MAX_LANE = 0xFFFE
 MAX_PINS = 10
+MAX_HAND_TOPIC, MAX_HAND_NOTE = 50, 280
 MAX_CAPTIONED = 64
 """Lanes whose last captioned utterance is remembered. A bot posts a caption again within seconds, when its lane is among these."""
 
@@ -124,6 +125,15 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Hand:
+    """A request to speak: what it is about, a note for the staff, and the id of a voice clip that introduces it."""
+
+    topic: str = ""
+    note: str = ""
+    voice: str | None = None
+
+
+@dataclass(frozen=True)
 class Grant:
     """The actions that a bot may take in the host's name until the Space ends."""
 
@@ -175,7 +185,7 @@ class Away:
 class Space:
     """The whole state of a Space.
 
-    `people`, `invites` and `barred` (the reason of each removal) are keyed by account id. `hands` and `spoke` are
+    `people`, `invites`, `hands` and `barred` (the reason of each removal) are keyed by account id, the oldest first. `spoke` are
     account ids, oldest first.
     """
 
@@ -205,7 +215,7 @@ class Space:
     next_lane: int = 1
     people: Mapping[str, Member] = field(default_factory=dict)
     invites: Mapping[str, Invite] = field(default_factory=dict)
-    hands: tuple[str, ...] = ()
+    hands: Mapping[str, Hand] = field(default_factory=dict)
     barred: Mapping[str, str] = field(default_factory=dict)
     spoke: tuple[str, ...] = ()
     pinned: tuple[Pin, ...] = ()

@@ -10,7 +10,18 @@ from spacesctl.domain import recording
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
-from spacesctl.domain.space import MAX_COHOSTS, MAX_LANE, MAX_SPEAKERS, Invite, InviteState, Policy, Role, Space
+from spacesctl.domain.space import (
+    MAX_COHOSTS,
+    MAX_HAND_NOTE,
+    MAX_HAND_TOPIC,
+    MAX_LANE,
+    MAX_SPEAKERS,
+    Invite,
+    InviteState,
+    Policy,
+    Role,
+    Space,
+)
 from spacesctl.domain.undo import lifted
 
 Events = list[e.Event]
@@ -105,7 +116,10 @@ def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
         raise Refused("speaks_already", "you may speak already")
     if _admits_by_policy(space, me, followed=command.followed):
         return _take_role(space, me, Role.SPEAKER)
-    return [] if me in space.hands else [e.HandRaised(me)]
+    hand = command.hand
+    if len(hand.topic) > MAX_HAND_TOPIC or len(hand.note) > MAX_HAND_NOTE:
+        raise Invalid("topic, note", f"have at most {MAX_HAND_TOPIC} and {MAX_HAND_NOTE} characters")
+    return [] if space.hands.get(me) == hand else [e.HandRaised(me, hand.topic, hand.note, hand.voice)]
 
 
 def lower_hand(space: Space, command: c.LowerHand, now: datetime) -> Events:

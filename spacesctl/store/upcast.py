@@ -19,7 +19,7 @@ from spacesctl.domain.space import Space
 Json = dict[str, Any]
 Lift = Callable[[Json], Json]
 
-SPACE_VERSION: Final = 2
+SPACE_VERSION: Final = 3
 SERIES_VERSION: Final = 1
 EVENT_VERSION: Final = 1
 
@@ -37,7 +37,12 @@ def _to_version_2(doc: Json) -> Json:
     return {**_renamed(doc, {"record": "recording_mode", "recordings": "recording_count"}), "people": people}
 
 
-_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2}
+def _to_version_3(doc: Json) -> Json:
+    """`hands` was a list of account ids; each has a topic, a note and a voice clip now."""
+    return {**doc, "hands": {account_id: {} for account_id in doc["hands"]}}
+
+
+_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2, 2: _to_version_3}
 _EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}
 """By event type and version, because most changes affect one type of event."""
 

@@ -14,7 +14,7 @@ from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.space import Member, Role, Space, State
+from spacesctl.domain.space import Hand, Member, Role, Space, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SPACE_ID = "A" * 13
@@ -34,6 +34,11 @@ THE_BOT = Person(BOT, "bot", Kind.BOT, frozenset({Scope.BOT}))
 
 def named(account_id: str, **changes: Any) -> c.Target:
     return replace(c.Target(account_id, f"p{account_id[0]}"), **changes)
+
+
+def raised(*account_ids: str) -> dict[str, Hand]:
+    """Requests to speak, the oldest first."""
+    return {one: Hand() for one in account_ids}
 
 
 def live(**changes: Any) -> Space:

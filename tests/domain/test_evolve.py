@@ -24,7 +24,7 @@ from spacesctl.domain.space import (
     Space,
     State,
 )
-from tests.domain.scenes import ANN, BEN, BOT, COHOST, HOST, NOW, SPACE_ID, SPEAKER, live, with_person
+from tests.domain.scenes import ANN, BEN, BOT, COHOST, HOST, NOW, SPACE_ID, SPEAKER, live, raised, with_person
 
 LATER = NOW + timedelta(seconds=3)
 PIN, OTHER_PIN = Pin("1", "link", "https://example.org/", "T", ANN, 0), Pin("2", "post", "77", "", ANN, 0)
@@ -69,12 +69,12 @@ def test_several_events_are_applied_in_order() -> None:
     told = [e.HandRaised(ANN), e.HandRaised(BEN), e.HandLowered(ANN, "denied")]
     after = evolve_all(live(), told, LATER)
     assert after is not None
-    assert (after.hands, after.seq, after.updated_at) == ((BEN,), 13, LATER)
+    assert (after.hands, after.seq, after.updated_at) == (raised(BEN), 13, LATER)
     assert evolve_all(None, [], NOW) is None
 
 
 BEFORE = live(
-    hands=(BEN,),
+    hands=raised(BEN),
     pinned=(PIN,),
     invites={BEN: BENS},
     reminded=("soon",),
@@ -90,7 +90,7 @@ BEFORE = live(
     ("event", "changes"),
     [
         (e.SpaceStarted(LATER), {"state": State.LIVE, "started_at": LATER}),
-        (e.SpaceEnded(LATER), {"state": State.ENDED, "ended_at": LATER, "hands": ()}),
+        (e.SpaceEnded(LATER), {"state": State.ENDED, "ended_at": LATER, "hands": {}}),
         (e.RemindersSent("start"), {"reminded": ("soon", "start")}),
         (e.PolicyChanged(Policy.EVERYONE), {"policy": Policy.EVERYONE}),
         (e.CaptionsSwitched(False), {"captions": False}),
@@ -100,8 +100,8 @@ BEFORE = live(
             e.InviteAnswered(BEN, InviteState.ACCEPTED),
             {"invites": {BEN: replace(BENS, state=InviteState.ACCEPTED)}},
         ),
-        (e.HandRaised(ANN), {"hands": (BEN, ANN)}),
-        (e.HandLowered(BEN, "denied"), {"hands": ()}),
+        (e.HandRaised(ANN), {"hands": raised(BEN, ANN)}),
+        (e.HandLowered(BEN, "denied"), {"hands": {}}),
         (e.HandLowered(ANN, "denied"), {}),
         (e.Pinned(OTHER_PIN), {"pinned": (OTHER_PIN, PIN)}),
         (e.Pinned(replace(PIN, id="9", title="New")), {"pinned": (replace(PIN, id="9", title="New"),)}),

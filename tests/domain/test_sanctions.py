@@ -30,6 +30,7 @@ from tests.domain.scenes import (
     live,
     named,
     over,
+    raised,
     refusal,
     scheduled,
     with_person,
@@ -89,7 +90,7 @@ def test_a_kick_takes_the_seat_the_hand_and_what_was_shared() -> None:
     pins = tuple(
         Pin(str(n), "link", f"https://example.org/{n}", "T", who, 0) for n, who in enumerate([SPEAKER, HOST, SPEAKER])
     )
-    space = live(hands=(SPEAKER, ANN), pinned=pins)
+    space = live(hands=raised(SPEAKER, ANN), pinned=pins)
     assert events(space, c.Kick(by(COHOST), named(SPEAKER), "noise")) == [
         e.LaneClosed(SPEAKER, 1, "kicked"),
         e.HandLowered(SPEAKER, "denied"),

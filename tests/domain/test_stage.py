@@ -9,7 +9,19 @@ import pytest
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, Refused
-from spacesctl.domain.space import MAX_LANE, Invite, InviteState, Policy, Recording, RecordingMode, Role, Space, State
+from spacesctl.domain.evolve import evolve
+from spacesctl.domain.space import (
+    MAX_LANE,
+    Hand,
+    Invite,
+    InviteState,
+    Policy,
+    Recording,
+    RecordingMode,
+    Role,
+    Space,
+    State,
+)
 from tests.domain.scenes import (
     ANN,
     BEN,
@@ -26,6 +38,7 @@ from tests.domain.scenes import (
     live,
     named,
     over,
+    raised,
     refusal,
     scheduled,
     with_person,
@@ -187,10 +200,10 @@ def test_a_space_is_handed_over_to_a_co_host() -> None:
 
 
 def test_a_raised_hand_is_raised_once_and_lowered_once() -> None:
-    up = live(hands=(BEN, ANN))
+    up = live(hands=raised(BEN, ANN))
     assert events(up, c.RaiseHand(by(ANN))) == []
     assert events(up, c.LowerHand(by(ANN))) == [e.HandLowered(ANN, "withdrawn")]
-    assert events(live(hands=(BEN,)), c.LowerHand(by(ANN))) == []
+    assert events(live(hands=raised(BEN)), c.LowerHand(by(ANN))) == []
     assert events(live(), c.LowerHand(NOBODY)) == []
 
 
@@ -201,9 +214,9 @@ def test_a_raised_hand_is_raised_once_and_lowered_once() -> None:
         (live(), c.RaiseHand(by(ANN), blocked=True), Refusal(NotAllowed, "blocked")),
         (live(barred={ANN: ""}), c.RaiseHand(by(ANN)), Refusal(NotAllowed, "barred")),
         (scheduled(), c.RaiseHand(by(ANN)), Refusal(Refused, "not_live", True)),
-        (scheduled(hands=(ANN,)), c.AnswerHand(by(HOST), named(ANN), True), Refusal(Refused, "not_live", True)),
+        (scheduled(hands=raised(ANN)), c.AnswerHand(by(HOST), named(ANN), True), Refusal(Refused, "not_live", True)),
         (live(), c.AnswerHand(by(HOST), named(ANN), True), Refusal(Refused, "no_request")),
-        (live(hands=(ANN,)), c.AnswerHand(by(HOST), named(ANN, blocked=True), True), Refusal(Refused, "blocked")),
+        (live(hands=raised(ANN)), c.AnswerHand(by(HOST), named(ANN, blocked=True), True), Refusal(Refused, "blocked")),
     ],
 )
 def test_a_hand_that_is_refused(space: Space, command: c.Command, expected: Refusal) -> None:
@@ -211,7 +224,7 @@ def test_a_hand_that_is_refused(space: Space, command: c.Command, expected: Refu
 
 
 def test_a_hand_is_approved_or_denied() -> None:
-    space = live(hands=(ANN,))
+    space = live(hands=raised(ANN))
     assert events(space, c.AnswerHand(by(COHOST), named(ANN), False)) == [e.HandLowered(ANN, "denied")]
     assert events(space, c.AnswerHand(by(COHOST), named(ANN), True)) == [
         e.HandLowered(ANN, "approved"),
@@ -226,7 +239,7 @@ def test_a_microphone_opens_for_who_speaks() -> None:
 
 
 def test_a_microphone_brings_its_owner_on_stage_where_the_policy_says_so() -> None:
-    space = live(policy=Policy.FOLLOWING, hands=(ANN,))
+    space = live(policy=Policy.FOLLOWING, hands=raised(ANN))
     assert events(space, c.OpenMic(by(ANN), followed=True)) == [
         e.HandLowered(ANN, "approved"),
         e.RoleChanged(ANN, Role.SPEAKER),
@@ -299,3 +312,14 @@ def test_a_session_closes_once_and_only_its_own() -> None:
     assert events(space, c.CloseMic(THE_CLOCK, 1)) == [e.LaneClosed(SPEAKER, 1, "left")]
     assert events(space, c.CloseMic(THE_CLOCK, 4, "restarted")) == [e.LaneClosed(HOST, 4, "restarted")]
     assert events(space, c.CloseMic(THE_CLOCK, 9)) == []
+
+
+def test_a_request_to_speak_says_what_it_is_about_and_can_be_changed_in_its_place() -> None:
+    about = Hand("refunds", "third time I ask")
+    assert events(live(), c.RaiseHand(by(ANN), hand=about)) == [e.HandRaised(ANN, "refunds", "third time I ask")]
+    up = live(hands={ANN: about, BEN: Hand()})
+    assert events(up, c.RaiseHand(by(ANN), hand=about)) == [], "raised already"
+    [changed] = events(up, c.RaiseHand(by(ANN), hand=Hand("shipping")))
+    assert list(evolve(up, changed, NOW).hands.items()) == [(ANN, Hand("shipping")), (BEN, Hand())]
+    with pytest.raises(Invalid):
+        events(live(), c.RaiseHand(by(ANN), hand=Hand("x" * 51)))

@@ -36,6 +36,7 @@ from tests.domain.scenes import (
     by,
     live,
     named,
+    raised,
     scheduled,
     told,
     with_person,
@@ -59,7 +60,7 @@ def busy() -> Space:
     """Ben asks to speak and is invited, a link of the co-host is pinned, and rules may mute."""
     return live(
         policy=Policy.EVERYONE,
-        hands=(BEN,),
+        hands=raised(BEN),
         invites={BEN: Invite(BEN, Role.SPEAKER, InviteState.PENDING, HOST)},
         pinned=(Pin("4", "link", "https://example.org/", "T", COHOST, 0),),
         grant=Grant(BOT, HOST, frozenset({"log", "mute"})),

@@ -14,7 +14,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Role
+from spacesctl.domain.space import MAX_HAND_NOTE, MAX_HAND_TOPIC, Hand, Role
 from spacesctl.live.outcome import Outcome
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
@@ -32,6 +32,16 @@ class Measure(BaseModel):
 
 
 NO_MEASURE = Measure(reason="", duration=None)
+
+
+class NewRequest(BaseModel):
+    """What a request to speak is about, for the host and the co-hosts."""
+
+    topic: str = Field("", max_length=MAX_HAND_TOPIC)
+    note: str = Field("", max_length=MAX_HAND_NOTE)
+
+
+NO_REQUEST = NewRequest(topic="", note="")
 
 
 class Microphone(BaseModel):
@@ -63,10 +73,10 @@ async def set_mic(app: Here, caller: SignedIn, space_id: str, body: Microphone) 
 
 
 @router.post("/requests", status_code=201)
-async def raise_hand(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+async def raise_hand(app: Here, caller: SignedIn, space_id: str, body: NewRequest = NO_REQUEST) -> dict[str, Any]:
     """Ask to speak. If the policy admits the caller, they become a speaker at once; otherwise they wait for approval."""
     app.rates.by_account("hand", caller)
-    return await _me(app, await people.raise_hand(app, caller, space_id), caller)
+    return await _me(app, await people.raise_hand(app, caller, space_id, Hand(body.topic, body.note)), caller)
 
 
 @router.delete("/requests/me")
@@ -82,8 +92,11 @@ async def list_hands(app: Here, caller: SignedIn, space_id: str) -> dict[str, An
     require(space, caller, Action.SEE_HANDS)
     async with app.db.read() as db:
         known = await accounts.by_ids(db, set(space.hands))
-    hands = [serializers.account(known[one]) for one in space.hands]
-    return {"data": [{**hand, "position": position} for position, hand in enumerate(hands, 1)]}
+    hands = [
+        {**serializers.account(known[one]), "position": position, "topic": hand.topic, "note": hand.note}
+        for position, (one, hand) in enumerate(space.hands.items(), 1)
+    ]
+    return {"data": hands}
 
 
 @router.post("/requests/{ref}/approve")
