@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, client, handle, space_id
-from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.cli.output import clean, emit_json, note, say, table
 from spacesctl.client.http import Client
 from spacesctl.domain.errors import Invalid
 
@@ -75,7 +75,7 @@ def show_report(
         emit_json(found)
         return
     for key in ("id", "time", "space_id", "target", "reporter", "category", "rule", "text", "note", "clip"):
-        say(f"{key:<10} {found[key] if found[key] else '-'}")
+        say(f"{key:<10} {clean(str(found[key])) if found[key] else '-'}")
 
 
 def read_rules(path: Path) -> str:
