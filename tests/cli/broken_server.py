@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
 Told: TypeAlias = str | int | list[str | None]
-"""An answer: JSON, a status without a body, or the pieces of an event stream, where None breaks the connection."""
+"""An answer: JSON or HTML, a status without a body, or the pieces of an event stream, where None breaks the connection."""
 
 
 def event(kind: str, data: dict[str, Any], seq: int | None = None) -> str:
@@ -26,14 +26,18 @@ def broken_server(answers: dict[str, list[Told]]) -> Iterator[tuple[str, list[tu
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
             path = self.path.partition("?")[0]
             asked.append((path, self.headers["Last-Event-ID"]))
             left = answers.get(path, [404])
             self._answer(left.pop(0) if len(left) > 1 else left[0])
 
+        do_POST = do_GET  # noqa: N815  # the name that the library calls
+
         def _answer(self, told: Told) -> None:
             self.send_response(told if isinstance(told, int) else 200)
-            kind = "text/event-stream" if isinstance(told, list) else "application/json"
+            page = isinstance(told, str) and told.startswith("<")
+            kind = "text/event-stream" if isinstance(told, list) else "text/html" if page else "application/json"
             self.send_header("Content-Type", kind)
             if isinstance(told, list):
                 self.send_header("Transfer-Encoding", "chunked")
@@ -56,6 +60,8 @@ def broken_server(answers: dict[str, list[Told]]) -> Iterator[tuple[str, list[tu
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        finally:
+            server.shutdown()
+            thread.join()

@@ -6,6 +6,7 @@ import contextvars
 import io
 import itertools
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -15,20 +16,34 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
+import typer.main
+
 from spacesctl.cli import main
+from spacesctl.cli.app import app
 from spacesctl.client.http import Client
 from tests.running import RunningServer
 
 Done = subprocess.CompletedProcess[str]
 _NUMBERS = itertools.count(1)
+_TREE = typer.main.get_command(app)
+"""Typer would make it anew for each command, which takes longer than the command."""
 
 
-def run(url: str, token: str, *words: str, stdin: str | bytes = "") -> Done:
-    """What `spacesctl WORDS` prints and its exit code, as the account of `token` ("" for nobody). stdin is no terminal."""
+def run(url: str | None, token: str | None, *words: str, stdin: str | bytes = "") -> Done:
+    """What `spacesctl WORDS` prints and its exit code, as the account of `token` ("" for nobody). stdin is no terminal.
+
+    What is None is left to the profile.
+    """
+    named = {"SPACESCTL_URL": url, "SPACESCTL_TOKEN": token}
+    # No certificates: nothing here is encrypted, and to read them takes longer than a command.
+    env = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull} | {
+        key: value for key, value in named.items() if value is not None
+    }
     out, err = _text(b""), _text(b"")
     given = _text(stdin if isinstance(stdin, bytes) else stdin.encode())
     with (
-        mock.patch.dict("os.environ", {"SPACESCTL_URL": url, "SPACESCTL_TOKEN": token}),
+        mock.patch.dict(os.environ, env),
+        mock.patch.object(typer.main, "get_command", return_value=_TREE),
         mock.patch.object(sys, "argv", ["spacesctl", *words]),
         mock.patch.object(sys, "stdin", given),
         redirect_stdout(out),
