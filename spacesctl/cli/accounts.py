@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import typer
 
 from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of
-from spacesctl.cli.output import emit_json, note, say
+from spacesctl.cli.output import clean, emit_json, note, say
 from spacesctl.domain.accounts import Kind
 
 account = typer.Typer(help="Accounts and their tokens.", no_args_is_help=True)
@@ -74,7 +74,7 @@ def show(
     if as_json:
         emit_json(found)
     else:
-        say(f"{found['handle']}  {found['name']}  ({found['kind']}, id {found['id']})")
+        say(f"{found['handle']}  {clean(found['name'])}  ({found['kind']}, id {found['id']})")
 
 
 def _show_token(made: dict[str, Any], *, as_json: bool) -> None:

@@ -74,7 +74,10 @@ def listed(words: list[str]) -> list[str]:
 
 
 def _from_stdin() -> list[str]:
-    lines = sys.stdin.read(MOST_STDIN + 1)
+    try:
+        lines = sys.stdin.read(MOST_STDIN + 1)
+    except UnicodeDecodeError as error:
+        raise Invalid("-", "stdin is not UTF-8 text") from error
     if len(lines) > MOST_STDIN:
         raise Invalid("-", f"stdin has more than {MOST_STDIN} characters")
     return [word for line in lines.splitlines() for word in line.partition("#")[0].split()]

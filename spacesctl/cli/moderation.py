@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, client, handle, space_id
-from spacesctl.cli.output import emit_json, note, say, table
-from spacesctl.client.http import Client
+from spacesctl.cli.output import clean, emit_json, note, say, table
+from spacesctl.client.http import Client, segment
 from spacesctl.domain.errors import Invalid
 
 reports = typer.Typer(help="Reports that wait for review.", no_args_is_help=True)
@@ -19,6 +19,7 @@ audit = typer.Typer(help="The audit log.", no_args_is_help=True)
 _REPORT_COLUMNS = {
     "ID": "id",
     "TIME": "time",
+    "STATE": "state",
     "TARGET": "target",
     "CATEGORY": "category",
     "RULE": "rule",
@@ -52,10 +53,14 @@ def report(
 
 
 @reports.command("list")
-def list_reports(ctx: typer.Context, as_json: Json = False) -> None:
-    """List reports from the Spaces that you host, newest first."""
+def list_reports(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are decided.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List open reports from the Spaces that you host, newest first."""
     with client(ctx) as spaces:
-        rows = spaces.all("/v1/reports")
+        rows = spaces.all("/v1/reports", **({} if everything else {"state": "open"}))
     if as_json:
         emit_json(rows)
     else:
@@ -74,8 +79,44 @@ def show_report(
     if as_json:
         emit_json(found)
         return
-    for key in ("id", "time", "space_id", "target", "reporter", "category", "rule", "text", "note", "clip"):
-        say(f"{key:<10} {found[key] if found[key] else '-'}")
+    for key in (
+        "id",
+        "time",
+        "space_id",
+        "target",
+        "reporter",
+        "category",
+        "rule",
+        "text",
+        "note",
+        "clip",
+        "state",
+        "decision",
+    ):
+        say(f"{key:<10} {clean(str(found[key])) if found[key] else '-'}")
+
+
+@reports.command("decide")
+def decide_report(
+    ctx: typer.Context,
+    report_id: Annotated[str, typer.Argument(metavar="REPORT")],
+    upheld: Annotated[
+        bool | None, typer.Option("--upheld/--dismissed", help="Whether the report was right.", show_default=False)
+    ] = None,
+    again: Annotated[bool, typer.Option("--open", help="Open it again.")] = False,
+    text: Annotated[str, typer.Option("--note", help="Your reason, which the reporter is told.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Uphold or dismiss a report, or open it again. Who filed it is told."""
+    if again == (upheld is not None):
+        raise Invalid("--upheld, --dismissed, --open", "give one of them")
+    state = "open" if again else "upheld" if upheld else "dismissed"
+    with client(ctx) as spaces:
+        found = spaces.patch(f"/v1/reports/{segment(report_id)}", {"state": state, "note": text})
+    if as_json:
+        emit_json(found)
+    else:
+        say(f"report {found['id']} is {found['state']}")
 
 
 def read_rules(path: Path) -> str:

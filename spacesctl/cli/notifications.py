@@ -50,7 +50,10 @@ def add(
 def _address() -> str:
     if sys.stdin.isatty():
         return str(typer.prompt("Address", hide_input=True, err=True)).strip()
-    line = sys.stdin.readline(MOST).strip()
+    try:
+        line = sys.stdin.readline(MOST).strip()
+    except UnicodeDecodeError as error:
+        raise Invalid("URL", "stdin is not UTF-8 text") from error
     if not line:
         raise Invalid("URL", "there is no address on stdin")
     return line

@@ -1,4 +1,4 @@
-"""`people raise hands approve deny mute unmute demote kick`: the people of a Space, and who may speak."""
+"""`people raise hands approve deny promote`: the people of a Space, and who may speak."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spacesctl.cli import completion
-from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, each, handles_of, space_id
+from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of, space_id
 from spacesctl.cli.output import emit_json, say, table
 from spacesctl.client.http import Client
 
@@ -37,12 +36,14 @@ def raise_hand(
     ctx: typer.Context,
     space: SpaceRef,
     lower: Annotated[bool, typer.Option("--lower", help="Lower your hand.")] = False,
+    topic: Annotated[str, typer.Option(help="What you want to speak about.")] = "",
+    note: Annotated[str, typer.Option(help="More for the host and the co-hosts.")] = "",
     as_json: Json = False,
 ) -> None:
     """Raise your hand to speak. If the Space's policy admits you, you may speak at once."""
     place = f"/v1/spaces/{space_id(space)}/requests"
     with client(ctx) as spaces:
-        me = spaces.delete(f"{place}/me") if lower else spaces.post(place)
+        me = spaces.delete(f"{place}/me") if lower else spaces.post(place, {"topic": topic, "note": note})
     if as_json:
         emit_json(me)
     elif me["role"] != "listener":
@@ -58,42 +59,21 @@ def hands(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     if as_json:
         emit_json(found)
     else:
-        table(found, {"#": "position", "HANDLE": "handle", "NAME": "name"}, empty="no hands are up")
+        table(
+            found,
+            {"#": "position", "HANDLE": "handle", "NAME": "name", "TOPIC": "topic", "NOTE": "note"},
+            empty="no hands are up",
+        )
 
 
 def approve(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
     """Approve a request to speak."""
-    _each(ctx, space, handles, "requests", "approve", as_json=as_json)
+    each_person(ctx, space, handles, "requests", "approve", as_json=as_json)
 
 
 def deny(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
     """Deny a request to speak."""
-    _each(ctx, space, handles, "requests", "deny", as_json=as_json)
-
-
-def mute(
-    ctx: typer.Context,
-    space: SpaceRef,
-    handles: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.", autocompletion=completion.handles),
-    ] = None,
-    everybody: Annotated[bool, typer.Option("--all", help="All speakers but host and co-hosts.")] = False,
-    reason: Annotated[str, typer.Option(help="The reason, for the audit log.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Mute on the server: nobody hears what they send, and they cannot unmute themselves."""
-    _each(ctx, space, handles or [], "people", "mute", {"reason": reason}, everybody=everybody, as_json=as_json)
-
-
-def unmute(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Lift a mute. They are told, and only they can open their microphone again."""
-    _each(ctx, space, handles, "people", "unmute", as_json=as_json)
-
-
-def demote(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Make a speaker a listener."""
-    _each(ctx, space, handles, "people", "demote", as_json=as_json)
+    each_person(ctx, space, handles, "requests", "deny", as_json=as_json)
 
 
 def promote(
@@ -104,24 +84,10 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Make a speaker a co-host (a Space has at most two), or with --host a co-host the host."""
-    _each(ctx, space, handles, "people", "host" if host else "promote", as_json=as_json)
+    each_person(ctx, space, handles, "people", "host" if host else "promote", as_json=as_json)
 
 
-def kick(
-    ctx: typer.Context,
-    space: SpaceRef,
-    handles: Handles,
-    reason: Annotated[str, typer.Option(help="The reason, which the person is told.")] = "",
-    yes: Yes = False,
-    as_json: Json = False,
-) -> None:
-    """Remove people; they cannot come back until the Space ends."""
-    handles = handles_of(handles)
-    confirm(ctx, f"Remove {', '.join(handles)}?", yes=yes)
-    _each(ctx, space, handles, "people", "kick", {"reason": reason}, as_json=as_json)
-
-
-def _each(
+def each_person(
     ctx: typer.Context,
     space: str,
     handles: list[str],
@@ -132,6 +98,7 @@ def _each(
     everybody: bool = False,
     as_json: bool,
 ) -> None:
+    """Ask the server to do `verb` to each person, and print the result. Exits with the code of the last refusal."""
     place = f"/v1/spaces/{space_id(space)}"
     with client(ctx) as spaces:
         whom = _everybody(spaces, place) if everybody else handles_of(handles)

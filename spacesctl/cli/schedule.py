@@ -28,11 +28,11 @@ _COLUMNS = {
 }
 
 
-def duration_seconds(text: str) -> int:
+def duration_seconds(text: str, option: str = "--duration") -> int:
     """The seconds of `90m`, `1h` or `1h30m`. Raises Invalid."""
     match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
     if match is None or not any(match.groups()):
-        raise Invalid("--duration", f"{text!r} is not a duration", hint="such as 1h30m")
+        raise Invalid(option, f"{text!r} is not a duration", hint="such as 1h30m")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return (hours * 60 + minutes) * 60 + seconds
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
@@ -19,6 +19,9 @@ from spacesctl.client.lanes import Lanes
 from spacesctl.client.microphone import Microphone, microphone_packets
 from spacesctl.client.profile import Profile
 from spacesctl.domain.errors import Invalid, NotSignedIn, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from spacesctl.client.sound import Recording
 
 TICK = 0.020
 """Seconds of sound in a packet."""
@@ -177,8 +180,7 @@ def listen(
     if output == "-" and as_json:
         raise Invalid("--json", "cannot be combined with --output -: both use standard output")
     profile = ctx.ensure_object(Session).profile()
-    with recording(output) as file:
-        done = asyncio.run(_listen(profile, space_id(space), file, seconds))
+    done = asyncio.run(_listen(profile, space_id(space), recording(output), seconds))
     done["output"] = output
     if as_json:
         emit_json(done)
@@ -191,10 +193,12 @@ def listen(
         raise typer.Exit(130)
 
 
-async def _listen(profile: Profile, where: str, file: Any, seconds: float | None) -> dict[str, Any]:
+async def _listen(profile: Profile, where: str, output: Recording, seconds: float | None) -> dict[str, Any]:
+    """Write what is heard. The file is opened once the server has let us in: until then an older one stays."""
     done: dict[str, Any] = {"seconds": 0.0, "ticks": 0, "lost": 0, "ended": None}
     async with AsyncExitStack() as stack:
         lanes = await stack.enter_async_context(Lanes(profile.url, profile.token, where, "listen"))
+        file = stack.enter_context(output)
         shown = stack.enter_context(_progress("listening"))
         task = shown.add_task("", total=round(seconds / TICK) if seconds else None)
         try:

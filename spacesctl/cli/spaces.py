@@ -196,21 +196,21 @@ def policy(
 def parse_when(text: str, tz: str | None, now: datetime) -> datetime:
     """The UTC time of `+2h`, of RFC 3339 with an offset, or of a local time in `tz` (default: this machine's). Raises Invalid."""
     seconds = span_seconds(text)
-    if seconds is not None:
-        return now + timedelta(seconds=seconds)
     try:
         zone = ZoneInfo(tz) if tz else None
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
         raise Invalid("--tz", f"{tz!r} is not a time zone", hint="such as Europe/Rome") from error
     try:
+        if seconds is not None:
+            return now + timedelta(seconds=seconds)
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone) if zone else at.astimezone()
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # not a time, or beyond the calendar
         raise Invalid(
             "--at", f"{text!r} is not a time", hint="such as 2026-12-01T18:00:00Z, '2026-12-01 18:00' or +2h"
         ) from error
-    if at.tzinfo is not None:
-        return at.astimezone(UTC)
-    return (at.replace(tzinfo=zone) if zone else at.astimezone()).astimezone(UTC)
 
 
 def _show(space: dict[str, Any], *, as_json: bool) -> None:

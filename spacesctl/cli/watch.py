@@ -53,7 +53,7 @@ def _followed(
     """Each event, after `watched` was updated with it; lists that it changes are read again first."""
     for event in events:
         known = watched.knows(event)
-        if not known:
+        if not known or event["type"] in ("hello", "reset"):  # events between the last look and this were not seen
             _read_lists(spaces, where, watched)
         if watched.take(event) and known:
             _read_lists(spaces, where, watched)

@@ -18,6 +18,7 @@ import httpx
 from httpx_sse import connect_sse
 
 from spacesctl.client.problems import check, unreachable
+from spacesctl.domain.errors import Invalid, Unavailable
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
@@ -29,6 +30,7 @@ class Client:
     """A client of the HTTP API, to be used with `with`.
 
     Every call raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
+    Making one raises Invalid for a malformed URL.
     `timeout` is in seconds. With `dry_run` the server checks changes and does not make them. `on_request` is called before each request.
     """
 
@@ -46,7 +48,10 @@ class Client:
         if dry_run:
             headers["Dry-Run"] = "true"
         hooks = {"request": [on_request]} if on_request is not None else {}
-        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout or TIMEOUT, event_hooks=hooks)
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout or TIMEOUT, event_hooks=hooks)
+        except httpx.InvalidURL as error:
+            raise Invalid("url", f"{self.url!r} is not the address of a server") from error
 
     def __enter__(self) -> Client:
         return self
@@ -143,7 +148,18 @@ class Client:
             answer = check(self._http.request(method, path, **kwargs))
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
-        return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+        except UnicodeEncodeError as error:  # an argument of the command line that was no text
+            raise Invalid("request", "has text that is not UTF-8") from error
+        return self._json(answer) if answer.content else None
+
+    def _json(self, answer: httpx.Response) -> Any:
+        """The JSON of an answer. A page that another server shows at this address is none."""
+        try:
+            if "json" in answer.headers.get("content-type", ""):
+                return answer.json()
+        except ValueError:
+            pass
+        raise Unavailable(f"{self.url} answered with something other than JSON: it is not a spacesctl server")
 
 
 def segment(text: str) -> str:

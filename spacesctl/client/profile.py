@@ -31,10 +31,14 @@ def profile_path() -> Path:
 
 
 def find(url: str | None = None) -> Profile:
-    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. Raises Invalid for a broken profile."""
+    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. Raises Invalid for a broken file or token."""
     places = _places(url)
     chosen = _pick(places, "url")[0] or DEFAULT_URL
-    return Profile(chosen.rstrip("/"), _pick(places, "token")[0])
+    token, place = _pick(places, "token")
+    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        # It is secret, so it is not shown.
+        raise Invalid(place, "the token has characters that no token has")
+    return Profile(chosen.rstrip("/"), token)
 
 
 def origins(url: str | None = None) -> dict[str, str]:
@@ -53,7 +57,7 @@ def _places(url: str | None) -> Places:
     return [
         ("flag", {"url": url}),
         ("environment", named(os.environ)),
-        (".env", named(dotenv_values(".env"))),
+        (".env", named(_dotenv())),
         (str(profile_path()), _stored()),
     ]
 
@@ -87,5 +91,12 @@ def _stored() -> dict[str, object]:
         return tomllib.loads(path.read_text())
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # not TOML, or not UTF-8
         raise Invalid(str(path), f"cannot be read: {error}", hint="correct or remove it") from error
+
+
+def _dotenv() -> dict[str, str | None]:
+    try:
+        return dotenv_values(".env")
+    except UnicodeDecodeError as error:
+        raise Invalid(".env", f"cannot be read: {error}", hint="correct or remove it") from error

@@ -83,10 +83,13 @@ class WavRecording:
 
         self._decoder = Decoder()
         self._path = path
+        self._stack = ExitStack()
         self._file: wave.Wave_write | None = None
 
     def __enter__(self) -> WavRecording:
-        self._file = wave.open(str(self._path), "wb")
+        # `wave` itself, given a path that cannot be opened, also prints a traceback when it is collected.
+        opened = self._stack.enter_context(self._path.open("wb"))
+        self._file = self._stack.enter_context(wave.open(opened, "wb"))
         self._file.setnchannels(1)
         self._file.setsampwidth(2)
         self._file.setframerate(RATE)
@@ -95,8 +98,7 @@ class WavRecording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._stack.close()
 
     def write(self, packet: bytes | None) -> None:
         pcm = self._decoder.conceal(FRAME) if packet is None else self._decoder.decode(packet)

@@ -60,7 +60,9 @@ def _effects_end(space: Space, sanction: Sanction) -> Events:
         case "demote" if person is not None and person.demoted:
             return [e.RoleChanged(target, person.role, demoted=False)]
         case "kick" if target in space.barred:
-            return [e.Readmitted(target)]
+            # The kick took the role away as well; a demotion of its own still holds.
+            was_demoted = person is not None and person.demoted and not space.sanctions_on(target, "demote")
+            return [e.Readmitted(target), *([e.RoleChanged(target, Role.LISTENER)] if was_demoted else [])]
         case _:
             return []
 

@@ -8,20 +8,21 @@ import subprocess
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bots import casts
 from spacesctl.client.http import Client
-from tests.running import RunningServer, running_server, spacesctl, wait_until
+from tests.cli.inside import ok, refused, run
+from tests.running import RunningServer, running_server, spacesctl, unlimited, wait_until
 
 RULES = 'schema = 1\n[[rule]]\nid = "scam"\nmode = "enforce"\nwhen.any = [ { words = ["crypto giveaway"] } ]\nactions = ["mute"]\n'
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running_server(tmp_path_factory.mktemp("cli") / "data", "--no-bots") as running:
+    folder = tmp_path_factory.mktemp("cli")
+    with running_server(folder / "data", "--no-bots", *unlimited(folder)) as running:
         yield running
 
 
@@ -34,21 +35,6 @@ def people(server: RunningServer, request: pytest.FixtureRequest) -> dict[str, s
     }
 
 
-def ok(done: subprocess.CompletedProcess[str]) -> Any:
-    """The one JSON value of a command that must succeed and say nothing else on stdout."""
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
-    """A one-line error with a documented exit code, nothing on stdout."""
-    assert done.returncode == code, (done.returncode, done.stderr)
-    assert words in done.stderr
-    assert done.stderr.startswith("spacesctl: ")
-    assert done.stderr.count("\n") == 1
-    assert done.stdout == ""
-
-
 def test_from_an_account_to_a_live_space_and_its_end(
     server: RunningServer, people: dict[str, str], tmp_path: Path
 ) -> None:
@@ -56,35 +42,37 @@ def test_from_an_account_to_a_live_space_and_its_end(
     rules = tmp_path / "rules.toml"
     rules.write_text(RULES)
     made = ok(
-        server.run(
+        run(server.url,
             host, "create", "Office hours", "--start", "--invite", people["@ann"], "--rules", str(rules),
             "--topic", "care", "--json",
         )
     )  # fmt: skip
     assert (made["state"], made["topic_ids"]) == ("live", ["care"])
     space = made["id"]
-    [message] = ok(server.run(ann, "inbox", "--json"))
+    [message] = ok(run(server.url, ann, "inbox", "--json"))
     assert message["space_id"] == space
-    assert ok(server.run(ann, "accept", made["link"], "--json"))["me"]["role"] == "speaker"
-    rows = ok(server.run(host, "people", space, "--json"))
+    assert ok(run(server.url, ann, "accept", made["link"], "--json"))["me"]["role"] == "speaker"
+    rows = ok(run(server.url, host, "people", space, "--json"))
     assert [(row["handle"], row["role"], row["mic"], row["gag"], row["muted"]) for row in rows] == [
         (people["@host"], "host", "closed", "none", False),
         (people["@ann"], "speaker", "closed", "none", False),
     ]
-    assert ok(server.run(host, "mute", space, people["@ann"], "--json"))["muted"] is True
-    assert ok(server.run(host, "kick", space, people["@ann"], "--reason", "enough", "--json"))["role"] == "listener"
-    refused(server.run(ann, "accept", space), 5, "removed from this Space")
-    actions = [row["action"] for row in ok(server.run(host, "audit", "list", "--space", space, "--json"))]
+    assert ok(run(server.url, host, "mute", space, people["@ann"], "--json"))["muted"] is True
+    assert (
+        ok(run(server.url, host, "kick", space, people["@ann"], "--reason", "enough", "--json"))["role"] == "listener"
+    )
+    refused(run(server.url, ann, "accept", space), 5, "removed from this Space")
+    actions = [row["action"] for row in ok(run(server.url, host, "audit", "list", "--space", space, "--json"))]
     assert actions[0] == "kick"
     assert actions[-2:] == ["space.create", "chain.begin"]
-    assert ok(server.run(host, "end", space, "--json"))["state"] == "ended"
-    refused(server.run(ann, "show", space), 3, "ended")
+    assert ok(run(server.url, host, "end", space, "--json"))["state"] == "ended"
+    refused(run(server.url, ann, "show", space), 3, "ended")
 
 
 @pytest.mark.alone
 def test_speaking_and_listening_through_files(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
     host = people["host"]
-    space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
+    space = ok(run(server.url, host, "create", "T", "--start", "--no-captions", "--json"))["id"]
     clip = casts.load("cast_a").host.clip
     speaking = server.start(host, "speak", space, "--file", str(clip), "--loop", "--json")
     heard = ok(server.run("", "listen", space, "--output", str(tmp_path / "heard.wav"), "--seconds", "2", "--json"))
@@ -101,7 +89,7 @@ def test_speaking_and_listening_through_files(server: RunningServer, people: dic
         check=True,
     )
     assert piped.stdout.startswith(b"OggS")
-    ok(server.run(host, "end", space, "--json"))
+    ok(run(server.url, host, "end", space, "--json"))
     out, err = speaking.communicate(timeout=10)
     assert speaking.returncode == 5
     assert json.loads(out)["ended"] == "ended"
@@ -112,7 +100,7 @@ def test_speaking_and_listening_through_files(server: RunningServer, people: dic
 def test_an_interrupted_listener_keeps_what_it_heard(
     server: RunningServer, people: dict[str, str], tmp_path: Path
 ) -> None:
-    space = ok(server.run(people["host"], "create", "T", "--start", "--no-captions", "--json"))["id"]
+    space = ok(run(server.url, people["host"], "create", "T", "--start", "--no-captions", "--json"))["id"]
     listening = server.start("", "listen", space, "--output", str(tmp_path / "heard.wav"), "--json")
     wait_until(lambda: (tmp_path / "heard.wav").exists() and (tmp_path / "heard.wav").stat().st_size > 40_000)
     listening.send_signal(signal.SIGINT)
@@ -125,9 +113,9 @@ def test_an_interrupted_listener_keeps_what_it_heard(
 
 def test_who_speaks_in_a_script_says_that_they_know_what_listens(server: RunningServer, people: dict[str, str]) -> None:
     host = people["host"]
-    space = ok(server.run(host, "create", "T", "--start", "--json"))["id"]
+    space = ok(run(server.url, host, "create", "T", "--start", "--json"))["id"]
     clip = str(casts.load("cast_a").host.clip)
-    done = server.run(host, "speak", space, "--file", clip)
+    done = run(server.url, host, "speak", space, "--file", clip)
     assert done.returncode == 5
     assert "captions" in done.stderr
     assert "--consent" in done.stderr
@@ -135,28 +123,31 @@ def test_who_speaks_in_a_script_says_that_they_know_what_listens(server: Running
 
 def test_the_queue_of_hands(server: RunningServer, people: dict[str, str]) -> None:
     host, ann, ben = people["host"], people["ann"], people["ben"]
-    space = ok(server.run(host, "create", "T", "--start", "--json"))["id"]
+    space = ok(run(server.url, host, "create", "T", "--start", "--json"))["id"]
     for who in (ben, ann):
-        assert ok(server.run(who, "raise", space, "--json"))["hand_raised"] is True
-    assert [row["handle"] for row in ok(server.run(host, "hands", space, "--json"))] == [people["@ben"], people["@ann"]]
-    assert ok(server.run(host, "approve", space, people["@ben"], "--json"))["role"] == "speaker"
-    ok(server.run(host, "deny", space, people["@ann"], "--json"))
-    refused(server.run(ann, "hands", space), 5, "may not")
-    assert ok(server.run(host, "policy", space, "everyone", "--json"))["speakers"] == "everyone"
-    assert ok(server.run(ann, "raise", space, "--json"))["role"] == "speaker"
-    assert {row["handle"] for row in ok(server.run(host, "mute", space, "--all", "--json"))} == {
+        assert ok(run(server.url, who, "raise", space, "--json"))["hand_raised"] is True
+    assert [row["handle"] for row in ok(run(server.url, host, "hands", space, "--json"))] == [
+        people["@ben"],
+        people["@ann"],
+    ]
+    assert ok(run(server.url, host, "approve", space, people["@ben"], "--json"))["role"] == "speaker"
+    ok(run(server.url, host, "deny", space, people["@ann"], "--json"))
+    refused(run(server.url, ann, "hands", space), 5, "may not")
+    assert ok(run(server.url, host, "policy", space, "everyone", "--json"))["speakers"] == "everyone"
+    assert ok(run(server.url, ann, "raise", space, "--json"))["role"] == "speaker"
+    assert {row["handle"] for row in ok(run(server.url, host, "mute", space, "--all", "--json"))} == {
         people["@ann"],
         people["@ben"],
     }
-    assert ok(server.run(host, "unmute", space, people["@ann"], "--json"))["muted"] is False
-    assert ok(server.run(host, "demote", space, people["@ann"], "--json"))["role"] == "listener"
+    assert ok(run(server.url, host, "unmute", space, people["@ann"], "--json"))["muted"] is False
+    assert ok(run(server.url, host, "demote", space, people["@ann"], "--json"))["role"] == "listener"
 
 
 def test_reports_and_blocks(server: RunningServer, people: dict[str, str]) -> None:
     host, ann = people["host"], people["ann"]
-    space = ok(server.run(host, "create", "T", "--start", "--json"))["id"]
-    made = ok(server.run(ann, "report", space, people["@host"], "--category", "spam", "--note", "ads", "--json"))
-    [row] = ok(server.run(host, "reports", "list", "--json"))
+    space = ok(run(server.url, host, "create", "T", "--start", "--json"))["id"]
+    made = ok(run(server.url, ann, "report", space, people["@host"], "--category", "spam", "--note", "ads", "--json"))
+    [row] = ok(run(server.url, host, "reports", "list", "--json"))
     assert (row["id"], row["target"], row["category"], row["rule"], row["words"]) == (
         made["id"],
         people["@host"],
@@ -165,20 +156,20 @@ def test_reports_and_blocks(server: RunningServer, people: dict[str, str]) -> No
         [],
     )
     assert "time" in row
-    assert "ads" in server.run(host, "reports", "show", made["id"]).stdout
-    ok(server.run(host, "block", people["@ann"], "--json"))
-    refused(server.run(ann, "raise", space), 5, "block")
-    ok(server.run(host, "unblock", people["@ann"], "--json"))
-    assert ok(server.run(ann, "raise", space, "--json"))["hand_raised"] is True
+    assert "ads" in run(server.url, host, "reports", "show", made["id"]).stdout
+    ok(run(server.url, host, "block", people["@ann"], "--json"))
+    refused(run(server.url, ann, "raise", space), 5, "block")
+    ok(run(server.url, host, "unblock", people["@ann"], "--json"))
+    assert ok(run(server.url, ann, "raise", space, "--json"))["hand_raised"] is True
 
 
 def test_a_scheduled_space_opens_by_itself(server: RunningServer, people: dict[str, str]) -> None:
     host = people["host"]
-    made = ok(server.run(host, "create", "T", "--at", "+2s", "--json"))
+    made = ok(run(server.url, host, "create", "T", "--at", "+2s", "--json"))
     assert made["state"] == "scheduled"
-    wait_until(lambda: ok(server.run(host, "show", made["id"], "--json"))["state"] == "live")
-    refused(server.run(host, "create", "T", "--at", "2020-01-01T00:00:00Z"), 2, "past")
-    refused(server.run(host, "create", "T", "--at", "+1h", "--start"), 2, "--start")
+    wait_until(lambda: ok(run(server.url, host, "show", made["id"], "--json"))["state"] == "live")
+    refused(run(server.url, host, "create", "T", "--at", "2020-01-01T00:00:00Z"), 2, "past")
+    refused(run(server.url, host, "create", "T", "--at", "+1h", "--start"), 2, "--start")
 
 
 def test_rules_check_explains_and_names_file_and_line(
@@ -187,52 +178,52 @@ def test_rules_check_explains_and_names_file_and_line(
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_text(RULES)
     bad.write_text(RULES.replace('actions = ["mute"]', 'actions = ["kick"]\nfrequency = 3'))
-    done = server.run("", "rules", "check", str(good))
+    done = run(server.url, "", "rules", "check", str(good))
     assert done.returncode == 0
     assert "scam" in done.stdout
-    done = server.run("", "rules", "check", str(bad))
+    done = run(server.url, "", "rules", "check", str(bad))
     assert done.returncode == 2
     assert f"{bad}:7" in done.stderr
-    problems = json.loads(server.run("", "rules", "check", str(bad), "--json").stdout)
+    problems = json.loads(run(server.url, "", "rules", "check", str(bad), "--json").stdout)
     assert problems["ok"] is False
     assert {problem["line"] for problem in problems["problems"]} >= {7}
-    space = ok(server.run(people["host"], "create", "T", "--start", "--json"))["id"]
-    pushed = ok(server.run(people["host"], "rules", "push", space, str(good), "--json"))
+    space = ok(run(server.url, people["host"], "create", "T", "--start", "--json"))["id"]
+    pushed = ok(run(server.url, people["host"], "rules", "push", space, str(good), "--json"))
     assert pushed["actions"] == ["mute"] or "mute" in pushed["actions"]
-    refused(server.run(people["host"], "rules", "push", space, str(bad)), 2, "bad.toml:7")
-    assert server.run(people["host"], "rules", "show", space).stdout == RULES
+    refused(run(server.url, people["host"], "rules", "push", space, str(bad)), 2, "bad.toml:7")
+    assert run(server.url, people["host"], "rules", "show", space).stdout == RULES
 
 
 def test_exit_codes_are_the_documented_ones(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
     host = people["host"]
-    refused(server.run(host, "show", "short"), 2, "neither a Space's id")
-    refused(server.run(host, "show", "AAAAAAAAAAAAA"), 3, "there is no Space")
-    refused(server.run("", "create", "T"), 4, "no token")
-    refused(server.run("spx_wrong", "list"), 4, "unknown")
-    refused(server.run(host, "account", "create", "@x"), 5, "admin")
-    assert server.run(host, "nonsense").returncode == 2
-    assert server.run(host, "create").returncode == 2
+    refused(run(server.url, host, "show", "short"), 2, "neither a Space's id")
+    refused(run(server.url, host, "show", "AAAAAAAAAAAAA"), 3, "there is no Space")
+    refused(run(server.url, "", "create", "T"), 4, "no token")
+    refused(run(server.url, "spx_wrong", "list"), 4, "unknown")
+    refused(run(server.url, host, "account", "create", "@x"), 5, "admin")
+    assert run(server.url, host, "nonsense").returncode == 2
+    assert run(server.url, host, "create").returncode == 2
     away = {**server.env(host), "SPACESCTL_URL": "http://127.0.0.1:9"}
     done = subprocess.run([*spacesctl("list")], env=away, capture_output=True, text=True, timeout=15, check=False)
     refused(done, 6, "cannot reach")
-    space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
-    refused(server.run(host, "speak", space, "--file", str(tmp_path / "none.wav")), 2, "no file")
+    space = ok(run(server.url, host, "create", "T", "--start", "--no-captions", "--json"))["id"]
+    refused(run(server.url, host, "speak", space, "--file", str(tmp_path / "none.wav")), 2, "no file")
     (tmp_path / "text.wav").write_text("hello")
-    refused(server.run(host, "speak", space, "--file", str(tmp_path / "text.wav")), 2, "not a sound file")
+    refused(run(server.url, host, "speak", space, "--file", str(tmp_path / "text.wav")), 2, "not a sound file")
     refused(server.run("", "listen", space, "--output", "x.mp3"), 2, ".wav")
 
 
 def test_a_scheduled_space_is_edited_and_called_off(server: RunningServer, people: dict[str, str]) -> None:
     host, ann = people["host"], people["ann"]
-    space = ok(server.run(host, "create", "T", "--at", "+2h", "--json"))["id"]
-    edited = ok(server.run(host, "edit", space, "--title", "New", "--no-captions", "--at", "+3h", "--json"))
+    space = ok(run(server.url, host, "create", "T", "--at", "+2h", "--json"))["id"]
+    edited = ok(run(server.url, host, "edit", space, "--title", "New", "--no-captions", "--at", "+3h", "--json"))
     assert (edited["title"], edited["captions"]) == ("New", False)
-    refused(server.run(host, "edit", space), 2, "what to change")
-    ok(server.run(host, "invite", space, people["@ann"], people["@ben"], "--json"))
-    assert ok(server.run(host, "uninvite", space, people["@ben"], "--json"))[0]["state"] == "revoked"
-    assert ok(server.run(ann, "decline", space, "--json"))["me"]["invite"] == "declined"
-    assert ok(server.run(host, "cancel", space, "--json"))["state"] == "canceled"
-    refused(server.run(ann, "show", space), 3, "canceled")
+    refused(run(server.url, host, "edit", space), 2, "what to change")
+    ok(run(server.url, host, "invite", space, people["@ann"], people["@ben"], "--json"))
+    assert ok(run(server.url, host, "uninvite", space, people["@ben"], "--json"))[0]["state"] == "revoked"
+    assert ok(run(server.url, ann, "decline", space, "--json"))["me"]["invite"] == "declined"
+    assert ok(run(server.url, host, "cancel", space, "--json"))["state"] == "canceled"
+    refused(run(server.url, ann, "show", space), 3, "canceled")
 
 
 def test_a_series_from_the_command_line(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
@@ -240,30 +231,32 @@ def test_a_series_from_the_command_line(server: RunningServer, people: dict[str,
     rules = tmp_path / "rules.toml"
     rules.write_text(RULES)
     made = ok(
-        server.run(
+        run(server.url,
             host, "create", "Standup", "--cron", "0 9 * * 1-5", "--tz", "Europe/Rome", "--duration", "1h30m",
             "--invite", people["@ann"], "--rules", str(rules), "--json",
         )
     )  # fmt: skip
     assert (made["duration"], len(made["coming"])) == (5400, 5)
-    space = ok(server.run(host, "show", made["next_space"], "--json"))
+    space = ok(run(server.url, host, "show", made["next_space"], "--json"))
     assert (space["state"], space["scheduled_start"]) == ("scheduled", made["next_start"])
-    assert ok(server.run(ann, "inbox", "--json"))[0]["space_id"] == made["next_space"]
-    assert ok(server.run(ann, "remind", made["next_space"], "--json"))["subscriber_count"] == 1
-    assert "Standup" in server.run(host, "schedule", "list").stdout
-    skipped = ok(server.run(host, "schedule", "skip", made["id"], "--json"))
+    assert ok(run(server.url, ann, "inbox", "--json"))[0]["space_id"] == made["next_space"]
+    assert ok(run(server.url, ann, "remind", made["next_space"], "--json"))["subscriber_count"] == 1
+    assert "Standup" in run(server.url, host, "schedule", "list").stdout
+    skipped = ok(run(server.url, host, "schedule", "skip", made["id"], "--json"))
     assert skipped["next_start"] == made["coming"][1]
-    edited = ok(server.run(host, "schedule", "edit", made["id"], "--title", "Daily", "--json"))
+    edited = ok(run(server.url, host, "schedule", "edit", made["id"], "--title", "Daily", "--json"))
     assert edited["title"] == "Daily"
-    assert ok(server.run(host, "schedule", "pause", made["id"], "--json"))["state"] == "paused"
-    assert ok(server.run(host, "schedule", "resume", made["id"], "--json"))["state"] == "active"
-    refused(server.run(ann, "schedule", "show", made["id"]), 5, "somebody else's")
-    ok(server.run(host, "schedule", "delete", made["id"], "--json"))
-    refused(server.run(host, "schedule", "show", made["id"]), 3, "no series")
-    refused(server.run(host, "create", "T", "--cron", "0 9 * * 1"), 2, "--tz")
-    refused(server.run(host, "create", "T", "--cron", "x", "--tz", "UTC", "--duration", "1h"), 2, "cron")
+    assert ok(run(server.url, host, "schedule", "pause", made["id"], "--json"))["state"] == "paused"
+    assert ok(run(server.url, host, "schedule", "resume", made["id"], "--json"))["state"] == "active"
+    refused(run(server.url, ann, "schedule", "show", made["id"]), 5, "somebody else's")
+    ok(run(server.url, host, "schedule", "delete", made["id"], "--json"))
+    refused(run(server.url, host, "schedule", "show", made["id"]), 3, "no series")
+    refused(run(server.url, host, "create", "T", "--cron", "0 9 * * 1"), 2, "--tz")
+    refused(run(server.url, host, "create", "T", "--cron", "x", "--tz", "UTC", "--duration", "1h"), 2, "cron")
     refused(
-        server.run(host, "create", "T", "--cron", "0 9 * * 1", "--tz", "UTC", "--duration", "soon"), 2, "--duration"
+        run(server.url, host, "create", "T", "--cron", "0 9 * * 1", "--tz", "UTC", "--duration", "soon"),
+        2,
+        "--duration",
     )
 
 
@@ -271,17 +264,17 @@ def test_the_host_watches_everything_and_a_stranger_what_is_public(
     server: RunningServer, people: dict[str, str]
 ) -> None:
     host, ann = people["host"], people["ann"]
-    space = ok(server.run(host, "create", "T", "--start", "--no-captions", "--json"))["id"]
+    space = ok(run(server.url, host, "create", "T", "--start", "--no-captions", "--json"))["id"]
     subscribers = {
         who: server.start(token, "watch", space, "--json") for who, token in (("host", host), ("nobody", ""))
     }
     plain = server.start(host, "watch", space)
     with server.client(host) as spaces:
         wait_until(lambda: metric(spaces, "spacesctl_event_streams") == 3)
-    ok(server.run(ann, "raise", space, "--json"))
-    ok(server.run(host, "approve", space, people["@ann"], "--json"))
-    ok(server.run(host, "mute", space, people["@ann"], "--reason", "noise", "--json"))
-    ok(server.run(host, "end", space, "--json"))
+    ok(run(server.url, ann, "raise", space, "--json"))
+    ok(run(server.url, host, "approve", space, people["@ann"], "--json"))
+    ok(run(server.url, host, "mute", space, people["@ann"], "--reason", "noise", "--json"))
+    ok(run(server.url, host, "end", space, "--json"))
     told = {}
     for who, process in subscribers.items():
         out, _ = process.communicate(timeout=10)
@@ -304,27 +297,29 @@ def metric(spaces: Client, name: str) -> float:
 
 def test_messages_follows_and_reactions(server: RunningServer, people: dict[str, str]) -> None:
     host, ann = people["host"], people["ann"]
-    ok(server.run(ann, "dm", people["@host"], "may I speak?", "--json"))
-    assert ok(server.run(host, "inbox", "--json"))[0]["text"] == "may I speak?"
-    ok(server.run(host, "follow", people["@ann"], "--json"))
-    space = ok(server.run(host, "create", "T", "--start", "--speakers", "following", "--json"))["id"]
-    assert ok(server.run(ann, "raise", space, "--json"))["role"] == "speaker", "whom the host follows speaks unasked"
-    assert ok(server.run(host, "promote", space, people["@ann"], "--json"))["role"] == "cohost"
-    assert ok(server.run(ann, "react", space, "wave", "--json"))["emoji"] == "👋"
-    ok(server.run(host, "unfollow", people["@ann"], "--json"))
-    assert server.run(ann, "react", space, "dance").returncode == 2
+    ok(run(server.url, ann, "dm", people["@host"], "may I speak?", "--json"))
+    assert ok(run(server.url, host, "inbox", "--json"))[0]["text"] == "may I speak?"
+    ok(run(server.url, host, "follow", people["@ann"], "--json"))
+    space = ok(run(server.url, host, "create", "T", "--start", "--speakers", "following", "--json"))["id"]
+    assert ok(run(server.url, ann, "raise", space, "--json"))["role"] == "speaker", (
+        "whom the host follows speaks unasked"
+    )
+    assert ok(run(server.url, host, "promote", space, people["@ann"], "--json"))["role"] == "cohost"
+    assert ok(run(server.url, ann, "react", space, "wave", "--json"))["emoji"] == "👋"
+    ok(run(server.url, host, "unfollow", people["@ann"], "--json"))
+    assert run(server.url, ann, "react", space, "dance").returncode == 2
 
 
 def test_captions_without_a_bot_say_why(server: RunningServer, people: dict[str, str]) -> None:
-    space = ok(server.run(people["host"], "create", "T", "--start", "--json"))["id"]
-    done = server.run("", "captions", space, "--json")
+    space = ok(run(server.url, people["host"], "create", "T", "--start", "--json"))["id"]
+    done = run(server.url, "", "captions", space, "--json")
     assert json.loads(done.stdout) == []
     assert "without bots" in done.stderr
 
 
 def test_a_hostile_title_does_not_drive_the_terminal(server: RunningServer, people: dict[str, str]) -> None:
-    made = ok(server.run(people["host"], "create", "\x1b[31mred\x07 [bold]x[/bold]", "--json"))
-    shown = server.run(people["host"], "show", made["id"]).stdout + server.run(people["host"], "list").stdout
+    made = ok(run(server.url, people["host"], "create", "\x1b[31mred\x07 [bold]x[/bold]", "--json"))
+    shown = run(server.url, people["host"], "show", made["id"]).stdout + run(server.url, people["host"], "list").stdout
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert "[bold]x[/bold]" in shown
@@ -332,20 +327,20 @@ def test_a_hostile_title_does_not_drive_the_terminal(server: RunningServer, peop
 
 def test_a_dry_run_says_what_would_be_and_changes_nothing(server: RunningServer, people: dict[str, str]) -> None:
     host = people["host"]
-    tried = server.run(host, "create", "Maybe", "--start", "--invite", people["@ann"], "--dry-run", "--json")
+    tried = run(server.url, host, "create", "Maybe", "--start", "--invite", people["@ann"], "--dry-run", "--json")
     assert ok(tried)["state"] == "live"
     assert tried.stderr == "dry run: nothing was changed\n"
-    refused(server.run(host, "show", ok(tried)["id"]), 3, "there is no")
-    space = ok(server.run(host, "create", "Real", "--start", "--json"))["id"]
-    refused(server.run(people["ann"], "end", space, "--dry-run"), 5, "may not do this")
-    assert ok(server.run(host, "end", space, "--dry-run", "--json"))["state"] == "ended"
-    assert ok(server.run(host, "show", space, "--json"))["state"] == "live"
+    refused(run(server.url, host, "show", ok(tried)["id"]), 3, "there is no")
+    space = ok(run(server.url, host, "create", "Real", "--start", "--json"))["id"]
+    refused(run(server.url, people["ann"], "end", space, "--dry-run"), 5, "may not do this")
+    assert ok(run(server.url, host, "end", space, "--dry-run", "--json"))["state"] == "ended"
+    assert ok(run(server.url, host, "show", space, "--json"))["state"] == "live"
 
 
 @pytest.mark.slow
 def test_curl_shows_a_call_that_works_and_not_the_token(server: RunningServer, people: dict[str, str]) -> None:
     host = people["host"]
-    done = server.run(host, "create", "It's “curled”", "--curl", "--json")
+    done = run(server.url, host, "create", "It's “curled”", "--curl", "--json")
     [line] = done.stderr.splitlines()
     assert host not in line
     repeated = subprocess.run(
@@ -359,16 +354,16 @@ def test_a_list_on_stdin_is_worked_off_and_one_refusal_stops_nothing(
     server: RunningServer, people: dict[str, str]
 ) -> None:
     host = people["host"]
-    space = ok(server.run(host, "create", "Real", "--start", "--json"))["id"]
+    space = ok(run(server.url, host, "create", "Real", "--start", "--json"))["id"]
     who = f"{people['@ann']}  # the first\n@nobody_at_all\n\n{people['@ben']} {people['@ann']}\n"
-    done = server.run(host, "kick", space, "-", "--json", stdin=who)
+    done = run(server.url, host, "kick", space, "-", "--json", stdin=who)
     assert [row["handle"] for row in json.loads(done.stdout)] == [people["@ann"], people["@ben"]]
     assert done.returncode == 3
     assert done.stderr == "spacesctl: @nobody_at_all: there is no account @nobody_at_all\n"
-    refused(server.run(host, "kick", space, "-", stdin="# nobody\n"), 2, "give at least one handle")
+    refused(run(server.url, host, "kick", space, "-", stdin="# nobody\n"), 2, "give at least one handle")
 
 
 def test_plain_output_reads_aloud_as_heading_and_value(server: RunningServer, people: dict[str, str]) -> None:
-    space = ok(server.run(people["host"], "create", "Real", "--start", "--json"))["id"]
-    lines = server.run(people["host"], "people", space, "--plain").stdout.splitlines()
+    space = ok(run(server.url, people["host"], "create", "Real", "--start", "--json"))["id"]
+    lines = run(server.url, people["host"], "people", space, "--plain").stdout.splitlines()
     assert lines[:2] == [f"Handle: {people['@host']}", "Role: host"]

@@ -15,14 +15,14 @@ from tests.running import running_server, wait_until
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Keeps what it gets; answers 500 where the path says so."""
+    """Keeps what it gets; answers with an error where the path says so."""
 
     got: list[tuple[dict[str, str], bytes]]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.got.append((dict(self.headers), body))
-        self.send_response(500 if self.path == "/broken" else 204)
+        self.send_response({"/broken": 500, "/gone": 410}.get(self.path, 204))
         self.end_headers()
 
     def log_message(self, *args: object) -> None:

@@ -110,3 +110,9 @@ def told(error: SpacesError) -> Refusal:
     assert error.message.strip()
     assert "None" not in error.message
     return Refusal(type(error), error.reason, error.hint is not None)
+
+
+def full_stage(space: Space, role: Role, count: int) -> Space:
+    for n in range(count):
+        space = with_person(space, f"70{n:017d}", role=role)
+    return space

@@ -35,6 +35,7 @@ from tests.domain.scenes import (
     Refusal,
     by,
     events,
+    full_stage,
     live,
     named,
     over,
@@ -51,12 +52,6 @@ def invited(
     state: InviteState = PENDING, role: Role = Role.SPEAKER, who: str = ANN, space: Space | None = None
 ) -> Space:
     return replace(space or live(), invites={who: Invite(who, role, state, HOST)})
-
-
-def full_stage(space: Space, role: Role, count: int) -> Space:
-    for n in range(count):
-        space = with_person(space, f"70{n:017d}", role=role)
-    return space
 
 
 def sent(who: str, role: Role = Role.SPEAKER, sender: str = HOST) -> e.Invited:

@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from bots import casts
 from spacesctl.audio.ogg import read_packets
-from tests.cli.test_commands import ok, refused
+from tests.cli.inside import ok, refused
 from tests.running import RunningServer, running_server
 
 pytestmark = pytest.mark.timeout(90)  # a process for each command

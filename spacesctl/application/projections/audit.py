@@ -12,10 +12,16 @@ from spacesctl.live.outcome import Outcome
 from spacesctl.store import audit
 from spacesctl.store.audit import Entry
 
+_EFFECTS = (e.ServerMuted, e.ServerUnmuted, e.RoleChanged, e.Removed, e.Readmitted)
+"""What sanctions and their ends do."""
+
 
 async def project(db: AsyncConnection, outcome: Outcome) -> None:
     """Enter the events in the audit log."""
+    said = {event.account_id for event in outcome.events if isinstance(event, e.SanctionImposed | e.SanctionLifted)}
     for event in outcome.events:
+        if isinstance(event, _EFFECTS) and event.account_id in said:
+            continue  # the sanction says it
         if (entry := _entry(outcome.after, event, outcome.by)) is not None:
             await audit.append(db, entry, outcome.at)
 
@@ -78,12 +84,11 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             return Entry("record.stop", actor, space.id, None, {"recording": recording_id, "reason": reason})
         case e.SanctionImposed(sanction):
             until = rfc3339(sanction.until) if sanction.until is not None else None
-            body = {"sanction": sanction.id, "action": sanction.action, "until": until}
-            return Entry("sanction", actor, space.id, sanction.target, body)
+            body = {"sanction": sanction.id, "reason": sanction.reason, "until": until}
+            return Entry(sanction.action, actor, space.id, sanction.target, body)
         case e.SanctionLifted(sanction_id, action, account_id, how):
-            return Entry(
-                "sanction.lift", actor, space.id, account_id, {"sanction": sanction_id, "action": action, "how": how}
-            )
+            what = "unmute" if action == "mute" else f"{action}.undo"
+            return Entry(what, actor, space.id, account_id, {"sanction": sanction_id, "how": how})
         case e.ReportDecided(report_id, state):
             return Entry("report.decide", actor, space.id, None, {"report": report_id, "state": state})
         case e.ReportFiled(report_id, category, account_id):

@@ -66,11 +66,19 @@ async def _one(app: Services, sanction_id: str) -> dict[str, Any]:
 
 async def _shown(app: Services, rows: list[Row[Any]]) -> list[dict[str, Any]]:
     async with app.db.read() as db:
-        known = await accounts.by_ids(db, {row.target_id for row in rows} | {row.host_id for row in rows})
+        ids = {one for row in rows for one in (row.target_id, row.host_id, _actor(row)) if one is not None}
+        known = await accounts.by_ids(db, ids)
     return [_sanction(row, known) for row in rows]
 
 
+def _actor(row: Row[Any]) -> str | None:
+    """The account of the person who imposed it; None for a rule."""
+    found: str | None = row.principal["id"] if row.principal["kind"] == "person" else None
+    return found
+
+
 def _sanction(row: Row[Any], known: dict[str, Account]) -> dict[str, Any]:
+    actor = _actor(row)
     return {
         "id": row.id,
         "action": row.action,
@@ -79,6 +87,7 @@ def _sanction(row: Row[Any], known: dict[str, Account]) -> dict[str, Any]:
         "target_id": row.target_id,
         "host": f"@{known[row.host_id].handle}",
         "by": row.principal,
+        "actor": f"@{known[actor].handle}" if actor in known else None,
         "reason": row.reason,
         "evidence": row.evidence or None,
         "since": rfc3339(row.since),

@@ -1,0 +1,65 @@
+"""`account`, `block`, `follow`: accounts, their tokens, and whom they do not want to hear."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.inside import Person, refused, run
+
+
+def test_an_account_gets_a_token_that_works_and_is_all_of_stdout(owner: Person, host: Person) -> None:
+    handle = f"new{host.handle[1:]}"
+    made = owner.run("account", "create", handle, "--name", "New One", "--kind", "brand")
+    assert made.returncode == 0
+    assert f"@{handle} (brand, id " in made.stderr
+    token = made.stdout.strip()
+    assert run(owner.server.url, token, "account", "show").stdout.startswith(f"@{handle}  New One  (brand, id ")
+    refused(owner.run("account", "create", handle), 5, "exists already")
+    refused(owner.run("account", "create", "not a handle"), 2, "is not a handle")
+
+
+def test_a_second_token_is_revoked_by_its_label(host: Person, ann: Person) -> None:
+    phone = host.says("account", "token", host.handle, "--label", "phone").strip()
+    as_phone = Person(host.server, host.handle, phone)
+    assert as_phone.json("account", "show")["handle"] == host.handle
+    refused(ann.run("account", "token", host.handle), 5, "your own account only")
+    refused(ann.run("account", "revoke", host.handle, "--label", "phone"), 5, "own account")
+    assert host.says("account", "revoke", host.handle, "--label", "phone") == "1 token(s) revoked\n"
+    refused(as_phone.run("account", "show"), 4, "unknown")
+    refused(host.run("account", "revoke", host.handle, "--label", "phone", "--json"), 3, "token")
+    assert host.json("account", "token", host.handle, "--label", "tv")["token"] != host.token
+    assert host.json("account", "revoke", host.handle, "--label", "tv")["revoked"] == 1
+
+
+def test_any_account_can_be_looked_up_by_its_handle(host: Person, ann: Person) -> None:
+    assert host.json("account", "show", ann.handle)["kind"] == "person"
+    refused(host.run("account", "show", "@nobody_here"), 3, "no account @nobody_here")
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("block", "is blocked"),
+        ("unblock", "is no longer blocked"),
+        ("follow", "is followed"),
+        ("unfollow", "is no longer followed"),
+    ],
+)
+def test_several_accounts_in_one_command(host: Person, ann: Person, ben: Person, verb: str, said: str) -> None:
+    done = host.run(verb, ann.handle, "@nobody_here", ben.handle)
+    assert done.stdout == f"{ann.handle} {said}\n{ben.handle} {said}\n"
+    assert done.stderr == "spacesctl: @nobody_here: there is no account @nobody_here\n"
+    assert done.returncode == 3
+
+
+def test_whom_you_block_cannot_write_to_you_and_is_pointed_out_where_they_speak(
+    host: Person, ann: Person, ben: Person
+) -> None:
+    assert host.json("block", ann.handle) == {"handle": ann.handle, "blocked": True}
+    refused(ann.run("dm", host.handle, "let me in"), 5, "block")
+    space = ben.live()
+    ben.run("invite", space, ann.handle)
+    ann.json("accept", space)
+    assert f"someone you blocked is speaking: {ann.handle}" in host.says("show", space)
+    host.run("follow", ben.handle)
+    assert f"someone you blocked is speaking: {ann.handle}" in host.says("feed")

@@ -1,0 +1,50 @@
+"""`listen`: who may not listen loses no file, and what was lost on the way keeps its place."""
+
+from __future__ import annotations
+
+import subprocess
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spacesctl.audio import framing
+from spacesctl.audio.opus import Encoder
+from spacesctl.cli.sound import _take
+from spacesctl.client.sound import FRAME, recording
+from tests.cli.inside import Person, refused
+from tests.running import spacesctl
+
+
+@pytest.mark.parametrize(("space", "code"), [("AAAAAAAAAAAAA", 3), ("typo", 2)])
+def test_a_refused_listener_keeps_the_file_of_yesterday(nobody: Person, tmp_path: Path, space: str, code: int) -> None:
+    file = tmp_path / "heard.wav"
+    file.write_text("yesterday")
+    assert nobody.run("listen", space, "--output", str(file)).returncode == code
+    assert file.read_text() == "yesterday"
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_line(host: Person, tmp_path: Path) -> None:
+    words = ("listen", host.live(), "--output", str(tmp_path / "none" / "heard.wav"))
+    done = subprocess.run(
+        spacesctl(*words), env=host.server.env(""), capture_output=True, text=True, timeout=15, check=False
+    )
+    refused(done, 2, "heard.wav: No such file or directory")
+
+
+def test_options_that_make_no_sense(host: Person) -> None:
+    space = host.live()
+    refused(host.run("listen", space, "--output", "-", "--json"), 2, "both use standard output")
+    refused(host.run("listen", space, "--output", "heard.mp3"), 2, "--output")
+
+
+def test_lost_ticks_are_filled_and_counted(tmp_path: Path) -> None:
+    packet = Encoder(bitrate=32_000).encode(np.zeros(FRAME, np.int16))
+    done = {"ticks": 0, "lost": 0}
+    with recording(str(tmp_path / "heard.wav")) as file:
+        last = _take(file, framing.pack(framing.MIX, 100, [(0, 0, packet)]), None, done)
+        assert _take(file, framing.pack(framing.MIX, 104, [(0, 0, packet)]), last, done) == 104
+    assert done == {"ticks": 5, "lost": 3}
+    with wave.open(str(tmp_path / "heard.wav")) as read:
+        assert read.getnframes() == 5 * FRAME

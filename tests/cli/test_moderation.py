@@ -1,0 +1,110 @@
+"""`report`, `reports`, `rules`, `audit`: what moderators read and set."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.inside import Person, person, refused
+from tests.running import RunningServer, running_server
+
+RULES = 'schema = 1\n[[rule]]\nid = "scam"\nmode = "enforce"\nwhen.any = [ { words = ["crypto giveaway"] } ]\nactions = ["mute"]\n'
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.toml"
+    path.write_text(RULES)
+    return path
+
+
+def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, ben: Person) -> None:
+    space = host.live()
+    assert host.run("reports", "list").stderr == "no reports\n"
+    ben.json("raise", space)
+    filed = ann.says("report", space, ben.handle, "--category", "spam", "--note", "sells coins")
+    ref = filed.removeprefix("report ").removesuffix(" is filed\n")
+    listed = host.says("reports", "list")
+    for words in (ref, ben.handle, "spam"):
+        assert words in listed
+    shown = host.says("reports", "show", ref)
+    assert f"reporter   {ann.handle}\n" in shown
+    assert "clip       -\n" in shown, "nothing was said"
+    assert "note       sells coins\n" in shown
+    assert host.json("reports", "show", ref)["note"] == "sells coins"
+    assert ben.json("reports", "list") == []
+    refused(ben.run("reports", "show", ref), 5, "may not")
+
+
+def test_a_space_as_a_whole_is_reported(host: Person, ann: Person, nobody: Person) -> None:
+    space = host.live()
+    assert ann.json("report", space)["id"]
+    assert host.json("reports", "list")[0]["target"] is None
+    refused(ann.run("report", space, "--category", "boredom"), 2, "category")
+    refused(ann.run("report", space, "a b"), 2, "is not a handle")
+    refused(nobody.run("report", space), 4, "no token")
+
+
+def test_rules_are_set_shown_and_removed(host: Person, ann: Person, rules: Path) -> None:
+    space = host.live()
+    assert host.run("rules", "show", space).stderr == "no rules\n"
+    assert host.says("rules", "push", space, str(rules)).endswith(": scam; may mute\n")
+    assert host.json("rules", "show", space)["text"] == RULES
+    assert "rules      " in host.says("show", space)
+    refused(ann.run("rules", "push", space, str(rules)), 5, "may not")
+    refused(ann.run("rules", "clear", space), 5, "may not")
+    assert host.says("rules", "clear", space) == "no rules\n"
+    assert host.json("rules", "clear", space)["rules"] == []
+    assert host.run("rules", "show", space).stdout == ""
+
+
+def test_rules_must_use_words_that_the_model_knows(nobody: Person, rules: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    (model / "graph").mkdir(parents=True)
+    (model / "graph" / "words.txt").write_text("<eps> 0\ngiveaway 1\n")
+    done = nobody.run("rules", "check", str(rules), "--model", str(model))
+    assert "crypto" in done.stderr
+    assert "giveaway" not in done.stderr.replace("crypto giveaway", "")
+    refused(nobody.run("rules", "check", str(rules), "--model", str(tmp_path / "none")), 2, "--model")
+
+
+def test_a_rule_file_that_cannot_be_read_is_named(host: Person, tmp_path: Path) -> None:
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    refused(host.run("rules", "check", str(tmp_path / "bytes.toml")), 2, "bytes.toml: is not UTF-8 text")
+    refused(host.run("rules", "push", host.live(), str(tmp_path / "none.toml")), 2, "none.toml: No such file")
+
+
+def test_the_audit_log_tells_who_did_what_to_whom(host: Person, ann: Person) -> None:
+    assert ann.run("audit", "list").stderr == "no entries\n"
+    first, second = host.live(), host.live()
+    ann.run("raise", first)
+    host.run("approve", first, ann.handle)
+    host.run("mute", first, ann.handle, "--reason", "noise")
+    lines = host.says("audit", "list", "--space", first).splitlines()
+    assert lines[1].split()[2:5] == [host.handle, "mute", ann.handle]
+    assert "reason=noise" in lines[1]
+    assert not any(second in line for line in lines)
+    assert {row["space_id"] for row in host.json("audit", "list")} >= {first, second}
+    refused(host.run("audit", "list", "--space", "x"), 2, "neither a Space's id")
+
+
+def test_a_log_that_was_changed_is_found_out(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data", "--no-bots") as server:
+        owner = Person(server, "@owner", server.owner_token)
+        person(server, "host").live()
+        assert owner.says("audit", "verify").startswith("every entry matches the one before it; head ")
+        assert owner.json("audit", "verify")["first_bad"] is None
+        _forge(server)
+        done = owner.run("audit", "verify")
+        assert done.returncode == 1
+        assert done.stdout == "entry 5 does not match the one before it: the log was changed\n"
+        assert json.loads(owner.run("audit", "verify", "--json").stdout)["first_bad"] == 5
+
+
+def _forge(server: RunningServer) -> None:
+    [path] = server.data.glob("*.db")
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE audit_entries SET action = 'x' WHERE id = 5")

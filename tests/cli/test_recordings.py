@@ -1,0 +1,70 @@
+"""`record` and `recordings`: a Space is recorded, and what is fetched is what was recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from bots import casts
+from tests.cli.inside import Person, refused
+from tests.running import wait_until
+
+CLIP = casts.load("cast_a").host.clip
+
+
+@pytest.fixture
+def recorded(host: Person) -> dict[str, str]:
+    """The row of a finished recording of a second, with the host's own lane."""
+    space = host.live()
+    host.json("record", "start", space, "--lanes")
+    host.json("speak", space, "--file", str(CLIP), "--seconds", "0.5", "--consent")
+    host.json("record", "stop", space)
+    wait_until(lambda: host.json("recordings", "list", "--space", space)[0]["state"] == "done")
+    row: dict[str, str] = host.json("recordings", "list", "--space", space)[0]
+    return row
+
+
+def test_recording_is_told_while_it_runs(host: Person, ann: Person) -> None:
+    space = host.live()
+    refused(ann.run("record", "start", space), 5, "may not")
+    since = host.says("record", "start", space).removeprefix("recording since ").strip()
+    assert host.json("show", space)["recording"]["since"] == since
+    assert "this Space is being recorded" in ann.says("show", space)
+    refused(host.run("record", "start", space, "--json"), 5, "record")
+    [row] = host.json("recordings", "list")
+    refused(host.run("recordings", "get", row["id"]), 5, "it is not finished yet")
+    assert host.says("record", "stop", space) == "no longer recorded\n"
+    assert host.json("show", space)["recording"] is None
+    refused(host.run("record", "stop", space), 5, "record")
+
+
+def test_a_recording_is_listed_fetched_and_deleted(
+    host: Person, ann: Person, recorded: dict[str, str], tmp_path: Path
+) -> None:
+    ref = recorded["id"]
+    listed = host.says("recordings", "list").splitlines()
+    assert listed[0].split() == ["ID", "TITLE", "STATE", "SINCE", "MINUTES", "FILES", "UNTIL"]
+    assert listed[1].startswith(ref)
+    assert ann.run("recordings", "list").stderr == "no recordings\n"
+    refused(ann.run("recordings", "get", ref), 3, "no recording")
+    folder = tmp_path / "new" / "folder"
+    told = host.says("recordings", "get", ref, "--out", str(folder)).splitlines()
+    assert set(told) == {f"{folder}/{ref}-mix.ogg", f"{folder}/{ref}-lane-00001.ogg  {host.handle}"}
+    paths = host.json("recordings", "get", ref, "--out", str(folder))
+    sums = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths]
+    assert sums == [file["sha256"] for file in host.json("recordings", "list")[0]["files"]]
+    refused(ann.run("recordings", "delete", ref), 3, "no recording")
+    assert host.run("recordings", "delete", ref).stderr == "deleted\n"
+    refused(host.run("recordings", "delete", ref, "--json"), 3, "no recording")
+
+
+def test_a_file_that_is_damaged_on_the_way_is_not_kept(host: Person, recorded: dict[str, str], tmp_path: Path) -> None:
+    [mix] = (host.server.data / "recordings" / recorded["id"]).glob("mix*")
+    content = bytearray(mix.read_bytes())
+    content[-1] ^= 1
+    mix.write_bytes(content)
+    refused(host.run("recordings", "get", recorded["id"], "--out", str(tmp_path)), 5, "its checksum does not match")
+    assert list(tmp_path.glob("*mix*")) == []
+    assert host.json("recordings", "delete", recorded["id"]) == {"id": recorded["id"], "deleted": True}
