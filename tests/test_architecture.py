@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,3 +95,17 @@ def test_what_the_table_does_not_allow_is_refused(house: Path, module: str, line
             shutil.rmtree(path.parent)
         else:
             path.write_text(before)
+
+
+def test_one_database_dialect_stays_in_its_folder() -> None:
+    """Migrations are history, and the three others choose the database."""
+    choose = {"spacesctl/server/process/serve.py", "spacesctl/cli/backup.py", "spacesctl/doctor/setup.py"}
+    sources = [path for path in (ROOT / "spacesctl").rglob("*.py") if "migrations" not in path.parts]
+    lines = {
+        str(path.relative_to(ROOT)): [
+            line for line in path.read_text().splitlines() if re.match(r"\s*(from|import) .*sqlite", line)
+        ]
+        for path in sources
+    }
+    found = {name for name, imports in lines.items() if imports}
+    assert {name for name in found if not name.startswith("spacesctl/store/sqlite/")} == choose

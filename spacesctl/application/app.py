@@ -9,7 +9,7 @@ from pathlib import Path
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.series import Series
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.store.database import Database
+from spacesctl.store.ports import Database
 from spacesctl.support.clock import Clock
 
 

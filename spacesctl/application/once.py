@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.store import idempotency
-from spacesctl.store.database import Database
+from spacesctl.store.ports import Database
 
 
 class Once:

@@ -16,7 +16,7 @@ Archive = Annotated[Path, typer.Argument(metavar="FILE")]
 
 def backup(archive: Archive, data: Data = Path("data"), as_json: Json = False) -> None:
     """Copy a data folder into one file. The server may be running."""
-    from spacesctl.store import backup as backups
+    from spacesctl.store.sqlite import backup as backups
 
     size = backups.backup(data, archive)
     if as_json:
@@ -27,7 +27,7 @@ def backup(archive: Archive, data: Data = Path("data"), as_json: Json = False) -
 
 def restore(archive: Archive, data: Data = Path("data"), as_json: Json = False) -> None:
     """Restore a backup into a new data folder."""
-    from spacesctl.store import backup as backups
+    from spacesctl.store.sqlite import backup as backups
 
     backups.restore(archive, data)
     if as_json:

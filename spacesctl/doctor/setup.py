@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from cryptography import x509
 from spacesctl.doctor.finding import Finding, fail, ok, warn
 from spacesctl.server.process.setting_origins import Origin
 from spacesctl.server.process.settings import Settings
-from spacesctl.store import schema
+from spacesctl.store.sqlite import schema
 
 SOON = timedelta(days=14)
 """A certificate that expires sooner than this is a warning."""
@@ -30,11 +29,8 @@ def database(data: Path) -> Finding:
     if not path.exists():
         return ok("database", "none yet; the first start creates it")
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-            [(found,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-            [(sound,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
-        connection.close()
-    except (sqlite3.Error, ValueError) as error:
+        found, sound = schema.inspect(path)
+    except ValueError as error:
         return fail("database", f"{path} cannot be read ({error})", "`spacesctl restore` a backup")
     if sound != "ok":
         return fail("database", f"{path} is damaged ({sound})", "`spacesctl restore` a backup")

@@ -21,7 +21,7 @@ from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.outcome import Outcome, Projection
 from spacesctl.live.transaction import Applied, Transaction
 from spacesctl.store import spaces as space_store
-from spacesctl.store.database import Database
+from spacesctl.store.ports import Database
 from spacesctl.support.clock import Clock, RealClock
 
 IDLE_ACTORS = 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import and_, delete, func, or_, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +13,7 @@ from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.domain.ids import parse_handle, token_hash
 from spacesctl.domain.principals import Person
 from spacesctl.store.tables import accounts, blocks, follows, tokens
+from spacesctl.store.writing import insert_new
 
 
 async def add(db: AsyncConnection, account: Account) -> None:
@@ -109,7 +109,7 @@ async def caller(db: AsyncConnection, token: str) -> Person | None:
 async def follow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:
     """Make one account follow another; no effect when it does already."""
     row = {"follower_id": follower_id, "followed_id": followed_id}
-    await db.execute(insert(follows).values(row).on_conflict_do_nothing())
+    await insert_new(db, follows, row)
 
 
 async def unfollow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:
@@ -142,10 +142,10 @@ async def block(db: AsyncConnection, blocker_id: str, blocked_id: str, *, by: st
     `rule ID`.
     """
     row = {"blocker_id": blocker_id, "blocked_id": blocked_id, "by": by, "at": now}
-    added = await db.execute(insert(blocks).values(row).on_conflict_do_nothing())
+    added = await insert_new(db, blocks, row)
     await unfollow(db, blocker_id, blocked_id)
     await unfollow(db, blocked_id, blocker_id)
-    return added.rowcount == 1
+    return added
 
 
 async def unblock(db: AsyncConnection, blocker_id: str, blocked_id: str) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.store.tables import rulesets
+from spacesctl.store.writing import insert_new
 
 
 async def put_rules(db: AsyncConnection, rules_hash: str, text: str, now: datetime) -> None:
     """Store a rule file under its hash; no effect when it is there."""
-    await db.execute(insert(rulesets).values(hash=rules_hash, text=text, at=now).on_conflict_do_nothing())
+    await insert_new(db, rulesets, {"hash": rules_hash, "text": text, "at": now})
 
 
 async def get_rules(db: AsyncConnection, rules_hash: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.series import Series, SeriesState
 from spacesctl.store import upcast
 from spacesctl.store.tables import reminders, series
+from spacesctl.store.writing import insert_new, put
 
 _DOC = (series.c.doc, series.c.version, series.c.id)
 
@@ -25,7 +25,7 @@ async def save(db: AsyncConnection, value: Series) -> None:
         "doc": upcast.series_doc(value),
         "version": upcast.SERIES_VERSION,
     }
-    await db.execute(insert(series).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+    await put(db, series, row)
 
 
 async def get(db: AsyncConnection, series_id: str) -> Series:
@@ -50,7 +50,7 @@ async def active(db: AsyncConnection) -> list[Series]:
 
 async def remind(db: AsyncConnection, space_id: str, account_id: str) -> None:
     """Subscribe an account to the reminders of a Space; no effect when it is subscribed."""
-    await db.execute(insert(reminders).values(space_id=space_id, account_id=account_id).on_conflict_do_nothing())
+    await insert_new(db, reminders, {"space_id": space_id, "account_id": account_id})
 
 
 async def forget_reminder(db: AsyncConnection, space_id: str, account_id: str) -> None:

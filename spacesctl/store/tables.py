@@ -105,7 +105,6 @@ dms = Table(
     Column("at", Utc, nullable=False),
     Column("clip_id", String(13), index=True),
     Index("ix_dms_to_id_id", "to_id", "id"),
-    sqlite_autoincrement=True,
 )
 
 clips = Table(
@@ -252,7 +251,6 @@ audit_entries = Table(
     Column("prev", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     UniqueConstraint("chain", "seq"),
-    sqlite_autoincrement=True,
 )
 
 audit_heads = Table(
@@ -275,7 +273,6 @@ closed_audit = Table(
     Column("body", JSON, nullable=False),
     Column("prev", String(64), nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
-    sqlite_autoincrement=True,
 )
 """The one chain of earlier versions. It is closed: nothing is added."""
 
@@ -321,7 +318,6 @@ deliveries = Table(
     Column("problem", String(200)),
     Index("ix_deliveries_webhook_id_id", "webhook_id", "id"),
     Index("ix_deliveries_state_next_at", "state", "next_at"),
-    sqlite_autoincrement=True,
 )
 
 outlets = Table(

@@ -24,8 +24,8 @@ from spacesctl.server.http.services import Services
 from spacesctl.server.process.alarm import Alarm
 from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.first_start import ensure_accounts
-from spacesctl.store import schema
-from spacesctl.store.database import Database
+from spacesctl.store.sqlite import schema
+from spacesctl.store.sqlite.database import Database
 from spacesctl.support.clock import REAL, Clock
 
 FINGERPRINT = ":".join(["AB"] * 32)

@@ -15,7 +15,7 @@ import pytest
 from spacesctl.doctor import machine, setup
 from spacesctl.rtc import sealing
 from spacesctl.server.process.settings import Settings
-from spacesctl.store import schema
+from spacesctl.store.sqlite import schema
 from tests.certificates import Authority
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from spacesctl.domain.principals import Person, Principal, Rule, System, described
-from spacesctl.store import audit, schema
+from spacesctl.store import audit
 from spacesctl.store.audit import Broken, Entry
-from spacesctl.store.database import Database
+from spacesctl.store.sqlite import schema
+from spacesctl.store.sqlite.database import Database
 from spacesctl.support.clock import REAL
 from tests.store.test_database import old_schema
 

@@ -13,7 +13,7 @@ import pytest
 
 from bots import casts
 from spacesctl.domain.errors import Invalid, NotFound, Refused
-from spacesctl.store import backup
+from spacesctl.store.sqlite import backup
 from tests.running import running_server
 
 

@@ -14,8 +14,9 @@ from sqlalchemy import create_engine, text
 
 from spacesctl.domain.accounts import Account, Kind
 from spacesctl.domain.errors import Conflict, NotFound
-from spacesctl.store import accounts, direct_messages, schema
-from spacesctl.store.database import Database, DryRunDatabase
+from spacesctl.store import accounts, direct_messages
+from spacesctl.store.sqlite import schema
+from spacesctl.store.sqlite.database import Database, DryRunDatabase
 from spacesctl.store.tables import metadata
 from spacesctl.support.clock import REAL
 

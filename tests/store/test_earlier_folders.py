@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from spacesctl.domain.errors import Unavailable
-from spacesctl.store import schema, upcast
+from spacesctl.store import upcast
+from spacesctl.store.sqlite import schema
 from tests.running import running_server, spacesctl, wait_until
 
 FOLDERS = Path(__file__).parent / "folders"
@@ -85,7 +86,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from alembic import op
-from spacesctl.store import schema
+from spacesctl.store.sqlite import schema
 left, add = int(sys.argv[2]), op.add_column
 def add_column(*given, **named):
     global left

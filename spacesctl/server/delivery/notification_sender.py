@@ -17,7 +17,7 @@ from spacesctl.server.delivery import apprise_address
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import notifications
-from spacesctl.store.database import Database
+from spacesctl.store.ports import Database
 from spacesctl.support.backoff import Backoff, doubled
 from spacesctl.support.clock import REAL, Clock
 

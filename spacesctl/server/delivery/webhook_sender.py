@@ -25,7 +25,7 @@ from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import direct_messages, webhooks
-from spacesctl.store.database import Database
+from spacesctl.store.ports import Database
 from spacesctl.support.backoff import Backoff
 from spacesctl.support.clock import REAL, Clock
 

@@ -21,7 +21,7 @@ from spacesctl.domain.errors import Invalid, TooMany, Unavailable
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.posts import MAX_CLIP_SECONDS, UNUSED_CLIPS_KEPT, Clip
 from spacesctl.store import clips
-from spacesctl.store.database import Database
+from spacesctl.store.ports import Database
 from spacesctl.support.clock import REAL, Clock
 
 UPLOADS_AT_ONCE = 8

@@ -12,7 +12,7 @@ from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token
 from spacesctl.domain.principals import System
 from spacesctl.store import accounts, audit
-from spacesctl.store.database import Database
+from spacesctl.store.ports import Database
 from spacesctl.support.clock import REAL, Clock
 
 OWNER = "owner"

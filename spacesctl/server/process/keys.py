@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.process.first_start import write_private
-from spacesctl.store.backup import KEY
+from spacesctl.store.folder import KEY
 
 BYTES = 32
 

@@ -44,7 +44,7 @@ from spacesctl.server.process.settings import Settings
 from spacesctl.server.process.systemd import Manager
 from spacesctl.server.process.tls import Certificate
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
-from spacesctl.store.database import Database
+from spacesctl.store.sqlite.database import Database
 from spacesctl.support.logs import configure, on_unhandled
 
 _log = structlog.get_logger()

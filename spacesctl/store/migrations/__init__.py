@@ -1,1 +1,1 @@
-"""The Alembic environment: `env.py` and one module per schema version. Run by `spacesctl.store.schema`, never by hand."""
+"""The Alembic environment: `env.py` and one module per schema version. Run by `spacesctl.store.sqlite.schema`, never by hand."""

@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from spacesctl.store import schema
-from spacesctl.store.driver import Connection
+from spacesctl.store.sqlite import schema
+from spacesctl.store.sqlite.driver import Connection
 
 BUSY_TIMEOUT_MS = 5_000
 LAST_WORDS = 5.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event
 
 from spacesctl.domain.errors import Unavailable
-from spacesctl.store.backup import snapshot
+from spacesctl.store.sqlite.backup import snapshot
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+_SCRIPTS = Path(__file__).parent.parent / "migrations"
 
 
 def upgrade(path: Path) -> None:
@@ -68,3 +70,14 @@ def _config(connection: Connection) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def inspect(path: Path) -> tuple[str, str]:
+    """The schema version of a file, and `ok` or what is damaged in it. Changes nothing. Raises ValueError when it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            [(found,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            [(sound,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.Error as error:
+        raise ValueError(str(error)) from error
+    return found, sound

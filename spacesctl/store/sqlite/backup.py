@@ -16,11 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from spacesctl.domain.errors import Invalid, NotFound, Refused
-
-DATABASE = "spaces.db"
-KEY = "secret.key"
-EVIDENCE = "evidence"
-CLIPS = "clips"
+from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY
 
 
 def snapshot(database: Path, target: Path) -> None:

@@ -1,0 +1,24 @@
+"""What the store is for those above it: transactions. Repositories (one module a noun) take the connection of one.
+
+`store/sqlite/` implements it. Another database gets a folder beside that one; the repositories are the same.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class Database(Protocol):
+    """Where all transactions begin."""
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A writing transaction: leaving it commits, an exception rolls back."""
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A reading transaction. Readers never wait for a writer."""
+
+    def dry_run(self) -> AbstractAsyncContextManager[Database]:
+        """A database whose writes can be read in it, and are rolled back at the end."""
