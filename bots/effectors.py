@@ -1,4 +1,6 @@
-"""What follows a rule's decision: `EnforcingEffectors` acts through the API, `ShadowEffectors` only records what it would do."""
+"""What follows a rule's decision: effectors, for rules that are enforced, or an entry in the record. A rule in shadow mode has no
+effectors, so it cannot act even by mistake.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,18 @@ log = logging.getLogger("bots.moderator")
 
 
 class Effectors(Protocol):
-    """Carries decisions out. Enforce and shadow mode differ only in the implementation that is used."""
+    """Carries the decisions of enforced rules out."""
 
     async def take(self, decision: Decision) -> None:
         """Carry out all actions of a decision. Errors are logged and not raised; the other actions are still carried out."""
+        ...
+
+
+class Record(Protocol):
+    """Keeps what rules decided and did not do."""
+
+    async def note(self, decision: Decision) -> None:
+        """Record all actions of a decision. Errors are logged and not raised."""
         ...
 
 
@@ -79,11 +89,12 @@ class EnforcingEffectors:
         await self._poster.post(decision, "enforce")
 
 
-class ShadowEffectors:
-    """The server only records each action: for rules in shadow mode, and while the circuit breaker is open."""
+class DecisionRecord:
+    """Records what a rule would have done: in shadow mode, and while the circuit breaker is open. It has no way to do it."""
 
     def __init__(self, poster: ActionPoster) -> None:
         self._poster = poster
 
-    async def take(self, decision: Decision) -> None:
+    async def note(self, decision: Decision) -> None:
+        """Record all actions of a decision."""
         await self._poster.post(decision, "held" if decision.mode == "held" else "shadow")

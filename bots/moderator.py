@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from bots.api import LaneInfo
-from bots.effectors import Effectors
+from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine
 
@@ -26,13 +26,13 @@ class Moderator:
 
     def __init__(
         self,
-        enforce: Effectors,
-        simulate: Effectors,
+        effectors: Effectors,
+        record: Record,
         on_alert: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._enforce = enforce
-        self._simulate = simulate
+        self._effectors = effectors
+        self._record = record
         self._on_alert = on_alert
         self._clock = clock
         self._engine: RuleEngine | None = None
@@ -72,7 +72,10 @@ class Moderator:
         """Carry decisions out until cancelled."""
         while True:
             decision = await self._decisions.get()
-            await (self._enforce if decision.mode == "enforce" else self._simulate).take(decision)
+            if decision.mode == "enforce":
+                await self._effectors.take(decision)
+            else:
+                await self._record.note(decision)
 
     def _queue(self, decision: Decision) -> None:
         if decision.tripped:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from bots.api import Api, Assignment, LaneInfo
-from bots.effectors import ActionPoster, EnforcingEffectors, ShadowEffectors
+from bots.effectors import ActionPoster, DecisionRecord, EnforcingEffectors
 from bots.hearing.messages import Utterance
 from bots.moderator import Moderator
 from bots.retry import insist, name_of, new_backoff
@@ -60,7 +60,7 @@ class SpaceBot:
         self.space = assignment["space_id"]
         poster = ActionPoster(api, self.space, engine, model)
         self._transcriber = Transcriber(api, self.space)
-        self._moderator = Moderator(EnforcingEffectors(poster), ShadowEffectors(poster), on_alert)
+        self._moderator = Moderator(EnforcingEffectors(poster), DecisionRecord(poster), on_alert)
         self._lanes: dict[int, LaneInfo] = {}
         self._closed: dict[int, LaneInfo] = {}
         self._rules_wanted = asyncio.Event()

@@ -32,23 +32,23 @@ class RecordingKeeper:
     """Keeps the recordings in `folder`. `keep` is how long a recording stays after its end; None: until its host deletes it."""
 
     def __init__(self, registry: SpaceRegistry, folder: Path, keep: timedelta | None) -> None:
-        self._house = registry
+        self._registry = registry
         self._folder = folder
         self.keep = keep
         self._running: dict[str, tuple[SpaceActor, Recorder]] = {}
 
     async def open(self) -> None:
         """Resume recordings that ran when the process ended, and close other unfinished ones. Call after `SpaceRegistry.open`."""
-        async with self._house.db.read() as db:
+        async with self._registry.db.read() as db:
             left = await store.unfinished(db)
         for one in left:
-            actor = self._house.actors.get(one.space_id)
+            actor = self._registry.actors.get(one.space_id)
             now = actor.space.recording if actor is not None else None
             if actor is not None and now is not None and now.id == one.id:
                 self._begin(actor, one.id, one.first_tick, lanes=one.kind is RecordingMode.LANES)
             else:
                 await self._close(one.id)
-        self._house.subscribers.append(self._on_outcome)
+        self._registry.subscribers.append(self._on_outcome)
 
     async def close(self) -> None:
         """Write everything when the server stops. Running recordings resume at the next start."""
@@ -63,7 +63,7 @@ class RecordingKeeper:
         """Delete a recording and its files. Raises Refused while it runs."""
         if one.files is None:
             raise Refused("recording", "the recording is still running", hint="stop it first")
-        async with self._house.db.begin() as db:
+        async with self._registry.db.begin() as db:
             await store.remove(db, one.id)
         await asyncio.to_thread(shutil.rmtree, self._folder / one.id, ignore_errors=True)
 
@@ -71,8 +71,8 @@ class RecordingKeeper:
         """Delete expired recordings."""
         if self.keep is None:
             return
-        async with self._house.db.begin() as db:
-            over = await store.ended_before(db, self._house.clock.now() - self.keep)
+        async with self._registry.db.begin() as db:
+            over = await store.ended_before(db, self._registry.clock.now() - self.keep)
             for one in over:
                 await store.remove(db, one)
         for one in over:
@@ -95,18 +95,18 @@ class RecordingKeeper:
             )
 
     def _on_outcome(self, outcome: Outcome) -> None:
-        actor = self._house.actors.get(outcome.after.id)
+        actor = self._registry.actors.get(outcome.after.id)
         for event in outcome.events:
             if isinstance(event, e.RecordingStarted) and actor is not None:
                 lanes = event.recording.kind is RecordingMode.LANES
                 self._begin(actor, event.recording.id, outcome.tick, lanes=lanes)
             elif isinstance(event, e.RecordingStopped):
-                self._house.in_background(self._finish(event.recording_id))
+                self._registry.in_background(self._finish(event.recording_id))
 
     def _begin(self, actor: SpaceActor, recording_id: str, first: int, *, lanes: bool) -> None:
         def failed() -> None:
             _log.error("a recording could not be written", recording=recording_id)
-            self._house.in_background(_give_up(actor))
+            self._registry.in_background(_give_up(actor))
 
         recorder = Recorder(self._folder / recording_id, first, lanes=lanes, failed=failed)
         actor.recorder = recorder
@@ -128,8 +128,8 @@ class RecordingKeeper:
             _log.error("a recording could not be closed", recording=recording_id, kind=type(error).__name__)
             return  # tried again at the next start
         described: list[dict[str, Any]] = [asdict(one) for one in files]
-        async with self._house.db.begin() as db:
-            await store.close(db, recording_id, described, self._house.clock.now())
+        async with self._registry.db.begin() as db:
+            await store.close(db, recording_id, described, self._registry.clock.now())
 
 
 async def _give_up(actor: SpaceActor) -> None:

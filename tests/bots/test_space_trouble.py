@@ -133,6 +133,9 @@ class Nothing:
     async def take(self, decision: Decision) -> None:
         raise AssertionError("nothing is carried out here")
 
+    async def note(self, decision: Decision) -> None:
+        raise AssertionError("nothing is recorded here")
+
 
 def test_decisions_beyond_what_may_wait_are_lost_and_told(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> Moderator:

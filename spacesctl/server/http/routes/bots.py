@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from spacesctl.live.hub import sse
+from spacesctl.server.http.event_stream import HEARTBEAT, event_stream
 from spacesctl.server.http.services import Here, ServiceBot, Services
 
 router = APIRouter(prefix="/v1/bots", tags=["bots"])
-HEARTBEAT = 15.0
-"""Seconds between two comment lines, which keep proxies from closing a silent stream."""
 
 
 class Status(BaseModel):
@@ -28,17 +27,17 @@ class Status(BaseModel):
 @router.get("/assignments")
 async def stream_assignments(app: Here, caller: ServiceBot) -> StreamingResponse:
     """Server-Sent Events; each holds the whole list of Spaces that need the bot."""
-    return StreamingResponse(_assignments(app), headers={"Cache-Control": "no-store"}, media_type="text/event-stream")
+    return event_stream(_assignments(app))
 
 
-async def _assignments(app: Services) -> AsyncIterator[bytes]:
+async def _assignments(app: Services) -> AsyncGenerator[bytes | None]:
     sent = -1
     while not app.assignments.closed:
         if app.assignments.version != sent:
             sent = app.assignments.version
             yield sse("assignments", {"type": "assignments", "data": app.assignments.now})
         else:
-            yield b": still here\n\n"
+            yield None
         await app.assignments.wait(sent, HEARTBEAT)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -15,14 +15,13 @@ from spacesctl.domain.errors import Invalid
 from spacesctl.domain.space import Space
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.hub import Subscriber, View, sse, visible
+from spacesctl.server.http.event_stream import HEARTBEAT, event_stream
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["events"])
 REPLAY = 1_000
 """Events that a resume replays. A longer gap is answered with `reset`, and the client loads the Space again."""
-HEARTBEAT = 15.0
-"""Seconds between two comment lines, which keep proxies from closing a silent stream."""
 PAGE = 500
 
 
@@ -69,13 +68,12 @@ async def stream(
     # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
     subscriber = handle.subscribe(view, caller.account_id)
     after = int(last_event_id) if last_event_id is not None else None
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(app, handle, space, subscriber, after), 200, headers, "text/event-stream")
+    return event_stream(_events(app, handle, space, subscriber, after))
 
 
 async def _events(
     app: Services, handle: SpaceHandle, space: Space, subscriber: Subscriber, after: int | None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes | None]:
     try:
         yield sse(
             "hello", {"type": "hello", "data": {"space_id": space.id, "seq": space.seq, "tick": handle.now_tick()}}
@@ -93,7 +91,7 @@ async def _events(
                         yield sse(event.type, body, event.seq)
         while (message := await subscriber.next(HEARTBEAT)) is not None:
             if message == b"":
-                yield b": still here\n\n"
+                yield None
             elif not replayed or _seq(message) > replayed:
                 yield message
     finally:
