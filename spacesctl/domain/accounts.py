@@ -25,6 +25,22 @@ class Scope(StrEnum):
     """Serve as the bundled bot: assignments, captions, acts under a grant."""
 
 
+class CredentialKind(StrEnum):
+    """What somebody shows to be let in: a token of the API, a session of the page, or a link that signs in once."""
+
+    TOKEN = "token"
+    SESSION = "session"
+    LINK = "link"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """The credential of a request. `id` names it without giving it away; what it opened carries it, and ends with it."""
+
+    kind: CredentialKind
+    id: str
+
+
 @dataclass(frozen=True)
 class Account:
     """A registered account. `id` is a decimal string, `handle` is lower case without the `@`."""

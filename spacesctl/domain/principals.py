@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from spacesctl.domain.accounts import Kind, Scope
+from spacesctl.domain.accounts import Credential, Kind, Scope
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Person(Principal):
     handle: str = ""
     kind: Kind = Kind.PERSON
     scopes: frozenset[Scope] = frozenset()
+    credential: Credential | None = field(default=None, compare=False)
 
     @property
     def is_admin(self) -> bool:

@@ -13,10 +13,11 @@ from typing import Any
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.absence import HOST_GRACE
+from spacesctl.domain.admission import Access, refusal
 from spacesctl.domain.decide import decide_all
-from spacesctl.domain.errors import Unavailable
+from spacesctl.domain.errors import NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.space import ListenerPolicy, Role, Space, State
+from spacesctl.domain.space import Role, Space, State
 from spacesctl.engine.messages import Frames, Levels
 from spacesctl.live import effects
 from spacesctl.live.aggregate import Aggregate
@@ -32,6 +33,8 @@ from spacesctl.live.sessions import Session
 from spacesctl.store.spaces import StoredEvent
 from spacesctl.support.clock import Clock
 
+_CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
+"""Events after which somebody who is here may no longer be."""
 Ask = Callable[..., Awaitable[Outcome]]
 """`ask(space_id, *commands)`: a transaction of their own."""
 
@@ -94,18 +97,25 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.tell_speakers(events)
         self.hub.publish(stored)
         for event in events:
-            self._close_streams(event)
+            if isinstance(event, e.LaneOpened):
+                self._lane_of[event.lane] = event.account_id
+        if any(isinstance(event, _CHANGE_ADMISSION) for event in events):
+            self._recheck({event.account_id for event in events if isinstance(event, e.Removed)})
 
-    def _close_streams(self, event: e.Event) -> None:
-        match event:
-            case e.LaneOpened(account_id, lane):
-                self._lane_of[lane] = account_id
-            case e.Removed(account_id):
-                self.hub.close(account_id)
-            case e.RoleChanged(account_id, role) if role.rank < Role.COHOST.rank:
-                self.hub.close(account_id, [View.STAFF])  # a client that may still see it (an admin's) reconnects
-            case e.SpaceEdited(listeners=ListenerPolicy.ACCOUNTS):
-                self.hub.close_anonymous()
+    def _recheck(self, removed: set[str]) -> None:
+        """End the sessions and streams of people who may no longer be here; `removed` are on the host's block list, or barred."""
+
+        def refused(person: Person, access: Access) -> SpacesError | None:
+            return refusal(self.space, person, access, blocked=person.account_id in removed)
+
+        for subscriber in self.hub.subscribers:
+            if refused(subscriber.person, subscriber.access) is not None:
+                subscriber.close()
+        for session in list(self.connections.sessions.values()):
+            error = refused(session.person, session.access)
+            if error is not None:
+                why = "accounts_only" if isinstance(error, NotSignedIn) else "removed"
+                self.connections.end(self.space, [session], why)
 
     def now_tick(self) -> int:
         """The present tick of the Space clock; 0 before the start."""
@@ -121,9 +131,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             ready = None
         self._running = RunningClock(space.started_at, first_tick, ready)
 
-    def subscribe(self, view: View, account_id: str | None) -> Subscriber:
+    def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream."""
-        return self.hub.subscribe(view, account_id)
+        return self.hub.subscribe(view, person)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""
@@ -156,7 +166,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     async def look_around(self, bot_id: str) -> None:
         """Act on absent hosts and empty Spaces. Called once a second while the Space is live."""
         space, now = self.space, self._clock.monotonic()
-        streams = {subscriber.account_id for subscriber in self.hub.subscribers}
+        streams = {subscriber.person.account_id for subscriber in self.hub.subscribers}
         connected = ({*self.connected()} | streams) - {bot_id}
         cohosts = [person.account_id for person in space.with_role(Role.COHOST)]
         step = self.presence.look(now, space.host_id, connected, cohosts, space.former_host)

@@ -9,7 +9,7 @@ from typing import Any
 from spacesctl.audio import framing
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import ListenerPolicy, Member, Space
+from spacesctl.domain.space import Member, Space
 from spacesctl.engine.messages import Frames, ToEngine
 from spacesctl.live import effects
 from spacesctl.live.broadcast import Broadcast
@@ -75,10 +75,6 @@ class Connections:
             match event:
                 case e.LaneClosed(_, lane, reason):
                     self.end(space, [s for s in self.sessions.values() if s.lane == lane and s.kind.is_up], reason)
-                case e.Removed(account_id):
-                    self.end(space, self.of(account_id), "removed")
-                case e.SpaceEdited(listeners=ListenerPolicy.ACCOUNTS):
-                    self.end(space, self.of(None), "accounts_only")
                 case e.RecordingStarted() | e.RecordingStopped():
                     self.tap(space)
                 case e.SpaceEnded():

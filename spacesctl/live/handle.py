@@ -30,7 +30,7 @@ class SpaceHandle(Protocol):
     def now_tick(self) -> int:
         """The present tick of the Space clock; 0 before the start."""
 
-    def subscribe(self, view: View, account_id: str | None) -> Subscriber:
+    def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream."""
 
     def unsubscribe(self, subscriber: Subscriber) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from spacesctl.domain.admission import Access
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.events import HIDDEN_FROM_AUDIENCE
+from spacesctl.domain.principals import Person
 from spacesctl.store.spaces import StoredEvent
 
 QUEUE = 512
@@ -26,13 +28,18 @@ class View(StrEnum):
 
 
 class Subscriber:
-    """One event stream. `account_id` is known so that the streams of a removed account can be closed."""
+    """One event stream. `person` is who follows it: it is closed when they may no longer."""
 
-    def __init__(self, view: View, account_id: str | None) -> None:
+    def __init__(self, view: View, person: Person) -> None:
         self.view = view
-        self.account_id = account_id
+        self.person = person
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE)
         self.closed = False
+
+    @property
+    def access(self) -> Access:
+        """What its person must be admitted to, for as long as it lasts."""
+        return Access.STAFF if self.view is View.STAFF else Access.LISTEN
 
     def push(self, message: bytes) -> None:
         """Queue a message; a subscriber whose queue is full is closed."""
@@ -65,9 +72,9 @@ class Hub:
     def __init__(self) -> None:
         self.subscribers: set[Subscriber] = set()
 
-    def subscribe(self, view: View, account_id: str | None) -> Subscriber:
+    def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream."""
-        subscriber = Subscriber(view, account_id)
+        subscriber = Subscriber(view, person)
         self.subscribers.add(subscriber)
         return subscriber
 
@@ -88,17 +95,10 @@ class Hub:
         for view in views:
             self._push(view, message)
 
-    def close(self, account_id: str | None = None, views: Collection[View] = tuple(View)) -> None:
-        """End the streams of one account, or (None) all."""
+    def close(self) -> None:
+        """End all streams."""
         for subscriber in self.subscribers:
-            if subscriber.view in views and (account_id is None or subscriber.account_id == account_id):
-                subscriber.close()
-
-    def close_anonymous(self) -> None:
-        """End the streams of clients without an account."""
-        for subscriber in self.subscribers:
-            if subscriber.account_id is None:
-                subscriber.close()
+            subscriber.close()
 
     def _push(self, view: View, message: bytes) -> None:
         for subscriber in self.subscribers:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from spacesctl.domain.admission import Access
+from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Role, Space
 from spacesctl.engine.messages import Output
 from spacesctl.live.broadcast import PageFeed
@@ -118,7 +120,7 @@ class Session:
 
     id: str
     kind: SessionKind
-    account_id: str | None
+    person: Person
     lane: int | None = None
     group: int = Output.AUDIENCE
     feed: Feed | None = None
@@ -133,6 +135,16 @@ class Session:
     remote_ufrag: str = ""
     etag: str = ""
     """Identifies its ICE session; changes with an ICE restart."""
+
+    @property
+    def account_id(self) -> str | None:
+        """The account; None for an anonymous listener."""
+        return self.person.account_id
+
+    @property
+    def access(self) -> Access:
+        """What its person must be admitted to, for as long as it lasts."""
+        return Access.LANES if self.kind is SessionKind.ALL else Access.LISTEN
 
 
 def new_etag() -> str:

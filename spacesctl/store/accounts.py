@@ -8,12 +8,15 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Account, Kind, Scope
+from spacesctl.domain.accounts import Account, Credential, CredentialKind, Kind, Scope
 from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.domain.ids import parse_handle, token_hash
 from spacesctl.domain.principals import Person
 from spacesctl.store.tables import accounts, blocks, follows, tokens
 from spacesctl.store.writing import insert_new
+
+CREDENTIAL_ID = 16
+"""Characters of a token's hash that name it."""
 
 
 async def add(db: AsyncConnection, account: Account) -> None:
@@ -103,7 +106,8 @@ async def caller(db: AsyncConnection, token: str) -> Person | None:
     row = (await db.execute(query)).one_or_none()
     if row is None:
         return None
-    return Person(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes))
+    credential = Credential(CredentialKind.TOKEN, token_hash(token)[:CREDENTIAL_ID])
+    return Person(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes), credential)
 
 
 async def follow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:

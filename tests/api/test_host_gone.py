@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from spacesctl.domain.principals import Person
 from spacesctl.live.hub import Subscriber, View
 from spacesctl.live.watch import Watch
 from spacesctl.support.clock import VirtualClock
@@ -30,7 +31,7 @@ class Scene:
     async def come(self, *people: As) -> None:
         handle = await self.api.app.registry.handle(self.space.rsplit("/", 1)[-1])
         for one in people:
-            self._streams[one.id] = handle.subscribe(View.AUDIENCE, one.id)
+            self._streams[one.id] = handle.subscribe(View.AUDIENCE, Person(one.id))
         await self._watch.look()
 
     async def go(self, *people: As) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.events import BY_TYPE, HIDDEN_FROM_AUDIENCE
+from spacesctl.domain.principals import ANONYMOUS
 from spacesctl.live.hub import View, visible
 from spacesctl.store import spaces as space_store
 from tests.api.harness import Api, As
@@ -92,7 +93,7 @@ async def test_a_burst_of_reactions_is_one_event_with_counts(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)
     actor = await api.app.registry.actor_of(space.rsplit("/", 1)[-1])
-    subscriber = actor.hub.subscribe(View.AUDIENCE, None)
+    subscriber = actor.hub.subscribe(View.AUDIENCE, ANONYMOUS)
     for reaction in ("clap", "clap", "heart"):
         answer = await ann.ok("POST", f"{space}/reactions", {"reaction": reaction})
     assert answer["emoji"] == "❤"

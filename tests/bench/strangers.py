@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.engine.test_peers import SPACE, Wire
 from tests.fuzz.targets import HELLO, RTCP, RTP
 from tests.fuzz.test_strangers import STRANGER, check
@@ -25,7 +25,7 @@ AIM = 20.0
 
 async def measure(count: int) -> dict[str, float]:
     wire = Wire()
-    caller = await wire.call(Person("p", SPACE, lane=1, up=True))
+    caller = await wire.call(Caller("p", SPACE, lane=1, up=True))
     name = f"{caller.local_ufrag}:{caller.ufrag}"
     crowded = check("nobody:nobody")
     crowded = crowded[:2] + (500).to_bytes(2, "big") + crowded[4:20] + b"\x80\x22\0\0" * 125

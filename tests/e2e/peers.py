@@ -16,7 +16,7 @@ from spacesctl.client.lanes import Lanes
 from spacesctl.client.problems import check
 from spacesctl.domain.errors import SpacesError
 from tests.e2e.scene import TICK, Scene
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.listening import Sound
 from tests.webrtc import ListenerPeer, SpeakerPeer
 
@@ -152,7 +152,7 @@ class LaneListener:
                 self.told.append(message)
 
 
-class LightPeer(Person):
+class LightPeer(Caller):
     """A WebRTC peer of a bare socket that joins by WHIP or WHEP. It obeys no goodbye: `say` goes on sending."""
 
     def __init__(self, name: str, *, up: bool = False) -> None:

@@ -17,7 +17,7 @@ from spacesctl.rtc.srtp import Srtp
 NOWHERE: Address = ("0.0.0.0", 0)
 
 
-class Person:
+class Caller:
     """`name` is its peer name; with `tcp` it comes over TCP. `sent` are whole datagrams of SRTP, `packets` what those that came
     decrypted to."""
 
@@ -27,14 +27,14 @@ class Person:
     def __init__(
         self, name: str, space: str, *, lane: int = 0, group: int = Output.AUDIENCE, up: bool = False, tcp: bool = False
     ) -> None:
-        Person.identity = Person.identity or Identity()
+        Caller.identity = Caller.identity or Identity()
         self.name = name
         self.space = space
         self.lane = lane
         self.group = group
         self.is_up = up
         self.tcp = tcp
-        self.session = Session(Person.identity, ssrc=7)
+        self.session = Session(Caller.identity, ssrc=7)
         # What control would have told us. Without a fingerprint no handshake begins by itself.
         self.session.theirs = Description(secrets.token_hex(4), secrets.token_hex(16), fingerprint="")
         self.connected = asyncio.Event()

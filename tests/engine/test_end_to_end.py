@@ -25,7 +25,7 @@ from spacesctl.engine.messages import (
     Uplink,
 )
 from spacesctl.engine.process import EngineProcess
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, Levels, PeerLeft, Studio, run, studio
 from tests.listening import Sound, likeness, loudness, voice
 
@@ -174,7 +174,7 @@ def test_peers_that_go_are_told_with_their_reason() -> None:
     run(body)
 
 
-async def join(space: Studio, caller: Person) -> Person:
+async def join(space: Studio, caller: Caller) -> Caller:
     ready = space.engine.ready
     await space.engine.send(caller.added())
     await caller.call((ready.host, ready.port), ready.fingerprint)
@@ -185,7 +185,7 @@ async def join(space: Studio, caller: Person) -> Person:
 def test_a_listener_that_changes_its_network_hears_on() -> None:
     async def body() -> None:
         async with studio() as space, talking(space):
-            caller = await join(space, Person("p", SPACE))
+            caller = await join(space, Caller("p", SPACE))
             await asyncio.sleep(0.2)
             await caller.move((space.engine.ready.host, space.engine.ready.port))
             before = caller.count
@@ -201,7 +201,7 @@ def test_what_is_replayed_changed_or_from_strangers_is_dropped_and_counted() -> 
     async def body() -> None:
         async with studio() as space:
             await space.engine.send(OpenLane(SPACE, 5, heard=True))
-            caller = await join(space, Person("p", SPACE, lane=5, up=True))
+            caller = await join(space, Caller("p", SPACE, lane=5, up=True))
             for number in range(20):
                 caller.say(number, SAID[number])
             for datagram in caller.sent[:10]:
@@ -243,7 +243,7 @@ def test_one_port_serves_ipv6_and_ipv4() -> None:
             space = Studio(engine)
             await space.open()
             for name, host in (("six", "::1"), ("four", "127.0.0.1")):
-                caller = Person(name, SPACE)
+                caller = Caller(name, SPACE)
                 await engine.send(caller.added())
                 await caller.call((host, engine.ready.port), engine.ready.fingerprint)
                 caller.hang_up()

@@ -12,7 +12,7 @@ from spacesctl.engine.messages import PeerLeft
 from spacesctl.rtc import demux, rtcp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.engine.test_peers import HERE, SOURCE, SPACE, Wire, in_memory
 from tests.fuzz.targets import HELLO, RTCP, RTP
 from tests.fuzz.test_strangers import STRANGER, check
@@ -23,7 +23,7 @@ from tests.typed import sure
 SAID = [Encoder().encode(frame) for frame in voice(1, 0.2).reshape(-1, 960)]
 
 
-async def knock(wire: Wire, caller: Person, fingerprints: list[tuple[str, str]], nack: bool = False) -> None:
+async def knock(wire: Wire, caller: Caller, fingerprints: list[tuple[str, str]], nack: bool = False) -> None:
     """Connect as a peer of whose offer nothing but the fingerprints is known; its end takes the handshake for done."""
     wire.peers.add(replace(caller.added(), remote_fingerprints=fingerprints, nack=nack))
     wire.callers[wire.source] = caller
@@ -40,7 +40,7 @@ async def knock(wire: Wire, caller: Person, fingerprints: list[tuple[str, str]],
 @pytest.mark.parametrize("which", ["another", "sha-1", "unknown", "none", "cut short"])
 def test_without_the_certificate_of_its_offer_nobody_is_sent_or_heard(which: str, up: bool) -> None:
     async def body(wire: Wire) -> None:
-        caller = Person("p", SPACE, lane=3 if up else 0, up=up)
+        caller = Caller("p", SPACE, lane=3 if up else 0, up=up)
         mine = sure(caller.identity)
         given = {
             "another": [("sha-256", Identity().fingerprint)],
@@ -68,7 +68,7 @@ def test_without_the_certificate_of_its_offer_nobody_is_sent_or_heard(which: str
 def test_a_packet_that_was_captured_is_not_heard_again_wherever_it_comes_from() -> None:
     async def body(wire: Wire) -> None:
         wire.rooms[SPACE].open_lane(3, True)
-        caller = await wire.call(Person("p", SPACE, lane=3, up=True))
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
         pushed: list[int] = []
         wire.rooms[SPACE].lanes[3].push = lambda sequence, *_: pushed.append(sequence)  # type: ignore[method-assign]  # only counted
         for number, payload in enumerate(SAID):
@@ -86,7 +86,7 @@ def test_a_packet_that_was_captured_is_not_heard_again_wherever_it_comes_from() 
 
 def test_a_request_for_lost_packets_that_was_captured_makes_us_send_nothing() -> None:
     async def body(wire: Wire) -> None:
-        caller = Person("p", SPACE)
+        caller = Caller("p", SPACE)
         await knock(wire, caller, [("sha-256", sure(caller.identity).fingerprint)], nack=True)
         for number in range(3):
             wire.rooms[SPACE].run(number, 0.0)
@@ -106,7 +106,7 @@ def test_a_request_for_lost_packets_that_was_captured_makes_us_send_nothing() ->
 
 def test_a_report_of_a_speaker_that_was_captured_is_counted_and_dropped() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE, lane=3, up=True))
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
         report = sure(caller.srtp).protect_rtcp(rtcp.sender_report(7, 1_700_000_000.0, 960, 1, 10, "p"))
         for _ in range(4):
             wire.sendto(report)
@@ -120,7 +120,7 @@ def test_strangers_make_us_send_less_than_they_send(state: str) -> None:
     """By bytes: of all that comes from where nobody proved to be, and of everything forged from where somebody did."""
 
     async def body(wire: Wire) -> None:
-        caller = Person("p", SPACE, lane=3, up=True)
+        caller = Caller("p", SPACE, lane=3, up=True)
         if state == "joined":
             await wire.call(caller)
         else:
@@ -151,7 +151,7 @@ def test_strangers_make_us_send_less_than_they_send(state: str) -> None:
 
 def test_even_who_proves_to_be_there_is_answered_with_no_more_than_they_sent_but_for_the_handshake() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         wire.sent.clear()
         request = check(f"{caller.local_ufrag}:{caller.ufrag}", caller.local_pwd)
         for _ in range(10):

@@ -14,7 +14,7 @@ from spacesctl.engine.messages import FLAG_LOST, OpenLane, Output, PeerJoined
 from spacesctl.engine.peers.nack import FARTHEST, MAX_REQUESTS, PATIENCE, UNKNOWN, NackRequester
 from spacesctl.rtc import demux, rtcp, rtp
 from spacesctl.rtc.rtcp import Echo
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, Studio, run, studio
 from tests.engine.test_end_to_end import SAID
 from tests.engine.test_fanout import Listener, Wires
@@ -104,7 +104,7 @@ def test_nothing_is_kept_for_those_who_never_ask() -> None:
     assert block._past == []
 
 
-class Forgetful(Person):
+class Forgetful(Caller):
     """A speaker whose packets get lost, all but one in eight, and who sends again what it is asked for."""
 
     def begin(self) -> None:
@@ -133,14 +133,14 @@ class Forgetful(Person):
 class Closing:
     """Lets the studio hang up, also when a test fails."""
 
-    def __init__(self, caller: Person) -> None:
+    def __init__(self, caller: Caller) -> None:
         self.caller = caller
 
     async def close(self) -> None:
         self.caller.hang_up()
 
 
-async def join(space: Studio, caller: Person, nack: bool = True) -> None:
+async def join(space: Studio, caller: Caller, nack: bool = True) -> None:
     ready = space.engine.ready
     space.peers.append(Closing(caller))
     await space.engine.send(replace(caller.added(), nack=nack))
@@ -178,14 +178,14 @@ def test_what_a_speaker_sends_again_is_heard(nack: bool) -> None:
 def test_a_listener_is_sent_the_same_bytes_again() -> None:
     async def body() -> None:
         async with studio() as space:
-            caller = Person("p", SPACE, group=Output.AUDIENCE)
+            caller = Caller("p", SPACE, group=Output.AUDIENCE)
             caller.keep = False
             datagrams = []
 
             def heard(data: bytes, _source: object) -> None:
                 if demux.kind(data) is demux.Kind.RTP:
                     datagrams.append(data)
-                Person.datagram_received(caller, data, _source)
+                Caller.datagram_received(caller, data, _source)
 
             caller.datagram_received = heard  # type: ignore[method-assign]  # the test listens in
             await join(space, caller)

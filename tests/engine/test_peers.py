@@ -35,7 +35,7 @@ from spacesctl.rtc.dtls import Dtls, Identity
 from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import Outgoing, Srtp
 from spacesctl.rtc.stun import _Expected
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.typed import sure
 
 HERE = Identity()
@@ -55,7 +55,7 @@ class Wire:
         self.peers = PeerRegistry(
             HERE, self.rooms, self.metrics, self.send, self.told.append, lambda: time.monotonic() + 1, self.now
         )
-        self.callers: dict[Any, Person] = {}
+        self.callers: dict[Any, Caller] = {}
         self.source = SOURCE
 
     def now(self) -> float:
@@ -79,7 +79,7 @@ class Wire:
     def close(self) -> None:
         pass
 
-    async def call(self, caller: Person, fingerprint: str | None = None) -> Person:
+    async def call(self, caller: Caller, fingerprint: str | None = None) -> Caller:
         assert self.peers.add(caller.added(fingerprint))
         self.callers[self.source] = caller
         caller.transport = self
@@ -110,7 +110,7 @@ def with_a_wire(test: Callable[[Wire], Awaitable[None]]) -> Callable[[], None]:
 
 def test_a_peer_joins_hears_and_leaves() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         assert wire.told == [PeerJoined("p")]
         for number in range(5):
             wire.rooms[SPACE].run(number, 0.0)
@@ -139,7 +139,7 @@ def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch
     async def body(wire: Wire) -> None:
         gc.collect()
         before = sorted(here())
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         for number in range(5):
             wire.rooms[SPACE].run(number, 0.0)
         for number in range(REPORT_TICKS):
@@ -162,7 +162,7 @@ def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch
 
 def test_a_flight_that_was_lost_is_sent_again_by_the_tick() -> None:
     async def body(wire: Wire) -> None:
-        caller = Person("p", SPACE)
+        caller = Caller("p", SPACE)
         wire.peers.add(caller.added())
         caller.transport = wire
         caller.check()
@@ -182,7 +182,7 @@ def test_a_flight_that_was_lost_is_sent_again_by_the_tick() -> None:
 
 def test_we_take_the_clients_part_when_the_offer_is_passive() -> None:
     async def body(wire: Wire) -> None:
-        caller = Person("p", SPACE)
+        caller = Caller("p", SPACE)
         assert wire.peers.add(msgspec.structs.replace(caller.added(), dtls="client"))
         caller.transport = wire
         caller.dtls = Dtls(sure(caller.identity), "server", [("sha-256", HERE.fingerprint)])
@@ -199,7 +199,7 @@ def test_we_take_the_clients_part_when_the_offer_is_passive() -> None:
 
 def test_a_peer_that_is_removed_hears_a_goodbye_and_nothing_else() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         assert wire.peers.remove("p")
         assert caller.was_hung_up_on
         before = len(wire.sent)
@@ -214,7 +214,7 @@ def test_a_peer_that_is_removed_hears_a_goodbye_and_nothing_else() -> None:
 
 def test_the_end_of_a_space_ends_its_peers() -> None:
     async def body(wire: Wire) -> None:
-        await wire.call(Person("p", SPACE))
+        await wire.call(Caller("p", SPACE))
         wire.peers.end(SPACE)
         assert wire.told[-1] == PeerLeft("p", "ended")
 
@@ -223,7 +223,7 @@ def test_the_end_of_a_space_ends_its_peers() -> None:
 
 def test_another_certificate_does_not_get_in() -> None:
     async def body(wire: Wire) -> None:
-        await wire.call(Person("p", SPACE), fingerprint=HERE.fingerprint)
+        await wire.call(Caller("p", SPACE), fingerprint=HERE.fingerprint)
         assert wire.told == [PeerLeft("p", "handshake")]
         assert wire.rooms[SPACE].is_idle
 
@@ -235,7 +235,7 @@ def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(
     joined: bool, reason: Literal["consent", "handshake"]
 ) -> None:
     async def body(wire: Wire) -> None:
-        caller = Person("p", SPACE)
+        caller = Caller("p", SPACE)
         if joined:
             await wire.call(caller)
         else:
@@ -255,7 +255,7 @@ def test_a_peer_that_is_silent_for_thirty_seconds_is_gone(
 
 def test_a_peer_rests_ten_seconds_after_its_handshake_and_is_heard_and_hung_up_on_all_the_same() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         peer = wire.peers._peers["p"]
         wire.peers.tick(1, 0.0, wire.now())
         assert sure(peer.dtls)._connection is not None
@@ -274,7 +274,7 @@ def test_few_peers_rest_in_one_tick() -> None:
     async def body(wire: Wire) -> None:
         for number in range(peers_module.RESTS + 3):
             wire.source = ("203.0.113.9", number + 1)
-            await wire.call(Person(f"p{number}", SPACE))
+            await wire.call(Caller(f"p{number}", SPACE))
         wire.ahead = peer_module.REST + 1
         left = []
         for number in (1, 2):
@@ -287,7 +287,7 @@ def test_few_peers_rest_in_one_tick() -> None:
 
 def test_a_resting_peer_that_may_have_said_goodbye_is_gone_soon_unless_it_checks() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         peer = wire.peers._peers["p"]
         peer.rest()
         caller.hang_up()
@@ -304,7 +304,7 @@ def test_a_resting_peer_that_may_have_said_goodbye_is_gone_soon_unless_it_checks
 
 def test_a_check_renews_consent_and_a_wrong_one_does_not() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         peer = wire.peers._peers["p"]
         peer.checked = 0.0
         caller.check(pwd="x" * 24)
@@ -319,7 +319,7 @@ def test_a_check_renews_consent_and_a_wrong_one_does_not() -> None:
 
 def test_a_nominated_check_from_a_new_address_moves_the_peer() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         wire.source = ("203.0.113.6", 2000)
         wire.callers[wire.source] = caller
         caller.check()
@@ -332,7 +332,7 @@ def test_a_nominated_check_from_a_new_address_moves_the_peer() -> None:
 
 def test_a_peer_remembers_few_paths() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         for port in range(2000, 2050):
             wire.source = ("203.0.113.6", port)
             caller.check()
@@ -361,7 +361,7 @@ def test_strangers_get_no_state_and_no_answer(data: bytes, reason: str) -> None:
 def test_what_a_speaker_must_not_send_is_dropped_by_its_reason() -> None:
     async def body(wire: Wire) -> None:
         wire.rooms[SPACE].open_lane(3, True)
-        caller = await wire.call(Person("p", SPACE, lane=3, up=True))
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
         counters = wire.metrics.counters
         caller.say(1, b"\xf8\xff\xfe")
         assert counters["packets_dropped"] == 0
@@ -386,7 +386,7 @@ def test_what_a_speaker_must_not_send_is_dropped_by_its_reason() -> None:
 
 def test_a_listener_that_sends_is_not_heard() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         caller.say(1, b"\xf8\xff\xfe")
         assert wire.metrics.counters["dropped_unexpected"] == 1
 
@@ -397,9 +397,9 @@ def test_a_newer_peer_takes_over_the_lane() -> None:
     async def body(wire: Wire) -> None:
         wire.rooms[SPACE].open_lane(3, True)
         lane_of = wire.rooms[SPACE].lanes[3]
-        old = await wire.call(Person("old", SPACE, lane=3, up=True))
+        old = await wire.call(Caller("old", SPACE, lane=3, up=True))
         wire.source = ("203.0.113.7", 1)
-        new = await wire.call(Person("new", SPACE, lane=3, up=True))
+        new = await wire.call(Caller("new", SPACE, lane=3, up=True))
         assert lane_of.feeder == "new"
         new.say(1, b"\xf8\xff\xfe")
         wire.source = SOURCE
@@ -416,7 +416,7 @@ def test_a_newer_peer_takes_over_the_lane() -> None:
 
 def test_a_lane_that_opens_after_its_peer_is_fed() -> None:
     async def body(wire: Wire) -> None:
-        caller = await wire.call(Person("p", SPACE, lane=3, up=True))
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
         wire.rooms[SPACE].open_lane(3, True)
         caller.say(1, b"\xf8\xff\xfe")
         assert wire.rooms[SPACE].lanes[3].feeder == "p"
@@ -427,7 +427,7 @@ def test_a_lane_that_opens_after_its_peer_is_fed() -> None:
 def test_reports_go_every_five_seconds_and_losses_are_heeded() -> None:
     async def body(wire: Wire) -> None:
         got: list[Any] = []
-        caller = await wire.call(Person("p", SPACE))
+        caller = await wire.call(Caller("p", SPACE))
         normal = caller.datagram_received
 
         def receive(data: bytes, _source: object) -> None:
@@ -452,10 +452,10 @@ def test_reports_go_every_five_seconds_and_losses_are_heeded() -> None:
 
 def test_a_name_or_ufrag_that_is_taken_is_refused() -> None:
     async def body(wire: Wire) -> None:
-        added = Person("p", SPACE).added()
+        added = Caller("p", SPACE).added()
         assert wire.peers.add(added)
         assert not wire.peers.add(added)
-        assert not wire.peers.add(Person("q", "elsewhere").added())
+        assert not wire.peers.add(Caller("q", "elsewhere").added())
         assert not wire.peers.move("nobody", 1)
 
     in_memory(body)
@@ -597,7 +597,7 @@ def checking(local: str, remote: str, password: str, source_name: str = "x") -> 
 
 @with_a_wire
 async def test_an_ice_restart_keeps_the_peer_and_the_old_way_until_the_new_one_is_used(wire: Wire) -> None:
-    caller = await wire.call(Person("p", SPACE))
+    caller = await wire.call(Caller("p", SPACE))
     [name] = wire.peers._peers
     peer = wire.peers._peers[name]
     old = peer.credentials
@@ -620,7 +620,7 @@ async def test_an_ice_restart_keeps_the_peer_and_the_old_way_until_the_new_one_i
 
 @with_a_wire
 async def test_a_restart_of_nobody_or_with_a_taken_name_is_refused(wire: Wire) -> None:
-    await wire.call(Person("p", SPACE))
+    await wire.call(Caller("p", SPACE))
     [name] = wire.peers._peers
     taken = wire.peers._peers[name].credentials.local_ufrag
     assert not wire.peers.restart(RestartIce("nobody", "fresh", "x" * 22, "y", "z" * 22))
@@ -637,7 +637,7 @@ def test_a_listener_whose_packets_cannot_be_encrypted_leaves_nothing_and_ends_no
     async def body(wire: Wire) -> None:
         if not moves:
             monkeypatch.setattr(Fanout, "add", refuse)
-        await wire.call(Person("p", SPACE))
+        await wire.call(Caller("p", SPACE))
         monkeypatch.setattr(Fanout, "add", refuse)
         if moves:
             assert wire.told == [PeerJoined("p")]

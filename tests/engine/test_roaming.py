@@ -14,7 +14,7 @@ from spacesctl.engine.peers import peer as peer_module
 from spacesctl.engine.peers.registry import SWEEP_TICKS
 from spacesctl.engine.process import EngineProcess
 from spacesctl.rtc import rtp
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, Studio, run
 from tests.engine.test_end_to_end import SAID, talking
 from tests.engine.test_peers import SOURCE, Wire, checking, with_a_wire
@@ -36,14 +36,14 @@ async def both_families() -> AsyncIterator[Studio]:
         await space.close()
 
 
-async def joined(space: Studio, caller: Person, host: str) -> Person:
+async def joined(space: Studio, caller: Caller, host: str) -> Caller:
     await space.engine.send(caller.added())
     await caller.call((host, space.engine.ready.port), space.engine.ready.fingerprint)
     await space.until(PeerJoined, lambda told: told.peer == caller.name)
     return caller
 
 
-async def heard(caller: Person, more: int) -> None:
+async def heard(caller: Caller, more: int) -> None:
     before = caller.count
     async with asyncio.timeout(5):
         while caller.count < before + more:
@@ -55,7 +55,7 @@ async def heard(caller: Person, more: int) -> None:
 def test_a_listener_that_moves_keeps_its_keys_and_its_place_in_the_stream(hosts: tuple[str, str]) -> None:
     async def body() -> None:
         async with both_families() as space, talking(space):
-            caller = await joined(space, Person("p", SPACE), hosts[0])
+            caller = await joined(space, Caller("p", SPACE), hosts[0])
             await heard(caller, 5)
             was = rtp.parse(caller.packets[-1])
             await caller.move((hosts[1], space.engine.ready.port))
@@ -75,7 +75,7 @@ def test_a_speaker_that_moves_is_heard_on_in_the_same_lane() -> None:
     async def body() -> None:
         async with both_families() as space:
             await space.engine.send(OpenLane(SPACE, 3, heard=True))
-            caller = await joined(space, Person("p", SPACE, lane=3, up=True), SIX)
+            caller = await joined(space, Caller("p", SPACE, lane=3, up=True), SIX)
             for start, host in ((0, SIX), (25, FOUR)):
                 if start:
                     await caller.move((host, space.engine.ready.port))
@@ -94,7 +94,7 @@ def test_a_speaker_that_moves_is_heard_on_in_the_same_lane() -> None:
 
 @with_a_wire
 async def test_only_a_check_that_proves_itself_and_nominates_moves_a_peer(wire: Wire) -> None:
-    caller = await wire.call(Person("p", ROOM))
+    caller = await wire.call(Caller("p", ROOM))
     peer = wire.peers._peers["p"]
     ours = peer.credentials
     wire.source = ELSEWHERE
@@ -111,7 +111,7 @@ async def test_only_a_check_that_proves_itself_and_nominates_moves_a_peer(wire: 
 
 @with_a_wire
 async def test_consent_lasts_thirty_seconds_from_the_last_check_wherever_it_came_from(wire: Wire) -> None:
-    caller = await wire.call(Person("p", ROOM))
+    caller = await wire.call(Caller("p", ROOM))
     wire.ahead = peer_module.CONSENT - 1
     wire.source = ELSEWHERE
     caller.check()

@@ -20,7 +20,7 @@ from spacesctl.engine.transport.udp_port import bind, listen
 from spacesctl.probe.transports import Framed, Framing
 from spacesctl.rtc import rtp
 from spacesctl.rtc.frames import framed
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.engine.studio import SPACE, Frames, run, studio
 from tests.engine.test_end_to_end import SAID, VOICES, join, talking
 from tests.listening import Sound, likeness
@@ -29,16 +29,16 @@ from tests.webrtc import own_address
 CHECK = b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12)
 
 
-def sequences(caller: Person) -> list[int]:
+def sequences(caller: Caller) -> list[int]:
     return [rtp.parse(one).sequence for one in caller.packets]
 
 
-def heard_by(caller: Person) -> Sound:
+def heard_by(caller: Caller) -> Sound:
     decoder = Decoder()
     return np.concatenate([decoder.decode(rtp.parse(one).payload) for one in caller.packets])
 
 
-async def count(caller: Person, more: int) -> None:
+async def count(caller: Caller, more: int) -> None:
     async with asyncio.timeout(5):
         target = caller.count + more
         while caller.count < target:
@@ -49,7 +49,7 @@ def test_a_listener_over_tcp_hears_every_packet() -> None:
     async def body() -> None:
         async with studio(tcp=True) as space, talking(space):
             assert space.engine.ready.tcp == [space.engine.ready.host]
-            caller = await join(space, Person("p", SPACE, tcp=True))
+            caller = await join(space, Caller("p", SPACE, tcp=True))
             await count(caller, 100)
             numbers = sequences(caller)
             assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -66,7 +66,7 @@ def test_a_speaker_over_tcp_is_heard() -> None:
     async def body() -> None:
         async with studio(tcp=True) as space:
             await space.engine.send(OpenLane(SPACE, 5, heard=True))
-            caller = await join(space, Person("p", SPACE, lane=5, up=True, tcp=True))
+            caller = await join(space, Caller("p", SPACE, lane=5, up=True, tcp=True))
             for number, payload in enumerate(SAID[:75]):
                 caller.say(number, payload)
                 await asyncio.sleep(0.02)
@@ -84,7 +84,7 @@ def test_a_listener_keeps_its_session_from_udp_to_tcp_and_back() -> None:
     async def body() -> None:
         async with studio(tcp=True) as space, talking(space):
             address = (space.engine.ready.host, space.engine.ready.port)
-            caller = await join(space, Person("p", SPACE))
+            caller = await join(space, Caller("p", SPACE))
             for tcp in (True, True, False):
                 await count(caller, 10)
                 await caller.move(address, tcp=tcp)
@@ -102,7 +102,7 @@ def test_a_listener_keeps_its_session_from_udp_to_tcp_and_back() -> None:
 def test_a_peer_over_tcp_that_is_removed_hears_a_goodbye() -> None:
     async def body() -> None:
         async with studio(tcp=True) as space:
-            caller = await join(space, Person("p", SPACE, tcp=True))
+            caller = await join(space, Caller("p", SPACE, tcp=True))
             await space.engine.send(RemovePeer("p"))
             await space.until(PeerLeft)
             async with asyncio.timeout(5):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from spacesctl.domain.ids import new_session_id
 from spacesctl.rtc import rtp
 from spacesctl.rtc.rtcp import Block, receiver_report
-from tests.engine.caller import Person
+from tests.engine.caller import Caller
 from tests.engine.test_peers import SPACE, Wire
 from tests.fuzz.targets import HELLO, RTP, TARGETS
 from tests.fuzz.test_parsers import broken
@@ -67,13 +67,13 @@ WHATEVER = st.one_of(
 @settings(max_examples=30)
 def test_strangers_get_no_answer_and_leave_no_trace(datagrams: list[bytes]) -> None:
     wire = Wire()
-    caller = Person("p", SPACE)
+    caller = Caller("p", SPACE)
     wire.peers.add(caller.added())
     left_alone(wire, datagrams)
 
 
 def test_who_knows_a_name_but_no_password_gets_nothing_either() -> None:
-    wire, caller = Wire(), Person("p", SPACE)
+    wire, caller = Wire(), Caller("p", SPACE)
     wire.peers.add(caller.added())
     name = f"{caller.local_ufrag}:{caller.ufrag}"
     left_alone(
@@ -92,7 +92,7 @@ def test_who_knows_a_name_but_no_password_gets_nothing_either() -> None:
 def test_a_joined_peers_packets_from_elsewhere_are_a_strangers() -> None:
     async def body() -> None:
         wire = Wire()
-        caller = await wire.call(Person("p", SPACE, lane=1, up=True))
+        caller = await wire.call(Caller("p", SPACE, lane=1, up=True))
         wire.rooms[SPACE].open_lane(1, True)
         media = sure(caller.srtp).protect(rtp.header(111, 1, 960, 7) + b"\x78opus")
         reports = sure(caller.srtp).protect_rtcp(receiver_report(7, Block(7, 0, 0, 1), "p"))
@@ -102,7 +102,7 @@ def test_a_joined_peers_packets_from_elsewhere_are_a_strangers() -> None:
 
 
 def test_an_answer_to_a_check_is_no_longer_than_the_check_of_any_client() -> None:
-    wire, caller = Wire(), Person("p", SPACE)
+    wire, caller = Wire(), Caller("p", SPACE)
     wire.peers.add(caller.added())
     request = check(f"{caller.local_ufrag}:{caller.ufrag}", caller.local_pwd)
     wire.peers.receive(request, STRANGER)

@@ -10,6 +10,7 @@ import pytest
 
 from spacesctl.audio import ogg
 from spacesctl.domain import events as e
+from spacesctl.domain.principals import ANONYMOUS, Person
 from spacesctl.domain.space import Member, Role, Space, State
 from spacesctl.engine.messages import CloseLane, MovePeer, OpenLane, Output, SetLaneOpen
 from spacesctl.live import effects, evidence
@@ -68,23 +69,13 @@ async def test_a_reader_that_waits_is_woken() -> None:
 
 async def test_a_subscriber_too_far_behind_is_ended_and_others_are_not() -> None:
     hub = Hub()
-    slow, other = hub.subscribe(View.AUDIENCE, "1"), hub.subscribe(View.STAFF, None)
+    slow, other = hub.subscribe(View.AUDIENCE, Person("1")), hub.subscribe(View.STAFF, ANONYMOUS)
     for _ in range(QUEUE + 1):
         hub.publish_ephemeral("levels", {}, [View.AUDIENCE])
     assert slow.closed
     assert await slow.next(0.1) is None
     assert not other.closed
     assert await other.next(0.01) == b""
-
-
-async def test_closing_one_account_leaves_the_rest() -> None:
-    hub = Hub()
-    one, other, nobody = (hub.subscribe(View.AUDIENCE, who) for who in ("1", "2", None))
-    hub.close("1")
-    assert (one.closed, other.closed, nobody.closed) == (True, False, False)
-    hub.close()
-    assert other.closed
-    assert nobody.closed
 
 
 def test_the_ring_cuts_one_lane_on_time_and_forgets_after_a_minute() -> None:
@@ -118,11 +109,11 @@ def test_the_engine_is_told_gates_by_the_state_after() -> None:
 def test_only_listeners_whose_group_changed_are_moved() -> None:
     state = space(Member("2", Role.SPEAKER, lane=5), Member("3", Role.SPEAKER))
     sessions = [
-        Session("a", SessionKind.WHEP, "2"),
-        Session("b", SessionKind.WHEP, "3", group=Output.STAGE),
-        Session("c", SessionKind.WHEP, None),
-        Session("d", SessionKind.WHIP, "2", lane=5),
-        Session("e", SessionKind.LISTEN, "3"),
+        Session("a", SessionKind.WHEP, Person("2")),
+        Session("b", SessionKind.WHEP, Person("3"), group=Output.STAGE),
+        Session("c", SessionKind.WHEP, ANONYMOUS),
+        Session("d", SessionKind.WHIP, Person("2"), lane=5),
+        Session("e", SessionKind.LISTEN, Person("3")),
     ]
     assert effects.move_sessions(state, sessions) == [MovePeer("a", 5)]
     assert [session.group for session in sessions] == [5, Output.STAGE, Output.AUDIENCE, Output.AUDIENCE, Output.STAGE]

@@ -102,7 +102,7 @@ async def _open_session(
         space = outcome.after
         lane = next(event.lane for event in outcome.events if isinstance(event, e.LaneOpened))
     group = group_of(space, caller.account_id)
-    return handle, Session(new_session_id(), kind, caller.account_id, lane, group, place=address_key(host))
+    return handle, Session(new_session_id(), kind, caller, lane, group, place=address_key(host))
 
 
 def _answer(app: Services, handle: SpaceHandle, session: Session, offer: sdp.Offer) -> str:

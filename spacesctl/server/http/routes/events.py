@@ -66,7 +66,7 @@ async def stream(
     if last_event_id is not None and not last_event_id.isdigit():
         raise Invalid("Last-Event-ID", "is not a sequence number")
     # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
-    subscriber = handle.subscribe(view, caller.account_id)
+    subscriber = handle.subscribe(view, caller)
     after = int(last_event_id) if last_event_id is not None else None
     return event_stream(_events(app, handle, space, subscriber, after))
 

@@ -1,0 +1,80 @@
+"""Who is in a Space and may no longer be there: sessions and event streams end by the rule that let them in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from spacesctl.domain.accounts import Scope
+from spacesctl.domain.principals import ANONYMOUS, Person
+from spacesctl.engine.messages import RemovePeer
+from spacesctl.live.actor import SpaceActor
+from spacesctl.live.hub import View
+from spacesctl.live.sessions import Session, SessionKind
+from tests.api.harness import Api, As, running_api
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def api(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Api]:
+    async with running_api(tmp_path / "data") as running:
+        yield running
+
+
+async def scene(api: Api) -> tuple[As, As, str, SpaceActor]:
+    """A host, a co-host, the path of their live Space, and its actor."""
+    host, cohost = await api.accounts("host", "cohost")
+    space = await api.live(host)
+    await host.ok("POST", f"{space}/invites", {"handles": ["@cohost"], "role": "cohost"})
+    await cohost.ok("POST", f"{space}/accept")
+    return host, cohost, space, await api.app.registry.actor_of(space.rsplit("/", 1)[-1])
+
+
+async def test_whoever_is_kicked_or_blocked_is_out_of_everything(api: Api) -> None:
+    host, _, space, actor = await scene(api)
+    ann, ben = await api.accounts("ann", "ben")
+    for one in (ann, ben):
+        actor.connect(Session(one.handle, SessionKind.WHEP, Person(one.id)), Person(one.id))
+    streams = [actor.subscribe(View.AUDIENCE, Person(one.id)) for one in (ann, ben)]
+    nobody = actor.subscribe(View.AUDIENCE, ANONYMOUS)
+    await host.ok("POST", f"{space}/people/@ann/kick")
+    assert [stream.closed for stream in streams] == [True, False]
+    await host.ok("PUT", "/v1/accounts/me/blocks/@ben")
+    assert [stream.closed for stream in streams] == [True, True]
+    assert [message.peer for message in api.engine.of(RemovePeer)] == ["@ann", "@ben"]
+    assert not nobody.closed
+
+
+async def test_a_co_host_who_steps_down_no_longer_sees_what_staff_see(api: Api) -> None:
+    host, cohost, space, actor = await scene(api)
+    admin = Person(cohost.id, scopes=frozenset({Scope.ADMIN}))
+    staff, as_admin = actor.subscribe(View.STAFF, Person(cohost.id)), actor.subscribe(View.STAFF, admin)
+    audience = actor.subscribe(View.AUDIENCE, Person(cohost.id))
+    await host.ok("POST", f"{space}/people/@cohost/demote")
+    assert (staff.closed, as_admin.closed, audience.closed) == (True, False, False)
+
+
+async def test_a_space_for_accounts_alone_lets_nobody_stay_who_has_none(api: Api) -> None:
+    host, _, space, actor = await scene(api)
+    actor.connect(Session("x", SessionKind.WHEP, ANONYMOUS), ANONYMOUS)
+    stream = actor.subscribe(View.AUDIENCE, ANONYMOUS)
+    await host.ok("PATCH", space, {"title": "Other"})
+    before = stream.closed
+    await host.ok("PATCH", space, {"listeners": "accounts"})
+    assert (before, stream.closed) == (False, True)
+    assert actor.connected() == []
+
+
+async def test_what_a_token_opened_carries_its_name_and_not_the_token(api: Api) -> None:
+    host, _, space, actor = await scene(api)
+    answer = await host.offer(f"{space}/whep")
+    assert answer.status_code == 201
+    [session] = actor.connections.sessions.values()
+    credential = session.person.credential
+    assert credential is not None
+    assert credential.kind == "token"
+    assert len(credential.id) == 16
+    assert credential.id not in (host.token or "")
