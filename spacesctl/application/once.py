@@ -6,16 +6,20 @@ Of several such requests at the same time one does it, and the others wait for i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.store import idempotency
 from spacesctl.store.ports import Database
+
+Made = TypeVar("Made")
+Keep = Callable[[AsyncConnection, Made, datetime], Awaitable[None]]
+"""Stores the answer under its key, in the transaction of what was made."""
 
 
 class Once:
@@ -42,8 +46,13 @@ class Once:
         if self._key is not None:
             await idempotency.remember(db, self._account_id, self._key, self._request, status, answer, now)
 
+    def keeping(self, shown: Callable[[Made], dict[str, Any]]) -> Keep[Made]:
+        """What a create calls to keep its answer, as `shown` makes it."""
 
-NO_KEY = Once("", None, "")
+        async def keep(db: AsyncConnection, made: Made, now: datetime) -> None:
+            await self.keep(db, now, 201, shown(made))
+
+        return keep
 
 
 class InFlight:

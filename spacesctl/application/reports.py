@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.app import App
 from spacesctl.application.evidence import REPORT_BEFORE, cut_clip
+from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
@@ -29,12 +26,10 @@ CATEGORIES = (
     "impersonation",
     "other",
 )
-Keep = Callable[[AsyncConnection, dict[str, Any], datetime], Awaitable[None]]
-"""Stores the answer under its Idempotency-Key, in the transaction of the report."""
 
 
 async def file_report(
-    app: App, person: Person, space_id: str, ref: str | None, category: str, note: str, keep: Keep
+    app: App, person: Person, space_id: str, ref: str | None, category: str, note: str, keep: Keep[dict[str, Any]]
 ) -> dict[str, Any]:
     """A person reports the account `ref`, or (None) the Space. The evidence clip is the last 30 s of that account's lane.
 

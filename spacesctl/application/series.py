@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application import facts, occurrences
 from spacesctl.application.app import App
+from spacesctl.application.once import Keep
 from spacesctl.domain import series as rules
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.principals import Person
@@ -21,9 +22,6 @@ from spacesctl.rules.ruleset import RuleSet
 from spacesctl.store import audit
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
-
-Keep = Callable[[AsyncConnection, Series, datetime], Awaitable[None]]
-"""Stores the answer under its Idempotency-Key, in the transaction of the series."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Edit:
 
 
 async def create_series(
-    app: App, series: Series, person: Person, rule_set: RuleSet | None, invite: Sequence[str], keep: Keep
+    app: App, series: Series, person: Person, rule_set: RuleSet | None, invite: Sequence[str], keep: Keep[Series]
 ) -> Series:
     """Store a new series, plan it, and create its coming Space with rules and invitations if it is due: all of it, or nothing.
     Raises Invalid or NotFound.

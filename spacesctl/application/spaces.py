@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application import admission, facts
 from spacesctl.application.app import App
 from spacesctl.application.invitations import invite_command
+from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.principals import Person, Principal
@@ -19,9 +20,6 @@ from spacesctl.rules.ruleset import RuleSet
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
-
-Keep = Callable[[AsyncConnection, Space, datetime], Awaitable[None]]
-"""Stores the answer under its Idempotency-Key, in the transaction of what was created."""
 
 
 async def _keep_nothing(db: AsyncConnection, space: Space, now: datetime) -> None:
@@ -36,7 +34,7 @@ async def create_space(
     rules: RuleSet | None = None,
     start: bool = False,
     may_go_live: Callable[[int], None] = lambda have: None,
-    keep: Keep = _keep_nothing,
+    keep: Keep[Space] = _keep_nothing,
 ) -> Space:
     """Create a Space with its rules and invitations (`invite` names accounts), and go live if `start` says so: all of it, or nothing.
 

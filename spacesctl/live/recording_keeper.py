@@ -59,12 +59,8 @@ class RecordingKeeper:
         """The path of a recording's file."""
         return self._folder / recording_id / name
 
-    async def delete(self, one: KeptRecording) -> None:
-        """Delete a recording and its files. Raises Refused while it runs."""
-        if one.files is None:
-            raise Refused("recording", "the recording is still running", hint="stop it first")
-        async with self._registry.db.begin() as db:
-            await store.remove(db, one.id)
+    async def delete_files(self, one: KeptRecording) -> None:
+        """Delete the files of a recording that is no longer in the store."""
         await asyncio.to_thread(shutil.rmtree, self._folder / one.id, ignore_errors=True)
 
     async def tidy(self) -> None:

@@ -9,16 +9,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from spacesctl.application import accounts as use
 from spacesctl.application import blocks
 from spacesctl.application.once import Once
 from spacesctl.domain.accounts import Account, Kind, Scope
-from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, Refused
-from spacesctl.domain.ids import new_account_id, new_token, parse_handle
 from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn, client_host
-from spacesctl.store import accounts, audit
+from spacesctl.store import accounts
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 PAGE = 100
@@ -52,18 +51,12 @@ async def create_account(
 
 async def _create(app: Services, caller: Person, body: NewAccount, host: str, once: Once) -> Any:
     app.rates.by_address("account", host)
-    handle = parse_handle(body.handle)
-    if handle is None:
-        raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
-    made = Account(new_account_id(), handle, body.name or handle, body.kind, app.clock.now())
-    token = new_token()
-    answer = serializers.account(made)
-    async with app.db.begin() as db:
-        await accounts.add(db, made)
-        await accounts.add_token(db, made.id, token, frozenset({Scope.USE}), "first", made.created_at)
-        await audit.append(db, audit.Entry("account.create", caller, None, made.id), made.created_at)
-        await once.keep(db, made.created_at, 201, {**answer, "token": None})
-    return {**answer, "token": token}
+    made, token = await use.create_account(app, caller, body.handle, body.name, body.kind, once.keeping(_without_token))
+    return {**serializers.account(made), "token": token}
+
+
+def _without_token(made: Account) -> dict[str, Any]:
+    return {**serializers.account(made), "token": None}
 
 
 @router.get("/accounts")
@@ -111,20 +104,11 @@ async def get_account(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
 @router.post("/accounts/{ref}/tokens", status_code=201)
 async def create_token(app: Here, caller: SignedIn, ref: str, body: NewToken) -> JSONResponse:
     """Create a further token for the caller's own account; admins may for any account."""
-    now = app.clock.now()
-    token = new_token()
-    async with app.db.begin() as db:
-        target = await accounts.get(db, ref)
-        if target.id != caller.account_id and not caller.is_admin:
-            raise NotAllowed("you may make tokens for your own account only", reason="scope")
-        most = caller.scopes if target.id == caller.account_id else frozenset({Scope.USE})
-        scopes = most if body.scopes is None else frozenset(body.scopes)
-        if not scopes <= most:
-            raise NotAllowed("a token can have no more scopes than you may give", reason="scope")
-        app.rates.at_once("tokens", await accounts.count_tokens(db, target.id))
-        await accounts.add_token(db, target.id, token, scopes, body.label, now)
-        await audit.append(db, audit.Entry("token.create", caller, None, target.id), now)
-    answer = {**serializers.account(target), "token": token, "scopes": sorted(scopes)}
+    scopes = frozenset(body.scopes) if body.scopes is not None else None
+    target, token, given = await use.create_token(
+        app, caller, ref, body.label, scopes, lambda have: app.rates.at_once("tokens", have)
+    )
+    answer = {**serializers.account(target), "token": token, "scopes": sorted(given)}
     return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
 
 
@@ -133,38 +117,21 @@ async def revoke_tokens(app: Here, caller: SignedIn, ref: str, label: Annotated[
     """Revoke all tokens with this label of the caller's own account; admins may for any account but the bundled bot's.
     404 when there is none.
     """
-    now = app.clock.now()
-    async with app.db.begin() as db:
-        target = await accounts.get(db, ref)
-        if (target.id != caller.account_id and not caller.is_admin) or target.id == app.bot.id:
-            raise NotAllowed("you may revoke tokens of your own account only", reason="scope")
-        revoked = await accounts.drop_tokens(db, target.id, label)
-        if not revoked:
-            raise NotFound("token labelled", repr(label))
-        await audit.append(db, audit.Entry("token.revoke", caller, None, target.id), now)
+    target, revoked = await use.revoke_tokens(app, caller, ref, label)
     return {**serializers.account(target), "revoked": revoked}
 
 
 @router.put("/accounts/me/following/{ref}", status_code=204)
 async def follow(app: Here, caller: SignedIn, ref: str) -> Response:
     """Follow an account."""
-    me_id = caller.account_id or ""
-    async with app.db.begin() as db:
-        target = await accounts.get(db, ref)
-        if target.id == me_id:
-            raise Refused("is_you", "you cannot follow yourself")
-        if await accounts.block_between(db, me_id, target.id):
-            raise Refused("blocked", f"there is a block between you and @{target.handle}")
-        await accounts.follow(db, me_id, target.id)
+    await use.follow(app, caller, ref)
     return Response(status_code=204)
 
 
 @router.delete("/accounts/me/following/{ref}", status_code=204)
 async def unfollow(app: Here, caller: SignedIn, ref: str) -> Response:
     """Stop following an account."""
-    async with app.db.begin() as db:
-        target = await accounts.get(db, ref)
-        await accounts.unfollow(db, caller.account_id or "", target.id)
+    await use.unfollow(app, caller, ref)
     return Response(status_code=204)
 
 

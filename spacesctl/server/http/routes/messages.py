@@ -9,9 +9,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from spacesctl.application import invitations
+from spacesctl.application import messages as use
 from spacesctl.application.once import Once
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.errors import Invalid
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Role
@@ -123,17 +124,11 @@ async def send(app: Here, caller: SignedIn, body: Message, idempotency_key: Idem
 
 async def _send(app: Services, caller: Person, body: Message, once: Once) -> Any:
     app.rates.by_account("dm", caller)
-    if not body.text and body.clip is None:
-        raise Invalid("text", "is empty", hint="write something, or add a voice clip")
-    now = app.clock.now()
-    me = caller.account_id or ""
-    async with app.db.begin() as db:
-        to = await accounts.get(db, body.to)
-        if await accounts.block_between(db, me, to.id):
-            raise Refused("blocked", f"there is a block between you and @{to.handle}")
-        clip = await clips.unused(db, body.clip, me) if body.clip is not None else None
-        dm_id = await direct_messages.send_dm(db, me, to.id, body.text, now, clip_id=body.clip)
-        answer: dict[str, Any] = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(now)}
-        answer |= {"clip": serializers.clip(clip)} if clip is not None else {}
-        await once.keep(db, now, 201, answer)
-    return answer
+    keep = once.keeping(_sent)
+    return _sent(await use.send_message(app, caller, body.to, body.text, body.clip, keep))
+
+
+def _sent(sent: use.Sent) -> dict[str, Any]:
+    dm_id, to, clip, at = sent
+    answer: dict[str, Any] = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(at)}
+    return answer | ({"clip": serializers.clip(clip)} if clip is not None else {})

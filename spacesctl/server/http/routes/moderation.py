@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application import acts, reports
 from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE
@@ -96,9 +94,7 @@ async def file_report(app: Here, caller: SignedIn, body: NewReport, idempotency_
 async def _file(app: Services, caller: Person, body: NewReport, once: Once) -> dict[str, Any]:
     app.rates.by_account("report", caller)
 
-    async def keep(db: AsyncConnection, answer: dict[str, Any], now: datetime) -> None:
-        await once.keep(db, now, 201, answer)
-
+    keep = once.keeping(lambda answer: answer)
     return await reports.file_report(app, caller, body.space_id, body.account, body.category, body.note, keep)
 
 

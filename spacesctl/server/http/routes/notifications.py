@@ -11,15 +11,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import Row
 
+from spacesctl.application import outside
 from spacesctl.application.once import Once
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
 from spacesctl.server.delivery import apprise_address
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
-from spacesctl.store import audit, notifications
+from spacesctl.store import notifications
 
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
@@ -41,18 +41,15 @@ async def add_outlet(app: Here, caller: SignedIn, body: NewOutlet, idempotency_k
 
 async def _add(app: Services, caller: Person, url: str, once: Once) -> Any:
     shown = await asyncio.to_thread(apprise_address.shown, url, app.notify_schemes)
-    now, made_id = app.clock.now(), new_account_id()
-    row = {
-        "id": made_id, "account_id": caller.account_id, "sealed": app.keys.seal(url), "shown": shown[:100], "created_at": now,
-    }  # fmt: skip
-    async with app.db.begin() as db:
-        app.rates.at_once("outlets", len(await notifications.of_account(db, caller.account_id or "")))
-        await notifications.add(db, row)
-        entry = audit.Entry("notifications.add", caller, None, None, {"outlet": made_id})
-        await audit.append(db, entry, now)
-        answer = _outlet(await notifications.get(db, made_id))
-        await once.keep(db, now, 201, answer)
-    return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
+    made = await outside.add_outlet(
+        app,
+        caller,
+        app.keys.seal(url),
+        shown[:100],
+        lambda have: app.rates.at_once("outlets", have),
+        once.keeping(_outlet),
+    )
+    return JSONResponse(_outlet(made), 201, {"Cache-Control": "no-store"})
 
 
 @router.get("")
@@ -66,12 +63,7 @@ async def list_outlets(app: Here, caller: SignedIn) -> dict[str, Any]:
 @router.delete("/{outlet_id}", status_code=204)
 async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> Response:
     """Stop sending to an address."""
-    await _own(app, caller, outlet_id)
-    now = app.clock.now()
-    async with app.db.begin() as db:
-        await notifications.remove(db, outlet_id)
-        entry = audit.Entry("notifications.remove", caller, None, None, {"outlet": outlet_id})
-        await audit.append(db, entry, now)
+    await outside.remove_outlet(app, caller, outlet_id)
     return Response(status_code=204)
 
 

@@ -8,17 +8,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from spacesctl.application import accounts as accounts_use
+from spacesctl.application import messages as use
 from spacesctl.application import pins
 from spacesctl.application.once import Once
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid, NotSignedIn
-from spacesctl.domain.posts import Post, checked_text, is_post_id
+from spacesctl.domain.posts import Post, is_post_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.store import accounts, posts
-from spacesctl.store import clips as clip_store
 from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["posts"])
@@ -52,15 +54,11 @@ async def create_post(app: Here, caller: SignedIn, body: NewPost, idempotency_ke
 async def _create(app: Services, caller: Person, body: NewPost, once: Once) -> Any:
     if body.clip is None:
         app.rates.by_account("post", caller)  # a clip was counted when it was uploaded
-    text = checked_text(body.text, has_clip=body.clip is not None)
-    now, me = app.clock.now(), caller.account_id or ""
-    async with app.db.begin() as db:
-        clip = await clip_store.unused(db, body.clip, me) if body.clip is not None else None
-        made = Post(await posts.next_id(db, now), me, text, now, clip)
-        await posts.add(db, made)
-        answer = serializers.post(made, await accounts.get(db, me))
-        await once.keep(db, now, 201, answer)
-    return answer
+    return _shown(await use.create_post(app, caller, body.text, body.clip, once.keeping(_shown)))
+
+
+def _shown(made: tuple[Post, Account]) -> dict[str, Any]:
+    return serializers.post(*made)
 
 
 @router.get("/posts/{ref}")
@@ -113,12 +111,7 @@ async def profile(app: Here, caller: Anyone, ref: str) -> dict[str, Any]:
 @router.patch("/accounts/me")
 async def describe(app: Here, caller: SignedIn, body: AboutMe) -> dict[str, Any]:
     """Change the caller's name and description."""
-    name = " ".join(body.name.split()) if body.name is not None else None
-    if name == "":
-        raise Invalid("name", "is empty")
-    description = body.description.strip() if body.description is not None else None
-    async with app.db.begin() as db:
-        found = await accounts.describe(db, caller.account_id or "", name=name, description=description)
+    found = await accounts_use.describe(app, caller, body.name, body.description)
     return {**serializers.account(found), "description": found.description}
 
 

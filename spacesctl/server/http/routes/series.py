@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application import series as use
 from spacesctl.application.once import Once
@@ -84,10 +82,10 @@ async def _create(app: Services, caller: Person, body: NewSeries, once: Once) ->
         body.listeners, body.captions, tuple(body.topics), body.lang,
     )  # fmt: skip
 
-    async def keep(db: AsyncConnection, made: Series, now: datetime) -> None:
-        await once.keep(db, now, 201, _series(app, made))
+    def shown(made: Series) -> dict[str, Any]:
+        return _series(app, made)
 
-    return _series(app, await use.create_series(app, series, caller, rules, body.invite, keep))
+    return shown(await use.create_series(app, series, caller, rules, body.invite, once.keeping(shown)))
 
 
 @router.get("")

@@ -11,16 +11,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
+from spacesctl.application import outside
 from spacesctl.application.once import Once
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
-from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.webhooks import PING, TYPES
 from spacesctl.server.delivery.safe_http import check_url
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
-from spacesctl.store import audit, webhooks
+from spacesctl.store import webhooks
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 SHOWN = 100
@@ -50,19 +50,17 @@ async def _add(app: Services, caller: Person, body: NewWebhook, once: Once) -> J
             raise Invalid("events", f"{kind!r} is not one of {', '.join(TYPES)}")
     if body.all and not caller.is_admin:
         raise NotAllowed("only admins may receive messages about all Spaces", reason="scope")
-    now, made_id = app.clock.now(), new_account_id()
-    row = {
-        "id": made_id, "account_id": caller.account_id, "url": url, "events": sorted(set(body.events)),
-        "all_spaces": body.all, "created_at": now,
-    }  # fmt: skip
-    async with app.db.begin() as db:
-        app.rates.at_once("webhooks", len(await webhooks.of_account(db, caller.account_id or "")))
-        await webhooks.add(db, row)
-        await audit.append(db, audit.Entry("webhook.add", caller, None, None, {"webhook": made_id}), now)
-        answer = _webhook(await webhooks.get(db, made_id), 0)
-        await once.keep(db, now, 201, {**answer, "secret": None})
-    secret = app.keys.webhook_secret(made_id)
-    return JSONResponse({**answer, "secret": secret}, 201, {"Cache-Control": "no-store"})
+    made = await outside.add_webhook(
+        app,
+        caller,
+        url,
+        sorted(set(body.events)),
+        all_spaces=body.all,
+        may_have=lambda have: app.rates.at_once("webhooks", have),
+        keep=once.keeping(lambda row: {**_webhook(row, 0), "secret": None}),
+    )
+    secret = app.keys.webhook_secret(made.id)
+    return JSONResponse({**_webhook(made, 0), "secret": secret}, 201, {"Cache-Control": "no-store"})
 
 
 @router.get("")
@@ -76,12 +74,7 @@ async def list_webhooks(app: Here, caller: SignedIn) -> dict[str, Any]:
 @router.delete("/{webhook_id}", status_code=204)
 async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> Response:
     """Delete a webhook; its waiting deliveries are dropped."""
-    await _own(app, caller, webhook_id)
-    now = app.clock.now()
-    async with app.db.begin() as db:
-        await webhooks.remove(db, webhook_id)
-        entry = audit.Entry("webhook.remove", caller, None, None, {"webhook": webhook_id})
-        await audit.append(db, entry, now)
+    await outside.remove_webhook(app, caller, webhook_id)
     return Response(status_code=204)
 
 

@@ -1,0 +1,46 @@
+"""Direct messages and posts: what one account writes to another, or to all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from spacesctl.application.app import App
+from spacesctl.application.once import Keep
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.posts import Clip, Post, checked_text
+from spacesctl.domain.principals import Person
+from spacesctl.store import accounts, clips, direct_messages, posts
+
+Sent = tuple[int, Account, Clip | None, datetime]
+"""The id of a message, to whom it went, its voice clip, and when."""
+
+
+async def send_message(app: App, person: Person, ref: str, text: str, clip_id: str | None, keep: Keep[Sent]) -> Sent:
+    """Send a direct message. Raises Invalid, NotFound, or Refused with reason `blocked`."""
+    if not text and clip_id is None:
+        raise Invalid("text", "is empty", hint="write something, or add a voice clip")
+    now, me = app.clock.now(), person.account_id or ""
+    async with app.db.begin() as db:
+        to = await accounts.get(db, ref)
+        if await accounts.block_between(db, me, to.id):
+            raise Refused("blocked", f"there is a block between you and @{to.handle}")
+        clip = await clips.unused(db, clip_id, me) if clip_id is not None else None
+        sent = await direct_messages.send_dm(db, me, to.id, text, now, clip_id=clip_id), to, clip, now
+        await keep(db, sent, now)
+    return sent
+
+
+async def create_post(
+    app: App, person: Person, text: str, clip_id: str | None, keep: Keep[tuple[Post, Account]]
+) -> tuple[Post, Account]:
+    """Create a public post; returns it with its author. Raises Invalid or NotFound."""
+    text = checked_text(text, has_clip=clip_id is not None)
+    now, me = app.clock.now(), person.account_id or ""
+    async with app.db.begin() as db:
+        clip = await clips.unused(db, clip_id, me) if clip_id is not None else None
+        made = Post(await posts.next_id(db, now), me, text, now, clip)
+        await posts.add(db, made)
+        shown = made, await accounts.get(db, me)
+        await keep(db, shown, now)
+    return shown
