@@ -1,7 +1,8 @@
 """Write the reference pages from the code: `python docs/generate.py` (`--check` only says whether they are up to date).
 
 docs/cli.md from the command tree, docs/api.md from the OpenAPI document, docs/errors.md from the error tree,
-docs/settings.md from config.example.toml, the table in docs/architecture.md and the contracts in .importlinter from docs/rooms.toml.
+docs/settings.md from config.example.toml, the table in docs/architecture.md and the contracts in .importlinter from
+docs/rooms.toml, the table in docs/hosting.md from domain/actions.py.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any
 import typer
 from fastapi import FastAPI
 
+from spacesctl.domain.actions import ACTIONS, Granted
+from spacesctl.domain.permissions import TABLE, Action
+
 sys.path.insert(0, str(Path(__file__).parent))
 import rooms  # this folder is not a package
 
@@ -22,6 +26,8 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 ROOMS_BEGIN = "<!-- rooms: made by docs/generate.py from docs/rooms.toml -->"
 ROOMS_END = "<!-- end of rooms -->"
+ACTIONS_BEGIN = "<!-- actions: made by docs/generate.py from spacesctl/domain/actions.py -->"
+ACTIONS_END = "<!-- end of actions -->"
 NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->\n"
 
 
@@ -126,9 +132,39 @@ def settings() -> str:
 
 def architecture() -> str:
     """The page as it is, with the table of rooms between its two marks."""
-    before, _, rest = (DOCS / "architecture.md").read_text().partition(ROOMS_BEGIN)
-    _, _, after = rest.partition(ROOMS_END)
-    return f"{before}{ROOMS_BEGIN}\n\n{rooms.table()}\n{ROOMS_END}{after}"
+    return _between(DOCS / "architecture.md", ROOMS_BEGIN, f"{rooms.table()}\n", ROOMS_END)
+
+
+def hosting() -> str:
+    """The page as it is, with the table of actions between its two marks."""
+    lines = [
+        "| action | what it does | a rule takes it | a person needs | to undo it |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, row in ACTIONS.items():
+        needs, undo = (
+            _standings(row.permission),
+            _standings(row.undo) or ("whose list it is" if row.is_sanction else "-"),
+        )
+        lines.append(f"| `{name}` | {row.doc} | {_GRANTED[row.granted]} | {needs} | {undo} |")
+    return _between(DOCS / "hosting.md", ACTIONS_BEGIN, "\n".join(lines) + "\n", ACTIONS_END)
+
+
+_GRANTED = {
+    Granted.ALWAYS: "always",
+    Granted.USED: "if the rule file uses it",
+    Granted.ALLOWED: "if the host allows it to the rule by name",
+    Granted.NEVER: "never",
+}
+
+
+def _standings(action: Action | None) -> str:
+    return ", ".join(sorted(one.value for one in TABLE[action])) if action is not None else ""
+
+
+def _between(page: Path, begin: str, text: str, end: str) -> str:
+    before, _, rest = page.read_text().partition(begin)
+    return f"{before}{begin}\n\n{text}{end}{rest.partition(end)[2]}"
 
 
 PAGES = {
@@ -137,6 +173,7 @@ PAGES = {
     "errors.md": errors,
     "settings.md": settings,
     "architecture.md": architecture,
+    "hosting.md": hosting,
     "../.importlinter": rooms.contracts,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, cast
@@ -216,6 +217,10 @@ class SpaceRegistry:
         for actor in self.actors.values():
             if actor.state is not None and which(actor.state):
                 actor.publish(kind, data)
+
+    def connections_by_kind(self) -> Counter[str]:
+        """How many connections with audio of each kind there are."""
+        return Counter(session.kind.value for actor in self.live() for session in actor.connections.sessions.values())
 
     def connections_from(self, place: str) -> int:
         """How many connections with audio come from one place, in all Spaces."""

@@ -104,6 +104,8 @@ class Transaction:
         """Decide all commands, which one principal gives, and write what follows from them. Raises what refuses one of them; the
         whole transaction must end then.
         """
+        if any(command.by != commands[0].by for command in commands):
+            raise RuntimeError("commands of several principals are asked one by one: each outcome has one")
         actor = self._actors[space_id]
         before = self._states.get(space_id, actor.state)
         events, after = actor.decide_all(before, commands, self.now)

@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import sys
 
+import structlog
+
 from spacesctl.domain.errors import SpacesError
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store import spaces as space_store
 
+_log = structlog.get_logger()
 EVERY = 1.0
 """Seconds between two looks."""
 TICK_KEPT_EVERY = 10
@@ -28,9 +31,12 @@ class Watch:
         """Look every second, for ever."""
         for second in range(sys.maxsize):
             await asyncio.sleep(EVERY)
-            await self.look()
-            if second % TICK_KEPT_EVERY == 0:
-                await self.keep_ticks()
+            try:
+                await self.look()
+                if second % TICK_KEPT_EVERY == 0:
+                    await self.keep_ticks()
+            except Exception as error:  # the store may be there again in a second
+                _log.error("a look at the live Spaces failed", kind=type(error).__name__, exc_info=error)
 
     async def look(self) -> None:
         """Publish reactions and the numbers of participants that changed, and act on absent hosts and empty Spaces."""

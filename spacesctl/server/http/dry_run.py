@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spacesctl.application.once import InFlight
 from spacesctl.domain.errors import Invalid, SpacesError, Unavailable
 from spacesctl.engine.messages import Ready, ToEngine
 from spacesctl.live.registry import SpaceRegistry
@@ -47,6 +48,7 @@ async def dry_run(app: Services) -> AsyncIterator[Services]:
             db, SilentEngine(app.registry.engine.ready), app.registry.projections, app.registry.clock
         )
         tried = replace(app, db=db, registry=registry, assignments=Assignments(), wake=lambda series: None)
+        tried.in_flight = InFlight()  # a request with the same key may be waiting for this very dry run to end
         tried.recordings = app.recordings  # its files are real: routes that delete them depend on `no_dry_run`
         try:
             yield tried

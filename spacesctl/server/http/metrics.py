@@ -27,11 +27,7 @@ async def engine_stats(app: Services) -> Stats | None:
 
 async def render(app: Services) -> str:
     """All metrics as text."""
-    live, streams = app.registry.live(), app.registry.event_streams()
-    kinds: dict[str, int] = {}
-    for actor in live:
-        for session in actor.connections.sessions.values():
-            kinds[session.kind.value] = kinds.get(session.kind.value, 0) + 1
+    live, streams, kinds = app.registry.live(), app.registry.event_streams(), app.registry.connections_by_kind()
     lines = [
         *_gauge("spacesctl_spaces_live", "Spaces that are live.", {"": len(live)}),
         *_gauge(
