@@ -129,7 +129,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             ready = self._engine.ready
         except Unavailable:  # the engine is restarting; `engine_restarted` opens the Space again
             ready = None
-        self._running = RunningClock(space.started_at, first_tick, ready)
+        self._running = RunningClock(space.started_at, first_tick, ready, self._clock)
 
     def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from datetime import datetime
 
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.engine.messages import Ready
+from spacesctl.support.clock import REAL, Clock
 
 
 class RunningClock:
@@ -23,14 +22,14 @@ class RunningClock:
         started_at: datetime,
         first_tick: int,
         ready: Ready | None,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock = REAL,
     ) -> None:
-        self._monotonic = monotonic
-        self._began = monotonic()
+        self._clock = clock
+        self._began = clock.monotonic()
         anchored = ready is not None and ready.utc
-        utc = ready.utc + (self._began - ready.monotonic) if ready is not None and anchored else time.time()
+        utc = ready.utc + (self._began - ready.monotonic) if ready is not None and anchored else clock.now().timestamp()
         self._first = max(math.floor((utc - started_at.timestamp()) / TICK_SECONDS), first_tick, 0)
 
     def tick(self) -> int:
         """The present tick."""
-        return self._first + math.floor((self._monotonic() - self._began) / TICK_SECONDS)
+        return self._first + math.floor((self._clock.monotonic() - self._began) / TICK_SECONDS)

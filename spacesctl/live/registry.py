@@ -156,7 +156,7 @@ class SpaceRegistry:
         for one in done:
             self.actors[one.outcome.after.id] = one.actor
             self._guarded(one.actor.apply, one.outcome, one.stored)
-            # After the caller has its answer.
+            # Apart from the request: it waits for none of them.
             for subscriber in self.subscribers:
                 asyncio.get_running_loop().call_soon(self._guarded, subscriber, one.outcome)
 

@@ -13,6 +13,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.engine.messages import Ready
 from spacesctl.live.clock import RunningClock
 from spacesctl.support import clock as wall
+from spacesctl.support.clock import VirtualClock
 from tests.api.harness import FINGERPRINT, Api
 
 pytestmark = pytest.mark.anyio
@@ -109,6 +110,8 @@ def test_a_running_clock_begins_as_the_engine_begins(since: float, first_tick: i
     monotonic = 1_000.0
     ready = Ready("127.0.0.1", 1, FINGERPRINT, utc=1_700_000_000.0, monotonic=400.0)
     started = datetime.fromtimestamp(ready.utc + 600.0 - since, UTC)
-    times = [monotonic, monotonic + 0.05]
-    clock = RunningClock(started, first_tick, ready, lambda: times.pop(0))
+    stands = VirtualClock(started)
+    stands.advance(monotonic)
+    clock = RunningClock(started, first_tick, ready, stands)
+    stands.advance(0.05)
     assert clock.tick() == expected + 2

@@ -7,7 +7,6 @@ import json
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -116,7 +115,7 @@ async def _serve(
         udp_candidates=udp,
         tcp_candidates=over_tcp(udp, engine.ready.tcp, settings.announce),
         assignments=assignments,
-        rates=Rates(settings.limits),
+        rates=Rates(settings.limits, registry.clock.monotonic),
         turn=settings.turn,
         keys=await asyncio.to_thread(Keys.of_folder, settings.data),
         allow_private=settings.webhooks_allow_private,
@@ -205,7 +204,7 @@ async def _keep_time(app: Services) -> None:
     """Tell the alarm clock every second what both clocks say, so that it notices when the wall clock was set."""
     while True:
         await asyncio.sleep(1.0)
-        app.alarm.mind_the_clock(time.time(), time.monotonic())
+        app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic())
 
 
 def _bot_gone(app: Services) -> None:

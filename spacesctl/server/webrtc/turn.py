@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import re
-import time
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
@@ -40,11 +39,11 @@ class Turn(BaseModel):
             raise ValueError("turn addresses need a `secret`, the one of the TURN server")
         return self
 
-    def servers(self, name: str, now: float | None = None) -> list[dict[str, Any]]:
+    def servers(self, name: str, now: float) -> list[dict[str, Any]]:
         """The servers in the format of `RTCPeerConnection`. `name` tells users apart in the TURN server's log; it is
         random, not a handle. `now` is in Unix seconds.
         """
-        until = round((time.time() if now is None else now) + self.ttl)
+        until = round(now + self.ttl)
         username = f"{until}:{name}"
         found: list[dict[str, Any]] = []
         for url in self.urls:
@@ -54,7 +53,7 @@ class Turn(BaseModel):
                 found.append({"urls": [url], "username": username, "credential": _password(self.secret, username)})
         return found
 
-    def links(self, name: str, now: float | None = None) -> list[str]:
+    def links(self, name: str, now: float) -> list[str]:
         """The same as values of `Link` headers (RFC 9725, 4.6)."""
         return [_link(server) for server in self.servers(name, now)]
 

@@ -55,7 +55,7 @@ async def _join(
     place = f"{app.root}/v1/spaces/{space_id}/{'whip' if up else 'whep'}/{session.id}"
     headers = {"Location": place, "ETag": session.etag, "Accept-Patch": MEDIA_TYPE, "Cache-Control": "no-store"}
     answer = Response(sdp, 201, headers, "application/sdp")
-    for link in app.turn.links(session.id[:8]):
+    for link in app.turn.links(session.id[:8], app.clock.now().timestamp()):
         answer.headers.append("Link", link)
     return answer
 
@@ -84,7 +84,7 @@ async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip"
     answer = Response(status_code=204, headers={"Accept-Post": "application/sdp", "Allow": "OPTIONS, POST"})
     if app.turn.urls:
         await admitted(app, caller, space_id, Access.LISTEN)
-        for link in app.turn.links(secrets.token_hex(4)):
+        for link in app.turn.links(secrets.token_hex(4), app.clock.now().timestamp()):
             answer.headers.append("Link", link)
     return answer
 
@@ -95,7 +95,7 @@ async def ice_servers(app: Here, caller: Anyone, space_id: str) -> dict[str, Any
     operator set some.
     """
     await admitted(app, caller, space_id, Access.LISTEN)
-    return {"data": app.turn.servers(secrets.token_hex(4))}
+    return {"data": app.turn.servers(secrets.token_hex(4), app.clock.now().timestamp())}
 
 
 @router.delete("/{way}/{session_id}", status_code=200)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Annotated
 
 from fastapi import Depends, Response
@@ -28,7 +27,7 @@ async def metered(app: Here, caller: SignedIn, request: Request, response: Respo
     headers = {
         "x-rate-limit-limit": str(QUOTA.amount),
         "x-rate-limit-remaining": str(max(0, stats.remaining)),
-        "x-rate-limit-reset": str(math.ceil(time.time()) + wait),
+        "x-rate-limit-reset": str(math.ceil(app.clock.now().timestamp()) + wait),
     }
     response.headers.update(headers)
     if not allowed:
