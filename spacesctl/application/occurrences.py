@@ -47,7 +47,7 @@ async def _make(app: App, tx: Transaction, series: Series) -> Series:
     host, space_id = await _host(tx, series), new_space_id()
     command = c.Create(
         host, space_id, series.title, series.policy, series.listeners, series.captions,
-        series.topics, series.lang, max(series.planned or tx.now, tx.now), series.duration, series.id,
+        series.topics, series.lang, max(series.planned or tx.now, tx.now), series.duration, series.id, series.record,
     )  # fmt: skip
     more = []
     if series.rules_hash is not None:

@@ -74,6 +74,7 @@ def create(
     if rules is not None:
         body["rules_filename"] = rules.name
     if cron is not None and duration is not None:
+        del body["scheduled_start"]
         body |= {"cron": cron, "tz": tz, "duration": duration_seconds(duration)}
         with client(ctx) as spaces:
             tell(spaces.post("/v1/series", body, idempotency_key=str(uuid.uuid4())), as_json=as_json)

@@ -9,7 +9,7 @@ from typing import Any
 
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.recurrence import check, occurrences
-from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, ListenerPolicy, Policy
+from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, ListenerPolicy, Policy, RecordingMode
 
 MADE_AHEAD = timedelta(days=7)
 """An occurrence gets its Space, with invitations, at most this long before its start."""
@@ -51,6 +51,8 @@ class Series:
     invited: tuple[str, ...] = ()
     rules_hash: str | None = None
     rule_actions: tuple[str, ...] = ()
+    record: RecordingMode = RecordingMode.OFF
+    """What is recorded of each occurrence."""
     state: SeriesState = SeriesState.ACTIVE
     planned: datetime | None = None
     space_id: str | None = None

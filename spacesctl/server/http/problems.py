@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from spacesctl.domain.errors import Invalid, SpacesError, TooMany
+from spacesctl.server.http.body import UNKNOWN_FIELD
 
 MEDIA_TYPE = "application/problem+json"
 _log = structlog.get_logger()
@@ -66,6 +67,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first["type"] == UNKNOWN_FIELD:
+            name, near = first["ctx"]["name"], first["ctx"]["near"]
+            return of(Invalid(name, "is unknown", hint=f"did you mean {near}?" if near else None))
         where = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
         return of(Invalid(".".join(where) or "body", str(first["msg"])))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.application import accounts as use
 from spacesctl.application import blocks
@@ -15,6 +15,7 @@ from spacesctl.application.once import Once
 from spacesctl.domain.accounts import Account, Kind, Scope
 from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn, client_host
 from spacesctl.store import accounts
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["accounts"])
 PAGE = 100
 
 
-class NewAccount(BaseModel):
+class NewAccount(Body):
     """The body of `POST /accounts`."""
 
     handle: str
@@ -31,7 +32,7 @@ class NewAccount(BaseModel):
     kind: Kind = Kind.PERSON
 
 
-class NewToken(BaseModel):
+class NewToken(Body):
     """The body of `POST /accounts/{ref}/tokens`."""
 
     label: str = Field("", max_length=50)

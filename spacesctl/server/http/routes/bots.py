@@ -6,16 +6,17 @@ from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.live.hub import sse
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.event_stream import HEARTBEAT, event_stream
 from spacesctl.server.http.services import Here, ServiceBot, Services
 
 router = APIRouter(prefix="/v1/bots", tags=["bots"])
 
 
-class Status(BaseModel):
+class Status(Body):
     """The bot's status. `reason` says why it is not ready."""
 
     ready: bool

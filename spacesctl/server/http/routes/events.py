@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.application import captions
 from spacesctl.application.admission import Access, admitted, readable
@@ -15,6 +15,7 @@ from spacesctl.domain.errors import Invalid
 from spacesctl.domain.space import Space
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.hub import Subscriber, View, sse, visible
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.event_stream import HEARTBEAT, event_stream
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.store import spaces as space_store
@@ -25,7 +26,7 @@ REPLAY = 1_000
 PAGE = 500
 
 
-class Word(BaseModel):
+class Word(Body):
     """A recognised word, with times in seconds on the Space clock."""
 
     w: str = Field(max_length=100)
@@ -34,7 +35,7 @@ class Word(BaseModel):
     conf: float
 
 
-class Caption(BaseModel):
+class Caption(Body):
     """A caption from the bot. Ticks are of 20 ms on the Space clock."""
 
     lane: int
@@ -46,7 +47,7 @@ class Caption(BaseModel):
     words: Annotated[list[Word], Field(max_length=1_000)]
 
 
-class Captions(BaseModel):
+class Captions(Body):
     """The body of `POST /spaces/{space_id}/captions`."""
 
     captions: Annotated[list[Caption], Field(max_length=200)]

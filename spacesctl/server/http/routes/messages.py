@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.application import invitations
 from spacesctl.application import messages as use
@@ -17,6 +17,7 @@ from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Role
 from spacesctl.server.http import serializers
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.store import accounts, clips, direct_messages
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["messages"])
 PAGE = 100
 
 
-class Invites(BaseModel):
+class Invites(Body):
     """The body of `POST /spaces/{space_id}/invites`."""
 
     handles: Annotated[list[str], Field(min_length=1, max_length=100)]
@@ -33,7 +34,7 @@ class Invites(BaseModel):
     role: Role = Role.SPEAKER
 
 
-class Message(BaseModel):
+class Message(Body):
     """The body of `POST /dms`."""
 
     to: str

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Row
 
 from spacesctl.application import acts, reports
@@ -20,6 +20,7 @@ from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.routes.events import Word
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
@@ -32,7 +33,7 @@ router = APIRouter(prefix="/v1", tags=["moderation"])
 PAGE = 100
 
 
-class NewReport(BaseModel):
+class NewReport(Body):
     """The body of `POST /reports`."""
 
     space_id: str
@@ -44,7 +45,7 @@ class NewReport(BaseModel):
 ReportState = Literal["open", "upheld", "dismissed"]
 
 
-class ReportDecision(BaseModel):
+class ReportDecision(Body):
     """The body of `PATCH /reports/{report_id}`."""
 
     state: ReportState
@@ -52,21 +53,21 @@ class ReportDecision(BaseModel):
     """The reporter is told it."""
 
 
-class Rules(BaseModel):
+class Rules(Body):
     """The body of `PUT /spaces/{space_id}/rules`."""
 
     text: str | None = Field(max_length=MAX_RULES)
     filename: str = Field("rules.toml", max_length=200)
 
 
-class Clip(BaseModel):
+class Clip(Body):
     """The seconds of evidence before and after an act."""
 
     before: float = Field(CLIP_BEFORE, ge=0, le=60)
     after: float = Field(CLIP_AFTER, ge=0, le=30)
 
 
-class NewAct(BaseModel):
+class NewAct(Body):
     """The body of `POST /spaces/{space_id}/acts`. Ticks are of 20 ms on the Space clock."""
 
     key: str = Field(min_length=1, max_length=128)

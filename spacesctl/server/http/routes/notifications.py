@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 from sqlalchemy import Row
 
 from spacesctl.application import outside
@@ -17,6 +17,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.principals import Person
 from spacesctl.server.delivery import apprise_address
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.store import notifications
@@ -24,7 +25,7 @@ from spacesctl.store import notifications
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
 
-class NewOutlet(BaseModel):
+class NewOutlet(Body):
     """The body of `POST /notifications`."""
 
     url: SecretStr = Field(max_length=apprise_address.MOST_URL)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.application import people
 from spacesctl.application.admission import Access, admitted
@@ -17,13 +17,14 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.space import MAX_HAND_NOTE, MAX_HAND_TOPIC, Hand, Role
 from spacesctl.live.outcome import Outcome
 from spacesctl.server.http import serializers
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.store import accounts
 
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["people"])
 
 
-class Measure(BaseModel):
+class Measure(Body):
     """Why a person is muted, demoted or removed, and for how long."""
 
     reason: str = Field("", max_length=280)
@@ -34,7 +35,7 @@ class Measure(BaseModel):
 NO_MEASURE = Measure(reason="", duration=None)
 
 
-class NewRequest(BaseModel):
+class NewRequest(Body):
     """What a request to speak is about, for the host and the co-hosts."""
 
     topic: str = Field("", max_length=MAX_HAND_TOPIC)
@@ -44,7 +45,7 @@ class NewRequest(BaseModel):
 NO_REQUEST = NewRequest(topic="", note="")
 
 
-class Microphone(BaseModel):
+class Microphone(Body):
     """The body of `PUT /spaces/{space_id}/mic`."""
 
     open: bool

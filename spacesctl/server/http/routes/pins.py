@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.application import pins
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.pins import MAX_URL
 from spacesctl.server.http import serializers
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.services import Here, SignedIn
 
 router = APIRouter(prefix="/v1/spaces/{space_id}/pins", tags=["spaces"])
 
 
-class NewPin(BaseModel):
+class NewPin(Body):
     """Either `post` or `url`."""
 
     post: str | None = None

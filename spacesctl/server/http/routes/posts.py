@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.application import accounts as accounts_use
 from spacesctl.application import messages as use
@@ -18,6 +18,7 @@ from spacesctl.domain.posts import Post, is_post_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import State
 from spacesctl.server.http import serializers
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.store import accounts, posts
@@ -29,7 +30,7 @@ LAST = 10
 """Posts in a profile."""
 
 
-class NewPost(BaseModel):
+class NewPost(Body):
     """The body of `POST /posts`."""
 
     text: str = Field("", max_length=2_000)
@@ -38,7 +39,7 @@ class NewPost(BaseModel):
     """The id of a voice clip that the caller has uploaded."""
 
 
-class AboutMe(BaseModel):
+class AboutMe(Body):
     """Fields that are left out stay unchanged."""
 
     name: Annotated[str, Field(min_length=1, max_length=50)] | None = None

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel
 
 from spacesctl.application import recordings as use
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
@@ -16,6 +15,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.space import RecordingMode
 from spacesctl.live.recorder import lane_name
 from spacesctl.server.http import serializers
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.store import accounts, recordings
 from spacesctl.store import spaces as space_store
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1", tags=["recordings"])
 PAGE = 100
 
 
-class NewRecording(BaseModel):
+class NewRecording(Body):
     """What to record."""
 
     kind: Literal["mix", "lanes"] = "mix"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Row
 
 from spacesctl.application import blocks, people
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.permissions import Action, require
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.store import accounts, sanctions
 
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["sanctions"])
 PAGE = 100
 
 
-class Undo(BaseModel):
+class Undo(Body):
     """Why a sanction is undone."""
 
     reason: str = Field("", max_length=280)

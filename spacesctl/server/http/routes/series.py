@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from spacesctl.application import series as use
 from spacesctl.application.once import Once
@@ -17,7 +17,8 @@ from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.recurrence import occurrences
 from spacesctl.domain.series import Series, deleted, paused, resumed, used
-from spacesctl.domain.space import ListenerPolicy, Policy
+from spacesctl.domain.space import ListenerPolicy, Policy, RecordingMode
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.routes.spaces import Lang
 from spacesctl.server.http.services import Here, Services, SignedIn
@@ -30,7 +31,7 @@ SHOWN = 5
 Topics = list[Annotated[str, Field(min_length=1, max_length=50)]]
 
 
-class NewSeries(BaseModel):
+class NewSeries(Body):
     """The body of `POST /series`."""
 
     title: str = Field(max_length=500)
@@ -46,9 +47,11 @@ class NewSeries(BaseModel):
     invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
     rules: str | None = Field(None, max_length=MAX_RULES)
     rules_filename: str = Field("rules.toml", max_length=200)
+    record: RecordingMode = RecordingMode.OFF
+    """What is recorded of each Space."""
 
 
-class SeriesChange(BaseModel):
+class SeriesChange(Body):
     """Fields that are left out stay unchanged."""
 
     title: str | None = Field(None, max_length=500)
@@ -79,7 +82,7 @@ async def _create(app: Services, caller: Person, body: NewSeries, once: Once) ->
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
     series = Series(
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, app.clock.now(), body.speakers,
-        body.listeners, body.captions, tuple(body.topics), body.lang,
+        body.listeners, body.captions, tuple(body.topics), body.lang, record=body.record,
     )  # fmt: skip
 
     def shown(made: Series) -> dict[str, Any]:
@@ -155,6 +158,7 @@ def _series(app: Services, value: Series) -> dict[str, Any]:
         "topic_ids": list(value.topics),
         "lang": value.lang,
         "rules": value.rules_hash,
+        "record": value.record.value,
         "invited_user_ids": list(value.invited),
         "next_start": rfc3339(value.planned) if value.planned else None,
         "next_space": value.space_id,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application import spaces as use
@@ -22,6 +22,7 @@ from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, RecordingMode, Space, State
 from spacesctl.server.http import serializers
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.store import accounts
@@ -34,7 +35,7 @@ PAGE = 100
 Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
-class NewSpace(BaseModel):
+class NewSpace(Body):
     """The body of `POST /spaces`."""
 
     title: str = Field(max_length=500)
@@ -54,7 +55,7 @@ class NewSpace(BaseModel):
     """Go live at once."""
 
 
-class SpaceChange(BaseModel):
+class SpaceChange(Body):
     """Fields that are left out stay unchanged."""
 
     title: str | None = Field(None, max_length=500)
@@ -66,7 +67,7 @@ class SpaceChange(BaseModel):
     captions: bool | None = None
 
 
-class NewReaction(BaseModel):
+class NewReaction(Body):
     """The body of `POST /spaces/{space_id}/reactions`."""
 
     reaction: Reaction

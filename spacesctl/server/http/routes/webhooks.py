@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Row
 
 from spacesctl.application import outside
@@ -18,6 +18,7 @@ from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
 from spacesctl.domain.principals import Person
 from spacesctl.domain.webhooks import PING, TYPES
 from spacesctl.server.delivery.safe_http import check_url
+from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.store import webhooks
@@ -27,7 +28,7 @@ SHOWN = 100
 """Deliveries in a list."""
 
 
-class NewWebhook(BaseModel):
+class NewWebhook(Body):
     """The body of `POST /webhooks`."""
 
     url: str
