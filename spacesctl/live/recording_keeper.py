@@ -14,13 +14,15 @@ import structlog
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import Refused, SpacesError
-from spacesctl.domain.principals import System
+from spacesctl.domain.principals import Principal, System
 from spacesctl.domain.space import RecordingMode
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.recorder import Recorder, close_files
 from spacesctl.live.registry import SpaceRegistry
+from spacesctl.store import audit
 from spacesctl.store import recordings as store
+from spacesctl.store.audit import Entry
 from spacesctl.store.recordings import KeptRecording
 
 LEAST_ROOM = 200 << 20
@@ -59,12 +61,14 @@ class RecordingKeeper:
         """The path of a recording's file."""
         return self._folder / recording_id / name
 
-    async def delete(self, one: KeptRecording) -> None:
-        """Delete a recording and its files. Raises Refused while it runs."""
+    async def delete(self, one: KeptRecording, by: Principal) -> None:
+        """Delete a recording, with an audit entry, and then its files. Raises Refused while it runs."""
         if one.files is None:
             raise Refused("recording", "the recording is still running", hint="stop it first")
         async with self._house.db.begin() as db:
             await store.remove(db, one.id)
+            entry = Entry("record.delete", by, one.space_id, None, {"recording": one.id})
+            await audit.append(db, entry, self._house.clock.now())
         await asyncio.to_thread(shutil.rmtree, self._folder / one.id, ignore_errors=True)
 
     async def tidy(self) -> None:

@@ -17,7 +17,7 @@ from spacesctl.domain.space import RecordingMode
 from spacesctl.live.recorder import lane_name
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
-from spacesctl.store import accounts, audit, recordings
+from spacesctl.store import accounts, recordings
 from spacesctl.store import spaces as space_store
 from spacesctl.store.recordings import KeptRecording
 
@@ -90,10 +90,7 @@ async def sound(app: Here, caller: SignedIn, recording_id: str, name: str) -> Fi
 async def delete(app: Here, caller: SignedIn, recording_id: str) -> Response:
     """Delete a recording and its files."""
     one = await _own(app, caller, recording_id)
-    await app.recordings.delete(one)
-    async with app.db.begin() as db:
-        entry = audit.Entry("record.delete", caller, one.space_id, None, {"recording": one.id})
-        await audit.append(db, entry, app.clock.now())
+    await app.recordings.delete(one, caller)
     return Response(status_code=204)
 
 
