@@ -9,12 +9,15 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import Engine
 
 from spacesctl.application import projections
+from spacesctl.domain.space import Space
 from spacesctl.engine.messages import Ready, ToEngine
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
@@ -25,7 +28,9 @@ from spacesctl.server.process.alarm import Alarm
 from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.first_start import ensure_accounts
 from spacesctl.store import schema
+from spacesctl.store import spaces as space_store
 from spacesctl.store.database import Database
+from spacesctl.store.tables import metadata
 from spacesctl.support.clock import REAL, Clock
 
 FINGERPRINT = ":".join(["AB"] * 32)
@@ -123,6 +128,57 @@ class Api:
         answer = await made.offer(f"{space}/whip")
         assert answer.status_code == 201, answer.text
         return made
+
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+async def everything(api: Api) -> Rows:
+    """Every row of every table."""
+    async with api.app.db.read() as db:
+        return {
+            name: sorted(map(tuple, await db.execute(table.select())), key=repr)
+            for name, table in metadata.tables.items()
+        }
+
+
+async def settled(api: Api) -> None:
+    """Wait for what follows from earlier requests in the background, such as the next occurrence of a series."""
+    registry = api.app.registry
+    for _ in range(3):
+        await asyncio.sleep(0)  # subscribers are called after the answer
+        while waiting := [*registry._background, *registry._ending]:
+            await asyncio.wait(waiting)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a server holds: the rows of its store, the Spaces in memory, and what it told the engine."""
+
+    rows: Rows
+    spaces: dict[str, Space | None]
+    told: list[ToEngine]
+
+
+async def seen(api: Api) -> Seen:
+    """What the server holds now, once nothing runs in the background."""
+    await settled(api)
+    spaces = {space_id: actor.state for space_id, actor in api.app.registry.actors.items()}
+    return Seen(await everything(api), spaces, list(api.engine.sent))
+
+
+async def memory_equals_store(api: Api) -> None:
+    """Every Space in use is as it would be if it were loaded now."""
+    await settled(api)
+    async with api.app.db.read() as db:
+        for space_id, actor in list(api.app.registry.actors.items()):
+            assert actor.state == await space_store.load(db, space_id), space_id
+
+
+def writer(api: Api) -> Engine:
+    """The engine of writing transactions, for SQLAlchemy's events."""
+    assert api.app.db._engine is not None
+    return api.app.db._engine.sync_engine
 
 
 @functools.cache

@@ -7,19 +7,10 @@ from typing import Any
 import pytest
 
 from spacesctl.engine.messages import OpenSpace
-from spacesctl.store.tables import metadata
-from tests.api.harness import OFFER, Api, As
+from tests.api.harness import OFFER, Api, As, everything
 
 pytestmark = pytest.mark.anyio
 DRY = {"Dry-Run": "true"}
-
-
-async def everything(api: Api) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table."""
-    async with api.app.db.read() as db:
-        return {
-            name: [tuple(row) for row in await db.execute(table.select())] for name, table in metadata.tables.items()
-        }
 
 
 async def live_space(host: As) -> str:
