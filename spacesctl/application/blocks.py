@@ -63,10 +63,12 @@ async def unblock(app: App, person: Person, ref: str) -> None:
 
 
 async def undo_block(app: App, person: Person, sanction_id: str, reason: str) -> None:
-    """Undo a block, also one that a rule made in the person's name. Raises NotFound, also for somebody else's."""
+    """Undo a block that is in effect, also one that a rule made in the person's name. Raises NotFound, also for somebody else's and for
+    sanctions of a Space.
+    """
     async with app.db.begin() as db:
         row = await sanctions.get(db, sanction_id)
-        if row.host_id != person.account_id:
+        if row.host_id != person.account_id or row.action != "block" or row.lifted_at is not None:
             raise NotFound("sanction", sanction_id)
         await _lift_block(db, person, row.host_id, row.target_id, app.clock.now(), reason)
 
