@@ -7,7 +7,7 @@ import atexit
 import functools
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +149,13 @@ async def settled(api: Api) -> None:
         await asyncio.sleep(0)  # subscribers are called after the answer
         while waiting := [*registry._background, *registry._ending]:
             await asyncio.wait(waiting)
+
+
+async def wait_for(true: Callable[[], bool]) -> None:
+    """Wait until something is so, for at most 5 s."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.001)
 
 
 @dataclass(frozen=True)
