@@ -11,6 +11,7 @@ from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, cut_clip
 from spacesctl.domain import commands as c
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person, Rule
+from spacesctl.domain.sanctions import is_exempt
 from spacesctl.store import accounts
 from spacesctl.store import acts as act_store
 
@@ -62,9 +63,10 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> dict[str, 
         command = c.TakeAct(
             by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip
         )  # fmt: skip
+        exempt = is_exempt(tx.space(space_id), person)
         await tx.ask(space_id, command)
-        if enforced and act.action == "block":
-            await blocks.write_block(tx, by, account, act.key)
+        if enforced and act.action == "block" and not exempt:
+            await blocks.write_block(tx, by, account, act.key, removed_from=space_id)
     return body
 
 

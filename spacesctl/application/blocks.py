@@ -25,9 +25,11 @@ def over_all_of(app: App, host_id: str, *space_ids: str) -> AbstractAsyncContext
     return over(app, lambda db: space_store.hosted(db, host_id), *space_ids)
 
 
-async def write_block(tx: Transaction, by: Principal, account: Account, evidence: str = "") -> None:
-    """Store a block in the name of the account that `by` stands for, and remove `account` from the Spaces that it hosts. `evidence` is the
-    key of the act that led to it.
+async def write_block(
+    tx: Transaction, by: Principal, account: Account, evidence: str = "", removed_from: str | None = None
+) -> None:
+    """Store a block in the name of the account that `by` stands for, and remove `account` from the Spaces that it hosts, but for
+    `removed_from`. `evidence` is the key of the act that led to it.
     """
     blocker = by.stands_for or ""
     who = f"rule {by.id}" if isinstance(by, Rule) else "person"
@@ -38,7 +40,7 @@ async def write_block(tx: Transaction, by: Principal, account: Account, evidence
     await sanctions.add(tx.db, made, None, blocker)
     target = c.Target(account.id, account.handle, account.kind, blocked=True)
     for space_id in tx.space_ids:
-        if tx.space(space_id).host_id == blocker:
+        if tx.space(space_id).host_id == blocker and space_id != removed_from:
             await tx.ask(space_id, c.RemoveBlocked(by, target))
 
 
@@ -63,10 +65,12 @@ async def unblock(app: App, person: Person, ref: str) -> None:
 
 
 async def undo_block(app: App, person: Person, sanction_id: str, reason: str) -> None:
-    """Undo a block, also one that a rule made in the person's name. Raises NotFound, also for somebody else's."""
+    """Undo a block that is in effect, also one that a rule made in the person's name. Raises NotFound, also for somebody else's and for
+    sanctions of a Space.
+    """
     async with app.db.begin() as db:
         row = await sanctions.get(db, sanction_id)
-        if row.host_id != person.account_id:
+        if row.host_id != person.account_id or row.action != "block" or row.lifted_at is not None:
             raise NotFound("sanction", sanction_id)
         await _lift_block(db, person, row.host_id, row.target_id, app.clock.now(), reason)
 

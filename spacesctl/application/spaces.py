@@ -59,14 +59,15 @@ async def create_space(
 
 
 async def change_space(app: App, edit: c.Edit, space_id: str, speakers: Policy | None, captions: bool | None) -> Space:
-    """Change what is given. If one change is refused, nothing is changed. Raises NotFound, or what refuses a command."""
-    commands: list[c.Command] = [] if edit == c.Edit(edit.by) else [edit]
+    """Change what is given. If one change is refused, nothing is changed. Raises NotFound, or what refuses a command; a change of nothing
+    is refused like an edit.
+    """
+    is_edit = edit != c.Edit(edit.by) or (speakers is None and captions is None)
+    commands: list[c.Command] = [edit] if is_edit else []
     if speakers is not None:
         commands.append(c.ChangePolicy(edit.by, speakers))
     if captions is not None:
         commands.append(c.SwitchCaptions(edit.by, captions))
-    if not commands:
-        return await app.registry.space(space_id)
     return (await app.registry.ask(space_id, *commands)).after
 
 

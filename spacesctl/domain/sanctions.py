@@ -12,7 +12,7 @@ from spacesctl.domain.actions import ALWAYS_GRANTED
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_over
-from spacesctl.domain.principals import Principal, described
+from spacesctl.domain.principals import Principal, Rule, described
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.space import Grant, Role, Space
 from spacesctl.domain.undo import lifted
@@ -77,10 +77,16 @@ def kick(space: Space, command: c.Kick, now: datetime) -> Events:
 
 
 def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
-    """Remove an account that the host blocked. No rank check: the host's own block list decides."""
-    if space.is_over or command.by.account_id != space.host_id:
+    """Remove an account that the host, or a rule in the host's name, blocked. No rank check: the host's own block list decides."""
+    if space.is_over or command.by.stands_for != space.host_id:
         return []
-    return _remove(space, command.person.account_id, space.host_id, "", barred=False)
+    reason = f"rule {command.by.id}" if isinstance(command.by, Rule) else ""
+    return _remove(space, command.person.account_id, command.by.account_id or "", reason, barred=False)
+
+
+def is_exempt(space: Space, person: c.Target) -> bool:
+    """Whether rules may not mute, remove or block this person: hosts, co-hosts and bots."""
+    return space.role_of(person.account_id).rank >= Role.COHOST.rank or person.kind is Kind.BOT
 
 
 def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
@@ -102,9 +108,9 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
 
 
 def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:
-    """Hosts, co-hosts and bots are exempt from mute, kick and block; what is in effect already is not repeated."""
+    """What is in effect already is not repeated."""
     target = command.person.account_id
-    spared = space.role_of(target).rank >= Role.COHOST.rank or command.person.kind is Kind.BOT
+    spared = is_exempt(space, command.person)
     because = f"rule {command.rule_id}"
     order = _Order(command.by, because, None, now, command.key)
     match command.action:

@@ -6,15 +6,19 @@ import asyncio
 import atexit
 import functools
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import Engine
 
 from spacesctl.application import projections
+from spacesctl.domain.space import Space
 from spacesctl.engine.messages import Ready, ToEngine
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
@@ -24,8 +28,10 @@ from spacesctl.server.http.services import Services
 from spacesctl.server.process.alarm import Alarm
 from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.first_start import ensure_accounts
+from spacesctl.store import spaces as space_store
 from spacesctl.store.sqlite import schema
 from spacesctl.store.sqlite.database import Database
+from spacesctl.store.tables import metadata
 from spacesctl.support.clock import REAL, Clock
 
 FINGERPRINT = ":".join(["AB"] * 32)
@@ -98,6 +104,8 @@ class Api:
     def __init__(self, app: Services, engine: NotingEngine, owner_token: str, bot_token: str) -> None:
         self.app, self.engine = app, engine
         self.asgi = create_app(app)
+        assert isinstance(app.db, Database)
+        self.database = app.db
         self.nobody = As(self, None)
         self.owner = As(self, owner_token, "@owner")
         self.bot = As(self, bot_token, "@spaces_bot", app.bot.id)
@@ -123,6 +131,66 @@ class Api:
         answer = await made.offer(f"{space}/whip")
         assert answer.status_code == 201, answer.text
         return made
+
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+async def everything(api: Api) -> Rows:
+    """Every row of every table."""
+    return await asyncio.to_thread(rows_of, api.database.path)
+
+
+def rows_of(path: Path) -> Rows:
+    """Every row of every table of a database, in order. Blocks."""
+    with closing(sqlite3.connect(path)) as raw:
+        return {name: sorted(raw.execute(f'SELECT * FROM "{name}"'), key=repr) for name in metadata.tables}
+
+
+async def settled(api: Api) -> None:
+    """Wait for what follows from earlier requests in the background, such as the next occurrence of a series."""
+    registry = api.app.registry
+    for _ in range(3):
+        await asyncio.sleep(0)  # subscribers are called after the answer
+        while waiting := [*registry._background, *registry._ending]:
+            await asyncio.wait(waiting)
+
+
+async def wait_for(true: Callable[[], bool]) -> None:
+    """Wait until something is so, for at most 5 s."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.001)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a server holds: the rows of its store, the Spaces in memory, and what it told the engine."""
+
+    rows: Rows
+    spaces: dict[str, Space | None]
+    told: list[ToEngine]
+
+
+async def seen(api: Api) -> Seen:
+    """What the server holds now, once nothing runs in the background."""
+    await settled(api)
+    spaces = {space_id: actor.state for space_id, actor in api.app.registry.actors.items()}
+    return Seen(await everything(api), spaces, list(api.engine.sent))
+
+
+async def memory_equals_store(api: Api) -> None:
+    """Every Space in use is as it would be if it were loaded now."""
+    await settled(api)
+    async with api.app.db.read() as db:
+        for space_id, actor in list(api.app.registry.actors.items()):
+            assert actor.state == await space_store.load(db, space_id), space_id
+
+
+def writer(api: Api) -> Engine:
+    """The engine of writing transactions, for SQLAlchemy's events."""
+    assert api.database._engine is not None
+    return api.database._engine.sync_engine
 
 
 @functools.cache

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from spacesctl.engine.messages import OpenSpace
-from spacesctl.store.tables import metadata
-from tests.api.harness import OFFER, Api, As
+from tests.api.harness import OFFER, Api, As, everything, wait_for
 
 pytestmark = pytest.mark.anyio
 DRY = {"Dry-Run": "true"}
-
-
-async def everything(api: Api) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table."""
-    async with api.app.db.read() as db:
-        return {
-            name: [tuple(row) for row in await db.execute(table.select())] for name, table in metadata.tables.items()
-        }
 
 
 async def live_space(host: As) -> str:
@@ -77,6 +69,18 @@ async def test_the_same_change_can_be_made_after_it_was_tried(api: Api) -> None:
     made = await host.call("POST", "/v1/spaces", {"title": "A"}, headers=key)
     assert "idempotent-replayed" not in made.headers
     assert made.status_code == 201
+
+
+async def test_a_try_and_the_real_request_with_the_same_key_do_not_wait_for_each_other(api: Api) -> None:
+    host = await api.account("host")
+    key = {"Idempotency-Key": "k"}
+    async with asyncio.timeout(4):  # a dry run that takes longer than 5 s is given up
+        async with api.app.db.begin():
+            tried = asyncio.create_task(host.call("POST", "/v1/spaces", {"title": "A"}, headers=DRY | key))
+            await wait_for(lambda: bool(api.database._writing._waiters))
+            real = asyncio.create_task(host.call("POST", "/v1/spaces", {"title": "A"}, headers=key))
+            await wait_for(lambda: len(api.database._writing._waiters or ()) == 2)
+        assert [(await one).status_code for one in (tried, real)] == [201, 201]
 
 
 async def test_what_reaches_beyond_the_database_cannot_be_tried(api: Api) -> None:

@@ -10,6 +10,7 @@ import pytest
 from spacesctl.audio import ogg
 from spacesctl.engine.messages import Frames, SetLaneOpen
 from spacesctl.store import acts as act_store
+from spacesctl.store import spaces as space_store
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
@@ -116,6 +117,37 @@ async def test_a_rule_that_blocks_puts_the_target_on_the_hosts_list(api: Api) ->
     await api.bot.ok("POST", f"{space}/acts", act(talker, "block"))
     assert [row["handle"] for row in (await host.ok("GET", "/v1/accounts/me/blocks"))["data"]] == ["@talker"]
     assert (await talker.offer(f"{space}/whep")).status_code == 403
+
+
+async def test_a_rule_that_blocks_removes_from_all_spaces_of_the_host_once(api: Api) -> None:
+    host, talker, space = await stage(api)
+    other = await api.live(host)
+    await host.ok("POST", f"{other}/invites", {"handles": ["@talker"]})
+    await talker.ok("POST", f"{other}/accept")
+    assert (await talker.offer(f"{other}/whip")).status_code == 201
+    await api.bot.ok("POST", f"{space}/acts", act(talker, "block"))
+    for one in (space, other):
+        assert [row["handle"] for row in (await host.ok("GET", f"{one}/people"))["data"]] == ["@host"]
+        async with api.app.db.read() as db:
+            events = await space_store.events_after(db, one[11:], 0, limit=100, types=["person.removed"])
+        assert len(events) == 1, one
+
+
+async def test_a_rule_blocks_neither_the_host_nor_co_hosts_nor_bots(api: Api) -> None:
+    host, _talker, space = await stage(api)
+    cohost = await api.account("cohost")
+    await host.ok("POST", f"{space}/invites", {"handles": ["@cohost"], "role": "cohost"})
+    await cohost.ok("POST", f"{space}/accept")
+    for one in (host, cohost, await api.account("robot", "bot")):
+        await api.bot.ok("POST", f"{space}/acts", act(one, "block", key=one.handle))
+    assert (await host.ok("GET", "/v1/accounts/me/blocks"))["data"] == []
+
+
+async def test_a_rule_that_kicked_somebody_may_block_them_too(api: Api) -> None:
+    host, talker, space = await stage(api)
+    for action in ("kick", "block"):
+        await api.bot.ok("POST", f"{space}/acts", act(talker, action))
+    assert [row["handle"] for row in (await host.ok("GET", "/v1/accounts/me/blocks"))["data"]] == ["@talker"]
 
 
 async def test_a_bot_takes_no_act_that_the_host_did_not_grant(api: Api) -> None:

@@ -17,6 +17,7 @@ from spacesctl.store import series as series_store
 
 TO_ALL = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged, e.RemindersSent)
 """Events that concern everybody who waits for the Space."""
+_OPEN = (InviteState.PENDING, InviteState.ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,18 @@ class Context:
         """The handle of an account."""
         return self.names.get(account_id or "", "somebody")
 
+    def had_a_part(self, account_id: str) -> bool:
+        """Whether an account was on stage, or had an open invitation, before this."""
+        before = self.outcome.before
+        if before is None:
+            return False
+        invite = before.invites.get(account_id)
+        return before.role_of(account_id) is not Role.LISTENER or (invite is not None and invite.state in _OPEN)
+
     def everybody(self) -> list[str]:
         """All that wait for this Space or have a part in it: on stage, invited, or to be reminded."""
         on_stage = {one.account_id for one in self.space.people.values() if one.role is not Role.LISTENER}
-        is_open = (InviteState.PENDING, InviteState.ACCEPTED)
-        invited = {one.account_id for one in self.space.invites.values() if one.state in is_open}
+        invited = {one.account_id for one in self.space.invites.values() if one.state in _OPEN}
         return sorted((on_stage | invited | self.subscribers) - self.apart - self.space.barred.keys())
 
 

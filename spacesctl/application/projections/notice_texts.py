@@ -85,6 +85,8 @@ def _unmuted(c: Context, event: e.ServerUnmuted) -> list[Notice]:
 def _removed(c: Context, event: e.Removed) -> list[Notice]:
     if event.barred or isinstance(c.outcome.by, Rule):
         return []  # the sanction, or the act, says it
+    if c.space.state is State.SCHEDULED and not c.had_a_part(event.account_id):
+        return []  # nobody listens yet
     return [Notice(event.account_id, f"You were removed from {c.title}: its host blocked you.")]
 
 

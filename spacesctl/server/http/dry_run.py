@@ -47,8 +47,10 @@ async def dry_run(app: Services) -> AsyncIterator[Services]:
         registry = SpaceRegistry(
             db, SilentEngine(app.registry.engine.ready), app.registry.projections, app.registry.clock
         )
-        tried = replace(app, db=db, registry=registry, assignments=Assignments(), wake=lambda series: None)
-        tried.in_flight = InFlight()  # a request with the same key may be waiting for this very dry run to end
+        # Its own `in_flight`: a real request with the same key waits for this transaction, so this one must not wait for that request.
+        tried = replace(
+            app, db=db, registry=registry, assignments=Assignments(), in_flight=InFlight(), wake=lambda series: None
+        )
         tried.recordings = app.recordings  # its files are real: routes that delete them depend on `no_dry_run`
         try:
             yield tried

@@ -11,6 +11,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.posts import Clip, Post
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import InviteState, Pin, Role, Space
+from spacesctl.live.handle import SpaceHandle
 from spacesctl.server.http.services import Services
 from spacesctl.store import accounts
 from spacesctl.store import posts as post_store
@@ -140,9 +141,14 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         "series_id": value.series_id,
         "pinned": [],
         "blocked_speaking": [],
-        "tick": handle.now_tick() if handle and value.started_at and not value.is_over else None,
+        "tick": _tick(handle) if value.started_at and not value.is_over else None,
         "me": _me(value, viewer),
     }
+
+
+def _tick(handle: SpaceHandle | None) -> int:
+    """The tick of a live Space; 0 while it is being created, live at once."""
+    return handle.now_tick() if handle is not None else 0
 
 
 def _away(value: Space) -> dict[str, Any] | None:

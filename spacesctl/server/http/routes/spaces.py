@@ -102,11 +102,13 @@ async def _create(app: Services, caller: Person, body: NewSpace, once: Once) -> 
         record=body.record,
     )
 
-    async def keep(db: AsyncConnection, space: Space, now: datetime) -> None:
-        host = await accounts.get(db, space.host_id)
-        await once.keep(db, now, 201, serializers.space_of(app, space, host, caller))
+    answer: dict[str, Any] = {}
 
-    space = await use.create_space(
+    async def keep(db: AsyncConnection, space: Space, now: datetime) -> None:
+        answer.update(serializers.space_of(app, space, await accounts.get(db, space.host_id), caller))
+        await once.keep(db, now, 201, answer)
+
+    await use.create_space(
         app,
         command,
         invite=body.invite,
@@ -115,7 +117,7 @@ async def _create(app: Services, caller: Person, body: NewSpace, once: Once) -> 
         may_go_live=may_go_live(app),
         keep=keep,
     )
-    return await serializers.space(app, space, caller)
+    return answer
 
 
 @router.get("/spaces")

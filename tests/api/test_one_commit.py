@@ -1,0 +1,191 @@
+"""Each request that changes something is one transaction: one COMMIT for each route, and a new route has to be listed here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from starlette.routing import Route
+
+from spacesctl.server.http import voice_clips
+from spacesctl.server.http.app import ROUTERS
+from tests.api.harness import OFFER, Api, As, writer
+from tests.api.test_moderation import act
+from tests.api.test_series import RULES
+
+pytestmark = pytest.mark.anyio
+LANE = {"lane": 1, "utterance": 1, "text": "hi", "final": True, "start_tick": 1, "end_tick": 2, "words": []}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """`who` asks for `route`; its parameters are ids of earlier answers, which `keep` names. `body` may name them, too."""
+
+    who: str
+    route: str
+    body: Any = None
+    commits: int = 1
+    keep: str = ""
+    at: dict[str, str] = field(default_factory=dict)
+
+
+HOURLY = {"title": "S", "cron": "0 9 * * *", "tz": "UTC", "duration": 600}
+PLANNED, PERSON = {"space_id": "{planned}"}, "/v1/spaces/{space_id}/people/{ref}"
+STORY = [
+    Ask("owner", "POST /v1/accounts", {"handle": "eve"}),
+    Ask("owner", "POST /v1/accounts/{ref}/tokens", {"label": "x"}, at={"ref": "@eve"}),
+    Ask("owner", "DELETE /v1/accounts/{ref}/tokens?label=x", at={"ref": "@eve"}),
+    Ask("host", "PATCH /v1/accounts/me", {"name": "Host"}),
+    Ask("host", "PUT /v1/accounts/me/following/{ref}"),
+    Ask("host", "DELETE /v1/accounts/me/following/{ref}"),
+    Ask("host", "POST /v1/dms", {"to": "@ann", "text": "hi"}),
+    Ask("host", "POST /v1/clips", b"sound", keep="clip"),
+    Ask("host", "POST /v1/posts", {"text": "hi", "clip": "{clip}"}, keep="post"),
+    Ask("host", "POST /v1/webhooks", {"url": "https://203.0.113.9/x"}, keep="webhook_id"),
+    Ask("host", "POST /v1/webhooks/{webhook_id}/test"),
+    Ask("host", "POST /v1/notifications", {"url": "json://203.0.113.9/x"}, keep="outlet_id"),
+    Ask("host", "POST /v1/notifications/{outlet_id}/test", commits=0),
+    Ask("host", "DELETE /v1/notifications/{outlet_id}"),
+    Ask("host", "POST /v1/spaces", {"title": "Later", "scheduled_start": "2099-01-01T00:00:00Z"}, keep="planned"),
+    Ask("ann", "PUT /v1/spaces/{space_id}/reminder", at=PLANNED),
+    Ask("ann", "DELETE /v1/spaces/{space_id}/reminder", at=PLANNED),
+    Ask("host", "POST /v1/spaces/{space_id}/cancel", at=PLANNED),
+    Ask("host", "POST /v1/spaces", {"title": "Now", "rules": RULES, "invite": ["@ann", "@ben"]}, keep="space_id"),
+    Ask("host", "POST /v1/spaces/{space_id}/start"),
+    Ask("host", "PATCH /v1/spaces/{space_id}", {"title": "B", "speakers": "following", "captions": True}),
+    Ask("host", "PUT /v1/spaces/{space_id}/rules", {"text": RULES.replace('"mute"', '"report", "mute", "block"')
+        .replace("schema = 1", 'schema = 1\n[limits]\nallow = { r = ["block"] }')}),
+    Ask("host", "POST /v1/spaces/{space_id}/invites", {"handles": ["@cid", "@dan"]}),
+    Ask("host", "DELETE /v1/spaces/{space_id}/invites/{ref}", at={"ref": "@dan"}),
+    Ask("cid", "POST /v1/spaces/{space_id}/decline"),
+    Ask("ben", "POST /v1/spaces/{space_id}/accept"),
+    Ask("ann", "POST /v1/spaces/{space_id}/accept"),
+    Ask("ann", "POST /v1/spaces/{space_id}/whip", OFFER, keep="session_id"),
+    Ask("ann", "PATCH /v1/spaces/{space_id}/{way}/{session_id}", "", commits=0),
+    Ask("ann", "PUT /v1/spaces/{space_id}/mic", {"open": False}),
+    Ask("bot", "POST /v1/spaces/{space_id}/captions", {"captions": [LANE]}),
+    Ask("ann", "DELETE /v1/spaces/{space_id}/{way}/{session_id}"),
+    Ask("cid", "POST /v1/spaces/{space_id}/whep", OFFER, commits=0),
+    Ask("cid", "POST /v1/spaces/{space_id}/reactions", {"reaction": "heart"}, commits=0),
+    Ask("cid", "POST /v1/spaces/{space_id}/requests"),
+    Ask("cid", "DELETE /v1/spaces/{space_id}/requests/me"),
+    Ask("cid", "POST /v1/spaces/{space_id}/requests"),
+    Ask("host", "POST /v1/spaces/{space_id}/requests/{ref}/deny", at={"ref": "@cid"}),
+    Ask("cid", "POST /v1/spaces/{space_id}/requests"),
+    Ask("host", "POST /v1/spaces/{space_id}/requests/{ref}/approve", at={"ref": "@cid"}),
+    Ask("host", "POST /v1/spaces/{space_id}/pins", {"post": "{post}"}),
+    Ask("host", "DELETE /v1/spaces/{space_id}/pins/{pin_id}"),
+    Ask("host", "POST /v1/spaces/{space_id}/pins", {"post": "{post}"}),
+    Ask("host", "DELETE /v1/posts/{ref}", at={"ref": "{post}"}),
+    Ask("host", f"POST {PERSON}/mute", {"duration": 60}),
+    Ask("host", f"POST {PERSON}/unmute"),
+    Ask("host", f"POST {PERSON}/demote"),
+    Ask("host", "POST /v1/spaces/{space_id}/sanctions/{sanction_id}/undo", at={"sanction_id": "{space_id}-2"}),
+    Ask("host", f"POST {PERSON}/promote"),
+    Ask("host", f"POST {PERSON}/host"),
+    Ask("ann", f"POST {PERSON}/host", at={"ref": "@host"}),
+    Ask("host", f"POST {PERSON}/kick", {"reason": "x"}, at={"ref": "@cid"}),
+    Ask("ann", "POST /v1/reports", {"space_id": "{space_id}", "account": "@cid"}, keep="report_id"),
+    Ask("host", "PATCH /v1/reports/{report_id}", {"state": "upheld"}),
+    Ask("bot", "POST /v1/spaces/{space_id}/acts", "act"),
+    Ask("host", "POST /v1/sanctions/{sanction_id}/undo", at={"sanction_id": "{block}"}),
+    Ask("host", "PUT /v1/accounts/me/blocks/{ref}"),
+    Ask("host", "DELETE /v1/accounts/me/blocks/{ref}"),
+    Ask("bot", "PUT /v1/bots/status", {"ready": True}, commits=0),
+    Ask("owner", "POST /v1/probe", commits=0),
+    Ask("host", "POST /v1/spaces/{space_id}/recording"),
+    Ask("host", "DELETE /v1/spaces/{space_id}/recording"),
+    Ask("host", "DELETE /v1/recordings/{recording_id}"),
+    Ask("host", "POST /v1/spaces/{space_id}/end"),
+    Ask("host", "POST /v1/series", {**HOURLY, "rules": RULES, "invite": ["@ann"]}, keep="series_id"),
+    Ask("host", "PATCH /v1/series/{series_id}", {"title": "T", "cron": "0 8 * * *", "uninvite": ["@ann"], "rules": None}),
+    Ask("host", "POST /v1/series/{series_id}/pause"),
+    Ask("host", "POST /v1/series/{series_id}/resume"),
+    Ask("host", "POST /v1/series/{series_id}/skip"),
+    Ask("host", "DELETE /v1/series/{series_id}"),
+    Ask("host", "DELETE /v1/webhooks/{webhook_id}"),
+]  # fmt: skip
+
+
+def test_every_route_that_changes_something_is_in_the_story() -> None:
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
+    found = {f"{way} {one.path}" for one in routes for way in (one.methods or set()) - {"GET", "HEAD", "OPTIONS"}}
+    assert found == {ask.route.split("?")[0] for ask in STORY}
+
+
+async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice_clips, "_transcode", _no_transcode)
+    api.app.webhooks = SimpleNamespace(attempt=_good)  # type: ignore[assignment]  # nothing leaves this machine
+    api.app.outlets = SimpleNamespace(send=_sent)  # type: ignore[assignment]
+    api.app.notify_schemes, api.app.allow_private = frozenset({"json"}), True
+    api.app.registry.subscribers = [api.app.recordings._on_outcome]  # without the clock's own transactions
+    later: list[Coroutine[None, None, None]] = []
+    monkeypatch.setattr(api.app.registry, "in_background", later.append)
+    people = {one.handle[1:]: one for one in await api.accounts("host", "ann", "ben", "cid", "dan")}
+    people |= {"owner": api.owner, "bot": api.bot}
+    names = {"ref": "@ann", "way": "whip"}
+    commits: list[str] = []
+    event.listen(writer(api), "commit", lambda connection: commits.append("COMMIT"))
+    for ask in STORY:
+        await _prepare(api, ask, people["host"], names)
+        commits.clear()
+        answer = await _send(people, ask, {**names, **{key: one.format(**names) for key, one in ask.at.items()}})
+        await asyncio.sleep(0)
+        told = len(commits)
+        assert answer.is_success, (ask, answer.text)
+        assert told == ask.commits, ask
+        if ask.keep == "session_id":
+            names[ask.keep] = answer.headers["location"].rsplit("/", 1)[-1]
+        elif ask.keep:
+            names[ask.keep] = answer.json()["id"]
+        await asyncio.gather(*later)
+        later.clear()
+
+
+async def _prepare(api: Api, ask: Ask, host: As, names: dict[str, str]) -> None:
+    """Ids that no earlier answer has."""
+    if "DELETE /v1/spaces/{space_id}/pins" in ask.route:
+        names["pin_id"] = (await host.ok("GET", f"/v1/spaces/{names['space_id']}"))["pinned"][0]["id"]
+    elif "DELETE /v1/recordings" in ask.route:
+        names["recording_id"] = (await host.ok("GET", "/v1/recordings"))["data"][0]["id"]
+    elif ask.route.split()[1].startswith("/v1/sanctions/"):
+        async with api.app.db.read() as db:
+            rows = await db.exec_driver_sql("SELECT id FROM sanctions WHERE action = 'block'")
+        names["block"] = rows.scalar_one()
+
+
+async def _send(people: dict[str, As], ask: Ask, names: dict[str, str]) -> Any:
+    who = people[ask.who]
+    method, path = ask.route.format(**names).split(" ")
+    if isinstance(ask.body, bytes):
+        return await who.http.request(method, path, content=ask.body)
+    if ask.body == "act":
+        return await who.call(method, path, act(people["ben"], "block", rule_id="r"))
+    if isinstance(ask.body, str):
+        kind = "application/trickle-ice-sdpfrag" if method == "PATCH" else "application/sdp"
+        return await who.http.request(method, path, content=ask.body, headers={"Content-Type": kind})
+    body = ask.body
+    if body is not None:
+        body = {
+            key: one.format(**names) if isinstance(one, str) and one[0] == "{" else one for key, one in body.items()
+        }
+    return await who.call(method, path, body)
+
+
+async def _good(*_: Any) -> Any:
+    return SimpleNamespace(good=True, status=200, problem=None)
+
+
+async def _sent(*_: Any) -> bool:
+    return True
+
+
+async def _no_transcode(given: Path, made: Path) -> int:
+    await asyncio.to_thread(made.write_bytes, b"x")
+    return 1000
