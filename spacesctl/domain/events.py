@@ -9,11 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from spacesctl.domain.sanction import Sanction
+from spacesctl.domain.event import Event
+from spacesctl.domain.moderation_events import (
+    ActTaken,
+    Readmitted,
+    Removed,
+    ReportDecided,
+    ReportFiled,
+    RulesSet,
+    SanctionImposed,
+    SanctionLifted,
+    ServerMuted,
+    ServerUnmuted,
+)
 from spacesctl.domain.space import (
-    Grant,
     Invite,
     InviteState,
     ListenerPolicy,
@@ -24,12 +35,48 @@ from spacesctl.domain.space import (
     Role,
 )
 
-
-@dataclass(frozen=True)
-class Event:
-    """The base of all events. `type` is the stable name in storage and in the API."""
-
-    type: ClassVar[str]
+__all__ = [
+    "BY_TYPE",
+    "HIDDEN_FROM_AUDIENCE",
+    "ActTaken",
+    "CaptionSpoken",
+    "CaptionsSwitched",
+    "Consented",
+    "Event",
+    "HandLowered",
+    "HandRaised",
+    "HostAway",
+    "HostBack",
+    "HostChanged",
+    "HostLeft",
+    "InviteAnswered",
+    "Invited",
+    "LaneClosed",
+    "LaneOpened",
+    "MicChanged",
+    "Pinned",
+    "PolicyChanged",
+    "Readmitted",
+    "RecordingStarted",
+    "RecordingStopped",
+    "RemindersSent",
+    "Removed",
+    "ReportDecided",
+    "ReportFiled",
+    "RoleChanged",
+    "RulesSet",
+    "SanctionImposed",
+    "SanctionLifted",
+    "ServerMuted",
+    "ServerUnmuted",
+    "SpaceCanceled",
+    "SpaceCreated",
+    "SpaceEdited",
+    "SpaceEnded",
+    "SpaceMissed",
+    "SpaceStarted",
+    "Unpinned",
+]
 
 
 @dataclass(frozen=True)
@@ -241,77 +288,6 @@ class MicChanged(Event):
 
 
 @dataclass(frozen=True)
-class ServerMuted(Event):
-    """An account was server-muted. `by` is the id of the account that did it."""
-
-    type = "person.muted"
-    account_id: str
-    by: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class ServerUnmuted(Event):
-    """A server mute was lifted. The person is asked to open the microphone; nobody else opens it."""
-
-    type = "person.unmuted"
-    account_id: str
-    by: str
-
-
-@dataclass(frozen=True)
-class Removed(Event):
-    """A person was removed: kicked (`barred`, cannot come back to this Space) or blocked by the host."""
-
-    type = "person.removed"
-    account_id: str
-    by: str
-    reason: str
-    barred: bool
-
-
-@dataclass(frozen=True)
-class Readmitted(Event):
-    """A person who was kicked may come back."""
-
-    type = "person.readmitted"
-    account_id: str
-
-
-@dataclass(frozen=True)
-class SanctionImposed(Event):
-    """A sanction began. What it does is said by the events beside it."""
-
-    type = "sanction.imposed"
-    sanction: Sanction
-
-    @property
-    def account_id(self) -> str:
-        return self.sanction.target
-
-
-@dataclass(frozen=True)
-class SanctionLifted(Event):
-    """A sanction ended before the Space did. `how`: `undone` (by somebody, with a `reason`), `expired` or `replaced`."""
-
-    type = "sanction.lifted"
-    sanction_id: str
-    action: str
-    account_id: str
-    how: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class RulesSet(Event):
-    """The moderation rules were set, replaced or cleared (`rules_hash` and `grant` None)."""
-
-    type = "rules.set"
-    rules_hash: str | None
-    grant: Grant | None
-
-
-@dataclass(frozen=True)
 class Pinned(Event):
     """A post or a link was shared into the Space. It replaces an earlier pin with the same `ref`."""
 
@@ -366,52 +342,6 @@ class CaptionSpoken(Event):
     start_tick: int
     end_tick: int
     words: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class ActTaken(Event):
-    """An action that a rule took, or (mode `shadow` or `held`) would have taken. `key` identifies the act, so that it
-    is stored once.
-    """
-
-    type = "act.taken"
-    key: str
-    rule_id: str
-    mode: str
-    action: str
-    account_id: str
-    lane: int
-    start_tick: int
-    end_tick: int
-
-
-@dataclass(frozen=True)
-class ReportFiled(Event):
-    """A report was filed by the account `by`, about the Space or about the account `account_id`. `act` is the key of a rule's
-    act; `clip` the SHA-256 of the evidence clip.
-    """
-
-    type = "report.filed"
-    report_id: str
-    category: str
-    account_id: str | None
-    by: str = ""
-    note: str = ""
-    lane: int | None = None
-    tick: int = 0
-    clip: str | None = None
-    act: str = ""
-
-
-@dataclass(frozen=True)
-class ReportDecided(Event):
-    """Staff decided on a report that the account `reporter_id` filed, or opened it again: `state` is `upheld`, `dismissed` or `open`."""
-
-    type = "report.decided"
-    report_id: str
-    state: str
-    reporter_id: str
-    note: str = ""
 
 
 BY_TYPE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}

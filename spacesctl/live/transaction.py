@@ -10,24 +10,23 @@ to event streams and to the registry's subscribers. None of that can make a stor
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
 from spacesctl.domain.space import Space
 from spacesctl.live.actor import SpaceActor
-from spacesctl.live.outcome import Outcome
+from spacesctl.live.outcome import Outcome, Projection
 from spacesctl.store import spaces as space_store
+from spacesctl.store.ports import Database
 from spacesctl.store.spaces import StoredEvent
-
-if TYPE_CHECKING:
-    from spacesctl.live.registry import SpaceRegistry
+from spacesctl.support.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,26 @@ class Applied:
     stored: list[StoredEvent]
 
 
+class Actors(Protocol):
+    """What a transaction needs of the registry."""
+
+    db: Database
+    clock: Clock
+    projections: Sequence[Projection]
+
+    def new_actor(self) -> SpaceActor:
+        """An actor for a Space that is being created."""
+
+    async def enter_turn(self, space_id: str, held: AsyncExitStack) -> SpaceActor:
+        """Wait for the turn at a Space, which `held` then releases. Raises NotFound or TooMany."""
+
+    def see_through(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run the end of a transaction as a task that outlives its request."""
+
+    def apply(self, done: Iterable[Applied]) -> None:
+        """Take over what was committed."""
+
+
 class Transaction:
     """Everything that one request changes. Made by `SpaceRegistry.transaction`.
 
@@ -48,7 +67,7 @@ class Transaction:
     db: AsyncConnection
     """Within the block: the transaction. What is written here is committed with the events."""
 
-    def __init__(self, registry: SpaceRegistry, space_ids: Sequence[str]) -> None:
+    def __init__(self, registry: Actors, space_ids: Sequence[str]) -> None:
         self._registry = registry
         self._ids = sorted(set(space_ids))
         self._turns = AsyncExitStack()

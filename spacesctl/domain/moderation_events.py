@@ -1,0 +1,126 @@
+"""What can happen to people by moderation: mutes, removals, sanctions, acts of rules, reports. `events.py` has them, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spacesctl.domain.event import Event
+from spacesctl.domain.sanction import Sanction
+from spacesctl.domain.space import Grant
+
+
+@dataclass(frozen=True)
+class ServerMuted(Event):
+    """An account was server-muted. `by` is the id of the account that did it."""
+
+    type = "person.muted"
+    account_id: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ServerUnmuted(Event):
+    """A server mute was lifted. The person is asked to open the microphone; nobody else opens it."""
+
+    type = "person.unmuted"
+    account_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Removed(Event):
+    """A person was removed: kicked (`barred`, cannot come back to this Space) or blocked by the host."""
+
+    type = "person.removed"
+    account_id: str
+    by: str
+    reason: str
+    barred: bool
+
+
+@dataclass(frozen=True)
+class Readmitted(Event):
+    """A person who was kicked may come back."""
+
+    type = "person.readmitted"
+    account_id: str
+
+
+@dataclass(frozen=True)
+class SanctionImposed(Event):
+    """A sanction began. What it does is said by the events beside it."""
+
+    type = "sanction.imposed"
+    sanction: Sanction
+
+    @property
+    def account_id(self) -> str:
+        return self.sanction.target
+
+
+@dataclass(frozen=True)
+class SanctionLifted(Event):
+    """A sanction ended before the Space did. `how`: `undone` (by somebody, with a `reason`), `expired` or `replaced`."""
+
+    type = "sanction.lifted"
+    sanction_id: str
+    action: str
+    account_id: str
+    how: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RulesSet(Event):
+    """The moderation rules were set, replaced or cleared (`rules_hash` and `grant` None)."""
+
+    type = "rules.set"
+    rules_hash: str | None
+    grant: Grant | None
+
+
+@dataclass(frozen=True)
+class ActTaken(Event):
+    """An action that a rule took, or (mode `shadow` or `held`) would have taken. `key` identifies the act, so that it
+    is stored once.
+    """
+
+    type = "act.taken"
+    key: str
+    rule_id: str
+    mode: str
+    action: str
+    account_id: str
+    lane: int
+    start_tick: int
+    end_tick: int
+
+
+@dataclass(frozen=True)
+class ReportFiled(Event):
+    """A report was filed by the account `by`, about the Space or about the account `account_id`. `act` is the key of a rule's
+    act; `clip` the SHA-256 of the evidence clip.
+    """
+
+    type = "report.filed"
+    report_id: str
+    category: str
+    account_id: str | None
+    by: str = ""
+    note: str = ""
+    lane: int | None = None
+    tick: int = 0
+    clip: str | None = None
+    act: str = ""
+
+
+@dataclass(frozen=True)
+class ReportDecided(Event):
+    """Staff decided on a report that the account `reporter_id` filed, or opened it again: `state` is `upheld`, `dismissed` or `open`."""
+
+    type = "report.decided"
+    report_id: str
+    state: str
+    reporter_id: str
+    note: str = ""
