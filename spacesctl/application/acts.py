@@ -12,6 +12,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person, Rule
 from spacesctl.domain.sanctions import is_exempt
+from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts
 from spacesctl.store import acts as act_store
 
@@ -46,27 +47,31 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> dict[str, 
     async with app.db.read() as db:
         if (done := await act_store.get_act(db, space_id, act.key)) is not None:
             return done
-    handle = await app.registry.live_handle(space_id)
-    enforced = act.mode == "enforce"
-    report_id = new_account_id() if enforced and act.action == "report" else ""
+    report_id = new_account_id() if act.mode == "enforce" and act.action == "report" else ""
     clip = await _clip(app, space_id, act) if report_id else None
-    host_id = handle.space.host_id
-    by = Rule(act.rule_id, host_id, bot.account_id or "")
-    async with blocks.over_all_of(app, host_id, space_id) as tx:
-        if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
-            return done  # the same act was requested twice at once; the first one counts
-        account = await accounts.get(tx.db, act.account_id)
-        body = {**vars(act), "report_id": report_id or None, "handle": f"@{account.handle}"}
-        # The words go to the act alone: what follows from its event reads them there.
-        await act_store.add_act(tx.db, space_id, act.key, body, tx.now)
-        person = await facts.target(tx.db, tx.space(space_id), account)
-        command = c.TakeAct(
-            by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip
-        )  # fmt: skip
-        exempt = is_exempt(tx.space(space_id), person)
-        await tx.ask(space_id, command)
-        if enforced and act.action == "block" and not exempt:
-            await blocks.write_block(tx, by, account, act.key, removed_from=space_id)
+    while True:
+        host_id = (await app.registry.live_handle(space_id)).space.host_id
+        async with blocks.over_all_of(app, host_id, space_id) as tx:
+            if tx.space(space_id).host_id == host_id:  # else it was handed over in the meantime
+                return await _take(tx, Rule(act.rule_id, host_id, bot.account_id or ""), space_id, act, report_id, clip)
+
+
+async def _take(tx: Transaction, by: Rule, space_id: str, act: Act, report_id: str, clip: str | None) -> dict[str, Any]:
+    """Take the act in the transaction, unless another request has."""
+    if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
+        return done  # the same act was requested twice at once; the first one counts
+    account = await accounts.get(tx.db, act.account_id)
+    body = {**vars(act), "report_id": report_id or None, "handle": f"@{account.handle}"}
+    # The words go to the act alone: what follows from its event reads them there.
+    await act_store.add_act(tx.db, space_id, act.key, body, tx.now)
+    person = await facts.target(tx.db, tx.space(space_id), account)
+    command = c.TakeAct(
+        by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip
+    )  # fmt: skip
+    exempt = is_exempt(tx.space(space_id), person)
+    await tx.ask(space_id, command)
+    if act.mode == "enforce" and act.action == "block" and not exempt:
+        await blocks.write_block(tx, by, account, act.key, removed_from=space_id)
     return body
 
 

@@ -154,8 +154,9 @@ class SpaceRegistry:
     def apply(self, done: Iterable[Applied]) -> None:
         """Take over what was committed. No error of this is the caller's: it is logged with an incident's id."""
         for one in done:
-            self.actors[one.outcome.after.id] = one.actor
-            self._guarded(one.actor.apply, one.outcome, one.stored)
+            # A Space that was just created may have been asked for, and loaded, since the commit: there is one actor of it.
+            actor = self.actors.setdefault(one.outcome.after.id, one.actor)
+            self._guarded(actor.apply, one.outcome, one.stored)
             # Apart from the request: it waits for none of them.
             for subscriber in self.subscribers:
                 asyncio.get_running_loop().call_soon(self._guarded, subscriber, one.outcome)

@@ -116,7 +116,8 @@ async def test_of_very_many_requests_for_one_space_the_last_are_refused(api: Api
     async with actor.turn():
         asked = [asyncio.create_task(host.call("PATCH", space, {"title": f"T{number}"})) for number in range(WAITING)]
         await wait_for(lambda: actor._waiting == WAITING)
-        problem = await host.refused("PATCH", space, {"title": "One too many"})
+        async with asyncio.timeout(5):
+            problem = await host.refused("PATCH", space, {"title": "One too many"})
         assert (problem["status"], problem["retry_after"]) == (429, 1)
     assert {(await one).status_code for one in asked} == {200}
     assert not actor.is_busy

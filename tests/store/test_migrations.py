@@ -1,4 +1,4 @@
-"""A folder of every earlier schema, with rows in every table, becomes one of today's: its rows are kept, its schema is a fresh one's."""
+"""A folder of every earlier schema, with rows in every table, becomes one of today's: no row is lost, and it has the tables of the code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from spacesctl.store.sqlite import schema
+from spacesctl.store.tables import metadata
 from tests.store.test_database import old_schema
 
 EARLIER = sorted(schema.revisions())[:-1]
@@ -23,7 +25,7 @@ DOCS: dict[str, dict[str, Any]] = {
     SPACE: {"creator_id": "2", "people": {}, "pinned": PINNED},
     OTHER: {"creator_id": "1", "people": {}},
 }
-FIRST = {
+FIRST: dict[str, list[dict[str, Any]]] = {
     "accounts": [{"id": "1", "handle": "ann"}, {"id": "2", "handle": "ben"}],
     "spaces": [{"id": one, "host_id": "1", "state": "live", "doc": json.dumps(doc)} for one, doc in DOCS.items()],
 }
@@ -125,11 +127,16 @@ def test_creators_and_pinned_posts_are_filled_in_from_the_documents(tmp_path: Pa
 
 
 @pytest.mark.parametrize("revision", EARLIER)
-def test_the_schema_of_a_migrated_folder_is_that_of_a_fresh_one(tmp_path: Path, revision: str) -> None:
+def test_the_schema_of_a_migrated_folder_is_that_of_a_fresh_one_and_of_the_code(tmp_path: Path, revision: str) -> None:
     raw, _ = migrated(tmp_path, revision)
     raw.close()
     schema.upgrade(tmp_path / "fresh.db")
-    assert shape(tmp_path / "spaces.db") == shape(tmp_path / "fresh.db")
+    found = shape(tmp_path / "spaces.db")
+    assert found == shape(tmp_path / "fresh.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'code.db'}")
+    metadata.create_all(engine)
+    engine.dispose()
+    assert {table: one for table, one in found.items() if table != "alembic_version"} == shape(tmp_path / "code.db")
 
 
 @pytest.mark.parametrize("revision", EARLIER)
