@@ -57,7 +57,11 @@ async def lower_hand(app: App, person: Person, space_id: str) -> Outcome:
 async def undo(app: App, person: Person, space_id: str, sanction_id: str, reason: str) -> Outcome:
     """Undo a sanction of a Space. Raises NotFound, Gone, or what refuses the command."""
     await app.registry.live_handle(space_id)
-    return await app.registry.ask(space_id, c.Undo(person, sanction_id, reason))
+    async with app.registry.transaction(space_id) as tx:
+        space = tx.space(space_id)
+        found = space.sanctions.get(sanction_id)
+        blocked = found is not None and await facts.blocked(tx.db, space, found.target)
+        return await tx.ask(space_id, c.Undo(person, sanction_id, reason, blocked))
 
 
 async def lift_expired(app: App, space_id: str) -> None:

@@ -59,4 +59,6 @@ async def decide_report(app: App, person: Person, report_id: str, state: str, no
     """Uphold or dismiss a report, or open it again. Raises NotFound, Invalid or NotAllowed."""
     async with app.db.read() as db:
         row = await report_store.get_report(db, report_id)
-    await app.registry.ask(row.space_id, c.DecideReport(person, report_id, state, row.reporter_id, note))
+    await app.registry.ask(
+        row.space_id, c.DecideReport(person, report_id, state, row.reporter_id, note, row.target_id, row.state)
+    )

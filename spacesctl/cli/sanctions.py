@@ -12,6 +12,7 @@ from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.people import each_person
 from spacesctl.cli.schedule import duration_seconds
 from spacesctl.client.http import segment
+from spacesctl.domain.errors import Invalid
 
 For = Annotated[
     str | None,
@@ -84,11 +85,15 @@ def sanctions(
     space: Annotated[
         str | None, typer.Argument(metavar="[SPACE]", help="Default: those on you, in all Spaces.")
     ] = None,
+    blocks: Annotated[bool, typer.Option("--blocks", help="The blocks on your own list.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List mutes, demotions, kicks and blocks, newest first, with those that ended: of a Space that you host, or those on you."""
+    """List sanctions, newest first, with those that ended: of a Space that you host, the blocks on your list, or those on you."""
+    if blocks and space is not None:
+        raise Invalid("--blocks", "is for all Spaces")
     with client(ctx) as spaces:
-        path = "/v1/accounts/me/sanctions" if space is None else f"/v1/spaces/{space_id(space)}/sanctions"
+        mine = "/v1/sanctions" if blocks else "/v1/accounts/me/sanctions"
+        path = mine if space is None else f"/v1/spaces/{space_id(space)}/sanctions"
         rows = spaces.get(path)["data"]
     if as_json:
         emit_json(rows)

@@ -13,6 +13,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.sanctions import close_all_lanes
 from spacesctl.domain.space import Role, Space, State
+from spacesctl.domain.undo import takes_over
 
 Events = list[e.Event]
 HOST_GRACE = timedelta(seconds=60)
@@ -37,7 +38,7 @@ def host_back(space: Space, command: c.HostBack, now: datetime) -> Events:
     if command.account_id == space.host_id:
         return [e.HostBack(space.host_id)] if space.away is not None else []
     if command.account_id == space.former_host:
-        return [e.HostChanged(command.account_id, space.host_id, "returned")]
+        return takes_over(space, command.account_id, "returned")
     return []
 
 
@@ -49,7 +50,7 @@ def host_gone(space: Space, command: c.HostGone, now: datetime) -> Events:
     there = [person for person in space.with_role(Role.COHOST) if person.account_id in command.present]
     if there:
         oldest = min(there, key=lambda person: person.role_seq)
-        return [e.HostChanged(oldest.account_id, space.host_id, "host_gone")]
+        return takes_over(space, oldest.account_id, "host_gone")
     if space.away is not None and space.away.ends_at is not None:
         return []
     return [*close_all_lanes(space, "host_gone"), e.HostLeft(space.host_id, now + END_AFTER)]

@@ -25,8 +25,8 @@ class Granted(StrEnum):
 
 @dataclass(frozen=True)
 class ModerationAction:
-    """One row. `permission` is what a person needs (None: nobody takes it directly), `undo` what undoing it needs; `done` completes
-    "you were ..."; a sanction lasts until it ends, is undone or expires.
+    """One row. `permission` is what a person needs (None: nobody takes it directly), `undo` what undoing it needs; `done` and `undone`
+    complete "you were ... the Space"; a sanction lasts until it ends, is undone or expires.
     """
 
     name: str
@@ -43,22 +43,22 @@ class ModerationAction:
 
 
 _ROWS = (
-    ModerationAction("log", "noted", Granted.ALWAYS, "writes an entry, and nothing else"),
-    ModerationAction("report", "reported", Granted.ALWAYS, "files a report with evidence", Action.REPORT),
+    ModerationAction("log", "noted in", Granted.ALWAYS, "writes an entry, and nothing else"),
+    ModerationAction("report", "reported in", Granted.ALWAYS, "files a report with evidence", Action.REPORT),
     ModerationAction(
-        "mute", "muted", Granted.USED, "nobody hears the person, who cannot undo it",
-        Action.MUTE, Action.UNMUTE, "no longer muted",
+        "mute", "muted in", Granted.USED, "nobody hears the person, who cannot undo it",
+        Action.MUTE, Action.UNMUTE, "no longer muted in",
     ),
     ModerationAction(
-        "demote", "made a listener", Granted.NEVER, "a speaker becomes a listener, and needs an approval to speak again",
-        Action.DEMOTE, Action.DEMOTE, "free to speak again",
+        "demote", "made a listener in", Granted.NEVER, "a speaker becomes a listener, and needs an approval to speak again",
+        Action.DEMOTE, Action.DEMOTE, "free to speak again in",
     ),
     ModerationAction(
-        "kick", "removed", Granted.ALLOWED, "the person leaves the Space and stays out until it ends",
-        Action.KICK, Action.KICK, "free to come back",
+        "kick", "removed from", Granted.ALLOWED, "the person leaves the Space and stays out until it ends",
+        Action.KICK, Action.KICK, "free to come back to",
     ),
     ModerationAction(
-        "block", "removed and blocked", Granted.ALLOWED, "the host's block list: no joining, inviting, writing", undone="no longer blocked",
+        "block", "removed and blocked from", Granted.ALLOWED, "the host's block list: no joining, no messages", undone="no longer blocked",
     ),
 )  # fmt: skip
 ACTIONS: Mapping[str, ModerationAction] = MappingProxyType({row.name: row for row in _ROWS})

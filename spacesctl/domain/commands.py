@@ -227,6 +227,8 @@ class Undo(Command):
 
     sanction_id: str
     reason: str = ""
+    blocked: bool = False
+    """There is a block between the host and the person."""
 
 
 @dataclass(frozen=True)
@@ -362,3 +364,7 @@ class DecideReport(Command):
     state: str
     reporter_id: str
     note: str = ""
+    target_id: str | None = None
+    """Whom it is about."""
+    before: str = "open"
+    """Its present state."""

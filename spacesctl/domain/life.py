@@ -8,7 +8,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain import recording, sanctions
 from spacesctl.domain.checks import require_live, require_not_over
-from spacesctl.domain.errors import Invalid, NotSignedIn, Refused
+from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space, State
 
@@ -166,6 +166,10 @@ def decide_report(space: Space, command: c.DecideReport, now: datetime) -> Event
     require(space, command.by, Action.DECIDE_REPORT)
     if command.state not in REPORT_STATES:
         raise Invalid("state", f"is one of {', '.join(REPORT_STATES)}")
+    if command.target_id is not None and command.target_id == command.by.account_id:
+        raise NotAllowed("you cannot decide on a report about yourself", reason=Action.DECIDE_REPORT.value)
+    if command.state == command.before:
+        return []
     return [e.ReportDecided(command.report_id, command.state, command.reporter_id, command.note)]
 
 

@@ -154,7 +154,7 @@ def require_admittance(space: Space, caller: Principal, *, blocked: bool) -> Non
         return
     if caller.account_id in space.barred:
         raise NotAllowed("you were removed from this Space and stay out until it ends", reason="barred")
-    if blocked and caller.account_id != space.host_id:
+    if blocked and caller.account_id not in (space.host_id, space.former_host):
         raise NotAllowed("you cannot join this Space: there is a block between you and its host", reason="blocked")
 
 

@@ -14,7 +14,7 @@ from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_over
 from spacesctl.domain.principals import Principal, Rule, described
 from spacesctl.domain.sanction import Sanction
-from spacesctl.domain.space import Grant, Role, Space
+from spacesctl.domain.space import Grant, InviteState, Role, Space
 from spacesctl.domain.undo import lifted
 
 Events = list[e.Event]
@@ -61,6 +61,9 @@ def demote(space: Space, command: c.Demote, now: datetime) -> Events:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
     events: Events = [*_close_lane(space, target, "demoted"), e.RoleChanged(target, Role.LISTENER, demoted=not by_self)]
     if not by_self:
+        invite = space.invites.get(target)
+        if invite is not None and invite.state is not InviteState.REVOKED:
+            events.append(e.InviteAnswered(target, InviteState.REVOKED))  # it gave the role, and would again
         events += _impose(space, "demote", target, _Order(command.by, command.reason, command.until, now))
     return events
 

@@ -87,7 +87,8 @@ def plan(series: Series, now: datetime) -> Series:
         return replace(series, planned=None, space_id=None)
     if series.planned is not None:
         return series
-    return replace(series, planned=next(occurrences(series.cron, series.tz, now), None), space_id=None)
+    coming = (at for at in occurrences(series.cron, series.tz, now) if at not in series.skipped)
+    return replace(series, planned=next(coming, None), space_id=None)
 
 
 def used(series: Series, now: datetime, *, held: bool = False) -> Series:
@@ -149,7 +150,8 @@ def resumed(series: Series, now: datetime) -> Series:
     _not_deleted(series)
     if series.state is SeriesState.ACTIVE:
         return series
-    return plan(revised(series, now, state=SeriesState.ACTIVE, since=now, skipped=()), now)
+    ahead = tuple(at for at in series.skipped if at > now)  # called off before the pause, and still called off
+    return plan(revised(series, now, state=SeriesState.ACTIVE, since=now, skipped=ahead), now)
 
 
 def _not_deleted(series: Series) -> None:

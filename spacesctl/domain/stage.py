@@ -22,7 +22,7 @@ from spacesctl.domain.space import (
     Role,
     Space,
 )
-from spacesctl.domain.undo import lifted
+from spacesctl.domain.undo import lifted, takes_over
 
 Events = list[e.Event]
 
@@ -62,12 +62,17 @@ def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Event
     require_not_over(space)
     me = command.by.account_id or ""
     invite = space.invites[me]
-    if not command.accept:
-        return [] if invite.state is InviteState.DECLINED else [e.InviteAnswered(me, InviteState.DECLINED)]
-    events: Events = [] if invite.state is InviteState.ACCEPTED else [e.InviteAnswered(me, InviteState.ACCEPTED)]
     if invite.state is InviteState.ACCEPTED:
-        return events
-    return events + _take_role(space, me, invite.role)
+        if command.accept:
+            return []
+        raise Refused("accepted", "you accepted the invitation", hint="`demote` yourself to step down")
+    if invite.state is InviteState.DECLINED:
+        if not command.accept:
+            return []
+        raise Refused("declined", "you declined the invitation", hint="ask for another one")
+    if not command.accept:
+        return [e.InviteAnswered(me, InviteState.DECLINED)]
+    return [e.InviteAnswered(me, InviteState.ACCEPTED), *_take_role(space, me, invite.role)]
 
 
 def revoke_invites(space: Space, command: c.RevokeInvites, now: datetime) -> Events:
@@ -101,7 +106,7 @@ def hand_over(space: Space, command: c.HandOver, now: datetime) -> Events:
     require_not_over(space)
     if space.role_of(command.person.account_id) is not Role.COHOST:
         raise Refused("not_cohost", f"@{command.person.handle} is not a co-host", hint="promote them first")
-    return [e.HostChanged(command.person.account_id, space.host_id, "handed_over")]
+    return takes_over(space, command.person.account_id, "handed_over")
 
 
 def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:

@@ -18,7 +18,7 @@ Events = list[e.Event]
 
 def undo(space: Space, command: c.Undo, now: datetime) -> Events:
     """Undo a sanction; a demoted speaker is on stage again. Nobody undoes what was done to themselves. Raises NotAllowed, NotFound,
-    Gone, or Refused with reason `stage_full`.
+    Gone, or Refused with reason `stage_full` or `blocked`.
     """
     found = space.sanctions.get(command.sanction_id)
     permission = ACTIONS[found.action].undo if found is not None else Action.KICK
@@ -29,11 +29,13 @@ def undo(space: Space, command: c.Undo, now: datetime) -> Events:
     if found.target == command.by.account_id:
         raise NotAllowed("you cannot undo what was done to you", reason="undo")
     require_over(space, command.by, found.target, permission or Action.KICK)
-    return [*_undone(space, found), lifted(found, "undone", command.reason)]
+    return [*_undone(space, found, blocked=command.blocked), lifted(found, "undone", command.reason)]
 
 
-def _undone(space: Space, sanction: Sanction) -> Events:
+def _undone(space: Space, sanction: Sanction, *, blocked: bool) -> Events:
     target = sanction.target
+    if sanction.action == "demote" and blocked:
+        raise Refused("blocked", "there is a block between the host and this person")
     if sanction.action == "demote" and space.role_of(target) is Role.LISTENER and target not in space.barred:
         if len(space.with_role(Role.SPEAKER)) >= MAX_SPEAKERS:
             raise Refused("stage_full", f"the stage is full: {MAX_SPEAKERS} speakers", hint="demote somebody first")
@@ -65,6 +67,18 @@ def _effects_end(space: Space, sanction: Sanction) -> Events:
             return [e.Readmitted(target), *([e.RoleChanged(target, Role.LISTENER)] if was_demoted else [])]
         case _:
             return []
+
+
+def takes_over(space: Space, account_id: str, reason: str) -> Events:
+    """Another account becomes host. Nobody may act on a host, so a mute ends: nobody else could lift it."""
+    person = space.people.get(account_id)
+    muted = person is not None and person.server_muted
+    ended: Events = [lifted(one, "replaced") for one in space.sanctions_on(account_id, "mute")]
+    return [
+        *([e.ServerUnmuted(account_id, "")] if muted else []),
+        *ended,
+        e.HostChanged(account_id, space.host_id, reason),
+    ]
 
 
 def lifted(sanction: Sanction, how: str, reason: str = "") -> e.SanctionLifted:

@@ -47,7 +47,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.hub = Hub()
         self.ring = EvidenceRing()
         self.connections = Connections(engine)
-        self.presence = Presence(away=space is not None and space.away is not None)
+        self.presence = Presence(seen=space is not None and (space.away is not None or space.host_id in space.spoke))
         self.recorder: Recorder | None = None
         self.tick = last_tick
         self._ssrc = _new_ssrc()
@@ -156,6 +156,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def connected(self) -> list[str | None]:
         """The account of each session with audio; None for anonymous listeners."""
         return [session.account_id for session in self.connections.sessions.values()]
+
+    def present(self) -> frozenset[str]:
+        """The accounts that are connected, with audio or by an event stream."""
+        streams = (subscriber.person.account_id for subscriber in self.hub.subscribers)
+        return frozenset(one for one in (*self.connected(), *streams) if one is not None)
 
     @property
     def participant_count(self) -> int:

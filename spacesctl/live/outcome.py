@@ -25,6 +25,8 @@ class Outcome:
     at: datetime
     by: Principal
     tick: int
+    present: frozenset[str] = frozenset()
+    """The accounts that were connected or followed the events."""
 
 
 Projection = Callable[[AsyncConnection, Outcome], Awaitable[None]]

@@ -24,10 +24,10 @@ Step = Literal["host_away", "host_back", "former_host_back", "host_gone", "end_w
 class Presence:
     """The presence of people in one live Space. Times are in monotonic seconds.
 
-    `away`: the host was away when the server stopped, and is looked at as having left when it started again.
+    `seen`: the host had been there before the server stopped, and is looked at as having left when it started again.
     """
 
-    def __init__(self, *, away: bool = False) -> None:
+    def __init__(self, *, seen: bool = False) -> None:
         self._host: str | None = None
         self._host_seen = False
         self._host_left: float | None = None
@@ -35,7 +35,7 @@ class Presence:
         self._all_left: float | None = None
         self._anyone_seen = False
         self._acted: dict[str, float] = {}
-        self._away_at_start = away
+        self._seen_before = seen
 
     def acted(self, account_id: str, now: float) -> None:
         """The account gave a command."""
@@ -68,8 +68,8 @@ class Presence:
 
     def _follow(self, host: str) -> None:
         if self._host != host:
-            self._host, self._host_seen, self._host_left, self._announced = host, self._away_at_start, None, None
-            self._away_at_start = False
+            self._host, self._host_seen, self._host_left, self._announced = host, self._seen_before, None, None
+            self._seen_before = False
 
     def _is_empty(self, now: float, here: Collection[str | None]) -> bool:
         if here:

@@ -128,7 +128,7 @@ class Transaction:
         actor = self._actors[space_id]
         before = self._states.get(space_id, actor.state)
         events, after = actor.decide_all(before, commands, self.now)
-        outcome = Outcome(before, after, events, self.now, commands[0].by, actor.stop_clock(before))
+        outcome = Outcome(before, after, events, self.now, commands[0].by, actor.stop_clock(before), actor.present())
         stored: list[StoredEvent] = []
         if events:
             stored = await space_store.save(self.db, after, events, self.now, outcome.tick)

@@ -39,6 +39,19 @@ async def lift(
     await db.execute(update(sanctions).where(sanctions.c.id == sanction_id).values(values))
 
 
+async def lift_all(db: AsyncConnection, space_id: str, at: datetime, by: Mapping[str, Any]) -> None:
+    """Note that a Space ended, and with it the sanctions that were in effect."""
+    mine = (sanctions.c.space_id == space_id, sanctions.c.lifted_at.is_(None))
+    values = {"lifted_at": at, "lifted_by": dict(by), "how": "ended", "lift_reason": ""}
+    await db.execute(update(sanctions).where(*mine).values(values))
+
+
+async def by_host(db: AsyncConnection, host_id: str, *, limit: int) -> list[Row[Any]]:
+    """The blocks that stand on an account's list, or did, newest first."""
+    query = select(sanctions).where(sanctions.c.host_id == host_id, sanctions.c.action == "block")
+    return list(await db.execute(query.order_by(sanctions.c.since.desc(), sanctions.c.id.desc()).limit(limit)))
+
+
 async def get(db: AsyncConnection, sanction_id: str) -> Row[Any]:
     """Find a sanction. Raises NotFound."""
     row = (await db.execute(select(sanctions).where(sanctions.c.id == sanction_id))).one_or_none()

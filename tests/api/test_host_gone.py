@@ -128,3 +128,15 @@ async def test_a_co_host_who_comes_before_that_end_hosts(scene: Scene) -> None:
     await scene.come(scene.cohost)
     await scene.seconds(1)
     assert (await scene.shown(scene.cohost))["host"]["handle"] == "@cohost"
+
+
+async def test_a_block_made_in_advance_does_not_keep_the_host_out(scene: Scene) -> None:
+    await scene.cohost.ok("PUT", "/v1/accounts/me/blocks/@host")
+    await scene.go(scene.host)
+    await scene.seconds(62)
+    assert (await scene.shown(scene.cohost))["host"]["handle"] == "@cohost"
+    assert any("is hosted by @cohost now" in text for text in await scene.told(scene.host))
+    await scene.host.ok("GET", scene.space)
+    await scene.come(scene.host)
+    await scene.seconds(1)
+    assert (await scene.shown(scene.host))["host"]["handle"] == "@host"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
     [
         ("mute", "ann", "You are no longer muted in “A Space”. Open your microphone to speak."),
         ("demote", "ann", "You are free to speak again in “A Space”."),
-        ("kick", "cid", "You are free to come back in “A Space”. http"),
+        ("kick", "cid", "You are free to come back to “A Space”. http"),
     ],
 )
 async def test_a_sanction_whose_time_is_over_is_told_by_the_server(
@@ -59,7 +59,7 @@ async def test_a_decision_on_a_report_is_told_to_who_filed_it(scene: Scene) -> N
         await scene.people["host"].ok("PATCH", f"/v1/reports/{report}", {"state": state, "note": "right"})
     told = await scene.since(before)
     assert {who: [row["text"] for row in rows] for who, rows in told.items()} == {
-        "ann": ["Your report about “A Space” was upheld: right"]
+        "ann": ["Your report about “A Space” was upheld: right."]
     }
 
 

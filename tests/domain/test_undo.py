@@ -141,3 +141,20 @@ def test_another_time_for_a_mute_replaces_the_first() -> None:
 def test_a_time_that_is_over_is_refused() -> None:
     with pytest.raises(Invalid):
         events(live(), c.Kick(by(HOST), named(BEN), until=NOW))
+
+
+def test_whoever_becomes_host_is_muted_no_longer_since_nobody_could_lift_it() -> None:
+    muted = after(live(), c.Mute(by(HOST), named(COHOST)))
+    host = after(muted, c.HandOver(by(HOST), named(COHOST)))
+    assert (host.host_id, host.people[COHOST].server_muted, host.sanctions) == (COHOST, False, {})
+
+
+def test_a_demotion_uses_up_the_invitation_that_gave_the_role() -> None:
+    invite = c.SendInvites(by(HOST), (named(ANN),), Role.COHOST)
+    up = after(live(), invite, c.AnswerInvite(by(ANN), accept=True), c.Demote(by(HOST), named(ANN)))
+    for accept in (False, True):
+        assert refusal(up, c.AnswerInvite(by(ANN), accept)) == Refusal(NotAllowed, "answer_invite")
+
+
+def test_an_undo_gives_no_seat_across_a_block() -> None:
+    assert refusal(DEMOTED, c.Undo(by(COHOST), FIRST, blocked=True)) == Refusal(Refused, "blocked")

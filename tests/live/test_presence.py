@@ -86,9 +86,9 @@ def test_a_new_host_who_is_not_there_yet_has_not_left() -> None:
     assert steps(presence, {"ann"}, 90, 1000, host="ben") == {}
 
 
-def test_a_host_who_was_away_when_the_server_stopped_has_a_minute_after_its_start() -> None:
-    assert steps(Presence(away=True), {"ann"}, 0, GRACE + 1) == {AWAY: "host_away", GRACE: "host_gone"}
-    assert steps(Presence(away=False), {"ann"}, 0, GRACE + 1) == {}
+def test_a_host_who_was_there_before_the_server_stopped_has_a_minute_after_its_start() -> None:
+    assert steps(Presence(seen=True), {"ann"}, 0, GRACE + 1) == {AWAY: "host_away", GRACE: "host_gone"}
+    assert steps(Presence(seen=False), {"ann"}, 0, GRACE + 1) == {}
 
 
 def test_a_space_that_everybody_left_ends_and_one_that_nobody_came_to_yet_waits() -> None:

@@ -87,7 +87,7 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             body = {"sanction": sanction.id, "reason": sanction.reason, "until": until}
             return Entry(sanction.action, actor, space.id, sanction.target, body)
         case e.SanctionLifted(sanction_id, action, account_id, how):
-            what = "unmute" if action == "mute" else f"{action}.undo"
+            what = f"{action}.replace" if how == "replaced" else "unmute" if action == "mute" else f"{action}.undo"
             return Entry(what, actor, space.id, account_id, {"sanction": sanction_id, "how": how})
         case e.ReportDecided(report_id, state):
             return Entry("report.decide", actor, space.id, None, {"report": report_id, "state": state})

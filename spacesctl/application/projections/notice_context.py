@@ -27,6 +27,8 @@ class Notice:
     to: str
     text: str
     kind: str = "notice"
+    across: bool = False
+    """Whether a block does not keep it away: it is about the block, or says who hosts instead of the recipient."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Context:
     subscribers: frozenset[str]
     """Who asked to be reminded, less those who have a block with the host."""
     apart: frozenset[str]
-    """Accounts that have a block with the host."""
+    """Accounts that have a block with the host, or with the person who acts."""
 
     @property
     def space(self) -> Space:
@@ -62,12 +64,13 @@ class Context:
         return self.names.get(account_id or "", "somebody")
 
     def had_a_part(self, account_id: str) -> bool:
-        """Whether an account was on stage, or had an open invitation, before this."""
+        """Whether an account was there, on stage, had asked to speak or had an open invitation, before this."""
         before = self.outcome.before
-        if before is None:
-            return False
+        if before is None or account_id in self.outcome.present:
+            return before is not None
         invite = before.invites.get(account_id)
-        return before.role_of(account_id) is not Role.LISTENER or (invite is not None and invite.state in _OPEN)
+        invited = invite is not None and invite.state in _OPEN
+        return before.role_of(account_id) is not Role.LISTENER or account_id in before.hands or invited
 
     def everybody(self) -> list[str]:
         """All that wait for this Space or have a part in it: on stage, invited, or to be reminded."""
@@ -84,10 +87,12 @@ async def context_of(db: AsyncConnection, outcome: Outcome, events: Iterable[e.E
     found = {key: await acts.get_act(db, space.id, key) for key in keys}
     ids = {outcome.by.account_id, space.host_id, *(getattr(event, "account_id", None) for event in told)}
     known = await accounts.by_ids(db, {one for one in ids if one})
-    apart = subscribers = frozenset[str]()
+    apart = frozenset[str]()
+    for one in {space.host_id, outcome.by.account_id if isinstance(outcome.by, Person) else space.host_id}:
+        mine, theirs = await accounts.blocked_ids(db, one or "")
+        apart |= mine | theirs
+    subscribers = frozenset[str]()
     if any(isinstance(event, TO_ALL) for event in told):
-        mine, theirs = await accounts.blocked_ids(db, space.host_id)
-        apart = frozenset(mine | theirs)
         subscribers = frozenset(await series_store.to_remind(db, space.id)) - apart
     return Context(
         outcome=outcome,

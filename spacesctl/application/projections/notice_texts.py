@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from spacesctl.application.projections.notice_context import Context, Notice
@@ -28,6 +28,15 @@ def in_words(at: datetime) -> str:
     return f"{at:%A}, {at.day} {at:%B %Y}, {at:%H:%M} UTC"
 
 
+def how_long_in_words(time: timedelta) -> str:
+    """A duration as people say it: 90 s, 5 min, 1 h 30 min, 2 h."""
+    seconds = round(time.total_seconds())
+    if seconds % 60 or seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
+
+
 def _invited(c: Context, event: e.Invited) -> list[Notice]:
     start = c.space.scheduled_start
     when = f" on {in_words(start)}" if start is not None and c.space.state is State.SCHEDULED else ""
@@ -37,6 +46,10 @@ def _invited(c: Context, event: e.Invited) -> list[Notice]:
 
 def _invite_answered(c: Context, event: e.InviteAnswered) -> list[Notice]:
     if event.state is InviteState.REVOKED:
+        if any(
+            isinstance(other, e.SanctionImposed) and other.account_id == event.account_id for other in c.outcome.events
+        ):
+            return []  # the sanction says more
         return [Notice(event.account_id, f"Your invitation to {c.title} was withdrawn.")]
     inviter = c.space.invites[event.account_id].by
     done = "accepted" if event.state is InviteState.ACCEPTED else "declined"
@@ -49,12 +62,14 @@ def _hand_lowered(c: Context, event: e.HandLowered) -> list[Notice]:
         "denied": f"Your request to speak in {c.title} was denied.",
         "ended": f"{c.title} ended before your request to speak was answered.",
     }
-    return [Notice(event.account_id, texts[event.outcome])] if event.outcome in texts else []
+    removed = any(isinstance(other, e.Removed) and other.account_id == event.account_id for other in c.outcome.events)
+    return [Notice(event.account_id, texts[event.outcome])] if event.outcome in texts and not removed else []
 
 
 def _role_changed(c: Context, event: e.RoleChanged) -> list[Notice]:
     if event.role is Role.COHOST:
-        return [Notice(event.account_id, f"You are a co-host of {c.title} now{c.by}.")]
+        by = c.name(c.outcome.by.account_id) if c.by else "The server"
+        return [Notice(event.account_id, f"{by} made you a co-host of {c.title}.")]
     return []
 
 
@@ -62,10 +77,12 @@ def _sanctioned(c: Context, event: e.SanctionImposed) -> list[Notice]:
     if isinstance(c.outcome.by, Rule):
         return []  # the act says it, with the words
     sanction = event.sanction
-    how_long = f" until {in_words(sanction.until)}" if sanction.until is not None else ""
+    if not c.had_a_part(sanction.target):
+        return []  # it concerns nobody who was there
+    how_long = f" for {how_long_in_words(sanction.until - sanction.since)}" if sanction.until is not None else ""
     how_long = how_long or (" until it ends" if sanction.action == "kick" else "")
     done = ACTIONS[sanction.action].done
-    return [Notice(sanction.target, f"You were {done} in {c.title}{c.by}{how_long}{_because(sanction.reason)}")]
+    return [Notice(sanction.target, f"You were {done} {c.title}{c.by}{how_long}{_because(sanction.reason)}")]
 
 
 def _lifted(c: Context, event: e.SanctionLifted) -> list[Notice]:
@@ -73,7 +90,7 @@ def _lifted(c: Context, event: e.SanctionLifted) -> list[Notice]:
         return []  # what replaces it says it
     then = {"mute": " Open your microphone to speak.", "kick": f" {c.link}"}.get(event.action, "")
     undone = ACTIONS[event.action].undone
-    return [Notice(event.account_id, f"You are {undone} in {c.title}{_because(event.reason)}{then}")]
+    return [Notice(event.account_id, f"You are {undone} {c.title}{_because(event.reason)}{then}")]
 
 
 def _unmuted(c: Context, event: e.ServerUnmuted) -> list[Notice]:
@@ -85,9 +102,9 @@ def _unmuted(c: Context, event: e.ServerUnmuted) -> list[Notice]:
 def _removed(c: Context, event: e.Removed) -> list[Notice]:
     if event.barred or isinstance(c.outcome.by, Rule):
         return []  # the sanction, or the act, says it
-    if c.space.state is State.SCHEDULED and not c.had_a_part(event.account_id):
-        return []  # nobody listens yet
-    return [Notice(event.account_id, f"You were removed from {c.title}: its host blocked you.")]
+    if not c.had_a_part(event.account_id):
+        return []
+    return [Notice(event.account_id, f"You were removed from {c.title}: its host blocked you.", across=True)]
 
 
 def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
@@ -117,7 +134,8 @@ def _missed(c: Context, event: e.SpaceMissed) -> list[Notice]:
 
 def _host_changed(c: Context, event: e.HostChanged) -> list[Notice]:
     now = c.name(event.account_id)
-    told = [Notice(one, f"{c.title} is hosted by {now} now.") for one in c.everybody() if one != event.account_id]
+    others = {*c.everybody(), event.before} - {event.account_id}
+    told = [Notice(one, f"{c.title} is hosted by {now} now.", across=one == event.before) for one in sorted(others)]
     return [Notice(event.account_id, f"You are the host of {c.title} now: {c.link}"), *told]
 
 
@@ -169,15 +187,15 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     said = " ".join(word["w"] for word in act["words"])
     done, at = ACTIONS[event.action].done, f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
     to_target = (
-        f"You were {done} in {c.title} at {at}: rule {event.rule_id} heard “{said}”. This was automatic, "
+        f"You were {done} {c.title} at {at}: rule {event.rule_id} heard “{said}”. This was automatic, "
         "in the host's name. To appeal, answer the host by direct message."
     )
-    to_host = f"Rule {event.rule_id} heard “{said}” in {c.title} at {at}: {c.name(event.account_id)} was {done}."
-    return [Notice(event.account_id, to_target), Notice(c.space.host_id, to_host)]
+    to_host = f"Rule {event.rule_id} heard “{said}” at {at}: {c.name(event.account_id)} was {done} {c.title}."
+    return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
 
 
 def _because(reason: str) -> str:
-    return f": {reason}" if reason else "."
+    return f": {reason}{'' if reason[-1] in '.!?' else '.'}" if reason else "."
 
 
 WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {

@@ -18,3 +18,5 @@ async def project(db: AsyncConnection, outcome: Outcome) -> None:
         elif isinstance(event, e.SanctionLifted):
             by = described(outcome.by)
             await sanctions.lift(db, event.sanction_id, outcome.at, by, event.how, event.reason)
+        elif isinstance(event, e.SpaceEnded):
+            await sanctions.lift_all(db, outcome.after.id, outcome.at, described(outcome.by))

@@ -22,7 +22,7 @@ from spacesctl.application.series import arrange_series
 from spacesctl.application.series_keeper import SeriesKeeper
 from spacesctl.application.spaces import end_space, start_space
 from spacesctl.domain import events as e
-from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import System
 from spacesctl.domain.series import GRACE, MADE_AHEAD, Series
 from spacesctl.domain.space import Space, State
@@ -32,6 +32,10 @@ from spacesctl.store import spaces as space_store
 _log = structlog.get_logger()
 STOPPING = 2.0
 """Seconds that running tasks have to end when the server stops."""
+INSTANCES = 16
+"""Runs of one task at once. A task that is set anew while it runs would otherwise be dropped when its time comes."""
+RETRY = timedelta(seconds=10)
+"""After which a task that failed is tried again."""
 JUMP = 0.5
 """Seconds. A larger change of the wall clock within a second is not slewing: the clock was set."""
 _MATTERS = (
@@ -63,7 +67,7 @@ class Alarm:
             spaces = [*await space_store.due(db), *await space_store.live(db)]
         self._scheduler.start()
         for space in spaces:
-            self._see(space)
+            self._see(space, began=True)
         self._app.registry.subscribers.append(self._on_outcome)
         await SeriesKeeper(self._app).open()
 
@@ -88,17 +92,20 @@ class Alarm:
 
     def _on_outcome(self, outcome: Outcome) -> None:
         if any(isinstance(event, _MATTERS) for event in outcome.events):
-            self._see(outcome.after)
+            self._see(outcome.after, began=any(isinstance(event, e.SpaceStarted) for event in outcome.events))
 
-    def _see(self, space: Space) -> None:
-        """Schedule what is due for a Space in its present state, and unschedule the rest."""
+    def _see(self, space: Space, *, began: bool) -> None:
+        """Schedule what is due for a Space in its present state, and unschedule the rest. `began`: it went live just now, or the
+        server started; the reminders of a start are looked at once.
+        """
         start, live = space.scheduled_start, space.started_at if space.state is State.LIVE else None
         waits = start is not None and space.state is State.SCHEDULED
         soon = start - reminders.AHEAD if start is not None and waits and "soon" not in space.reminded else None
         ends = live + timedelta(seconds=space.duration) if live is not None and space.duration is not None else None
         self._set(f"open {space.id}", start if waits else None, self._open, space.id)
         self._set(f"soon {space.id}", soon if soon and soon > space.created_at else None, self._remind_soon, space.id)
-        self._set(f"live {space.id}", live if "start" not in space.reminded else None, self._remind_start, space.id)
+        if began or live is None:
+            self._set(f"live {space.id}", live if "start" not in space.reminded else None, self._remind_start, space.id)
         self._set(f"end {space.id}", ends, self._end, space.id)
         limits = [one.until for one in space.sanctions.values() if one.until is not None and not space.is_over]
         self._set(f"lift {space.id}", min(limits, default=None), self._lift, space.id)
@@ -112,7 +119,13 @@ class Alarm:
         if at is not None:
             # No grace time of the scheduler: what became due while the process slept is run late, and `do` checks how late.
             self._scheduler.add_job(
-                self._do, DateTrigger(at, UTC), [job, do, ref], id=job, replace_existing=True, misfire_grace_time=None
+                self._do,
+                DateTrigger(at, UTC),
+                [job, do, ref],
+                id=job,
+                replace_existing=True,
+                misfire_grace_time=None,
+                max_instances=INSTANCES,
             )
         elif self._scheduler.get_job(job) is not None:
             self._scheduler.remove_job(job)
@@ -123,10 +136,19 @@ class Alarm:
         self._doing.add(task)
         try:
             await do(ref)
+        except Unavailable as error:
+            self._again(job, do, ref, error)
         except SpacesError as error:
             _log.info("a scheduled task was refused", job=job, code=error.code, reason=error.reason)
+        except Exception as error:  # such as a full disk: what was planned is still to be done
+            self._again(job, do, ref, error)
         finally:
             self._doing.discard(task)
+
+    def _again(self, job: str, do: Callable[[str], Awaitable[None]], ref: str, error: Exception) -> None:
+        """Try a task once more in a while."""
+        _log.error("a scheduled task failed and is tried again", job=job, kind=type(error).__name__, exc_info=error)
+        self._set(job, self._app.clock.now() + RETRY, do, ref)
 
     async def _open(self, space_id: str) -> None:
         space = await self._app.registry.space(space_id)

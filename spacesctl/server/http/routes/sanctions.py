@@ -52,6 +52,14 @@ async def list_mine(app: Here, caller: SignedIn) -> dict[str, Any]:
     return {"data": await _shown(app, rows)}
 
 
+@router.get("/sanctions")
+async def list_blocks(app: Here, caller: SignedIn) -> dict[str, Any]:
+    """The blocks on the caller's own list, also those that a rule made and those that ended, newest first."""
+    async with app.db.read() as db:
+        rows = await sanctions.by_host(db, caller.account_id or "", limit=PAGE)
+    return {"data": await _shown(app, rows)}
+
+
 @router.post("/sanctions/{sanction_id}/undo")
 async def undo_block(app: Here, caller: SignedIn, sanction_id: str, body: Undo | None = None) -> dict[str, Any]:
     """Undo a block that stands on the caller's block list, also one that a rule made."""
