@@ -157,7 +157,9 @@ def _pinned(space: Space, event: e.Pinned) -> Space:
 
 _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
-    e.SpaceEnded: lambda space, event: replace(space, state=State.ENDED, ended_at=event.at, hands={}, away=None),
+    e.SpaceEnded: lambda space, event: replace(
+        space, state=State.ENDED, ended_at=event.at, hands={}, away=None, sanctions={}
+    ),
     e.SpaceCanceled: lambda space, event: replace(space, state=State.CANCELED),
     e.SpaceMissed: lambda space, event: replace(space, state=State.CANCELED),
     e.RemindersSent: lambda space, event: replace(space, reminded=(*space.reminded, event.kind)),
