@@ -40,7 +40,7 @@ async def die(data: str, name: str, number: str, tokens: str, names: str) -> Non
         *(
             pytest.param(name, number, marks=pytest.mark.slow)
             for name in ("create", "series create", "series skip", "delete of a pinned post", "block", "kick", "end")
-            for number in (AFTER_COMMIT, 2, 8)
+            for number in (AFTER_COMMIT, 2, 5)
         ),
     ],
 )
