@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from spacesctl.application.app import App
 from spacesctl.application.once import Keep
-from spacesctl.domain.accounts import Account, Kind, Scope
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token, parse_handle
 from spacesctl.domain.principals import Person
+from spacesctl.domain.words import Kind, Scope
 from spacesctl.store import accounts, audit
 
 USE = frozenset({Scope.USE})

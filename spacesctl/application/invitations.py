@@ -12,7 +12,8 @@ from spacesctl.application.app import App
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person, Principal
-from spacesctl.domain.space import Role, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Role
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import accounts
 

@@ -12,7 +12,7 @@ from spacesctl.domain import series as rules
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series, SeriesState
-from spacesctl.domain.space import InviteState, State
+from spacesctl.domain.words import InviteState, State
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts
 from spacesctl.store import series as series_store

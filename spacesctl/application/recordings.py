@@ -9,7 +9,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import RecordingMode
+from spacesctl.domain.words import RecordingMode
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import audit, recordings
 from spacesctl.store.recordings import KeptRecording

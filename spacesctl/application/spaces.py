@@ -14,7 +14,8 @@ from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.principals import Person, Principal
-from spacesctl.domain.space import Policy, Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Policy, State
 from spacesctl.live.outcome import Outcome
 from spacesctl.rules.ruleset import RuleSet
 from spacesctl.store import rulesets as ruleset_store

@@ -9,7 +9,7 @@ import typer
 
 from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of
 from spacesctl.cli.output import clean, emit_json, note, say
-from spacesctl.domain.accounts import Kind
+from spacesctl.domain.words import Kind
 
 account = typer.Typer(help="Accounts and their tokens.", no_args_is_help=True)
 

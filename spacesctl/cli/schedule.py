@@ -13,7 +13,7 @@ from spacesctl.cli.moderation import read_rules
 from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.client.http import segment
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.space import Policy
+from spacesctl.domain.words import Policy
 
 schedule = typer.Typer(help="Series: Spaces that open and end by themselves, again and again.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="SERIES")]

@@ -17,7 +17,7 @@ from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.cli.schedule import duration_seconds, tell
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, State
+from spacesctl.domain.words import ListenerPolicy, Policy, Reaction, State
 
 
 def create(

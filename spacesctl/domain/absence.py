@@ -12,8 +12,9 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.sanctions import close_all_lanes
-from spacesctl.domain.space import Role, Space, State
+from spacesctl.domain.space import Space
 from spacesctl.domain.undo import takes_over
+from spacesctl.domain.words import Role, State
 
 Events = list[e.Event]
 HOST_GRACE = timedelta(seconds=60)

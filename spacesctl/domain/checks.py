@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from spacesctl.domain.errors import Gone, Refused
-from spacesctl.domain.space import Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import State
 
 
 def require_not_over(space: Space) -> None:

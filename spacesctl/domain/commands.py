@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from spacesctl.domain.accounts import Kind
 from spacesctl.domain.principals import Principal
-from spacesctl.domain.space import Hand, ListenerPolicy, Policy, RecordingMode, Role
+from spacesctl.domain.space import Hand
+from spacesctl.domain.words import Kind, ListenerPolicy, Policy, RecordingMode, Role
 
 NO_HAND = Hand()
 

@@ -24,16 +24,8 @@ from spacesctl.domain.moderation_events import (
     ServerMuted,
     ServerUnmuted,
 )
-from spacesctl.domain.space import (
-    Invite,
-    InviteState,
-    ListenerPolicy,
-    Pin,
-    Policy,
-    Recording,
-    RecordingMode,
-    Role,
-)
+from spacesctl.domain.space import Invite, Pin, Recording
+from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role
 
 __all__ = [
     "BY_TYPE",

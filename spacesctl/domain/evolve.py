@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
-from spacesctl.domain.space import MAX_CAPTIONED, Away, Hand, Invite, InviteState, Member, Role, Space, State
+from spacesctl.domain.space import MAX_CAPTIONED, Away, Hand, Invite, Member, Space
+from spacesctl.domain.words import InviteState, Role, State
 
 _REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
 

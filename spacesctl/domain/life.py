@@ -10,7 +10,8 @@ from spacesctl.domain import recording, sanctions
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
 from spacesctl.domain.permissions import Action, require
-from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space, State
+from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space
+from spacesctl.domain.words import State
 
 Events = list[e.Event]
 REPORT_STATES = ("open", "upheld", "dismissed")

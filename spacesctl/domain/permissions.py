@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from spacesctl.domain.errors import NotAllowed, NotSignedIn
 from spacesctl.domain.principals import Principal, System
-from spacesctl.domain.space import InviteState, ListenerPolicy, Role, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import InviteState, ListenerPolicy, Role
 
 
 class Standing(StrEnum):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from spacesctl.domain.accounts import Credential, Kind, Scope
+from spacesctl.domain.accounts import Credential
+from spacesctl.domain.words import Kind, Scope
 
 
 @dataclass(frozen=True)

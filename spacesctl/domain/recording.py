@@ -10,7 +10,8 @@ from spacesctl.domain.checks import require_live
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import System
-from spacesctl.domain.space import Recording, RecordingMode, Space
+from spacesctl.domain.space import Recording, Space
+from spacesctl.domain.words import RecordingMode
 
 Events = list[e.Event]
 

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Kind
 from spacesctl.domain.actions import ALWAYS_GRANTED
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_over
 from spacesctl.domain.principals import Principal, Rule, described
 from spacesctl.domain.sanction import Sanction
-from spacesctl.domain.space import Grant, InviteState, Role, Space
+from spacesctl.domain.space import Grant, Space
 from spacesctl.domain.undo import lifted
+from spacesctl.domain.words import InviteState, Kind, Role
 
 Events = list[e.Event]
 

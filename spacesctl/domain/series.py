@@ -9,7 +9,8 @@ from typing import Any
 
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.recurrence import check, occurrences
-from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, ListenerPolicy, Policy, RecordingMode
+from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS
+from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
 
 MADE_AHEAD = timedelta(days=7)
 """An occurrence gets its Space, with invitations, at most this long before its start."""

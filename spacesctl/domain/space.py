@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from spacesctl.domain.sanction import Sanction
+from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
 
 MAX_TITLE = 70
 MAX_TOPICS = 3
@@ -18,76 +18,6 @@ MAX_PINS = 10
 MAX_HAND_TOPIC, MAX_HAND_NOTE = 50, 280
 MAX_CAPTIONED = 64
 """Lanes whose last captioned utterance is remembered. A bot posts a caption again within seconds, when its lane is among these."""
-
-
-class State(StrEnum):
-    """The life cycle of a Space. A missed Space is `canceled`."""
-
-    SCHEDULED = "scheduled"
-    LIVE = "live"
-    ENDED = "ended"
-    CANCELED = "canceled"
-
-
-class Role(StrEnum):
-    """The role of an account in a Space. Everyone without another role is a listener."""
-
-    HOST = "host"
-    COHOST = "cohost"
-    SPEAKER = "speaker"
-    LISTENER = "listener"
-
-    @property
-    def rank(self) -> int:
-        """Higher ranks may act on lower ones; the host has the highest."""
-        return _RANK[self]
-
-
-_RANK = {Role.HOST: 3, Role.COHOST: 2, Role.SPEAKER: 1, Role.LISTENER: 0}
-
-
-class Policy(StrEnum):
-    """Who may speak without being approved."""
-
-    EVERYONE = "everyone"
-    FOLLOWING = "following"
-    INVITED = "invited"
-
-
-class ListenerPolicy(StrEnum):
-    """Who may listen."""
-
-    EVERYONE = "everyone"
-    ACCOUNTS = "accounts"
-
-
-class Reaction(StrEnum):
-    """The reactions that people can send. Hand gestures come first, since they are used most."""
-
-    RAISED_HAND = "raised_hand"
-    WAVE = "wave"
-    FIST = "fist"
-    VICTORY = "victory"
-    CLAP = "clap"
-    HUNDRED = "hundred"
-    HEART = "heart"
-    LAUGH = "laugh"
-
-    @property
-    def emoji(self) -> str:
-        return _EMOJI[self]
-
-
-_EMOJI = dict(zip(Reaction, "✋👋✊✌👏💯❤😂", strict=True))
-
-
-class InviteState(StrEnum):
-    """The state of an invitation."""
-
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
@@ -154,14 +84,6 @@ class Pin:
     title: str
     by: str
     tick: int
-
-
-class RecordingMode(StrEnum):
-    """What is recorded: nothing, the audience mix, or the audience mix and each lane in its own file."""
-
-    OFF = "off"
-    MIX = "mix"
-    LANES = "lanes"
 
 
 @dataclass(frozen=True)

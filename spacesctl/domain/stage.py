@@ -10,19 +10,9 @@ from spacesctl.domain import recording
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
-from spacesctl.domain.space import (
-    MAX_COHOSTS,
-    MAX_HAND_NOTE,
-    MAX_HAND_TOPIC,
-    MAX_LANE,
-    MAX_SPEAKERS,
-    Invite,
-    InviteState,
-    Policy,
-    Role,
-    Space,
-)
+from spacesctl.domain.space import MAX_COHOSTS, MAX_HAND_NOTE, MAX_HAND_TOPIC, MAX_LANE, MAX_SPEAKERS, Invite, Space
 from spacesctl.domain.undo import lifted, takes_over
+from spacesctl.domain.words import InviteState, Policy, Role
 
 Events = list[e.Event]
 

@@ -11,7 +11,8 @@ from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.errors import NotAllowed, NotFound, Refused
 from spacesctl.domain.permissions import Action, require, require_over
 from spacesctl.domain.sanction import Sanction
-from spacesctl.domain.space import MAX_SPEAKERS, Role, Space
+from spacesctl.domain.space import MAX_SPEAKERS, Space
+from spacesctl.domain.words import Role
 
 Events = list[e.Event]
 

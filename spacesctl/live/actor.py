@@ -17,7 +17,8 @@ from spacesctl.domain.admission import Access, refusal
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.space import Role, Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, Levels
 from spacesctl.live import effects
 from spacesctl.live.aggregate import Aggregate

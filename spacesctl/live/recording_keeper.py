@@ -15,7 +15,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import Refused, SpacesError
 from spacesctl.domain.principals import System
-from spacesctl.domain.space import RecordingMode
+from spacesctl.domain.words import RecordingMode
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.recorder import Recorder, close_files

@@ -14,7 +14,8 @@ import structlog
 
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Gone
-from spacesctl.domain.space import Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import State
 from spacesctl.engine.messages import Frames, FromEngine, Levels, PeerJoined, PeerLeft, Stats
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.engine import Engine

@@ -11,7 +11,8 @@ from typing import Any
 
 from spacesctl.domain.admission import Access
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Role, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Role
 from spacesctl.engine.messages import Output
 from spacesctl.live.broadcast import PageFeed
 

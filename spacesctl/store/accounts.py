@@ -8,10 +8,11 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Account, Credential, CredentialKind, Kind, Scope
+from spacesctl.domain.accounts import Account, Credential, CredentialKind
 from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.domain.ids import parse_handle, token_hash
 from spacesctl.domain.principals import Person
+from spacesctl.domain.words import Kind, Scope
 from spacesctl.store.tables import accounts, blocks, follows, tokens
 from spacesctl.store.writing import insert_new
 

@@ -10,7 +10,8 @@ from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.space import Recording, RecordingMode, Space
+from spacesctl.domain.space import Recording, Space
+from spacesctl.domain.words import RecordingMode
 from spacesctl.store.tables import recordings
 
 

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.events import BY_TYPE, Event, Pinned, Unpinned
 from spacesctl.domain.ids import is_space_id
-from spacesctl.domain.space import Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import State
 from spacesctl.store import upcast
 from spacesctl.store.tables import events, pins, spaces
 

@@ -15,7 +15,8 @@ from sqlalchemy import select
 
 from spacesctl.domain import events as e
 from spacesctl.domain.evolve import evolve_all
-from spacesctl.domain.space import InviteState, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import InviteState
 from spacesctl.store import audit, tables
 from spacesctl.store import spaces as space_store
 from tests.api.harness import Api, As, everything, memory_equals_store, running_api, settled

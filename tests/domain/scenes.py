@@ -10,11 +10,11 @@ import pytest
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.space import Hand, Member, Role, Space, State
+from spacesctl.domain.space import Hand, Member, Space
+from spacesctl.domain.words import Kind, Role, Scope, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SPACE_ID = "A" * 13

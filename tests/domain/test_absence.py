@@ -11,7 +11,8 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.absence import END_AFTER
 from spacesctl.domain.evolve import evolve_all
-from spacesctl.domain.space import Away, Role, Space
+from spacesctl.domain.space import Away, Space
+from spacesctl.domain.words import Role
 from tests.domain.scenes import (
     ANN,
     COHOST,

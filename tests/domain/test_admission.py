@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from spacesctl.domain.accounts import Scope
 from spacesctl.domain.admission import Access, refusal
 from spacesctl.domain.principals import ANONYMOUS, Person
-from spacesctl.domain.space import ListenerPolicy, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import ListenerPolicy, Scope
 from tests.domain.scenes import ADMIN, ANN, COHOST, HOST, THE_BOT, by, live, over, scheduled
 
 AN_ADMIN = Person(ADMIN, scopes=frozenset({Scope.ADMIN}))

@@ -10,20 +10,8 @@ import pytest
 
 from spacesctl.domain import events as e
 from spacesctl.domain.evolve import evolve, evolve_all
-from spacesctl.domain.space import (
-    Grant,
-    Invite,
-    InviteState,
-    ListenerPolicy,
-    Member,
-    Pin,
-    Policy,
-    Recording,
-    RecordingMode,
-    Role,
-    Space,
-    State,
-)
+from spacesctl.domain.space import Grant, Invite, Member, Pin, Recording, Space
+from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
 from tests.domain.scenes import ANN, BEN, BOT, COHOST, HOST, NOW, SPACE_ID, SPEAKER, live, raised, with_person
 
 LATER = NOW + timedelta(seconds=3)

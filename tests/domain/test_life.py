@@ -13,7 +13,8 @@ from spacesctl.domain import events as e
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, Invalid, NotSignedIn, Refused
 from spacesctl.domain.principals import System
-from spacesctl.domain.space import Grant, ListenerPolicy, Member, Policy, Recording, RecordingMode, Role, State
+from spacesctl.domain.space import Grant, Member, Recording
+from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode, Role, State
 from tests.domain.scenes import (
     BOT,
     COHOST,

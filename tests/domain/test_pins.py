@@ -11,7 +11,8 @@ from spacesctl.domain import events as e
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.pins import checked_link
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.space import MAX_PINS, Pin, Role
+from spacesctl.domain.space import MAX_PINS, Pin
+from spacesctl.domain.words import Role
 from tests.domain.scenes import (
     AN_ADMIN,
     ANN,

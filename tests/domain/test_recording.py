@@ -11,7 +11,8 @@ from spacesctl.domain import events as e
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.principals import System
 from spacesctl.domain.recording import consent, stopped, with_the_start
-from spacesctl.domain.space import Recording, RecordingMode, Space
+from spacesctl.domain.space import Recording, Space
+from spacesctl.domain.words import RecordingMode
 from tests.domain.scenes import (
     COHOST,
     HOST,

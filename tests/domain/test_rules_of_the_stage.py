@@ -15,7 +15,8 @@ from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.ids import new_account_id, new_space_id, new_token, parse_handle
 from spacesctl.domain.permissions import require_admittance
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import ListenerPolicy, Policy, Role, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import ListenerPolicy, Policy, Role
 from tests.domain.scenes import raised
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

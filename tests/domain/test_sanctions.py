@@ -8,12 +8,12 @@ import pytest
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.errors import Gone, NotAllowed, Refused
 from spacesctl.domain.principals import Person, Principal, Rule, described
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.sanctions import close_all_lanes, grant
-from spacesctl.domain.space import Grant, Pin, Role, Space
+from spacesctl.domain.space import Grant, Pin, Space
+from spacesctl.domain.words import Kind, Role, Scope
 from tests.domain.scenes import (
     ANN,
     BEN,

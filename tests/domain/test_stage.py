@@ -10,18 +10,8 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, Refused
 from spacesctl.domain.evolve import evolve
-from spacesctl.domain.space import (
-    MAX_LANE,
-    Hand,
-    Invite,
-    InviteState,
-    Policy,
-    Recording,
-    RecordingMode,
-    Role,
-    Space,
-    State,
-)
+from spacesctl.domain.space import MAX_LANE, Hand, Invite, Recording, Space
+from spacesctl.domain.words import InviteState, Policy, RecordingMode, Role, State
 from tests.domain.scenes import (
     ANN,
     BEN,

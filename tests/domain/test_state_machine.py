@@ -11,12 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, NotAllowed, SpacesError
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.space import MAX_COHOSTS, MAX_PINS, MAX_SPEAKERS, Policy, Role, Space, State
+from spacesctl.domain.space import MAX_COHOSTS, MAX_PINS, MAX_SPEAKERS, Space
+from spacesctl.domain.words import Kind, Policy, Role, Scope, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PEOPLE = [f"{n:020d}" for n in range(16)]

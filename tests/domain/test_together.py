@@ -9,7 +9,8 @@ from spacesctl.domain import events as e
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import Invalid, NotAllowed
 from spacesctl.domain.series import SeriesState, deleted
-from spacesctl.domain.space import Policy, Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Policy, State
 from tests.domain.scenes import ANN, COHOST, HOST, NOW, SPACE_ID, Refusal, by, events, live, named, over, refusal
 from tests.domain.test_series import daily
 

@@ -8,11 +8,11 @@ import pytest
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Scope
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Policy, Role, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Policy, Role, Scope
 from tests.domain.scenes import (
     ADMIN,
     ANN,

@@ -13,17 +13,8 @@ from spacesctl.domain.admission import Access, check
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound
 from spacesctl.domain.evolve import evolve
 from spacesctl.domain.principals import Person, Rule, System, described
-from spacesctl.domain.space import (
-    MAX_CAPTIONED,
-    MAX_HAND_NOTE,
-    MAX_HAND_TOPIC,
-    Away,
-    Grant,
-    Hand,
-    Invite,
-    InviteState,
-    Role,
-)
+from spacesctl.domain.space import MAX_CAPTIONED, MAX_HAND_NOTE, MAX_HAND_TOPIC, Away, Grant, Hand, Invite
+from spacesctl.domain.words import InviteState, Role
 from tests.domain.scenes import (
     ANN,
     BEN,

@@ -20,7 +20,8 @@ from spacesctl.domain.permissions import (
     standings,
 )
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Grant, Invite, InviteState, ListenerPolicy, Pin, Policy, RecordingMode, Role, Space
+from spacesctl.domain.space import Grant, Invite, Pin, Space
+from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role
 from tests.domain.scenes import (
     ADMIN,
     AN_ADMIN,

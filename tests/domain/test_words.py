@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from spacesctl.domain import errors, ids, posts, webhooks
 from spacesctl.domain import events as e
-from spacesctl.domain.accounts import Kind, Scope
 from spacesctl.domain.clock import parse_rfc3339, rfc3339, ticks_between
 from spacesctl.domain.principals import ANONYMOUS, Person
 from spacesctl.domain.recurrence import occurrences
 from spacesctl.domain.rrule import recurrence_rule
-from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, Role
+from spacesctl.domain.words import Kind, ListenerPolicy, Policy, Reaction, Role, Scope
 from tests.domain.scenes import ANN, HOST, NOW, SPACE_ID, SPEAKER, live, told
 
 

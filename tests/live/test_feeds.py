@@ -11,7 +11,8 @@ import pytest
 from spacesctl.audio import ogg
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import ANONYMOUS, Person
-from spacesctl.domain.space import Member, Role, Space, State
+from spacesctl.domain.space import Member, Space
+from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import CloseLane, MovePeer, OpenLane, Output, SetLaneOpen
 from spacesctl.live import effects, evidence
 from spacesctl.live.hub import QUEUE, Hub, View

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from spacesctl.domain.accounts import Scope
 from spacesctl.domain.principals import ANONYMOUS, Person
+from spacesctl.domain.words import Scope
 from spacesctl.engine.messages import RemovePeer
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.hub import View

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacesctl.domain.accounts import Scope
 from spacesctl.domain.errors import TooMany
 from spacesctl.domain.principals import Person
+from spacesctl.domain.words import Scope
 from spacesctl.server.http.rates import LOOPBACK, NO_LIMITS, Limits, Rates, address_key, is_loopback
 from spacesctl.server.http.sliding_window import SlidingWindows
 

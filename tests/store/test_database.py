@@ -12,8 +12,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from spacesctl.domain.accounts import Account, Kind
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Conflict, NotFound
+from spacesctl.domain.words import Kind
 from spacesctl.store import accounts, direct_messages
 from spacesctl.store.sqlite import schema
 from spacesctl.store.sqlite.database import Database, DryRunDatabase

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.principals import Principal
-from spacesctl.domain.space import InviteState, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import InviteState
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import audit
 from spacesctl.store.audit import Entry

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import InviteState, Role, Space
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import InviteState, Role
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import accounts, acts
 from spacesctl.store import series as series_store

@@ -11,7 +11,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.principals import Rule, System
-from spacesctl.domain.space import InviteState, Role, State
+from spacesctl.domain.words import InviteState, Role, State
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
 _EFFECTS: dict[str, type[e.Event]] = {

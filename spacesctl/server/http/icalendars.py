@@ -19,7 +19,8 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.recurrence import occurrences
 from spacesctl.domain.rrule import recurrence_rule
 from spacesctl.domain.series import Series, SeriesState
-from spacesctl.domain.space import Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import State
 
 ASSUMED = timedelta(hours=1)
 """The duration that is shown for a Space without one."""

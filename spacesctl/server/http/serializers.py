@@ -10,7 +10,8 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.posts import Clip, Post
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import InviteState, Pin, Role, Space
+from spacesctl.domain.space import Pin, Space
+from spacesctl.domain.words import InviteState, Role
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.server.http.services import Services
 from spacesctl.store import accounts

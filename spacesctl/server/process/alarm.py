@@ -25,7 +25,8 @@ from spacesctl.domain import events as e
 from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import System
 from spacesctl.domain.series import GRACE, MADE_AHEAD, Series
-from spacesctl.domain.space import Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import State
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import spaces as space_store
 

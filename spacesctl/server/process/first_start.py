@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 from typing import IO
 
-from spacesctl.domain.accounts import Account, Kind, Scope
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token
 from spacesctl.domain.principals import System
+from spacesctl.domain.words import Kind, Scope
 from spacesctl.store import accounts, audit
 from spacesctl.store.ports import Database
 from spacesctl.support.clock import REAL, Clock

@@ -13,7 +13,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import new_session_id
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import State
+from spacesctl.domain.words import State
 from spacesctl.engine.messages import AddPeer, Output
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Feed, Session, SessionKind, group_of, new_etag

@@ -12,8 +12,9 @@ from pydantic import Field
 from spacesctl.application import accounts as use
 from spacesctl.application import blocks
 from spacesctl.application.once import Once
-from spacesctl.domain.accounts import Account, Kind, Scope
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person
+from spacesctl.domain.words import Kind, Scope
 from spacesctl.server.http import serializers
 from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once

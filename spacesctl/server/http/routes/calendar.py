@@ -11,7 +11,8 @@ from fastapi.responses import Response
 
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
 from spacesctl.domain.series import Series
-from spacesctl.domain.space import ListenerPolicy, Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import ListenerPolicy, State
 from spacesctl.server.http import icalendars
 from spacesctl.server.http.services import Here
 from spacesctl.store import accounts

@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from spacesctl.domain.space import Role, Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Role, State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.routes.posts import post_cursor
 from spacesctl.server.http.services import Here, SignedIn

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from spacesctl.application.admission import Access, admitted
 from spacesctl.domain.errors import Refused
-from spacesctl.domain.space import State
+from spacesctl.domain.words import State
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session
 from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run

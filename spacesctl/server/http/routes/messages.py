@@ -15,7 +15,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Role
+from spacesctl.domain.words import Role
 from spacesctl.server.http import serializers
 from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once

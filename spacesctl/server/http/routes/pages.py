@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 
 from spacesctl import __version__
 from spacesctl.domain.errors import NotAllowed, NotFound, Unavailable
-from spacesctl.domain.space import State
+from spacesctl.domain.words import State
 from spacesctl.server.http.metrics import render
 from spacesctl.server.http.rates import is_loopback
 from spacesctl.server.http.services import Here, client_host

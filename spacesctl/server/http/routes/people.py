@@ -14,7 +14,8 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import MAX_HAND_NOTE, MAX_HAND_TOPIC, Hand, Role
+from spacesctl.domain.space import MAX_HAND_NOTE, MAX_HAND_TOPIC, Hand
+from spacesctl.domain.words import Role
 from spacesctl.live.outcome import Outcome
 from spacesctl.server.http import serializers
 from spacesctl.server.http.body import Body

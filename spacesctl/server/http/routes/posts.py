@@ -16,7 +16,7 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid, NotSignedIn
 from spacesctl.domain.posts import Post, is_post_id
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import State
+from spacesctl.domain.words import State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once

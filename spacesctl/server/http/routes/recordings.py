@@ -12,7 +12,7 @@ from spacesctl.application import recordings as use
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import RecordingMode
+from spacesctl.domain.words import RecordingMode
 from spacesctl.live.recorder import lane_name
 from spacesctl.server.http import serializers
 from spacesctl.server.http.body import Body

@@ -17,7 +17,7 @@ from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.recurrence import occurrences
 from spacesctl.domain.series import Series, deleted, paused, resumed, used
-from spacesctl.domain.space import ListenerPolicy, Policy, RecordingMode
+from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
 from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.routes.spaces import Lang

@@ -20,7 +20,8 @@ from spacesctl.domain.clock import parse_rfc3339, rfc3339
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import ListenerPolicy, Policy, Reaction, RecordingMode, Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import ListenerPolicy, Policy, Reaction, RecordingMode, State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.body import Body
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once

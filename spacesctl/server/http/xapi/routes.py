@@ -13,7 +13,8 @@ from spacesctl.application.admission import readable
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound
 from spacesctl.domain.posts import Post
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Space, State
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.xapi import problems, shapes

@@ -1,0 +1,101 @@
+"""The closed lists of words: states, roles, policies, kinds. Cheap to import, since the wire and the command line need them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The life cycle of a Space. A missed Space is `canceled`."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    CANCELED = "canceled"
+
+
+class Role(StrEnum):
+    """The role of an account in a Space. Everyone without another role is a listener."""
+
+    HOST = "host"
+    COHOST = "cohost"
+    SPEAKER = "speaker"
+    LISTENER = "listener"
+
+    @property
+    def rank(self) -> int:
+        """Higher ranks may act on lower ones; the host has the highest."""
+        return _RANK[self]
+
+
+_RANK = {Role.HOST: 3, Role.COHOST: 2, Role.SPEAKER: 1, Role.LISTENER: 0}
+
+
+class Policy(StrEnum):
+    """Who may speak without being approved."""
+
+    EVERYONE = "everyone"
+    FOLLOWING = "following"
+    INVITED = "invited"
+
+
+class ListenerPolicy(StrEnum):
+    """Who may listen."""
+
+    EVERYONE = "everyone"
+    ACCOUNTS = "accounts"
+
+
+class Reaction(StrEnum):
+    """The reactions that people can send. Hand gestures come first, since they are used most."""
+
+    RAISED_HAND = "raised_hand"
+    WAVE = "wave"
+    FIST = "fist"
+    VICTORY = "victory"
+    CLAP = "clap"
+    HUNDRED = "hundred"
+    HEART = "heart"
+    LAUGH = "laugh"
+
+    @property
+    def emoji(self) -> str:
+        return _EMOJI[self]
+
+
+_EMOJI = dict(zip(Reaction, "✋👋✊✌👏💯❤😂", strict=True))
+
+
+class InviteState(StrEnum):
+    """The state of an invitation."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REVOKED = "revoked"
+
+
+class RecordingMode(StrEnum):
+    """What is recorded: nothing, the audience mix, or the audience mix and each lane in its own file."""
+
+    OFF = "off"
+    MIX = "mix"
+    LANES = "lanes"
+
+
+class Kind(StrEnum):
+    """What an account stands for."""
+
+    PERSON = "person"
+    BRAND = "brand"
+    BOT = "bot"
+
+
+class Scope(StrEnum):
+    """What a token may be used for. `use` is everything a person does with their own account."""
+
+    USE = "use"
+    ADMIN = "admin"
+    """Create accounts and tokens, see every Space and the whole audit log."""
+    BOT = "bot"
+    """Serve as the bundled bot: assignments, captions, acts under a grant."""
