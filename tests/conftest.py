@@ -18,6 +18,9 @@ settings.load_profile("default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--renew-messages", action="store_true", help="write tests/cli/messages.txt anew from the code")
+    parser.addoption(
+        "--renew-wire", action="store_true", help="write tests/wire/golden anew from what the server sends"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

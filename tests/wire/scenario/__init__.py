@@ -1,0 +1,34 @@
+"""The scenario, topic by topic, in this order: each topic finds what the earlier ones left."""
+
+from __future__ import annotations
+
+from tests.wire.scenario import (
+    absence,
+    accounts,
+    calendars,
+    lanes,
+    limits,
+    messages,
+    moderation,
+    outside,
+    posts,
+    recordings,
+    refusals,
+    rules,
+    series,
+    spaces,
+    stage,
+    transport,
+    xapi,
+)
+from tests.wire.wire import Wire
+
+
+async def play(wire: Wire) -> None:
+    """All topics."""
+    for topic in (
+        accounts, outside, spaces, posts, messages, stage, moderation, rules, recordings, series, calendars, xapi,
+        transport, lanes, absence, limits, refusals,
+    ):  # fmt: skip
+        await topic.play(wire)
+    await outside.deliver(wire)
