@@ -49,6 +49,7 @@ def read_token(fd: int) -> str:
 
 
 async def _serve(url: str, token: str, model: Path | None, data: Path | None) -> None:
+    from bots.api import ServerApi
     from spacesctl.client.aio import AsyncClient
 
     stop = asyncio.Event()
@@ -56,8 +57,8 @@ async def _serve(url: str, token: str, model: Path | None, data: Path | None) ->
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     threading.Thread(target=_watch, args=(0, loop, stop), daemon=True).start()
-    async with AsyncClient(url, token) as api:
-        task = asyncio.create_task(Supervisor(api, model_finder(model, data)).run())
+    async with AsyncClient(url, token) as client:
+        task = asyncio.create_task(Supervisor(ServerApi(client), model_finder(model, data)).run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
         task.cancel()

@@ -1,41 +1,23 @@
-"""The part of the API that the bots use. `spacesctl.client.aio.AsyncClient` implements it; the tests have a fake."""
+"""The part of the API that the bots use: `ServerApi` is the real one, the tests have a fake."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypedDict
+from typing import Protocol, Self
 
-
-class LaneInfo(TypedDict):
-    """Who speaks on a lane. `role`: host, cohost or speaker; `kind`: person, brand or bot."""
-
-    lane: int
-    account_id: str
-    handle: str
-    role: str
-    kind: str
-
-
-class Assignment(TypedDict):
-    """A live Space that needs the bot: whether captions are on, and the hash of its rules, None without rules."""
-
-    space_id: str
-    captions: bool
-    rules_hash: str | None
-    host_id: str
-    actions: list[str]
+from spacesctl.api.captions import Assignment, BotStatus, NewCaption, NewCaptions
+from spacesctl.api.lanes import Hello, LaneEvent
+from spacesctl.api.moderation import Act, NewAct, RuleFile
+from spacesctl.client.aio import AsyncClient
+from spacesctl.client.lanes import Lanes as ClientLanes
 
 
 class Lanes(Protocol):
-    """A connection (`async with`) that carries each lane of a Space separately.
-
-    Once it is open, `hello` is `{"version", "role", "clock": {"started_at", "tick"}, "lanes": [LaneInfo]}`. Iterating yields lane
-    messages (bytes) and events (dicts): `lane_opened`, `lane_changed`, `lane_closed`, `rules_changed`, `gap`, `ended`.
-    """
+    """A connection (`async with`) that carries each lane of a Space separately. Iterating yields lane messages (bytes) and events."""
 
     @property
-    def hello(self) -> dict[str, Any]: ...
+    def hello(self) -> Hello: ...
 
     async def __aenter__(self) -> Self: ...
 
@@ -43,32 +25,51 @@ class Lanes(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> bool | None: ...
 
-    def __aiter__(self) -> AsyncIterator[bytes | dict[str, Any]]: ...
+    def __aiter__(self) -> AsyncIterator[bytes | LaneEvent]: ...
 
 
 class Api(Protocol):
     """Each call raises an error of `spacesctl.domain.errors`, or OSError when the server does not answer."""
 
-    def assignments(self) -> AsyncIterator[list[dict[str, Any]]]:
+    def assignments(self) -> AsyncIterator[list[Assignment]]:
         """The whole list of assignments: once at the start, then after each change."""
-        ...
 
-    def lanes(self, space_id: str, role: Literal["all"] = "all") -> Lanes:
+    def lanes(self, space_id: str) -> Lanes:
         """A connection to every lane of a Space, to be opened with `async with`."""
-        ...
 
-    async def post_captions(self, space_id: str, captions: list[dict[str, Any]]) -> None:
-        """Publish captions, as `bots.transcriber.caption` makes them."""
-        ...
+    async def post_captions(self, space_id: str, captions: Sequence[NewCaption]) -> None:
+        """Publish captions."""
 
-    async def rules(self, space_id: str) -> dict[str, Any]:
-        """`{"hash", "text"}` of the Space's rules; both are None when it has no rules."""
-        ...
+    async def rules(self, space_id: str) -> RuleFile:
+        """The Space's rules."""
 
-    async def act(self, space_id: str, act: dict[str, Any]) -> dict[str, Any]:
+    async def act(self, space_id: str, act: NewAct) -> Act:
         """Record what a rule did or would have done, and do it when its mode is `enforce`. Idempotent by `key`."""
-        ...
 
-    async def bot_status(self, status: dict[str, Any]) -> None:
-        """Tell the server whether captions work: `Supervisor.status`."""
-        ...
+    async def bot_status(self, status: BotStatus) -> None:
+        """Tell the server whether captions work."""
+
+
+class ServerApi:
+    """The API of a server."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    def assignments(self) -> AsyncIterator[list[Assignment]]:
+        return self._client.assignments()
+
+    def lanes(self, space_id: str) -> ClientLanes:
+        return self._client.lanes(space_id, "all")
+
+    async def post_captions(self, space_id: str, captions: Sequence[NewCaption]) -> None:
+        await self._client.spaces.post_captions(space_id, NewCaptions(captions=list(captions)))
+
+    async def rules(self, space_id: str) -> RuleFile:
+        return await self._client.spaces.rules(space_id)
+
+    async def act(self, space_id: str, act: NewAct) -> Act:
+        return await self._client.spaces.act(space_id, act)
+
+    async def bot_status(self, status: BotStatus) -> None:
+        await self._client.server.bot_status(status)

@@ -5,12 +5,15 @@ effectors, so it cannot act even by mistake.
 from __future__ import annotations
 
 import logging
-from typing import Any, Literal, Protocol
+from functools import partial
+from typing import Protocol
 
 from bots.api import Api
 from bots.retry import insist, name_of
 from bots.transcriber import words_of
+from spacesctl.api.moderation import EvidenceSpan, NewAct
 from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.words import RuleMode
 from spacesctl.rules.rule_engine import Decision
 
 log = logging.getLogger("bots.moderator")
@@ -44,12 +47,11 @@ class ActionPoster:
         self._engine = engine
         self._model = model
 
-    async def post(self, decision: Decision, mode: Literal["shadow", "held", "enforce"]) -> None:
+    async def post(self, decision: Decision, mode: RuleMode) -> None:
         """Post them, trying again when the server does not answer. Failures are logged, not raised."""
         for action in decision.actions:
-            act = self._act(decision, action, mode)
             try:
-                await insist(lambda act=act: self._api.act(self._space, act))  # type: ignore[misc]  # mypy cannot infer the default
+                await insist(partial(self._api.act, self._space, self._act(decision, action, mode)))
             except (SpacesError, OSError) as error:
                 log.error("%s: failed: %s", self._line(decision, action, mode), name_of(error))
             else:
@@ -60,23 +62,23 @@ class ActionPoster:
         by = f"rule={decision.rule_id} hash={decision.rule_hash} engine={self._engine!r} model={self._model!r}"
         return f"act space={self._space} action={action} mode={mode} {by}"
 
-    def _act(self, decision: Decision, action: str, mode: str) -> dict[str, Any]:
-        return {
-            "key": decision.key_of(action),
-            "rule_id": decision.rule_id,
-            "rule_hash": decision.rule_hash,
-            "mode": mode,
-            "action": action,
-            "account_id": decision.account_id,
-            "lane": decision.lane,
-            "start_tick": decision.start_tick,
-            "end_tick": decision.end_tick,
-            "words": words_of(decision.words),
-            "confidence": decision.confidence,
-            "engine": self._engine,
-            "model": self._model,
-            "evidence": {"before": decision.evidence_before, "after": decision.evidence_after},
-        }
+    def _act(self, decision: Decision, action: str, mode: RuleMode) -> NewAct:
+        return NewAct(
+            key=decision.key_of(action),
+            rule_id=decision.rule_id,
+            rule_hash=decision.rule_hash,
+            mode=mode,
+            action=action,
+            account_id=decision.account_id,
+            lane=decision.lane,
+            start_tick=decision.start_tick,
+            end_tick=decision.end_tick,
+            words=words_of(decision.words),
+            confidence=decision.confidence,
+            engine=self._engine,
+            model=self._model,
+            evidence=EvidenceSpan(before=decision.evidence_before, after=decision.evidence_after),
+        )
 
 
 class EnforcingEffectors:

@@ -7,9 +7,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from bots.api import LaneInfo
 from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
+from spacesctl.api.lanes import OpenLane
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine
 
 MAX_WAITING = 200
@@ -53,12 +53,12 @@ class Moderator:
         """Start with these rules and no history, or apply none."""
         self._engine = engine
 
-    def on_utterance(self, utterance: Utterance, who: LaneInfo) -> None:
+    def on_utterance(self, utterance: Utterance, who: OpenLane) -> None:
         """Apply the rules to a final utterance of this speaker; partial ones are ignored."""
         if self._engine is None or not utterance.final:
             return
         said = HeardUtterance(
-            utterance.lane, who["account_id"], who["role"], who["kind"], utterance.words, True, utterance.utterance
+            utterance.lane, who.account_id, who.role, who.kind, utterance.words, True, utterance.utterance
         )
         for decision in self._engine.hear(said, self._clock()):
             self._queue(decision)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, cast
+from typing import Protocol
 
-from bots.api import Api, Assignment, LaneInfo
+from msgspec import structs
+
+from bots.api import Api
 from bots.effectors import ActionPoster, DecisionRecord, EnforcingEffectors
 from bots.hearing.messages import Utterance
 from bots.moderator import Moderator
 from bots.retry import insist, name_of, new_backoff
 from bots.transcriber import Transcriber
+from spacesctl.api.captions import Assignment
+from spacesctl.api.lanes import ChangedLane, ClosedLane, Ended, LaneEvent, OpenedLane, OpenLane, RulesChanged
 from spacesctl.audio.framing import LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
 from spacesctl.rules.problems import RuleFileError
@@ -57,12 +61,12 @@ class SpaceBot:
         self._api = api
         self._pipeline = pipeline
         self.assignment = assignment
-        self.space = assignment["space_id"]
+        self.space = assignment.space_id
         poster = ActionPoster(api, self.space, engine, model)
         self._transcriber = Transcriber(api, self.space)
         self._moderator = Moderator(EnforcingEffectors(poster), DecisionRecord(poster), on_alert)
-        self._lanes: dict[int, LaneInfo] = {}
-        self._closed: dict[int, LaneInfo] = {}
+        self._lanes: dict[int, OpenLane] = {}
+        self._closed: dict[int, OpenLane] = {}
         self._rules_wanted = asyncio.Event()
         self._rules_wanted.set()
 
@@ -74,7 +78,7 @@ class SpaceBot:
     def assign(self, assignment: Assignment) -> None:
         """Take a changed assignment: captions were switched, or the rules changed."""
         self.assignment = assignment
-        if assignment["rules_hash"] != self._moderator.rules_hash:
+        if assignment.rules_hash != self._moderator.rules_hash:
             self._rules_wanted.set()
 
     def on_utterance(self, utterance: Utterance) -> None:
@@ -82,7 +86,7 @@ class SpaceBot:
         who = self._lanes.get(utterance.lane) or self._closed.get(utterance.lane)
         if who is None:
             return
-        if self.assignment["captions"]:
+        if self.assignment.captions:
             self._transcriber.on_utterance(utterance)
         self._moderator.on_utterance(utterance, who)
 
@@ -107,12 +111,12 @@ class SpaceBot:
         while True:
             await self._rules_wanted.wait()
             self._rules_wanted.clear()
-            if self.assignment["rules_hash"] is None:
+            if self.assignment.rules_hash is None:
                 self._moderator.set_rules(None)
                 continue
             try:
                 found = await insist(lambda: self._api.rules(self.space))
-                text = found["text"]
+                text = found.text
                 engine = await asyncio.to_thread(_rule_engine, text) if text is not None else None
             except RuleFileError:
                 log.error("space %s: the rules are refused; the old ones stay", self.space)
@@ -130,8 +134,8 @@ class SpaceBot:
         backoff = new_backoff()
         while True:
             try:
-                async with self._api.lanes(self.space, role="all") as lanes:
-                    self._hello(lanes.hello["lanes"])
+                async with self._api.lanes(self.space) as lanes:
+                    self._hello(lanes.hello.lanes or [])
                     backoff.reset()
                     async for message in lanes:
                         if not self._take(message):
@@ -142,9 +146,9 @@ class SpaceBot:
                 log.info("space %s: lanes closed: %s", self.space, name_of(error))
             await asyncio.sleep(backoff.next())
 
-    def _take(self, message: bytes | dict[str, Any]) -> bool:
+    def _take(self, message: bytes | LaneEvent) -> bool:
         """Handle a lane message or an event; False when the Space has ended."""
-        if isinstance(message, dict):
+        if not isinstance(message, bytes):
             return self._event(message)
         try:
             kind, tick, frames = unpack(message)
@@ -155,30 +159,29 @@ class SpaceBot:
             self._pipeline.frames(self.space, tick, frames)
         return True
 
-    def _event(self, event: dict[str, Any]) -> bool:
+    def _event(self, event: LaneEvent) -> bool:
         match event:
-            case {"event": "lane_opened" | "lane_changed", "lane": info}:
-                self._open(cast(LaneInfo, info))
-            case {"event": "lane_closed", "lane": {"lane": lane}}:
-                self._close(int(lane))
-            case {"event": "rules_changed"}:
-                rules_hash = event.get("hash")
-                self.assignment = {**self.assignment, "rules_hash": rules_hash}
+            case OpenedLane(lane=info) | ChangedLane(lane=info):
+                self._open(info)
+            case ClosedLane(lane=lane):
+                self._close(lane)
+            case RulesChanged(hash=rules_hash):
+                self.assignment = structs.replace(self.assignment, rules_hash=rules_hash)
                 self._rules_wanted.set()
-            case {"event": "ended"}:
+            case Ended(reason=reason):
                 # Another reason ends only this connection: it was too slow, or another one replaced it.
-                return bool(event.get("reason", "ended") != "ended")
+                return reason != "ended"
         return True  # nothing to do for `gap`: every frame carries its tick
 
-    def _hello(self, infos: list[LaneInfo]) -> None:
-        for lane in self._lanes.keys() - {info["lane"] for info in infos}:
+    def _hello(self, infos: list[OpenLane]) -> None:
+        for lane in self._lanes.keys() - {info.lane for info in infos}:
             self._close(lane)
         for info in infos:
             self._open(info)
 
-    def _open(self, info: LaneInfo) -> None:
-        self._lanes[info["lane"]] = info
-        self._pipeline.open(self.space, info["lane"])
+    def _open(self, info: OpenLane) -> None:
+        self._lanes[info.lane] = info
+        self._pipeline.open(self.space, info.lane)
 
     def _close(self, lane: int) -> None:
         info = self._lanes.pop(lane, None)

@@ -7,15 +7,15 @@ import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, cast
 
 from bots import models
-from bots.api import Api, Assignment
+from bots.api import Api
 from bots.hearing.messages import Utterance
 from bots.hearing.pool import RecogniserPool
 from bots.retry import insist, name_of, new_backoff
 from bots.space import SpaceBot
 from spacesctl import __version__
+from spacesctl.api.captions import Assignment, BotStatus
 from spacesctl.domain.errors import SpacesError
 
 ENGINE = f"spacesctl {__version__}"
@@ -45,15 +45,15 @@ class Supervisor:
         """Process id of the recogniser worker; None while it is not running."""
         return self._pool.pid if self._pool is not None else None
 
-    def status(self) -> dict[str, Any]:
-        """`{"ready", "model", "notice", "reason"}`: whether speech is recognised now, with which model, and if not, why."""
+    def status(self) -> BotStatus:
+        """Whether speech is recognised now, with which model, and if not, why."""
         ready = self._pool is not None and self._pool.ready
-        return {
-            "ready": ready,
-            "model": self._model.name if self._model is not None else None,
-            "notice": (self._notice() or "")[:MAX_TEXT] or None,
-            "reason": None if ready else self._reason()[:MAX_TEXT],
-        }
+        return BotStatus(
+            ready=ready,
+            model=self._model.name if self._model is not None else None,
+            notice=(self._notice() or "")[:MAX_TEXT] or None,
+            reason=None if ready else self._reason()[:MAX_TEXT],
+        )
 
     async def run(self) -> None:
         """Serve all assigned Spaces until cancelled."""
@@ -79,7 +79,7 @@ class Supervisor:
                 async for assigned in self._api.assignments():
                     backoff.reset()
                     self._status_due.set()  # a server that has just started has no status yet
-                    self._assign(group, [cast(Assignment, each) for each in assigned])
+                    self._assign(group, assigned)
             except (SpacesError, OSError) as error:
                 log.warning("assignments closed: %s", name_of(error))
             await asyncio.sleep(backoff.next())
@@ -87,7 +87,7 @@ class Supervisor:
     def _assign(self, group: asyncio.TaskGroup, assigned: list[Assignment]) -> None:
         if self._pool is None:
             return
-        wanted = {each["space_id"]: each for each in assigned}
+        wanted = {each.space_id: each for each in assigned}
         for space in self._tasks.keys() - wanted.keys():
             self._bots.pop(space)
             self._tasks.pop(space).cancel()
@@ -98,7 +98,7 @@ class Supervisor:
                 self._start(group, assignment)
 
     def _start(self, group: asyncio.TaskGroup, assignment: Assignment) -> None:
-        space = assignment["space_id"]
+        space = assignment.space_id
         self._bots[space] = bot = self._make(assignment)
         self._tasks[space] = group.create_task(self._keep(space, bot), name=f"bot {space}")
 

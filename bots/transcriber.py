@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from typing import Any
+from collections.abc import Iterable
+from typing import Protocol
 
 from bots.api import Api
 from bots.hearing.messages import Utterance
 from bots.retry import insist, name_of
+from spacesctl.api.captions import NewCaption, Word
 from spacesctl.domain.errors import SpacesError
 
 MAX_FINALS = 500
@@ -20,22 +22,35 @@ BATCH = 50
 log = logging.getLogger("bots.transcriber")
 
 
-def caption(utterance: Utterance) -> dict[str, Any]:
+def caption(utterance: Utterance) -> NewCaption:
     """An utterance in the form of the API; word times are seconds on the Space clock."""
-    return {
-        "lane": utterance.lane,
-        "utterance": utterance.utterance,
-        "text": utterance.text,
-        "final": utterance.final,
-        "start_tick": utterance.start_tick,
-        "end_tick": utterance.end_tick,
-        "words": words_of(utterance.words),
-    }
+    return NewCaption(
+        lane=utterance.lane,
+        utterance=utterance.utterance,
+        text=utterance.text,
+        final=utterance.final,
+        start_tick=utterance.start_tick,
+        end_tick=utterance.end_tick,
+        words=words_of(utterance.words),
+    )
 
 
-def words_of(words: tuple[Any, ...]) -> list[dict[str, Any]]:
-    """Words in the form of the API: `w`, `start` and `end` in seconds, `conf` from 0 to 1."""
-    return [{"w": each.w, "start": each.start, "end": each.end, "conf": each.conf} for each in words]
+class HeardWord(Protocol):
+    """A word of the recogniser or of a rule's match."""
+
+    @property
+    def w(self) -> str: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+    @property
+    def conf(self) -> float: ...
+
+
+def words_of(words: Iterable[HeardWord]) -> list[Word]:
+    """Words in the form of the API."""
+    return [Word(w=each.w, start=each.start, end=each.end, conf=each.conf) for each in words]
 
 
 class Transcriber:
@@ -44,8 +59,8 @@ class Transcriber:
     def __init__(self, api: Api, space: str) -> None:
         self._api = api
         self._space = space
-        self._finals: deque[dict[str, Any]] = deque()
-        self._partials: dict[int, dict[str, Any]] = {}
+        self._finals: deque[NewCaption] = deque()
+        self._partials: dict[int, NewCaption] = {}
         self._some = asyncio.Event()
         self.dropped = 0
 
@@ -70,13 +85,13 @@ class Transcriber:
             while self._finals or self._partials:
                 await self._post(self._batch())
 
-    def _batch(self) -> list[dict[str, Any]]:
+    def _batch(self) -> list[NewCaption]:
         finals = [self._finals.popleft() for _ in range(min(BATCH, len(self._finals)))]
         partials, self._partials = list(self._partials.values()), {}
         return finals + partials
 
-    async def _post(self, captions: list[dict[str, Any]]) -> None:
-        has_final = any(each["final"] for each in captions)
+    async def _post(self, captions: list[NewCaption]) -> None:
+        has_final = any(each.final for each in captions)
         try:
             if has_final:
                 await insist(lambda: self._api.post_captions(self._space, captions))

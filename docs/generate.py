@@ -1,26 +1,28 @@
 """Write the reference pages from the code: `python docs/generate.py` (`--check` only says whether they are up to date).
 
-docs/cli.md from the command tree, docs/api.md from the OpenAPI document, docs/errors.md from the error tree,
-docs/settings.md from config.example.toml, the table in docs/architecture.md and the contracts in .importlinter from
-docs/rooms.toml, the table in docs/hosting.md from domain/actions.py.
+docs/cli.md from the command tree, docs/json.md and spacesctl/schemas/ from the types of what is printed and read,
+docs/api.md from the OpenAPI document, docs/errors.md from the error tree, docs/settings.md from config.example.toml, the table
+in docs/architecture.md and the contracts in .importlinter from docs/rooms.toml, the table in docs/hosting.md from
+domain/actions.py.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-from fastapi import FastAPI
-
+from spacesctl.cli.commands import ROOT as ROOT_COMMAND
+from spacesctl.cli.json_output import outputs
+from spacesctl.cli.lazy import made, verbs
 from spacesctl.domain.actions import ACTIONS, Granted
 from spacesctl.domain.permissions import TABLE, Action
 
 sys.path.insert(0, str(Path(__file__).parent))
-import rooms  # this folder is not a package
+import api_page  # this folder is not a package
+import reference
+import rooms
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -32,12 +34,12 @@ NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->\n"
 
 
 def cli() -> str:
-    from spacesctl.cli.app import app
-
     lines = [
         NOTE,
         "# Command line\n",
-        "`--json` prints one JSON value on stdout (for streams, one line for each). Results go to stdout, everything else to stderr.",
+        "With `--json` a command prints JSON on stdout, always in the same shape: one object, an array of objects (also when there is",
+        "only one), or for streams one line for each. [JSON of the command line](json.md) has the fields. Results go to stdout,",
+        "everything else to stderr.",
         "SPACE is a Space's id or its link. The server and the token come from `--url`, `SPACESCTL_URL` and",
         "`SPACESCTL_TOKEN`, `.env`, or the profile. There is no option for the token: other users can read command lines.\n",
         "| exit code | meaning |\n| --- | --- |",
@@ -45,21 +47,15 @@ def cli() -> str:
         "| 5 | refused: not allowed, policy, state, conflict, too many |\n| 6 | server unreachable or timed out |",
         "| 130 | interrupted |\n",
     ]
-    for words, command in _commands(typer.main.get_command(app), ()):
-        lines.append(f"## `spacesctl {' '.join(words)}`\n")
+    for words, verb in verbs(ROOT_COMMAND):
+        command = made(verb, words.rpartition(" ")[2], words)
+        lines.append(f"## `spacesctl {words}`\n")
         lines.append(f"{inspect.cleandoc(command.help or '')}\n")
         rows = [_parameter(one) for one in command.params if one.name != "help"]
         if rows:
             lines += ["| | |\n| --- | --- |", *rows, ""]
+        lines += [f"{reference.printed(key, one)}\n" for key, one in outputs(words).items()]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    children = getattr(command, "commands", None)
-    if children is None:
-        yield words, command
-    for name, child in (children or {}).items():
-        yield from _commands(child, (*words, name))
 
 
 def _parameter(one: Any) -> str:
@@ -72,34 +68,7 @@ def _parameter(one: Any) -> str:
 
 
 def api() -> str:
-    document = _openapi()
-    lines = [
-        NOTE,
-        "# HTTP API\n",
-        "The OpenAPI document is at `/openapi.json`. Errors are [problem documents](errors.md). Lists have pages of 100 with a",
-        "`next` cursor. Requests that create something take an `Idempotency-Key`. Times are UTC with milliseconds; account ids are",
-        "decimal strings. A change with `Dry-Run: true` is checked and answered as if it had been made, but not made.\n",
-    ]
-    for path, operations in sorted(document["paths"].items()):
-        for method, operation in operations.items():
-            lines.append(f"## `{method.upper()} {path}`\n")
-            lines.append(f"{operation.get('description', operation.get('summary', ''))}\n")
-    lines += [
-        "## `WebSocket /v1/spaces/{space_id}/lanes?role=listen|speak|all`\n",
-        "The server first sends `hello` as JSON (version, role, clock). Sound is in binary messages, big-endian: `u8 version | u8 kind |",
-        "u16 n | u64 tick`, then n times `u16 lane | u8 flags | u8 0 | u16 length | Opus payload`. Events are JSON text messages.",
-        "`role=all` (each lane separately) is for the bundled bot, with the host's permission.\n",
-    ]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _openapi() -> dict[str, Any]:
-    from spacesctl.server.http.app import ROUTERS
-
-    app = FastAPI(title="spacesctl")
-    for router in ROUTERS:
-        app.include_router(router)
-    return app.openapi()
+    return f"{NOTE}\n{api_page.page()}"
 
 
 def errors() -> str:
@@ -169,12 +138,14 @@ def _between(page: Path, begin: str, text: str, end: str) -> str:
 
 PAGES = {
     "cli.md": cli,
+    "json.md": reference.page,
     "api.md": api,
     "errors.md": errors,
     "settings.md": settings,
     "architecture.md": architecture,
     "hosting.md": hosting,
     "../.importlinter": rooms.contracts,
+    **{f"../spacesctl/schemas/{name}.schema.json": make for name, make in reference.SCHEMAS.items()},
 }
 
 

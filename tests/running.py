@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spacesctl.client.http import Client
 from spacesctl.server.http.rates import Limits
+from tests.raw import Raw
 
 
 class RunningServer:
@@ -51,8 +51,8 @@ class RunningServer:
         chosen = {} if token is None else {"SPACESCTL_URL": self.url, "SPACESCTL_TOKEN": token}
         return {**kept, "XDG_CONFIG_HOME": str(self.home), **chosen}
 
-    def client(self, token: str | None = None) -> Client:
-        return Client(self.url, token)
+    def client(self, token: str | None = None) -> Raw:
+        return Raw(self.url, token)
 
     def account(self, handle: str, kind: str = "person") -> dict[str, Any]:
         with self.client(self.owner_token) as owner:

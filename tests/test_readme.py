@@ -16,7 +16,7 @@ from threading import Thread
 import pytest
 
 from bots import casts
-from spacesctl.client.http import Client
+from tests.raw import Raw
 from tests.running import spacesctl, wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -113,12 +113,12 @@ def test_the_first_five_things_do_what_the_readme_says(project: Path) -> None:
         link = said(rf"^{url}/s/[A-Za-z0-9]+$")[0]
         said(r"^@acme +host ")
         assert len(re.findall(r"^spx_\S+$", told.text, re.MULTILINE)) == 1, "@acme's token is shown"
-        with Client(url, (project / "data/owner.token").read_text().strip()) as owner:
+        with Raw(url, (project / "data/owner.token").read_text().strip()) as owner:
             acme, ann = (
                 owner.post(f"/v1/accounts/{one}/tokens", {"label": "test"})["token"] for one in ("@acme", "@ann")
             )
             assert owner.get("/v1/accounts/@acme")["kind"] == "brand"
-        with Client(url, ann) as listener:
+        with Raw(url, ann) as listener:
             [message] = listener.get("/v1/dms")["data"]
             assert message["space_id"] == link.rsplit("/", 1)[-1]
         speech = ["--file", str(casts.load("cast_a").host.clip), "--consent"]
@@ -130,7 +130,7 @@ def test_the_first_five_things_do_what_the_readme_says(project: Path) -> None:
         )
         try:
             said(r"^\d\d:\d\d  @acme  \w+", 40)
-            with Client(url, acme) as host:
+            with Raw(url, acme) as host:
                 host.post(f"/v1/spaces/{link.rsplit('/', 1)[-1]}/end")
         finally:
             speaking.terminate()

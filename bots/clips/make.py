@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,22 @@ BITRATE = 32_000
 AUDIBLE = 0.01
 """Samples below this at the end of a sentence are cut off; 1 is full scale."""
 
-Person = dict[str, Any]
+
+class _Person(TypedDict):
+    handle: str
+    name: str
+    role: str
+    kind: str
+    voice: Voice
+    sentences: list[str]
+
+
+class Person(_Person, total=False):
+    """Somebody in a cast. `phrases` are (rule, phrase) for each phrase of the sentences that breaks a rule."""
+
+    troublemaker: bool
+    phrases: list[tuple[str, str]]
+
 
 CASTS: dict[str, tuple[str, list[Person]]] = {
     "cast_a": (
@@ -190,7 +205,7 @@ def main(place: Path = HERE) -> None:
 
 def _clip(espeak: Espeak, folder: Path, person: Person) -> dict[str, Any]:
     """Write one person's clip; their entry of cast.json."""
-    voice: Voice = person["voice"]
+    voice = person["voice"]
     parts, sentences, phrases = [np.zeros(int(LEAD * RATE))], [], []
     for text in person["sentences"]:
         at = sum(map(len, parts)) / RATE
@@ -207,9 +222,11 @@ def _clip(espeak: Espeak, folder: Path, person: Person) -> dict[str, Any]:
     file = f"{person['handle']}.ogg"
     (folder / file).write_bytes(_ogg(frames, serial=sum(person["handle"].encode())))
     sys.stdout.write(f"{folder.name}/{file}: {len(frames) / 50:.1f} s\n")
-    said = {key: person[key] for key in ("handle", "name", "role", "kind")}
     return {
-        **said,
+        "handle": person["handle"],
+        "name": person["name"],
+        "role": person["role"],
+        "kind": person["kind"],
         "troublemaker": person.get("troublemaker", False),
         "voice": voice.name,
         "clip": file,

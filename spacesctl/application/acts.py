@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from spacesctl.application import blocks, facts
 from spacesctl.application.app import App
@@ -12,27 +11,28 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person, Rule
 from spacesctl.domain.sanctions import is_exempt
+from spacesctl.domain.speech import Word
+from spacesctl.domain.words import RuleMode
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts
 from spacesctl.store import acts as act_store
+from spacesctl.store.acts import StoredAct
 
 
 @dataclass(frozen=True)
 class Act:
-    """An act that a bot requests. `words` are {w, start, end, conf} with times in seconds on the Space clock; evidence
-    lengths are in seconds.
-    """
+    """An act that a bot requests. Evidence lengths are in seconds."""
 
     key: str
     rule_id: str
     rule_hash: str
-    mode: str
+    mode: RuleMode
     action: str
     account_id: str
     lane: int
     start_tick: int
     end_tick: int
-    words: list[dict[str, Any]]
+    words: tuple[Word, ...]
     confidence: float
     engine: str
     model: str
@@ -40,7 +40,7 @@ class Act:
     after: float = CLIP_AFTER
 
 
-async def take_act(app: App, bot: Person, space_id: str, act: Act) -> dict[str, Any]:
+async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
     """Take, or only record, what a rule decided. A repeated key returns the first result and changes nothing. Raises
     NotFound, Gone, NotAllowed or Refused.
     """
@@ -56,14 +56,14 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> dict[str, 
                 return await _take(tx, Rule(act.rule_id, host_id, bot.account_id or ""), space_id, act, report_id, clip)
 
 
-async def _take(tx: Transaction, by: Rule, space_id: str, act: Act, report_id: str, clip: str | None) -> dict[str, Any]:
+async def _take(tx: Transaction, by: Rule, space_id: str, act: Act, report_id: str, clip: str | None) -> StoredAct:
     """Take the act in the transaction, unless another request has."""
     if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
         return done  # the same act was requested twice at once; the first one counts
     account = await accounts.get(tx.db, act.account_id)
-    body = {**vars(act), "report_id": report_id or None, "handle": f"@{account.handle}"}
+    stored = StoredAct(**vars(act), report_id=report_id or None, handle=f"@{account.handle}")
     # The words go to the act alone: what follows from its event reads them there.
-    await act_store.add_act(tx.db, space_id, act.key, body, tx.now)
+    await act_store.add_act(tx.db, space_id, stored, tx.now)
     person = await facts.target(tx.db, tx.space(space_id), account)
     command = c.TakeAct(
         by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip
@@ -72,7 +72,7 @@ async def _take(tx: Transaction, by: Rule, space_id: str, act: Act, report_id: s
     await tx.ask(space_id, command)
     if act.mode == "enforce" and act.action == "block" and not exempt:
         await blocks.write_block(tx, by, account, act.key, removed_from=space_id)
-    return body
+    return stored
 
 
 async def _clip(app: App, space_id: str, act: Act) -> str | None:

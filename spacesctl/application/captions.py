@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from spacesctl.api.captions import SpokenWord
+from spacesctl.api.events import PartialCaption
 from spacesctl.application.app import App
 from spacesctl.domain import commands as c
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
+from spacesctl.domain.speech import Word
 from spacesctl.store import accounts
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A caption of one utterance. Ticks are of 20 ms on the Space clock; `words` are {w, start, end, conf} in seconds on it."""
+    """A caption of one utterance. Ticks are of 20 ms on the Space clock."""
 
     lane: int
     utterance: int
@@ -23,7 +25,7 @@ class Caption:
     final: bool
     start_tick: int
     end_tick: int
-    words: list[dict[str, Any]]
+    words: tuple[Word, ...]
 
 
 async def post_captions(app: App, bot: Person, space_id: str, captions: Sequence[Caption]) -> int:
@@ -47,15 +49,22 @@ async def post_captions(app: App, bot: Person, space_id: str, captions: Sequence
                 continue
             commands.append(_stored(bot, caption, owner.id, speaker))
         elif handle.space.captions:
-            handle.publish("caption.partial", {**vars(caption), "account_id": owner.id, "speaker": speaker})
+            handle.publish(_partial(caption, owner.id, speaker))
         taken += 1
     if commands:
         await handle.ask(*commands)
     return taken
 
 
+def _partial(one: Caption, account_id: str, speaker: str) -> PartialCaption:
+    words = [SpokenWord(w=word.w, start=word.start, end=word.end, conf=word.conf) for word in one.words]
+    return PartialCaption(
+        account_id=account_id, speaker=speaker, lane=one.lane, utterance=one.utterance, text=one.text,
+        start_tick=one.start_tick, end_tick=one.end_tick, words=words,
+    )  # fmt: skip
+
+
 def _stored(bot: Person, one: Caption, account_id: str, speaker: str) -> c.AddCaption:
-    words = tuple(one.words)
     return c.AddCaption(
-        bot, one.lane, one.utterance, one.text, one.start_tick, one.end_tick, words, account_id, speaker
+        bot, one.lane, one.utterance, one.text, one.start_tick, one.end_tick, one.words, account_id, speaker
     )  # fmt: skip

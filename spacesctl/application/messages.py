@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from spacesctl.application.app import App
@@ -12,8 +13,15 @@ from spacesctl.domain.posts import Clip, Post, checked_text
 from spacesctl.domain.principals import Person
 from spacesctl.store import accounts, clips, direct_messages, posts
 
-Sent = tuple[int, Account, Clip | None, datetime]
-"""The id of a message, to whom it went, its voice clip, and when."""
+
+@dataclass(frozen=True)
+class Sent:
+    """A direct message that was sent."""
+
+    id: int
+    to: Account
+    clip: Clip | None
+    at: datetime
 
 
 async def send_message(app: App, person: Person, ref: str, text: str, clip_id: str | None, keep: Keep[Sent]) -> Sent:
@@ -26,7 +34,7 @@ async def send_message(app: App, person: Person, ref: str, text: str, clip_id: s
         if await accounts.block_between(db, me, to.id):
             raise Refused("blocked", f"there is a block between you and @{to.handle}")
         clip = await clips.unused(db, clip_id, me) if clip_id is not None else None
-        sent = await direct_messages.send_dm(db, me, to.id, text, now, clip_id=clip_id), to, clip, now
+        sent = Sent(await direct_messages.send_dm(db, me, to.id, text, now, clip_id=clip_id), to, clip, now)
         await keep(db, sent, now)
     return sent
 

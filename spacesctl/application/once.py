@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.store import idempotency
+from spacesctl.store.idempotency import KeptAnswer
 from spacesctl.store.ports import Database
 
 Made = TypeVar("Made")
@@ -35,18 +36,18 @@ class Once:
         """What requests with the same key share; None without a key."""
         return None if self._key is None else (self._account_id, self._key)
 
-    async def answered(self, db: AsyncConnection) -> tuple[int, Any] | None:
-        """The status and answer of the earlier request, or None. Raises Conflict when the key was used for another one."""
+    async def answered(self, db: AsyncConnection) -> KeptAnswer | None:
+        """The answer of the earlier request, or None. Raises Conflict when the key was used for another one."""
         if self._key is None:
             return None
         return await idempotency.recall(db, self._account_id, self._key, self._request)
 
-    async def keep(self, db: AsyncConnection, now: datetime, status: int, answer: dict[str, Any]) -> None:
-        """Store the answer in the transaction of what was created. It must contain no secret, since it is stored in plain text."""
+    async def keep(self, db: AsyncConnection, now: datetime, status: int, answer: object) -> None:
+        """Store the answer, as JSON values, in the transaction of what was created. It contains no secret: it is stored in plain text."""
         if self._key is not None:
             await idempotency.remember(db, self._account_id, self._key, self._request, status, answer, now)
 
-    def keeping(self, shown: Callable[[Made], dict[str, Any]]) -> Keep[Made]:
+    def keeping(self, shown: Callable[[Made], object]) -> Keep[Made]:
         """What a create calls to keep its answer, as `shown` makes it."""
 
         async def keep(db: AsyncConnection, made: Made, now: datetime) -> None:
@@ -62,7 +63,7 @@ class InFlight:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def alone(self, db: Database, once: Once) -> AsyncIterator[tuple[int, Any] | None]:
+    async def alone(self, db: Database, once: Once) -> AsyncIterator[KeptAnswer | None]:
         """Hold back further requests with the same key. Yields the answer of an earlier one, or None: then this one does it."""
         if once.name is None:
             yield None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from sqlalchemy import Row
+from collections.abc import Callable, Sequence
 
 from spacesctl.application.app import App
 from spacesctl.application.once import Keep
@@ -13,28 +10,27 @@ from spacesctl.domain.errors import NotFound
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
 from spacesctl.store import audit, notifications, webhooks
+from spacesctl.store.notifications import Outlet
+from spacesctl.store.webhooks import Webhook
 
 
 async def add_webhook(
     app: App,
     person: Person,
     url: str,
-    events: list[str],
+    events: Sequence[str],
     *,
     all_spaces: bool,
     may_have: Callable[[int], None],
-    keep: Keep[Row[Any]],
-) -> Row[Any]:
+    keep: Keep[Webhook],
+) -> Webhook:
     """Add a webhook with a checked URL. `may_have` is called with the number of the account's webhooks, and raises TooMany."""
-    now, made_id = app.clock.now(), new_account_id()
-    row = {
-        "id": made_id, "account_id": person.account_id, "url": url, "events": events, "all_spaces": all_spaces, "created_at": now,
-    }  # fmt: skip
+    now = app.clock.now()
+    made = Webhook(new_account_id(), person.account_id or "", url, events, all_spaces, now)
     async with app.db.begin() as db:
-        may_have(len(await webhooks.of_account(db, person.account_id or "")))
-        await webhooks.add(db, row)
-        await audit.append(db, audit.Entry("webhook.add", person, None, None, {"webhook": made_id}), now)
-        made = await webhooks.get(db, made_id)
+        may_have(len(await webhooks.of_account(db, made.account_id)))
+        await webhooks.add(db, made)
+        await audit.append(db, audit.Entry("webhook.add", person, None, None, {"webhook": made.id}), now)
         await keep(db, made, now)
     return made
 
@@ -49,16 +45,14 @@ async def remove_webhook(app: App, person: Person, webhook_id: str) -> None:
 
 
 async def add_outlet(
-    app: App, person: Person, sealed: str, shown: str, may_have: Callable[[int], None], keep: Keep[Row[Any]]
-) -> Row[Any]:
+    app: App, person: Person, sealed: str, shown: str, may_have: Callable[[int], None], keep: Keep[Outlet]
+) -> Outlet:
     """Add an address, which is stored `sealed` and `shown` without its secret. `may_have` as in `add_webhook`."""
-    now, made_id = app.clock.now(), new_account_id()
-    row = {"id": made_id, "account_id": person.account_id, "sealed": sealed, "shown": shown, "created_at": now}
+    now, me = app.clock.now(), person.account_id or ""
     async with app.db.begin() as db:
-        may_have(len(await notifications.of_account(db, person.account_id or "")))
-        await notifications.add(db, row)
-        await audit.append(db, audit.Entry("notifications.add", person, None, None, {"outlet": made_id}), now)
-        made = await notifications.get(db, made_id)
+        may_have(len(await notifications.of_account(db, me)))
+        made = await notifications.add(db, new_account_id(), me, sealed, shown, now)
+        await audit.append(db, audit.Entry("notifications.add", person, None, None, {"outlet": made.id}), now)
         await keep(db, made, now)
     return made
 
@@ -72,6 +66,6 @@ async def remove_outlet(app: App, person: Person, outlet_id: str) -> None:
         await audit.append(db, entry, app.clock.now())
 
 
-def _require_own(row: Row[Any], person: Person, noun: str) -> None:
-    if row.account_id != person.account_id:
-        raise NotFound(noun, row.id)
+def _require_own(one: Webhook | Outlet, person: Person, noun: str) -> None:
+    if one.account_id != person.account_id:
+        raise NotFound(noun, one.id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from spacesctl.application.app import App
 from spacesctl.application.evidence import REPORT_BEFORE, cut_clip
 from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
@@ -28,9 +29,18 @@ CATEGORIES = (
 )
 
 
+@dataclass(frozen=True)
+class Filed:
+    """A report that was filed about an account or (None) the Space."""
+
+    id: str
+    category: str
+    target: Account | None
+
+
 async def file_report(
-    app: App, person: Person, space_id: str, ref: str | None, category: str, note: str, keep: Keep[dict[str, Any]]
-) -> dict[str, Any]:
+    app: App, person: Person, space_id: str, ref: str | None, category: str, note: str, keep: Keep[Filed]
+) -> Filed:
     """A person reports the account `ref`, or (None) the Space. The evidence clip is the last 30 s of that account's lane.
 
     Raises Invalid, NotFound or NotSignedIn.
@@ -48,11 +58,11 @@ async def file_report(
     clip = None if lane is None else await cut_clip(app, handle, lane, tick, tick, REPORT_BEFORE, 0.0)
     report_id = new_account_id()
     command = c.FileReport(person, report_id, category, target.id if target else None, note, lane, tick, clip)
-    answer = {"id": report_id, "category": category, "target": f"@{target.handle}" if target else None}
+    filed = Filed(report_id, category, target)
     async with app.registry.transaction(space_id) as tx:
         await tx.ask(space_id, command)
-        await keep(tx.db, answer, tx.now)
-    return answer
+        await keep(tx.db, filed, tx.now)
+    return filed
 
 
 async def decide_report(app: App, person: Person, report_id: str, state: str, note: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,20 +18,27 @@ from spacesctl.domain import series as rules
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series
+from spacesctl.domain.words import ListenerPolicy, Policy
 from spacesctl.live.transaction import Transaction
 from spacesctl.rules.ruleset import RuleSet
 from spacesctl.store import audit
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Edit:
-    """What to change in a series. `fields` are those of `Series`; `rules` counts when `has_rules`. `invite` and `uninvite` name
-    accounts.
-    """
+    """What to change in a series: the fields that are not None; `rules` counts when `has_rules`. `invite` and `uninvite` name accounts."""
 
-    fields: dict[str, object]
+    title: str | None = None
+    cron: str | None = None
+    tz: str | None = None
+    duration: int | None = None
+    policy: Policy | None = None
+    listeners: ListenerPolicy | None = None
+    topics: tuple[str, ...] | None = None
     has_rules: bool = False
     rules: RuleSet | None = None
     invite: Sequence[str] = ()
@@ -91,7 +99,17 @@ async def edit_series(app: App, series_id: str, person: Person, edit: Edit) -> S
         await _keep_rules(tx, edit.rules)
         added, dropped = [[one.id for one in await facts.found(tx.db, refs)] for refs in (edit.invite, edit.uninvite)]
         invited = dict.fromkeys([*(one for one in before.invited if one not in dropped), *added])
-        asked = replace(before, **edit.fields, invited=tuple(invited))  # type: ignore[arg-type]  # the request was checked
+        asked = replace(
+            before,
+            title=_other(edit.title, before.title),
+            cron=_other(edit.cron, before.cron),
+            tz=_other(edit.tz, before.tz),
+            duration=_other(edit.duration, before.duration),
+            policy=_other(edit.policy, before.policy),
+            listeners=_other(edit.listeners, before.listeners),
+            topics=_other(edit.topics, before.topics),
+            invited=tuple(invited),
+        )
         if edit.has_rules:
             asked = _with_rules(asked, edit.rules)
         asked = await asyncio.to_thread(rules.checked, asked)
@@ -103,6 +121,10 @@ async def edit_series(app: App, series_id: str, person: Person, edit: Edit) -> S
         after = await occurrences.settle(app, tx, after)
     app.wake(after)
     return after
+
+
+def _other(given: T | None, before: T) -> T:
+    return before if given is None else given
 
 
 async def arrange_series(app: App, series_id: str) -> Series:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
+from aiortc.mediastreams import MediaStreamTrack
 
 
 class Forwarder:
@@ -19,8 +19,8 @@ class Forwarder:
 
     def __init__(self) -> None:
         self._relay = MediaRelay()
-        self._connections: list[Any] = []
-        self._track: Any = None
+        self._connections: list[RTCPeerConnection] = []
+        self._track: MediaStreamTrack | None = None
         self._came = asyncio.Event()
 
     async def up(self, offer: str) -> str:
@@ -31,13 +31,14 @@ class Forwarder:
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         return await _answer(connection)
 
-    def _arrived(self, track: Any) -> None:
+    def _arrived(self, track: MediaStreamTrack) -> None:
         self._track = track
         self._came.set()
 
     async def down(self, offer: str) -> str:
         """Add a listener, once there is a speaker. Returns the SDP answer."""
         await self._came.wait()
+        assert self._track is not None
         connection = self._connection()
         connection.addTrack(self._relay.subscribe(self._track))
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
@@ -47,13 +48,13 @@ class Forwarder:
         """Close all connections."""
         await asyncio.gather(*(one.close() for one in self._connections))
 
-    def _connection(self) -> Any:
+    def _connection(self) -> RTCPeerConnection:
         connection = RTCPeerConnection()
         self._connections.append(connection)
         return connection
 
 
-async def _answer(connection: Any) -> str:
+async def _answer(connection: RTCPeerConnection) -> str:
     await connection.setLocalDescription(await connection.createAnswer())
     return str(connection.localDescription.sdp)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -33,7 +33,7 @@ class Relay:
     def __init__(self) -> None:
         self._voice = voice()
         self._relay = MediaRelay()
-        self._connections: list[Any] = []
+        self._connections: list[RTCPeerConnection] = []
 
     async def answer(self, offer: str) -> str:
         """Add a listener. Returns the SDP answer."""

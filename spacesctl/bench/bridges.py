@@ -6,15 +6,20 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any, Final, Protocol
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final, Protocol
 
 import httpx
 
+from spacesctl.api.accounts import NewAccount
+from spacesctl.api.spaces import NewSpace
 from spacesctl.bench.janus import audiobridge
-from spacesctl.client.http import Client
+from spacesctl.client import addresses
+from spacesctl.client.aio import AsyncClient
 from spacesctl.client.problems import check
 from spacesctl.domain.errors import Unavailable
+from spacesctl.domain.words import Policy
+from spacesctl.probe.accounts import token_of
 from spacesctl.probe.server_process import Server, serving
 
 START: Final = 15.0
@@ -45,37 +50,28 @@ class Ours:
 
     async def open(self) -> None:
         """Make and start the Space."""
-        token = await self._account()
-        self._space = await asyncio.to_thread(self._make_space, token)
+        new = NewSpace(title="Bench", speakers=Policy.EVERYONE, captions=False, start=True)
+        async with AsyncClient(self._server.url, await self._account()) as host:
+            self._space = (await host.spaces.create(new)).id
 
     async def speak(self, offer: str) -> str:
         token = await self._account()
-        await self._post("requests", token, json={})
-        return await self._post("whip", token, content=offer)
+        async with AsyncClient(self._server.url, token) as speaker:
+            await speaker.people.raise_hand(self._space)
+        return await self._post(addresses.whip(self._space), offer, {"Authorization": f"Bearer {token}"})
 
     async def listen(self, offer: str) -> str:
-        return await self._post("whep", None, content=offer)
+        return await self._post(addresses.whep(self._space), offer, {})
 
-    async def _post(self, what: str, token: str | None, **body: Any) -> str:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if "content" in body:
-            headers["Content-Type"] = "application/sdp"
-        return check(await self._http.post(f"/v1/spaces/{self._space}/{what}", headers=headers, **body)).text
+    async def _post(self, path: str, offer: str, headers: dict[str, str]) -> str:
+        headers = headers | {"Content-Type": "application/sdp"}
+        return check(await self._http.post(path, content=offer, headers=headers)).text
 
     async def _account(self) -> str:
         self._people += 1
-        handle = f"bench{self._people}"
-        body = {"handle": handle, "kind": "person"}
-        owner = await asyncio.to_thread(lambda: self._server.owner_token)
-        headers = {"Authorization": f"Bearer {owner}"}
-        made = check(await self._http.post("/v1/accounts", json=body, headers=headers)).json()
-        return str(made["token"])
-
-    def _make_space(self, token: str) -> str:
-        with Client(self._server.url, token) as host:
-            made = host.post("/v1/spaces", {"title": "Bench", "speakers": "everyone", "captions": False})
-            host.post(f"/v1/spaces/{made['id']}/start", {})
-        return str(made["id"])
+        token = await asyncio.to_thread(lambda: self._server.owner_token)
+        async with AsyncClient(self._server.url, token) as owner:
+            return token_of(await owner.accounts.create(NewAccount(handle=f"bench{self._people}")))
 
 
 @asynccontextmanager
@@ -134,5 +130,9 @@ async def aiortc() -> AsyncIterator[Bridge]:
         await process.wait()
 
 
-BRIDGES: Final[dict[str, Callable[[], Any]]] = {"spacesctl": ours, "aiortc": aiortc, "AudioBridge": audiobridge}
+BRIDGES: Final[dict[str, Callable[[], AbstractAsyncContextManager[Bridge]]]] = {
+    "spacesctl": ours,
+    "aiortc": aiortc,
+    "AudioBridge": audiobridge,
+}
 """By name, how to start each server: an async context manager that gives a `Bridge`."""

@@ -11,17 +11,19 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from spacesctl.bench import floor
 from spacesctl.bench.fanout import SETTLE, slopes, window
 from spacesctl.bench.target import Target, target
 from spacesctl.bench.voice import packets
 from spacesctl.probe import machine
-from spacesctl.probe.jitter_probe import jitter_probe
+from spacesctl.probe.jitter_probe import Jitter, altogether, jitter_probe
 from spacesctl.probe.listener_pool import ListenerPool
+from spacesctl.probe.machine import Machine
 
 OURS: Final = "spacesctl"
 """The name of our engine in the result."""
@@ -36,15 +38,59 @@ MOST_PARTS: Final = 3 * PARTS
 BESIDE: Final = (500, 1500)
 """The numbers of listeners with which the cost of one more is measured."""
 
-Point = dict[str, Any]
-"""The measurement of one number of listeners."""
+
+@dataclass(frozen=True)
+class Point:
+    """The measurement of one number of listeners. `parts` are those that it is made of; as many as `left_out` are not in it, because the
+    machine stood still."""
+
+    listeners: int
+    core_percent: float
+    ticks: int
+    ticks_late: int
+    lost: int
+    machine_stood_still: Jitter
+    carried: bool
+    parts: int = 1
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The percent of a core that our engine and each floor needed at the same time, by the floor's name."""
+
+    listeners: int
+    core_percent: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class CapacityCost:
+    """The CPU that one more listener costs our engine and the floor, in milliseconds per second, and their ratio."""
+
+    ours: float
+    floor: float
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The result. `points` and `largest` are by the name of who was measured, `cost` by that of the floor."""
+
+    machine: Machine
+    seconds: float
+    points: dict[str, list[Point]]
+    largest: dict[str, int]
+    beside: list[Beside]
+    cost: dict[str, CapacityCost]
+
+
 Measuring = Callable[[int], Awaitable[Point]]
 """Measures a number of listeners."""
 Note = Callable[[str], None]
 """Takes a line of progress."""
 
 
-async def measure(start: int, step: int, most: int, seconds: float, note: Note) -> dict[str, Any]:
+async def measure(start: int, step: int, most: int, seconds: float, note: Note) -> Capacity:
     """Measure rising numbers of listeners, from `start` in steps of `step` up to `most`, until one is not carried, in windows of `seconds`.
     Raises Refused, which names what is missing on this machine."""
     machine.need_linux()
@@ -61,26 +107,23 @@ async def measure(start: int, step: int, most: int, seconds: float, note: Note) 
             beside = [await _side_by_side(here, pool, programs, count, seconds) for count in BESIDE]
             note("spacesctl, alone")
             found[OURS] = await _largest(asked, partial(calm, partial(_ours, here, pool, seconds / PARTS)))
-    largest = {
-        name: max((one["listeners"] for one in points if one["carried"]), default=0) for name, points in found.items()
-    }
-    return {
-        "machine": machine.described(),
-        "seconds": seconds,
-        "points": found,
-        "largest": largest,
-        "beside": beside,
-        "cost": costs(beside),
-    }
+    return Capacity(
+        machine=machine.described(),
+        seconds=seconds,
+        points=found,
+        largest={name: max((one.listeners for one in each if one.carried), default=0) for name, each in found.items()},
+        beside=beside,
+        cost=costs(beside),
+    )
 
 
-def costs(beside: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """For each floor: the CPU that one more listener costs our engine and the floor, in milliseconds per second, and their ratio."""
+def costs(beside: list[Beside]) -> dict[str, CapacityCost]:
+    """What one more listener costs, for each floor."""
     found = {}
-    for name in beside[0]["core_percent"]:
-        points = [[(one["listeners"], one["core_percent"][name][who]) for one in beside] for who in (0, 1)]
-        ours, least = (slopes(each)[0]["ms_per_listener_second"] for each in points)
-        found[name] = {"ours": ours, "floor": least, "ratio": round(ours / least, 2) if least > 0 else 0.0}
+    for name in beside[0].core_percent:
+        points = [[(one.listeners, one.core_percent[name][who]) for one in beside] for who in (0, 1)]
+        ours, least = (slopes(each)[0].ms_per_listener_second for each in points)
+        found[name] = CapacityCost(ours, least, round(ours / least, 2) if least > 0 else 0.0)
     return found
 
 
@@ -90,10 +133,10 @@ async def _largest(asked: list[int], measuring: Measuring) -> list[Point]:
     for count in asked:
         for _ in range(TRIES):
             point = await measuring(count)
-            if point["carried"]:
+            if point.carried:
                 break
         points.append(point)
-        if not point["carried"]:
+        if not point.carried:
             break
     return points
 
@@ -104,19 +147,13 @@ async def calm(measuring: Measuring, count: int) -> Point:
     still, stood = list[Point](), list[Point]()
     while len(still) < PARTS and len(still) + len(stood) < MOST_PARTS:
         part = await measuring(count)
-        (stood if part["machine_stood_still"]["late"] else still).append(part)
+        (stood if part.machine_stood_still.late else still).append(part)
     parts = still or stood
-    ticks, late, lost = (sum(part[name] for part in parts) for name in ("ticks", "ticks_late", "lost"))
-    machine_stood_still = {
-        "ticks": sum(part["machine_stood_still"]["ticks"] for part in parts),
-        "late": sum(part["machine_stood_still"]["late"] for part in parts),
-        "late_ms_max": max(part["machine_stood_still"]["late_ms_max"] for part in parts),
-    }
-    core = round(sum(part["core_percent"] for part in parts) / len(parts), 2)
-    return _point(count, core, ticks, late, lost, machine_stood_still) | {
-        "parts": len(parts),
-        "left_out": len(stood) if still else 0,
-    }
+    ticks, late = sum(part.ticks for part in parts), sum(part.ticks_late for part in parts)
+    core = round(sum(part.core_percent for part in parts) / len(parts), 2)
+    seen = altogether([part.machine_stood_still for part in parts])
+    point = _point(count, core, ticks, late, sum(part.lost for part in parts), seen)
+    return replace(point, parts=len(parts), left_out=len(stood) if still else 0)
 
 
 async def _ours(here: Target, pool: ListenerPool, seconds: float, count: int) -> Point:
@@ -132,13 +169,13 @@ async def _floor(program: Path, way: str, seconds: float, count: int) -> Point:
     async with jitter_probe(machine.cores()[0]) as watching:
         seen = await floor.run(program, way, count, seconds, _size())
         still = await watching.read()
-    return _point(count, seen["core_percent"], seen["ticks"], seen["ticks_late"], seen["lost"], still)
+    return _point(count, seen.core_percent, seen.ticks, seen.ticks_late, seen.lost, still)
 
 
 async def _side_by_side(
     here: Target, pool: ListenerPool, programs: dict[str, Path], count: int, seconds: float
-) -> dict[str, Any]:
-    """The percent of a core that our engine and each floor need, measured at the same time."""
+) -> Beside:
+    """Measure our engine and each floor at the same time."""
     await pool.grow(count)
     await asyncio.sleep(SETTLE)
     found = {}
@@ -146,8 +183,8 @@ async def _side_by_side(
         seen, least = await asyncio.gather(
             window(here, pool, seconds), floor.run(program, way, count, seconds, _size())
         )
-        found[f"floor {way}"] = (seen.core_percent, least["core_percent"])
-    return {"listeners": count, "core_percent": found}
+        found[f"floor {way}"] = (seen.core_percent, least.core_percent)
+    return Beside(count, found)
 
 
 def _size() -> int:
@@ -155,13 +192,6 @@ def _size() -> int:
     return round(sum(map(len, packets())) / len(packets()))
 
 
-def _point(count: int, core: float, ticks: int, late: int, lost: int, still: dict[str, Any]) -> Point:
-    return {
-        "listeners": count,
-        "core_percent": core,
-        "ticks": ticks,
-        "ticks_late": late,
-        "lost": lost,
-        "machine_stood_still": still,
-        "carried": not lost and late <= (1 - IN_TIME) * ticks,
-    }
+def _point(count: int, core: float, ticks: int, late: int, lost: int, still: Jitter) -> Point:
+    carried = not lost and late <= (1 - IN_TIME) * ticks
+    return Point(count, core, ticks, late, lost, still, carried)

@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
+from spacesctl.api.wire import Wire
 from spacesctl.bench.target import Target, target
 from spacesctl.probe import machine
+from spacesctl.probe.jitter_probe import Jitter
 from spacesctl.probe.listener_pool import ListenerPool
+from spacesctl.probe.machine import Machine
 
 SETTLE: Final = 12.0
 """Seconds from the last join to the measurement: the engine frees handshakes after 10 s."""
@@ -41,12 +44,31 @@ class Window:
     undecoded: int
     counters: dict[str, int]
     timings: dict[str, float]
-    machine_stood_still: dict[str, Any]
+    machine_stood_still: Jitter
+
+
+class Slope(Wire, frozen=True, kw_only=True, rename={"few": "from", "many": "to"}):
+    """The CPU that one more listener costs, in milliseconds per second, between `few` and `many` (in JSON `from` and `to`)."""
+
+    few: int
+    many: int
+    ms_per_listener_second: float
+
+
+@dataclass(frozen=True)
+class Fanout:
+    """The result: a window for each number of listeners, and the slopes between them."""
+
+    machine: Machine
+    packet_ms: str
+    speakers: int
+    windows: list[Window]
+    slopes: list[Slope]
 
 
 async def measure(
     counts: Sequence[int], seconds: float, packet_ms: str, speakers: int, note: Callable[[str], None]
-) -> dict[str, Any]:
+) -> Fanout:
     """Measure a window of `seconds` with each number of listeners in `counts`, and the cost of one more listener between them. Raises
     Refused when this process may not open enough files."""
     machine.need_descriptors(max(counts))
@@ -57,13 +79,13 @@ async def measure(
             joined = await pool.grow(count)
             await asyncio.sleep(SETTLE)
             windows.append(await window(here, pool, seconds, joined))
-    return {
-        "machine": machine.described(),
-        "packet_ms": packet_ms,
-        "speakers": speakers,
-        "windows": [asdict(one) for one in windows],
-        "slopes": slopes([(one.listeners, one.core_percent) for one in windows]),
-    }
+    return Fanout(
+        machine=machine.described(),
+        packet_ms=packet_ms,
+        speakers=speakers,
+        windows=windows,
+        slopes=slopes([(one.listeners, one.core_percent) for one in windows]),
+    )
 
 
 async def window(here: Target, pool: ListenerPool, seconds: float, joined: float = 0.0) -> Window:
@@ -93,9 +115,9 @@ async def window(here: Target, pool: ListenerPool, seconds: float, joined: float
     )
 
 
-def slopes(points: Sequence[tuple[int, float]]) -> list[dict[str, float]]:
+def slopes(points: Sequence[tuple[int, float]]) -> list[Slope]:
     """The CPU that one more listener costs, in milliseconds per second, between neighbouring `points`: (listeners, percent of a core)."""
     return [
-        {"from": few, "to": many, "ms_per_listener_second": round((high - low) * 10 / (many - few), 4)}
+        Slope(few=few, many=many, ms_per_listener_second=round((high - low) * 10 / (many - few), 4))
         for (few, low), (many, high) in pairwise(points)
     ]

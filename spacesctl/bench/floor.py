@@ -11,14 +11,16 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from spacesctl.bench.fanout import slopes
+from spacesctl.bench.fanout import Slope, slopes
 from spacesctl.bench.voice import packets
 from spacesctl.domain.errors import Refused
 from spacesctl.probe import machine
 from spacesctl.probe.listener_pool import BATCH, VISIT
+from spacesctl.probe.machine import Machine
 from spacesctl.probe.receive_loop import ReceiveLoop
 
 SOURCE: Final = Path(__file__).with_name("floor.c")
@@ -30,24 +32,50 @@ WAYS: Final = {
 """By name: the library with the cipher, the Debian package with its headers, and the arguments for the compiler."""
 
 
-async def measure(
-    counts: Sequence[int], seconds: float, ways: Sequence[str], note: Callable[[str], None]
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class FloorWindow:
+    """A measurement of `seconds` with `listeners`. `packets` are those that arrived."""
+
+    listeners: int
+    seconds: float
+    core_percent: float
+    cpu_ms_per_listener_second: float
+    ticks: int
+    ticks_late: int
+    packets: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class FloorOf:
+    """The floor with one cipher."""
+
+    windows: list[FloorWindow]
+    slopes: list[Slope]
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The result, by cipher."""
+
+    machine: Machine
+    payload_bytes: int
+    ways: dict[str, FloorOf]
+
+
+async def measure(counts: Sequence[int], seconds: float, ways: Sequence[str], note: Callable[[str], None]) -> Floor:
     """Measure the CPU for each cipher in `ways` and each number of listeners in `counts`. Raises Refused, which names what is missing."""
     machine.need_linux()
     machine.need_descriptors(max(counts))
     size = round(sum(map(len, packets())) / len(packets()))
-    found: dict[str, Any] = {}
+    found: dict[str, FloorOf] = {}
     with tempfile.TemporaryDirectory(prefix="spacesctl-floor-") as folder:
         for way in ways:
             program = await asyncio.to_thread(compiled, way, Path(folder))
             note(f"floor with {WAYS[way][0]}")
             points = [await run(program, way, count, seconds, size) for count in sorted(counts)]
-            found[way] = {
-                "windows": points,
-                "slopes": slopes([(point["listeners"], point["core_percent"]) for point in points]),
-            }
-    return {"machine": machine.described(), "payload_bytes": size, "ways": found}
+            found[way] = FloorOf(points, slopes([(point.listeners, point.core_percent) for point in points]))
+    return Floor(machine.described(), size, found)
 
 
 def compiled(way: str, folder: Path) -> Path:
@@ -68,7 +96,7 @@ def compiled(way: str, folder: Path) -> Path:
     return program
 
 
-async def run(program: Path, way: str, count: int, seconds: float, size: int) -> dict[str, Any]:
+async def run(program: Path, way: str, count: int, seconds: float, size: int) -> FloorWindow:
     """Run the program for `seconds`. It sends packets with `size` bytes of payload to `count` sockets, which are read in the same way as
     those of listeners."""
     async with sockets(count) as (ports, received):
@@ -84,16 +112,16 @@ async def run(program: Path, way: str, count: int, seconds: float, size: int) ->
         await asyncio.sleep(2 * VISIT)
         arrived = received()
     core = said["cpu"] / said["seconds"]
-    return {
-        "listeners": count,
-        "seconds": round(said["seconds"], 2),
-        "core_percent": round(100 * core, 2),
-        "cpu_ms_per_listener_second": round(1000 * core / count, 4),
-        "ticks": said["ticks"],
-        "ticks_late": said["late"],
-        "packets": arrived,
-        "lost": said["ticks"] * count - arrived,
-    }
+    return FloorWindow(
+        listeners=count,
+        seconds=round(said["seconds"], 2),
+        core_percent=round(100 * core, 2),
+        cpu_ms_per_listener_second=round(1000 * core / count, 4),
+        ticks=said["ticks"],
+        ticks_late=said["late"],
+        packets=arrived,
+        lost=said["ticks"] * count - arrived,
+    )
 
 
 @asynccontextmanager

@@ -8,13 +8,14 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import httpx
 
+from spacesctl.api.wire import Wire, load
 from spacesctl.bench.programs import free_port, running
 from spacesctl.bench.voice import packets
 from spacesctl.domain.clock import TICK_SECONDS
@@ -33,6 +34,85 @@ MOUNTPOINT: Final = 1
 """The number of Streaming's mountpoint in the configuration."""
 
 
+Body = Mapping[str, str | int | bool | Mapping[str, int]]
+"""A request to a plugin."""
+
+
+class Made(Wire, frozen=True, kw_only=True):
+    """A session or a handle."""
+
+    id: int
+
+
+class Refusal(Wire, frozen=True, kw_only=True):
+    """Why a request is refused."""
+
+    reason: str
+
+
+class Answer(Wire, frozen=True, kw_only=True):
+    """What is answered to a request at once."""
+
+    janus: str
+    transaction: str = ""
+    data: Made | None = None
+    error: Refusal | None = None
+
+
+class PlainRtp(Wire, frozen=True, kw_only=True):
+    """Where plain RTP is sent to."""
+
+    ip: str
+    port: int
+
+
+class Told(Wire, frozen=True, kw_only=True):
+    """What a plugin tells."""
+
+    error: str | None = None
+    rtp: PlainRtp | None = None
+
+
+class PluginData(Wire, frozen=True, kw_only=True):
+    """The envelope of it."""
+
+    data: Told
+
+
+class Jsep(Wire, frozen=True, kw_only=True):
+    """A description of a session: an `offer` or an `answer`."""
+
+    type: str
+    sdp: str
+
+
+class Event(Wire, frozen=True, kw_only=True):
+    """What a poll brings: from a plugin (`event`) or from Janus itself. `sender` is a handle."""
+
+    janus: str
+    sender: int = 0
+    transaction: str = ""
+    plugindata: PluginData | None = None
+    jsep: Jsep | None = None
+
+    @property
+    def sdp(self) -> str:
+        """The description that came with it. Raises Unavailable without one."""
+        if self.jsep is None:
+            raise Unavailable("Janus answered without a description")
+        return self.jsep.sdp
+
+    @property
+    def told(self) -> Told:
+        """What the plugin told."""
+        return self.plugindata.data if self.plugindata is not None else Told()
+
+
+def polled(content: bytes) -> list[Event]:
+    """The events of an answer to a poll, which is a list of them or a single one."""
+    return load(content, list[Event]) if content.lstrip().startswith(b"[") else [load(content, Event)]
+
+
 class Janus:
     """One session of a running Janus; each speaker and listener is a handle in it. `pid` is the Janus process, `url` its HTTP API, `media`
     the UDP port to which the stream is sent as plain RTP."""
@@ -42,14 +122,13 @@ class Janus:
         self.media = media
         self._url = url
         self._http = httpx.AsyncClient(timeout=40, trust_env=False)
-        self._events: dict[int, asyncio.Queue[dict[str, Any]]] = {}
+        self._events: dict[int, asyncio.Queue[Event]] = {}
         self._polling: asyncio.Task[None] | None = None
         self._number = 0
 
     async def open(self) -> None:
         """Create the session. Raises Unavailable when Janus refuses."""
-        made = await self._post("", {"janus": "create"})
-        self._url += f"/{made['data']['id']}"
+        self._url += f"/{await self._make({'janus': 'create'})}"
         self._polling = asyncio.create_task(self._poll())
 
     async def close(self) -> None:
@@ -61,37 +140,43 @@ class Janus:
 
     async def attach(self, plugin: str) -> int:
         """Make a handle of a plugin, and return its id. Raises Unavailable when Janus refuses."""
-        made = await self._post("", {"janus": "attach", "plugin": f"janus.plugin.{plugin}"})
-        handle = int(made["data"]["id"])
+        handle = await self._make({"janus": "attach", "plugin": f"janus.plugin.{plugin}"})
         self._events[handle] = asyncio.Queue(32)
         return handle
 
-    async def say(self, handle: int, body: dict[str, Any], jsep: dict[str, str] | None = None) -> dict[str, Any]:
+    async def say(self, handle: int, body: Body, jsep: Jsep | None = None) -> Event:
         """Send a plugin a request (with an SDP in `jsep`), and wait for its event. Raises Unavailable when it refuses, TimeoutError when it
         does not answer within `WITHIN`."""
-        message = {"janus": "message", "body": body} | ({"jsep": jsep} if jsep else {})
-        asked = await self._post(f"/{handle}", message)
+        described = {"jsep": {"type": jsep.type, "sdp": jsep.sdp}} if jsep is not None else {}
+        asked = await self._post(f"/{handle}", {"janus": "message", "body": body, **described})
         while True:
             event = await asyncio.wait_for(self._events[handle].get(), WITHIN)
-            if event["janus"] == "event" and event.get("transaction") == asked["transaction"]:
-                if "error" in event["plugindata"]["data"]:
-                    raise Unavailable(f"Janus refuses: {event['plugindata']['data']['error']}")
+            if event.janus == "event" and event.transaction == asked.transaction:
+                if event.told.error is not None:
+                    raise Unavailable(f"Janus refuses: {event.told.error}")
                 return event
 
-    async def _post(self, path: str, message: dict[str, Any]) -> dict[str, Any]:
+    async def _make(self, message: Mapping[str, str]) -> int:
+        made = await self._post("", message)
+        if made.data is None:
+            raise Unavailable("Janus answered without an id")
+        return made.data.id
+
+    async def _post(self, path: str, message: Mapping[str, str | Body]) -> Answer:
         self._number += 1
-        answer = await self._http.post(self._url + path, json=message | {"transaction": str(self._number)})
-        said: dict[str, Any] = answer.json()
-        if said.get("janus") == "error":
-            raise Unavailable(f"Janus refuses: {said['error']['reason']}")
+        answer = await self._http.post(self._url + path, json={**message, "transaction": str(self._number)})
+        said = load(answer.content, Answer)
+        if said.janus == "error":
+            raise Unavailable(
+                f"Janus refuses: {said.error.reason if said.error is not None else 'it does not say why'}"
+            )
         return said
 
     async def _poll(self) -> None:
         while True:
             answer = await self._http.get(self._url, params={"maxev": 50})
-            told = answer.json()
-            for event in told if isinstance(told, list) else [told]:
-                queue = self._events.get(event.get("sender", 0))
+            for event in polled(answer.content):
+                queue = self._events.get(event.sender)
                 if queue is not None and not queue.full():
                     queue.put_nowait(event)
 
@@ -119,14 +204,16 @@ class AudioBridge:
 
     async def place(self) -> tuple[str, int]:
         """Add a speaker over plain RTP. Returns the host and UDP port to send to."""
-        body = {"request": "join", "room": ROOM, "rtp": {"payload_type": PAYLOAD_TYPE}}
-        joined = (await self._janus.say(await self._janus.attach("audiobridge"), body))["plugindata"]["data"]
-        return str(joined["rtp"]["ip"]), int(joined["rtp"]["port"])
+        body: Body = {"request": "join", "room": ROOM, "rtp": {"payload_type": PAYLOAD_TYPE}}
+        joined = await self._janus.say(await self._janus.attach("audiobridge"), body)
+        if joined.told.rtp is None:
+            raise Unavailable("Janus does not say where it takes plain RTP")
+        return joined.told.rtp.ip, joined.told.rtp.port
 
     async def _join(self, offer: str, **how: bool) -> str:
-        body = {"request": "join", "room": ROOM, "codec": "opus", **how}
-        joined = await self._janus.say(await self._janus.attach("audiobridge"), body, {"type": "offer", "sdp": offer})
-        return str(joined["jsep"]["sdp"])
+        body: Body = {"request": "join", "room": ROOM, "codec": "opus", **how}
+        joined = await self._janus.say(await self._janus.attach("audiobridge"), body, Jsep(type="offer", sdp=offer))
+        return joined.sdp
 
 
 class Streaming:
@@ -139,10 +226,10 @@ class Streaming:
     async def signal(self, listener: PooledListener) -> None:
         """Exchange offer and answer, so that a listener can connect. Here the offer is Janus'."""
         handle = await self._janus.attach("streaming")
-        offered = (await self._janus.say(handle, {"request": "watch", "id": MOUNTPOINT}))["jsep"]["sdp"]
+        offered = (await self._janus.say(handle, {"request": "watch", "id": MOUNTPOINT})).sdp
         listener.answer(offered)
         mid = offered.partition("a=mid:")[2].split()[0]
-        await self._janus.say(handle, {"request": "start"}, {"type": "answer", "sdp": listener.offer(mid)})
+        await self._janus.say(handle, {"request": "start"}, Jsep(type="answer", sdp=listener.offer(mid)))
 
     async def place(self) -> tuple[str, int]:
         """The host and UDP port to send plain RTP to."""

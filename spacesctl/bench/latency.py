@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.probe import machine, quality
+from spacesctl.probe.machine import Machine
 from spacesctl.probe.rtc_peer import RtcPeer, decoded
 from spacesctl.rtc.dtls import Identity
 
@@ -53,12 +54,23 @@ class Delay:
     missed: int
 
 
+@dataclass(frozen=True)
+class Latency:
+    """The result. `skipped` tells why a server, by name, could not be measured."""
+
+    delays: list[Delay]
+    skipped: dict[str, str]
+    calls: int
+    seconds: float
+    machine: Machine
+
+
 async def measure(
     servers: Sequence[str] = SERVERS,
     calls: int = 5,
     seconds: float = 20.0,
     note: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:
+) -> Latency:
     """Measure the latency of each server over `calls` of `seconds` each. Calls begin at different offsets within a tick. A server that
     cannot run here is named in `skipped`."""
     reason = await asyncio.to_thread(why_no_janus) if "AudioBridge" in servers else None
@@ -69,17 +81,16 @@ async def measure(
             note(server)
             found.append(await delays(server, calls, seconds))
     here = await asyncio.to_thread(machine.described)
-    told = [asdict(one) for one in found]
-    return {"delays": told, "skipped": skipped, "calls": calls, "seconds": seconds, "machine": here}
+    return Latency(found, skipped, calls, seconds, here)
 
 
-def report(result: dict[str, Any]) -> Report:
+def report(result: Latency) -> Report:
     """A row for each server, in milliseconds."""
-    rows = [{name: str(value) for name, value in one.items()} for one in result["delays"]]
+    rows = [{name: str(value) for name, value in asdict(one).items()} for one in result.delays]
     columns = {"server": "server", "p50": "p50", "p95": "p95", "max": "worst", "chirps": "chirps", "missed": "missed"}
-    skipped = [f"without {name}: {why}" for name, why in result["skipped"].items()]
+    skipped = [f"without {name}: {why}" for name, why in result.skipped.items()]
     title = "Latency from speaker to listener in milliseconds, without the clients' own buffers"
-    return Report(title, columns, rows, [*skipped, machine_line(result)])
+    return Report(title, columns, rows, [*skipped, machine_line(result.machine)])
 
 
 async def delays(server: str, calls: int, seconds: float) -> Delay:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Refused
 from spacesctl.probe import description, machine, quality
 from spacesctl.probe.impair import Impairment, Relay
+from spacesctl.probe.machine import Machine
 from spacesctl.probe.rtc_peer import RtcPeer, decoded
 from spacesctl.rtc.dtls import Identity
 
@@ -64,13 +65,23 @@ class Score:
     fec: bool
 
 
+@dataclass(frozen=True)
+class Loss:
+    """The result. `skipped` tells why a server, by name, could not be measured."""
+
+    scores: list[Score]
+    skipped: dict[str, str]
+    seed: int
+    machine: Machine
+
+
 async def measure(
     networks: Sequence[str] = tuple(NETWORKS),
     servers: Sequence[str] = SERVERS,
     voices: Sequence[Pcm] | None = None,
     seed: int = 1,
     note: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:
+) -> Loss:
     """Score each server over each network. `voices` are `int16[n]` at 48 kHz, by default the demo's; `seed` fixes the losses.
 
     Raises Refused without the package `pesq`. A server that cannot run here is left out, and named in `skipped`.
@@ -87,21 +98,21 @@ async def measure(
         note(f"network: {name}")
         lines = await through(NETWORKS[name], here, lead_and(said), seed)
         scores += [await asyncio.to_thread(score, name, line, said) for line in lines]
-    here_is = await asyncio.to_thread(machine.described)
-    return {"scores": [asdict(one) for one in scores], "skipped": skipped, "seed": seed, "machine": here_is}
+    return Loss(scores, skipped, seed, await asyncio.to_thread(machine.described))
 
 
-def report(result: dict[str, Any]) -> Report:
+def report(result: Loss) -> Report:
     """A row for each network, a column for each server."""
-    names = list(dict.fromkeys(one["server"] for one in result["scores"]))
+    names = list(dict.fromkeys(one.server for one in result.scores))
     rows = [
-        {"network": network}
-        | {one["server"]: f"{one['pesq']:.2f}" for one in result["scores"] if one["network"] == network}
-        for network in dict.fromkeys(one["network"] for one in result["scores"])
+        {"network": network} | {one.server: f"{one.pesq:.2f}" for one in result.scores if one.network == network}
+        for network in dict.fromkeys(one.network for one in result.scores)
     ]
-    skipped = [f"without {name}: {why}" for name, why in result["skipped"].items()]
+    skipped = [f"without {name}: {why}" for name, why in result.skipped.items()]
     title = "Quality of a voice over networks with packet loss and up to 30 ms of jitter: wide-band PESQ, 1 to 4.6"
-    return Report(title, {"lost": "network"} | {name: name for name in names}, rows, [*skipped, machine_line(result)])
+    return Report(
+        title, {"lost": "network"} | {name: name for name in names}, rows, [*skipped, machine_line(result.machine)]
+    )
 
 
 def lead_and(voices: Sequence[Pcm]) -> Pcm:
@@ -176,9 +187,8 @@ def encoded(pcm: Pcm, loss: float) -> list[bytes]:
 
 def clips(seconds: float = SCORED) -> list[Pcm]:
     """The first `seconds` of two voices of the demo, each `int16[n]` at 48 kHz."""
-    people: Mapping[str, Any] = {one.handle: one for one in casts.load(casts.names()[0]).people}
     found = []
-    for person in list(people.values())[:2]:
+    for person in casts.load(casts.names()[0]).people[:2]:
         decoder = Decoder()
         pcm = np.concatenate([decoder.decode(packet) for packet in read_packets(person.clip.read_bytes())])
         loud = int(np.argmax(np.abs(pcm.astype(np.int32)) > 500))

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 from spacesctl.audio.ogg import TICK_SAMPLES
 from spacesctl.bench.fanout import SETTLE
@@ -16,6 +16,7 @@ from spacesctl.bench.target import Target, target
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.probe import machine
 from spacesctl.probe.listener_pool import ListenerPool
+from spacesctl.probe.machine import Machine
 from spacesctl.probe.ogg_players import Players
 
 PAUSE: Final = 2.0
@@ -41,9 +42,19 @@ class Cost:
     starved: int
 
 
+@dataclass(frozen=True)
+class Costs:
+    """The result: `costs` by the way of listening, and the `ratio` of a player's to a WebRTC listener's."""
+
+    machine: Machine
+    packet_ms: str
+    costs: dict[str, Cost]
+    ratio: float
+
+
 async def measure(
     listeners: int, seconds: float, packet_ms: str, note: Callable[[str], None] = lambda _: None
-) -> dict[str, Any]:
+) -> Costs:
     """Measure `listeners` over WebRTC for `seconds`, then as many players of the same Space. Raises Refused when this process may not open
     enough files."""
     machine.need_descriptors(listeners)  # the server inherits this process's limit
@@ -53,22 +64,21 @@ async def measure(
             note(f"{listeners} listeners: {measured.__name__.strip('_')}")
             costs.append(await measured(here, listeners, seconds))
             await asyncio.sleep(PAUSE)
-    found = {one.way: asdict(one) for one in costs}
     ratio = costs[1].together_ms / costs[0].together_ms
-    return {"machine": machine.described(), "packet_ms": packet_ms, "costs": found, "ratio": round(ratio, 3)}
+    return Costs(machine.described(), packet_ms, {one.way: one for one in costs}, round(ratio, 3))
 
 
-def report(result: dict[str, Any]) -> Report:
+def report(result: Costs) -> Report:
     """A row for each kind of listener."""
-    rows = [{name: str(value) for name, value in one.items()} for one in result["costs"].values()]
+    rows = [{name: str(value) for name, value in asdict(one).items()} for one in result.costs.values()]
     columns = {
         "way": "way", "listeners": "listeners", "engine ms": "engine_ms", "control ms": "control_ms",
         "together ms/listener-s": "together_ms", "lost": "lost", "broken": "broken", "starved": "starved",
     }  # fmt: skip
-    packets = "automatic packet time" if result["packet_ms"] == "auto" else f"packets of {result['packet_ms']} ms"
+    packets = "automatic packet time" if result.packet_ms == "auto" else f"packets of {result.packet_ms} ms"
     title = f"Players over plain HTTP compared with WebRTC listeners with {packets}"
-    told = f"a player costs {result['ratio']:.2f} times as much as a WebRTC listener"
-    return Report(title, columns, rows, [told, machine_line(result)])
+    told = f"a player costs {result.ratio:.2f} times as much as a WebRTC listener"
+    return Report(title, columns, rows, [told, machine_line(result.machine)])
 
 
 async def _webrtc(here: Target, listeners: int, seconds: float) -> Cost:

@@ -10,14 +10,15 @@ import socket
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from spacesctl.bench import floor
 from spacesctl.bench.fanout import slopes
+from spacesctl.bench.floor import FloorWindow
 from spacesctl.bench.janus import AudioBridge, Streaming, talking
 from spacesctl.bench.programs import free_port, running
 from spacesctl.bench.target import target
@@ -25,8 +26,10 @@ from spacesctl.domain.errors import Refused
 from spacesctl.probe import machine
 from spacesctl.probe.aiortc_peer import own_address
 from spacesctl.probe.listener_pool import ListenerPool
+from spacesctl.probe.machine import Machine
 from spacesctl.probe.pooled_listener import PooledListener
 
+T = TypeVar("T")
 OURS: Final = "spacesctl 20 ms"
 """The contender that the others are compared with."""
 SETTLE: Final = 12.0
@@ -50,6 +53,40 @@ class Contender:
     few: int
     many: int
     start: Callable[[], AbstractAsyncContextManager[Sending]]
+
+
+@dataclass(frozen=True)
+class PeerWindow:
+    """A measurement with `listeners`. `packets` are those that arrived, `packets_due` those that should have."""
+
+    listeners: int
+    core_percent: float
+    packets: int
+    packets_due: int
+    lost: int
+    undecoded: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """One server in one round: its windows, and the CPU of one more listener in milliseconds per second."""
+
+    windows: list[PeerWindow]
+    slope: float
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The result, all by the names of the servers: `missing` tells why one could not be measured."""
+
+    machine: Machine
+    rounds: int
+    seconds: float
+    results: dict[str, list[Round]]
+    missing: dict[str, str]
+    ms_per_listener_second: dict[str, float]
+    ratios: dict[str, float]
+    ratios_of_rounds: dict[str, list[float]]
 
 
 class Aiortc:
@@ -90,14 +127,14 @@ def contenders() -> list[Contender]:
     ]
 
 
-async def measure(rounds: int, seconds: float, note: Callable[[str], None]) -> dict[str, Any]:
+async def measure(rounds: int, seconds: float, note: Callable[[str], None]) -> Peers:
     """Measure all servers in each of `rounds`, in windows of `seconds`. Returns the medians of their slopes, and their ratios to ours. A
     server that is not installed is left out, and named in `missing`. Raises Refused when this machine has only a loopback address."""
     machine.need_linux()
     address = await asyncio.to_thread(own_address)
     if address is None:
         raise Refused("no_address", "this machine has only a loopback address, and Janus and aiortc do not offer that")
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Round]] = {}
     missing: dict[str, str] = {}
     for number in range(rounds):
         for way in floor.WAYS:
@@ -105,25 +142,25 @@ async def measure(rounds: int, seconds: float, note: Callable[[str], None]) -> d
         for one in contenders():
             note(f"round {number + 1} of {rounds}: {one.name}")
             await _try(one.name, found, missing, partial(_round, one, address, seconds))
-    medians = {name: statistics.median(one["slope"] for one in each) for name, each in found.items()}
-    return {
-        "machine": machine.described(),
-        "rounds": rounds,
-        "seconds": seconds,
-        "results": found,
-        "missing": missing,
-        "ms_per_listener_second": medians,
-        "ratios": {name: round(value / medians[OURS], 2) for name, value in medians.items()},
-        "ratios_of_rounds": {name: in_relation(each, found[OURS]) for name, each in found.items()},
-    }
+    medians = {name: statistics.median(one.slope for one in each) for name, each in found.items()}
+    return Peers(
+        machine=machine.described(),
+        rounds=rounds,
+        seconds=seconds,
+        results=found,
+        missing=missing,
+        ms_per_listener_second=medians,
+        ratios={name: round(value / medians[OURS], 2) for name, value in medians.items()},
+        ratios_of_rounds={name: in_relation(each, found[OURS]) for name, each in found.items()},
+    )
 
 
-def in_relation(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -> list[float]:
+def in_relation(theirs: Sequence[Round], ours: Sequence[Round]) -> list[float]:
     """The ratio of each round's slope to ours in the same round. Their spread shows how far the ratio of the medians can be trusted."""
-    return [round(one["slope"] / other["slope"], 2) for one, other in zip(theirs, ours, strict=True)]
+    return [round(one.slope / other.slope, 2) for one, other in zip(theirs, ours, strict=True)]
 
 
-async def _try(name: str, found: dict[str, list[Any]], missing: dict[str, str], run: Callable[[], Any]) -> None:
+async def _try(name: str, found: dict[str, list[T]], missing: dict[str, str], run: Callable[[], Awaitable[T]]) -> None:
     if name in missing:
         return
     try:
@@ -133,21 +170,26 @@ async def _try(name: str, found: dict[str, list[Any]], missing: dict[str, str], 
         missing[name] = f"{error.message}: {error.hint}" if error.hint else error.message
 
 
-async def _floor(way: str, seconds: float) -> dict[str, Any]:
+async def _floor(way: str, seconds: float) -> Round:
     measured = await floor.measure((500, 1500), seconds, [way], lambda _: None)
-    found = measured["ways"][way]
-    return {"windows": found["windows"], "slope": found["slopes"][0]["ms_per_listener_second"]}
+    found = measured.ways[way]
+    return Round([_as_a_server(one) for one in found.windows], found.slopes[0].ms_per_listener_second)
 
 
-async def _round(one: Contender, address: str, seconds: float) -> dict[str, Any]:
+def _as_a_server(one: FloorWindow) -> PeerWindow:
+    """The floor's window as those of the servers: it sends bytes that nobody decodes."""
+    return PeerWindow(one.listeners, one.core_percent, one.packets, one.packets + one.lost, one.lost, 0)
+
+
+async def _round(one: Contender, address: str, seconds: float) -> Round:
     machine.need_descriptors(one.many)
     async with one.start() as here, ListenerPool(here.signal, address) as pool:
         windows = [await _window(here, pool, count, seconds) for count in (one.few, one.many)]
-    points: Sequence[tuple[int, float]] = [(window["listeners"], window["core_percent"]) for window in windows]
-    return {"windows": windows, "slope": slopes(points)[0]["ms_per_listener_second"]}
+    (slope,) = slopes([(window.listeners, window.core_percent) for window in windows])
+    return Round(windows, slope.ms_per_listener_second)
 
 
-async def _window(here: Sending, pool: ListenerPool, count: int, seconds: float) -> dict[str, Any]:
+async def _window(here: Sending, pool: ListenerPool, count: int, seconds: float) -> PeerWindow:
     await pool.grow(count, 12)
     await asyncio.sleep(SETTLE)
     await pool.begin()
@@ -155,11 +197,11 @@ async def _window(here: Sending, pool: ListenerPool, count: int, seconds: float)
     await asyncio.sleep(seconds)
     busy, took = machine.cpu_seconds(here.pid) - busy, time.monotonic() - began
     counted = await pool.counted()
-    return {
-        "listeners": count,
-        "core_percent": round(100 * busy / took, 2),
-        "packets": counted.packets,
-        "packets_due": round(count * took * 50),
-        "lost": counted.lost,
-        "undecoded": counted.undecoded,
-    }
+    return PeerWindow(
+        listeners=count,
+        core_percent=round(100 * busy / took, 2),
+        packets=counted.packets,
+        packets_due=round(count * took * 50),
+        lost=counted.lost,
+        undecoded=counted.undecoded,
+    )

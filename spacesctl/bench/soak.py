@@ -7,14 +7,17 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from spacesctl.bench.fanout import COUNTERS
 from spacesctl.bench.target import Target, target
 from spacesctl.probe import machine
+from spacesctl.probe.jitter_probe import Jitter, altogether
 from spacesctl.probe.listener_pool import ListenerPool
+from spacesctl.probe.machine import Machine
 
 SAMPLE: Final = 10.0
 """Seconds between two samples of the processes."""
@@ -28,16 +31,63 @@ STAY: Final = 120.0
 FIRST: Final = 0.25
 """The share of samples at the beginning that is left out of the slopes, while memory of the warm-up is freed."""
 
-
-Span = dict[str, Any]
-"""The ticks between two samples, as `span` makes it."""
 Sample = tuple[float, float, int]
 """A sample of a process: seconds since the beginning, MiB of memory, open files."""
 
 
+@dataclass(frozen=True)
+class Span:
+    """The engine's ticks between two samples, and what the jitter probe saw."""
+
+    ticks: int
+    late: int
+    skipped: int
+    late_ms_max: float
+    machine_stood_still: Jitter
+
+
+@dataclass(frozen=True)
+class Calm:
+    """The ticks in those `spans`, `of` all, in which the machine did not stand still."""
+
+    spans: int
+    of: int
+    ticks: int
+    late: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The samples of a process, and their slopes."""
+
+    memory_mib: list[float]
+    files: list[int]
+    memory_mib_per_hour: float
+    files_per_hour: float
+
+
+@dataclass(frozen=True)
+class Soak:
+    """The result. `counters` are the engine's, `processes` by name."""
+
+    machine: Machine
+    warm_up_seconds: float
+    minutes: float
+    listeners: int
+    speakers: int
+    counters: dict[str, int]
+    late_ms_max: float
+    machine_stood_still: Jitter
+    calm: Calm
+    spans: list[Span]
+    lost: int
+    processes: dict[str, Growth]
+
+
 async def measure(
     minutes: float, listeners: int, speakers: int, note: Callable[[str], None], warm_up: float = WARM_UP
-) -> dict[str, Any]:
+) -> Soak:
     """Sample the engine and the server for `minutes` after a warm-up of `warm_up` seconds, while about `listeners` listen and `speakers`
     talk. Returns the samples with their slopes, and how late ticks were. Raises Refused when this process may not open enough files."""
     machine.need_descriptors(2 * listeners)
@@ -55,19 +105,20 @@ async def measure(
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
         lost, after = (await pool.counted()).lost, await here.metrics()
-    return {
-        "machine": machine.described(),
-        "warm_up_seconds": warm_up,
-        "minutes": minutes,
-        "listeners": listeners,
-        "speakers": speakers,
-        "counters": {name: round(after[name] - before[name]) for name in COUNTERS},
-        "late_ms_max": max(one["late_ms_max"] for one in spans),
-        **lateness(spans),
-        "spans": spans,
-        "lost": lost,
-        "processes": {name: summary(each) for name, each in samples.items()},
-    }
+    return Soak(
+        machine=machine.described(),
+        warm_up_seconds=warm_up,
+        minutes=minutes,
+        listeners=listeners,
+        speakers=speakers,
+        counters={name: round(after[name] - before[name]) for name in COUNTERS},
+        late_ms_max=max(one.late_ms_max for one in spans),
+        machine_stood_still=altogether([one.machine_stood_still for one in spans]),
+        calm=calm(spans),
+        spans=spans,
+        lost=lost,
+        processes={name: summary(each) for name, each in samples.items()},
+    )
 
 
 async def _watched(
@@ -90,48 +141,39 @@ async def _watched(
     return samples, spans
 
 
-def span(before: dict[str, float], after: dict[str, float], still: dict[str, Any]) -> Span:
+def span(before: dict[str, float], after: dict[str, float], still: Jitter) -> Span:
     """The engine's ticks between two samples of its metrics, how many were late and how many skipped, and what the jitter probe saw.
 
     A tick is skipped when the one before it begins so late that the next is due. So without skipped ticks, none was 20 ms late.
     """
     ticks, late, skipped = (round(after[name] - before[name]) for name in ("ticks", "ticks_late", "ticks_skipped"))
-    worst = after["late_ms_max"]
-    return {"ticks": ticks, "late": late, "skipped": skipped, "late_ms_max": worst, "machine_stood_still": still}
+    return Span(ticks, late, skipped, after["late_ms_max"], still)
 
 
-def lateness(spans: Sequence[Span]) -> dict[str, Any]:
-    """How often the machine stood still in all spans, and how many ticks were late or skipped in the spans in which it did not."""
-    still = [one["machine_stood_still"] for one in spans]
-    calm = [one for one in spans if not one["machine_stood_still"]["late"]]
-    return {
-        "machine_stood_still": {
-            "ticks": sum(one["ticks"] for one in still),
-            "late": sum(one["late"] for one in still),
-            "late_ms_max": max((one["late_ms_max"] for one in still), default=0.0),
-        },
-        "calm": {
-            "spans": len(calm),
-            "of": len(spans),
-            "ticks": sum(one["ticks"] for one in calm),
-            "late": sum(one["late"] for one in calm),
-            "skipped": sum(one["skipped"] for one in calm),
-        },
-    }
+def calm(spans: Sequence[Span]) -> Calm:
+    """How many ticks were late or skipped in the spans in which the machine did not stand still."""
+    kept = [one for one in spans if not one.machine_stood_still.late]
+    return Calm(
+        spans=len(kept),
+        of=len(spans),
+        ticks=sum(one.ticks for one in kept),
+        late=sum(one.late for one in kept),
+        skipped=sum(one.skipped for one in kept),
+    )
 
 
-def summary(samples: Sequence[Sample]) -> dict[str, Any]:
+def summary(samples: Sequence[Sample]) -> Growth:
     """The samples of a process, and their slopes per hour by least squares, without the first ones (`FIRST`)."""
     kept = samples[int(len(samples) * FIRST) :]
     hours = np.array([seconds / 3600 for seconds, _, _ in kept])
     memory, files = (np.array([one[place] for one in kept], float) for place in (1, 2))
     many = len(kept) > 1
-    return {
-        "memory_mib": [round(mib, 2) for _, mib, _ in samples],
-        "files": [count for _, _, count in samples],
-        "memory_mib_per_hour": round(float(np.polyfit(hours, memory, 1)[0]), 3) if many else 0.0,
-        "files_per_hour": round(float(np.polyfit(hours, files, 1)[0]), 3) if many else 0.0,
-    }
+    return Growth(
+        memory_mib=[round(mib, 2) for _, mib, _ in samples],
+        files=[count for _, _, count in samples],
+        memory_mib_per_hour=round(float(np.polyfit(hours, memory, 1)[0]), 3) if many else 0.0,
+        files_per_hour=round(float(np.polyfit(hours, files, 1)[0]), 3) if many else 0.0,
+    )
 
 
 async def _come_and_go(here: Target, pool: ListenerPool, listeners: int, stay: float, seconds: float) -> None:

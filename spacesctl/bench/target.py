@@ -6,15 +6,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
+from spacesctl.api.accounts import NewAccount
+from spacesctl.api.spaces import NewSpace
 from spacesctl.bench.voice import Talker, packets
+from spacesctl.client import addresses
 from spacesctl.client.http import Client
 from spacesctl.client.problems import check
 from spacesctl.domain.errors import Unavailable
+from spacesctl.domain.words import Policy
 from spacesctl.probe import machine
+from spacesctl.probe.accounts import token_of
 from spacesctl.probe.jitter_probe import JitterProbe, jitter_probe
 from spacesctl.probe.pooled_listener import PooledListener
 from spacesctl.probe.server_process import Server, serving
@@ -58,9 +63,7 @@ class Target:
         headers = {"Content-Type": "application/sdp"}
         if self._talking:
             headers["Authorization"] = f"Bearer {self._talking.pop()}"
-        answer = check(
-            await self._http.post(f"/v1/spaces/{self.space}/whep", content=listener.offer(), headers=headers)
-        )
+        answer = check(await self._http.post(addresses.whep(self.space), content=listener.offer(), headers=headers))
         listener.location = answer.headers["Location"]
         listener.answer(answer.text)
 
@@ -112,22 +115,18 @@ def _open(server: Server, speakers: int, spaces: int) -> tuple[list[str], list[s
     """Make accounts and Spaces. Returns the speakers' tokens and the Spaces' ids; the speakers are on the stage of the first Space."""
     hosts = -(-spaces // SPACES_EACH)
     with Client(server.url, server.owner_token) as owner:
-        made = [
-            owner.post("/v1/accounts", {"handle": f"bench{number}", "kind": "person"})
-            for number in range(speakers + hosts)
+        tokens = [
+            token_of(owner.accounts.create(NewAccount(handle=f"bench{number}"))) for number in range(speakers + hosts)
         ]
-    tokens, ids = [one["token"] for one in made], list[str]()
+    ids = list[str]()
     for number in range(hosts):
         with Client(server.url, tokens[-1 - number]) as host:
             ids += [_space(host, f"Bench {place}") for place in range(min(SPACES_EACH, spaces - len(ids)))]
     for token in tokens[:speakers]:
         with Client(server.url, token) as speaker:
-            speaker.post(f"/v1/spaces/{ids[0]}/requests", {})
+            speaker.people.raise_hand(ids[0])
     return tokens[:speakers], ids
 
 
 def _space(host: Client, title: str) -> str:
-    fields: dict[str, Any] = {"title": title, "speakers": "everyone", "captions": False}
-    made = host.post("/v1/spaces", fields)
-    host.post(f"/v1/spaces/{made['id']}/start", {})
-    return str(made["id"])
+    return host.spaces.create(NewSpace(title=title, speakers=Policy.EVERYONE, captions=False, start=True)).id

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of
+from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of, new_key
 from spacesctl.cli.output import clean, emit_json, note, say
 from spacesctl.domain.words import Kind
 
-account = typer.Typer(help="Accounts and their tokens.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spacesctl.api.accounts import MadeAccount, MadeToken
+    from spacesctl.cli.answers import Blocking, Following
+    from spacesctl.client.http import Client
 
 
-@account.command("create")
 def create(
     ctx: typer.Context,
     name_handle: Handle,
@@ -23,12 +26,14 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Create an account. Its token is shown once. (Operators only.)"""
+    from spacesctl.api.accounts import NewAccount
+
+    new = NewAccount(handle=handle(name_handle), name=name, kind=kind)
     with client(ctx) as spaces:
-        made = spaces.post("/v1/accounts", {"handle": handle(name_handle), "name": name, "kind": kind.value})
+        made = spaces.accounts.create(new, idempotency_key=new_key())
     _show_token(made, as_json=as_json)
 
 
-@account.command("token")
 def token(
     ctx: typer.Context,
     name_handle: Handle,
@@ -36,12 +41,13 @@ def token(
     as_json: Json = False,
 ) -> None:
     """Create another token, for your own account or (operators) for any account."""
+    from spacesctl.api.accounts import NewToken
+
     with client(ctx) as spaces:
-        made = spaces.post(f"/v1/accounts/{handle(name_handle)}/tokens", {"label": label})
+        made = spaces.accounts.create_token(handle(name_handle), NewToken(label=label))
     _show_token(made, as_json=as_json)
 
 
-@account.command("revoke")
 def revoke(
     ctx: typer.Context,
     name_handle: Handle,
@@ -57,73 +63,107 @@ def revoke(
     """Revoke all tokens with a label, of your own account or (operators) of any account. They stop working at once."""
     confirm(ctx, f"Revoke the tokens of {name_handle} labelled {label!r}?", yes=yes)
     with client(ctx) as spaces:
-        done = spaces.delete(f"/v1/accounts/{handle(name_handle)}/tokens?{urlencode({'label': label})}")
+        done = spaces.accounts.revoke_tokens(handle(name_handle), label)
     if as_json:
         emit_json(done)
     else:
-        say(f"{done['revoked']} token(s) revoked")
+        say(f"{done.revoked} token(s) revoked")
 
 
-@account.command("show")
 def show(
     ctx: typer.Context, name_handle: Annotated[str, typer.Argument(metavar="[@HANDLE]")] = "me", as_json: Json = False
 ) -> None:
     """Show an account; without a handle, your own."""
+    from spacesctl.api.accounts import Me
+
     with client(ctx) as spaces:
-        found = spaces.get("/v1/accounts/me" if name_handle == "me" else f"/v1/accounts/{handle(name_handle)}")
+        found = spaces.accounts.me() if name_handle == "me" else spaces.accounts.get(handle(name_handle))
     if as_json:
-        emit_json(found)
+        from spacesctl.cli.answers import ShownAccount
+
+        scopes = found.scopes if isinstance(found, Me) else None
+        emit_json(
+            ShownAccount(
+                id=found.id,
+                handle=found.handle,
+                name=found.name,
+                kind=found.kind,
+                created_at=found.created_at,
+                scopes=scopes,
+            )
+        )
     else:
-        say(f"{found['handle']}  {clean(found['name'])}  ({found['kind']}, id {found['id']})")
+        say(f"{found.handle}  {clean(found.name)}  ({found.kind}, id {found.id})")
 
 
-def _show_token(made: dict[str, Any], *, as_json: bool) -> None:
+def _show_token(made: MadeAccount | MadeToken, *, as_json: bool) -> None:
     if as_json:
         emit_json(made)
         return
-    note(f"{made['handle']} ({made['kind']}, id {made['id']}); this token is shown once:")
-    say(made["token"])
+    note(f"{made.handle} ({made.kind}, id {made.id}); this token is shown once:")
+    say(made.token or "")
 
 
 def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:
     """Block accounts: they are removed from your live Spaces, cannot join or be invited to them, and cannot message you."""
+    from spacesctl.cli.answers import Blocking
+
+    def act(spaces: Client, one: str) -> Blocking:
+        spaces.accounts.block(one)
+        return Blocking(handle=one, blocked=True)
+
     handles = handles_of(handles)
     confirm(ctx, f"Block {', '.join(handles)}?", yes=yes)
-    _switch(ctx, handles, "blocks", ("blocked", True), "blocked", as_json=as_json)
+    _switch(ctx, handles, act, "blocked", as_json=as_json)
 
 
 def unblock(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
     """Unblock accounts."""
-    _switch(ctx, handles, "blocks", ("blocked", False), "no longer blocked", as_json=as_json)
+    from spacesctl.cli.answers import Blocking
+
+    def act(spaces: Client, one: str) -> Blocking:
+        spaces.accounts.unblock(one)
+        return Blocking(handle=one, blocked=False)
+
+    _switch(ctx, handles, act, "no longer blocked", as_json=as_json)
 
 
 def follow(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
     """Follow accounts. In Spaces with the policy `following`, the accounts that the host follows may speak."""
-    _switch(ctx, handles, "following", ("following", True), "followed", as_json=as_json)
+    from spacesctl.cli.answers import Following
+
+    def act(spaces: Client, one: str) -> Following:
+        spaces.accounts.follow(one)
+        return Following(handle=one, following=True)
+
+    _switch(ctx, handles, act, "followed", as_json=as_json)
 
 
 def unfollow(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
     """Stop following accounts."""
-    _switch(ctx, handles, "following", ("following", False), "no longer followed", as_json=as_json)
+    from spacesctl.cli.answers import Following
+
+    def act(spaces: Client, one: str) -> Following:
+        spaces.accounts.unfollow(one)
+        return Following(handle=one, following=False)
+
+    _switch(ctx, handles, act, "no longer followed", as_json=as_json)
 
 
 def _switch(
-    ctx: typer.Context, handles: list[str], what: str, fact: tuple[str, bool], said: str, *, as_json: bool
+    ctx: typer.Context,
+    handles: list[str],
+    act: Callable[[Client, str], Blocking | Following],
+    said: str,
+    *,
+    as_json: bool,
 ) -> None:
-    key, on = fact
     with client(ctx) as spaces:
-
-        def switch(one: str) -> dict[str, Any]:
-            place = f"/v1/accounts/me/{what}/{one}"
-            _ = spaces.put(place) if on else spaces.delete(place)
-            return {"handle": one, key: on}
-
-        whom = handles_of(handles)
-        rows, refused = each(whom, switch)
+        rows, refused = each(handles_of(handles), lambda one: act(spaces, one))
     if as_json:
-        emit_json(rows[0] if len(rows) == len(whom) == 1 else rows)
+        emit_json(rows)
     else:
         for row in rows:
-            say(f"{row['handle']} is {said}")
+            say(f"{row.handle} is {said}")
     if refused is not None:
         raise typer.Exit(refused.exit_code)

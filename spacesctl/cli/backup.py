@@ -20,7 +20,9 @@ def backup(archive: Archive, data: Data = Path("data"), as_json: Json = False) -
 
     size = backups.backup(data, archive)
     if as_json:
-        emit_json({"file": str(archive), "bytes": size})
+        from spacesctl.cli import answers
+
+        emit_json(answers.Archive(file=str(archive), bytes=size))
     else:
         say(f"{archive}: {size / 1e6:.1f} MB")
 
@@ -31,6 +33,8 @@ def restore(archive: Archive, data: Data = Path("data"), as_json: Json = False) 
 
     backups.restore(archive, data)
     if as_json:
-        emit_json({"data": str(data)})
+        from spacesctl.cli.answers import RestoredFolder
+
+        emit_json(RestoredFolder(data=str(data)))
     else:
         say(f"restored into {data}")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from spacesctl.bench import report
-from spacesctl.bench.report import Report
 from spacesctl.cli.common import Json
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid
 
-bench = typer.Typer(help="Measure what a server on this machine can serve.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from spacesctl.bench.report import Report
+
+T = TypeVar("T")
 
 
 class PacketMs(StrEnum):
@@ -33,15 +33,14 @@ Seconds = Annotated[float, typer.Option(min=1, help="Seconds that each number of
 Packets = Annotated[PacketMs, typer.Option(help="Milliseconds of sound in a packet to the audience.")]
 
 
-@bench.command()
 def floor(listeners: Counts = "500,1500", seconds: Seconds = 10.0, as_json: Json = False) -> None:
     """Measure the lower bound: a C program that only encrypts and sends packets. Needs cc, libsrtp2-dev, libssl-dev."""
+    from spacesctl.bench import report
     from spacesctl.bench.floor import WAYS, measure
 
     _show(measure(_counts(listeners), seconds, list(WAYS), note), report.floor, as_json)
 
 
-@bench.command()
 def fanout(
     listeners: Counts = "500,1500",
     seconds: Seconds = 10.0,
@@ -50,14 +49,14 @@ def fanout(
     as_json: Json = False,
 ) -> None:
     """Measure the engine's CPU time for a number of listeners, and lost packets. Exit code 1 if a packet was lost."""
+    from spacesctl.bench import report
     from spacesctl.bench.fanout import measure
 
     result = _show(measure(_counts(listeners), seconds, packet_ms.value, speakers, note), report.fanout, as_json)
-    if any(one["lost"] or one["undecoded"] for one in result["windows"]):
+    if any(one.lost or one.undecoded for one in result.windows):
         raise typer.Exit(1)
 
 
-@bench.command()
 def capacity(
     start: Annotated[int, typer.Option("--from", min=1, help="Number of listeners to start with.")] = 1500,
     step: Annotated[int, typer.Option(min=1, help="Listeners added in each step.")] = 500,
@@ -66,12 +65,12 @@ def capacity(
     as_json: Json = False,
 ) -> None:
     """Find how many listeners are served without a lost packet or a late tick, beside `floor`. Needs cc, libsrtp2-dev, libssl-dev."""
+    from spacesctl.bench import report
     from spacesctl.bench.capacity import measure
 
     _show(measure(start, step, most, seconds, note), report.capacity, as_json)
 
 
-@bench.command("join-storm")
 def join_storm(
     listeners: Annotated[int, typer.Option(min=1, help="Listeners that stay connected all the time.")] = 500,
     joins: Annotated[int, typer.Option(min=1, help="Listeners that connect and leave again.")] = 1000,
@@ -81,26 +80,26 @@ def join_storm(
 ) -> None:
     """Connect many listeners at once while others listen. Exit code 1 if one of the others lost a packet."""
 
+    from spacesctl.bench import report
     from spacesctl.bench.storm import measure
 
     result = _show(measure(listeners, joins, seconds, packet_ms.value, note), report.storm, as_json)
-    if result["lost_by_those_who_stayed"]:
+    if result.lost_by_those_who_stayed:
         raise typer.Exit(1)
 
 
-@bench.command()
 def peers(
     rounds: Annotated[int, typer.Option(min=1, help="How many times each server is measured, in turns.")] = 3,
     seconds: Seconds = 10.0,
     as_json: Json = False,
 ) -> None:
     """Compare with Janus (Debian's `janus`), aiortc and `floor`: the same listeners and the same clip. Takes minutes."""
+    from spacesctl.bench import report
     from spacesctl.bench.peers import measure
 
     _show(measure(rounds, seconds, note), report.peers, as_json)
 
 
-@bench.command()
 def ogg(
     listeners: Annotated[int, typer.Option(min=1, help="Number of listeners, first by WebRTC, then by HTTP.")] = 1000,
     seconds: Seconds = 10.0,
@@ -111,11 +110,10 @@ def ogg(
     from spacesctl.bench.ogg import measure, report
 
     result = _show(measure(listeners, seconds, packet_ms.value, note), report, as_json)
-    if any(one["lost"] or one["broken"] or one["starved"] for one in result["costs"].values()):
+    if any(one.lost or one.broken or one.starved for one in result.costs.values()):
         raise typer.Exit(1)
 
 
-@bench.command()
 def soak(
     minutes: Annotated[
         float, typer.Option(min=0.1, help="Minutes that are measured, after four minutes of warm-up.")
@@ -125,13 +123,13 @@ def soak(
     as_json: Json = False,
 ) -> None:
     """Run a Space for half an hour while listeners join and leave: memory, open files, late ticks. Exit code 1 if a packet was lost."""
+    from spacesctl.bench import report
     from spacesctl.bench.soak import measure
 
-    if _show(measure(minutes, listeners, speakers, note), report.soak, as_json)["lost"]:
+    if _show(measure(minutes, listeners, speakers, note), report.soak, as_json).lost:
         raise typer.Exit(1)
 
 
-@bench.command()
 def loss(
     network: Annotated[
         list[str] | None, typer.Option(help="One of the simulated networks, such as '5 %'. Default: all.")
@@ -149,7 +147,6 @@ def loss(
     _show(measure(networks, servers, None, seed, note), report, as_json)
 
 
-@bench.command("mouth-to-ear")
 def mouth_to_ear(
     server: Annotated[
         list[str] | None, typer.Option(help="One of the servers. Default: all that are installed here.")
@@ -164,16 +161,17 @@ def mouth_to_ear(
     _show(measure(_of("--server", server, SERVERS), calls, seconds, note), report, as_json)
 
 
-def _show(
-    measuring: Coroutine[Any, Any, dict[str, Any]], report: Callable[[dict[str, Any]], Report], as_json: bool
-) -> dict[str, Any]:
+def _show(measuring: Coroutine[None, None, T], report: Callable[[T], Report], as_json: bool) -> T:
+    import asyncio
+
     result = asyncio.run(measuring)
     if as_json:
         emit_json(result)
     else:
         made = report(result)
         say(made.title)
-        table(made.rows, made.columns, empty="nothing was measured")
+        cells = [[row.get(key) for key in made.columns.values()] for row in made.rows]
+        table(list(made.columns), cells, empty="nothing was measured")
         for line in made.notes:
             say(line)
     return result

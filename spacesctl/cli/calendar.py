@@ -19,17 +19,24 @@ def calendar(
     as_json: Json = False,
 ) -> None:
     """Print a Space, or all scheduled Spaces of a host, as iCalendar, and the address to subscribe to."""
-    is_handle = what.startswith("@")
-    path = f"/v1/accounts/{handle(what)}/calendar.ics" if is_handle else f"/v1/spaces/{space_id(what)}.ics"
+    from spacesctl.client.groups import accounts
+    from spacesctl.client.groups.spaces import calendar_place
+
     with client(ctx, anonymous=True) as spaces:
-        content, address = spaces.content(path), spaces.url + path
+        if what.startswith("@"):
+            content, place = spaces.accounts.calendar(handle(what)), accounts.calendar_place(handle(what))
+        else:
+            content, place = spaces.spaces.calendar(space_id(what)), calendar_place(space_id(what))
+        address = f"{spaces.url}{place}"
     if out is not None:
-        out.write_bytes(content)
+        out.write_bytes(content.encode())
     if as_json:
-        emit_json({"url": address, "file": str(out) if out else None, "ics": None if out else content.decode()})
+        from spacesctl.cli.answers import CalendarFile
+
+        emit_json(CalendarFile(url=address, file=str(out) if out else None, ics=None if out else content))
         return
     if out is not None:
-        say(f"{out}: {len(content)} bytes")
+        say(f"{out}: {len(content.encode())} bytes")
     else:
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.write(content.encode())
     note(f"to subscribe: {address}")

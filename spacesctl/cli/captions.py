@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, client, space_id
 from spacesctl.cli.output import clean, emit_json, emit_line, note, say
-from spacesctl.client.http import Client
 from spacesctl.domain.errors import Gone, Unavailable
+
+if TYPE_CHECKING:
+    from spacesctl.api.captions import CaptionText
+    from spacesctl.cli.answers import CaptionLine
+    from spacesctl.client.http import Client
 
 RETRY_FOR = 30.0
 """Seconds that a broken stream is tried again before the command gives up."""
@@ -28,43 +32,46 @@ def captions(
     """Print the captions of a Space. With --follow and --json: one JSON line for each, also for partial ones."""
     where = space_id(space)
     with client(ctx, anonymous=True) as spaces:
-        found = spaces.get(f"/v1/spaces/{where}")
-        past = spaces.get(f"/v1/spaces/{where}/captions")["data"]
-        status = found["captions_status"]
-        if not status["ready"]:
-            note(f"no live captions: {status['reason']}")
-        elif status.get("notice"):
-            note(status["notice"])
+        status = spaces.spaces.get(where).captions_status
+        past = [_line(one, final=True, seq=one.seq) for one in spaces.spaces.captions(where).data]
+        if not status.ready:
+            note(f"no live captions: {status.reason}")
+        elif status.notice:
+            note(status.notice)
         if as_json and not follow:
-            emit_json([_line(one) for one in past])
+            emit_json(past)
             return
         for one in past:
             _print(one, as_json=as_json)
         if follow:
-            for one in _live(spaces, where, past[-1]["seq"] if past else 0):
+            for one in _live(spaces, where, past[-1].seq or 0 if past else 0):
                 _print(one, as_json=as_json)
 
 
-def _live(spaces: Client, where: str, seq: int) -> Iterator[dict[str, Any]]:
+def _live(spaces: Client, where: str, seq: int) -> Iterator[CaptionLine]:
     """Captions after event number `seq`, with reconnections, until the Space ends."""
-    last = str(seq)
+    from spacesctl.api.captions import CaptionsStatus
+    from spacesctl.api.events import CaptionSpoken, PartialCaption, StreamReset
+    from spacesctl.api.space_events import SpaceEnded
+
+    last = seq
     failing_since: float | None = None
     while True:
         try:
-            for event in spaces.events(f"/v1/spaces/{where}/events", last_event_id=last):
+            for event in spaces.spaces.events(where, last_event_id=str(last)):
                 failing_since = None
-                last = event.get("id", last)
-                match event["type"]:
-                    case "caption":
-                        yield {"final": True, "seq": event["seq"], **event["data"]}
-                    case "caption.partial":
-                        yield event["data"]
-                    case "captions.status" if not event["data"]["ready"]:
-                        note(f"no live captions: {event['data']['reason']}")
-                    case "space.ended":
+                last = event.seq or last
+                match event.data:
+                    case CaptionSpoken() as said:
+                        yield _line(said, final=True, seq=event.seq)
+                    case PartialCaption() as said:
+                        yield _line(said, final=False, seq=None)
+                    case CaptionsStatus(ready=False, reason=reason):
+                        note(f"no live captions: {reason}")
+                    case SpaceEnded():
                         return
-                    case "reset":
-                        last = str(event["data"]["seq"])
+                    case StreamReset(seq=newest):
+                        last = newest
                         note("some captions were missed")
         except Gone:
             return
@@ -75,14 +82,26 @@ def _live(spaces: Client, where: str, seq: int) -> Iterator[dict[str, Any]]:
         time.sleep(0.5)
 
 
-def _line(caption: dict[str, Any]) -> dict[str, Any]:
-    keys = ("speaker", "text", "words", "final", "start_tick", "end_tick", "lane", "utterance", "account_id", "seq")
-    return {key: caption.get(key) for key in keys}
+def _line(said: CaptionText, *, final: bool, seq: int | None) -> CaptionLine:
+    from spacesctl.cli.answers import CaptionLine
+
+    return CaptionLine(
+        account_id=said.account_id,
+        speaker=said.speaker,
+        lane=said.lane,
+        utterance=said.utterance,
+        text=said.text,
+        start_tick=said.start_tick,
+        end_tick=said.end_tick,
+        words=said.words,
+        final=final,
+        seq=seq,
+    )
 
 
-def _print(caption: dict[str, Any], *, as_json: bool) -> None:
+def _print(caption: CaptionLine, *, as_json: bool) -> None:
     if as_json:
-        emit_line(_line(caption))
-    elif caption["final"]:
-        seconds = caption["start_tick"] // 50
-        say(f"{seconds // 60:02d}:{seconds % 60:02d}  {caption['speaker']}  {clean(caption['text'])}")
+        emit_line(caption)
+    elif caption.final:
+        seconds = caption.start_tick // 50
+        say(f"{seconds // 60:02d}:{seconds % 60:02d}  {caption.speaker}  {clean(caption.text)}")

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 import sys
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import httpx
 import typer
 
 from spacesctl.cli import completion
 from spacesctl.cli.output import note
-from spacesctl.client import profile
-from spacesctl.client.http import Client
 from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.ids import is_space_id, parse_handle
 
+if TYPE_CHECKING:
+    import httpx
+
+    from spacesctl.client.http import Client
+    from spacesctl.client.profile import Profile
+
+T = TypeVar("T")
 MOST_STDIN = 1 << 20
 """Characters of a list that are read from stdin at most."""
 
@@ -45,8 +50,10 @@ class Session:
     curl: bool = False
     dry_run: bool = False
 
-    def profile(self) -> profile.Profile:
+    def profile(self) -> Profile:
         """The server and the token to use. Raises Invalid for a broken profile file."""
+        from spacesctl.client import profile
+
         return profile.find(self.url)
 
 
@@ -56,13 +63,26 @@ def client(ctx: typer.Context, *, anonymous: bool = False) -> Client:
     found = session.profile()
     if found.token is None and not anonymous:
         raise NotSignedIn("no token is set")
+    _without_httpx_commands()
+    from spacesctl.client.http import Client
+
     return Client(found.url, found.token, dry_run=session.dry_run, on_request=_show_curl if session.curl else None)
+
+
+def _without_httpx_commands() -> None:
+    """httpx imports the command `httpx`, with Click, Pygments and most of Rich, unless that fails. Nobody needs it here."""
+    sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
 
 
 def _show_curl(request: httpx.Request) -> None:
     from spacesctl.cli import curl
 
     note(curl.command(request))
+
+
+def new_key() -> str:
+    """A key for a request that creates something, so that the server creates it once if the request is repeated."""
+    return str(uuid.uuid4())
 
 
 def listed(words: list[str]) -> list[str]:
@@ -93,26 +113,30 @@ def handles_of(words: list[str]) -> list[str]:
 
 def space_id(ref: str) -> str:
     """The id of a Space, from its id or its link. Raises Invalid."""
-    bare = urlsplit(ref).path.rsplit("/", 1)[-1] if "/" in ref else ref
+    bare = ref
+    if "/" in ref:
+        from urllib.parse import urlsplit
+
+        bare = urlsplit(ref).path.rsplit("/", 1)[-1]
     if not is_space_id(bare):
         raise Invalid("SPACE", f"{ref!r} is neither a Space's id (13 letters and digits) nor its link")
     return bare
 
 
 def handle(text: str) -> str:
-    """A handle with its `@`, for a URL's path. Raises Invalid."""
+    """A handle with its `@`. Raises Invalid."""
     bare = parse_handle(text)
     if bare is None:
         raise Invalid("@HANDLE", f"{text!r} is not a handle")
     return f"@{bare}"
 
 
-def each(whom: Iterable[str], act: Callable[[str], dict[str, Any]]) -> tuple[list[dict[str, Any]], SpacesError | None]:
+def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesError | None]:
     """Call `act` for each; its answers, and the first error. An error is printed and the others are still tried.
 
     Raises Unavailable and NotSignedIn at once, since the others would fail too.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[T] = []
     first: SpacesError | None = None
     for one in whom:
         try:
@@ -141,3 +165,12 @@ def span_seconds(text: str) -> int | None:
         return None
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def duration_seconds(text: str, option: str = "--duration") -> int:
+    """The seconds of `90m`, `1h` or `1h30m`. Raises Invalid."""
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+    if match is None or not any(match.groups()):
+        raise Invalid(option, f"{text!r} is not a duration", hint="such as 1h30m")
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return (hours * 60 + minutes) * 60 + seconds

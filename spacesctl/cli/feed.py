@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.cli.common import Json, client
 from spacesctl.cli.output import clean, emit_json, note, say
-from spacesctl.cli.posts import show_post
+from spacesctl.cli.postview import show_post
+
+if TYPE_CHECKING:
+    from spacesctl.api.spaces import Space
 
 
 def feed(
@@ -18,28 +22,28 @@ def feed(
 ) -> None:
     """Show live and scheduled Spaces of the accounts that you follow, then their posts, newest first."""
     with client(ctx) as spaces:
-        found = spaces.get("/v1/feed", cursor=cursor)
+        found = spaces.posts.feed(cursor)
     if as_json:
         emit_json(found)
         return
-    if not found["spaces"] and not found["data"]:
+    if not found.spaces and not found.data:
         note("nothing yet: `spacesctl follow @HANDLE` follows somebody")
-    show_spaces(found["spaces"])
-    for post in found["data"]:
+    show_spaces(found.spaces)
+    for post in found.data:
         show_post(post)
-    if found["next"] is not None:
-        note(f"more: spacesctl feed --cursor {found['next']}")
+    if found.next is not None:
+        note(f"more: spacesctl feed --cursor {found.next}")
 
 
-def show_spaces(spaces: list[dict[str, Any]]) -> None:
+def show_spaces(spaces: Iterable[Space]) -> None:
     """Print a line for each Space, and whether somebody whom you blocked speaks there."""
     for space in spaces:
-        when = "live" if space["state"] == "live" else space["scheduled_start"] or "not started yet"
-        say(f"{clean(space['title'])}  [{when}]  by {space['host']['handle']}  {space['link']}")
+        when = "live" if space.state == "live" else space.scheduled_start or "not started yet"
+        say(f"{clean(space.title)}  [{when}]  by {space.host.handle}  {space.link}")
         show_blocked(space)
 
 
-def show_blocked(space: dict[str, Any]) -> None:
+def show_blocked(space: Space) -> None:
     """Print who of the people that you blocked is speaking in the Space, if anybody."""
-    if space["blocked_speaking"]:
-        say(f"  someone you blocked is speaking: {', '.join(space['blocked_speaking'])}")
+    if space.blocked_speaking:
+        say(f"  someone you blocked is speaking: {', '.join(space.blocked_speaking)}")

@@ -10,32 +10,30 @@ import typer
 from spacesctl.cli.common import Json
 from spacesctl.cli.output import PLAIN, console, emit_json, note, say, table
 
-models = typer.Typer(help="Models for speech recognition.", no_args_is_help=True)
-
 Data = Annotated[Path | None, typer.Option(metavar="DIR", help="The server's data folder. Default: from its settings.")]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 
-@models.command("list")
 def list_models(data: Data = None, as_json: Json = False) -> None:
     """List the models that can be downloaded by name, and those that are installed."""
+    from spacesctl.cli.answers import ListedModel
     from spacesctl.models.catalogue import CATALOGUE
     from spacesctl.models.shelf import Shelf
 
     here = Shelf(_folder(data)).names()
     rows = [
-        {"name": one.name, "lang": one.lang, "megabytes": one.megabytes, "here": one.name in here, "note": one.note}
+        ListedModel(name=one.name, lang=one.lang, megabytes=one.megabytes, here=one.name in here, note=one.note)
         for one in CATALOGUE
     ]
     others = sorted(set(here) - {one.name for one in CATALOGUE})
-    rows += [{"name": name, "lang": None, "megabytes": None, "here": True, "note": ""} for name in others]
+    rows += [ListedModel(name=name, lang=None, megabytes=None, here=True, note="") for name in others]
     if as_json:
         emit_json(rows)
         return
-    table(rows, {"NAME": "name", "LANG": "lang", "MB": "megabytes", "HERE": "here", "": "note"}, empty="no models")
+    cells = [(one.name, one.lang, one.megabytes, one.here, one.note) for one in rows]
+    table(("NAME", "LANG", "MB", "HERE", ""), cells, empty="no models")
 
 
-@models.command("pull")
 def pull(
     name: Name,
     url: Annotated[str | None, typer.Option(help="Address of another zip file; it is installed as NAME.")] = None,
@@ -62,21 +60,24 @@ def pull(
             name, url=url, sha256=sha256, progress=lambda have, total: bar.update(task, completed=have, total=total)
         )
     if as_json:
-        emit_json({"name": done.name, "path": str(done.path), "sha256": done.sha256, "trust": done.trust})
+        from spacesctl.cli.answers import PulledModel
+
+        emit_json(PulledModel(name=done.name, path=str(done.path), sha256=done.sha256, trust=done.trust))
         return
     if done.trust == "first":
         note(f"no SHA-256 of it is known; this one is now recorded and checked next time: {done.sha256}")
     say(str(done.path))
 
 
-@models.command("path")
 def path(name: Name, data: Data = None, as_json: Json = False) -> None:
     """Print the folder of a model, for `serve --model`."""
     from spacesctl.models.shelf import Shelf
 
     found = Shelf(_folder(data)).path(name)
     if as_json:
-        emit_json({"name": name, "path": str(found)})
+        from spacesctl.cli.answers import ModelPath
+
+        emit_json(ModelPath(name=name, path=str(found)))
     else:
         say(str(found))
 

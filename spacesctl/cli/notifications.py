@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import sys
-import uuid
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Yes, client, confirm
+from spacesctl.cli.common import Json, Yes, client, confirm, new_key
 from spacesctl.cli.output import clean, emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 
-notifications = typer.Typer(help="Forward your messages to another service.", no_args_is_help=True)
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The address's id, as `notifications list` shows it.")]
 MOST = 2_000
 """Characters of an address that are read from stdin at most."""
 
 
-@notifications.command("add")
 def add(
     ctx: typer.Context,
     url: Annotated[
@@ -35,14 +31,15 @@ def add(
 
     An address contains a secret, and other users of this machine can read command lines: leave it out to be asked for it.
     """
+    from spacesctl.api.outside import NewOutlet
+
     with client(ctx) as spaces:
-        made = spaces.post(
-            "/v1/notifications", {"url": _address() if url == "-" else url}, idempotency_key=str(uuid.uuid4())
-        )
+        new = NewOutlet(url=_address() if url == "-" else url)
+        made = spaces.notifications.add(new, idempotency_key=new_key())
     if as_json:
         emit_json(made)
     else:
-        say(f"{made['id']}: messages to you also go to {clean(made['address'])}")
+        say(f"{made.id}: messages to you also go to {clean(made.address)}")
         if url != "-":
             note("the address was in the command line, so it is in your shell's history too")
 
@@ -59,45 +56,40 @@ def _address() -> str:
     return line
 
 
-@notifications.command("list")
 def list_notifications(ctx: typer.Context, as_json: Json = False) -> None:
     """List the addresses that your messages are forwarded to; only the service of each is shown."""
     with client(ctx) as spaces:
-        rows: list[dict[str, Any]] = spaces.get("/v1/notifications")["data"]
+        rows = list(spaces.notifications.list())
     if as_json:
         emit_json(rows)
         return
-    columns = {
-        "ID": "id",
-        "ADDRESS": "address",
-        "SENT": "sent",
-        "SKIPPED": "skipped",
-        "FAILURES": "failures",
-        "RETRY": "retry_at",
-    }
-    table(rows, columns, empty="your messages are not forwarded")
+    table(
+        ("ID", "ADDRESS", "SENT", "SKIPPED", "FAILURES", "RETRY"),
+        [(one.id, one.address, one.sent, one.skipped, one.failures, one.retry_at) for one in rows],
+        empty="your messages are not forwarded",
+    )
 
 
-@notifications.command("test")
 def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
     """Send a test message to an address now."""
     with client(ctx) as spaces:
-        done = spaces.post(f"/v1/notifications/{quote(ref, safe='')}/test")
+        done = spaces.notifications.test(ref)
     if as_json:
         emit_json(done)
-    elif done["delivered"]:
+    elif done.delivered:
         say("the service accepted it")
-    if not done["delivered"]:
+    if not done.delivered:
         raise Refused("not_delivered", "the service did not accept it; check the address, or try again later")
 
 
-@notifications.command("remove")
 def remove(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False) -> None:
     """Remove an address; nothing more is sent to it."""
     confirm(ctx, f"Remove {ref}?", yes=yes)
     with client(ctx) as spaces:
-        spaces.delete(f"/v1/notifications/{quote(ref, safe='')}")
+        spaces.notifications.remove(ref)
     if as_json:
-        emit_json({"id": ref, "removed": True})
+        from spacesctl.cli.answers import Deleted
+
+        emit_json(Deleted(id=ref))
     else:
         say(f"{ref} is removed")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from inspect import Parameter
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -40,45 +40,33 @@ _BARE = {"serve", "completion"}
 """Commands without these options: what they print is for programs."""
 
 
-def install(app: typer.Typer) -> None:
-    """Add the options to every command of the tree. A command that has a parameter `ctx` calls the server."""
-    for name, info in commands(app):
-        if info.callback is None or name in _BARE:
-            continue
-        talks = "ctx" in inspect.signature(info.callback).parameters
-        extra: dict[str, Any] = {"plain": Plain}
-        if talks:
-            extra["curl"] = Curl
-        if name in CHANGES:
-            extra["dry_run"] = DryRun
-        info.callback = _with_options(info.callback, extra)
-
-
-def commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Each command of the tree: its words, such as "schedule skip", and its registration."""
-    for info in app.registered_commands:
-        yield f"{prefix}{info.name}", info
-    for group in app.registered_groups:
-        if group.typer_instance is not None:
-            yield from commands(group.typer_instance, f"{prefix}{group.name} ")
-
-
-def _with_options(command: Callable[..., None], extra: dict[str, Any]) -> Callable[..., None]:
-    """The command with further keyword parameters (name -> annotation), which are handled before it runs."""
+def added(words: str, command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options that it gets. One that has a parameter `ctx` calls the server."""
+    if words in _BARE:
+        return command
+    signature = inspect.signature(command, eval_str=True)
+    extra: list[tuple[str, object]] = [("plain", Plain)]
+    if "ctx" in signature.parameters:
+        extra.append(("curl", Curl))
+    if words in CHANGES:
+        extra.append(("dry_run", DryRun))
 
     @functools.wraps(command)
-    def run(*, plain: bool, curl: bool = False, dry_run: bool = False, **given: Any) -> None:
+    def run(
+        *, plain: bool, curl: bool = False, dry_run: bool = False, ctx: typer.Context | None = None, **given: object
+    ) -> None:
         output.PLAIN.set(plain)
-        if "ctx" in given:
-            session = given["ctx"].ensure_object(Session)
+        if ctx is None:
+            command(**given)
+        else:
+            session = ctx.ensure_object(Session)
             session.curl, session.dry_run = curl, dry_run
-        command(**given)
+            command(ctx=ctx, **given)
         if dry_run:
             output.note("dry run: nothing was changed")
 
-    signature = inspect.signature(command, eval_str=True)
     own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature.parameters.values()]
-    added = [Parameter(name, Parameter.KEYWORD_ONLY, default=False, annotation=kind) for name, kind in extra.items()]
-    run.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]  # read by inspect.signature
-    run.__annotations__ = {one.name: one.annotation for one in [*own, *added]} | {"return": None}
+    more = [Parameter(name, Parameter.KEYWORD_ONLY, default=False, annotation=kind) for name, kind in extra]
+    setattr(run, "__signature__", signature.replace(parameters=[*own, *more]))  # noqa: B010  # functions have no such field for mypy
+    run.__annotations__ = {one.name: one.annotation for one in [*own, *more]} | {"return": None}
     return run

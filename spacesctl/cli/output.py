@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
 """Whether `--plain` was given: no columns, no colours, nothing that is redrawn."""
@@ -18,6 +16,8 @@ PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
 
 def console(*, err: bool = False) -> Console:
     """A Rich console on stdout or stderr. It respects NO_COLOR, and text of others is never taken as markup."""
+    from rich.console import Console
+
     plain = PLAIN.get()
     return Console(
         stderr=err,
@@ -29,14 +29,18 @@ def console(*, err: bool = False) -> Console:
     )
 
 
-def emit_json(value: Any) -> None:
-    """Print a result as JSON."""
-    print(json.dumps(value, ensure_ascii=False))
+def emit_json(value: object) -> None:
+    """Print a result as JSON: a value of the wire, or one of `cli.answers`. `cli.json_output` has the type of each command."""
+    from spacesctl.api.wire import dump
+
+    print(dump(value).decode())
 
 
-def emit_line(value: Any) -> None:
+def emit_line(value: object) -> None:
     """Print one line of NDJSON and flush it."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    from spacesctl.api.wire import dump
+
+    print(dump(value).decode(), flush=True)
 
 
 def note(text: str) -> None:
@@ -49,35 +53,39 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def table(rows: Sequence[dict[str, Any]], columns: dict[str, str], *, empty: str) -> None:
-    """Print rows as a table. `columns` is heading -> key. Without rows, `empty` is printed on stderr and nothing on stdout."""
-    if not rows:
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """Print rows of cells as a table. Without rows, `empty` is printed on stderr and nothing on stdout."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
         note(empty)
         return
     if PLAIN.get():
-        _records(rows, columns)
+        _records(headings, cells)
         return
+    from rich.table import Table
+    from rich.text import Text
+
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in columns:
+    for heading in headings:
         made.add_column(heading, overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(_cell(row.get(key))) for key in columns.values()))
+    for row in cells:
+        made.add_row(*(Text(cell) for cell in row))
     out = console()
     if not out.is_terminal:
         out.width = 200
     out.print(made)
 
 
-def _records(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
+def _records(headings: Sequence[str], rows: list[list[str]]) -> None:
     """For `--plain`: a line `heading: value` for each cell, and a blank line between rows."""
     for number, row in enumerate(rows):
         if number:
             say("")
-        for heading, key in columns.items():
-            say(f"{heading.capitalize()}: {_cell(row.get(key))}")
+        for heading, cell in zip(headings, row, strict=True):
+            say(f"{heading.capitalize()}: {cell}")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     match value:
         case None | False:
             return "-"

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of, space_id
 from spacesctl.cli.output import emit_json, say, table
-from spacesctl.client.http import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spacesctl.api.people import Member
+    from spacesctl.client.http import Client
 
 
 def people(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     """List the people in a Space, those on stage first."""
     with client(ctx, anonymous=True) as spaces:
-        found = spaces.get(f"/v1/spaces/{space_id(space)}/people")
+        found = spaces.people.list(space_id(space))
     if as_json:
-        emit_json(found["data"])
+        emit_json(found.data)
         return
-    columns = {
-        "HANDLE": "handle",
-        "ROLE": "role",
-        "MIC": "mic",
-        "MUTED": "muted",
-        "HAND": "hand_raised",
-        "HERE": "connected",
-    }
-    table(found["data"], columns, empty="nobody")
-    if found["anonymous"]:
-        say(f"and {found['anonymous']} anonymous")
+    table(
+        ("HANDLE", "ROLE", "MIC", "MUTED", "HAND", "HERE"),
+        [(one.handle, one.role, one.mic, one.muted, one.hand_raised, one.connected) for one in found.data],
+        empty="nobody",
+    )
+    if found.anonymous:
+        say(f"and {found.anonymous} anonymous")
 
 
 def raise_hand(
@@ -41,39 +41,42 @@ def raise_hand(
     as_json: Json = False,
 ) -> None:
     """Raise your hand to speak. If the Space's policy admits you, you may speak at once."""
-    place = f"/v1/spaces/{space_id(space)}/requests"
+    from spacesctl.api.people import NewHand
+
+    where = space_id(space)
     with client(ctx) as spaces:
-        me = spaces.delete(f"{place}/me") if lower else spaces.post(place, {"topic": topic, "note": note})
+        hand = NewHand(topic=topic, note=note)
+        me = spaces.people.lower_hand(where) if lower else spaces.people.raise_hand(where, hand)
     if as_json:
         emit_json(me)
-    elif me["role"] != "listener":
+    elif me.role != "listener":
         say("you may speak")
     else:
-        say("your hand is up" if me["hand_raised"] else "your hand is down")
+        say("your hand is up" if me.hand_raised else "your hand is down")
 
 
 def hands(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     """List who asks to speak, in the order in which they asked."""
     with client(ctx) as spaces:
-        found = spaces.get(f"/v1/spaces/{space_id(space)}/requests")["data"]
+        rows = list(spaces.people.hands(space_id(space)))
     if as_json:
-        emit_json(found)
-    else:
-        table(
-            found,
-            {"#": "position", "HANDLE": "handle", "NAME": "name", "TOPIC": "topic", "NOTE": "note"},
-            empty="no hands are up",
-        )
+        emit_json(rows)
+        return
+    table(
+        ("#", "HANDLE", "NAME", "TOPIC", "NOTE"),
+        [(one.position, one.handle, one.name, one.topic, one.note) for one in rows],
+        empty="no hands are up",
+    )
 
 
 def approve(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
     """Approve a request to speak."""
-    each_person(ctx, space, handles, "requests", "approve", as_json=as_json)
+    each_person(ctx, space, handles, lambda spaces: spaces.people.approve, new_role, as_json=as_json)
 
 
 def deny(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
     """Deny a request to speak."""
-    each_person(ctx, space, handles, "requests", "deny", as_json=as_json)
+    each_person(ctx, space, handles, lambda spaces: spaces.people.deny, lambda _: "request denied", as_json=as_json)
 
 
 def promote(
@@ -84,45 +87,45 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Make a speaker a co-host (a Space has at most two), or with --host a co-host the host."""
-    each_person(ctx, space, handles, "people", "host" if host else "promote", as_json=as_json)
+
+    def way(spaces: Client) -> Callable[[str, str], Member]:
+        return spaces.people.hand_over if host else spaces.people.promote
+
+    each_person(ctx, space, handles, way, new_role, as_json=as_json)
 
 
 def each_person(
     ctx: typer.Context,
     space: str,
     handles: list[str],
-    noun: str,
-    verb: str,
-    body: dict[str, Any] | None = None,
+    way: Callable[[Client], Callable[[str, str], Member]],
+    said: Callable[[Member], str],
     *,
     everybody: bool = False,
     as_json: bool,
 ) -> None:
-    """Ask the server to do `verb` to each person, and print the result. Exits with the code of the last refusal."""
-    place = f"/v1/spaces/{space_id(space)}"
+    """Call the method that `way` picks for each person (or each speaker), and print what `said` makes of the answers.
+
+    Exits with the code of the first refusal.
+    """
+    where = space_id(space)
     with client(ctx) as spaces:
-        whom = _everybody(spaces, place) if everybody else handles_of(handles)
-        rows, refused = each(whom, lambda one: spaces.post(f"{place}/{noun}/{one}/{verb}", body))
+        whom = _speakers(spaces, where) if everybody else handles_of(handles)
+        act = way(spaces)
+        rows, refused = each(whom, lambda one: act(where, one))
     if as_json:
-        emit_json(rows[0] if len(rows) == len(whom) == 1 and not everybody else rows)
+        emit_json(rows)
     else:
         for row in rows:
-            say(f"{row['handle']}: {_RESULT[verb](row)}")
+            say(f"{row.handle}: {said(row)}")
     if refused is not None:
         raise typer.Exit(refused.exit_code)
 
 
-def _everybody(spaces: Client, place: str) -> list[str]:
-    return [row["handle"] for row in spaces.get(f"{place}/people")["data"] if row["role"] == "speaker"]
+def _speakers(spaces: Client, where: str) -> list[str]:
+    return [one.handle for one in spaces.people.list(where).data if one.role == "speaker"]
 
 
-_RESULT: dict[str, Callable[[dict[str, Any]], str]] = {
-    "approve": lambda row: f"now {row['role']}",
-    "deny": lambda row: "request denied",
-    "mute": lambda row: "muted",
-    "unmute": lambda row: "may open the microphone again",
-    "promote": lambda row: f"now {row['role']}",
-    "host": lambda row: f"now {row['role']}",
-    "demote": lambda row: f"now {row['role']}",
-    "kick": lambda row: "removed",
-}
+def new_role(one: Member) -> str:
+    """What is said about a person whose role changed."""
+    return f"now {one.role}"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import tempfile
-import uuid
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, client, space_id
-from spacesctl.cli.output import clean, console, emit_json, say
-from spacesctl.client.http import Client, segment
+from spacesctl.cli.common import Json, SpaceRef, client, new_key, space_id
+from spacesctl.cli.output import emit_json, say
+from spacesctl.cli.postview import show_pins
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 from spacesctl.domain.ids import is_space_id
 from spacesctl.domain.posts import MAX_CLIP_SECONDS, MAX_TEXT, is_post_id
+
+if TYPE_CHECKING:
+    from spacesctl.api.spaces import NewPin, Space
+    from spacesctl.client.http import Client
 
 Voice = Annotated[
     Path | None,
@@ -44,27 +45,30 @@ def post(
         return
     if not text and voice is None:
         raise Invalid("TEXT", "write something, or add --voice")
+    from spacesctl.api.posts import NewPost
+
     with client(ctx) as spaces:
-        body = {"text": text, "clip": upload(spaces, voice)}
-        made = spaces.post("/v1/posts", body, idempotency_key=str(uuid.uuid4()))
+        made = spaces.posts.create(NewPost(text=text, clip=upload(spaces, voice)), idempotency_key=new_key())
     if as_json:
         emit_json(made)
     else:
-        say(f"posted, id {made['id']}")
+        say(f"posted, id {made.id}")
 
 
 def _delete(ctx: typer.Context, ref: str, *, as_json: bool) -> None:
     with client(ctx) as spaces:
-        spaces.delete(f"/v1/posts/{segment(ref)}")
+        spaces.posts.delete(ref)
     if as_json:
-        emit_json({"id": ref, "deleted": True})
+        from spacesctl.cli.answers import Deleted
+
+        emit_json(Deleted(id=ref))
     else:
         say(f"post {ref} is deleted")
 
 
 def upload(spaces: Client, voice: Path | None) -> str | None:
     """Upload a voice clip; its id, or None without a file. Raises OSError and the server's errors."""
-    return None if voice is None else str(spaces.upload("/v1/clips", voice)["id"])
+    return None if voice is None else spaces.upload_clip(voice).id
 
 
 def share(
@@ -76,58 +80,36 @@ def share(
     as_json: Json = False,
 ) -> None:
     """Share a post or a link with everybody in a Space; at most ten, the newest first."""
-    place = f"/v1/spaces/{space_id(space)}"
+    where = space_id(space)
     with client(ctx) as spaces:
         if remove:
-            found = spaces.delete(f"{place}/pins/{_pin_id(spaces.get(place), what)}")
+            found = spaces.spaces.unpin(where, _pin_id(spaces.spaces.get(where), what))
         else:
-            found = spaces.post(f"{place}/pins", _pin(what, title))
+            found = spaces.spaces.pin(where, _pin(what, title))
     if as_json:
-        emit_json(found["pinned"])
+        emit_json(found.pinned)
     else:
-        show_pins(found["pinned"])
+        show_pins(found.pinned)
 
 
-def _pin(what: str, title: str | None) -> dict[str, Any]:
+def _pin(what: str, title: str | None) -> NewPin:
+    from spacesctl.api.spaces import NewPin
+
     if is_post_id(what):
         if title is not None:
             raise Invalid("--title", "can only be given with a link")
-        return {"post": what}
+        return NewPin(post=what)
     if "://" not in what:
         raise Invalid("POST|URL", f"{what!r} is neither a post's id nor a link", hint="such as https://example.org/")
-    return {"url": what, "title": title}
+    return NewPin(url=what, title=title)
 
 
-def _pin_id(space: dict[str, Any], what: str) -> str:
+def _pin_id(space: Space, what: str) -> str:
     """The id of what is shared, found by a post's id, a link or its own id. Raises NotFound."""
-    for pin in space["pinned"]:
-        if what in (pin["id"], pin["url"], (pin["post"] or {}).get("id")):
-            return str(pin["id"])
+    for pin in space.pinned:
+        if what in (pin.id, pin.url, pin.post.id if pin.post else None):
+            return pin.id
     raise NotFound("pin", what)
-
-
-def show_pins(pins: list[dict[str, Any]]) -> None:
-    """Print what is shared in a Space."""
-    for pin in pins:
-        if pin["post"] is not None:
-            show_post(pin["post"])
-        else:
-            say(f"{clean(pin['title'])}  {clean(pin['url'])}  (by {pin['by']})")
-
-
-def show_post(found: dict[str, Any]) -> None:
-    """Print a post."""
-    out = console()
-    out.print(f"{found['author']}  {found['created_at']}  {found['id']}", style="bold")
-    for line in clean(found["text"]).splitlines():
-        out.print(f"  {line}")
-    show_clip(found["clip"], found["id"])
-
-
-def show_clip(clip: dict[str, Any] | None, ref: str) -> None:
-    """Print a line about a voice clip, if there is one. `ref` is the id for `play`."""
-    if clip is not None:
-        console().print(f"  (voice, {clip['duration_ms'] / 1000:.0f} s: spacesctl play {ref})", style="dim")
 
 
 def play(
@@ -142,13 +124,15 @@ def play(
     with client(ctx, anonymous=True) as spaces:
         clip = _clip_id(spaces, what)
         player = None if out is not None else _player()
-        sound = spaces.content(f"/v1/clips/{clip}.ogg")
+        sound = spaces.posts.clip(clip)
     if out is not None:
         out.write_bytes(sound)
     elif player is not None:
         _play(player, sound)
     if as_json:
-        emit_json({"clip": clip, "bytes": len(sound), "file": str(out) if out else None, "player": player})
+        from spacesctl.cli.answers import PlayedClip
+
+        emit_json(PlayedClip(clip=clip, bytes=len(sound), file=str(out) if out else None, player=player))
     elif out is not None:
         say(f"{out}: {len(sound)} bytes")
 
@@ -158,10 +142,10 @@ def _clip_id(spaces: Client, what: str) -> str:
         return what
     if not is_post_id(what):
         raise Invalid("POST|CLIP", f"{what!r} is neither a post's id nor a voice clip's")
-    clip = spaces.get(f"/v1/posts/{what}")["clip"]
+    clip = spaces.posts.get(what).clip
     if clip is None:
         raise NotFound("voice clip in post", what)
-    return str(clip["id"])
+    return clip.id
 
 
 def _player() -> str:
@@ -175,6 +159,9 @@ def _player() -> str:
 
 
 def _play(player: str, sound: bytes) -> None:
+    import subprocess
+    import tempfile
+
     with tempfile.NamedTemporaryFile(suffix=".ogg") as file:
         file.write(sound)
         file.flush()

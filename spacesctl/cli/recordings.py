@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, space_id
 from spacesctl.cli.output import clean, emit_json, note, say, table
-from spacesctl.client.http import segment
 from spacesctl.domain.errors import Refused
 
-record = typer.Typer(help="Record a live Space.", no_args_is_help=True)
-recordings = typer.Typer(help="Recordings of your Spaces.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from spacesctl.api.recordings import RecordedFile, Recording
+    from spacesctl.client.http import Client
+
 Ref = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording's id, as `recordings list` shows it.")]
 
 
-class Kind(StrEnum):
-    """What is recorded: the mix that the audience hears, or each lane too."""
-
-    MIX = "mix"
-    LANES = "lanes"
-
-
-@record.command("start")
 def start(
     ctx: typer.Context,
     space: SpaceRef,
@@ -33,27 +25,24 @@ def start(
     as_json: Json = False,
 ) -> None:
     """Start recording. Everybody sees it, and speakers must agree first, so all open microphones but yours are closed."""
-    kind = Kind.LANES if lanes else Kind.MIX
     with client(ctx) as spaces:
-        found = spaces.post(f"/v1/spaces/{space_id(space)}/recording", {"kind": kind.value})
+        found = spaces.spaces.record(space_id(space), "lanes" if lanes else "mix")
     if as_json:
         emit_json(found)
     else:
-        say(f"recording since {found['recording']['since']}")
+        say(f"recording since {found.recording.since if found.recording else 'now'}")
 
 
-@record.command("stop")
 def stop(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     """Stop recording; `recordings list` shows the result."""
     with client(ctx) as spaces:
-        found = spaces.delete(f"/v1/spaces/{space_id(space)}/recording")
+        found = spaces.spaces.stop_recording(space_id(space))
     if as_json:
         emit_json(found)
     else:
         say("no longer recorded")
 
 
-@recordings.command("list")
 def list_recordings(
     ctx: typer.Context,
     space: Annotated[str | None, typer.Option(metavar="SPACE", help="Only recordings of this Space.")] = None,
@@ -61,21 +50,21 @@ def list_recordings(
 ) -> None:
     """List your recordings, newest first."""
     with client(ctx) as spaces:
-        rows = spaces.all("/v1/recordings", space_id=space_id(space) if space else None)
+        rows = list(spaces.recordings.list(space_id(space) if space else None))
     if as_json:
         emit_json(rows)
         return
-    for row in rows:
-        row["minutes"] = round(max((file["duration_ms"] for file in row["files"]), default=0) / 60_000, 1)
-        row["parts"] = len(row["files"])
-    columns = {
-        "ID": "id", "TITLE": "title", "STATE": "state", "SINCE": "started_at", "MINUTES": "minutes", "FILES": "parts",
-        "UNTIL": "expires_at",
-    }  # fmt: skip
-    table(rows, columns, empty="no recordings")
+    table(
+        ("ID", "TITLE", "STATE", "SINCE", "MINUTES", "FILES", "UNTIL"),
+        [(one.id, one.title, one.state, one.started_at, _minutes(one), len(one.files), one.expires_at) for one in rows],
+        empty="no recordings",
+    )
 
 
-@recordings.command("get")
+def _minutes(one: Recording) -> float:
+    return round(max((file.duration_ms for file in one.files), default=0) / 60_000, 1)
+
+
 def get(
     ctx: typer.Context,
     recording: Ref,
@@ -86,36 +75,43 @@ def get(
 ) -> None:
     """Download a recording's files as RECORDING-NAME and verify their checksums."""
     with client(ctx) as spaces:
-        found = spaces.get(f"/v1/recordings/{segment(recording)}")
-        if found["state"] != "done":
-            raise Refused("recording", f"it is not finished yet ({found['state']})", hint="`record stop` ends it")
+        found = spaces.recordings.get(recording)
+        if found.state != "done":
+            raise Refused("recording", f"it is not finished yet ({found.state})", hint="`record stop` ends it")
         out.mkdir(parents=True, exist_ok=True)
-        paths = [_fetch(spaces, found["id"], file, out) for file in found["files"]]
+        paths = [_fetch(spaces, found.id, file, out) for file in found.files]
     if as_json:
-        emit_json([str(path) for path in paths])
-    else:
-        for path, file in zip(paths, found["files"], strict=True):
-            say(f"{path}" + (f"  {clean(file['handle'])}" if file["handle"] else ""))
+        from spacesctl.cli.answers import FetchedFile
 
-
-def _fetch(spaces: Any, recording: str, file: dict[str, Any], out: Path) -> Path:
-    path = out / f"{recording}-{Path(file['name']).name}"
-    found = spaces.download(f"/v1/recordings/{recording}/{segment(file['name'])}", path)
-    if found != file["sha256"]:
-        path.unlink()
-        raise Refused(
-            "checksum", f"{file['name']} was damaged on the way: its checksum does not match", hint="try again"
+        emit_json(
+            [
+                FetchedFile(file=str(path), handle=file.handle, bytes=file.bytes, sha256=file.sha256)
+                for path, file in zip(paths, found.files, strict=True)
+            ]
         )
+    else:
+        for path, file in zip(paths, found.files, strict=True):
+            say(f"{path}" + (f"  {clean(file.handle)}" if file.handle else ""))
+
+
+def _fetch(spaces: Client, recording: str, file: RecordedFile, out: Path) -> Path:
+    from spacesctl.client.groups.recordings import place
+
+    path = out / f"{recording}-{Path(file.name).name}"
+    if spaces.download(place(recording, file.name), path) != file.sha256:
+        path.unlink()
+        raise Refused("checksum", f"{file.name} was damaged on the way: its checksum does not match", hint="try again")
     return path
 
 
-@recordings.command("delete")
 def delete(ctx: typer.Context, recording: Ref, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a recording permanently."""
     confirm(ctx, "Delete this recording permanently?", yes=yes)
     with client(ctx) as spaces:
-        spaces.delete(f"/v1/recordings/{segment(recording)}")
+        spaces.recordings.delete(recording)
     if as_json:
-        emit_json({"id": recording, "deleted": True})
+        from spacesctl.cli.answers import Deleted
+
+        emit_json(Deleted(id=recording))
     else:
         note("deleted")

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.cli import completion
-from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, handles_of, space_id
+from spacesctl.cli.audit import who
+from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, duration_seconds, handles_of, space_id
 from spacesctl.cli.output import emit_json, say, table
-from spacesctl.cli.people import each_person
-from spacesctl.cli.schedule import duration_seconds
-from spacesctl.client.http import segment
+from spacesctl.cli.people import each_person, new_role
 from spacesctl.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from spacesctl.api.people import NewMeasure
 
 For = Annotated[
     str | None,
     typer.Option("--for", metavar="D", help="For how long, such as 90s or 1h. Default: until the Space ends."),
 ]
 Why = Annotated[str, typer.Option("--reason", help="The reason, which the person is told.")]
-_COLUMNS = {
-    "ID": "id",
-    "SINCE": "since",
-    "DONE": "action",
-    "TO": "target",
-    "BY": "who",
-    "UNTIL": "until",
-    "ENDED": "how",
-    "REASON": "reason",
-}
 
 
 def mute(
@@ -44,13 +36,22 @@ def mute(
     as_json: Json = False,
 ) -> None:
     """Mute on the server: nobody hears what they send, and they cannot unmute themselves."""
-    body = _measure(reason, how_long)
-    each_person(ctx, space, handles or [], "people", "mute", body, everybody=everybody, as_json=as_json)
+    measure = _measure(reason, how_long)
+    each_person(
+        ctx,
+        space,
+        handles or [],
+        lambda spaces: lambda where, one: spaces.people.mute(where, one, measure),
+        lambda _: "muted",
+        everybody=everybody,
+        as_json=as_json,
+    )
 
 
 def unmute(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
     """Lift a mute. They are told, and only they can open their microphone again."""
-    each_person(ctx, space, handles, "people", "unmute", as_json=as_json)
+    said = "may open the microphone again"
+    each_person(ctx, space, handles, lambda spaces: spaces.people.unmute, lambda _: said, as_json=as_json)
 
 
 def demote(
@@ -62,7 +63,15 @@ def demote(
     as_json: Json = False,
 ) -> None:
     """Make a speaker a listener, who needs an approval to speak again."""
-    each_person(ctx, space, handles, "people", "demote", _measure(reason, how_long), as_json=as_json)
+    measure = _measure(reason, how_long)
+    each_person(
+        ctx,
+        space,
+        handles,
+        lambda spaces: lambda where, one: spaces.people.demote(where, one, measure),
+        new_role,
+        as_json=as_json,
+    )
 
 
 def kick(
@@ -75,9 +84,16 @@ def kick(
     as_json: Json = False,
 ) -> None:
     """Remove people; they cannot come back until the Space ends, or the time is over."""
-    handles, body = handles_of(handles), _measure(reason, how_long)
+    handles, measure = handles_of(handles), _measure(reason, how_long)
     confirm(ctx, f"Remove {', '.join(handles)}?", yes=yes)
-    each_person(ctx, space, handles, "people", "kick", body, as_json=as_json)
+    each_person(
+        ctx,
+        space,
+        handles,
+        lambda spaces: lambda where, one: spaces.people.kick(where, one, measure),
+        lambda _: "removed",
+        as_json=as_json,
+    )
 
 
 def sanctions(
@@ -92,15 +108,22 @@ def sanctions(
     if blocks and space is not None:
         raise Invalid("--blocks", "is for all Spaces")
     with client(ctx) as spaces:
-        mine = "/v1/sanctions" if blocks else "/v1/accounts/me/sanctions"
-        path = mine if space is None else f"/v1/spaces/{space_id(space)}/sanctions"
-        rows = spaces.get(path)["data"]
+        if space is not None:
+            found = spaces.spaces.sanctions(space_id(space))
+        else:
+            found = spaces.accounts.block_sanctions() if blocks else spaces.accounts.sanctions()
+        rows = list(found)
     if as_json:
         emit_json(rows)
         return
-    for row in rows:
-        row["who"] = f"rule {row['by']['id']}" if row["by"]["kind"] == "rule" else row["actor"]
-    table(rows, _COLUMNS, empty="no sanctions")
+    table(
+        ("ID", "SINCE", "DONE", "TO", "BY", "UNTIL", "ENDED", "REASON"),
+        [
+            (one.id, one.since, one.action, one.target.handle, who(one.by), one.until, one.how, one.reason)
+            for one in rows
+        ],
+        empty="no sanctions",
+    )
 
 
 def undo(
@@ -111,15 +134,16 @@ def undo(
 ) -> None:
     """Undo a mute, a demotion, a kick or a block."""
     space, dash, _ = sanction.partition("-")
-    of_space = f"/v1/spaces/{space_id(space)}/sanctions" if dash else "/v1/sanctions"
     with client(ctx) as spaces:
-        row = spaces.post(f"{of_space}/{segment(sanction)}/undo", {"reason": reason})
+        people, accounts = spaces.people, spaces.accounts
+        row = people.undo(space_id(space), sanction, reason) if dash else accounts.undo_block(sanction, reason)
     if as_json:
         emit_json(row)
     else:
-        say(f"{row['target']}: {row['action']} undone")
+        say(f"{row.target.handle}: {row.action} undone")
 
 
-def _measure(reason: str, how_long: str | None) -> dict[str, Any]:
-    duration = duration_seconds(how_long, "--for") if how_long is not None else None
-    return {"reason": reason, "duration": duration}
+def _measure(reason: str, how_long: str | None) -> NewMeasure:
+    from spacesctl.api.people import NewMeasure
+
+    return NewMeasure(reason=reason, duration=duration_seconds(how_long, "--for") if how_long is not None else None)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Yes, client, confirm
+from spacesctl.cli.common import Json, Yes, client, confirm, new_key
 from spacesctl.cli.output import clean, emit_json, note, say, table
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.webhook_types import TYPES
 
-webhook = typer.Typer(help="Signed HTTP requests to your own programs.", no_args_is_help=True)
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id, as `webhook list` shows it.")]
 
 
-@webhook.command("add")
 def add(
     ctx: typer.Context,
     url: Annotated[str, typer.Argument(help="The https:// address that receives the messages.")],
@@ -26,78 +22,68 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a webhook for the Spaces that you host. Its signing secret (Standard Webhooks) is shown once."""
+    from spacesctl.api.outside import NewWebhook
+
     with client(ctx) as spaces:
-        made = spaces.post(
-            "/v1/webhooks", {"url": url, "events": event or [], "all": every}, idempotency_key=str(uuid.uuid4())
-        )
+        made = spaces.webhooks.create(NewWebhook(url=url, events=event or [], all=every), idempotency_key=new_key())
     if as_json:
         emit_json(made)
         return
-    note(f"webhook {made['id']} gets {', '.join(made['events'])}; this signing secret is shown once:")
-    say(made["secret"])
+    note(f"webhook {made.id} gets {', '.join(made.events)}; this signing secret is shown once:")
+    say(made.secret or "")
 
 
-@webhook.command("list")
 def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
     """List your webhooks and their state."""
     with client(ctx) as spaces:
-        rows = spaces.get("/v1/webhooks")["data"]
+        rows = list(spaces.webhooks.list())
     if as_json:
         emit_json(rows)
         return
-    columns = {
-        "ID": "id",
-        "URL": "url",
-        "EVENTS": "events",
-        "STATE": "state",
-        "WAITING": "waiting",
-        "DROPPED": "dropped",
-    }
-    table(rows, columns, empty="no webhooks")
+    table(
+        ("ID", "URL", "EVENTS", "STATE", "WAITING", "DROPPED"),
+        [(one.id, one.url, one.events, one.state, one.waiting, one.dropped) for one in rows],
+        empty="no webhooks",
+    )
     for row in rows:
-        if row["reason"]:
-            note(f"{row['id']} is off: {clean(row['reason'])}")
+        if row.reason:
+            note(f"{row.id} is off: {clean(row.reason)}")
 
 
-@webhook.command("test")
 def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
     """Send a `ping` now and show the result. A webhook that was switched off is switched on again when it answers."""
     with client(ctx) as spaces:
-        done = spaces.post(f"/v1/webhooks/{quote(ref, safe='')}/test")
+        done = spaces.webhooks.test(ref)
     if as_json:
         emit_json(done)
-    elif done["delivered"]:
-        say(f"delivered: it answered {done['status']}")
-    if not done["delivered"]:
-        raise Refused("not_delivered", f"not delivered: {clean(done['problem'])}")
+    elif done.delivered:
+        say(f"delivered: it answered {done.status}")
+    if not done.delivered:
+        raise Refused("not_delivered", f"not delivered: {clean(done.problem or '')}")
 
 
-@webhook.command("remove")
 def remove(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False) -> None:
     """Remove a webhook; messages that wait for it are dropped."""
     confirm(ctx, f"Remove webhook {ref}?", yes=yes)
     with client(ctx) as spaces:
-        spaces.delete(f"/v1/webhooks/{quote(ref, safe='')}")
+        spaces.webhooks.delete(ref)
     if as_json:
-        emit_json({"id": ref, "removed": True})
+        from spacesctl.cli.answers import Deleted
+
+        emit_json(Deleted(id=ref))
     else:
         say(f"webhook {ref} is removed")
 
 
-@webhook.command("deliveries")
 def deliveries(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
     """List the messages sent to a webhook and their results, newest first."""
     with client(ctx) as spaces:
-        rows: list[dict[str, Any]] = spaces.get(f"/v1/webhooks/{quote(ref, safe='')}/deliveries")["data"]
+        rows = list(spaces.webhooks.deliveries(ref))
     if as_json:
         emit_json(rows)
         return
-    columns = {
-        "AT": "at",
-        "TYPE": "type",
-        "STATE": "state",
-        "TRIES": "attempts",
-        "STATUS": "status",
-        "PROBLEM": "problem",
-    }
-    table(rows, {**columns, "NEXT": "next_at"}, empty="nothing was sent yet")
+    table(
+        ("AT", "TYPE", "STATE", "TRIES", "STATUS", "PROBLEM", "NEXT"),
+        [(one.created_at, one.type, one.state, one.attempts, one.status, one.problem, one.next_at) for one in rows],
+        empty="nothing was sent yet",
+    )

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
+from functools import cached_property
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import httpx
-from httpx_sse import aconnect_sse
+from httpx_sse import EventSource
 
-from spacesctl.client.http import STREAM_TIMEOUT, TIMEOUT, segment
+from spacesctl.client import transport
 from spacesctl.client.lanes import Lanes
 from spacesctl.client.problems import check, unreachable
 
+if TYPE_CHECKING:
+    from spacesctl.api.captions import Assignment
+    from spacesctl.api.events import Event
+    from spacesctl.api.wire import Page
+    from spacesctl.client.call import Call
+    from spacesctl.client.groups.accounts import AsyncAccounts
+    from spacesctl.client.groups.messages import AsyncMessages
+    from spacesctl.client.groups.moderation import AsyncModeration
+    from spacesctl.client.groups.notifications import AsyncNotifications
+    from spacesctl.client.groups.operation import AsyncOperating
+    from spacesctl.client.groups.people import AsyncPeople
+    from spacesctl.client.groups.posts import AsyncPosts
+    from spacesctl.client.groups.recordings import AsyncRecordings
+    from spacesctl.client.groups.series import AsyncSeries
+    from spacesctl.client.groups.spaces import AsyncSpaces
+    from spacesctl.client.groups.webhooks import AsyncWebhooks
+
+T = TypeVar("T")
+
 
 class AsyncClient:
-    """A client of the HTTP API, to be used with `async with`.
+    """A client of the API, to be used with `async with`.
 
     Every call raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
+    Making one raises Invalid for a malformed URL.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self.url = url.rstrip("/")
+        self.url = transport.require_url(url)
         self._token = token
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=TIMEOUT)
+        self._http = httpx.AsyncClient(
+            base_url=self.url, headers=transport.headers_of(token), timeout=transport.TIMEOUT
+        )
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -35,55 +56,129 @@ class AsyncClient:
     ) -> None:
         await self._http.aclose()
 
-    async def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        """Send a request with a JSON body; the JSON of the answer, or None when it has none."""
+    async def send(self, call: Call[T]) -> T:
+        """Send a request and read its answer."""
         try:
-            answer = check(await self._http.request(method, path, json=body, params=params))
+            found = check(await self._http.request(**transport.request(call)))
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
-        return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+        return transport.answer(self.url, found, call.answer)
 
-    async def events(
-        self, path: str, *, last_event_id: str | None = None, **params: Any
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Server-Sent Events as they come, until the stream ends: the JSON data of each, with `id` if it has one."""
-        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
-        try:
-            async with aconnect_sse(
-                self._http, "GET", path, params=params, headers=headers, timeout=STREAM_TIMEOUT
-            ) as source:
-                if not source.response.is_success:
-                    await source.response.aread()
-                check(source.response)
-                async for event in source.aiter_sse():
-                    if event.data:  # httpx-sse makes an empty event of the server's keep-alive comment
-                        yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
-        except httpx.TransportError as error:
-            raise unreachable(self.url, error) from error
+    async def each(self, call: Call[Page[T]]) -> AsyncIterator[T]:
+        """The rows of a list, over all its pages."""
+        while True:
+            page = await self.send(call)
+            for row in page.data:
+                yield row
+            if page.next is None:
+                return
+            call = call.at(page.next)
+
+    async def follow(self, call: Call[Event]) -> AsyncIterator[Event]:
+        """The events of a stream as they come, until it ends."""
+        async for text in self._stream(call):
+            yield transport.event(self.url, text)
+
+    async def assignments(self) -> AsyncIterator[list[Assignment]]:
+        """For the bundled bot: the whole list of Spaces that need it, each time it changes."""
+        from spacesctl.api.captions import Assignments
+        from spacesctl.api.wire import load
+        from spacesctl.client.call import Call
+
+        async for text in self._stream(Call("GET", "/v1/bots/assignments", Assignments)):
+            yield load(text, Assignments).data
 
     def lanes(self, space_id: str, role: Literal["speak", "listen", "all"] = "all") -> Lanes:
         """A connection for sound, to be opened with `async with`."""
         return Lanes(self.url, self._token, space_id, role)
 
-    async def assignments(self) -> AsyncIterator[list[dict[str, Any]]]:
-        """For the bundled bot: the whole list of Spaces that need it, each time it changes."""
-        async for event in self.events("/v1/bots/assignments"):
-            yield event["data"]
+    async def _stream(self, call: Call[T]) -> AsyncIterator[str]:
+        """The data of each Server-Sent Event, until the stream ends."""
+        try:
+            asked = transport.request(call)
+            asked["headers"] |= {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+            async with self._http.stream(**asked, timeout=transport.STREAM_TIMEOUT) as found:
+                if not found.is_success:
+                    await found.aread()
+                async for said in EventSource(transport.require_stream(self.url, check(found))).aiter_sse():
+                    if said.data:  # httpx-sse makes an empty event of the server's keep-alive comment
+                        yield said.data
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
 
-    async def post_captions(self, space_id: str, captions: list[dict[str, Any]]) -> None:
-        """For the bundled bot: publish captions of a Space."""
-        await self.call("POST", f"/v1/spaces/{segment(space_id)}/captions", {"captions": captions})
+    @cached_property
+    def spaces(self) -> AsyncSpaces:
+        """Spaces: their life, their settings, their events."""
+        from spacesctl.client.groups.spaces import AsyncSpaces
 
-    async def rules(self, space_id: str) -> dict[str, Any]:
-        """`{"hash", "text"}` of a Space's rules; both are None when it has none."""
-        found: dict[str, Any] = await self.call("GET", f"/v1/spaces/{segment(space_id)}/rules")
-        return found
+        return AsyncSpaces(self)
 
-    async def act(self, space_id: str, act: dict[str, Any]) -> dict[str, Any]:
-        """Carry out or record an act of a rule. A second call with the same `key` changes nothing and has the same answer."""
-        done: dict[str, Any] = await self.call("POST", f"/v1/spaces/{segment(space_id)}/acts", act)
-        return done
+    @cached_property
+    def people(self) -> AsyncPeople:
+        """The people of a Space."""
+        from spacesctl.client.groups.people import AsyncPeople
 
-    async def bot_status(self, status: dict[str, Any]) -> None:
-        """For the bundled bot: tell the server whether captions work."""
-        await self.call("PUT", "/v1/bots/status", status)
+        return AsyncPeople(self)
+
+    @cached_property
+    def accounts(self) -> AsyncAccounts:
+        """Accounts, tokens, follows and blocks."""
+        from spacesctl.client.groups.accounts import AsyncAccounts
+
+        return AsyncAccounts(self)
+
+    @cached_property
+    def messages(self) -> AsyncMessages:
+        """Direct messages."""
+        from spacesctl.client.groups.messages import AsyncMessages
+
+        return AsyncMessages(self)
+
+    @cached_property
+    def posts(self) -> AsyncPosts:
+        """Posts, the feed and voice clips."""
+        from spacesctl.client.groups.posts import AsyncPosts
+
+        return AsyncPosts(self)
+
+    @cached_property
+    def series(self) -> AsyncSeries:
+        """Series of recurring Spaces."""
+        from spacesctl.client.groups.series import AsyncSeries
+
+        return AsyncSeries(self)
+
+    @cached_property
+    def recordings(self) -> AsyncRecordings:
+        """Recordings."""
+        from spacesctl.client.groups.recordings import AsyncRecordings
+
+        return AsyncRecordings(self)
+
+    @cached_property
+    def moderation(self) -> AsyncModeration:
+        """Reports and the audit log."""
+        from spacesctl.client.groups.moderation import AsyncModeration
+
+        return AsyncModeration(self)
+
+    @cached_property
+    def webhooks(self) -> AsyncWebhooks:
+        """Webhooks."""
+        from spacesctl.client.groups.webhooks import AsyncWebhooks
+
+        return AsyncWebhooks(self)
+
+    @cached_property
+    def notifications(self) -> AsyncNotifications:
+        """Where direct messages are sent too."""
+        from spacesctl.client.groups.notifications import AsyncNotifications
+
+        return AsyncNotifications(self)
+
+    @cached_property
+    def server(self) -> AsyncOperating:
+        """The server itself."""
+        from spacesctl.client.groups.operation import AsyncOperating
+
+        return AsyncOperating(self)

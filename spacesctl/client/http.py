@@ -1,33 +1,41 @@
-"""The synchronous client, for the command line and for scripts.
-
-with Client("http://127.0.0.1:8420", token) as spaces:
-    space = spaces.post("/v1/spaces", {"title": "Office hours"})
-"""
+"""The synchronous client, for the command line and for scripts."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
-from httpx_sse import connect_sse
 
+from spacesctl.client import transport
 from spacesctl.client.problems import check, unreachable
-from spacesctl.domain.errors import Invalid, Unavailable
 
-TIMEOUT = httpx.Timeout(10.0, connect=5.0)
-STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
-"""Seconds. On a quiet event stream the server sends a comment every 15 s."""
-UPLOAD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
+if TYPE_CHECKING:
+    from spacesctl.api.events import Event
+    from spacesctl.api.posts import Clip
+    from spacesctl.api.wire import Page
+    from spacesctl.client.call import Call
+    from spacesctl.client.groups.accounts import Accounts
+    from spacesctl.client.groups.messages import Messages
+    from spacesctl.client.groups.moderation import Moderation
+    from spacesctl.client.groups.notifications import Notifications
+    from spacesctl.client.groups.operation import Operating
+    from spacesctl.client.groups.people import People
+    from spacesctl.client.groups.posts import Posts
+    from spacesctl.client.groups.recordings import Recordings
+    from spacesctl.client.groups.series import Series
+    from spacesctl.client.groups.spaces import Spaces
+    from spacesctl.client.groups.webhooks import Webhooks
+
+T = TypeVar("T")
 
 
 class Client:
-    """A client of the HTTP API, to be used with `with`.
+    """A client of the API, to be used with `with`.
 
     Every call raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
     Making one raises Invalid for a malformed URL.
@@ -43,15 +51,15 @@ class Client:
         dry_run: bool = False,
         on_request: Callable[[httpx.Request], None] | None = None,
     ) -> None:
-        self.url = url.rstrip("/")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if dry_run:
-            headers["Dry-Run"] = "true"
+        self.url = transport.require_url(url)
         hooks = {"request": [on_request]} if on_request is not None else {}
-        try:
-            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout or TIMEOUT, event_hooks=hooks)
-        except httpx.InvalidURL as error:
-            raise Invalid("url", f"{self.url!r} is not the address of a server") from error
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers=transport.headers_of(token, dry_run=dry_run),
+            timeout=timeout or transport.TIMEOUT,
+            event_hooks=hooks,
+            verify=transport.trust(self.url),
+        )
 
     def __enter__(self) -> Client:
         return self
@@ -61,21 +69,36 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def get(self, path: str, **params: Any) -> Any:
-        """The JSON of a resource. Parameters that are None are left out."""
-        return self._call("GET", path, params={key: value for key, value in params.items() if value is not None})
-
-    def text(self, path: str) -> str:
-        """A resource that is text and not JSON."""
+    def send(self, call: Call[T]) -> T:
+        """Send a request and read its answer."""
         try:
-            return check(self._http.get(path)).text
+            found = check(self._http.request(**transport.request(call)))
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
+        return transport.answer(self.url, found, call.answer)
 
-    def content(self, path: str) -> bytes:
-        """A resource that is binary, such as a voice clip."""
+    def each(self, call: Call[Page[T]]) -> Iterator[T]:
+        """The rows of a list, over all its pages."""
+        while True:
+            page = self.send(call)
+            yield from page.data
+            if page.next is None:
+                return
+            call = call.at(page.next)
+
+    def follow(self, call: Call[Event]) -> Iterator[Event]:
+        """The events of a stream as they come, until it ends."""
+        from httpx_sse import EventSource
+
         try:
-            return check(self._http.get(path)).content
+            asked = transport.request(call)
+            asked["headers"] |= {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+            with self._http.stream(**asked, timeout=transport.STREAM_TIMEOUT) as found:
+                if not found.is_success:
+                    found.read()
+                for said in EventSource(transport.require_stream(self.url, check(found))).iter_sse():
+                    if said.data:  # httpx-sse makes an empty event of the server's keep-alive comment
+                        yield transport.event(self.url, said.data)
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
 
@@ -83,85 +106,103 @@ class Client:
         """Write a large resource to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
         digest = hashlib.sha256()
         try:
-            with self._http.stream("GET", path) as answer:
-                if not answer.is_success:
-                    answer.read()
-                check(answer)
+            with self._http.stream("GET", path) as found:
+                if not found.is_success:
+                    found.read()
+                check(found)
                 with target.open("wb") as file:
-                    for piece in answer.iter_bytes():
+                    for piece in found.iter_bytes():
                         digest.update(piece)
                         file.write(piece)
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
         return digest.hexdigest()
 
-    def upload(self, path: str, file: Path) -> Any:
-        """POST the bytes of a file; the JSON of the answer. The time limit is `UPLOAD_TIMEOUT`. Raises OSError too."""
-        with file.open("rb") as content:
-            headers = {"Content-Type": "application/octet-stream"}
-            return self._call("POST", path, content=content, headers=headers, timeout=UPLOAD_TIMEOUT)
+    def upload_clip(self, file: Path) -> Clip:
+        """Upload a voice clip, to be attached to a post or a message. Raises OSError too."""
+        from spacesctl.api.posts import Clip
 
-    def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
-        """POST a JSON body; the JSON of the answer, or None. With a key the server does a repeated request only once."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return self._call("POST", path, json=body, headers=headers)
-
-    def put(self, path: str, body: Any = None) -> Any:
-        """PUT a JSON body; the JSON of the answer, or None."""
-        return self._call("PUT", path, json=body)
-
-    def patch(self, path: str, body: Any) -> Any:
-        """PATCH with a JSON body; the JSON of the answer, or None."""
-        return self._call("PATCH", path, json=body)
-
-    def delete(self, path: str) -> Any:
-        """DELETE; the JSON of the answer, or None."""
-        return self._call("DELETE", path)
-
-    def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        """All rows of a list, over all its pages."""
-        rows: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            page = self.get(path, cursor=cursor, **params)
-            rows += page["data"]
-            cursor = page.get("next")
-            if cursor is None:
-                return rows
-
-    def events(self, path: str, *, last_event_id: str | None = None, **params: Any) -> Iterator[dict[str, Any]]:
-        """Server-Sent Events as they come, until the stream ends: the JSON data of each, with `id` if it has one."""
-        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        headers = {"Content-Type": "application/octet-stream"}
         try:
-            with connect_sse(self._http, "GET", path, params=params, headers=headers, timeout=STREAM_TIMEOUT) as source:
-                if not source.response.is_success:
-                    source.response.read()
-                check(source.response)
-                for event in source.iter_sse():
-                    if event.data:  # httpx-sse makes an empty event of the server's keep-alive comment
-                        yield {**json.loads(event.data), **({"id": event.id} if event.id else {})}
+            with file.open("rb") as content:
+                found = self._http.post("/v1/clips", content=content, headers=headers, timeout=transport.UPLOAD_TIMEOUT)
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
+        return transport.answer(self.url, check(found), Clip)
 
-    def _call(self, method: str, path: str, **kwargs: Any) -> Any:
-        try:
-            answer = check(self._http.request(method, path, **kwargs))
-        except httpx.TransportError as error:
-            raise unreachable(self.url, error) from error
-        except UnicodeEncodeError as error:  # an argument of the command line that was no text
-            raise Invalid("request", "has text that is not UTF-8") from error
-        return self._json(answer) if answer.content else None
+    @cached_property
+    def spaces(self) -> Spaces:
+        """Spaces: their life, their settings, their events."""
+        from spacesctl.client.groups.spaces import Spaces
 
-    def _json(self, answer: httpx.Response) -> Any:
-        """The JSON of an answer. A page that another server shows at this address is none."""
-        try:
-            if "json" in answer.headers.get("content-type", ""):
-                return answer.json()
-        except ValueError:
-            pass
-        raise Unavailable(f"{self.url} answered with something other than JSON: it is not a spacesctl server")
+        return Spaces(self)
 
+    @cached_property
+    def people(self) -> People:
+        """The people of a Space."""
+        from spacesctl.client.groups.people import People
 
-def segment(text: str) -> str:
-    """A text as one segment of a URL's path, quoted."""
-    return quote(text, safe="@")
+        return People(self)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Accounts, tokens, follows and blocks."""
+        from spacesctl.client.groups.accounts import Accounts
+
+        return Accounts(self)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Direct messages."""
+        from spacesctl.client.groups.messages import Messages
+
+        return Messages(self)
+
+    @cached_property
+    def posts(self) -> Posts:
+        """Posts, the feed and voice clips."""
+        from spacesctl.client.groups.posts import Posts
+
+        return Posts(self)
+
+    @cached_property
+    def series(self) -> Series:
+        """Series of recurring Spaces."""
+        from spacesctl.client.groups.series import Series
+
+        return Series(self)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """Recordings."""
+        from spacesctl.client.groups.recordings import Recordings
+
+        return Recordings(self)
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        """Reports and the audit log."""
+        from spacesctl.client.groups.moderation import Moderation
+
+        return Moderation(self)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhooks."""
+        from spacesctl.client.groups.webhooks import Webhooks
+
+        return Webhooks(self)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """Where direct messages are sent too."""
+        from spacesctl.client.groups.notifications import Notifications
+
+        return Notifications(self)
+
+    @cached_property
+    def server(self) -> Operating:
+        """The server itself."""
+        from spacesctl.client.groups.operation import Operating
+
+        return Operating(self)

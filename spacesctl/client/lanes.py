@@ -1,22 +1,23 @@
 """Sound over WebSocket: speak, listen, or (for the bundled bot) receive each lane separately.
 
 async with Lanes(url, token, space_id, "listen") as lanes:
-    async for message in lanes:       # bytes: `audio.framing` messages; dict: events
+    async for message in lanes:       # bytes: `audio.framing` messages; others: events of `api.lanes`
         ...
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote, urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from spacesctl.api.lanes import Hello, LaneEvent, Rejected, read_lane_event
 from spacesctl.client.problems import as_error, unreachable
+from spacesctl.domain.errors import Unavailable
 
 OPEN_TIMEOUT = 10.0
 """Seconds to connect."""
@@ -47,7 +48,7 @@ class Lanes:
         self._url = f"{base}/v1/spaces/{quote(space_id, safe='')}/lanes?{query}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._socket: ClientConnection | None = None
-        self.hello: dict[str, Any] = {}
+        self._hello: Hello | None = None
 
     async def __aenter__(self) -> Lanes:
         try:
@@ -59,28 +60,41 @@ class Lanes:
                 max_size=MAX_MESSAGE,
                 proxy=None,
             )
-            hello = json.loads(await self._socket.recv())
+            hello = read_lane_event(await self._socket.recv())
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
             await self._close()
             raise unreachable(self._url.partition("?")[0], error) from error
-        if hello.get("event") == "refused":
+        if isinstance(hello, Rejected):
             await self._close()
-            raise as_error(hello["problem"], int(hello["problem"]["status"]))
-        self.hello = hello
+            raise as_error(hello.problem, hello.problem.status)
+        if not isinstance(hello, Hello):
+            await self._close()
+            raise Unavailable(f"{self._url.partition('?')[0]} did not begin with a hello: is it a spacesctl server?")
+        self._hello = hello
         return self
+
+    @property
+    def hello(self) -> Hello:
+        """The server's first message."""
+        if self._hello is None:
+            raise RuntimeError("open the connection with `async with` first")
+        return self._hello
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._close()
 
-    async def __aiter__(self) -> AsyncIterator[bytes | dict[str, Any]]:
-        """The messages until the server closes; its last event says why (`{"event": "ended", "reason": ...}`)."""
+    async def __aiter__(self) -> AsyncIterator[bytes | LaneEvent]:
+        """The messages until the server closes; its last event says why (`Ended`). Events that are not known are passed over."""
         if self._socket is None:
             raise RuntimeError("open the connection with `async with` first")
         try:
             async for message in self._socket:
-                yield message if isinstance(message, bytes) else json.loads(message)
+                if isinstance(message, bytes):
+                    yield message
+                elif (event := read_lane_event(message)) is not None:
+                    yield event
         except ConnectionClosed:
             return
 

@@ -29,7 +29,7 @@ class Microphone:
         """Blocks that were replaced because they waited too long, and input overflows that PortAudio reported."""
         self._library = _portaudio()
         self._device = int(device) if device is not None and device.isdecimal() else device
-        self._stream: Any = None
+        self._stream: Any = None  # sounddevice has no types
         self._blocks: deque[bytes] = deque(maxlen=WAITING)
         self._news = asyncio.Event()
         self._told = self._gone = False
@@ -58,7 +58,7 @@ class Microphone:
                     "no_microphone", "the microphone was unplugged", hint="plug it in and run the command again"
                 )
 
-    def _open(self) -> Any:
+    def _open(self) -> Any:  # sounddevice has no types
         library = self._library
         try:
             library.query_devices(self._device, "input")
@@ -84,7 +84,7 @@ class Microphone:
         found = [f"{number} ({one['name']})" for number, one in devices if one["max_input_channels"]]
         return f"--device takes {', '.join(found)}" if found else "connect one, and check the system's sound settings"
 
-    def _on_block(self, data: Any, _frames: int, _time: Any, status: Any) -> None:
+    def _on_block(self, data: Any, _frames: int, _time: Any, status: Any) -> None:  # as PortAudio calls it
         """Called in PortAudio's thread for each block."""
         self.lost += bool(status.input_overflow) + (len(self._blocks) == WAITING)
         self._blocks.append(bytes(data))
@@ -116,7 +116,7 @@ async def microphone_packets(microphone: Microphone) -> AsyncIterator[bytes]:
         yield encoder.encode(np.frombuffer(block, np.int16))
 
 
-def _portaudio() -> Any:
+def _portaudio() -> Any:  # sounddevice has no types
     try:
         import sounddevice
     except ModuleNotFoundError as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
 
 import httpx
 
+from spacesctl.api.problem import Problem
+from spacesctl.api.wire import load
 from spacesctl.domain import errors
 
 
@@ -15,29 +16,31 @@ def check(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
     try:
-        body = answer.json()
+        problem = load(answer.content, Problem)
     except ValueError:
-        body = {}
+        problem = Problem()
     after = answer.headers.get("retry-after", "")
-    raise as_error(
-        body if isinstance(body, dict) else {}, answer.status_code, int(after) if after.isdecimal() else None
-    )
+    raise as_error(problem, answer.status_code, int(after) if after.isdecimal() else None)
 
 
-def as_error(body: dict[str, Any], status: int, retry_after: int | None = None) -> errors.SpacesError:
+def as_error(problem: Problem, status: int, retry_after: int | None = None) -> errors.SpacesError:
     """A problem document (RFC 9457) as an error; `detail`, `reason`, `hint`, `field` and `retry_after` are kept.
 
     `retry_after` (seconds, from the header) takes precedence over the document's, since a proxy sends no document.
     """
-    kind = errors.BY_CODE.get(str(body.get("code"))) or _BY_STATUS.get(status, errors.SpacesError)
-    detail = str(body.get("detail") or f"the server answered {status}")
+    known = errors.BY_CODE.get(problem.code) if problem.code != errors.SpacesError.code else None
+    kind = known or _BY_STATUS.get(status, errors.SpacesError)
     error = kind.__new__(kind)
-    errors.SpacesError.__init__(error, detail, reason=body.get("reason"), hint=body.get("hint"))
+    errors.SpacesError.__init__(
+        error,
+        problem.detail or f"the server answered {status}",
+        reason=problem.reason or None,
+        hint=problem.hint or None,
+    )
     if isinstance(error, errors.Invalid):
-        error.field = str(body.get("field", ""))
+        error.field = problem.field or ""
     if isinstance(error, errors.TooMany):
-        told = body.get("retry_after")
-        error.retry_after = retry_after or (told if isinstance(told, int) else 1)
+        error.retry_after = retry_after or problem.retry_after or 1
     return error
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
 from platformdirs import user_config_path
 
 from spacesctl.domain.errors import Invalid
@@ -47,11 +46,11 @@ def origins(url: str | None = None) -> dict[str, str]:
     return {key: _pick(places, key)[1] for key in ("url", "token")}
 
 
-Places = list[tuple[str, dict[str, object]]]
+Places = list[tuple[str, Mapping[str, object]]]
 
 
 def _places(url: str | None) -> Places:
-    def named(values: Mapping[str, str | None]) -> dict[str, object]:
+    def named(values: Mapping[str, str | None]) -> Mapping[str, object]:
         return {"url": values.get("SPACESCTL_URL"), "token": values.get("SPACESCTL_TOKEN")}
 
     return [
@@ -85,7 +84,7 @@ def write_first_profile(url: str, token: str) -> Path | None:
     return path
 
 
-def _stored() -> dict[str, object]:
+def _stored() -> Mapping[str, object]:
     path = profile_path()
     try:
         return tomllib.loads(path.read_text())
@@ -96,6 +95,10 @@ def _stored() -> dict[str, object]:
 
 
 def _dotenv() -> dict[str, str | None]:
+    if not Path(".env").exists():
+        return {}
+    from dotenv import dotenv_values
+
     try:
         return dotenv_values(".env")
     except UnicodeDecodeError as error:

@@ -28,7 +28,7 @@ def packets(path: Path) -> Iterator[bytes]:
     from spacesctl.audio.opus import Encoder
 
     encoder = Encoder(bitrate=32_000)
-    held: Any = np.zeros(0, np.int16)
+    held: Any = np.zeros(0, np.int16)  # PyAV has no types
     try:
         with av.open(str(path)) as container:
             resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
@@ -43,7 +43,7 @@ def packets(path: Path) -> Iterator[bytes]:
         raise Invalid(str(path), "is not a sound file that can be read") from error
 
 
-def _resampled(resampler: Any, frames: Any) -> Iterator[Any]:
+def _resampled(resampler: Any, frames: Any) -> Iterator[Any]:  # PyAV has no types
     """int16 arrays of any length, at the resampler's rate."""
     for frame in frames:
         for out in resampler.resample(frame):

@@ -11,13 +11,12 @@ import termios
 import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 
 from bots import casts
-from spacesctl.demo.report import report
+from spacesctl.demo.report import DemoReport, report
 from spacesctl.demo.script import turns
 from spacesctl.demo.show import Performance, Show
 from spacesctl.demo.stage import Stage, prepare
@@ -28,7 +27,7 @@ from spacesctl.probe.server_process import serving
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(cast_name: str, seconds: float | None, *, browser: bool) -> dict[str, Any]:
+def run(cast_name: str, seconds: float | None, *, browser: bool) -> DemoReport:
     """Run the demo; its report, see `report`. Raises SpacesError, and KeyboardInterrupt when it is interrupted before the show."""
     cast = casts.load(cast_name)
     out = Console(stderr=True, markup=False, highlight=False)
@@ -48,10 +47,11 @@ def run(cast_name: str, seconds: float | None, *, browser: bool) -> dict[str, An
 
 
 def _state(cast: casts.Cast, stage: Stage, seconds: float | None) -> State:
-    seats = {stage.ids[one.handle]: Seat(one.handle, one.name, one.role) for one in cast.people}
+    accounts = [stage.ids[one.handle] for one in cast.people]
+    seats = {account_id: Seat(stage.room.people[account_id]) for account_id in accounts}
     captions = stage.captions
-    notice = captions.get("notice") or ("" if captions["ready"] else f"no captions: {captions.get('reason')}")
-    return State(stage.title, stage.link, stage.host, notice, seats, seconds=seconds)
+    notice = captions.notice or ("" if captions.ready else f"no captions: {captions.reason}")
+    return State(stage.room, stage.link, stage.host, notice, seats, seconds=seconds)
 
 
 async def _perform(show: Show, state: State, out: Console) -> Performance:
@@ -94,7 +94,7 @@ def _interruptible() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before: dict[signal.Signals, Any] = {number: signal.signal(number, interrupt) for number in _ENDINGS}
+    before = {number: signal.signal(number, interrupt) for number in _ENDINGS}
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from spacesctl.api.lanes import Ended
 from spacesctl.audio import framing
 from spacesctl.audio.opus import Decoder, OpusError
 from spacesctl.client.lanes import Lanes
@@ -52,8 +53,8 @@ class LanesSpeaker:
     async def _watch(self) -> None:
         reason = "connection lost"
         async for message in self._lanes:
-            if isinstance(message, dict) and message.get("event") == "ended":
-                reason = str(message["reason"])
+            if isinstance(message, Ended):
+                reason = message.reason
         self.ended = reason
 
 
@@ -71,13 +72,13 @@ class LanesListener:
     async def run(self) -> None:
         """Listen until cancelled or until the server ends the session. Raises SpacesError when it may not listen."""
         async with self._lanes:
-            self.clock = (int(self._lanes.hello["clock"]["tick"]), asyncio.get_running_loop().time())
+            self.clock = (self._lanes.hello.clock.tick, asyncio.get_running_loop().time())
             self.joined.set()
             async for message in self._lanes:
                 if isinstance(message, bytes):
                     self._take(framing.unpack(message))
-                elif message.get("event") == "ended":
-                    self._listener.ended = str(message["reason"])
+                elif isinstance(message, Ended):
+                    self._listener.ended = message.reason
 
     def _take(self, mix: framing.Message) -> None:
         """Decode a message. Ticks missing before it count as lost, and are concealed so that the decoder's state stays right."""

@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 
 from spacesctl.audio.opus import FRAME, RATE, Decoder, Pcm
+from spacesctl.client import addresses
 from spacesctl.client.problems import check, unreachable
 from spacesctl.demo.script import Turn
 from spacesctl.demo.stage import Stage
@@ -18,31 +19,31 @@ from spacesctl.probe.probe_listener import ProbeListener
 
 
 @asynccontextmanager
-async def _session(stage: Stage, way: str, token: str, peer: AiortcPeer) -> AsyncIterator[None]:
+async def _session(url: str, path: str, token: str, peer: AiortcPeer) -> AsyncIterator[None]:
     """Joined by WHIP or WHEP inside, hung up after it. Raises SpacesError at the beginning, or TimeoutError when media does not
     get through."""
     place = ""
     try:
-        place, answer = await _post(stage, way, token, await peer.offer())
+        place, answer = await _post(url, path, token, await peer.offer())
         await peer.accept(answer)
         await peer.joined()
         yield
     finally:
-        async with httpx.AsyncClient(base_url=stage.url) as http:
+        async with httpx.AsyncClient(base_url=url) as http:
             with suppress(httpx.TransportError):  # the server is gone, and the session with it
                 if place:
                     await http.delete(place)
         await peer.close()
 
 
-async def _post(stage: Stage, way: str, token: str, offer: str) -> tuple[str, str]:
+async def _post(url: str, path: str, token: str, offer: str) -> tuple[str, str]:
     """The session's place and the server's answer."""
     headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=stage.url) as http:
+    async with httpx.AsyncClient(base_url=url) as http:
         try:
-            answer = check(await http.post(f"{stage.place}/{way}", content=offer, headers=headers))
+            answer = check(await http.post(path, content=offer, headers=headers))
         except httpx.TransportError as error:
-            raise unreachable(stage.url, error) from error
+            raise unreachable(url, error) from error
     return answer.headers["Location"], answer.text
 
 
@@ -69,7 +70,7 @@ class WebRtcSpeaker:
         """Until cancelled or hung up on. Raises SpacesError, or TimeoutError when media does not get through."""
         loop = asyncio.get_running_loop()
         token = self._stage.tokens[self._turn.script.person.handle]
-        async with _session(self._stage, "whip", token, self._peer):
+        async with _session(self._stage.url, addresses.whip(self._stage.space_id), token, self._peer):
             await asyncio.sleep(max(0.0, start_at - loop.time()))
             self._first = self._peer.track.sent
             self.began = loop.time()
@@ -96,7 +97,7 @@ class WebRtcListener:
 
     async def run(self) -> None:
         """The same; what was lost on the way is written down each second."""
-        async with _session(self._stage, "whep", self._token, self._peer):
+        async with _session(self._stage.url, addresses.whep(self._stage.space_id), self._token, self._peer):
             self.joined.set()
             try:
                 while not self._peer.closed.is_set():

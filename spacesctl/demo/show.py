@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
 
-import httpx
-
+from spacesctl.api.moderation import Report
+from spacesctl.api.people import NewMeasure
+from spacesctl.api.space_events import SpaceEnded
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.lanes import Lanes
 from spacesctl.demo.script import Turn
@@ -49,7 +49,7 @@ class Performance:
     metrics: dict[str, float] = field(default_factory=dict)
     worst_lateness_ms: float = 0.0
     came_back: str | None = None
-    reports: dict[str, Any] = field(default_factory=dict)
+    reports: list[Report] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -78,8 +78,8 @@ class Show:
                 speaking = await self._play(group, stop)
                 await self._settle()
                 await self._read_metrics()
-                self._done.reports = await self._client.call("GET", "/v1/reports")
-                await self._client.call("POST", f"{self._stage.place}/end")
+                self._done.reports = [one async for one in self._client.moderation.reports()]
+                await self._client.spaces.end(self._stage.space_id)
                 await asyncio.wait(crew[:1], timeout=SETTLE)  # until `_watch` has the last event
                 for task in [*speaking, *crew]:
                     task.cancel()
@@ -185,20 +185,22 @@ class Show:
     async def _act_as_host(self) -> None:
         """Some seconds after a rule has muted somebody, remove them as the host, and let them try to come back."""
         seats = self._state.seats.values()
-        while (muted := next((one for one in seats if one.muted), None)) is None:  # noqa: ASYNC110  # the state has no event to wait for
+        while (muted := next((one for one in seats if one.person.muted), None)) is None:  # noqa: ASYNC110  # the state has no event to wait for
             await asyncio.sleep(0.05)
         await asyncio.sleep(KICK_AFTER)
-        await self._client.call("POST", f"{self._stage.place}/people/@{muted.handle}/kick", {"reason": KICK_REASON})
+        await self._client.people.kick(self._stage.space_id, muted.handle, NewMeasure(reason=KICK_REASON))
         await asyncio.sleep(0.5)
         try:
-            async with Lanes(self._stage.url, self._stage.tokens[muted.handle], self._stage.space_id, "speak"):
+            async with Lanes(
+                self._stage.url, self._stage.tokens[muted.handle.removeprefix("@")], self._stage.space_id, "speak"
+            ):
                 self._done.came_back = "came back"
         except NotAllowed as error:
             self._done.came_back = f"refused: {error.reason}"
         self._state.moderated(
             int(self._tick_now()),
-            f"@{muted.handle}",
-            f"@{muted.handle} tries to come back: {self._done.came_back}",
+            muted.handle,
+            f"{muted.handle} tries to come back: {self._done.came_back}",
         )
 
     # -- what runs beside
@@ -207,10 +209,10 @@ class Show:
         """Follow every event of the Space from its start, as the host sees them, with reconnections."""
         last = "0"
         while True:
-            async for event in self._client.events(f"{self._stage.place}/events", last_event_id=last, view="staff"):
-                last = event.get("id", last)
+            async for event in self._client.spaces.events(self._stage.space_id, "staff", last_event_id=last):
+                last = last if event.seq is None else str(event.seq)
                 self._state.on_event(event)
-                if event["type"] == "space.ended":
+                if isinstance(event.data, SpaceEnded):
                     return
             await asyncio.sleep(0.2)
 
@@ -226,9 +228,8 @@ class Show:
 
     async def _read_metrics(self) -> None:
         try:
-            async with httpx.AsyncClient(base_url=self._stage.url) as http:
-                text = (await http.get("/metrics")).text
-        except httpx.TransportError as error:
+            text = await self._client.server.metrics()
+        except Unavailable as error:
             raise Unavailable("the demo's server does not answer") from error
         self._done.metrics = parse_metrics(text)
         self._done.worst_lateness_ms = max(self._done.worst_lateness_ms, self._done.metrics.get(_LATENESS, 0.0))

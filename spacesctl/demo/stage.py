@@ -5,10 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from bots.casts import Cast
+from spacesctl.api.accounts import MadeAccount, NewAccount
+from spacesctl.api.captions import CaptionsStatus
+from spacesctl.api.moderation import NewRules
+from spacesctl.api.people import NewInvites
+from spacesctl.api.spaces import NewSpace
+from spacesctl.client import room_view
 from spacesctl.client.http import Client
+from spacesctl.client.room_view import RoomView
+from spacesctl.domain.words import Kind
+from spacesctl.probe.accounts import token_of
 
 LISTENERS = ("ada", "ben")
 """Accounts in the audience: the first listens by lanes, the second over WebRTC. A third listener is anonymous."""
@@ -18,21 +26,20 @@ BOT_WITHIN = 20.0
 
 @dataclass(frozen=True)
 class Stage:
-    """The Space of the demo. `ids` and `tokens` by handle; `captions` is the caption status: `{"ready", "model", "notice", "reason"}`."""
+    """The Space of the demo, as it is when it has just gone live. `ids` and `tokens` by handle."""
 
     url: str
-    space_id: str
-    title: str
+    room: RoomView
     link: str
     host: str
     ids: dict[str, str]
     tokens: dict[str, str]
-    captions: dict[str, Any]
+    captions: CaptionsStatus
 
     @property
-    def place(self) -> str:
-        """The API path of the Space."""
-        return f"/v1/spaces/{self.space_id}"
+    def space_id(self) -> str:
+        """The id of the Space."""
+        return self.room.id
 
     def handle_of(self, account_id: str) -> str:
         """The handle without `@`, or the id itself when it is not of the demo."""
@@ -42,53 +49,49 @@ class Stage:
 def prepare(url: str, owner_token: str, cast: Cast, note: Callable[[str], None]) -> Stage:
     """Make the accounts and the Space, and start it with the bot in it. `note` is given progress lines. Raises SpacesError."""
     accounts = _accounts(url, owner_token, cast)
-    tokens = {handle: one["token"] for handle, one in accounts.items()}
+    tokens = {handle: token_of(one) for handle, one in accounts.items()}
     host, guests = cast.host.handle, [one.handle for one in cast.people if one.role != "host"]
-    with Client(url, tokens[host]) as spaces:
-        space = spaces.post("/v1/spaces", {"title": cast.title, "speakers": "invited"})
-        place = f"/v1/spaces/{space['id']}"
-        rules = spaces.put(f"{place}/rules", {"text": cast.rules, "filename": f"{cast.name}/rules.toml"})
-        note(f"@{host} creates “{cast.title}” with rules {', '.join(rules['rules'])}")
-        spaces.post(f"{place}/invites", {"handles": [f"@{one}" for one in guests], "message": "Come and speak."})
+    with Client(url, tokens[host]) as client:
+        space = client.spaces.create(NewSpace(title=cast.title))
+        rules = client.spaces.set_rules(space.id, NewRules(text=cast.rules, filename=f"{cast.name}/rules.toml"))
+        note(f"@{host} creates “{cast.title}” with rules {', '.join(rules.rules)}")
+        invites = NewInvites(handles=[f"@{one}" for one in guests], message="Come and speak.")
+        client.people.invite(space.id, invites)
         for guest in guests:
             _accept(url, tokens[guest])
         note(f"invited by direct message and accepted: {', '.join('@' + one for one in guests)}")
-        captions = _wait_for_captions(spaces, place)
-        note(captions.get("notice") or f"no captions: {captions.get('reason')}")
-        spaces.post(f"{place}/start")
-        if captions["ready"]:
-            _wait_for(lambda: any(one["kind"] == "bot" and one["connected"] for one in _people(spaces, place)))
-    ids = {handle: one["id"] for handle, one in accounts.items()}
-    return Stage(url, space["id"], cast.title, space["link"], host, ids, tokens, captions)
+        captions = _wait_for_captions(client, space.id)
+        note(captions.notice or f"no captions: {captions.reason}")
+        live = client.spaces.start(space.id)
+        if captions.ready:
+            _wait_for(lambda: _has_bot(client, space.id))
+        room = room_view.of(live, client.people.list(space.id))
+    ids = {handle: one.id for handle, one in accounts.items()}
+    return Stage(url, room, space.link, host, ids, tokens, captions)
 
 
-def _accounts(url: str, owner_token: str, cast: Cast) -> dict[str, dict[str, Any]]:
-    """Create the accounts; the API's answers by handle, each with its token."""
-    wanted = [(one.handle, one.name, one.kind) for one in cast.people]
-    wanted += [(handle, handle.title(), "person") for handle in LISTENERS]
+def _accounts(url: str, owner_token: str, cast: Cast) -> dict[str, MadeAccount]:
+    """Create the accounts, each with its token, by handle."""
+    wanted = [NewAccount(handle=one.handle, name=one.name, kind=Kind(one.kind)) for one in cast.people]
+    wanted += [NewAccount(handle=handle, name=handle.title()) for handle in LISTENERS]
     with Client(url, owner_token) as owner:
-        return {
-            handle: owner.post("/v1/accounts", {"handle": handle, "name": name, "kind": kind})
-            for handle, name, kind in wanted
-        }
+        return {one.handle: owner.accounts.create(one) for one in wanted}
 
 
 def _accept(url: str, token: str) -> None:
     """Accept the invitation in the inbox, as a person does."""
     with Client(url, token) as guest:
-        invite = next(one for one in guest.get("/v1/dms")["data"] if one["kind"] == "invite")
-        guest.post(f"/v1/spaces/{invite['space_id']}/accept")
+        space_id = next(one.space_id for one in guest.messages.inbox() if one.kind == "invite" and one.space_id)
+        guest.people.accept(space_id)
 
 
-def _wait_for_captions(spaces: Client, place: str) -> dict[str, Any]:
-    _wait_for(lambda: spaces.get(place)["captions_status"]["ready"])
-    status: dict[str, Any] = spaces.get(place)["captions_status"]
-    return status
+def _wait_for_captions(client: Client, space_id: str) -> CaptionsStatus:
+    _wait_for(lambda: client.spaces.get(space_id).captions_status.ready)
+    return client.spaces.get(space_id).captions_status
 
 
-def _people(spaces: Client, place: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = spaces.get(f"{place}/people")["data"]
-    return rows
+def _has_bot(client: Client, space_id: str) -> bool:
+    return any(one.kind is Kind.BOT and one.connected for one in client.people.list(space_id).data)
 
 
 def _wait_for(true: Callable[[], bool]) -> bool:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
+from spacesctl.api.events import CaptionSpoken, Event, Levels, PartialCaption
+from spacesctl.api.moderation_events import ActTaken, Removed
+from spacesctl.api.people_events import LaneClosed, LaneOpened
+from spacesctl.api.wire import Answer
+from spacesctl.client.room_changes import after
+from spacesctl.client.room_view import Person, RoomView
 from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.domain.words import Role
 from spacesctl.probe.probe_listener import ProbeListener
 
+T = TypeVar("T", bound=Answer)
 KEPT_EVENTS = 20_000
 """Durable events kept for the report: enough for hours."""
 KEPT_LINES = 100
@@ -23,17 +31,22 @@ _RULE_DID = {"mute": "muted", "report": "reported", "kick": "removed", "block": 
 
 @dataclass
 class Seat:
-    """A speaker as the view shows them. `level` is in dBov, -127 to 0."""
+    """A speaker as the view shows them, also when they are removed. `role` is the one they came with, for who is removed is a
+    listener before that; `level` is in dBov, -127 to 0."""
 
-    handle: str
-    name: str
-    role: str
+    person: Person
     way: str = ""
-    lane: int | None = None
     level: int = SILENCE
-    active: bool = False
-    muted: bool = False
     removed: bool = False
+    role: Role = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.role = self.person.role
+
+    @property
+    def handle(self) -> str:
+        """With the `@`."""
+        return self.person.handle
 
 
 @dataclass
@@ -55,7 +68,7 @@ class Line:
 class State:
     """What is known of the demo. `seats` by account id; `say` is given a line of text for each event worth showing."""
 
-    title: str
+    room: RoomView
     link: str
     host: str
     notice: str
@@ -67,20 +80,38 @@ class State:
     partials: dict[tuple[int, int], Line] = field(default_factory=dict)
     acts: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     listeners: list[ProbeListener] = field(default_factory=list)
-    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
-    people: int = 0
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
 
-    def on_event(self, event: dict[str, Any]) -> None:
+    def on_event(self, event: Event) -> None:
         """Take one event of the Space's staff view."""
-        if "seq" in event:
+        if event.seq is not None:
             self.events.append(event)
-        take = _TAKES.get(event["type"])
-        if take is not None:
-            take(self, event, event["data"])
+        self.room = after(self.room, event)
+        for account_id, seat in self.seats.items():
+            if not seat.removed:
+                seat.person = self.room.people.get(account_id, seat.person)
+        tick = event.tick or 0
+        match event.data:
+            case Levels():
+                self._levels()
+            case PartialCaption() as data:
+                self._partial(data)
+            case CaptionSpoken() as data:
+                self._caption(data)
+            case LaneOpened() as data:
+                self._lane_opened(data, tick)
+            case LaneClosed() as data:
+                self._lane_closed(data)
+            case ActTaken() as data:
+                self._act(data, tick)
+            case Removed() as data:
+                self._removed(data, tick)
+            case _:
+                pass
 
-    def of_type(self, kind: str) -> list[dict[str, Any]]:
-        """The kept durable events of a type, oldest first."""
-        return [event for event in self.events if event["type"] == kind]
+    def of_type(self, kind: type[T]) -> list[tuple[int, T]]:
+        """The kept durable events of a type, oldest first, each with its tick."""
+        return [(event.tick or 0, event.data) for event in self.events if isinstance(event.data, kind)]
 
     def moderated(self, tick: int, handle: str, text: str) -> None:
         """Add a moderation line about somebody."""
@@ -88,82 +119,54 @@ class State:
         self.acts.append(line)
         self.say(f"{line.time}  * {text}")
 
-    def _levels(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
-        for level in data["levels"]:
-            seat = self.seats.get(level["account_id"])
-            if seat is not None:
+    def _levels(self) -> None:
+        for seat in self.seats.values():
+            if seat.person.level is not None:
                 # Let a bar fall slowly: between two words of a sentence it should not drop to silence.
-                seat.level, seat.active = max(level["db"], seat.level - FALL), level["active"]
+                seat.level = max(seat.person.level, seat.level - FALL)
 
-    def _presence(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
-        self.people = data["participant_count"]
-
-    def _partial(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
-        key = (data["lane"], data["utterance"])
-        for other in [one for one in self.partials if one[0] == data["lane"]]:
+    def _partial(self, data: PartialCaption) -> None:
+        for other in [one for one in self.partials if one[0] == data.lane]:
             del self.partials[other]
-        self.partials[key] = Line(data["start_tick"], data["speaker"], data["text"])
+        self.partials[data.lane, data.utterance] = Line(data.start_tick, data.speaker, data.text)
 
-    def _caption(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
-        self.partials.pop((data["lane"], data["utterance"]), None)
-        line = Line(data["start_tick"], data["speaker"], data["text"])
+    def _caption(self, data: CaptionSpoken) -> None:
+        self.partials.pop((data.lane, data.utterance), None)
+        line = Line(data.start_tick, data.speaker, data.text)
         self.captions.append(line)
         self.say(f"{line.time}  {line.handle}: {line.text}")
 
-    def _lane_opened(self, event: dict[str, Any], data: dict[str, Any]) -> None:
-        seat = self.seats.get(data["account_id"])
+    def _lane_opened(self, data: LaneOpened, tick: int) -> None:
+        seat = self.seats.get(data.account_id)
         if seat is not None:
-            seat.lane = data["lane"]
-            self.say(f"{Line(event['tick'], '', '').time}  @{seat.handle} opens the microphone ({seat.way})")
+            self.say(f"{Line(tick, '', '').time}  {seat.handle} opens the microphone ({seat.way})")
 
-    def _lane_closed(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
-        seat = self.seats.get(data["account_id"])
-        if seat is not None and seat.lane == data["lane"]:
-            seat.lane, seat.level, seat.active = None, SILENCE, False
+    def _lane_closed(self, data: LaneClosed) -> None:
+        seat = self.seats.get(data.account_id)
+        if seat is not None and seat.person.lane is None:
+            seat.level = SILENCE
 
-    def _act(self, event: dict[str, Any], data: dict[str, Any]) -> None:
-        handle = self._handle(data["account_id"])
-        did = _RULE_DID.get(data["action"], data["action"])
-        would = "" if data["mode"] == "enforce" else " (recorded only: the rule is in shadow mode)"
-        words = self._words(data["lane"], data["start_tick"], data["end_tick"])
+    def _act(self, data: ActTaken, tick: int) -> None:
+        handle = self._handle(data.account_id)
+        did = _RULE_DID.get(data.action, data.action)
+        would = "" if data.mode == "enforce" else " (recorded only: the rule is in shadow mode)"
+        words = self._words(data.lane, data.start_tick, data.end_tick)
         heard = f" heard “{words}”" if words else ""
-        self.moderated(event["tick"], handle, f"rule {data['rule_id']}{heard}: {handle} {did}{would}")
+        self.moderated(tick, handle, f"rule {data.rule_id}{heard}: {handle} {did}{would}")
 
-    def _muted(self, _event: dict[str, Any], data: dict[str, Any]) -> None:
-        if data["account_id"] in self.seats:
-            self.seats[data["account_id"]].muted = True
-
-    def _removed(self, event: dict[str, Any], data: dict[str, Any]) -> None:
-        handle = self._handle(data["account_id"])
-        if data["account_id"] in self.seats:
-            self.seats[data["account_id"]].removed = True
-        why = f": {data['reason']}" if data.get("reason") else ""
-        self.moderated(event["tick"], handle, f"@{self.host} removed {handle}{why}")
+    def _removed(self, data: Removed, tick: int) -> None:
+        handle = self._handle(data.account_id)
+        if data.account_id in self.seats:
+            self.seats[data.account_id].removed = True
+        why = f": {data.reason}" if data.reason else ""
+        self.moderated(tick, handle, f"@{self.host} removed {handle}{why}")
 
     def _words(self, lane: int, first: int, last: int) -> str:
         """The words on a lane between two ticks, from its captions."""
-        said = [
-            word
-            for event in self.of_type("caption")
-            if event["data"]["lane"] == lane
-            for word in event["data"]["words"]
-        ]
+        said = [word for _, caption in self.of_type(CaptionSpoken) if caption.lane == lane for word in caption.words]
         begin, end = (first - 1) * TICK_SECONDS, (last + 2) * TICK_SECONDS
-        return " ".join(word["w"] for word in said if word["start"] >= begin and word["end"] <= end)
+        return " ".join(word.w for word in said if word.start >= begin and word.end <= end)
 
     def _handle(self, account_id: str) -> str:
         seat = self.seats.get(account_id)
-        return f"@{seat.handle}" if seat is not None else account_id
-
-
-_TAKES: dict[str, Callable[[State, dict[str, Any], dict[str, Any]], None]] = {
-    "levels": State._levels,
-    "presence": State._presence,
-    "caption.partial": State._partial,
-    "caption": State._caption,
-    "lane.opened": State._lane_opened,
-    "lane.closed": State._lane_closed,
-    "act.taken": State._act,
-    "person.muted": State._muted,
-    "person.removed": State._removed,
-}
+        return seat.handle if seat is not None else account_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from spacesctl.demo.report import DemoAct, DemoReport
 from spacesctl.demo.state import SILENCE, Line, Seat, State
 
 FRAMES_A_SECOND = 8
@@ -27,7 +27,7 @@ _FIXED_LINES = 12
 
 def render(state: State, height: int) -> RenderableType:
     """The whole view, at most `height` lines high."""
-    colours = {f"@{seat.handle}": COLOURS[at % len(COLOURS)] for at, seat in enumerate(state.seats.values())}
+    colours = {seat.handle: COLOURS[at % len(COLOURS)] for at, seat in enumerate(state.seats.values())}
     left = max(4, height - _FIXED_LINES)
     acts = min(max(2, left // 3), 6)
     return Group(
@@ -54,31 +54,31 @@ def bar(level: int, active: bool, cells: int = BAR) -> Text:
     return Text("━" * full, style="green" if active else "dim").append("╌" * (cells - full), style="dim")
 
 
-def summary(result: dict[str, Any]) -> RenderableType:
+def summary(result: DemoReport) -> RenderableType:
     """The main numbers of a report, as text for people."""
     speakers = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("SPEAKER", "WAY", "HEARD", "WORDS", "WORD ERRORS", "LIKENESS AT LISTENERS"):
         speakers.add_column(heading)
-    for one in result["speakers"]:
-        alike = ", ".join(_share(row["likeness"].get(one["handle"])) for row in result["listeners"])
-        rate = one["word_error_rate"]
+    for one in result.speakers:
+        alike = ", ".join(_share(row.likeness.get(one.handle)) for row in result.listeners)
+        rate = one.word_error_rate
         speakers.add_row(
-            one["handle"], one["way"], f"{one['heard_seconds']:.1f} s", str(one["reference_words"]),
+            one.handle, one.way, f"{one.heard_seconds:.1f} s", str(one.reference_words),
             "-" if rate is None else f"{rate:.1%}", alike,
         )  # fmt: skip
-    lines = [Text(_act_line(one)) for one in result["acts"]]
-    if (muted := result["muted"]) is not None and muted["heard_after_mute_db"] is not None:
+    lines = [Text(_act_line(one)) for one in result.acts]
+    if (muted := result.muted) is not None and muted.heard_after_mute_db is not None:
         lines.append(
             Text(
-                f"{muted['handle']} went on speaking for {muted['seconds_sent_after']:.1f} s after the mute and was heard at most at"
-                f" {muted['heard_after_mute_db']:.0f} dB of the level before"
+                f"{muted.handle} went on speaking for {muted.seconds_sent_after:.1f} s after the mute and was heard at most at"
+                f" {muted.heard_after_mute_db:.0f} dB of the level before"
             )
         )
-    if (kicked := result["kicked"]) is not None:
-        lines.append(
-            Text(f"{kicked['by']} removed {kicked['handle']}, who tried to come back: {kicked['tried_to_come_back']}")
-        )
-    tail = f"loss {result['loss']}, worst tick lateness {result['worst_tick_lateness_ms']} ms; likeness 1 is the unchanged voice"
+    if (kicked := result.kicked) is not None:
+        lines.append(Text(f"{kicked.by} removed {kicked.handle}, who tried to come back: {kicked.tried_to_come_back}"))
+    tail = (
+        f"loss {result.loss}, worst tick lateness {result.worst_tick_lateness_ms} ms; likeness 1 is the unchanged voice"
+    )
     return Group(speakers, Text(""), *lines, Text(tail, style="dim"))
 
 
@@ -86,13 +86,13 @@ def _share(likeness: float | None) -> str:
     return "-" if likeness is None else f"{likeness:.2f}"
 
 
-def _act_line(act: dict[str, Any]) -> str:
-    delay = f", {act['delay_to_act_ms']} ms after the end of “{act['phrase']}”" if act["phrase"] else ""
-    return f"rule {act['rule']}: {act['action']} ({act['mode']}) {act['handle']}{delay}"
+def _act_line(act: DemoAct) -> str:
+    delay = f", {act.delay_to_act_ms} ms after the end of “{act.phrase}”" if act.phrase else ""
+    return f"rule {act.rule}: {act.action} ({act.mode}) {act.handle}{delay}"
 
 
 def _title(state: State) -> Text:
-    return Text(f" {state.title} ", style="bold").append(f"hosted by @{state.host} ", style="not bold dim")
+    return Text(f" {state.room.title} ", style="bold").append(f"hosted by @{state.host} ", style="not bold dim")
 
 
 def _clock(state: State) -> str:
@@ -108,10 +108,10 @@ def _seats(state: State, colours: dict[str, str]) -> Table:
     table.add_column(width=7, no_wrap=True)
     table.add_column(no_wrap=True)
     for seat in state.seats.values():
-        handle = f"@{seat.handle}"
+        colour = colours[seat.handle]
         table.add_row(
-            bar(seat.level, seat.active),
-            Text(handle, style=f"bold {colours[handle]}" if seat.active else colours[handle]),
+            bar(seat.level, seat.person.active),
+            Text(seat.handle, style=f"bold {colour}" if seat.person.active else colour),
             Text(seat.role, style="dim"),
             Text(seat.way, style="dim"),
             _condition(seat),
@@ -122,11 +122,11 @@ def _seats(state: State, colours: dict[str, str]) -> Table:
 def _condition(seat: Seat) -> Text:
     if seat.removed:
         return Text("removed", style="bold red")
-    if seat.muted:
+    if seat.person.muted:
         return Text("muted, not heard", style="red")
-    if seat.lane is None:
+    if seat.person.lane is None:
         return Text("microphone closed", style="dim")
-    return Text("speaking", style="green") if seat.active else Text("")
+    return Text("speaking", style="green") if seat.person.active else Text("")
 
 
 def _section(name: str, body: RenderableType) -> RenderableType:
@@ -135,7 +135,7 @@ def _section(name: str, body: RenderableType) -> RenderableType:
 
 def _captions(state: State, colours: dict[str, str], lines: int) -> RenderableType:
     """Final captions, then partial ones in dim italics; the newest last."""
-    open_lanes = {seat.lane for seat in state.seats.values()}
+    open_lanes = {seat.person.lane for seat in state.seats.values()}
     partial = [(line, "dim italic") for (lane, _), line in state.partials.items() if lane in open_lanes]
     recent = [(line, "") for line in islice(reversed(state.captions), lines)][::-1]
     rows = (recent + partial)[-lines:]

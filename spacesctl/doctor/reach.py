@@ -12,11 +12,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 from aioice import stun
 
+from spacesctl.api.operation import Candidate, ExpectedProbe, Readiness
+from spacesctl.api.wire import load
 from spacesctl.client.http import Client
 from spacesctl.doctor.finding import Finding, fail, ok, warn
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn, SpacesError, Unavailable
@@ -34,19 +36,19 @@ def server(url: str) -> Finding | None:
     """The state that the server at `url` reports; None when nothing answers there."""
     try:
         answer = httpx.get(f"{url}/readyz", timeout=5)
-        checks = answer.json()["checks"]
+        checks = load(answer.content, Readiness).checks
     except httpx.TransportError as error:
         if "certificate" in str(error).lower():
             return fail(
                 "server", f"{url}: {error}", "set SSL_CERT_FILE to the authority's certificate, or renew the server's"
             )
         return None
-    except (ValueError, KeyError):
+    except ValueError:
         return fail("server", f"the server at {url} is not spacesctl", "check `url`, and the proxy if there is one")
     said = ", ".join(f"{name} {state}" for name, state in checks.items())
     if answer.status_code != 200:
         return fail("server", f"runs at {url}, not ready: {said}", "look at its log")
-    if checks["bot"] != "ok":
+    if checks.get("bot") != "ok":
         return warn(
             "server", f"runs at {url}: {said}", "no captions and no rules until the bot is ready; look at the log"
         )
@@ -56,7 +58,7 @@ def server(url: str) -> Finding | None:
 def udp(client: Client) -> list[Finding]:
     """Try each address that the server offers to clients, with a connectivity check as a browser sends it."""
     try:
-        probe = client.post("/v1/probe")
+        probe = client.server.probe()
     except (NotSignedIn, NotAllowed):
         todo = (
             "set SPACESCTL_TOKEN to an operator's token (the first start wrote one to owner.token in the data folder)"
@@ -64,15 +66,16 @@ def udp(client: Client) -> list[Finding]:
         return [warn("udp", "not checked: this needs an operator's token", todo)]
     except (NotFound, Unavailable) as error:
         return [fail("udp", error.message, "look at the server's log")]
-    over_udp = [_candidate("udp", one["host"], one["port"], probe) for one in probe["candidates"]]
-    return over_udp + [_candidate("tcp", one["host"], one["port"], probe) for one in probe.get("tcp_candidates", [])]
+    over_udp = [_candidate("udp", one, probe) for one in probe.candidates]
+    return over_udp + [_candidate("tcp", one, probe) for one in probe.tcp_candidates]
 
 
-def _candidate(way: Way, host: str, port: int, probe: dict[str, Any]) -> Finding:
+def _candidate(way: Way, at: Candidate, probe: ExpectedProbe) -> Finding:
+    host, port = at.host, at.port
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     todo = _UNREACHED if way == "udp" else _UNREACHED_OVER_TCP
     try:
-        seen = (_ask if way == "udp" else _ask_over_tcp)(host, port, probe["username"], probe["password"])
+        seen = (_ask if way == "udp" else _ask_over_tcp)(host, port, probe.username, probe.password)
     except OSError as error:
         why = f"cannot send to {where} from here ({error.strerror or error})"
         return fail("udp", why, todo) if way == "udp" else warn("tcp", why, todo)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from spacesctl.domain.principals import Principal
 from spacesctl.domain.space import Hand
+from spacesctl.domain.speech import Word
 from spacesctl.domain.words import Kind, ListenerPolicy, Policy, RecordingMode, Role
 
 NO_HAND = Hand()
@@ -318,7 +318,7 @@ class AddCaption(Command):
     text: str
     start_tick: int
     end_tick: int
-    words: tuple[dict[str, Any], ...]
+    words: tuple[Word, ...]
     account_id: str
     speaker: str
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from spacesctl.domain.event import Event
 from spacesctl.domain.moderation_events import (
@@ -25,6 +24,7 @@ from spacesctl.domain.moderation_events import (
     ServerUnmuted,
 )
 from spacesctl.domain.space import Invite, Pin, Recording
+from spacesctl.domain.speech import Word
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role
 
 __all__ = [
@@ -323,7 +323,7 @@ class Consented(Event):
 
 @dataclass(frozen=True)
 class CaptionSpoken(Event):
-    """A final caption of `speaker` (`@handle`). Words are {w, start, end, conf} with times in seconds on the Space clock."""
+    """A final caption of `speaker` (`@handle`)."""
 
     type = "caption"
     account_id: str
@@ -333,7 +333,7 @@ class CaptionSpoken(Event):
     text: str
     start_tick: int
     end_tick: int
-    words: tuple[dict[str, Any], ...]
+    words: tuple[Word, ...]
 
 
 BY_TYPE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}

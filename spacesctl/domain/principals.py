@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from spacesctl.domain.accounts import Credential
 from spacesctl.domain.words import Kind, Scope
@@ -87,11 +87,11 @@ class System(Principal):
 ANONYMOUS = Person()
 
 
-def described(by: Principal) -> dict[str, Any]:
+def described(by: Principal) -> dict[str, str | None]:
     """Who acted, as JSON values: `kind` and its `id` (person), `id`, `for_host` and `bot_id` (rule) or `reason` (system)."""
     match by:
         case Rule(id, for_host, bot_id):
-            facts: dict[str, Any] = {"id": id, "for_host": for_host, "bot_id": bot_id}
+            facts: dict[str, str | None] = {"id": id, "for_host": for_host, "bot_id": bot_id}
         case System(reason):
             facts = {"reason": reason}
         case _:

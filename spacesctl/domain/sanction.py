@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Sanction:
     id: str
     action: str
     target: str
-    by: Mapping[str, Any]
+    by: Mapping[str, str | None]
     reason: str
     since: datetime
     until: datetime | None = None

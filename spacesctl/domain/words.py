@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
+
+ReportState = Literal["open", "upheld", "dismissed"]
+RuleMode = Literal["shadow", "held", "enforce"]
+"""Whether a rule only records what it would do, holds it for a person, or does it."""
 
 
 class State(StrEnum):

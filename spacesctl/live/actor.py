@@ -8,8 +8,10 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from typing import Any
 
+from spacesctl.api import events as wire
+from spacesctl.api.lanes import OpenLane
+from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.absence import HOST_GRACE
@@ -25,8 +27,9 @@ from spacesctl.live.aggregate import Aggregate
 from spacesctl.live.clock import RunningClock
 from spacesctl.live.connections import Connections
 from spacesctl.live.engine import Engine
+from spacesctl.live.event_views import View
 from spacesctl.live.evidence import EvidenceRing
-from spacesctl.live.hub import Hub, Subscriber, View
+from spacesctl.live.hub import Hub, Subscriber
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.presence import AWAY_AFTER, Presence, Step
 from spacesctl.live.recorder import Recorder
@@ -93,6 +96,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
         if any(isinstance(event, e.SpaceStarted) for event in events):
             self._open_on_engine(after, 0)
+        if isinstance(outcome.by, Person) and any(isinstance(event, e.LaneOpened) for event in events):
+            self.connections.know(outcome.by)
         self.connections.after(after, events)
         self.connections.tell_lane_readers(after, events)
         self.connections.tell_speakers(events)
@@ -140,9 +145,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """Forget an event stream that ended."""
         self.hub.unsubscribe(subscriber)
 
-    def publish(self, kind: str, data: dict[str, Any], views: Iterable[View] = View) -> None:
+    def publish(self, data: Answer, views: Iterable[View] = View) -> None:
         """Send a message to event streams that is not stored or replayed."""
-        self.hub.publish_ephemeral(kind, data, views)
+        self.hub.publish_ephemeral(data, views)
 
     def react(self, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
@@ -151,7 +156,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def tell_reactions(self) -> None:
         """Publish the reactions that were counted since the last call, if any."""
         if self._reactions:
-            self.publish("reactions", {"tick": self.now_tick(), "counts": dict(self._reactions)})
+            self.publish(wire.Reactions(tick=self.now_tick(), counts=dict(self._reactions)))
             self._reactions.clear()
 
     def connected(self) -> list[str | None]:
@@ -205,13 +210,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """A session that is connected."""
         return self.connections.sessions.get(session_id)
 
-    def lanes(self) -> list[dict[str, Any]]:
+    def lanes(self) -> list[OpenLane]:
         """The open microphone sessions, in the format for lane readers."""
         return self.connections.lanes(self.space)
 
-    def connect(self, session: Session, person: Person) -> None:
+    def connect(self, session: Session) -> None:
         """Add a session of this Space."""
-        self.connections.add(self.space, session, person)
+        self.connections.add(self.space, session)
 
     async def disconnect(self, session_id: str, reason: str = "left") -> None:
         """End a session and close its lane, if it has one. Does nothing for a session that has ended."""
@@ -236,12 +241,12 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         if self.state is None or not self.hub.subscribers:
             return
         who = {person.lane: person.account_id for person in self.state.people.values() if person.lane is not None}
-        levels: list[dict[str, Any]] = [
-            {"lane": lane, "account_id": who[lane], "db": level, "active": active}
+        levels = [
+            wire.Level(lane=lane, account_id=who[lane], db=level, active=active)
             for lane, level, active in message.levels
             if lane in who
         ]
-        self.publish("levels", {"tick": message.tick, "levels": levels})
+        self.publish(wire.Levels(tick=message.tick, levels=levels))
 
     async def engine_restarted(self) -> None:
         """Open the Space on a new engine, which has no state, after the last tick. All peers and lanes are gone and are

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import Any
 
+from spacesctl.api import lanes as wire
 from spacesctl.audio import framing
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Person
@@ -31,10 +31,12 @@ class Connections:
         self._speakers: dict[str, Person] = {}
         """The accounts that opened a microphone, with the handles that lane readers are sent."""
 
-    def add(self, space: Space, session: Session, caller: Person) -> None:
+    def know(self, speaker: Person) -> None:
+        """Remember who opens a microphone, before the lane is announced."""
+        self._speakers[speaker.account_id or ""] = speaker
+
+    def add(self, space: Space, session: Session) -> None:
         """Add a session, and request the engine outputs that it needs."""
-        if session.kind.is_up and caller.account_id is not None:
-            self._speakers[caller.account_id] = caller
         self.sessions[session.id] = session
         self.places[session.place] += 1
         if session.feed is not None:
@@ -101,7 +103,7 @@ class Connections:
             elif session.kind is SessionKind.LISTEN and session.group in packed:
                 feed.push_frame(packed[session.group])
 
-    def lanes(self, space: Space) -> list[dict[str, Any]]:
+    def lanes(self, space: Space) -> list[wire.OpenLane]:
         """The open microphone sessions, in the format for lane readers."""
         return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
 
@@ -111,11 +113,11 @@ class Connections:
         """
         if any(isinstance(event, e.RecordingStarted) for event in events):
             closed = {event.account_id for event in events if isinstance(event, e.MicChanged) and not event.open}
-            self._tell(closed, {"event": "recorded"})
+            self._tell(closed, wire.Recorded())
         for event in events:
             if isinstance(event, e.ServerMuted | e.ServerUnmuted):
-                news = "muted" if isinstance(event, e.ServerMuted) else "unmuted"
-                self._tell({event.account_id}, {"event": news})
+                muted = isinstance(event, e.ServerMuted)
+                self._tell({event.account_id}, wire.Muted() if muted else wire.Unmuted())
 
     def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
         """Tell lane readers of lanes that opened, closed or changed, and of new rules."""
@@ -127,7 +129,7 @@ class Connections:
                 for feed in feeds:
                     feed.push_event(news)
 
-    def _tell(self, whom: Collection[str], news: dict[str, Any]) -> None:
+    def _tell(self, whom: Collection[str], news: wire.LaneEvent) -> None:
         for session in self.sessions.values():
             if session.account_id in whom and session.kind is SessionKind.SPEAK and session.feed is not None:
                 session.feed.push_event(news)
@@ -137,28 +139,28 @@ class Connections:
         for message in messages:
             self._engine.send(message)
 
-    def _lane_news(self, space: Space, event: e.Event) -> dict[str, Any] | None:
+    def _lane_news(self, space: Space, event: e.Event) -> wire.LaneEvent | None:
         match event:
             case e.LaneOpened(account_id):
-                return {"event": "lane_opened", "lane": self._lane_info(space.people[account_id])}
+                return wire.OpenedLane(lane=self._lane_info(space.people[account_id]))
             case e.LaneClosed(_, lane, _):
-                return {"event": "lane_closed", "lane": {"lane": lane}}
+                return wire.ClosedLane(lane=lane)
             case e.RoleChanged(account_id) if space.people[account_id].lane is not None:
-                return {"event": "lane_changed", "lane": self._lane_info(space.people[account_id])}
+                return wire.ChangedLane(lane=self._lane_info(space.people[account_id]))
             case e.RulesSet(rules_hash):
-                return {"event": "rules_changed", "hash": rules_hash}
+                return wire.RulesChanged(hash=rules_hash)
             case _:
                 return None
 
-    def _lane_info(self, person: Member) -> dict[str, Any]:
+    def _lane_info(self, person: Member) -> wire.OpenLane:
         who = self._speakers.get(person.account_id, Person(person.account_id))
-        return {
-            "lane": person.lane,
-            "account_id": person.account_id,
-            "handle": f"@{who.handle}",
-            "role": person.role.value,
-            "kind": who.kind.value,
-        }
+        return wire.OpenLane(
+            lane=person.lane or 0,
+            account_id=person.account_id,
+            handle=f"@{who.handle}",
+            role=person.role,
+            kind=who.kind,
+        )
 
     def tap(self, space: Space) -> None:
         """Tell the engine which outputs of the Space the control process needs."""

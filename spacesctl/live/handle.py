@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
+from spacesctl.api.lanes import OpenLane
+from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
-from spacesctl.live.hub import Subscriber, View
+from spacesctl.live.event_views import View
+from spacesctl.live.hub import Subscriber
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.sessions import Session
 
@@ -36,13 +39,13 @@ class SpaceHandle(Protocol):
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""
 
-    def publish(self, kind: str, data: dict[str, Any], views: Iterable[View] = View) -> None:
+    def publish(self, data: Answer, views: Iterable[View] = View) -> None:
         """Send a message to event streams that is not stored or replayed."""
 
     def react(self, reaction: str) -> None:
         """Count a reaction; the counts are published once a second."""
 
-    def connect(self, session: Session, person: Person) -> None:
+    def connect(self, session: Session) -> None:
         """Add a session with audio."""
 
     async def disconnect(self, session_id: str, reason: str = "left") -> None:
@@ -58,7 +61,7 @@ class SpaceHandle(Protocol):
     def connected(self) -> list[str | None]:
         """The account of each session with audio; None for anonymous listeners."""
 
-    def lanes(self) -> list[dict[str, Any]]:
+    def lanes(self) -> list[OpenLane]:
         """The open microphone sessions, in the format for lane readers."""
 
     def speaker_of(self, lane: int) -> str | None:

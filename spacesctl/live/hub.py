@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
-from enum import StrEnum
-from typing import Any
 
+from spacesctl.api.wire import Answer
 from spacesctl.domain.admission import Access
-from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.events import HIDDEN_FROM_AUDIENCE
 from spacesctl.domain.principals import Person
+from spacesctl.live.event_views import View, ephemeral, visible
 from spacesctl.store.spaces import StoredEvent
 
 QUEUE = 512
 """Messages that a subscriber may be behind. A slower one is disconnected; it can reconnect with `Last-Event-ID` and
 misses no durable event.
 """
-
-
-class View(StrEnum):
-    """Who a subscriber is: staff see all events, the audience a part of them."""
-
-    STAFF = "staff"
-    AUDIENCE = "audience"
 
 
 class Subscriber:
@@ -86,12 +76,12 @@ class Hub:
         """Send stored events to the subscribers whose view shows them."""
         for event in stored:
             for view in View:
-                if (body := visible(event, view)) is not None:
-                    self._push(view, sse(event.type, body, event.seq))
+                if (message := visible(event, view)) is not None:
+                    self._push(view, message)
 
-    def publish_ephemeral(self, kind: str, data: dict[str, Any], views: Iterable[View] = View) -> None:
+    def publish_ephemeral(self, data: Answer, views: Iterable[View] = View) -> None:
         """Send a message that is not stored or replayed: levels, counts, partial captions."""
-        message = sse(kind, {"type": kind, "data": data})
+        message = ephemeral(data)
         for view in views:
             self._push(view, message)
 
@@ -104,20 +94,3 @@ class Hub:
         for subscriber in self.subscribers:
             if subscriber.view is view:
                 subscriber.push(message)
-
-
-def visible(event: StoredEvent, view: View) -> dict[str, Any] | None:
-    """The event as `view` shows it, or None if it does not."""
-    data = event.body
-    if view is View.AUDIENCE:
-        hidden = HIDDEN_FROM_AUDIENCE.get(event.type)
-        if hidden is None:
-            return None
-        data = {key: value for key, value in data.items() if key not in hidden}
-    return {"type": event.type, "seq": event.seq, "at": rfc3339(event.at), "tick": event.tick, "data": data}
-
-
-def sse(kind: str, body: dict[str, Any], seq: int | None = None) -> bytes:
-    """One Server-Sent Event (WHATWG HTML, 9.2). JSON contains no raw line breaks, so one data line is enough."""
-    head = "" if seq is None else f"id: {seq}\n"
-    return f"{head}event: {kind}\ndata: {json.dumps(body, separators=(',', ':'), ensure_ascii=False)}\n\n".encode()

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import structlog
 
+from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Gone
 from spacesctl.domain.space import Space
@@ -214,11 +215,11 @@ class SpaceRegistry:
         """How many event streams are open."""
         return sum(len(actor.hub.subscribers) for actor in self.actors.values())
 
-    def publish(self, kind: str, data: dict[str, Any], which: Callable[[Space], bool]) -> None:
+    def publish(self, data: Answer, which: Callable[[Space], bool]) -> None:
         """Send a message that is not stored to the event streams of the Spaces in use that `which` picks."""
         for actor in self.actors.values():
             if actor.state is not None and which(actor.state):
-                actor.publish(kind, data)
+                actor.publish(data)
 
     def connections_by_kind(self) -> Counter[str]:
         """How many connections with audio of each kind there are."""

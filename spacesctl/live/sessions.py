@@ -7,8 +7,8 @@ import secrets
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from spacesctl.api.lanes import Ended, Gap, LaneEvent
 from spacesctl.domain.admission import Access
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
@@ -54,7 +54,7 @@ class Feed:
     """
 
     def __init__(self) -> None:
-        self._queue: deque[bytes | dict[str, Any]] = deque()
+        self._queue: deque[bytes | LaneEvent] = deque()
         self._waiting = asyncio.Event()
         self._frames = 0
         self._lost = 0
@@ -78,13 +78,13 @@ class Feed:
                 self.close("too_slow")
             return
         if self._lost:
-            self._queue.append({"event": "gap", "ticks": self._lost})
+            self._queue.append(Gap(ticks=self._lost))
             self._lost = 0
         self._frames += 1
         self._queue.append(message)
         self._waiting.set()
 
-    def push_event(self, event: dict[str, Any]) -> None:
+    def push_event(self, event: LaneEvent) -> None:
         """Queue an event. Events are never dropped; a reader that leaves too many unread is disconnected."""
         if self.closed:
             return
@@ -98,10 +98,10 @@ class Feed:
         """End the feed with an event that gives the reason."""
         if not self.closed:
             self.ending.set()
-            self._queue.append({"event": "ended", "reason": reason})
+            self._queue.append(Ended(reason=reason))
             self._waiting.set()
 
-    async def next(self) -> bytes | dict[str, Any] | None:
+    async def next(self) -> bytes | LaneEvent | None:
         """Wait for the next message, in order; None after the last."""
         while not self._queue:
             if self.closed:

@@ -8,6 +8,7 @@ import sys
 
 import structlog
 
+from spacesctl.api.events import Presence
 from spacesctl.domain.errors import SpacesError
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store import spaces as space_store
@@ -48,7 +49,7 @@ class Watch:
             count, space_id = actor.participant_count, actor.space.id
             if self._told.get(space_id, 0) != count:
                 self._told[space_id] = count
-                actor.publish("presence", {"participant_count": count})
+                actor.publish(Presence(participant_count=count))
         ids = {actor.space.id for actor in live}
         self._told = {space_id: count for space_id, count in self._told.items() if space_id in ids}
 

@@ -9,7 +9,7 @@ import asyncio
 import fractions
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import av
 import numpy as np
@@ -77,13 +77,7 @@ class AiortcPeer:
         self.closed = asyncio.Event()
         """Set when either side has closed the connection, or it failed."""
         self._connected = asyncio.Event()
-
-        @self.connection.on("connectionstatechange")  # type: ignore[untyped-decorator,unused-ignore]
-        def changed() -> None:
-            if self.state == "connected":
-                self._connected.set()
-            elif self.state in ("closed", "failed"):
-                self.closed.set()
+        self.connection.on("connectionstatechange", self._changed)
 
     @property
     def state(self) -> str:
@@ -107,9 +101,15 @@ class AiortcPeer:
         """Close the connection. It may be called more than once."""
         await self.connection.close()
 
+    def _changed(self) -> None:
+        if self.state == "connected":
+            self._connected.set()
+        elif self.state in ("closed", "failed"):
+            self.closed.set()
+
     async def _stat(self, kind: str, name: str) -> int:
         """A counter of getStats (W3C webrtc-stats), summed over all reports of one kind."""
-        report: dict[str, Any] = await self.connection.getStats()
+        report = await self.connection.getStats()
         return sum(int(getattr(one, name)) for one in report.values() if one.type == kind)
 
 
@@ -133,10 +133,7 @@ class AiortcListener(AiortcPeer):
         self.connection.addTransceiver("audio", direction="recvonly")
         self._hear = hear
         self._task: asyncio.Task[None] | None = None
-
-        @self.connection.on("track")  # type: ignore[untyped-decorator,unused-ignore]
-        def arrived(track: MediaStreamTrack) -> None:
-            self._task = asyncio.ensure_future(self._listen(track))
+        self.connection.on("track", self._arrived)
 
     async def packets_received(self) -> int:
         return await self._stat("inbound-rtp", "packetsReceived")
@@ -148,6 +145,9 @@ class AiortcListener(AiortcPeer):
         await super().close()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=CLOSE_WITHIN)
+
+    def _arrived(self, track: MediaStreamTrack) -> None:
+        self._task = asyncio.ensure_future(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
         while True:

@@ -11,9 +11,10 @@ import os
 import select
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.probe import machine
@@ -22,18 +23,33 @@ LATE: Final = 0.01
 """A tick that is later than this many seconds counts as late, as in the engine."""
 
 
+@dataclass(frozen=True)
+class Jitter:
+    """What a jitter probe saw: its `ticks`, those more than 10 ms `late`, and by how many milliseconds the worst was late."""
+
+    ticks: int
+    late: int
+    late_ms_max: float
+
+
+def altogether(seen: Sequence[Jitter]) -> Jitter:
+    """Several times as one."""
+    worst = max((one.late_ms_max for one in seen), default=0.0)
+    return Jitter(sum(one.ticks for one in seen), sum(one.late for one in seen), worst)
+
+
 class JitterProbe:
-    """`read` returns the counts since the previous call: `ticks`, `late` (ticks more than 10 ms late) and `late_ms_max`."""
+    """A running jitter probe."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def read(self) -> dict[str, Any]:
+    async def read(self) -> Jitter:
+        """What it saw since the previous call."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(b"\n")
-        seen: dict[str, Any] = json.loads(await self._process.stdout.readline())
-        return seen
+        return Jitter(**json.loads(await self._process.stdout.readline()))
 
 
 @asynccontextmanager
@@ -68,8 +84,8 @@ def main() -> None:
         if asked:
             if not os.read(sys.stdin.fileno(), 64):
                 return
-            seen = {"ticks": ticks, "late": late, "late_ms_max": round(1000 * worst, 3)}
-            os.write(sys.stdout.fileno(), json.dumps(seen).encode() + b"\n")
+            seen = Jitter(ticks, late, round(1000 * worst, 3))
+            os.write(sys.stdout.fileno(), json.dumps(asdict(seen)).encode() + b"\n")
             ticks, late, worst = 0, 0, 0.0
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 from spacesctl.audio.opus import Decoder, OpusError
 from spacesctl.probe.description import NotConnected
@@ -166,7 +166,7 @@ class ListenerPool:
             one.report()
 
 
-async def together(each: Sequence[Coroutine[Any, Any, None]]) -> None:
+async def together(each: Sequence[Coroutine[object, None, None]]) -> None:
     """Run all of them at the same time. The first error cancels the others, and only that error is raised."""
     try:
         async with asyncio.TaskGroup() as group:

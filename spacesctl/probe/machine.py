@@ -8,8 +8,9 @@ import os
 import platform
 import resource
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from spacesctl.domain.errors import Refused
 from spacesctl.rtc import sealing
@@ -90,19 +91,32 @@ def need_descriptors(count: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def described() -> dict[str, Any]:
+@dataclass(frozen=True)
+class Machine:
+    """A machine, for a report: `sealing` is what encrypts packets, `load` its load average of one minute, `at` when it was looked at."""
+
+    cpu: str
+    cores: int | None
+    kernel: str
+    python: str
+    sealing: str
+    load: float
+    at: str
+
+
+def described() -> Machine:
     """Describes this machine for a report."""
     info = Path("/proc/cpuinfo").read_text()
     models = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
-    return {
-        "cpu": models[0] if models else platform.processor(),
-        "cores": os.cpu_count(),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "sealing": "compiled" if sealing.COMPILED else "cryptography",
-        "load": round(os.getloadavg()[0], 2),
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
+    return Machine(
+        cpu=models[0] if models else platform.processor(),
+        cores=os.cpu_count(),
+        kernel=platform.release(),
+        python=platform.python_version(),
+        sealing="compiled" if sealing.COMPILED else "cryptography",
+        load=round(os.getloadavg()[0], 2),
+        at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )
 
 
 def _ran(task: Path) -> int:

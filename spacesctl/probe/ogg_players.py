@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final
 from urllib.parse import urlsplit
 
+from spacesctl.client import addresses
 from spacesctl.probe.description import NotConnected
 from spacesctl.probe.listener_pool import AT_ONCE, BATCH, VISIT, together
 from spacesctl.probe.page_check import Heard, PageCheck
@@ -34,7 +35,7 @@ class Player:
     async def connect(self) -> None:
         """Send the request and wait for the head of the answer. Raises NotConnected."""
         loop = asyncio.get_running_loop()
-        request = f"GET /v1/spaces/{self._space}/listen.ogg HTTP/1.1\r\nHost: {self._place.netloc}\r\n\r\n"
+        request = f"GET {addresses.listen_ogg(self._space)} HTTP/1.1\r\nHost: {self._place.netloc}\r\n\r\n"
         try:
             async with asyncio.timeout(WITHIN):
                 await loop.sock_connect(self.socket, (self._place.hostname, self._place.port))

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ def why_no_pesq() -> str | None:
 
 def pesq(said: Pcm, heard: Pcm) -> float:
     """Wide-band PESQ (ITU-T P.862.2), 1.0 to 4.64, of two aligned sounds of the same length. Raises ModuleNotFoundError without `pesq`."""
-    measure: Callable[..., Any] = importlib.import_module("pesq").pesq
+    measure: Callable[[int, Pcm, Pcm, str], float] = importlib.import_module("pesq").pesq
     return float(measure(WIDE_BAND, narrowed(said), narrowed(heard), "wb"))
 
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TypeGuard, TypeVar
 
 from spacesctl.rules import normalise, regexes
 from spacesctl.rules.lines import Path, line_of
 from spacesctl.rules.problems import Problem
 from spacesctl.rules.ruleset import Confidence, Pattern, Phrase
 
+T = TypeVar("T")
 MAX_PHRASE = 200
 """Characters of one phrase."""
 MAX_PHRASE_WORDS = 16
 """Words of one phrase. A phrase is looked for across utterances within a few seconds, and nobody says more words in that time."""
 
-_DURATION = re.compile(r"(\d{1,7})(ms|s|m|h|d)")
+DURATION = re.compile(r"(\d{1,7})(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_CONFIDENCE = re.compile(r"(>=|>)\s*(0|1|0?\.\d+|1\.0+|0\.\d+)")
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+CONFIDENCE = re.compile(r"(>=|>)\s*(0|1|0?\.\d+|1\.0+|0\.\d+)")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
 
 
@@ -50,14 +51,16 @@ class Reader:
         """Note a warning; `todo` says what to do about it."""
         self.problems.append(Problem(self.line(path), message, todo, self.filename, "warning"))
 
-    def keys(self, path: Path, data: dict[str, Any], known: set[str], later: frozenset[str] = frozenset()) -> None:
+    def keys(
+        self, path: Path, data: Mapping[str, object], known: set[str], later: frozenset[str] = frozenset()
+    ) -> None:
         """Note an error for each key of a table that is not `known`. Those in `later` are reported as not supported by
         this version.
         """
         for key in data:
             self._known(key, (*path, key), known, later, "key")
 
-    def one_key(self, path: Path, data: dict[str, Any], known: set[str], later: frozenset[str]) -> None:
+    def one_key(self, path: Path, data: Mapping[str, object], known: set[str], later: frozenset[str]) -> None:
         """Check the keys, and that there is exactly one."""
         self.keys(path, data, known, later)
         if len(data) != 1:
@@ -75,67 +78,70 @@ class Reader:
             self.error(path, f"unknown {what} `{name}`", nearest(name, known, listed))
         return False
 
-    def _is(self, kind: type, path: Path, value: Any) -> bool:
+    def _is(self, value: object, kind: type[T], path: Path) -> TypeGuard[T]:
         if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
             return True
         self.error(path, f"`{path[-1]}` is not {_NAMES[kind]}", f"write {_NAMES[kind]}")
         return False
 
-    def is_table(self, path: Path, value: Any) -> bool:
+    def is_table(self, value: object, path: Path) -> TypeGuard[Mapping[str, object]]:
         """Whether the value is a table; notes an error if not."""
-        return self._is(dict, path, value)
+        return self._is(value, dict, path)
 
-    def tables(self, path: Path, value: Any) -> list[dict[str, Any]]:
+    def tables(self, path: Path, value: object) -> list[Mapping[str, object]]:
         """The tables of a list; anything else in it is an error and left out."""
-        if not self._is(list, path, value):
+        if not self._is(value, list, path):
             return []
-        return [item for index, item in enumerate(value) if self._item(dict, (*path, index), item)]
+        return [item for index, item in enumerate(value) if self._item(item, dict, (*path, index))]
 
-    def _item(self, kind: type, path: Path, value: Any) -> bool:
+    def _item(self, value: object, kind: type[T], path: Path) -> TypeGuard[T]:
         if isinstance(value, kind):
             return True
         self.error(path, f"an item of `{path[-2]}` is not {_NAMES[kind]}", f"write {_NAMES[kind]}")
         return False
 
-    def strings(self, path: Path, value: Any) -> list[tuple[Path, str]]:
+    def strings(self, path: Path, value: object) -> list[tuple[Path, str]]:
         """The strings of a list, with their paths; anything else in it is an error and left out."""
-        if not self._is(list, path, value):
+        if not self._is(value, list, path):
             return []
-        return [((*path, n), item) for n, item in enumerate(value) if self._item(str, (*path, n), item)]
+        return [((*path, n), item) for n, item in enumerate(value) if self._item(item, str, (*path, n))]
 
-    def integer(self, path: Path, value: Any, least: int, most: int) -> int:
+    def integer(self, path: Path, value: object, least: int, most: int) -> int:
         """A whole number; notes an error when it is not from `least` to `most`."""
-        if not self._is(int, path, value):
+        if not self._is(value, int, path):
             return least
         if not least <= value <= most:
             self.error(path, f"`{path[-1]}` is {value}", f"write a number from {least} to {most}")
         return int(value)
 
-    def choice(self, path: Path, value: Any, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> str:
+    def choice(self, path: Path, value: object, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> str:
         """One of the `known` words; the first of them after an error."""
-        good = self._is(str, path, value) and self._known(value, path, known, later, f"{path[-1]}")
-        return str(value) if good else known[0]
+        if not self._is(value, str, path):
+            return known[0]
+        return value if self._known(value, path, known, later, f"{path[-1]}") else known[0]
 
-    def choices(self, path: Path, value: Any, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> list[str]:
+    def choices(
+        self, path: Path, value: object, known: tuple[str, ...], later: frozenset[str] = frozenset()
+    ) -> list[str]:
         """The `known` words of a list; others are errors and left out."""
         what = {"actions": "action", "roles": "role"}.get(str(path[-1]), "action")
         return [item for where, item in self.strings(path, value) if self._known(item, where, known, later, what)]
 
-    def identifier(self, path: Path, value: Any) -> str | None:
+    def identifier(self, path: Path, value: object) -> str | None:
         """The `id` of a rule; None when it is missing or not a string."""
         todo = "write letters a-z, digits, `-` and `_`, at most 64"
         if value is None:
             self.error(path, "the rule has no `id`", todo)
             return None
-        if not self._is(str, path, value):
+        if not self._is(value, str, path):
             return None
-        if not _ID.fullmatch(value):
+        if not ID.fullmatch(value):
             self.error(path, f"`id` is {value!r}", todo)
         return str(value)
 
-    def duration(self, path: Path, value: Any, most: float = 30 * 86400.0) -> float:
+    def duration(self, path: Path, value: object, most: float = 30 * 86400.0) -> float:
         """A duration such as `45s`, in seconds; 0 after an error. At most `most` seconds."""
-        matched = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        matched = DURATION.fullmatch(value) if isinstance(value, str) else None
         if matched is None:
             self.error(
                 path, f"`{path[-1]}` is not a duration: {value!r}", 'write a number with ms, s, m, h or d, as in "45s"'
@@ -146,15 +152,15 @@ class Reader:
             self.error(path, f"`{path[-1]}` is longer than {most:g} s", f'write at most "{most:g}s"')
         return seconds
 
-    def confidence(self, path: Path, value: Any) -> Confidence:
+    def confidence(self, path: Path, value: object) -> Confidence:
         """A lower bound such as `>=0.75`; no bound after an error."""
-        matched = _CONFIDENCE.fullmatch(value.strip()) if isinstance(value, str) else None
+        matched = CONFIDENCE.fullmatch(value.strip()) if isinstance(value, str) else None
         if matched is None:
             self.error(path, f"`confidence` is {value!r}", 'write a least value from 0 to 1, as in ">=0.75"')
             return Confidence()
         return Confidence(float(matched[2]), matched[1] == ">")
 
-    def phrases(self, path: Path, value: Any) -> list[Phrase]:
+    def phrases(self, path: Path, value: object) -> list[Phrase]:
         """The phrases of a `words` list; unusable ones are errors and left out."""
         if value == []:
             self.warn(path, "an empty `words` list matches nothing", "add words or remove it")
@@ -176,9 +182,9 @@ class Reader:
             return None
         return Phrase(text, ways, self.line(path))
 
-    def pattern(self, path: Path, value: Any) -> list[Pattern]:
+    def pattern(self, path: Path, value: object) -> list[Pattern]:
         """The regex, as a list of one; an empty list when it cannot be used."""
-        if not self._is(str, path, value):
+        if not self._is(value, str, path):
             return []
         refused = regexes.refusal(value)
         if refused is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from typing import Any
+from collections.abc import Mapping
 
-from spacesctl.rules import fields, regexes
+from spacesctl.rules import fields, regexes, schema
 from spacesctl.rules.fields import Reader
 from spacesctl.rules.lines import Path, locate
 from spacesctl.rules.problems import Problem, RuleFileError
@@ -25,7 +25,6 @@ LATER_ALL = frozenset({
     "word_ms", "level_db", "clipping", "continuous_talk", "talk_share", "crosstalk", "noise", "joins_per_minute",
     "never_seen_share", "reactions_per_minute", "requests_per_minute", "reports", "account_age", "in_space_for",
 })  # fmt: skip
-_ROLES = ("speaker", "cohost", "host")
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -64,8 +63,8 @@ def _syntax(message: str, text: str, filename: str) -> Problem:
     return Problem(line, f"not valid TOML: {_PLACE.sub('', message)}", "correct the syntax at this line", filename)
 
 
-def _file(reader: Reader, data: dict[str, Any]) -> tuple[tuple[Rule, ...], Limits]:
-    reader.keys((), data, {"schema", "limits", "rule"}, LATER_TOP)
+def _file(reader: Reader, data: Mapping[str, object]) -> tuple[tuple[Rule, ...], Limits]:
+    reader.keys((), data, set(schema.FILE), LATER_TOP)
     if data.get("schema") != 1 or isinstance(data["schema"], bool):
         said = f"schema = {data['schema']!r} is not known" if "schema" in data else "`schema` is missing"
         reader.error(("schema",), said, "write `schema = 1` at the top")
@@ -107,15 +106,17 @@ def _unique(reader: Reader, rules: list[Rule], rule: Rule, index: int) -> None:
             return
 
 
-def _limits(reader: Reader, data: Any) -> Limits:
+def _limits(reader: Reader, data: object) -> Limits:
     path: Path = ("limits",)
-    if not reader.is_table(path, data):
+    if not reader.is_table(data, path):
         return Limits()
-    reader.keys(path, data, {"max_auto_actions_per_5min", "allow"})
-    most = reader.integer((*path, "max_auto_actions_per_5min"), data.get("max_auto_actions_per_5min", 5), 0, 1000)
+    reader.keys(path, data, set(schema.LIMITS))
+    most = reader.integer(
+        (*path, "max_auto_actions_per_5min"), data.get("max_auto_actions_per_5min", 5), 0, schema.MOST_AUTOMATIC
+    )
     allow: dict[str, frozenset[str]] = {}
     table = data.get("allow", {})
-    if reader.is_table((*path, "allow"), table):
+    if reader.is_table(table, (*path, "allow")):
         for rule_id, listed in table.items():
             where: Path = (*path, "allow", rule_id)
             allow[rule_id] = frozenset(reader.choices(where, listed, tuple(sorted(NEEDS_ALLOW)), frozenset({"demote"})))
@@ -138,18 +139,17 @@ def _allowed(reader: Reader, rules: list[Rule], limits: Limits) -> None:
                 )
 
 
-def _rule(reader: Reader, path: Path, data: dict[str, Any]) -> Rule | None:
+def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None:
     """None when the rule has no usable id."""
-    known = {"id", "mode", "severity", "when", "repeat", "scope", "cooldown", "actions", "evidence"}
-    reader.keys(path, data, known)
+    reader.keys(path, data, set(schema.RULE))
     rule_id = reader.identifier((*path, "id"), data.get("id"))
     phrases, patterns, confidence = _when(reader, (*path, "when"), data.get("when"))
     times, within = _repeat(reader, (*path, "repeat"), data.get("repeat", {}))
     before, after = _evidence(reader, (*path, "evidence"), data.get("evidence", {}))
-    mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), ("shadow", "enforce"), frozenset({"suggest"}))
+    mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), schema.MODES, frozenset({"suggest"}))
     actions = _actions(reader, (*path, "actions"), data)
     roles = _roles(reader, (*path, "scope"), data.get("scope", {}))
-    severity = reader.integer((*path, "severity"), data.get("severity", 1), 1, 10)
+    severity = reader.integer((*path, "severity"), data.get("severity", 1), 1, schema.MOST_SEVERE)
     cooldown = reader.duration((*path, "cooldown"), data.get("cooldown", "0s"))
     if rule_id is None:
         return None
@@ -171,7 +171,7 @@ def _rule(reader: Reader, path: Path, data: dict[str, Any]) -> Rule | None:
     )
 
 
-def _actions(reader: Reader, path: Path, data: dict[str, Any]) -> tuple[str, ...]:
+def _actions(reader: Reader, path: Path, data: Mapping[str, object]) -> tuple[str, ...]:
     if "actions" not in data:
         reader.error(path, "the rule has no `actions`", f"add `actions = [...]` with some of {', '.join(ACTIONS)}")
         return ()
@@ -181,20 +181,20 @@ def _actions(reader: Reader, path: Path, data: dict[str, Any]) -> tuple[str, ...
     return tuple(action for action in ACTIONS if action in chosen)  # mildest first, regardless of the order in the file
 
 
-def _when(reader: Reader, path: Path, data: Any) -> tuple[tuple[Phrase, ...], tuple[Pattern, ...], Confidence]:
+def _when(reader: Reader, path: Path, data: object) -> tuple[tuple[Phrase, ...], tuple[Pattern, ...], Confidence]:
     if data is None:
         reader.error(path, "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
         return (), (), Confidence()
-    if not reader.is_table(path, data):
+    if not reader.is_table(data, path):
         return (), (), Confidence()
-    reader.keys(path, data, {"any", "all"}, frozenset({"unless"}))
+    reader.keys(path, data, set(schema.WHEN), frozenset({"unless"}))
     phrases: list[Phrase] = []
     patterns: list[Pattern] = []
     if "any" not in data:
         reader.error((*path, "any"), "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
     for index, item in enumerate(reader.tables((*path, "any"), data.get("any", []))):
         where: Path = (*path, "any", index)
-        reader.one_key(where, item, {"words", "regex"}, LATER_ANY)
+        reader.one_key(where, item, set(schema.ANY), LATER_ANY)
         if "words" in item:
             phrases += reader.phrases((*where, "words"), item["words"])
         if "regex" in item:
@@ -204,35 +204,35 @@ def _when(reader: Reader, path: Path, data: Any) -> tuple[tuple[Phrase, ...], tu
     confidence = Confidence()
     for index, item in enumerate(reader.tables((*path, "all"), data.get("all", []))):
         where = (*path, "all", index)
-        reader.one_key(where, item, {"confidence"}, LATER_ALL)
+        reader.one_key(where, item, set(schema.ALL), LATER_ALL)
         if "confidence" in item:
             bound = reader.confidence((*where, "confidence"), item["confidence"])
             confidence = max(confidence, bound, key=lambda each: (each.value, each.strict))
     return tuple(phrases), tuple(patterns), confidence
 
 
-def _repeat(reader: Reader, path: Path, data: Any) -> tuple[int, float]:
-    if not reader.is_table(path, data):
+def _repeat(reader: Reader, path: Path, data: object) -> tuple[int, float]:
+    if not reader.is_table(data, path):
         return 1, 0.0
-    reader.keys(path, data, {"times", "within"})
-    times = reader.integer((*path, "times"), data.get("times", 1), 1, 1000)
+    reader.keys(path, data, set(schema.REPEAT))
+    times = reader.integer((*path, "times"), data.get("times", 1), 1, schema.MOST_TIMES)
     if times > 1 and "within" not in data:
         reader.error(path, "`repeat` has no `within`", 'add `within = "2m"`')
     return times, reader.duration((*path, "within"), data.get("within", "0s"))
 
 
-def _roles(reader: Reader, path: Path, data: Any) -> frozenset[str]:
-    if not reader.is_table(path, data):
+def _roles(reader: Reader, path: Path, data: object) -> frozenset[str]:
+    if not reader.is_table(data, path):
         return frozenset({"speaker"})
-    reader.keys(path, data, {"roles"})
+    reader.keys(path, data, set(schema.SCOPE))
     if data.get("roles") == []:
         reader.warn((*path, "roles"), "the rule watches nobody: `roles` is empty", 'write `["speaker"]`')
-    return frozenset(reader.choices((*path, "roles"), data.get("roles", ["speaker"]), _ROLES))
+    return frozenset(reader.choices((*path, "roles"), data.get("roles", ["speaker"]), schema.ROLES))
 
 
-def _evidence(reader: Reader, path: Path, data: Any) -> tuple[float, float]:
-    if not reader.is_table(path, data):
+def _evidence(reader: Reader, path: Path, data: object) -> tuple[float, float]:
+    if not reader.is_table(data, path):
         return 10.0, 4.0
-    reader.keys(path, data, {"before", "after"})
+    reader.keys(path, data, set(schema.EVIDENCE))
     before = reader.duration((*path, "before"), data.get("before", "10s"), most=MAX_EVIDENCE)
     return before, reader.duration((*path, "after"), data.get("after", "4s"), most=MAX_EVIDENCE)

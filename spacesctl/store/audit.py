@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, Select, func, null, or_, select, union_all, update
+from sqlalchemy import Select, func, null, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.principals import Principal, System, described
 from spacesctl.store import closed_audit
+from spacesctl.store.reading import all_as
 from spacesctl.store.tables import audit_entries, audit_heads
 from spacesctl.store.tables import closed_audit as closed
 
 GENESIS = closed_audit.GENESIS
+Facts = Mapping[str, str | int | float | bool | list[str] | None]
+"""What an entry says besides, by name."""
 SERVER = "server"
 """The chain of what concerns no Space."""
 
@@ -34,7 +37,7 @@ class Entry:
     by: Principal
     space_id: str | None = None
     target_id: str | None = None
-    body: dict[str, Any] | None = None
+    body: Facts | None = None
 
     @property
     def chain(self) -> str:
@@ -49,7 +52,7 @@ class Broken:
     entry_id: int | None
 
 
-def entry_hash(prev: str, seq: int, at: datetime, chain: str, principal: Any, *facts: Any) -> str:
+def entry_hash(prev: str, seq: int, at: datetime, chain: str, principal: object, *facts: object) -> str:
     """SHA-256 over the hash before and the entry in canonical JSON."""
     fields = [prev, seq, rfc3339(at), chain, principal, *facts]
     return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -87,9 +90,26 @@ async def _add(db: AsyncConnection, entry: Entry, seq: int, prev: str, now: date
     return digest
 
 
+@dataclass(frozen=True)
+class KeptEntry:
+    """An entry as it is listed. `space_id` is the Space or `SERVER`; `principal` is as `principals.described` has it, None in the closed
+    chain.
+    """
+
+    id: int
+    at: datetime
+    actor_id: str | None
+    action: str
+    space_id: str | None
+    target_id: str | None
+    body: Facts
+    hash: str
+    principal: Mapping[str, str | None] | None
+
+
 async def page(
     db: AsyncConnection, *, space_ids: set[str] | None, actor_id: str | None, before: int | None, limit: int
-) -> list[Row[Any]]:
+) -> list[KeptEntry]:
     """At most `limit` entries, newest first: of these Spaces or by this actor; if both are None, all. `before` is an entry's id.
 
     Ids go on where those of the closed chain end.
@@ -103,17 +123,17 @@ async def page(
     query = select(both)
     if before is not None:
         query = query.where(both.c.id < before)
-    return list(await db.execute(query.order_by(both.c.id.desc()).limit(limit)))
+    return await all_as(db, query.order_by(both.c.id.desc()).limit(limit), KeptEntry)
 
 
-def _entries(ended: int) -> Select[Any]:
+def _entries(ended: int) -> Select[*tuple[object, ...]]:
     e = audit_entries.c
     return select(
         (e.id + ended).label("id"), e.at, e.actor_id, e.action, e.chain.label("space_id"), e.target_id, e.body, e.hash, e.principal
     )  # fmt: skip
 
 
-def _closed_entries() -> Select[Any]:
+def _closed_entries() -> Select[*tuple[object, ...]]:
     c = closed.c
     return select(c.id, c.at, c.actor_id, c.action, c.space_id, c.target_id, c.body, c.hash, null().label("principal"))
 
@@ -125,10 +145,9 @@ async def head(db: AsyncConnection) -> str:
     return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
 
 
-def _account_of(principal: Any) -> str | None:
+def _account_of(principal: Mapping[str, str | None]) -> str | None:
     """The account that acted, from the principal as it is hashed; the column beside it is for queries."""
-    found: str | None = principal.get("bot_id") or (principal.get("id") if principal.get("kind") == "person" else None)
-    return found
+    return principal.get("bot_id") or (principal.get("id") if principal.get("kind") == "person" else None)
 
 
 async def verify(db: AsyncConnection) -> Broken | None:

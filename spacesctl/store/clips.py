@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound, Refused
@@ -14,6 +13,7 @@ from spacesctl.domain.posts import Clip
 from spacesctl.store.tables import clips, dms, posts
 
 _USED = or_(exists().where(posts.c.clip_id == clips.c.id), exists().where(dms.c.clip_id == clips.c.id))
+_CLIPS = select(clips.c.id, clips.c.owner_id, clips.c.duration_ms, clips.c.bytes.label("size"), clips.c.at)
 
 
 async def add(db: AsyncConnection, clip: Clip) -> None:
@@ -30,16 +30,16 @@ async def add(db: AsyncConnection, clip: Clip) -> None:
 
 async def get(db: AsyncConnection, clip_id: str) -> Clip:
     """Find a clip. Raises NotFound."""
-    row = (await db.execute(select(clips).where(clips.c.id == clip_id))).one_or_none()
+    row = (await db.execute(_CLIPS.where(clips.c.id == clip_id))).one_or_none()
     if row is None:
         raise NotFound("voice clip", clip_id)
-    return _clip(row)
+    return Clip(**row._asdict())
 
 
 async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Clip]:
     """The clips with these ids, by id; unknown ids are left out."""
-    rows = await db.execute(select(clips).where(clips.c.id.in_(set(ids))))
-    return {row.id: _clip(row) for row in rows}
+    found = [Clip(**row._asdict()) for row in await db.execute(_CLIPS.where(clips.c.id.in_(set(ids))))]
+    return {clip.id: clip for clip in found}
 
 
 async def unused(db: AsyncConnection, clip_id: str, owner_id: str) -> Clip:
@@ -77,7 +77,3 @@ async def forget_unused(db: AsyncConnection, before: datetime) -> None:
 async def ids(db: AsyncConnection) -> set[str]:
     """The ids of all clips."""
     return set(await db.scalars(select(clips.c.id)))
-
-
-def _clip(row: Row[Any]) -> Clip:
-    return Clip(row.id, row.owner_id, row.duration_ms, row.bytes, row.at)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.store.tables import dms
+
+
+@dataclass(frozen=True)
+class DirectMessage:
+    """A direct message, with the id of its voice clip if it has one."""
+
+    id: int
+    from_id: str
+    to_id: str
+    kind: Literal["message", "invite", "reminder", "notice"]
+    space_id: str | None
+    text: str
+    at: datetime
+    clip_id: str | None
 
 
 async def send_dm(
@@ -22,7 +37,7 @@ async def send_dm(
     space_id: str | None = None,
     clip_id: str | None = None,
 ) -> int:
-    """Store a direct message and return its id. `kind`: `message`, `invite`, `reminder` or `notice`."""
+    """Store a direct message and return its id. `kind` is one of `DirectMessage`."""
     row = {
         "from_id": from_id,
         "to_id": to_id,
@@ -36,9 +51,10 @@ async def send_dm(
     return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
 
 
-async def inbox(db: AsyncConnection, account_id: str, *, before: int | None, limit: int) -> list[Row[Any]]:
+async def inbox(db: AsyncConnection, account_id: str, *, before: int | None, limit: int) -> list[DirectMessage]:
     """The messages to an account, newest first, older than the message id `before`."""
     query = select(dms).where(dms.c.to_id == account_id)
     if before is not None:
         query = query.where(dms.c.id < before)
-    return list(await db.execute(query.order_by(dms.c.id.desc()).limit(limit)))
+    rows = await db.execute(query.order_by(dms.c.id.desc()).limit(limit))
+    return [DirectMessage(**row._asdict()) for row in rows]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,8 +15,16 @@ IDEMPOTENCY_KEPT = timedelta(days=1)
 """How long the answer to an idempotent request is kept."""
 
 
-async def recall(db: AsyncConnection, account_id: str, key: str, request: str) -> tuple[int, Any] | None:
-    """The stored status and answer of this account's request with this key, or None. Raises Conflict if that request
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer, as JSON values, and its HTTP status."""
+
+    status: int
+    answer: object
+
+
+async def recall(db: AsyncConnection, account_id: str, key: str, request: str) -> KeptAnswer | None:
+    """The stored answer of this account's request with this key, or None. Raises Conflict if that request
     was a different one.
     """
     query = select(idempotency).where(idempotency.c.account_id == account_id, idempotency.c.key == key)
@@ -25,11 +33,11 @@ async def recall(db: AsyncConnection, account_id: str, key: str, request: str) -
         return None
     if row.request != request:
         raise Conflict("Idempotency-Key", key, "was used for another request")
-    return row.status, row.answer
+    return KeptAnswer(row.status, row.answer)
 
 
 async def remember(
-    db: AsyncConnection, account_id: str, key: str, request: str, status: int, answer: Any, now: datetime
+    db: AsyncConnection, account_id: str, key: str, request: str, status: int, answer: object, now: datetime
 ) -> None:
     """Store the answer to a request for a day, and delete older answers."""
     await db.execute(delete(idempotency).where(idempotency.c.at < now - IDEMPOTENCY_KEPT))

@@ -4,10 +4,10 @@ encrypted; `last_dm` is the last message handled.
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
@@ -17,24 +17,61 @@ QUEUE = 100
 """Messages that may wait for one outlet; older ones are skipped and counted."""
 
 
-async def add(db: AsyncConnection, row: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Outlet:
+    """An outlet. The address is `sealed`, and `shown` without its secret. Messages were `sent` or `skipped`; `failures` are those in a row
+    until now.
+    """
+
+    id: str
+    account_id: str
+    sealed: str
+    shown: str
+    created_at: datetime
+    last_dm: int
+    sent: int = 0
+    skipped: int = 0
+    failures: int = 0
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DueMessage:
+    """The message `dm_id`, from the account with this handle, to send to the outlet `id` now."""
+
+    id: str
+    account_id: str
+    sealed: str
+    failures: int
+    last_dm: int
+    dm_id: int
+    kind: str
+    text: str
+    at: datetime
+    handle: str
+
+
+async def add(db: AsyncConnection, outlet_id: str, account_id: str, sealed: str, shown: str, now: datetime) -> Outlet:
     """Add an outlet. It receives the messages that arrive from now on."""
-    newest = await db.scalar(select(func.max(dms.c.id)).where(dms.c.to_id == row["account_id"])) or 0
-    await db.execute(outlets.insert().values(last_dm=newest, sent=0, skipped=0, failures=0, **row))
+    newest = await db.scalar(select(func.max(dms.c.id)).where(dms.c.to_id == account_id)) or 0
+    made = Outlet(outlet_id, account_id, sealed, shown, now, newest)
+    await db.execute(outlets.insert().values(asdict(made)))
+    return made
 
 
-async def get(db: AsyncConnection, outlet_id: str) -> Row[Any]:
+async def get(db: AsyncConnection, outlet_id: str) -> Outlet:
     """Find an outlet. Raises NotFound."""
     row = (await db.execute(select(outlets).where(outlets.c.id == outlet_id))).one_or_none()
     if row is None:
         raise NotFound("notification address", outlet_id)
-    return row
+    return Outlet(**row._asdict())
 
 
-async def of_account(db: AsyncConnection, account_id: str) -> list[Row[Any]]:
+async def of_account(db: AsyncConnection, account_id: str) -> list[Outlet]:
     """The outlets of an account, oldest first."""
     query = select(outlets).where(outlets.c.account_id == account_id)
-    return list(await db.execute(query.order_by(outlets.c.created_at, outlets.c.id)))
+    rows = await db.execute(query.order_by(outlets.c.created_at, outlets.c.id))
+    return [Outlet(**row._asdict()) for row in rows]
 
 
 async def remove(db: AsyncConnection, outlet_id: str) -> None:
@@ -42,8 +79,8 @@ async def remove(db: AsyncConnection, outlet_id: str) -> None:
     await db.execute(delete(outlets).where(outlets.c.id == outlet_id))
 
 
-async def due(db: AsyncConnection, now: datetime, *, busy: set[str], limit: int) -> list[Row[Any]]:
-    """For each outlet that is not `busy` and whose retry time has passed: its oldest unsent message, with the sender's handle."""
+async def due(db: AsyncConnection, now: datetime, *, busy: set[str], limit: int) -> list[DueMessage]:
+    """For each outlet that is not `busy` and whose retry time has passed: its oldest unsent message."""
     waits = (
         select(outlets.c.id.label("outlet_id"), func.min(dms.c.id).label("dm_id"))
         .join(dms, (dms.c.to_id == outlets.c.account_id) & (dms.c.id > outlets.c.last_dm))
@@ -61,7 +98,7 @@ async def due(db: AsyncConnection, now: datetime, *, busy: set[str], limit: int)
         .join(dms, dms.c.id == waits.c.dm_id)
         .join(accounts, accounts.c.id == dms.c.from_id)
     )  # fmt: skip
-    return list(await db.execute(query))
+    return [DueMessage(**row._asdict()) for row in await db.execute(query)]
 
 
 async def sent(db: AsyncConnection, outlet_id: str, dm_id: int) -> None:

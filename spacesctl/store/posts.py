@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.posts import Clip, Post, post_id
 from spacesctl.store.tables import blocks, clips, follows, posts
+
+_POSTS = select(posts, clips.c.duration_ms, clips.c.bytes, clips.c.at.label("clip_at")).outerjoin(
+    clips, clips.c.id == posts.c.clip_id
+)
 
 
 async def add(db: AsyncConnection, post: Post) -> None:
@@ -37,10 +40,10 @@ async def next_id(db: AsyncConnection, now: datetime) -> str:
 
 async def get(db: AsyncConnection, post_id: str) -> Post:
     """Find a post. Raises NotFound."""
-    row = (await db.execute(_posts().where(posts.c.id == post_id))).one_or_none()
-    if row is None:
+    found = await _found(db, posts.c.id == post_id)
+    if not found:
         raise NotFound("post", post_id)
-    return _post(row)
+    return found[0]
 
 
 async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Post]:
@@ -48,8 +51,7 @@ async def by_ids(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Post]:
     wanted = set(ids)
     if not wanted:
         return {}
-    rows = await db.execute(_posts().where(posts.c.id.in_(wanted)))
-    return {row.id: _post(row) for row in rows}
+    return {post.id: post for post in await _found(db, posts.c.id.in_(wanted))}
 
 
 async def remove(db: AsyncConnection, post: Post) -> None:
@@ -61,7 +63,7 @@ async def remove(db: AsyncConnection, post: Post) -> None:
 
 async def by_author(db: AsyncConnection, author_id: str, *, before: str | None, limit: int) -> list[Post]:
     """An author's posts, newest first, older than the post id `before`."""
-    return await _page(db, _posts().where(posts.c.author_id == author_id), before, limit)
+    return await _found(db, posts.c.author_id == author_id, before=before, limit=limit)
 
 
 async def count_by(db: AsyncConnection, author_id: str) -> int:
@@ -74,26 +76,28 @@ async def feed(db: AsyncConnection, reader_id: str, *, before: str | None, limit
     are left out.
     """
     followed = select(follows.c.followed_id).where(follows.c.follower_id == reader_id)
-    query = _posts().where(or_(posts.c.author_id == reader_id, posts.c.author_id.in_(followed)))
+    wanted = or_(posts.c.author_id == reader_id, posts.c.author_id.in_(followed))
     blocked = or_(
         exists().where(blocks.c.blocker_id == reader_id, blocks.c.blocked_id == posts.c.author_id),
         exists().where(blocks.c.blocked_id == reader_id, blocks.c.blocker_id == posts.c.author_id),
     )
-    return await _page(db, query.where(~blocked), before, limit)
+    return await _found(db, wanted, ~blocked, before=before, limit=limit)
 
 
-async def _page(db: AsyncConnection, query: Select[Any], before: str | None, limit: int) -> list[Post]:
+async def _found(
+    db: AsyncConnection, *where: ColumnElement[bool], before: str | None = None, limit: int | None = None
+) -> list[Post]:
+    """Posts, newest first."""
+    query = _POSTS.where(*where).order_by(posts.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(posts.c.id < before)
-    return [_post(row) for row in await db.execute(query.order_by(posts.c.id.desc()).limit(limit))]
-
-
-def _posts() -> Select[Any]:
-    clip = (clips.c.duration_ms, clips.c.bytes, clips.c.at.label("clip_at"))
-    return select(posts, *clip).outerjoin(clips, clips.c.id == posts.c.clip_id)
-
-
-def _post(row: Row[Any]) -> Post:
-    made = row.clip_id is not None
-    clip = Clip(row.clip_id, row.author_id, row.duration_ms, row.bytes, row.clip_at) if made else None
-    return Post(row.id, row.author_id, row.text, row.at, clip)
+    return [
+        Post(
+            row.id,
+            row.author_id,
+            row.text,
+            row.at,
+            Clip(row.clip_id, row.author_id, row.duration_ms, row.bytes, row.clip_at) if row.clip_id else None,
+        )
+        for row in await db.execute(query)
+    ]

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.space import Recording, Space
 from spacesctl.domain.words import RecordingMode
 from spacesctl.store.tables import recordings
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """A closed file: the mix or a lane, with its duration, its size in bytes and its SHA-256."""
+
+    name: str
+    duration_ms: int
+    bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class KeptRecording:
     started_at: datetime
     ended_at: datetime | None
     reason: str | None
-    files: list[dict[str, Any]] | None
+    files: tuple[RecordedFile, ...] | None
 
 
 async def began(db: AsyncConnection, space: Space, recording: Recording, tick: int) -> None:
@@ -54,28 +64,27 @@ async def ended(db: AsyncConnection, recording_id: str, at: datetime, reason: st
 
 async def get(db: AsyncConnection, recording_id: str) -> KeptRecording:
     """Find a recording. Raises NotFound."""
-    row = (await db.execute(select(recordings).where(recordings.c.id == recording_id))).one_or_none()
-    if row is None:
+    found = await _found(db, recordings.c.id == recording_id)
+    if not found:
         raise NotFound("recording", recording_id)
-    return _kept(row)
+    return found[0]
 
 
 async def of_host(
     db: AsyncConnection, host_id: str, *, space_id: str | None, before: datetime | None, limit: int
 ) -> list[KeptRecording]:
     """A host's recordings, newest first, of one Space or all, begun before an instant."""
-    query = select(recordings).where(recordings.c.host_id == host_id)
+    where = [recordings.c.host_id == host_id]
     if space_id is not None:
-        query = query.where(recordings.c.space_id == space_id)
+        where.append(recordings.c.space_id == space_id)
     if before is not None:
-        query = query.where(recordings.c.started_at < before)
-    rows = await db.execute(query.order_by(recordings.c.started_at.desc()).limit(limit))
-    return [_kept(row) for row in rows]
+        where.append(recordings.c.started_at < before)
+    return await _found(db, *where, limit=limit)
 
 
 async def unfinished(db: AsyncConnection) -> list[KeptRecording]:
     """Recordings whose files are not closed."""
-    return [_kept(row) for row in await db.execute(select(recordings).where(recordings.c.files.is_(None)))]
+    return await _found(db, recordings.c.files.is_(None))
 
 
 async def ended_before(db: AsyncConnection, moment: datetime) -> list[str]:
@@ -84,9 +93,11 @@ async def ended_before(db: AsyncConnection, moment: datetime) -> list[str]:
     return list(await db.scalars(query))
 
 
-async def close(db: AsyncConnection, recording_id: str, files: list[dict[str, Any]], now: datetime) -> None:
-    """Store the files of a recording, which are complete now. If no end was stored, it ended now with reason `lost`."""
-    await db.execute(update(recordings).where(recordings.c.id == recording_id).values(files=files))
+async def close(db: AsyncConnection, recording_id: str, files: Sequence[Mapping[str, object]], now: datetime) -> None:
+    """Store the files of a recording, which are complete now, each with the fields of `RecordedFile`. If no end was stored, it ended now
+    with reason `lost`.
+    """
+    await db.execute(update(recordings).where(recordings.c.id == recording_id).values(files=list(files)))
     lost = recordings.c.id == recording_id, recordings.c.ended_at.is_(None)
     await db.execute(update(recordings).where(*lost).values(ended_at=now, reason="lost"))
 
@@ -96,8 +107,13 @@ async def remove(db: AsyncConnection, recording_id: str) -> None:
     await db.execute(delete(recordings).where(recordings.c.id == recording_id))
 
 
-def _kept(row: Row[Any]) -> KeptRecording:
-    return KeptRecording(
-        row.id, row.space_id, row.host_id, row.title, RecordingMode(row.kind), row.first_tick, row.started_at, row.ended_at,
-        row.reason, row.files,
-    )  # fmt: skip
+async def _found(db: AsyncConnection, *where: ColumnElement[bool], limit: int | None = None) -> list[KeptRecording]:
+    """Recordings, newest first."""
+    query = select(recordings).where(*where).order_by(recordings.c.started_at.desc()).limit(limit)
+    return [
+        KeptRecording(
+            row.id, row.space_id, row.host_id, row.title, RecordingMode(row.kind), row.first_tick, row.started_at,
+            row.ended_at, row.reason, None if row.files is None else tuple(RecordedFile(**file) for file in row.files),
+        )
+        for row in await db.execute(query)
+    ]  # fmt: skip

@@ -2,38 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select, update
+from pydantic import TypeAdapter
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
+from spacesctl.domain.speech import Word
+from spacesctl.domain.words import ReportState, RuleMode
+from spacesctl.store import upcast
 from spacesctl.store.tables import reports
 
 
-async def add_report(db: AsyncConnection, row: dict[str, Any]) -> None:
-    """Add a report. `row` has the columns of the table `reports`."""
-    await db.execute(reports.insert().values(row))
+@dataclass(frozen=True)
+class PersonThen:
+    """A person in the Space when a report was filed."""
+
+    account_id: str
+    role: str
+    mic_open: bool
+    muted: bool
+    lane: int | None
 
 
-async def decide(db: AsyncConnection, report_id: str, state: str, by: dict[str, Any], at: datetime, note: str) -> None:
+@dataclass(frozen=True)
+class RoomThen:
+    """The Space when a report was filed."""
+
+    state: str
+    policy: str
+    people: tuple[PersonThen, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a report is based on: of a rule's act its mode, words and confidence, of a person's the note. Ticks are of 20 ms on the Space
+    clock.
+    """
+
+    note: str = ""
+    lane: int | None = None
+    start_tick: int | None = None
+    end_tick: int | None = None
+    mode: RuleMode | None = None
+    words: tuple[Word, ...] = ()
+    confidence: float | None = None
+    rule_hash: str | None = None
+    engine: str | None = None
+    model: str | None = None
+    act: str | None = None
+    """The key of the rule's act."""
+    room: RoomThen | None = None
+
+
+@dataclass(frozen=True)
+class KeptReport:
+    """A report of the account `target_id` or (None) the Space. `rule` is the rule that filed it; `clip` the SHA-256 of the evidence clip;
+    `decided_by` as `principals.described` has it.
+    """
+
+    id: str
+    space_id: str
+    reporter_id: str
+    target_id: str | None
+    category: str
+    rule: str | None
+    clip: str | None
+    at: datetime
+    body: Evidence
+    state: ReportState = "open"
+    decided_by: Mapping[str, str | None] | None = None
+    decided_at: datetime | None = None
+    decision: str | None = None
+
+
+_EVIDENCE = TypeAdapter(Evidence)
+
+
+async def add_report(db: AsyncConnection, report: KeptReport) -> None:
+    """Add a report."""
+    await db.execute(reports.insert().values({**vars(report), "body": asdict(report.body)}))
+
+
+async def decide(
+    db: AsyncConnection, report_id: str, state: str, by: Mapping[str, str | None], at: datetime, note: str
+) -> None:
     """Store what was decided on a report."""
-    values = {"state": state, "decided_by": by, "decided_at": at, "decision": note}
+    values = {"state": state, "decided_by": dict(by), "decided_at": at, "decision": note}
     await db.execute(update(reports).where(reports.c.id == report_id).values(values))
 
 
-async def get_report(db: AsyncConnection, report_id: str) -> Row[Any]:
+async def get_report(db: AsyncConnection, report_id: str) -> KeptReport:
     """Find a report. Raises NotFound."""
-    row = (await db.execute(select(reports).where(reports.c.id == report_id))).one_or_none()
-    if row is None:
+    found = await _kept(db, select(reports).where(reports.c.id == report_id))
+    if not found:
         raise NotFound("report", report_id)
-    return row
+    return found[0]
 
 
 async def list_reports(
     db: AsyncConnection, *, space_ids: set[str] | None, state: str | None = None, before: datetime | None, limit: int
-) -> list[Row[Any]]:
+) -> list[KeptReport]:
     """Reports on these Spaces (None: on all), newest first."""
     query = select(reports)
     if space_ids is not None:
@@ -42,4 +114,9 @@ async def list_reports(
         query = query.where(reports.c.state == state)
     if before is not None:
         query = query.where(reports.c.at < before)
-    return list(await db.execute(query.order_by(reports.c.at.desc(), reports.c.id).limit(limit)))
+    return await _kept(db, query.order_by(reports.c.at.desc(), reports.c.id).limit(limit))
+
+
+async def _kept(db: AsyncConnection, query: Select[*tuple[object, ...]]) -> list[KeptReport]:
+    rows = (row._mapping for row in await db.execute(query))
+    return [KeptReport(**{**row, "body": _EVIDENCE.validate_python(upcast.evidence(row["body"]))}) for row in rows]

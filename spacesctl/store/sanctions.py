@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.sanction import Sanction
+from spacesctl.store.reading import all_as, one_as
 from spacesctl.store.tables import sanctions
+
+_NEWEST = (sanctions.c.since.desc(), sanctions.c.id.desc())
+
+
+@dataclass(frozen=True)
+class KeptSanction:
+    """A sanction in a Space or (None: a block) of an account, in the name of `host_id`. Principals are as `principals.described` has
+    them. `lifted_at` is None while it is in effect.
+    """
+
+    id: str
+    space_id: str | None
+    host_id: str
+    action: str
+    target_id: str
+    principal: Mapping[str, str | None]
+    reason: str
+    evidence: str
+    since: datetime
+    until: datetime | None
+    lifted_at: datetime | None
+    lifted_by: Mapping[str, str | None] | None
+    how: str | None
+    lift_reason: str | None
 
 
 async def add(db: AsyncConnection, sanction: Sanction, space_id: str | None, host_id: str) -> None:
@@ -32,44 +57,44 @@ async def add(db: AsyncConnection, sanction: Sanction, space_id: str | None, hos
 
 
 async def lift(
-    db: AsyncConnection, sanction_id: str, at: datetime, by: Mapping[str, Any], how: str, reason: str
+    db: AsyncConnection, sanction_id: str, at: datetime, by: Mapping[str, str | None], how: str, reason: str
 ) -> None:
     """Note the end of a sanction."""
     values = {"lifted_at": at, "lifted_by": dict(by), "how": how, "lift_reason": reason}
     await db.execute(update(sanctions).where(sanctions.c.id == sanction_id).values(values))
 
 
-async def lift_all(db: AsyncConnection, space_id: str, at: datetime, by: Mapping[str, Any]) -> None:
+async def lift_all(db: AsyncConnection, space_id: str, at: datetime, by: Mapping[str, str | None]) -> None:
     """Note that a Space ended, and with it the sanctions that were in effect."""
     mine = (sanctions.c.space_id == space_id, sanctions.c.lifted_at.is_(None))
     values = {"lifted_at": at, "lifted_by": dict(by), "how": "ended", "lift_reason": ""}
     await db.execute(update(sanctions).where(*mine).values(values))
 
 
-async def by_host(db: AsyncConnection, host_id: str, *, limit: int) -> list[Row[Any]]:
+async def by_host(db: AsyncConnection, host_id: str, *, limit: int) -> list[KeptSanction]:
     """The blocks that stand on an account's list, or did, newest first."""
     query = select(sanctions).where(sanctions.c.host_id == host_id, sanctions.c.action == "block")
-    return list(await db.execute(query.order_by(sanctions.c.since.desc(), sanctions.c.id.desc()).limit(limit)))
+    return await all_as(db, query.order_by(*_NEWEST).limit(limit), KeptSanction)
 
 
-async def get(db: AsyncConnection, sanction_id: str) -> Row[Any]:
+async def get(db: AsyncConnection, sanction_id: str) -> KeptSanction:
     """Find a sanction. Raises NotFound."""
-    row = (await db.execute(select(sanctions).where(sanctions.c.id == sanction_id))).one_or_none()
-    if row is None:
+    found = await one_as(db, select(sanctions).where(sanctions.c.id == sanction_id), KeptSanction)
+    if found is None:
         raise NotFound("sanction", sanction_id)
-    return row
+    return found
 
 
-async def in_space(db: AsyncConnection, space_id: str) -> list[Row[Any]]:
+async def in_space(db: AsyncConnection, space_id: str) -> list[KeptSanction]:
     """The sanctions of a Space, newest first."""
     query = select(sanctions).where(sanctions.c.space_id == space_id)
-    return list(await db.execute(query.order_by(sanctions.c.since.desc(), sanctions.c.id.desc())))
+    return await all_as(db, query.order_by(*_NEWEST), KeptSanction)
 
 
-async def on(db: AsyncConnection, target_id: str, *, limit: int) -> list[Row[Any]]:
+async def on(db: AsyncConnection, target_id: str, *, limit: int) -> list[KeptSanction]:
     """The sanctions on an account, newest first."""
     query = select(sanctions).where(sanctions.c.target_id == target_id)
-    return list(await db.execute(query.order_by(sanctions.c.since.desc(), sanctions.c.id.desc()).limit(limit)))
+    return await all_as(db, query.order_by(*_NEWEST).limit(limit), KeptSanction)
 
 
 async def open_blocks(db: AsyncConnection, host_id: str, target_id: str) -> list[str]:

@@ -16,8 +16,7 @@ from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.series import Series
 from spacesctl.domain.space import Space
 
-Json = dict[str, Any]
-Lift = Callable[[Json], Json]
+Lift = Callable[[dict[str, Any]], dict[str, Any]]
 
 SPACE_VERSION: Final = 3
 SERIES_VERSION: Final = 1
@@ -27,17 +26,17 @@ _SPACE: TypeAdapter[Space] = TypeAdapter(Space)
 _SERIES: TypeAdapter[Series] = TypeAdapter(Series)
 
 
-def _renamed(value: Json, names: Mapping[str, str]) -> Json:
+def _renamed(value: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {names.get(name, name): one for name, one in value.items()}
 
 
-def _to_version_2(doc: Json) -> Json:
+def _to_version_2(doc: dict[str, Any]) -> dict[str, Any]:
     """`gagged` people are `server_muted`; `record` and `recordings` are `recording_mode` and `recording_count`."""
     people = {account_id: _renamed(person, {"gagged": "server_muted"}) for account_id, person in doc["people"].items()}
     return {**_renamed(doc, {"record": "recording_mode", "recordings": "recording_count"}), "people": people}
 
 
-def _to_version_3(doc: Json) -> Json:
+def _to_version_3(doc: dict[str, Any]) -> dict[str, Any]:
     """`hands` was a list of account ids; each has a topic, a note and a voice clip now."""
     return {**doc, "hands": {account_id: {} for account_id in doc["hands"]}}
 
@@ -78,7 +77,7 @@ def series_doc(value: Series) -> str:
     return _SERIES.dump_json(value).decode()
 
 
-def event_body(kind: str, body: Json, version: int) -> Json:
+def event_body(kind: str, body: dict[str, Any], version: int) -> dict[str, Any]:
     """The body of a stored event in today's shape. Raises Unavailable for a later version."""
     try:
         return _lifted(body, version, EVENT_VERSION, lambda number: _EVENT_LIFTS.get((kind, number), _unchanged))
@@ -86,7 +85,7 @@ def event_body(kind: str, body: Json, version: int) -> Json:
         raise _unreadable("event", kind, version, EVENT_VERSION) from error
 
 
-def _lifted(body: Json, version: int, newest: int, lift_of: Callable[[int], Lift]) -> Json:
+def _lifted(body: dict[str, Any], version: int, newest: int, lift_of: Callable[[int], Lift]) -> dict[str, Any]:
     if not 1 <= version <= newest:
         raise ValueError(f"version {version}")
     for number in range(version, newest):
@@ -100,5 +99,13 @@ def _unreadable(kind: str, name: str, version: int, newest: int) -> Unavailable:
     return Unavailable(f"the stored {kind} {name} cannot be read: {why} (version {version}, known up to {newest})")
 
 
-def _unchanged(body: Json) -> Json:
+def _unchanged(body: dict[str, Any]) -> dict[str, Any]:
     return body
+
+
+def evidence(body: dict[str, Any]) -> dict[str, Any]:
+    """What a report is based on: people of its room that are `gagged` are `muted`."""
+    room = body.get("room")
+    if room is None:
+        return body
+    return {**body, "room": {**room, "people": [_renamed(one, {"gagged": "muted"}) for one in room["people"]]}}

@@ -5,11 +5,12 @@ derived from the data folder's key.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Literal
 
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
@@ -22,28 +23,94 @@ KEPT = timedelta(days=7)
 """How long a finished delivery can be inspected."""
 
 
-async def add(db: AsyncConnection, row: dict[str, Any]) -> None:
-    """Add a webhook. `row` has the columns of the table `webhooks`."""
-    await db.execute(webhooks.insert().values(state="active", dropped=0, **row))
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook for messages of these types; no types means all. It is disabled for a `reason`. `waiting` counts its pending deliveries."""
+
+    id: str
+    account_id: str
+    url: str
+    events: Sequence[str]
+    all_spaces: bool
+    created_at: datetime
+    state: Literal["active", "disabled"] = "active"
+    reason: str | None = None
+    failing_since: datetime | None = None
+    dropped: int = 0
+    waiting: int = 0
 
 
-async def get(db: AsyncConnection, webhook_id: str) -> Row[Any]:
+@dataclass(frozen=True)
+class Delivery:
+    """A message to a webhook. `status` and `problem` are of its last attempt."""
+
+    id: int
+    message: str
+    type: str
+    state: Literal["pending", "delivered", "failed"]
+    attempts: int
+    status: int | None
+    problem: str | None
+    at: datetime
+    next_at: datetime | None
+    space_id: str | None
+
+
+@dataclass(frozen=True)
+class DueDelivery:
+    """A message to send now. `data` holds JSON values. `url`, `account_id` and `failing_since` are the webhook's."""
+
+    id: int
+    webhook_id: str
+    message: str
+    type: str
+    data: Mapping[str, object]
+    attempts: int
+    at: datetime
+    url: str
+    account_id: str
+    failing_since: datetime | None
+
+
+_WAITING = (
+    select(func.count())
+    .where(deliveries.c.webhook_id == webhooks.c.id, deliveries.c.state == "pending")
+    .scalar_subquery()
+)
+_WEBHOOKS = select(webhooks, _WAITING.label("waiting"))
+_OF_DELIVERY = ("id", "message", "type", "state", "attempts", "status", "problem", "at", "next_at")
+_OF_DUE = ("id", "webhook_id", "message", "type", "data", "attempts", "at")
+
+
+async def add(db: AsyncConnection, hook: Webhook) -> None:
+    """Add a webhook, which waits for nothing yet."""
+    row = {
+        "id": hook.id,
+        "account_id": hook.account_id,
+        "url": hook.url,
+        "events": list(hook.events),
+        "all_spaces": hook.all_spaces,
+        "state": hook.state,
+        "reason": hook.reason,
+        "failing_since": hook.failing_since,
+        "dropped": hook.dropped,
+        "created_at": hook.created_at,
+    }
+    await db.execute(webhooks.insert().values(row))
+
+
+async def get(db: AsyncConnection, webhook_id: str) -> Webhook:
     """Find a webhook. Raises NotFound."""
-    row = (await db.execute(select(webhooks).where(webhooks.c.id == webhook_id))).one_or_none()
+    row = (await db.execute(_WEBHOOKS.where(webhooks.c.id == webhook_id))).one_or_none()
     if row is None:
         raise NotFound("webhook", webhook_id)
-    return row
+    return Webhook(**row._asdict())
 
 
-async def of_account(db: AsyncConnection, account_id: str) -> list[tuple[Row[Any], int]]:
-    """The webhooks of an account, oldest first, each with the number of waiting deliveries."""
-    waiting = (
-        select(func.count())
-        .where(deliveries.c.webhook_id == webhooks.c.id, deliveries.c.state == "pending")
-        .scalar_subquery()
-    )
-    query = select(webhooks, waiting.label("waiting")).where(webhooks.c.account_id == account_id)
-    return [(row, int(row.waiting)) for row in await db.execute(query.order_by(webhooks.c.created_at, webhooks.c.id))]
+async def of_account(db: AsyncConnection, account_id: str) -> list[Webhook]:
+    """The webhooks of an account, oldest first."""
+    query = _WEBHOOKS.where(webhooks.c.account_id == account_id).order_by(webhooks.c.created_at, webhooks.c.id)
+    return [Webhook(**row._asdict()) for row in await db.execute(query)]
 
 
 async def remove(db: AsyncConnection, webhook_id: str) -> None:
@@ -60,21 +127,14 @@ async def enqueue(db: AsyncConnection, host_id: str, messages: Sequence[Message]
     for hook in list(await db.execute(query)):
         wanted = [message for message in messages if not hook.events or message.type in hook.events]
         if wanted:
-            await db.execute(deliveries.insert(), [_row(hook.id, message, now) for message in wanted])
+            await db.execute(
+                deliveries.insert().values(webhook_id=hook.id, at=now, state="pending", attempts=0, next_at=now),
+                [
+                    {"message": f"msg_{secrets.token_hex(12)}", "type": message.type, "data": message.data}
+                    for message in wanted
+                ],
+            )
             await _keep_within(db, hook.id)
-
-
-def _row(webhook_id: str, message: Message, now: datetime) -> dict[str, Any]:
-    return {
-        "webhook_id": webhook_id,
-        "message": f"msg_{secrets.token_hex(12)}",
-        "type": message.type,
-        "data": message.data,
-        "at": now,
-        "state": "pending",
-        "attempts": 0,
-        "next_at": now,
-    }
 
 
 async def _keep_within(db: AsyncConnection, webhook_id: str) -> None:
@@ -87,8 +147,8 @@ async def _keep_within(db: AsyncConnection, webhook_id: str) -> None:
         )
 
 
-async def due(db: AsyncConnection, now: datetime, *, busy: Collection[str], limit: int) -> list[Row[Any]]:
-    """For each webhook that is not `busy`: the oldest delivery that is due, with the webhook's `url` and `account_id`."""
+async def due(db: AsyncConnection, now: datetime, *, busy: Collection[str], limit: int) -> list[DueDelivery]:
+    """For each webhook that is not `busy`: the oldest delivery that is due."""
     oldest = (
         select(func.min(deliveries.c.id))
         .join(webhooks)
@@ -97,8 +157,9 @@ async def due(db: AsyncConnection, now: datetime, *, busy: Collection[str], limi
         .group_by(deliveries.c.webhook_id)
         .limit(limit)
     )
-    query = select(deliveries, webhooks.c.url, webhooks.c.account_id, webhooks.c.failing_since).join(webhooks)
-    return list(await db.execute(query.where(deliveries.c.id.in_(oldest))))
+    message = [deliveries.c[name] for name in _OF_DUE]
+    query = select(*message, webhooks.c.url, webhooks.c.account_id, webhooks.c.failing_since).join(webhooks)
+    return [DueDelivery(**row._asdict()) for row in await db.execute(query.where(deliveries.c.id.in_(oldest)))]
 
 
 async def next_due(db: AsyncConnection, *, busy: Collection[str]) -> datetime | None:
@@ -125,18 +186,18 @@ async def recovered(db: AsyncConnection, webhook_id: str) -> None:
 
 
 async def failed(
-    db: AsyncConnection, row: Row[Any], status: int | None, problem: str, now: datetime, next_at: datetime | None
+    db: AsyncConnection, one: DueDelivery, status: int | None, problem: str, now: datetime, next_at: datetime | None
 ) -> None:
     """Note a failed attempt; `next_at` None means that it was the last."""
     values = {
         "state": "failed" if next_at is None else "pending",
-        "attempts": row.attempts + 1,
+        "attempts": one.attempts + 1,
         "status": status,
         "problem": problem,
         "next_at": next_at,
     }
-    await db.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
-    first = update(webhooks).where(webhooks.c.id == row.webhook_id, webhooks.c.failing_since.is_(None))
+    await db.execute(update(deliveries).where(deliveries.c.id == one.id).values(values))
+    first = update(webhooks).where(webhooks.c.id == one.webhook_id, webhooks.c.failing_since.is_(None))
     await db.execute(first.values(failing_since=now))
 
 
@@ -147,10 +208,12 @@ async def switch_off(db: AsyncConnection, webhook_id: str, reason: str) -> None:
     await db.execute(waiting.values(state="failed", next_at=None, problem="the webhook was switched off"))
 
 
-async def newest(db: AsyncConnection, webhook_id: str, *, limit: int) -> list[Row[Any]]:
+async def newest(db: AsyncConnection, webhook_id: str, *, limit: int) -> list[Delivery]:
     """The newest deliveries of a webhook, newest first."""
-    query = select(deliveries).where(deliveries.c.webhook_id == webhook_id)
-    return list(await db.execute(query.order_by(deliveries.c.id.desc()).limit(limit)))
+    space_id = deliveries.c.data["space"]["id"].as_string().label("space_id")
+    query = select(*(deliveries.c[name] for name in _OF_DELIVERY), space_id)
+    query = query.where(deliveries.c.webhook_id == webhook_id).order_by(deliveries.c.id.desc()).limit(limit)
+    return [Delivery(**row._asdict()) for row in await db.execute(query)]
 
 
 async def forget_old(db: AsyncConnection, now: datetime) -> None:

@@ -10,18 +10,18 @@ function item(pin, root) {
   const made = document.createElement("li");
   made.dataset.pin = pin.id;
   made.append(...(pin.post ? post(pin.post, root) : link(pin)));
-  made.append(part("p", `shared by ${pin.by}`, "quiet"));
+  made.append(part("p", `shared by ${pin.by.handle}`, "quiet"));
   return made;
 }
 
 function post(found, root) {
-  const parts = [part("p", found.author, "name"), part("p", found.text, "words")];
+  const parts = [part("p", found.author.handle, "name"), part("p", found.text, "words")];
   if (found.clip) {
     const sound = document.createElement("audio");
     sound.controls = true;
     sound.preload = "metadata"; // so that its length is shown
     sound.src = root + found.clip.url.slice(1);
-    sound.setAttribute("aria-label", `voice of ${found.author}, ${Math.round(found.clip.duration_ms / 1000)} seconds`);
+    sound.setAttribute("aria-label", `voice of ${found.author.handle}, ${Math.round(found.clip.duration_ms / 1000)} seconds`);
     parts.push(sound);
   }
   return parts;

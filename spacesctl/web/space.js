@@ -2,6 +2,7 @@
 import { follow } from "./events.js";
 import { showPins } from "./pins.js";
 import { showReactions } from "./reactions.js";
+import { after, reread, viewOf } from "./room.js";
 import { listen, speak } from "./webrtc.js";
 
 const spaceId = location.pathname.split("/").pop();
@@ -10,7 +11,7 @@ const root = new URL("..", import.meta.url).pathname;
 const api = `${root}v1/spaces/${spaceId}`;
 const MOST_CAPTIONS = 200;
 const $ = (id) => document.getElementById(id);
-const state = { space: null, people: [], listening: null, speaking: null, token: null };
+const state = { space: null, view: null, listening: null, speaking: null, token: null };
 // Where somebody wants to look at or measure the connections: `window.space.listening.peer.getStats()`.
 window.space = state;
 
@@ -29,46 +30,56 @@ function text(tag, content, className) {
 }
 
 function showSpace() {
-  const { space } = state;
-  document.title = space.title;
-  $("title").textContent = space.title;
-  $("host").textContent = `hosted by ${space.host.name} (${space.host.handle})`;
-  $("state").textContent = stateText(space);
-  $("state").classList.toggle("live", space.state === "live");
-  $("rec").hidden = $("agree-line").hidden = !space.recording;
-  $("agree").required = Boolean(space.recording);
-  $("listen").hidden = space.state !== "live";
-  $("speak").hidden = space.state !== "live";
+  const { space, view } = state;
+  const live = view.state === "live";
+  document.title = $("title").textContent = view.title;
+  $("host").textContent = `hosted by ${hostText()}`;
+  $("state").textContent = stateText();
+  $("state").classList.toggle("live", live);
+  $("rec").hidden = $("agree-line").hidden = !view.recording;
+  $("agree").required = Boolean(view.recording);
+  $("listen").hidden = $("speak").hidden = !live;
   $("notice").textContent = space.notice ?? "Nobody but the people here listens.";
-  $("count").textContent = space.state === "live" ? `${space.participant_count} here` : "";
-  $("calendar").hidden = space.state !== "scheduled" || !space.scheduled_start || space.listeners !== "everyone";
+  $("count").textContent = live ? `${view.participant_count} here` : "";
+  $("calendar").hidden = view.state !== "scheduled" || !space.scheduled_start || view.listeners !== "everyone";
   $("calendar").href = `${api}.ics`;
   $("blocked").hidden = space.blocked_speaking.length === 0;
   $("blocked").textContent = `Someone you blocked is speaking: ${space.blocked_speaking.join(", ")}.`;
-  $("shared").hidden = space.pinned.length === 0;
-  showPins($("pins"), space.pinned, root);
+  const pinned = space.pinned.filter((pin) => view.pins.includes(pin.id));
+  $("shared").hidden = pinned.length === 0;
+  showPins($("pins"), pinned, root);
   showCaptionStatus(space.captions_status);
 }
 
-function stateText(space) {
-  if (space.state === "live") return "live";
-  if (space.state !== "scheduled") return "ended";
+function hostText() {
+  const host = Object.values(state.view.people).find((one) => one.role === "host" && one.handle) ?? state.space.host;
+  return `${host.name} (${host.handle})`;
+}
+
+function stateText() {
+  const { space, view } = state;
+  if (view.state === "live") return "live";
+  if (view.state !== "scheduled") return "ended";
   if (!space.scheduled_start) return "not started yet";
   const start = new Date(space.scheduled_start).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
   return `starts ${start}`;
 }
 
 function showCaptionStatus(status) {
-  const why = state.space.captions ? `No captions: ${status.reason}.` : "Captions are off.";
-  $("captions-note").textContent = status.ready ? (status.notice ?? "") : why;
+  const why = state.view.captions ? `No captions: ${status.reason}.` : "Captions are off.";
+  $("captions-note").textContent = status.ready && state.view.captions ? (status.notice ?? "") : why;
 }
 
+const RANK = { host: 0, cohost: 1, speaker: 2 };
+
 function showPeople() {
-  const stage = state.people.filter((person) => person.role !== "listener");
+  const stage = Object.values(state.view.people).filter((person) => person.role !== "listener" && person.handle);
+  stage.sort((one, other) => RANK[one.role] - RANK[other.role] || (one.handle < other.handle ? -1 : 1));
   $("stage").replaceChildren(
     ...stage.map((person) => {
       const card = document.createElement("li");
       card.dataset.account = person.id;
+      card.classList.toggle("talking", person.active);
       card.append(text("span", person.name, "name"), text("span", `${person.handle} · ${roleText(person)}`, "role"));
       return card;
     }),
@@ -80,9 +91,10 @@ function roleText(person) {
   return person.muted ? `${role}, muted` : role;
 }
 
-function showLevels(levels) {
-  const talking = new Set(levels.filter((one) => one.active).map((one) => one.account_id));
-  for (const card of $("stage").children) card.classList.toggle("talking", talking.has(card.dataset.account));
+function showLevels() {
+  for (const card of $("stage").children) {
+    card.classList.toggle("talking", state.view.people[card.dataset.account]?.active ?? false);
+  }
 }
 
 function showCaption(caption) {
@@ -97,13 +109,27 @@ function showCaption(caption) {
 }
 
 async function refresh() {
-  state.space = await get(api);
-  state.people = (await get(`${api}/people`)).data;
+  const [space, members] = [await get(api), await get(`${api}/people`)];
+  state.space = space;
+  state.view = state.view ? reread(state.view, space, members) : viewOf(space, members);
   showSpace();
   showPeople();
 }
 
+let reading = null;
+
+/** Read what the view lacks: once for many events that come together. */
+function readAgain() {
+  reading ??= refresh()
+    .catch(fail)
+    .finally(() => {
+      reading = null;
+    });
+}
+
 function onEvent(type, body) {
+  state.view = after(state.view, body);
+  if (state.view.stale) readAgain();
   switch (type) {
     case "caption":
       return showCaption(body.data);
@@ -111,22 +137,32 @@ function onEvent(type, body) {
       $("partial").textContent = `${body.data.speaker} ${body.data.text}`;
       return;
     case "captions.status":
+      state.space.captions_status = body.data;
       return showCaptionStatus(body.data);
     case "reactions":
       return showReactions($("reactions"), body.data.counts);
     case "levels":
-      return showLevels(body.data.levels);
+      return showLevels();
     case "presence":
-      $("count").textContent = `${body.data.participant_count} here`;
+      $("count").textContent = `${state.view.participant_count} here`;
       return;
     case "hello":
+    case "reset":
       return;
+    case "space.ended":
+    case "space.canceled":
+    case "space.missed":
+      return readAgain(); // says what remains, or that nothing does
     case "recording.started":
       stopSpeaking("This Space is recorded now. Agree to it below, and open the microphone again.").catch(fail);
-      return refresh().catch(fail);
-    default:
-      refresh().catch(fail);
+      break;
+    case "space.started":
+    case "role.changed":
+    case "captions.switched":
+      readAgain(); // the notice to speakers and whom one has blocked are the server's to say
   }
+  showSpace();
+  showPeople();
 }
 
 function fail(error) {
@@ -157,7 +193,7 @@ async function startListening() {
   state.listening = await listen(spaceId, state.token, (stream) => {
     $("audio").srcObject = stream;
   });
-  rejoinWhenLost(state.listening, () => state.space.state === "live" && startListening().catch(fail));
+  rejoinWhenLost(state.listening, () => state.view.state === "live" && startListening().catch(fail));
   $("listen").textContent = "Stop listening";
   $("message").textContent = "";
 }

@@ -33,6 +33,7 @@ from spacesctl.store.sqlite import schema
 from spacesctl.store.sqlite.database import Database
 from spacesctl.store.tables import metadata
 from spacesctl.support.clock import REAL, Clock
+from tests import conform
 
 FINGERPRINT = ":".join(["AB"] * 32)
 OFFER = f"""v=0
@@ -73,7 +74,7 @@ class As:
     def __init__(self, api: Api, token: str | None, handle: str = "", account_id: str = "") -> None:
         self.token, self.handle, self.id = token, handle, account_id
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(api.asgi, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(api.checked, raise_app_exceptions=False),
             base_url="http://space.test",
             headers={"Authorization": f"Bearer {token}"} if token else {},
         )
@@ -104,6 +105,7 @@ class Api:
     def __init__(self, app: Services, engine: NotingEngine, owner_token: str, bot_token: str) -> None:
         self.app, self.engine = app, engine
         self.asgi = create_app(app)
+        self.checked = conform.Conforming(self.asgi)
         assert isinstance(app.db, Database)
         self.database = app.db
         self.nobody = As(self, None)
@@ -228,7 +230,10 @@ async def running_api(data: Path, *, first: bool = True, clock: Clock = REAL) ->
         app.alarm = Alarm(app)
         await app.alarm.start()
         try:
+            await asyncio.to_thread(conform.operations)  # reads sources, so not on the event loop
+            conform.faults.clear()
             yield Api(app, engine, owner_token or "", bot_token)
+            assert not conform.faults, "\n".join(conform.faults)
         finally:
             await app.alarm.stop()
             await registry.close()

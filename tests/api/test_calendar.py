@@ -52,7 +52,7 @@ async def events(api: Api, host: As) -> list[Any]:
 async def followed(host: As, made: dict[str, Any]) -> None:
     """Wait until the occurrence after the first one is planned and has a Space of its own."""
     async with asyncio.timeout(10):
-        while (await host.ok("GET", f"/v1/series/{made['id']}"))["next_space"] in (None, made["next_space"]):
+        while (await host.ok("GET", f"/v1/series/{made['id']}"))["next_space_id"] in (None, made["next_space_id"]):
             await asyncio.sleep(0.02)
 
 
@@ -137,7 +137,7 @@ async def test_a_series_is_one_event_in_its_zone_and_its_made_occurrence_does_no
     shown = starts([master, occurrence])
     assert shown[:5] == [parse_rfc3339(at) for at in made["coming"]]
     assert len(set(shown)) == len(shown)
-    [alone] = (await calendar(api, f"/v1/spaces/{made['next_space']}.ics")).walk("VEVENT")
+    [alone] = (await calendar(api, f"/v1/spaces/{made['next_space_id']}.ics")).walk("VEVENT")
     assert alone.to_ical() == occurrence.to_ical()
 
 
@@ -146,7 +146,7 @@ async def test_a_moved_occurrence_stands_for_its_own_date_and_a_skipped_one_is_l
     made = await series(host)
     coming = [parse_rfc3339(at) for at in made["coming"]]
     moved = coming[0] + timedelta(hours=3)
-    await host.ok("PATCH", f"/v1/spaces/{made['next_space']}", {"scheduled_start": rfc3339(moved), "title": "Later"})
+    await host.ok("PATCH", f"/v1/spaces/{made['next_space_id']}", {"scheduled_start": rfc3339(moved), "title": "Later"})
     found = await events(api, host)
     assert starts(found)[:3] == [moved, coming[1], coming[2]]
     [occurrence] = [event for event in found if "recurrence-id" in event]
@@ -159,14 +159,14 @@ async def test_a_moved_occurrence_stands_for_its_own_date_and_a_skipped_one_is_l
     [master] = [event for event in found if "rrule" in event]
     assert [at.dt for at in master["exdate"].dts] == [at.astimezone(ZoneInfo(ROME)) for at in coming[:2]]
     assert master["sequence"] == 2
-    [gone] = (await calendar(api, f"/v1/spaces/{made['next_space']}.ics")).walk("VEVENT")
+    [gone] = (await calendar(api, f"/v1/spaces/{made['next_space_id']}.ics")).walk("VEVENT")
     assert gone["status"] == "CANCELLED"
 
 
 async def test_an_occurrence_that_its_host_calls_off_is_left_out_too(api: Api) -> None:
     host = await api.account("host")
     made = await series(host)
-    await host.ok("POST", f"/v1/spaces/{made['next_space']}/cancel")
+    await host.ok("POST", f"/v1/spaces/{made['next_space_id']}/cancel")
     await followed(host, made)
     assert starts(await events(api, host))[:2] == [parse_rfc3339(at) for at in made["coming"][1:3]]
 
@@ -174,7 +174,7 @@ async def test_an_occurrence_that_its_host_calls_off_is_left_out_too(api: Api) -
 async def test_a_live_occurrence_stays_in_its_series(api: Api) -> None:
     host = await api.account("host")
     made = await series(host)
-    await host.ok("POST", f"/v1/spaces/{made['next_space']}/start")
+    await host.ok("POST", f"/v1/spaces/{made['next_space_id']}/start")
     await followed(host, made)
     found = await events(api, host)
     assert starts(found)[:5] == [parse_rfc3339(at) for at in made["coming"]]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from spacesctl.domain.principals import Person
-from spacesctl.live.hub import Subscriber, View
+from spacesctl.live.event_views import View
+from spacesctl.live.hub import Subscriber
 from spacesctl.live.watch import Watch
 from spacesctl.support.clock import VirtualClock
 from tests.api.harness import Api, As, running_api

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from spacesctl.api.problem import Problem
 from spacesctl.client.problems import as_error, check
 from spacesctl.domain.errors import TooMany
 from spacesctl.server.http.rates import Limits, Rates
@@ -148,4 +149,4 @@ def test_a_client_knows_when_to_come_again(headers: dict[str, str], body: dict[s
     with pytest.raises(TooMany) as caught:
         check(httpx.Response(429, headers=headers, json=body))
     assert caught.value.retry_after == seconds
-    assert as_error({"code": "too_many", "retry_after": 5}, 429).__class__ is TooMany
+    assert as_error(Problem(code="too_many", retry_after=5), 429).__class__ is TooMany

@@ -77,7 +77,7 @@ async def test_who_is_concerned_is_told_once_by_the_one_who_did_it(scene: Scene,
     assert told.keys() == expected.keys()
     for who, rows in told.items():
         assert all(row["text"].startswith(expected[who]) for row in rows), rows
-        assert {row["from"] for row in rows} == {f"@{by}"}
+        assert {row["by"]["handle"] for row in rows} == {f"@{by}"}
         assert len({(row["space_id"], row["text"]) for row in rows}) == len(rows), "nothing is said twice"
         assert len(rows) == (2 if name == "a block" else 1), "a block is told for each Space where one had a part"
 
@@ -106,7 +106,7 @@ async def test_an_unmute_asks_to_open_the_microphone(scene: Scene) -> None:
     before = await scene.heard()
     await scene.people["cohost"].ok("POST", f"{scene.space}/people/@ann/unmute")
     told = await scene.since(before)
-    assert [(row["from"], row["text"]) for row in told.pop("ann")] == [
+    assert [(row["by"]["handle"], row["text"]) for row in told.pop("ann")] == [
         ("@cohost", "You are no longer muted in “A Space”. Open your microphone to speak.")
     ]
     assert told == {}

@@ -36,7 +36,7 @@ async def test_a_sanction_whose_time_is_over_is_told_by_the_server(
         await lift_expired(scene.api.app, scene.space[11:])
     told = await scene.since(before)
     assert told.keys() == {who}
-    assert [row["from"] for row in told[who]] == ["@spaces_bot"]
+    assert [row["by"]["handle"] for row in told[who]] == ["@spaces_bot"]
     assert told[who][0]["text"].startswith(text)
 
 
@@ -46,7 +46,7 @@ async def test_a_rule_tells_the_person_and_the_host_the_words_and_how_to_appeal(
     await scene.api.bot.ok("POST", f"{scene.space}/acts", act(scene.people["ann"], "mute"))
     told = await scene.since(before)
     assert told.keys() == {"ann", "host"}
-    assert all(len(rows) == 1 and rows[0]["from"] == "@spaces_bot" for rows in told.values())
+    assert all(len(rows) == 1 and rows[0]["by"]["handle"] == "@spaces_bot" for rows in told.values())
     assert all("crypto giveaway" in rows[0]["text"] and "1.0 s" in rows[0]["text"] for rows in told.values())
     assert "This was automatic, in the host's name. To appeal" in told["ann"][0]["text"]
 
@@ -91,4 +91,4 @@ async def test_what_the_server_does_is_told_by_its_bot(scene: Scene, command: c.
     await scene.api.app.registry.ask(space[11:], command)
     found = await scene.since(before)
     assert found.keys() == told
-    assert {row["from"] for rows in found.values() for row in rows} == {"@spaces_bot"}
+    assert {row["by"]["handle"] for rows in found.values() for row in rows} == {"@spaces_bot"}

@@ -20,7 +20,7 @@ async def test_an_invitation_is_a_direct_message_with_the_link_and_accepting_it_
     await host.ok("POST", f"{space}/invites", {"handles": ["@Ann"], "message": "bring your guitar"})
     [message] = (await ann.ok("GET", "/v1/dms"))["data"]
     assert message["kind"] == "invite"
-    assert message["from"] == "@host"
+    assert message["by"]["handle"] == "@host"
     assert message["link"] in message["text"]
     assert "bring your guitar" in message["text"]
     assert (await ann.offer(f"{space}/whip")).status_code == 403

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from spacesctl.domain.errors import Invalid
@@ -25,16 +27,16 @@ async def test_posts_and_links_are_pinned_newest_first_and_told_on_the_space_clo
     ]
     pinned = (await api.nobody.ok("GET", space))["pinned"]
     assert pinned == shown["pinned"]
-    assert (pinned[2]["post"], pinned[2]["by"]) == (post, "@host")
+    assert (pinned[2]["post"], pinned[2]["by"]["handle"]) == (post, "@host")
     again = await host.ok("POST", f"{space}/pins", {"url": "https://example.org/a?b=c", "title": "The agenda"})
     assert [pin["title"] for pin in again["pinned"]] == ["The agenda", "docs.example.org", None]
-    from spacesctl.live.hub import View, visible
+    from spacesctl.live.event_views import View, visible
     from spacesctl.store import spaces as space_store
 
     async with api.app.db.read() as db:
         stored = await space_store.events_after(db, space.rsplit("/", 1)[-1], 0, limit=99, types=["pin.added"])
     told = [visible(event, View.AUDIENCE) for event in stored]
-    assert [body["data"]["pin"]["ref"] for body in told if body] == [
+    assert [json.loads(message.split(b"data: ")[1])["data"]["pin"]["ref"] for message in told if message] == [
         post["id"],
         "https://example.org/a?b=c",
         "https://docs.example.org/",

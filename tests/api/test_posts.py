@@ -70,7 +70,7 @@ def probed(sound: bytes) -> tuple[str, str, int, float]:
 async def test_a_post_is_public_and_only_its_author_takes_it_back(api: Api) -> None:
     ann, ben = await api.accounts("ann", "ben")
     made = await ann.ok("POST", "/v1/posts", {"text": "  hello  "})
-    assert (made["author"], made["text"], made["clip"]) == ("@ann", "hello", None)
+    assert (made["author"]["handle"], made["text"], made["clip"]) == ("@ann", "hello", None)
     assert await api.nobody.ok("GET", f"/v1/posts/{made['id']}") == made
     second = await ann.ok("POST", "/v1/posts", {"text": "again"})
     assert int(second["id"]) > int(made["id"])
@@ -81,7 +81,7 @@ async def test_a_post_is_public_and_only_its_author_takes_it_back(api: Api) -> N
     await api.owner.ok("DELETE", f"/v1/posts/{second['id']}")
     assert (await ann.ok("GET", "/v1/accounts/@ann/posts"))["data"] == []
     [entry] = [row for row in (await api.owner.ok("GET", "/v1/audit"))["data"] if row["action"] == "post.delete"]
-    assert entry["target"] == "@ann"
+    assert entry["target"] == {"id": ann.id, "handle": "@ann"}
 
 
 @pytest.mark.parametrize(("text", "status"), [("x" * 280, 201), ("x" * 281, 400), ("  ", 400), ("é" * 280, 201)])

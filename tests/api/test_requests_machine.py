@@ -139,7 +139,7 @@ async def _walk(data: Path, walk: list[Step]) -> None:
         await cid.ok("POST", f"{live}/requests")
         series = await host.ok("POST", "/v1/series", {"title": "W", "cron": "0 9 * * *", "tz": "UTC", "duration": 600})
         world.series.append(series["id"])
-        world.spaces.append(series["next_space"])
+        world.spaces.append(series["next_space_id"])
         for step in walk:
             await _do(api, world, step)
         await _all_rows_agree(api)
@@ -160,7 +160,7 @@ async def _do(api: Api, world: World, step: Step) -> int:
     if step.what in ("create", "series", "post", "report"):
         made = {"create": world.spaces, "series": world.series, "post": world.posts, "report": world.reports}[step.what]
         made.append(answer.json()["id"])
-    if step.what in ("series", "skip", "resume") and (coming := answer.json()["next_space"]) is not None:
+    if step.what in ("series", "skip", "resume") and (coming := answer.json()["next_space_id"]) is not None:
         world.spaces.append(coming)
     return answer.status_code
 

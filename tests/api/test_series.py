@@ -45,7 +45,7 @@ async def test_a_series_makes_its_coming_space_with_rules_and_invitations(api: A
     made = await series(host, invite=["@ann"], rules=RULES)
     assert len(made["coming"]) == 5
     assert parse_rfc3339(made["next_start"]) > datetime.now(UTC)
-    space = await host.ok("GET", f"/v1/spaces/{made['next_space']}")
+    space = await host.ok("GET", f"/v1/spaces/{made['next_space_id']}")
     assert (space["state"], space["title"], space["scheduled_start"]) == (
         "scheduled",
         "Office hours",
@@ -54,7 +54,7 @@ async def test_a_series_makes_its_coming_space_with_rules_and_invitations(api: A
     assert (space["duration"], space["series_id"]) == (3600, made["id"])
     assert space["rules"] is not None
     [message] = (await ann.ok("GET", "/v1/dms"))["data"]
-    assert (message["kind"], message["space_id"]) == ("invite", made["next_space"])
+    assert (message["kind"], message["space_id"]) == ("invite", made["next_space_id"])
 
 
 async def test_a_start_far_ahead_is_planned_and_not_made_yet(api: Api) -> None:
@@ -62,21 +62,21 @@ async def test_a_start_far_ahead_is_planned_and_not_made_yet(api: Api) -> None:
     far = datetime.now(UTC) + timedelta(days=20)
     made = await series(host, cron=f"0 9 {far.day} {far.month} *", tz="UTC")
     assert made["next_start"] is not None
-    assert made["next_space"] is None
+    assert made["next_space_id"] is None
 
 
 async def test_when_an_occurrence_starts_the_next_is_made_and_the_first_ends_after_its_duration(api: Api) -> None:
     host = await api.account("host")
     made = await series(host, duration=60)
-    first = made["next_space"]
+    first = made["next_space_id"]
     await at_hand(api, host, first, datetime.now(UTC) + timedelta(milliseconds=200))
     await until(lambda: _is(state(host, first), "live"))
     await until(lambda: _next_is_not(host, made["id"], first))
     after = await host.ok("GET", f"/v1/series/{made['id']}")
-    assert after["next_space"] not in (None, first)
+    assert after["next_space_id"] not in (None, first)
     assert parse_rfc3339(after["next_start"]) > parse_rfc3339(made["next_start"])
     scheduled = (await host.ok("GET", "/v1/spaces", params={"state": ["scheduled"]}))["data"]
-    assert [row["id"] for row in scheduled] == [after["next_space"]], "exactly one to come"
+    assert [row["id"] for row in scheduled] == [after["next_space_id"]], "exactly one to come"
     job = api.app.alarm._scheduler.get_job(f"end {first}")
     live = await host.ok("GET", f"/v1/spaces/{first}")
     assert job.trigger.run_date == parse_rfc3339(live["started_at"]) + timedelta(seconds=60)
@@ -89,7 +89,7 @@ async def _is(found: Awaitable[str], wanted: str) -> bool:
 
 
 async def _next_is_not(host: As, series_id: str, space_id: str) -> bool:
-    return (await host.ok("GET", f"/v1/series/{series_id}"))["next_space"] not in (None, space_id)
+    return (await host.ok("GET", f"/v1/series/{series_id}"))["next_space_id"] not in (None, space_id)
 
 
 async def test_skip_pause_resume_and_delete(api: Api) -> None:
@@ -97,17 +97,17 @@ async def test_skip_pause_resume_and_delete(api: Api) -> None:
     made = await series(host)
     skipped = await host.ok("POST", f"/v1/series/{made['id']}/skip")
     assert skipped["next_start"] == made["coming"][1]
-    assert await state(host, made["next_space"]) == "canceled"
-    assert await state(host, skipped["next_space"]) == "scheduled"
+    assert await state(host, made["next_space_id"]) == "canceled"
+    assert await state(host, skipped["next_space_id"]) == "scheduled"
     paused = await host.ok("POST", f"/v1/series/{made['id']}/pause")
     assert (paused["state"], paused["next_start"], paused["coming"]) == ("paused", None, [])
-    assert await state(host, skipped["next_space"]) == "canceled"
+    assert await state(host, skipped["next_space_id"]) == "canceled"
     resumed = await host.ok("POST", f"/v1/series/{made['id']}/resume")
     assert resumed["next_start"] == made["coming"][1], "what was skipped stays skipped"
-    assert await state(host, resumed["next_space"]) == "scheduled"
+    assert await state(host, resumed["next_space_id"]) == "scheduled"
     assert (await ann.refused("POST", f"/v1/series/{made['id']}/pause"))["reason"] == "series"
     await host.ok("DELETE", f"/v1/series/{made['id']}")
-    assert await state(host, resumed["next_space"]) == "canceled"
+    assert await state(host, resumed["next_space_id"]) == "canceled"
     assert (await host.refused("GET", f"/v1/series/{made['id']}"))["status"] == 404
     assert (await host.ok("GET", "/v1/series"))["data"] == []
 
@@ -120,8 +120,8 @@ async def test_an_edited_series_moves_and_changes_its_coming_space(api: Api) -> 
         f"/v1/series/{made['id']}",
         {"title": "New", "cron": "30 10 * * *", "tz": "UTC", "speakers": "everyone"},
     )
-    assert edited["next_space"] == made["next_space"], "who was invited keeps their link"
-    space = await host.ok("GET", f"/v1/spaces/{made['next_space']}")
+    assert edited["next_space_id"] == made["next_space_id"], "who was invited keeps their link"
+    space = await host.ok("GET", f"/v1/spaces/{made['next_space_id']}")
     assert (space["title"], space["speakers"], space["scheduled_start"]) == ("New", "everyone", edited["next_start"])
     assert parse_rfc3339(edited["next_start"]).strftime("%H:%M") == "10:30"
     assert (await host.refused("PATCH", f"/v1/series/{made['id']}", {"cron": "never"}))["field"] == "cron"
@@ -130,14 +130,14 @@ async def test_an_edited_series_moves_and_changes_its_coming_space(api: Api) -> 
 async def test_an_edited_series_changes_rules_and_invitations_of_its_coming_space_too(api: Api) -> None:
     host, ann, _ben, _cat = await api.accounts("host", "ann", "ben", "cat")
     made = await series(host, invite=["@ann", "@ben"])
-    place, space = f"/v1/series/{made['id']}", f"/v1/spaces/{made['next_space']}"
+    place, space = f"/v1/series/{made['id']}", f"/v1/spaces/{made['next_space_id']}"
     await ann.ok("POST", f"{space}/accept")
     edited = await host.ok("PATCH", place, {"rules": RULES, "invite": ["@cat"], "uninvite": ["@ann", "@ben"]})
     assert (await host.ok("GET", space))["rules"] == edited["rules"] is not None
     invites = {row["handle"]: row["state"] for row in (await host.ok("GET", f"{space}/invites"))["data"]}
     assert invites == {"@ann": "accepted", "@ben": "revoked", "@cat": "pending"}, "who has accepted is not thrown out"
     skipped = await host.ok("POST", f"{place}/skip")
-    after = f"/v1/spaces/{skipped['next_space']}"
+    after = f"/v1/spaces/{skipped['next_space_id']}"
     assert [row["handle"] for row in (await host.ok("GET", f"{after}/invites"))["data"]] == ["@cat"]
     assert (await host.ok("GET", after))["rules"] == edited["rules"]
     assert (await host.ok("PATCH", place, {"rules": None}))["rules"] is None
@@ -151,10 +151,10 @@ async def test_an_edit_of_something_else_leaves_the_time_of_a_skipped_or_moved_o
     made = await series(host)
     skipped = await host.ok("POST", f"/v1/series/{made['id']}/skip")
     moved = rfc3339(parse_rfc3339(skipped["next_start"]) + timedelta(hours=1))
-    await host.ok("PATCH", f"/v1/spaces/{skipped['next_space']}", {"scheduled_start": moved, "topics": ["own"]})
+    await host.ok("PATCH", f"/v1/spaces/{skipped['next_space_id']}", {"scheduled_start": moved, "topics": ["own"]})
     edited = await host.ok("PATCH", f"/v1/series/{made['id']}", {"title": "New", "duration": 60})
     assert edited["next_start"] == made["coming"][1]
-    space = await host.ok("GET", f"/v1/spaces/{skipped['next_space']}")
+    space = await host.ok("GET", f"/v1/spaces/{skipped['next_space_id']}")
     assert (space["title"], space["duration"]) == ("New", 60)
     assert (space["scheduled_start"], space["topic_ids"]) == (moved, ["own"])
 
@@ -162,8 +162,8 @@ async def test_an_edit_of_something_else_leaves_the_time_of_a_skipped_or_moved_o
 async def test_a_canceled_occurrence_is_followed_by_the_next(api: Api) -> None:
     host = await api.account("host")
     made = await series(host)
-    await host.ok("POST", f"/v1/spaces/{made['next_space']}/cancel")
-    await until(lambda: _next_is_not(host, made["id"], made["next_space"]))
+    await host.ok("POST", f"/v1/spaces/{made['next_space_id']}/cancel")
+    await until(lambda: _next_is_not(host, made["id"], made["next_space_id"]))
     assert (await host.ok("GET", f"/v1/series/{made['id']}"))["next_start"] == made["coming"][1]
 
 

@@ -32,7 +32,7 @@ async def test_after_an_absence_an_occurrence_that_nobody_made_is_passed_over(tm
     async with running_api(data, first=False) as api:
         after = await As(api, host.token).ok("GET", f"/v1/series/{made['id']}")
         assert parse_rfc3339(after["next_start"]) > now
-        assert after["next_space"] is None
+        assert after["next_space_id"] is None
         assert (await As(api, host.token).ok("GET", "/v1/spaces"))["data"] == []
 
 
@@ -46,9 +46,9 @@ async def test_who_has_blocked_the_host_gets_no_further_invitation_and_everybody
         rows = (await who.ok("GET", "/v1/dms"))["data"]
         return [row["space_id"] for row in rows if row["kind"] == "invite"]
 
-    assert after["next_space"] not in (None, made["next_space"])
-    assert await invited_to(ann) == [made["next_space"]]
-    assert sorted(await invited_to(ben)) == sorted([made["next_space"], after["next_space"]])
+    assert after["next_space_id"] not in (None, made["next_space_id"])
+    assert await invited_to(ann) == [made["next_space_id"]]
+    assert sorted(await invited_to(ben)) == sorted([made["next_space_id"], after["next_space_id"]])
 
 
 async def test_a_paused_series_is_edited_without_a_space(api: Api) -> None:
@@ -56,25 +56,25 @@ async def test_a_paused_series_is_edited_without_a_space(api: Api) -> None:
     made = await series(host)
     await host.ok("POST", f"/v1/series/{made['id']}/pause")
     after = await host.ok("PATCH", f"/v1/series/{made['id']}", {"title": "Later hours"})
-    assert (after["title"], after["state"], after["next_space"]) == ("Later hours", "paused", None)
-    assert (await host.ok("GET", f"/v1/spaces/{made['next_space']}"))["title"] == "Office hours"
+    assert (after["title"], after["state"], after["next_space_id"]) == ("Later hours", "paused", None)
+    assert (await host.ok("GET", f"/v1/spaces/{made['next_space_id']}"))["title"] == "Office hours"
 
 
 async def test_an_occurrence_that_is_live_or_over_is_not_called_off(api: Api) -> None:
     host = await api.account("host")
     made = await series(host)
-    await host.ok("POST", f"/v1/spaces/{made['next_space']}/start")
+    await host.ok("POST", f"/v1/spaces/{made['next_space_id']}/start")
     await host.ok("POST", f"/v1/series/{made['id']}/pause")
-    assert await state(host, made["next_space"]) == "live"
-    await host.ok("POST", f"/v1/spaces/{made['next_space']}/end")
+    assert await state(host, made["next_space_id"]) == "live"
+    await host.ok("POST", f"/v1/spaces/{made['next_space_id']}/end")
     await host.ok("DELETE", f"/v1/series/{made['id']}")
-    assert await state(host, made["next_space"]) == "ended"
+    assert await state(host, made["next_space_id"]) == "ended"
 
 
 async def test_a_missed_start_is_told_once(api: Api) -> None:
     host = await api.account("host")
     made = await series(host)
     for _ in range(2):
-        await reminders.miss(api.app, made["next_space"])
+        await reminders.miss(api.app, made["next_space_id"])
     told = [row["text"] for row in (await host.ok("GET", "/v1/dms"))["data"] if row["kind"] == "notice"]
     assert told == ["“Office hours” did not start: the server was not running at the scheduled time."]

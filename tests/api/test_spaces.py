@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.events import BY_TYPE, HIDDEN_FROM_AUDIENCE
 from spacesctl.domain.principals import ANONYMOUS
-from spacesctl.live.hub import View, visible
+from spacesctl.live.event_views import View, visible
 from spacesctl.store import spaces as space_store
 from tests.api.harness import Api, As
 
@@ -202,10 +203,15 @@ def test_the_audience_view_hides_what_is_for_staff() -> None:
     assert visible(kicked, View.AUDIENCE) is None
     seen = visible(muted, View.AUDIENCE)
     assert seen is not None
-    assert seen["data"] == {"account_id": "1"}
+    assert _data(seen) == {"account_id": "1"}
     staff = visible(muted, View.STAFF)
     assert staff is not None
-    assert staff["data"]["reason"] == "r"
+    assert _data(staff) == {"account_id": "1", "by_id": "2", "reason": "r"}
+
+
+def _data(message: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(message.split(b"data: ")[1])["data"]
+    return found
 
 
 async def test_a_token_may_be_given_fewer_scopes_and_never_more(api: Api) -> None:

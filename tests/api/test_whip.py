@@ -172,7 +172,7 @@ async def test_relays_are_handed_out_to_whoever_may_be_here(api: Api) -> None:
 
 
 def test_relay_credentials_end_by_themselves() -> None:
-    assert SERVERS.servers("x", now=1_000_000.0)[0]["username"] == "1000600:x"
+    assert SERVERS.servers("x", now=1_000_000.0)[0].username == "1000600:x"
 
 
 @pytest.mark.parametrize(

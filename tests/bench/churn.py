@@ -17,6 +17,7 @@ from typing import Final
 
 from aioice import stun
 
+from spacesctl.api.wire import plain
 from spacesctl.engine.clock import SpaceClock
 from spacesctl.engine.messages import AddPeer, OpenSpace
 from spacesctl.engine.metrics import Metrics
@@ -111,7 +112,11 @@ async def main() -> None:
         if number % EVERY == EVERY - 1:
             ctypes.CDLL(None).malloc_trim(0)
             kib.append(machine.memory_bytes(os.getpid()) // 1024)
-    print(json.dumps({"machine": machine.described(), "listeners": words.rounds * words.listeners, "memory_kib": kib}))
+    print(
+        json.dumps(
+            {"machine": plain(machine.described()), "listeners": words.rounds * words.listeners, "memory_kib": kib}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from bots import casts
+from spacesctl.api.wire import plain
 from spacesctl.audio.limiter import Limiter, Limiters
 from spacesctl.audio.loudness import Channel, Leveller, LoudnessBank
 from spacesctl.audio.ogg import read_packets
@@ -87,7 +88,7 @@ def main() -> int:
             if not options.json:
                 print("{voices:>3} voices, {effort:<14} PESQ {pesq:.2f}, {us:>4} us".format(**rows[-1]), flush=True)
     if options.json:
-        print(json.dumps({"efforts": rows, "machine": machine.described()}))
+        print(json.dumps({"efforts": rows, "machine": plain(machine.described())}))
     return 0
 
 

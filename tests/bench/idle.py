@@ -11,6 +11,7 @@ import json
 import time
 from typing import Any
 
+from spacesctl.api.wire import plain
 from spacesctl.bench.fanout import SETTLE
 from spacesctl.bench.target import Target, target
 from spacesctl.probe import machine
@@ -26,7 +27,7 @@ async def main() -> None:
         name: round((found[1][name] - found[0][name]) / (words.spaces - 1), 5)
         for name in ("engine_core_percent", "control_core_percent")
     }
-    print(json.dumps({"machine": machine.described(), "windows": found, "a_further_space": each}))
+    print(json.dumps({"machine": plain(machine.described()), "windows": found, "a_further_space": each}))
 
 
 async def measure(spaces: int, seconds: float) -> dict[str, Any]:

@@ -13,17 +13,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from typing import Any
-
+from spacesctl.api.wire import plain
 from spacesctl.bench import latency
 
 
-def text(result: dict[str, Any]) -> str:
+def text(result: latency.Latency) -> str:
     lines = [f"{'milliseconds':<16}{'p50':>8}{'p95':>8}{'max':>8}{'chirps':>8}{'missed':>8}"]
-    for one in result["delays"]:
-        figures = "".join(f"{one[name]:>8}" for name in ("p50", "p95", "worst", "chirps", "missed"))
-        lines.append(f"{one['server']:<16}{figures}")
-    return "\n".join([*lines, *(f"without {name}: {why}" for name, why in result["skipped"].items())])
+    for one in result.delays:
+        figures = "".join(f"{value:>8}" for value in (one.p50, one.p95, one.worst, one.chirps, one.missed))
+        lines.append(f"{one.server:<16}{figures}")
+    return "\n".join([*lines, *(f"without {name}: {why}" for name, why in result.skipped.items())])
 
 
 def main() -> int:
@@ -38,7 +37,7 @@ def main() -> int:
             options.server or latency.SERVERS, options.calls, options.seconds, lambda what: print(what, file=sys.stderr)
         )
     )
-    print(json.dumps(result) if options.json else text(result))
+    print(json.dumps(plain(result)) if options.json else text(result))
     return 0
 
 

@@ -17,10 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from typing import Any
-
 import numpy as np
 
+from spacesctl.api.wire import plain
 from spacesctl.bench import loss
 from spacesctl.domain.errors import Refused
 
@@ -35,13 +34,13 @@ def voices(folder: Path) -> list[np.ndarray]:
     return found
 
 
-def text(result: dict[str, Any]) -> str:
-    servers = list(dict.fromkeys(one["server"] for one in result["scores"]))
+def text(result: loss.Loss) -> str:
+    servers = list(dict.fromkeys(one.server for one in result.scores))
     lines = [f"{'lost':<22}" + "".join(f"{name:>22}" for name in servers)]
-    for network in dict.fromkeys(one["network"] for one in result["scores"]):
-        row = {one["server"]: one["pesq"] for one in result["scores"] if one["network"] == network}
+    for network in dict.fromkeys(one.network for one in result.scores):
+        row = {one.server: one.pesq for one in result.scores if one.network == network}
         lines.append(f"{network:<22}" + "".join(f"{row[name]:>22.2f}" for name in servers))
-    return "\n".join([*lines, *(f"without {name}: {why}" for name, why in result["skipped"].items())])
+    return "\n".join([*lines, *(f"without {name}: {why}" for name, why in result.skipped.items())])
 
 
 def main() -> int:
@@ -66,7 +65,7 @@ def main() -> int:
     except Refused as error:
         print(f"bench loss: {error}", file=sys.stderr)
         return error.exit_code
-    print(json.dumps(result) if options.json else text(result))
+    print(json.dumps(plain(result)) if options.json else text(result))
     return 0
 
 

@@ -142,9 +142,13 @@ def test_a_forwarder_that_ended_is_told() -> None:
 
 
 def test_our_own_refusal_is_raised_as_it_is(tmp_path: Path) -> None:
-    async def refuse(_: httpx.Request) -> httpx.Response:
-        problem = {"code": "not_signed_in", "title": "Not signed in", "status": 401, "detail": "no such token"}
-        return httpx.Response(401, json=problem, headers={"Content-Type": "application/problem+json"})
+    problem = json.dumps({"code": "not_signed_in", "title": "Not signed in", "status": 401, "detail": "no such token"})
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/problem+json\r\nContent-Length: {len(problem)}"
+        writer.write(f"{head}\r\n\r\n{problem}".encode())
+        writer.close()
 
     class Here(Server):
         @property
@@ -152,8 +156,10 @@ def test_our_own_refusal_is_raised_as_it_is(tmp_path: Path) -> None:
             return "secret"
 
     async def body() -> None:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(refuse), base_url="http://x") as http:
-            await Ours(Here(None, tmp_path), http).open()  # type: ignore[arg-type]  # no process is asked for
+        here = Here(None, tmp_path)  # type: ignore[arg-type]  # no process is asked for
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server, httpx.AsyncClient() as http:
+            here.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            await Ours(here, http).open()
 
     with pytest.raises(NotSignedIn, match="no such token"):
         asyncio.run(body())

@@ -3,54 +3,44 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
-from typer.testing import CliRunner
 
-from spacesctl.cli.bench import bench
+from spacesctl.api.wire import plain
+from tests.bench.results import (
+    CAPACITY,
+    COST,
+    FANOUT,
+    FLOOR,
+    LATENCY,
+    LOSS,
+    OGG,
+    PEERS,
+    SOAK,
+    STORM,
+    WINDOW,
+)
+from tests.cli import inside
 
-MACHINE = {"cpu": "a cpu", "cores": 2, "kernel": "6", "python": "3", "sealing": "compiled", "load": 0}
-STILL = {"ticks": 50, "late": 1, "late_ms_max": 12.0}
-COUNTERS = {"ticks": 500, "ticks_late": 2, "ticks_skipped": 1}
-WINDOW: dict[str, Any] = {
-    "listeners": 7, "core_percent": 1.0, "cpu_ms_per_listener_second": 0.2, "lost": 0, "undecoded": 0,
-    "memory_mib": 80.0, "counters": COUNTERS, "machine_stood_still": STILL,
-    "timings": {"work_ms_p99": 3.25, "cpu_ms_p99": 2.5},
-}  # fmt: skip
-HALF = {"seconds": 3.0, "cpu_seconds": 1.5, "machine_stood_still": STILL} | COUNTERS
-PROCESS = {"memory_mib": [80.0, 81.5], "memory_mib_per_hour": 1.25, "files": [30, 31], "files_per_hour": -0.5}
-RESULTS: dict[str, dict[str, Any]] = {
-    "fanout": {"packet_ms": "20", "speakers": 2, "windows": [WINDOW], "slopes": []},
-    "storm": {
-        "joins": 100, "listeners": 50, "coming": HALF, "leaving": HALF, "lost_by_those_who_stayed": 0,
-        "listeners_with_loss": 0, "join_ms_engine": 1.25, "join_ms_control": 2.5,
-    },
-    "soak": {
-        "minutes": 5.0, "listeners": 9, "speakers": 1, "processes": {"engine": PROCESS}, "counters": COUNTERS,
-        "late_ms_max": 14.0, "lost": 0, "machine_stood_still": STILL,
-        "calm": {"spans": 3, "of": 4, "ticks": 400, "late": 1, "skipped": 0},
-    },
-    "ogg": {"packet_ms": "auto", "ratio": 0.25, "costs": {"ogg": {"way": "ogg", "lost": 0, "broken": 0, "starved": 0}}},
-    "floor": {"payload_bytes": 80, "ways": {}},
-    "capacity": {"points": {}, "largest": {"spacesctl": 1500}, "cost": {}},
-    "peers": {"rounds": 3, "results": {}, "missing": {}, "ms_per_listener_second": {}},
-    "loss": {"scores": [], "skipped": {}},
-    "latency": {"delays": [], "skipped": {}},
+RESULTS: Mapping[str, object] = {
+    "fanout": FANOUT, "storm": STORM, "soak": SOAK, "ogg": OGG, "floor": FLOOR, "capacity": CAPACITY, "peers": PEERS,
+    "loss": LOSS, "latency": LATENCY,
 }  # fmt: skip
 """By module, what its `measure` returns here."""
 
 
-def run(monkeypatch: pytest.MonkeyPatch, module: str, *words: str, **changes: Any) -> tuple[Any, list[Any]]:
-    """The command's result when its module measures `RESULTS` with these changes, and what it was asked to measure."""
-    asked: list[Any] = []
+def run(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: str) -> tuple[inside.Done, list[object]]:
+    """What the command prints when its module measures this, and what it was asked to measure."""
+    asked: list[object] = []
 
-    async def measure(*args: Any) -> dict[str, Any]:
+    async def measure(*args: object) -> object:
         asked.extend(args)
-        return {"machine": MACHINE} | RESULTS[module] | changes
+        return result
 
     monkeypatch.setattr(f"spacesctl.bench.{module}.measure", measure)
-    return CliRunner().invoke(bench, words), asked
+    return inside.run("http://127.0.0.1:9", "", "bench", *words), asked
 
 
 @pytest.mark.parametrize(
@@ -74,34 +64,36 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, *words: str, **changes: An
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_a_bench_is_asked_for_what_the_options_say_and_shown_as_a_table(
-    monkeypatch: pytest.MonkeyPatch, module: str, words: list[str], asked: list[Any], printed: list[str]
+    monkeypatch: pytest.MonkeyPatch, module: str, words: list[str], asked: list[object], printed: list[str]
 ) -> None:
-    result, args = run(monkeypatch, module, *words)
-    assert result.exit_code == 0, result.output
+    done, args = run(monkeypatch, module, RESULTS[module], *words)
+    assert done.returncode == 0, done.stderr
     assert args[: len(asked)] == asked
     for text in [*printed, "a cpu, 2 cores, Linux 6"]:
-        assert text in result.output
+        assert text in done.stdout + done.stderr
 
 
-def test_with_json_the_whole_result_is_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    result, _ = run(monkeypatch, "soak", "soak", "--json")
-    assert json.loads(result.stdout) == {"machine": MACHINE} | RESULTS["soak"]
+@pytest.mark.parametrize("module", ["soak", "ogg"])
+def test_with_json_the_whole_result_is_one_object(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    done, _ = run(monkeypatch, module, RESULTS[module], module, "--json")
+    assert json.loads(done.stdout) == plain(RESULTS[module])
 
 
 @pytest.mark.parametrize(
-    ("module", "command", "changes"),
+    ("module", "command", "result"),
     [
-        ("fanout", "fanout", {"windows": [WINDOW | {"lost": 1}]}),
-        ("fanout", "fanout", {"windows": [WINDOW, WINDOW | {"undecoded": 1}]}),
-        ("storm", "join-storm", {"lost_by_those_who_stayed": 2}),
-        ("soak", "soak", {"lost": 1}),
-        *(("ogg", "ogg", {"costs": {"ogg": RESULTS["ogg"]["costs"]["ogg"] | {what: 1}}})
-          for what in ("lost", "broken", "starved")),
+        ("fanout", "fanout", replace(FANOUT, windows=[replace(WINDOW, lost=1)])),
+        ("fanout", "fanout", replace(FANOUT, windows=[WINDOW, replace(WINDOW, undecoded=1)])),
+        ("storm", "join-storm", replace(STORM, lost_by_those_who_stayed=2)),
+        ("soak", "soak", replace(SOAK, lost=1)),
+        ("ogg", "ogg", replace(OGG, costs={"ogg": replace(COST, lost=1)})),
+        ("ogg", "ogg", replace(OGG, costs={"ogg": replace(COST, broken=1)})),
+        ("ogg", "ogg", replace(OGG, costs={"ogg": replace(COST, starved=1)})),
     ],
-)  # fmt: skip
+)
 def test_a_bench_in_which_sound_was_lost_fails_and_shows_its_result(
-    monkeypatch: pytest.MonkeyPatch, module: str, command: str, changes: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch, module: str, command: str, result: object
 ) -> None:
-    result, _ = run(monkeypatch, module, command, **changes)
-    assert result.exit_code == 1
-    assert "a cpu" in result.output
+    done, _ = run(monkeypatch, module, result, command)
+    assert done.returncode == 1
+    assert "a cpu" in done.stdout

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from spacesctl.bench import floor, peers
-from spacesctl.bench.peers import OURS, Contender, contenders
+from spacesctl.bench.fanout import Slope
+from spacesctl.bench.floor import Floor, FloorOf
+from spacesctl.bench.peers import OURS, Contender, PeerWindow, Round, contenders
 from spacesctl.domain.errors import Refused
 from spacesctl.probe import machine
 from spacesctl.probe.listener_pool import Counted
 from spacesctl.probe.pooled_listener import PooledListener
+from tests.bench.results import MACHINE
 
 pytestmark = pytest.mark.usefixtures("short_bench")
 
@@ -100,9 +103,9 @@ async def refused() -> AsyncIterator[Sends]:
 def test_servers_take_turns_and_are_compared_with_ours(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     floors: list[str] = []
 
-    async def measured(way: str, seconds: float) -> dict[str, Any]:
+    async def measured(way: str, seconds: float) -> Round:
         floors.append(way)
-        return {"windows": [], "slope": 0.5}
+        return Round([], 0.5)
 
     notes: list[str] = []
     monkeypatch.setattr(peers, "_floor", measured)
@@ -111,23 +114,23 @@ def test_servers_take_turns_and_are_compared_with_ours(monkeypatch: pytest.Monke
     result = asyncio.run(peers.measure(2, 10.0, notes.append))
     assert notes == [f"round {turn} of 2: {name}" for turn in (1, 2) for name in (OURS, "slow", "absent")]
     assert floors == ["srtp", "evp"] * 2
-    assert result["missing"] == {"absent": "Janus is not installed: apt-get install janus"}
-    assert result["ms_per_listener_second"] == {"floor srtp": 0.5, "floor evp": 0.5, OURS: 1.0, "slow": 5.0}
-    assert result["ratios"] == {"floor srtp": 0.5, "floor evp": 0.5, OURS: 1.0, "slow": 5.0}
-    assert result["ratios_of_rounds"]["slow"] == [5.0, 5.0]
-    few, many = result["results"]["slow"][0]["windows"]
-    assert (few["listeners"], few["core_percent"], few["packets_due"], few["lost"]) == (2, 1.0, 1000, 0)
-    assert (many["listeners"], many["core_percent"], many["packets"], many["lost"]) == (4, 2.0, 40, 2)
+    assert result.missing == {"absent": "Janus is not installed: apt-get install janus"}
+    assert result.ms_per_listener_second == {"floor srtp": 0.5, "floor evp": 0.5, OURS: 1.0, "slow": 5.0}
+    assert result.ratios == {"floor srtp": 0.5, "floor evp": 0.5, OURS: 1.0, "slow": 5.0}
+    assert result.ratios_of_rounds["slow"] == [5.0, 5.0]
+    few, many = result.results["slow"][0].windows
+    assert few == PeerWindow(listeners=2, core_percent=1.0, packets=20, packets_due=1000, lost=0, undecoded=0)
+    assert (many.listeners, many.core_percent, many.lost) == (4, 2.0, 2)
 
 
 def test_the_floor_is_measured_with_as_many_listeners_as_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def measure(counts: tuple[int, ...], seconds: float, ways: list[str], _note: Any) -> dict[str, Any]:
+    async def measure(counts: tuple[int, ...], seconds: float, ways: list[str], _note: object) -> Floor:
         ours = next(one for one in contenders() if one.name == OURS)
         assert (counts, seconds, ways) == ((ours.few, ours.many), 3.0, ["evp"])
-        return {"ways": {"evp": {"windows": [1, 2], "slopes": [{"ms_per_listener_second": 0.07}]}}}
+        return Floor(MACHINE, 80, {"evp": FloorOf([], [Slope(few=500, many=1500, ms_per_listener_second=0.07)])})
 
     monkeypatch.setattr(floor, "measure", measure)
-    assert asyncio.run(peers._floor("evp", 3.0)) == {"windows": [1, 2], "slope": 0.07}
+    assert asyncio.run(peers._floor("evp", 3.0)) == Round([], 0.07)
 
 
 def test_a_machine_without_an_address_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from spacesctl.bench import floor
+from spacesctl.bench.fanout import Slope
+from spacesctl.bench.floor import FloorWindow
 from spacesctl.domain.errors import Refused
 from spacesctl.probe.listener_pool import BATCH
 
@@ -43,14 +45,14 @@ def test_its_cost_and_what_did_not_arrive_are_told_for_each_number_of_listeners(
     result = asyncio.run(floor.measure([BATCH + 2, 2], 2.0, ["srtp", "evp"], notes.append))
     assert notes == ["floor with libsrtp", "floor with OpenSSL"]
     for way in ("srtp", "evp"):
-        few, many = result["ways"][way]["windows"]
-        assert few == {
-            "listeners": 2, "seconds": 2.0, "core_percent": 2.5, "cpu_ms_per_listener_second": 12.5,
-            "ticks": 10, "ticks_late": 3, "packets": 19, "lost": 1,
-        }  # fmt: skip
-        assert (many["listeners"], many["packets"], many["lost"]) == (BATCH + 2, 10 * (BATCH + 2) - 1, 1)
-        assert result["ways"][way]["slopes"] == [{"from": 2, "to": BATCH + 2, "ms_per_listener_second": 0.0}]
-    assert 20 < result["payload_bytes"] < 200
+        few, many = result.ways[way].windows
+        assert few == FloorWindow(
+            listeners=2, seconds=2.0, core_percent=2.5, cpu_ms_per_listener_second=12.5, ticks=10, ticks_late=3,
+            packets=19, lost=1,
+        )  # fmt: skip
+        assert (many.listeners, many.packets, many.lost) == (BATCH + 2, 10 * (BATCH + 2) - 1, 1)
+        assert result.ways[way].slopes == [Slope(few=2, many=BATCH + 2, ms_per_listener_second=0.0)]
+    assert 20 < result.payload_bytes < 200
 
 
 @pytest.mark.parametrize(

@@ -9,27 +9,29 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from spacesctl.bench import floor, report
-from spacesctl.bench.capacity import MOST_PARTS, TRIES, _largest, calm, costs
-from spacesctl.bench.fanout import slopes
-from spacesctl.bench.peers import _try, in_relation
+from spacesctl.bench.capacity import MOST_PARTS, TRIES, Beside, CapacityCost, Point, _largest, calm, costs
+from spacesctl.bench.fanout import Slope, slopes
+from spacesctl.bench.floor import Floor, FloorOf, FloorWindow
+from spacesctl.bench.peers import Round, _as_a_server, _try, in_relation
 from spacesctl.bench.voice import packets
 from spacesctl.cli.bench import _counts
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.engine.messages import SubscribeOutputs
 from spacesctl.probe import machine
 from spacesctl.probe.description import NotConnected
-from spacesctl.probe.jitter_probe import jitter_probe
+from spacesctl.probe.jitter_probe import Jitter, jitter_probe
 from spacesctl.probe.listener_pool import ListenerPool, together
 from spacesctl.probe.pooled_listener import PooledListener
 from spacesctl.probe.receive_loop import ReceiveLoop
 from spacesctl.rtc import rtp
 from spacesctl.rtc.dtls import Identity
+from tests.bench.results import CAPACITY, PEERS
 from tests.engine.studio import SPACE, run, studio
 from tests.typed import sure
 from tests.webrtc import own_address
@@ -170,7 +172,7 @@ def test_an_answer_without_a_candidate_is_told() -> None:
 
 
 def test_the_slope_is_what_one_more_costs() -> None:
-    assert slopes([(500, 10.0), (1500, 30.0)]) == [{"from": 500, "to": 1500, "ms_per_listener_second": 0.2}]
+    assert slopes([(500, 10.0), (1500, 30.0)]) == [Slope(few=500, many=1500, ms_per_listener_second=0.2)]
     assert slopes([(500, 10.0)]) == []
 
 
@@ -214,59 +216,44 @@ def test_numbers_come_in_order_and_once() -> None:
 
 
 def test_reports_show_every_figure_of_a_result() -> None:
-    machine_ = machine.described()
-    window = {
-        "listeners": 7,
-        "core_percent": 1.0,
-        "cpu_ms_per_listener_second": 0.2,
-        "lost": 3,
-        "ticks": 9,
-        "ticks_late": 2,
-    }
-    way = {"windows": [window], "slopes": slopes([(7, 1.0), (17, 2.0)])}
-    made = report.floor({"machine": machine_, "payload_bytes": 80, "ways": {"srtp": way}})
+    window = FloorWindow(
+        listeners=7, seconds=1.0, core_percent=1.0, cpu_ms_per_listener_second=0.2, ticks=9, ticks_late=2, packets=60,
+        lost=3,
+    )  # fmt: skip
+    way = FloorOf([window], slopes([(7, 1.0), (17, 2.0)]))
+    made = report.floor(Floor(machine.described(), 80, {"srtp": way}))
     assert [[row[key] for key in made.columns.values()] for row in made.rows] == [
         ["srtp", "7", "1.0", "0.200", "3", "2/9"]
     ]
     assert made.notes[0].startswith("srtp: 1.000 ms")
-    result = {"machine": machine_, "rounds": 2, "missing": {"Janus Streaming": "is not installed"}}
-    result |= {
-        "results": {"aiortc": [{"windows": [window]}]},
-        "ms_per_listener_second": {"aiortc": 20.0},
-        "ratios": {"aiortc": 80.0},
-        "ratios_of_rounds": {
-            "aiortc": in_relation([{"slope": 20.0}, {"slope": 18.0}], [{"slope": 0.2}, {"slope": 0.3}])
-        },
-    }
+    theirs, ours = ([Round([_as_a_server(window)], slope) for slope in each] for each in ((20.0, 18.0), (0.2, 0.3)))
+    result = replace(
+        PEERS,
+        missing={"Janus Streaming": "is not installed"},
+        results={"aiortc": theirs[:1]},
+        ms_per_listener_second={"aiortc": 20.0},
+        ratios={"aiortc": 80.0},
+        ratios_of_rounds={"aiortc": in_relation(theirs, ours)},
+    )
     made = report.peers(result)
     assert list(made.rows[0].values()) == ["aiortc", "7", "20.000", "80.00", "60.00 to 100.00", "3"]
     assert made.notes[0] == "Janus Streaming: is not installed"
 
 
-def point(listeners: int, core: float, late: int = 0) -> dict[str, Any]:
-    return {
-        "listeners": listeners,
-        "core_percent": core,
-        "ticks": 500,
-        "ticks_late": late,
-        "lost": 0,
-        "left_out": 0,
-        "machine_stood_still": {"ticks": 500, "late": 0},
-        "carried": not late,
-    }
+def point(listeners: int, core: float, late: int = 0) -> Point:
+    return Point(listeners, core, 500, late, 0, Jitter(500, 0, 0.0), not late)
 
 
 def test_what_one_more_costs_is_compared_side_by_side() -> None:
     beside = [
-        {"listeners": 500, "core_percent": {"floor evp": (20.0, 5.0), "floor srtp": (21.0, 9.0)}},
-        {"listeners": 1500, "core_percent": {"floor evp": (38.0, 17.0), "floor srtp": (39.0, 45.0)}},
+        Beside(500, {"floor evp": (20.0, 5.0), "floor srtp": (21.0, 9.0)}),
+        Beside(1500, {"floor evp": (38.0, 17.0), "floor srtp": (39.0, 45.0)}),
     ]
     made = costs(beside)
-    assert made["floor evp"] == {"ours": 0.18, "floor": 0.12, "ratio": 1.5}
-    assert made["floor srtp"]["ratio"] == 0.5
+    assert made["floor evp"] == CapacityCost(ours=0.18, floor=0.12, ratio=1.5)
+    assert made["floor srtp"].ratio == 0.5
     found = {"spacesctl": [point(1000, 30), point(2000, 55, late=9)], "floor evp": [point(1000, 10)]}
-    result = {"machine": machine.described(), "points": found, "largest": {"spacesctl": 1000}, "cost": made}
-    shown = report.capacity(result)
+    shown = report.capacity(replace(CAPACITY, points=found, largest={"spacesctl": 1000}, cost=made))
     assert [row["late"] for row in shown.rows] == ["0/500", "9/500", "0/500"]
     assert "1.50 x floor evp" in shown.notes[1]
 
@@ -286,12 +273,12 @@ def test_the_largest_number_is_looked_for_until_one_is_too_many(
 ) -> None:
     windows = list(late)
 
-    async def measuring(count: int) -> dict[str, Any]:
+    async def measuring(count: int) -> Point:
         return point(count, 30, windows.pop(0))
 
     points = asyncio.run(_largest([10, 20, 30], measuring))
-    assert [one["listeners"] for one in points] == asked
-    assert [one["carried"] for one in points] == carried
+    assert [one.listeners for one in points] == asked
+    assert [one.carried for one in points] == carried
     assert windows == []
 
 
@@ -309,15 +296,15 @@ def test_parts_of_a_window_in_which_the_machine_stood_still_are_measured_again(
     late: list[int], stood_still: list[int], seen: tuple[int, int, int, int]
 ) -> None:
     parts = [
-        point(7, 30, how_late) | {"ticks": 30, "machine_stood_still": {"ticks": 30, "late": still, "late_ms_max": 1.0}}
+        replace(point(7, 30, how_late), ticks=30, machine_stood_still=Jitter(30, still, 1.0))
         for how_late, still in zip(late, stood_still, strict=True)
     ]
 
-    async def measuring(_count: int) -> dict[str, Any]:
+    async def measuring(_count: int) -> Point:
         return parts.pop(0)
 
     window = asyncio.run(calm(measuring, 7))
-    assert (window["ticks"], window["ticks_late"], window["parts"], window["left_out"]) == seen
+    assert (window.ticks, window.ticks_late, window.parts, window.left_out) == seen
     assert parts == []
 
 
@@ -328,7 +315,7 @@ def test_a_peer_that_is_not_installed_is_told_and_left_out_of_all_rounds() -> No
         tries.append(1)
         raise Refused("no_janus", "Janus is not installed here", hint="apt-get install janus")
 
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[None]] = {}
     missing: dict[str, str] = {}
     for _ in range(3):
         asyncio.run(_try("Janus", found, missing, refuse))
@@ -345,8 +332,8 @@ def test_a_witness_sees_when_the_machine_stands_still() -> None:
             await asyncio.sleep(0.15)
             watching._process.send_signal(signal.SIGCONT)
             stopped = await watching.read()
-        assert awake["ticks"] >= 2
-        assert stopped["late"] >= 1
-        assert stopped["late_ms_max"] >= 100
+        assert awake.ticks >= 2
+        assert stopped.late >= 1
+        assert stopped.late_ms_max >= 100
 
     asyncio.run(body())

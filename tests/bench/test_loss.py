@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import numpy as np
 import pytest
@@ -36,17 +35,17 @@ def test_every_server_gets_the_same_losses_and_one_with_nack_gets_packets_again(
     voices = [voice(1, 1.0), voice(2, 1.0)]
     result = asyncio.run(loss.measure(["20 %"], SERVERS, voices, 1, notes.append))
     assert notes == ["network: 20 %"]
-    scores: dict[str, dict[str, Any]] = {one["server"]: one for one in result["scores"]}
-    assert set(scores) | set(result["skipped"]) == set(SERVERS)
+    scores = {one.server: one for one in result.scores}
+    assert set(scores) | set(result.skipped) == set(SERVERS)
     plain = [one for name, one in scores.items() if name != "spacesctl with NACK"]
-    assert len({one["lost"] for one in plain}) == 1
-    assert 0.1 < plain[0]["lost"] < 0.3
-    assert [one["resent"] for one in plain] == [0] * len(plain)
-    assert scores["spacesctl with NACK"]["resent"] > 0
-    assert scores["spacesctl"]["fec"]
-    assert not scores["aiortc"]["fec"]
-    assert all(-1 <= one["worst"] <= one["pesq"] <= 1 for one in scores.values())
-    assert scores["spacesctl"]["pesq"] > 0.4
+    assert len({one.lost for one in plain}) == 1
+    assert 0.1 < plain[0].lost < 0.3
+    assert [one.resent for one in plain] == [0] * len(plain)
+    assert scores["spacesctl with NACK"].resent > 0
+    assert scores["spacesctl"].fec
+    assert not scores["aiortc"].fec
+    assert all(-1 <= one.worst <= one.pesq <= 1 for one in scores.values())
+    assert scores["spacesctl"].pesq > 0.4
     columns = loss.report(result).columns
     assert list(columns)[1:] == list(scores)
 

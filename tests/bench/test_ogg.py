@@ -7,16 +7,17 @@ import json
 import subprocess
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
 from spacesctl.audio.ogg import SILENCE, TICK_SAMPLES, OggOpusWriter
-from spacesctl.bench.ogg import Cost, report
-from spacesctl.cli.bench import bench
+from spacesctl.bench.ogg import report
+from spacesctl.cli.commands import ROOT
+from spacesctl.cli.lazy import verbs
 from spacesctl.probe.description import NotConnected
 from spacesctl.probe.ogg_players import Players
 from spacesctl.probe.page_check import PageCheck
+from tests.bench.results import OGG
 from tests.running import spacesctl
 from tests.typed import sure
 
@@ -75,7 +76,7 @@ def test_what_a_player_would_stumble_over_is_counted(parts: list[bytes], lost: i
 async def served(head: bytes, body: Iterable[bytes]) -> AsyncIterator[str]:
     """An HTTP server that answers every GET with this; its address."""
 
-    answering: list[asyncio.Task[Any]] = []
+    answering: list[asyncio.Task[None]] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answering.append(sure(asyncio.current_task()))
@@ -132,9 +133,7 @@ def test_players_of_a_true_server_miss_nothing_beside_as_many_listeners() -> Non
 
 
 def test_the_report_names_what_each_kind_costs() -> None:
-    cost = Cost("ogg", 9, 10.0, 0.01, 0.05, 0.06, 20.0, 180, 0, 0, 0)
-    machine = {"cpu": "x", "cores": 2, "kernel": "6", "python": "3.11", "sealing": "compiled", "load": 0.1}
-    made = report({"costs": {"ogg": vars(cost)}, "ratio": 0.25, "packet_ms": "auto", "machine": machine})
+    made = report(OGG)
     assert [made.rows[0][key] for key in made.columns.values()] == ["ogg", "9", "0.01", "0.05", "0.06", "0", "0", "0"]
     assert "0.25" in made.notes[0]
-    assert "ogg" in [command.name or sure(command.callback).__name__ for command in bench.registered_commands]
+    assert "bench ogg" in dict(verbs(ROOT))

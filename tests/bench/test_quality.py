@@ -7,41 +7,41 @@ import re
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from spacesctl.bench import latency, loss
 from spacesctl.bench.janus import FILES, why_no_janus
-from spacesctl.cli.bench import bench
-from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.bench.latency import Delay, Latency
+from spacesctl.bench.loss import Loss, Score
+from spacesctl.domain.errors import Refused
 from spacesctl.probe import quality
+from tests.bench.results import MACHINE
+from tests.cli import inside
 from tests.listening import voice
 from tests.typed import sure
-
-MACHINE = {"cpu": "a", "cores": 2, "kernel": "6", "python": "3", "sealing": "compiled", "load": 0}
 
 
 def test_scores_are_rows_of_networks_and_columns_of_servers() -> None:
     scores = [
-        {"network": network, "server": server, "pesq": value}
+        Score(network, server, value, value, 0.0, 0, False)
         for network, server, value in (("0 %", "a", 4.25), ("0 %", "b", 4.0), ("5 %", "a", 3.5), ("5 %", "b", 1.0))
     ]
-    made = loss.report({"scores": scores, "skipped": {"c": "it is not here"}, "machine": MACHINE})
+    made = loss.report(Loss(scores, {"c": "it is not here"}, 1, MACHINE))
     assert made.columns == {"lost": "network", "a": "a", "b": "b"}
     assert made.rows == [{"network": "0 %", "a": "4.25", "b": "4.00"}, {"network": "5 %", "a": "3.50", "b": "1.00"}]
     assert made.notes[0] == "without c: it is not here"
 
 
 def test_delays_are_rows_of_servers() -> None:
-    one = {"server": "a", "p50": 60.0, "p95": 71.5, "worst": 80.0, "chirps": 70, "missed": 0}
-    made = latency.report({"delays": [one], "skipped": {}, "machine": MACHINE})
+    one = Delay("a", p50=60.0, p95=71.5, worst=80.0, chirps=70, missed=0)
+    made = latency.report(Latency([one], {}, 5, 20.0, MACHINE))
     assert [made.rows[0][key] for key in made.columns.values()] == ["a", "60.0", "71.5", "80.0", "70", "0"]
 
 
 @pytest.mark.parametrize("words", [["loss", "--network", "99 %"], ["mouth-to-ear", "--server", "nobody"]])
 def test_an_unknown_network_or_server_is_refused_with_those_that_are_known(words: list[str]) -> None:
-    result = CliRunner().invoke(bench, words)
-    assert isinstance(result.exception, Invalid)
-    assert ("5 %" if words[0] == "loss" else "spacesctl") in str(result.exception)
+    done = inside.run("http://127.0.0.1:9", "", "bench", *words)
+    assert done.returncode == 2
+    assert f"must be one of {'clean, 0 %' if words[0] == 'loss' else 'spacesctl, aiortc'}" in done.stderr
 
 
 def test_without_pesq_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +54,8 @@ def test_without_janus_it_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     assert "apt-get install janus" in sure(why_no_janus())
     result = asyncio.run(latency.measure(["AudioBridge"]))
-    assert list(result["skipped"]) == ["AudioBridge"]
-    assert result["delays"] == []
+    assert list(result.skipped) == ["AudioBridge"]
+    assert result.delays == []
 
 
 def test_janus_configuration_has_only_places_that_are_filled_in() -> None:

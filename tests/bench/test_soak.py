@@ -6,39 +6,40 @@ import asyncio
 import os
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from spacesctl.bench import soak
-from spacesctl.bench.soak import lateness, span, summary
+from spacesctl.bench.soak import Calm, calm, span, summary
 from spacesctl.probe.description import NotConnected
+from spacesctl.probe.jitter_probe import Jitter, altogether
 
 
 def test_a_soak_tells_late_ticks_apart_by_whether_the_machine_stood_still() -> None:
-    def figures(ticks: int, late: int, skipped: int = 0) -> dict[str, Any]:
+    def figures(ticks: int, late: int, skipped: int = 0) -> dict[str, float]:
         return {"ticks": ticks, "ticks_late": late, "ticks_skipped": skipped, "late_ms_max": 1.0}
 
     looks = [figures(100, 1), figures(600, 1), figures(1090, 8, 2), figures(1590, 10, 3)]
-    still = [{"ticks": 500, "late": late, "late_ms_max": worst} for late, worst in ((0, 3.0), (2, 44.0), (0, 5.0))]
-    told = lateness([span(*pair, one) for pair, one in zip(pairwise(looks), still, strict=True)])
-    assert told["machine_stood_still"] == {"ticks": 1500, "late": 2, "late_ms_max": 44.0}
-    assert told["calm"] == {"spans": 2, "of": 3, "ticks": 1000, "late": 2, "skipped": 1}
-    assert lateness([])["calm"] == {"spans": 0, "of": 0, "ticks": 0, "late": 0, "skipped": 0}
+    still = [Jitter(500, late, worst) for late, worst in ((0, 3.0), (2, 44.0), (0, 5.0))]
+    assert altogether(still) == Jitter(ticks=1500, late=2, late_ms_max=44.0)
+    assert altogether([]) == Jitter(0, 0, 0.0)
+    spans = [span(*pair, one) for pair, one in zip(pairwise(looks), still, strict=True)]
+    assert calm(spans) == Calm(spans=2, of=3, ticks=1000, late=2, skipped=1)
+    assert calm([]) == Calm(spans=0, of=0, ticks=0, late=0, skipped=0)
 
 
 def test_a_soak_tells_what_grows_and_forgets_what_came_first() -> None:
     steady = [(second * 10.0, 100.0 - 50 * (second < 25), 12) for second in range(100)]
-    assert summary(steady)["memory_mib_per_hour"] == pytest.approx(0, abs=0.01)
+    assert summary(steady).memory_mib_per_hour == pytest.approx(0, abs=0.01)
     growing = [(second * 10.0, 100 + second / 36, 12 + second // 10) for second in range(100)]
     found = summary(growing)
-    assert found["memory_mib_per_hour"] == pytest.approx(10, rel=0.01)
-    assert found["files_per_hour"] > 30
+    assert found.memory_mib_per_hour == pytest.approx(10, rel=0.01)
+    assert found.files_per_hour > 30
 
 
 def test_one_sample_has_no_slope() -> None:
     found = summary([(0.0, 80.0, 12)])
-    assert (found["memory_mib"], found["memory_mib_per_hour"], found["files_per_hour"]) == ([80.0], 0.0, 0.0)
+    assert (found.memory_mib, found.memory_mib_per_hour, found.files_per_hour) == ([80.0], 0.0, 0.0)
 
 
 class Here:
@@ -56,8 +57,8 @@ class Here:
         self.ticks += 50
         return {"ticks": self.ticks, "ticks_late": 1, "ticks_skipped": 0, "late_ms_max": 11.0}
 
-    async def read(self) -> dict[str, Any]:
-        return {"ticks": 50, "late": 0, "late_ms_max": 0.5}
+    async def read(self) -> Jitter:
+        return Jitter(50, 0, 0.5)
 
     async def hang_up(self, listener: str) -> None:
         self.deleted.append(listener)

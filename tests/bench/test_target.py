@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from spacesctl.api.lanes import LaneEvent, Muted
+from spacesctl.api.spaces import Space
 from spacesctl.audio import framing
 from spacesctl.bench import voice
 from spacesctl.bench.target import SPACES_EACH, Target, target
 from spacesctl.bench.voice import Talker, packets
 from spacesctl.client.http import Client
 from spacesctl.domain.errors import Refused, Unavailable
+from spacesctl.domain.words import State
 from spacesctl.probe import machine
 from spacesctl.probe.jitter_probe import JitterProbe
 from spacesctl.probe.listener_pool import ListenerPool
@@ -54,8 +57,8 @@ class FakeLanes:
             raise Unavailable("closed")
         self.sent.append(data)
 
-    async def __aiter__(self) -> Any:
-        yield {"event": "lane_opened"}
+    async def __aiter__(self) -> AsyncIterator[LaneEvent]:
+        yield Muted()
         await self.closed.wait()
 
 
@@ -106,15 +109,14 @@ def test_more_spaces_than_one_host_may_have_are_live_and_who_hangs_up_is_gone() 
     async def body() -> None:
         async with target(speakers=2, spaces=count, pin=False) as here, ListenerPool(here.signal) as pool:
 
-            def live() -> list[dict[str, Any]]:
+            def live() -> list[Space]:
                 with Client(here.server.url, here.server.owner_token) as owner:
-                    rows: list[dict[str, Any]] = owner.get("/v1/spaces", state="live", limit=100)["data"]
-                return rows
+                    return list(owner.spaces.list([State.LIVE]))
 
             rows = await asyncio.to_thread(live)
             assert len(rows) == count
-            assert here.space in {row["id"] for row in rows}
-            assert len({row["host"]["id"] for row in rows}) == 2
+            assert here.space in {row.id for row in rows}
+            assert len({row.host.id for row in rows}) == 2
             await pool.grow(2)
             assert (await here.metrics())["ticks"] > 0
             assert all(one.location for one in pool.listeners)

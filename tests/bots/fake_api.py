@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Self
 
+from spacesctl.api.captions import Assignment, BotStatus, NewCaption
+from spacesctl.api.lanes import Hello, LaneEvent, OpenLane, read_lane_event
+from spacesctl.api.moderation import Act, NewAct, RuleFile
+from spacesctl.api.wire import Given, dump, load, load_value
 from spacesctl.audio.framing import LANES, pack
 
 RULES = """schema = 1
@@ -27,16 +32,28 @@ def info(lane: int, account: str = "acc", role: str = "speaker", kind: str = "pe
     return {"lane": lane, "account_id": account, "handle": account, "role": role, "kind": kind}
 
 
-def assignment(space: str = "s", captions: bool = True, rules_hash: str | None = "h") -> Any:
-    """A dict of the API, which is an `Assignment` to a bot."""
-    return {"space_id": space, "captions": captions, "rules_hash": rules_hash, "host_id": "host", "actions": []}
+def lane_of(lane: int, account: str = "acc", role: str = "speaker", kind: str = "person") -> OpenLane:
+    """The same, as the bot has it."""
+    return load_value(info(lane, account, role, kind), OpenLane)
+
+
+def assignment(space: str = "s", captions: bool = True, rules_hash: str | None = "h") -> Assignment:
+    return Assignment(space_id=space, captions=captions, rules_hash=rules_hash, host_id="host", actions=[])
+
+
+def sent(value: Given) -> dict[str, Any]:
+    """What goes over the wire."""
+    found: dict[str, Any] = json.loads(dump(value))
+    return found
 
 
 class FakeLanes:
     """A connection: its messages are those put into `queue`; None closes it, an exception breaks it."""
 
     def __init__(self, hello: list[dict[str, Any]]) -> None:
-        self.hello = {"version": 1, "role": "all", "clock": {"started_at": "", "tick": 0}, "lanes": hello}
+        clock = {"started_at": "2026-01-01T00:00:00.000Z", "tick": 0}
+        said = {"event": "hello", "version": 1, "role": "all", "clock": clock, "lane": None, "lanes": hello}
+        self.hello = load(json.dumps(said), Hello)
         self.queue: asyncio.Queue[bytes | dict[str, Any] | Exception | None] = asyncio.Queue()
         self.closed = False
 
@@ -46,11 +63,14 @@ class FakeLanes:
     async def __aexit__(self, *_: object) -> None:
         self.closed = True
 
-    async def __aiter__(self) -> AsyncIterator[bytes | dict[str, Any]]:
+    async def __aiter__(self) -> AsyncIterator[bytes | LaneEvent]:
         while (message := await self.queue.get()) is not None:
             if isinstance(message, Exception):
                 raise message
-            yield message
+            if isinstance(message, bytes):
+                yield message
+            elif (event := read_lane_event(json.dumps(message))) is not None:
+                yield event
 
     def say(self, tick: int, *frames: tuple[int, int, bytes]) -> None:
         self.queue.put_nowait(pack(LANES, tick, frames))
@@ -66,39 +86,39 @@ class FakeApi:
         self.hello: list[dict[str, Any]] = []
         self.failures: list[Exception] = []
         """Raised by the next calls, one each."""
-        self.assigned: asyncio.Queue[list[dict[str, Any]]] = asyncio.Queue()
+        self.assigned: asyncio.Queue[list[Assignment]] = asyncio.Queue()
         self.rules_asked = 0
 
     def _fail(self) -> None:
         if self.failures:
             raise self.failures.pop(0)
 
-    async def assignments(self) -> AsyncIterator[list[dict[str, Any]]]:
+    async def assignments(self) -> AsyncIterator[list[Assignment]]:
         self._fail()
         while True:
             yield await self.assigned.get()
 
-    def lanes(self, space_id: str, role: str = "all") -> FakeLanes:
+    def lanes(self, space_id: str) -> FakeLanes:
         self._fail()
         self.connections.append(FakeLanes(list(self.hello)))
         return self.connections[-1]
 
-    async def post_captions(self, space_id: str, captions: list[dict[str, Any]]) -> None:
+    async def post_captions(self, space_id: str, captions: Sequence[NewCaption]) -> None:
         self._fail()
-        self.captions += captions
+        self.captions += [sent(one) for one in captions]
 
-    async def rules(self, space_id: str) -> dict[str, Any]:
+    async def rules(self, space_id: str) -> RuleFile:
         self.rules_asked += 1
         self._fail()
-        return {"hash": "h", "text": self.rules_text}
+        return RuleFile(hash="h", text=self.rules_text)
 
-    async def act(self, space_id: str, act: dict[str, Any]) -> dict[str, Any]:
+    async def act(self, space_id: str, act: NewAct) -> Act:
         self._fail()
-        self.acts.append(act)
-        return {}
+        self.acts.append(sent(act))
+        return load_value({**sent(act), "handle": "@x", "report_id": None}, Act)
 
-    async def bot_status(self, status: dict[str, Any]) -> None:
-        self.statuses.append(status)
+    async def bot_status(self, status: BotStatus) -> None:
+        self.statuses.append({"model": None, "notice": None, "reason": None} | sent(status))
 
 
 class FakePipeline:

@@ -143,7 +143,7 @@ def test_an_act_that_could_not_be_posted_is_posted_again_under_the_same_key() ->
 
     async def script(bot: SpaceBot) -> None:
         await until(lambda: not bot._transcriber._finals)
-        bot.assignment["captions"] = False
+        bot.assignment = assignment(captions=False)
         api.failures = [Unavailable("away"), OSError("reset")]
         bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 2)
@@ -157,7 +157,7 @@ def test_an_act_that_is_refused_stops_no_other(caplog: pytest.LogCaptureFixture)
     api.hello = [info(1)]
 
     async def script(bot: SpaceBot) -> None:
-        bot.assignment["captions"] = False
+        bot.assignment = assignment(captions=False)
         api.failures = [NotAllowed("@rex said crypto giveaway", reason="grant")]
         bot.on_utterance(utterance(PHRASE))
         await until(lambda: len(api.acts) == 1)
@@ -191,7 +191,7 @@ def test_a_role_that_changes_counts_from_then_on() -> None:
     async def script(bot: SpaceBot) -> None:
         bot.on_utterance(utterance(PHRASE, 100))
         api.connections[0].queue.put_nowait({"event": "lane_changed", "lane": info(1)})
-        await until(lambda: bot._lanes[1]["role"] == "speaker")
+        await until(lambda: bot._lanes[1].role == "speaker")
         bot.on_utterance(utterance(PHRASE, 500))
         await until(lambda: len(api.acts) == 2)
 
@@ -222,7 +222,7 @@ def test_frames_and_lanes_reach_the_recogniser_and_last_words_come_after_a_lane_
         lanes.say(7, (1, 1, b"a"), (2, 0, b"b"))
         lanes.queue.put_nowait(b"nonsense")
         lanes.queue.put_nowait({"event": "gap", "ticks": 5})
-        lanes.queue.put_nowait({"event": "lane_closed", "lane": {"lane": 2}})
+        lanes.queue.put_nowait({"event": "lane_closed", "lane": 2})
         await until(lambda: 2 not in bot._lanes and 2 in bot._closed)
         bot.on_utterance(utterance(PHRASE, lane=2))
         await until(lambda: len(api.acts) == 2)
@@ -250,9 +250,7 @@ def test_a_broken_connection_is_made_again_and_lanes_compared() -> None:
     assert pipeline.closed[0] == 1
 
 
-@pytest.mark.parametrize(
-    "last", [{"event": "ended", "reason": "ended"}, {"event": "ended"}, Gone("Space", "s", "ended")]
-)
+@pytest.mark.parametrize("last", [{"event": "ended", "reason": "ended"}, Gone("Space", "s", "ended")])
 def test_it_leaves_when_the_space_is_over(last: dict[str, Any] | Exception) -> None:
     api = FakeApi()
     pipeline = FakePipeline()

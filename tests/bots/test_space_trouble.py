@@ -17,7 +17,7 @@ from spacesctl.domain.errors import NotAllowed, Refused
 from spacesctl.rules.rule_engine import Decision
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.support.backoff import Backoff
-from tests.bots.fake_api import FakeApi, FakePipeline, assignment, info, rules
+from tests.bots.fake_api import FakeApi, FakePipeline, assignment, info, lane_of, rules
 from tests.bots.test_space import PHRASE, run, utterance
 from tests.bots.voices import until
 
@@ -82,7 +82,7 @@ def test_messages_of_another_kind_and_events_that_are_not_known_are_passed_over(
         queue = api.connections[0].queue
         queue.put_nowait(pack(UPLINK, 6, [(1, 0, b"x")]))
         queue.put_nowait({"event": "from a later version"})
-        queue.put_nowait({"event": "lane_closed", "lane": {"lane": 40}})
+        queue.put_nowait({"event": "lane_closed", "lane": 40})
         api.connections[0].say(7, (1, 1, b"a"))
         await until(queue.empty)
 
@@ -99,7 +99,7 @@ def test_of_closed_lanes_the_latest_are_remembered(rules_text: str | None) -> No
         bot = SpaceBot(FakeApi(), pipeline, assignment(), engine="e", model="m")
         bot._moderator.set_rules(space._rule_engine(rules_text) if rules_text else None)
         for lane in range(CLOSED_LANES + 3):
-            bot._open(info(lane))  # type: ignore[arg-type]  # a dict of the API
+            bot._open(lane_of(lane))
             bot._close(lane)
         return dict(bot._closed)
 
@@ -141,11 +141,11 @@ def test_decisions_beyond_what_may_wait_are_lost_and_told(caplog: pytest.LogCapt
     async def main() -> Moderator:
         moderator = Moderator(Nothing(), Nothing(), clock=lambda: 0.0)
         assert moderator.rules_hash is None
-        moderator.on_utterance(utterance(PHRASE), info(1))  # type: ignore[arg-type]  # a dict of the API
+        moderator.on_utterance(utterance(PHRASE), lane_of(1))
         moderator.set_rules(space._rule_engine(rules("shadow")))
         for lane in range(MAX_WAITING + 2):
-            moderator.on_utterance(utterance(PHRASE, lane=lane, final=False), info(lane))  # type: ignore[arg-type]
-            moderator.on_utterance(utterance(PHRASE, lane=lane), info(lane, f"acc{lane}"))  # type: ignore[arg-type]
+            moderator.on_utterance(utterance(PHRASE, lane=lane, final=False), lane_of(lane))
+            moderator.on_utterance(utterance(PHRASE, lane=lane), lane_of(lane, f"acc{lane}"))
         return moderator
 
     with caplog.at_level(logging.ERROR):

@@ -49,12 +49,12 @@ def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_w
 
     async def script(supervisor: Supervisor) -> None:
         api.assigned.put_nowait([assignment("s")])
-        await until(lambda: bool(api.connections) and supervisor.status()["ready"])
+        await until(lambda: bool(api.connections) and supervisor.status().ready)
         killed = supervisor.worker_pid
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
         began = time.monotonic()
-        await until(lambda: supervisor.status()["ready"] and supervisor.worker_pid != killed, 5)
+        await until(lambda: supervisor.status().ready and supervisor.worker_pid != killed, 5)
         assert time.monotonic() - began < 5
         lanes = api.connections[0]
         for tick in range(max(map(len, voices.values()))):
@@ -117,7 +117,7 @@ def test_a_defect_in_one_space_stops_no_other() -> None:
     async def script(supervisor: Supervisor) -> None:
         api.assigned.put_nowait([assignment("a", rules_hash=None), assignment("b", rules_hash=None)])
         await until(lambda: len(api.connections) == 2)
-        api.connections[0].queue.put_nowait({"event": "lane_opened", "lane": {}})
+        api.connections[0].queue.put_nowait(RuntimeError("a defect"))
         await until(lambda: len(api.connections) == 3)
         assert [each.closed for each in api.connections] == [True, False, False]
         assert set(supervisor._bots) == {"a", "b"}

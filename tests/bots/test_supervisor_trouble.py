@@ -12,6 +12,7 @@ import pytest
 from bots import models, retry, supervisor
 from bots.hearing.messages import Utterance
 from bots.supervisor import MAX_TEXT, Supervisor
+from spacesctl.api.captions import BotStatus
 from spacesctl.domain.errors import NotAllowed, Unavailable
 from spacesctl.support.backoff import Backoff
 from tests.bots.fake_api import FakeApi, FakePipeline, assignment, info, rules
@@ -44,22 +45,21 @@ def supervising(api: Any, pool: FakePool | None = None) -> Supervisor:
 def test_the_status_tells_whether_the_recogniser_starts_fails_or_works() -> None:
     pool = FakePool()
     made = supervising(FakeApi(), pool)
-    assert made.status() == {
-        "ready": False, "model": "tiny", "notice": "a notice", "reason": "the recogniser is starting"
-    }  # fmt: skip
+    starting = "the recogniser is starting"
+    assert made.status() == BotStatus(ready=False, model="tiny", notice="a notice", reason=starting)
     pool.failing = True
-    assert "keeps failing to start" in made.status()["reason"]
+    assert "keeps failing to start" in (made.status().reason or "")
     pool.ready = True
-    assert made.status() == {"ready": True, "model": "tiny", "notice": "a notice", "reason": None}
+    assert made.status() == BotStatus(ready=True, model="tiny", notice="a notice")
     made._problem, pool.ready = "x" * 2 * MAX_TEXT, False
-    assert made.status()["reason"] == "x" * MAX_TEXT
+    assert made.status().reason == "x" * MAX_TEXT
 
 
 def test_a_status_that_is_refused_is_told_and_the_next_one_is_posted(caplog: pytest.LogCaptureFixture) -> None:
     class Api(FakeApi):
         refusals = [NotAllowed("@rex is no bot", reason="scope")]  # noqa: RUF012  # of this one test
 
-        async def bot_status(self, status: dict[str, Any]) -> None:
+        async def bot_status(self, status: BotStatus) -> None:
             if self.refusals:
                 raise self.refusals.pop()
             await super().bot_status(status)
@@ -108,10 +108,10 @@ def test_a_list_that_ends_is_asked_for_again_and_words_go_to_the_bot_of_their_sp
             for at in (100, 400):
                 made._on_utterance(utterance(PHRASE, at))
             await until(lambda: len(api.acts) == 4)
-            assert made.status()["notice"].endswith("in 1 Space(s) are only recorded: the circuit breaker is open"
+            assert (made.status().notice or "").endswith("in 1 Space(s) are only recorded: the circuit breaker is open"
                                                     " until the host sets them again")  # fmt: skip
             for lanes in api.connections:
-                lanes.queue.put_nowait({"event": "ended"})
+                lanes.queue.put_nowait({"event": "ended", "reason": "ended"})
             await until(lambda: not made._bots and not made._tasks)
             following.cancel()
 

@@ -15,7 +15,8 @@ Told: TypeAlias = str | int | list[str | None]
 
 def event(kind: str, data: dict[str, Any], seq: int | None = None) -> str:
     """An event as the server writes it."""
-    body = json.dumps({"type": kind, "data": data, "seq": seq, "tick": 0})
+    stored = {"seq": seq, "at": "2026-11-29T12:00:00.000Z", "tick": 0} if seq is not None else {}
+    body = json.dumps({"type": kind, "data": data, **stored})
     return (f"id: {seq}\n" if seq is not None else "") + f"event: {kind}\ndata: {body}\n\n"
 
 

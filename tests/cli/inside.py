@@ -20,7 +20,8 @@ import typer.main
 
 from spacesctl.cli import main
 from spacesctl.cli.app import app
-from spacesctl.client.http import Client
+from tests.cli.outputs import require_documented
+from tests.raw import Raw
 from tests.running import RunningServer
 
 Done = subprocess.CompletedProcess[str]
@@ -54,6 +55,8 @@ def run(url: str | None, token: str | None, *words: str, stdin: str | bytes = ""
             code = 0
         except SystemExit as left:
             code = left.code if isinstance(left.code, int) else int(left.code is not None)
+    if "--json" in words:
+        require_documented(words, _written(out))
     return subprocess.CompletedProcess(words, code, _written(out), _written(err))
 
 
@@ -87,7 +90,7 @@ class Person:
         """The JSON of a command that must succeed."""
         return ok(self.run(*words, "--json", stdin=stdin))
 
-    def client(self) -> Client:
+    def raw(self) -> Raw:
         return self.server.client(self.token)
 
     def live(self, *words: str) -> str:
@@ -103,6 +106,7 @@ def person(server: RunningServer, role: str) -> Person:
 def ok(done: Done) -> Any:
     """The one JSON value of a command that must succeed and say nothing else on stdout."""
     assert done.returncode == 0, done.stderr
+    require_documented(done.args, done.stdout)  # also of one that ran as a process
     return json.loads(done.stdout)
 
 

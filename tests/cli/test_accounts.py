@@ -55,7 +55,7 @@ def test_several_accounts_in_one_command(host: Person, ann: Person, ben: Person,
 def test_whom_you_block_cannot_write_to_you_and_is_pointed_out_where_they_speak(
     host: Person, ann: Person, ben: Person
 ) -> None:
-    assert host.json("block", ann.handle) == {"handle": ann.handle, "blocked": True}
+    assert host.json("block", ann.handle) == [{"handle": ann.handle, "blocked": True}]
     refused(ann.run("dm", host.handle, "let me in"), 5, "block")
     space = ben.live()
     ben.run("invite", space, ann.handle)

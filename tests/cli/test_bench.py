@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from spacesctl.api.wire import plain
+from spacesctl.bench.latency import Delay
+from tests.bench.results import CAPACITY, COST, FANOUT, FLOOR, LATENCY, LOSS, OGG, PEERS, SOAK, STORM, WINDOW
 from tests.cli.inside import refused, run
 
-WINDOW = {"lost": 0, "undecoded": 0}
-COST = {"lost": 0, "broken": 0, "starved": 0}
+RESULTS: Mapping[str, object] = {
+    "floor": FLOOR, "fanout": FANOUT, "capacity": CAPACITY, "storm": STORM, "peers": PEERS, "ogg": OGG, "soak": SOAK,
+    "loss": LOSS, "latency": LATENCY,
+}  # fmt: skip
 
 
 class Measured:
     """Stands for a measurement, which takes minutes and loses nothing on a good machine: it keeps what it was asked."""
 
-    def __init__(self, result: dict[str, Any]) -> None:
+    def __init__(self, result: object) -> None:
         self.result = result
         self.asked: tuple[Any, ...] = ()
 
-    async def __call__(self, *asked: Any) -> dict[str, Any]:
+    async def __call__(self, *asked: Any) -> object:
         *rest, note = asked
         note("measuring")
         self.asked = tuple(rest)
         return self.result
 
 
-def bench(monkeypatch: pytest.MonkeyPatch, module: str, result: dict[str, Any], *words: str) -> tuple[Measured, Any]:
+def bench(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: str) -> tuple[Measured, Any]:
     measured = Measured(result)
     monkeypatch.setattr(f"spacesctl.bench.{module}.measure", measured)
     return measured, run("http://127.0.0.1:9", "", "bench", *words, "--json")
@@ -51,38 +58,35 @@ def bench(monkeypatch: pytest.MonkeyPatch, module: str, result: dict[str, Any], 
 def test_what_is_asked_is_measured_and_the_result_is_all_of_stdout(
     monkeypatch: pytest.MonkeyPatch, module: str, words: list[str], asked: tuple[Any, ...]
 ) -> None:
-    result = {"windows": [WINDOW], "costs": {"ogg": COST}, "lost": 0, "lost_by_those_who_stayed": 0}
-    measured, done = bench(monkeypatch, module, result, *words)
+    measured, done = bench(monkeypatch, module, RESULTS[module], *words)
     assert measured.asked[: len(asked)] == asked
-    assert json.loads(done.stdout) == result
+    assert json.loads(done.stdout) == plain(RESULTS[module])
     assert (done.returncode, done.stderr) == (0, "measuring\n")
 
 
 @pytest.mark.parametrize(
     ("module", "command", "result"),
     [
-        ("fanout", "fanout", {"windows": [WINDOW, {**WINDOW, "lost": 1}]}),
-        ("fanout", "fanout", {"windows": [{**WINDOW, "undecoded": 1}]}),
-        ("storm", "join-storm", {"lost_by_those_who_stayed": 2}),
-        ("ogg", "ogg", {"costs": {"webrtc": COST, "ogg": {**COST, "starved": 1}}}),
-        ("ogg", "ogg", {"costs": {"webrtc": {**COST, "lost": 1}, "ogg": COST}}),
-        ("soak", "soak", {"lost": 1}),
+        ("fanout", "fanout", replace(FANOUT, windows=[WINDOW, replace(WINDOW, lost=1)])),
+        ("fanout", "fanout", replace(FANOUT, windows=[replace(WINDOW, undecoded=1)])),
+        ("storm", "join-storm", replace(STORM, lost_by_those_who_stayed=2)),
+        ("ogg", "ogg", replace(OGG, costs={"webrtc": COST, "ogg": replace(COST, starved=1)})),
+        ("ogg", "ogg", replace(OGG, costs={"webrtc": replace(COST, lost=1), "ogg": COST})),
+        ("soak", "soak", replace(SOAK, lost=1)),
     ],
     ids=["lost", "not decoded", "lost in a storm", "starved", "lost over WebRTC", "lost in a soak"],
 )
 def test_sound_that_was_lost_is_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch, module: str, command: str, result: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch, module: str, command: str, result: object
 ) -> None:
     _, done = bench(monkeypatch, module, result, command)
     assert done.returncode == 1
-    assert json.loads(done.stdout) == result
+    assert json.loads(done.stdout) == plain(result)
 
 
 def test_a_result_for_people_is_a_table_with_remarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = {"cpu": "a", "cores": 2, "kernel": "6", "python": "3", "sealing": "compiled", "load": 0}
-    delay = {"server": "aiortc", "p50": 60.0, "p95": 71.5, "worst": 80.0, "chirps": 70, "missed": 0}
-    skipped = {"AudioBridge": "Janus is not installed"}
-    measured = Measured({"delays": [delay], "skipped": skipped, "machine": machine})
+    delay = Delay("aiortc", p50=60.0, p95=71.5, worst=80.0, chirps=70, missed=0)
+    measured = Measured(replace(LATENCY, delays=[delay], skipped={"AudioBridge": "Janus is not installed"}))
     monkeypatch.setattr("spacesctl.bench.latency.measure", measured)
     shown = run("http://127.0.0.1:9", "", "bench", "mouth-to-ear").stdout
     assert "aiortc" in shown

@@ -13,11 +13,15 @@ from typing import Any
 
 import pytest
 
+from spacesctl.api.captions import CaptionsStatus
+from spacesctl.api.wire import dump
 from spacesctl.client.lanes import Lanes
 from spacesctl.domain.ids import token_hash
+from tests.cli import samples
 from tests.cli.broken_server import Told, broken_server, event
 from tests.cli.inside import Person, meanwhile, refused, run
 from tests.running import RunningServer, wait_until
+from tests.typed import sure
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def spoken(host: Person, space: str) -> int:
 
     async def once() -> int:
         async with Lanes(host.server.url, host.token, space, "speak", consent=True) as lanes:
-            return int(lanes.hello["lane"])
+            return sure(lanes.hello.lane)
 
     return asyncio.run(once())
 
@@ -96,7 +100,7 @@ def test_captions_are_followed_until_the_space_ends(host: Person, nobody: Person
 
     def speak() -> None:
         publish(host.server, bot, space, caption(lane, 2, "and", final=False), caption(lane, 2, "and now"))
-        with host.client() as spaces:
+        with host.raw() as spaces:
             spaces.post(f"/v1/spaces/{space}/end")
 
     with once_subscribed(host.server, speak):
@@ -118,15 +122,17 @@ def test_captions_of_a_space_that_is_over_or_none_are_refused(host: Person, nobo
 
 
 SPACE = "/v1/spaces/AAAAAAAAAAAAA"
-FOUND = {"captions_status": {"ready": True, "reason": None, "notice": "words of a small model"}}
-SAID = {"speaker": "@ann", "text": "one", "start_tick": 0, "lane": 1}
-ENDED = event("space.ended", {}, 9)
+FOUND = samples.space(captions_status=CaptionsStatus(ready=True, notice="words of a small model"))
+SAID = {
+    "account_id": "1", "speaker": "@ann", "text": "one", "start_tick": 0, "end_tick": 50, "lane": 1, "utterance": 1, "words": [],
+}  # fmt: skip
+ENDED = event("space.ended", {"at": "2026-11-29T12:00:00.000Z"}, 9)
 
 
 def followed(*streams: Told) -> tuple[Any, list[str | None]]:
     """`captions --follow` of a server whose event streams break off; and the `Last-Event-ID` of each request for one."""
     answers: dict[str, list[Told]] = {
-        SPACE: [json.dumps(FOUND)],
+        SPACE: [dump(FOUND).decode()],
         f"{SPACE}/captions": ['{"data": []}'],
         f"{SPACE}/events": list(streams),
     }
@@ -146,7 +152,9 @@ def test_a_broken_stream_is_continued_where_it_broke_off() -> None:
 def test_what_was_missed_and_what_no_longer_works_is_told() -> None:
     off = event("captions.status", {"ready": False, "reason": "the bot has stopped"})
     on = event("captions.status", {"ready": True, "reason": None})
-    done, asked = followed([event("reset", {"seq": 70}), off, on, event("levels", {"levels": []}), None], 410)
+    done, asked = followed(
+        [event("reset", {"seq": 70}), off, on, event("levels", {"tick": 0, "levels": []}), None], 410
+    )
     assert done.stderr.splitlines() == [
         "words of a small model",
         "some captions were missed",

@@ -32,7 +32,7 @@ def test_a_webhook_is_told_with_its_secret_once_and_removed(host: Person, ann: P
         assert f"{url}/in" in listed
         assert host.json("webhook", "test", made["id"])["status"] == 204
         refused(ann.run("webhook", "remove", made["id"]), 3, "no webhook")
-        assert host.json("webhook", "remove", made["id"]) == {"id": made["id"], "removed": True}
+        assert host.json("webhook", "remove", made["id"]) == {"id": made["id"], "deleted": True}
         refused(host.run("webhook", "remove", made["id"]), 3, "no webhook")
 
 
@@ -87,7 +87,7 @@ def test_an_address_is_taken_from_stdin_tried_and_removed(host: Person, ann: Per
     assert done.returncode == 5
     assert "the service did not accept it" in done.stderr
     refused(ann.run("notifications", "remove", row["id"]), 3, "no ")
-    assert host.json("notifications", "remove", row["id"]) == {"id": row["id"], "removed": True}
+    assert host.json("notifications", "remove", row["id"]) == {"id": row["id"], "deleted": True}
     refused(host.run("notifications", "test", row["id"]), 3, "no ")
 
 

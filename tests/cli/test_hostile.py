@@ -12,7 +12,7 @@ def harmless(shown: str) -> bool:
 
 
 def test_the_name_of_an_account(host: Person, owner: Person) -> None:
-    with host.client() as spaces:
+    with host.raw() as spaces:
         spaces.patch("/v1/accounts/me", {"name": EVIL})
     assert harmless(owner.says("account", "show", host.handle))
     assert harmless(owner.says("profile", host.handle))

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from spacesctl.cli import reading
+from spacesctl.cli.commands import ROOT
+from spacesctl.cli.lazy import verbs
+from spacesctl.cli.options import CHANGES
+from spacesctl.domain.words import State
 from tests.running import spacesctl
 
-HEAVY = ("av", "vosk", "fastapi", "sqlalchemy", "numpy", "cryptography", "uvicorn", "aiortc", "re2", "OpenSSL")
+HEAVY = (
+    "av", "vosk", "fastapi", "sqlalchemy", "numpy", "cryptography", "uvicorn", "aiortc", "re2", "OpenSSL", "pydantic",
+    "pydantic_core", "click", "pygments",
+)  # fmt: skip
+DOMAIN = {"spacesctl.domain", *(f"spacesctl.domain.{name}" for name in ("errors", "ids", "clock", "words"))}
+"""What the command line may take from the domain. `posts` and `webhook_types` are constants of single commands."""
+CONSTANTS = {"spacesctl.domain.posts", "spacesctl.domain.webhook_types"}
+SHARED = {
+    f"spacesctl.cli.{name}" for name in ("app", "commands", "common", "completion", "lazy", "options", "output", "reading")
+}  # fmt: skip
 _PROBE = """
 import json, sys
 sys.argv = ["spacesctl", *json.loads(sys.argv[1])]
@@ -21,32 +37,17 @@ try:
     main()
 except SystemExit:
     pass
-print("\\n" + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+print("\\n" + json.dumps(sorted(name for name, module in sys.modules.items() if getattr(module, "__spec__", None))))
 """
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--help"],
-        ["create", "--help"],
-        ["demo", "--help"],
-        ["serve", "--help"],
-        ["list"],
-        ["kick", "AAAAAAAAAAAAA", "@ann"],
-        ["captions", "AAAAAAAAAAAAA"],
-        ["people", "AAAAAAAAAAAAA"],
-        ["post", "hello"],
-        ["profile"],
-        ["calendar", "@ann"],
-    ],
-)
-def test_a_plain_command_imports_nothing_heavy(words: list[str], tmp_path: Path) -> None:
+def loaded(folder: Path, *words: str) -> set[str]:
+    """The modules that a command imports. Its server is not there."""
     env = {
         **os.environ,
         "SPACESCTL_URL": "http://127.0.0.1:9",
         "SPACESCTL_TOKEN": "spx_x",
-        "XDG_CONFIG_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(folder),
     }
     done = subprocess.run(
         [sys.executable, "-c", _PROBE, json.dumps(words)],
@@ -56,9 +57,95 @@ def test_a_plain_command_imports_nothing_heavy(words: list[str], tmp_path: Path)
         timeout=20,
         check=True,
     )
-    loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    assert "typer" in loaded
-    assert loaded.isdisjoint(HEAVY), sorted(loaded & set(HEAVY))
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def below(modules: set[str], *rooms: str) -> set[str]:
+    """Those of these modules that belong to the packages."""
+    return {
+        one
+        for one in modules
+        if any(one == f"spacesctl.{room}" or one.startswith(f"spacesctl.{room}.") for room in rooms)
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "modules"),
+    [
+        (["--help"], set()),
+        (["rules", "--help"], set()),
+        (["nonsense"], set()),
+        (["create", "--help"], {"create"}),
+        (["demo", "--help"], {"demo"}),
+        (["serve", "--help"], {"serve"}),
+        (["list"], {"spaces"}),
+        (["create", "T"], {"create", "rules", "when"}),
+        (["kick", "AAAAAAAAAAAAA", "@ann"], {"sanctions", "people", "audit"}),
+        (["captions", "AAAAAAAAAAAAA"], {"captions"}),
+        (["people", "AAAAAAAAAAAAA"], {"people"}),
+        (["post", "hello"], {"posts", "postview"}),
+        (["profile"], {"profile", "feed", "postview"}),
+        (["calendar", "@ann"], {"calendar"}),
+        (["audit", "list"], {"audit"}),
+        (["webhook", "list"], {"webhook"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_imports_its_own_module_and_nothing_heavy(
+    words: list[str], modules: set[str], tmp_path: Path
+) -> None:
+    found = loaded(tmp_path, *words)
+    assert "typer" in found
+    top = {name.partition(".")[0] for name in found}
+    assert top.isdisjoint(HEAVY), sorted(top & set(HEAVY))
+    assert below(found, "cli") - {"spacesctl.cli"} <= SHARED | {f"spacesctl.cli.{name}" for name in modules}
+    assert below(found, "domain") <= DOMAIN | CONSTANTS
+    assert not below(
+        found, "server", "store", "rules", "application", "live", "engine", "models", "bench", "demo", "doctor"
+    )
+    assert not any(name == "rich" or name.startswith("rich.") for name in found), "nothing is drawn"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["create", "--help"], ["schedule", "--help"]], ids=" ".join)
+def test_a_help_needs_no_client(words: list[str], tmp_path: Path) -> None:
+    found = loaded(tmp_path, *words)
+    assert not below(found, "client", "api")
+    assert {name.partition(".")[0] for name in found}.isdisjoint({"httpx", "msgspec"})
+
+
+def test_the_table_of_commands_has_the_helps_of_the_functions() -> None:
+    told = {words: one.help for words, one in verbs(ROOT)}
+    assert told == {words: first_sentence(one.function()) for words, one in verbs(ROOT)}
+    assert all(one.function().__module__ == f"spacesctl.cli.{one.place.partition(':')[0]}" for _, one in verbs(ROOT))
+
+
+def first_sentence(function: Callable[..., None]) -> str:
+    """As far as the list of commands can show a docstring: to the first word that ends with a full stop."""
+    text = " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
+    return text.partition(". ")[0].removesuffix(".") + "."
+
+
+def test_commands_that_change_something_exist() -> None:
+    assert {words for words, _ in verbs(ROOT)} >= CHANGES
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        ("text", str, "text"),
+        ("a/b", Path, Path("a/b")),
+        ("live", State, State.LIVE),
+        (State.LIVE, State, State.LIVE),
+        (("a", "b"), list[str], ["a", "b"]),
+        (["live"], list[State], [State.LIVE]),
+        ("lively", State, None),
+        (["live", "lively"], list[State], None),
+        ("1", int, None),
+        (1, str, None),
+    ],
+)
+def test_simple_arguments_are_read_and_all_others_left_to_typer(value: object, kind: object, expected: object) -> None:
+    assert reading._read(value, kind) == expected
 
 
 def test_help_works_with_a_broken_profile_and_a_broken_config(tmp_path: Path) -> None:

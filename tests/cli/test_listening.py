@@ -11,7 +11,7 @@ import pytest
 
 from spacesctl.audio import framing
 from spacesctl.audio.opus import Encoder
-from spacesctl.cli.sound import _take
+from spacesctl.cli.listening import Heard
 from spacesctl.client.sound import FRAME, recording
 from tests.cli.inside import Person, refused
 from tests.running import spacesctl
@@ -41,10 +41,10 @@ def test_options_that_make_no_sense(host: Person) -> None:
 
 def test_lost_ticks_are_filled_and_counted(tmp_path: Path) -> None:
     packet = Encoder(bitrate=32_000).encode(np.zeros(FRAME, np.int16))
-    done = {"ticks": 0, "lost": 0}
     with recording(str(tmp_path / "heard.wav")) as file:
-        last = _take(file, framing.pack(framing.MIX, 100, [(0, 0, packet)]), None, done)
-        assert _take(file, framing.pack(framing.MIX, 104, [(0, 0, packet)]), last, done) == 104
-    assert done == {"ticks": 5, "lost": 3}
+        heard = Heard(file)
+        for tick in (100, 104):
+            heard.take(framing.pack(framing.MIX, tick, [(0, 0, packet)]))
+    assert (heard.ticks, heard.lost) == (5, 3)
     with wave.open(str(tmp_path / "heard.wav")) as read:
         assert read.getnframes() == 5 * FRAME

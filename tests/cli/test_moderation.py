@@ -31,7 +31,7 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
     for words in (ref, ben.handle, "spam"):
         assert words in listed
     shown = host.says("reports", "show", ref)
-    assert f"reporter   {ann.handle}\n" in shown
+    assert f"by         {ann.handle}\n" in shown
     assert "clip       -\n" in shown, "nothing was said"
     assert "note       sells coins\n" in shown
     assert host.json("reports", "show", ref)["note"] == "sells coins"
@@ -101,7 +101,7 @@ def test_a_log_that_was_changed_is_found_out(tmp_path: Path) -> None:
         done = owner.run("audit", "verify")
         assert done.returncode == 1
         assert done.stdout == "entry 5 does not match the one before it: the log was changed\n"
-        assert json.loads(owner.run("audit", "verify", "--json").stdout)["first_bad"] == 5
+        assert json.loads(owner.run("audit", "verify", "--json").stdout)["first_bad"] == "5"
 
 
 def _forge(server: RunningServer) -> None:

@@ -46,7 +46,7 @@ def test_spaces_are_listed_by_state(host: Person) -> None:
     [
         (["show", "SPACE"], "curl -H"),
         (["end", "SPACE"], "curl -X POST -H"),
-        (["dm", "@nobody_here", "it's"], """-d '{"to":"@nobody_here","text":"it'"'"'s","clip":null}'"""),
+        (["dm", "@nobody_here", "it's"], """-d '{"to":"@nobody_here","text":"it'"'"'s"}'"""),
         (["share", "SPACE", "https://example.org/", "--dry-run"], "-H 'dry-run: true'"),
         (["post", "--voice", str(casts.load("cast_a").host.clip)], "--data-binary @FILE"),
     ],
@@ -100,4 +100,4 @@ def test_settings_are_shown_without_the_token(host: Person) -> None:
     lines = {line.split()[0]: line.split()[1:] for line in shown.splitlines()}
     assert lines["url"] == [host.server.url, "environment"]
     assert lines["token"] == ["set", "environment"]
-    assert "origin" not in host.json("config", "show")[0]
+    assert host.json("config", "show")[0] == {"name": "url", "value": host.server.url, "origin": "environment"}

@@ -136,7 +136,7 @@ def test_a_profile_shows_what_its_owner_says_and_does(host: Person, ann: Person,
 
 def test_the_feed_goes_on_where_the_page_ended(host: Person, ann: Person) -> None:
     ann.run("follow", host.handle)
-    with host.client() as spaces:
+    with host.raw() as spaces:
         for number in range(101):
             spaces.post("/v1/posts", {"text": f"post {number}."})
     first = ann.run("feed")

@@ -52,8 +52,8 @@ def test_a_recording_is_listed_fetched_and_deleted(
     folder = tmp_path / "new" / "folder"
     told = host.says("recordings", "get", ref, "--out", str(folder)).splitlines()
     assert set(told) == {f"{folder}/{ref}-mix.ogg", f"{folder}/{ref}-lane-00001.ogg  {host.handle}"}
-    paths = host.json("recordings", "get", ref, "--out", str(folder))
-    sums = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths]
+    files = host.json("recordings", "get", ref, "--out", str(folder))
+    sums = [hashlib.sha256(Path(file["file"]).read_bytes()).hexdigest() for file in files]
     assert sums == [file["sha256"] for file in host.json("recordings", "list")[0]["files"]]
     refused(ann.run("recordings", "delete", ref), 3, "no recording")
     assert host.run("recordings", "delete", ref).stderr == "deleted\n"

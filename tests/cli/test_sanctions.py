@@ -16,7 +16,12 @@ def test_a_mute_for_a_time_is_listed_for_both_and_undone_by_its_id(host: Person,
     space = on_stage(host, ann)
     assert host.says("mute", space, ann.handle, "--for", "1m30s", "--reason", "noise") == f"{ann.handle}: muted\n"
     [row] = host.json("sanctions", space)
-    assert (row["action"], row["target"], row["actor"], row["reason"]) == ("mute", ann.handle, host.handle, "noise")
+    assert (row["action"], row["target"]["handle"], row["by"]["handle"], row["reason"]) == (
+        "mute",
+        ann.handle,
+        host.handle,
+        "noise",
+    )
     assert row["until"] > row["since"]
     assert "noise" in host.says("sanctions", space)
     assert [one["id"] for one in ann.json("sanctions")] == [row["id"]]

@@ -39,11 +39,11 @@ def test_a_series_is_edited_in_every_part(host: Person, ann: Person, series: str
         "--speakers", "everyone", "--topic", "care", "--invite", ann.handle, "--rules", str(tmp_path / "rules.toml"),
     )  # fmt: skip
     assert (edited["cron"], edited["tz"], edited["duration"]) == ("30 8 * * 1", "Asia/Tokyo", 2700)
-    space = host.json("show", edited["next_space"])
+    space = host.json("show", edited["next_space_id"])
     assert (space["speakers"], space["topic_ids"], space["rules"] is not None) == ("everyone", ["care"], True)
-    assert [message["space_id"] for message in ann.json("inbox")] == [edited["next_space"]]
+    assert [message["space_id"] for message in ann.json("inbox")] == [edited["next_space_id"]]
     cleared = host.json("schedule", "edit", series, "--uninvite", ann.handle, "--no-rules")
-    assert host.json("show", cleared["next_space"])["rules"] is None
+    assert host.json("show", cleared["next_space_id"])["rules"] is None
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_change_of_a_series_that_makes_no_sense_is_refused(
 
 
 def test_a_deleted_series_is_gone_with_its_next_space(host: Person, series: str) -> None:
-    space = host.json("schedule", "show", series)["next_space"]
+    space = host.json("schedule", "show", series)["next_space_id"]
     assert host.says("schedule", "delete", series) == f"{series} is deleted\n"
     assert "[canceled]" in host.says("show", space)
     refused(host.run("schedule", "delete", series), 3, "no series")

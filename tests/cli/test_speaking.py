@@ -21,7 +21,7 @@ def acts_once_speaking(host: Person, space: str, handle: str, *acts: str) -> Cal
     """The host's acts, one after the other, as soon as the microphone of `handle` is open."""
 
     def whole() -> None:
-        with host.client() as spaces:
+        with host.raw() as spaces:
             people = f"/v1/spaces/{space}/people"
 
             def speaks() -> bool:

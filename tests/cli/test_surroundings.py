@@ -17,7 +17,7 @@ NOWHERE = "http://127.0.0.1:9"
     ("url", "code", "told"),
     [
         (NOWHERE, 6, "cannot reach the server"),
-        ("127.0.0.1:8420", 6, "cannot reach the server"),
+        ("127.0.0.1:8420", 2, "is not the address of a server"),
         ("http://localhost:port", 2, "is not the address of a server"),
         ("http://local\x01host", 2, "is not the address of a server"),
     ],
@@ -57,7 +57,7 @@ def test_an_env_file_that_is_not_text_is_named() -> None:
 def test_a_server_of_somebody_else(words: list[str], answer: Told) -> None:
     paths = ["spaces", "feed", *(f"spaces/{'A' * 13}/{name}" for name in ("people", "accept", "people/@ann/kick"))]
     with broken_server({f"/v1/{path}": [answer] for path in paths}) as (url, _):
-        refused(run(url, "spx_x", *words), 6, f"{url} answered with something other than JSON")
+        refused(run(url, "spx_x", *words), 6, f"{url} answered with something that this client does not know")
 
 
 def test_text_that_is_not_utf_8_is_not_sent(host: Person) -> None:

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from spacesctl.cli.watchview import Watched, clock, countdown, level_bar, render
-
-SPACE = {"title": "Office \x1b[31mhours", "state": "live", "id": "A" * 13}
-
-
-def person(number: int, **changes: Any) -> dict[str, Any]:
-    row = {
-        "id": str(number),
-        "handle": f"@p{number}",
-        "role": "speaker",
-        "muted": False,
-        "heard": True,
-        "hand_raised": False,
-        "connected": True,
-    }
-    return {**row, **changes}
+from spacesctl.api.people import Member
+from spacesctl.api.spaces import HostAway
+from spacesctl.api.wire import Time
+from spacesctl.cli.watched import Watched, clock
+from spacesctl.cli.watchview import countdown, level_bar, render
+from tests.cli.samples import member, members, space, told
 
 
-def watched(*people: dict[str, Any]) -> Watched:
-    made = Watched(dict(SPACE))
-    made.set_people({"data": list(people), "anonymous": 3})
-    return made
+def watched(*people: Member) -> Watched:
+    return Watched(space(title="Office \x1b[31mhours"), members(*people, anonymous=3))
+
+
+def caption(text: str, tick: int = 0) -> dict[str, Any]:
+    return {
+        "account_id": "1", "speaker": "@p1", "lane": 1, "utterance": 1, "text": text, "start_tick": tick, "end_tick": tick + 50,
+        "words": [],
+    }  # fmt: skip
 
 
 def drawn(state: Watched, height: int = 24) -> str:
@@ -41,10 +35,11 @@ def drawn(state: Watched, height: int = 24) -> str:
 
 
 def test_people_levels_hands_and_captions_are_shown() -> None:
-    state = watched(person(1), person(2, role="listener", hand_raised=True), person(3, muted=True, heard=False))
-    state.take({"type": "levels", "data": {"levels": [{"account_id": "1", "db": -12, "active": True}]}})
-    state.take({"type": "caption", "data": {"lane": 1, "speaker": "@p1", "text": "hello there", "start_tick": 3100}})
-    state.take({"type": "caption.partial", "data": {"lane": 1, "speaker": "@p1", "text": "and now"}})
+    state = watched(member(1), member(2, role="listener", hand_raised=True), member(3, muted=True, heard=False))
+    level = {"lane": 1, "account_id": "1", "db": -12, "active": True}
+    state.take(told("levels", {"tick": 0, "levels": [level]}))
+    state.take(told("caption", caption("hello there", 3100)))
+    state.take(told("caption.partial", caption("and now")))
     picture = drawn(state)
     for words in ("@p1", "@p3", "muted", "01:02", "hello there", "and now", "3 anonymous", "\u2501" * 16):
         assert words in picture
@@ -54,34 +49,37 @@ def test_people_levels_hands_and_captions_are_shown() -> None:
 
 @pytest.mark.parametrize("height", [20, 24, 50])
 def test_the_picture_fits_whatever_happened(height: int) -> None:
-    state = watched(*(person(number) for number in range(8)))
+    state = watched(*(member(number) for number in range(8)))
     for number in range(300):
-        state.take(
-            {"type": "caption", "data": {"lane": 1, "speaker": "@p1", "text": "word " * 50, "start_tick": number}}
-        )
-        state.take({"type": "person.muted", "tick": number, "data": {"account_id": "1"}})
+        state.take(told("caption", caption("word " * 50, number)))
+        muted = told("person.muted", {"account_id": "1"}, number)
+        state.take(muted)
+        state.tell(muted)
     assert len(drawn(state, height).splitlines()) <= max(height, 22)
 
 
-def test_what_changes_people_asks_for_the_list_and_what_is_told_names_them() -> None:
-    state = watched(person(1))
-    assert state.take({"type": "lane.opened", "tick": 1, "data": {"account_id": "1", "lane": 1}}) is True
-    assert state.take({"type": "levels", "data": {"levels": []}}) is False
-    assert state.take(
-        {
-            "type": "act.taken",
-            "tick": 50,
-            "data": {"account_id": "1", "rule_id": "scam", "action": "mute", "mode": "enforce"},
-        }
-    )
-    assert state.happened[-1] == ("00:01", "rule scam: mute (enforce) @p1")
+def test_an_account_that_is_not_known_asks_for_the_lists_and_what_is_told_names_it() -> None:
+    state = watched(member(1))
+    opened = told("lane.opened", {"account_id": "2", "lane": 2, "mic_open": True}, 1)
+    assert state.take(opened) is True
+    state.reread(space(), members(member(1), member(2)))
+    assert state.take(told("lane.opened", {"account_id": "1", "lane": 1, "mic_open": True}, 1)) is False
+    assert state.take(told("levels", {"tick": 0, "levels": []})) is False
+    act = {"key": "k", "account_id": "2", "rule_id": "scam", "action": "mute", "mode": "enforce"}
+    taken = told("act.taken", {**act, "lane": 1, "start_tick": 0, "end_tick": 50}, 50)
+    assert state.take(taken) is False
+    assert state.tell(taken) == "rule scam: mute (enforce) @p2"
+    assert state.happened[-1] == ("00:01", "rule scam: mute (enforce) @p2")
+    assert state.tell(told("presence", {"participant_count": 3})) is None
 
 
 def test_what_is_shared_is_told_with_who_shared_it() -> None:
-    state = watched(person(1))
-    link = {"kind": "link", "title": "Agenda\x1b[31m", "ref": "https://example.org/", "by": "1"}
-    for pin in (link, {"kind": "post", "title": "", "ref": "1", "by": "9"}):
-        assert not state.take({"type": "pin.added", "tick": 50, "data": {"pin": pin}})
+    state = watched(member(1))
+    link = {"kind": "link", "title": "Agenda\x1b[31m", "ref": "https://example.org/", "by_id": "1"}
+    for pin in (link, {"kind": "post", "title": "", "ref": "1", "by_id": "9"}):
+        shared = told("pin.added", {"pin": {"id": "P", "tick": 50, **pin}}, 50)
+        assert state.take(shared), "what it shows is not in the event"
+        state.tell(shared)
     picture = drawn(state)
     assert "@p1 shares Agenda\N{REPLACEMENT CHARACTER}[31m https://example.org/" in picture
     assert "somebody shares a post" in picture
@@ -93,16 +91,20 @@ def test_clocks_and_bars() -> None:
     assert len(level_bar(-30, active=True).plain) == 16
 
 
+def at(text: str) -> Time:
+    return Time.read(f"2026-11-30T{text}Z")
+
+
 @pytest.mark.parametrize(
     ("away", "expected"),
     [
         (None, ""),
-        ({"until": "2026-11-30T18:01:00.000Z", "ends_at": None}, "a co-host takes over in 42 s"),
-        ({"until": "2026-11-30T18:01:00.000Z", "ends_at": "2026-11-30T18:05:18.000Z"}, "it ends in 300 s"),
-        ({"until": "2026-11-30T18:00:00.000Z", "ends_at": None}, "a co-host takes over in 0 s"),
+        (HostAway(until=at("18:01:00")), "a co-host takes over in 42 s"),
+        (HostAway(until=at("18:01:00"), ends_at=at("18:05:18")), "it ends in 300 s"),
+        (HostAway(until=at("18:00:00")), "a co-host takes over in 0 s"),
     ],
 )
-def test_staff_see_what_happens_when_the_host_stays_away(away: dict[str, Any] | None, expected: str) -> None:
-    said = countdown({"host_away": away}, datetime(2026, 11, 30, 18, 0, 18, tzinfo=UTC))
+def test_staff_see_what_happens_when_the_host_stays_away(away: HostAway | None, expected: str) -> None:
+    said = countdown(away, at("18:00:18"))
     assert expected in said
     assert bool(said) is bool(away)

@@ -7,24 +7,23 @@ from typing import Any
 
 import pytest
 
+from spacesctl.api.wire import dump
 from tests.cli.broken_server import Told, broken_server, event
 from tests.cli.inside import Person, refused, run
+from tests.cli.samples import member, members, space
 from tests.cli.test_captions import once_subscribed
 
 SPACE = "/v1/spaces/AAAAAAAAAAAAA"
-FOUND = {"id": "A" * 13, "title": "Office hours", "state": "live", "recording": None}
-PEOPLE = {"data": [], "anonymous": 0}
-ANN = {
-    "id": "1", "handle": "@ann", "role": "speaker", "muted": False, "heard": True, "hand_raised": False, "connected": True,
-}  # fmt: skip
-ENDED = event("space.ended", {}, 9)
+FOUND = dump(space()).decode()
+PEOPLE = dump(members()).decode()
+ENDED = event("space.ended", {"at": "2026-11-29T12:00:00.000Z"}, 9)
 
 
 def watched(*streams: Told, people: list[Told] | None = None, words: tuple[str, ...] = ()) -> tuple[Any, list[Any]]:
     """`watch` of a server whose event streams break off; and the `Last-Event-ID` of each request for one."""
     answers: dict[str, list[Told]] = {
-        SPACE: [json.dumps(FOUND)],
-        f"{SPACE}/people": people or [json.dumps(PEOPLE)],
+        SPACE: [FOUND],
+        f"{SPACE}/people": people or [PEOPLE],
         f"{SPACE}/events": list(streams),
     }
     with broken_server(answers) as (url, asked):
@@ -33,21 +32,21 @@ def watched(*streams: Told, people: list[Told] | None = None, words: tuple[str, 
 
 
 def test_a_line_for_each_event_and_each_caption(host: Person, ann: Person) -> None:
-    space = host.live("--speakers", "everyone")
+    live = host.live("--speakers", "everyone")
 
     def acts() -> None:
-        with ann.client() as hers, host.client() as his:
-            place = f"/v1/spaces/{space}"
+        with ann.raw() as hers, host.raw() as his:
+            place = f"/v1/spaces/{live}"
             hers.post(f"{place}/requests")
             his.post(f"{place}/people/{ann.handle}/mute")
             his.post(f"{place}/pins", {"url": "https://example.org/a", "title": "Agenda"})
-            hers.post("/v1/reports", {"space_id": space, "category": "spam"})
+            hers.post("/v1/reports", {"space_id": live, "category": "spam"})
             his.post(f"{place}/recording", {"kind": "mix"})
             his.post(f"{place}/people/{ann.handle}/kick")
             his.post(f"{place}/end")
 
     with once_subscribed(host.server, acts):
-        done = host.run("watch", space)
+        done = host.run("watch", live)
     assert done.returncode == 0
     told = [line.split("  * ")[1] for line in done.stdout.splitlines()]
     for words in (
@@ -62,34 +61,37 @@ def test_a_line_for_each_event_and_each_caption(host: Person, ann: Person) -> No
 
 
 def test_who_was_removed_may_not_watch(host: Person, ann: Person) -> None:
-    space = host.live("--speakers", "everyone")
-    ann.run("raise", space)
-    host.run("kick", space, ann.handle)
-    refused(ann.run("watch", space), 5, "removed from this Space")
+    live = host.live("--speakers", "everyone")
+    ann.run("raise", live)
+    host.run("kick", live, ann.handle)
+    refused(ann.run("watch", live), 5, "removed from this Space")
 
 
 def test_captions_reach_a_terminal_without_colours() -> None:
-    said = {"speaker": "@ann", "text": "hello", "start_tick": 3000, "lane": 1}
-    done, _ = watched([event("caption", said, 5), event("levels", {"levels": []}), ENDED])
+    said = {
+        "account_id": "1", "speaker": "@ann", "text": "hello", "start_tick": 3000, "end_tick": 3050, "lane": 1, "utterance": 1,
+        "words": [],
+    }  # fmt: skip
+    done, _ = watched([event("caption", said, 5), event("levels", {"tick": 0, "levels": []}), ENDED])
     assert done.stdout == "01:00  @ann  hello\n00:00  * the Space has ended\n"
 
 
 def test_somebody_new_is_named_after_the_list_was_read_again() -> None:
-    joined = json.dumps({"data": [ANN], "anonymous": 0})
+    joined = dump(members(member(1, "@ann"))).decode()
     muted = event("person.muted", {"account_id": "1"}, 4)
-    done, _ = watched([muted, ENDED], people=[json.dumps(PEOPLE), joined])
+    done, _ = watched([muted, ENDED], people=[PEOPLE, joined])
     assert "* @ann is muted" in done.stdout
 
 
 def test_a_stream_that_breaks_is_continued_and_a_reset_jumps_on() -> None:
-    hand = event("hand.raised", {"account_id": None}, 5)
+    hand = event("hand.raised", {"account_id": "1"}, 5)
     done, asked = watched([hand, None], [event("reset", {"seq": 70}), None], [ENDED], words=("--json",))
     assert asked == [None, "5", "70"]
     assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == ["hand.raised", "reset", "space.ended"]
 
 
 def test_a_space_that_ended_while_the_stream_was_broken() -> None:
-    done, _ = watched([event("person.muted", {"account_id": "1"}, 4), None], 410, people=[json.dumps(PEOPLE), 410])
+    done, _ = watched([event("person.muted", {"account_id": "1"}, 4), None], 410, people=[PEOPLE, 410])
     assert (done.returncode, done.stderr) == (0, "the Space has ended\n")
 
 

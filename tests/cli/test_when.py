@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from spacesctl.cli.common import space_id, span_seconds
-from spacesctl.cli.spaces import parse_when
+from spacesctl.cli.when import parse_when
 from spacesctl.domain.errors import Invalid
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from spacesctl.api.posts import NewMessage
+from spacesctl.api.spaces import NewSpace
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.http import Client
 from spacesctl.client.problems import unreachable
@@ -18,6 +20,7 @@ from spacesctl.domain.errors import Gone, Invalid, NotFound, SpacesError, TooMan
 from tests.cli.broken_server import broken_server
 
 Call = Callable[[Client], Any]
+WHO = {"id": "1", "handle": "@ann", "name": "Ann", "kind": "person", "created_at": "2026-01-01T00:00:00.000Z"}
 
 
 def problem(status: int, **body: Any) -> httpx.Response:
@@ -45,7 +48,7 @@ def answering(answer: httpx.Response) -> Client:
 )
 def test_a_refusal_is_raised_as_the_servers_error(answer: httpx.Response, kind: type[SpacesError], told: str) -> None:
     with answering(answer) as client, pytest.raises(kind, match=told) as raised:
-        client.get("/v1/spaces")
+        client.spaces.get("A" * 13)
     if isinstance(raised.value, Invalid):
         assert raised.value.field == "title"
 
@@ -61,34 +64,71 @@ def test_a_refusal_is_raised_as_the_servers_error(answer: httpx.Response, kind: 
 )
 def test_when_to_try_again_is_told(headers: dict[str, str], body: dict[str, Any], seconds: int) -> None:
     with answering(httpx.Response(429, json=body, headers=headers)) as client, pytest.raises(TooMany) as raised:
-        client.post("/v1/spaces")
+        client.spaces.create(NewSpace(title="T"))
     assert raised.value.retry_after == seconds
 
 
-def test_all_pages_of_a_list_are_read() -> None:
-    pages = [json.dumps({"data": [{"id": "1"}], "next": "a"}), json.dumps({"data": [{"id": "2"}], "next": None})]
-    with broken_server({"/v1/spaces": [*pages]}) as (url, asked), Client(url) as client:
-        assert [row["id"] for row in client.all("/v1/spaces", state=None)] == ["1", "2"]
+def test_all_pages_of_a_list_are_read_as_they_are_needed() -> None:
+    pages = [json.dumps({"data": [WHO], "next": "a"}), json.dumps({"data": [{**WHO, "id": "2"}], "next": None})]
+    with broken_server({"/v1/accounts": [*pages]}) as (url, asked), Client(url) as client:
+        rows = client.accounts.list()
+        assert not asked, "nothing is asked before a row is wanted"
+        assert next(rows).id == "1"
+        assert len(asked) == 1
+        assert [row.id for row in rows] == ["2"]
     assert len(asked) == 2
 
 
 def test_an_answer_without_a_body_is_none() -> None:
-    with broken_server({"/v1/x": [204]}) as (url, _), Client(url) as client:
-        assert client.get("/v1/x") is None
+    with answering(httpx.Response(204)) as client:
+        assert client.accounts.follow("@ann") is None
+
+
+def test_what_a_newer_server_adds_is_passed_over_and_what_an_older_one_lacks_is_the_default() -> None:
+    newer = json.dumps({**WHO, "shoe_size": 43})
+    older = json.dumps({"data": [WHO]})
+    with broken_server({"/v1/accounts/@ann": [newer], "/v1/accounts": [older]}) as (url, _), Client(url) as client:
+        assert client.accounts.get("@ann").handle == "@ann"
+        assert [row.handle for row in client.accounts.list()] == ["@ann"]
+
+
+@pytest.mark.parametrize("page", ["<html>hello</html>", '{"other": 1}', "[]", ""])
+def test_another_server_at_this_address_is_told(page: str) -> None:
+    with (
+        broken_server({"/v1/accounts/@ann": [page]}) as (url, _),
+        Client(url) as client,
+        pytest.raises(Unavailable, match="is it a spacesctl server"),
+    ):
+        client.accounts.get("@ann")
+
+
+@pytest.mark.parametrize("url", ["", "server.test", "http://", "ftp://x", "http://[::1", "http://a b"])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_malformed_address_is_refused_before_anything_is_sent(
+    url: str, kind: type[Client] | type[AsyncClient]
+) -> None:
+    with pytest.raises(Invalid, match="is not the address of a server"):
+        kind(url)
+
+
+def test_text_that_is_no_utf_8_is_refused() -> None:
+    with Client("http://127.0.0.1:9") as client, pytest.raises(Invalid, match="not UTF-8"):
+        client.messages.send(NewMessage(to="@ann", text="\udc80"))
 
 
 CALLS: dict[str, Call] = {
-    "get": lambda client: client.get("/v1/x"),
-    "text": lambda client: client.text("/metrics"),
-    "content": lambda client: client.content("/v1/clips/x.ogg"),
-    "events": lambda client: list(client.events("/v1/events")),
+    "json": lambda client: client.accounts.me(),
+    "text": lambda client: client.server.metrics(),
+    "bytes": lambda client: client.posts.clip("x"),
+    "events": lambda client: list(client.spaces.events("A" * 13)),
+    "upload": lambda client: client.upload_clip(Path(__file__)),
 }
 
 
 @pytest.mark.parametrize("name", [*CALLS, "download"])
 def test_a_server_that_is_away_or_refuses_is_the_same_error_in_every_call(name: str, tmp_path: Path) -> None:
     target = tmp_path / "file"
-    calls: dict[str, Call] = {**CALLS, "download": lambda client: client.download("/v1/x", target)}
+    calls: dict[str, Call] = {**CALLS, "download": lambda client: client.download("/v1/recordings/1/mix.ogg", target)}
     call = calls[name]
     with Client("http://127.0.0.1:9") as client, pytest.raises(Unavailable, match="cannot reach the server at"):
         call(client)
@@ -109,16 +149,17 @@ def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do() -> None:
 
 @pytest.mark.anyio
 async def test_the_asynchronous_client_raises_the_same_errors() -> None:
-    with broken_server({"/v1/x": ['{"a": 1}', 204]}) as (url, _):
+    with broken_server({"/v1/accounts/@ann": [json.dumps(WHO)]}) as (url, _):
         async with AsyncClient(url, "spx_x") as client:
-            assert await client.call("GET", "/v1/x") == {"a": 1}
-            assert await client.call("GET", "/v1/x") is None
+            assert (await client.accounts.get("@ann")).name == "Ann"
             with pytest.raises(NotFound):
-                await client.rules("A" * 13)
+                await client.spaces.rules("A" * 13)
             with pytest.raises(NotFound):
-                await anext(client.events("/v1/events"))
+                await anext(client.spaces.events("A" * 13))
     async with AsyncClient("http://127.0.0.1:9") as away:
         with pytest.raises(Unavailable, match="cannot reach"):
-            await away.call("GET", "/v1/x")
+            await away.accounts.me()
         with pytest.raises(Unavailable, match="cannot reach"):
             await anext(away.assignments())
+        with pytest.raises(Unavailable, match="cannot reach"):
+            await anext(away.accounts.list())

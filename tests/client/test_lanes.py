@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from spacesctl.api.lanes import Ended
 from spacesctl.client.lanes import Lanes
 from spacesctl.domain.errors import NotAllowed, SpacesError, Unavailable
 
-HELLO = json.dumps({"event": "hello", "lane": 7})
+CLOCK = {"started_at": "2026-01-01T00:00:00.000Z", "tick": 0}
+HELLO = json.dumps({"event": "hello", "version": 1, "role": "speak", "clock": CLOCK, "lane": 7})
 Talk = Callable[[ServerConnection], Awaitable[None]]
 
 
@@ -41,9 +43,9 @@ def test_options_and_the_token_reach_the_server_and_its_messages_the_program() -
 
     async def client(lanes: Lanes) -> None:
         async with lanes:
-            assert lanes.hello["lane"] == 7
+            assert lanes.hello.lane == 7
             await lanes.send(b"sound")
-            assert [message async for message in lanes] == [b"more", {"event": "ended", "reason": "ended"}]
+            assert [message async for message in lanes] == [b"more", Ended(reason="ended")]
 
     meeting(server, client, mic_open=False, consent=True)
     path, _, query = asked["path"].partition("?")

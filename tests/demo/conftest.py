@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 
 from spacesctl.demo.state import Seat
+from spacesctl.domain.words import Role
 from spacesctl.probe.probe_listener import ProbeListener
-from tests.demo.events import Followed
+from tests.demo.events import Followed, person, room
 
 
 @pytest.fixture
 def state() -> Followed:
     lines: list[str] = []
+    acme, rex = person("1", "acme", Role.HOST), person("2", "rex")
     made = Followed(
-        "Acme hour", "http://127.0.0.1:1/s/x", "acme", "a notice",
-        {"1": Seat("acme", "Acme", "host", "lanes"), "2": Seat("rex", "Rex", "speaker", "lanes")},
+        room(acme, rex, title="Acme hour"), "http://127.0.0.1:1/s/x", "acme", "a notice",
+        {one.id: Seat(one, "lanes") for one in (acme, rex)},
         say=lines.append, seconds=30.0, elapsed=12.0,
     )  # fmt: skip
     made.listeners.append(ProbeListener("lanes", None))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 
+from spacesctl.api.captions import SpokenWord
+from spacesctl.api.events import CaptionSpoken, Event, PartialCaption
+from spacesctl.api.moderation_events import ActTaken, Removed, ServerMuted
+from spacesctl.api.people_events import LaneClosed, LaneOpened
+from spacesctl.api.wire import Answer
+from spacesctl.client.room_view import Person, RoomView
 from spacesctl.demo.state import State
 from spacesctl.demo.view import render
+from spacesctl.domain import words
+from spacesctl.domain.words import ListenerPolicy, Policy, Role
 
 
 class Followed(State):
@@ -18,8 +25,36 @@ class Followed(State):
     lines: list[str]
 
 
-def event(kind: str, seq: int | None = None, tick: int = 500, **data: Any) -> dict[str, Any]:
-    return {"type": kind, "tick": tick, "data": data} | ({"seq": seq, "id": str(seq)} if seq else {})
+def person(account_id: str, handle: str, role: Role = Role.SPEAKER) -> Person:
+    return Person(id=account_id, handle=f"@{handle}", name=handle.title(), role=role)
+
+
+def room(*people: Person, title: str = "T") -> RoomView:
+    """A live Space with these people."""
+    return RoomView(
+        id="s", title=title, state=words.State.LIVE, speakers=Policy.INVITED, listeners=ListenerPolicy.EVERYONE,
+        captions=True, people={one.id: one for one in people},
+    )  # fmt: skip
+
+
+def event(data: Answer, seq: int | None = None, tick: int = 500) -> Event:
+    return Event(type="", data=data, seq=seq, tick=tick)
+
+
+def opened(account: str = "2", lane: int = 2) -> Event:
+    return event(LaneOpened(account_id=account, lane=lane, mic_open=True), 1)
+
+
+def closed(account: str = "2", lane: int = 2) -> Event:
+    return event(LaneClosed(account_id=account, lane=lane), 2)
+
+
+def muted(account: str = "2", reason: str = "rule scam", tick: int = 500) -> Event:
+    return event(ServerMuted(account_id=account, by_id="9", reason=reason), 3, tick)
+
+
+def removed(account: str = "2", reason: str = "enough", by: str = "1", tick: int = 500) -> Event:
+    return event(Removed(account_id=account, by_id=by, reason=reason, barred=True), 4, tick)
 
 
 def caption(
@@ -28,30 +63,26 @@ def caption(
     account: str = "2",
     start: int = 480,
     final: bool = True,
-    words: Sequence[dict[str, Any]] = (),
-) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "account_id": account,
-        "speaker": "@rex",
-        "lane": lane,
-        "utterance": start,
-        "text": text,
-        "words": words,
-    }
-    return event("caption" if final else "caption.partial", 7 if final else None, start_tick=start, **data)
+    words: Sequence[SpokenWord] = (),
+) -> Event:
+    kind = CaptionSpoken if final else PartialCaption
+    data = kind(
+        account_id=account, speaker="@rex", lane=lane, utterance=start, text=text, start_tick=start, end_tick=start + 50,
+        words=list(words),
+    )  # fmt: skip
+    return event(data, 7 if final else None)
 
 
-def act(action: str = "mute", mode: str = "enforce") -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "rule_id": "scam",
-        "mode": mode,
-        "action": action,
-        "account_id": "2",
-        "lane": 2,
-        "start_tick": 500,
-        "end_tick": 549,
-    }
-    return event("act.taken", 9, 580, **data)
+def act(action: str = "mute", mode: str = "enforce") -> Event:
+    return event(taken("2", action, mode), 9, 580)
+
+
+def taken(
+    account: str, action: str = "mute", mode: str = "enforce", rule: str = "scam", start: int = 500, end: int = 549
+) -> ActTaken:
+    return ActTaken(
+        key="k", rule_id=rule, mode=mode, action=action, account_id=account, lane=2, start_tick=start, end_tick=end
+    )
 
 
 def drawn(state: State, height: int = 24, width: int = 80) -> str:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 
 from bots import casts
+from spacesctl.api.captions import CaptionsStatus
+from spacesctl.api.events import Event
+from spacesctl.api.people import NewMeasure
+from spacesctl.api.space_events import SpaceEnded
+from spacesctl.api.wire import Time
 from spacesctl.demo import show
 from spacesctl.demo.script import Turn, turns
 from spacesctl.demo.show import Performance, Show
 from spacesctl.demo.stage import LISTENERS, Stage
 from spacesctl.demo.state import Seat, State
 from spacesctl.domain.errors import NotAllowed, SpacesError, Unavailable
-from tests.demo.events import event
+from tests.demo.events import event, person, room
 
 CAST = casts.load("cast_a")
 TROUBLE = CAST.troublemaker.handle
@@ -52,22 +55,22 @@ class World:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.failing: dict[str, dict[str, Exception]] = {"WebRTC": {}, "lanes": {}, "whep": {}, "listen": {}}
-        self.streams: list[list[dict[str, Any]]] = []
+        self.streams: list[list[Event]] = []
         self.asked_from: list[str] = []
-        self.called: list[tuple[str, str]] = []
+        self.called: list[str] = []
         self.refusal: SpacesError | None = NotAllowed("you were removed", reason="barred")
         self.address: str | None = "192.0.2.7"
         self.alive = True
-        self.metrics: Callable[[], httpx.Response] = lambda: httpx.Response(200, text=METRICS)
+        self.page: Callable[[], str] = lambda: METRICS
         self.said: list[str] = []
         self.ended = asyncio.Event()
+        self.spaces = self.people = self.moderation = self.server = self  # as the client has them
         monkeypatch.setattr(show, "own_address", lambda: self.address)
         monkeypatch.setattr(show, "WebRtcSpeaker", self.seats("WebRTC", lambda _stage, turn: turn.script.person.handle))
         monkeypatch.setattr(show, "LanesSpeaker", self.seats("lanes", lambda _stage, turn: turn.script.person.handle))
         monkeypatch.setattr(show, "WebRtcListener", self.seats("whep", lambda _stage, token, *_: token))
         monkeypatch.setattr(show, "LanesListener", self.seats("listen", lambda _stage, token, _listener: token or ""))
         monkeypatch.setattr(show, "Lanes", self.lanes)
-        monkeypatch.setattr(show, "httpx", SimpleNamespace(AsyncClient=self.http, TransportError=httpx.TransportError))
         for name in ("KICK_AFTER", "SETTLE", "LATENESS_EVERY"):
             monkeypatch.setattr(show, name, 0.05)
 
@@ -81,9 +84,6 @@ class World:
 
         return Here
 
-    def http(self, base_url: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.MockTransport(lambda _: self.metrics()), base_url=base_url)
-
     @asynccontextmanager
     async def lanes(self, *_: Any) -> AsyncIterator[None]:
         if self.refusal is not None:
@@ -96,19 +96,29 @@ class World:
     async def __aexit__(self, *_: object) -> None:
         return
 
-    async def call(self, method: str, path: str, body: Any = None) -> Any:
-        self.called.append((method, path))
-        if path.endswith("/end"):
-            self.ended.set()
-        return {"data": []}
+    async def metrics(self) -> str:
+        return self.page()
 
-    async def events(self, path: str, last_event_id: str, view: str) -> AsyncIterator[dict[str, Any]]:
+    async def kick(self, space_id: str, who: str, measure: NewMeasure) -> None:
+        self.called.append(f"kick {who} from {space_id}: {measure.reason}")
+
+    async def reports(self) -> AsyncIterator[None]:
+        self.called.append("reports")
+        for one in list[None]():
+            yield one
+
+    async def end(self, space_id: str) -> None:
+        self.called.append(f"end {space_id}")
+        self.ended.set()
+
+    async def events(self, space_id: str, view: str, *, last_event_id: str) -> AsyncIterator[Event]:
+        assert (space_id, view) == ("s", "staff")
         self.asked_from.append(last_event_id)
         for one in self.streams.pop(0) if self.streams else []:
             yield one
         if not self.streams:
             await self.ended.wait()
-            yield event("space.ended", 99)
+            yield event(SpaceEnded(at=Time.read("2026-01-01T00:00:00Z")), 99)
 
     def gone(self, what: str) -> Unavailable:
         return Unavailable(f"the server {what}")
@@ -124,9 +134,11 @@ def played(
         world.ended = asyncio.Event()
         ids = {one.handle: f"id-{one.handle}" for one in CAST.people}
         tokens = {handle: handle for handle in (*ids, *LISTENERS)}
-        stage = Stage("http://x", "s", "T", "http://x/s/s", CAST.host.handle, ids, tokens, {"ready": True})
-        seats = {ids[one.handle]: Seat(one.handle, one.name, one.role) for one in CAST.people}
-        state = State("T", stage.link, stage.host, "", seats, say=world.said.append, seconds=seconds)
+        people = [person(ids[one.handle], one.handle) for one in CAST.people]
+        status = CaptionsStatus(ready=True)
+        stage = Stage("http://x", room(*people), "http://x/s/s", CAST.host.handle, ids, tokens, status)
+        seats = {one.id: Seat(one) for one in people}
+        state = State(stage.room, stage.link, stage.host, "", seats, say=world.said.append, seconds=seconds)
         made = Show(world, stage, WHOLE if parts is None else parts, state)  # type: ignore[arg-type]
         made._client = world  # type: ignore[assignment]  # it has what is used of the client
         stop = asyncio.Event()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import numpy as np
 import pytest
 
 from bots import casts
+from spacesctl.api.captions import CaptionsStatus
+from spacesctl.api.lanes import Clock, Ended, Hello, LaneEvent, Muted
+from spacesctl.api.wire import Time
 from spacesctl.audio import framing
 from spacesctl.audio.framing import Message
 from spacesctl.audio.opus import FRAME, Encoder
@@ -19,17 +21,19 @@ from spacesctl.demo.seats import LanesListener, LanesSpeaker
 from spacesctl.demo.stage import Stage
 from spacesctl.domain.errors import Unavailable
 from spacesctl.probe.probe_listener import TICK, ProbeListener
+from tests.demo.events import room
 
 TURN = Turn(read(casts.load("cast_a").host), 0.0, 1.0)
-STAGE = Stage("http://127.0.0.1:1", "s", "T", "", "acme", {"acme": "1"}, {"acme": "token"}, {})
+STAGE = Stage("http://127.0.0.1:1", room(), "", "acme", {"acme": "1"}, {"acme": "token"}, CaptionsStatus(ready=True))
 PACKET = Encoder().encode(np.zeros(FRAME, np.int16))
 
 
 class FakeLanes:
     """A connection with these messages; after `most` messages were sent to it, it is closed."""
 
-    def __init__(self, *messages: Any, most: int = 1000, stays: bool = False) -> None:
-        self.hello = {"clock": {"tick": 70}}
+    def __init__(self, *messages: bytes | LaneEvent, most: int = 1000, stays: bool = False) -> None:
+        clock = Clock(started_at=Time.read("2026-01-01T00:00:00Z"), tick=70)
+        self.hello = Hello(version=1, role="all", clock=clock, lane=None)
         self.messages = messages
         self.most = most
         self.sent: list[bytes] = []
@@ -49,7 +53,7 @@ class FakeLanes:
             raise Unavailable("closed")
         self.sent.append(data)
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    async def __aiter__(self) -> AsyncIterator[bytes | LaneEvent]:
         await self.closed.wait()
         for message in self.messages:
             yield message
@@ -64,9 +68,8 @@ def test_ticks_that_are_missing_or_cannot_be_decoded_are_lost_and_the_end_is_not
 
     async def main() -> LanesListener:
         seat = LanesListener(STAGE, None, listener)
-        messages = [mixed(100, PACKET), mixed(101, PACKET), mixed(104, PACKET), mixed(105, b"\xff\xff\xff\x00"),
-                    {"event": "lane_opened"}, {"event": "ended", "reason": "over"}]  # fmt: skip
-        seat._lanes = FakeLanes(*messages)  # type: ignore[assignment]  # it has what is used of the lanes
+        sound = [mixed(100, PACKET), mixed(101, PACKET), mixed(104, PACKET), mixed(105, b"\xff\xff\xff\x00")]
+        seat._lanes = FakeLanes(*sound, Muted(), Ended(reason="over"))  # type: ignore[assignment]  # it has what is used of the lanes
         await seat.run()
         return seat
 
@@ -94,12 +97,12 @@ def test_ticks_that_come_twice_or_late_are_not_counted_as_lost() -> None:
 @pytest.mark.parametrize(
     ("messages", "ended"),
     [
-        ([{"event": "muted"}, {"event": "ended", "reason": "removed"}], "removed"),
+        ([Muted(), Ended(reason="removed")], "removed"),
         ([], "connection lost"),
     ],
     ids=["with a reason", "without one"],
 )
-def test_a_speaker_whose_session_ends_knows_why_and_how_much_was_said(messages: list[Any], ended: str) -> None:
+def test_a_speaker_whose_session_ends_knows_why_and_how_much_was_said(messages: list[LaneEvent], ended: str) -> None:
     async def main() -> LanesSpeaker:
         speaker = LanesSpeaker(STAGE, TURN)
         speaker._lanes = FakeLanes(*messages, most=3, stays=True)  # type: ignore[assignment]  # as above
@@ -115,7 +118,7 @@ def test_a_speaker_whose_session_ends_knows_why_and_how_much_was_said(messages: 
 def test_a_speaker_stops_when_the_server_has_ended_the_session() -> None:
     async def main() -> LanesSpeaker:
         speaker = LanesSpeaker(STAGE, TURN)
-        speaker._lanes = FakeLanes({"event": "ended", "reason": "over"})  # type: ignore[assignment]  # as above
+        speaker._lanes = FakeLanes(Ended(reason="over"))  # type: ignore[assignment]  # as above
         async with asyncio.timeout(5):
             await speaker.run(0.0)
         return speaker

@@ -6,14 +6,16 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bots import casts
+from spacesctl.api.captions import CaptionsStatus
 from spacesctl.audio.opus import FRAME
 from spacesctl.bench.programs import free_port
+from spacesctl.client import addresses
 from spacesctl.demo import seats_webrtc
 from spacesctl.demo.likeness import RATE
 from spacesctl.demo.script import Turn, read
@@ -22,14 +24,15 @@ from spacesctl.demo.stage import Stage
 from spacesctl.domain.errors import Unavailable
 from spacesctl.probe.aiortc_peer import AiortcSpeaker
 from spacesctl.probe.probe_listener import ProbeListener
+from tests.demo.events import room
 
 TURN = Turn(read(casts.load("cast_a").host), 0.0, 1.0)
-STAGE = Stage("http://127.0.0.1:1", "s", "T", "", "acme", {"acme": "1"}, {"acme": "token"}, {})
+STAGE = Stage("http://127.0.0.1:1", room(), "", "acme", {"acme": "1"}, {"acme": "token"}, CaptionsStatus(ready=True))
 
 
 def test_a_server_that_is_gone_is_told_and_nothing_is_hung_up() -> None:
     port = free_port(socket.SOCK_STREAM)
-    gone = Stage(f"http://127.0.0.1:{port}", "s", "T", "", "acme", {}, {"acme": "token"}, {})
+    gone = replace(STAGE, url=f"http://127.0.0.1:{port}")
 
     async def main() -> None:
         with pytest.raises(Unavailable, match=str(port)):
@@ -71,7 +74,7 @@ def test_the_end_of_a_listener_over_webrtc_and_its_losses_are_noted(monkeypatch:
             return 7
 
     @asynccontextmanager
-    async def joined(*_: Any) -> AsyncIterator[None]:
+    async def joined(*_: object) -> AsyncIterator[None]:
         yield
 
     monkeypatch.setattr(seats_webrtc, "AiortcListener", lambda hear: Peer())
@@ -118,9 +121,9 @@ def test_media_that_do_not_get_through_are_a_timeout_and_the_session_is_deleted(
     async def main() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            here, peer = Stage(url, "s", "T", "", "acme", {}, {}, {}), Peer()
+            peer = Peer()
             with pytest.raises(TimeoutError):
-                async with seats_webrtc._session(here, "whip", "token", peer):
+                async with seats_webrtc._session(url, addresses.whip("s"), "token", peer):
                     raise AssertionError("it joined")
             assert peer.hung_up
 

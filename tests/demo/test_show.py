@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
+from spacesctl.api.events import Levels
+from spacesctl.api.moderation_events import RulesSet
+from spacesctl.api.space_events import SpaceEnded
 from spacesctl.demo import show
 from spacesctl.demo.script import Turn
 from spacesctl.domain.errors import NotAllowed, SpacesError, Unavailable
-from tests.demo.events import event
+from tests.demo.events import caption, event, muted
 from tests.demo.stand_ins import CAST, TROUBLE, WHOLE, World, played
 from tests.typed import sure
 
@@ -30,8 +32,8 @@ def test_one_guest_and_one_listener_are_over_webrtc_and_everybody_else_over_lane
     assert {said.ticks for said in done.said.values()} == {40}
     assert all(100 <= said.tick < 150 for said in done.said.values()), "on the clock of the first listener"
     assert (done.worst_lateness_ms, done.came_back) == (2.5, None)
-    assert world.called[-2:] == [("GET", "/v1/reports"), ("POST", "/v1/spaces/s/end")]
-    assert state.of_type("space.ended")
+    assert world.called[-2:] == ["reports", "end s"]
+    assert state.of_type(SpaceEnded)
 
 
 def test_where_webrtc_does_not_connect_lanes_take_over_and_it_is_said(world: World) -> None:
@@ -69,27 +71,27 @@ def test_the_host_removes_who_was_muted_and_they_try_to_come_back(
 ) -> None:
     if back:
         world.refusal = None
-    world.streams = [[event("person.muted", 3, account_id=f"id-{TROUBLE}", by="bot", reason="rule scam")], []]
+    world.streams = [[muted(f"id-{TROUBLE}")], []]
     done, state = played(world, seconds=None, until=lambda done: done.came_back is not None)
-    assert ("POST", f"/v1/spaces/s/people/@{TROUBLE}/kick") in world.called
+    assert f"kick @{TROUBLE} from s: {show.KICK_REASON}" in world.called
     told = "came back" if back else "refused: barred"
     assert done.came_back == told
     assert state.acts[-1].text == f"@{TROUBLE} tries to come back: {told}"
 
 
 def test_a_stream_of_events_that_ends_is_followed_from_its_last_event(world: World) -> None:
-    world.streams = [[event("rules.set", 4), event("levels", levels=[])], [event("rules.set", 5)], []]
+    rules = RulesSet(rules_hash=None, grant=None)
+    world.streams = [[event(rules, 4), event(Levels(tick=1, levels=[]))], [event(rules, 5)], []]
     _, state = played(world, seconds=None, until=lambda _: len(world.asked_from) >= 3)
     assert world.asked_from[:3] == ["0", "4", "5"]
-    assert [one["id"] for one in state.events] == ["4", "5", "99"]
+    assert [one.seq for one in state.events] == [4, 5, 99]
 
 
 def test_captions_that_are_still_on_their_way_are_waited_for_but_not_for_ever(
     monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
     monkeypatch.setattr(show, "SETTLE", 0.4)
-    partial = event("caption.partial", lane=2, utterance=1, start_tick=5, speaker="@rex", text="half a")
-    world.streams = [[partial], []]
+    world.streams = [[caption("half a", final=False)], []]
     _, state = played(world, seconds=0.1)
     assert [line.text for line in state.partials.values()] == ["half a"]
 
@@ -106,10 +108,10 @@ def test_a_server_that_ended_ends_the_show_with_its_reason(world: World) -> None
 
 
 def test_a_metrics_page_that_does_not_answer_is_a_server_that_is_gone(world: World) -> None:
-    def refuse() -> httpx.Response:
-        raise httpx.ConnectError("refused")
+    def refuse() -> str:
+        raise Unavailable("refused")
 
-    world.metrics = refuse
+    world.page = refuse
     with pytest.raises(Unavailable, match="does not answer"):
         played(world)
 

@@ -2,14 +2,19 @@
 
 import pytest
 
+from spacesctl.api.captions import SpokenWord
+from spacesctl.api.events import CaptionSpoken, Level, Levels, Presence
+from spacesctl.api.moderation_events import RulesSet
+from spacesctl.api.people_events import RoleChanged
 from spacesctl.demo.show import parse_metrics
 from spacesctl.demo.state import SILENCE
 from spacesctl.demo.view import bar
-from tests.demo.events import Followed, act, caption, drawn, event
+from spacesctl.domain.words import Role
+from tests.demo.events import Followed, act, caption, closed, drawn, event, muted, opened, removed
 
 
 def test_a_final_caption_replaces_its_partial(state: Followed) -> None:
-    state.on_event(event("lane.opened", 1, account_id="2", lane=2))
+    state.on_event(opened())
     state.on_event(caption("free cry", final=False))
     assert "free cry" in drawn(state)
     assert not state.captions
@@ -21,7 +26,7 @@ def test_a_final_caption_replaces_its_partial(state: Followed) -> None:
 
 def test_an_act_is_told_with_the_words_that_the_rule_heard(state: Followed) -> None:
     words = [
-        {"w": w, "start": s, "end": e}
+        SpokenWord(w=w, start=s, end=e, conf=1.0)
         for w, s, e in (("free", 9.7, 9.98), ("crypto", 10.0, 10.5), ("giveaway", 10.5, 11.0))
     ]
     state.on_event(caption("free crypto giveaway", words=words))
@@ -32,16 +37,16 @@ def test_an_act_is_told_with_the_words_that_the_rule_heard(state: Followed) -> N
 
 
 def test_a_mute_and_a_kick_show_at_the_seat(state: Followed) -> None:
-    state.on_event(event("person.muted", 3, account_id="2", by="9", reason="rule scam"))
+    state.on_event(muted())
     assert "muted, not heard" in drawn(state)
-    state.on_event(event("person.removed", 4, account_id="2", by="1", reason="enough", barred=True))
+    state.on_event(removed())
     assert "removed" in drawn(state)
     assert state.lines[-1] == "00:10  * @acme removed @rex: enough"
 
 
 def test_a_level_rises_at_once_and_sinks_slowly(state: Followed) -> None:
     def level(db: int) -> float:
-        state.on_event(event("levels", tick=1, levels=[{"lane": 2, "account_id": "2", "db": db, "active": True}]))
+        state.on_event(event(Levels(tick=1, levels=[Level(lane=2, account_id="2", db=db, active=True)])))
         return state.seats["2"].level
 
     assert level(-20) == -20
@@ -50,11 +55,13 @@ def test_a_level_rises_at_once_and_sinks_slowly(state: Followed) -> None:
 
 
 def test_only_durable_events_are_kept_and_unknown_ones_pass(state: Followed) -> None:
-    state.on_event(event("presence", participant_count=7))
-    state.on_event(event("rules.set", 2, rules_hash="x"))
-    assert state.people == 7
-    assert [one["type"] for one in state.events] == ["rules.set"]
-    assert state.of_type("caption") == []
+    rules = RulesSet(rules_hash="x", grant=None)
+    state.on_event(event(Presence(participant_count=7)))
+    state.on_event(event(rules, 2))
+    assert state.room.participant_count == 7
+    assert [one.data for one in state.events] == [rules]
+    assert state.of_type(RulesSet) == [(500, rules)]
+    assert state.of_type(CaptionSpoken) == []
 
 
 @pytest.mark.parametrize("height", [16, 24, 50])
@@ -81,24 +88,24 @@ def test_metrics_are_read_by_name() -> None:
 def test_of_people_who_have_no_seat_only_what_is_moderated_is_told(state: Followed) -> None:
     before = drawn(state)
     for one in (
-        event("levels", levels=[{"lane": 9, "account_id": "9", "db": 0, "active": True}]),
-        event("lane.opened", account_id="9", lane=9),
-        event("lane.closed", account_id="9", lane=9),
-        event("person.muted", account_id="9", by="1", reason="x"),
+        event(Levels(tick=1, levels=[Level(lane=9, account_id="9", db=0, active=True)])),
+        opened("9", 9),
+        closed("9", 9),
+        muted("9"),
     ):
         state.on_event(one)
     assert drawn(state) == before
     assert state.lines == []
-    state.on_event(event("person.removed", account_id="9", by="1", reason=None, barred=False))
+    state.on_event(removed("9", reason=""))
     assert state.lines == ["00:10  * @acme removed 9"]
 
 
 def test_a_lane_that_was_replaced_closes_nothing(state: Followed) -> None:
     for lane in (2, 3):
-        state.on_event(event("lane.opened", account_id="2", lane=lane))
-    state.on_event(event("lane.closed", account_id="2", lane=2))
-    assert state.seats["2"].lane == 3
-    state.on_event(event("lane.closed", account_id="2", lane=3))
+        state.on_event(opened(lane=lane))
+    state.on_event(closed(lane=2))
+    assert state.seats["2"].person.lane == 3
+    state.on_event(closed(lane=3))
     assert "microphone closed" in drawn(state)
 
 
@@ -108,8 +115,17 @@ def test_an_act_without_captions_or_of_a_later_kind_is_told_plainly(state: Follo
 
 
 def test_another_partial_of_the_same_lane_replaces_the_one_before(state: Followed) -> None:
-    state.on_event(event("lane.opened", account_id="2", lane=2))
+    state.on_event(opened())
     state.on_event(caption("one", final=False, start=100))
     state.on_event(caption("two", lane=5, account="1", final=False, start=150))
     state.on_event(caption("three", final=False, start=200))
     assert sorted(line.text for line in state.partials.values()) == ["three", "two"]
+
+
+def test_who_was_removed_keeps_their_seat_and_role_whatever_is_told_of_them_later(state: Followed) -> None:
+    demoted = event(RoleChanged(account_id="2", role=Role.LISTENER, demoted=True), 3)
+    for one in (opened(), closed(), demoted, removed(), muted()):
+        state.on_event(one)
+    row = next(line for line in drawn(state).splitlines() if "@rex" in line)
+    assert "speaker" in row
+    assert "removed" in row

@@ -15,17 +15,17 @@ import termios
 import webbrowser
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
 
 from bots import casts
+from spacesctl.api.captions import CaptionsStatus
 from spacesctl.demo import run
 from spacesctl.demo.show import Performance
 from spacesctl.demo.stage import Stage
 from spacesctl.demo.view import FRAMES_A_SECOND
-from tests.demo.events import Followed, event
+from tests.demo.events import Followed, muted, person, room
 from tests.running import spacesctl
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -57,7 +57,7 @@ def performed(
 def test_in_a_terminal_the_view_is_drawn_anew_while_the_show_runs(state: Followed) -> None:
     async def script(_stop: asyncio.Event) -> None:
         await asyncio.sleep(0.05)
-        state.on_event(event("person.muted", 3, account_id="2", by="9", reason="rule scam"))
+        state.on_event(muted())
         await asyncio.sleep(2 / FRAMES_A_SECOND)
 
     done, out = performed(state, script, terminal=True)
@@ -155,15 +155,16 @@ def test_a_page_is_opened_where_there_is_a_screen(
 @pytest.mark.parametrize(
     ("captions", "notice"),
     [
-        ({"ready": True, "notice": "a small model"}, "a small model"),
-        ({"ready": True, "notice": None}, ""),
-        ({"ready": False, "notice": None, "reason": "no model"}, "no captions: no model"),
+        (CaptionsStatus(ready=True, notice="a small model"), "a small model"),
+        (CaptionsStatus(ready=True), ""),
+        (CaptionsStatus(ready=False, reason="no model"), "no captions: no model"),
     ],
 )
-def test_the_view_says_what_captions_are_worth(captions: dict[str, Any], notice: str) -> None:
+def test_the_view_says_what_captions_are_worth(captions: CaptionsStatus, notice: str) -> None:
     cast = casts.load("cast_a")
     ids = {one.handle: f"id-{one.handle}" for one in cast.people}
-    stage = Stage("http://x", "s", "T", "http://x/s/s", "acme", ids, {}, captions)
+    here = room(*(person(ids[one.handle], one.handle) for one in cast.people))
+    stage = Stage("http://x", here, "http://x/s/s", "acme", ids, {}, captions)
     made = run._state(cast, stage, 30.0)
     assert made.notice == notice
     assert (made.host, made.seconds, list(made.seats)) == ("acme", 30.0, list(ids.values()))

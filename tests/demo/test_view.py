@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
+from spacesctl.client.room_view import Person
+from spacesctl.demo.report import DemoAct, DemoKicked, DemoListener, DemoMuted, DemoReport, DemoSpeaker
 from spacesctl.demo.state import SILENCE, Seat
 from spacesctl.demo.view import bar, summary
 from spacesctl.probe.probe_listener import ProbeListener
-from tests.demo.events import Followed, caption, drawn, event
+from tests.demo.events import Followed, caption, closed, drawn, opened
 
 
 def text_of(picture: RenderableType) -> str:
@@ -20,28 +22,34 @@ def text_of(picture: RenderableType) -> str:
     return out.getvalue()
 
 
-SPEAKER: dict[str, Any] = {
-    "handle": "@rex", "way": "lanes", "heard_seconds": 8.25, "reference_words": 20, "word_error_rate": 0.125,
-}  # fmt: skip
-ACT: dict[str, Any] = {
-    "rule": "scam", "action": "mute", "mode": "enforce", "handle": "@rex", "delay_to_act_ms": 900,
-    "phrase": "crypto giveaway",
-}  # fmt: skip
-MUTED = {"handle": "@rex", "seconds_sent_after": 3.5, "heard_after_mute_db": -61.4}
-KICKED = {"handle": "@rex", "by": "@acme", "tried_to_come_back": "refused: barred"}
+SPEAKER = DemoSpeaker(
+    handle="@rex", role="speaker", way="lanes", said_seconds=9.0, heard_seconds=8.25, first_tick=5.0, captions=[],
+    reference="", reference_words=20, word_errors=2, word_error_rate=0.125,
+)  # fmt: skip
+ACT = DemoAct(
+    rule="scam", action="mute", mode="enforce", handle="@rex", at_tick=9, phrase="crypto giveaway", phrase_end_tick=8.0,
+    delay_to_act_ms=900,
+)  # fmt: skip
+MUTED = DemoMuted(
+    handle="@rex", reason="", at_tick=9, lowest_likeness_before=0.9, highest_likeness_after=0.1,
+    heard_after_mute_db=-61.4, seconds_sent_after=3.5,
+)  # fmt: skip
+KICKED = DemoKicked(handle="@rex", by="@acme", reason="", at_tick=9, tried_to_come_back="refused: barred")
 
 
-def result(**changes: Any) -> dict[str, Any]:
-    whole: dict[str, Any] = {
-        "speakers": [SPEAKER], "acts": [ACT], "muted": MUTED, "kicked": KICKED, "loss": 0.001,
-        "listeners": [{"likeness": {"@rex": 0.973}}, {"likeness": {"@rex": None}}, {"likeness": {}}],
-        "worst_tick_lateness_ms": 4.5,
-    }  # fmt: skip
-    return whole | changes
+def listener(likeness: dict[str, float | None]) -> DemoListener:
+    return DemoListener(kind="lanes", account="@ada", seconds=9.0, lost=0, likeness=likeness, muted=None, ended=None)
+
+
+RESULT = DemoReport(
+    cast="cast_a", link="", seconds=9.0, model=None, speakers=[SPEAKER], acts=[ACT], reports=[], muted=MUTED,
+    kicked=KICKED, listeners=[listener({"@rex": 0.973}), listener({"@rex": None}), listener({})], loss=0.001,
+    worst_tick_lateness_ms=4.5, engine={},
+)  # fmt: skip
 
 
 def test_the_summary_tells_the_main_figures_in_words() -> None:
-    lines = [" ".join(line.split()) for line in text_of(summary(result())).splitlines() if line.strip()]
+    lines = [" ".join(line.split()) for line in text_of(summary(RESULT)).splitlines() if line.strip()]
     assert lines == [
         "SPEAKER WAY HEARD WORDS WORD ERRORS LIKENESS AT LISTENERS",
         "@rex lanes 8.2 s 20 12.5% 0.97, -, -",
@@ -53,28 +61,28 @@ def test_the_summary_tells_the_main_figures_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "without"),
+    ("other", "without"),
     [
-        ({"muted": None}, "went on speaking"),
-        ({"muted": MUTED | {"heard_after_mute_db": None}}, "went on speaking"),
-        ({"kicked": None}, "tried to come back"),
-        ({"acts": [ACT | {"phrase": None, "delay_to_act_ms": None}]}, "after the end of"),
-        ({"speakers": [SPEAKER | {"word_error_rate": None}]}, "12.5%"),
+        (replace(RESULT, muted=None), "went on speaking"),
+        (replace(RESULT, muted=replace(MUTED, heard_after_mute_db=None)), "went on speaking"),
+        (replace(RESULT, kicked=None), "tried to come back"),
+        (replace(RESULT, acts=[replace(ACT, phrase=None, delay_to_act_ms=None)]), "after the end of"),
+        (replace(RESULT, speakers=[replace(SPEAKER, word_error_rate=None)]), "12.5%"),
     ],
     ids=["nobody muted", "silent when muted", "nobody removed", "a phrase that was not found", "nothing said"],
 )
-def test_the_summary_leaves_out_what_did_not_happen(changes: dict[str, Any], without: str) -> None:
-    assert without in text_of(summary(result()))
-    assert without not in text_of(summary(result(**changes)))
+def test_the_summary_leaves_out_what_did_not_happen(other: DemoReport, without: str) -> None:
+    assert without in text_of(summary(RESULT))
+    assert without not in text_of(summary(other))
 
 
 @pytest.mark.parametrize(
     ("seat", "shown"),
     [
-        (Seat("rex", "Rex", "speaker", lane=2, active=True), "speaking"),
-        (Seat("rex", "Rex", "speaker"), "microphone closed"),
-        (Seat("rex", "Rex", "speaker", lane=2, active=True, muted=True), "muted, not heard"),
-        (Seat("rex", "Rex", "speaker", muted=True, removed=True), "removed"),
+        (Seat(Person(id="2", handle="@rex", lane=2, active=True)), "speaking"),
+        (Seat(Person(id="2", handle="@rex")), "microphone closed"),
+        (Seat(Person(id="2", handle="@rex", lane=2, active=True, muted=True)), "muted, not heard"),
+        (Seat(Person(id="2", handle="@rex", muted=True), removed=True), "removed"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -86,16 +94,16 @@ def test_a_seat_shows_the_gravest_of_its_conditions(state: Followed, seat: Seat,
 
 
 def test_a_silent_open_microphone_has_no_condition(state: Followed) -> None:
-    state.on_event(event("lane.opened", 1, account_id="2", lane=2))
+    state.on_event(opened())
     row = next(line for line in drawn(state).splitlines() if "@rex" in line)
     assert row.rstrip("│ ").endswith("lanes")
 
 
 def test_the_words_of_a_lane_that_closed_are_not_drawn_as_if_still_spoken(state: Followed) -> None:
-    state.on_event(event("lane.opened", 1, account_id="2", lane=2))
+    state.on_event(opened())
     state.on_event(caption("half a sent", final=False))
     assert "half a sent" in drawn(state)
-    state.on_event(event("lane.closed", 2, account_id="2", lane=2))
+    state.on_event(closed())
     assert "half a sent" not in drawn(state)
 
 

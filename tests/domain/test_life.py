@@ -14,6 +14,7 @@ from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, Invalid, NotSignedIn, Refused
 from spacesctl.domain.principals import System
 from spacesctl.domain.space import Grant, Member, Recording
+from spacesctl.domain.speech import Word
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode, Role, State
 from tests.domain.scenes import (
     BOT,
@@ -219,7 +220,7 @@ def test_what_is_over_has_no_settings_and_no_captions(command: c.Command) -> Non
 
 
 def test_a_caption_keeps_all_that_was_heard() -> None:
-    words = ({"w": "hello", "start": 0.2, "end": 0.5, "conf": 0.9},)
+    words = (Word("hello", 0.2, 0.5, 0.9),)
     command = c.AddCaption(THE_BOT, 1, 7, "hello", 10, 25, words, SPEAKER, "@speaker")
     assert events(live(), command) == [e.CaptionSpoken(SPEAKER, "@speaker", 1, 7, "hello", 10, 25, words)]
     assert refusal(scheduled(), command) == Refusal(Refused, "not_live", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 
+from spacesctl.api.wire import dump
 from spacesctl.audio import framing
 from spacesctl.audio.opus import FRAME, Decoder, Encoder
 from spacesctl.client.lanes import Lanes
@@ -73,7 +75,7 @@ class LaneSpeaker:
 
     async def __aenter__(self) -> LaneSpeaker:
         await self._lanes.__aenter__()
-        self.lane = self._lanes.hello["lane"]
+        self.lane = self._lanes.hello.lane or 0
         self._tasks = [asyncio.create_task(self._say()), asyncio.create_task(self._hear())]
         return self
 
@@ -100,8 +102,8 @@ class LaneSpeaker:
 
     async def _hear(self) -> None:
         async for message in self._lanes:
-            assert isinstance(message, dict)
-            self.told.append(message)
+            assert not isinstance(message, bytes)
+            self.told.append(json.loads(dump(message)))
 
 
 class LaneListener:
@@ -149,7 +151,7 @@ class LaneListener:
                 assert mix.kind == framing.MIX
                 self.packets[mix.tick] = mix.frames[0].payload
             else:
-                self.told.append(message)
+                self.told.append(json.loads(dump(message)))
 
 
 class LightPeer(Caller):

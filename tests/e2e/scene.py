@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from spacesctl.client.aio import AsyncClient
+from tests.raw import AsyncRaw
 from tests.running import RunningServer, running_server
 
 TICK = 0.02
@@ -25,7 +25,7 @@ class Scene:
         self.tokens: dict[str, str] = {}
         self.ids: dict[str, str] = {}
         self.space = ""
-        self._clients: dict[str | None, AsyncClient] = {}
+        self._clients: dict[str | None, AsyncRaw] = {}
 
     async def setting(self, *handles: str, **space: Any) -> None:
         """Accounts for the host and `handles`, a live Space, and the stage for each of them."""
@@ -58,7 +58,7 @@ class Scene:
     def place(self) -> str:
         return f"/v1/spaces/{self.space}"
 
-    def as_(self, handle: str) -> AsyncClient:
+    def as_(self, handle: str) -> AsyncRaw:
         return self._clients[handle]
 
     async def act(self, what: str, handle: str, by: str = "host") -> dict[str, Any]:
@@ -75,8 +75,8 @@ class Scene:
 
         return httpx.get(f"{self.server.url}/metrics").text
 
-    async def _client(self, handle: str | None) -> AsyncClient:
-        made = AsyncClient(self.server.url, self.tokens.get(handle or ""))
+    async def _client(self, handle: str | None) -> AsyncRaw:
+        made = AsyncRaw(self.server.url, self.tokens.get(handle or ""))
         self._clients[handle] = await self.stack.enter_async_context(made)
         return made
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from spacesctl.audio import framing
-from spacesctl.client.aio import AsyncClient
 from spacesctl.domain.errors import NotAllowed, NotSignedIn, SpacesError
 from tests.e2e.peers import LaneListener, LaneSpeaker, LightPeer, packets_of, post_offer
 from tests.e2e.rawsocket import RawSocket
 from tests.e2e.scene import TICK, Scene, run, scene, until
 from tests.listening import RATE, likeness, loudness, voice
+from tests.raw import AsyncRaw
 
 GOOD, BAD = voice(1, 1.5), voice(2, 1.5)
 WINDOW = round(2.2 * RATE)
@@ -34,15 +34,15 @@ async def tries(url: str, place: str, token: str) -> dict[str, SpacesError | Non
         else:
             found[name] = None
 
-    async def stream(api: AsyncClient, **params: str) -> None:
+    async def stream(api: AsyncRaw, **params: str) -> None:
         async for _ in api.events(f"{place}/events", **params):
             return
 
     async def lanes(role: str) -> None:
-        async with AsyncClient(url, token).lanes(place.split("/")[-1], role):  # type: ignore[arg-type]
+        async with AsyncRaw(url, token).lanes(place.split("/")[-1], role):  # type: ignore[arg-type]
             return
 
-    async with AsyncClient(url, token) as api:
+    async with AsyncRaw(url, token) as api:
         for way, up in (("whip", True), ("whep", False)):
             await door(way, post_offer(url, f"{place}/{way}", token, LightPeer("again", up=up).offer()))
         for role in ("speak", "listen", "all"):
@@ -161,7 +161,7 @@ def test_a_kicked_account_finds_every_door_shut_to_every_token_while_its_old_pee
     run(body)
 
 
-async def _drain(api: AsyncClient, path: str) -> bool:
+async def _drain(api: AsyncRaw, path: str) -> bool:
     async for _ in api.events(path):
         pass
     return True

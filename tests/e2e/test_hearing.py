@@ -22,9 +22,9 @@ from bots.wer import word_errors
 from spacesctl.audio import framing
 from spacesctl.audio.ogg import read_packets
 from spacesctl.audio.opus import Decoder
-from spacesctl.client.http import Client
 from spacesctl.client.lanes import Lanes
 from tests.bots.voices import engine, person
+from tests.raw import Raw
 from tests.running import RunningServer, running_server
 from tests.webrtc import SpeakerPeer, own_address
 
@@ -70,7 +70,7 @@ class Room:
     def __init__(self, server: RunningServer, handles: Sequence[str], rules: str | None = None) -> None:
         self.server = server
         self.tokens = {handle: server.account(handle)["token"] for handle in ("host", *handles)}
-        self.host = Client(server.url, self.tokens["host"])
+        self.host = Raw(server.url, self.tokens["host"])
         made = self.host.post("/v1/spaces", {"title": "T", "speakers": "everyone"})
         self.id: str = made["id"]
         self.place = f"/v1/spaces/{self.id}"
@@ -78,7 +78,7 @@ class Room:
             self.host.put(f"{self.place}/rules", {"text": rules})
         self.host.post(f"{self.place}/start")
         for handle in handles:
-            with Client(server.url, self.tokens[handle]) as spaces:
+            with Raw(server.url, self.tokens[handle]) as spaces:
                 spaces.post(f"{self.place}/requests")
 
     def captions(self, handle: str | None = None) -> list[dict[str, Any]]:

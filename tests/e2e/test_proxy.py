@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from spacesctl.client.aio import AsyncClient
 from spacesctl.client.lanes import Lanes
 from tests.certificates import Authority
 from tests.e2e.scene import Scene, run, scene
 from tests.e2e.test_browser import CHROMIUM, tab
 from tests.listening import voice
+from tests.raw import AsyncRaw
 from tests.running import wait_until
 from tests.typed import async_generator
 from tests.webrtc import SpeakerPeer
@@ -135,8 +135,8 @@ def test_events_lanes_and_whip_work_through_the_proxy_below_its_path(
     async def body() -> None:
         async with (
             proxied(tmp_path, monkeypatch, make) as (room, url),
-            AsyncClient(url, room.tokens["host"]) as host,
-            AsyncClient(url) as anyone,
+            AsyncRaw(url, room.tokens["host"]) as host,
+            AsyncRaw(url) as anyone,
         ):
             assert (await host.call("GET", room.place))["link"] == f"{url}/s/{room.space}"
             events = async_generator(anyone.events(f"{room.place}/events"))
@@ -147,7 +147,7 @@ def test_events_lanes_and_whip_work_through_the_proxy_below_its_path(
                     pass
             assert event["data"]["title"] == "Renamed"
             async with Lanes(url, room.tokens["host"], room.space, "listen") as lanes:
-                assert lanes.hello["role"] == "listen"
+                assert lanes.hello.role == "listen"
             async with httpx.AsyncClient() as http:
                 await whip_and_leave(http, url, room)
                 forbidden = await http.get(f"{url}/metrics")

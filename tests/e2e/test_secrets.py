@@ -16,11 +16,11 @@ import pytest
 
 from bots import casts
 from spacesctl.audio.ogg import read_packets
-from spacesctl.client.aio import AsyncClient
 from spacesctl.domain.errors import NotSignedIn, SpacesError
 from tests.e2e.peers import LaneListener, LaneSpeaker, LightPeer, post_offer
 from tests.e2e.rawsocket import RawSocket
 from tests.e2e.scene import Scene, run, scene
+from tests.raw import AsyncRaw
 
 WRONG = "spx_" + "wrong0token0" * 4
 MESSAGE = "meet me behind the zeppelin hangar"
@@ -82,7 +82,7 @@ async def outside(room: Scene) -> dict[str, str]:
 async def wrong_ways(room: Scene) -> None:
     """Wrong tokens at every kind of door, tokens where they do not belong, and requests that make no sense."""
     url, place = room.server.url, room.place
-    async with AsyncClient(url, WRONG) as wrong:
+    async with AsyncRaw(url, WRONG) as wrong:
         for path in ("/v1/accounts/me", place, f"{place}/events", "/v1/audit"):
             with pytest.raises(NotSignedIn):
                 await wrong.call("GET", path)

@@ -108,7 +108,9 @@ def test_what_we_hand_out_opens_coturn(
 def made_by(secret: str, at: float) -> tuple[str, str]:
     settings: Any = {"urls": [f"turn:{HOST}:1"], "secret": secret, "ttl": 60}
     [server] = Turn.model_validate(settings).servers("x", at)
-    return server["username"], server["credential"]
+    assert isinstance(server.username, str)
+    assert isinstance(server.credential, str)
+    return server.username, server.credential
 
 
 @pytest.mark.interop("coturn", "refuses what we did not make")

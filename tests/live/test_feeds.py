@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spacesctl.api.events import Levels
+from spacesctl.api.lanes import Ended, Gap, Muted
 from spacesctl.audio import ogg
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import ANONYMOUS, Person
@@ -15,7 +17,8 @@ from spacesctl.domain.space import Member, Space
 from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import CloseLane, MovePeer, OpenLane, Output, SetLaneOpen
 from spacesctl.live import effects, evidence
-from spacesctl.live.hub import QUEUE, Hub, View
+from spacesctl.live.event_views import View
+from spacesctl.live.hub import QUEUE, Hub
 from spacesctl.live.sessions import FEED_EVENTS, FEED_TICKS, Feed, Session, SessionKind, group_of
 
 pytestmark = pytest.mark.anyio
@@ -33,12 +36,12 @@ async def test_a_slow_reader_loses_whole_ticks_is_told_how_many_and_goes_on() ->
     held = FEED_TICKS // 5
     for tick in range(held + 7):
         feed.push_frame(bytes([tick]))
-    feed.push_event({"event": "lane_opened"})
+    feed.push_event(Muted())
     for tick in range(held):
         assert await feed.next() == bytes([tick])
-    assert await feed.next() == {"event": "lane_opened"}
+    assert await feed.next() == Muted()
     feed.push_frame(b"later")
-    assert await feed.next() == {"event": "gap", "ticks": 7}
+    assert await feed.next() == Gap(ticks=7)
     assert await feed.next() == b"later"
 
 
@@ -50,13 +53,13 @@ async def test_who_reads_nothing_for_five_seconds_is_cut_off() -> None:
     last = None
     while (message := await feed.next()) is not None:
         last = message
-    assert last == {"event": "ended", "reason": "too_slow"}
+    assert last == Ended(reason="too_slow")
 
 
 async def test_events_to_a_reader_are_bounded_too() -> None:
     feed = Feed()
     for _ in range(FEED_EVENTS + 1):
-        feed.push_event({"event": "x"})
+        feed.push_event(Muted())
     assert feed.closed
 
 
@@ -72,7 +75,7 @@ async def test_a_subscriber_too_far_behind_is_ended_and_others_are_not() -> None
     hub = Hub()
     slow, other = hub.subscribe(View.AUDIENCE, Person("1")), hub.subscribe(View.STAFF, ANONYMOUS)
     for _ in range(QUEUE + 1):
-        hub.publish_ephemeral("levels", {}, [View.AUDIENCE])
+        hub.publish_ephemeral(Levels(tick=1, levels=[]), [View.AUDIENCE])
     assert slow.closed
     assert await slow.next(0.1) is None
     assert not other.closed

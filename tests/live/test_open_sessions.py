@@ -11,7 +11,7 @@ from spacesctl.domain.principals import ANONYMOUS, Person
 from spacesctl.domain.words import Scope
 from spacesctl.engine.messages import RemovePeer
 from spacesctl.live.actor import SpaceActor
-from spacesctl.live.hub import View
+from spacesctl.live.event_views import View
 from spacesctl.live.sessions import Session, SessionKind
 from tests.api.harness import Api, As, running_api
 
@@ -37,7 +37,7 @@ async def test_whoever_is_kicked_or_blocked_is_out_of_everything(api: Api) -> No
     host, _, space, actor = await scene(api)
     ann, ben = await api.accounts("ann", "ben")
     for one in (ann, ben):
-        actor.connect(Session(one.handle, SessionKind.WHEP, Person(one.id)), Person(one.id))
+        actor.connect(Session(one.handle, SessionKind.WHEP, Person(one.id)))
     streams = [actor.subscribe(View.AUDIENCE, Person(one.id)) for one in (ann, ben)]
     nobody = actor.subscribe(View.AUDIENCE, ANONYMOUS)
     await host.ok("POST", f"{space}/people/@ann/kick")
@@ -59,7 +59,7 @@ async def test_a_co_host_who_steps_down_no_longer_sees_what_staff_see(api: Api) 
 
 async def test_a_space_for_accounts_alone_lets_nobody_stay_who_has_none(api: Api) -> None:
     host, _, space, actor = await scene(api)
-    actor.connect(Session("x", SessionKind.WHEP, ANONYMOUS), ANONYMOUS)
+    actor.connect(Session("x", SessionKind.WHEP, ANONYMOUS))
     stream = actor.subscribe(View.AUDIENCE, ANONYMOUS)
     await host.ok("PATCH", space, {"title": "Other"})
     before = stream.closed

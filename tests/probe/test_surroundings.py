@@ -106,7 +106,7 @@ def test_a_machine_is_described_also_where_its_processor_has_no_name(
     monkeypatch.setattr(platform, "processor", lambda: "arm-like")
     monkeypatch.setattr(sealing, "COMPILED", compiled)
     here = machine.described()
-    assert (here["cpu"], here["sealing"], here["cores"]) == (cpu, told, os.cpu_count())
+    assert (here.cpu, here.sealing, here.cores) == (cpu, told, os.cpu_count())
 
 
 def test_the_jitter_probe_answers_each_line_and_ends_with_its_input() -> None:

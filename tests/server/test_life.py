@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spacesctl.client.http import Client
 from spacesctl.domain.errors import SpacesError
+from tests.raw import Raw
 from tests.running import RunningServer, running_server, spacesctl, unlimited, wait_until
 
 
@@ -149,7 +149,7 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         try:
-            with Client(self.server.url, self.server.owner_token) as owner, Client(self.server.url, self.host) as host:
+            with Raw(self.server.url, self.server.owner_token) as owner, Raw(self.server.url, self.host) as host:
                 for n in range(10_000):
                     handle = f"@k{self.number}_{n}"
                     owner.post("/v1/accounts", {"handle": handle})

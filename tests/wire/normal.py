@@ -23,14 +23,14 @@ _SECRETS = (
 _TIME = re.compile(r"\b(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _NUMBER = re.compile(r"\bb?\d{19}\b")
 _SHORT = re.compile(r"[A-Za-z0-9]{13}")
-_ID_KEYS = frozenset({"id", "space_id", "series_id", "next_space", "ref", "clip"})
+_ID_KEYS = frozenset({"id", "space_id", "series_id", "next_space_id", "ref", "clip"})
 _SECRET_KEYS = frozenset({"password", "credential", "webhook-signature"})
 _VARYING_KEYS = frozenset({"bytes"})
 """Integers that depend on the version of a codec."""
 
 _LONGEST = 4_000
 """Characters of a text that is kept as it is."""
-_UNORDERED_KEYS = frozenset({"actions"})
+_UNORDERED_KEYS = frozenset[str]()
 """Lists whose order differs from process to process."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,7 +39,7 @@ class Context:
     link: str
     names: dict[str, str]
     """Handles with `@`, by account id."""
-    acts: dict[str, dict[str, Any]]
+    acts: dict[str, acts.StoredAct]
     """The acts of rules among the events, by key."""
     subscribers: frozenset[str]
     """Who asked to be reminded, less those who have a block with the host."""

@@ -184,7 +184,7 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     act, effect = c.acts.get(event.key), _EFFECTS.get(event.action)
     if act is None or effect is None or not any(isinstance(other, effect) for other in c.outcome.events):
         return []  # only noted, or its target was exempt
-    said = " ".join(word["w"] for word in act["words"])
+    said = " ".join(word.w for word in act.words)
     done, at = ACTIONS[event.action].done, f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
     to_target = (
         f"You were {done} {c.title} at {at}: rule {event.rule_id} heard “{said}”. This was automatic, "

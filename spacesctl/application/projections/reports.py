@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,57 +12,54 @@ from spacesctl.domain.space import Space
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import acts
 from spacesctl.store import reports as report_store
+from spacesctl.store.reports import Evidence, KeptReport, PersonThen, RoomThen
 
 
 async def project(db: AsyncConnection, outcome: Outcome) -> None:
     """Store them. What a rule heard stands in its act, which was stored before."""
     for event in outcome.events:
         if isinstance(event, e.ReportFiled):
-            row = _by_rule(event, await _act(db, outcome, event)) if event.act else _by_person(event)
-            row["body"]["room"] = _room(outcome.after)
-            await report_store.add_report(db, {**row, "space_id": outcome.after.id, "at": outcome.at})
+            await report_store.add_report(db, await _report(db, outcome, event))
         elif isinstance(event, e.ReportDecided):
             by = described(outcome.by)
             await report_store.decide(db, event.report_id, event.state, by, outcome.at, event.note)
 
 
-async def _act(db: AsyncConnection, outcome: Outcome, event: e.ReportFiled) -> dict[str, Any]:
-    act = await acts.get_act(db, outcome.after.id, event.act)
-    if act is None:
+async def _report(db: AsyncConnection, outcome: Outcome, event: e.ReportFiled) -> KeptReport:
+    space = outcome.after
+    act = await acts.get_act(db, space.id, event.act) if event.act else None
+    if act is None and event.act:
         raise RuntimeError("a rule's report follows from an act")
-    return act
+    found = Evidence(event.note, event.lane, event.tick) if act is None else _heard(act)
+    return KeptReport(
+        id=event.report_id,
+        space_id=space.id,
+        reporter_id=event.by,
+        target_id=event.account_id,
+        category=event.category,
+        rule=act.rule_id if act is not None else None,
+        clip=event.clip,
+        at=outcome.at,
+        body=replace(found, room=_room(space)),
+    )
 
 
-def _common(event: e.ReportFiled) -> dict[str, Any]:
-    return {
-        "id": event.report_id,
-        "reporter_id": event.by,
-        "target_id": event.account_id,
-        "category": event.category,
-        "clip": event.clip,
-    }
+def _heard(act: acts.StoredAct) -> Evidence:
+    return Evidence(
+        lane=act.lane,
+        start_tick=act.start_tick,
+        end_tick=act.end_tick,
+        mode=act.mode,
+        words=act.words,
+        confidence=act.confidence,
+        rule_hash=act.rule_hash,
+        engine=act.engine,
+        model=act.model,
+        act=act.key,
+    )
 
 
-def _by_rule(event: e.ReportFiled, act: dict[str, Any]) -> dict[str, Any]:
-    facts = {key: value for key, value in act.items() if key not in ("report_id", "handle")}
-    return {**_common(event), "rule": act["rule_id"], "body": {**facts, "note": ""}}
-
-
-def _by_person(event: e.ReportFiled) -> dict[str, Any]:
-    body: dict[str, Any] = {"note": event.note, "lane": event.lane, "start_tick": event.tick, "words": []}
-    return {**_common(event), "rule": None, "body": body}
-
-
-def _room(space: Space) -> dict[str, Any]:
+def _room(space: Space) -> RoomThen:
     """The state of the Space at that moment, as part of the evidence."""
-    people = [
-        {
-            "account_id": p.account_id,
-            "role": p.role.value,
-            "mic_open": p.mic_open,
-            "gagged": p.server_muted,
-            "lane": p.lane,
-        }
-        for p in space.people.values()
-    ]
-    return {"state": space.state.value, "policy": space.policy.value, "people": people}
+    people = (PersonThen(p.account_id, p.role.value, p.mic_open, p.server_muted, p.lane) for p in space.people.values())
+    return RoomThen(space.state.value, space.policy.value, tuple(people))

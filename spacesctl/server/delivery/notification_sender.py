@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from spacesctl.domain.errors import SpacesError
 from spacesctl.server.delivery import apprise_address
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import notifications
+from spacesctl.store.notifications import DueMessage
 from spacesctl.store.ports import Database
 from spacesctl.support.backoff import Backoff, doubled
 from spacesctl.support.clock import REAL, Clock
@@ -71,7 +70,7 @@ class NotificationSender(Sender):
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _send_on(self, row: Row[Any]) -> None:
+    async def _send_on(self, row: DueMessage) -> None:
         good = await self.send(
             row.sealed, f"{_TITLES.get(row.kind, 'Message from')} @{row.handle}", row.text[:MOST_BODY]
         )

@@ -6,14 +6,12 @@ import asyncio
 import json
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import httpx
 import structlog
-from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook
 
@@ -26,6 +24,7 @@ from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import direct_messages, webhooks
 from spacesctl.store.ports import Database
+from spacesctl.store.webhooks import DueDelivery
 from spacesctl.support.backoff import Backoff
 from spacesctl.support.clock import REAL, Clock
 
@@ -103,7 +102,7 @@ class WebhookSender(Sender):
         super()._free(address_id)
         self._wake.set()
 
-    async def _send(self, row: Row[Any]) -> None:
+    async def _send(self, row: DueDelivery) -> None:
         answer = await self.attempt(row.webhook_id, row.url, row.message, row.type, row.data, row.at)
         now = self._clock.now()
         try:
@@ -129,7 +128,7 @@ class WebhookSender(Sender):
         return now + timedelta(seconds=self._backoff.after(attempts + 1))
 
     async def attempt(
-        self, webhook_id: str, url: str, message: str, kind: str, data: dict[str, Any], at: datetime
+        self, webhook_id: str, url: str, message: str, kind: str, data: Mapping[str, object], at: datetime
     ) -> Answer:
         """Send one message once; the same message has the same body and id each time."""
         body = self._body(kind, data, at)
@@ -162,14 +161,14 @@ class WebhookSender(Sender):
             return Answer(status, None)
         return Answer(status, "it redirects, which is not followed" if 300 <= status < 400 else f"it answered {status}")
 
-    def _body(self, kind: str, data: dict[str, Any], at: datetime) -> str:
+    def _body(self, kind: str, data: Mapping[str, object], at: datetime) -> str:
         space = data.get("space")
-        if space is not None:
+        if isinstance(space, dict):
             data = {**data, "space": {**space, "link": self._link(space["id"])}}
         return json.dumps({"type": kind, "timestamp": rfc3339(at), "data": data}, separators=(",", ":"))
 
 
-def _hopeless(row: Row[Any], answer: Answer, now: datetime) -> str | None:
+def _hopeless(row: DueDelivery, answer: Answer, now: datetime) -> str | None:
     """The reason to switch a webhook off, or None."""
     if answer.status == 410:
         return "it answered 410, gone for good"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from spacesctl import __version__
-from spacesctl.server.http import problems
+from spacesctl.server.http import openapi, problems
 from spacesctl.server.http.body_limit import BodyLimit
 from spacesctl.server.http.cross_origin import CrossOrigin
 from spacesctl.server.http.dry_run import DryRunMiddleware
@@ -48,12 +49,18 @@ def create_app(app: Services) -> FastAPI:
     """Create the application. It has no lifespan, since uvicorn skips its shutdown while a stream is open; the caller
     closes the services.
     """
-    api = FastAPI(title="spacesctl", version=__version__, docs_url=None, redoc_url=None)
+    api = FastAPI(title="spacesctl", version=__version__, openapi_url=None)
     api.state.services = app
-    problems.install(api)
+    problems.install(api, _methods_at)
+    openapi.install(api, ROUTERS)
     api.add_middleware(DryRunMiddleware)
     api.add_middleware(CrossOrigin)
     api.add_middleware(BodyLimit)
     for router in ROUTERS:
         api.include_router(router)
     return api
+
+
+def _methods_at(path: str) -> set[str]:
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}

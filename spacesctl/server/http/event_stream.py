@@ -15,8 +15,14 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def event_stream(messages: AsyncGenerator[bytes | None]) -> StreamingResponse:
-    """A stream of messages as `hub.sse` makes them. None stands for `HEARTBEAT` seconds in which there was none."""
+    """A stream of messages as `event_views.sse` makes them. None stands for `HEARTBEAT` seconds in which there was none."""
     return StreamingResponse(_written(messages), 200, _HEADERS, "text/event-stream")
+
+
+def streamed(schema: str) -> dict[int | str, dict[str, object]]:
+    """The declaration of a stream whose messages have this schema of the document."""
+    content = {"text/event-stream": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {200: {"description": "Server-Sent Events; the schema is that of each one's data", "content": content}}
 
 
 async def _written(messages: AsyncGenerator[bytes | None]) -> AsyncIterator[bytes]:

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 from fastapi import Header
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from fastapi.responses import Response
+from msgspec import structs
 
-from spacesctl.application.once import Once
+from spacesctl.api.wire import Answer, Given, dump, plain
+from spacesctl.application.once import Keep, Once
 from spacesctl.domain.principals import Person
 from spacesctl.server.http.services import Services
 
 IdempotencyKey = Annotated[str | None, Header(max_length=128)]
+T = TypeVar("T", bound=Answer)
+Made = TypeVar("Made")
+
+
+def keeping(once: Once, shown: Callable[[Made], Answer]) -> Keep[Made]:
+    """What a create calls to keep its answer, as `shown` makes it."""
+    return once.keeping(lambda made: plain(shown(made)))
 
 
 async def answer_once(
-    app: Services, caller: Person, key: str | None, route: str, body: BaseModel, do: Callable[[Once], Awaitable[Any]]
-) -> Any:
+    app: Services, caller: Person, key: str | None, route: str, body: Given, do: Callable[[Once], Awaitable[T]]
+) -> T | Response:
     """The answer of `do`, which keeps it in its own transaction; or that of an earlier request with this key. Further requests with the
     key wait meanwhile. Raises Conflict when the key was used for another request.
     """
-    digest = hashlib.sha256(f"{route} {body.model_dump_json()}".encode()).hexdigest()
+    # With the defaults, so that it is the same whether a field was given or left out; earlier versions made it so, too.
+    digest = hashlib.sha256(route.encode() + b" " + dump(structs.asdict(body))).hexdigest()
     once = Once(caller.account_id or "", key, digest)
     async with app.in_flight.alone(app.db, once) as found:
         if found is not None:
-            return JSONResponse(found[1], found[0], {"Idempotent-Replayed": "true"})
+            return Response(dump(found.answer), found.status, {"Idempotent-Replayed": "true"}, "application/json")
         return await do(once)

@@ -37,9 +37,7 @@ async def render(app: Services) -> str:
         ),
         *_gauge("spacesctl_event_streams", "Open event streams.", {"": streams}),
         *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
-        *_gauge(
-            "spacesctl_bot_ready", "Whether the bundled bot is ready.", {"": int(bool(app.bot_status.get("ready")))}
-        ),
+        *_gauge("spacesctl_bot_ready", "Whether the bundled bot is ready.", {"": int(app.bot_status.ready)}),
     ]
     lines += [
         "# TYPE spacesctl_lane_messages_dropped_total counter",

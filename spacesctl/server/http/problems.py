@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
+from msgspec import structs
 from starlette.exceptions import HTTPException
 
+from spacesctl.api.problem import Problem
+from spacesctl.api.wire import UNSET, dump
 from spacesctl.domain.errors import Invalid, SpacesError, TooMany
-from spacesctl.server.http.body import UNKNOWN_FIELD
 
 MEDIA_TYPE = "application/problem+json"
 _log = structlog.get_logger()
@@ -28,20 +30,29 @@ _CODES = {
 }
 
 
-def problem(status: int, code: str, title: str, detail: str, **more: Any) -> JSONResponse:
-    """Build a problem document. `type` is a stable URN of the code; members that are None are left out."""
-    body = {"type": f"urn:spacesctl:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
-    body.update({key: value for key, value in more.items() if value is not None})
-    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+def document(error: SpacesError) -> Problem:
+    """An error as a problem document."""
+    return Problem(
+        type=f"urn:spacesctl:problem:{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.message,
+        code=error.code,
+        reason=UNSET if error.reason is None else error.reason,
+        hint=UNSET if error.hint is None else error.hint,
+        field=error.field if isinstance(error, Invalid) else UNSET,
+        retry_after=error.retry_after if isinstance(error, TooMany) else UNSET,
+    )
 
 
-def of(error: SpacesError) -> JSONResponse:
-    """The problem document of a SpacesError."""
-    field = error.field if isinstance(error, Invalid) else None
-    answer = problem(
-        error.status, error.code, error.title, error.message, reason=error.reason, hint=error.hint, field=field,
-        retry_after=error.retry_after if isinstance(error, TooMany) else None,
-    )  # fmt: skip
+def respond(problem: Problem) -> Response:
+    """The answer with a problem document."""
+    return Response(dump(problem), problem.status, media_type=MEDIA_TYPE)
+
+
+def of(error: SpacesError) -> Response:
+    """The answer with the problem document of a SpacesError."""
+    answer = respond(document(error))
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
@@ -49,39 +60,49 @@ def of(error: SpacesError) -> JSONResponse:
     return answer
 
 
-def of_http(error: HTTPException) -> JSONResponse:
-    """The problem document of an error that the framework raises, such as an unknown path."""
-    code = _CODES.get(error.status_code, "error")
-    answer = problem(error.status_code, code, HTTPStatus(error.status_code).phrase, str(error.detail))
+def of_http(error: HTTPException) -> Response:
+    """The answer with the problem document of an error that the framework raises, such as an unknown path."""
+    answer = respond(
+        _plain(
+            error.status_code,
+            _CODES.get(error.status_code, "error"),
+            HTTPStatus(error.status_code).phrase,
+            str(error.detail),
+        )
+    )
     answer.headers.update(error.headers or {})
     return answer
 
 
-def install(app: FastAPI) -> None:
-    """Register the handlers for all errors."""
+def _plain(status: int, code: str, title: str, detail: str) -> Problem:
+    return Problem(type=f"urn:spacesctl:problem:{code}", title=title, status=status, detail=detail, code=code)
+
+
+def install(app: FastAPI, methods_at: Callable[[str], set[str]]) -> None:
+    """Register the handlers for all errors. `methods_at` tells which methods a path has."""
 
     @app.exception_handler(SpacesError)
-    async def _known(request: Request, error: SpacesError) -> JSONResponse:
+    async def _known(request: Request, error: SpacesError) -> Response:
         return of(error)
 
     @app.exception_handler(RequestValidationError)
-    async def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def _malformed(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        if first["type"] == UNKNOWN_FIELD:
-            name, near = first["ctx"]["name"], first["ctx"]["near"]
-            return of(Invalid(name, "is unknown", hint=f"did you mean {near}?" if near else None))
         where = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
         return of(Invalid(".".join(where) or "body", str(first["msg"])))
 
     @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return of_http(error)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        answer = of_http(error)
+        if error.status_code == 405:  # the framework names those of one route alone
+            answer.headers["Allow"] = ", ".join(sorted(methods_at(request.scope["path"])))
+        return answer
 
     @app.exception_handler(Exception)
-    async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    async def _unforeseen(request: Request, error: Exception) -> Response:
         incident = secrets.token_hex(6)
         _log.error(
             "internal error", incident=incident, route=request.scope.get("route_path"), kind=type(error).__name__
         )
         detail = f"an internal error; its log entry has the id {incident}"
-        return problem(500, SpacesError.code, SpacesError.title, detail, incident=incident)
+        return respond(structs.replace(_plain(500, SpacesError.code, SpacesError.title, detail), incident=incident))

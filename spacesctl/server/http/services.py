@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Annotated, Any, cast
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from spacesctl.api.captions import CaptionsStatus
 from spacesctl.application.app import App
 from spacesctl.application.once import InFlight
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
@@ -29,6 +30,8 @@ from spacesctl.store import accounts
 JOINS_IN_FLIGHT = 64
 """WHIP and WHEP requests that are handled at once. Others wait, so that many joins at once do not delay the tick."""
 
+NO_BOT = CaptionsStatus(ready=False, reason="no bot is running")
+
 
 @dataclass
 class Services(App):
@@ -42,7 +45,7 @@ class Services(App):
     alarm: Alarm = field(init=False)
     recordings: RecordingKeeper = field(init=False)
     voices: VoiceClips = field(init=False)
-    bot_status: dict[str, Any] = field(default_factory=lambda: {"ready": False, "reason": "no bot is running"})
+    bot_status: CaptionsStatus = field(default_factory=lambda: NO_BOT)
     in_flight: InFlight = field(default_factory=InFlight)
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     rates: Rates = field(default_factory=Rates)
@@ -77,7 +80,8 @@ DRY_RUN = "spacesctl.trial"
 
 def services(connection: HTTPConnection) -> Services:
     """The services of a request: its own in a dry run."""
-    return cast(Services, connection.scope.get(DRY_RUN) or connection.app.state.services)
+    found: Services = connection.scope.get(DRY_RUN) or connection.app.state.services
+    return found
 
 
 async def no_dry_run(connection: HTTPConnection) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
+from spacesctl.api.captions import Assignment
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
 from spacesctl.live.outcome import Outcome
@@ -14,7 +14,7 @@ class Assignments:
     """The list, with a version that rises with each change."""
 
     def __init__(self) -> None:
-        self._wanted: dict[str, dict[str, Any]] = {}
+        self._wanted: dict[str, Assignment] = {}
         self._version = 0
         self._changed = asyncio.Event()
         self.closed = False
@@ -28,13 +28,13 @@ class Assignments:
         """Update the list with the present state of a Space."""
         wanted = None
         if space.state is State.LIVE and space.is_watched:
-            wanted = {
-                "space_id": space.id,
-                "captions": space.captions,
-                "rules_hash": space.rules_hash,
-                "host_id": space.host_id,
-                "actions": sorted(space.grant.actions) if space.grant else [],
-            }
+            wanted = Assignment(
+                space_id=space.id,
+                captions=space.captions,
+                rules_hash=space.rules_hash,
+                host_id=space.host_id,
+                actions=sorted(space.grant.actions) if space.grant else [],
+            )
         if self._wanted.get(space.id) == wanted:
             return
         if wanted is None:
@@ -50,8 +50,8 @@ class Assignments:
         self.see(outcome.after)
 
     @property
-    def now(self) -> list[dict[str, Any]]:
-        """The list as JSON values."""
+    def now(self) -> list[Assignment]:
+        """The list."""
         return list(self._wanted.values())
 
     @property

@@ -15,6 +15,7 @@ from typing import IO
 import structlog
 from starlette.types import ASGIApp
 
+from spacesctl.api.captions import CaptionsStatus
 from spacesctl.application import projections
 from spacesctl.client.profile import write_first_profile
 from spacesctl.live.recording_keeper import RecordingKeeper
@@ -148,7 +149,7 @@ async def _serve(
         bots.start()
         stack.push_async_callback(bots.stop)
     else:
-        app.bot_status = {"ready": False, "reason": "the server runs without bots"}
+        app.bot_status = CaptionsStatus(ready=False, reason="the server runs without bots")
     on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     app.stopping = True
@@ -208,7 +209,7 @@ async def _keep_time(app: Services) -> None:
 
 
 def _bot_gone(app: Services) -> None:
-    app.bot_status = {"ready": False, "reason": "the bot is restarting"}
+    app.bot_status = CaptionsStatus(ready=False, reason="the bot is restarting")
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

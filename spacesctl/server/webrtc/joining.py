@@ -56,7 +56,7 @@ async def answer_offer(
     except BaseException:
         await _forget_lane(app, handle, session)
         raise
-    handle.connect(session, caller)
+    handle.connect(session)
     session.mid, session.remote_ufrag, session.etag = offer.mid, offer.ufrag, new_etag()
     return session, answer
 
@@ -65,7 +65,7 @@ async def open_pages(app: Services, space_id: str, caller: Person, host: str) ->
     """Create the session of an HTTP player; its `pages` are what to send. Raises what refuses the caller."""
     handle, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
     session.group = Output.AUDIENCE  # the audience mix even for people on stage
-    handle.connect(session, caller)
+    handle.connect(session)
     return handle, session
 
 
@@ -82,7 +82,7 @@ async def open_feed(
     """Create a WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed. Raises what refuses the caller."""
     handle, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
     session.feed = Feed()
-    handle.connect(session, caller)
+    handle.connect(session)
     return handle, session
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from spacesctl.api import lanes as wire
+from spacesctl.api.wire import UNSET, Answer, Time, dump
 from spacesctl.audio import framing
-from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import NotAllowed, SpacesError, TooMany
+from spacesctl.domain.errors import NotAllowed, SpacesError
 from spacesctl.engine.messages import Uplink
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session, SessionKind
+from spacesctl.server.http import problems
 from spacesctl.server.http.services import Services, caller, client_host, services
 from spacesctl.server.webrtc.joining import Mic, open_feed
 
 router = APIRouter()
+Role = Literal["speak", "listen", "all"]
 _KINDS = {"speak": SessionKind.SPEAK, "listen": SessionKind.LISTEN, "all": SessionKind.ALL}
 REFUSED = 4000
 """Close codes are 4000 + the HTTP status that the same refusal has: 4403, 4409, ..."""
@@ -29,7 +32,7 @@ GOODBYE_WITHIN = 2.0
 async def lanes(
     socket: WebSocket,
     space_id: str,
-    role: Literal["speak", "listen", "all"] = "listen",
+    role: Role = "listen",
     mic: Literal["open", "closed"] = "open",
     consent: Literal["recording"] | None = None,
 ) -> None:
@@ -42,16 +45,13 @@ async def lanes(
         microphone = Mic(mic == "open", consent is not None)
         handle, session = await open_feed(app, space_id, who, _KINDS[role], client_host(socket), mic=microphone)
     except SpacesError as error:
-        problem = {"code": error.code, "status": error.status, "detail": error.message, "reason": error.reason}
-        if isinstance(error, TooMany):
-            problem["retry_after"] = error.retry_after
-        await socket.send_json({"event": "refused", "problem": problem})
+        await _tell(socket, wire.Rejected(problem=problems.document(error)))
         await socket.close(REFUSED + error.status)
         return
     await _serve(app, socket, handle, session, role)
 
 
-async def _serve(app: Services, socket: WebSocket, handle: SpaceHandle, session: Session, role: str) -> None:
+async def _serve(app: Services, socket: WebSocket, handle: SpaceHandle, session: Session, role: Role) -> None:
     sending = asyncio.create_task(_send(socket, handle, session, role))
     receiving = asyncio.create_task(_receive(app, socket, handle, session))
     ending = asyncio.create_task(_end(session))
@@ -69,15 +69,15 @@ async def _serve(app: Services, socket: WebSocket, handle: SpaceHandle, session:
             raise result
 
 
-async def _send(socket: WebSocket, handle: SpaceHandle, session: Session, role: str) -> None:
+async def _send(socket: WebSocket, handle: SpaceHandle, session: Session, role: Role) -> None:
     if session.feed is None:
         raise RuntimeError("a WebSocket session without a feed")
-    await socket.send_json(_hello(handle, session, role))
+    await _tell(socket, _hello(handle, session, role))
     while (message := await session.feed.next()) is not None:
         if isinstance(message, bytes):
             await socket.send_bytes(message)
         else:
-            await socket.send_json(message)
+            await _tell(socket, message)
     await socket.close(1000)
 
 
@@ -90,19 +90,21 @@ async def _end(session: Session) -> None:
         await asyncio.sleep(GOODBYE_WITHIN)
 
 
-def _hello(handle: SpaceHandle, session: Session, role: str) -> dict[str, Any]:
+async def _tell(socket: WebSocket, event: Answer) -> None:
+    await socket.send_text(dump(event).decode())
+
+
+def _hello(handle: SpaceHandle, session: Session, role: Role) -> wire.Hello:
     space = handle.space
-    if space is None or space.started_at is None:
+    if space.started_at is None:
         raise RuntimeError("lanes exist in live Spaces only")
-    hello: dict[str, Any] = {
-        "version": framing.VERSION,
-        "role": role,
-        "clock": {"started_at": rfc3339(space.started_at), "tick": handle.now_tick()},
-        "lane": session.lane,
-    }
-    if session.kind is SessionKind.ALL:
-        hello["lanes"] = handle.lanes()
-    return hello
+    return wire.Hello(
+        version=framing.VERSION,
+        role=role,
+        clock=wire.Clock(started_at=Time.of(space.started_at), tick=handle.now_tick()),
+        lane=session.lane,
+        lanes=handle.lanes() if session.kind is SessionKind.ALL else UNSET,
+    )
 
 
 async def _receive(app: Services, socket: WebSocket, handle: SpaceHandle, session: Session) -> None:

@@ -11,9 +11,12 @@ import base64
 import hashlib
 import hmac
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from spacesctl.api.operation import IceServer
+from spacesctl.api.wire import UNSET
 
 _URL = re.compile(r"(?:stun|turns?):[\w.\-\[\]:]+(?:\?transport=(?:udp|tcp))?")
 
@@ -39,18 +42,18 @@ class Turn(BaseModel):
             raise ValueError("turn addresses need a `secret`, the one of the TURN server")
         return self
 
-    def servers(self, name: str, now: float) -> list[dict[str, Any]]:
+    def servers(self, name: str, now: float) -> list[IceServer]:
         """The servers in the format of `RTCPeerConnection`. `name` tells users apart in the TURN server's log; it is
         random, not a handle. `now` is in Unix seconds.
         """
         until = round(now + self.ttl)
         username = f"{until}:{name}"
-        found: list[dict[str, Any]] = []
+        found: list[IceServer] = []
         for url in self.urls:
             if url.startswith("stun") or self.secret is None:
-                found.append({"urls": [url]})
+                found.append(IceServer(urls=[url]))
             else:
-                found.append({"urls": [url], "username": username, "credential": _password(self.secret, username)})
+                found.append(IceServer(urls=[url], username=username, credential=_password(self.secret, username)))
         return found
 
     def links(self, name: str, now: float) -> list[str]:
@@ -64,8 +67,8 @@ def _password(secret: SecretStr, username: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-def _link(server: dict[str, Any]) -> str:
-    link = f'<{server["urls"][0]}>; rel="ice-server"'
-    if "username" in server:
-        link += f'; username="{server["username"]}"; credential="{server["credential"]}"; credential-type="password"'
+def _link(server: IceServer) -> str:
+    link = f'<{server.urls[0]}>; rel="ice-server"'
+    if server.username is not UNSET:
+        link += f'; username="{server.username}"; credential="{server.credential}"; credential-type="password"'
     return link

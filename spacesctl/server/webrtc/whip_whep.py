@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.exceptions import HTTPException
 
+from spacesctl.api.operation import IceServer
+from spacesctl.api.wire import Page
 from spacesctl.application.admission import Access, admitted
-from spacesctl.domain.errors import NotFound, NotSignedIn
+from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, NotSignedIn, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session
 from spacesctl.rtc.fragment import MAX_FRAGMENT
 from spacesctl.rtc.sdp import MAX_OFFER
 from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run
+from spacesctl.server.http.wire_route import WireRoute, may_fail, problem_responses, text_response
 from spacesctl.server.webrtc import trickle
 from spacesctl.server.webrtc.joining import OPEN, Mic, answer_offer
 from spacesctl.server.webrtc.trickle import MEDIA_TYPE
 
-router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["webrtc"], dependencies=[Depends(no_dry_run)])
+router = APIRouter(
+    prefix="/v1/spaces/{space_id}", tags=["webrtc"], route_class=WireRoute, dependencies=[Depends(no_dry_run)]
+)
 _BODY = {"requestBody": {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}}
+_ANSWER = text_response(201, "application/sdp", "The SDP answer") | problem_responses(406, 413, 415)
+_PATCHED = text_response(200, MEDIA_TYPE, "The server's new credentials") | problem_responses(412, 413, 415, 428)
 
 
-@router.post("/whip", status_code=201, response_class=Response, openapi_extra=_BODY)
+@router.post("/whip", status_code=201, response_class=Response, openapi_extra=_BODY, responses=_ANSWER)
+@may_fail(Invalid, NotFound, Gone, NotAllowed, Refused, TooMany)
 async def whip(
     app: Here, caller: Anyone, space_id: str, request: Request,
     mic: Literal["open", "closed"] = "open", consent: Literal["recording"] | None = None,
@@ -40,7 +48,8 @@ async def whip(
     return await _join(app, caller, space_id, request, up=True, mic=Mic(mic == "open", consent is not None))
 
 
-@router.post("/whep", status_code=201, response_class=Response, openapi_extra=_BODY)
+@router.post("/whep", status_code=201, response_class=Response, openapi_extra=_BODY, responses=_ANSWER)
+@may_fail(Invalid, NotFound, Gone, NotAllowed, Refused, TooMany)
 async def whep(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
     """Listen: send an SDP offer, get the answer. Needs no token if the Space is open to everyone."""
     return await _join(app, caller, space_id, request, up=False)
@@ -79,6 +88,7 @@ async def _bounded_body(request: Request, media_type: str, most: int) -> str:
 
 
 @router.options("/{way}", status_code=204)
+@may_fail(NotFound, Gone, NotAllowed)
 async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip", "whep"]) -> Response:
     """The methods and media types of this address; for callers who may enter the Space also the relays to use, if there are any."""
     answer = Response(status_code=204, headers={"Accept-Post": "application/sdp", "Allow": "OPTIONS, POST"})
@@ -90,15 +100,17 @@ async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip"
 
 
 @router.get("/ice-servers")
-async def ice_servers(app: Here, caller: Anyone, space_id: str) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed)
+async def ice_servers(app: Here, caller: Anyone, space_id: str) -> Page[IceServer]:
     """The relays and STUN servers for an `RTCPeerConnection`, for callers who may enter the Space. Empty unless the
     operator set some.
     """
     await admitted(app, caller, space_id, Access.LISTEN)
-    return {"data": app.turn.servers(secrets.token_hex(4), app.clock.now().timestamp())}
+    return Page(data=app.turn.servers(secrets.token_hex(4), app.clock.now().timestamp()))
 
 
-@router.delete("/{way}/{session_id}", status_code=200)
+@router.delete("/{way}/{session_id}", status_code=200, response_class=Response)
+@may_fail(NotFound, Gone)
 async def leave(app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str) -> Response:
     """End a session. Needs no token: its path, with 128 random bits, is the authorisation."""
     handle, session = await _session(app, space_id, session_id)
@@ -106,7 +118,8 @@ async def leave(app: Here, space_id: str, way: Literal["whip", "whep"], session_
     return Response(status_code=200)
 
 
-@router.patch("/{way}/{session_id}", status_code=204)
+@router.patch("/{way}/{session_id}", status_code=204, responses=_PATCHED)
+@may_fail(Invalid, NotFound, Gone)
 async def patch(
     app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str, request: Request,
     if_match: Annotated[str | None, Header()] = None,

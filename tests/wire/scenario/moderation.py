@@ -20,7 +20,7 @@ async def play(wire: Wire) -> None:
     await host.ok("POST", f"{room}/people/@foe/kick", {"duration": 3600})
     await wire.owner.ok("POST", f"{room}/people/@foe/mute", status=409)
     sanctions = (await cohost.ok("GET", f"{room}/sanctions"))["data"]
-    kick = next(one for one in sanctions if one["target"] == "@cid")
+    kick = next(one for one in sanctions if one["target"]["handle"] == "@cid")
     await host.ok("POST", f"{room}/sanctions/{kick['id']}/undo", {"reason": "A mistake"})
     await host.ok("POST", f"{room}/people/@cid/kick", kept=False)
     await cohost.ok("GET", f"{room}/sanctions")

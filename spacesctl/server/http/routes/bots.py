@@ -6,26 +6,17 @@ from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
-from pydantic import Field
 
-from spacesctl.live.hub import sse
-from spacesctl.server.http.body import Body
-from spacesctl.server.http.event_stream import HEARTBEAT, event_stream
+from spacesctl.api.captions import Assignments, BotStatus, CaptionsStatus
+from spacesctl.live.event_views import sse
+from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, streamed
 from spacesctl.server.http.services import Here, ServiceBot, Services
+from spacesctl.server.http.wire_route import WireRoute
 
-router = APIRouter(prefix="/v1/bots", tags=["bots"])
-
-
-class Status(Body):
-    """The bot's status. `reason` says why it is not ready."""
-
-    ready: bool
-    model: str | None = Field(None, max_length=200)
-    notice: str | None = Field(None, max_length=500)
-    reason: str | None = Field(None, max_length=500)
+router = APIRouter(prefix="/v1/bots", tags=["bots"], route_class=WireRoute)
 
 
-@router.get("/assignments")
+@router.get("/assignments", response_class=Response, responses=streamed("Assignments"))
 async def stream_assignments(app: Here, caller: ServiceBot) -> StreamingResponse:
     """Server-Sent Events; each holds the whole list of Spaces that need the bot."""
     return event_stream(_assignments(app))
@@ -36,15 +27,14 @@ async def _assignments(app: Services) -> AsyncGenerator[bytes | None]:
     while not app.assignments.closed:
         if app.assignments.version != sent:
             sent = app.assignments.version
-            yield sse("assignments", {"type": "assignments", "data": app.assignments.now})
+            yield sse("assignments", Assignments(type="assignments", data=app.assignments.now))
         else:
             yield None
         await app.assignments.wait(sent, HEARTBEAT)
 
 
 @router.put("/status", status_code=204)
-async def set_status(app: Here, caller: ServiceBot, body: Status) -> Response:
+async def set_status(app: Here, caller: ServiceBot, body: BotStatus) -> None:
     """Set the bot's status, which live Spaces with captions publish."""
-    app.bot_status = body.model_dump()
-    app.registry.publish("captions.status", app.bot_status, lambda space: space.captions)
-    return Response(status_code=204)
+    app.bot_status = CaptionsStatus(ready=body.ready, model=body.model, notice=body.notice, reason=body.reason)
+    app.registry.publish(app.bot_status, lambda space: space.captions)

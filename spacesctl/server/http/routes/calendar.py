@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
@@ -15,16 +15,22 @@ from spacesctl.domain.space import Space
 from spacesctl.domain.words import ListenerPolicy, State
 from spacesctl.server.http import icalendars
 from spacesctl.server.http.services import Here
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts
 from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
 
-router = APIRouter(prefix="/v1", tags=["calendar"])
+router = APIRouter(
+    prefix="/v1",
+    tags=["calendar"],
+    route_class=WireRoute,
+    responses={200: {"content": {"text/calendar": {}}}, 304: {"description": "Not modified"}},
+)
 IfNoneMatch = Annotated[str | None, Header()]
-_ICS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/calendar": {}}}, 304: {"description": "Not modified"}}
 
 
-@router.get("/spaces/{space_id}.ics", response_class=Response, responses=_ICS)
+@router.get("/spaces/{space_id}.ics", response_class=Response)
+@may_fail(NotFound, Gone, NotAllowed, Refused)
 async def of_space(app: Here, space_id: str, if_none_match: IfNoneMatch = None) -> Response:
     """A live or scheduled Space as an iCalendar event; a canceled one is shown as canceled until a week after its time."""
     now = app.clock.now()
@@ -53,7 +59,8 @@ async def _series_of(app: Here, space: Space) -> Series | None:
             return None  # deleted; the Space remains without it
 
 
-@router.get("/accounts/{ref}/calendar.ics", response_class=Response, responses=_ICS)
+@router.get("/accounts/{ref}/calendar.ics", response_class=Response)
+@may_fail(NotFound)
 async def of_account(app: Here, ref: str, if_none_match: IfNoneMatch = None) -> Response:
     """The live and scheduled Spaces and the series of a host, as a calendar to subscribe to."""
     now = app.clock.now()

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 
-from spacesctl.domain.errors import NotFound
+from spacesctl.api.posts import Clip
+from spacesctl.domain.errors import Invalid, NotFound, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn, no_dry_run
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import clips
 
-router = APIRouter(prefix="/v1/clips", tags=["posts"])
+router = APIRouter(prefix="/v1/clips", tags=["posts"], route_class=WireRoute)
 _BODY = {"requestBody": {"required": True, "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-@router.post("", status_code=201, openapi_extra=_BODY)
-async def upload(app: Here, caller: SignedIn, request: Request) -> dict[str, Any]:
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=_BODY,
+    responses={413: {"description": "The body is too large", "content": _PROBLEM}},
+)
+@may_fail(Invalid, TooMany)
+async def upload(app: Here, caller: SignedIn, request: Request) -> Clip:
     """Upload an audio file (wav, mp3, m4a, ogg, webm, flac; at most 16 MiB and 140 s). It is converted to mono Ogg
     Opus.
 
@@ -29,7 +36,12 @@ async def upload(app: Here, caller: SignedIn, request: Request) -> dict[str, Any
     return serializers.clip(await app.voices.take(app.db, caller.account_id or "", request.stream()))
 
 
-@router.get("/{clip_id}.ogg", response_class=FileResponse)
+@router.get(
+    "/{clip_id}.ogg",
+    response_class=Response,
+    responses={200: {"content": {"audio/ogg": {}}}, 206: {"description": "A part", "content": {"audio/ogg": {}}}},
+)
+@may_fail(NotFound)
 async def sound(app: Here, caller: Anyone, clip_id: str) -> FileResponse:
     """The audio, also in parts (`Range`). Clips of posts are public, those of a direct message are for its two
     accounts, others for their owner.

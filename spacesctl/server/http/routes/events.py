@@ -3,57 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header
-from fastapi.responses import StreamingResponse
-from pydantic import Field
+from fastapi.responses import Response, StreamingResponse
 
+from spacesctl.api import captions as api
+from spacesctl.api.events import StreamHello, StreamReset
+from spacesctl.api.wire import Page, load_value
 from spacesctl.application import captions
 from spacesctl.application.admission import Access, admitted, readable
-from spacesctl.domain.errors import Invalid
+from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.space import Space
+from spacesctl.domain.speech import Word
+from spacesctl.live.event_views import View, ephemeral, visible
 from spacesctl.live.handle import SpaceHandle
-from spacesctl.live.hub import Subscriber, View, sse, visible
-from spacesctl.server.http.body import Body
-from spacesctl.server.http.event_stream import HEARTBEAT, event_stream
+from spacesctl.live.hub import Subscriber
+from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, streamed
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import spaces as space_store
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"], route_class=WireRoute)
 REPLAY = 1_000
 """Events that a resume replays. A longer gap is answered with `reset`, and the client loads the Space again."""
 PAGE = 500
 
 
-class Word(Body):
-    """A recognised word, with times in seconds on the Space clock."""
-
-    w: str = Field(max_length=100)
-    start: float
-    end: float
-    conf: float
-
-
-class Caption(Body):
-    """A caption from the bot. Ticks are of 20 ms on the Space clock."""
-
-    lane: int
-    utterance: int
-    text: str = Field(max_length=10_000)
-    final: bool
-    start_tick: int
-    end_tick: int
-    words: Annotated[list[Word], Field(max_length=1_000)]
-
-
-class Captions(Body):
-    """The body of `POST /spaces/{space_id}/captions`."""
-
-    captions: Annotated[list[Caption], Field(max_length=200)]
-
-
-@router.get("/spaces/{space_id}/events")
+@router.get("/spaces/{space_id}/events", response_class=Response, responses=streamed("SpaceEvent"))
+@may_fail(NotFound, Gone, NotAllowed)
 async def stream(
     app: Here,
     caller: Anyone,
@@ -76,25 +54,23 @@ async def _events(
     app: Services, handle: SpaceHandle, space: Space, subscriber: Subscriber, after: int | None
 ) -> AsyncGenerator[bytes | None]:
     try:
-        yield sse(
-            "hello", {"type": "hello", "data": {"space_id": space.id, "seq": space.seq, "tick": handle.now_tick()}}
-        )
+        yield ephemeral(StreamHello(space_id=space.id, seq=space.seq, tick=handle.now_tick()))
         replayed = 0
         if after is not None and after < space.seq:
             async with app.db.read() as db:
                 missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
             if len(missed) > REPLAY:
-                yield sse("reset", {"type": "reset", "data": {"seq": space.seq}})
+                yield ephemeral(StreamReset(seq=space.seq))
             else:
                 for event in missed:
                     replayed = event.seq
-                    if (body := visible(event, subscriber.view)) is not None:
-                        yield sse(event.type, body, event.seq)
-        while (message := await subscriber.next(HEARTBEAT)) is not None:
-            if message == b"":
+                    if (message := visible(event, subscriber.view)) is not None:
+                        yield message
+        while (said := await subscriber.next(HEARTBEAT)) is not None:
+            if said == b"":
                 yield None
-            elif not replayed or _seq(message) > replayed:
-                yield message
+            elif not replayed or _seq(said) > replayed:
+                yield said
     finally:
         handle.unsubscribe(subscriber)
 
@@ -105,7 +81,8 @@ def _seq(message: bytes) -> int:
 
 
 @router.get("/spaces/{space_id}/captions")
-async def list_captions(app: Here, caller: Anyone, space_id: str, after: int | None = None) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed)
+async def list_captions(app: Here, caller: Anyone, space_id: str, after: int | None = None) -> Page[api.Caption]:
     """Final captions, oldest first: those after a sequence number, or the newest 500."""
     space = await readable(app, caller, space_id)
     async with app.db.read() as db:
@@ -113,11 +90,23 @@ async def list_captions(app: Here, caller: Anyone, space_id: str, after: int | N
             found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
         else:
             found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
-    return {"data": [{"seq": event.seq, "final": True, **event.body} for event in found]}
+    return Page(data=[load_value({"seq": event.seq, **event.body}, api.Caption) for event in found])
 
 
 @router.post("/spaces/{space_id}/captions", status_code=202)
-async def post_captions(app: Here, caller: ServiceBot, space_id: str, body: Captions) -> dict[str, int]:
+@may_fail(NotFound, Gone, Refused)
+async def post_captions(app: Here, caller: ServiceBot, space_id: str, body: api.NewCaptions) -> api.Taken:
     """Captions that the bot transcribed. Final ones are stored and published, partial ones only published."""
-    posted = [captions.Caption(**caption.model_dump()) for caption in body.captions]
-    return {"taken": await captions.post_captions(app, caller, space_id, posted)}
+    posted = [_posted(caption) for caption in body.captions]
+    return api.Taken(taken=await captions.post_captions(app, caller, space_id, posted))
+
+
+def _posted(one: api.NewCaption) -> captions.Caption:
+    return captions.Caption(
+        one.lane, one.utterance, one.text, one.final, one.start_tick, one.end_tick, spoken(one.words)
+    )
+
+
+def spoken(words: list[api.Word]) -> tuple[Word, ...]:
+    """Words from the wire."""
+    return tuple(Word(one.w, one.start, one.end, one.conf) for one in words)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
+from msgspec import structs
 
+from spacesctl.api.profiles import Feed
+from spacesctl.api.spaces import Pin
+from spacesctl.api.spaces import Space as ShownSpace
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.routes.posts import post_cursor
 from spacesctl.server.http.services import Here, SignedIn
+from spacesctl.server.http.wire_route import WireRoute
 from spacesctl.store import accounts, posts
 from spacesctl.store import spaces as space_store
 
-router = APIRouter(prefix="/v1", tags=["posts"])
+router = APIRouter(prefix="/v1", tags=["posts"], route_class=WireRoute)
 PAGE = 100
 
 
 @router.get("/feed")
-async def feed(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
+async def feed(app: Here, caller: SignedIn, cursor: str | None = None) -> Feed:
     """Posts of the caller and of followed accounts, newest first; the first page also has their live and scheduled
     Spaces.
 
@@ -37,24 +40,31 @@ async def feed(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[s
         found = await posts.feed(db, me, before=before, limit=PAGE)
         known = await accounts.by_ids(db, {post.author_id for post in found})
     kept = [space for space in spaces if space.host_id == me or not _led_by(space, apart)]
-    return {
-        "spaces": [_without(shown, apart) for shown in await serializers.spaces(app, kept, caller)],
-        "data": [serializers.post(post, known[post.author_id]) for post in found],
-        "next": found[-1].id if len(found) == PAGE else None,
-    }
+    return Feed(
+        spaces=[_without(shown, apart) for shown in await serializers.spaces(app, kept, caller)],
+        data=[serializers.post(post, known[post.author_id]) for post in found],
+        next=found[-1].id if len(found) == PAGE else None,
+    )
 
 
 def _led_by(space: Space, accounts: set[str]) -> bool:
     return any(person.account_id in accounts for person in space.with_role(Role.COHOST))
 
 
-def _without(shown: dict[str, Any], apart: set[str]) -> dict[str, Any]:
+def _without(shown: ShownSpace, apart: set[str]) -> ShownSpace:
     """A Space as shown, without the accounts in `apart`."""
-    lists = ("host_ids", "speaker_ids", "invited_user_ids")
-    people = {name: [one for one in shown[name] if one not in apart] for name in lists}
-    pinned = [pin for pin in shown["pinned"] if pin["by_id"] not in apart and not _by(pin, apart)]
-    return {**shown, **people, "pinned": pinned}
+    return structs.replace(
+        shown,
+        host_ids=_kept(shown.host_ids, apart),
+        speaker_ids=_kept(shown.speaker_ids, apart),
+        invited_user_ids=_kept(shown.invited_user_ids, apart),
+        pinned=[pin for pin in shown.pinned if apart.isdisjoint(_accounts_of(pin))],
+    )
 
 
-def _by(pin: dict[str, Any], accounts: set[str]) -> bool:
-    return pin["post"] is not None and pin["post"]["author_id"] in accounts
+def _kept(ids: list[str], apart: set[str]) -> list[str]:
+    return [one for one in ids if one not in apart]
+
+
+def _accounts_of(pin: Pin) -> set[str]:
+    return {pin.by.id} if pin.post is None else {pin.by.id, pin.post.author.id}

@@ -9,18 +9,26 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from spacesctl.application.admission import Access, admitted
-from spacesctl.domain.errors import Refused
+from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.words import State
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session
 from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.server.webrtc.joining import open_pages
 
-router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["listen"], dependencies=[Depends(no_dry_run)])
+router = APIRouter(
+    prefix="/v1/spaces/{space_id}",
+    tags=["listen"],
+    dependencies=[Depends(no_dry_run)],
+    route_class=WireRoute,
+    responses={200: {"content": {"audio/ogg": {}}}},
+)
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
 
 
 @router.get("/listen.ogg", response_class=Response)
+@may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
 async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
     """The audience mix as Ogg Opus, from now until the Space ends. Needs no token if the Space is open to everyone.
 
@@ -31,6 +39,7 @@ async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> 
 
 
 @router.head("/listen.ogg", response_class=Response)
+@may_fail(NotFound, Gone, NotAllowed, Refused)
 async def look(app: Here, caller: Anyone, space_id: str) -> Response:
     """The headers that `GET` would return, without listening."""
     space = (await admitted(app, caller, space_id, Access.LISTEN)).space

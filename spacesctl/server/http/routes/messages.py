@@ -3,133 +3,124 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import Field
+from fastapi import APIRouter, Response
 
+from spacesctl.api import posts as api
+from spacesctl.api.people import Invitation, NewInvites
+from spacesctl.api.spaces import Space
+from spacesctl.api.wire import Page, Time
 from spacesctl.application import invitations
 from spacesctl.application import messages as use
 from spacesctl.application.once import Once
-from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import Invalid
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.errors import Conflict, Gone, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
-from spacesctl.domain.words import Role
+from spacesctl.domain.space import Invite
 from spacesctl.server.http import serializers
-from spacesctl.server.http.body import Body
-from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
+from spacesctl.server.http.cursors import number
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.services import Here, Services, SignedIn
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, clips, direct_messages
 
-router = APIRouter(prefix="/v1", tags=["messages"])
+router = APIRouter(prefix="/v1", tags=["messages"], route_class=WireRoute)
 PAGE = 100
 
 
-class Invites(Body):
-    """The body of `POST /spaces/{space_id}/invites`."""
-
-    handles: Annotated[list[str], Field(min_length=1, max_length=100)]
-    message: str = Field("", max_length=1000)
-    role: Role = Role.SPEAKER
-
-
-class Message(Body):
-    """The body of `POST /dms`."""
-
-    to: str
-    text: str = Field("", max_length=10_000)
-    """May be empty if there is a voice clip."""
-    clip: str | None = Field(None, max_length=13)
-    """The id of a voice clip that the caller has uploaded."""
-
-
 @router.post("/spaces/{space_id}/invites", status_code=201)
-async def invite(app: Here, caller: SignedIn, space_id: str, body: Invites) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
+async def invite(app: Here, caller: SignedIn, space_id: str, body: NewInvites) -> Page[Invitation]:
     """Invite accounts by direct message: all of them or, if one is refused, none. Accounts with an open invitation get
     no second one.
     """
     app.rates.by_account("invite", caller, len(body.handles))
     outcome, invited = await invitations.send_invites(app, caller, space_id, body.handles, body.role, body.message)
-    state = outcome.after.invites
-    return {"data": [{**serializers.account(a), "state": state[a.id].state, "role": state[a.id].role} for a in invited]}
+    return Page(data=[_invitation(one, outcome.after.invites[one.id]) for one in invited])
 
 
 @router.delete("/spaces/{space_id}/invites/{ref}")
-async def uninvite(app: Here, caller: SignedIn, space_id: str, ref: str) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed, Refused)
+async def uninvite(app: Here, caller: SignedIn, space_id: str, ref: str) -> Invitation:
     """Take back an invitation that has not been answered."""
     outcome, account = await invitations.revoke_invite(app, caller, space_id, ref)
-    return {**serializers.account(account), "state": outcome.after.invites[account.id].state}
+    return _invitation(account, outcome.after.invites[account.id])
 
 
 @router.get("/spaces/{space_id}/invites")
-async def list_invites(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+@may_fail(NotFound, NotAllowed)
+async def list_invites(app: Here, caller: SignedIn, space_id: str) -> Page[Invitation]:
     """The invitations to a Space. For the host and co-hosts."""
     space = await app.registry.space(space_id)
     require(space, caller, Action.INVITE)
     async with app.db.read() as db:
         known = await accounts.by_ids(db, set(space.invites))
-    rows = [
-        {**serializers.account(known[i.account_id]), "state": i.state, "role": i.role} for i in space.invites.values()
-    ]
-    return {"data": rows}
+    return Page(data=[_invitation(known[one.account_id], one) for one in space.invites.values()])
+
+
+def _invitation(account: Account, one: Invite) -> Invitation:
+    return Invitation(**serializers.account_fields(account), state=one.state, role=one.role)
 
 
 @router.post("/spaces/{space_id}/accept")
-async def accept(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed, Refused)
+async def accept(app: Here, caller: SignedIn, space_id: str) -> Space:
     """Accept the caller's invitation."""
     outcome = await invitations.answer_invite(app, caller, space_id, accept=True)
     return await serializers.space(app, outcome.after, caller)
 
 
 @router.post("/spaces/{space_id}/decline")
-async def decline(app: Here, caller: SignedIn, space_id: str) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed, Refused)
+async def decline(app: Here, caller: SignedIn, space_id: str) -> Space:
     """Decline the caller's invitation."""
     outcome = await invitations.answer_invite(app, caller, space_id, accept=False)
     return await serializers.space(app, outcome.after, caller)
 
 
 @router.get("/dms")
-async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> dict[str, Any]:
+async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> Page[api.Message]:
     """Direct messages to the caller, newest first."""
-    if cursor is not None and not cursor.isdigit():
-        raise Invalid("cursor", "is not a cursor that this list returned")
+    before = number(cursor)
     async with app.db.read() as db:
-        rows = await direct_messages.inbox(
-            db, caller.account_id or "", before=int(cursor) if cursor else None, limit=PAGE
-        )
-        known = await accounts.by_ids(db, {row.from_id for row in rows})
-        voices = await clips.by_ids(db, [row.clip_id for row in rows if row.clip_id])
+        found = await direct_messages.inbox(db, caller.account_id or "", before=before, limit=PAGE)
+        known = await accounts.by_ids(db, {one.from_id for one in found})
+        voices = await clips.by_ids(db, [one.clip_id for one in found if one.clip_id])
     data = [
-        {
-            "id": str(row.id),
-            "kind": row.kind,
-            "from": f"@{known[row.from_id].handle}",
-            "from_id": row.from_id,
-            "space_id": row.space_id,
-            "link": app.link(row.space_id) if row.space_id else None,
-            "text": row.text,
-            "clip": serializers.clip(voices[row.clip_id]) if row.clip_id else None,
-            "at": rfc3339(row.at),
-        }
-        for row in rows
+        api.Message(
+            id=str(one.id),
+            kind=one.kind,
+            by=serializers.who(known[one.from_id]),
+            space_id=one.space_id,
+            link=app.link(one.space_id) if one.space_id else None,
+            text=one.text,
+            clip=serializers.clip(voices[one.clip_id]) if one.clip_id else None,
+            created_at=Time.of(one.at),
+        )
+        for one in found
     ]
-    return {"data": data, "next": str(rows[-1].id) if len(rows) == PAGE else None}
+    return Page(data=data, next=data[-1].id if len(data) == PAGE else None)
 
 
 @router.post("/dms", status_code=201)
-async def send(app: Here, caller: SignedIn, body: Message, idempotency_key: IdempotencyKey = None) -> Any:
+@may_fail(NotFound, Refused, Conflict, TooMany)
+async def send(
+    app: Here, caller: SignedIn, body: api.NewMessage, idempotency_key: IdempotencyKey = None
+) -> api.SentMessage | Response:
     """Send a direct message."""
     return await answer_once(app, caller, idempotency_key, "dms", body, partial(_send, app, caller, body))
 
 
-async def _send(app: Services, caller: Person, body: Message, once: Once) -> Any:
+async def _send(app: Services, caller: Person, body: api.NewMessage, once: Once) -> api.SentMessage:
     app.rates.by_account("dm", caller)
-    keep = once.keeping(_sent)
-    return _sent(await use.send_message(app, caller, body.to, body.text, body.clip, keep))
+    return _sent(await use.send_message(app, caller, body.to, body.text, body.clip, keeping(once, _sent)))
 
 
-def _sent(sent: use.Sent) -> dict[str, Any]:
-    dm_id, to, clip, at = sent
-    answer: dict[str, Any] = {"id": str(dm_id), "to": f"@{to.handle}", "at": rfc3339(at)}
-    return answer | ({"clip": serializers.clip(clip)} if clip is not None else {})
+def _sent(sent: use.Sent) -> api.SentMessage:
+    return api.SentMessage(
+        id=str(sent.id),
+        to=serializers.who(sent.to),
+        clip=serializers.clip(sent.clip) if sent.clip is not None else None,
+        created_at=Time.of(sent.at),
+    )

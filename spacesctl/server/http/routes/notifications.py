@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import JSONResponse
-from pydantic import Field, SecretStr
-from sqlalchemy import Row
 
+from spacesctl.api import outside as api
+from spacesctl.api.wire import Page, Time, time
 from spacesctl.application import outside
 from spacesctl.application.once import Once
-from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import NotFound
+from spacesctl.domain.errors import Conflict, NotFound, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.delivery import apprise_address
-from spacesctl.server.http.body import Body
-from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import notifications
+from spacesctl.store.notifications import Outlet
 
-router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
-
-
-class NewOutlet(Body):
-    """The body of `POST /notifications`."""
-
-    url: SecretStr = Field(max_length=apprise_address.MOST_URL)
-    """An apprise address such as `tgram://TOKEN/CHAT`. It contains a secret: it is stored encrypted and never shown again."""
+router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=WireRoute)
 
 
 @router.post("", status_code=201)
-async def add_outlet(app: Here, caller: SignedIn, body: NewOutlet, idempotency_key: IdempotencyKey = None) -> Any:
+@may_fail(Refused, Conflict, TooMany)
+async def add_outlet(
+    app: Here, caller: SignedIn, body: api.NewOutlet, idempotency_key: IdempotencyKey = None
+) -> api.Outlet | Response:
     """Send the caller's direct messages, invitations and reminders to this address too, from now on."""
-    url = body.url.get_secret_value()
-    route = f"notifications {app.keys.mark(url)}"  # the body itself hides the secret address
-    return await answer_once(app, caller, idempotency_key, route, body, partial(_add, app, caller, url))
+    marked = api.NewOutlet(
+        url=app.keys.mark(body.url)
+    )  # what is kept of the request says nothing of the secret address
+    do = partial(_add, app, caller, body.url)
+    return no_store(await answer_once(app, caller, idempotency_key, "notifications", marked, do))
 
 
-async def _add(app: Services, caller: Person, url: str, once: Once) -> Any:
+async def _add(app: Services, caller: Person, url: str, once: Once) -> api.Outlet:
     shown = await asyncio.to_thread(apprise_address.shown, url, app.notify_schemes)
     made = await outside.add_outlet(
         app,
@@ -48,51 +45,52 @@ async def _add(app: Services, caller: Person, url: str, once: Once) -> Any:
         app.keys.seal(url),
         shown[:100],
         lambda have: app.rates.at_once("outlets", have),
-        once.keeping(_outlet),
+        keeping(once, _outlet),
     )
-    return JSONResponse(_outlet(made), 201, {"Cache-Control": "no-store"})
+    return _outlet(made)
 
 
 @router.get("")
-async def list_outlets(app: Here, caller: SignedIn) -> dict[str, Any]:
+async def list_outlets(app: Here, caller: SignedIn) -> Page[api.Outlet]:
     """The caller's addresses; only the service of each is shown."""
     async with app.db.read() as db:
         found = await notifications.of_account(db, caller.account_id or "")
-    return {"data": [_outlet(row) for row in found]}
+    return Page(data=[_outlet(one) for one in found])
 
 
 @router.delete("/{outlet_id}", status_code=204)
-async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> Response:
+@may_fail(NotFound)
+async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> None:
     """Stop sending to an address."""
     await outside.remove_outlet(app, caller, outlet_id)
-    return Response(status_code=204)
 
 
 @router.post("/{outlet_id}/test", dependencies=[Depends(no_dry_run)])
-async def try_outlet(app: Here, caller: SignedIn, outlet_id: str) -> dict[str, Any]:
+@may_fail(NotFound, TooMany)
+async def try_outlet(app: Here, caller: SignedIn, outlet_id: str) -> api.OutletTest:
     """Send a test message now, and return whether the service accepted it."""
     app.rates.by_account("outside", caller)
-    row = await _own(app, caller, outlet_id)
-    good = await app.outlets.send(row.sealed, "spacesctl", "This is a test: messages to you will arrive here.")
-    return {"id": outlet_id, "delivered": good}
+    one = await _own(app, caller, outlet_id)
+    good = await app.outlets.send(one.sealed, "spacesctl", "This is a test: messages to you will arrive here.")
+    return api.OutletTest(id=outlet_id, delivered=good)
 
 
-async def _own(app: Services, caller: Person, outlet_id: str) -> Row[Any]:
+async def _own(app: Services, caller: Person, outlet_id: str) -> Outlet:
     """Raises NotFound."""
     async with app.db.read() as db:
-        row = await notifications.get(db, outlet_id)
-    if row.account_id != caller.account_id:
+        one = await notifications.get(db, outlet_id)
+    if one.account_id != caller.account_id:
         raise NotFound("notification address", outlet_id)
-    return row
+    return one
 
 
-def _outlet(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "address": row.shown,
-        "sent": row.sent,
-        "skipped": row.skipped,
-        "failures": row.failures,
-        "retry_at": rfc3339(row.retry_at) if row.retry_at else None,
-        "created_at": rfc3339(row.created_at),
-    }
+def _outlet(one: Outlet) -> api.Outlet:
+    return api.Outlet(
+        id=one.id,
+        address=one.shown,
+        sent=one.sent,
+        skipped=one.skipped,
+        failures=one.failures,
+        retry_at=time(one.retry_at),
+        created_at=Time.of(one.created_at),
+    )

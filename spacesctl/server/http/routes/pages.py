@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from spacesctl import __version__
+from spacesctl.api.operation import Health, Readiness
+from spacesctl.api.problem import Problem
+from spacesctl.api.wire import Answer, dump
 from spacesctl.domain.errors import NotAllowed, NotFound, Unavailable
 from spacesctl.domain.words import State
 from spacesctl.server.http.metrics import render
 from spacesctl.server.http.rates import is_loopback
 from spacesctl.server.http.services import Here, client_host
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import spaces as space_store
 
-router = APIRouter()
+
+class ReadinessRoute(WireRoute):
+    """Says with a document of its own that the server is not ready."""
+
+    problem_types: ClassVar[Mapping[int, type[Answer]]] = {0: Problem, 503: Readiness}
+    problem_media_types: ClassVar[Mapping[int, str]] = {503: "application/json"}
+
+
+router = APIRouter(route_class=WireRoute)
 WEB = Path(__file__).parents[3] / "web"
 _PROXIED = {"x-forwarded-for", "x-forwarded-host", "forwarded", "via"}
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -42,22 +57,22 @@ async def page(app: Here, space_id: str) -> FileResponse:
 
 
 @router.get("/web/{name}", include_in_schema=False)
-def asset(name: str) -> FileResponse:
+@may_fail(NotFound)
+async def asset(name: str) -> FileResponse:
     """A style sheet, script or image of the page."""
     path = WEB / name
-    if "/" in name or path.suffix not in _TYPES or not path.is_file():
+    if "/" in name or path.suffix not in _TYPES or not await asyncio.to_thread(path.is_file):
         raise NotFound("page asset", name)
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
 
 
 @router.get("/healthz", tags=["operation"])
-async def health() -> dict[str, str]:
+async def health() -> Health:
     """The process is running."""
-    return {"status": "ok", "version": __version__}
+    return Health(status="ok", version=__version__)
 
 
-@router.get("/readyz", tags=["operation"])
-async def ready(app: Here) -> JSONResponse:
+async def ready(app: Here) -> Readiness | Response:
     """Whether the database and the engine work; 503 if not. The bot's state is shown, but not required."""
     checks: dict[str, str] = {}
     try:
@@ -71,11 +86,16 @@ async def ready(app: Here) -> JSONResponse:
     except Unavailable:
         checks["engine"] = "starting"
     good = all(value == "ok" for value in checks.values()) and not app.stopping
-    checks["bot"] = "ok" if app.bot_status.get("ready") else str(app.bot_status.get("reason"))
-    return JSONResponse({"ready": good, "checks": checks}, 200 if good else 503)
+    checks["bot"] = "ok" if app.bot_status.ready else app.bot_status.reason or "not ready"
+    found = Readiness(ready=good, checks=checks)
+    return found if good else Response(dump(found), 503, media_type="application/json")
+
+
+router.add_api_route("/readyz", ready, tags=["operation"], route_class_override=ReadinessRoute)
 
 
 @router.get("/metrics", tags=["operation"], response_class=PlainTextResponse)
+@may_fail(NotAllowed)
 async def metrics(app: Here, request: Request) -> PlainTextResponse:
     """Metrics in Prometheus text format, for requests from this machine only."""
     # A proxy on this machine forwards requests of others, so requests with proxy headers are refused too.

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
-from pydantic import Field
 
+from spacesctl.api import spaces as api
 from spacesctl.application import pins
-from spacesctl.domain.errors import Invalid
-from spacesctl.domain.pins import MAX_URL
+from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.server.http import serializers
-from spacesctl.server.http.body import Body
 from spacesctl.server.http.services import Here, SignedIn
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 
-router = APIRouter(prefix="/v1/spaces/{space_id}/pins", tags=["spaces"])
-
-
-class NewPin(Body):
-    """Either `post` or `url`."""
-
-    post: str | None = None
-    """The id of a post."""
-    url: str | None = Field(None, max_length=MAX_URL)
-    """The server never fetches it."""
-    title: str | None = Field(None, max_length=500)
-    """The title of the link; left out, its host name."""
+router = APIRouter(prefix="/v1/spaces/{space_id}/pins", tags=["spaces"], route_class=WireRoute)
 
 
 @router.post("", status_code=201)
-async def pin(app: Here, caller: SignedIn, space_id: str, body: NewPin) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
+async def pin(app: Here, caller: SignedIn, space_id: str, body: api.NewPin) -> api.Space:
     """Share a post or a link with everybody in the Space; returns the Space. At most 10 are pinned."""
     app.rates.by_account("post", caller)
     if (body.post is None) == (body.url is None):
@@ -42,7 +29,8 @@ async def pin(app: Here, caller: SignedIn, space_id: str, body: NewPin) -> dict[
 
 
 @router.delete("/{pin_id}")
-async def unpin(app: Here, caller: SignedIn, space_id: str, pin_id: str) -> dict[str, Any]:
+@may_fail(NotFound, Gone, NotAllowed)
+async def unpin(app: Here, caller: SignedIn, space_id: str, pin_id: str) -> api.Space:
     """Remove a pin: one's own, or any as host, co-host or admin."""
     outcome = await pins.unpin(app, caller, space_id, pin_id)
     return await serializers.space(app, outcome.after, caller)

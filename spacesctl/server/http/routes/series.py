@@ -2,80 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import Field
 
+from spacesctl.api import series as api
+from spacesctl.api.wire import UNSET, Page, Time, time
 from spacesctl.application import series as use
 from spacesctl.application.once import Once
-from spacesctl.application.rulesets import MAX_RULES, compiled
-from spacesctl.domain.clock import rfc3339
+from spacesctl.application.rulesets import compiled
+from spacesctl.domain.errors import Conflict, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.recurrence import occurrences
-from spacesctl.domain.series import Series, deleted, paused, resumed, used
-from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
-from spacesctl.server.http.body import Body
-from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
-from spacesctl.server.http.routes.spaces import Lang
+from spacesctl.domain.series import Series, SeriesState, deleted, paused, resumed, used
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.services import Here, Services, SignedIn
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import series as series_store
 
-router = APIRouter(prefix="/v1/series", tags=["series"])
+router = APIRouter(prefix="/v1/series", tags=["series"], route_class=WireRoute)
 SHOWN = 5
 """Coming start times in an answer."""
 
-Topics = list[Annotated[str, Field(min_length=1, max_length=50)]]
-
-
-class NewSeries(Body):
-    """The body of `POST /series`."""
-
-    title: str = Field(max_length=500)
-    cron: str = Field(max_length=200)
-    tz: str = Field("UTC", max_length=64)
-    duration: int
-    """Seconds."""
-    speakers: Policy = Policy.INVITED
-    listeners: ListenerPolicy = ListenerPolicy.EVERYONE
-    captions: bool = True
-    topics: Topics = Field(default_factory=list)
-    lang: Lang = "en"
-    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
-    rules: str | None = Field(None, max_length=MAX_RULES)
-    rules_filename: str = Field("rules.toml", max_length=200)
-    record: RecordingMode = RecordingMode.OFF
-    """What is recorded of each Space."""
-
-
-class SeriesChange(Body):
-    """Fields that are left out stay unchanged."""
-
-    title: str | None = Field(None, max_length=500)
-    cron: str | None = Field(None, max_length=200)
-    tz: str | None = Field(None, max_length=64)
-    duration: int | None = None
-    speakers: Policy | None = None
-    listeners: ListenerPolicy | None = None
-    topics: Topics | None = None
-    rules: str | None = Field(None, max_length=MAX_RULES)
-    """Another rule file; null removes the rules."""
-    rules_filename: str = Field("rules.toml", max_length=200)
-    invite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
-    """Handles to invite in addition, from now on."""
-    uninvite: Annotated[list[str], Field(max_length=100)] = Field(default_factory=list)
-
 
 @router.post("", status_code=201)
-async def create_series(app: Here, caller: SignedIn, body: NewSeries, idempotency_key: IdempotencyKey = None) -> Any:
+@may_fail(NotFound, Refused, Conflict, TooMany)
+async def create_series(
+    app: Here, caller: SignedIn, body: api.NewSeries, idempotency_key: IdempotencyKey = None
+) -> api.Series | Response:
     """Create a series. Its coming Space, with the invitations, is created at once or a week before its start."""
     return await answer_once(app, caller, idempotency_key, "series", body, partial(_create, app, caller, body))
 
 
-async def _create(app: Services, caller: Person, body: NewSeries, once: Once) -> dict[str, Any]:
+async def _create(app: Services, caller: Person, body: api.NewSeries, once: Once) -> api.Series:
     app.rates.by_account("space", caller)
     if body.invite:
         app.rates.by_account("invite", caller, len(body.invite))
@@ -84,91 +47,97 @@ async def _create(app: Services, caller: Person, body: NewSeries, once: Once) ->
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, app.clock.now(), body.speakers,
         body.listeners, body.captions, tuple(body.topics), body.lang, record=body.record,
     )  # fmt: skip
-
-    def shown(made: Series) -> dict[str, Any]:
-        return _series(app, made)
-
-    return shown(await use.create_series(app, series, caller, rules, body.invite, once.keeping(shown)))
+    keep = keeping(once, partial(_series, app))
+    return _series(app, await use.create_series(app, series, caller, rules, body.invite, keep))
 
 
 @router.get("")
-async def list_series(app: Here, caller: SignedIn) -> dict[str, Any]:
+async def list_series(app: Here, caller: SignedIn) -> Page[api.Series]:
     """The caller's series."""
     async with app.db.read() as db:
         found = await series_store.of_host(db, caller.account_id or "")
-    return {"data": [_series(app, one) for one in found]}
+    return Page(data=[_series(app, one) for one in found])
 
 
 @router.get("/{series_id}")
-async def get_series(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+@may_fail(NotFound, NotAllowed)
+async def get_series(app: Here, caller: SignedIn, series_id: str) -> api.Series:
     """One series."""
     return _series(app, await use.get_series(app, series_id, caller))
 
 
 @router.patch("/{series_id}")
-async def edit_series(app: Here, caller: SignedIn, series_id: str, body: SeriesChange) -> dict[str, Any]:
+@may_fail(NotFound, NotAllowed, Refused)
+async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.SeriesChange) -> api.Series:
     """Edit a series. Its coming Space, if it exists, is changed too."""
-    fields = body.model_dump(exclude_none=True, exclude={"rules", "rules_filename", "invite", "uninvite"})
-    if "speakers" in fields:
-        fields["policy"] = fields.pop("speakers")
-    if "topics" in fields:
-        fields["topics"] = tuple(fields["topics"])
-    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
-    edit = use.Edit(fields, "rules" in body.model_fields_set, rules, body.invite, body.uninvite)
+    edit = use.Edit(
+        title=body.title,
+        cron=body.cron,
+        tz=body.tz,
+        duration=body.duration,
+        policy=body.speakers,
+        listeners=body.listeners,
+        topics=None if body.topics is None else tuple(body.topics),
+        has_rules=body.rules is not UNSET,
+        rules=compiled(body.rules, body.rules_filename) if isinstance(body.rules, str) else None,
+        invite=body.invite,
+        uninvite=body.uninvite,
+    )
     return _series(app, await use.edit_series(app, series_id, caller, edit))
 
 
 @router.post("/{series_id}/pause")
-async def pause(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+@may_fail(NotFound, NotAllowed)
+async def pause(app: Here, caller: SignedIn, series_id: str) -> api.Series:
     """Create no more Spaces until the series is resumed; the coming one is canceled."""
     return _series(app, await use.change_series(app, series_id, caller, "pause", lambda s, now: paused(s)))
 
 
 @router.post("/{series_id}/resume")
-async def resume(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+@may_fail(NotFound, NotAllowed, Refused)
+async def resume(app: Here, caller: SignedIn, series_id: str) -> api.Series:
     """Resume a paused series."""
     return _series(app, await use.change_series(app, series_id, caller, "resume", resumed))
 
 
 @router.post("/{series_id}/skip")
-async def skip(app: Here, caller: SignedIn, series_id: str) -> dict[str, Any]:
+@may_fail(NotFound, NotAllowed, Refused)
+async def skip(app: Here, caller: SignedIn, series_id: str) -> api.Series:
     """Cancel the coming Space and plan the next one."""
     return _series(app, await use.change_series(app, series_id, caller, "skip", used))
 
 
 @router.delete("/{series_id}", status_code=204)
-async def delete_series(app: Here, caller: SignedIn, series_id: str) -> Response:
+@may_fail(NotFound, NotAllowed)
+async def delete_series(app: Here, caller: SignedIn, series_id: str) -> None:
     """Delete the series. Its coming Space is canceled; a live one continues."""
     await use.change_series(app, series_id, caller, "delete", lambda s, now: deleted(s))
-    return Response(status_code=204)
 
 
-def _series(app: Services, value: Series) -> dict[str, Any]:
-    starts = [] if value.planned is None else [value.planned, *_after(value)]
-    return {
-        "id": value.id,
-        "title": value.title,
-        "state": value.state.value,
-        "cron": value.cron,
-        "tz": value.tz,
-        "duration": value.duration,
-        "speakers": value.policy.value,
-        "listeners": value.listeners.value,
-        "captions": value.captions,
-        "topic_ids": list(value.topics),
-        "lang": value.lang,
-        "rules": value.rules_hash,
-        "record": value.record.value,
-        "invited_user_ids": list(value.invited),
-        "next_start": rfc3339(value.planned) if value.planned else None,
-        "next_space": value.space_id,
-        "link": app.link(value.space_id) if value.space_id else None,
-        "coming": [rfc3339(at) for at in starts],
-        "created_at": rfc3339(value.created_at),
-    }
+def _series(app: Services, value: Series) -> api.Series:
+    coming = [] if value.planned is None else [value.planned, *_after(value, value.planned)]
+    return api.Series(
+        id=value.id,
+        title=value.title,
+        state="paused" if value.state is SeriesState.PAUSED else "active",
+        cron=value.cron,
+        tz=value.tz,
+        duration=value.duration,
+        speakers=value.policy,
+        listeners=value.listeners,
+        captions=value.captions,
+        topic_ids=list(value.topics),
+        lang=value.lang,
+        rules=value.rules_hash,
+        record=value.record,
+        invited_user_ids=list(value.invited),
+        next_start=time(value.planned),
+        next_space_id=value.space_id,
+        link=app.link(value.space_id) if value.space_id else None,
+        coming=[Time.of(at) for at in coming],
+        created_at=Time.of(value.created_at),
+    )
 
 
-def _after(value: Series) -> list[Any]:
-    if value.planned is None:
-        return []
-    return list(islice(occurrences(value.cron, value.tz, value.planned), SHOWN - 1))
+def _after(value: Series, planned: datetime) -> Iterator[datetime]:
+    return islice(occurrences(value.cron, value.tz, planned), SHOWN - 1)

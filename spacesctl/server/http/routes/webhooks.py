@@ -4,47 +4,41 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import JSONResponse
-from pydantic import Field
-from sqlalchemy import Row
+from msgspec import structs
 
+from spacesctl.api import outside as api
+from spacesctl.api.wire import Page, Time, time
 from spacesctl.application import outside
 from spacesctl.application.once import Once
-from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
+from spacesctl.domain.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.domain.webhooks import PING, TYPES
 from spacesctl.server.delivery.safe_http import check_url
-from spacesctl.server.http.body import Body
-from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
+from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import webhooks
+from spacesctl.store.webhooks import Delivery, Webhook
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=WireRoute)
 SHOWN = 100
 """Deliveries in a list."""
 
 
-class NewWebhook(Body):
-    """The body of `POST /webhooks`."""
-
-    url: str
-    events: Annotated[list[str], Field(max_length=len(TYPES))] = Field(default_factory=list)
-    """Types of messages; empty means all."""
-    all: bool = False
-    """For all Spaces, not only the caller's own. For admins."""
-
-
 @router.post("", status_code=201)
-async def add_webhook(app: Here, caller: SignedIn, body: NewWebhook, idempotency_key: IdempotencyKey = None) -> Any:
+@may_fail(NotAllowed, Conflict, TooMany)
+async def add_webhook(
+    app: Here, caller: SignedIn, body: api.NewWebhook, idempotency_key: IdempotencyKey = None
+) -> api.MadeWebhook | Response:
     """Create a webhook. Only this answer contains the signing secret, in the format of Standard Webhooks."""
-    return await answer_once(app, caller, idempotency_key, "webhooks", body, partial(_add, app, caller, body))
+    do = partial(_add, app, caller, body)
+    return no_store(await answer_once(app, caller, idempotency_key, "webhooks", body, do))
 
 
-async def _add(app: Services, caller: Person, body: NewWebhook, once: Once) -> JSONResponse:
+async def _add(app: Services, caller: Person, body: api.NewWebhook, once: Once) -> api.MadeWebhook:
     url = check_url(body.url, allow_private=app.allow_private)
     for kind in body.events:
         if kind not in TYPES:
@@ -58,76 +52,87 @@ async def _add(app: Services, caller: Person, body: NewWebhook, once: Once) -> J
         sorted(set(body.events)),
         all_spaces=body.all,
         may_have=lambda have: app.rates.at_once("webhooks", have),
-        keep=once.keeping(lambda row: {**_webhook(row, 0), "secret": None}),
+        keep=keeping(once, _made),
     )
-    secret = app.keys.webhook_secret(made.id)
-    return JSONResponse({**_webhook(made, 0), "secret": secret}, 201, {"Cache-Control": "no-store"})
+    return _made(made, app.keys.webhook_secret(made.id))
+
+
+def _made(made: Webhook, secret: str | None = None) -> api.MadeWebhook:
+    return api.MadeWebhook(**structs.asdict(_webhook(made)), secret=secret)
 
 
 @router.get("")
-async def list_webhooks(app: Here, caller: SignedIn) -> dict[str, Any]:
+async def list_webhooks(app: Here, caller: SignedIn) -> Page[api.Webhook]:
     """The caller's webhooks."""
     async with app.db.read() as db:
         found = await webhooks.of_account(db, caller.account_id or "")
-    return {"data": [_webhook(row, waiting) for row, waiting in found]}
+    return Page(data=[_webhook(one) for one in found])
 
 
 @router.delete("/{webhook_id}", status_code=204)
-async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> Response:
+@may_fail(NotFound)
+async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> None:
     """Delete a webhook; its waiting deliveries are dropped."""
     await outside.remove_webhook(app, caller, webhook_id)
-    return Response(status_code=204)
 
 
 @router.post("/{webhook_id}/test", dependencies=[Depends(no_dry_run)])
-async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> dict[str, Any]:
+@may_fail(NotFound, TooMany)
+async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> api.WebhookTest:
     """Send one `ping` now and return the result. A disabled webhook is enabled again if it answers 2xx."""
     app.rates.by_account("outside", caller)
-    row = await _own(app, caller, webhook_id)
+    one = await _own(app, caller, webhook_id)
     message = f"msg_{secrets.token_hex(12)}"
-    answer = await app.webhooks.attempt(webhook_id, row.url, message, PING, {"webhook_id": webhook_id}, app.clock.now())
+    answer = await app.webhooks.attempt(webhook_id, one.url, message, PING, {"webhook_id": webhook_id}, app.clock.now())
     if answer.good:
         async with app.db.begin() as db:
             await webhooks.recovered(db, webhook_id)
-    return {"id": webhook_id, "delivered": answer.good, "status": answer.status, "problem": answer.problem}
+    return api.WebhookTest(id=webhook_id, delivered=answer.good, status=answer.status, problem=answer.problem)
 
 
 @router.get("/{webhook_id}/deliveries")
-async def list_deliveries(app: Here, caller: SignedIn, webhook_id: str) -> dict[str, Any]:
+@may_fail(NotFound)
+async def list_deliveries(app: Here, caller: SignedIn, webhook_id: str) -> Page[api.Delivery]:
     """The newest 100 deliveries of the last 7 days."""
     await _own(app, caller, webhook_id)
     async with app.db.read() as db:
         found = await webhooks.newest(db, webhook_id, limit=SHOWN)
-    data = [
-        {
-            "id": row.message, "type": row.type, "state": row.state, "attempts": row.attempts, "status": row.status,
-            "problem": row.problem, "at": rfc3339(row.at), "next_at": rfc3339(row.next_at) if row.next_at else None,
-            "space_id": row.data.get("space", {}).get("id"),
-        }
-        for row in found
-    ]  # fmt: skip
-    return {"data": data}
+    return Page(data=[_delivery(one) for one in found])
 
 
-async def _own(app: Services, caller: Person, webhook_id: str) -> Row[Any]:
+def _delivery(one: Delivery) -> api.Delivery:
+    return api.Delivery(
+        id=one.message,
+        type=one.type,
+        state=one.state,
+        attempts=one.attempts,
+        status=one.status,
+        problem=one.problem,
+        created_at=Time.of(one.at),
+        next_at=time(one.next_at),
+        space_id=one.space_id,
+    )
+
+
+async def _own(app: Services, caller: Person, webhook_id: str) -> Webhook:
     """Raises NotFound, also for another account's webhook."""
     async with app.db.read() as db:
-        row = await webhooks.get(db, webhook_id)
-    if row.account_id != caller.account_id:
+        one = await webhooks.get(db, webhook_id)
+    if one.account_id != caller.account_id:
         raise NotFound("webhook", webhook_id)
-    return row
+    return one
 
 
-def _webhook(row: Row[Any], waiting: int) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "url": row.url,
-        "events": row.events or list(TYPES),
-        "all": row.all_spaces,
-        "state": row.state,
-        "reason": row.reason,
-        "failing_since": rfc3339(row.failing_since) if row.failing_since else None,
-        "waiting": waiting,
-        "dropped": row.dropped,
-        "created_at": rfc3339(row.created_at),
-    }
+def _webhook(one: Webhook) -> api.Webhook:
+    return api.Webhook(
+        id=one.id,
+        url=one.url,
+        events=list(one.events) or list(TYPES),
+        all=one.all_spaces,
+        state=one.state,
+        reason=one.reason,
+        failing_since=time(one.failing_since),
+        waiting=one.waiting,
+        dropped=one.dropped,
+        created_at=Time.of(one.created_at),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Depends
 from limits import RateLimitItemPerMinute
 from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from spacesctl.server.http.services import Here, SignedIn
 QUOTA = RateLimitItemPerMinute(300, 15)
 
 
-async def metered(app: Here, caller: SignedIn, request: Request, response: Response) -> None:
+async def metered(app: Here, caller: SignedIn, request: Request) -> None:
     """A dependency that counts the request and sets the headers. Raises OverQuota."""
     limiter = MovingWindowRateLimiter(app.rates.windows)
     endpoint = f"x {request.scope['route'].path}"
@@ -29,7 +29,7 @@ async def metered(app: Here, caller: SignedIn, request: Request, response: Respo
         "x-rate-limit-remaining": str(max(0, stats.remaining)),
         "x-rate-limit-reset": str(math.ceil(app.clock.now().timestamp()) + wait),
     }
-    response.headers.update(headers)
+    request.state.quota = headers  # `XRoute` sends them
     if not allowed:
         raise OverQuota(wait, headers)
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.api import x
+from spacesctl.api.wire import UNSET, UnsetType
 from spacesctl.application.admission import readable
-from spacesctl.domain.errors import Gone, NotAllowed, NotFound
+from spacesctl.domain.errors import Gone, NotAllowed, NotFound, TooMany
 from spacesctl.domain.posts import Post
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.services import Here, Services, SignedIn
+from spacesctl.server.http.wire_route import may_fail
 from spacesctl.server.http.xapi import problems, shapes
 from spacesctl.server.http.xapi.problems import BadParameter, XRoute
 from spacesctl.server.http.xapi.quota import Metered
@@ -35,16 +38,18 @@ MaxResults = Annotated[int, Query(ge=1, le=MOST)]
 
 
 @router.get("")
+@may_fail(NotAllowed, TooMany)
 async def by_ids(
     app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered, ids_: Annotated[str, Query(alias="ids")]
-) -> dict[str, Any]:
+) -> x.XSpaces:
     """Spaces by `ids`, up to 100; those that do not exist are in `errors`."""
     asked = [_checked(_SPACE_ID, "ids", one) for one in ids("ids", ids_)]
     return await _found(app, caller, wanted, asked, "ids")
 
 
 @router.get("/by/creator_ids")
-async def by_creators(app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered, user_ids: str) -> dict[str, Any]:
+@may_fail(NotAllowed, TooMany)
+async def by_creators(app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered, user_ids: str) -> x.XSpaces:
     """Live and scheduled Spaces of up to 100 creators."""
     asked = [_checked(_USER_ID, "user_ids", one) for one in ids("user_ids", user_ids)]
     async with app.db.read() as db:
@@ -55,12 +60,13 @@ async def by_creators(app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Me
 
 
 @router.get("/search")
+@may_fail(NotAllowed, TooMany)
 async def search(
     app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered,
     query: Annotated[str, Query(min_length=1, max_length=2048)],
     state: Literal["all", "live", "scheduled"] = "all",
     max_results: MaxResults = MOST,
-) -> dict[str, Any]:  # fmt: skip
+) -> x.XSpaces:  # fmt: skip
     """Live and scheduled Spaces whose title and topics contain all words of the query, newest first."""
     words = [word.lstrip("#").casefold() for word in query.split()]
     found: list[Space] = []
@@ -77,59 +83,56 @@ async def search(
 
 
 @router.get("/{space_id}")
-async def by_id(app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered, space_id: str) -> dict[str, Any]:
+@may_fail(NotAllowed, TooMany)
+async def by_id(app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Metered, space_id: str) -> x.XOneSpace:
     """One Space. If it does not exist, there is an entry in `errors` and no `data`."""
     found = await _found(app, caller, wanted, [_checked(_SPACE_ID, "id", space_id)], "id")
-    if "data" in found:
-        found["data"] = found["data"][0]
-    return found
+    one = found.data[0] if found.data is not UNSET else UNSET
+    return x.XOneSpace(data=one, includes=found.includes, errors=found.errors)
 
 
 @router.get("/{space_id}/tweets")
+@may_fail(NotAllowed, TooMany)
 async def shared(
     app: Here, caller: SignedIn, wanted: PostQuery, quota: Metered, space_id: str,
     max_results: MaxResults = MOST, pagination_token: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> x.XPosts:  # fmt: skip
     """The posts that were shared into the Space, in that order."""
     after = _after(pagination_token)
-    space, problem = await _one(app, caller, _checked(_SPACE_ID, "id", space_id), "id")
-    if space is None:
-        return {"errors": [problem]}
+    _, problem = await _one(app, caller, _checked(_SPACE_ID, "id", space_id), "id")
+    if problem is not None:
+        return x.XPosts(errors=[problem])
     async with app.db.read() as db:
         pins = await space_store.events_after(db, space_id, after, limit=max_results + 1, types=["pin.added"])
         more = pins.pop().seq if len(pins) > max_results else None
         known = await post_store.by_ids(db, {pin.body["pin"]["ref"] for pin in pins})
         posts = [known[ref] for ref in dict.fromkeys(pin.body["pin"]["ref"] for pin in pins) if ref in known]
-        answer = await _posts(db, posts, wanted)
-    if more is not None:
-        answer["meta"]["next_token"] = _token(pins[-1].seq)
-    return answer
+        return await _posts(db, posts, wanted, UNSET if more is None else _token(pins[-1].seq))
 
 
 @router.get("/{space_id}/buyers")
-async def buyers(app: Here, caller: SignedIn, wanted: PostQuery, quota: Metered, space_id: str) -> dict[str, Any]:
+@may_fail(NotAllowed, TooMany)
+async def buyers(app: Here, caller: SignedIn, wanted: PostQuery, quota: Metered, space_id: str) -> x.XPosts:
     """Always empty: Spaces of this server have no tickets."""
-    space, problem = await _one(app, caller, _checked(_SPACE_ID, "id", space_id), "id")
-    return {"errors": [problem]} if space is None else {"meta": {"result_count": 0}}
+    _, problem = await _one(app, caller, _checked(_SPACE_ID, "id", space_id), "id")
+    return x.XPosts(errors=[problem]) if problem is not None else x.XPosts(meta=x.XMeta(result_count=0))
 
 
-async def _found(
-    app: Services, caller: Person, wanted: FieldSelection, asked: list[str], parameter: str
-) -> dict[str, Any]:
-    spaces, errors = [], []
+async def _found(app: Services, caller: Person, wanted: FieldSelection, asked: list[str], parameter: str) -> x.XSpaces:
+    spaces, errors = list[Space](), list[x.XMissing]()
     for one in asked:
         space, problem = await _one(app, caller, one, parameter)
         if space is not None:
             spaces.append(space)
-        else:
+        if problem is not None:
             errors.append(problem)
     return await _shown(app, caller, wanted, spaces, errors)
 
 
-async def _one(app: Services, caller: Person, space_id: str, parameter: str) -> tuple[Space | None, dict[str, Any]]:
+async def _one(app: Services, caller: Person, space_id: str, parameter: str) -> tuple[Space | None, x.XMissing | None]:
     """The Space, or its entry of `errors`."""
     try:
-        return await readable(app, caller, space_id), {}
+        return await readable(app, caller, space_id), None
     except (NotFound, Gone):
         return None, problems.not_found(parameter, space_id)
     except NotAllowed:
@@ -146,30 +149,29 @@ async def _shown(
     caller: Person,
     wanted: FieldSelection,
     spaces: list[Space],
-    errors: list[dict[str, Any]],
+    errors: list[x.XMissing],
     *,
     counted: bool = False,
-) -> dict[str, Any]:
+) -> x.XSpaces:
     ours = await serializers.spaces(app, spaces, caller)
-    answer: dict[str, Any] = {"data": [shapes.space(one, wanted) for one in ours]} if ours else {}
     async with app.db.read() as db:
         includes = await shapes.includes_of_spaces(db, ours, wanted)
-    if includes:
-        answer["includes"] = includes
-    if errors:
-        answer["errors"] = errors
-    if counted:
-        answer["meta"] = {"result_count": len(ours)}
-    return answer
+    return x.XSpaces(
+        data=[shapes.space(one, wanted) for one in ours] or UNSET,
+        includes=includes or UNSET,
+        errors=errors or UNSET,
+        meta=x.XMeta(result_count=len(ours)) if counted else UNSET,
+    )
 
 
-async def _posts(db: AsyncConnection, posts: list[Post], wanted: FieldSelection) -> dict[str, Any]:
-    answer: dict[str, Any] = {"data": [shapes.post(one, wanted) for one in posts]} if posts else {}
+async def _posts(db: AsyncConnection, posts: list[Post], wanted: FieldSelection, more: str | UnsetType) -> x.XPosts:
+    includes: x.XIncludes | UnsetType = UNSET
     if posts and "author_id" in wanted.expansions:
         known = await accounts.by_ids(db, {one.author_id for one in posts})
         authors = dict.fromkeys(one.author_id for one in posts)
-        answer["includes"] = {"users": [await shapes.user(db, known[one], wanted) for one in authors]}
-    return {**answer, "meta": {"result_count": len(posts)}}
+        includes = x.XIncludes(users=[await shapes.user(db, known[one], wanted) for one in authors])
+    data = [shapes.post(one, wanted) for one in posts] or UNSET
+    return x.XPosts(data=data, includes=includes, meta=x.XMeta(result_count=len(posts), next_token=more))
 
 
 def _holds(space: Space, words: list[str]) -> bool:

@@ -1,0 +1,79 @@
+"""Accounts and their tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from spacesctl.api.wire import Answer, Given, Meta, Time
+from spacesctl.domain.words import Kind, Scope
+
+Name = Annotated[str, Meta(max_length=50)]
+
+
+class Who(Answer, frozen=True, kw_only=True):
+    """An account as others are named: by its id and its handle (with the `@`)."""
+
+    id: str
+    handle: str
+
+
+class Account(Who, frozen=True, kw_only=True):
+    """An account: a person, brand or bot. `id` is a decimal number."""
+
+    name: str
+    kind: Kind
+    created_at: Time
+
+
+class Me(Account, frozen=True, kw_only=True):
+    """The caller's account, and what the token may be used for."""
+
+    scopes: list[Scope]
+
+
+class MadeAccount(Account, frozen=True, kw_only=True):
+    """A new account with its first token, which no other answer contains. Null when the request is repeated."""
+
+    token: str | None
+
+
+class MadeToken(Account, frozen=True, kw_only=True):
+    """A further token of an account, which no other answer contains."""
+
+    token: str
+    scopes: list[Scope]
+
+
+class RevokedTokens(Account, frozen=True, kw_only=True):
+    """How many tokens were revoked."""
+
+    revoked: int
+
+
+class DescribedAccount(Account, frozen=True, kw_only=True):
+    """An account with what it says about itself."""
+
+    description: str
+
+
+class NewAccount(Given, frozen=True, kw_only=True):
+    """An account to create."""
+
+    handle: str
+    name: Name | None = None
+    kind: Kind = Kind.PERSON
+
+
+class NewToken(Given, frozen=True, kw_only=True):
+    """A token to create."""
+
+    label: Name = ""
+    scopes: list[Scope] | None = None
+    """A subset of the scopes that the caller may give; left out, all of them."""
+
+
+class AboutMe(Given, frozen=True, kw_only=True):
+    """Fields that are left out stay unchanged."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
+    description: Annotated[str, Meta(max_length=160)] | None = None

@@ -1,0 +1,192 @@
+"""Events of a Space, as its event stream carries them.
+
+Stored events have a number `seq`, from which a stream resumes; the ephemeral ones (levels, counts, partial captions) have none. Fields
+that only staff see are left out for others.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from spacesctl.api.captions import CaptionsStatus, CaptionText
+from spacesctl.api.moderation_events import (
+    ActTaken,
+    Readmitted,
+    Removed,
+    ReportDecided,
+    ReportFiled,
+    RulesSet,
+    SanctionImposed,
+    SanctionLifted,
+    ServerMuted,
+    ServerUnmuted,
+)
+from spacesctl.api.people_events import (
+    HandLowered,
+    HandRaised,
+    HostBack,
+    HostChanged,
+    HostLeft,
+    HostWentAway,
+    InviteAnswered,
+    Invited,
+    LaneClosed,
+    LaneOpened,
+    MicChanged,
+    RoleChanged,
+)
+from spacesctl.api.space_events import (
+    CaptionsSwitched,
+    Consented,
+    Pinned,
+    PolicyChanged,
+    RecordingStarted,
+    RecordingStopped,
+    RemindersSent,
+    SpaceCanceled,
+    SpaceCreated,
+    SpaceEdited,
+    SpaceEnded,
+    SpaceMissed,
+    SpaceStarted,
+    Unpinned,
+)
+from spacesctl.api.wire import Answer, Time, load
+
+T = TypeVar("T", bound=Answer)
+
+
+class CaptionSpoken(CaptionText, frozen=True, kw_only=True):
+    """A final caption."""
+
+
+class PartialCaption(CaptionText, frozen=True, kw_only=True):
+    """A caption that may still change."""
+
+
+class StreamHello(Answer, frozen=True, kw_only=True):
+    """The first event of a stream: the newest number, and the tick of the Space clock."""
+
+    space_id: str
+    seq: int
+    tick: int
+
+
+class StreamReset(Answer, frozen=True, kw_only=True):
+    """More was missed than is sent again: load the Space anew."""
+
+    seq: int
+
+
+class Presence(Answer, frozen=True, kw_only=True):
+    """How many are there."""
+
+    participant_count: int
+
+
+class Level(Answer, frozen=True, kw_only=True):
+    """The level of a lane in dBFS, and whether somebody speaks."""
+
+    lane: int
+    account_id: str
+    db: int
+    active: bool
+
+
+class Levels(Answer, frozen=True, kw_only=True):
+    """The levels of all lanes."""
+
+    tick: int
+    levels: list[Level]
+
+
+class Reactions(Answer, frozen=True, kw_only=True):
+    """How often each reaction was sent within a second."""
+
+    tick: int
+    counts: dict[str, int]
+
+
+class Unknown(Answer, frozen=True, kw_only=True):
+    """An event of a newer server."""
+
+
+class Event(Answer, frozen=True, kw_only=True):
+    """An event. `at` is when it happened, `tick` the same on the Space clock; ephemeral events have neither, and no `seq`."""
+
+    type: str
+    data: Answer
+    seq: int | None = None
+    at: Time | None = None
+    tick: int | None = None
+
+
+EVENTS: dict[str, type[Answer]] = {
+    "space.created": SpaceCreated,
+    "space.started": SpaceStarted,
+    "space.ended": SpaceEnded,
+    "space.canceled": SpaceCanceled,
+    "space.missed": SpaceMissed,
+    "space.edited": SpaceEdited,
+    "reminders.sent": RemindersSent,
+    "policy.changed": PolicyChanged,
+    "captions.switched": CaptionsSwitched,
+    "invite.sent": Invited,
+    "invite.answered": InviteAnswered,
+    "hand.raised": HandRaised,
+    "hand.lowered": HandLowered,
+    "role.changed": RoleChanged,
+    "host.changed": HostChanged,
+    "host.away": HostWentAway,
+    "host.back": HostBack,
+    "host.left": HostLeft,
+    "lane.opened": LaneOpened,
+    "lane.closed": LaneClosed,
+    "mic.changed": MicChanged,
+    "person.muted": ServerMuted,
+    "person.unmuted": ServerUnmuted,
+    "person.removed": Removed,
+    "person.readmitted": Readmitted,
+    "sanction.imposed": SanctionImposed,
+    "sanction.lifted": SanctionLifted,
+    "rules.set": RulesSet,
+    "act.taken": ActTaken,
+    "report.filed": ReportFiled,
+    "report.decided": ReportDecided,
+    "pin.added": Pinned,
+    "pin.removed": Unpinned,
+    "recording.started": RecordingStarted,
+    "recording.stopped": RecordingStopped,
+    "recording.consented": Consented,
+    "caption": CaptionSpoken,
+}
+"""All events that are stored, by type."""
+
+EPHEMERAL: dict[str, type[Answer]] = {
+    "hello": StreamHello,
+    "reset": StreamReset,
+    "presence": Presence,
+    "levels": Levels,
+    "reactions": Reactions,
+    "caption.partial": PartialCaption,
+    "captions.status": CaptionsStatus,
+}
+"""All events that are not, by type."""
+
+
+class _Envelope(Answer, frozen=True, kw_only=True):
+    type: str
+    data: msgspec.Raw
+    seq: int | None = None
+    at: Time | None = None
+    tick: int | None = None
+
+
+def read_event(text: str) -> Event:
+    """An event from its JSON; one of a type that is not known has `Unknown` data. Raises `msgspec.ValidationError`."""
+    found = load(text, _Envelope)
+    kind = EVENTS.get(found.type) or EPHEMERAL.get(found.type)
+    data = load(bytes(found.data), kind) if kind is not None else Unknown()
+    return Event(type=found.type, data=data, seq=found.seq, at=found.at, tick=found.tick)

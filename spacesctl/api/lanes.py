@@ -1,0 +1,107 @@
+"""The text messages of the WebSocket lanes. Sound goes in binary ones (`audio.framing`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from spacesctl.api.problem import Problem
+from spacesctl.api.wire import UNSET, Answer, Time, UnsetType, decoded
+from spacesctl.domain.words import Kind, Role
+
+
+class Clock(Answer, frozen=True, kw_only=True):
+    """The Space clock: ticks of 20 ms since `started_at`."""
+
+    started_at: Time
+    tick: int
+
+
+class OpenLane(Answer, frozen=True, kw_only=True):
+    """A microphone session."""
+
+    lane: int
+    account_id: str
+    handle: str
+    role: Role
+    kind: Kind
+
+
+class Hello(Answer, frozen=True, kw_only=True, tag_field="event", tag="hello"):
+    """The first message. `lane` is the caller's own, if it speaks; `lanes` are the open ones, for `role=all`."""
+
+    version: int
+    role: Literal["speak", "listen", "all"]
+    clock: Clock
+    lane: int | None
+    lanes: list[OpenLane] | UnsetType = UNSET
+
+
+class Rejected(Answer, frozen=True, kw_only=True, tag_field="event", tag="refused"):
+    """The connection is refused; it closes next, with 4000 + the problem's status."""
+
+    problem: Problem
+
+
+class Gap(Answer, frozen=True, kw_only=True, tag_field="event", tag="gap"):
+    """The client read too slowly, and missed this many ticks."""
+
+    ticks: int
+
+
+class Ended(Answer, frozen=True, kw_only=True, tag_field="event", tag="ended"):
+    """The last message."""
+
+    reason: str
+
+
+class Muted(Answer, frozen=True, kw_only=True, tag_field="event", tag="muted"):
+    """The speaker was server-muted."""
+
+
+class Unmuted(Answer, frozen=True, kw_only=True, tag_field="event", tag="unmuted"):
+    """The server mute was lifted: the speaker is asked to open the microphone."""
+
+
+class Recorded(Answer, frozen=True, kw_only=True, tag_field="event", tag="recorded"):
+    """A recording began, and the speaker's microphone is closed until they agree."""
+
+
+class OpenedLane(Answer, frozen=True, kw_only=True, tag_field="event", tag="lane_opened"):
+    """For `role=all`: a microphone session began."""
+
+    lane: OpenLane
+
+
+class ChangedLane(Answer, frozen=True, kw_only=True, tag_field="event", tag="lane_changed"):
+    """For `role=all`: the role of a speaker changed."""
+
+    lane: OpenLane
+
+
+class ClosedLane(Answer, frozen=True, kw_only=True, tag_field="event", tag="lane_closed"):
+    """For `role=all`: the microphone session with this number ended."""
+
+    lane: int
+
+
+class RulesChanged(Answer, frozen=True, kw_only=True, tag_field="event", tag="rules_changed"):
+    """For `role=all`: the Space has other rules, or none."""
+
+    hash: str | None
+
+
+LaneEvent = (
+    Hello | Rejected | Gap | Ended | Muted | Unmuted | Recorded | OpenedLane | ChangedLane | ClosedLane | RulesChanged
+)
+
+_EVENTS: msgspec.json.Decoder[LaneEvent] = msgspec.json.Decoder(LaneEvent, dec_hook=decoded)
+
+
+def read_lane_event(text: bytes | str) -> LaneEvent | None:
+    """A text message. None for what is none, or of a newer server."""
+    try:
+        return _EVENTS.decode(text)
+    except ValueError:
+        return None

@@ -1,0 +1,201 @@
+"""Reports, rules, acts of rules, and the audit log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from spacesctl.api.accounts import Who
+from spacesctl.api.by import By
+from spacesctl.api.captions import SpokenWord, Word
+from spacesctl.api.spaces import FileName, RuleText
+from spacesctl.api.wire import Answer, Given, Meta, Page, Time
+from spacesctl.domain.words import Policy, ReportState, Role, RuleMode, State
+
+Note = Annotated[str, Meta(max_length=2_000)]
+
+
+class NewReport(Given, frozen=True, kw_only=True):
+    """A report of an account in a Space or, without `account`, of the Space."""
+
+    space_id: str
+    account: str | None = None
+    category: str = "other"
+    note: Note = ""
+
+
+class FiledReport(Answer, frozen=True, kw_only=True):
+    """A report that was filed."""
+
+    id: str
+    category: str
+    target: Who | None
+
+
+class ReportDecision(Given, frozen=True, kw_only=True):
+    """What is decided on a report."""
+
+    state: ReportState
+    note: Note = ""
+    """The reporter is told it."""
+
+
+class Report(Answer, frozen=True, kw_only=True):
+    """A report with its evidence. Ticks are of 20 ms on the Space clock."""
+
+    id: str
+    space_id: str
+    target: Who | None
+    """Null when the Space is reported."""
+    by: By
+    """The person who filed it, or the rule."""
+    category: str
+    mode: RuleMode | None
+    words: list[SpokenWord]
+    text: str
+    confidence: float | None
+    note: str
+    start_tick: int | None
+    end_tick: int | None
+    clip: str | None
+    """The SHA-256 of the evidence clip, in hex."""
+    state: ReportState
+    decided_by: By | None
+    decided_at: Time | None
+    decision: str | None
+    created_at: Time
+
+
+class PersonThen(Answer, frozen=True, kw_only=True):
+    """A person in the Space when a report was filed."""
+
+    account_id: str
+    role: Role
+    mic_open: bool
+    muted: bool
+    lane: int | None
+
+
+class RoomThen(Answer, frozen=True, kw_only=True):
+    """The Space when a report was filed."""
+
+    state: State
+    speakers: Policy
+    people: list[PersonThen]
+
+
+class Evidence(Answer, frozen=True, kw_only=True):
+    """What a report is based on besides: of a rule's act its key, the rule file and the recogniser; the room at that moment."""
+
+    lane: int | None
+    act: str | None
+    rule_hash: str | None
+    engine: str | None
+    model: str | None
+    room: RoomThen | None
+
+
+class WholeReport(Report, frozen=True, kw_only=True):
+    """A report with all its evidence."""
+
+    evidence: Evidence
+
+
+class NewRules(Given, frozen=True, kw_only=True):
+    """The rule file of a Space; null removes it."""
+
+    text: RuleText | None
+    filename: FileName = "rules.toml"
+    """Named in the messages about it."""
+
+
+class SetRules(Answer, frozen=True, kw_only=True):
+    """The rules that a Space has now, and what they may do."""
+
+    hash: str | None
+    rules: list[str]
+    actions: list[str]
+
+
+class RuleFile(Answer, frozen=True, kw_only=True):
+    """The rule file of a Space; both are null when it has none."""
+
+    hash: str | None
+    text: str | None
+
+
+class EvidenceSpan(Given, frozen=True, kw_only=True):
+    """The seconds of evidence before and after an act."""
+
+    before: Annotated[float, Meta(ge=0, le=60)] = 10.0
+    after: Annotated[float, Meta(ge=0, le=30)] = 4.0
+
+
+class NewAct(Given, frozen=True, kw_only=True):
+    """What a rule decided. Ticks are of 20 ms on the Space clock. A second act with the same `key` changes nothing."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=128)]
+    rule_id: Annotated[str, Meta(max_length=64)]
+    rule_hash: Annotated[str, Meta(max_length=64)]
+    mode: RuleMode
+    action: str
+    """`log`, `report`, `mute`, `kick` or `block`."""
+    account_id: str
+    lane: int
+    start_tick: int
+    end_tick: int
+    words: Annotated[list[Word], Meta(max_length=200)]
+    confidence: float
+    engine: Annotated[str, Meta(max_length=100)]
+    model: Annotated[str, Meta(max_length=200)]
+    evidence: EvidenceSpan = EvidenceSpan()
+
+
+class Act(Answer, frozen=True, kw_only=True):
+    """What a rule did or, in the modes `shadow` and `held`, would have done."""
+
+    key: str
+    rule_id: str
+    rule_hash: str
+    mode: RuleMode
+    action: str
+    """`log`, `report`, `mute`, `kick` or `block`."""
+    account_id: str
+    handle: str
+    lane: int
+    start_tick: int
+    end_tick: int
+    words: list[SpokenWord]
+    confidence: float
+    engine: str
+    model: str
+    report_id: str | None
+
+
+class AuditEntry(Answer, frozen=True, kw_only=True):
+    """Something that was done. `details` are its facts: texts, numbers and truth values by name."""
+
+    id: str
+    created_at: Time
+    by: By
+    action: str
+    space_id: str | None
+    target: Who | None
+    details: dict[str, str | int | float | bool | list[str] | None]
+    hash: str
+    """Of this entry and the one before it in its chain."""
+
+
+class AuditLog(Page[AuditEntry], frozen=True, kw_only=True):
+    """A page of the audit log, the newest first. `head` is a hash over the heads of all chains."""
+
+    head: str
+
+
+class AuditCheck(Answer, frozen=True, kw_only=True):
+    """Whether the log is whole. `first_bad` is the id of the first entry that does not match the one before it, `chain` (a Space's id,
+    `server` or `closed`) the broken chain: without `first_bad`, entries are missing at its end.
+    """
+
+    first_bad: str | None
+    chain: str | None
+    head: str

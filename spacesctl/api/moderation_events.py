@@ -1,0 +1,129 @@
+"""What happens to people by moderation: mutes, removals, sanctions, acts of rules, reports."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from spacesctl.api.wire import UNSET, Answer, Time, UnsetType
+
+
+class ServerMuted(Answer, frozen=True, kw_only=True):
+    """An account was server-muted, by the account `by_id`."""
+
+    account_id: str
+    by_id: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class ServerUnmuted(Answer, frozen=True, kw_only=True):
+    """A server mute was lifted. The person is asked to open the microphone; nobody else opens it."""
+
+    account_id: str
+    by_id: str | UnsetType = UNSET
+
+
+class Removed(Answer, frozen=True, kw_only=True):
+    """A person was removed: kicked (`barred`, cannot come back to this Space) or blocked by the host."""
+
+    account_id: str
+    by_id: str
+    reason: str
+    barred: bool
+
+
+class Readmitted(Answer, frozen=True, kw_only=True):
+    """A person who was kicked may come back."""
+
+    account_id: str
+
+
+class ActingPrincipal(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """Who imposed a sanction, as in `By`, without a handle."""
+
+    kind: Literal["person", "rule", "system"]
+    id: str | None = None
+    for_host: str | None = None
+    bot_id: str | None = None
+    reason: str | None = None
+
+
+class ImposedSanction(Answer, frozen=True, kw_only=True):
+    """A sanction on the account `target_id`. `until` null: until the Space ends."""
+
+    id: str
+    action: str
+    target_id: str
+    by: ActingPrincipal
+    reason: str
+    since: Time
+    until: Time | None = None
+    evidence: str = ""
+
+
+class SanctionImposed(Answer, frozen=True, kw_only=True):
+    """A sanction began. What it does is said by the events beside it."""
+
+    sanction: ImposedSanction
+
+
+class SanctionLifted(Answer, frozen=True, kw_only=True):
+    """A sanction ended before the Space did. `how`: `undone` (by somebody, with a `reason`), `expired` or `replaced`."""
+
+    sanction_id: str
+    action: str
+    account_id: str
+    how: str
+    reason: str = ""
+
+
+class Grant(Answer, frozen=True, kw_only=True):
+    """The actions that a bot may take in the host's name until the Space ends."""
+
+    bot_id: str
+    host_id: str
+    actions: list[str]
+
+
+class RulesSet(Answer, frozen=True, kw_only=True):
+    """The rules were set, replaced or cleared (both null)."""
+
+    rules_hash: str | None
+    grant: Grant | None
+
+
+class ActTaken(Answer, frozen=True, kw_only=True):
+    """An action that a rule took, or (mode `shadow` or `held`) would have taken."""
+
+    key: str
+    rule_id: str
+    mode: str
+    action: str
+    account_id: str
+    lane: int
+    start_tick: int
+    end_tick: int
+
+
+class ReportFiled(Answer, frozen=True, kw_only=True):
+    """A report was filed by the account `by_id`, about the Space or about the account `account_id`. `act` is the key of a rule's act;
+    `clip` the SHA-256 of the evidence clip.
+    """
+
+    report_id: str
+    category: str
+    account_id: str | None
+    by_id: str = ""
+    note: str = ""
+    lane: int | None = None
+    tick: int = 0
+    clip: str | None = None
+    act: str = ""
+
+
+class ReportDecided(Answer, frozen=True, kw_only=True):
+    """Staff decided on a report that the account `reporter_id` filed, or opened it again."""
+
+    report_id: str
+    state: str
+    reporter_id: str
+    note: str = ""

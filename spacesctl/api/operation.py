@@ -1,0 +1,43 @@
+"""Operating a server: health, readiness, the reachability of its media port, relays."""
+
+from __future__ import annotations
+
+from spacesctl.api.wire import UNSET, Answer, UnsetType
+
+
+class Health(Answer, frozen=True, kw_only=True):
+    """The process is running."""
+
+    status: str
+    version: str
+
+
+class Readiness(Answer, frozen=True, kw_only=True):
+    """Whether the server can work, and the state of each part: `ok`, or what is wrong."""
+
+    ready: bool
+    checks: dict[str, str]
+
+
+class Candidate(Answer, frozen=True, kw_only=True):
+    """An address of the media port."""
+
+    host: str
+    port: int
+
+
+class ExpectedProbe(Answer, frozen=True, kw_only=True):
+    """Credentials for connectivity checks (STUN binding requests), valid for half a minute, and the addresses to send them to."""
+
+    candidates: list[Candidate]
+    tcp_candidates: list[Candidate]
+    username: str
+    password: str
+
+
+class IceServer(Answer, frozen=True, kw_only=True):
+    """A relay or STUN server, as `RTCPeerConnection` takes it."""
+
+    urls: list[str]
+    username: str | UnsetType = UNSET
+    credential: str | UnsetType = UNSET

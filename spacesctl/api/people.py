@@ -1,0 +1,109 @@
+"""The people of a Space: microphones, requests to speak, invitations, what moderation does to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from spacesctl.api.accounts import Account, Who
+from spacesctl.api.by import By
+from spacesctl.api.wire import Answer, Given, Meta, Page, Time
+from spacesctl.domain.words import InviteState, Kind, Role
+
+Reason = Annotated[str, Meta(max_length=280)]
+
+
+class Member(Who, frozen=True, kw_only=True):
+    """A person in a Space."""
+
+    name: str
+    kind: Kind
+    role: Role
+    mic: Literal["open", "closed"]
+    """What the person chose (self mute)."""
+    muted: bool
+    """The server mute: nothing they send is heard."""
+    heard: bool
+    lane: int | None
+    """The number of the microphone session, if there is one."""
+    hand_raised: bool
+    connected: bool
+    """Whether the person has a connection with sound now."""
+
+
+class Members(Page[Member], frozen=True, kw_only=True):
+    """The people of a Space by role; `anonymous` is the number of listeners without an account."""
+
+    anonymous: int
+
+
+class RaisedHand(Account, frozen=True, kw_only=True):
+    """A request to speak, at this `position` of the queue."""
+
+    position: int
+    topic: str
+    note: str
+
+
+class NewMeasure(Given, frozen=True, kw_only=True):
+    """Why a person is muted, demoted or removed, and for how long."""
+
+    reason: Reason = ""
+    duration: Annotated[int, Meta(ge=1, le=7 * 24 * 3600)] | None = None
+    """Seconds; left out, until the Space ends or somebody undoes it."""
+
+
+class NewHand(Given, frozen=True, kw_only=True):
+    """What a request to speak is about, for the host and the co-hosts."""
+
+    topic: Annotated[str, Meta(max_length=50)] = ""
+    note: Annotated[str, Meta(max_length=280)] = ""
+
+
+class Microphone(Given, frozen=True, kw_only=True):
+    """Whether the caller's microphone is to be open."""
+
+    open: bool
+    consent: bool = False
+    """The caller agrees to be recorded."""
+
+
+class Undo(Given, frozen=True, kw_only=True):
+    """Why a sanction is undone."""
+
+    reason: Reason = ""
+
+
+class Sanction(Answer, frozen=True, kw_only=True):
+    """A sanction, in a Space or (a block) on the list of `host`. It lasts until `until`, or until the Space ends."""
+
+    id: str
+    action: str
+    space_id: str | None
+    target: Who
+    host: Who
+    by: By
+    reason: str
+    evidence: str | None
+    """The key of the rule's act that led to it."""
+    since: Time
+    until: Time | None
+    lifted_at: Time | None
+    lifted_by: By | None
+    how: str | None
+    """How it ended: `undone`, `expired`, `replaced` or `ended` (with the Space)."""
+    lift_reason: str | None
+
+
+class NewInvites(Given, frozen=True, kw_only=True):
+    """Invitations to send."""
+
+    handles: Annotated[list[str], Meta(min_length=1, max_length=100)]
+    message: Annotated[str, Meta(max_length=1000)] = ""
+    role: Role = Role.SPEAKER
+
+
+class Invitation(Account, frozen=True, kw_only=True):
+    """An invitation of an account to a role in a Space."""
+
+    state: InviteState
+    role: Role

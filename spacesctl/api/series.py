@@ -1,0 +1,79 @@
+"""Series of recurring Spaces."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from spacesctl.api.spaces import FileName, Handles, Lang, RuleText, Title, Topics
+from spacesctl.api.wire import UNSET, Answer, Given, Meta, Time, UnsetType
+from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
+
+Cron = Annotated[str, Meta(max_length=200)]
+Zone = Annotated[str, Meta(max_length=64)]
+
+
+class NewSeries(Given, frozen=True, kw_only=True):
+    """A series to create."""
+
+    title: Title
+    cron: Cron
+    """When it starts: a cron expression of five fields."""
+    tz: Zone = "UTC"
+    duration: int
+    """Seconds."""
+    speakers: Policy = Policy.INVITED
+    listeners: ListenerPolicy = ListenerPolicy.EVERYONE
+    captions: bool = True
+    topics: Topics = []
+    lang: Lang = "en"
+    invite: Handles = []
+    rules: RuleText | None = None
+    rules_filename: FileName = "rules.toml"
+    record: RecordingMode = RecordingMode.OFF
+    """What is recorded of each Space."""
+
+
+class SeriesChange(Given, frozen=True, kw_only=True):
+    """Fields that are left out stay unchanged."""
+
+    title: Title | None = None
+    cron: Cron | None = None
+    tz: Zone | None = None
+    duration: int | None = None
+    speakers: Policy | None = None
+    listeners: ListenerPolicy | None = None
+    topics: Topics | None = None
+    rules: RuleText | UnsetType | None = UNSET
+    """Another rule file; null removes the rules."""
+    rules_filename: FileName = "rules.toml"
+    invite: Handles = []
+    """Handles to invite in addition, from now on."""
+    uninvite: Handles = []
+
+
+class Series(Answer, frozen=True, kw_only=True):
+    """A series."""
+
+    id: str
+    title: str
+    state: Literal["active", "paused"]
+    cron: str
+    tz: str
+    duration: int
+    speakers: Policy
+    listeners: ListenerPolicy
+    captions: bool
+    topic_ids: list[str]
+    lang: str
+    rules: str | None
+    """The hash of the rule file."""
+    record: RecordingMode
+    invited_user_ids: list[str]
+    next_start: Time | None
+    next_space_id: str | None
+    """The coming Space, if it exists already."""
+    link: str | None
+    """The link of the coming Space."""
+    coming: list[Time]
+    """The next start times."""
+    created_at: Time

@@ -1,0 +1,190 @@
+"""What `--json` prints where no answer of the API is printed as it is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from spacesctl.api.accounts import Account
+from spacesctl.api.captions import CaptionText
+from spacesctl.api.wire import Answer
+from spacesctl.domain.words import Scope
+
+
+class ShownAccount(Account, frozen=True, kw_only=True):
+    """An account. `scopes` is what the token may be used for: of your own account, null for others."""
+
+    scopes: list[Scope] | None
+
+
+class Following(Answer, frozen=True, kw_only=True):
+    """Whether you follow an account now."""
+
+    handle: str
+    following: bool
+
+
+class Blocking(Answer, frozen=True, kw_only=True):
+    """Whether you block an account now."""
+
+    handle: str
+    blocked: bool
+
+
+class Deleted(Answer, frozen=True, kw_only=True):
+    """What was deleted."""
+
+    id: str
+    deleted: Literal[True] = True
+
+
+class Reminding(Answer, frozen=True, kw_only=True):
+    """Whether you are reminded of a Space, and how many accounts are."""
+
+    space_id: str
+    reminder: bool
+    subscriber_count: int
+
+
+class CaptionLine(CaptionText, frozen=True, kw_only=True):
+    """A caption. `seq` is the number of its event; null while it may still change (`final` is false)."""
+
+    final: bool
+    seq: int | None
+
+
+class CalendarFile(Answer, frozen=True, kw_only=True):
+    """The address to subscribe to, and the calendar itself, unless it was written to a file."""
+
+    url: str
+    file: str | None
+    ics: str | None
+
+
+class PlayedClip(Answer, frozen=True, kw_only=True):
+    """A voice clip that was written to `file`, or played by the program `player`."""
+
+    clip: str
+    bytes: int
+    file: str | None
+    player: str | None
+
+
+class FetchedFile(Answer, frozen=True, kw_only=True):
+    """A file of a recording that was downloaded, as `file`. `handle` is that of the lane's account; null for the mix."""
+
+    file: str
+    handle: str | None
+    bytes: int
+    sha256: str
+
+
+class SpokenSound(Answer, frozen=True, kw_only=True):
+    """What was sent to a Space: `frames` of 20 ms. `ended` is why it ended early: `interrupted`, or what the server said."""
+
+    seconds: float
+    frames: int
+    lost: int
+    """Frames of the microphone that could not be sent in time."""
+    lane: int | None
+    ended: str | None
+
+
+class HeardSound(Answer, frozen=True, kw_only=True):
+    """What was heard in a Space: `ticks` of 20 ms, among them those that were `lost`. `ended` is why it ended early."""
+
+    seconds: float
+    ticks: int
+    lost: int
+    ended: str | None
+    output: str
+
+
+class RuleProblem(Answer, frozen=True, kw_only=True):
+    """A problem in a rule file, and how to correct it."""
+
+    file: str
+    line: int
+    level: Literal["error", "warning"]
+    message: str
+    todo: str
+
+
+class CheckedRules(Answer, frozen=True, kw_only=True):
+    """Whether a rule file has no error, its problems, and what each rule does."""
+
+    ok: bool
+    problems: list[RuleProblem]
+    explained: list[str]
+
+
+class ListedModel(Answer, frozen=True, kw_only=True):
+    """A model that can be downloaded by name, or (`here`) is installed. `lang` and `megabytes` are null if it is not in the catalogue."""
+
+    name: str
+    lang: str | None
+    megabytes: int | None
+    here: bool
+    note: str
+
+
+class PulledModel(Answer, frozen=True, kw_only=True):
+    """A model that was downloaded. `trust` is where its SHA-256 was known from."""
+
+    name: str
+    path: str
+    sha256: str
+    trust: str
+
+
+class ModelPath(Answer, frozen=True, kw_only=True):
+    """The folder of a model."""
+
+    name: str
+    path: str
+
+
+class Archive(Answer, frozen=True, kw_only=True):
+    """A backup that was written."""
+
+    file: str
+    bytes: int
+
+
+class RestoredFolder(Answer, frozen=True, kw_only=True):
+    """The data folder that was restored."""
+
+    data: str
+
+
+class Finding(Answer, frozen=True, kw_only=True):
+    """What `doctor` found. `todo` is what to do; empty when all is well."""
+
+    level: Literal["ok", "warn", "fail"]
+    name: str
+    said: str
+    todo: str
+
+
+class SettingInForce(Answer, frozen=True, kw_only=True):
+    """A setting and where its value comes from: `flag`, `environment`, `.env`, the path of a file, or `default`. Of a token it is
+    only said whether there is one.
+    """
+
+    name: str
+    value: str | int | float | bool | list[str] | None
+    origin: str
+
+
+class PassingEvent(Answer, frozen=True, kw_only=True):
+    """An event that is not stored: levels, counts, partial captions."""
+
+    type: str
+    data: Answer
+
+
+class Serving(Answer, frozen=True, kw_only=True):
+    """A server that is ready: its address, that of its UDP port, and its data folder."""
+
+    http: str
+    udp: str
+    data: str

@@ -1,0 +1,264 @@
+"""The command tree: flat verbs for Spaces, nouns for the rest. A command's module is imported when it is named."""
+
+from __future__ import annotations
+
+from spacesctl.cli.lazy import Noun, Verb
+
+ROOT = Noun(
+    "Live audio rooms that anyone can host and moderate from a terminal.",
+    {
+        "serve": Verb("serve:serve", "Run the server until it is interrupted."),
+        "backup": Verb("backup:backup", "Copy a data folder into one file."),
+        "restore": Verb("backup:restore", "Restore a backup into a new data folder."),
+        "demo": Verb(
+            "demo:demo",
+            "Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, a rule that mutes, "
+            "a host who removes a speaker.",
+        ),
+        "completion": Verb(
+            "completion:completion",
+            'Print a shell\'s completion script: `eval "$(spacesctl completion bash)"`, in fish `spacesctl completion fish | source`.',
+        ),
+        "doctor": Verb("doctor:doctor", "Check what the server needs and say how to repair it."),
+        "create": Verb("create:create", "Create a Space."),
+        "list": Verb("spaces:list_spaces", "List Spaces, newest first."),
+        "remind": Verb(
+            "schedule:remind", "Get a direct message half an hour before a scheduled Space, and when it starts."
+        ),
+        "show": Verb("spaces:show", "Show a Space."),
+        "edit": Verb("spaces:edit", "Change a Space; what you do not give stays as it is."),
+        "start": Verb("spaces:start", "Open a Space: it goes live."),
+        "end": Verb("spaces:end", "End a live Space for everybody."),
+        "cancel": Verb("spaces:cancel", "Cancel a Space that has not started."),
+        "invite": Verb("messages:invite", "Invite people to speak, by direct message."),
+        "inbox": Verb("messages:inbox", "Read direct messages, newest first."),
+        "accept": Verb("messages:accept", "Accept an invitation to speak."),
+        "decline": Verb("messages:decline", "Decline an invitation."),
+        "uninvite": Verb("messages:uninvite", "Withdraw invitations that are not answered yet."),
+        "dm": Verb("messages:dm", "Send a direct message, as text, as a voice clip or both."),
+        "policy": Verb("spaces:policy", "Set who may speak without being approved, also while the Space is live."),
+        "people": Verb("people:people", "List the people in a Space, those on stage first."),
+        "raise": Verb("people:raise_hand", "Raise your hand to speak."),
+        "hands": Verb("people:hands", "List who asks to speak, in the order in which they asked."),
+        "approve": Verb("people:approve", "Approve a request to speak."),
+        "deny": Verb("people:deny", "Deny a request to speak."),
+        "mute": Verb(
+            "sanctions:mute", "Mute on the server: nobody hears what they send, and they cannot unmute themselves."
+        ),
+        "unmute": Verb("sanctions:unmute", "Lift a mute."),
+        "promote": Verb(
+            "people:promote", "Make a speaker a co-host (a Space has at most two), or with --host a co-host the host."
+        ),
+        "demote": Verb("sanctions:demote", "Make a speaker a listener, who needs an approval to speak again."),
+        "kick": Verb(
+            "sanctions:kick", "Remove people; they cannot come back until the Space ends, or the time is over."
+        ),
+        "undo": Verb("sanctions:undo", "Undo a mute, a demotion, a kick or a block."),
+        "sanctions": Verb(
+            "sanctions:sanctions",
+            "List sanctions, newest first, with those that ended: of a Space that you host, the blocks on your list, or those on you.",
+        ),
+        "block": Verb(
+            "accounts:block",
+            "Block accounts: they are removed from your live Spaces, cannot join or be invited to them, and cannot message you.",
+        ),
+        "unblock": Verb("accounts:unblock", "Unblock accounts."),
+        "report": Verb("moderation:report", "Report a person or the whole Space."),
+        "speak": Verb(
+            "sound:speak",
+            "Speak in a Space: play a sound file in real time, or use the microphone until you interrupt it.",
+        ),
+        "listen": Verb(
+            "sound:listen",
+            "Write the sound of a Space to a file or a pipe (`spacesctl listen SPACE --output - | mpv -`).",
+        ),
+        "captions": Verb("captions:captions", "Print the captions of a Space."),
+        "watch": Verb("watch:watch", "Watch a Space until it ends."),
+        "react": Verb("spaces:react", "Send a reaction, which everybody in the Space sees."),
+        "share": Verb(
+            "posts:share", "Share a post or a link with everybody in a Space; at most ten, the newest first."
+        ),
+        "post": Verb("posts:post", "Publish a post, as text, as a voice clip or both."),
+        "play": Verb("posts:play", "Play the voice clip of a post or a message, with ffplay, mpv or pw-play."),
+        "feed": Verb(
+            "feed:feed",
+            "Show live and scheduled Spaces of the accounts that you follow, then their posts, newest first.",
+        ),
+        "calendar": Verb(
+            "calendar:calendar",
+            "Print a Space, or all scheduled Spaces of a host, as iCalendar, and the address to subscribe to.",
+        ),
+        "follow": Verb("accounts:follow", "Follow accounts."),
+        "unfollow": Verb("accounts:unfollow", "Stop following accounts."),
+        "account": Noun(
+            "Accounts and their tokens.",
+            {
+                "create": Verb("accounts:create", "Create an account."),
+                "token": Verb(
+                    "accounts:token", "Create another token, for your own account or (operators) for any account."
+                ),
+                "revoke": Verb(
+                    "accounts:revoke",
+                    "Revoke all tokens with a label, of your own account or (operators) of any account.",
+                ),
+                "show": Verb("accounts:show", "Show an account; without a handle, your own."),
+            },
+        ),
+        "profile": Noun(
+            "Public profiles: profile [@HANDLE].",
+            {
+                "show": Verb("profile:show", "Show a profile (default: yours) with its Spaces and latest posts."),
+                "edit": Verb("profile:edit", "Change your profile; what you do not give stays as it is."),
+            },
+            default="show",
+        ),
+        "bench": Noun(
+            "Measure what a server on this machine can serve.",
+            {
+                "floor": Verb(
+                    "bench:floor", "Measure the lower bound: a C program that only encrypts and sends packets."
+                ),
+                "fanout": Verb(
+                    "bench:fanout", "Measure the engine's CPU time for a number of listeners, and lost packets."
+                ),
+                "capacity": Verb(
+                    "bench:capacity",
+                    "Find how many listeners are served without a lost packet or a late tick, beside `floor`.",
+                ),
+                "join-storm": Verb("bench:join_storm", "Connect many listeners at once while others listen."),
+                "peers": Verb(
+                    "bench:peers",
+                    "Compare with Janus (Debian's `janus`), aiortc and `floor`: the same listeners and the same clip.",
+                ),
+                "ogg": Verb(
+                    "bench:ogg", "Compare the cost of players of listen.ogg with that of as many WebRTC listeners."
+                ),
+                "soak": Verb(
+                    "bench:soak",
+                    "Run a Space for half an hour while listeners join and leave: memory, open files, late ticks.",
+                ),
+                "loss": Verb(
+                    "bench:loss", "Compare the speech quality over bad networks with aiortc and Janus AudioBridge."
+                ),
+                "mouth-to-ear": Verb(
+                    "bench:mouth_to_ear",
+                    "Compare the latency from a speaker to a listener with aiortc and Janus AudioBridge.",
+                ),
+            },
+        ),
+        "schedule": Noun(
+            "Series: Spaces that open and end by themselves, again and again.",
+            {
+                "list": Verb("schedule:list_series", "List your series."),
+                "show": Verb("schedule:show", "Show a series with its next starts."),
+                "pause": Verb(
+                    "schedule:pause",
+                    "Pause a series: its next Space is canceled, and no others are made until it is resumed.",
+                ),
+                "resume": Verb("schedule:resume", "Resume a paused series."),
+                "skip": Verb("schedule:skip", "Cancel the next Space of a series; the one after it stays."),
+                "edit": Verb(
+                    "schedule:edit", "Change a series and its next Space; what you do not give stays as it is."
+                ),
+                "delete": Verb("schedule:delete", "Delete a series."),
+            },
+        ),
+        "reports": Noun(
+            "Reports that wait for review.",
+            {
+                "list": Verb(
+                    "moderation:list_reports", "List open reports from the Spaces that you host, newest first."
+                ),
+                "show": Verb("moderation:show_report", "Show a report with its evidence."),
+                "decide": Verb("moderation:decide_report", "Uphold or dismiss a report, or open it again."),
+            },
+        ),
+        "rules": Noun(
+            "Rules on live speech.",
+            {
+                "check": Verb("rules:check_rules", "Check a rule file and explain each rule."),
+                "push": Verb("rules:push_rules", "Set the rules of a Space, also while it is live."),
+                "show": Verb("rules:show_rules", "Print the rule file of a Space."),
+                "clear": Verb(
+                    "rules:clear_rules", "Remove the rules of a Space, and with them the bot's permission to act."
+                ),
+            },
+        ),
+        "audit": Noun(
+            "The audit log.",
+            {
+                "list": Verb(
+                    "audit:list_audit", "List what was done by you and in the Spaces that you host, newest first."
+                ),
+                "verify": Verb(
+                    "audit:verify_audit", "Verify the hash chains of the log: one a Space, one for the server."
+                ),
+            },
+        ),
+        "models": Noun(
+            "Models for speech recognition.",
+            {
+                "list": Verb(
+                    "models:list_models",
+                    "List the models that can be downloaded by name, and those that are installed.",
+                ),
+                "pull": Verb(
+                    "models:pull", "Download a model into the data folder; the server uses it from its next start."
+                ),
+                "path": Verb("models:path", "Print the folder of a model, for `serve --model`."),
+            },
+        ),
+        "config": Noun(
+            "Settings of the server and of this command line.",
+            {
+                "show": Verb(
+                    "config:show",
+                    "Show every setting in force, of this command line and of a server started in this folder.",
+                ),
+            },
+        ),
+        "record": Noun(
+            "Record a live Space.",
+            {
+                "start": Verb("recordings:start", "Start recording."),
+                "stop": Verb("recordings:stop", "Stop recording; `recordings list` shows the result."),
+            },
+        ),
+        "recordings": Noun(
+            "Recordings of your Spaces.",
+            {
+                "list": Verb("recordings:list_recordings", "List your recordings, newest first."),
+                "get": Verb(
+                    "recordings:get", "Download a recording's files as RECORDING-NAME and verify their checksums."
+                ),
+                "delete": Verb("recordings:delete", "Delete a recording permanently."),
+            },
+        ),
+        "webhook": Noun(
+            "Signed HTTP requests to your own programs.",
+            {
+                "add": Verb("webhook:add", "Add a webhook for the Spaces that you host."),
+                "list": Verb("webhook:list_webhooks", "List your webhooks and their state."),
+                "test": Verb("webhook:send_test", "Send a `ping` now and show the result."),
+                "remove": Verb("webhook:remove", "Remove a webhook; messages that wait for it are dropped."),
+                "deliveries": Verb(
+                    "webhook:deliveries", "List the messages sent to a webhook and their results, newest first."
+                ),
+            },
+        ),
+        "notifications": Noun(
+            "Forward your messages to another service.",
+            {
+                "add": Verb(
+                    "notifications:add", "Also send your direct messages, invitations and reminders to this address."
+                ),
+                "list": Verb(
+                    "notifications:list_notifications",
+                    "List the addresses that your messages are forwarded to; only the service of each is shown.",
+                ),
+                "test": Verb("notifications:send_test", "Send a test message to an address now."),
+                "remove": Verb("notifications:remove", "Remove an address; nothing more is sent to it."),
+            },
+        ),
+    },
+)

@@ -1,0 +1,109 @@
+"""`create`: a Space, or a series of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spacesctl.cli.common import Json, client, duration_seconds, handles_of, new_key
+from spacesctl.cli.output import emit_json
+from spacesctl.domain.errors import Invalid
+from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
+
+if TYPE_CHECKING:
+    from spacesctl.api.spaces import NewSpace
+
+
+def create(
+    ctx: typer.Context,
+    title: Annotated[str, typer.Argument(help="At most 70 characters.")],
+    start: Annotated[bool, typer.Option("--start", help="Go live at once.")] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Start time: RFC 3339, '2026-12-01 18:00', or +2h.")
+    ] = None,
+    tz: Annotated[
+        str | None,
+        typer.Option(help="Time zone of --at and --cron, such as Europe/Rome. Default for --at: this machine's."),
+    ] = None,
+    speakers: Annotated[Policy, typer.Option(help="Who may speak without being approved.")] = Policy.INVITED,
+    listeners: Annotated[ListenerPolicy, typer.Option(help="Who may listen.")] = ListenerPolicy.EVERYONE,
+    invite: Annotated[
+        list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker; `-` reads a list from stdin.")
+    ] = None,
+    captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with rules that the bot applies.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="A topic, at most three.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Record it; speakers must agree first.")] = False,
+    record_lanes: Annotated[
+        bool, typer.Option("--record-lanes", help="Record it, and also each speaker in a separate file.")
+    ] = False,
+    cron: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXPR",
+            help="Make a series with these start times, such as '0 9 * * 1-5'; needs --tz and --duration.",
+        ),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="D", help="How long each Space of a series lasts, such as 1h30m.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Create a Space. It opens at once with --start, at a time with --at, repeatedly with --cron, otherwise with `spacesctl start`."""
+    if sum((start, at is not None, cron is not None)) > 1:
+        raise Invalid("--start, --at, --cron", "give only one of them")
+    if (cron is None) != (duration is None) or (cron is not None and tz is None):
+        raise Invalid("--cron", "needs --tz and --duration, and --duration needs --cron")
+    from spacesctl.api.spaces import NewSpace
+    from spacesctl.cli.rules import read_rules
+    from spacesctl.cli.when import wire_time
+
+    new = NewSpace(
+        title=title,
+        speakers=speakers,
+        listeners=listeners,
+        captions=captions,
+        topics=topic or [],
+        scheduled_start=wire_time(at, tz) if at is not None else None,
+        invite=handles_of(invite) if invite else [],
+        rules=read_rules(rules) if rules is not None else None,
+        rules_filename=rules.name if rules is not None else "rules.toml",
+        record=RecordingMode.LANES if record_lanes else RecordingMode.MIX if record else RecordingMode.OFF,
+        start=start,
+    )
+    if cron is not None and tz is not None and duration is not None:
+        _create_series(ctx, new, cron, tz, duration_seconds(duration), as_json=as_json)
+        return
+    with client(ctx) as spaces:
+        made = spaces.spaces.create(new, idempotency_key=new_key())
+    if as_json:
+        emit_json(made)
+    else:
+        from spacesctl.cli.spaceview import show_space
+
+        show_space(made)
+
+
+def _create_series(ctx: typer.Context, each: NewSpace, cron: str, tz: str, seconds: int, *, as_json: bool) -> None:
+    """A series of Spaces like `each`."""
+    from spacesctl.api.series import NewSeries
+    from spacesctl.cli.schedule import tell
+
+    new = NewSeries(
+        title=each.title,
+        cron=cron,
+        tz=tz,
+        duration=seconds,
+        speakers=each.speakers,
+        listeners=each.listeners,
+        captions=each.captions,
+        topics=each.topics,
+        invite=each.invite,
+        rules=each.rules,
+        rules_filename=each.rules_filename,
+        record=each.record,
+    )
+    with client(ctx) as spaces:
+        tell(spaces.series.create(new, idempotency_key=new_key()), as_json=as_json)

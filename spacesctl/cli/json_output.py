@@ -1,0 +1,147 @@
+"""What each command prints with `--json`: the one table of it, for the reference page, the schemas and the tests.
+
+Commands do not import it: it knows all types of the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from spacesctl.api import accounts, events, moderation, outside, people, posts, profiles, recordings, series, spaces
+from spacesctl.bench.capacity import Capacity
+from spacesctl.bench.fanout import Fanout
+from spacesctl.bench.floor import Floor
+from spacesctl.bench.latency import Latency
+from spacesctl.bench.loss import Loss
+from spacesctl.bench.ogg import Costs
+from spacesctl.bench.peers import Peers
+from spacesctl.bench.soak import Soak
+from spacesctl.bench.storm import Storm
+from spacesctl.cli import answers
+from spacesctl.demo.report import DemoReport
+
+
+class Shape(StrEnum):
+    """How many values are printed."""
+
+    ONE = "one object"
+    ARRAY = "an array of objects"
+    LINES = "a line for each object"
+
+
+@dataclass(frozen=True)
+class Output:
+    """The type of what is printed, or of each item of it."""
+
+    kind: type
+    shape: Shape = Shape.ONE
+
+
+def _one(kind: type) -> Output:
+    return Output(kind)
+
+
+def _array(kind: type) -> Output:
+    return Output(kind, Shape.ARRAY)
+
+
+def _lines(kind: type) -> Output:
+    return Output(kind, Shape.LINES)
+
+
+OUTPUTS: dict[str, Output] = {
+    "serve": _lines(answers.Serving),
+    "backup": _one(answers.Archive),
+    "restore": _one(answers.RestoredFolder),
+    "demo": _one(DemoReport),
+    "doctor": _array(answers.Finding),
+    "create": _one(spaces.Space),
+    "create --cron": _one(series.Series),
+    "list": _array(spaces.Space),
+    "remind": _one(answers.Reminding),
+    **dict.fromkeys(("show", "edit", "start", "end", "cancel", "policy", "accept", "decline"), _one(spaces.Space)),
+    "invite": _array(people.Invitation),
+    "uninvite": _array(people.Invitation),
+    "inbox": _array(posts.Message),
+    "dm": _one(posts.SentMessage),
+    "people": _array(people.Member),
+    "raise": _one(people.Member),
+    "hands": _array(people.RaisedHand),
+    **dict.fromkeys(
+        ("approve", "deny", "mute", "unmute", "promote", "demote", "kick"),
+        _array(people.Member),
+    ),
+    "undo": _one(people.Sanction),
+    "sanctions": _array(people.Sanction),
+    "block": _array(answers.Blocking),
+    "unblock": _array(answers.Blocking),
+    "follow": _array(answers.Following),
+    "unfollow": _array(answers.Following),
+    "report": _one(moderation.FiledReport),
+    "speak": _one(answers.SpokenSound),
+    "listen": _one(answers.HeardSound),
+    "captions": _array(answers.CaptionLine),
+    "captions --follow": _lines(answers.CaptionLine),
+    "watch": _lines(events.Event),
+    "react": _one(spaces.Reacted),
+    "share": _array(spaces.Pin),
+    "post": _one(posts.Post),
+    "post --delete": _one(answers.Deleted),
+    "play": _one(answers.PlayedClip),
+    "feed": _one(profiles.Feed),
+    "calendar": _one(answers.CalendarFile),
+    "account create": _one(accounts.MadeAccount),
+    "account token": _one(accounts.MadeToken),
+    "account revoke": _one(accounts.RevokedTokens),
+    "account show": _one(answers.ShownAccount),
+    "profile show": _one(profiles.Profile),
+    "profile edit": _one(accounts.DescribedAccount),
+    "bench floor": _one(Floor),
+    "bench fanout": _one(Fanout),
+    "bench capacity": _one(Capacity),
+    "bench join-storm": _one(Storm),
+    "bench peers": _one(Peers),
+    "bench ogg": _one(Costs),
+    "bench soak": _one(Soak),
+    "bench loss": _one(Loss),
+    "bench mouth-to-ear": _one(Latency),
+    "schedule list": _array(series.Series),
+    **dict.fromkeys(
+        ("schedule show", "schedule pause", "schedule resume", "schedule skip", "schedule edit"), _one(series.Series)
+    ),
+    "schedule delete": _one(answers.Deleted),
+    "reports list": _array(moderation.Report),
+    "reports show": _one(moderation.WholeReport),
+    "reports decide": _one(moderation.WholeReport),
+    "rules check": _one(answers.CheckedRules),
+    "rules push": _one(moderation.SetRules),
+    "rules show": _one(moderation.RuleFile),
+    "rules clear": _one(moderation.SetRules),
+    "audit list": _array(moderation.AuditEntry),
+    "audit verify": _one(moderation.AuditCheck),
+    "models list": _array(answers.ListedModel),
+    "models pull": _one(answers.PulledModel),
+    "models path": _one(answers.ModelPath),
+    "config show": _array(answers.SettingInForce),
+    "record start": _one(spaces.Space),
+    "record stop": _one(spaces.Space),
+    "recordings list": _array(recordings.Recording),
+    "recordings get": _array(answers.FetchedFile),
+    "recordings delete": _one(answers.Deleted),
+    "webhook add": _one(outside.MadeWebhook),
+    "webhook list": _array(outside.Webhook),
+    "webhook test": _one(outside.WebhookTest),
+    "webhook remove": _one(answers.Deleted),
+    "webhook deliveries": _array(outside.Delivery),
+    "notifications add": _one(outside.Outlet),
+    "notifications list": _array(outside.Outlet),
+    "notifications test": _one(outside.OutletTest),
+    "notifications remove": _one(answers.Deleted),
+}
+"""By the words of a command; with an option where it prints something else then."""
+
+
+def outputs(words: str) -> dict[str, Output]:
+    """What a command prints, by its words with or without the option that decides it. Empty for one without `--json`."""
+    return {key: one for key, one in OUTPUTS.items() if key.partition(" --")[0] == words}

@@ -1,0 +1,112 @@
+"""Groups of commands that import a command's module only when it is named. Their helps stand in the table of `cli.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info
+from typer.models import CommandInfo
+
+from spacesctl.cli import options
+from spacesctl.cli.reading import read_quickly
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context, HelpFormatter, Parameter
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command: the `module:function` below `spacesctl.cli`, and the first sentence of its docstring."""
+
+    place: str
+    help: str
+
+    def function(self) -> Callable[..., None]:
+        """The function, after its module was imported."""
+        module, _, name = self.place.partition(":")
+        found: Callable[..., None] = getattr(import_module(f"spacesctl.cli.{module}"), name)
+        return found
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A group of commands."""
+
+    help: str
+    commands: Mapping[str, Verb | Noun]
+    default: str | None = None
+    """The command that is meant when none is named: `profile @ann` is `profile show @ann`."""
+
+
+def verbs(noun: Noun, prefix: str = "") -> Iterator[tuple[str, Verb]]:
+    """Each command of the tree with its words, such as "schedule skip"."""
+    for name, one in noun.commands.items():
+        if isinstance(one, Noun):
+            yield from verbs(one, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", one
+
+
+class QuickCommand(TyperCommand):
+    """A command whose usual arguments are read without pydantic."""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return read_quickly(super().get_params(ctx))
+
+
+class LazyGroup(TyperGroup):
+    """The commands of a `Noun`. `words` is what stands before their names."""
+
+    noun = Noun("", {})
+    words = ""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return read_quickly(super().get_params(ctx))
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        return list(self.noun.commands)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        if cmd_name not in self.noun.commands:
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = made(self.noun.commands[cmd_name], cmd_name, f"{self.words}{cmd_name}")
+        return self.commands[cmd_name]
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        limit = formatter.width - 6 - max(map(len, self.noun.commands))
+        rows = [
+            (name, TyperCommand(name, help=one.help).get_short_help_str(limit))
+            for name, one in self.noun.commands.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        if self.noun.default and not (args and (args[0] in self.noun.commands or args[0] == "--help")):
+            args = [self.noun.default, *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        if args[0] in self.noun.commands:
+            return super().resolve_command(ctx, args)
+        made = self.commands
+        self.commands = dict.fromkeys(self.noun.commands, TyperCommand(None))  # Typer proposes similar ones among these
+        try:
+            return super().resolve_command(ctx, args)
+        finally:
+            self.commands = made
+
+
+def made(one: Verb | Noun, name: str, words: str) -> Command:
+    """A command with the options that all have, or a group. `words` are those of its whole path."""
+    if isinstance(one, Noun):
+        group = LazyGroup(name=name, help=one.help, no_args_is_help=one.default is None, rich_markup_mode=None)
+        group.noun, group.words = one, f"{words} "
+        return group
+    info = CommandInfo(name, cls=QuickCommand, callback=options.added(words, one.function()))
+    return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)

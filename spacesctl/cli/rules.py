@@ -1,0 +1,104 @@
+"""`rules check|push|show|clear`: rules on live speech."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spacesctl.cli.common import Json, SpaceRef, client, space_id
+from spacesctl.cli.output import emit_json, note, say
+from spacesctl.domain.errors import Invalid
+
+
+def read_rules(path: Path) -> str:
+    """The text of a rule file. Raises OSError, or Invalid when it is not UTF-8."""
+    try:
+        return path.read_text()
+    except UnicodeDecodeError as error:
+        raise Invalid(str(path), "is not UTF-8 text") from error
+
+
+def check_rules(
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of a vosk model: rules must use words that it knows.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a rule file and explain each rule. Problems are shown with file and line. Exit code 2 when there is an error."""
+    from spacesctl.rules.check import check, explain
+    from spacesctl.rules.rulefile import parse
+
+    text = read_rules(path)
+    problems = check(text, str(path), _vocabulary(model) if model is not None else None)
+    ruleset, _ = parse(text, str(path))
+    ok = not any(problem.level == "error" for problem in problems)
+    lines = explain(ruleset) if ruleset is not None else []
+    if as_json:
+        from spacesctl.cli.answers import CheckedRules, RuleProblem
+
+        told = [
+            RuleProblem(file=one.file, line=one.line, level=one.level, message=one.message, todo=one.todo)
+            for one in problems
+        ]
+        emit_json(CheckedRules(ok=ok, problems=told, explained=lines))
+    else:
+        for problem in problems:
+            note(str(problem))
+        for line in lines:
+            say(line)
+    if not ok:
+        raise typer.Exit(2)
+
+
+def _vocabulary(model: Path) -> set[str]:
+    from bots.models import ModelError, vocabulary  # reads a file; runs no bot
+
+    try:
+        return vocabulary(model)
+    except ModelError as error:
+        raise Invalid("--model", str(error)) from error
+
+
+def push_rules(
+    ctx: typer.Context,
+    space: SpaceRef,
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    as_json: Json = False,
+) -> None:
+    """Set the rules of a Space, also while it is live. If the file has errors, the old rules stay."""
+    from spacesctl.api.moderation import NewRules
+
+    new = NewRules(text=read_rules(path), filename=path.name)
+    with client(ctx) as spaces:
+        done = spaces.spaces.set_rules(space_id(space), new)
+    if as_json:
+        emit_json(done)
+    else:
+        say(f"rules {(done.hash or '')[:12]}: {', '.join(done.rules) or 'none'}; may {', '.join(done.actions)}")
+
+
+def show_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Print the rule file of a Space."""
+    with client(ctx) as spaces:
+        found = spaces.spaces.rules(space_id(space))
+    if as_json:
+        emit_json(found)
+    elif found.text is None:
+        note("no rules")
+    else:
+        say(found.text.rstrip("\n"))
+
+
+def clear_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Remove the rules of a Space, and with them the bot's permission to act."""
+    from spacesctl.api.moderation import NewRules
+
+    with client(ctx) as spaces:
+        done = spaces.spaces.set_rules(space_id(space), NewRules(text=None))
+    if as_json:
+        emit_json(done)
+    else:
+        say("no rules")

@@ -1,0 +1,90 @@
+"""What `watch` knows of a Space: its view, and what happened, in words. It does no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from spacesctl.api import events, moderation_events, people_events, space_events
+from spacesctl.api.events import Event
+from spacesctl.api.people import Members
+from spacesctl.api.spaces import Space
+from spacesctl.api.wire import Answer
+from spacesctl.cli.output import clean
+from spacesctl.client.room_changes import after
+from spacesctl.client.room_view import of, reread
+
+KEPT = 200
+"""Events that are kept."""
+_TOLD: dict[str, str] = {
+    "person.muted": "{who} is muted",
+    "person.unmuted": "{who} may open the microphone again",
+    "person.removed": "{who} was removed",
+    "hand.raised": "{who} asks to speak",
+    "host.changed": "{who} is now the host",
+    "host.away": "the host {who} left",
+    "host.back": "the host {who} is back",
+    "host.left": "nobody hosts: the microphones are closed",
+    "recording.started": "recording started",
+    "recording.stopped": "recording stopped",
+    "space.ended": "the Space has ended",
+}
+
+
+class Watched:
+    """What `watch` shows: the `view` of the Space, and `happened`, the last events with their time."""
+
+    def __init__(self, space: Space, members: Members) -> None:
+        self.view = of(space, members)
+        self.names = {row.id: row.handle for row in members.data}
+        """Handles by account id, also of people who left."""
+        self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
+
+    def reread(self, space: Space, members: Members) -> None:
+        """Take what the API tells anew."""
+        self.view = reread(self.view, space, members)
+        self.names |= {row.id: row.handle for row in members.data}
+
+    def take(self, event: Event) -> bool:
+        """Update the view with an event; whether the API must be read again before it is told."""
+        self.view = after(self.view, event)
+        return self.view.stale or _account_id(event.data) not in (None, *self.names)
+
+    def tell(self, event: Event) -> str | None:
+        """Add what an event says to what happened; None when it says nothing to people."""
+        told = self._sentence(event)
+        if told:
+            tick = event.data.tick if isinstance(event.data, events.Reactions) else event.tick or 0
+            self.happened.append((clock(tick), clean(told)))
+        return told
+
+    def _shared(self, pin: space_events.SharedPin) -> str:
+        what = f"{pin.title} {pin.ref}" if pin.kind == "link" else "a post"
+        return f"{self.names.get(pin.by_id, 'somebody')} shares {what}"
+
+    def _sentence(self, event: Event) -> str | None:
+        account_id = _account_id(event.data)
+        who = self.names.get(account_id, "somebody") if account_id else "the Space"
+        match event.data:
+            case people_events.InviteAnswered(state=state):
+                return f"{who} {state} the invitation"
+            case moderation_events.ActTaken() as act:
+                return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
+            case moderation_events.ReportFiled(category=category):
+                return f"{who} was reported: {category}"
+            case events.Reactions(counts=counts):
+                return "  ".join(f"{name} {count}" for name, count in counts.items())
+            case space_events.Pinned(pin=pin):
+                return self._shared(pin)
+            case _:
+                told = _TOLD.get(event.type)
+                return told.replace("{who}", who) if told is not None else None
+
+
+def _account_id(data: Answer) -> str | None:
+    found = getattr(data, "account_id", None)
+    return found if isinstance(found, str) else None
+
+
+def clock(tick: int) -> str:
+    """`MM:SS` of the Space clock."""
+    return f"{tick // 3000:02d}:{tick // 50 % 60:02d}"

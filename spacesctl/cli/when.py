@@ -1,0 +1,35 @@
+"""Times as people give them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from spacesctl.api.wire import Time
+from spacesctl.cli.common import span_seconds
+from spacesctl.domain.errors import Invalid
+
+
+def parse_when(text: str, tz: str | None, now: datetime) -> datetime:
+    """The UTC time of `+2h`, of RFC 3339 with an offset, or of a local time in `tz` (default: this machine's). Raises Invalid."""
+    seconds = span_seconds(text)
+    try:
+        zone = ZoneInfo(tz) if tz else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
+        raise Invalid("--tz", f"{tz!r} is not a time zone", hint="such as Europe/Rome") from error
+    try:
+        if seconds is not None:
+            return now + timedelta(seconds=seconds)
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone) if zone else at.astimezone()
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # not a time, or beyond the calendar
+        raise Invalid(
+            "--at", f"{text!r} is not a time", hint="such as 2026-12-01T18:00:00Z, '2026-12-01 18:00' or +2h"
+        ) from error
+
+
+def wire_time(text: str, tz: str | None) -> Time:
+    """The same from now on, as the wire has it."""
+    return Time.of(parse_when(text, tz, datetime.now(UTC)))

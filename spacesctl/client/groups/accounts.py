@@ -1,0 +1,148 @@
+"""Accounts: profiles, tokens, whom one follows and blocks."""
+
+from __future__ import annotations
+
+from spacesctl.api import accounts as wire
+from spacesctl.api.accounts import Account
+from spacesctl.api.people import Sanction, Undo
+from spacesctl.api.posts import Post
+from spacesctl.api.profiles import Profile
+from spacesctl.api.wire import Page
+from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup, segment
+
+NOTHING = type(None)
+
+
+def place(*parts: str) -> str:
+    """A path below the accounts."""
+    return "/".join(("/v1/accounts", *(segment(one) for one in parts)))
+
+
+def _create(new: wire.NewAccount, *, idempotency_key: str | None = None) -> Call[wire.MadeAccount]:
+    """For admins: create an account and its first token."""
+    return Call("POST", "/v1/accounts", wire.MadeAccount, new, idempotency_key=idempotency_key)
+
+
+def _list() -> Call[Page[Account]]:
+    """For admins: all accounts, by handle."""
+    return Call("GET", "/v1/accounts", Page[Account])
+
+
+def _me() -> Call[wire.Me]:
+    """The caller's account."""
+    return Call("GET", place("me"), wire.Me)
+
+
+def _get(who: str) -> Call[Account]:
+    """An account, by id or handle."""
+    return Call("GET", place(who), Account)
+
+
+def _describe(about: wire.AboutMe) -> Call[wire.DescribedAccount]:
+    """Change the caller's name and description."""
+    return Call("PATCH", place("me"), wire.DescribedAccount, about)
+
+
+def _profile(who: str = "me") -> Call[Profile]:
+    """An account, its live and scheduled Spaces, and its last posts."""
+    return Call("GET", place(who, "profile"), Profile)
+
+
+def _posts(who: str) -> Call[Page[Post]]:
+    """An account's posts, newest first."""
+    return Call("GET", place(who, "posts"), Page[Post])
+
+
+def calendar_place(who: str) -> str:
+    """The path of a host's calendar, to which calendar programs subscribe."""
+    return place(who, "calendar.ics")
+
+
+def _calendar(who: str) -> Call[str]:
+    """The Spaces and series of a host as an iCalendar feed."""
+    return Call("GET", calendar_place(who), str)
+
+
+def _create_token(who: str, new: wire.NewToken) -> Call[wire.MadeToken]:
+    """Create a further token."""
+    return Call("POST", place(who, "tokens"), wire.MadeToken, new)
+
+
+def _revoke_tokens(who: str, label: str = "") -> Call[wire.RevokedTokens]:
+    """Revoke all tokens with this label."""
+    return Call("DELETE", place(who, "tokens"), wire.RevokedTokens, parameters={"label": label})
+
+
+def _following() -> Call[Page[Account]]:
+    """The accounts that the caller follows."""
+    return Call("GET", place("me", "following"), Page[Account])
+
+
+def _follow(who: str) -> Call[None]:
+    """Follow an account."""
+    return Call("PUT", place("me", "following", who), NOTHING)
+
+
+def _unfollow(who: str) -> Call[None]:
+    """Stop following an account."""
+    return Call("DELETE", place("me", "following", who), NOTHING)
+
+
+def _blocks() -> Call[Page[Account]]:
+    """The accounts that the caller has blocked."""
+    return Call("GET", place("me", "blocks"), Page[Account])
+
+
+def _block(who: str) -> Call[None]:
+    """Block an account."""
+    return Call("PUT", place("me", "blocks", who), NOTHING)
+
+
+def _unblock(who: str) -> Call[None]:
+    """Remove a block."""
+    return Call("DELETE", place("me", "blocks", who), NOTHING)
+
+
+def _sanctions() -> Call[Page[Sanction]]:
+    """The sanctions on the caller, newest first."""
+    return Call("GET", place("me", "sanctions"), Page[Sanction])
+
+
+def _block_sanctions() -> Call[Page[Sanction]]:
+    """The blocks on the caller's list, also those that a rule made and those that ended."""
+    return Call("GET", "/v1/sanctions", Page[Sanction])
+
+
+def _undo_block(sanction_id: str, reason: str = "") -> Call[Sanction]:
+    """Undo a block, also one that a rule made."""
+    return Call("POST", f"/v1/sanctions/{segment(sanction_id)}/undo", Sanction, Undo(reason=reason))
+
+
+class _Calls:
+    create = Operation(_create)
+    list = Listing(_list)
+    me = Operation(_me)
+    get = Operation(_get)
+    describe = Operation(_describe)
+    profile = Operation(_profile)
+    posts = Listing(_posts)
+    calendar = Operation(_calendar)
+    create_token = Operation(_create_token)
+    revoke_tokens = Operation(_revoke_tokens)
+    following = Listing(_following)
+    follow = Operation(_follow)
+    unfollow = Operation(_unfollow)
+    blocks = Listing(_blocks)
+    block = Operation(_block)
+    unblock = Operation(_unblock)
+    sanctions = Listing(_sanctions)
+    block_sanctions = Listing(_block_sanctions)
+    undo_block = Operation(_undo_block)
+
+
+class Accounts(_Calls, SyncGroup):
+    """`client.accounts`."""
+
+
+class AsyncAccounts(_Calls, AsyncGroup):
+    """`client.accounts`."""

@@ -1,0 +1,50 @@
+"""The server itself, and its bundled bot."""
+
+from __future__ import annotations
+
+from spacesctl.api.captions import BotStatus
+from spacesctl.api.operation import ExpectedProbe, Health, Readiness
+from spacesctl.client.call import AsyncGroup, Call, Operation, SyncGroup
+
+NOTHING = type(None)
+
+
+def _health() -> Call[Health]:
+    """The process is running."""
+    return Call("GET", "/healthz", Health)
+
+
+def _ready() -> Call[Readiness]:
+    """Whether the database and the engine work. Raises Unavailable if not."""
+    return Call("GET", "/readyz", Readiness)
+
+
+def _metrics() -> Call[str]:
+    """Metrics in the text format of Prometheus; from the same machine only."""
+    return Call("GET", "/metrics", str)
+
+
+def _probe() -> Call[ExpectedProbe]:
+    """For admins: credentials for connectivity checks of the media port."""
+    return Call("POST", "/v1/probe", ExpectedProbe)
+
+
+def _bot_status(status: BotStatus) -> Call[None]:
+    """For the bundled bot: tell whether captions work."""
+    return Call("PUT", "/v1/bots/status", NOTHING, status)
+
+
+class _Calls:
+    health = Operation(_health)
+    ready = Operation(_ready)
+    metrics = Operation(_metrics)
+    probe = Operation(_probe)
+    bot_status = Operation(_bot_status)
+
+
+class Operating(_Calls, SyncGroup):
+    """`client.server`."""
+
+
+class AsyncOperating(_Calls, AsyncGroup):
+    """`client.server`."""

@@ -1,0 +1,172 @@
+"""What an event changes in the view of a Space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from msgspec import structs
+
+from spacesctl.api import events as e
+from spacesctl.api import moderation_events as m
+from spacesctl.api import people_events as p
+from spacesctl.api import space_events as s
+from spacesctl.api.spaces import HostAway
+from spacesctl.api.wire import Answer, Time
+from spacesctl.client.room_view import MOST_LINES, Line, Person, RoomView
+from spacesctl.domain.words import Role, State
+
+T = TypeVar("T", bound=Answer)
+
+
+def after(view: RoomView, event: e.Event) -> RoomView:
+    """The view after an event. One of a type that it does not know changes nothing but the number."""
+    change = _CHANGES.get(type(event.data))
+    changed = change(view, event.data) if change is not None else view
+    return structs.replace(
+        changed,
+        seq=max(changed.seq, event.seq or 0),
+        tick=max(changed.tick, event.tick or 0),
+    )
+
+
+def _with(view: RoomView, account_id: str, **changes: object) -> RoomView:
+    """The view with a person who changed. Of an account that is not known the API has to tell the rest."""
+    before = view.people.get(account_id)
+    person = structs.replace(before if before is not None else Person(id=account_id), **changes)
+    stale = view.stale or before is None
+    return structs.replace(view, people={**view.people, account_id: person}, stale=stale)
+
+
+def _over(view: RoomView, state: State) -> RoomView:
+    quiet = {who: structs.replace(one, lane=None, mic="closed", active=False) for who, one in view.people.items()}
+    return structs.replace(view, state=state, people=quiet, hands=[], partial={}, recording=None, host_away=None)
+
+
+def _edited(view: RoomView, data: s.SpaceEdited) -> RoomView:
+    return structs.replace(view, title=data.title, listeners=data.listeners)
+
+
+def _raised(view: RoomView, data: p.HandRaised) -> RoomView:
+    known = _with(view, data.account_id)
+    return known if data.account_id in view.hands else structs.replace(known, hands=[*view.hands, data.account_id])
+
+
+def _lowered(view: RoomView, data: p.HandLowered) -> RoomView:
+    return structs.replace(view, hands=[one for one in view.hands if one != data.account_id])
+
+
+def _role_changed(view: RoomView, data: p.RoleChanged) -> RoomView:
+    changed = _with(view, data.account_id, role=data.role)
+    return _with(changed, data.account_id, mic="closed") if data.role is Role.LISTENER else changed
+
+
+def _host_changed(view: RoomView, data: p.HostChanged) -> RoomView:
+    before = _with(view, data.before_id, role=Role.COHOST)
+    return structs.replace(_with(before, data.account_id, role=Role.HOST), host_away=None)
+
+
+def _host_away(view: RoomView, data: p.HostWentAway) -> RoomView:
+    if not isinstance(data.until, Time):
+        return view  # until when is told to staff only
+    return structs.replace(view, host_away=HostAway(until=data.until))
+
+
+def _host_left(view: RoomView, data: p.HostLeft) -> RoomView:
+    return structs.replace(view, host_away=HostAway(until=data.ends_at, ends_at=data.ends_at))
+
+
+def _lane_opened(view: RoomView, data: p.LaneOpened) -> RoomView:
+    return _with(view, data.account_id, lane=data.lane, mic="open" if data.mic_open else "closed", connected=True)
+
+
+def _lane_closed(view: RoomView, data: p.LaneClosed) -> RoomView:
+    person = view.people.get(data.account_id)
+    partial = {lane: line for lane, line in view.partial.items() if lane != str(data.lane)}
+    gone = structs.replace(view, partial=partial)
+    if person is None or person.lane != data.lane:
+        return gone
+    return _with(gone, data.account_id, lane=None, mic="closed", level=None, active=False)
+
+
+def _removed(view: RoomView, data: m.Removed) -> RoomView:
+    people = {who: one for who, one in view.people.items() if who != data.account_id}
+    return structs.replace(view, people=people, hands=[one for one in view.hands if one != data.account_id])
+
+
+def _pinned(view: RoomView, data: s.Pinned) -> RoomView:
+    # It may replace an earlier one of the same thing, and what it shows is not in the event.
+    return structs.replace(view, pins=[data.pin.id, *view.pins], stale=True)
+
+
+def _levels(view: RoomView, data: e.Levels) -> RoomView:
+    heard = {one.account_id: one for one in data.levels}
+    people = {
+        who: structs.replace(one, level=heard[who].db, active=heard[who].active)
+        if who in heard
+        else structs.replace(one, level=None, active=False)
+        for who, one in view.people.items()
+    }
+    return structs.replace(view, people=people, tick=max(view.tick, data.tick))
+
+
+def _caption(view: RoomView, data: e.CaptionSpoken) -> RoomView:
+    partial = {lane: line for lane, line in view.partial.items() if lane != str(data.lane)}
+    return structs.replace(view, lines=[*view.lines, _line(data)][-MOST_LINES:], partial=partial)
+
+
+def _line(data: e.CaptionSpoken | e.PartialCaption) -> Line:
+    return Line(
+        lane=data.lane, utterance=data.utterance, speaker=data.speaker, text=data.text, start_tick=data.start_tick
+    )
+
+
+Change = Callable[[RoomView, T], RoomView]
+
+
+def _table() -> Mapping[type[Answer], Callable[[RoomView, Answer], RoomView]]:
+    found: dict[type[Answer], Callable[[RoomView, Answer], RoomView]] = {}
+
+    def on(kind: type[T], change: Change[T]) -> None:
+        def checked(view: RoomView, data: Answer) -> RoomView:
+            return change(view, data) if isinstance(data, kind) else view
+
+        found[kind] = checked
+
+    on(s.SpaceStarted, lambda view, data: structs.replace(view, state=State.LIVE))
+    on(s.SpaceEnded, lambda view, data: _over(view, State.ENDED))
+    on(s.SpaceCanceled, lambda view, data: _over(view, State.CANCELED))
+    on(s.SpaceMissed, lambda view, data: _over(view, State.CANCELED))
+    on(s.SpaceEdited, _edited)
+    on(s.PolicyChanged, lambda view, data: structs.replace(view, speakers=data.speakers))
+    on(s.CaptionsSwitched, lambda view, data: structs.replace(view, captions=data.on))
+    on(s.RecordingStarted, lambda view, data: structs.replace(view, recording=data.recording.kind))
+    on(s.RecordingStopped, lambda view, data: structs.replace(view, recording=None))
+    on(s.Pinned, _pinned)
+    on(s.Unpinned, lambda view, data: structs.replace(view, pins=[one for one in view.pins if one != data.pin_id]))
+    on(p.RoleChanged, _role_changed)
+    on(p.HandRaised, _raised)
+    on(p.HandLowered, _lowered)
+    on(p.HostChanged, _host_changed)
+    on(p.HostWentAway, _host_away)
+    on(p.HostBack, lambda view, data: structs.replace(view, host_away=None))
+    on(p.HostLeft, _host_left)
+    on(p.LaneOpened, _lane_opened)
+    on(p.LaneClosed, _lane_closed)
+    on(p.MicChanged, lambda view, data: _with(view, data.account_id, mic="open" if data.open else "closed"))
+    on(m.ServerMuted, lambda view, data: _with(view, data.account_id, muted=True, mic="closed"))
+    on(m.ServerUnmuted, lambda view, data: _with(view, data.account_id, muted=False))
+    on(m.Removed, _removed)
+    on(e.Presence, lambda view, data: structs.replace(view, participant_count=data.participant_count))
+    on(e.Levels, _levels)
+    on(e.CaptionSpoken, _caption)
+    on(
+        e.PartialCaption,
+        lambda view, data: structs.replace(view, partial={**view.partial, str(data.lane): _line(data)}),
+    )
+    on(e.StreamHello, lambda view, data: structs.replace(view, stale=view.stale or data.seq > view.seq, tick=data.tick))
+    on(e.StreamReset, lambda view, data: structs.replace(view, stale=True, seq=data.seq))
+    return found
+
+
+_CHANGES = _table()

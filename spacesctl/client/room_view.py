@@ -1,0 +1,120 @@
+"""What is known of a Space: read once, then kept up to date by its events.
+
+`of` makes a view from the answers of the API, `room_changes.after` the next one from an event. The page has the same function in
+`web/room.js`; one table of cases (tests/wire/room_cases.json) holds both together.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import structs
+
+from spacesctl.api.people import Member, Members
+from spacesctl.api.spaces import HostAway, Space
+from spacesctl.api.wire import Answer
+from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode, Role, State
+
+MOST_LINES = 200
+"""Final captions that are kept."""
+
+
+class Person(Answer, frozen=True, kw_only=True):
+    """Somebody in the Space. `level` is in dBFS, None while nothing was heard."""
+
+    id: str
+    handle: str = ""
+    name: str = ""
+    kind: str = "person"
+    role: Role = Role.LISTENER
+    mic: Literal["open", "closed"] = "closed"
+    muted: bool = False
+    lane: int | None = None
+    connected: bool = False
+    level: int | None = None
+    active: bool = False
+
+    @property
+    def heard(self) -> bool:
+        """Whether the audience hears the person."""
+        return self.lane is not None and self.mic == "open" and not self.muted
+
+
+class Line(Answer, frozen=True, kw_only=True):
+    """A caption."""
+
+    lane: int
+    utterance: int
+    speaker: str
+    text: str
+    start_tick: int
+
+
+class RoomView(Answer, frozen=True, kw_only=True):
+    """A Space, its people by account id, and what was said. `stale`: the answers of the API must be read again, since something was
+    missed or is about an account that is not known.
+    """
+
+    id: str
+    title: str
+    state: State
+    speakers: Policy
+    listeners: ListenerPolicy
+    captions: bool
+    recording: RecordingMode | None = None
+    host_away: HostAway | None = None
+    people: dict[str, Person] = {}
+    hands: list[str] = []
+    """The account ids of who asks to speak, the oldest first."""
+    pins: list[str] = []
+    """The ids of what is shared, the newest first."""
+    participant_count: int = 0
+    anonymous: int = 0
+    lines: list[Line] = []
+    """Final captions, the oldest first."""
+    partial: dict[str, Line] = {}
+    """The caption that may still change, by lane."""
+    seq: int = 0
+    """The number of the last event."""
+    tick: int = 0
+    stale: bool = False
+
+
+def of(space: Space, members: Members, hands: list[str] | None = None) -> RoomView:
+    """The view as the API tells it."""
+    people = {one.id: _person(one) for one in members.data}
+    asking = hands if hands is not None else [one.id for one in members.data if one.hand_raised]
+    return RoomView(
+        id=space.id,
+        title=space.title,
+        state=space.state,
+        speakers=space.speakers,
+        listeners=space.listeners,
+        captions=space.captions,
+        recording=space.recording.kind if space.recording else None,
+        host_away=space.host_away,
+        people=people,
+        hands=asking,
+        pins=[pin.id for pin in space.pinned],
+        participant_count=space.participant_count,
+        anonymous=members.anonymous,
+        tick=space.tick or 0,
+    )
+
+
+def reread(view: RoomView, space: Space, members: Members) -> RoomView:
+    """The view with what the API tells anew; what was said and heard stays."""
+    fresh = of(space, members)
+    people = {
+        one.id: structs.replace(one, level=before.level, active=before.active) if before is not None else one
+        for one in fresh.people.values()
+        for before in (view.people.get(one.id),)
+    }
+    return structs.replace(fresh, people=people, lines=view.lines, partial=view.partial, seq=view.seq)
+
+
+def _person(one: Member) -> Person:
+    return Person(
+        id=one.id, handle=one.handle, name=one.name, kind=one.kind.value, role=one.role, mic=one.mic, muted=one.muted,
+        lane=one.lane, connected=one.connected,
+    )  # fmt: skip

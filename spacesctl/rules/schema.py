@@ -1,0 +1,103 @@
+"""The keys of a rule file with their JSON Schemas. `rulefile` takes the names from here; what it checks besides is said by no schema."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from spacesctl.rules.fields import CONFIDENCE, DURATION, ID, MAX_PHRASE
+from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, NEEDS_ALLOW
+
+ROLES = ("speaker", "cohost", "host")
+MODES = ("shadow", "enforce")
+MOST_SEVERE = 10
+MOST_TIMES = 1000
+MOST_AUTOMATIC = 1000
+
+
+class Schema(TypedDict, total=False):
+    """The part of JSON Schema (2020-12) that rule files need."""
+
+    description: str
+    type: str
+    const: int
+    enum: list[str]
+    pattern: str
+    default: str | int | list[str]
+    minimum: int
+    maximum: int
+    maxLength: int
+    items: Schema
+    properties: dict[str, Schema]
+    required: list[str]
+    additionalProperties: bool | Schema
+    minProperties: int
+    maxProperties: int
+
+
+def _duration(default: str) -> Schema:
+    return {"type": "string", "pattern": f"^{DURATION.pattern}$", "default": default}
+
+
+def _whole(least: int, most: int, default: int) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _table(keys: dict[str, Schema], *required: str) -> Schema:
+    made: Schema = {"type": "object", "properties": keys, "additionalProperties": False}
+    if required:
+        made["required"] = list(required)
+    return made
+
+
+def _one_of_them(keys: dict[str, Schema]) -> Schema:
+    return {**_table(keys), "minProperties": 1, "maxProperties": 1}
+
+
+LIMITS: dict[str, Schema] = {
+    "max_auto_actions_per_5min": _whole(0, MOST_AUTOMATIC, 5),
+    "allow": {
+        "description": "By the id of a rule: the actions that it may take although they are stronger than a mute.",
+        "type": "object",
+        "additionalProperties": _list({"enum": sorted(NEEDS_ALLOW)}),
+    },
+}
+ANY: dict[str, Schema] = {
+    "words": {"description": "Phrases of whole words.", **_list({"type": "string", "maxLength": MAX_PHRASE})},
+    "regex": {"description": "In the syntax of RE2.", "type": "string", "maxLength": MAX_REGEX},
+}
+ALL: dict[str, Schema] = {
+    "confidence": {
+        "description": "Of the matched word with the lowest confidence.",
+        "type": "string",
+        "pattern": rf"^\s*({CONFIDENCE.pattern})\s*$",
+    }
+}
+WHEN: dict[str, Schema] = {"any": _list(_one_of_them(ANY)), "all": _list(_one_of_them(ALL))}
+REPEAT: dict[str, Schema] = {"times": _whole(1, MOST_TIMES, 1), "within": _duration("0s")}
+SCOPE: dict[str, Schema] = {"roles": {**_list({"enum": list(ROLES)}), "default": ["speaker"]}}
+EVIDENCE: dict[str, Schema] = {"before": _duration("10s"), "after": _duration("4s")}
+RULE: dict[str, Schema] = {
+    "id": {"type": "string", "pattern": f"^{ID.pattern}$"},
+    "mode": {"enum": list(MODES), "default": "shadow"},
+    "severity": _whole(1, MOST_SEVERE, 1),
+    "when": _table(WHEN, "any"),
+    "repeat": _table(REPEAT),
+    "scope": _table(SCOPE),
+    "cooldown": _duration("0s"),
+    "actions": _list({"enum": list(ACTIONS)}),
+    "evidence": _table(EVIDENCE),
+}
+FILE: dict[str, Schema] = {
+    "schema": {"const": 1},
+    "limits": _table(LIMITS),
+    "rule": _list(_table(RULE, "id", "when", "actions")),
+}
+
+
+def schema() -> Schema:
+    """The JSON Schema of a rule file."""
+    return _table(FILE, "schema")

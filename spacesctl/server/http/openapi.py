@@ -1,0 +1,104 @@
+"""The OpenAPI document: FastAPI's paths and parameters, with the bodies, answers, events and problems that are types of `api`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.openapi.utils import get_openapi
+
+from spacesctl import __version__
+from spacesctl.api import captions, webhook_messages
+from spacesctl.api.schemas import ALL_EVENTS, Schemas, space_event
+from spacesctl.api.wire import dump
+from spacesctl.domain.errors import Invalid, SpacesError, Unavailable
+from spacesctl.server.http.wire_route import WireRoute
+
+_REF = "#/components/schemas/{name}"
+_PROBLEM = "application/problem+json"
+
+
+def install(api: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Serve the document at `/openapi.json`, made when it is asked for first."""
+
+    @api.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> Response:
+        # It reads the sources of the types for their texts, so not on the event loop.
+        text = await asyncio.to_thread(_text, api, routers)
+        return Response(text, media_type="application/json")
+
+
+_made: list[bytes] = []
+
+
+def _text(api: FastAPI, routers: Sequence[APIRouter]) -> bytes:
+    """The document as JSON: the same for all applications, since they have the same routes."""
+    if not _made:
+        _made.append(dump(document(api, routers)))
+    return _made[0]
+
+
+def document(api: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """The whole document."""
+    found = get_openapi(title="spacesctl", version=__version__, routes=api.routes)
+    routes = [route for router in routers for route in router.routes if isinstance(route, WireRoute)]
+    kinds = [kind for route in routes for kind in (route.body, route.answer) if kind is not None]
+    kinds += [kind for route in routes for kind in route.problem_types.values()]
+    every = [*kinds, captions.Assignments, *ALL_EVENTS.values(), *webhook_messages.MESSAGES.values()]
+    known = Schemas(every, _REF)
+    for route in routes:
+        for method in sorted(route.methods or ()):
+            if (operation := found["paths"].get(route.path_format, {}).get(method.lower())) is not None:
+                _complete(operation, route, known)
+    components = found.setdefault("components", {})
+    words = {name: one for name, one in components.get("schemas", {}).items() if "enum" in one}  # of queries
+    components["schemas"] = {**words, **known.all, "SpaceEvent": space_event(known)}
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    found["webhooks"] = {name: _webhook(name, kind, known) for name, kind in webhook_messages.MESSAGES.items()}
+    return found
+
+
+def _webhook(name: str, kind: type, known: Schemas) -> dict[str, Any]:
+    properties = {
+        "type": {"const": name},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "data": known.ref(kind),
+    }
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    taken = {"2XX": {"description": "Taken"}}
+    return {"post": {"summary": inspect.cleandoc(kind.__doc__ or ""), "requestBody": body, "responses": taken}}
+
+
+def _complete(operation: dict[str, Any], route: WireRoute, known: Schemas) -> None:
+    if route.token != WireRoute.no_token:
+        operation["security"] = [{"token": []}] if route.token == "required" else [{}, {"token": []}]
+    if route.body is not None:
+        required = not route.body_may_be_missing
+        operation["requestBody"] = {
+            "required": required,
+            "content": {"application/json": {"schema": known.ref(route.body)}},
+        }
+    if route.answer is not None:
+        content = {"application/json": {"schema": known.ref(route.answer)}}
+        operation["responses"].setdefault(str(route.status_code or 200), {"description": "Done"})["content"] = content
+    operation["responses"].pop("422", None)  # FastAPI's own; here it is a 400
+    for status, texts in sorted(_by_status(route).items()):
+        kind = route.problem_types.get(status, route.problem_types[0])
+        content = {route.problem_media_types.get(status, _PROBLEM): {"schema": known.ref(kind)}}
+        operation["responses"][str(status)] = {"description": "; ".join(texts), "content": content}
+
+
+def _by_status(route: WireRoute) -> dict[int, list[str]]:
+    texts: dict[int, list[str]] = {}
+    errors: set[type[SpacesError]] = {*route.problems, Unavailable, SpacesError}
+    if route.dependant.path_params or route.dependant.query_params or route.dependant.header_params or route.body:
+        errors.add(Invalid)
+    for error in sorted(errors, key=lambda one: one.code):
+        texts.setdefault(error.status, []).append(error.title)
+    if route.body is not None:
+        texts |= {413: ["The body is too large"], 415: ["The body is of another content type"]}
+    return texts

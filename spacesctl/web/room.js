@@ -1,0 +1,139 @@
+// What is known of a Space: read once, then kept up to date by its events. client/room_view.py and room_changes.py are the same in
+// Python; one table of cases (tests/wire/room_cases.json) holds both together. A view is never changed: each event makes the next one.
+
+const MOST_LINES = 200;
+
+/** The view as the API tells it. */
+export function viewOf(space, members) {
+  return {
+    id: space.id,
+    title: space.title,
+    state: space.state,
+    speakers: space.speakers,
+    listeners: space.listeners,
+    captions: space.captions,
+    recording: space.recording?.kind ?? null,
+    host_away: space.host_away,
+    people: Object.fromEntries(members.data.map((one) => [one.id, personOf(one)])),
+    hands: members.data.filter((one) => one.hand_raised).map((one) => one.id),
+    pins: space.pinned.map((pin) => pin.id),
+    participant_count: space.participant_count,
+    anonymous: members.anonymous,
+    lines: [],
+    partial: {},
+    seq: 0,
+    tick: space.tick ?? 0,
+    stale: false,
+  };
+}
+
+/** The view with what the API tells anew; what was said and heard stays. */
+export function reread(view, space, members) {
+  const fresh = viewOf(space, members);
+  for (const one of Object.values(fresh.people)) {
+    const before = view.people[one.id];
+    if (before) Object.assign(one, { level: before.level, active: before.active });
+  }
+  return { ...fresh, lines: view.lines, partial: view.partial, seq: view.seq };
+}
+
+/** The view after an event. One of a type that it does not know changes nothing but the number. */
+export function after(view, event) {
+  const changed = CHANGES[event.type]?.(view, event.data) ?? view;
+  return { ...changed, seq: Math.max(changed.seq, event.seq ?? 0), tick: Math.max(changed.tick, event.tick ?? 0) };
+}
+
+function personOf({ id, handle, name, kind, role, mic, muted, lane, connected }) {
+  return { id, handle, name, kind, role, mic, muted, lane, connected, level: null, active: false };
+}
+
+/** The view with a person who changed. Of an account that is not known the API has to tell the rest. */
+function withPerson(view, id, changes) {
+  const before = view.people[id];
+  const unknown = { id, handle: "", name: "", kind: "person", role: "listener", mic: "closed", muted: false };
+  const person = { ...unknown, lane: null, connected: false, level: null, active: false, ...before, ...changes };
+  return { ...view, people: { ...view.people, [id]: person }, stale: view.stale || before === undefined };
+}
+
+function over(view, state) {
+  const quiet = Object.values(view.people).map((one) => [one.id, { ...one, lane: null, mic: "closed", active: false }]);
+  const people = Object.fromEntries(quiet);
+  return { ...view, state, people, hands: [], partial: {}, recording: null, host_away: null };
+}
+
+const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([one]) => one !== String(key)));
+
+const lineOf = ({ lane, utterance, speaker, text, start_tick }) => ({ lane, utterance, speaker, text, start_tick });
+
+function laneClosed(view, { account_id, lane }) {
+  const gone = { ...view, partial: without(view.partial, lane) };
+  if (view.people[account_id]?.lane !== lane) return gone;
+  return withPerson(gone, account_id, { lane: null, mic: "closed", level: null, active: false });
+}
+
+function levels(view, data) {
+  const heard = Object.fromEntries(data.levels.map((one) => [one.account_id, one]));
+  const people = Object.values(view.people).map((one) => {
+    const now = heard[one.id];
+    return [one.id, { ...one, level: now?.db ?? null, active: now?.active ?? false }];
+  });
+  return { ...view, people: Object.fromEntries(people), tick: Math.max(view.tick, data.tick) };
+}
+
+function roleChanged(view, { account_id, role }) {
+  return withPerson(view, account_id, role === "listener" ? { role, mic: "closed" } : { role });
+}
+
+function hostChanged(view, { account_id, before_id }) {
+  const stepped = withPerson(view, before_id, { role: "cohost" });
+  return { ...withPerson(stepped, account_id, { role: "host" }), host_away: null };
+}
+
+function handRaised(view, { account_id }) {
+  const known = withPerson(view, account_id, {});
+  return view.hands.includes(account_id) ? known : { ...known, hands: [...view.hands, account_id] };
+}
+
+function removed(view, { account_id }) {
+  return { ...view, people: without(view.people, account_id), hands: view.hands.filter((one) => one !== account_id) };
+}
+
+const CHANGES = {
+  "space.started": (view) => ({ ...view, state: "live" }),
+  "space.ended": (view) => over(view, "ended"),
+  "space.canceled": (view) => over(view, "canceled"),
+  "space.missed": (view) => over(view, "canceled"),
+  "space.edited": (view, { title, listeners }) => ({ ...view, title, listeners }),
+  "policy.changed": (view, { speakers }) => ({ ...view, speakers }),
+  "captions.switched": (view, { on }) => ({ ...view, captions: on }),
+  "recording.started": (view, { recording }) => ({ ...view, recording: recording.kind }),
+  "recording.stopped": (view) => ({ ...view, recording: null }),
+  // It may replace an earlier one of the same thing, and what it shows is not in the event.
+  "pin.added": (view, { pin }) => ({ ...view, pins: [pin.id, ...view.pins], stale: true }),
+  "pin.removed": (view, { pin_id }) => ({ ...view, pins: view.pins.filter((one) => one !== pin_id) }),
+  "role.changed": roleChanged,
+  "hand.raised": handRaised,
+  "hand.lowered": (view, { account_id }) => ({ ...view, hands: view.hands.filter((one) => one !== account_id) }),
+  "host.changed": hostChanged,
+  // Until when is told to staff only.
+  "host.away": (view, { until }) => (until ? { ...view, host_away: { until, ends_at: null } } : view),
+  "host.back": (view) => ({ ...view, host_away: null }),
+  "host.left": (view, { ends_at }) => ({ ...view, host_away: { until: ends_at, ends_at } }),
+  "lane.opened": (view, { account_id, lane, mic_open }) =>
+    withPerson(view, account_id, { lane, mic: mic_open ? "open" : "closed", connected: true }),
+  "lane.closed": laneClosed,
+  "mic.changed": (view, { account_id, open }) => withPerson(view, account_id, { mic: open ? "open" : "closed" }),
+  "person.muted": (view, { account_id }) => withPerson(view, account_id, { muted: true, mic: "closed" }),
+  "person.unmuted": (view, { account_id }) => withPerson(view, account_id, { muted: false }),
+  "person.removed": removed,
+  presence: (view, { participant_count }) => ({ ...view, participant_count }),
+  levels,
+  caption: (view, data) => ({
+    ...view,
+    lines: [...view.lines, lineOf(data)].slice(-MOST_LINES),
+    partial: without(view.partial, data.lane),
+  }),
+  "caption.partial": (view, data) => ({ ...view, partial: { ...view.partial, [data.lane]: lineOf(data) } }),
+  hello: (view, { seq, tick }) => ({ ...view, stale: view.stale || seq > view.seq, tick }),
+  reset: (view, { seq }) => ({ ...view, stale: true, seq }),
+};

@@ -1,0 +1,47 @@
+"""The page's view of a Space in a real browser, held to the same table of cases as the one in Python."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.e2e.scene import run, scene
+from tests.e2e.test_browser import pytestmark as pytestmark
+from tests.e2e.test_browser import tab
+
+TABLE = json.loads((Path(__file__).parents[1] / "wire" / "room_cases.json").read_text())
+AFTER = """async ({ base, cases }) => {
+  const { after } = await import("/web/room.js");
+  return cases.map(({ given, event }) => after({ ...base, ...given }, event));
+}"""
+
+
+def test_the_page_makes_of_each_event_what_python_makes_of_it(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path) as room, tab(tmp_path) as browser:
+            await browser.page.goto(f"{room.server.url}/s/{room.space}")
+            made = await browser.page.evaluate(AFTER, TABLE)
+            for case, view in zip(TABLE["cases"], made, strict=True):
+                assert view == {**TABLE["base"], **case["given"], **case["then"]}, case["name"]
+
+    run(body)
+
+
+def test_an_event_of_somebody_else_is_no_request_of_ours(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path, "ann") as room, tab(tmp_path) as browser:
+            asked: list[str] = []
+            await browser.page.goto(f"{room.server.url}/s/{room.space}")
+            await browser.reads("stage", "@ann")
+            await room.act("mute", "ann")
+            await browser.reads("stage", "muted")
+            browser.page.on("request", lambda request: asked.append(request.url))
+            for way in ("unmute", "mute", "demote"):
+                await room.act(way, "ann")
+            await browser.holds("!document.getElementById('stage').innerText.includes('@ann')")
+            # One event of the three says a role: what one is told of those whom one blocked is the server's to say.
+            assert {url.rsplit("/", 1)[-1] for url in asked} <= {room.space, "people"}
+            assert len(asked) <= 2
+            assert await browser.errors() == []
+
+    run(body)
