@@ -62,8 +62,8 @@ def test_what_is_said_is_in_the_mix_and_in_the_lane_and_the_host_fetches_both(tm
         ok(server.run(host, "record", "stop", space, "--json"))
         found = finished(server, host)
         paths = [
-            Path(path)
-            for path in ok(server.run(host, "recordings", "get", found["id"], "--out", str(tmp_path), "--json"))
+            Path(one["file"])
+            for one in ok(server.run(host, "recordings", "get", found["id"], "--out", str(tmp_path), "--json"))
         ]
         assert [path.name for path in paths] == [f"{found['id']}-lane-00001.ogg", f"{found['id']}-mix.ogg"]
         said = pcm(clip)
@@ -99,8 +99,8 @@ def test_a_killed_server_loses_at_most_a_second_and_goes_on(tmp_path: Path, clip
         ok(server.run(host, "end", space, "--json"))
         found = finished(server, host)
         since = json.loads(server.run(host, "show", space, "--json").stdout)
-        [path] = ok(server.run(host, "recordings", "get", found["id"], "--out", str(tmp_path), "--json"))
-    heard = pcm(Path(path))
+        [got] = ok(server.run(host, "recordings", "get", found["id"], "--out", str(tmp_path), "--json"))
+    heard = pcm(Path(got["file"]))
     lasted = _seconds(since["started_at"], since["ended_at"])
     assert len(heard) / 48_000 == pytest.approx(lasted, abs=1.0)  # on one clock, over the gap
     quiet = _longest_silence(heard)

@@ -127,7 +127,7 @@ def test_a_calendar_is_written_or_printed_with_the_address_to_subscribe_to(
     assert f"{server.url}/v1/accounts/@ida/calendar.ics" in done.stderr
     assert len(Calendar.from_ical(done.stdout).walk("VEVENT")) == 2
     file = tmp_path / "standup.ics"
-    ok(server.run("", "calendar", series["next_space"], "--out", str(file), "--json"))
+    ok(server.run("", "calendar", series["next_space_id"], "--out", str(file), "--json"))
     [event] = Calendar.from_ical(file.read_bytes()).walk("VEVENT")
     assert event["url"] == series["link"]
     refused(server.run("", "calendar", "@nobody"), 3, "no account")
@@ -142,7 +142,7 @@ def test_a_series_is_edited_with_its_rules_and_invitations(server: RunningServer
     words = ["--rules", str(rules), "--invite", "@kim", "--topic", "tea"]
     edited = ok(server.run(jon, "schedule", "edit", made["id"], *words, "--json"))
     assert (edited["rules"] is not None, edited["topic_ids"], len(edited["invited_user_ids"])) == (True, ["tea"], 1)
-    space = ok(server.run(jon, "show", made["next_space"], "--json"))
+    space = ok(server.run(jon, "show", made["next_space_id"], "--json"))
     assert (space["rules"], space["topic_ids"]) == (edited["rules"], ["tea"])
     edited = ok(server.run(jon, "schedule", "edit", made["id"], "--no-rules", "--uninvite", "@kim", "--json"))
     assert (edited["rules"], edited["invited_user_ids"]) == (None, [])
