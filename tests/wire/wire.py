@@ -124,18 +124,18 @@ class Wire:
         made = await host.prepare("POST", "/v1/spaces", {"title": title, "start": True, **body})
         return self.space(title, made["id"])
 
-    async def watch(self, host: Caller, space: str) -> None:
-        """Keep the events of a Space from its beginning, as its staff and as its audience see them."""
-        await self.watch_staff(host, space)
-        await self._watch("audience", self.nobody, space)
+    async def watch(self, host: Caller, space: str, after: int = 0) -> None:
+        """Keep the events of a Space after a number, as its staff and as its audience see them."""
+        await self.watch_staff(host, space, after)
+        await self._watch("audience", self.nobody, space, after)
 
-    async def watch_staff(self, host: Caller, space: str) -> None:
+    async def watch_staff(self, host: Caller, space: str, after: int = 0) -> None:
         """The same, as its staff only."""
-        await self._watch("staff", host, space)
+        await self._watch("staff", host, space, after)
 
-    async def _watch(self, view: str, who: Caller, space: str) -> None:
-        stream = who.stream(f"{space}/events?view={view}", **{"last-event-id": "0"})
-        await stream.__aenter__()
+    async def _watch(self, view: str, who: Caller, space: str, after: int) -> None:
+        stream = who.stream(f"{space}/events?view={view}", **{"last-event-id": str(after)})
+        await stream.until("http.response.body", 2)  # the greeting, and what was missed
         self._watching.append((view, stream))
 
     def keep(

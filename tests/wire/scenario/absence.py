@@ -47,10 +47,7 @@ async def gap(wire: Wire) -> None:
             for number in range(first, first + 200)
         ]
         await wire.bot.prepare("POST", f"{room}/captions", {"captions": posted})
-    for view, who in (("staff", host), ("audience", wire.nobody)):
-        async with who.stream(f"{room}/events?view={view}", **{"last-event-id": "1"}) as stream:
-            for message in stream.messages():
-                wire.note(f"events/reset_{view}", message)
+    await wire.watch(host, room, after=1)
     async with wire.nobody.stream(f"{room}/events", **{"last-event-id": "1200"}) as stream:
         await stream.until("http.response.body", 3)
         wire.stream("/v1/spaces/{space_id}/events", wire.nobody, stream, most=2)
