@@ -13,7 +13,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml spacesctl/rtc/_seal.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed (set PYTHON=...)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -r requirements.lock
-	$(PIP) --no-deps -e .
+	$(PIP) --no-deps --config-settings editable_mode=compat -e .
 	touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready requirements-test.lock

@@ -113,7 +113,9 @@ def _type(name: str, schema: dict[str, Any]) -> str:
         return "\n".join([*lines, ", ".join(f"`{one}`" for one in schema["enum"]) + "\n"])
     rows = []
     for field, one in schema.get("properties", {}).items():
-        optional = "" if field in schema.get("required", []) or "default" in one else " (optional)"
+        closed = schema.get("additionalProperties") is False  # a request: what is not required may be left out
+        needed = field in schema.get("required", [])
+        optional = (", required" if needed else "") if closed else ("" if needed or "default" in one else " (optional)")
         default = (
             f" Default: `{json.dumps(one['default'], ensure_ascii=False)}`."
             if one.get("default") not in (None, [], "")
@@ -144,7 +146,7 @@ def _words(schema: dict[str, Any]) -> str:
         return f"`{schema['const']}`"
     match schema.get("type"):
         case "array":
-            return f"array of {_words(schema['items'])}"
+            return f"array of {_words(schema['items'])}{_limits(schema)}"
         case "object" if isinstance(schema.get("additionalProperties"), dict):
             return f"object of {_words(schema['additionalProperties'])}"
         case "string" if schema.get("format") == "date-time":
@@ -155,8 +157,11 @@ def _words(schema: dict[str, Any]) -> str:
 
 
 def _limits(schema: dict[str, Any]) -> str:
-    least, most = schema.get("minimum", schema.get("minLength")), schema.get("maximum", schema.get("maxLength"))
+    bounds = [(schema.get(f"min{kind}"), schema.get(f"max{kind}")) for kind in ("imum", "Length", "Items")]
+    least, most = next((one for one in bounds if one != (None, None)), (None, None))
     unit = " characters" if "maxLength" in schema or "minLength" in schema else ""
+    if "pattern" in schema:
+        return f" (`{schema['pattern']}`)"
     if least is None and most is None:
         return ""
     span = f"at most {most}" if least is None else f"at least {least}" if most is None else f"{least} to {most}"

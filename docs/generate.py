@@ -21,6 +21,7 @@ from spacesctl.domain.permissions import TABLE, Action
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api_page  # this folder is not a package
+import client_methods
 import reference
 import rooms
 
@@ -30,6 +31,8 @@ ROOMS_BEGIN = "<!-- rooms: made by docs/generate.py from docs/rooms.toml -->"
 ROOMS_END = "<!-- end of rooms -->"
 ACTIONS_BEGIN = "<!-- actions: made by docs/generate.py from spacesctl/domain/actions.py -->"
 ACTIONS_END = "<!-- end of actions -->"
+METHODS_BEGIN = "<!-- methods: made by docs/generate.py from spacesctl/client/groups -->"
+METHODS_END = "<!-- end of methods -->"
 NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->\n"
 
 
@@ -104,6 +107,11 @@ def architecture() -> str:
     return _between(DOCS / "architecture.md", ROOMS_BEGIN, f"{rooms.table()}\n", ROOMS_END)
 
 
+def client() -> str:
+    """The page as it is, with the table of methods between its two marks."""
+    return _between(DOCS / "client.md", METHODS_BEGIN, client_methods.table(), METHODS_END)
+
+
 def hosting() -> str:
     """The page as it is, with the table of actions between its two marks."""
     lines = [
@@ -144,6 +152,7 @@ PAGES = {
     "settings.md": settings,
     "architecture.md": architecture,
     "hosting.md": hosting,
+    "client.md": client,
     "../.importlinter": rooms.contracts,
     **{f"../spacesctl/schemas/{name}.schema.json": make for name, make in reference.SCHEMAS.items()},
 }

@@ -9,7 +9,7 @@ from spacesctl.api.by import By
 from spacesctl.api.captions import SpokenWord, Word
 from spacesctl.api.spaces import FileName, RuleText
 from spacesctl.api.wire import Answer, Given, Meta, Page, Time
-from spacesctl.domain.words import Policy, ReportState, Role, RuleMode, State
+from spacesctl.domain.words import Category, Policy, ReportState, Role, RuleMode, State
 
 Note = Annotated[str, Meta(max_length=2_000)]
 
@@ -19,7 +19,7 @@ class NewReport(Given, frozen=True, kw_only=True):
 
     space_id: str
     account: str | None = None
-    category: str = "other"
+    category: Category = "other"
     note: Note = ""
 
 
@@ -49,6 +49,7 @@ class Report(Answer, frozen=True, kw_only=True):
     by: By
     """The person who filed it, or the rule."""
     category: str
+    """Of a person's report one of the categories, of a rule's `rule:` and its id."""
     mode: RuleMode | None
     words: list[SpokenWord]
     text: str

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from spacesctl.api.wire import Answer, Given, Meta, Time
+from spacesctl.domain.words import WebhookType
 
 
 class NewWebhook(Given, frozen=True, kw_only=True):
     """A webhook to create."""
 
     url: str
-    events: Annotated[list[str], Meta(max_length=20)] = []
+    events: Annotated[list[WebhookType], Meta(max_length=20)] = []
     """Types of messages; empty means all."""
     all: bool = False
     """For all Spaces, not only the caller's own. For admins."""

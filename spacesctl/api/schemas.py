@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import msgspec
 
 from spacesctl.api import events
+from spacesctl.api.problem import Problem
 from spacesctl.api.texts import all_field_texts
 from spacesctl.api.wire import Time
 
@@ -28,6 +30,10 @@ class Schemas:
         self._refs = dict(zip(self._kinds, refs, strict=True))
         for kind in structs(self._kinds):
             _describe(self.all.get(_name(kind), {}), kind)
+        if (
+            Problem.__name__ in self.all
+        ):  # its fields have defaults for what proxies send; the server sends these always
+            self.all[Problem.__name__]["required"] = ["type", "title", "status", "detail", "code"]
 
     def ref(self, kind: Any) -> dict[str, Any]:
         """The schema of one of the types, as a reference."""
@@ -80,7 +86,10 @@ def fields_of(kind: type) -> list[Field]:
         hints = get_type_hints(kind, include_extras=True)
         return [Field(one.name, hints[one.name], False) for one in dataclass_fields(kind)]
     found = msgspec.structs.fields(kind)
-    return [Field(one.encode_name, one.type, one.default is msgspec.UNSET) for one in found]
+    omits = bool(getattr(kind, "__struct_config__").omit_defaults)  # noqa: B009  # of structs alone
+    return [
+        Field(one.encode_name, one.type, one.default is msgspec.UNSET or (omits and not one.required)) for one in found
+    ]
 
 
 def _name(kind: type) -> str:
@@ -96,6 +105,8 @@ def _own_type(kind: type) -> dict[str, Any]:
 
 
 def _describe(schema: dict[str, Any], kind: type) -> None:
+    if "description" in schema:
+        schema["description"] = inspect.cleandoc(schema["description"])
     properties = schema.get("properties", {})
     for name, text in all_field_texts(kind).items():
         if name in properties and "description" not in properties[name]:

@@ -16,6 +16,7 @@ class NewSeries(Given, frozen=True, kw_only=True):
     """A series to create."""
 
     title: Title
+    """At most 70 characters, once spaces are made single."""
     cron: Cron
     """When it starts: a cron expression of five fields."""
     tz: Zone = "UTC"

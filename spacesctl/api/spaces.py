@@ -24,6 +24,7 @@ class NewSpace(Given, frozen=True, kw_only=True):
     """A Space to create."""
 
     title: Title
+    """At most 70 characters, once spaces are made single."""
     speakers: Policy = Policy.INVITED
     """Who may speak without being approved."""
     listeners: ListenerPolicy = ListenerPolicy.EVERYONE

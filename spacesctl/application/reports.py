@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from spacesctl.application.app import App
 from spacesctl.application.evidence import REPORT_BEFORE, cut_clip
@@ -12,21 +13,11 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
+from spacesctl.domain.words import Category
 from spacesctl.store import accounts
 from spacesctl.store import reports as report_store
 
-CATEGORIES = (
-    "abuse",
-    "harassment",
-    "hate",
-    "threat",
-    "spam",
-    "scam",
-    "self_harm",
-    "minor_safety",
-    "impersonation",
-    "other",
-)
+CATEGORIES: tuple[Category, ...] = get_args(Category)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from spacesctl.cli.audit import who
 from spacesctl.cli.common import Json, SpaceRef, client, handle, new_key, space_id
 from spacesctl.cli.output import clean, emit_json, say, table
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.words import CATEGORIES
 
 if TYPE_CHECKING:
     from spacesctl.api.moderation import Report
@@ -23,7 +24,7 @@ def report(
     target: Annotated[
         str | None, typer.Argument(metavar="[@HANDLE]", help="The person. Default: the Space itself is reported.")
     ] = None,
-    category: Annotated[str, typer.Option(help="abuse, harassment, hate, threat, spam, scam, ...")] = "other",
+    category: Annotated[str, typer.Option(help=f"One of {', '.join(CATEGORIES)}.")] = "other",
     text: Annotated[str, typer.Option("--note", help="What happened.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -31,7 +32,10 @@ def report(
     from spacesctl.api.moderation import NewReport
 
     account = handle(target) if target is not None else None
-    new = NewReport(space_id=space_id(space), account=account, category=category, note=text)
+    kind = CATEGORIES.get(category)
+    if kind is None:
+        raise Invalid("--category", f"must be one of {', '.join(CATEGORIES)}")
+    new = NewReport(space_id=space_id(space), account=account, category=kind, note=text)
     with client(ctx) as spaces:
         made = spaces.moderation.report(new, idempotency_key=new_key())
     if as_json:

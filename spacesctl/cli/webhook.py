@@ -8,7 +8,7 @@ import typer
 
 from spacesctl.cli.common import Json, Yes, client, confirm, new_key
 from spacesctl.cli.output import clean, emit_json, note, say, table
-from spacesctl.domain.errors import Refused
+from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.webhook_types import TYPES
 
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id, as `webhook list` shows it.")]
@@ -24,8 +24,12 @@ def add(
     """Add a webhook for the Spaces that you host. Its signing secret (Standard Webhooks) is shown once."""
     from spacesctl.api.outside import NewWebhook
 
+    types = [one for one in TYPES if one in (event or [])]
+    for one in event or []:
+        if one not in TYPES:
+            raise Invalid("--event", f"{one!r} is not one of {', '.join(TYPES)}")
     with client(ctx) as spaces:
-        made = spaces.webhooks.create(NewWebhook(url=url, events=event or [], all=every), idempotency_key=new_key())
+        made = spaces.webhooks.create(NewWebhook(url=url, events=types, all=every), idempotency_key=new_key())
     if as_json:
         emit_json(made)
         return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -17,6 +20,7 @@ from spacesctl.client.problems import check, unreachable
 if TYPE_CHECKING:
     from spacesctl.api.captions import Assignment
     from spacesctl.api.events import Event
+    from spacesctl.api.posts import Clip
     from spacesctl.api.wire import Page
     from spacesctl.client.call import Call
     from spacesctl.client.groups.accounts import AsyncAccounts
@@ -54,6 +58,10 @@ class AsyncClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End its connections. `async with` does it, too."""
         await self._http.aclose()
 
     async def send(self, call: Call[T]) -> T:
@@ -87,6 +95,36 @@ class AsyncClient:
 
         async for text in self._stream(Call("GET", "/v1/bots/assignments", Assignments)):
             yield load(text, Assignments).data
+
+    async def download(self, path: str, target: Path) -> str:
+        """Write a large resource to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
+        digest = hashlib.sha256()
+        try:
+            async with self._http.stream("GET", path) as found:
+                if not found.is_success:
+                    await found.aread()
+                check(found)
+                with target.open("wb") as file:
+                    async for piece in found.aiter_bytes():
+                        digest.update(piece)
+                        await asyncio.to_thread(file.write, piece)
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+        return digest.hexdigest()
+
+    async def upload_clip(self, file: Path) -> Clip:
+        """Upload a voice clip, to be attached to a post or a message. Raises OSError too."""
+        from spacesctl.api.posts import Clip
+
+        headers = {"Content-Type": "application/octet-stream"}
+        content = await asyncio.to_thread(file.read_bytes)
+        try:
+            found = await self._http.post(
+                "/v1/clips", content=content, headers=headers, timeout=transport.UPLOAD_TIMEOUT
+            )
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+        return transport.answer(self.url, check(found), Clip)
 
     def lanes(self, space_id: str, role: Literal["speak", "listen", "all"] = "all") -> Lanes:
         """A connection for sound, to be opened with `async with`."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeVar, overload
 from urllib.parse import quote
 
+from spacesctl.domain.errors import Invalid
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spacesctl.api.events import Event
     from spacesctl.api.wire import Given, Page
 
@@ -28,7 +33,7 @@ class Call(Generic[T]):
     """Those that are None are left out."""
     idempotency_key: str | None = None
     """With a key the server does a repeated request only once."""
-    last_event_id: str | None = None
+    last_event_id: int | str | None = None
 
     def at(self, cursor: str) -> Call[T]:
         """The same list from another page on."""
@@ -71,11 +76,14 @@ class Sender(Protocol):
     def follow(self, call: Call[Event]) -> Iterator[Event]:
         """The events of a stream."""
 
+    def download(self, path: str, target: Path) -> str:
+        """Write a large resource to a file; its SHA-256 in hex."""
+
 
 class AsyncSender(Protocol):
     """What a group needs of an `AsyncClient`."""
 
-    async def send(self, call: Call[T]) -> T:
+    def send(self, call: Call[T]) -> Coroutine[None, None, T]:
         """Send a request and read its answer."""
 
     def each(self, call: Call[Page[T]]) -> AsyncIterator[T]:
@@ -83,6 +91,9 @@ class AsyncSender(Protocol):
 
     def follow(self, call: Call[Event]) -> AsyncIterator[Event]:
         """The events of a stream."""
+
+    def download(self, path: str, target: Path) -> Coroutine[None, None, str]:
+        """Write a large resource to a file; its SHA-256 in hex."""
 
 
 class Operation(Generic[P, T]):
@@ -95,13 +106,13 @@ class Operation(Generic[P, T]):
     @overload
     def __get__(self, group: SyncGroup, owner: type) -> Callable[P, T]: ...
     @overload
-    def __get__(self, group: AsyncGroup, owner: type) -> Callable[P, Awaitable[T]]: ...
+    def __get__(self, group: AsyncGroup, owner: type) -> Callable[P, Coroutine[None, None, T]]: ...
 
-    def __get__(self, group: SyncGroup | AsyncGroup, owner: type) -> Callable[P, T | Awaitable[T]]:
-        def call(*given: P.args, **named: P.kwargs) -> T | Awaitable[T]:
+    def __get__(self, group: SyncGroup | AsyncGroup, owner: type) -> Callable[P, T | Coroutine[None, None, T]]:
+        def call(*given: P.args, **named: P.kwargs) -> T | Coroutine[None, None, T]:
             return group.sender.send(self._make(*given, **named))
 
-        return call
+        return _like(self._make, call)
 
 
 class Listing(Generic[P, T]):
@@ -120,7 +131,7 @@ class Listing(Generic[P, T]):
         def call(*given: P.args, **named: P.kwargs) -> Iterator[T] | AsyncIterator[T]:
             return group.sender.each(self._make(*given, **named))
 
-        return call
+        return _like(self._make, call)
 
 
 class Following(Generic[P]):
@@ -141,9 +152,19 @@ class Following(Generic[P]):
         def call(*given: P.args, **named: P.kwargs) -> Iterator[Event] | AsyncIterator[Event]:
             return group.sender.follow(self._make(*given, **named))
 
-        return call
+        return _like(self._make, call)
+
+
+def _like(make: Callable[..., object], call: Callable[P, T]) -> Callable[P, T]:
+    """The method with the name, the text and the signature of the function that makes the call: for `help` and editors."""
+    call.__name__ = call.__qualname__ = make.__name__.lstrip("_")
+    call.__doc__ = make.__doc__
+    setattr(call, "__signature__", inspect.signature(make).replace(return_annotation=inspect.Signature.empty))  # noqa: B010
+    return call
 
 
 def segment(text: str) -> str:
-    """A text as one segment of a URL's path, quoted."""
+    """A text as one segment of a URL's path, quoted. Raises Invalid when it is empty: the path would be another one."""
+    if not text:
+        raise Invalid("id", "is empty")
     return quote(text, safe="@")

@@ -39,7 +39,8 @@ class Client:
 
     Every call raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
     Making one raises Invalid for a malformed URL.
-    `timeout` is in seconds. With `dry_run` the server checks changes and does not make them. `on_request` is called before each request.
+    `timeout` is that of a request in seconds; 10 if none is given. Event streams, uploads and downloads have their own. With `dry_run` the
+    server checks changes and does not make them. `on_request` is called before each request.
     """
 
     def __init__(
@@ -67,6 +68,10 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End its connections. `with` does it, too."""
         self._http.close()
 
     def send(self, call: Call[T]) -> T:

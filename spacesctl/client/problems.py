@@ -37,6 +37,8 @@ def as_error(problem: Problem, status: int, retry_after: int | None = None) -> e
         reason=problem.reason or None,
         hint=problem.hint or None,
     )
+    if known is None and problem.code != error.code:
+        error.code = problem.code  # of a protocol, such as `method_not_allowed`, or of a newer server
     if isinstance(error, errors.Invalid):
         error.field = problem.field or ""
     if isinstance(error, errors.TooMany):

@@ -46,7 +46,7 @@ def request(call: Call[T]) -> Request:
     if call.idempotency_key is not None:
         headers["Idempotency-Key"] = call.idempotency_key
     if call.last_event_id is not None:
-        headers["Last-Event-ID"] = call.last_event_id
+        headers["Last-Event-ID"] = str(call.last_event_id)
     given = {name: value for name, value in call.parameters.items() if value is not None}
     return {"method": call.method, "url": call.path, "content": content, "headers": headers, "params": given}
 

@@ -22,7 +22,7 @@ from typing import ClassVar
 class SpacesError(Exception):
     """The base of all errors. `str(error)` is one sentence that may be shown to the caller."""
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
     title: ClassVar[str] = "Something failed"

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from spacesctl.domain.words import WebhookType
+
 PING = "ping"
 """The type of a test message; it cannot be subscribed to."""
-TYPES = (
-    "spaces.create",
-    "spaces.start",
-    "spaces.end",
-    "spaces.cancel",
-    "spaces.missed",
-    "hand.raised",
-    "report.created",
-    "act.taken",
-)
+TYPES: tuple[WebhookType, ...] = get_args(WebhookType)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 ReportState = Literal["open", "upheld", "dismissed"]
+WebhookType = Literal[
+    "spaces.create",
+    "spaces.start",
+    "spaces.end",
+    "spaces.cancel",
+    "spaces.missed",
+    "hand.raised",
+    "report.created",
+    "act.taken",
+]
+"""The types of webhook messages that can be subscribed to."""
+Category = Literal[
+    "abuse", "harassment", "hate", "threat", "spam", "scam", "self_harm", "minor_safety", "impersonation", "other"
+]
+"""What a report is about."""
+CATEGORIES: Mapping[str, Category] = {name: name for name in get_args(Category)}
 RuleMode = Literal["shadow", "held", "enforce"]
 """Whether a rule only records what it would do, holds it for a person, or does it."""
 

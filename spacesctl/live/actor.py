@@ -102,6 +102,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.tell_lane_readers(after, events)
         self.connections.tell_speakers(events)
         self.hub.publish(stored)
+        if after.is_over:
+            self.hub.finish()
         for event in events:
             if isinstance(event, e.LaneOpened):
                 self._lane_of[event.lane] = event.account_id

@@ -47,6 +47,13 @@ class Subscriber:
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
+    def finish(self) -> None:
+        """End the stream after what is queued."""
+        self.closed = True
+        if self._queue.full():
+            self._queue.get_nowait()  # too slow to see the end: it is in the store
+        self._queue.put_nowait(None)
+
     async def next(self, timeout: float) -> bytes | None:
         """The next message; b"" when none arrived within `timeout` seconds, None at the end."""
         try:
@@ -84,6 +91,12 @@ class Hub:
         message = ephemeral(data)
         for view in views:
             self._push(view, message)
+
+    def finish(self) -> None:
+        """End all streams after what was published: the Space is over, and nothing more will come."""
+        for subscriber in self.subscribers:
+            if not subscriber.closed:
+                subscriber.finish()
 
     def close(self) -> None:
         """End all streams."""

@@ -155,7 +155,10 @@ function onEvent(type, body) {
       return readAgain(); // says what remains, or that nothing does
     case "recording.started":
       stopSpeaking("This Space is recorded now. Agree to it below, and open the microphone again.").catch(fail);
+      readAgain();
       break;
+    case "recording.stopped":
+    case "space.edited":
     case "space.started":
     case "role.changed":
     case "captions.switched":

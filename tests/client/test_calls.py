@@ -22,10 +22,12 @@ from spacesctl.server.http.wire_route import WireRoute
 
 ELSEWHERE = {
     ("POST", "/v1/clips"), ("GET", "/v1/recordings/{recording_id}/{name}"), ("GET", "/v1/bots/assignments"),
-    ("POST", "/v1/spaces/{space_id}/whip"), ("POST", "/v1/spaces/{space_id}/whep"),
-    ("OPTIONS", "/v1/spaces/{space_id}/{way}"), ("PATCH", "/v1/spaces/{space_id}/{way}/{session_id}"),
-    ("DELETE", "/v1/spaces/{space_id}/{way}/{session_id}"), ("GET", "/v1/spaces/{space_id}/listen.ogg"),
-    ("HEAD", "/v1/spaces/{space_id}/listen.ogg"),
+    ("GET", "/v1/spaces/{space_id}/listen.ogg"), ("HEAD", "/v1/spaces/{space_id}/listen.ogg"),
+    *(
+        (method, f"/v1/spaces/{{space_id}}/{way}{more}")
+        for way in ("whip", "whep")
+        for method, more in (("POST", ""), ("OPTIONS", ""), ("PATCH", "/{session_id}"), ("DELETE", "/{session_id}"))
+    ),
 }  # fmt: skip
 """Operations with another way in: uploads and downloads, sound, the bot's stream. X's are for X's clients."""
 SAMPLES: dict[Any, Any] = {str: "x1", int: 1, bool: True, float: 1.0}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
 from spacesctl.api.accounts import Account, Me
@@ -36,7 +37,7 @@ def synchronous(client: Client) -> None:
 
 
 async def asynchronous(client: AsyncClient) -> None:
-    assert_type(client.spaces.create(NewSpace(title="Office hours")), Awaitable[Space])
+    assert_type(asyncio.create_task(client.spaces.create(NewSpace(title="Office hours"))), asyncio.Task[Space])
     assert_type(await client.spaces.get("x"), Space)
     assert_type(client.spaces.list(), AsyncIterator[Space])
     assert_type(client.spaces.events("x"), AsyncIterator[Event])

@@ -106,7 +106,7 @@ class Room:
     def acts(self) -> list[tuple[str, str, str]]:
         """(rule, mode, handle) of each act, from the audit log."""
         rows = [one for one in self.host.get("/v1/audit")["data"] if one["action"] == "act"]
-        return sorted((one["details"]["rule"], one["details"]["mode"], one["target"]) for one in rows)
+        return sorted((one["details"]["rule"], one["details"]["mode"], one["target"]["handle"]) for one in rows)
 
     async def say(self, handle: str, packets: Sequence[bytes], after: float = 0.0) -> None:
         """By lanes, in real time; a second of quiet follows."""
@@ -296,7 +296,9 @@ def test_a_worker_that_hears_nothing_makes_no_captions_and_what_it_missed_comes_
 @pytest.mark.timeout(60)
 def test_a_server_without_bots_has_sound_and_no_captions(tmp_path: Path) -> None:
     with room(tmp_path, "omar", flags=["--no-bots"]) as made:
-        assert made.status() == {"ready": False, "reason": "the server runs without bots"}
+        assert made.status() == {
+            "ready": False, "model": None, "notice": None, "reason": "the server runs without bots"
+        }  # fmt: skip
         with talking(made, "omar", packets_of(person("cast_b", "omar"))):
             heard = made.server.run(
                 "", "listen", made.id, "--output", str(tmp_path / "x.wav"), "--seconds", "5", "--json"

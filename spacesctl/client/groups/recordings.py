@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from spacesctl.api.recordings import Recording
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup, segment
@@ -10,7 +12,7 @@ NOTHING = type(None)
 
 
 def place(*parts: str) -> str:
-    """A path below the recordings. `Client.download` reads the file at `place(recording_id, name)`."""
+    """A path below the recordings."""
     return "/".join(("/v1/recordings", *(segment(one) for one in parts)))
 
 
@@ -38,6 +40,14 @@ class _Calls:
 class Recordings(_Calls, SyncGroup):
     """`client.recordings`."""
 
+    def download(self, recording_id: str, name: str, target: Path) -> str:
+        """Write one of a recording's files, by its name; its SHA-256 in hex. Raises OSError too."""
+        return self.sender.download(place(recording_id, name), target)
+
 
 class AsyncRecordings(_Calls, AsyncGroup):
     """`client.recordings`."""
+
+    async def download(self, recording_id: str, name: str, target: Path) -> str:
+        """Write one of a recording's files, by its name; its SHA-256 in hex. Raises OSError too."""
+        return await self.sender.download(place(recording_id, name), target)

@@ -20,8 +20,9 @@ NOTHING = type(None)
 
 
 def place(space_id: str, *more: str) -> str:
-    """The path of a Space or of a part of it."""
-    return "/".join(("/v1/spaces", segment(space_id), *(segment(one) for one in more)))
+    """The path of a Space, which may be given by its link, or of a part of it."""
+    bare = space_id.rstrip("/").rpartition("/")[2] if "://" in space_id else space_id
+    return "/".join(("/v1/spaces", segment(bare), *(segment(one) for one in more)))
 
 
 def _create(new: spaces.NewSpace, *, idempotency_key: str | None = None) -> Call[Space]:
@@ -29,9 +30,9 @@ def _create(new: spaces.NewSpace, *, idempotency_key: str | None = None) -> Call
     return Call("POST", "/v1/spaces", Space, new, idempotency_key=idempotency_key)
 
 
-def _list(states: Sequence[State] = ()) -> Call[Page[Space]]:
+def _list(states: Sequence[State | str] = ()) -> Call[Page[Space]]:
     """Spaces, newest first: live and scheduled ones, or those in these states."""
-    return Call("GET", "/v1/spaces", Page[Space], parameters={"state": [one.value for one in states]})
+    return Call("GET", "/v1/spaces", Page[Space], parameters={"state": [str(one) for one in states]})
 
 
 def _get(space_id: str) -> Call[Space]:
@@ -115,7 +116,7 @@ def _captions(space_id: str, after: int | None = None) -> Call[Page[captions.Cap
 
 
 def _events(
-    space_id: str, view: Literal["audience", "staff"] = "audience", *, last_event_id: str | None = None
+    space_id: str, view: Literal["audience", "staff"] = "audience", *, last_event_id: int | str | None = None
 ) -> Call[Event]:
     """The events of a Space as they happen, from now on or after the one with this id."""
     from spacesctl.api.events import Event

@@ -69,7 +69,7 @@ def _refused(said: str, kind: type[Given]) -> Invalid:
 
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
-        re.compile(r"Expected `(\w+)`(?: \| `null`)?, got `(\w+)`$"),
+        re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`$"),
         lambda m: f"must be {_noun(m[1])}, not {_noun(m[2])}",
     ),
     (re.compile(r"Expected `str` of length <= (\d+)"), lambda m: f"may have at most {m[1]} characters"),

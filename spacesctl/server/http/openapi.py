@@ -14,11 +14,37 @@ from spacesctl import __version__
 from spacesctl.api import captions, webhook_messages
 from spacesctl.api.schemas import ALL_EVENTS, Schemas, space_event
 from spacesctl.api.wire import dump
-from spacesctl.domain.errors import Invalid, SpacesError, Unavailable
+from spacesctl.domain.errors import Invalid, SpacesError, TooMany, Unavailable
+from spacesctl.server.http.services import no_dry_run
 from spacesctl.server.http.wire_route import WireRoute
 
 _REF = "#/components/schemas/{name}"
 _PROBLEM = "application/problem+json"
+_ABOUT = """Live audio rooms. Accounts are named by id or by handle with its `@`. Lists are pages with a `next` cursor. Times are UTC with
+milliseconds. Errors are problem documents (RFC 9457)."""
+_DRY_RUN = {
+    "name": "Dry-Run",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "enum": ["true"]},
+    "description": "Check and answer as if the change had been made, but do not make it.",
+}
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+_PARAMETERS = {
+    "cursor": "Where the page begins: `next` of the page before.",
+    "ref": "An account, by its id or by its handle with the `@`.",
+    "space_id": "The id of a Space.",
+    "idempotency-key": "A repeated request with the same key is done once, and gets the first answer.",
+    "last-event-id": "The number of the last event that came: the stream goes on after it.",
+    "view": "`staff` is for the host, co-hosts and admins.",
+    "after": "The number of an event.",
+    "label": "The label of tokens.",
+    "mic": "`closed`: the session begins muted.",
+    "consent": "`recording`: the speaker agrees to be recorded.",
+    "if-match": "The version that is to be changed.",
+    "if-none-match": "The version that the client has.",
+    "state": "Only those in these states.",
+}
 
 
 def install(api: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -43,7 +69,7 @@ def _text(api: FastAPI, routers: Sequence[APIRouter]) -> bytes:
 
 def document(api: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     """The whole document."""
-    found = get_openapi(title="spacesctl", version=__version__, routes=api.routes)
+    found = get_openapi(title="spacesctl", version=__version__, description=_ABOUT, routes=api.routes)
     routes = [route for router in routers for route in router.routes if isinstance(route, WireRoute)]
     kinds = [kind for route in routes for kind in (route.body, route.answer) if kind is not None]
     kinds += [kind for route in routes for kind in route.problem_types.values()]
@@ -53,6 +79,7 @@ def document(api: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
         for method in sorted(route.methods or ()):
             if (operation := found["paths"].get(route.path_format, {}).get(method.lower())) is not None:
                 _complete(operation, route, known)
+                _name(operation, route, method)
     components = found.setdefault("components", {})
     words = {name: one for name, one in components.get("schemas", {}).items() if "enum" in one}  # of queries
     components["schemas"] = {**words, **known.all, "SpaceEvent": space_event(known)}
@@ -89,7 +116,23 @@ def _complete(operation: dict[str, Any], route: WireRoute, known: Schemas) -> No
     for status, texts in sorted(_by_status(route).items()):
         kind = route.problem_types.get(status, route.problem_types[0])
         content = {route.problem_media_types.get(status, _PROBLEM): {"schema": known.ref(kind)}}
-        operation["responses"][str(status)] = {"description": "; ".join(texts), "content": content}
+        told = {"description": "; ".join(texts), "content": content}
+        operation["responses"][str(status)] = told | ({"headers": _RETRY_AFTER} if status == TooMany.status else {})
+
+
+def _name(operation: dict[str, Any], route: WireRoute, method: str) -> None:
+    """A name that generators of clients make something readable of, a summary, and the texts of parameters."""
+    way = route.path_format.rstrip("/").replace("/{session_id}", "").rpartition("/")[2]
+    tag = str((route.tags or ["operation"])[0])
+    operation["operationId"] = f"{tag}_{route.name}" + (f"_{way}" if way in ("whip", "whep") else "")
+    first = operation.get("description", "").partition(". ")[0].partition("\n\n")[0]
+    operation["summary"] = " ".join(first.split()).rstrip(".:")
+    for one in operation.get("parameters", []):
+        if (text := _PARAMETERS.get(one["name"])) is not None:
+            one.setdefault("description", text)
+    may_try = not any(one.dependency is no_dry_run for one in route.dependencies)
+    if method not in ("GET", "HEAD", "OPTIONS") and route.token == "required" and may_try:
+        operation.setdefault("parameters", []).append(_DRY_RUN)
 
 
 def _by_status(route: WireRoute) -> dict[int, list[str]]:

@@ -27,6 +27,7 @@ router = APIRouter(
     prefix="/v1/spaces/{space_id}", tags=["webrtc"], route_class=WireRoute, dependencies=[Depends(no_dry_run)]
 )
 _BODY = {"requestBody": {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}}
+_TRICKLE = {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
 _ANSWER = text_response(201, "application/sdp", "The SDP answer") | problem_responses(406, 413, 415)
 _PATCHED = text_response(200, MEDIA_TYPE, "The server's new credentials") | problem_responses(412, 413, 415, 428)
 
@@ -87,9 +88,10 @@ async def _bounded_body(request: Request, media_type: str, most: int) -> str:
         raise HTTPException(400, "the body is not UTF-8") from error
 
 
-@router.options("/{way}", status_code=204)
+@router.options("/whip", status_code=204)
+@router.options("/whep", status_code=204)
 @may_fail(NotFound, Gone, NotAllowed)
-async def describe(app: Here, caller: Anyone, space_id: str, way: Literal["whip", "whep"]) -> Response:
+async def describe(app: Here, caller: Anyone, space_id: str) -> Response:
     """The methods and media types of this address; for callers who may enter the Space also the relays to use, if there are any."""
     answer = Response(status_code=204, headers={"Accept-Post": "application/sdp", "Allow": "OPTIONS, POST"})
     if app.turn.urls:
@@ -109,19 +111,21 @@ async def ice_servers(app: Here, caller: Anyone, space_id: str) -> Page[IceServe
     return Page(data=app.turn.servers(secrets.token_hex(4), app.clock.now().timestamp()))
 
 
-@router.delete("/{way}/{session_id}", status_code=200, response_class=Response)
+@router.delete("/whip/{session_id}", status_code=200, response_class=Response)
+@router.delete("/whep/{session_id}", status_code=200, response_class=Response)
 @may_fail(NotFound, Gone)
-async def leave(app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str) -> Response:
+async def leave(app: Here, space_id: str, session_id: str) -> Response:
     """End a session. Needs no token: its path, with 128 random bits, is the authorisation."""
     handle, session = await _session(app, space_id, session_id)
     await handle.disconnect(session.id)
     return Response(status_code=200)
 
 
-@router.patch("/{way}/{session_id}", status_code=204, responses=_PATCHED)
+@router.patch("/whip/{session_id}", status_code=204, responses=_PATCHED, openapi_extra=_TRICKLE)
+@router.patch("/whep/{session_id}", status_code=204, responses=_PATCHED, openapi_extra=_TRICKLE)
 @may_fail(Invalid, NotFound, Gone)
 async def patch(
-    app: Here, space_id: str, way: Literal["whip", "whep"], session_id: str, request: Request,
+    app: Here, space_id: str, session_id: str, request: Request,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:  # fmt: skip
     """Trickle ICE. Candidates are accepted and ignored: the server learns the client's address from its authenticated

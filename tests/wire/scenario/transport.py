@@ -33,6 +33,9 @@ async def play(wire: Wire) -> None:
     await nobody.ok("PATCH", place, content=TRICKLE, headers=stale, status=412)
     await nobody.ok("PATCH", place, content=TRICKLE, headers=FRAGMENT, status=428)
     await nobody.ok("DELETE", place)
+    place = (await host.offer(f"{room}/whip")).headers["location"]
+    await nobody.ok("PATCH", place, content=TRICKLE, headers={**FRAGMENT, "If-Match": "*"})
+    await nobody.ok("DELETE", place)
 
     async with nobody.stream(f"{room}/listen.ogg") as player:
         await drive.sound(wire, room, 50)

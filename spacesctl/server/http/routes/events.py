@@ -56,6 +56,8 @@ async def _events(
     try:
         yield ephemeral(StreamHello(space_id=space.id, seq=space.seq, tick=handle.now_tick()))
         replayed = 0
+        if after is not None and after > space.seq:  # of another server, or of a copy that was restored
+            yield ephemeral(StreamReset(seq=space.seq))
         if after is not None and after < space.seq:
             async with app.db.read() as db:
                 missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
