@@ -36,12 +36,18 @@ class MadeAccount(Account, frozen=True, kw_only=True):
 
     token: str | None
 
+    def __repr__(self) -> str:
+        return "MadeAccount(...)"  # it has a secret
+
 
 class MadeToken(Account, frozen=True, kw_only=True):
     """A further token of an account, which no other answer contains."""
 
     token: str
     scopes: list[Scope]
+
+    def __repr__(self) -> str:
+        return "MadeToken(...)"  # it has a secret
 
 
 class RevokedTokens(Account, frozen=True, kw_only=True):

@@ -6,6 +6,10 @@ from typing import Annotated, Literal
 
 from spacesctl.api.wire import Answer, Given, Meta
 
+Lane = Annotated[int, Meta(ge=0, le=0xFFFF)]
+Count = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
+"""What JavaScript can count to."""
+
 
 class Word(Given, frozen=True, kw_only=True):
     """A recognised word `w`, with its confidence (0 to 1) and its times in seconds on the Space clock."""
@@ -19,13 +23,13 @@ class Word(Given, frozen=True, kw_only=True):
 class NewCaption(Given, frozen=True, kw_only=True):
     """A caption from the bot. Ticks are of 20 ms on the Space clock."""
 
-    lane: int
-    utterance: int
+    lane: Lane
+    utterance: Count
     """The number of the utterance in its lane: a final caption replaces the partial ones with the same number."""
     text: Annotated[str, Meta(max_length=10_000)]
     final: bool
-    start_tick: int
-    end_tick: int
+    start_tick: Count
+    end_tick: Count
     words: Annotated[list[Word], Meta(max_length=1_000)]
 
 

@@ -103,5 +103,5 @@ def read_lane_event(text: bytes | str) -> LaneEvent | None:
     """A text message. None for what is none, or of a newer server."""
     try:
         return _EVENTS.decode(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

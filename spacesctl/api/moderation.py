@@ -6,7 +6,7 @@ from typing import Annotated
 
 from spacesctl.api.accounts import Who
 from spacesctl.api.by import By
-from spacesctl.api.captions import SpokenWord, Word
+from spacesctl.api.captions import Count, Lane, SpokenWord, Word
 from spacesctl.api.spaces import FileName, RuleText
 from spacesctl.api.wire import Answer, Given, Meta, Page, Time
 from spacesctl.domain.words import Category, Policy, ReportState, Role, RuleMode, State
@@ -141,11 +141,11 @@ class NewAct(Given, frozen=True, kw_only=True):
     action: str
     """`log`, `report`, `mute`, `kick` or `block`."""
     account_id: str
-    lane: int
-    start_tick: int
-    end_tick: int
+    lane: Lane
+    start_tick: Count
+    end_tick: Count
     words: Annotated[list[Word], Meta(max_length=200)]
-    confidence: float
+    confidence: Annotated[float, Meta(ge=0, le=1)]
     engine: Annotated[str, Meta(max_length=100)]
     model: Annotated[str, Meta(max_length=200)]
     evidence: EvidenceSpan = EvidenceSpan()

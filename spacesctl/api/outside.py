@@ -17,6 +17,9 @@ class NewWebhook(Given, frozen=True, kw_only=True):
     all: bool = False
     """For all Spaces, not only the caller's own. For admins."""
 
+    def __repr__(self) -> str:
+        return "NewWebhook(...)"  # it has a secret
+
 
 class Webhook(Answer, frozen=True, kw_only=True):
     """A webhook. It is disabled when it fails for days; `reason` says why."""
@@ -38,6 +41,9 @@ class MadeWebhook(Webhook, frozen=True, kw_only=True):
     """A new webhook with its signing secret (Standard Webhooks), which no other answer contains. Null when the request is repeated."""
 
     secret: str | None
+
+    def __repr__(self) -> str:
+        return "MadeWebhook(...)"  # it has a secret
 
 
 class WebhookTest(Answer, frozen=True, kw_only=True):

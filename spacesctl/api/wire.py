@@ -6,6 +6,7 @@ with a default may be missing. Words of a closed list (`domain.words`) are the e
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar, get_args
 
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)")
 
 
 class Time(datetime):
@@ -42,11 +44,13 @@ class Time(datetime):
 
     @classmethod
     def read(cls, text: str) -> Time:
-        """Raises ValueError when the text is no instant or has no offset."""
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError("has no time zone")
-        return cls.of(at)
+        """Raises ValueError when the text is no instant of RFC 3339."""
+        if _INSTANT.fullmatch(text) is None:
+            raise ValueError("must be an instant such as 2026-12-01T18:00:00Z, with a time zone")
+        try:
+            return cls.of(datetime.fromisoformat(text))
+        except OverflowError as error:  # in UTC it lies beyond the years that there are
+            raise ValueError("is too far away") from error
 
     def __str__(self) -> str:
         return f"{self:%Y-%m-%dT%H:%M:%S}.{self.microsecond // 1000:03d}Z"
@@ -86,7 +90,7 @@ def decoded(kind: type, value: object) -> object:
     """msgspec's hook for types that it does not know."""
     if kind is Time or Time in get_args(kind):
         if not isinstance(value, str):
-            raise ValueError("is a text such as 2026-12-01T18:00:00Z")
+            raise ValueError("must be a text such as 2026-12-01T18:00:00Z")
         return Time.read(value)
     raise NotImplementedError(f"{kind} is not a type of the wire")
 

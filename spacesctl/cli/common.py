@@ -94,6 +94,8 @@ def listed(words: list[str]) -> list[str]:
 
 
 def _from_stdin() -> list[str]:
+    if sys.stdin is None:
+        raise Invalid("-", "there is no stdin")
     try:
         lines = sys.stdin.read(MOST_STDIN + 1)
     except UnicodeDecodeError as error:
@@ -117,7 +119,10 @@ def space_id(ref: str) -> str:
     if "/" in ref:
         from urllib.parse import urlsplit
 
-        bare = urlsplit(ref).path.rsplit("/", 1)[-1]
+        try:
+            bare = urlsplit(ref).path.rsplit("/", 1)[-1]
+        except ValueError:  # such as http://[::
+            bare = ""
     if not is_space_id(bare):
         raise Invalid("SPACE", f"{ref!r} is neither a Space's id (13 letters and digits) nor its link")
     return bare
@@ -144,7 +149,7 @@ def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesE
         except (Unavailable, NotSignedIn):
             raise
         except SpacesError as error:
-            note(f"spacesctl: {one}: {error.message}")
+            note(f"spacesctl: {one}: {' '.join(error.message.split())}")
             first = first or error
     return rows, first
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from spacesctl.cli.output import clean, say
+from spacesctl.domain.ids import is_space_id, parse_handle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ T = TypeVar("T")
 VARIABLE = "_SPACESCTL_COMPLETE"
 PATIENCE = 1.5
 """Seconds that completion waits for the server."""
+_SHELL = frozenset("\\$`\"'()[]{}<>|&;!*?~#^=%:")
 MOST = 100
 """Rows that are asked for: one page."""
 
@@ -54,8 +56,8 @@ def prepare() -> None:
 def spaces(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of live and scheduled Spaces, with their titles."""
     for row in _asked(ctx, lambda client: client.spaces.list()):
-        if row.id.startswith(incomplete):
-            yield row.id, clean(f"{row.title} ({row.state}, {row.host.handle})").replace("\n", " ")
+        if is_space_id(row.id) and row.id.startswith(incomplete):
+            yield row.id, harmless(f"{row.title} ({row.state}, {row.host.handle})")
 
 
 def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
@@ -65,9 +67,16 @@ def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for handle, name in _known(ctx, space if isinstance(space, str) else None):
         found = handle.removeprefix("@" if bare else "")
+        if parse_handle(handle) is None:
+            continue  # no server of ours has such a one
         if found.lower().startswith(incomplete.lower()) and found not in seen:
             seen.add(found)
-            yield found, clean(name).replace("\n", " ")
+            yield found, harmless(name)
+
+
+def harmless(text: str) -> str:
+    """A description for the shell's menu. zsh evaluates it, and Typer escapes it badly: what means something to a shell is replaced."""
+    return "".join(char if char not in _SHELL else " " for char in clean(" ".join(text.split())))
 
 
 def _known(ctx: typer.Context, space: str | None) -> Iterator[tuple[str, str]]:

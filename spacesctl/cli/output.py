@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
@@ -33,24 +34,34 @@ def emit_json(value: object) -> None:
     """Print a result as JSON: a value of the wire, or one of `cli.answers`. `cli.json_output` has the type of each command."""
     from spacesctl.api.wire import dump
 
-    print(dump(value).decode())
+    print(_escaped(dump(value).decode()))
 
 
 def emit_line(value: object) -> None:
     """Print one line of NDJSON and flush it."""
     from spacesctl.api.wire import dump
 
-    print(dump(value).decode(), flush=True)
+    print(_escaped(dump(value).decode()), flush=True)
+
+
+def _escaped(text: str) -> str:
+    """JSON without characters that could control a terminal. JSON has them in texts only, where an escape says the same."""
+    return text if text.isprintable() else re.sub(r"[^ -~]", _escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found[0]
+    return char if char.isprintable() or ord(char) > 0xFFFF else f"\\u{ord(char):04x}"
 
 
 def note(text: str) -> None:
     """Print a remark on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(clean(text), file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:
     """Print a line of the result on stdout."""
-    print(text, flush=True)
+    print(clean(text), flush=True)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

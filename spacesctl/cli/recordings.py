@@ -79,7 +79,7 @@ def get(
         if found.state != "done":
             raise Refused("recording", f"it is not finished yet ({found.state})", hint="`record stop` ends it")
         out.mkdir(parents=True, exist_ok=True)
-        paths = [_fetch(spaces, found.id, file, out) for file in found.files]
+        paths = [_fetch(spaces, recording, file, out) for file in found.files]
     if as_json:
         from spacesctl.cli.answers import FetchedFile
 
@@ -97,7 +97,10 @@ def get(
 def _fetch(spaces: Client, recording: str, file: RecordedFile, out: Path) -> Path:
     from spacesctl.client.groups.recordings import place
 
-    path = out / f"{recording}-{Path(file.name).name}"
+    name = f"{recording}-{file.name}"
+    if Path(name).name != name or not name.isprintable():  # the server's answer names no place outside the folder
+        raise Refused("name", f"{name!r} is no name of a file")
+    path = out / name
     if spaces.download(place(recording, file.name), path) != file.sha256:
         path.unlink()
         raise Refused("checksum", f"{file.name} was damaged on the way: its checksum does not match", hint="try again")

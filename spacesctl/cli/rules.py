@@ -11,13 +11,20 @@ from spacesctl.cli.common import Json, SpaceRef, client, space_id
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
 
+MOST_RULES = 1 << 20
+"""Characters of a rule file that the server takes."""
+
 
 def read_rules(path: Path) -> str:
     """The text of a rule file. Raises OSError, or Invalid when it is not UTF-8."""
     try:
-        return path.read_text()
+        with path.open() as file:
+            text = file.read(MOST_RULES + 1)
     except UnicodeDecodeError as error:
         raise Invalid(str(path), "is not UTF-8 text") from error
+    if len(text) > MOST_RULES:
+        raise Invalid(str(path), f"has more than {MOST_RULES} characters")
+    return text
 
 
 def check_rules(

@@ -67,10 +67,13 @@ class AsyncClient:
     async def send(self, call: Call[T]) -> T:
         """Send a request and read its answer."""
         try:
-            found = check(await self._http.request(**transport.request(call)))
-        except httpx.TransportError as error:
+            async with self._http.stream(**transport.request(call)) as coming:
+                body = transport.Bounded(self.url, coming)
+                async for piece in coming.aiter_bytes():
+                    body.add(piece)
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
-        return transport.answer(self.url, found, call.answer)
+        return transport.answer(self.url, check(body.whole()), call.answer)
 
     async def each(self, call: Call[Page[T]]) -> AsyncIterator[T]:
         """The rows of a list, over all its pages."""
@@ -78,7 +81,7 @@ class AsyncClient:
             page = await self.send(call)
             for row in page.data:
                 yield row
-            if page.next is None:
+            if page.next is None or page.next == call.parameters.get("cursor"):
                 return
             call = call.at(page.next)
 
@@ -108,7 +111,7 @@ class AsyncClient:
                     async for piece in found.aiter_bytes():
                         digest.update(piece)
                         await asyncio.to_thread(file.write, piece)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
         return digest.hexdigest()
 
@@ -122,7 +125,7 @@ class AsyncClient:
             found = await self._http.post(
                 "/v1/clips", content=content, headers=headers, timeout=transport.UPLOAD_TIMEOUT
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
         return transport.answer(self.url, check(found), Clip)
 
@@ -141,7 +144,7 @@ class AsyncClient:
                 async for said in EventSource(transport.require_stream(self.url, check(found))).aiter_sse():
                     if said.data:  # httpx-sse makes an empty event of the server's keep-alive comment
                         yield said.data
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
 
     @cached_property

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+MOST_SEGMENT = 200
 Parameters = Mapping[str, str | int | list[str] | None]
 
 
@@ -164,7 +165,14 @@ def _like(make: Callable[..., object], call: Callable[P, T]) -> Callable[P, T]:
 
 
 def segment(text: str) -> str:
-    """A text as one segment of a URL's path, quoted. Raises Invalid when it is empty: the path would be another one."""
+    """A text as one segment of a URL's path, quoted. Raises Invalid when it is empty, since the path would be another one, and for what is
+    too long or no text.
+    """
     if not text:
         raise Invalid("id", "is empty")
-    return quote(text, safe="@")
+    if len(text) > MOST_SEGMENT:
+        raise Invalid("id", f"has more than {MOST_SEGMENT} characters")
+    try:
+        return quote(text, safe="@")
+    except UnicodeEncodeError as error:  # an argument of the command line that was no text
+        raise Invalid("id", "is not UTF-8") from error

@@ -77,17 +77,20 @@ class Client:
     def send(self, call: Call[T]) -> T:
         """Send a request and read its answer."""
         try:
-            found = check(self._http.request(**transport.request(call)))
-        except httpx.TransportError as error:
+            with self._http.stream(**transport.request(call)) as coming:
+                body = transport.Bounded(self.url, coming)
+                for piece in coming.iter_bytes():
+                    body.add(piece)
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
-        return transport.answer(self.url, found, call.answer)
+        return transport.answer(self.url, check(body.whole()), call.answer)
 
     def each(self, call: Call[Page[T]]) -> Iterator[T]:
         """The rows of a list, over all its pages."""
         while True:
             page = self.send(call)
             yield from page.data
-            if page.next is None:
+            if page.next is None or page.next == call.parameters.get("cursor"):
                 return
             call = call.at(page.next)
 
@@ -104,7 +107,7 @@ class Client:
                 for said in EventSource(transport.require_stream(self.url, check(found))).iter_sse():
                     if said.data:  # httpx-sse makes an empty event of the server's keep-alive comment
                         yield transport.event(self.url, said.data)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
 
     def download(self, path: str, target: Path) -> str:
@@ -119,7 +122,7 @@ class Client:
                     for piece in found.iter_bytes():
                         digest.update(piece)
                         file.write(piece)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
         return digest.hexdigest()
 
@@ -131,7 +134,7 @@ class Client:
         try:
             with file.open("rb") as content:
                 found = self._http.post("/v1/clips", content=content, headers=headers, timeout=transport.UPLOAD_TIMEOUT)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
         return transport.answer(self.url, check(found), Clip)
 

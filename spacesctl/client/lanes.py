@@ -17,12 +17,21 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from spacesctl.api.lanes import Hello, LaneEvent, Rejected, read_lane_event
 from spacesctl.client.problems import as_error, unreachable
+from spacesctl.client.transport import require_url
 from spacesctl.domain.errors import Unavailable
 
 OPEN_TIMEOUT = 10.0
 """Seconds to connect."""
 MAX_MESSAGE = 128 * 1024
 """Bytes of a message from the server at most."""
+
+
+class _Connect(connect):
+    """A connection that follows no redirection: the microphone would go to another server."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """The refusal as it came."""
+        return exc
 
 
 class Lanes:
@@ -44,7 +53,7 @@ class Lanes:
         """`mic_open`: the microphone session begins unmuted. `consent`: the speaker agrees to be recorded."""
         words = {"role": role} | ({} if mic_open else {"mic": "closed"}) | ({"consent": "recording"} if consent else {})
         query = urlencode(words)
-        base = "ws" + url.rstrip("/").removeprefix("http")
+        base = "ws" + require_url(url).removeprefix("http")
         self._url = f"{base}/v1/spaces/{quote(space_id, safe='')}/lanes?{query}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._socket: ClientConnection | None = None
@@ -52,7 +61,7 @@ class Lanes:
 
     async def __aenter__(self) -> Lanes:
         try:
-            self._socket = await connect(
+            self._socket = await _Connect(
                 self._url,
                 additional_headers=self._headers,
                 compression=None,

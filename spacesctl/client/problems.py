@@ -17,9 +17,9 @@ def check(answer: httpx.Response) -> httpx.Response:
         return answer
     try:
         problem = load(answer.content, Problem)
-    except ValueError:
+    except (ValueError, RecursionError):
         problem = Problem()
-    after = answer.headers.get("retry-after", "")
+    after = answer.headers.get("retry-after", "")[:9]  # more is no time to wait
     raise as_error(problem, answer.status_code, int(after) if after.isdecimal() else None)
 
 

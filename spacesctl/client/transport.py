@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 from urllib.request import getproxies
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 STREAM_TIMEOUT = httpx.Timeout(10.0, connect=5.0, read=45.0)
 """Seconds. On a quiet event stream the server sends a comment every 15 s."""
+MOST_ANSWER = 64 << 20
+"""Bytes."""
+_OF_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding"}
 UPLOAD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 T = TypeVar("T")
 
@@ -59,7 +61,7 @@ def headers_of(token: str | None, *, dry_run: bool = False) -> dict[str, str]:
 
 def trust(url: str) -> ssl.SSLContext | bool:
     """What `verify` of httpx is: the usual certificates, or none for plain HTTP, since reading them takes 30 ms."""
-    if url.startswith("https:") or any(proxy.startswith("https:") for proxy in getproxies().values()):
+    if url.lower().startswith("https:") or any(proxy.lower().startswith("https:") for proxy in getproxies().values()):
         return True
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
 
@@ -68,11 +70,30 @@ def require_url(url: str) -> str:
     """The address of a server without a slash at its end. Raises Invalid."""
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:  # the second: a host that is no name
         raise Invalid("url", f"{url!r} is not the address of a server") from error
     if parsed.scheme not in ("http", "https") or not parsed.host or any(char.isspace() for char in url):
         raise Invalid("url", f"{url!r} is not the address of a server", hint="such as http://127.0.0.1:8420")
-    return url.rstrip("/")
+    return str(parsed).rstrip("/")  # the scheme in small letters
+
+
+class Bounded:
+    """Collects the body of an answer, of which only so much is taken: a server that sends without end is none. Raises Unavailable."""
+
+    def __init__(self, url: str, found: httpx.Response) -> None:
+        self._url, self._found = url, found
+        self._body = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece."""
+        self._body += piece
+        if len(self._body) > MOST_ANSWER:
+            raise Unavailable(f"{self._url} answered with more than {MOST_ANSWER >> 20} MiB")
+
+    def whole(self) -> httpx.Response:
+        """The answer with its body, decoded."""
+        kept = [(name, value) for name, value in self._found.headers.items() if name not in _OF_THE_TRANSFER]
+        return httpx.Response(self._found.status_code, headers=kept, content=bytes(self._body))
 
 
 def answer(url: str, found: httpx.Response, kind: type[T]) -> T:
@@ -88,7 +109,7 @@ def answer(url: str, found: httpx.Response, kind: type[T]) -> T:
             raise _no_server(url)
         try:
             return load(found.content, kind)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _no_server(url) from error
     return _as(whole, kind)
 
@@ -112,7 +133,7 @@ def event(url: str, text: str) -> Event:
 
     try:
         return read_event(text)
-    except (ValueError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _no_server(url) from error
 
 

@@ -39,7 +39,7 @@ export function reread(view, space, members) {
 
 /** The view after an event. One of a type that it does not know changes nothing but the number. */
 export function after(view, event) {
-  const changed = CHANGES[event.type]?.(view, event.data) ?? view;
+  const changed = Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type](view, event.data) : view;
   return { ...changed, seq: Math.max(changed.seq, event.seq ?? 0), tick: Math.max(changed.tick, event.tick ?? 0) };
 }
 

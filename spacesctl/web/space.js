@@ -108,27 +108,41 @@ function showCaption(caption) {
   $("partial").textContent = "";
 }
 
+// Events that come while the Space is read: the answer may be older than they are.
+let meanwhile = [];
+
 async function refresh() {
+  meanwhile = [];
   const [space, members] = [await get(api), await get(`${api}/people`)];
   state.space = space;
-  state.view = state.view ? reread(state.view, space, members) : viewOf(space, members);
+  const read = state.view ? reread(state.view, space, members) : viewOf(space, members);
+  state.view = meanwhile.reduce(after, read);
   showSpace();
   showPeople();
 }
 
 let reading = null;
+let wanted = false;
 
 /** Read what the view lacks: once for many events that come together. */
 function readAgain() {
-  reading ??= refresh()
+  wanted = true;
+  reading ??= (async () => {
+    while (wanted) {
+      wanted = false;
+      await refresh();
+    }
+  })()
     .catch(fail)
     .finally(() => {
       reading = null;
     });
+  return reading;
 }
 
 function onEvent(type, body) {
   state.view = after(state.view, body);
+  if (reading) meanwhile.push(body);
   if (state.view.stale) readAgain();
   switch (type) {
     case "caption":
@@ -228,7 +242,7 @@ $("speak-form").addEventListener("submit", async (event) => {
     if (state.listening) await stopListening();
     await startListening(); // again, as ourselves: everybody but our own voice, undelayed
     $("speak-button").textContent = "Close the microphone";
-    await refresh();
+    await readAgain();
   } catch (error) {
     fail(error);
   }

@@ -116,3 +116,19 @@ async def test_the_end_is_the_same_too(api: Api) -> None:
             view = after(view, read_event(json.dumps(message["data"])))
     assert view.state == "ended"
     assert all(person.lane is None and person.mic == "closed" for person in view.people.values())
+
+
+async def test_a_stream_ends_with_its_space_after_the_last_event(api: Api) -> None:
+    room = await scene(api)
+    stream = Stream(api.asgi, f"{room.space}/events", {})
+    async with stream:
+        await room.host.ok("POST", f"{room.space}/end")
+        await stream.ended()
+        assert stream.messages()[-1]["event"] == "space.ended"
+
+
+async def test_who_goes_on_after_an_event_that_was_never_is_told_to_begin_anew(api: Api) -> None:
+    room = await scene(api)
+    async with Stream(api.asgi, f"{room.space}/events", {"last-event-id": "99999"}) as stream:
+        await stream.until("http.response.body", 2)
+        assert [one["event"] for one in stream.messages()[:2]] == ["hello", "reset"]

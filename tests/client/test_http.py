@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import json
 import ssl
 from collections.abc import Callable
@@ -163,3 +165,97 @@ async def test_the_asynchronous_client_raises_the_same_errors() -> None:
             await anext(away.assignments())
         with pytest.raises(Unavailable, match="cannot reach"):
             await anext(away.accounts.list())
+
+
+def test_a_code_that_no_error_of_ours_has_is_kept() -> None:
+    with answering(problem(405, code="method_not_allowed", detail="x")) as client, pytest.raises(SpacesError) as raised:
+        client.accounts.me()
+    assert raised.value.code == "method_not_allowed"
+    assert SpacesError.code == "error"
+
+
+def test_a_space_may_be_named_by_its_link_and_nothing_by_an_empty_text() -> None:
+    with broken_server({}) as (url, asked), Client(url) as client:
+        with pytest.raises(NotFound):
+            client.spaces.get("http://elsewhere.test/s/AbCdEfGhIjKlM")
+        with pytest.raises(Invalid, match="is empty"):
+            client.spaces.get("")
+    assert "AbCdEfGhIjKlM" in str(asked)
+
+
+def test_methods_tell_what_they_take_and_do() -> None:
+    with Client("http://server.test") as client:
+        assert client.people.mute.__doc__ == "Server-mute a person."
+        assert str(inspect.signature(client.people.mute)).startswith("(space_id")
+        client.close()
+
+
+@pytest.mark.anyio
+async def test_the_asynchronous_client_moves_files_too(tmp_path: Path) -> None:
+    clip = {"id": "c1", "url": "/v1/clips/c1.ogg", "duration_ms": 1000, "bytes": 3}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(201, json=clip) if request.content == b"abc" else httpx.Response(400)
+        found = request.url.path == "/v1/recordings/r1/mix.ogg"
+        return httpx.Response(200, content=b"sound") if found else httpx.Response(404)
+
+    (tmp_path / "in.wav").write_bytes(b"abc")
+    async with AsyncClient("http://server.test") as client:
+        client._http = httpx.AsyncClient(base_url=client.url, transport=httpx.MockTransport(answer))
+        assert (await client.upload_clip(tmp_path / "in.wav")).duration_ms == 1000
+        digest = await client.recordings.download("r1", "mix.ogg", tmp_path / "out.ogg")
+        assert digest == hashlib.sha256(b"sound").hexdigest()
+        assert (tmp_path / "out.ogg").read_bytes() == b"sound"
+        with pytest.raises(NotFound):
+            await client.recordings.download("r2", "mix.ogg", tmp_path / "none.ogg")
+        assert not (tmp_path / "none.ogg").exists()
+
+
+DEEP = '{"zz":' + "[" * 100_000 + "]" * 100_000 + "}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, text=DEEP, headers={"content-type": "application/json"}),
+        httpx.Response(400, text=DEEP, headers={"content-type": "application/problem+json"}),
+        httpx.Response(429, json={}, headers={"retry-after": "9" * 5_000}),
+        httpx.Response(200, json={**WHO, "created_at": "0001-01-01T00:00:00+14:00", "scopes": []}),
+    ],
+    ids=["deep", "a deep problem", "a long time to wait", "an instant before all"],
+)
+def test_a_hostile_answer_is_an_error_of_ours(answer: httpx.Response) -> None:
+    with answering(answer) as client, pytest.raises(SpacesError):
+        client.accounts.me()
+
+
+def test_an_encoding_that_is_none_is_told() -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    broken = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"{}"), headers=headers))
+    client = Client("http://server.test")
+    client._http = httpx.Client(base_url=client.url, transport=broken)
+    with client, pytest.raises(Unavailable):
+        client.accounts.me()
+
+
+def test_of_an_endless_answer_only_so_much_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spacesctl.client.transport.MOST_ANSWER", 1 << 20)
+    with (
+        answering(httpx.Response(200, text="x" * (2 << 20))) as client,
+        pytest.raises(Unavailable, match="more than 1 MiB"),
+    ):
+        client.server.metrics()
+
+
+def test_a_list_that_leads_back_to_itself_ends() -> None:
+    page = json.dumps({"data": [WHO], "next": "again"})
+    with broken_server({"/v1/accounts": [page] * 9}) as (url, asked), Client(url) as client:
+        assert len(list(client.accounts.list())) == 2
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("url", ["HTTP://Server.Test/", "Http://server.test"])
+def test_the_scheme_of_an_address_may_be_in_capitals(url: str) -> None:
+    with Client(url) as client:
+        assert client.url == "http://server.test"

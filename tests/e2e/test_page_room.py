@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.scene import run, scene
 from tests.e2e.test_browser import pytestmark as pytestmark
@@ -42,6 +44,32 @@ def test_an_event_of_somebody_else_is_no_request_of_ours(tmp_path: Path) -> None
             # One event of the three says a role: what one is told of those whom one blocked is the server's to say.
             assert {url.rsplit("/", 1)[-1] for url in asked} <= {room.space, "people"}
             assert len(asked) <= 2
+            assert await browser.errors() == []
+
+    run(body)
+
+
+def test_what_happens_while_the_page_reads_is_not_lost(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path, "ann") as room, tab(tmp_path) as browser:
+            await browser.page.goto(f"{room.server.url}/s/{room.space}")
+            await browser.reads("stage", "@ann")
+            held = asyncio.Event()
+
+            async def slow(route: Any) -> None:
+                answer = await route.fetch()  # what the server says now
+                await held.wait()
+                await route.fulfill(response=answer)
+
+            await browser.page.route("**/people", slow)
+            await room.as_host.call("PATCH", room.place, {"title": "Another"})
+            await browser.reads("title", "Another")
+            await asyncio.sleep(0.3)
+            await room.act("mute", "ann")
+            await browser.holds("Object.values(window.space.view.people).some((one) => one.muted)")
+            held.set()
+            await asyncio.sleep(0.5)
+            await browser.reads("stage", "muted")
             assert await browser.errors() == []
 
     run(body)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from spacesctl.api.wire import Given, load
 from spacesctl.domain.errors import Invalid
@@ -24,7 +25,10 @@ def reader(kind: type[T], *missing: object) -> Callable[[Request], Awaitable[obj
     """
 
     async def read(request: Request) -> object:
-        text = await request.body()
+        try:
+            text = await request.body()
+        except ClientDisconnect as error:  # nobody will read the answer; it is no error of ours
+            raise Invalid("body", "was cut off") from error
         if missing and not text:
             return missing[0]
         _require_json(request)
@@ -47,6 +51,8 @@ def parse(text: bytes, kind: type[T]) -> T:
         return load(text, kind)
     except msgspec.ValidationError as error:
         raise _refused(str(error), kind) from error
+    except RecursionError as error:
+        raise Invalid("body", "is nested too deeply") from error
     except ValueError as error:  # no JSON, or no UTF-8
         raise Invalid("body", "is not JSON") from error
 
@@ -99,12 +105,17 @@ def _s(count: str) -> str:
 
 
 def _type_at(kind: type[Given], where: str) -> msgspec.inspect.Type:
-    """The type of the field at a path such as `evidence.before`."""
-    found = msgspec.inspect.type_info(kind)
+    """The type of the field at a path such as `evidence.before`; that of the whole where the path leads nowhere: a field's name may look
+    like a path.
+    """
+    whole = found = msgspec.inspect.type_info(kind)
     for part in where.split(".") if where else ():
         found = _bare(found)
         if isinstance(found, msgspec.inspect.StructType):
-            found = next(field.type for field in found.fields if field.encode_name == part)
+            inner = next((field.type for field in found.fields if field.encode_name == part), None)
+            if inner is None:
+                return whole
+            found = inner
         elif isinstance(found, msgspec.inspect.ListType):
             found = found.item_type
     return _bare(found)

@@ -36,5 +36,10 @@ async def answer_once(
     once = Once(caller.account_id or "", key, digest)
     async with app.in_flight.alone(app.db, once) as found:
         if found is not None:
-            return Response(dump(found.answer), found.status, {"Idempotent-Replayed": "true"}, "application/json")
+            return Response(
+                dump(found.answer),
+                found.status,
+                {"Idempotent-Replayed": "true", "Cache-Control": "no-store"},
+                "application/json",
+            )
         return await do(once)

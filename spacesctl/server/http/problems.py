@@ -18,6 +18,8 @@ from spacesctl.api.wire import UNSET, dump
 from spacesctl.domain.errors import Invalid, SpacesError, TooMany
 
 MEDIA_TYPE = "application/problem+json"
+MOST_DETAIL, MOST_FIELD = 2_000, 200
+"""Characters."""
 _log = structlog.get_logger()
 _CODES = {
     404: "not_found",
@@ -36,13 +38,18 @@ def document(error: SpacesError) -> Problem:
         type=f"urn:spacesctl:problem:{error.code}",
         title=error.title,
         status=error.status,
-        detail=error.message,
+        detail=_short(error.message, MOST_DETAIL),
         code=error.code,
         reason=UNSET if error.reason is None else error.reason,
         hint=UNSET if error.hint is None else error.hint,
-        field=error.field if isinstance(error, Invalid) else UNSET,
+        field=_short(error.field, MOST_FIELD) if isinstance(error, Invalid) else UNSET,
         retry_after=error.retry_after if isinstance(error, TooMany) else UNSET,
     )
+
+
+def _short(text: str, most: int) -> str:
+    """Of what somebody sent, only so much comes back."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def respond(problem: Problem) -> Response:
@@ -102,7 +109,10 @@ def install(app: FastAPI, methods_at: Callable[[str], set[str]]) -> None:
     async def _unforeseen(request: Request, error: Exception) -> Response:
         incident = secrets.token_hex(6)
         _log.error(
-            "internal error", incident=incident, route=request.scope.get("route_path"), kind=type(error).__name__
+            "internal error",
+            incident=incident,
+            route=getattr(request.scope.get("route"), "path_format", None),
+            kind=type(error).__name__,
         )
         detail = f"an internal error; its log entry has the id {incident}"
         return respond(structs.replace(_plain(500, SpacesError.code, SpacesError.title, detail), incident=incident))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
 
 from spacesctl.api import captions as api
@@ -28,6 +29,9 @@ router = APIRouter(prefix="/v1", tags=["events"], route_class=WireRoute)
 REPLAY = 1_000
 """Events that a resume replays. A longer gap is answered with `reset`, and the client loads the Space again."""
 PAGE = 500
+MOST_SEQ = (1 << 53) - 1
+"""What JavaScript can count to."""
+Number = Annotated[int | None, Query(ge=0, le=MOST_SEQ)]
 
 
 @router.get("/spaces/{space_id}/events", response_class=Response, responses=streamed("SpaceEvent"))
@@ -42,7 +46,7 @@ async def stream(
     """Events from now on, or after `Last-Event-ID`. `view=staff` is for the host, co-hosts, admins and the bot."""
     handle = await admitted(app, caller, space_id, Access.STAFF if view is View.STAFF else Access.LISTEN)
     space = handle.space
-    if last_event_id is not None and not last_event_id.isdigit():
+    if last_event_id is not None and not re.fullmatch(r"[0-9]{1,18}", last_event_id):
         raise Invalid("Last-Event-ID", "is not a sequence number")
     # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
     subscriber = handle.subscribe(view, caller)
@@ -84,7 +88,7 @@ def _seq(message: bytes) -> int:
 
 @router.get("/spaces/{space_id}/captions")
 @may_fail(NotFound, Gone, NotAllowed)
-async def list_captions(app: Here, caller: Anyone, space_id: str, after: int | None = None) -> Page[api.Caption]:
+async def list_captions(app: Here, caller: Anyone, space_id: str, after: Number = None) -> Page[api.Caption]:
     """Final captions, oldest first: those after a sequence number, or the newest 500."""
     space = await readable(app, caller, space_id)
     async with app.db.read() as db:
