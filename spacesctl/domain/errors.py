@@ -112,12 +112,12 @@ class TooMany(SpacesError):
 
 
 class Unavailable(SpacesError):
-    """The server cannot do this at the moment."""
+    """The server cannot do this at the moment. `reason` names what is in trouble: `disk_full`, `database_locked`, ..."""
 
     code, status, exit_code, title = "unavailable", 503, 6, "Unavailable"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
+    def __init__(self, what: str, *, reason: str | None = None) -> None:
+        super().__init__(what, reason=reason)
 
 
 BY_CODE: dict[str, type[SpacesError]] = {

@@ -15,10 +15,13 @@ class Database(Protocol):
     """Where all transactions begin."""
 
     def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A writing transaction: leaving it commits, an exception rolls back."""
+        """A writing transaction: leaving it commits, an exception rolls back. Raises Unavailable for trouble of the storage."""
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A reading transaction. Readers never wait for a writer."""
+
+    async def try_to_write(self) -> None:
+        """Write and commit something that changes nothing. Raises Unavailable when that does not work now."""
 
     def dry_run(self) -> AbstractAsyncContextManager[Database]:
         """A database whose writes can be read in it, and are rolled back at the end."""

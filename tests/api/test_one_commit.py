@@ -67,10 +67,13 @@ STORY = [
     Ask("ben", "POST /v1/spaces/{space_id}/accept"),
     Ask("ann", "POST /v1/spaces/{space_id}/accept"),
     Ask("ann", "POST /v1/spaces/{space_id}/whip", OFFER, keep="session_id"),
-    Ask("ann", "PATCH /v1/spaces/{space_id}/{way}/{session_id}", "", commits=0),
+    Ask("ann", "PATCH /v1/spaces/{space_id}/whip/{session_id}", "", commits=0),
     Ask("ann", "PUT /v1/spaces/{space_id}/mic", {"open": False}),
     Ask("bot", "POST /v1/spaces/{space_id}/captions", {"captions": [LANE]}),
-    Ask("ann", "DELETE /v1/spaces/{space_id}/{way}/{session_id}"),
+    Ask("ann", "DELETE /v1/spaces/{space_id}/whip/{session_id}"),
+    Ask("cid", "POST /v1/spaces/{space_id}/whep", OFFER, commits=0, keep="session_id"),
+    Ask("cid", "PATCH /v1/spaces/{space_id}/whep/{session_id}", "", commits=0),
+    Ask("cid", "DELETE /v1/spaces/{space_id}/whep/{session_id}", commits=0),
     Ask("cid", "POST /v1/spaces/{space_id}/whep", OFFER, commits=0),
     Ask("cid", "POST /v1/spaces/{space_id}/reactions", {"reaction": "heart"}, commits=0),
     Ask("cid", "POST /v1/spaces/{space_id}/requests"),
@@ -129,7 +132,7 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(api.app.registry, "in_background", later.append)
     people = {one.handle[1:]: one for one in await api.accounts("host", "ann", "ben", "cid", "dan")}
     people |= {"owner": api.owner, "bot": api.bot}
-    names = {"ref": "@ann", "way": "whip"}
+    names = {"ref": "@ann"}
     commits: list[str] = []
     event.listen(writer(api), "commit", lambda connection: commits.append("COMMIT"))
     for ask in STORY:

@@ -14,13 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from spacesctl.store.sqlite import schema
+from spacesctl.domain.errors import Unavailable
+from spacesctl.store.sqlite import schema, trouble
 from spacesctl.store.sqlite.driver import Connection
 
 BUSY_TIMEOUT_MS = 5_000
+PATIENCE = 2.0
+"""Seconds that the test of a write may take: the server is not ready then."""
 LAST_WORDS = 5.0
 """Seconds that open transactions have to end when the database is closed."""
 
@@ -91,21 +94,32 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A writing transaction. Waits for earlier writers. Raises RuntimeError when the database is not open."""
+        """A writing transaction. Waits for earlier writers. Raises Unavailable when the disk is full, the file locked and so on, and
+        RuntimeError when the database is not open.
+        """
         if self._engine is None:
             raise RuntimeError("the database is not open")
-        with self._counted():
+        with self._counted(), trouble.told():
             async with self._writing, self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A reading transaction. Raises RuntimeError when the database is not open."""
+        """A reading transaction. Raises Unavailable for trouble of the storage, and RuntimeError when the database is not open."""
         if self._readers is None:
             raise RuntimeError("the database is not open")
-        with self._counted():
+        with self._counted(), trouble.told():
             async with self._readers.begin() as connection:
                 yield connection
+
+    async def try_to_write(self) -> None:
+        """Write and commit a page that says the same as before. Raises Unavailable when that does not work within `PATIENCE`."""
+        try:
+            async with asyncio.timeout(PATIENCE), self.begin() as connection:
+                version = await connection.scalar(text("PRAGMA user_version"))
+                await connection.exec_driver_sql(f"PRAGMA user_version = {int(version or 0)}")
+        except TimeoutError as error:
+            raise Unavailable("the database is busy", reason="database_locked") from error
 
     @asynccontextmanager
     async def dry_run(self) -> AsyncIterator[DryRunDatabase]:
@@ -114,7 +128,7 @@ class Database:
         """
         if self._engine is None:
             raise RuntimeError("the database is not open")
-        with self._counted():
+        with self._counted(), trouble.told():
             async with self._writing, self._engine.connect() as connection:
                 # Closed without a commit, so all of it is rolled back.
                 yield DryRunDatabase(self.path, connection)

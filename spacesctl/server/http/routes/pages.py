@@ -78,7 +78,10 @@ async def ready(app: Here) -> Readiness | Response:
     try:
         async with app.db.read() as db:
             await space_store.count(db, State.LIVE)
+        await app.db.try_to_write()
         checks["database"] = "ok"
+    except Unavailable as error:
+        checks["database"] = error.reason or error.message
     except Exception as error:  # any error means that it is not ready
         checks["database"] = type(error).__name__
     try:
