@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
         ("PUT", "/v1/accounts/me/blocks/@owner", None, 409, "you cannot block yourself"),
         ("POST", "/v1/dms", {"to": "@ann"}, 400, "text: is empty"),
         ("POST", "/v1/spaces/{planned}/reactions", {"reaction": "clap"}, 409, "the Space is not live yet"),
-        ("POST", "/v1/reports", {"space_id": "{planned}", "category": "dull"}, 400, "category: is one of"),
+        ("POST", "/v1/reports", {"space_id": "{planned}", "category": "dull"}, 400, "category: must be one of"),
     ],
 )
 async def test_it_is_refused_in_one_line_and_nothing_changed(
