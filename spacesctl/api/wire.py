@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar, get_args
+from typing import Generic, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -116,6 +116,3 @@ def load_value(value: object, kind: type[T]) -> T:
 def plain(value: object) -> object:
     """A value of the wire as parsed JSON: dicts, lists, texts, numbers."""
     return msgspec.to_builtins(value, enc_hook=_encoded)
-
-
-Short = Annotated[str, Meta(max_length=50)]

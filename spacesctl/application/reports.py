@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
 
 from spacesctl.application.app import App
 from spacesctl.application.evidence import REPORT_BEFORE, cut_clip
@@ -13,11 +12,9 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
-from spacesctl.domain.words import Category
+from spacesctl.domain.words import CATEGORIES
 from spacesctl.store import accounts
 from spacesctl.store import reports as report_store
-
-CATEGORIES: tuple[Category, ...] = get_args(Category)
 
 
 @dataclass(frozen=True)
