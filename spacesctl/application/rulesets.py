@@ -12,9 +12,6 @@ from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import RuleSet
 from spacesctl.store import rulesets as ruleset_store
 
-MAX_RULES = 1 << 20
-"""Characters of a rule file."""
-
 
 def compiled(text: str, filename: str = "rules.toml") -> RuleSet:
     """Compile a rule file. Raises Invalid with the first five problems."""

@@ -7,23 +7,21 @@ from typing import Annotated
 
 import typer
 
+from spacesctl.api.spaces import MAX_RULES
 from spacesctl.cli.common import Json, SpaceRef, client, space_id
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
-
-MOST_RULES = 1 << 20
-"""Characters of a rule file that the server takes."""
 
 
 def read_rules(path: Path) -> str:
     """The text of a rule file. Raises OSError, or Invalid when it is not UTF-8."""
     try:
         with path.open() as file:
-            text = file.read(MOST_RULES + 1)
+            text = file.read(MAX_RULES + 1)
     except UnicodeDecodeError as error:
         raise Invalid(str(path), "is not UTF-8 text") from error
-    if len(text) > MOST_RULES:
-        raise Invalid(str(path), f"has more than {MOST_RULES} characters")
+    if len(text) > MAX_RULES:
+        raise Invalid(str(path), f"has more than {MAX_RULES} characters")
     return text
 
 
