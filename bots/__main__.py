@@ -17,6 +17,8 @@ from pathlib import Path
 from bots.supervisor import Supervisor, model_finder
 from spacesctl.support.logs import configure
 
+BEAT_SECONDS = 1.0
+"""Between two beats on stdout."""
 MAX_TOKEN = 4096
 """Bytes of the first line of stdin that are read at most."""
 
@@ -54,17 +56,29 @@ async def _serve(url: str, token: str, model: Path | None, data: Path | None) ->
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     threading.Thread(target=_watch, args=(0, loop, stop), daemon=True).start()
     async with AsyncClient(url, token) as client:
         task = asyncio.create_task(Supervisor(ServerApi(client), model_finder(model, data)).run())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        task.cancel()
-        stopping.cancel()
+        stopping, beating = asyncio.create_task(stop.wait()), asyncio.create_task(_beat(1))
+        await asyncio.wait({task, stopping, beating}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (task, stopping, beating):
+            each.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def _beat(fd: int) -> None:
+    """Write a line each second, so that the server knows that this process neither hangs nor is stopped. Never returns."""
+    is_pipe = not os.isatty(fd)
+    if is_pipe:
+        os.set_blocking(fd, False)
+    while True:
+        if is_pipe:
+            with suppress(OSError):  # the server reads slowly, or has ended; then stdin says so too
+                os.write(fd, b"alive\n")
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _watch(fd: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from bots.api import Api
-from bots.retry import insist, name_of
+from bots.retry import name_of, persist
 from bots.transcriber import words_of
 from spacesctl.api.moderation import EvidenceSpan, NewAct
 from spacesctl.domain.errors import SpacesError
@@ -48,14 +48,18 @@ class ActionPoster:
         self._model = model
 
     async def post(self, decision: Decision, mode: RuleMode) -> None:
-        """Post them, trying again when the server does not answer. Failures are logged, not raised."""
+        """Post them, trying again for as long as the server does not answer: what a rule decided is not forgotten because a disk was full.
+        Refusals are logged, not raised."""
         for action in decision.actions:
+            line = self._line(decision, action, mode)
             try:
-                await insist(partial(self._api.act, self._space, self._act(decision, action, mode)))
+                await persist(
+                    partial(self._api.act, self._space, self._act(decision, action, mode)), partial(_told, line)
+                )
             except (SpacesError, OSError) as error:
-                log.error("%s: failed: %s", self._line(decision, action, mode), name_of(error))
+                log.error("%s: failed: %s", line, name_of(error))
             else:
-                log.info("%s: recorded", self._line(decision, action, mode))
+                log.info("%s: recorded", line)
 
     def _line(self, decision: Decision, action: str, mode: str) -> str:
         """The part that all log lines about an act share. It has no spoken words and no names."""
@@ -79,6 +83,10 @@ class ActionPoster:
             model=self._model,
             evidence=EvidenceSpan(before=decision.evidence_before, after=decision.evidence_after),
         )
+
+
+def _told(line: str, error: BaseException) -> None:
+    log.warning("%s: waits: %s", line, name_of(error))
 
 
 class EnforcingEffectors:

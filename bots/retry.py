@@ -29,6 +29,21 @@ def name_of(error: BaseException) -> str:
     return error.code if isinstance(error, SpacesError) else type(error).__name__
 
 
+async def persist(call: Callable[[], Awaitable[T]], told: Callable[[BaseException], None]) -> T:
+    """Call until it works, for as long as it takes. `told` gets the first error of each trouble. Raises an error that does not pass."""
+    backoff, failed = new_backoff(), False
+    while True:
+        try:
+            return await call()
+        except (SpacesError, OSError) as error:
+            if not is_passing(error):
+                raise
+            if not failed:
+                told(error)
+            failed = True
+        await asyncio.sleep(backoff.next())
+
+
 async def insist(call: Callable[[], Awaitable[T]]) -> T:
     """Call until it works, at most six times within about 8 s. Raises an error that does not pass at once, otherwise the last error."""
     backoff = new_backoff()

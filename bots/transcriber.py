@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 from typing import Protocol
 
 from bots.api import Api
 from bots.hearing.messages import Utterance
-from bots.retry import insist, name_of
+from bots.retry import is_passing, name_of, new_backoff
 from spacesctl.api.captions import NewCaption, Word
 from spacesctl.domain.errors import SpacesError
 
@@ -54,7 +55,8 @@ def words_of(words: Iterable[HeardWord]) -> list[Word]:
 
 
 class Transcriber:
-    """Posts one Space's captions in order. Final captions are queued; of partial ones only the latest of each lane is kept."""
+    """Posts one Space's captions in order. Final captions stay queued for as long as the server does not take them; of partial ones only
+    the latest of each lane is kept."""
 
     def __init__(self, api: Api, space: str) -> None:
         self._api = api
@@ -63,6 +65,7 @@ class Transcriber:
         self._partials: dict[int, NewCaption] = {}
         self._some = asyncio.Event()
         self.dropped = 0
+        self._backoff = new_backoff()
 
     def on_utterance(self, utterance: Utterance) -> None:
         """Queue an utterance as a caption. Never waits."""
@@ -86,18 +89,27 @@ class Transcriber:
                 await self._post(self._batch())
 
     def _batch(self) -> list[NewCaption]:
-        finals = [self._finals.popleft() for _ in range(min(BATCH, len(self._finals)))]
         partials, self._partials = list(self._partials.values()), {}
-        return finals + partials
+        return list(islice(self._finals, BATCH)) + partials
 
     async def _post(self, captions: list[NewCaption]) -> None:
-        has_final = any(each.final for each in captions)
+        finals = [each for each in captions if each.final]
         try:
-            if has_final:
-                await insist(lambda: self._api.post_captions(self._space, captions))
-            else:
-                await self._api.post_captions(self._space, captions)
+            await self._api.post_captions(self._space, captions)
+            self._backoff.reset()
         except (SpacesError, OSError) as error:
+            if finals and is_passing(error):
+                self.dropped += len(captions) - len(finals)
+                await self._wait(error)
+                return  # they stay in the queue
             self.dropped += len(captions)
-            if has_final:
+            if finals:
                 log.warning("space %s: captions are lost: %s", self._space, name_of(error))
+        posted = {id(each) for each in finals}  # while they were posted, the queue may have lost its oldest
+        while self._finals and id(self._finals[0]) in posted:
+            self._finals.popleft()
+
+    async def _wait(self, error: BaseException) -> None:
+        wait = self._backoff.next()
+        log.warning("space %s: captions wait: %s", self._space, name_of(error))
+        await asyncio.sleep(wait)

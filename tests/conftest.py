@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings
 
+from spacesctl.support.logs import trace
+
 pytest_plugins = ["pytester", "tests.interop.report"]
 
+# As a server logs: the default shows the source of each traceback, and reads files on the event loop for that.
+structlog.configure(processors=[structlog.processors.add_log_level, trace, structlog.dev.ConsoleRenderer(colors=False)])
 settings.register_profile("default", deadline=None)  # a noisy machine is not a failing property
 settings.register_profile("mutation", deadline=None, max_examples=10, derandomize=True, database=None)  # `make mutate`
 settings.load_profile("default")

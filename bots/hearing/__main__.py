@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from bots.hearing import worker
@@ -27,7 +28,7 @@ def main() -> int:
     from bots.hearing.vosk_recogniser import load
 
     try:
-        return worker.run(load(options.model), 0, out, options.growth_mib << 20)
+        return worker.run(partial(load, options.model), 0, out, options.growth_mib << 20)
     except BrokenPipeError:
         return 0  # the pool has ended
     except (ProtocolError, ModelError) as error:

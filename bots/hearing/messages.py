@@ -37,9 +37,11 @@ class Ready(Struct, frozen=True, tag=True):
 
 
 class Beat(Struct, frozen=True, tag=True):
-    """The heartbeat of the worker, sent each second. `resident` is its memory in RAM, in bytes."""
+    """The heartbeat of the worker, sent each second by a thread of its own. `resident` is its memory in RAM, in bytes; `busy` is for how
+    many seconds it has been working on one message, so that work that takes long is told from a worker that hangs."""
 
     resident: int
+    busy: float = 0.0
 
 
 class Utterance(Struct, frozen=True, tag=True):

@@ -1,7 +1,7 @@
 """The recogniser pool: it keeps a worker process running, sends it audio, and passes its utterances on.
 
-Nothing waits for the worker: when it falls behind, the oldest queued audio is dropped and counted. A worker that has died is replaced at
-once, and its lanes are opened again.
+Nothing waits for the worker: when it falls behind, the oldest queued audio is dropped and counted. A worker that has died or hangs is
+replaced, and its lanes are opened again.
 """
 
 from __future__ import annotations
@@ -20,18 +20,27 @@ from typing import Self
 from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
 from bots.hearing.worker import EXIT_MEMORY
 from spacesctl.support.backoff import Backoff
-from spacesctl.support.messages import ProtocolError, Unpacker, pack
+from spacesctl.support.messages import Unpacker, pack
+from spacesctl.support.pulse import Pulse
 
 MAX_QUEUED_TICKS = 500
 """Ticks of queued audio: ten seconds of one Space. A longer queue would only make captions later."""
 START_SECONDS = 60.0
 """How long a worker may take to start: large models load slowly."""
-SILENT_SECONDS = 10.0
-"""A worker that has sent nothing for so long, not even a heartbeat, is taken to hang."""
+SILENT_SECONDS = 5.0
+"""A worker that has sent nothing for so long, not even a heartbeat, is stopped or hangs."""
+FIRST_BEAT_SECONDS = 20.0
+"""How long its first heartbeat may take: a slow machine needs long to load all modules."""
+BUSY_SECONDS = 60.0
+"""A worker that has been at one message for so long will not end it. Large models are busy for seconds, not for a minute."""
+STEADY_SECONDS = 5.0
+"""A worker that ends sooner than this after it was ready has failed, as one that was never ready: what ends it ends the next one too."""
 END_SECONDS = 3.0
 """How long a worker may take to end before it is killed."""
 RESTART_WAITS = (0.0, 0.5, 2.0, 10.0, 30.0)
-"""Waits before the next start, by the number of failed starts in a row. A worker that became ready sets the number back to 0."""
+"""Waits before the next start, by the number of failures in a row. A worker that was ready for a while sets the number back to 0."""
+SPAWN_AGAIN = 2.0
+"""Seconds after which it is tried again to start a process when the system allows none: no descriptor or no memory is free."""
 _READ_BYTES = 1 << 16
 _PIPE_BYTES = 1 << 16
 
@@ -108,6 +117,7 @@ class RecogniserPool:
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self.ready = False
+        self._ready_at: float | None = None
         self.restarts = 0
         self._failures = 0
         self._backoff = Backoff(RESTART_WAITS)
@@ -120,7 +130,7 @@ class RecogniserPool:
 
     @property
     def failing(self) -> bool:
-        """Whether at least two workers in a row have ended before they were ready."""
+        """Whether at least two workers in a row have ended before they were ready, or soon after."""
         return self._failures >= 2
 
     def statistics(self) -> dict[str, int]:
@@ -166,8 +176,13 @@ class RecogniserPool:
         """Run a worker, and a new one each time it ends, until cancelled."""
         while True:
             await asyncio.sleep(self._backoff.after(self._failures + 1))
-            code, was_ready = await self._run()
-            self._failures = 0 if was_ready else self._failures + 1
+            try:
+                code, steady = await self._run()
+            except OSError as error:
+                log.error("no recogniser worker can be started: %s", type(error).__name__)
+                await asyncio.sleep(SPAWN_AGAIN)
+                continue
+            self._failures = 0 if steady or code == EXIT_MEMORY else self._failures + 1
             self.restarts += 1
             log.warning(
                 "recogniser worker ended: code %d, at memory ceiling: %s, failures: %d",
@@ -178,18 +193,19 @@ class RecogniserPool:
             self._on_change()
 
     async def _run(self) -> tuple[int, bool]:
-        """Run one worker until it ends: its exit code and whether it became ready."""
+        """Run one worker until it ends: its exit code, and whether it was ready for a while. Raises OSError when none can be started."""
         self._queue.restart(self._lanes)
         process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, limit=_READ_BYTES)
         self._process = process
         writer = asyncio.create_task(self._write(process), name="recogniser writer")
         try:
-            was_ready = await self._read(process)
+            await self._follow(process)
         finally:
+            ready_at, self._ready_at = self._ready_at, None
             self._set_ready(False)
             writer.cancel()
             code = await _end_surely(process)
-        return code, was_ready
+        return code, ready_at is not None and asyncio.get_running_loop().time() - ready_at >= STEADY_SECONDS
 
     async def _write(self, process: Process) -> None:
         assert process.stdin is not None
@@ -199,22 +215,40 @@ class RecogniserPool:
                 process.stdin.write(pack(await self._queue.get()))
                 await process.stdin.drain()
 
-    async def _read(self, process: Process) -> bool:
-        """Handle the worker's messages until it ends or hangs; whether it became ready."""
-        assert process.stdout is not None
-        unpacker, was_ready = Unpacker[FromWorker](FromWorker), False
+    async def _follow(self, process: Process) -> None:
+        """Handle the worker's messages until it ends or hangs."""
+        pulse = Pulse(FIRST_BEAT_SECONDS, dead=SILENT_SECONDS)
+        reading = asyncio.create_task(self._read(process, pulse))
+        losing = [asyncio.create_task(pulse.lost()), asyncio.create_task(self._never_ready())]
         try:
-            while True:
-                async with asyncio.timeout(SILENT_SECONDS if was_ready else START_SECONDS):
-                    data = await process.stdout.read(_READ_BYTES)
-                if not data:
-                    return was_ready
-                for message in unpacker.feed(data):
-                    was_ready = True
-                    self._take(message)
-        except (TimeoutError, ProtocolError) as error:
-            log.warning("recogniser worker is stopped: %s", type(error).__name__)
-            return was_ready
+            await asyncio.wait((reading, *losing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (reading, *losing):
+                task.cancel()
+            ended = (await asyncio.gather(reading, *losing, return_exceptions=True))[0]
+        if ended is not None:
+            why = (
+                "it sends nothing, or is too busy"
+                if isinstance(ended, asyncio.CancelledError)
+                else type(ended).__name__
+            )
+            log.warning("recogniser worker is stopped: %s", why)
+
+    async def _never_ready(self) -> None:
+        """Return when the worker has taken too long to be ready."""
+        await asyncio.sleep(START_SECONDS)
+        if self._ready_at is not None:
+            await asyncio.Event().wait()
+
+    async def _read(self, process: Process, pulse: Pulse) -> None:
+        """Handle its messages until it ends. Raises ProtocolError."""
+        assert process.stdout is not None
+        unpacker = Unpacker[FromWorker](FromWorker)
+        while data := await process.stdout.read(_READ_BYTES):
+            for message in unpacker.feed(data):
+                if not isinstance(message, Beat) or message.busy < BUSY_SECONDS:
+                    pulse.beat()
+                self._take(message)
 
     def _take(self, message: object) -> None:
         match message:
@@ -223,6 +257,7 @@ class RecogniserPool:
             case Beat(resident):
                 self.resident = resident
             case Ready():
+                self._ready_at = asyncio.get_running_loop().time()
                 self._set_ready(True)
 
     def _set_ready(self, ready: bool) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import select
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bots.hearing.lane import LanePipeline
 from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
-from bots.hearing.recogniser import Recogniser
+from bots.hearing.recogniser import BYTES_PER_SECOND, Recogniser
 from spacesctl.support.messages import Unpacker, pack
 
 MAX_LANES = 256
@@ -97,6 +99,21 @@ class Ceiling:
         return grown >= self.growth * 1.5 or (silent and grown >= self.growth)
 
 
+class Memory:
+    """Looks once a second how much of the memory below the ceiling is left."""
+
+    def __init__(self, ceiling: Ceiling) -> None:
+        self._ceiling = ceiling
+        self._looked = time.monotonic()
+
+    def is_exhausted(self, silent: bool) -> bool:
+        """Whether the worker should end now."""
+        if (now := time.monotonic()) - self._looked < BEAT_SECONDS:
+            return False
+        self._looked = now
+        return self._ceiling.is_reached(resident_bytes(), silent)
+
+
 def resident_bytes() -> int:
     """Bytes of this process's memory that are in RAM; 0 where /proc does not say."""
     try:
@@ -105,51 +122,82 @@ def resident_bytes() -> int:
         return 0
 
 
-class Heartbeat:
-    """Tells the pool each second that the worker is alive, also while it works on a backlog."""
+class Outlet:
+    """The worker's way to the pool: whole messages, also when two threads send."""
 
-    def __init__(self, fd: int, growth: int) -> None:
+    def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._ceiling = Ceiling(resident_bytes(), growth)
-        self._beaten = time.monotonic()
+        self._lock = threading.Lock()
 
-    def beat(self, now: float, silent: bool) -> bool:
-        """Send a heartbeat if one is due; whether the memory ceiling is reached then."""
-        if now - self._beaten < BEAT_SECONDS:
-            return False
-        self._beaten = now
-        resident = resident_bytes()
-        _send(self._fd, [Beat(resident)])
-        return self._ceiling.is_reached(resident, silent)
+    def send(self, messages: Iterable[FromWorker]) -> None:
+        """Write these messages as they come. Raises BrokenPipeError when the pool is gone."""
+        for message in messages:
+            data = memoryview(pack(message))
+            with self._lock:
+                while data:
+                    data = data[os.write(self._fd, data) :]
 
 
-def run(make: Callable[[], Recogniser], fd_in: int, fd_out: int, growth: int) -> int:
-    """Serve until stdin ends (0), or memory has reached its ceiling (EXIT_MEMORY). Raises ProtocolError."""
-    recognisers = LaneRecognisers(make)
-    heartbeat = Heartbeat(fd_out, growth)
+class Heartbeat(threading.Thread):
+    """Tells the pool each second that the worker lives, and for how long it has been at one message. A thread, because a recogniser may be
+    busy for seconds."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self._outlet = outlet
+        self._busy_since: float | None = None
+
+    def run(self) -> None:
+        """Beat until the pool is gone."""
+        with suppress(OSError):
+            while True:
+                since = self._busy_since
+                busy = 0.0 if since is None else time.monotonic() - since
+                self._outlet.send([Beat(resident_bytes(), busy)])
+                time.sleep(BEAT_SECONDS)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Inside, one message is worked on."""
+        self._busy_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._busy_since = None
+
+
+def run(load: Callable[[], Callable[[], Recogniser]], fd_in: int, fd_out: int, growth: int) -> int:
+    """Load the model, and serve until stdin ends (0) or memory has reached its ceiling (EXIT_MEMORY). Raises ProtocolError, ModelError."""
+    outlet = Outlet(fd_out)
+    heart = Heartbeat(outlet)
+    heart.start()
+    make = load()
+    _try_out(make())
+    recognisers, memory = LaneRecognisers(make), Memory(Ceiling(resident_bytes(), growth))
     unpacker = Unpacker[ToWorker](ToWorker)
-    _send(fd_out, [Ready()])
+    outlet.send([Ready()])
     while True:
         if _is_readable(fd_in, 0.1):
             data = os.read(fd_in, _READ_BYTES)
             if not data:
                 return 0
             for message in unpacker.feed(data):
-                _send(fd_out, recognisers.take(message, time.monotonic()))
-                if heartbeat.beat(time.monotonic(), recognisers.silent):
+                with heart.working():
+                    outlet.send(recognisers.take(message, time.monotonic()))
+                if memory.is_exhausted(recognisers.silent):
                     return EXIT_MEMORY
         if not _is_readable(fd_in, 0):  # with more to read, a lane may only seem to have stopped
-            _send(fd_out, recognisers.idle(time.monotonic()))
-        if heartbeat.beat(time.monotonic(), recognisers.silent):
+            with heart.working():
+                outlet.send(recognisers.idle(time.monotonic()))
+        if memory.is_exhausted(recognisers.silent):
             return EXIT_MEMORY
+
+
+def _try_out(recogniser: Recogniser) -> None:
+    """Recognise a moment of silence: a model with a damaged file may load, and fail only here."""
+    recogniser.feed(bytes(BYTES_PER_SECOND // 10))
+    recogniser.finish()
 
 
 def _is_readable(fd: int, seconds: float) -> bool:
     return bool(select.select([fd], [], [], seconds)[0])
-
-
-def _send(fd: int, messages: Iterable[FromWorker]) -> None:
-    for message in messages:
-        data = memoryview(pack(message))
-        while data:
-            data = data[os.write(fd, data) :]

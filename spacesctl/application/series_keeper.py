@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from spacesctl.application.app import App
 from spacesctl.application.series import arrange_series
-from spacesctl.domain.errors import SpacesError
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import series as series_store
 
@@ -27,10 +28,5 @@ class SeriesKeeper:
         series_id = outcome.after.series_id
         moved = outcome.before is not None and outcome.before.state is not outcome.after.state
         if series_id is not None and moved:
-            self._app.registry.in_background(self._again(series_id))
-
-    async def _again(self, series_id: str) -> None:
-        try:
-            await arrange_series(self._app, series_id)
-        except SpacesError:
-            return  # deleted in the meantime
+            # Until it works: a series whose next occurrence is never planned would stop without a word.
+            self._app.registry.tasks.later("plan a series", partial(arrange_series, self._app, series_id))

@@ -125,3 +125,8 @@ BY_CODE: dict[str, type[SpacesError]] = {
     for cls in (Invalid, NotSignedIn, NotAllowed, NotFound, Refused, Conflict, Gone, TooMany, Unavailable, SpacesError)
 }
 """The error class of each stable `code`."""
+
+
+def is_final(error: Exception) -> bool:
+    """Whether the same request fails again in the same way: it is refused, and the server is not in trouble."""
+    return isinstance(error, SpacesError) and not isinstance(error, TooMany | Unavailable)

@@ -19,6 +19,7 @@ from spacesctl.engine.link import Link, LinkError, connect_engine
 from spacesctl.engine.messages import (
     AddPeer,
     AskStats,
+    Beat,
     CloseLane,
     CloseSpace,
     ExpectProbe,
@@ -52,9 +53,12 @@ LEVEL_TICKS: Final = (0, 13)
 """The ticks of every 25 at which levels are sent to control: four a second."""
 LOSS_TICKS: Final = 250
 """Ticks between two adaptations of encoders to the loss that listeners report: every 5 s."""
+BEAT_SECONDS: Final = 1.0
+"""Seconds between two beats, by which control knows that the engine neither hangs nor is stopped."""
 SWEEP_TICKS: Final = 50
 """Ticks between two sweeps over TCP connections: every second."""
 
+_BEAT: Final = Beat()
 log = logging.getLogger(__name__)
 
 
@@ -70,6 +74,7 @@ class Engine:
     ) -> None:
         self.metrics = Metrics()
         self._complexity = Complexity()
+        self._beaten = 0.0
         self.rooms: dict[str, Room] = {}
         heap = HeapTrimmer()
         self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle, heap.tidy)
@@ -122,6 +127,9 @@ class Engine:
         self.peers.tick(number, self.ticker.grid.utc_of(number), now)
         if number % SWEEP_TICKS == 0:
             self.tcp.sweep()
+        if now - self._beaten >= BEAT_SECONDS:
+            self._beaten = now
+            self._link.post(_BEAT)
 
     def start(self) -> None:
         """Start to tick and to receive from the network."""

@@ -167,6 +167,10 @@ class Ready(Struct, frozen=True, tag=True):
     tcp: list[str] = []
 
 
+class Beat(Struct, frozen=True, tag=True):
+    """The engine's ticks run. Sent once a second, also while nothing is to be done."""
+
+
 class PeerJoined(Struct, frozen=True, tag=True):
     """ICE and DTLS are done and the certificate matched: media flows."""
 
@@ -224,4 +228,4 @@ ToEngine = (
     | ExpectProbe
     | AskStats
 )
-FromEngine = Ready | PeerJoined | PeerLeft | Frames | Levels | Stats
+FromEngine = Ready | Beat | PeerJoined | PeerLeft | Frames | Levels | Stats

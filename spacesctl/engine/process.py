@@ -14,12 +14,12 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Final
 
 from spacesctl.engine.link import Link, connect_control
-from spacesctl.engine.messages import FromEngine, Ready, ToEngine
+from spacesctl.engine.messages import Beat, FromEngine, Ready, ToEngine
 
 STOP_SECONDS: Final = 2.0
 """Seconds that the engine has to close its peers before it is killed."""
@@ -35,13 +35,21 @@ class EngineFailed(RuntimeError):
 
 class EngineProcess:
     """One engine process, started by `async with`. `udp` is HOST:PORT (`[::]:7000` for IPv6, port 0 for any free one); with `tcp` the
-    engine also listens over TCP on that port where it is free; `timeout` is the seconds that it has to start. Entering raises
-    EngineFailed."""
+    engine also listens over TCP on that port where it is free; `timeout` is the seconds that it has to start; `heard` is called for
+    each message, also for the beats that it sends every second and that iterating leaves out. Entering raises EngineFailed."""
 
-    def __init__(self, udp: str = "127.0.0.1:0", *, tcp: bool = False, timeout: float = 15.0) -> None:
+    def __init__(
+        self,
+        udp: str = "127.0.0.1:0",
+        *,
+        tcp: bool = False,
+        timeout: float = 15.0,
+        heard: Callable[[], None] = lambda: None,
+    ) -> None:
         self._udp = udp
         self._tcp = tcp
         self._timeout = timeout
+        self._heard = heard
         self._process: asyncio.subprocess.Process | None = None
         self._link: Link[ToEngine, FromEngine] | None = None
         self._messages: AsyncIterator[FromEngine] | None = None
@@ -87,12 +95,20 @@ class EngineProcess:
         at a time and do not pause for long: a reader that falls `link.QUEUE` bytes behind loses frames."""
         assert self._messages is not None, "only inside `async with`"
         async for message in self._messages:
-            yield message
+            self._heard()
+            if not isinstance(message, Beat):
+                yield message
 
     async def wait(self) -> int:
         """Wait until the engine exits. Returns its exit status, negative for a signal."""
         assert self._process is not None, "only inside `async with`"
         return await self._process.wait()
+
+    def kill(self) -> None:
+        """End the engine at once: it is stopped or hangs, and would not end by itself."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
 
     async def stop(self) -> None:
         """Close the link and wait for the engine to exit; kill it after `STOP_SECONDS`. May be called twice."""
@@ -110,7 +126,10 @@ class EngineProcess:
             await process.wait()
 
     async def _start(self) -> None:
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:  # no descriptor is free
+            raise EngineFailed(str(error)) from error
         with theirs:
             try:
                 self._process = await asyncio.create_subprocess_exec(

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from spacesctl.api import events as wire
@@ -36,6 +37,7 @@ from spacesctl.live.recorder import Recorder
 from spacesctl.live.sessions import Session
 from spacesctl.store.spaces import StoredEvent
 from spacesctl.support.clock import Clock
+from spacesctl.support.supervision import TaskSupervisor
 
 _CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
 """Events after which somebody who is here may no longer be."""
@@ -46,7 +48,9 @@ Ask = Callable[..., Awaitable[Outcome]]
 class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     """Serves one Space, and is its `SpaceHandle`. Made by `SpaceRegistry`; lives while its Space is live, and for some time after."""
 
-    def __init__(self, space: Space | None, engine: Engine, clock: Clock, ask: Ask, last_tick: int = 0) -> None:
+    def __init__(
+        self, space: Space | None, engine: Engine, clock: Clock, ask: Ask, tasks: TaskSupervisor, last_tick: int = 0
+    ) -> None:
         super().__init__(space, decide_all)
         self.hub = Hub()
         self.ring = EvidenceRing()
@@ -61,6 +65,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._engine = engine
         self._clock = clock
         self._ask = ask
+        self._tasks = tasks
 
     @property
     def space(self) -> Space:
@@ -183,8 +188,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         connected = ({*self.connected()} | streams) - {bot_id}
         cohosts = [person.account_id for person in space.with_role(Role.COHOST)]
         step = self.presence.look(now, space.host_id, connected, cohosts, space.former_host)
-        if step is not None:
+        if step is None:
+            return
+        try:
             await self.ask(self._command_of(step, {one for one in self.presence.present(now, connected) if one}))
+        except Exception:  # such as a database that is locked: the host is still away a second later
+            self.presence.not_done()
+            raise
 
     def _command_of(self, step: Step, present: set[str]) -> c.Command:
         space, by = self.space, System(step)
@@ -221,13 +231,28 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.add(self.space, session)
 
     async def disconnect(self, session_id: str, reason: str = "left") -> None:
-        """End a session and close its lane, if it has one. Does nothing for a session that has ended."""
+        """End a session and close its lane, if it has one. Does nothing for a session that has ended.
+
+        The session ends at once, also when the store is in trouble: that its lane is closed is then stored later.
+        """
         session = self.connections.sessions.get(session_id)
         if session is None:
             return
         self.connections.end(self.space, [session], reason)
-        if session.lane is not None and self.is_live:
-            await self.ask(c.CloseMic(System("disconnected"), session.lane, reason))
+        if session.lane is not None:
+            await self._close_lanes([session.lane], System("disconnected"), reason)
+
+    async def _close_lanes(self, lanes: Sequence[int], by: System, reason: str) -> None:
+        """Store that these lanes are closed, as soon as the store takes it."""
+
+        async def close() -> None:
+            still = {person.lane for person in self.space.people.values()}
+            left = [c.CloseMic(by, lane, reason) for lane in lanes if lane in still]
+            if left and self.is_live:
+                await self.ask(*left)
+
+        with suppress(SpacesError):  # it was closed, or the Space ended, while this waited for its turn
+            await self._tasks.insist("close lanes", close)
 
     def on_frames(self, message: Frames) -> None:
         """Pass one tick of audio to the evidence ring, the recorder, lane readers and WebSocket listeners."""
@@ -261,9 +286,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         lost = [s for s in self.connections.sessions.values() if s.kind.is_webrtc or s.kind.is_up]
         self.connections.end(self.space, lost, "restarted")
         self.connections.tap(self.space)
-        closed = [p.lane for p in self.space.people.values() if p.lane is not None]
-        if closed:
-            await self.ask(*(c.CloseMic(System("engine_restarted"), lane, "restarted") for lane in closed))
+        closed = [person.lane for person in self.space.people.values() if person.lane is not None]
+        await self._close_lanes(closed, System("engine_restarted"), "restarted")
 
 
 def _new_ssrc() -> int:

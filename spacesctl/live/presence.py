@@ -36,6 +36,7 @@ class Presence:
         self._anyone_seen = False
         self._acted: dict[str, float] = {}
         self._seen_before = seen
+        self._last: tuple[Literal["away", "gone"] | None, float | None] = (None, None)
 
     def acted(self, account_id: str, now: float) -> None:
         """The account gave a command."""
@@ -50,6 +51,7 @@ class Presence:
         self, now: float, host: str, connected: Collection[str | None], cohosts: Collection[str], former: str | None
     ) -> Step | None:
         """Called once a second; returns the step to take now. `former` is the host who left and gets the seat back on return."""
+        self._last = (self._announced, self._host_left)
         here = self.present(now, connected)
         if self._is_empty(now, here):
             return "end_empty"
@@ -65,6 +67,10 @@ class Presence:
         if self._host_left is None:
             self._host_left = now
         return self._step_without_host(now - self._host_left, any(one in here for one in cohosts))
+
+    def not_done(self) -> None:
+        """The step that the last look returned could not be taken: the next look returns it again."""
+        self._announced, self._host_left = self._last
 
     def _follow(self, host: str) -> None:
         if self._host != host:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,7 +72,8 @@ class Recorder:
         self._blank.setdefault(lane, set()).update(range(first - self._first - 1, last - self._first + 2))
 
     async def stop(self, tick: int) -> None:
-        """End the recording at `tick` of the Space. Everything is written when this returns."""
+        """End the recording at `tick` of the Space. Everything is written when this returns, unless the disk fails: `failed` was called
+        then, and nothing is raised."""
         if not self._gave_up:
             # No redaction can come any more, so what was held back is written too.
             self._delay = 0
@@ -130,7 +132,8 @@ def _write_batch(folder: Path, tracks: dict[str, Track], batch: _Batch) -> None:
 
 def _abandon(tracks: dict[str, Track]) -> None:
     for track in tracks.values():
-        track.abandon()
+        with suppress(OSError):  # what was left to write does not fit; the file is closed all the same
+            track.abandon()
 
 
 def close_files(folder: Path) -> list[TrackFile]:

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import structlog
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.errors import Refused, SpacesError
+from spacesctl.domain.errors import Refused
 from spacesctl.domain.principals import System
 from spacesctl.domain.words import RecordingMode
 from spacesctl.live.actor import SpaceActor
@@ -23,18 +24,24 @@ from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store import recordings as store
 from spacesctl.store.recordings import KeptRecording
 
+TIDY_EVERY = 3600.0
+"""Seconds between two calls of `RecordingKeeper.tidy`."""
 LEAST_ROOM = 200 << 20
-"""Free bytes on the disk below which no recording starts."""
+"""Free bytes on the disk below which no recording starts, and running ones stop."""
 _log = structlog.get_logger()
 
 
 class RecordingKeeper:
-    """Keeps the recordings in `folder`. `keep` is how long a recording stays after its end; None: until its host deletes it."""
+    """Keeps the recordings in `folder`. `keep` is how long a recording stays after its end; None: until its host deletes it.
+    `least_room` is the free bytes on the disk that recordings leave for everything else."""
 
-    def __init__(self, registry: SpaceRegistry, folder: Path, keep: timedelta | None) -> None:
+    def __init__(
+        self, registry: SpaceRegistry, folder: Path, keep: timedelta | None, least_room: int = LEAST_ROOM
+    ) -> None:
         self._registry = registry
         self._folder = folder
         self.keep = keep
+        self.least_room = least_room
         self._running: dict[str, tuple[SpaceActor, Recorder]] = {}
 
     async def open(self) -> None:
@@ -47,13 +54,18 @@ class RecordingKeeper:
             if actor is not None and now is not None and now.id == one.id:
                 self._begin(actor, one.id, one.first_tick, lanes=one.kind is RecordingMode.LANES)
             else:
-                await self._close(one.id)
+                await self._registry.tasks.insist("end a recording", partial(self._close, one.id))
         self._registry.subscribers.append(self._on_outcome)
 
     async def close(self) -> None:
         """Write everything when the server stops. Running recordings resume at the next start."""
         running, self._running = self._running, {}
         await asyncio.gather(*(recorder.stop(actor.now_tick()) for actor, recorder in running.values()))
+
+    async def make_room(self) -> None:
+        """Stop all recordings, because the disk is nearly full: what is left of it is for what must be stored."""
+        for recording_id, (actor, _recorder) in list(self._running.items()):
+            await self._registry.tasks.insist("stop a recording", partial(_give_up, actor, recording_id))
 
     def file(self, recording_id: str, name: str) -> Path:
         """The path of a recording's file."""
@@ -74,16 +86,10 @@ class RecordingKeeper:
         for one in over:
             await asyncio.to_thread(shutil.rmtree, self._folder / one, ignore_errors=True)
 
-    async def keep_tidy(self, every: float = 3600.0) -> None:
-        """Call `tidy` every `every` seconds, for ever."""
-        while True:
-            await self.tidy()
-            await asyncio.sleep(every)
-
     def require_room(self) -> None:
         """Check that there is room for a recording. Raises Refused with reason `disk_full`. Blocks."""
         place = self._folder if self._folder.exists() else self._folder.parent
-        if shutil.disk_usage(place).free < LEAST_ROOM:
+        if shutil.disk_usage(place).free < self.least_room:
             raise Refused(
                 "disk_full",
                 "there is not enough disk space for a recording",
@@ -97,12 +103,12 @@ class RecordingKeeper:
                 lanes = event.recording.kind is RecordingMode.LANES
                 self._begin(actor, event.recording.id, outcome.tick, lanes=lanes)
             elif isinstance(event, e.RecordingStopped):
-                self._registry.in_background(self._finish(event.recording_id))
+                self._registry.tasks.later("end a recording", partial(self._finish, event.recording_id))
 
     def _begin(self, actor: SpaceActor, recording_id: str, first: int, *, lanes: bool) -> None:
         def failed() -> None:
             _log.error("a recording could not be written", recording=recording_id)
-            self._registry.in_background(_give_up(actor))
+            self._registry.tasks.later("stop a recording", partial(_give_up, actor, recording_id))
 
         recorder = Recorder(self._folder / recording_id, first, lanes=lanes, failed=failed)
         actor.recorder = recorder
@@ -118,18 +124,14 @@ class RecordingKeeper:
         await self._close(recording_id)
 
     async def _close(self, recording_id: str) -> None:
-        try:
-            files = await asyncio.to_thread(close_files, self._folder / recording_id)
-        except OSError as error:
-            _log.error("a recording could not be closed", recording=recording_id, kind=type(error).__name__)
-            return  # tried again at the next start
+        files = await asyncio.to_thread(close_files, self._folder / recording_id)
         described: list[dict[str, Any]] = [asdict(one) for one in files]
         async with self._registry.db.begin() as db:
             await store.close(db, recording_id, described, self._registry.clock.now())
 
 
-async def _give_up(actor: SpaceActor) -> None:
-    try:
+async def _give_up(actor: SpaceActor, recording_id: str) -> None:
+    """Stop this recording, if it still runs."""
+    now = actor.space.recording
+    if now is not None and now.id == recording_id:
         await actor.ask(c.StopRecording(System("disk")))
-    except SpacesError as error:
-        _log.info("the recording had ended already", reason=error.reason)

@@ -8,13 +8,14 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, cast
 
 import structlog
 
 from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
-from spacesctl.domain.errors import Gone
+from spacesctl.domain.errors import Gone, is_final
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
 from spacesctl.engine.messages import Frames, FromEngine, Levels, PeerJoined, PeerLeft, Stats
@@ -26,6 +27,7 @@ from spacesctl.live.transaction import Applied, Transaction
 from spacesctl.store import spaces as space_store
 from spacesctl.store.ports import Database
 from spacesctl.support.clock import Clock, RealClock
+from spacesctl.support.supervision import TaskSupervisor
 
 IDLE_ACTORS = 200
 """How many actors of Spaces that are not live are kept for further commands. The oldest beyond that are dropped."""
@@ -38,7 +40,13 @@ class SpaceRegistry:
     """The Spaces in use. `projections` write what follows from events, in this order, within each transaction."""
 
     def __init__(
-        self, db: Database, engine: Engine, projections: Sequence[Projection] = (), clock: Clock | None = None
+        self,
+        db: Database,
+        engine: Engine,
+        projections: Sequence[Projection] = (),
+        clock: Clock | None = None,
+        *,
+        tasks: TaskSupervisor | None = None,
     ) -> None:
         self.db = db
         self.engine = engine
@@ -50,7 +58,8 @@ class SpaceRegistry:
         """Called after each stored outcome, for example by the alarm clock and the bots' assignments. What they raise is logged."""
         self._loading = asyncio.Lock()
         self._peers: dict[str, SpaceActor] = {}
-        self._background: set[asyncio.Task[None]] = set()
+        self.tasks = tasks or TaskSupervisor(is_final)
+        """The long-lived tasks of the server, and the jobs that follow from what happened."""
         self._ending: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -71,9 +80,8 @@ class SpaceRegistry:
                 if session.pages is not None:
                     session.pages.close("server_stopping")
         await self._drain_feeds()
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, *self._ending, return_exceptions=True)
+        await self.tasks.close()
+        await asyncio.gather(*self._ending, return_exceptions=True)
 
     async def _drain_feeds(self) -> None:
         """Wait briefly for the last messages to be sent; slow readers are not waited for."""
@@ -131,7 +139,7 @@ class SpaceRegistry:
         return self._new_actor(None, 0)
 
     def _new_actor(self, space: Space | None, last_tick: int) -> SpaceActor:
-        return SpaceActor(space, self.engine, self.clock, self.ask, last_tick)
+        return SpaceActor(space, self.engine, self.clock, self.ask, self.tasks, last_tick)
 
     async def enter_turn(self, space_id: str, held: AsyncExitStack) -> SpaceActor:
         """Wait for the turn at a Space, which `held` then releases. Raises NotFound or TooMany."""
@@ -189,23 +197,17 @@ class SpaceRegistry:
                     actor.connections.sessions[peer].joined = True
             case PeerLeft(peer=peer):
                 if (actor := self._peers.pop(peer, None)) is not None:
-                    self.in_background(actor.disconnect(peer))
+                    self.tasks.later("end a session", partial(actor.disconnect, peer))
             case Stats() if self.stats is not None and not self.stats.done():
                 self.stats.set_result(message)
             case _:
                 pass
 
     async def engine_restarted(self) -> None:
-        """Open all live Spaces on the new engine."""
+        """Open all live Spaces on the new engine. Nothing here fails because the store is in trouble."""
         self._peers.clear()
         for actor in list(self.actors.values()):
             await actor.engine_restarted()
-
-    def in_background(self, work: Coroutine[None, None, None]) -> None:
-        """Run a coroutine as a task that is canceled when the registry closes."""
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
 
     def live(self) -> list[SpaceActor]:
         """The actors of the live Spaces."""

@@ -69,8 +69,9 @@ def trace(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         places: list[str] = []
         while error is not None and len(kinds) < FRAMES:
             kinds.append(type(error).__name__)
-            found = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-            places += [f"{one.filename}:{one.lineno} {one.name}" for one in reversed(found)]
+            # Not `extract_tb`, which reads the source files: this is logged on the event loop, and perhaps because no file can be opened.
+            found = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)][-FRAMES:]
+            places += [f"{code.co_filename}:{line} {code.co_name}" for code, line in reversed(found)]
             error = error.__cause__ or error.__context__
         event["error"] = kinds
         event["places"] = places[:FRAMES]

@@ -154,7 +154,7 @@ async def settled(api: Api) -> None:
     registry = api.app.registry
     for _ in range(3):
         await asyncio.sleep(0)  # subscribers are called after the answer
-        while waiting := [*registry._background, *registry._ending]:
+        while waiting := [*registry.tasks._tasks, *registry._ending]:
             await asyncio.wait(waiting)
 
 

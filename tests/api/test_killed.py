@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from spacesctl.application.projections.pace import Pace
 from spacesctl.store.sqlite.backup import snapshot
+from spacesctl.support.supervision import Work
 from tests.api.harness import Api, As, memory_equals_store, running_api, seen, writer
 from tests.api.test_moderation import RULES, act
 
@@ -130,9 +131,9 @@ async def test_a_request_that_is_cut_off_left_nothing_and_can_be_made_again(
     case, here = CASES[name], await scene(api)
     monkeypatch.setattr(Pace, "admits", lambda *_: True)  # so often in an hour nobody would be told of it
     before = await seen(api)
-    later: list[Coroutine[None, None, None]] = []  # what follows is a transaction of its own
+    later: list[Work] = []  # what follows is a transaction of its own
     with monkeypatch.context() as changed:
-        changed.setattr(api.app.registry, "in_background", later.append)
+        changed.setattr(api.app.registry.tasks, "later", lambda _name, job: later.append(job))
         with cut_off_at(api, COMMIT) as whole:
             assert (await here.send(case)).status_code == 500
         assert len(whole) >= 3, "it writes several rows, and then commits"
@@ -143,7 +144,7 @@ async def test_a_request_that_is_cut_off_left_nothing_and_can_be_made_again(
         assert await seen(api) == before, "its commit failed"
         answer = await here.send(case)
     assert answer.is_success, answer.text
-    await asyncio.gather(*later)
+    await asyncio.gather(*(job() for job in later))
     assert (await seen(api)).rows != before.rows
     await memory_equals_store(api)
     await here.people["ann"].call("DELETE", here.microphone)  # a server that starts anew has none

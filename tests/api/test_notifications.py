@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 
-from spacesctl.domain.errors import Invalid
+from spacesctl.domain.errors import Invalid, Unavailable
 from spacesctl.server.delivery import apprise_address, sender
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE, scheme_of, shown
 from spacesctl.server.delivery.notification_sender import Deliver, NotificationSender
@@ -204,7 +203,7 @@ async def test_after_an_error_of_the_database_notifications_pause_as_long(
     looks = Looks(monkeypatch)
 
     async def locked(*_: Any, **__: Any) -> list[Any]:
-        raise OperationalError("select", {}, Exception("database is locked"))
+        raise Unavailable("the database is locked", reason="database_locked")
 
     monkeypatch.setattr(store, "due", locked)
     outlet_sender = NotificationSender(api.app.db, api.app.keys, SCHEMES, api.app.sent, Service())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from starlette.routing import Route
 
 from spacesctl.server.http import voice_clips
 from spacesctl.server.http.app import ROUTERS
+from spacesctl.support.supervision import Work
 from tests.api.harness import OFFER, Api, As, writer
 from tests.api.test_moderation import act
 from tests.api.test_series import RULES
@@ -128,8 +128,8 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
     api.app.outlets = SimpleNamespace(send=_sent)  # type: ignore[assignment]
     api.app.notify_schemes, api.app.allow_private = frozenset({"json"}), True
     api.app.registry.subscribers = [api.app.recordings._on_outcome]  # without the clock's own transactions
-    later: list[Coroutine[None, None, None]] = []
-    monkeypatch.setattr(api.app.registry, "in_background", later.append)
+    later: list[Work] = []
+    monkeypatch.setattr(api.app.registry.tasks, "later", lambda _name, job: later.append(job))
     people = {one.handle[1:]: one for one in await api.accounts("host", "ann", "ben", "cid", "dan")}
     people |= {"owner": api.owner, "bot": api.bot}
     names = {"ref": "@ann"}
@@ -147,7 +147,7 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
             names[ask.keep] = answer.headers["location"].rsplit("/", 1)[-1]
         elif ask.keep:
             names[ask.keep] = answer.json()["id"]
-        await asyncio.gather(*later)
+        await asyncio.gather(*(job() for job in later))
         later.clear()
 
 

@@ -183,11 +183,9 @@ async def test_a_recording_whose_space_is_over_is_closed_at_the_next_start(tmp_p
 
 
 async def test_without_room_on_the_disk_nothing_is_begun(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from spacesctl.live import recording_keeper
-
     host = await api.account("host")
     space = await api.live(host)
-    monkeypatch.setattr(recording_keeper, "LEAST_ROOM", 1 << 60)
+    monkeypatch.setattr(api.app.recordings, "least_room", 1 << 60)
     assert (await host.refused("POST", f"{space}/recording"))["reason"] == "disk_full"
 
 

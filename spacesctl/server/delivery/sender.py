@@ -11,6 +11,8 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from spacesctl.domain.errors import Unavailable
+
 _log = structlog.get_logger()
 
 
@@ -34,7 +36,7 @@ class Sender(ABC):
                 self._wake.clear()
                 try:
                     wait = await self._start_due()
-                except SQLAlchemyError as error:
+                except (Unavailable, SQLAlchemyError) as error:
                     _log.error("deliveries wait for the database", of=self._kind, kind=type(error).__name__)
                     wait = self._pause
                 with contextlib.suppress(TimeoutError):

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.webhooks import messages
 from spacesctl.live.outcome import Outcome
 from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
@@ -118,7 +119,7 @@ class WebhookSender(Sender):
                         text = f"Your webhook to {httpx.URL(row.url).host} was switched off: {why}."
                         text += f" `spacesctl webhook test {row.webhook_id}` switches it on again once it answers."
                         await direct_messages.send_dm(db, self._bot.id, row.account_id, text, now, kind="notice")
-        except SQLAlchemyError as error:  # it is sent again later, with the same id
+        except (Unavailable, SQLAlchemyError) as error:  # it is sent again later, with the same id
             _log.error("a delivery could not be noted", kind=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 

@@ -39,6 +39,10 @@ async def render(app: Services) -> str:
         *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
         *_gauge("spacesctl_bot_ready", "Whether the bundled bot is ready.", {"": int(app.bot_status.ready)}),
     ]
+    if app.disk is not None:
+        lines += _gauge("spacesctl_disk_free_bytes", "Free bytes on the disk of the data folder.", {"": app.disk.free})
+    down = {f'{{task="{name}"}}': 1 for name in sorted(app.registry.tasks.down)}
+    lines += _gauge("spacesctl_task_down", "Tasks of the server that fail at present.", down)
     lines += [
         "# TYPE spacesctl_lane_messages_dropped_total counter",
         f"spacesctl_lane_messages_dropped_total {app.dropped_uplinks}",

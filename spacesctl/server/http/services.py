@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from spacesctl.server.http.rates import Rates, address_key
 from spacesctl.server.http.voice_clips import VoiceClips
 from spacesctl.server.process.alarm import Alarm
 from spacesctl.server.process.assignments import Assignments
+from spacesctl.server.process.disk_watch import DiskWatch
 from spacesctl.server.process.keys import Keys
 from spacesctl.server.webrtc.turn import Turn
 from spacesctl.store import accounts
@@ -44,6 +46,7 @@ class Services(App):
     turn: Turn = field(default_factory=Turn)
     alarm: Alarm = field(init=False)
     recordings: RecordingKeeper = field(init=False)
+    disk: DiskWatch | None = None
     voices: VoiceClips = field(init=False)
     bot_status: CaptionsStatus = field(default_factory=lambda: NO_BOT)
     in_flight: InFlight = field(default_factory=InFlight)
@@ -55,6 +58,8 @@ class Services(App):
     notify_schemes: frozenset[str] = frozenset()
     allow_private: bool = False
     """Whether webhooks may have addresses that are not public."""
+    bots_hang: Callable[[], bool] = lambda: False
+    """Whether the bots' process runs and does not answer."""
     stopping: bool = False
     sent: Counter[str] = field(default_factory=Counter)
     """Attempts to send webhooks and notifications, by keys such as "webhook delivered" and "notification failed"."""

@@ -99,15 +99,9 @@ class VoiceClips:
                 known = await clips.ids(connection)
             await asyncio.to_thread(self._remove_but, known)
 
-    async def keep_tidy(self, db: Database) -> None:
-        """Delete what an earlier process left unfinished, then sweep once a minute, for ever."""
+    async def clear(self) -> None:
+        """Delete what an earlier process left unfinished."""
         await asyncio.to_thread(shutil.rmtree, self._incoming, ignore_errors=True)
-        while True:
-            try:
-                await self.sweep(db)
-            except Exception as error:  # any error: the next sweep tries again
-                _log.warning("unused voice clips could not be deleted", kind=type(error).__name__)
-            await asyncio.sleep(SWEEP_EVERY)
 
     @property
     def _incoming(self) -> Path:

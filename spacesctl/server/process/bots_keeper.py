@@ -1,4 +1,4 @@
-"""Runs the bots' supervisor as a child process. It reads its token from stdin, and ends when stdin is closed."""
+"""Runs the bots' supervisor as a child process. It reads its token from stdin, beats on stdout, and ends when stdin is closed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import asyncio
 import contextlib
 import os
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from spacesctl.support.backoff import Backoff, doubled
+from spacesctl.support.pulse import Pulse
 
-RESTART_WAITS = doubled(1.0, 30.0)
+RESTART_WAITS = doubled(0.5, 4.0)
 """Seconds to wait before a new supervisor is started after one has ended."""
+START_WITHIN = 30.0
+"""Seconds that its first beat may take: a slow machine needs long to load all modules."""
 STOP_WITHIN = 2.0
+_READ = 4096
 _log = structlog.get_logger()
 
 
 class BotsKeeper:
-    """`start()` once, `await stop()` at the end. A supervisor that ends is replaced, after longer waits if it ends again and again."""
+    """`keep` as a task, `await stop()` at the end. A supervisor that ends or hangs is replaced, after longer waits if that happens again
+    and again. `on_gone` is called when the bots cannot be counted on any longer."""
 
     def __init__(self, url: str, token: str, model: Path | None, data: Path, on_gone: Callable[[], None]) -> None:
         self._command = [sys.executable, "-m", "bots", "supervisor", "--url", url, "--data", str(data)]
@@ -28,48 +34,75 @@ class BotsKeeper:
             self._command += ["--model", str(model)]
         self._token = token
         self._on_gone = on_gone
-        self._process: asyncio.subprocess.Process | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._process: Process | None = None
+        self._pulse: Pulse | None = None
+        self._backoff = Backoff(RESTART_WAITS)
 
     @property
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
-    def start(self) -> None:
-        self._keeper = asyncio.create_task(self._keep())
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the supervisor runs and does not answer."""
+        return self._pulse is not None and self._pulse.is_quiet
 
     async def stop(self) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
         process = self._process
         if process is None or process.returncode is not None:
             return
         if process.stdin is not None:
             process.stdin.close()
-        try:
-            async with asyncio.timeout(STOP_WITHIN):
-                await process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await _ended(process, STOP_WITHIN)
 
-    async def _keep(self) -> None:
-        backoff = Backoff(RESTART_WAITS)
+    async def keep(self) -> None:
+        """Start a supervisor, and another each time one has ended, until cancelled. Raises OSError when none can be started."""
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, env={**os.environ, "SPACESCTL_TOKEN": ""}
-            )
-            if self._process.stdin is not None:
-                with contextlib.suppress(ConnectionError):
-                    self._process.stdin.write(self._token.encode() + b"\n")
-                    await self._process.stdin.drain()
-            status = await self._process.wait()
+            status = await self._run()
             self._on_gone()
             lasted = loop.time() - started
-            delay = backoff.ended(lasted)
+            delay = self._backoff.ended(lasted)
             _log.warning("bots gone, starting others", status=status, after=round(lasted, 1), wait=delay)
             await asyncio.sleep(delay)
+
+    async def _run(self) -> int:
+        """Run one supervisor until it has ended; its exit status."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=PIPE, stdout=PIPE, env={**os.environ, "SPACESCTL_TOKEN": ""}
+        )
+        self._process, self._pulse = process, (pulse := Pulse(START_WITHIN))
+        if process.stdin is not None:
+            with contextlib.suppress(ConnectionError):
+                process.stdin.write(self._token.encode() + b"\n")
+                await process.stdin.drain()
+        beating = asyncio.create_task(_beats(process, pulse))
+        losing = asyncio.create_task(pulse.lost())
+        try:
+            await asyncio.wait((beating, losing), return_when=asyncio.FIRST_COMPLETED)
+            hangs = losing.done()
+        finally:
+            for task in (beating, losing):
+                task.cancel()
+            await asyncio.gather(beating, losing, return_exceptions=True)
+        if hangs:
+            _log.error("the bots do not answer and are ended", silent=round(pulse.silent, 1))
+        return await _ended(process, 0 if hangs else STOP_WITHIN)
+
+
+async def _beats(process: Process, pulse: Pulse) -> None:
+    """Until its stdout is closed."""
+    while process.stdout is not None and await process.stdout.read(_READ):
+        pulse.beat()
+
+
+async def _ended(process: Process, within: float) -> int:
+    """Wait for its end, and kill it after so many seconds; its exit status."""
+    try:
+        async with asyncio.timeout(within):
+            return await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        return await process.wait()

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
 import structlog
@@ -18,17 +19,21 @@ from starlette.types import ASGIApp
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.application import projections
 from spacesctl.client.profile import write_first_profile
-from spacesctl.live.recording_keeper import RecordingKeeper
+from spacesctl.domain.errors import is_final
+from spacesctl.live.recording_keeper import TIDY_EVERY, RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.live.watch import Watch
+from spacesctl.live.watch import LOOK_EVERY, TICKS_KEPT_EVERY, Watch
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.rates import Rates
 from spacesctl.server.http.services import Services
+from spacesctl.server.http.voice_clips import SWEEP_EVERY
 from spacesctl.server.process.alarm import Alarm
 from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.bots_keeper import BotsKeeper
+from spacesctl.server.process.disk_watch import LOOK_EVERY as DISK_LOOK_EVERY
+from spacesctl.server.process.disk_watch import DiskWatch
 from spacesctl.server.process.engine_keeper import EngineKeeper
 from spacesctl.server.process.first_start import ensure_accounts, keep_owner_token, open_folder
 from spacesctl.server.process.http_server import (
@@ -46,6 +51,7 @@ from spacesctl.server.process.tls import Certificate
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
 from spacesctl.store.sqlite.database import Database
 from spacesctl.support.logs import configure, on_unhandled
+from spacesctl.support.supervision import TaskSupervisor
 
 _log = structlog.get_logger()
 
@@ -71,7 +77,10 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(_cancel, asyncio.create_task(manager.keep_alive()))
+        tasks = TaskSupervisor(is_final)
+        stack.push_async_callback(tasks.close)
+        if manager.is_watching:
+            tasks.keep("service manager", manager.keep_alive)
         lock: IO[str] = await asyncio.to_thread(open_folder, settings.data)
         stack.callback(lock.close)
         http = bind(settings.http)
@@ -81,12 +90,13 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
             manager.ready()
             on_ready(running)
 
-        await _serve(settings, stack, http, stop, told, manager.stopping)
+        await _serve(settings, stack, tasks, http, stop, told, manager.stopping)
 
 
 async def _serve(
     settings: Settings,
     stack: AsyncExitStack,
+    tasks: TaskSupervisor,
     http: socket.socket,
     stop: asyncio.Event,
     on_ready: Callable[[Running], None],
@@ -94,7 +104,7 @@ async def _serve(
 ) -> None:
     db = await stack.enter_async_context(Database(settings.data / "spaces.db"))
     owner_token, bot, bot_token = await ensure_accounts(db)
-    certificate = await _certificate(settings, stack)
+    certificate = await _certificate(settings, tasks)
     url = base_url(http, tls=certificate is not None)
     if owner_token is not None:
         await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
@@ -104,7 +114,7 @@ async def _serve(
     await engine.start()
     stack.push_async_callback(engine.stop)
     public = (settings.public_url or url).rstrip("/")
-    registry = SpaceRegistry(db, engine, projections.in_order(bot.id, f"{public}/s/{{}}".format))
+    registry = SpaceRegistry(db, engine, projections.in_order(bot.id, f"{public}/s/{{}}".format), tasks=tasks)
     assignments = Assignments()
     udp = candidates(settings.udp, engine.ready.port, settings.announce)
     app = Services(
@@ -126,16 +136,16 @@ async def _serve(
     await registry.open()
     for actor in registry.live():
         assignments.see(actor.space)
-    engine.keep(registry)
-    app.recordings = RecordingKeeper(registry, settings.data / "recordings", settings.keep_recordings)
+    tasks.keep("engine", partial(engine.keep, registry))
+    app.recordings = RecordingKeeper(
+        registry, settings.data / "recordings", settings.keep_recordings, settings.recordings_leave_mib << 20
+    )
     await app.recordings.open()
-    stack.push_async_callback(_cancel, asyncio.create_task(app.recordings.keep_tidy()))
     alarm = app.alarm = Alarm(app)
     await alarm.start()
     stack.push_async_callback(alarm.stop)
-    for keeping in (_keep_time(app), Watch(registry, bot.id).run()):
-        stack.push_async_callback(_cancel, asyncio.create_task(keeping))
-    stack.push_async_callback(_cancel, asyncio.create_task(app.voices.keep_tidy(db)))
+    app.disk = disk = DiskWatch(settings.data, app.recordings, settings.disk_warning_mib << 20)
+    _look_after(app, disk, bot.id)
     await _send_outside(app, stack)
     http_app = application(app, settings)
     server = HttpServer(http_app, certificate)
@@ -146,8 +156,9 @@ async def _serve(
     if settings.bots:
         inside = url if certificate is None else _door_inside(http_app, stack)
         bots = BotsKeeper(inside, bot_token, settings.model, settings.data, lambda: _bot_gone(app))
-        bots.start()
+        app.bots_hang = lambda: bots.is_quiet
         stack.push_async_callback(bots.stop)
+        tasks.keep("bots", bots.keep)
     else:
         app.bot_status = CaptionsStatus(ready=False, reason="the server runs without bots")
     on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
@@ -170,11 +181,11 @@ async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
     app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent, clock=app.clock)
     app.registry.subscribers.append(app.webhooks.on_outcome)
     app.outlets = NotificationSender(app.db, app.keys, app.notify_schemes, app.sent, clock=app.clock)
-    for sender in (app.webhooks.run(), app.outlets.run()):
-        stack.push_async_callback(_cancel, asyncio.create_task(sender))
+    app.registry.tasks.keep("webhooks", app.webhooks.run)
+    app.registry.tasks.keep("notifications", app.outlets.run)
 
 
-async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate | None:
+async def _certificate(settings: Settings, tasks: TaskSupervisor) -> Certificate | None:
     """The certificate, if one is set. It is renewed when its files change or on SIGHUP. Raises Invalid."""
     nudged = asyncio.Event()
     # Even without a certificate, as SIGHUP would otherwise end the server.
@@ -182,7 +193,7 @@ async def _certificate(settings: Settings, stack: AsyncExitStack) -> Certificate
     if settings.tls_cert is None or settings.tls_key is None:
         return None
     certificate = await asyncio.to_thread(Certificate, settings.tls_cert, settings.tls_key)
-    stack.push_async_callback(_cancel, asyncio.create_task(certificate.keep(nudged)))
+    tasks.keep("certificate", partial(certificate.keep, nudged))
     return certificate
 
 
@@ -201,20 +212,24 @@ def _door_inside(app: ASGIApp, stack: AsyncExitStack) -> str:
     return base_url(bound)
 
 
-async def _keep_time(app: Services) -> None:
-    """Tell the alarm clock every second what both clocks say, so that it notices when the wall clock was set."""
-    while True:
-        await asyncio.sleep(1.0)
+def _look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
+    """Begin what is done again and again."""
+    tasks, watch = app.registry.tasks, Watch(app.registry, bot_id)
+
+    async def mind_the_clock() -> None:
         app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic())
+
+    tasks.every("presence", LOOK_EVERY, watch.look)
+    tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
+    tasks.every("disk", DISK_LOOK_EVERY, disk.look)
+    tasks.every("wall clock", 1.0, mind_the_clock)
+    tasks.every("old recordings", TIDY_EVERY, app.recordings.tidy)
+    tasks.later("unfinished clips", app.voices.clear)
+    tasks.every("voice clips", SWEEP_EVERY, partial(app.voices.sweep, app.db))
 
 
 def _bot_gone(app: Services) -> None:
     app.bot_status = CaptionsStatus(ready=False, reason="the bot is restarting")
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def announce_ready(running: Running, *, as_json: bool) -> None:

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     webhooks_allow_private: bool = False
     notify_schemes: Annotated[list[str], NoDecode] = Field(default_factory=lambda: list(DEFAULT_SCHEMES))
     recordings_days: int = Field(default=30, ge=0)
+    disk_warning_mib: int = Field(default=1024, ge=0)
+    recordings_leave_mib: int = Field(default=200, ge=0)
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     turn: Turn = Field(default_factory=Turn)

@@ -19,6 +19,11 @@ class Manager:
         watchdog, pid = environ.pop("WATCHDOG_USEC", ""), environ.pop("WATCHDOG_PID", str(os.getpid()))
         self._watchdog = int(watchdog) / 1e6 if watchdog.isdigit() and pid == str(os.getpid()) else 0.0
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether it ends this process when it hears nothing from it for a while."""
+        return bool(self._watchdog and self._path)
+
     def ready(self) -> None:
         """The server accepts connections."""
         self._tell(f"READY=1\nMAINPID={os.getpid()}")
@@ -29,7 +34,7 @@ class Manager:
 
     async def keep_alive(self) -> None:
         """Send watchdog notifications, two per timeout, from the event loop that serves. If it hangs, none are sent."""
-        while self._watchdog and self._path:
+        while self.is_watching:
             self._tell("WATCHDOG=1")
             await asyncio.sleep(self._watchdog / 2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -63,7 +64,7 @@ async def _serve(app: Services, socket: WebSocket, handle: SpaceHandle, session:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         # Not awaited here, where this task may be canceled: the lane must close in any case.
-        app.registry.in_background(handle.disconnect(session.id))
+        app.registry.tasks.later("end a session", partial(handle.disconnect, session.id))
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
             raise result

@@ -18,7 +18,7 @@ from spacesctl.domain.errors import NotAllowed, NotFound, Unavailable
 from spacesctl.domain.words import State
 from spacesctl.server.http.metrics import render
 from spacesctl.server.http.rates import is_loopback
-from spacesctl.server.http.services import Here, client_host
+from spacesctl.server.http.services import Here, Services, client_host
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import spaces as space_store
 
@@ -73,25 +73,44 @@ async def health() -> Health:
 
 
 async def ready(app: Here) -> Readiness | Response:
-    """Whether the database and the engine work; 503 if not. The bot's state is shown, but not required."""
-    checks: dict[str, str] = {}
+    """Whether everything works that the server needs; 503 if not. `checks` names each part and what is wrong with it. The bot's state and
+    room on the disk are shown, but not required.
+    """
+    checks = {"database": await _database(app), "engine": _engine(app)}
+    checks |= app.registry.tasks.down
+    good = all(value == "ok" for value in checks.values()) and not app.stopping
+    if app.stopping:
+        checks["server"] = "stopping"
+    checks["bot"] = _bot(app)
+    if app.disk is not None and "disk" not in checks:
+        checks["disk"] = app.disk.state
+    found = Readiness(ready=good, checks=checks)
+    return found if good else Response(dump(found), 503, media_type="application/json")
+
+
+async def _database(app: Services) -> str:
     try:
         async with app.db.read() as db:
             await space_store.count(db, State.LIVE)
         await app.db.try_to_write()
-        checks["database"] = "ok"
     except Unavailable as error:
-        checks["database"] = error.reason or error.message
+        return error.reason or error.message
     except Exception as error:  # any error means that it is not ready
-        checks["database"] = type(error).__name__
+        return type(error).__name__
+    return "ok"
+
+
+def _engine(app: Services) -> str:
     try:
-        checks["engine"] = "ok" if app.registry.engine.ready else "starting"
-    except Unavailable:
-        checks["engine"] = "starting"
-    good = all(value == "ok" for value in checks.values()) and not app.stopping
-    checks["bot"] = "ok" if app.bot_status.ready else app.bot_status.reason or "not ready"
-    found = Readiness(ready=good, checks=checks)
-    return found if good else Response(dump(found), 503, media_type="application/json")
+        return "ok" if app.registry.engine.ready else "starting"
+    except Unavailable as error:
+        return (error.reason or "starting").removeprefix("engine_")
+
+
+def _bot(app: Services) -> str:
+    if app.bots_hang():
+        return "the bot does not answer"
+    return "ok" if app.bot_status.ready else app.bot_status.reason or "not ready"
 
 
 router.add_api_route("/readyz", ready, tags=["operation"], route_class_override=ReadinessRoute)
