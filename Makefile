@@ -1,4 +1,5 @@
-# Two commands: `make demo` and `make test`. Each sets itself up. `make cover` and `make mutate` judge the tests themselves.
+# Two commands: `make demo` and `make test`. Each sets itself up. `make cover` and `make mutate` judge the tests themselves; `make long`
+# measures what takes too long for CI.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all
 ARGS ?=
 COVER := build/coverage
 
-.PHONY: demo test lint cover mutate lock clean
+.PHONY: demo test lint cover mutate long lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml spacesctl/rtc/_seal.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed (set PYTHON=...)" >&2; exit 1; }
@@ -44,6 +45,10 @@ cover: $(VENV)/.ready-test
 
 mutate: $(VENV)/.ready-test
 	$(BIN)/python -m tests.mutation $(ARGS)
+
+# What takes too long for CI, which has a short form of it.
+long: $(VENV)/.ready-test
+	$(BIN)/python -m tests.bench.chaos --faults 200
 
 lock: # Rewrites both lock files from pyproject.toml.
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml

@@ -19,13 +19,13 @@ import structlog
 
 from spacesctl.support.backoff import Backoff, doubled
 
-WAITS: Final = doubled(0.25, 4.0)
+WAITS: Final = doubled(0.25, 2.0)
 """Seconds between two tries. The last is short, so that everything is back soon after a long trouble."""
 STEADY: Final = 1.0
 """Seconds that a task which was begun again must run before it counts as up."""
 MOST_JOBS: Final = 10_000
 """Jobs that may wait for their next try. A further one gets no second try."""
-MOST_TRIES: Final = 1_000
+MOST_TRIES: Final = 2_000
 """Tries of one job, which take about an hour. Then it is given up: the trouble is not one that passes."""
 
 Work = Callable[[], Awaitable[object]]
@@ -41,6 +41,7 @@ class TaskSupervisor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._down: dict[str, str] = {}
         self._waiting: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
 
     @property
     def down(self) -> dict[str, str]:
@@ -140,11 +141,12 @@ class TaskSupervisor:
                 self._down.pop(name, None)
 
     def _failed(self, name: str, error: Exception) -> None:
-        """Log the first failure with its traceback, and the ones after it in a line."""
-        reason = getattr(error, "reason", None) or type(error).__name__
-        again = self._down.get(name) == reason
-        self._down[name] = str(reason)
-        if again:
-            _log.warning("still fails", task=name, reason=reason)
-        else:
+        """Log the first failure with its traceback; of those after it the 2nd, 4th, 8th and so on in a line."""
+        reason = str(getattr(error, "reason", None) or type(error).__name__)
+        if self._down.get(name) != reason:
+            self._failures[name] = 0
             _log.error("failed, and is tried again", task=name, reason=reason, exc_info=error)
+        self._down[name] = reason
+        self._failures[name] += 1
+        if (times := self._failures[name]).bit_count() == 1 and times > 1:
+            _log.warning("still fails", task=name, reason=reason, times=times)

@@ -76,17 +76,37 @@ def stop_child(victim: Victim, chance: random.Random) -> Iterator[Replaced]:
 
 @contextmanager
 def fill_disk(victim: Victim, chance: random.Random) -> Iterator[Replaced]:
-    """Not a byte is left where the data is, and half the time the engine dies meanwhile."""
-    filler = victim.data / "filler"
+    """No file of the server can grow, and half the time the engine dies meanwhile."""
+    with _full(victim.data) if victim.data.is_mount() else _no_growth(victim.pid):
+        replaced = _perhaps_kill_engine(victim, chance)
+        time.sleep(chance.uniform(1, 4))
+        yield replaced
+
+
+@contextmanager
+def _full(disk: Path) -> Iterator[None]:
+    """Not a byte is left on this small disk."""
+    filler = disk / "filler"
     try:
         with suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
-        replaced = _perhaps_kill_engine(victim, chance)
-        time.sleep(chance.uniform(1, 4))
-        yield replaced
+        yield
     finally:
         filler.unlink(missing_ok=True)
+
+
+@contextmanager
+def _no_growth(pid: int) -> Iterator[None]:
+    """Every write that makes a file longer fails, in this process and its new children."""
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        for one in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+            with suppress(ProcessLookupError):
+                resource.prlimit(one.pid, resource.RLIMIT_FSIZE, before)
 
 
 @contextmanager
@@ -129,17 +149,15 @@ FAULTS: Final = (kill_server, kill_child, stop_child, fill_disk, lock_database, 
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """A disk of `DISK_MIB` at this folder. Raises OSError where this user may mount none."""
+    """A disk of `DISK_MIB` at this folder; a folder like any other where this user may mount none."""
     folder.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if done.returncode:
-        raise OSError(f"a small disk is needed, and this user may mount none: {done.stderr.decode().strip()}")
+    size = f"size={DISK_MIB}m"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], capture_output=True, check=False)
     try:
         yield
     finally:
-        subprocess.run(["umount", "-l", str(folder)], check=False)
+        if not mounted.returncode:
+            subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
 def _send(victim: Victim, name: str, number: int) -> Replaced:
