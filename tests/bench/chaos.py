@@ -26,7 +26,7 @@ from typing import Any
 
 import httpx
 
-from tests.bench.faults import FAKETIME, FAULTS, Victim, small_disk
+from tests.bench.faults import FAULTS, Victim, settable_clock, small_disk
 
 WRITERS = 10
 BACK_WITHIN = 10.0
@@ -38,11 +38,12 @@ PATIENCE = 2.5
 
 
 class Server(Victim):
-    """A server on ports that stay the same, with a small disk, and a wall clock that can be set where faketime is installed."""
+    """A server on ports that stay the same, with a small disk and a wall clock that can be set."""
 
     def __init__(self, folder: Path) -> None:
         self.data, self.clock = folder / "disk", folder / "clock"
-        self.clock.write_text("+0")
+        self.clock.write_text("0")
+        self._preload = settable_clock(folder)
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._ports: tuple[str, str] | None = None
@@ -60,11 +61,12 @@ class Server(Victim):
         http, udp = self._ports or ("127.0.0.1:0", "127.0.0.1:0")
         limits = {f"SPACESCTL_LIMITS__{name}": "off" for name in ("POST", "ACCOUNT", "SIGN_IN", "JOIN")}
         room = {"SPACESCTL_DISK_WARNING_MIB": "2", "SPACESCTL_RECORDINGS_LEAVE_MIB": "1"}
+        faked = {"LD_PRELOAD": str(self._preload), "WALL_CLOCK": str(self.clock)}
         with (self._folder / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*(sys.executable, "-m", "spacesctl", "serve", "--json", "--no-profile"),
                  *("--http", http, "--udp", udp, "--data", str(self.data))],
-                stdout=subprocess.PIPE, stderr=log, cwd=self._folder, env=os.environ | limits | room | self._faked(),
+                stdout=subprocess.PIPE, stderr=log, cwd=self._folder, env=os.environ | limits | room | faked,
             )  # fmt: skip
         assert self._process.stdout is not None
         ready = json.loads(self._process.stdout.readline())
@@ -76,16 +78,6 @@ class Server(Victim):
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(20)
-
-    def _faked(self) -> dict[str, str]:
-        if not FAKETIME.exists():
-            return {}
-        return {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
 
 
 class Watchers:
@@ -149,17 +141,12 @@ class Watchers:
                 self.bots = now if found.get("bot") == "ok" else self.bots
                 said, works = found.get("ready", False), now - self.wrote < 1.0 and now - self.heard < 2.0
                 failed = now - self.wrote > 1.0 or now - self.heard > 2.0
-                wrong = (
-                    "ready, and it did not work"
-                    if said and failed
-                    else "not ready, and it worked"
-                    if works and not said
-                    else ""
+                wrong = (said and failed and "ready, and it did not work") or (
+                    works and not said and "not ready, and it worked"
                 )
                 self.wrong = {wrong: self.wrong.get(wrong, now)} if wrong else {}
-                self.longest_wrong = max(
-                    [self.longest_wrong, *((now - since, what) for what, since in self.wrong.items())]
-                )
+                for what, since in self.wrong.items():
+                    self.longest_wrong = max(self.longest_wrong, (now - since, f"{what}: {found}"))
                 time.sleep(0.1)
 
     def _readiness(self, http: httpx.Client) -> dict[str, Any]:
@@ -190,8 +177,7 @@ def strike(watchers: Watchers, fault: Callable[..., Any], chance: random.Random)
 def run(folder: Path, count: int, seed: int) -> dict[str, Any]:
     """Bring so many faults upon a server."""
     chance = random.Random(seed)
-    faults = [one for one in FAULTS if one.__name__ != "set_clock" or FAKETIME.exists()]
-    chosen = [fault for _ in range(-(-count // len(faults))) for fault in chance.sample(faults, len(faults))][:count]
+    chosen = [fault for _ in range(-(-count // len(FAULTS))) for fault in chance.sample(FAULTS, len(FAULTS))][:count]
     server = Server(folder)
     server.start()
     token, space = _set_up(server)

@@ -21,8 +21,6 @@ from typing import Final
 
 import psutil
 
-FAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
-"""Debian's package faketime: the wall clock of one process."""
 CHILDREN: Final = {"engine": "spacesctl.engine", "bots": "supervisor", "recogniser": "bots.hearing"}
 """A word of each child's command line."""
 DISK_MIB: Final = 48
@@ -139,7 +137,7 @@ def take_descriptors(victim: Victim, chance: random.Random) -> Iterator[Replaced
 @contextmanager
 def set_clock(victim: Victim, chance: random.Random) -> Iterator[Replaced]:
     """The wall clock of the server's processes is set, by an hour at most, ahead or back."""
-    victim.clock.write_text(f"{chance.choice((-3600, -90, 90, 3600)):+d}")
+    victim.clock.write_text(str(chance.choice((-3600, -90, 90, 3600))))
     time.sleep(chance.uniform(1, 2))
     yield lambda: True
 
@@ -158,6 +156,14 @@ def small_disk(folder: Path) -> Iterator[None]:
     finally:
         if not mounted.returncode:
             subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def settable_clock(folder: Path) -> Path:
+    """The library that a process preloads to have a wall clock of its own. Raises CalledProcessError."""
+    library = folder / "wall_clock.so"
+    source = Path(__file__).with_name("wall_clock.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"], check=True)
+    return library
 
 
 def _send(victim: Victim, name: str, number: int) -> Replaced:

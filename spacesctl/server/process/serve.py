@@ -27,6 +27,7 @@ from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.rates import Rates
+from spacesctl.server.http.routes.pages import BOTS
 from spacesctl.server.http.services import Services
 from spacesctl.server.http.voice_clips import SWEEP_EVERY
 from spacesctl.server.process.alarm import Alarm
@@ -158,7 +159,7 @@ async def _serve(
         bots = BotsKeeper(inside, bot_token, settings.model, settings.data, lambda: _bot_gone(app))
         app.bots_hang = lambda: bots.is_quiet
         stack.push_async_callback(bots.stop)
-        tasks.keep("bots", bots.keep)
+        tasks.keep(BOTS, bots.keep)
     else:
         app.bot_status = CaptionsStatus(ready=False, reason="the server runs without bots")
     on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))

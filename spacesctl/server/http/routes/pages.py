@@ -32,6 +32,8 @@ class ReadinessRoute(WireRoute):
 
 router = APIRouter(route_class=WireRoute)
 WEB = Path(__file__).parents[3] / "web"
+BOTS = "bots"
+"""The task that keeps the bots. Without them there are no captions, and everything else works."""
 _PROXIED = {"x-forwarded-for", "x-forwarded-host", "forwarded", "via"}
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _HEADERS = {
@@ -77,11 +79,12 @@ async def ready(app: Here) -> Readiness | Response:
     room on the disk are shown, but not required.
     """
     checks = {"database": await _database(app), "engine": _engine(app)}
-    checks |= app.registry.tasks.down
+    down = app.registry.tasks.down
+    checks |= {name: why for name, why in down.items() if name != BOTS}
     good = all(value == "ok" for value in checks.values()) and not app.stopping
     if app.stopping:
         checks["server"] = "stopping"
-    checks["bot"] = _bot(app)
+    checks["bot"] = down.get(BOTS) or _bot(app)
     if app.disk is not None and "disk" not in checks:
         checks["disk"] = app.disk.state
     found = Readiness(ready=good, checks=checks)
