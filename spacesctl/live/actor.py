@@ -22,10 +22,9 @@ from spacesctl.domain.errors import NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
-from spacesctl.engine.messages import Frames, Levels
-from spacesctl.live import effects
+from spacesctl.engine.messages import Frames, Levels, OpenSpace
 from spacesctl.live.aggregate import Aggregate
-from spacesctl.live.clock import RunningClock
+from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
@@ -135,14 +134,16 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         return max(self.tick, self._running.tick()) if self._running else self.tick
 
     def _open_on_engine(self, space: Space, first_tick: int) -> None:
-        if space.started_at is None:
-            raise RuntimeError("a live Space has a start time")
-        self._engine.send(effects.open_space(space, first_tick=first_tick, ssrc=self.ssrc))
         try:
             ready = self._engine.ready
         except Unavailable:  # the engine is restarting; `engine_restarted` opens the Space again
             ready = None
-        self._running = RunningClock(space.started_at, first_tick, ready, self._clock)
+        running = self._running = RunningClock(first_tick, self._clock)
+        self._engine.send(OpenSpace(space.id, running.started_at(ready), first_tick, self.ssrc))
+
+    def mark(self) -> ClockMark:
+        """What is to be stored of its clock."""
+        return ClockMark(self.tick) if self._running is None else self._running.mark()
 
     def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream."""
@@ -282,7 +283,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         if not self.is_live:
             return
         self._ssrc = _new_ssrc()
-        self._open_on_engine(self.space, self.tick + 1)
+        self._open_on_engine(self.space, self.now_tick() + 1)
         lost = [s for s in self.connections.sessions.values() if s.kind.is_webrtc or s.kind.is_up]
         self.connections.end(self.space, lost, "restarted")
         self.connections.tap(self.space)

@@ -11,7 +11,6 @@ from spacesctl.engine.messages import (
     CloseSpace,
     MovePeer,
     OpenLane,
-    OpenSpace,
     Output,
     RemovePeer,
     SetLaneOpen,
@@ -19,13 +18,6 @@ from spacesctl.engine.messages import (
     ToEngine,
 )
 from spacesctl.live.sessions import Session, SessionKind, group_of
-
-
-def open_space(space: Space, *, first_tick: int, ssrc: int) -> OpenSpace:
-    """The message that opens a Space on the engine. Raises ValueError for a Space that never went live."""
-    if space.started_at is None:
-        raise ValueError("the Space has not gone live, so it has no clock")
-    return OpenSpace(space.id, space.started_at.timestamp(), first_tick, ssrc)
 
 
 def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:

@@ -20,6 +20,7 @@ from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
 from spacesctl.engine.messages import Frames, FromEngine, Levels, PeerJoined, PeerLeft, Stats
 from spacesctl.live.actor import SpaceActor
+from spacesctl.live.clock import ClockMark, tick_after
 from spacesctl.live.engine import Engine
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.outcome import Outcome, Projection
@@ -129,9 +130,11 @@ class SpaceRegistry:
                 return self.actors[space_id]
             async with self.db.read() as connection:
                 space = await space_store.load(connection, space_id)
-                last_tick = await space_store.last_tick(connection, space_id)
+                mark = ClockMark(*await space_store.mark(connection, space_id))
             self._let_go()
-            actor = self.actors[space_id] = self._new_actor(space, last_tick)
+            live = space.started_at if space.state is State.LIVE else None
+            tick = mark.tick if live is None else tick_after(mark, live, self.clock)
+            actor = self.actors[space_id] = self._new_actor(space, tick)
             return actor
 
     def new_actor(self) -> SpaceActor:

@@ -55,4 +55,5 @@ class Watch:
             return
         async with self._registry.db.begin() as db:
             for actor in live:
-                await space_store.keep_tick(db, actor.space.id, actor.now_tick())
+                mark = actor.mark()
+                await space_store.keep_mark(db, actor.space.id, mark.tick, mark.boot, mark.zero)

@@ -101,14 +101,18 @@ async def _note_pin(db: AsyncConnection, space_id: str, event: Event) -> None:
         await db.execute(delete(pins).where(pins.c.space_id == space_id, pins.c.pin_id == event.pin_id))
 
 
-async def keep_tick(db: AsyncConnection, space_id: str, tick: int) -> None:
-    """Store how far the Space clock has run, so that no tick repeats after a restart."""
-    await db.execute(update(spaces).where(spaces.c.id == space_id).values(last_tick=tick))
+async def keep_mark(db: AsyncConnection, space_id: str, tick: int, boot: str | None, zero: float | None) -> None:
+    """Store how far the Space clock has run, and when its tick 0 was in this boot of the machine: no tick repeats after a restart, and none
+    is skipped because the wall clock was set."""
+    values = {"last_tick": tick, "clock_boot": boot, "clock_zero": zero}
+    await db.execute(update(spaces).where(spaces.c.id == space_id).values(values))
 
 
-async def last_tick(db: AsyncConnection, space_id: str) -> int:
-    """The last stored tick of the Space clock; 0 if there is none."""
-    return await db.scalar(select(spaces.c.last_tick).where(spaces.c.id == space_id)) or 0
+async def mark(db: AsyncConnection, space_id: str) -> tuple[int, str | None, float | None]:
+    """The last stored tick of the Space clock (0 if there is none), a boot of the machine, and when tick 0 was in it, in seconds."""
+    query = select(spaces.c.last_tick, spaces.c.clock_boot, spaces.c.clock_zero).where(spaces.c.id == space_id)
+    found = (await db.execute(query)).one_or_none()
+    return (0, None, None) if found is None else (found.last_tick, found.clock_boot, found.clock_zero)
 
 
 async def live(db: AsyncConnection) -> list[Space]:

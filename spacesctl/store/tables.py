@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -138,6 +139,8 @@ spaces = Table(
     Column("scheduled_start", Utc),
     Column("created_at", Utc, nullable=False),
     Column("last_tick", BigInteger, nullable=False, default=0),
+    Column("clock_boot", String(36)),
+    Column("clock_zero", Float),
     Column("doc", Text, nullable=False),
     _version(),
 )

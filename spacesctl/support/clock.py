@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 
@@ -16,6 +18,13 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds since some moment. Never goes back, also when the wall clock is set."""
 
+    def elapsed(self) -> float:
+        """Seconds since the machine was started, also those in which it slept. Comparable within one `boot`."""
+
+    @property
+    def boot(self) -> str:
+        """Identifies this start of the machine."""
+
 
 class RealClock:
     """The clock of the machine."""
@@ -27,6 +36,15 @@ class RealClock:
     def monotonic(self) -> float:
         """Seconds of the monotonic clock."""
         return time.monotonic()
+
+    def elapsed(self) -> float:
+        """Seconds since the machine was started; without sleep where the system does not count it."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+    @property
+    def boot(self) -> str:
+        """The kernel's id of this start; empty where it gives none."""
+        return _boot()
 
 
 REAL: Clock = RealClock()
@@ -49,11 +67,26 @@ class VirtualClock:
         """Seconds since it began, as it runs."""
         return (time.monotonic() - self._began) * self._speed + self._moved
 
+    def elapsed(self) -> float:
+        """The same: this machine never sleeps."""
+        return self.monotonic()
+
+    boot = "virtual"
+    """One start for all clocks of this kind."""
+
     def advance(self, seconds: float) -> None:
         """Move it ahead."""
         if seconds < 0:
             raise ValueError("a clock does not go back")
         self._moved += seconds
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _in_milliseconds(at: datetime) -> datetime:

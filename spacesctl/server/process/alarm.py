@@ -22,6 +22,7 @@ from spacesctl.application.series import arrange_series
 from spacesctl.application.series_keeper import SeriesKeeper
 from spacesctl.application.spaces import end_space, start_space
 from spacesctl.domain import events as e
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import System
 from spacesctl.domain.series import GRACE, MADE_AHEAD, Series
@@ -59,6 +60,10 @@ class Alarm:
         self._app = app
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._offset: float | None = None
+        self._slept = 0.0  # seconds that the machine has slept, by the clock that goes on then
+        self._stepped = 0.0  # seconds by which the wall clock was set ahead in all; below 0: back
+        self._planned: dict[str, tuple[datetime, float]] = {}
+        """The starts that are waited for, with `_stepped` as it was when each was planned."""
         self._doing: set[asyncio.Task[Any]] = set()
         app.wake = self._wake_for
 
@@ -81,15 +86,19 @@ class Alarm:
             await asyncio.wait(self._doing, timeout=STOPPING)
         self._scheduler.shutdown(wait=False)
 
-    def mind_the_clock(self, utc: float, monotonic: float) -> None:
-        """Called every second with both clocks, in seconds. If the wall clock was set, or the machine slept, wake the
-        scheduler to compute its waits anew.
+    def mind_the_clock(self, utc: float, monotonic: float, elapsed: float) -> None:
+        """Called every second with the wall clock and the two that nobody sets, in seconds; of these only `elapsed` goes on while the
+        machine sleeps. If the wall clock was set, or the machine slept, all waits are computed anew.
         """
-        offset = utc - monotonic
-        if self._offset is not None and abs(offset - self._offset) > JUMP and self._scheduler.running:
-            _log.warning("the clock was set", seconds=round(offset - self._offset, 1))
+        offset, slept = utc - monotonic, elapsed - monotonic
+        jumped = 0.0 if self._offset is None else offset - self._offset
+        if abs(jumped) > JUMP and self._scheduler.running:
+            self._stepped += jumped - (slept - self._slept)
+            _log.warning("the clock was set, or the machine slept", seconds=round(jumped, 1))
+            for actor in self._app.registry.live():
+                self._set(f"end {actor.space.id}", self._end_of(actor.space), self._end, actor.space.id)
             self._scheduler.wakeup()
-        self._offset = offset
+        self._offset, self._slept = offset, slept
 
     def _on_outcome(self, outcome: Outcome) -> None:
         if any(isinstance(event, _MATTERS) for event in outcome.events):
@@ -101,15 +110,28 @@ class Alarm:
         """
         start, live = space.scheduled_start, space.started_at if space.state is State.LIVE else None
         waits = start is not None and space.state is State.SCHEDULED
+        self._plan(space.id, start if waits else None)
         soon = start - reminders.AHEAD if start is not None and waits and "soon" not in space.reminded else None
-        ends = live + timedelta(seconds=space.duration) if live is not None and space.duration is not None else None
         self._set(f"open {space.id}", start if waits else None, self._open, space.id)
         self._set(f"soon {space.id}", soon if soon and soon > space.created_at else None, self._remind_soon, space.id)
         if began or live is None:
             self._set(f"live {space.id}", live if "start" not in space.reminded else None, self._remind_start, space.id)
-        self._set(f"end {space.id}", ends, self._end, space.id)
+        self._set(f"end {space.id}", self._end_of(space), self._end, space.id)
         limits = [one.until for one in space.sanctions.values() if one.until is not None and not space.is_over]
         self._set(f"lift {space.id}", min(limits, default=None), self._lift, space.id)
+
+    def _plan(self, space_id: str, start: datetime | None) -> None:
+        if start is None:
+            self._planned.pop(space_id, None)
+        elif self._planned.get(space_id, (None,))[0] != start:
+            self._planned[space_id] = start, self._stepped
+
+    def _end_of(self, space: Space) -> datetime | None:
+        """When its time is over. Counted by the Space clock: a wall clock that is set shortens no Space."""
+        handle = self._app.registry.known(space.id)
+        if space.state is not State.LIVE or space.duration is None or handle is None:
+            return None
+        return self._app.clock.now() + timedelta(seconds=space.duration - handle.now_tick() * TICK_SECONDS)
 
     def _wake_for(self, series: Series) -> None:
         """Schedule the creation of the planned occurrence's Space. Once it exists, that Space has its own tasks."""
@@ -153,7 +175,10 @@ class Alarm:
 
     async def _open(self, space_id: str) -> None:
         space = await self._app.registry.space(space_id)
-        if space.scheduled_start is not None and space.scheduled_start < self._app.clock.now() - GRACE:
+        # What the wall clock was set ahead since the start was planned makes nobody late.
+        _, stepped = self._planned.get(space_id, (None, self._stepped))
+        late = timedelta(seconds=max(0.0, self._stepped - stepped))
+        if space.scheduled_start is not None and space.scheduled_start < self._app.clock.now() - GRACE - late:
             await reminders.miss(self._app, space_id)
         else:
             await start_space(self._app, System("schedule"), space_id)

@@ -218,7 +218,7 @@ def _look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
     tasks, watch = app.registry.tasks, Watch(app.registry, bot_id)
 
     async def mind_the_clock() -> None:
-        app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic())
+        app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic(), app.clock.elapsed())
 
     tasks.every("presence", LOOK_EVERY, watch.look)
     tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
