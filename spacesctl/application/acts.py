@@ -77,4 +77,5 @@ async def _take(tx: Transaction, by: Rule, space_id: str, act: Act, report_id: s
 
 async def _clip(app: App, space_id: str, act: Act) -> str | None:
     handle = await app.registry.live_handle(space_id)
-    return await cut_clip(app, handle, act.lane, act.start_tick, act.end_tick, act.before, act.after)
+    host = Person(handle.space.host_id)
+    return await cut_clip(app, host, handle, act.lane, act.start_tick, act.end_tick, act.before, act.after)

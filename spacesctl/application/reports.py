@@ -43,7 +43,7 @@ async def file_report(
     tick = handle.now_tick()
     accused = handle.space.people.get(target.id) if target else None
     lane = accused.lane if accused else None
-    clip = None if lane is None else await cut_clip(app, handle, lane, tick, tick, REPORT_BEFORE, 0.0)
+    clip = None if lane is None else await cut_clip(app, person, handle, lane, tick, tick, REPORT_BEFORE, 0.0)
     report_id = new_account_id()
     command = c.FileReport(person, report_id, category, target.id if target else None, note, lane, tick, clip)
     filed = Filed(report_id, category, target)

@@ -58,6 +58,11 @@ async def count_unused(db: AsyncConnection, owner_id: str) -> int:
     return await db.scalar(query) or 0
 
 
+async def bytes_of(db: AsyncConnection, owner_id: str) -> int:
+    """The bytes of all clips of an account."""
+    return await db.scalar(select(func.sum(clips.c.bytes)).where(clips.c.owner_id == owner_id)) or 0
+
+
 async def is_public(db: AsyncConnection, clip_id: str) -> bool:
     """Whether a post has this clip."""
     return await db.scalar(select(posts.c.id).where(posts.c.clip_id == clip_id)) is not None

@@ -36,6 +36,12 @@ async def recall(db: AsyncConnection, account_id: str, key: str, request: str) -
     return KeptAnswer(row.status, row.answer)
 
 
+async def is_kept(db: AsyncConnection, account_id: str, key: str) -> bool:
+    """Whether there is an answer to a request of this account with this key."""
+    query = select(idempotency.c.key).where(idempotency.c.account_id == account_id, idempotency.c.key == key)
+    return await db.scalar(query) is not None
+
+
 async def remember(
     db: AsyncConnection, account_id: str, key: str, request: str, status: int, answer: object, now: datetime
 ) -> None:

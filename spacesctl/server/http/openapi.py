@@ -103,6 +103,8 @@ def _webhook(name: str, kind: type, known: Schemas) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], route: WireRoute, known: Schemas) -> None:
     if route.token != WireRoute.no_token:
         operation["security"] = [{"token": []}] if route.token == "required" else [{}, {"token": []}]
+    if route.limits:
+        operation["x-limit"] = [one.setting for one in route.limits]
     if route.body is not None:
         required = not route.body_may_be_missing
         operation["requestBody"] = {

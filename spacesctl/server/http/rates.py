@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
 
@@ -22,6 +23,8 @@ scripts need hundreds, and local users have easier ways to overload the machine.
 """
 LOOK_AGAIN = 60
 """The `Retry-After` in seconds for somebody who has too many of a thing."""
+BLOCK = 16 << 10
+"""Bytes of the unit that limits on bytes count in."""
 _OFF = ("", "0", "off")
 
 
@@ -56,6 +59,8 @@ class Limits(BaseModel):
     sign_in: Rate = "60/minute"
     account: Rate = "120/minute"
     join: Rate = "600/minute"
+    session: Rate = "3000/minute"
+    change: Rate = "300/minute"
     space: Rate = "100/day"
     dm: Rate = "60/minute; 2000/day"
     invite: Rate = "500/hour"
@@ -64,11 +69,14 @@ class Limits(BaseModel):
     reaction: Rate = "10/second"
     report: Rate = "30/hour"
     outside: Rate = "10/minute"
+    rule_file: Rate = "1024/day"
+    evidence: Rate = "4096/day"
     live_spaces: Count = 20
     tokens: Count = 200
     peers: Count = 1000
     webhooks: Count = 20
     outlets: Count = 10
+    clip_mib: Count = 256
 
 
 NO_LIMITS = Limits.model_validate(dict.fromkeys(Limits.model_fields, 0))
@@ -77,6 +85,8 @@ _CALLED = {
     "sign_in": "unknown tokens from your address",
     "account": "new accounts from your address",
     "join": "joins from your address",
+    "session": "changes of connections from your address",
+    "change": "changes",
     "space": "new Spaces",
     "dm": "messages",
     "invite": "invitations",
@@ -85,17 +95,35 @@ _CALLED = {
     "reaction": "reactions",
     "report": "reports",
     "outside": "tests of webhooks and notifications",
+    "rule_file": "bytes of rule files",
+    "evidence": "bytes of evidence",
     "live_spaces": "live Spaces of one host (end one)",
     "tokens": "tokens of one account (`account revoke` some)",
     "peers": "connections from your address",
     "webhooks": "webhooks (remove one)",
     "outlets": "notification addresses (remove one)",
+    "clip_mib": "MiB of voice clips (delete posts that have one)",
 }
 
 
+@dataclass
+class Spent:
+    """What one check counted: keys of windows and how many requests in each, at `at` in seconds of their clock."""
+
+    windows: SlidingWindows | None = None
+    at: float = 0.0
+    counted: list[tuple[str, int]] = field(default_factory=list)
+
+    def give_back(self) -> None:
+        """Uncount it; a second time has no effect."""
+        while self.windows is not None and self.counted:
+            key, amount = self.counted.pop()
+            self.windows.give_back(key, amount, self.at)
+
+
 class Rates:
-    """Counts in memory; a restart resets them. Each check raises TooMany with the whole seconds to wait; a refused
-    request is not counted.
+    """Counts in memory; a restart resets them. Each check raises TooMany with the whole seconds to wait; a request that is
+    refused for its limit is not counted.
     """
 
     def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -112,15 +140,24 @@ class Rates:
             for name, items in self._items.items()
         }
 
-    def by_account(self, name: str, caller: Person, cost: int = 1) -> None:
+    def by_account(self, name: str, caller: Person, cost: int = 1) -> Spent:
         """Count `cost` requests of an account. Admins and the bundled bot are exempt, since they act for others. Raises TooMany."""
-        if not caller.is_admin and not caller.is_service_bot:
-            self._take(name, self._items.get(name, []), caller.account_id or "", cost)
+        if caller.is_admin or caller.is_service_bot:
+            return Spent()
+        return self._take(name, self._items.get(name, []), caller.account_id or "", cost)
 
-    def by_address(self, name: str, host: str) -> None:
+    def by_address(self, name: str, host: str) -> Spent:
         """Count a request from an address. Raises TooMany."""
         items = self._local if is_loopback(host) else self._items
-        self._take(name, items.get(name, []), address_key(host), 1)
+        return self._take(name, items.get(name, []), address_key(host), 1)
+
+    def admits(self, name: str, caller: Person, size: int) -> bool:
+        """Count `size` bytes that an account causes, if its limit allows them; whether it does."""
+        try:
+            self.by_account(name, caller, blocks(size))
+        except TooMany:
+            return False
+        return True
 
     def at_once(self, name: str, have: int, *, host: str = "") -> None:
         """Check that one more is allowed beside the `have` existing ones. If `host` is this machine, the limit is
@@ -130,14 +167,23 @@ class Rates:
         if most and have >= most:
             raise TooMany(f"{_CALLED[name]}; the limit is {most}", LOOK_AGAIN)
 
-    def _take(self, name: str, items: list[RateLimitItem], who: str, cost: int) -> None:
+    def _take(self, name: str, items: list[RateLimitItem], who: str, cost: int) -> Spent:
         for item in items:
             # A cost above the whole limit counts as the limit; otherwise the request could never pass.
             if not self._limiter.test(item, name, who, cost=min(cost, item.amount)):
                 reset = self._limiter.get_window_stats(item, name, who).reset_time
                 raise TooMany(_CALLED[name], max(1, math.ceil(reset - self.windows.clock())))
+        spent = Spent(self.windows, self.windows.clock())
         for item in items:
-            self._limiter.hit(item, name, who, cost=min(cost, item.amount))
+            amount = min(cost, item.amount)
+            self.windows.add(key := item.key_for(name, who), item.get_expiry(), amount, spent.at)
+            spent.counted.append((key, amount))
+        return spent
+
+
+def blocks(size: int) -> int:
+    """How many units so many bytes count as."""
+    return -(-size // BLOCK)
 
 
 def address_key(host: str) -> str:

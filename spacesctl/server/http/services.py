@@ -74,6 +74,10 @@ class Services(App):
         """The path below which everything is served; empty for the root."""
         return urlsplit(self.base_url).path.rstrip("/")
 
+    def may_keep(self, cause: Person, size: int) -> bool:
+        """Whether the limit on evidence of this person allows `size` more bytes."""
+        return self.rates.admits("evidence", cause, size)
+
     def connections_from(self, host: str) -> int:
         """How many connections with audio come from the same place as `host`, in all Spaces."""
         return self.registry.connections_from(address_key(host))

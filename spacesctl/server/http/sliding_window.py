@@ -38,15 +38,26 @@ class SlidingWindows(Storage, MovingWindowSupport):
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count `amount` requests now, if they fit `limit` within `expiry` seconds; whether they did."""
-        times = self._recent(key, expiry)
-        if len(times) + amount > limit:
+        if len(self._recent(key, expiry)) + amount > limit:
             return False
-        times.extend([self.clock()] * amount)
+        self.add(key, expiry, amount, self.clock())
+        return True
+
+    def add(self, key: str, expiry: float, amount: int, at: float) -> None:
+        """Count `amount` requests at an instant that is now."""
+        times = self._recent(key, expiry)
+        times.extend([at] * amount)
         self.entries += amount
         self._windows[key] = (expiry, times)
         self._windows.move_to_end(key)
         self._make_room()
-        return True
+
+    def give_back(self, key: str, amount: int, at: float) -> None:
+        """Uncount `amount` requests that were counted at this instant, unless their window is over."""
+        _, times = self._windows.get(key, (0.0, deque[float]()))
+        for _ in range(min(amount, times.count(at))):
+            times.remove(at)
+            self.entries -= 1
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """The time of the oldest request that still counts, and how many count."""

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import structlog
@@ -34,6 +34,8 @@ UNUSED_AT_MOST = 20
 """Clips of one account that no post or message refers to yet."""
 SWEEP_EVERY = 60.0
 """Seconds between two sweeps."""
+MayHave = Callable[[int], None]
+"""Raises TooMany when an account may not have so many bytes of clips."""
 _CHUNK = 256 << 10
 _log = structlog.get_logger()
 
@@ -52,22 +54,24 @@ class VoiceClips:
         """The path of a clip."""
         return self._folder / f"{clip_id}.ogg"
 
-    async def take(self, db: Database, owner_id: str, body: AsyncIterator[bytes]) -> Clip:
-        """Store an upload as a clip. Raises Invalid (not audio, too long, empty), TooMany or Unavailable; nothing of
-        the upload remains then.
+    async def take(self, db: Database, owner_id: str, body: AsyncIterator[bytes], may_have: MayHave) -> Clip:
+        """Store an upload as a clip. `may_have` is asked with the bytes that the owner's clips have, before and after.
+
+        Raises Invalid (not audio, too long, empty), TooMany or Unavailable; nothing of the upload remains then.
         """
         if self._uploads >= UPLOADS_AT_ONCE:
             raise TooMany("uploads of voice clips at once", 5)
         async with db.read() as connection:
             if await clips.count_unused(connection, owner_id) >= UNUSED_AT_MOST:
                 raise TooMany("voice clips without a post or message", int(UNUSED_CLIPS_KEPT.total_seconds()))
+            may_have(await clips.bytes_of(connection, owner_id) + 1)
         self._uploads += 1
         try:
-            return await self._take(db, owner_id, body)
+            return await self._take(db, owner_id, body, may_have)
         finally:
             self._uploads -= 1
 
-    async def _take(self, db: Database, owner_id: str, body: AsyncIterator[bytes]) -> Clip:
+    async def _take(self, db: Database, owner_id: str, body: AsyncIterator[bytes], may_have: MayHave) -> Clip:
         place = self._incoming / secrets.token_hex(8)
         given, made = place / "given", place / "made.ogg"
         await asyncio.to_thread(_make_folders, self._folder, place)
@@ -79,14 +83,15 @@ class VoiceClips:
                 raise Invalid("voice", f"took longer than {UPLOAD_WITHIN:.0f} s to arrive") from error
             async with self._children:
                 duration_ms = await _transcode(given, made)
-            return await self._publish(db, owner_id, made, duration_ms)
+            return await self._publish(db, owner_id, made, duration_ms, may_have)
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
-    async def _publish(self, db: Database, owner_id: str, made: Path, duration_ms: int) -> Clip:
+    async def _publish(self, db: Database, owner_id: str, made: Path, duration_ms: int, may_have: MayHave) -> Clip:
         size = (await asyncio.to_thread(made.stat)).st_size
         clip = Clip(new_space_id(), owner_id, duration_ms, size, self._clock.now())
         async with self._publishing, db.begin() as connection:
+            may_have(await clips.bytes_of(connection, owner_id) + size)
             await asyncio.to_thread(made.replace, self.file(clip.id))
             await clips.add(connection, clip)
         return clip

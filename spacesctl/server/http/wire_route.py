@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from types import NoneType, UnionType
@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hint
 
 from fastapi import Depends
 from fastapi.params import Depends as DependsOn
+from fastapi.requests import HTTPConnection
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
@@ -19,6 +20,7 @@ from spacesctl.api.wire import Answer, Given, dump
 from spacesctl.domain.errors import NotAllowed, NotSignedIn, SpacesError, TooMany
 from spacesctl.server.http import services
 from spacesctl.server.http.body import reader
+from spacesctl.server.http.limited import READS, Limit, count, declared, given_back_on_failure, settle
 
 Endpoint = Callable[..., Awaitable[object]]
 _NEEDS_TOKEN = {services.signed_in, services.admin, services.service_bot}
@@ -70,11 +72,17 @@ class WireRoute(APIRoute):
             self.problems |= {NotSignedIn, TooMany}  # wrong tokens are counted by address
         if used & _NEEDS_SCOPE:
             self.problems.add(NotAllowed)
+        self.limits = declared(endpoint)
+        if self.limits:
+            self.problems.add(TooMany)
+        elif set(options.get("methods") or ()) - READS:
+            raise TypeError(f"{path}: {endpoint.__name__} changes something and names no limit")
         options["response_model"] = None
-        super().__init__(path, _encoding(endpoint, hints, options.get("status_code") or 200), **options)
+        encoded = _encoding(endpoint, hints, options.get("status_code") or 200)
+        super().__init__(path, _counted(encoded, self.limits) if self.limits else encoded, **options)
 
 
-def _encoding(endpoint: Endpoint, hints: Mapping[str, Any], status: int) -> Endpoint:
+def _encoding(endpoint: Endpoint, hints: Mapping[str, Any], status: int) -> Callable[..., Awaitable[Response]]:
     """The endpoint with an encoded answer, and with a dependency in the place of its body."""
 
     @wraps(endpoint)
@@ -87,6 +95,25 @@ def _encoding(endpoint: Endpoint, hints: Mapping[str, Any], status: int) -> Endp
         return Response(dump(made), status, media_type="application/json")
 
     parameters = [_injected(hints[one.name], one) for one in inspect.signature(endpoint).parameters.values()]
+    setattr(answer, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    return answer
+
+
+def _counted(
+    endpoint: Callable[..., Awaitable[Response]], limits: Sequence[Limit]
+) -> Callable[..., Awaitable[Response]]:
+    """The endpoint behind its limits, once its arguments are known to be well-formed."""
+
+    @wraps(endpoint)
+    async def answer(the_connection: HTTPConnection, **given: Any) -> Response:
+        spent = await count(limits, the_connection, given)
+        with given_back_on_failure(spent):
+            made = await endpoint(**given)
+        settle(spent, made)
+        return made
+
+    asked = inspect.Parameter("the_connection", inspect.Parameter.KEYWORD_ONLY, annotation=HTTPConnection)
+    parameters = [asked, *inspect.signature(endpoint).parameters.values()]
     setattr(answer, "__signature__", inspect.Signature(parameters))  # noqa: B010
     return answer
 

@@ -18,6 +18,7 @@ from spacesctl.engine.messages import AddPeer, Output
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Feed, Session, SessionKind, group_of, new_etag
 from spacesctl.rtc import sdp
+from spacesctl.server.http.limited import given_back_on_failure
 from spacesctl.server.http.rates import address_key
 from spacesctl.server.http.services import Services
 
@@ -63,7 +64,9 @@ async def answer_offer(
 
 async def open_pages(app: Services, space_id: str, caller: Person, host: str) -> tuple[SpaceHandle, Session]:
     """Create the session of an HTTP player; its `pages` are what to send. Raises what refuses the caller."""
-    handle, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
+    spent = [app.rates.by_address("join", host)]
+    with given_back_on_failure(spent):
+        handle, session = await _open_session(app, space_id, caller, SessionKind.OGG, host, mic=OPEN)
     session.group = Output.AUDIENCE  # the audience mix even for people on stage
     handle.connect(session)
     return handle, session
@@ -80,7 +83,9 @@ async def open_feed(
     app: Services, space_id: str, caller: Person, kind: SessionKind, host: str, *, mic: Mic = OPEN
 ) -> tuple[SpaceHandle, Session]:
     """Create a WebSocket session of kind `SPEAK`, `LISTEN` or `ALL`, with its feed. Raises what refuses the caller."""
-    handle, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
+    spent = [] if kind is SessionKind.ALL else [app.rates.by_address("join", host)]
+    with given_back_on_failure(spent):
+        handle, session = await _open_session(app, space_id, caller, kind, host, mic=mic)
     session.feed = Feed()
     handle.connect(session)
     return handle, session
@@ -90,7 +95,6 @@ async def _open_session(
     app: Services, space_id: str, caller: Person, kind: SessionKind, host: str, *, mic: Mic
 ) -> tuple[SpaceHandle, Session]:
     if kind is not SessionKind.ALL:
-        app.rates.by_address("join", host)
         app.rates.at_once("peers", app.connections_from(host), host=host)
     handle = await admitted(app, caller, space_id, Access.LANES if kind is SessionKind.ALL else Access.LISTEN)
     space = handle.space

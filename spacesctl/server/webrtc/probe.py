@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 
 from spacesctl.api.operation import Candidate, ExpectedProbe
 from spacesctl.engine.messages import ExpectProbe
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Admin, Here, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute
 
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/v1", tags=["operation"], route_class=WireRoute, depe
 
 
 @router.post("/probe", status_code=201)
+@limited("change")
 async def expect_probe(app: Here, caller: Admin) -> ExpectedProbe:
     """Credentials for connectivity checks (STUN binding requests), valid for half a minute, and the addresses to send them to."""
     app.registry.engine.ready  # noqa: B018  # raises Unavailable while there is no engine

@@ -17,6 +17,7 @@ from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Session
 from spacesctl.rtc.fragment import MAX_FRAGMENT
 from spacesctl.rtc.sdp import MAX_OFFER
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail, problem_responses, text_response
 from spacesctl.server.webrtc import trickle
@@ -34,6 +35,7 @@ _PATCHED = text_response(200, MEDIA_TYPE, "The server's new credentials") | prob
 
 @router.post("/whip", status_code=201, response_class=Response, openapi_extra=_BODY, responses=_ANSWER)
 @may_fail(Invalid, NotFound, Gone, NotAllowed, Refused, TooMany)
+@limited("join", by="address")
 async def whip(
     app: Here, caller: Anyone, space_id: str, request: Request,
     mic: Literal["open", "closed"] = "open", consent: Literal["recording"] | None = None,
@@ -51,6 +53,7 @@ async def whip(
 
 @router.post("/whep", status_code=201, response_class=Response, openapi_extra=_BODY, responses=_ANSWER)
 @may_fail(Invalid, NotFound, Gone, NotAllowed, Refused, TooMany)
+@limited("join", by="address")
 async def whep(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
     """Listen: send an SDP offer, get the answer. Needs no token if the Space is open to everyone."""
     return await _join(app, caller, space_id, request, up=False)
@@ -114,6 +117,7 @@ async def ice_servers(app: Here, caller: Anyone, space_id: str) -> Page[IceServe
 @router.delete("/whip/{session_id}", status_code=200, response_class=Response)
 @router.delete("/whep/{session_id}", status_code=200, response_class=Response)
 @may_fail(NotFound, Gone)
+@limited("session", by="address")
 async def leave(app: Here, space_id: str, session_id: str) -> Response:
     """End a session. Needs no token: its path, with 128 random bits, is the authorisation."""
     handle, session = await _session(app, space_id, session_id)
@@ -124,6 +128,7 @@ async def leave(app: Here, space_id: str, session_id: str) -> Response:
 @router.patch("/whip/{session_id}", status_code=204, responses=_PATCHED, openapi_extra=_TRICKLE)
 @router.patch("/whep/{session_id}", status_code=204, responses=_PATCHED, openapi_extra=_TRICKLE)
 @may_fail(Invalid, NotFound, Gone)
+@limited("session", by="address")
 async def patch(
     app: Here, space_id: str, session_id: str, request: Request,
     if_match: Annotated[str | None, Header()] = None,

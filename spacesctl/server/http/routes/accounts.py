@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from spacesctl.api import accounts as api
 from spacesctl.api.wire import Page
@@ -16,9 +16,10 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Conflict, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.serializers import account, account_fields
-from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn, client_host
+from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts
 
@@ -28,16 +29,16 @@ PAGE = 100
 
 @router.post("/accounts", status_code=201)
 @may_fail(Conflict, TooMany)
+@limited("account", by="address")
 async def create_account(
-    app: Here, caller: Admin, request: Request, body: api.NewAccount, idempotency_key: IdempotencyKey = None
+    app: Here, caller: Admin, body: api.NewAccount, idempotency_key: IdempotencyKey = None
 ) -> api.MadeAccount | Response:
     """Create an account and its first token, which only this answer contains. For admins."""
-    do = partial(_create, app, caller, body, client_host(request))
+    do = partial(_create, app, caller, body)
     return no_store(await answer_once(app, caller, idempotency_key, "accounts", body, do))
 
 
-async def _create(app: Services, caller: Person, body: api.NewAccount, host: str, once: Once) -> api.MadeAccount:
-    app.rates.by_address("account", host)
+async def _create(app: Services, caller: Person, body: api.NewAccount, once: Once) -> api.MadeAccount:
     keep = keeping(once, _made)
     made, token = await use.create_account(app, caller, body.handle, body.name, body.kind, keep)
     return _made(made, token)
@@ -89,6 +90,7 @@ async def get_account(app: Here, caller: Anyone, ref: str) -> api.Account:
 
 @router.post("/accounts/{ref}/tokens", status_code=201)
 @may_fail(NotFound, NotAllowed, TooMany)
+@limited("change")
 async def create_token(app: Here, caller: SignedIn, ref: str, body: api.NewToken) -> api.MadeToken | Response:
     """Create a further token for the caller's own account; admins may for any account."""
     scopes = frozenset(body.scopes) if body.scopes is not None else None
@@ -100,6 +102,7 @@ async def create_token(app: Here, caller: SignedIn, ref: str, body: api.NewToken
 
 @router.delete("/accounts/{ref}/tokens")
 @may_fail(NotFound, NotAllowed)
+@limited("change")
 async def revoke_tokens(
     app: Here, caller: SignedIn, ref: str, label: Annotated[str, Query(max_length=50)] = ""
 ) -> api.RevokedTokens:
@@ -112,6 +115,7 @@ async def revoke_tokens(
 
 @router.put("/accounts/me/following/{ref}", status_code=204)
 @may_fail(NotFound, Refused)
+@limited("change")
 async def follow(app: Here, caller: SignedIn, ref: str) -> None:
     """Follow an account."""
     await use.follow(app, caller, ref)
@@ -119,6 +123,7 @@ async def follow(app: Here, caller: SignedIn, ref: str) -> None:
 
 @router.delete("/accounts/me/following/{ref}", status_code=204)
 @may_fail(NotFound)
+@limited("change")
 async def unfollow(app: Here, caller: SignedIn, ref: str) -> None:
     """Stop following an account."""
     await use.unfollow(app, caller, ref)
@@ -126,6 +131,7 @@ async def unfollow(app: Here, caller: SignedIn, ref: str) -> None:
 
 @router.put("/accounts/me/blocks/{ref}", status_code=204)
 @may_fail(NotFound, Refused)
+@limited("change")
 async def block(app: Here, caller: SignedIn, ref: str) -> None:
     """Block an account: it is removed from all Spaces of the caller, and can no longer join them, be invited, or send
     the caller messages.
@@ -135,6 +141,7 @@ async def block(app: Here, caller: SignedIn, ref: str) -> None:
 
 @router.delete("/accounts/me/blocks/{ref}", status_code=204)
 @may_fail(NotFound)
+@limited("change")
 async def unblock(app: Here, caller: SignedIn, ref: str) -> None:
     """Remove a block."""
     await blocks.unblock(app, caller, ref)

@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from spacesctl.api.captions import Assignments, BotStatus, CaptionsStatus
 from spacesctl.live.event_views import sse
 from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, streamed
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute
 
@@ -34,6 +35,7 @@ async def _assignments(app: Services) -> AsyncGenerator[bytes | None]:
 
 
 @router.put("/status", status_code=204)
+@limited("change")
 async def set_status(app: Here, caller: ServiceBot, body: BotStatus) -> None:
     """Set the bot's status, which live Spaces with captions publish."""
     app.bot_status = CaptionsStatus(ready=body.ready, model=body.model, notice=body.notice, reason=body.reason)

@@ -9,6 +9,7 @@ from spacesctl.api.posts import Clip
 from spacesctl.domain.errors import Invalid, NotFound, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import clips
@@ -25,6 +26,7 @@ _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schema
     responses={413: {"description": "The body is too large", "content": _PROBLEM}},
 )
 @may_fail(Invalid, TooMany)
+@limited("post")
 async def upload(app: Here, caller: SignedIn, request: Request) -> Clip:
     """Upload an audio file (wav, mp3, m4a, ogg, webm, flac; at most 16 MiB and 140 s). It is converted to mono Ogg
     Opus.
@@ -32,8 +34,12 @@ async def upload(app: Here, caller: SignedIn, request: Request) -> Clip:
     A clip that is not attached to a post or message within an hour is deleted.
     """
     await no_dry_run(request)
-    app.rates.by_account("post", caller)
-    return serializers.clip(await app.voices.take(app.db, caller.account_id or "", request.stream()))
+
+    def may_have(size: int) -> None:
+        if not caller.is_admin:
+            app.rates.at_once("clip_mib", (size - 1) >> 20)  # MiB that are full before the last byte
+
+    return serializers.clip(await app.voices.take(app.db, caller.account_id or "", request.stream(), may_have))
 
 
 @router.get(

@@ -21,6 +21,7 @@ from spacesctl.live.event_views import View, ephemeral, visible
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.hub import Subscriber
 from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, streamed
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import spaces as space_store
@@ -101,6 +102,7 @@ async def list_captions(app: Here, caller: Anyone, space_id: str, after: Number 
 
 @router.post("/spaces/{space_id}/captions", status_code=202)
 @may_fail(NotFound, Gone, Refused)
+@limited("change")
 async def post_captions(app: Here, caller: ServiceBot, space_id: str, body: api.NewCaptions) -> api.Taken:
     """Captions that the bot transcribed. Final ones are stored and published, partial ones only published."""
     posted = [_posted(caption) for caption in body.captions]

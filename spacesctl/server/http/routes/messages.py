@@ -21,6 +21,7 @@ from spacesctl.domain.space import Invite
 from spacesctl.server.http import serializers
 from spacesctl.server.http.cursors import number
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, clips, direct_messages
@@ -31,17 +32,18 @@ PAGE = 100
 
 @router.post("/spaces/{space_id}/invites", status_code=201)
 @may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
+@limited("invite", cost=lambda body: len(body.handles))
 async def invite(app: Here, caller: SignedIn, space_id: str, body: NewInvites) -> Page[Invitation]:
     """Invite accounts by direct message: all of them or, if one is refused, none. Accounts with an open invitation get
     no second one.
     """
-    app.rates.by_account("invite", caller, len(body.handles))
     outcome, invited = await invitations.send_invites(app, caller, space_id, body.handles, body.role, body.message)
     return Page(data=[_invitation(one, outcome.after.invites[one.id]) for one in invited])
 
 
 @router.delete("/spaces/{space_id}/invites/{ref}")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def uninvite(app: Here, caller: SignedIn, space_id: str, ref: str) -> Invitation:
     """Take back an invitation that has not been answered."""
     outcome, account = await invitations.revoke_invite(app, caller, space_id, ref)
@@ -65,6 +67,7 @@ def _invitation(account: Account, one: Invite) -> Invitation:
 
 @router.post("/spaces/{space_id}/accept")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def accept(app: Here, caller: SignedIn, space_id: str) -> Space:
     """Accept the caller's invitation."""
     outcome = await invitations.answer_invite(app, caller, space_id, accept=True)
@@ -73,6 +76,7 @@ async def accept(app: Here, caller: SignedIn, space_id: str) -> Space:
 
 @router.post("/spaces/{space_id}/decline")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def decline(app: Here, caller: SignedIn, space_id: str) -> Space:
     """Decline the caller's invitation."""
     outcome = await invitations.answer_invite(app, caller, space_id, accept=False)
@@ -105,6 +109,7 @@ async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> Page[
 
 @router.post("/dms", status_code=201)
 @may_fail(NotFound, Refused, Conflict, TooMany)
+@limited("dm")
 async def send(
     app: Here, caller: SignedIn, body: api.NewMessage, idempotency_key: IdempotencyKey = None
 ) -> api.SentMessage | Response:
@@ -113,7 +118,6 @@ async def send(
 
 
 async def _send(app: Services, caller: Person, body: api.NewMessage, once: Once) -> api.SentMessage:
-    app.rates.by_account("dm", caller)
     return _sent(await use.send_message(app, caller, body.to, body.text, body.clip, keeping(once, _sent)))
 
 

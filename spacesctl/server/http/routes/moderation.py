@@ -26,6 +26,7 @@ from spacesctl.domain.speech import Word
 from spacesctl.domain.words import Policy, ReportState, State
 from spacesctl.server.http.cursors import instant, number
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.limited import limited, rule_blocks
 from spacesctl.server.http.routes.events import spoken
 from spacesctl.server.http.serializers import by, who
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
@@ -43,6 +44,7 @@ PAGE = 100
 
 @router.post("/reports", status_code=201)
 @may_fail(NotFound, Gone, NotAllowed, Refused, Conflict, TooMany)
+@limited("report")
 async def file_report(
     app: Here, caller: SignedIn, body: api.NewReport, idempotency_key: IdempotencyKey = None
 ) -> api.FiledReport | Response:
@@ -51,7 +53,6 @@ async def file_report(
 
 
 async def _file(app: Services, caller: Person, body: api.NewReport, once: Once) -> api.FiledReport:
-    app.rates.by_account("report", caller)
     keep = keeping(once, _filed)
     return _filed(await reports.file_report(app, caller, body.space_id, body.account, body.category, body.note, keep))
 
@@ -82,6 +83,7 @@ async def get_report(app: Here, caller: SignedIn, report_id: str) -> api.WholeRe
 
 @router.patch("/reports/{report_id}")
 @may_fail(NotFound, NotAllowed, Refused)
+@limited("change")
 async def decide_report(app: Here, caller: SignedIn, report_id: str, body: api.ReportDecision) -> api.WholeReport:
     """Uphold or dismiss a report, or open it again. Who filed it is told."""
     await reports.decide_report(app, caller, report_id, body.state, body.note)
@@ -168,6 +170,8 @@ def _spoken(words: Iterable[Word]) -> list[SpokenWord]:
 
 @router.put("/spaces/{space_id}/rules")
 @may_fail(NotFound, Gone, NotAllowed)
+@limited("change")
+@limited("rule_file", cost=rule_blocks)
 async def put_rules(app: Here, caller: SignedIn, space_id: str, body: api.NewRules) -> api.SetRules:
     """Set the rule file of a Space; `text` null removes it. An invalid file is refused, and the old one stays.
 
@@ -193,6 +197,7 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> api.RuleFile:
 
 @router.post("/spaces/{space_id}/acts", status_code=201)
 @may_fail(NotFound, Gone, Refused)
+@limited("change")
 async def take_act(app: Here, caller: ServiceBot, space_id: str, body: api.NewAct) -> api.Act:
     """A rule acts in the host's name, within the host's grant. A repeated key changes nothing and returns the first answer."""
     if body.action not in BY_RULES:

@@ -15,6 +15,7 @@ from spacesctl.domain.errors import Conflict, NotFound, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.delivery import apprise_address
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail
@@ -26,6 +27,7 @@ router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_cla
 
 @router.post("", status_code=201)
 @may_fail(Refused, Conflict, TooMany)
+@limited("change")
 async def add_outlet(
     app: Here, caller: SignedIn, body: api.NewOutlet, idempotency_key: IdempotencyKey = None
 ) -> api.Outlet | Response:
@@ -60,6 +62,7 @@ async def list_outlets(app: Here, caller: SignedIn) -> Page[api.Outlet]:
 
 @router.delete("/{outlet_id}", status_code=204)
 @may_fail(NotFound)
+@limited("change")
 async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> None:
     """Stop sending to an address."""
     await outside.remove_outlet(app, caller, outlet_id)
@@ -67,9 +70,9 @@ async def remove_outlet(app: Here, caller: SignedIn, outlet_id: str) -> None:
 
 @router.post("/{outlet_id}/test", dependencies=[Depends(no_dry_run)])
 @may_fail(NotFound, TooMany)
+@limited("outside")
 async def try_outlet(app: Here, caller: SignedIn, outlet_id: str) -> api.OutletTest:
     """Send a test message now, and return whether the service accepted it."""
-    app.rates.by_account("outside", caller)
     one = await _own(app, caller, outlet_id)
     good = await app.outlets.send(one.sealed, "spacesctl", "This is a test: messages to you will arrive here.")
     return api.OutletTest(id=outlet_id, delivered=good)

@@ -19,6 +19,7 @@ from spacesctl.domain.space import Hand
 from spacesctl.domain.words import Role
 from spacesctl.live.outcome import Outcome
 from spacesctl.server.http import serializers
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import account_fields
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
@@ -47,6 +48,7 @@ async def list_people(app: Here, caller: Anyone, space_id: str) -> api.Members:
 
 @router.put("/mic")
 @_about
+@limited("change")
 async def set_mic(app: Here, caller: SignedIn, space_id: str, body: api.Microphone) -> api.Member:
     """Open or close the caller's own microphone, in a connected session."""
     return await _me(app, await people.set_mic(app, caller, space_id, is_open=body.open, consent=body.consent), caller)
@@ -54,14 +56,15 @@ async def set_mic(app: Here, caller: SignedIn, space_id: str, body: api.Micropho
 
 @router.post("/requests", status_code=201)
 @may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
+@limited("hand")
 async def raise_hand(app: Here, caller: SignedIn, space_id: str, body: api.NewHand = NO_REQUEST) -> api.Member:
     """Ask to speak. If the policy admits the caller, they become a speaker at once; otherwise they wait for approval."""
-    app.rates.by_account("hand", caller)
     return await _me(app, await people.raise_hand(app, caller, space_id, Hand(body.topic, body.note)), caller)
 
 
 @router.delete("/requests/me")
 @_about
+@limited("change")
 async def lower_hand(app: Here, caller: SignedIn, space_id: str) -> api.Member:
     """Withdraw the caller's request to speak."""
     return await _me(app, await people.lower_hand(app, caller, space_id), caller)
@@ -84,6 +87,7 @@ async def list_hands(app: Here, caller: SignedIn, space_id: str) -> Page[api.Rai
 
 @router.post("/requests/{ref}/approve")
 @_about
+@limited("change")
 async def approve(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Member:
     """Approve a request to speak."""
     return await _to_person(app, space_id, ref, lambda person: c.AnswerHand(caller, person, approve=True))
@@ -91,6 +95,7 @@ async def approve(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.M
 
 @router.post("/requests/{ref}/deny")
 @_about
+@limited("change")
 async def deny(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Member:
     """Deny a request to speak."""
     return await _to_person(app, space_id, ref, lambda person: c.AnswerHand(caller, person, approve=False))
@@ -98,6 +103,7 @@ async def deny(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Memb
 
 @router.post("/people/{ref}/mute")
 @_about
+@limited("change")
 async def mute(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
     """Server-mute a person: nobody hears them, and they cannot undo it."""
     until = people.until(app, body.duration)
@@ -106,6 +112,7 @@ async def mute(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.N
 
 @router.post("/people/{ref}/unmute")
 @_about
+@limited("change")
 async def unmute(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Member:
     """Lift a server mute, and ask the person to open the microphone; nobody else can open it."""
     return await _to_person(app, space_id, ref, lambda person: c.Unmute(caller, person))
@@ -113,6 +120,7 @@ async def unmute(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Me
 
 @router.post("/people/{ref}/demote")
 @_about
+@limited("change")
 async def demote(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
     """Make a speaker or co-host a listener, who needs an approval to speak again."""
     until = people.until(app, body.duration)
@@ -121,6 +129,7 @@ async def demote(app: Here, caller: SignedIn, space_id: str, ref: str, body: api
 
 @router.post("/people/{ref}/promote")
 @_about
+@limited("change")
 async def promote(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Member:
     """Make a speaker a co-host. There are at most two."""
     return await _to_person(app, space_id, ref, lambda person: c.Promote(caller, person))
@@ -128,6 +137,7 @@ async def promote(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.M
 
 @router.post("/people/{ref}/host")
 @_about
+@limited("change")
 async def hand_over(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Member:
     """Make a co-host the host; the caller becomes a co-host."""
     return await _to_person(app, space_id, ref, lambda person: c.HandOver(caller, person))
@@ -135,6 +145,7 @@ async def hand_over(app: Here, caller: SignedIn, space_id: str, ref: str) -> api
 
 @router.post("/people/{ref}/kick")
 @_about
+@limited("change")
 async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
     """Remove a person, who cannot come back to this Space before that time is over."""
     until = people.until(app, body.duration)

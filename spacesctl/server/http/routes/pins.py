@@ -8,6 +8,7 @@ from spacesctl.api import spaces as api
 from spacesctl.application import pins
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.server.http import serializers
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 
@@ -16,9 +17,9 @@ router = APIRouter(prefix="/v1/spaces/{space_id}/pins", tags=["spaces"], route_c
 
 @router.post("", status_code=201)
 @may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
+@limited("post")
 async def pin(app: Here, caller: SignedIn, space_id: str, body: api.NewPin) -> api.Space:
     """Share a post or a link with everybody in the Space; returns the Space. At most 10 are pinned."""
-    app.rates.by_account("post", caller)
     if (body.post is None) == (body.url is None):
         raise Invalid("post, url", "give one of them")
     if body.url is not None:
@@ -30,6 +31,7 @@ async def pin(app: Here, caller: SignedIn, space_id: str, body: api.NewPin) -> a
 
 @router.delete("/{pin_id}")
 @may_fail(NotFound, Gone, NotAllowed)
+@limited("change")
 async def unpin(app: Here, caller: SignedIn, space_id: str, pin_id: str) -> api.Space:
     """Remove a pin: one's own, or any as host, co-host or admin."""
     outcome = await pins.unpin(app, caller, space_id, pin_id)

@@ -21,6 +21,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.words import State
 from spacesctl.server.http import cursors, serializers
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, posts
@@ -34,6 +35,7 @@ LAST = 10
 
 @router.post("/posts", status_code=201)
 @may_fail(NotFound, Refused, Conflict, TooMany)
+@limited("post", cost=lambda body: int(body.clip is None))  # a clip was counted when it was uploaded
 async def create_post(
     app: Here, caller: SignedIn, body: api.NewPost, idempotency_key: IdempotencyKey = None
 ) -> api.Post | Response:
@@ -42,8 +44,6 @@ async def create_post(
 
 
 async def _create(app: Services, caller: Person, body: api.NewPost, once: Once) -> api.Post:
-    if body.clip is None:
-        app.rates.by_account("post", caller)  # a clip was counted when it was uploaded
     return _shown(await use.create_post(app, caller, body.text, body.clip, keeping(once, _shown)))
 
 
@@ -62,6 +62,7 @@ async def get_post(app: Here, ref: str) -> api.Post:
 
 @router.delete("/posts/{ref}", status_code=204)
 @may_fail(NotFound, NotAllowed)
+@limited("change")
 async def delete_post(app: Here, caller: SignedIn, ref: str) -> None:
     """Delete a post and its voice clip, and remove its pins. Only the author and admins may."""
     await pins.delete_post(app, caller, ref)
@@ -100,6 +101,7 @@ async def profile(app: Here, caller: Anyone, ref: str) -> Profile:
 
 
 @router.patch("/accounts/me")
+@limited("change")
 async def describe(app: Here, caller: SignedIn, body: AboutMe) -> DescribedAccount:
     """Change the caller's name and description."""
     found = await accounts_use.describe(app, caller, body.name, body.description)

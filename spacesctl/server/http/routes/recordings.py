@@ -18,6 +18,7 @@ from spacesctl.domain.words import RecordingMode
 from spacesctl.live.recorder import MIX, lane_name
 from spacesctl.server.http import serializers
 from spacesctl.server.http.cursors import instant
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, recordings
@@ -30,6 +31,7 @@ PAGE = 100
 
 @router.post("/spaces/{space_id}/recording", status_code=201)
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def start(app: Here, caller: SignedIn, space_id: str, body: api.NewRecording | None = None) -> Space:
     """Record the audience mix from now on; with `kind=lanes`, also each lane in its own file.
 
@@ -47,6 +49,7 @@ async def start(app: Here, caller: SignedIn, space_id: str, body: api.NewRecordi
 
 @router.delete("/spaces/{space_id}/recording")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def stop(app: Here, caller: SignedIn, space_id: str) -> Space:
     """Stop the recording. Its files are complete a moment later."""
     outcome = await use.stop_recording(app, caller, space_id)
@@ -90,6 +93,7 @@ async def sound(app: Here, caller: SignedIn, recording_id: str, name: str) -> Fi
 
 @router.delete("/recordings/{recording_id}", status_code=204, dependencies=[Depends(no_dry_run)])
 @may_fail(NotFound, Refused)
+@limited("change")
 async def delete(app: Here, caller: SignedIn, recording_id: str) -> None:
     """Delete a recording and its files."""
     one = await _own(app, caller, recording_id)

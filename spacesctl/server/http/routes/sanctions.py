@@ -13,6 +13,7 @@ from spacesctl.application import blocks, people
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
 from spacesctl.domain.permissions import Action, require
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import by, who
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
@@ -35,6 +36,7 @@ async def list_sanctions(app: Here, caller: SignedIn, space_id: str) -> Page[api
 
 @router.post("/spaces/{space_id}/sanctions/{sanction_id}/undo")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def undo(
     app: Here, caller: SignedIn, space_id: str, sanction_id: str, body: api.Undo = NO_REASON
 ) -> api.Sanction:
@@ -59,6 +61,7 @@ async def list_blocks(app: Here, caller: SignedIn) -> Page[api.Sanction]:
 
 @router.post("/sanctions/{sanction_id}/undo")
 @may_fail(NotFound)
+@limited("change")
 async def undo_block(app: Here, caller: SignedIn, sanction_id: str, body: api.Undo = NO_REASON) -> api.Sanction:
     """Undo a block that stands on the caller's block list, also one that a rule made."""
     await blocks.undo_block(app, caller, sanction_id, body.reason)

@@ -20,6 +20,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.recurrence import occurrences
 from spacesctl.domain.series import Series, SeriesState, deleted, paused, resumed, used
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.limited import limited, rule_blocks
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import series as series_store
@@ -31,6 +32,9 @@ SHOWN = 5
 
 @router.post("", status_code=201)
 @may_fail(NotFound, Refused, Conflict, TooMany)
+@limited("space")
+@limited("invite", cost=lambda body: len(body.invite))
+@limited("rule_file", cost=rule_blocks)
 async def create_series(
     app: Here, caller: SignedIn, body: api.NewSeries, idempotency_key: IdempotencyKey = None
 ) -> api.Series | Response:
@@ -39,9 +43,6 @@ async def create_series(
 
 
 async def _create(app: Services, caller: Person, body: api.NewSeries, once: Once) -> api.Series:
-    app.rates.by_account("space", caller)
-    if body.invite:
-        app.rates.by_account("invite", caller, len(body.invite))
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
     series = Series(
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, app.clock.now(), body.speakers,
@@ -68,6 +69,9 @@ async def get_series(app: Here, caller: SignedIn, series_id: str) -> api.Series:
 
 @router.patch("/{series_id}")
 @may_fail(NotFound, NotAllowed, Refused)
+@limited("change")
+@limited("invite", cost=lambda body: len(body.invite))
+@limited("rule_file", cost=rule_blocks)
 async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.SeriesChange) -> api.Series:
     """Edit a series. Its coming Space, if it exists, is changed too."""
     edit = use.Edit(
@@ -88,6 +92,7 @@ async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.Ser
 
 @router.post("/{series_id}/pause")
 @may_fail(NotFound, NotAllowed)
+@limited("change")
 async def pause(app: Here, caller: SignedIn, series_id: str) -> api.Series:
     """Create no more Spaces until the series is resumed; the coming one is canceled."""
     return _series(app, await use.change_series(app, series_id, caller, "pause", lambda s, now: paused(s)))
@@ -95,6 +100,7 @@ async def pause(app: Here, caller: SignedIn, series_id: str) -> api.Series:
 
 @router.post("/{series_id}/resume")
 @may_fail(NotFound, NotAllowed, Refused)
+@limited("change")
 async def resume(app: Here, caller: SignedIn, series_id: str) -> api.Series:
     """Resume a paused series."""
     return _series(app, await use.change_series(app, series_id, caller, "resume", resumed))
@@ -102,6 +108,7 @@ async def resume(app: Here, caller: SignedIn, series_id: str) -> api.Series:
 
 @router.post("/{series_id}/skip")
 @may_fail(NotFound, NotAllowed, Refused)
+@limited("change")
 async def skip(app: Here, caller: SignedIn, series_id: str) -> api.Series:
     """Cancel the coming Space and plan the next one."""
     return _series(app, await use.change_series(app, series_id, caller, "skip", used))
@@ -109,6 +116,7 @@ async def skip(app: Here, caller: SignedIn, series_id: str) -> api.Series:
 
 @router.delete("/{series_id}", status_code=204)
 @may_fail(NotFound, NotAllowed)
+@limited("change")
 async def delete_series(app: Here, caller: SignedIn, series_id: str) -> None:
     """Delete the series. Its coming Space is canceled; a live one continues."""
     await use.change_series(app, series_id, caller, "delete", lambda s, now: deleted(s))

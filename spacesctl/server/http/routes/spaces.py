@@ -26,6 +26,7 @@ from spacesctl.domain.words import State
 from spacesctl.server.http import serializers
 from spacesctl.server.http.cursors import instant
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
+from spacesctl.server.http.limited import limited, rule_blocks
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts
@@ -37,6 +38,9 @@ PAGE = 100
 
 @router.post("/spaces", status_code=201)
 @may_fail(NotFound, NotAllowed, Refused, Conflict, TooMany)
+@limited("space")
+@limited("invite", cost=lambda body: len(body.invite))
+@limited("rule_file", cost=rule_blocks)
 async def create_space(
     app: Here, caller: SignedIn, body: api.NewSpace, idempotency_key: IdempotencyKey = None
 ) -> api.Space | Response:
@@ -50,9 +54,6 @@ async def create_space(
 async def _create(app: Services, caller: Person, body: api.NewSpace, once: Once) -> api.Space:
     if body.start and body.scheduled_start is not None:
         raise Invalid("start", "cannot be combined with scheduled_start")
-    app.rates.by_account("space", caller)
-    if body.invite:
-        app.rates.by_account("invite", caller, len(body.invite))
     rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
     command = c.Create(
         caller,
@@ -115,6 +116,7 @@ def may_go_live(app: Services) -> Callable[[int], None]:
 
 @router.post("/spaces/{space_id}/start")
 @may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
+@limited("change")
 async def start(app: Here, caller: SignedIn, space_id: str) -> api.Space:
     """Go live."""
     outcome = await use.start_space(app, caller, space_id, may_go_live(app))
@@ -123,6 +125,7 @@ async def start(app: Here, caller: SignedIn, space_id: str) -> api.Space:
 
 @router.post("/spaces/{space_id}/end")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def end(app: Here, caller: SignedIn, space_id: str) -> api.Space:
     """End a live Space."""
     outcome = await use.end_space(app, caller, space_id)
@@ -131,6 +134,7 @@ async def end(app: Here, caller: SignedIn, space_id: str) -> api.Space:
 
 @router.post("/spaces/{space_id}/cancel")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def cancel(app: Here, caller: SignedIn, space_id: str) -> api.Space:
     """Cancel a Space that has not started."""
     outcome = await use.cancel_space(app, caller, space_id)
@@ -139,15 +143,16 @@ async def cancel(app: Here, caller: SignedIn, space_id: str) -> api.Space:
 
 @router.post("/spaces/{space_id}/reactions", status_code=202)
 @may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
+@limited("reaction")
 async def react(app: Here, caller: SignedIn, space_id: str, body: api.NewReaction) -> api.Reacted:
     """React. All reactions within a second are published as one event with counts."""
-    app.rates.by_account("reaction", caller)
     await use.react(app, caller, space_id, body.reaction.value)
     return api.Reacted(reaction=body.reaction, emoji=body.reaction.emoji)
 
 
 @router.put("/spaces/{space_id}/reminder", status_code=204)
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def remind(app: Here, caller: SignedIn, space_id: str) -> None:
     """Subscribe to reminders by direct message, half an hour before a scheduled Space and at its start."""
     await use.remind(app, caller, space_id)
@@ -155,6 +160,7 @@ async def remind(app: Here, caller: SignedIn, space_id: str) -> None:
 
 @router.delete("/spaces/{space_id}/reminder", status_code=204)
 @may_fail(NotFound, Gone, NotAllowed)
+@limited("change")
 async def forget_reminder(app: Here, caller: SignedIn, space_id: str) -> None:
     """Unsubscribe from the reminders of a Space."""
     await use.forget_reminder(app, caller, space_id)
@@ -162,6 +168,7 @@ async def forget_reminder(app: Here, caller: SignedIn, space_id: str) -> None:
 
 @router.patch("/spaces/{space_id}")
 @may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
 async def change(app: Here, caller: SignedIn, space_id: str, body: api.SpaceChange) -> api.Space:
     """Edit a Space. The start time can change only before the start, other fields also while live. All changes are made, or none."""
     topics = tuple(body.topics) if body.topics is not None else None

@@ -17,6 +17,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.webhooks import PING, TYPES
 from spacesctl.server.delivery.safe_http import check_url
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
+from spacesctl.server.http.limited import limited
 from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail
@@ -30,6 +31,7 @@ SHOWN = 100
 
 @router.post("", status_code=201)
 @may_fail(NotAllowed, Conflict, TooMany)
+@limited("change")
 async def add_webhook(
     app: Here, caller: SignedIn, body: api.NewWebhook, idempotency_key: IdempotencyKey = None
 ) -> api.MadeWebhook | Response:
@@ -71,6 +73,7 @@ async def list_webhooks(app: Here, caller: SignedIn) -> Page[api.Webhook]:
 
 @router.delete("/{webhook_id}", status_code=204)
 @may_fail(NotFound)
+@limited("change")
 async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> None:
     """Delete a webhook; its waiting deliveries are dropped."""
     await outside.remove_webhook(app, caller, webhook_id)
@@ -78,9 +81,9 @@ async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> None:
 
 @router.post("/{webhook_id}/test", dependencies=[Depends(no_dry_run)])
 @may_fail(NotFound, TooMany)
+@limited("outside")
 async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> api.WebhookTest:
     """Send one `ping` now and return the result. A disabled webhook is enabled again if it answers 2xx."""
-    app.rates.by_account("outside", caller)
     one = await _own(app, caller, webhook_id)
     message = f"msg_{secrets.token_hex(12)}"
     answer = await app.webhooks.attempt(webhook_id, one.url, message, PING, {"webhook_id": webhook_id}, app.clock.now())
