@@ -205,7 +205,9 @@ class Engine:
             return False
         try:
             counter = message.counter
-            lane.push(counter & 0xFFFF, counter * SAMPLES & 0xFFFFFFFF, message.payload, None, time.monotonic())
+            rtp_time = counter * SAMPLES & 0xFFFFFFFF
+            if not lane.push(counter & 0xFFFF, rtp_time, message.payload, None, time.monotonic()):
+                self.metrics.drop("too_fast")
         except OpusError:
             self.metrics.drop("not_opus")
         return True

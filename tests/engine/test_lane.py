@@ -11,7 +11,7 @@ import pytest
 
 from spacesctl.audio.opus import FRAME, Decoder, Encoder, OpusError, packet_samples
 from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
-from spacesctl.engine.mixing.lane import UPLINK, Lane
+from spacesctl.engine.mixing.lane import BURST, PACE, UPLINK, Lane
 from spacesctl.engine.seam import SILENT, Taken
 from tests.listening import Sound, likeness, voice
 from tests.typed import sure
@@ -178,9 +178,9 @@ def test_a_lane_that_is_too_deep_sheds_frames_in_silence_only(milliseconds: int)
     for tick in range(len(said) * samples // FRAME):
         stalls = 30 <= tick < 36
         while not stalls and number < len(said) and number * samples // FRAME <= tick:
-            lane.push(number, number * samples, said[number], None, 0.0)
+            lane.push(number, number * samples, said[number], None, tick / 50)
             number += 1
-        take(lane)
+        lane.take(next(TICKS), (tick + 1) / 50)
         if tick == 60:
             assert lane._jitter.depth * milliseconds > 100
     assert lane.counters.skipped > 0
@@ -200,3 +200,23 @@ def test_a_tick_that_was_left_out_is_made_up_for_in_the_next_silence() -> None:
     assert tick == len(said) - 1
     assert lane._jitter.surplus <= 0
     assert lane.counters.lost == lane.counters.late == lane.counters.overflow == 0
+
+
+@pytest.mark.parametrize("milliseconds", [10, 20, 60])
+def test_a_lane_takes_twice_as_much_sound_as_time_passes_and_some_at_once(milliseconds: int) -> None:
+    lane, packet = Lane(1, heard=True), of_length(voice(1, 1), milliseconds)[0]
+    samples, sound = 48 * milliseconds, milliseconds / 1000
+
+    def pushed(count: int, now: float) -> int:
+        return sum(lane.push(number & 0xFFFF, number * samples, packet, None, now) for number in range(count))
+
+    assert pushed(10_000, 0.0) * sound == pytest.approx(BURST, abs=sound)
+    assert pushed(10_000, 1.0) * sound == pytest.approx(PACE, abs=sound)
+    assert pushed(10_000, 1.0) == 0
+    assert pushed(1, 1.0 + sound) == 1, "who slows down is heard again"
+
+
+def test_the_shortest_packets_are_taken_in_real_time() -> None:
+    lane, packet = Lane(1, heard=True), b"\xe0" + bytes(20)  # CELT, 2.5 ms
+    assert packet_samples(packet) == 120
+    assert all(lane.push(number & 0xFFFF, number * 120, packet, None, number / 400) for number in range(8000))

@@ -18,6 +18,7 @@ from spacesctl.engine.fanout.fanout import Fanout
 from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.messages import ExpectProbe, FromEngine, OpenSpace, Output, PeerJoined, PeerLeft, RestartIce
 from spacesctl.engine.metrics import Metrics
+from spacesctl.engine.mixing.lane import BURST
 from spacesctl.engine.mixing.room import Room
 from spacesctl.engine.peers import handshakes as handshakes_module
 from spacesctl.engine.peers import peer as peer_module
@@ -380,6 +381,17 @@ def test_what_a_speaker_must_not_send_is_dropped_by_its_reason() -> None:
         wire.rooms[SPACE].close_lane(3)
         caller.say(5, b"\xf8\xff\xfe")
         assert counters["dropped_no_lane"] == 1
+
+    in_memory(body)
+
+
+def test_what_comes_faster_than_anybody_speaks_is_dropped_and_counted() -> None:
+    async def body(wire: Wire) -> None:
+        wire.rooms[SPACE].open_lane(3, True)
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
+        for number in range(300):
+            caller.say(number, b"\xf8\xff\xfe")
+        assert wire.metrics.counters["dropped_too_fast"] == 300 - BURST / 0.02
 
     in_memory(body)
 

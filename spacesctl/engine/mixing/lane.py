@@ -16,9 +16,14 @@ from spacesctl.audio.opus import FRAME, RATE, Encoder, OpusError, Pcm, packet_sa
 from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.engine.seam import SILENT as SILENT_TICK
 from spacesctl.engine.seam import Taken
+from spacesctl.support.budget import Budget
 
 UPLINK: Final = ""
 """The feeder name of a program that sends by `Uplink`. A peer's feeder name is its own name."""
+PACE: Final = 2.0
+"""Seconds of sound that a lane takes in a second, on average: a sender's clock may run off a little, nobody speaks twice as fast."""
+BURST: Final = 4.0
+"""Seconds of sound that may come at once, after the network has stalled."""
 
 
 class Lane:
@@ -39,6 +44,7 @@ class Lane:
         self.leveller = Leveller()
         self.counters = Counters()
         self._meter = Meter()
+        self._budget = Budget(PACE * RATE, BURST * RATE)
         self._jitter = JitterBuffer(counters=self.counters)
         self._concealer = Concealer()
         self._popped: float | None = None
@@ -65,14 +71,18 @@ class Lane:
         if self.feeder == feeder:
             self.feeder = UPLINK
 
-    def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None, now: float) -> None:
+    def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None, now: float) -> bool:
         """Take a packet from the lane's feeder: `sequence` (u16) and `timestamp` (u32, 48 kHz) as in RTP, the Opus `payload`, `level` in
-        dBov (RFC 6464) or None, and its arrival `now` in monotonic seconds. Raises OpusError when `payload` is not Opus."""
+        dBov (RFC 6464) or None, and its arrival `now` in monotonic seconds. Returns False when it is dropped because more sound came than
+        time passed. Raises OpusError when `payload` is not Opus."""
         samples = packet_samples(payload)
+        if not self._budget.take(samples, now):
+            return False
         if samples != self._jitter.samples:
             self._change_length(samples)
         part = 0.0 if self._popped is None else (now - self._popped) * RATE / samples
         self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM))
+        return True
 
     def missing(self) -> list[int]:
         """Extended sequence numbers of missing packets that would still be in time if the sender sent them again."""

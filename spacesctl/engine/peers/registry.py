@@ -260,7 +260,8 @@ class PeerRegistry:
             if lane is None or not lane.admit(peer.name):
                 self._metrics.drop("no_lane")
                 return
-            lane.push(packet.sequence, packet.timestamp, packet.payload, packet.level, now)
+            if not lane.push(packet.sequence, packet.timestamp, packet.payload, packet.level, now):
+                self._metrics.drop("too_fast")
         except (SrtpError, RtpError, OpusError) as error:
             self._metrics.drop(_NAMES.get(type(error), "malformed"))
 

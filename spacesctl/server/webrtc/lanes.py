@@ -19,12 +19,17 @@ from spacesctl.live.sessions import Session, SessionKind
 from spacesctl.server.http import problems
 from spacesctl.server.http.services import Services, caller, client_host, services
 from spacesctl.server.webrtc.joining import Mic, open_feed
+from spacesctl.support.budget import Budget
 
 router = APIRouter()
 Role = Literal["speak", "listen", "all"]
 _KINDS = {"speak": SessionKind.SPEAK, "listen": SessionKind.LISTEN, "all": SessionKind.ALL}
 REFUSED = 4000
 """Close codes are 4000 + the HTTP status that the same refusal has: 4403, 4409, ..."""
+PACE = 100.0
+"""Messages that a client may send in a second, on average: twice as many as there are frames of 20 ms."""
+BURST = 200.0
+"""Messages that may come at once, after the network has stalled."""
 GOODBYE_WITHIN = 2.0
 """Seconds that a client has to read the last messages of a connection that is ended."""
 
@@ -109,13 +114,16 @@ def _hello(handle: SpaceHandle, session: Session, role: Role) -> wire.Hello:
 
 
 async def _receive(app: Services, socket: WebSocket, handle: SpaceHandle, session: Session) -> None:
-    """Read until the client disconnects. Malformed messages, and audio of sessions that do not speak, are dropped and counted."""
+    """Read until the client disconnects. Malformed messages, audio of sessions that do not speak, and what comes faster than `PACE` are
+    dropped and counted.
+    """
+    budget = Budget(PACE, BURST)
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
         data = message.get("bytes")
-        if data is None or session.lane is None:
+        if data is None or session.lane is None or not budget.take(1, app.clock.monotonic()):
             app.dropped_uplinks += 1
             continue
         try:
