@@ -75,7 +75,7 @@ def test_a_packet_that_was_captured_is_not_heard_again_wherever_it_comes_from() 
             pushed.append(sequence)
             return True
 
-        wire.rooms[SPACE].lanes[3].push = count  # type: ignore[method-assign]  # only counted
+        wire.rooms[SPACE].lanes[3].push = count  # type: ignore[assignment,method-assign]  # only counted
         for number, payload in enumerate(SAID):
             caller.say(number, payload)
         assert pushed == list(range(len(SAID)))
