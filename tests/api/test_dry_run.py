@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from spacesctl.application import messages as posts
+from spacesctl.domain.errors import Refused
 from spacesctl.engine.messages import OpenSpace
+from spacesctl.store.sqlite import private_copy
 from tests.api.harness import OFFER, Api, As, everything, wait_for
+from tests.api.test_storage_trouble import held
 
 pytestmark = pytest.mark.anyio
 DRY = {"Dry-Run": "true"}
@@ -33,7 +37,11 @@ async def live_space(host: As) -> str:
         ("POST", "/v1/series", {"title": "S", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "invite": ["@ann"]}),
     ],
 )
-async def test_a_tried_change_is_answered_and_leaves_no_trace(api: Api, method: str, path: str, body: Any) -> None:
+@pytest.mark.parametrize("largest", [private_copy.LARGEST, 0], ids=["in a copy", "in turn"])
+async def test_a_tried_change_is_answered_and_leaves_no_trace(
+    api: Api, monkeypatch: pytest.MonkeyPatch, largest: int, method: str, path: str, body: Any
+) -> None:
+    monkeypatch.setattr(private_copy, "LARGEST", largest)
     host, _ = await api.account("host"), await api.account("ann")
     space = await live_space(host)
     filled = {key: space if value == "{space}" else value for key, value in body.items()} if body else None
@@ -74,13 +82,74 @@ async def test_the_same_change_can_be_made_after_it_was_tried(api: Api) -> None:
 async def test_a_try_and_the_real_request_with_the_same_key_do_not_wait_for_each_other(api: Api) -> None:
     host = await api.account("host")
     key = {"Idempotency-Key": "k"}
-    async with asyncio.timeout(4):  # a dry run that takes longer than 5 s is given up
+    async with asyncio.timeout(10):
         async with api.app.db.begin():
-            tried = asyncio.create_task(host.call("POST", "/v1/spaces", {"title": "A"}, headers=DRY | key))
-            await wait_for(lambda: bool(api.database._writing._waiters))
             real = asyncio.create_task(host.call("POST", "/v1/spaces", {"title": "A"}, headers=key))
-            await wait_for(lambda: len(api.database._writing._waiters or ()) == 2)
-        assert [(await one).status_code for one in (tried, real)] == [201, 201]
+            await wait_for(lambda: bool(api.database._writing._waiters))
+            tried = await host.call("POST", "/v1/spaces", {"title": "A"}, headers=DRY | key)
+        assert [tried.status_code, (await real).status_code] == [201, 201]
+
+
+async def test_a_dry_run_is_answered_while_another_program_holds_the_write_lock(api: Api) -> None:
+    host = await api.account("host")
+    with held(api):
+        tried = await host.ok("POST", "/v1/spaces", {"title": "A", "start": True}, headers=DRY)
+        assert tried["state"] == "live"
+        again = await host.refused("POST", "/v1/accounts", {"handle": "host"}, headers=DRY)
+    assert again["status"] == 403
+
+
+async def test_of_a_large_database_one_dry_run_at_a_time_is_in_the_way(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private_copy, "LARGEST", 0)
+    people = await api.accounts("ann", "bob", "cat")
+    async with api.app.db.begin():
+        tried = [asyncio.create_task(one.call("POST", "/v1/posts", {"text": "a"}, headers=DRY)) for one in people]
+        await wait_for(lambda: len(api.database._trying._waiters or ()) == 2)
+        assert len(api.database._writing._waiters or ()) == 1
+    assert [(await one).status_code for one in tried] == [201] * 3
+
+
+async def test_writers_do_not_wait_for_a_dry_run_that_takes_its_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    host, ann = await api.account("host"), await api.account("ann")
+    began, go_on = asyncio.Event(), asyncio.Event()
+    create = posts.create_post
+
+    async def slow(app: Any, *args: Any) -> Any:
+        made = await create(app, *args)
+        if app.db is not api.app.db:
+            began.set()
+            await go_on.wait()  # with what it wrote, in its transaction
+        return made
+
+    monkeypatch.setattr(posts, "create_post", slow)
+    tried = asyncio.create_task(host.call("POST", "/v1/posts", {"text": "hi"}, headers=DRY))
+    await began.wait()
+    await ann.ok("POST", "/v1/posts", {"text": "ho"})
+    go_on.set()
+    assert (await tried).status_code == 201
+
+
+async def test_an_account_has_one_dry_run_at_a_time_and_others_do_not_wait_for_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, ann = await api.account("host"), await api.account("ann")
+    running, go_on = list[str](), asyncio.Event()
+
+    async def slow(app: Any, caller: Any, *args: Any) -> Any:
+        running.append(caller.account_id)
+        if caller.account_id == host.id:
+            await go_on.wait()
+        raise Refused("x", "y")
+
+    monkeypatch.setattr(posts, "create_post", slow)
+    many = [asyncio.create_task(host.call("POST", "/v1/posts", {"text": "hi"}, headers=DRY)) for _ in range(8)]
+    await wait_for(lambda: running == [host.id])
+    assert (await ann.call("POST", "/v1/posts", {"text": "hi"}, headers=DRY)).status_code == 409
+    assert running == [host.id, ann.id]
+    go_on.set()
+    assert [(await one).status_code for one in many] == [409] * 8
 
 
 async def test_what_reaches_beyond_the_database_cannot_be_tried(api: Api) -> None:

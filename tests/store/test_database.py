@@ -17,7 +17,8 @@ from spacesctl.domain.errors import Conflict, NotFound
 from spacesctl.domain.words import Kind
 from spacesctl.store import accounts, direct_messages
 from spacesctl.store.sqlite import schema
-from spacesctl.store.sqlite.database import Database, DryRunDatabase
+from spacesctl.store.sqlite.database import Database
+from spacesctl.store.sqlite.dry_run import DryRunDatabase
 from spacesctl.store.tables import metadata
 from spacesctl.support.clock import REAL
 

@@ -1,7 +1,7 @@
 """`Dry-Run: true` on a change: all checks run and the answer is the real one, but nothing is changed.
 
-The whole request runs with its own services: freshly loaded actors, an engine that discards messages, and one
-transaction that is rolled back. So a dry run applies the same code as the real request.
+The whole request runs with its own services: freshly loaded actors, an engine that discards messages, and a copy of the
+database that is thrown away. So a dry run applies the same code as the real request, and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -25,8 +26,8 @@ from spacesctl.server.http.services import DRY_RUN, Services, signed_in
 from spacesctl.server.process.assignments import Assignments
 
 HEADER = "dry-run"
-LONGEST = 5.0
-"""Seconds a dry run may take, since other writers wait meanwhile."""
+LONGEST = 15.0
+"""Seconds a dry run may take."""
 _READS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -42,12 +43,12 @@ class SilentEngine:
 
 @asynccontextmanager
 async def dry_run(app: Services) -> AsyncIterator[Services]:
-    """The same services on a transaction that is rolled back at the end."""
+    """The same services on a database that is thrown away at the end."""
     async with app.db.dry_run() as db:
         registry = SpaceRegistry(
             db, SilentEngine(app.registry.engine.ready), app.registry.projections, app.registry.clock
         )
-        # Its own `in_flight`: a real request with the same key waits for this transaction, so this one must not wait for that request.
+        # Its own `in_flight`: a dry run makes nothing that a real request with the same key could answer with.
         tried = replace(
             app, db=db, registry=registry, assignments=Assignments(), in_flight=InFlight(), wake=lambda series: None
         )
@@ -60,11 +61,12 @@ async def dry_run(app: Services) -> AsyncIterator[Services]:
 
 class DryRunMiddleware:
     """Inside the body limit, around the routes. Signs the caller in and reads the body first, so that nobody else and
-    no slow upload holds up writers.
+    no slow upload holds up others. Each account has one dry run at a time, and further ones wait: few run at once in all.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope).get(HEADER) if scope["type"] == "http" else None
@@ -80,9 +82,10 @@ class DryRunMiddleware:
         try:
             if asked.strip().lower() != "true":
                 raise Invalid("Dry-Run", "must be `true` or left out")
-            await signed_in(HTTPConnection(scope))
+            who = await signed_in(HTTPConnection(scope))
             body = await Request(scope, receive).body()
-            async with asyncio.timeout(LONGEST), dry_run(scope["app"].state.services) as tried:
+            turn = self._turns.setdefault(who.account_id or "", asyncio.Lock())
+            async with asyncio.timeout(LONGEST), turn, dry_run(scope["app"].state.services) as tried:
                 await self._app({**scope, DRY_RUN: tried}, _whole(body), marked)
         except TimeoutError:
             await problems.of(Unavailable("the dry run took too long"))(scope, receive, marked)

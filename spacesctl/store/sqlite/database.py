@@ -8,18 +8,22 @@ the last commits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from spacesctl.domain.errors import Unavailable
-from spacesctl.store.sqlite import schema, trouble
+from spacesctl.store.sqlite import private_copy, schema, trouble
 from spacesctl.store.sqlite.driver import Connection
+from spacesctl.store.sqlite.dry_run import DryRunDatabase
 
 BUSY_TIMEOUT_MS = 5_000
 PATIENCE = 2.0
@@ -38,8 +42,11 @@ class Database:
         self.path = path
         self._engine: AsyncEngine | None = None
         self._readers: AsyncEngine | None = None
+        self._copies: AsyncEngine | None = None
         # Writers queue here, in order, rather than in SQLite's busy handler, which sleeps and polls.
         self._writing = asyncio.Lock()
+        self._copying = asyncio.Semaphore(private_copy.AT_ONCE)
+        self._trying = asyncio.Lock()
         self._connections = list[Connection]()
         self._open_transactions = 0
         self._all_ended = asyncio.Event()
@@ -50,19 +57,21 @@ class Database:
 
     def _prepare(self) -> None:
         schema.upgrade(self.path)
-        self._engine = self._open("BEGIN IMMEDIATE", pool_size=1)
-        self._readers = self._open("BEGIN", pool_size=3)
+        connect = partial(sqlite3.connect, self.path, check_same_thread=False)
+        self._engine = self._open("BEGIN IMMEDIATE", connect, pool_size=1, max_overflow=0)
+        self._readers = self._open("BEGIN", connect, pool_size=3, max_overflow=0)
+        copy = partial(private_copy.private_copy, self.path)
+        self._copies = self._open("BEGIN IMMEDIATE", copy, poolclass=NullPool)
 
-    def _open(self, begin: str, *, pool_size: int) -> AsyncEngine:
-        engine = create_async_engine(
-            f"sqlite+aiosqlite:///{self.path}", async_creator=self._connect, pool_size=pool_size, max_overflow=0
-        )
+    def _open(self, begin: str, connect: Callable[[], sqlite3.Connection], **pool: Any) -> AsyncEngine:
+        creator = partial(self._connect, connect)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", async_creator=creator, **pool)
         event.listen(engine.sync_engine, "connect", _on_connect)
         event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         return engine
 
-    async def _connect(self) -> Connection:
-        connection = Connection(self.path)
+    async def _connect(self, connect: Callable[[], sqlite3.Connection]) -> Connection:
+        connection = Connection(connect)
         self._connections = [one for one in self._connections if one.is_alive] + [connection]
         await connection
         return connection
@@ -75,12 +84,12 @@ class Database:
             self._all_ended.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._all_ended.wait(), LAST_WORDS)
-        for engine in (self._engine, self._readers):
+        for engine in (self._engine, self._readers, self._copies):
             if engine is not None:
                 await engine.dispose()
         for connection in self._connections:
             await connection.ended(LAST_WORDS)
-        self._engine = self._readers = None
+        self._engine = self._readers = self._copies = None
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -123,34 +132,20 @@ class Database:
 
     @asynccontextmanager
     async def dry_run(self) -> AsyncIterator[DryRunDatabase]:
-        """A database for a dry run: what is written in it can be read in it, and is rolled back at the end. Other
-        writers wait meanwhile.
+        """A database for a dry run: what is written in it can be read in it, and is gone at the end.
+
+        It is a copy in memory, so that writers do not wait. If the database is larger than `private_copy.LARGEST`, it is a transaction of
+        the database itself, which is rolled back; then writers wait, but for one dry run at most.
         """
-        if self._engine is None:
+        if self._copies is None or self._engine is None:
             raise RuntimeError("the database is not open")
         with self._counted(), trouble.told():
-            async with self._writing, self._engine.connect() as connection:
-                # Closed without a commit, so all of it is rolled back.
-                yield DryRunDatabase(self.path, connection)
-
-
-class DryRunDatabase(Database):
-    """One transaction with the interface of a database: each `begin` is a savepoint in it."""
-
-    def __init__(self, path: Path, connection: AsyncConnection) -> None:
-        super().__init__(path)
-        self._connection = connection
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A savepoint of the transaction."""
-        async with self._writing, self._connection.begin_nested():
-            yield self._connection
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """The transaction itself, with what was written in it."""
-        yield self._connection
+            if await asyncio.to_thread(private_copy.is_small, self.path):
+                async with self._copying, self._copies.connect() as connection:
+                    yield DryRunDatabase(connection)
+            else:
+                async with self._trying, self._writing, self._engine.connect() as connection:
+                    yield DryRunDatabase(connection)  # closed without a commit, so all of it is rolled back
 
 
 def _on_connect(connection: Any, record: Any) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import aiosqlite
@@ -20,10 +20,10 @@ CHUNK: Final = 64
 
 
 class Connection(aiosqlite.Connection):
-    """One connection and its thread. `await` opens it."""
+    """One connection and its thread. `await` opens it, by calling `connect` in the thread."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(lambda: sqlite3.connect(path, check_same_thread=False), CHUNK)
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connect, CHUNK)
         self._thread.daemon = True  # as in SQLAlchemy: a process that ends does not wait for a query
         self._stopping: asyncio.Future[None] | None = None
 
