@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spacesctl.compiling.compiler import Compiler
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series
@@ -26,6 +27,9 @@ class App:
     base_url: str
     wake: Callable[[Series], None] = field(default=lambda series: None, kw_only=True)
     """Called with each series that plans an occurrence: sets the alarm clock."""
+
+    compiler: Compiler = field(default_factory=Compiler, kw_only=True)
+    """Compiles rule files in child processes."""
 
     @property
     def clock(self) -> Clock:

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application import facts, occurrences
 from spacesctl.application.app import App
 from spacesctl.application.once import Keep
+from spacesctl.compiling.compiler import CheckedRules
 from spacesctl.domain import series as rules
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series
 from spacesctl.domain.words import ListenerPolicy, Policy
 from spacesctl.live.transaction import Transaction
-from spacesctl.rules.ruleset import RuleSet
 from spacesctl.store import audit
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
@@ -40,13 +40,13 @@ class Edit:
     listeners: ListenerPolicy | None = None
     topics: tuple[str, ...] | None = None
     has_rules: bool = False
-    rules: RuleSet | None = None
+    rules: CheckedRules | None = None
     invite: Sequence[str] = ()
     uninvite: Sequence[str] = ()
 
 
 async def create_series(
-    app: App, series: Series, person: Person, rule_set: RuleSet | None, invite: Sequence[str], keep: Keep[Series]
+    app: App, series: Series, person: Person, rule_set: CheckedRules | None, invite: Sequence[str], keep: Keep[Series]
 ) -> Series:
     """Store a new series, plan it, and create its coming Space with rules and invitations if it is due: all of it, or nothing.
     Raises Invalid or NotFound.
@@ -160,12 +160,12 @@ def _require_own(series: Series, person: Person) -> None:
         raise NotAllowed("this series is somebody else's", reason="series")
 
 
-def _with_rules(series: Series, rule_set: RuleSet | None) -> Series:
-    actions = tuple(sorted(rule_set.actions())) if rule_set else ()
+def _with_rules(series: Series, rule_set: CheckedRules | None) -> Series:
+    actions = tuple(sorted(rule_set.actions)) if rule_set else ()
     return replace(series, rules_hash=rule_set.hash if rule_set else None, rule_actions=actions)
 
 
-async def _keep_rules(tx: Transaction, rule_set: RuleSet | None) -> None:
+async def _keep_rules(tx: Transaction, rule_set: CheckedRules | None) -> None:
     if rule_set is not None:
         await ruleset_store.put_rules(tx.db, rule_set.hash, rule_set.text, tx.now)
 

@@ -11,13 +11,13 @@ from spacesctl.application import admission, facts
 from spacesctl.application.app import App
 from spacesctl.application.invitations import invite_command
 from spacesctl.application.once import Keep
+from spacesctl.compiling.compiler import CheckedRules
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.principals import Person, Principal
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Policy, State
 from spacesctl.live.outcome import Outcome
-from spacesctl.rules.ruleset import RuleSet
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
@@ -32,7 +32,7 @@ async def create_space(
     command: c.Create,
     *,
     invite: Sequence[str] = (),
-    rules: RuleSet | None = None,
+    rules: CheckedRules | None = None,
     start: bool = False,
     may_go_live: Callable[[int], None] = lambda have: None,
     keep: Keep[Space] = _keep_nothing,
@@ -48,7 +48,7 @@ async def create_space(
         await tx.create(command)
         if rules is not None:
             await ruleset_store.put_rules(tx.db, rules.hash, rules.text, tx.now)
-            await tx.ask(command.id, c.SetRules(person, rules.hash, app.bot.id, frozenset(rules.actions())))
+            await tx.ask(command.id, c.SetRules(person, rules.hash, app.bot.id, frozenset(rules.actions)))
         if invite:
             invited = await facts.found(tx.db, invite)
             await tx.ask(command.id, await invite_command(tx.db, person, tx.space(command.id), invited))

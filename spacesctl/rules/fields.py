@@ -18,6 +18,13 @@ MAX_PHRASE = 200
 MAX_PHRASE_WORDS = 16
 """Words of one phrase. A phrase is looked for across utterances within a few seconds, and nobody says more words in that time."""
 
+MAX_PROBLEMS = 100
+"""Errors, and warnings, that are told of one file."""
+MAX_MESSAGE = 400
+"""Characters of one message."""
+COMPARED = 100
+"""Known words that an unknown one is compared with."""
+
 DURATION = re.compile(r"(\d{1,7})(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 CONFIDENCE = re.compile(r"(>=|>)\s*(0|1|0?\.\d+|1\.0+|0\.\d+)")
@@ -25,10 +32,19 @@ ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
 
 
+class TooManyProblems(Exception):
+    """The file has more than `MAX_PROBLEMS` errors; the first ones are noted."""
+
+
 def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
-    """The advice for an unknown `word`: up to two similar `known` words, or else `otherwise`."""
-    close = difflib.get_close_matches(word, sorted(known), n=2)
+    """The advice for an unknown `word`: up to two similar `known` words (of many only the first are looked at), or else `otherwise`."""
+    close = difflib.get_close_matches(word, sorted(known)[:COMPARED], n=2)
     return "did you mean " + " or ".join(f"`{each}`" for each in close) + "?" if close else otherwise
+
+
+def _short(text: str) -> str:
+    """A message that quotes the file, cut off if the quotation is long."""
+    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "..."
 
 
 class Reader:
@@ -38,18 +54,35 @@ class Reader:
         self.filename = filename
         self.lines = lines
         self.problems: list[Problem] = []
+        self.regexes = 0
+        """How many regexes were read."""
+        self._errors = self._warnings = 0
 
     def line(self, path: Path) -> int:
         """The line of a path, from 1."""
         return line_of(self.lines, path)
 
     def error(self, path: Path, message: str, todo: str) -> None:
-        """Note an error; `todo` says how to correct it."""
-        self.problems.append(Problem(self.line(path), message, todo, self.filename))
+        """Note an error; `todo` says how to correct it. Raises TooManyProblems."""
+        self.note(self.line(path), message, todo)
+
+    def note(self, line: int, message: str, todo: str) -> None:
+        """Note an error in a line. Raises TooManyProblems."""
+        self.problems.append(Problem(line, _short(message), _short(todo), self.filename))
+        self._errors += 1
+        if self._errors >= MAX_PROBLEMS:
+            raise TooManyProblems
 
     def warn(self, path: Path, message: str, todo: str) -> None:
         """Note a warning; `todo` says what to do about it."""
-        self.problems.append(Problem(self.line(path), message, todo, self.filename, "warning"))
+        self._warnings += 1
+        if self._warnings <= MAX_PROBLEMS:
+            self.problems.append(Problem(self.line(path), _short(message), todo, self.filename, "warning"))
+
+    def may_have_a_regex(self, most: int) -> bool:
+        """Count one more regex; whether there are at most so many. Those beyond are not compiled."""
+        self.regexes += 1
+        return self.regexes <= most
 
     def keys(
         self, path: Path, data: Mapping[str, object], known: set[str], later: frozenset[str] = frozenset()

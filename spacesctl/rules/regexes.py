@@ -9,19 +9,22 @@ from spacesctl.rules.ruleset import MAX_REGEX
 
 MAX_PROGRAM = 4000
 """RE2 instructions of one pattern. Counted repeats turn short patterns into large automata."""
+CHECKED_WITH = 1 << 20
+"""Bytes that RE2 may use for a pattern that is checked: several times what `MAX_PROGRAM` needs, so that larger ones fail at once."""
 MAX_TOTAL = 200_000
 """RE2 instructions of all patterns of a file together. Their set must fit the memory limit with room for its states."""
+_TOO_LARGE = "the regex is too large when its repeats are expanded", "use smaller counts in `{...}`"
 _FOR_ENDS = "speech has no line ends: write only the words"
 
 
-def options() -> Any:
-    """RE2's options for rules: ignore case, print nothing to stderr, at most 64 MiB of memory."""
+def options(max_mem: int = 64 << 20) -> Any:
+    """RE2's options for rules: ignore case, print nothing to stderr, at most `max_mem` bytes of memory."""
     import re2
 
     chosen = re2.Options()
     chosen.case_sensitive = False
     chosen.log_errors = False
-    chosen.max_mem = 64 << 20
+    chosen.max_mem = max_mem
     return chosen
 
 
@@ -41,15 +44,15 @@ def refusal(pattern: str) -> tuple[str, str] | None:
     if _has_anchor(pattern):
         return "the regex uses `^`, `$`, `\\A` or `\\z`", _FOR_ENDS
     try:
-        compiled = re2.compile(pattern, options())
-        re2.compile(wrapped(pattern), options())
+        compiled = re2.compile(pattern, options(CHECKED_WITH))
+        re2.compile(wrapped(pattern), options(CHECKED_WITH))
     except re2.error as error:
-        return (
-            f"the regex does not compile ({_reason(error)})",
-            "see the RE2 syntax: no look-around, no back-references",
-        )
+        reason = _reason(error)
+        if "too large" in reason:
+            return _TOO_LARGE
+        return f"the regex does not compile ({reason})", "see the RE2 syntax: no look-around, no back-references"
     if compiled.programsize > MAX_PROGRAM:
-        return "the regex is too large when its repeats are expanded", "use smaller counts in `{...}`"
+        return _TOO_LARGE
     if compiled.fullmatch("") is not None:
         return "the regex matches the empty text, and therefore everything", "ask for at least one word"
     return None

@@ -6,14 +6,14 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 
-from spacesctl.rules import fields, regexes, schema
-from spacesctl.rules.fields import Reader
+from spacesctl.rules import fields, guards, regexes, schema
+from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
 from spacesctl.rules.problems import Problem, RuleFileError
 from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Confidence, Limits, Pattern, Phrase, Rule, RuleSet
 
-MAX_BYTES = 1 << 20
 MAX_REGEXES = 1000
 MAX_EVIDENCE = 60.0
 """Seconds; the evidence ring holds no more."""
@@ -42,14 +42,16 @@ def compile_rules(text: str, filename: str = "rules.toml") -> RuleSet:
 
 def parse(text: str, filename: str = "rules.toml") -> tuple[RuleSet | None, list[Problem]]:
     """Return the rules (None if there is an error), and all errors and warnings."""
-    if len(text.encode()) > MAX_BYTES:
-        return None, [Problem(1, f"the file is larger than {MAX_BYTES >> 20} MiB", "split the lists", filename)]
+    if (excess := guards.refusal(text, filename)) is not None:
+        return None, [excess]
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # no TOML; or a number that Python does not take
         return None, [_syntax(str(error), text, filename)]
     reader = Reader(filename, locate(text))
-    rules, limits = _file(reader, data)
+    rules, limits = tuple[Rule, ...](), Limits()
+    with suppress(TooManyProblems):
+        rules, limits = _file(reader, data)
     problems = sorted(reader.problems)
     if any(problem.level == "error" for problem in problems):
         return None, problems
@@ -68,23 +70,23 @@ def _file(reader: Reader, data: Mapping[str, object]) -> tuple[tuple[Rule, ...],
     if data.get("schema") != 1 or isinstance(data["schema"], bool):
         said = f"schema = {data['schema']!r} is not known" if "schema" in data else "`schema` is missing"
         reader.error(("schema",), said, "write `schema = 1` at the top")
-    rules: list[Rule] = []
+    rules: dict[str, Rule] = {}
     for index, item in enumerate(reader.tables(("rule",), data.get("rule", []))):
         rule = _rule(reader, ("rule", index), item)
         if rule is not None:
-            _unique(reader, rules, rule, index)
-            rules.append(rule)
+            _unique(reader, rules.get(rule.id), rule, index)
+            rules.setdefault(rule.id, rule)
     limits = _limits(reader, data.get("limits", {}))
-    _allowed(reader, rules, limits)
-    _fits(reader, [pattern for rule in rules for pattern in rule.patterns])
+    _allowed(reader, list(rules.values()), limits)
+    _fits(reader, [pattern for rule in rules.values() for pattern in rule.patterns])
     if not rules and not reader.problems:
         reader.warn(("rule",), "the file has no rule", "add a `[[rule]]`")
-    return tuple(rules), limits
+    return tuple(rules.values()), limits
 
 
 def _fits(reader: Reader, patterns: list[Pattern]) -> None:
     """All regexes run as one set with bounded memory. Too many together are refused here, rather than when somebody speaks."""
-    if len(patterns) > MAX_REGEXES:
+    if reader.regexes > MAX_REGEXES:
         reader.error(("rule",), f"more than {MAX_REGEXES} regexes", "use `words` for plain phrases: it has no limit")
     elif sum(regexes.size(pattern.text) for pattern in patterns) > regexes.MAX_TOTAL:
         reader.error(
@@ -94,16 +96,12 @@ def _fits(reader: Reader, patterns: list[Pattern]) -> None:
         )
 
 
-def _unique(reader: Reader, rules: list[Rule], rule: Rule, index: int) -> None:
-    for other in rules:
-        if other.id == rule.id:
-            path: Path = ("rule", index, "id")
-            reader.error(
-                path,
-                f"the id {rule.id!r} is used by the rule in line {other.line} already",
-                "give each rule its own id",
-            )
-            return
+def _unique(reader: Reader, other: Rule | None, rule: Rule, index: int) -> None:
+    if other is not None:
+        path: Path = ("rule", index, "id")
+        reader.error(
+            path, f"the id {rule.id!r} is used by the rule in line {other.line} already", "give each rule its own id"
+        )
 
 
 def _limits(reader: Reader, data: object) -> Limits:
@@ -125,7 +123,7 @@ def _limits(reader: Reader, data: object) -> Limits:
 
 def _allowed(reader: Reader, rules: list[Rule], limits: Limits) -> None:
     ids = {rule.id for rule in rules}
-    for rule_id in limits.allow.keys() - ids:
+    for rule_id in (one for one in limits.allow if one not in ids):
         path: Path = ("limits", "allow", rule_id)
         reader.error(
             path, f"there is no rule {rule_id!r} to allow this to", fields.nearest(rule_id, ids, "name a rule's id")
@@ -134,9 +132,7 @@ def _allowed(reader: Reader, rules: list[Rule], limits: Limits) -> None:
         for action in rule.actions:
             if action in NEEDS_ALLOW and action not in limits.allow.get(rule.id, frozenset()):
                 todo = f'add `allow = {{ {rule.id} = ["{action}"] }}` under [limits], or stop at `mute`'
-                reader.problems.append(
-                    Problem(rule.line, f"rule {rule.id!r} may not {action} by itself", todo, reader.filename)
-                )
+                reader.note(rule.line, f"rule {rule.id!r} may not {action} by itself", todo)
 
 
 def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None:
@@ -197,7 +193,7 @@ def _when(reader: Reader, path: Path, data: object) -> tuple[tuple[Phrase, ...],
         reader.one_key(where, item, set(schema.ANY), LATER_ANY)
         if "words" in item:
             phrases += reader.phrases((*where, "words"), item["words"])
-        if "regex" in item:
+        if "regex" in item and reader.may_have_a_regex(MAX_REGEXES):
             patterns += reader.pattern((*where, "regex"), item["regex"])
     if data.get("any") == []:
         reader.warn((*path, "any"), "the rule matches nothing: `when.any` is empty", "add words or remove the rule")

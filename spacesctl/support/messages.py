@@ -27,9 +27,10 @@ def pack(message: object) -> bytes:
 
 
 class Unpacker(Generic[Message]):
-    """Cuts a byte stream into messages of `kind`: a tagged `msgspec.Struct`, or a union of them."""
+    """Cuts a byte stream into messages of `kind`: a tagged `msgspec.Struct`, or a union of them. None has more than `longest` bytes."""
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, longest: int = MAX_MESSAGE) -> None:
+        self._longest = longest
         self._decode = msgspec.msgpack.Decoder(kind).decode
         self._rest = bytearray()
 
@@ -38,7 +39,7 @@ class Unpacker(Generic[Message]):
         self._rest += data
         while len(self._rest) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._rest)
-            if length > MAX_MESSAGE:
+            if length > self._longest:
                 raise ProtocolError(f"a message of {length} bytes")
             end = _LENGTH.size + length
             if len(self._rest) < end:

@@ -236,5 +236,6 @@ async def running_api(data: Path, *, first: bool = True, clock: Clock = REAL) ->
             assert not conform.faults, "\n".join(conform.faults)
         finally:
             await app.alarm.stop()
+            await app.compiler.close()
             await registry.close()
             await app.recordings.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spacesctl.rules import regexes, rulefile
+from spacesctl.rules import guards, regexes, rulefile
 from spacesctl.rules.problems import Problem, RuleFileError
 from spacesctl.rules.rulefile import compile_rules, parse
 from spacesctl.rules.ruleset import Confidence, Limits, Pattern, Rule
@@ -193,7 +193,7 @@ def test_what_is_allowed_to_one_rule_is_not_allowed_to_another() -> None:
 
 
 def test_a_file_may_be_as_large_as_that_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rulefile, "MAX_BYTES", len(rule()) + 8)
+    monkeypatch.setattr(guards, "MAX_BYTES", len(rule()) + 8)
     assert compile_rules(rule() + "#234567\n").rules
     (told,) = problems(rule() + "#2345678\n")
     assert told.line == 1

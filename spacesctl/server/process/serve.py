@@ -133,6 +133,7 @@ async def _serve(
         allow_private=settings.webhooks_allow_private,
         notify_schemes=frozenset(settings.notify_schemes),
     )
+    stack.push_async_callback(app.compiler.close)
     registry.subscribers.append(assignments.on_outcome)
     await registry.open()
     for actor in registry.live():

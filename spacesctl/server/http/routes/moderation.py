@@ -180,7 +180,7 @@ async def put_rules(app: Here, caller: SignedIn, space_id: str, body: api.NewRul
     rules = await set_rules(app, caller, space_id, body.text, body.filename)
     if rules is None:
         return api.SetRules(hash=None, rules=[], actions=[])
-    return api.SetRules(hash=rules.hash, rules=[rule.id for rule in rules.rules], actions=sorted(rules.actions()))
+    return api.SetRules(hash=rules.hash, rules=list(rules.ids), actions=sorted(rules.actions))
 
 
 @router.get("/spaces/{space_id}/rules")

@@ -43,7 +43,7 @@ async def create_series(
 
 
 async def _create(app: Services, caller: Person, body: api.NewSeries, once: Once) -> api.Series:
-    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
+    rules = await compiled(app, caller, body.rules, body.rules_filename) if body.rules is not None else None
     series = Series(
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, app.clock.now(), body.speakers,
         body.listeners, body.captions, tuple(body.topics), body.lang, record=body.record,
@@ -83,7 +83,7 @@ async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.Ser
         listeners=body.listeners,
         topics=None if body.topics is None else tuple(body.topics),
         has_rules=body.rules is not UNSET,
-        rules=compiled(body.rules, body.rules_filename) if isinstance(body.rules, str) else None,
+        rules=await compiled(app, caller, body.rules, body.rules_filename) if isinstance(body.rules, str) else None,
         invite=body.invite,
         uninvite=body.uninvite,
     )

@@ -54,7 +54,7 @@ async def create_space(
 async def _create(app: Services, caller: Person, body: api.NewSpace, once: Once) -> api.Space:
     if body.start and body.scheduled_start is not None:
         raise Invalid("start", "cannot be combined with scheduled_start")
-    rules = compiled(body.rules, body.rules_filename) if body.rules is not None else None
+    rules = await compiled(app, caller, body.rules, body.rules_filename) if body.rules is not None else None
     command = c.Create(
         caller,
         new_space_id(),
