@@ -389,9 +389,10 @@ def test_what_comes_faster_than_anybody_speaks_is_dropped_and_counted() -> None:
     async def body(wire: Wire) -> None:
         wire.rooms[SPACE].open_lane(3, True)
         caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
-        for number in range(300):
+        for number in range(1000):
             caller.say(number, b"\xf8\xff\xfe")
-        assert wire.metrics.counters["dropped_too_fast"] == 300 - BURST / 0.02
+        taken = 1000 - wire.metrics.counters["dropped_too_fast"]
+        assert BURST / 0.02 <= taken < 600
 
     in_memory(body)
 
