@@ -89,8 +89,11 @@ def errors() -> str:
     lines += [
         "| `method_not_allowed` | 405 | 1 | No such method here |",
         "| `not_acceptable` | 406 | 1 | The offer does not include Opus |",
+        "| `head_too_large` | 431 | 1 | The head of the request is too large, or has too many lines |",
+        "| `misdirected` | 421 | 1 | The server does not answer to the name in `Host` |",
         "| `precondition_failed` | 412 | 1 | `If-Match` names a version that is not current |",
         "| `precondition_required` | 428 | 1 | This request needs an `If-Match` |",
+        "| `too_slow` | 408 | 1 | The request did not come in time |",
         "| `too_large` | 413 | 1 | The body is too large |",
     ]
     lines += ["| `unsupported_media_type` | 415 | 1 | This address does not accept this content type |"]

@@ -68,7 +68,7 @@ def test_a_player_that_does_not_read_is_cut_off_and_the_rest_play_on(tmp_path: P
         with socket.socket() as stuck:
             stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             stuck.connect((place.hostname, place.port))
-            stuck.sendall(f"GET /v1/spaces/{space}/listen.ogg HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            stuck.sendall(f"GET /v1/spaces/{space}/listen.ogg HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             wait_until(lambda: people(server, space) == 2)
             wait_until(lambda: people(server, space) == 1, 75)
         assert speaking.poll() is None

@@ -10,6 +10,7 @@ from spacesctl.server.http import openapi, problems
 from spacesctl.server.http.body_limit import BodyLimit
 from spacesctl.server.http.cross_origin import CrossOrigin
 from spacesctl.server.http.dry_run import DryRunMiddleware
+from spacesctl.server.http.front.at_once import InProgress
 from spacesctl.server.http.routes import (
     accounts,
     bots,
@@ -56,6 +57,7 @@ def create_app(app: Services) -> FastAPI:
     api.add_middleware(DryRunMiddleware)
     api.add_middleware(CrossOrigin)
     api.add_middleware(BodyLimit)
+    api.add_middleware(InProgress, here=app)
     for router in ROUTERS:
         api.include_router(router)
     return api
@@ -63,4 +65,5 @@ def create_app(app: Services) -> FastAPI:
 
 def _methods_at(path: str) -> set[str]:
     routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
-    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    found = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return found | {"HEAD"} if "GET" in found else found

@@ -6,6 +6,7 @@ import asyncio
 
 from spacesctl.domain.errors import Unavailable
 from spacesctl.engine.messages import AskStats, Stats
+from spacesctl.server.http.front.front import WHY
 from spacesctl.server.http.services import Services
 
 ANSWER_WITHIN = 1.0
@@ -47,6 +48,10 @@ async def render(app: Services) -> str:
         "# TYPE spacesctl_lane_messages_dropped_total counter",
         f"spacesctl_lane_messages_dropped_total {app.dropped_uplinks}",
         *_sent(app),
+        *_gauge("spacesctl_http_connections", "Open connections over HTTP.", {"": app.front.connections.open}),
+        *_gauge("spacesctl_http_connections_limit", "How many there may be.", {"": app.front.connections.most}),
+        "# TYPE spacesctl_http_refused_total counter",
+        *(f'spacesctl_http_refused_total{{why="{why}"}} {app.front.refused[why]}' for why in WHY),
     ]
     try:
         up = app.registry.engine.ready is not None

@@ -50,7 +50,7 @@ _PARAMETERS = {
 def install(api: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Serve the document at `/openapi.json`, made when it is asked for first."""
 
-    @api.get("/openapi.json", include_in_schema=False)
+    @api.api_route("/openapi.json", methods=["GET", "HEAD"], include_in_schema=False)
     async def openapi() -> Response:
         # It reads the sources of the types for their texts, so not on the event loop.
         text = await asyncio.to_thread(_text, api, routers)

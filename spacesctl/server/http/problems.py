@@ -70,7 +70,7 @@ def of(error: SpacesError) -> Response:
 def of_http(error: HTTPException) -> Response:
     """The answer with the problem document of an error that the framework raises, such as an unknown path."""
     answer = respond(
-        _plain(
+        plain(
             error.status_code,
             _CODES.get(error.status_code, "error"),
             HTTPStatus(error.status_code).phrase,
@@ -81,7 +81,8 @@ def of_http(error: HTTPException) -> Response:
     return answer
 
 
-def _plain(status: int, code: str, title: str, detail: str) -> Problem:
+def plain(status: int, code: str, title: str, detail: str) -> Problem:
+    """A problem that is no error of `domain.errors`."""
     return Problem(type=f"urn:spacesctl:problem:{code}", title=title, status=status, detail=detail, code=code)
 
 
@@ -115,4 +116,6 @@ def install(app: FastAPI, methods_at: Callable[[str], set[str]]) -> None:
             kind=type(error).__name__,
         )
         detail = f"an internal error; its log entry has the id {incident}"
-        return respond(structs.replace(_plain(500, SpacesError.code, SpacesError.title, detail), incident=incident))
+        answer = respond(structs.replace(plain(500, SpacesError.code, SpacesError.title, detail), incident=incident))
+        answer.headers["Connection"] = "close"  # nobody knows what state the connection is in
+        return answer

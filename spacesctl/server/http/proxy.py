@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
 
 
 class Placed:
@@ -23,6 +23,12 @@ class Placed:
                 path = self._prefix + path
             scope = {**scope, "root_path": self._prefix, "path": path}
         await self._app(scope, receive, send)
+
+
+def trusted(addresses: Sequence[str]) -> Callable[[str], bool]:
+    """Says whether an address is one of `addresses` (addresses, networks)."""
+    known = _TrustedHosts(list(addresses))
+    return lambda host: host in known
 
 
 class BehindProxy:

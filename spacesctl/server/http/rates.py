@@ -74,6 +74,8 @@ class Limits(BaseModel):
     live_spaces: Count = 20
     tokens: Count = 200
     peers: Count = 1000
+    connections: Count = 512
+    streams: Count = 256
     webhooks: Count = 20
     outlets: Count = 10
     clip_mib: Count = 256

@@ -20,6 +20,7 @@ from spacesctl.domain.principals import ANONYMOUS, Person
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.webhook_sender import WebhookSender
+from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.rates import Rates, address_key
 from spacesctl.server.http.voice_clips import VoiceClips
 from spacesctl.server.process.alarm import Alarm
@@ -52,6 +53,7 @@ class Services(App):
     in_flight: InFlight = field(default_factory=InFlight)
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     rates: Rates = field(default_factory=Rates)
+    front: Front = field(default_factory=Front)
     keys: Keys = field(default_factory=Keys.fresh)
     webhooks: WebhookSender = field(init=False)
     outlets: NotificationSender = field(init=False)

@@ -14,6 +14,8 @@ from fastapi.params import Depends as DependsOn
 from fastapi.requests import HTTPConnection
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from spacesctl.api.problem import Problem
 from spacesctl.api.wire import Answer, Given, dump
@@ -80,6 +82,18 @@ class WireRoute(APIRoute):
         options["response_model"] = None
         encoded = _encoding(endpoint, hints, options.get("status_code") or 200)
         super().__init__(path, _counted(encoded, self.limits) if self.limits else encoded, **options)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Where there is GET there is HEAD (RFC 9110, 9.1): the server leaves the body out."""
+        match, child = super().matches(scope)
+        return (Match.FULL if match is Match.PARTIAL and self._is_head(scope) else match), child
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or raise HTTPException 405."""
+        await (self.app if self._is_head(scope) else super().handle)(scope, receive, send)
+
+    def _is_head(self, scope: Scope) -> bool:
+        return scope["method"] == "HEAD" and "GET" in (self.methods or ())
 
 
 def _encoding(endpoint: Endpoint, hints: Mapping[str, Any], status: int) -> Callable[..., Awaitable[Response]]:

@@ -7,13 +7,19 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from spacesctl.domain.errors import Refused, Unavailable
 from spacesctl.server.http.app import create_app
-from spacesctl.server.http.proxy import BehindProxy, Placed
+from spacesctl.server.http.front.front import Front
+from spacesctl.server.http.front.hosts import AllowedHosts, Hosts
+from spacesctl.server.http.front.protocol import FrontProtocol
+from spacesctl.server.http.front.tls_gate import TlsGate
+from spacesctl.server.http.proxy import BehindProxy, Placed, trusted
 from spacesctl.server.http.services import Services
 from spacesctl.server.process.settings import Settings, split_host_port
 from spacesctl.server.process.tls import Certificate
@@ -28,11 +34,18 @@ GRACE = 2
 class HttpServer(uvicorn.Server):
     """Uvicorn without its signal handlers: open streams have to be ended first, or it would wait for them."""
 
-    def __init__(self, app: ASGIApp, certificate: Certificate | None = None) -> None:
+    def __init__(self, app: ASGIApp, front: Front, certificate: Certificate | None = None) -> None:
+        def make(**given: Any) -> asyncio.Protocol:
+            made = partial(FrontProtocol, **given, front=front)
+            return made() if certificate is None else TlsGate(made, certificate.context, front)
+
         super().__init__(
             uvicorn.Config(
                 app,
+                http=make,  # type: ignore[arg-type]  # uvicorn only calls it
                 lifespan="off",
+                timeout_keep_alive=front.requests.idle_seconds,
+                backlog=min(2_048, max(16, front.connections.most // 8)),  # they are accepted all at once
                 ws=LaneSocket,
                 ws_max_size=64 * 1024,
                 ws_per_message_deflate=False,
@@ -41,7 +54,6 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                ssl_context_factory=(lambda config, default: certificate.context) if certificate else None,
             )
         )
         self.listening = asyncio.Event()
@@ -63,8 +75,16 @@ class HttpServer(uvicorn.Server):
 
 def application(app: Services, settings: Settings) -> ASGIApp:
     """The app below its public path, and behind proxies if the operator says so."""
-    placed = Placed(create_app(app), settings.public_url or "")
+    bound, _ = split_host_port(settings.http)
+    hosts = Hosts(bound, settings.public_url, [*settings.hosts, *settings.announce])
+    placed = AllowedHosts(Placed(create_app(app), settings.public_url or ""), hosts, app.front.refused)
     return BehindProxy(placed, settings.trusted_proxies) if settings.behind_proxy else placed
+
+
+def front_of(settings: Settings) -> Front:
+    """The limits in front of the app."""
+    proxies = trusted(settings.trusted_proxies if settings.behind_proxy else [])
+    return Front(settings.requests, settings.limits, proxies)
 
 
 def check_exposure(settings: Settings) -> None:

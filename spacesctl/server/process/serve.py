@@ -26,6 +26,7 @@ from spacesctl.live.watch import LOOK_EVERY, TICKS_KEPT_EVERY, Watch
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
+from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.rates import Rates
 from spacesctl.server.http.routes.pages import BOTS
 from spacesctl.server.http.services import Services
@@ -44,6 +45,7 @@ from spacesctl.server.process.http_server import (
     base_url,
     bind,
     check_exposure,
+    front_of,
 )
 from spacesctl.server.process.keys import Keys
 from spacesctl.server.process.settings import Settings
@@ -128,6 +130,7 @@ async def _serve(
         tcp_candidates=over_tcp(udp, engine.ready.tcp, settings.announce),
         assignments=assignments,
         rates=Rates(settings.limits, registry.clock.monotonic),
+        front=front_of(settings),
         turn=settings.turn,
         keys=await asyncio.to_thread(Keys.of_folder, settings.data),
         allow_private=settings.webhooks_allow_private,
@@ -150,13 +153,13 @@ async def _serve(
     _look_after(app, disk, bot.id)
     await _send_outside(app, stack)
     http_app = application(app, settings)
-    server = HttpServer(http_app, certificate)
+    server = HttpServer(http_app, app.front, certificate)
     serving = server.begin(http)
     listening = asyncio.ensure_future(server.listening.wait())
     await asyncio.wait({listening, serving}, return_when=asyncio.FIRST_COMPLETED)
     bots = None
     if settings.bots:
-        inside = url if certificate is None else _door_inside(http_app, stack)
+        inside = url if certificate is None else _door_inside(http_app, app.front, stack)
         bots = BotsKeeper(inside, bot_token, settings.model, settings.data, lambda: _bot_gone(app))
         app.bots_hang = lambda: bots.is_quiet
         stack.push_async_callback(bots.stop)
@@ -199,11 +202,11 @@ async def _certificate(settings: Settings, tasks: TaskSupervisor) -> Certificate
     return certificate
 
 
-def _door_inside(app: ASGIApp, stack: AsyncExitStack) -> str:
+def _door_inside(app: ASGIApp, front: Front, stack: AsyncExitStack) -> str:
     """Serve HTTP without TLS on a loopback port, for the bots: certificates do not cover loopback addresses. Returns its URL."""
     bound = bind("127.0.0.1:0")
     stack.callback(bound.close)
-    server = HttpServer(app)
+    server = HttpServer(app, front)
     serving = server.begin(bound)
 
     async def close() -> None:

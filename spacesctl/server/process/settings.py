@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, Pydant
 
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE
+from spacesctl.server.http.front.hosts import host_name
+from spacesctl.server.http.front.limits import RequestLimits
 from spacesctl.server.http.rates import Limits
 from spacesctl.server.webrtc.turn import Turn
 
@@ -49,6 +51,7 @@ class Settings(BaseSettings):
     announce: Annotated[list[str], NoDecode] = Field(default_factory=list)
     audience_packet_ms: Literal["20", "40", "60", "auto"] = "auto"
     public_url: str | None = None
+    hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
     bots: bool = True
     model: Path | None = None
     insecure: bool = False
@@ -65,6 +68,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     turn: Turn = Field(default_factory=Turn)
     limits: Limits = Field(default_factory=Limits)
+    requests: RequestLimits = Field(default_factory=RequestLimits)
     from_file: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
 
     @field_validator("announce", mode="before")
@@ -73,6 +77,13 @@ class Settings(BaseSettings):
         """A list; in the environment, a comma-separated one."""
         parts = value.split(",") if isinstance(value, str) else value
         return [str(ip_address(part.strip())) for part in parts]
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: Any) -> list[str]:
+        """Names and addresses, as a list or comma-separated."""
+        parts = [part.strip() for part in (value.split(",") if isinstance(value, str) else value)]
+        return [host_name(f"[{part}]" if part.count(":") > 1 and part[0] != "[" else part) for part in parts if part]
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

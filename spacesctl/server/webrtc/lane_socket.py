@@ -8,6 +8,8 @@ from typing import Final, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from spacesctl.server.http.front.connections import Place
+
 SEND_BUFFER: Final = 16 * 1024
 """Bytes of the kernel's send buffer. Linux would let it grow to megabytes: minutes of a mix, which is 4 KiB per second."""
 WRITE_BUFFER: Final = 4 * 1024
@@ -19,6 +21,9 @@ UNREAD_FOR: Final = 20_000
 class LaneSocket(WebSocketsSansIOProtocol):
     """The WebSocket protocol of the server, with these limits."""
 
+    place: Place | None = None
+    """Its place among the connections of the server."""
+
     def connection_made(self, transport: BaseTransport) -> None:
         """Set the limits on the new connection."""
         cast(Transport, transport).set_write_buffer_limits(high=WRITE_BUFFER)
@@ -28,3 +33,13 @@ class LaneSocket(WebSocketsSansIOProtocol):
             if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_FOR)
         super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back."""
+        super().connection_lost(exc)
+        if self.place is not None:
+            self.place.leave()
+
+    def give_way(self) -> None:
+        """Close at once. (Places of WebSockets are never asked for, as they do not wait for a request.)"""
+        self.transport.close()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from fastapi import APIRouter
-from fastapi.responses import Response, StreamingResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
 from spacesctl.api.captions import Assignments, BotStatus, CaptionsStatus
 from spacesctl.live.event_views import sse
-from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, streamed
+from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, only_headers, streamed
+from spacesctl.server.http.front.at_once import OneStream
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute
@@ -18,8 +19,10 @@ router = APIRouter(prefix="/v1/bots", tags=["bots"], route_class=WireRoute)
 
 
 @router.get("/assignments", response_class=Response, responses=streamed("Assignments"))
-async def stream_assignments(app: Here, caller: ServiceBot) -> StreamingResponse:
+async def stream_assignments(app: Here, caller: ServiceBot, _one: OneStream, request: Request) -> Response:
     """Server-Sent Events; each holds the whole list of Spaces that need the bot."""
+    if request.method == "HEAD":
+        return only_headers()
     return event_stream(_assignments(app))
 
 

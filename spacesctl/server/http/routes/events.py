@@ -6,8 +6,8 @@ import re
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
 
 from spacesctl.api import captions as api
 from spacesctl.api.events import StreamHello, StreamReset
@@ -20,7 +20,8 @@ from spacesctl.domain.speech import Word
 from spacesctl.live.event_views import View, ephemeral, visible
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.hub import Subscriber
-from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, streamed
+from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, only_headers, streamed
+from spacesctl.server.http.front.at_once import OneStream
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute, may_fail
@@ -40,19 +41,24 @@ Number = Annotated[int | None, Query(ge=0, le=MOST_SEQ)]
 async def stream(
     app: Here,
     caller: Anyone,
+    _one: OneStream,
+    request: Request,
     space_id: str,
     view: View = View.AUDIENCE,
     last_event_id: Annotated[str | None, Header()] = None,
-) -> StreamingResponse:
+) -> Response:
     """Events from now on, or after `Last-Event-ID`. `view=staff` is for the host, co-hosts, admins and the bot."""
     handle = await admitted(app, caller, space_id, Access.STAFF if view is View.STAFF else Access.LISTEN)
     space = handle.space
     if last_event_id is not None and not re.fullmatch(r"[0-9]{1,18}", last_event_id):
         raise Invalid("Last-Event-ID", "is not a sequence number")
+    if request.method == "HEAD":
+        return only_headers()
     # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
     subscriber = handle.subscribe(view, caller)
     after = int(last_event_id) if last_event_id is not None else None
-    return event_stream(_events(app, handle, space, subscriber, after))
+    events = _events(app, handle, space, subscriber, after)
+    return event_stream(events, lambda: handle.unsubscribe(subscriber))
 
 
 async def _events(

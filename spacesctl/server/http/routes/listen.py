@@ -27,6 +27,18 @@ router = APIRouter(
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
 
 
+@router.head("/listen.ogg", response_class=Response)
+@may_fail(NotFound, Gone, NotAllowed, Refused)
+async def look(app: Here, caller: Anyone, space_id: str) -> Response:
+    """The headers that `GET` would return, without listening."""
+    space = (await admitted(app, caller, space_id, Access.LISTEN)).space
+    if space.state is not State.LIVE:
+        raise Refused("not_live", "the Space is not live yet")
+    answer = Response(headers=_HEADERS, media_type="audio/ogg")
+    del answer.headers["content-length"]
+    return answer
+
+
 @router.get("/listen.ogg", response_class=Response)
 @may_fail(NotFound, Gone, NotAllowed, Refused, TooMany)
 async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
@@ -36,16 +48,6 @@ async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> 
     """
     handle, session = await open_pages(app, space_id, caller, client_host(request))
     return LivePages(app, handle, session)
-
-
-@router.head("/listen.ogg", response_class=Response)
-@may_fail(NotFound, Gone, NotAllowed, Refused)
-async def look(app: Here, caller: Anyone, space_id: str) -> Response:
-    """The headers that `GET` would return, without listening."""
-    space = (await admitted(app, caller, space_id, Access.LISTEN)).space
-    if space.state is not State.LIVE:
-        raise Refused("not_live", "the Space is not live yet")
-    return Response(headers=_HEADERS, media_type="audio/ogg")
 
 
 class LivePages(Response):
