@@ -20,12 +20,30 @@ from tests.raw import Raw
 class RunningServer:
     """`url`, the owner's token, and a place to run commands in."""
 
-    def __init__(self, data: Path, *flags: str, http: str = "127.0.0.1:0", udp: str = "0.0.0.0:0") -> None:
+    def __init__(
+        self,
+        data: Path,
+        *flags: str,
+        http: str = "127.0.0.1:0",
+        udp: str = "0.0.0.0:0",
+        descriptors: int | None = None,
+    ) -> None:
         self.data = data
         self.home = data.parent / "config-home"
         with (data.parent / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*spacesctl("serve"), "--http", http, "--udp", udp, "--data", str(data), "--json", *flags],
+                [
+                    *with_descriptors(descriptors),
+                    *spacesctl("serve"),
+                    "--http",
+                    http,
+                    "--udp",
+                    udp,
+                    "--data",
+                    str(data),
+                    "--json",
+                    *flags,
+                ],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=self.env(None),
@@ -95,6 +113,11 @@ def unlimited(folder: Path) -> tuple[str, str]:
     config = folder / "unlimited.toml"
     config.write_text("[limits]\n" + "".join(f'{name} = "off"\n' for name in Limits.model_fields))
     return ("--config", str(config))
+
+
+def with_descriptors(most: int | None) -> list[str]:
+    """Words before a command that let it have so many open files."""
+    return [] if most is None else ["sh", "-c", f'ulimit -n {most} && exec "$@"', "sh"]
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 10.0) -> None:

@@ -49,7 +49,10 @@ class AsyncClient:
         self.url = transport.require_url(url)
         self._token = token
         self._http = httpx.AsyncClient(
-            base_url=self.url, headers=transport.headers_of(token), timeout=transport.TIMEOUT
+            base_url=self.url,
+            headers=transport.headers_of(token),
+            timeout=transport.TIMEOUT,
+            mounts=transport.direct(self.url),
         )
 
     async def __aenter__(self) -> AsyncClient:

@@ -60,6 +60,7 @@ class Client:
             timeout=timeout or transport.TIMEOUT,
             event_hooks=hooks,
             verify=transport.trust(self.url),
+            mounts=transport.direct(self.url),
         )
 
     def __enter__(self) -> Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 from urllib.request import getproxies
 
@@ -64,6 +65,16 @@ def trust(url: str) -> ssl.SSLContext | bool:
     if url.lower().startswith("https:") or any(proxy.lower().startswith("https:") for proxy in getproxies().values()):
         return True
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
+
+
+def direct(url: str) -> dict[str, None]:
+    """What `mounts` of httpx is: no proxy of the environment for a server on this machine, which a proxy would look for on its own."""
+    host = httpx.URL(url).host
+    try:
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    return {f"all://[{host}]" if ":" in host else f"all://{host}": None} if here else {}
 
 
 def require_url(url: str) -> str:
