@@ -170,6 +170,7 @@ async def test_an_unforeseen_error_shows_an_id_and_nothing_of_itself(api: Api, m
     assert problem["code"] == "error"
     assert problem["incident"] in problem["detail"]
     assert "spx_abc" not in answer.text
+    assert answer.headers["connection"] == "close"
 
 
 async def test_an_unknown_token_is_not_nobody(api: Api) -> None:

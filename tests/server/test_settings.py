@@ -11,6 +11,7 @@ import pytest
 
 from spacesctl.client import profile
 from spacesctl.domain.errors import Invalid
+from spacesctl.server.http.front.limits import RequestLimits
 from spacesctl.server.http.rates import Limits
 from spacesctl.server.process.settings import Settings, load, split_host_port
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
@@ -81,6 +82,7 @@ def test_the_example_config_lists_every_setting_with_its_default() -> None:
     fields = set(Settings.model_fields) - {"from_file"}
     assert set(listed) == fields
     assert set(listed["limits"]) == set(Limits.model_fields)
+    assert set(listed["requests"]) == set(RequestLimits.model_fields)
     assert Settings(from_file=listed).model_dump() == Settings().model_dump() | {
         "public_url": listed["public_url"],
         **{name: Path(listed[name]) for name in ("model", "tls_cert", "tls_key")},
