@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from spacesctl.server.process.http_server import MOST_FILES
 from tests.running import running_server, spacesctl
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +45,11 @@ def commands() -> dict[str, list[str]]:
     [entry] = re.findall(r"^ENTRYPOINT (.*)$", CONTAINER, re.MULTILINE)
     [more] = re.findall(r"^CMD (.*)$", CONTAINER, re.MULTILINE)
     return {"unit": start.split(), "container": [*json.loads(entry)[1:], *json.loads(more)]}
+
+
+def test_the_unit_allows_as_many_descriptors_as_the_server_uses() -> None:
+    [allowed] = re.findall(r"^LimitNOFILE=(\d+)$", UNIT.read_text(), re.MULTILINE)
+    assert int(allowed) >= MOST_FILES
 
 
 @pytest.mark.parametrize("which", ["unit", "container"])
