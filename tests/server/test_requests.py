@@ -21,6 +21,7 @@ answer_seconds = 1.0
 idle_seconds = 1
 """
 CLOSE = "Connection: close"
+UPGRADE = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: YQ==")
 UPLOAD = "POST /v1/posts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
@@ -141,6 +142,25 @@ def test_two_hosts_or_none_are_a_bad_request(server: RunningServer, lines: list[
 )
 def test_what_is_no_http_gets_a_problem(server: RunningServer, data: bytes) -> None:
     assert problem(ask(server.http, data))["status"] in (400, 401)
+
+
+@pytest.mark.parametrize(
+    "lines", [["X: " + "a" * 9_000], [f"X-{n}: a" for n in range(90)]], ids=["a long field", "many fields"]
+)
+def test_a_websocket_whose_head_is_too_large_for_it_does_not_stay_open(server: RunningServer, lines: list[str]) -> None:
+    assert statuses(ask(server.http, get("/nowhere", *UPGRADE, *lines))) in ([400], [403])
+
+
+@pytest.mark.parametrize("lines", [[], ["Content-Length: 3"]], ids=["without a body", "with one"])
+def test_a_websocket_is_not_opened_by_post(server: RunningServer, lines: list[str]) -> None:
+    data = get("/v1/spaces/x/lanes", *UPGRADE, *lines).replace(b"GET", b"POST", 1)
+    assert statuses(ask(server.http, data)) in ([400], [405])
+
+
+def test_an_upgrade_to_something_else_is_answered_and_ends_the_connection(server: RunningServer) -> None:
+    answer = ask(server.http, get("/healthz", "Connection: Upgrade", "Upgrade: h2c"))
+    assert statuses(answer) == [200]
+    assert b"connection: close" in answer.lower()
 
 
 def test_http_1_0_needs_no_host_and_gets_no_chunks(server: RunningServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -16,6 +16,7 @@ from spacesctl.server.http.front.connections import Place
 from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.front.old_http import without_chunks
 from spacesctl.server.http.front.refusals import Refusal
+from spacesctl.server.webrtc.lane_socket import LaneSocket
 
 LINGER: Final = 1.0
 """Seconds between a refusal and the end of its connection. At once, the kernel would discard the refusal with what was not read."""
@@ -190,10 +191,17 @@ class FrontProtocol(HttpToolsProtocol):
         self._stop_clock()
         place, self.place = self.place, None
         super().handle_websocket_upgrade()
-        taken = self.transport.get_protocol()
+        taken = cast(LaneSocket, self.transport.get_protocol())
+        taken.place = place
         if place is not None:
-            place.owner = taken  # type: ignore[assignment]
-            taken.place = place  # type: ignore[attr-defined]
+            place.owner = taken
+        if not taken.handshake_initiated:  # the WebSocket parser took offense, which uvicorn does not notice
+            self.front.refused["malformed"] += 1
+            self.transport.write(refusals.malformed().answer(self.server_state.default_headers))
+            self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        self.cycle.keep_alive = False  # the parser reads nothing after it
 
     def send_400_response(self, msg: str) -> None:
         """Called when the parser, or one of the methods above, has found something wrong."""
