@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +23,12 @@ from tests.wire_bytes import ask, connect, get, problem, read_all, read_until, s
 
 CLOSE = "Connection: close"
 KEPT = get("/healthz")
+UPGRADE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
 
 
 def config(folder: Path, text: str) -> tuple[str, ...]:
@@ -148,20 +156,60 @@ def test_behind_a_proxy_requests_in_progress_have_a_limit(behind_proxy: RunningS
         open_connections(stack, behind_proxy, 2, half)
         wait_until(lambda: statuses(ask(behind_proxy.http, asked)) == [429])
         assert statuses(ask(behind_proxy.http, asked.replace(b".9", b".8"))) == [200]
+        lanes = get("/v1/spaces/x/lanes", *UPGRADE, "X-Forwarded-For: 203.0.113.9")
+        assert statuses(ask(behind_proxy.http, lanes)) == [429]
     wait_until(lambda: statuses(ask(behind_proxy.http, asked)) == [200])
 
 
 def test_a_connection_without_a_tls_handshake_counts_and_is_closed(tmp_path: Path) -> None:
-    Authority(tmp_path).issue(tmp_path / "cert.pem", tmp_path / "key.pem")
+    authority = Authority(tmp_path)
+    authority.issue(tmp_path / "cert.pem", tmp_path / "key.pem")
     certificate = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
     flags = config(tmp_path, "[requests]\nhead_seconds = 1.0\n")
     with running_server(tmp_path / "data", *flags, *certificate, descriptors=256) as server:
         place = server.url.removeprefix("https://")
+        trust = ssl.create_default_context(cafile=str(authority.ca))
+        with trust.wrap_socket(connect(place), server_hostname="localhost") as secured:
+            for _ in range(3):
+                secured.sendall(KEPT)
+                assert statuses(read_until(secured, b'"}')) == [200]
+            secured.sendall(get("/" + "a" * 20_000))
+            assert problem(read_all(secured))["status"] == 431
         with ExitStack() as stack:
             made = [stack.enter_context(connect(place)) for _ in range(300)]
             assert read_all(made[0]) == b""
             assert read_all(made[-1]) == b""
         assert len(os.listdir(f"/proc/{server.process.pid}/fd")) < 256
+
+
+def test_tls_handshakes_that_begin_at_once_and_in_pieces_are_finished(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    authority.issue(tmp_path / "cert.pem", tmp_path / "key.pem")
+    certificate = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    trust = ssl.create_default_context(cafile=str(authority.ca))
+    with running_server(tmp_path / "data", "--no-bots", *certificate) as server:
+        for size in (1, 5, 100, *([10_000] * 40)):
+            with connect(server.url.removeprefix("https://")) as made:
+                coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
+                secured = trust.wrap_bio(coming, going, server_hostname="localhost")
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    secured.do_handshake()
+                hello = going.read()
+                for at in range(0, len(hello), size):
+                    made.sendall(hello[at : at + size])
+                while not finished(secured):
+                    coming.write(made.recv(65_536))
+                secured.write(KEPT)
+                made.sendall(going.read())
+                assert made.recv(1)
+
+
+def finished(secured: ssl.SSLObject) -> bool:
+    try:
+        secured.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
 
 
 def test_ipv6_counts_by_the_network_of_a_subscriber_and_by_that_of_a_customer() -> None:

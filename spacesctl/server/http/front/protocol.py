@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -22,6 +23,10 @@ LINGER: Final = 1.0
 """Seconds between a refusal and the end of its connection. At once, the kernel would discard the refusal with what was not read."""
 
 
+_log = logging.getLogger("uvicorn.error.requests")
+_log.setLevel(logging.ERROR)  # without a line for each malformed request: they are counted
+
+
 class RefusedError(Exception):
     """Raised through the parser, to end its work on the request."""
 
@@ -39,6 +44,7 @@ class FrontProtocol(HttpToolsProtocol):
         front: Front,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.logger = _log
         self.front, self.limits = front, front.requests
         self.place: Place | None = None
         self._deaf = False

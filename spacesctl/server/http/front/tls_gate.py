@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from uvicorn.protocols.utils import get_remote_addr
 
@@ -26,24 +26,30 @@ class TlsGate(asyncio.Protocol):
         self._place: Place | None = None
         self._transport: asyncio.Transport | None = None
         self._early = bytearray()
-        """What came together with the end of the handshake."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, connected: asyncio.BaseTransport) -> None:
         """Take a place, and shake hands."""
-        assert isinstance(transport, asyncio.Transport)  # for the type checker
-        self._transport = transport
+        transport = self._transport = cast(asyncio.Transport, connected)  # uvloop's is no subclass of asyncio's
         address = get_remote_addr(transport)
         self._place = self._front.connections.enter(self, address[0] if address else "")
         if self._place is None:
             transport.abort()
             return
-        transport.pause_reading()
-        task = asyncio.get_running_loop().create_task(self._shake_hands(transport))
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._shake_hands(transport))
         _shaking.add(task)
         task.add_done_callback(_shaking.discard)
+        # The loop reads before the task has begun TLS, so what came by then is handed on. All of these run before the loop reads again:
+        # the task's begin, this, the begin of the TLS protocol, the handing on.
+        loop.call_soon(lambda: loop.call_soon(_hand_on, transport, self._take_early()))
+
+    def _take_early(self) -> bytes:
+        early = bytes(self._early)
+        self._early.clear()
+        return early
 
     def data_received(self, data: bytes) -> None:
-        """Keep it for the protocol."""
+        """Keep it: the begin of the handshake, then what came together with its end."""
         self._early += data
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -75,4 +81,17 @@ class TlsGate(asyncio.Protocol):
         secured.set_protocol(protocol)
         protocol.connection_made(secured)
         if self._early:
-            protocol.data_received(bytes(self._early))
+            protocol.data_received(self._take_early())
+
+
+def _hand_on(transport: asyncio.Transport, data: bytes) -> None:
+    """Give encrypted data to the TLS protocol as the transport does."""
+    if data and not transport.is_closing():
+        secured = cast(asyncio.BufferedProtocol, transport.get_protocol())
+        left = memoryview(data)
+        while left:
+            buffer = memoryview(secured.get_buffer(len(left)))
+            size = min(len(buffer), len(left))
+            buffer[:size] = left[:size]
+            secured.buffer_updated(size)
+            left = left[size:]
