@@ -148,12 +148,20 @@ class Archive(Answer, frozen=True, kw_only=True):
 
     file: str
     bytes: int
+    files: int
+    missing: list[str]
+    """Files that the database names and that were not in the data folder."""
 
 
 class RestoredFolder(Answer, frozen=True, kw_only=True):
-    """The data folder that was restored."""
+    """The data folder that was restored. Every file was compared with what was saved."""
 
     data: str
+    files: int
+    missing: list[str]
+    """Files that the database names and that were not in the data folder when the backup was made."""
+    left_out: int
+    """Files of recordings that a backup made with `--without-recordings` leaves out."""
 
 
 class Finding(Answer, frozen=True, kw_only=True):

@@ -8,33 +8,53 @@ from typing import Annotated
 import typer
 
 from spacesctl.cli.common import Json
-from spacesctl.cli.output import emit_json, say
+from spacesctl.cli.output import emit_json, note, say
 
 Data = Annotated[Path, typer.Option(metavar="DIR", help="The data folder.")]
 Archive = Annotated[Path, typer.Argument(metavar="FILE")]
 
 
-def backup(archive: Archive, data: Data = Path("data"), as_json: Json = False) -> None:
+WithoutRecordings = Annotated[
+    bool, typer.Option("--without-recordings", help="Leave recordings out; they may be large.")
+]
+
+
+def backup(
+    archive: Archive, data: Data = Path("data"), without_recordings: WithoutRecordings = False, as_json: Json = False
+) -> None:
     """Copy a data folder into one file. The server may be running."""
     from spacesctl.store.sqlite import backup as backups
 
-    size = backups.backup(data, archive)
+    made = backups.backup(data, archive, recordings=not without_recordings)
+    size = archive.stat().st_size
     if as_json:
         from spacesctl.cli import answers
 
-        emit_json(answers.Archive(file=str(archive), bytes=size))
-    else:
-        say(f"{archive}: {size / 1e6:.1f} MB")
+        emit_json(answers.Archive(file=str(archive), bytes=size, files=len(made.files), missing=made.missing))
+        return
+    without = ", without recordings" if without_recordings else ""
+    say(f"{archive}: {size / 1e6:.1f} MB, {len(made.files)} files{without}")
+    _warn(made.missing)
 
 
 def restore(archive: Archive, data: Data = Path("data"), as_json: Json = False) -> None:
     """Restore a backup into a new data folder."""
-    from spacesctl.store.sqlite import backup as backups
+    from spacesctl.store.sqlite.restore import restore as unpack
 
-    backups.restore(archive, data)
+    found = unpack(archive, data)
     if as_json:
         from spacesctl.cli.answers import RestoredFolder
 
-        emit_json(RestoredFolder(data=str(data)))
-    else:
-        say(f"restored into {data}")
+        told = RestoredFolder(data=str(data), files=found.files, missing=found.missing, left_out=found.left_out)
+        emit_json(told)
+        return
+    say(f"restored into {data}: {found.files} files, each as it was saved")
+    if found.left_out:
+        say(f"without {found.left_out} files of recordings, which the backup leaves out")
+    _warn(found.missing)
+
+
+def _warn(missing: list[str]) -> None:
+    """Say which files were not there when the backup was made."""
+    for name in missing:
+        note(f"{name} is named in the database and was not in the data folder")

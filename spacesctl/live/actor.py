@@ -28,7 +28,7 @@ from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
-from spacesctl.live.evidence import EvidenceRing
+from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
 from spacesctl.live.hub import Hub, Subscriber
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.presence import AWAY_AFTER, Presence, Step
@@ -60,6 +60,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._ssrc = _new_ssrc()
         self._lane_of: dict[int, str] = {}
         self._running: RunningClock | None = None
+        self._over_since: float | None = None
         self._reactions: Counter[str] = Counter()
         self._engine = engine
         self._clock = clock
@@ -214,6 +215,14 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def speaker_of(self, lane: int) -> str | None:
         """The account of a lane's microphone session, also after it closed, since its last captions arrive later."""
         return self._lane_of.get(lane)
+
+    def is_spent(self) -> bool:
+        """Whether the Space is over, nothing is connected to it any longer, and its evidence has aged: this actor can go."""
+        if self.state is None or not self.state.is_over or self.hub.subscribers or self.connections.sessions:
+            return False
+        now = self._clock.monotonic()
+        self._over_since = now if self._over_since is None else self._over_since
+        return now - self._over_since >= EVIDENCE_SECONDS
 
     def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
         """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from spacesctl.audio.ogg import clip as ogg_clip
 from spacesctl.domain.clock import TICKS_PER_SECOND
 
-RING_TICKS = 60 * TICKS_PER_SECOND
+EVIDENCE_SECONDS = 60
+RING_TICKS = EVIDENCE_SECONDS * TICKS_PER_SECOND
 
 
 class EvidenceRing:

@@ -234,6 +234,16 @@ class SpaceRegistry:
         """How many connections with audio come from one place, in all Spaces."""
         return sum(actor.connections.places[place] for actor in self.actors.values())
 
+    def let_go_of_ended(self) -> None:
+        """Forget the actors of Spaces that are over, a minute after their end: until then they may be reported, with evidence. Called
+        regularly; without it each would keep the last minute of all its voices."""
+        spent = {space_id: actor for space_id, actor in self.actors.items() if not actor.is_busy and actor.is_spent()}
+        for space_id in spent:
+            del self.actors[space_id]
+        if spent:
+            left = set(spent.values())
+            self._peers = {peer: actor for peer, actor in self._peers.items() if actor not in left}
+
     def _let_go(self) -> None:
         idle = [
             space_id

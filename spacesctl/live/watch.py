@@ -26,6 +26,7 @@ class Watch:
     async def look(self) -> None:
         """Publish reactions and the numbers of participants that changed, and act on absent hosts and empty Spaces. Every Space is looked
         at, whatever happens at another; then the first error is raised."""
+        self._registry.let_go_of_ended()
         live = self._registry.live()
         failed: Exception | None = None
         for actor in live:

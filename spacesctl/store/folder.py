@@ -1,4 +1,4 @@
-"""What lies in a data folder, besides recordings and the lock."""
+"""What lies in a data folder, besides the lock."""
 
 from __future__ import annotations
 
@@ -9,3 +9,4 @@ KEY: Final = "secret.key"
 """Webhook signing secrets and stored addresses are derived from it or sealed with it."""
 EVIDENCE: Final = "evidence"
 CLIPS: Final = "clips"
+RECORDINGS: Final = "recordings"

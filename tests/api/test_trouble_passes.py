@@ -202,3 +202,20 @@ async def until_is(who: As, space: str, state: str) -> None:
     async with asyncio.timeout(5):
         while (await who.ok("GET", space))["state"] != state:
             await asyncio.sleep(0.02)
+
+
+async def test_a_sound_file_that_is_lost_is_gone_and_nothing_fails(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    await host.ok("POST", f"{space}/recording")
+    actor = api.app.registry.live()[0]
+    for tick in range(60):
+        actor.on_frames(frames(tick))
+    await host.ok("DELETE", f"{space}/recording")
+    await settled(api)
+    [kept] = (await host.ok("GET", "/v1/recordings"))["data"]
+    path = f"/v1/recordings/{kept['id']}/{kept['files'][0]['name']}"
+    assert (await host.call("GET", path)).status_code == 200
+    await asyncio.to_thread(shutil.rmtree, api.app.data / "recordings")
+    lost = await host.refused("GET", path)
+    assert (lost["status"], lost["code"], lost["reason"]) == (410, "gone", "lost")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.errors import Conflict, NotFound
+from spacesctl.domain.errors import Conflict, NotFound, Refused, Unavailable
 from spacesctl.domain.words import Kind
 from spacesctl.store import accounts, direct_messages
 from spacesctl.store.sqlite import schema
@@ -156,3 +158,41 @@ async def test_no_thread_of_the_driver_outlives_the_database_though_a_transactio
             await asyncio.sleep(0.01)
         await asyncio.wait([task])
     assert [thread.name for thread in threading.enumerate() if DRIVER in thread.name] == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda path: path.write_bytes(b"no database " * 999), "database_damaged"),
+        (lambda path: path.write_bytes(path.read_bytes()[:40_000]), "database_damaged"),
+        (lambda path: path.write_bytes(b"XXXXXXXX" + path.read_bytes()[8:]), "database_damaged"),
+        (lambda path: (path.unlink(), path.mkdir()), "database_unreachable"),
+    ],
+    ids=["text", "cut", "another head", "a folder"],
+)
+def test_a_file_that_is_damaged_ends_the_start_with_a_reason(
+    tmp_path: Path, damage: Callable[[Path], object], reason: str
+) -> None:
+    path = tmp_path / "spaces.db"
+    schema.upgrade(path)
+    damage(path)
+    with pytest.raises(Unavailable) as raised:
+        schema.upgrade(path)
+    assert raised.value.reason == reason
+
+
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "spaces.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE mails (id)")
+        other.commit()
+    before = path.read_bytes()
+    with pytest.raises(Refused, match="another program"):
+        schema.upgrade(path)
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    (tmp_path / "spaces.db").touch()
+    schema.upgrade(tmp_path / "spaces.db")
+    assert schema.inspect(tmp_path / "spaces.db")[1] == "ok"

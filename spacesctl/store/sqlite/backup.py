@@ -1,22 +1,78 @@
-"""Backup of a data folder into one file, while the server may run, and restore.
+"""Backup of a data folder into one file, while the server may run.
 
-The archive (tar, gzip) holds `spaces.db` (a consistent snapshot by SQLite's backup API), the evidence clips, the voice
-clips, and `secret.key`, from which webhook signing secrets are derived. Of tokens it holds only hashes; the owner's
-token file is left out.
+The archive (tar, gzip) holds `spaces.db` (a consistent snapshot by SQLite's backup API), the evidence clips, the voice clips, the
+recordings, `secret.key` (webhook signing secrets are derived from it), and last `backup.json`: the size and SHA-256 of each file, what was
+left out, and what was missing. Of tokens it holds only hashes; the owner's token file is left out.
 """
 
 from __future__ import annotations
 
-import contextlib
-import shutil
+import hashlib
+import os
 import sqlite3
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import Final, Protocol
 
-from spacesctl.domain.errors import Invalid, NotFound, Refused
-from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY
+from pydantic import TypeAdapter
+
+from spacesctl.domain.errors import NotFound, Refused, Unavailable
+from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY, RECORDINGS
+from spacesctl.store.sqlite import trouble
+from spacesctl.store.sqlite.named_files import named_files
+
+MANIFEST: Final = "backup.json"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file of the archive."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The last member. `without` are folders that were left out on purpose; `missing` are files that the database names and that were not
+    in the data folder: they were deleted while the backup ran, or lost before."""
+
+    files: dict[str, Packed]
+    without: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+MANIFESTS: Final = TypeAdapter(Manifest)
+"""Reads and writes it as JSON."""
+
+
+class _Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Hashing:
+    """Reads at most `size` bytes of a file, and hashes what it reads."""
+
+    def __init__(self, file: _Readable, size: int) -> None:
+        self._file = file
+        self._left = size
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(data)
+        self._digest.update(data)
+        return data
+
+    @property
+    def sha256(self) -> str:
+        """Of what was read so far, in hex."""
+        return self._digest.hexdigest()
 
 
 def snapshot(database: Path, target: Path) -> None:
@@ -28,61 +84,64 @@ def snapshot(database: Path, target: Path) -> None:
         source.backup(copy)
 
 
-def backup(data: Path, archive: Path) -> int:
-    """Write `archive`, never over an existing file; returns its size in bytes. Raises NotFound or Refused."""
+def backup(data: Path, archive: Path, *, recordings: bool = True) -> Manifest:
+    """Write `archive`, never over an existing file; returns its manifest. Raises NotFound, Refused, or
+    Unavailable when the database cannot be read or the archive not written."""
     if not (data / DATABASE).is_file():
         raise NotFound("data folder", str(data))
     if archive.exists():
         raise Refused("exists", f"{archive} exists already")
     part = archive.with_name(archive.name + ".part")
-    with tempfile.TemporaryDirectory() as folder:
+    try:
+        with trouble.told():
+            manifest = _write(data, part, recordings)
+        part.replace(archive)
+    except OSError as error:
+        raise Unavailable(f"{archive} cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return manifest
+
+
+def _write(data: Path, part: Path, recordings: bool) -> Manifest:
+    packed: dict[str, Packed] = {}
+    with tempfile.TemporaryDirectory(dir=part.parent) as folder:
         copy = Path(folder) / DATABASE
         snapshot(data / DATABASE, copy)
         part.touch(mode=0o600)
         with tarfile.open(part, "w:gz") as tar:
             # The snapshot comes first. A clip is written before the report that refers to it, so it exists by now.
-            tar.add(copy, DATABASE)
-            if (data / KEY).exists():
-                tar.add(data / KEY, KEY)
-            for folder in (EVIDENCE, CLIPS):
-                for clip in sorted((data / folder).glob("*.ogg")):
-                    with contextlib.suppress(FileNotFoundError):  # its post was deleted in the meantime
-                        tar.add(clip, f"{folder}/{clip.name}")
-    part.replace(archive)
-    return archive.stat().st_size
+            packed[DATABASE] = _add(tar, copy, DATABASE)
+            for path in _files(data, recordings):
+                name = str(path.relative_to(data))
+                try:
+                    packed[name] = _add(tar, path, name)
+                except FileNotFoundError:  # deleted in the meantime, or there is no key yet
+                    continue
+            named = [one for one in named_files(copy) if recordings or one.folder != RECORDINGS]
+            manifest = Manifest(
+                packed, [] if recordings else [RECORDINGS], sorted({one.name for one in named} - packed.keys())
+            )
+            text = MANIFESTS.dump_json(manifest)
+            info = tarfile.TarInfo(MANIFEST)
+            info.size = len(text)
+            tar.addfile(info, BytesIO(text))
+    return manifest
 
 
-def restore(archive: Path, data: Path) -> None:
-    """Unpack an archive into a new or empty folder (mode 0700). Raises Refused, or Invalid when it is not a backup."""
-    if data.exists() and any(data.iterdir()):
-        raise Refused("not_empty", f"{data} is not empty; restore into a new folder")
-    try:
-        with tarfile.open(archive) as tar:
-            members = tar.getmembers()
-            if not members or members[0].name != DATABASE or not all(_is_ours(member) for member in members):
-                raise Invalid(str(archive), "is not a backup of a data folder")
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            data.chmod(0o700)
-            for member in members:
-                _extract(tar, member, data)
-    except (tarfile.TarError, EOFError) as error:
-        raise Invalid(str(archive), "is not a readable archive") from error
+def _files(data: Path, recordings: bool) -> Iterator[Path]:
+    yield data / KEY
+    for folder in (EVIDENCE, CLIPS):
+        yield from sorted((data / folder).glob("*.ogg"))
+    if recordings:
+        yield from sorted((data / RECORDINGS).glob("*/*.ogg"))
 
 
-def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
-    """Extract the bytes only: modes, owners and links of the archive are ignored."""
-    source = tar.extractfile(member)
-    if source is None:
-        raise Invalid(member.name, "is not a file")
-    target = data / member.name
-    target.parent.mkdir(mode=0o700, exist_ok=True)
-    target.touch(mode=0o600)
-    with source, target.open("wb") as file:
-        shutil.copyfileobj(source, file)
-
-
-def _is_ours(member: tarfile.TarInfo) -> bool:
-    """Whether it is a plain file with a name that `backup` gives, inside the folder."""
-    parts = member.name.split("/")
-    clip = len(parts) == 2 and parts[0] in (EVIDENCE, CLIPS) and parts[1].endswith(".ogg")
-    return member.isfile() and (member.name in (DATABASE, KEY) or clip)
+def _add(tar: tarfile.TarFile, path: Path, name: str) -> Packed:
+    """Add a file as long as it is now: a recording may be growing. Raises FileNotFoundError."""
+    with path.open("rb") as file:
+        info = tarfile.TarInfo(name)
+        info.size, info.mode = os.fstat(file.fileno()).st_size, 0o600
+        reading = Hashing(file, info.size)
+        tar.addfile(info, reading)
+        return Packed(info.size, reading.sha256)

@@ -12,8 +12,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import inspect as tables_of
 
-from spacesctl.domain.errors import Unavailable
+from spacesctl.domain.errors import Refused, Unavailable
+from spacesctl.store.sqlite import trouble
 from spacesctl.store.sqlite.backup import snapshot
 
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
@@ -22,15 +24,18 @@ _SCRIPTS = Path(__file__).parent.parent / "migrations"
 def upgrade(path: Path) -> None:
     """Create or migrate the SQLite file at `path`. Blocks; call it before the event loop serves requests.
 
-    Raises Unavailable, and changes nothing, when the file was written by a later version of spacesctl.
+    Raises, and changes nothing: Unavailable when the file was written by a later version of spacesctl, is damaged or cannot be opened;
+    Refused when it is the database of another program.
     """
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _begin_by_hand)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        with engine.begin() as connection:
+        with trouble.told(), engine.begin() as connection:
             config = _config(connection)
             found = MigrationContext.configure(connection).get_current_revision()
+            if found is None and tables_of(connection).get_table_names():
+                raise Refused("foreign", f"{path} is the database of another program")
             known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
             if found is not None and found not in known:
                 raise Unavailable(

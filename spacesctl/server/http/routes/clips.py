@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from spacesctl.api.posts import Clip
-from spacesctl.domain.errors import Invalid, NotFound, TooMany
+from spacesctl.domain.errors import Gone, Invalid, NotFound, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn, no_dry_run
+from spacesctl.server.http.sound_files import sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import clips
 
@@ -47,7 +48,7 @@ async def upload(app: Here, caller: SignedIn, request: Request) -> Clip:
     response_class=Response,
     responses={200: {"content": {"audio/ogg": {}}}, 206: {"description": "A part", "content": {"audio/ogg": {}}}},
 )
-@may_fail(NotFound)
+@may_fail(NotFound, Gone)
 async def sound(app: Here, caller: Anyone, clip_id: str) -> FileResponse:
     """The audio, also in parts (`Range`). Clips of posts are public, those of a direct message are for its two
     accounts, others for their owner.
@@ -58,7 +59,7 @@ async def sound(app: Here, caller: Anyone, clip_id: str) -> FileResponse:
         "Vary": "Authorization",
         "X-Content-Type-Options": "nosniff",
     }
-    return FileResponse(app.voices.file(clip_id), media_type="audio/ogg", headers=headers)
+    return await sound_file(app.voices.file(clip_id), "clip", clip_id, headers)
 
 
 async def _require_visible(app: Services, caller: Person, clip_id: str) -> bool:

@@ -30,6 +30,7 @@ from spacesctl.server.http.limited import limited, rule_blocks
 from spacesctl.server.http.routes.events import spoken
 from spacesctl.server.http.serializers import by, who
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
+from spacesctl.server.http.sound_files import sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, audit
 from spacesctl.store import reports as report_store
@@ -91,13 +92,13 @@ async def decide_report(app: Here, caller: SignedIn, report_id: str, body: api.R
 
 
 @router.get("/reports/{report_id}/clip", response_class=FileResponse, responses={200: {"content": {"audio/ogg": {}}}})
-@may_fail(NotFound, NotAllowed)
+@may_fail(NotFound, NotAllowed, Gone)
 async def report_clip(app: Here, caller: SignedIn, report_id: str) -> FileResponse:
     """The evidence clip as Ogg Opus: the reported lane alone."""
     row = await _reviewable(app, caller, report_id)
     if row.clip is None:
         raise NotFound("clip of report", report_id)
-    return FileResponse(app.clips / f"{row.clip}.ogg", media_type="audio/ogg")
+    return await sound_file(app.clips / f"{row.clip}.ogg", "clip of report", report_id)
 
 
 async def _reviewable(app: Services, caller: Person, report_id: str) -> KeptReport:

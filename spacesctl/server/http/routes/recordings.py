@@ -20,6 +20,7 @@ from spacesctl.server.http import serializers
 from spacesctl.server.http.cursors import instant
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
+from spacesctl.server.http.sound_files import sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, recordings
 from spacesctl.store import spaces as space_store
@@ -81,14 +82,14 @@ async def get_recording(app: Here, caller: SignedIn, recording_id: str) -> api.R
     response_class=Response,
     responses={200: {"content": {"audio/ogg": {}}}, 206: {"description": "A part", "content": {"audio/ogg": {}}}},
 )
-@may_fail(NotFound)
+@may_fail(NotFound, Gone)
 async def sound(app: Here, caller: SignedIn, recording_id: str, name: str) -> FileResponse:
     """A file of a finished recording, also in parts (`Range`)."""
     one = await _own(app, caller, recording_id)
     if name not in {file.name for file in one.files or ()}:
         raise NotFound("file of this recording", name)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(app.recordings.file(one.id, name), media_type="audio/ogg", headers=headers)
+    return await sound_file(app.recordings.file(one.id, name), "file of recording", one.id, headers)
 
 
 @router.delete("/recordings/{recording_id}", status_code=204, dependencies=[Depends(no_dry_run)])
