@@ -37,11 +37,11 @@ async def live_space(host: As) -> str:
         ("POST", "/v1/series", {"title": "S", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "invite": ["@ann"]}),
     ],
 )
-@pytest.mark.parametrize("largest", [private_copy.LARGEST, 0], ids=["in a copy", "in turn"])
+@pytest.mark.parametrize("in_memory", [private_copy.IN_MEMORY, 0], ids=["in memory", "in a file"])
 async def test_a_tried_change_is_answered_and_leaves_no_trace(
-    api: Api, monkeypatch: pytest.MonkeyPatch, largest: int, method: str, path: str, body: Any
+    api: Api, monkeypatch: pytest.MonkeyPatch, in_memory: int, method: str, path: str, body: Any
 ) -> None:
-    monkeypatch.setattr(private_copy, "LARGEST", largest)
+    monkeypatch.setattr(private_copy, "IN_MEMORY", in_memory)
     host, _ = await api.account("host"), await api.account("ann")
     space = await live_space(host)
     filled = {key: space if value == "{space}" else value for key, value in body.items()} if body else None
@@ -99,16 +99,21 @@ async def test_a_dry_run_is_answered_while_another_program_holds_the_write_lock(
     assert again["status"] == 403
 
 
-async def test_of_a_large_database_one_dry_run_at_a_time_is_in_the_way(
+async def test_a_copy_in_a_file_leaves_none_behind_and_none_is_made_without_room(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(private_copy, "LARGEST", 0)
-    people = await api.accounts("ann", "bob", "cat")
-    async with api.app.db.begin():
-        tried = [asyncio.create_task(one.call("POST", "/v1/posts", {"text": "a"}, headers=DRY)) for one in people]
-        await wait_for(lambda: len(api.database._trying._waiters or ()) == 2)
-        assert len(api.database._writing._waiters or ()) == 1
-    assert [(await one).status_code for one in tried] == [201] * 3
+    monkeypatch.setattr(private_copy, "IN_MEMORY", 0)
+    host = await api.account("host")
+    with held(api):
+        assert (await host.call("POST", "/v1/posts", {"text": "a"}, headers=DRY)).status_code == 201
+    assert not await asyncio.to_thread(lambda: list(api.app.data.glob("dry-run-*")))
+    await asyncio.to_thread((api.app.data / "dry-run-left.db").touch)
+    await asyncio.to_thread(private_copy.tidy, api.app.data)  # as at each start
+    assert not await asyncio.to_thread(lambda: list(api.app.data.glob("dry-run-*")))
+    monkeypatch.setattr(private_copy, "LEFT", 1 << 60)
+    full = await host.call("POST", "/v1/posts", {"text": "a"}, headers=DRY)
+    assert (full.status_code, full.json()["reason"]) == (503, "disk_full")
+    assert (await host.call("POST", "/v1/posts", {"text": "a"})).status_code == 201
 
 
 async def test_writers_do_not_wait_for_a_dry_run_that_takes_its_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

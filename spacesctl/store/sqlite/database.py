@@ -46,7 +46,6 @@ class Database:
         # Writers queue here, in order, rather than in SQLite's busy handler, which sleeps and polls.
         self._writing = asyncio.Lock()
         self._copying = asyncio.Semaphore(private_copy.AT_ONCE)
-        self._trying = asyncio.Lock()
         self._connections = list[Connection]()
         self._open_transactions = 0
         self._all_ended = asyncio.Event()
@@ -56,6 +55,7 @@ class Database:
         return self
 
     def _prepare(self) -> None:
+        private_copy.tidy(self.path.parent)
         schema.upgrade(self.path)
         connect = partial(sqlite3.connect, self.path, check_same_thread=False)
         self._engine = self._open("BEGIN IMMEDIATE", connect, pool_size=1, max_overflow=0)
@@ -134,18 +134,13 @@ class Database:
     async def dry_run(self) -> AsyncIterator[DryRunDatabase]:
         """A database for a dry run: what is written in it can be read in it, and is gone at the end.
 
-        It is a copy in memory, so that writers do not wait. If the database is larger than `private_copy.LARGEST`, it is a transaction of
-        the database itself, which is rolled back; then writers wait, but for one dry run at most.
+        It is a copy, so that writers do not wait. Raises Unavailable when there is no room for one.
         """
-        if self._copies is None or self._engine is None:
+        if self._copies is None:
             raise RuntimeError("the database is not open")
         with self._counted(), trouble.told():
-            if await asyncio.to_thread(private_copy.is_small, self.path):
-                async with self._copying, self._copies.connect() as connection:
-                    yield DryRunDatabase(connection)
-            else:
-                async with self._trying, self._writing, self._engine.connect() as connection:
-                    yield DryRunDatabase(connection)  # closed without a commit, so all of it is rolled back
+            async with self._copying, self._copies.connect() as connection:
+                yield DryRunDatabase(connection)
 
 
 def _on_connect(connection: Any, record: Any) -> None:
