@@ -9,8 +9,9 @@ import asyncio
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -37,9 +38,9 @@ def configure(level: str, process: str = "server") -> None:
     structlog.configure(
         processors=[*common, last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, stream := Unfailing(sys.stderr))),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *common],
@@ -53,6 +54,28 @@ def configure(level: str, process: str = "server") -> None:
         logging.getLogger(name).setLevel(number)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+class Unfailing:
+    """A text stream whose lines are lost when they cannot be written: a full disk, on which the log is too, must not stop the work that is
+    logged."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def write(self, text: str) -> int:
+        """Write, or count it as lost."""
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self.lost += 1
+            return 0
+
+    def flush(self) -> None:
+        """Write what is buffered; what cannot be written stays buffered for the next time."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _of_process(process: str, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

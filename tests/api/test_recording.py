@@ -12,7 +12,9 @@ import av
 import pytest
 
 from spacesctl.engine.messages import Frames, Output, SetLaneOpen, SubscribeOutputs
-from tests.api.harness import OFFER, Api, As, running_api
+from spacesctl.store.sqlite.backup import backup
+from spacesctl.store.sqlite.restore import restore
+from tests.api.harness import OFFER, Api, As, running_api, wait_for
 from tests.live.test_tracks import SOUND
 
 pytestmark = pytest.mark.anyio
@@ -163,6 +165,36 @@ async def test_a_recording_goes_on_after_a_restart_on_the_same_clock(tmp_path: P
         [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
         [mix] = (await done(host, listed["id"]))["files"]
     assert mix["duration_ms"] >= 2_000
+
+
+async def test_a_backup_of_a_recording_that_runs_is_restored_to_what_was_written(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "data") as api:
+        host = await api.account("host")
+        space = await api.live(host, record="mix")
+        sound(api, space, 3.0)
+        recording = api.app.registry.live()[0].space.recording
+        assert recording is not None
+        file = api.app.recordings.file(recording.id, "mix.ogg")
+        await wait_for(lambda: file.exists() and file.stat().st_size > 2_000)
+        made = await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "b.tar.gz")
+        saved = made.files[f"recordings/{recording.id}/mix.ogg"].bytes
+        token = host.token
+    assert saved > 2_000
+    await asyncio.to_thread(restore, tmp_path / "b.tar.gz", tmp_path / "restored")
+    async with running_api(tmp_path / "restored", first=False) as api:
+        host = As(api, token)
+        await host.ok("POST", f"{space}/end")
+        [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+        [mix] = (await done(host, listed["id"]))["files"]
+        found = await host.call("GET", f"/v1/recordings/{listed['id']}/mix.ogg")
+    assert mix["bytes"] >= saved - 4_096, "all but a page that was cut"
+    assert sum(frame.samples for frame in decoded(found.content)) >= 48_000
+
+
+def decoded(ogg: bytes) -> list[Any]:
+    """As FFmpeg decodes it."""
+    with av.open(io.BytesIO(ogg), "r") as container:
+        return list(container.decode(audio=0))
 
 
 async def test_a_recording_whose_space_is_over_is_closed_at_the_next_start(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bots import retry, space
+from bots import retry, space, transcriber
 from bots.moderator import MAX_WAITING, Moderator
 from bots.space import CLOSED_LANES, SpaceBot
 from bots.transcriber import Transcriber
 from spacesctl.audio.framing import UPLINK, pack
-from spacesctl.domain.errors import NotAllowed, Refused
+from spacesctl.domain.errors import NotAllowed, Refused, Unavailable
 from spacesctl.rules.rule_engine import Decision
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.support.backoff import Backoff
@@ -24,7 +24,7 @@ from tests.bots.voices import until
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (retry, space):
+    for module in (retry, space, transcriber):
         monkeypatch.setattr(module, "new_backoff", lambda: Backoff((0.01,)))
 
 
@@ -154,3 +154,43 @@ def test_decisions_beyond_what_may_wait_are_lost_and_told(caplog: pytest.LogCapt
     assert not moderator.tripped
     assert caplog.text.count("is lost: too many are waiting") == 2
     assert "giveaway" not in caplog.text
+
+
+TROUBLE = 40
+"""Failures in a row: with true waits, five minutes of a full disk."""
+
+
+def test_captions_that_cannot_be_stored_are_kept_and_posted_in_order_when_they_can() -> None:
+    api = FakeApi()
+    api.failures = [Unavailable("full", reason="disk_full") for _ in range(TROUBLE)]
+
+    async def main() -> Transcriber:
+        posting = Transcriber(api, "s")
+        task = asyncio.create_task(posting.run())
+        for n in range(120):
+            posting.on_utterance(utterance(f"word{n}", at=n * 100))
+            await asyncio.sleep(0)
+        await until(lambda: len(api.captions) >= 120)
+        task.cancel()
+        return posting
+
+    posting = asyncio.run(main())
+    assert [each["text"] for each in api.captions if each["final"]] == [f"word{n}" for n in range(120)]
+    assert posting.dropped == 0
+
+
+def test_acts_that_cannot_be_stored_are_kept_and_posted_once_when_they_can(caplog: pytest.LogCaptureFixture) -> None:
+    api = FakeApi(rules())
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        await until(lambda: bot._moderator.rules_hash is not None)
+        bot.assignment = assignment(captions=False)
+        api.failures = [Unavailable("full", reason="disk_full") for _ in range(TROUBLE)]
+        bot.on_utterance(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    with caplog.at_level(logging.WARNING):
+        run(api, script)
+    assert sorted(each["action"] for each in api.acts) == ["mute", "report"]
+    assert caplog.text.count("waits: unavailable") == 1, "the trouble is told once"

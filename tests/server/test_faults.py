@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -97,6 +98,27 @@ def test_an_engine_that_dies_while_the_database_is_locked_sounds_again_before_it
         assert checks(server)["database"] == "database_locked"
         other.execute("ROLLBACK")
     wait_until(lambda: bool(checks(server)["ready"]), 5)
+
+
+def test_a_recording_on_a_disk_that_is_full_ends_and_the_server_stops_well_meanwhile(server: RunningServer) -> None:
+    host = server.account("host")
+    with server.client(host["token"]) as spaces:
+        space = spaces.post("/v1/spaces", {"title": "T", "start": True, "record": "mix"})["id"]
+    wait_until(lambda: list((server.data / "recordings").glob("*/mix.ogg")))
+    pid = server.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))  # no file can grow
+    time.sleep(2.0)  # the log is on the full disk, too
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    wait_until(lambda: bool(checks(server)["ready"]), 10)
+    with server.client(host["token"]) as spaces:
+        wait_until(lambda: spaces.get(f"/v1/spaces/{space}")["recording"] is None)
+        assert [one["reason"] for one in spaces.get("/v1/recordings")["data"]] == ["disk"]
+        spaces.post(f"/v1/spaces/{space}/recording")
+    wait_until(lambda: len(list((server.data / "recordings").glob("*/mix.ogg"))) == 2)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
+    time.sleep(2.0)
+    assert server.stop() == 0
 
 
 def test_a_model_with_a_cut_file_is_tried_ever_more_rarely_and_spaces_work_without_captions(tmp_path: Path) -> None:

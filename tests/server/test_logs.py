@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
 import subprocess
 import sys
+
+from spacesctl.support.logs import Unfailing
 
 SAY = """
 import asyncio, gc, logging, sys, structlog
@@ -85,3 +88,26 @@ def test_people_get_lines_to_read() -> None:
     assert "8420" in text
     assert not text.startswith("{")
     assert "hunter2" not in text
+
+
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    class Full(io.StringIO):
+        full = True
+
+        def write(self, text: str) -> int:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            return super().write(text)
+
+        def flush(self) -> None:
+            if self.full:
+                raise OSError(28, "No space left on device")
+
+    disk = Full()
+    stream = Unfailing(disk)
+    stream.write("a")
+    stream.flush()
+    disk.full = False
+    stream.write("b")
+    stream.flush()
+    assert (disk.getvalue(), stream.lost) == ("b", 1)
