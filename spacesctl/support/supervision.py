@@ -48,6 +48,14 @@ class TaskSupervisor:
         """What has failed and does not work yet, by name: the reason of the last failure, or the kind of error."""
         return dict(self._down)
 
+    def failed(self, name: str, error: Exception) -> None:
+        """Something that tries again by itself has failed: it is down until `works` is called."""
+        self._failed(name, error)
+
+    def works(self, name: str) -> None:
+        """It works."""
+        self._down.pop(name, None)
+
     def keep(self, name: str, work: Work) -> None:
         """Run `work`, which is meant to run until it is cancelled. When it fails or returns, it is begun again after a wait."""
         self._begin(self._keep(name, work), name)

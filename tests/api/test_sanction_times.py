@@ -54,4 +54,4 @@ async def test_what_fails_once_is_tried_again(api: Api, monkeypatch: pytest.Monk
         await host.ok("POST", f"{space}/people/{ann.handle}/mute", {"duration": 1})
         await until_nobody_is_muted(host, space)
     assert len(calls) == 2
-    assert [line["kind"] for line in logs if line["log_level"] == "error"] == ["OSError"]
+    assert [line["reason"] for line in logs if line["log_level"] == "error"] == ["OSError"]

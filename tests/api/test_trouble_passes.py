@@ -129,7 +129,9 @@ async def test_a_space_that_is_due_during_a_fault_opens_after_it(api: Api) -> No
     with trouble(api):
         await asyncio.sleep(LEAD.total_seconds() + 0.3)
         assert (await host.ok("GET", f"/v1/spaces/{made['id']}"))["state"] == "scheduled"
+        assert (await api.nobody.call("GET", "/readyz")).json()["checks"]["schedule"] == "disk_full"
     await until_is(host, f"/v1/spaces/{made['id']}", "live")
+    await wait_for(lambda: not api.app.registry.tasks.down)
 
 
 async def test_a_series_is_planned_on_after_a_fault_at_the_end_of_its_space(

@@ -23,7 +23,7 @@ from spacesctl.application.series_keeper import SeriesKeeper
 from spacesctl.application.spaces import end_space, start_space
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICK_SECONDS
-from spacesctl.domain.errors import SpacesError, Unavailable
+from spacesctl.domain.errors import is_final
 from spacesctl.domain.principals import System
 from spacesctl.domain.series import GRACE, MADE_AHEAD, Series
 from spacesctl.domain.space import Space
@@ -36,8 +36,10 @@ STOPPING = 2.0
 """Seconds that running tasks have to end when the server stops."""
 INSTANCES = 16
 """Runs of one task at once. A task that is set anew while it runs would otherwise be dropped when its time comes."""
-RETRY = timedelta(seconds=10)
+RETRY = timedelta(seconds=2)
 """After which a task that failed is tried again."""
+NAME = "schedule"
+"""What fails while a task is tried again, by its name in `/readyz`."""
 JUMP = 0.5
 """Seconds. A larger change of the wall clock within a second is not slewing: the clock was set."""
 _MATTERS = (
@@ -65,6 +67,8 @@ class Alarm:
         self._planned: dict[str, tuple[datetime, float]] = {}
         """The starts that are waited for, with `_stepped` as it was when each was planned."""
         self._doing: set[asyncio.Task[Any]] = set()
+        self._failing: set[str] = set()
+        """Tasks that are tried again."""
         app.wake = self._wake_for
 
     async def start(self) -> None:
@@ -152,6 +156,7 @@ class Alarm:
             )
         elif self._scheduler.get_job(job) is not None:
             self._scheduler.remove_job(job)
+            self._works(job)
 
     async def _do(self, job: str, do: Callable[[str], Awaitable[None]], ref: str) -> None:
         task = asyncio.current_task()
@@ -159,19 +164,22 @@ class Alarm:
         self._doing.add(task)
         try:
             await do(ref)
-        except Unavailable as error:
-            self._again(job, do, ref, error)
-        except SpacesError as error:
-            _log.info("a scheduled task was refused", job=job, code=error.code, reason=error.reason)
-        except Exception as error:  # such as a full disk: what was planned is still to be done
-            self._again(job, do, ref, error)
+        except Exception as error:
+            if not is_final(error):  # such as a full disk: what was planned is still to be done
+                self._failing.add(job)
+                self._app.registry.tasks.failed(NAME, error)
+                self._set(job, self._app.clock.now() + RETRY, do, ref)
+                return
+            _log.info("a scheduled task was refused", job=job, kind=type(error).__name__)
         finally:
             self._doing.discard(task)
+        self._works(job)
 
-    def _again(self, job: str, do: Callable[[str], Awaitable[None]], ref: str, error: Exception) -> None:
-        """Try a task once more in a while."""
-        _log.error("a scheduled task failed and is tried again", job=job, kind=type(error).__name__, exc_info=error)
-        self._set(job, self._app.clock.now() + RETRY, do, ref)
+    def _works(self, job: str) -> None:
+        """It was done, refused, or is no longer to be done."""
+        self._failing.discard(job)
+        if not self._failing:
+            self._app.registry.tasks.works(NAME)
 
     async def _open(self, space_id: str) -> None:
         space = await self._app.registry.space(space_id)
