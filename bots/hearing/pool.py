@@ -178,8 +178,8 @@ class RecogniserPool:
             await asyncio.sleep(self._backoff.after(self._failures + 1))
             try:
                 code, steady = await self._run()
-            except OSError as error:
-                log.error("no recogniser worker can be started: %s", type(error).__name__)
+            except Exception as error:  # mostly an OSError: no descriptor or no memory is free
+                log.error("no recogniser worker can be run: %s", type(error).__name__)
                 await asyncio.sleep(SPAWN_AGAIN)
                 continue
             self._failures = 0 if steady or code == EXIT_MEMORY else self._failures + 1

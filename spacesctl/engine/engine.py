@@ -74,7 +74,7 @@ class Engine:
     ) -> None:
         self.metrics = Metrics()
         self._complexity = Complexity()
-        self._beaten = 0.0
+        self._beaten = self._told_at = 0.0
         self.rooms: dict[str, Room] = {}
         heap = HeapTrimmer()
         self.ticker = Ticker(Grid.now(), self.tick, self.metrics, self._is_idle, heap.tidy)
@@ -115,14 +115,10 @@ class Engine:
         for room in self.rooms.values():
             if room.is_idle:
                 continue
-            frames = room.run(number, now)
-            if frames is not None:
-                self._link.post(frames)
-            levels = room.levels(number) if levels_due else None
-            if levels is not None:
-                self._link.post(levels)
-            if number % LOSS_TICKS == 0:
-                room.adapt_to_losses()
+            try:
+                self._run(room, number, now, levels_due)
+            except Exception:  # a bug, and only this Space's tick is lost
+                self._failed(now)
         self.metrics.counters["effort_lowered"] += self._complexity.add(self.metrics.spent["encode"])
         self.peers.tick(number, self.ticker.grid.utc_of(number), now)
         if number % SWEEP_TICKS == 0:
@@ -130,6 +126,23 @@ class Engine:
         if now - self._beaten >= BEAT_SECONDS:
             self._beaten = now
             self._link.post(_BEAT)
+
+    def _run(self, room: Room, number: int, now: float, levels_due: bool) -> None:
+        frames = room.run(number, now)
+        if frames is not None:
+            self._link.post(frames)
+        levels = room.levels(number) if levels_due else None
+        if levels is not None:
+            self._link.post(levels)
+        if number % LOSS_TICKS == 0:
+            room.adapt_to_losses()
+
+    def _failed(self, now: float) -> None:
+        """Count the failed tick of a Space, and log one a second at most."""
+        self.metrics.counters["space_ticks_failed"] += 1
+        if now - self._told_at >= 1.0:
+            self._told_at = now
+            log.exception("a tick of a Space failed")
 
     def start(self) -> None:
         """Start to tick and to receive from the network."""
