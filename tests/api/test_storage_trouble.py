@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from spacesctl.server.http import readiness
 from spacesctl.store.sqlite import database
 from spacesctl.store.sqlite.trouble import reason_of
 from tests.api.harness import Api, everything
@@ -34,6 +36,13 @@ async def full(api: Api) -> int:
         pages = (await db.exec_driver_sql("PRAGMA page_count")).scalar_one()
         await db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     return int(before)
+
+
+@pytest.fixture(autouse=True)
+def always_anew(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers about the database do not serve for a while."""
+    if "at_once" not in request.node.name:
+        monkeypatch.setattr(readiness, "FRESH", 0.0)
 
 
 @pytest.fixture
@@ -83,6 +92,25 @@ async def test_readiness_does_not_wait_for_ever(api: Api, monkeypatch: pytest.Mo
     async with api.database.begin():
         unready = await api.nobody.call("GET", "/readyz")
     assert (unready.status_code, unready.json()["checks"]["database"]) == (503, "database_locked")
+
+
+async def test_however_many_ask_for_readiness_at_once_the_database_is_asked_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+    write = api.database.try_to_write
+
+    async def counted() -> None:
+        tries.append(1)
+        await write()
+
+    monkeypatch.setattr(api.database, "try_to_write", counted)
+    answers = await asyncio.gather(*(api.nobody.call("GET", "/readyz") for _ in range(50)))
+    assert {answer.json()["checks"]["database"] for answer in answers} == {"ok"}
+    assert len(tries) == 1
+    monkeypatch.setattr(readiness, "FRESH", 0.0)
+    await api.nobody.call("GET", "/readyz")
+    assert len(tries) == 2
 
 
 async def test_the_test_of_a_write_changes_nothing(api: Api) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -60,6 +60,8 @@ class Services(App):
     notify_schemes: frozenset[str] = frozenset()
     allow_private: bool = False
     """Whether webhooks may have addresses that are not public."""
+    database_look: Callable[[], Awaitable[str]] | None = None
+    """Asks the database whether it works, once for all who ask at the same time."""
     bots_hang: Callable[[], bool] = lambda: False
     """Whether the bots' process runs and does not answer."""
     stopping: bool = False

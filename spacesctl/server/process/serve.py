@@ -28,7 +28,7 @@ from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.rates import Rates
-from spacesctl.server.http.routes.pages import BOTS
+from spacesctl.server.http.readiness import BOTS
 from spacesctl.server.http.services import Services
 from spacesctl.server.http.voice_clips import SWEEP_EVERY
 from spacesctl.server.process.alarm import Alarm

@@ -14,13 +14,12 @@ from spacesctl import __version__
 from spacesctl.api.operation import Health, Readiness
 from spacesctl.api.problem import Problem
 from spacesctl.api.wire import Answer, dump
-from spacesctl.domain.errors import NotAllowed, NotFound, Unavailable
-from spacesctl.domain.words import State
+from spacesctl.domain.errors import NotAllowed, NotFound
 from spacesctl.server.http.metrics import render
 from spacesctl.server.http.rates import is_loopback
-from spacesctl.server.http.services import Here, Services, client_host
+from spacesctl.server.http.readiness import readiness
+from spacesctl.server.http.services import Here, client_host
 from spacesctl.server.http.wire_route import WireRoute, may_fail
-from spacesctl.store import spaces as space_store
 
 
 class ReadinessRoute(WireRoute):
@@ -32,8 +31,6 @@ class ReadinessRoute(WireRoute):
 
 router = APIRouter(route_class=WireRoute)
 WEB = Path(__file__).parents[3] / "web"
-BOTS = "bots"
-"""The task that keeps the bots. Without them there are no captions, and everything else works."""
 _PROXIED = {"x-forwarded-for", "x-forwarded-host", "forwarded", "via"}
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _HEADERS = {
@@ -78,42 +75,8 @@ async def ready(app: Here) -> Readiness | Response:
     """Whether everything works that the server needs; 503 if not. `checks` names each part and what is wrong with it. The bot's state and
     room on the disk are shown, but not required.
     """
-    checks = {"database": await _database(app), "engine": _engine(app)}
-    down = app.registry.tasks.down
-    checks |= {name: why for name, why in down.items() if name != BOTS}
-    good = all(value == "ok" for value in checks.values()) and not app.stopping
-    if app.stopping:
-        checks["server"] = "stopping"
-    checks["bot"] = down.get(BOTS) or _bot(app)
-    if app.disk is not None and "disk" not in checks:
-        checks["disk"] = app.disk.state
-    found = Readiness(ready=good, checks=checks)
-    return found if good else Response(dump(found), 503, media_type="application/json")
-
-
-async def _database(app: Services) -> str:
-    try:
-        async with app.db.read() as db:
-            await space_store.count(db, State.LIVE)
-        await app.db.try_to_write()
-    except Unavailable as error:
-        return error.reason or error.message
-    except Exception as error:  # any error means that it is not ready
-        return type(error).__name__
-    return "ok"
-
-
-def _engine(app: Services) -> str:
-    try:
-        return "ok" if app.registry.engine.ready else "starting"
-    except Unavailable as error:
-        return (error.reason or "starting").removeprefix("engine_")
-
-
-def _bot(app: Services) -> str:
-    if app.bots_hang():
-        return "the bot does not answer"
-    return "ok" if app.bot_status.ready else app.bot_status.reason or "not ready"
+    found = await readiness(app)
+    return found if found.ready else Response(dump(found), 503, media_type="application/json")
 
 
 router.add_api_route("/readyz", ready, tags=["operation"], route_class_override=ReadinessRoute)
