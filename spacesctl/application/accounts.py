@@ -44,6 +44,10 @@ async def create_token(
         target = await accounts.get(db, ref)
         if target.id != person.account_id and not person.is_admin:
             raise NotAllowed("you may make tokens for your own account only", reason="scope")
+        if target.id == app.bot.id:
+            raise NotAllowed(
+                "nobody makes tokens for the bundled bot: the server gives it one at each start", reason="scope"
+            )
         most = person.scopes if target.id == person.account_id else USE
         given = most if scopes is None else scopes
         if not given <= most:
@@ -56,7 +60,7 @@ async def create_token(
 
 async def revoke_tokens(app: App, person: Person, ref: str, label: str) -> tuple[Account, int]:
     """Revoke all tokens with this label of the person's own account, or as an admin of any but the bundled bot's. Returns the
-    account and how many there were. Raises NotFound or NotAllowed.
+    account and how many there were. What they opened (event streams, sound, lanes) ends. Raises NotFound or NotAllowed.
     """
     async with app.db.begin() as db:
         target = await accounts.get(db, ref)
@@ -66,7 +70,8 @@ async def revoke_tokens(app: App, person: Person, ref: str, label: str) -> tuple
         if not revoked:
             raise NotFound("token labelled", repr(label))
         await audit.append(db, audit.Entry("token.revoke", person, None, target.id), app.clock.now())
-    return target, revoked
+    app.registry.revoke(frozenset(revoked))
+    return target, len(revoked)
 
 
 async def follow(app: App, person: Person, ref: str) -> None:

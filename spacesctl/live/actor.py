@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -129,6 +129,26 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             if error is not None:
                 why = "accounts_only" if isinstance(error, NotSignedIn) else "removed"
                 self.connections.end(self.space, [session], why)
+
+    def revoked(self, credentials: Collection[str]) -> list[Session]:
+        """End what was opened with these credentials (ids): event streams, and sessions, which are returned."""
+
+        def gone(person: Person) -> bool:
+            return person.credential is not None and person.credential.id in credentials
+
+        for subscriber in self.hub.subscribers:
+            if gone(subscriber.person):
+                subscriber.close()
+        ended = [session for session in self.connections.sessions.values() if gone(session.person)]
+        if ended:
+            self.connections.end(self.space, ended, "revoked")
+        return ended
+
+    async def after_revocation(self, ended: Iterable[Session]) -> None:
+        """Close the lanes of sessions that `revoked` ended."""
+        lanes = [session.lane for session in ended if session.lane is not None]
+        if lanes:
+            await self._close_lanes(lanes, System("revoked"), "revoked")
 
     def now_tick(self) -> int:
         """The present tick of the Space clock; 0 before the start."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, cast
@@ -211,6 +211,12 @@ class SpaceRegistry:
         self._peers.clear()
         for actor in list(self.actors.values()):
             await actor.engine_restarted()
+
+    def revoke(self, credentials: Collection[str]) -> None:
+        """End what was opened with these credentials (ids), in all Spaces: at once, the lanes as soon as the store takes it."""
+        for actor in self.actors.values():
+            if ended := actor.revoked(credentials):
+                self.tasks.later("close lanes", partial(actor.after_revocation, ended))
 
     def live(self) -> list[SpaceActor]:
         """The actors of the live Spaces."""

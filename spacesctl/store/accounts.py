@@ -91,10 +91,12 @@ async def count_tokens(db: AsyncConnection, account_id: str) -> int:
     return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0
 
 
-async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> int:
-    """Delete all tokens of an account that carry this label; returns how many there were."""
+async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> list[str]:
+    """Delete all tokens of an account that carry this label; returns the ids of their credentials."""
     mine = (tokens.c.account_id == account_id, tokens.c.label == label)
-    return (await db.execute(delete(tokens).where(*mine))).rowcount
+    found = [one[:CREDENTIAL_ID] for one in await db.scalars(select(tokens.c.hash).where(*mine))]
+    await db.execute(delete(tokens).where(*mine))
+    return found
 
 
 async def caller(db: AsyncConnection, token: str) -> Person | None:

@@ -13,7 +13,7 @@ from spacesctl.engine.messages import RemovePeer
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.event_views import View
 from spacesctl.live.sessions import Session, SessionKind
-from tests.api.harness import Api, As, running_api
+from tests.api.harness import Api, As, running_api, settled
 
 pytestmark = pytest.mark.anyio
 
@@ -78,3 +78,33 @@ async def test_what_a_token_opened_carries_its_name_and_not_the_token(api: Api) 
     assert credential.kind == "token"
     assert len(credential.id) == 16
     assert credential.id not in (host.token or "")
+
+
+async def test_revoking_a_token_ends_what_it_opened_and_nothing_of_another(api: Api) -> None:
+    host, _, space, actor = await scene(api)
+    ann = await api.speaker(space, host, "ann")
+    phone = As(api, (await ann.ok("POST", f"/v1/accounts/{ann.handle}/tokens", {"label": "phone"}))["token"])
+    await phone.offer(f"{space}/whep")
+    mine = {session.kind: session for session in actor.connections.sessions.values()}
+    assert set(mine) == {SessionKind.WHIP, SessionKind.WHEP}
+    streams = [actor.subscribe(View.AUDIENCE, session.person) for session in mine.values()]
+    await ann.ok("DELETE", f"/v1/accounts/{ann.handle}/tokens?label=phone")
+    assert {session.kind for session in actor.connections.sessions.values()} == {SessionKind.WHIP}
+    assert [stream.closed for stream in streams] == [kind is SessionKind.WHEP for kind in mine]
+    await api.owner.ok("DELETE", f"/v1/accounts/{ann.handle}/tokens?label=first")
+    assert not actor.connections.sessions
+    assert all(stream.closed for stream in streams)
+    await settled(api)
+    assert actor.space.people[ann.id].lane is None, "its microphone is closed in the store too"
+
+
+async def test_a_token_without_a_scope_can_do_nothing_and_nobody_makes_one_for_the_bot(api: Api) -> None:
+    ann = await api.account("ann")
+    made = await ann.ok("POST", f"/v1/accounts/{ann.handle}/tokens", {"label": "none", "scopes": []})
+    bare = As(api, made["token"])
+    for path in ("/v1/dms", "/v1/accounts/me", "/v1/spaces", "/v1/accounts/@ann"):
+        refused = await bare.refused("GET", path)
+        assert (refused["status"], refused["reason"]) == (403, "scope")
+    for who in (api.owner, api.bot):
+        refused = await who.refused("POST", "/v1/accounts/@spaces_bot/tokens", {"label": "x"})
+        assert (refused["status"], refused["reason"]) == (403, "scope")

@@ -109,7 +109,8 @@ def client_host(connection: HTTPConnection) -> str:
 
 
 async def caller(connection: HTTPConnection) -> Person:
-    """The caller, by bearer token; anonymous without one. Raises NotSignedIn when the token is unknown."""
+    """The caller, by bearer token; anonymous without one. Raises NotSignedIn when the token is unknown, and NotAllowed when it has no
+    scope."""
     header = connection.headers.get("authorization", "")
     if not header:
         return ANONYMOUS
@@ -122,11 +123,13 @@ async def caller(connection: HTTPConnection) -> Person:
         # Only unknown tokens are counted, so a script with a stale token does not lock out others at its address.
         services(connection).rates.by_address("sign_in", client_host(connection))
         raise NotSignedIn("this token is unknown")
+    if not found.scopes:
+        raise NotAllowed("this token has no scope: nothing can be done with it", reason="scope")
     return found
 
 
 async def signed_in(connection: HTTPConnection) -> Person:
-    """The caller, who must have a token. Raises NotSignedIn."""
+    """The caller, who must have a token. Raises NotSignedIn or NotAllowed."""
     who = await caller(connection)
     if who.account_id is None:
         raise NotSignedIn

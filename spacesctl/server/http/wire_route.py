@@ -26,7 +26,6 @@ from spacesctl.server.http.limited import READS, Limit, count, declared, given_b
 
 Endpoint = Callable[..., Awaitable[object]]
 _NEEDS_TOKEN = {services.signed_in, services.admin, services.service_bot}
-_NEEDS_SCOPE = {services.admin, services.service_bot}
 
 
 def may_fail(*errors: type[SpacesError]) -> Callable[[Endpoint], Endpoint]:
@@ -71,9 +70,7 @@ class WireRoute(APIRoute):
         self.token = "required" if used & _NEEDS_TOKEN else "optional" if services.caller in used else self.no_token
         self.problems: set[type[SpacesError]] = set(getattr(endpoint, "problems", ()))
         if self.token != self.no_token:
-            self.problems |= {NotSignedIn, TooMany}  # wrong tokens are counted by address
-        if used & _NEEDS_SCOPE:
-            self.problems.add(NotAllowed)
+            self.problems |= {NotSignedIn, NotAllowed, TooMany}  # wrong tokens are counted by address
         self.limits = declared(endpoint)
         if self.limits:
             self.problems.add(TooMany)
