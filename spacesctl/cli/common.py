@@ -61,8 +61,10 @@ def client(ctx: typer.Context, *, anonymous: bool = False) -> Client:
     """A client for the chosen server. Raises NotSignedIn when there is no token, unless `anonymous`."""
     session = ctx.ensure_object(Session)
     found = session.profile()
+    if found.withheld is not None:
+        note(f"your token is for {found.withheld} and is not sent to {found.url}")
     if found.token is None and not anonymous:
-        raise NotSignedIn("no token is set")
+        raise NotSignedIn("no token is set" if found.withheld is None else f"no token is set for {found.url}")
     _without_httpx_commands()
     from spacesctl.client.http import Client
 

@@ -14,14 +14,18 @@ from platformdirs import user_config_path
 from spacesctl.domain.errors import Invalid
 
 DEFAULT_URL = "http://127.0.0.1:8420"
+ENV_FILE = ".env"
+"""A file of the working folder, which may be anybody's."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The server to use, and the token (None: as nobody)."""
+    """The server to use, and the token (None: as nobody). `withheld` is the server that a token is for which was found and is not sent to
+    this one."""
 
     url: str
     token: str | None
+    withheld: str | None = None
 
 
 def profile_path() -> Path:
@@ -30,20 +34,48 @@ def profile_path() -> Path:
 
 
 def find(url: str | None = None) -> Profile:
-    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. Raises Invalid for a broken file or token."""
+    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. A token is sent to the server alone that it
+    was given for: a folder that names another URL does not get it. Raises Invalid for a broken file or token."""
     places = _places(url)
-    chosen = _pick(places, "url")[0] or DEFAULT_URL
-    token, place = _pick(places, "token")
+    chosen = (_pick(places, "url")[0] or DEFAULT_URL).rstrip("/")
+    token, place, withheld = _token_for(places, chosen)
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         # It is secret, so it is not shown.
         raise Invalid(place, "the token has characters that no token has")
-    return Profile(chosen.rstrip("/"), token)
+    return Profile(chosen, token, withheld)
 
 
 def origins(url: str | None = None) -> dict[str, str]:
     """Where `url` and `token` come from: `flag`, `environment`, `.env`, the profile's path, or `default`."""
     places = _places(url)
-    return {key: _pick(places, key)[1] for key in ("url", "token")}
+    chosen, place = _pick(places, "url")
+    return {"url": place, "token": _token_for(places, (chosen or DEFAULT_URL).rstrip("/"))[1]}
+
+
+def _token_for(places: Places, url: str) -> tuple[str | None, str, str | None]:
+    """The first token that is for this server, its place, and the server of one that is for another. An empty one means nobody."""
+    withheld = None
+    for number, (place, values) in enumerate(places):
+        token = values.get("token")
+        if token is None:
+            continue
+        meant = _server_of(places, number)
+        if not token or meant == url:
+            return str(token) or None, place, None if token else withheld
+        withheld = withheld or meant
+    return None, "default", withheld
+
+
+def _server_of(places: Places, number: int) -> str:
+    """The server that the token of a place is for: the URL that stands beside it. A token in the environment, where no URL is, is for the
+    option's or the profile's, but not for that of a folder."""
+    place, values = places[number]
+    if values.get("url"):
+        return str(values["url"]).rstrip("/")
+    if place == str(profile_path()):
+        return DEFAULT_URL
+    others = [(name, one) for name, one in places if name != ENV_FILE or place == ENV_FILE]
+    return (_pick(others, "url")[0] or DEFAULT_URL).rstrip("/")
 
 
 Places = list[tuple[str, Mapping[str, object]]]
@@ -56,7 +88,7 @@ def _places(url: str | None) -> Places:
     return [
         ("flag", {"url": url}),
         ("environment", named(os.environ)),
-        (".env", named(_dotenv())),
+        (ENV_FILE, named(_dotenv())),
         (str(profile_path()), _stored()),
     ]
 
