@@ -29,11 +29,13 @@ from spacesctl.live.connections import Connections
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
 from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
-from spacesctl.live.hub import Hub, Subscriber
+from spacesctl.live.hub import Hub
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.presence import AWAY_AFTER, Presence, Step
 from spacesctl.live.recorder import Recorder
 from spacesctl.live.sessions import Session
+from spacesctl.live.stream_writer import StreamWriter
+from spacesctl.live.subscriber import Sink, Subscriber
 from spacesctl.store.spaces import StoredEvent
 from spacesctl.support.clock import Clock
 from spacesctl.support.supervision import TaskSupervisor
@@ -48,10 +50,17 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     """Serves one Space, and is its `SpaceHandle`. Made by `SpaceRegistry`; lives while its Space is live, and for some time after."""
 
     def __init__(
-        self, space: Space | None, engine: Engine, clock: Clock, ask: Ask, tasks: TaskSupervisor, last_tick: int = 0
+        self,
+        space: Space | None,
+        engine: Engine,
+        clock: Clock,
+        ask: Ask,
+        tasks: TaskSupervisor,
+        last_tick: int = 0,
+        writer: StreamWriter | None = None,
     ) -> None:
         super().__init__(space, decide_all)
-        self.hub = Hub()
+        self.hub = Hub(writer)
         self.ring = EvidenceRing()
         self.connections = Connections(engine)
         self.presence = Presence(seen=space is not None and (space.away is not None or space.host_id in space.spoke))
@@ -169,6 +178,10 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream."""
         return self.hub.subscribe(view, person)
+
+    def attach(self, subscriber: Subscriber, sink: Sink) -> None:
+        """Write an event stream to `sink` from now on."""
+        self.hub.attach(subscriber, sink, self.space.seq)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""

@@ -10,6 +10,8 @@ from spacesctl.api.wire import Answer, Time, dump, load_value
 from spacesctl.domain.events import HIDDEN_FROM_AUDIENCE
 from spacesctl.store.spaces import StoredEvent
 
+STILL_HERE = b": still here\n\n"
+"""A comment, for when nothing is said for a while."""
 _TYPES = {kind: name for name, kind in EPHEMERAL.items()}
 _NAMES = {"policy": "speakers", "topics": "topic_ids", "before": "before_id", "target": "target_id"}
 """Fields that the wire calls otherwise than the store. So does `by`, where it is an account's id."""
@@ -43,6 +45,11 @@ def sse(kind: str, body: object, seq: int | None = None) -> bytes:
     """One Server-Sent Event (WHATWG HTML, 9.2). JSON contains no raw line breaks, so one data line is enough."""
     head = b"" if seq is None else b"id: %d\n" % seq
     return b"%sevent: %s\ndata: %s\n\n" % (head, kind.encode(), dump(body))
+
+
+def seq_of(message: bytes) -> int:
+    """The number of a message; one without a number is newer than all that have one."""
+    return int(message[4 : message.index(b"\n")]) if message.startswith(b"id: ") else 1 << 62
 
 
 def _renamed(body: Mapping[str, object]) -> dict[str, object]:

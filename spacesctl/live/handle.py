@@ -11,9 +11,9 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.live.event_views import View
-from spacesctl.live.hub import Subscriber
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.sessions import Session
+from spacesctl.live.subscriber import Sink, Subscriber
 
 
 class SpaceHandle(Protocol):
@@ -35,6 +35,9 @@ class SpaceHandle(Protocol):
 
     def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream."""
+
+    def attach(self, subscriber: Subscriber, sink: Sink) -> None:
+        """Write an event stream to `sink` from now on, first what it has queued."""
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""

@@ -24,6 +24,7 @@ from spacesctl.live.clock import ClockMark, tick_after
 from spacesctl.live.engine import Engine
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.outcome import Outcome, Projection
+from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.transaction import Applied, Transaction
 from spacesctl.store import spaces as space_store
 from spacesctl.store.ports import Database
@@ -58,6 +59,8 @@ class SpaceRegistry:
         self.subscribers: list[Callable[[Outcome], None]] = []
         """Called after each stored outcome, for example by the alarm clock and the bots' assignments. What they raise is logged."""
         self._loading = asyncio.Lock()
+        self.writer = StreamWriter()
+        """Writes all event streams."""
         self._peers: dict[str, SpaceActor] = {}
         self.tasks = tasks or TaskSupervisor(is_final)
         """The long-lived tasks of the server, and the jobs that follow from what happened."""
@@ -142,7 +145,7 @@ class SpaceRegistry:
         return self._new_actor(None, 0)
 
     def _new_actor(self, space: Space | None, last_tick: int) -> SpaceActor:
-        return SpaceActor(space, self.engine, self.clock, self.ask, self.tasks, last_tick)
+        return SpaceActor(space, self.engine, self.clock, self.ask, self.tasks, last_tick, self.writer)
 
     async def enter_turn(self, space_id: str, held: AsyncExitStack) -> SpaceActor:
         """Wait for the turn at a Space, which `held` then releases. Raises NotFound or TooMany."""

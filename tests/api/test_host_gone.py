@@ -11,7 +11,7 @@ import pytest
 
 from spacesctl.domain.principals import Person
 from spacesctl.live.event_views import View
-from spacesctl.live.hub import Subscriber
+from spacesctl.live.subscriber import Subscriber
 from spacesctl.live.watch import Watch
 from spacesctl.support.clock import VirtualClock
 from tests.api.harness import Api, As, running_api

@@ -18,8 +18,9 @@ from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import CloseLane, MovePeer, OpenLane, Output, SetLaneOpen
 from spacesctl.live import effects, evidence
 from spacesctl.live.event_views import View
-from spacesctl.live.hub import QUEUE, Hub
+from spacesctl.live.hub import Hub
 from spacesctl.live.sessions import FEED_EVENTS, FEED_TICKS, Feed, Session, SessionKind, group_of
+from spacesctl.live.subscriber import QUEUE
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

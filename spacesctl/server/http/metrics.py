@@ -37,6 +37,8 @@ async def render(app: Services) -> str:
             {f'{{kind="{kind}"}}': n for kind, n in sorted(kinds.items())},
         ),
         *_gauge("spacesctl_event_streams", "Open event streams.", {"": streams}),
+        "# TYPE spacesctl_event_streams_too_slow_total counter",
+        f"spacesctl_event_streams_too_slow_total {app.registry.writer.too_slow}",
         *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
         *_gauge("spacesctl_bot_ready", "Whether the bundled bot is ready.", {"": int(app.bot_status.ready)}),
     ]

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from spacesctl.server.http.front import refusals
+from spacesctl.server.http.front import direct, refusals
 from spacesctl.server.http.front.body_clock import BodyClock
 from spacesctl.server.http.front.connections import Place
 from spacesctl.server.http.front.front import Front
@@ -73,6 +74,9 @@ class FrontProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
         super().connection_lost(exc)
+        if self.is_busy and self._running is not None:  # uvicorn tells the last of pipelined requests only
+            self._running.disconnected = True
+            self._running.message_event.set()
         self._stop_clock()
         self.resume_writing()
         if self.place is not None:
@@ -179,6 +183,7 @@ class FrontProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        direct.offer(cast(Scope, cycle.scope), cycle, self.transport)
         old = cycle.scope["http_version"] == "1.0"
         super()._start_asgi_task(cycle, without_chunks(app, cycle) if old else app)  # type: ignore[arg-type]
 

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 
 from spacesctl.api.captions import Assignments, BotStatus, CaptionsStatus
 from spacesctl.live.event_views import sse
-from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, only_headers, streamed
+from spacesctl.live.stream_writer import HEARTBEAT
+from spacesctl.server.http.event_stream import EventStream, only_headers, streamed
 from spacesctl.server.http.front.at_once import OneStream
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, ServiceBot, Services
@@ -23,7 +24,7 @@ async def stream_assignments(app: Here, caller: ServiceBot, _one: OneStream, req
     """Server-Sent Events; each holds the whole list of Spaces that need the bot."""
     if request.method == "HEAD":
         return only_headers()
-    return event_stream(_assignments(app))
+    return EventStream(_assignments(app))
 
 
 async def _assignments(app: Services) -> AsyncGenerator[bytes | None]:

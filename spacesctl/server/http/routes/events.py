@@ -19,8 +19,8 @@ from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
 from spacesctl.live.event_views import View, ephemeral, visible
 from spacesctl.live.handle import SpaceHandle
-from spacesctl.live.hub import Subscriber
-from spacesctl.server.http.event_stream import HEARTBEAT, event_stream, only_headers, streamed
+from spacesctl.live.subscriber import Subscriber
+from spacesctl.server.http.event_stream import SpaceEvents, only_headers, streamed
 from spacesctl.server.http.front.at_once import OneStream
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
@@ -57,40 +57,26 @@ async def stream(
     # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
     subscriber = handle.subscribe(view, caller)
     after = int(last_event_id) if last_event_id is not None else None
-    events = _events(app, handle, space, subscriber, after)
-    return event_stream(events, lambda: handle.unsubscribe(subscriber))
+    return SpaceEvents(handle, subscriber, _first(app, handle, space, subscriber, after))
 
 
-async def _events(
+async def _first(
     app: Services, handle: SpaceHandle, space: Space, subscriber: Subscriber, after: int | None
-) -> AsyncGenerator[bytes | None]:
-    try:
-        yield ephemeral(StreamHello(space_id=space.id, seq=space.seq, tick=handle.now_tick()))
-        replayed = 0
-        if after is not None and after > space.seq:  # of another server, or of a copy that was restored
+) -> AsyncGenerator[bytes]:
+    """The greeting, and what the client missed."""
+    yield ephemeral(StreamHello(space_id=space.id, seq=space.seq, tick=handle.now_tick()))
+    if after is not None and after > space.seq:  # of another server, or of a copy that was restored
+        yield ephemeral(StreamReset(seq=space.seq))
+    if after is not None and after < space.seq:
+        async with app.db.read() as db:
+            missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
+        if len(missed) > REPLAY:
             yield ephemeral(StreamReset(seq=space.seq))
-        if after is not None and after < space.seq:
-            async with app.db.read() as db:
-                missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
-            if len(missed) > REPLAY:
-                yield ephemeral(StreamReset(seq=space.seq))
-            else:
-                for event in missed:
-                    replayed = event.seq
-                    if (message := visible(event, subscriber.view)) is not None:
-                        yield message
-        while (said := await subscriber.next(HEARTBEAT)) is not None:
-            if said == b"":
-                yield None
-            elif not replayed or _seq(said) > replayed:
-                yield said
-    finally:
-        handle.unsubscribe(subscriber)
-
-
-def _seq(message: bytes) -> int:
-    """The id of a message; a message without one counts as new."""
-    return int(message[4 : message.index(b"\n")]) if message.startswith(b"id: ") else 1 << 62
+        else:
+            for event in missed:
+                if (message := visible(event, subscriber.view)) is not None:
+                    yield message
+            subscriber.replayed(max((event.seq for event in missed), default=0))
 
 
 @router.get("/spaces/{space_id}/captions")
