@@ -209,8 +209,13 @@ async def test_messages_beyond_all_measure_end_the_streams_instead_of_filling_me
         stage.say()
     assert all(one.closed and body.aborted for one, body in streams)
     assert stage.writer.too_slow == 3
+    _, later = stage.join(Body(chunked=True))
     await rest()
-    assert all(not body.writes for _, body in streams)
+    assert not any(body.writes for _, body in streams)
+    assert later.data == b"", "no empty chunk, which would be the end"
+    stage.say()
+    await rest()
+    assert b"id: %d\n" % stage.seq in later.data
 
 
 async def test_a_connection_that_fails_ends_alone() -> None:

@@ -112,6 +112,22 @@ async def test_who_leaves_is_no_longer_present(tmp_path: Path) -> None:
         await wait_for(lambda: ann.id not in room.actor.present())
 
 
+async def test_a_stream_whose_replay_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise OSError("the disk is gone")
+
+    async with open_room(tmp_path) as room:
+        monkeypatch.setattr("spacesctl.store.spaces.events_after", broken)
+        reader, writer = await asyncio.open_connection("127.0.0.1", room.port)
+        writer.write(get(f"{room.place}/events", "Last-Event-ID: 1"))
+        assert b"event: hello" in await reader.read()
+        writer.close()
+        assert not room.actor.hub.subscribers
+        assert len(room.api.app.front.streams) == 0
+
+
 async def test_who_leaves_with_another_request_behind_the_stream_is_no_longer_present(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         ann = await room.api.account("ann")
