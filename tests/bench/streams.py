@@ -26,6 +26,7 @@ from spacesctl.client.http import Client
 from spacesctl.domain.words import Policy
 from spacesctl.probe import machine
 from spacesctl.probe.accounts import token_of
+from spacesctl.probe.jitter_probe import jitter_probe
 from spacesctl.probe.server_process import Server, serving
 from spacesctl.server.http.rates import Limits
 
@@ -54,23 +55,28 @@ async def measure(streams: int, slow: int, seconds: float) -> dict[str, Any]:
         token, space = await asyncio.to_thread(_open, server)
         _pin(server)
         began = time.monotonic()
-        async with _reader(server, space, streams, slow) as reader, Talker(server.url, token, space):
+        async with (
+            jitter_probe(machine.cores()[0]) as watching,
+            _reader(server, space, streams, slow) as reader,
+            Talker(server.url, token, space),
+        ):
             opened = time.monotonic() - began
             await asyncio.sleep(1.0)
             control = server.process.pid
+            await watching.read()
             began, busy = time.monotonic(), machine.cpu_seconds(control)
             asking = asyncio.create_task(_ask(server.url, seconds))
             sent = await _change(server.url, token, space, seconds)
             answered = await asking
             core = (machine.cpu_seconds(control) - busy) / (time.monotonic() - began)
-            memory = machine.memory_bytes(control)
+            memory, still = machine.memory_bytes(control), await watching.read()
             await asyncio.sleep(LAST)
             out, _ = await reader.communicate(b"\n")
     return {
         "streams": streams, "slow": slow, "seconds": seconds, "open_seconds": round(opened, 1),
         **_reached(json.loads(out), sent, streams),
         "healthz_ms": _spread(answered), "control_core_percent": round(100 * core, 1),
-        "control_mib": round(memory / 2**20, 1),
+        "control_mib": round(memory / 2**20, 1), "machine_stood_still": plain(still),
     }  # fmt: skip
 
 
