@@ -138,7 +138,7 @@ def test_a_worker_at_its_ceiling_ends_also_while_audio_waits(
         make = partial(ScriptedRecogniser, [HeardWord("one", 0.1, 0.2, 1.0)], pause=60)
         assert run(lambda: make, down[0], up[1], growth=-1) == EXIT_MEMORY
         told = Unpacker[FromWorker](FromWorker).feed(os.read(up[0], 65536))
-        assert {type(each) for each in told} == {Ready, Beat}, "it ended before it had heard all"
+        assert {Ready} <= {type(each) for each in told} <= {Ready, Beat}, "it ended before it had heard all"
     finally:
         for fd in (*down, *up):
             os.close(fd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 import socket
@@ -166,6 +167,7 @@ async def _serve(
         tasks.keep(BOTS, bots.keep)
     else:
         app.bot_status = CaptionsStatus(ready=False, reason="the server runs without bots")
+    await asyncio.to_thread(_settle)
     on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     app.stopping = True
@@ -177,6 +179,12 @@ async def _serve(
     server.should_exit = True
     # In parallel: each may take its own grace time, and all together have 5 s.
     await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
+
+
+def _settle() -> None:
+    """Leave what was loaded out of all later collections of cycles: each stops everything, for as long as it looks at all objects."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
