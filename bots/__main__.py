@@ -56,6 +56,7 @@ async def _serve(url: str, token: str, model: Path | None, data: Path | None) ->
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # it is the server's, and reaches the whole process group
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     threading.Thread(target=_watch, args=(0, loop, stop), daemon=True).start()

@@ -20,9 +20,9 @@ def main() -> int:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--growth-mib", type=int, default=512)
     options = parser.parse_args()
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches the whole process group; the pool ends this process by closing its stdin
+    # Both reach the whole process group; the pool ends this process by closing its stdin.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     out = os.dup(1)
     os.dup2(2, 1)  # what a C library prints to stdout must not get between the messages
     from bots.hearing.vosk_recogniser import load

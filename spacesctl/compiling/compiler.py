@@ -62,7 +62,9 @@ class Compiler:
             except OSError as error:
                 raise Unavailable("rule files cannot be compiled at the moment") from error
         if isinstance(answer, Rejected):
-            raise Invalid("rules", "; ".join(answer.problems[:TOLD]))
+            more = len(answer.problems) - TOLD
+            others = [f"and {more} more (`spacesctl rules check` shows all)"] if more > 0 else []
+            raise Invalid("rules", "; ".join([*answer.problems[:TOLD], *others]))
         return CheckedRules(text, answer.hash, tuple(answer.ids), frozenset(answer.actions))
 
     async def close(self) -> None:

@@ -26,7 +26,8 @@ _CHUNK = 64 << 10
 
 def main() -> None:
     """Serve until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is for the server, which ends this process
+    for number in (signal.SIGINT, signal.SIGHUP):  # from the terminal; they are for the server, which ends this process
+        signal.signal(number, signal.SIG_IGN)
     os.nice(10)  # sound comes first
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

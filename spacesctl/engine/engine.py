@@ -259,8 +259,10 @@ async def run(end: socket.socket, host: str, port_number: int, *, tcp: bool = Fa
     """Run an engine until control closes the link (socket `end`) or SIGTERM arrives. With `tcp` it also listens over TCP on the same port.
     Returns the exit status. Raises OSError when the UDP port cannot be bound."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    # Ctrl-C reaches the whole process group. The engine ignores it: control handles it, and closes the link when it stops.
-    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    # Ctrl-C and the end of a terminal reach the whole process group. The engine ignores them: control handles them, and closes the link
+    # when it stops.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, lambda: None)
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     link = await connect_engine(end)
     (port, streams), identity = bind(host, port_number, tcp=tcp), Identity()

@@ -42,6 +42,7 @@ class TaskSupervisor:
         self._down: dict[str, str] = {}
         self._waiting: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
+        self._since: dict[str, float] = {}
 
     @property
     def down(self) -> dict[str, str]:
@@ -54,7 +55,9 @@ class TaskSupervisor:
 
     def works(self, name: str) -> None:
         """It works."""
-        self._down.pop(name, None)
+        if self._down.pop(name, None) is not None:
+            down = asyncio.get_running_loop().time() - self._since.pop(name, 0.0)
+            _log.info("works again", task=name, after=round(down, 1))
 
     def keep(self, name: str, work: Work) -> None:
         """Run `work`, which is meant to run until it is cancelled. When it fails or returns, it is begun again after a wait."""
@@ -99,7 +102,7 @@ class TaskSupervisor:
     async def _keep(self, name: str, work: Work) -> None:
         loop, backoff = asyncio.get_running_loop(), Backoff(WAITS)
         while True:
-            up = loop.call_later(STEADY, self._down.pop, name, None)
+            up = loop.call_later(STEADY, self.works, name)
             began = loop.time()
             try:
                 await work()
@@ -119,7 +122,7 @@ class TaskSupervisor:
                 self._failed(name, error)
                 await asyncio.sleep(min(seconds, backoff.next()))
                 continue
-            self._down.pop(name, None)
+            self.works(name)
             backoff.reset()
             await asyncio.sleep(seconds)
 
@@ -146,11 +149,12 @@ class TaskSupervisor:
             self._waiting[name] -= 1
             if not self._waiting[name]:
                 del self._waiting[name]
-                self._down.pop(name, None)
+                self.works(name)
 
     def _failed(self, name: str, error: Exception) -> None:
         """Log the first failure with its traceback; of those after it the 2nd, 4th, 8th and so on in a line."""
         reason = str(getattr(error, "reason", None) or type(error).__name__)
+        self._since.setdefault(name, asyncio.get_running_loop().time())
         if self._down.get(name) != reason:
             self._failures[name] = 0
             _log.error("failed, and is tried again", task=name, reason=reason, exc_info=error)

@@ -175,6 +175,8 @@ async def test_a_recording_on_a_disk_that_fails_ends_when_that_can_be_stored(
     assert (await host.ok("GET", space))["recording"] is None
     [kept] = (await host.ok("GET", "/v1/recordings"))["data"]
     assert kept["reason"] == "disk"
+    notices = [row["text"] for row in (await host.ok("GET", "/v1/dms"))["data"] if row["kind"] == "notice"]
+    assert [text for text in notices if "disk has no room" in text] == notices[:1], "its host could not know"
 
 
 def _full(*_: object) -> None:
@@ -196,7 +198,7 @@ async def test_when_the_disk_fills_there_is_a_warning_first_and_then_recordings_
         await settled(api)
         checks = (await api.nobody.ok("GET", "/readyz"))["checks"]
         seen.append((checks["disk"], (await host.ok("GET", space))["recording"] is not None))
-    assert seen == [("ok", True), ("low", True), ("full", False), ("low", False), ("ok", False)]
+    assert seen == [("ok", True), ("low", True), ("low, recordings stop", False), ("low", False), ("ok", False)]
     assert "spacesctl_disk_free_bytes 943718400" in (await api.nobody.call("GET", "/metrics")).text
 
 

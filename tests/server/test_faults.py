@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import sqlite3
@@ -70,6 +71,15 @@ def test_a_child_that_is_stopped_is_shown_and_replaced(
     assert not stopped.is_running()
     assert sounds(server, space)
     assert server.stop() == 0
+
+
+def test_the_end_of_a_terminal_ends_neither_the_server_nor_its_children(server: RunningServer) -> None:
+    pids = {name: child(server, name).pid for name in CHILDREN}
+    for pid in (server.process.pid, *pids.values()):
+        os.kill(pid, signal.SIGHUP)
+    time.sleep(2.0)
+    assert {name: child(server, name).pid for name in CHILDREN} == pids
+    assert checks(server)["ready"]
 
 
 @pytest.mark.parametrize("name", ["engine", "bots"])

@@ -210,3 +210,15 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path: Path, k
     assert set(acknowledged) <= stored
     assert messages <= kept
     assert len(acknowledged) > kills, "the test did write"
+
+
+@pytest.mark.parametrize("lost", ["spaces.db", "secret.key"])
+def test_a_folder_that_has_lost_what_all_hangs_on_is_told(tmp_path: Path, lost: str) -> None:
+    data = tmp_path / "data"
+    with running_server(data, "--no-bots") as server:
+        assert server.stop() == 0
+    for file in data.glob(f"{lost}*"):
+        file.unlink()
+    with running_server(data, "--no-bots") as server:
+        assert server.stop() == 0
+    assert ("has no database" if lost == "spaces.db" else "has lost its key") in (tmp_path / "serve.log").read_text()

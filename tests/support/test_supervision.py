@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from spacesctl.support import supervision
 from spacesctl.support.supervision import TaskSupervisor
@@ -141,3 +142,11 @@ async def test_closing_ends_all(tasks: TaskSupervisor) -> None:
     await asyncio.sleep(0.01)
     await tasks.close()
     assert not tasks._tasks
+
+
+async def test_the_end_of_a_trouble_is_logged(tasks: TaskSupervisor) -> None:
+    with capture_logs() as logs:
+        tasks.later("close a lane", Work(3))
+        await wait_for(lambda: any(line["event"] == "works again" for line in logs))
+    assert [line["event"] for line in logs] == ["failed, and is tried again", "still fails", "works again"]
+    assert {line["task"] for line in logs} == {"close a lane"}

@@ -198,6 +198,14 @@ def _because(reason: str) -> str:
     return f": {reason}{'' if reason[-1] in '.!?' else '.'}" if reason else "."
 
 
+def _recording_stopped(c: Context, event: e.RecordingStopped) -> list[Notice]:
+    """A recording that the server stopped: its host could not know."""
+    if event.reason != "disk":
+        return []
+    text = f"The recording of {c.title} stopped: the server's disk has no room. What was recorded until then is kept."
+    return [Notice(c.space.host_id, text)]
+
+
 WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.Invited: _invited,
     e.InviteAnswered: _invite_answered,
@@ -216,6 +224,7 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.HostBack: _host_back,
     e.HostLeft: _host_left,
     e.SpaceEnded: _ended,
+    e.RecordingStopped: _recording_stopped,
     e.RemindersSent: _reminded,
     e.ActTaken: _act_taken,
 }

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import structlog
+
 from spacesctl.api.operation import Readiness
 from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.words import State
@@ -16,6 +18,8 @@ BOTS: Final = "bots"
 """The task that keeps the bots. Without them there are no captions, and everything else works."""
 FRESH: Final = 0.25
 """Seconds for which the answer of the database serves further requests: anybody may ask, and each look writes."""
+
+_log = structlog.get_logger()
 
 
 class SharedLook:
@@ -37,6 +41,9 @@ class SharedLook:
 
     async def _ask(self) -> str:
         answer = await self._look()
+        before = "ok" if self._last is None else self._last[1]
+        if answer != before:
+            (_log.info if answer == "ok" else _log.error)("the database", state=answer, before=before)
         self._last = asyncio.get_running_loop().time(), answer
         return answer
 

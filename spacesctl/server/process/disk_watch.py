@@ -12,6 +12,7 @@ from spacesctl.live.recording_keeper import RecordingKeeper
 
 LOOK_EVERY = 2.0
 """Seconds between two looks. Twenty recorded microphones write 2 MiB in this time."""
+STOPPED = "low, recordings stop"
 _log = structlog.get_logger()
 
 
@@ -25,7 +26,7 @@ class DiskWatch:
         self.free = 0
         """Free bytes at the last look."""
         self.state = "ok"
-        """`ok`, `low`, or `full`: recordings are stopped."""
+        """`ok`, `low`, or `STOPPED`."""
 
     async def look(self) -> None:
         """Measure, and stop recordings if they would take the last of it. Raises OSError."""
@@ -33,11 +34,11 @@ class DiskWatch:
         before, self.state = self.state, self._judged()
         if self.state != before:
             told = _log.info if self.state == "ok" else _log.warning
-            told("room on the disk", state=self.state, free_mib=self.free >> 20)
-        if self.state == "full":
+            told("room on the disk", state=self.state, free_mib=self.free >> 20, folder=str(self._data))
+        if self.state == STOPPED:
             await self._recordings.make_room()
 
     def _judged(self) -> str:
         if self.free < self._recordings.least_room:
-            return "full"
+            return STOPPED
         return "low" if self.free < self._warn_below else "ok"

@@ -78,6 +78,7 @@ class EngineKeeper:
                 _log.warning("engine gone, starting another", restarts=self.restarts)
             await self._start_again()
             await registry.engine_restarted()
+            _log.info("the engine runs", pid=self.pid, spaces=len(registry.live()))
 
     async def _follow(self, process: EngineProcess, pulse: Pulse, registry: SpaceRegistry) -> None:
         """Pass its messages on, until it is gone. If it hangs, it is killed."""
@@ -90,7 +91,9 @@ class EngineKeeper:
                 task.cancel()
             results = await asyncio.gather(reading, losing, return_exceptions=True)
         if results[0] is not None:  # it did not end by itself
-            _log.error("the engine is ended", kind=type(results[0]).__name__, silent=round(pulse.silent, 1))
+            hangs = isinstance(results[0], asyncio.CancelledError)
+            why = "it does not answer" if hangs else type(results[0]).__name__
+            _log.error("the engine is ended", why=why, silent=round(pulse.silent, 1))
             process.kill()
 
     async def _start_again(self) -> None:

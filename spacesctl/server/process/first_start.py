@@ -7,15 +7,19 @@ import os
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token
 from spacesctl.domain.principals import System
 from spacesctl.domain.words import Kind, Scope
 from spacesctl.store import accounts, audit
+from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY, RECORDINGS
 from spacesctl.store.ports import Database
 from spacesctl.support.clock import REAL, Clock
 
+_log = structlog.get_logger()
 OWNER = "owner"
 BOT = "spaces_bot"
 BOT_LABEL = "bundled bot"
@@ -29,6 +33,7 @@ def open_folder(data: Path) -> IO[str]:
     """
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
+    _warn_of_losses(data)
     lock = (data / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,6 +41,18 @@ def open_folder(data: Path) -> IO[str]:
         lock.close()
         raise Refused("in_use", f"another server uses the data folder {data}") from error
     return lock
+
+
+def _warn_of_losses(data: Path) -> None:
+    """Say it when a folder that was used before has lost what everything else hangs on: a new one is made, which nobody may have wanted."""
+    used = [name for name in (KEY, RECORDINGS, CLIPS, EVIDENCE) if (data / name).exists()]
+    database = data / DATABASE
+    if used and (not database.exists() or not database.stat().st_size):
+        _log.warning("the folder was used before and has no database: a new one is made", folder=str(data), found=used)
+    elif database.exists() and database.stat().st_size and not (data / KEY).exists():
+        _log.warning(
+            "the folder has lost its key: secrets of webhooks change, notification addresses are lost", key=KEY
+        )
 
 
 async def ensure_accounts(db: Database, clock: Clock = REAL) -> tuple[str | None, Account, str]:

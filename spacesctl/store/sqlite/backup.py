@@ -88,7 +88,9 @@ def backup(data: Path, archive: Path, *, recordings: bool = True) -> Manifest:
     """Write `archive`, never over an existing file; returns its manifest. Raises NotFound, Refused, or
     Unavailable when the database cannot be read or the archive not written."""
     if not (data / DATABASE).is_file():
-        raise NotFound("data folder", str(data))
+        error = NotFound("data folder", str(data))
+        error.hint = "give it with --data"
+        raise error
     if archive.exists():
         raise Refused("exists", f"{archive} exists already")
     part = archive.with_name(archive.name + ".part")

@@ -15,10 +15,13 @@ _REASONS = {
     sqlite3.SQLITE_LOCKED: ("database_locked", "the database is locked"),
     sqlite3.SQLITE_READONLY: ("database_read_only", "the database cannot be written"),
     sqlite3.SQLITE_IOERR: ("disk_error", "the disk of the database does not work"),
-    sqlite3.SQLITE_CORRUPT: ("database_damaged", "the database is damaged; restore a backup"),
+    sqlite3.SQLITE_CORRUPT: ("database_damaged", "the database is damaged; restore a backup into a new folder"),
     sqlite3.SQLITE_FULL: ("disk_full", "the disk of the database is full"),
     sqlite3.SQLITE_CANTOPEN: ("database_unreachable", "the database cannot be opened"),
-    sqlite3.SQLITE_NOTADB: ("database_damaged", "the file spaces.db is no database; restore a backup"),
+    sqlite3.SQLITE_NOTADB: (
+        "database_damaged",
+        "the file spaces.db is no database; restore a backup into a new folder",
+    ),
 }
 """By SQLite's primary result code."""
 
