@@ -48,6 +48,7 @@ def open_connections(stack: ExitStack, server: RunningServer, count: int, data: 
     return made
 
 
+@pytest.mark.slow
 def test_silent_connections_above_the_limit_of_descriptors_do_not_stop_a_server(tmp_path: Path) -> None:
     flags = config(tmp_path, "[requests]\nhead_seconds = 3600.0\n")
     with running_server(tmp_path / "data", *flags, descriptors=256) as server, ExitStack() as stack:
@@ -161,6 +162,7 @@ def test_behind_a_proxy_requests_in_progress_have_a_limit(behind_proxy: RunningS
     wait_until(lambda: statuses(ask(behind_proxy.http, asked)) == [200])
 
 
+@pytest.mark.slow
 def test_a_connection_without_a_tls_handshake_counts_and_is_closed(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     authority.issue(tmp_path / "cert.pem", tmp_path / "key.pem")
