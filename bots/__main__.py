@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bots.supervisor import Supervisor, model_finder
 from spacesctl.support.logs import configure
+from spacesctl.support.parent import wake_when_parent_ends
 
 BEAT_SECONDS = 1.0
 """Between two beats on stdout."""
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path)
     options = parser.parse_args()
     configure("info", "bots")
+    wake_when_parent_ends()
     token = read_token(0)
     if not token:
         sys.stderr.write(

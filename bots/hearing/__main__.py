@@ -12,6 +12,7 @@ from pathlib import Path
 from bots.hearing import worker
 from bots.models import ModelError
 from spacesctl.support.messages import ProtocolError
+from spacesctl.support.parent import wake_when_parent_ends
 
 
 def main() -> int:
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--growth-mib", type=int, default=512)
     options = parser.parse_args()
+    wake_when_parent_ends()
     # Both reach the whole process group; the pool ends this process by closing its stdin.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

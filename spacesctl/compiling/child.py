@@ -38,12 +38,15 @@ class Child:
         self._hung = False
 
     def ask(self, request: Compile) -> Verdict:
-        """Have a file compiled. Raises ExceededError, or OSError when no process can be started."""
+        """Have a file compiled. Raises ExceededError, or OSError when no process can be started or it did not live to
+        answer for no fault of the file."""
         answer, status = self._try(request)
         if answer is None and status == 0:  # it had ended itself after the file before
             answer, status = self._try(request)
+        if answer is None and (self._hung or status == -signal.SIGKILL):
+            raise OSError("the compiling process was ended from outside, or had no time")
         if answer is None:
-            raise ExceededError("time" if self._hung or status == -signal.SIGXCPU else "memory")
+            raise ExceededError("time" if status == -signal.SIGXCPU else "memory")
         if isinstance(answer, OutOfMemory):
             raise ExceededError("memory")
         return answer

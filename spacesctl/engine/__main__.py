@@ -10,6 +10,7 @@ import sys
 
 from spacesctl.engine.engine import run
 from spacesctl.support.logs import configure
+from spacesctl.support.parent import wake_when_parent_ends
 
 
 def endpoint(text: str) -> tuple[str, int]:
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--tcp", action="store_true", help="also listen over TCP on the same port")
     arguments = parser.parse_args()
     configure("info", "media")
+    wake_when_parent_ends()
     host, port = arguments.udp
     try:
         return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port, tcp=arguments.tcp))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from spacesctl.api import events as wire
 from spacesctl.api.lanes import OpenLane
@@ -33,6 +34,7 @@ from spacesctl.live.hub import Hub
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.presence import AWAY_AFTER, Presence, Step
 from spacesctl.live.recorder import Recorder
+from spacesctl.live.revocations import Revocations
 from spacesctl.live.sessions import Session
 from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.subscriber import Sink, Subscriber
@@ -75,6 +77,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._clock = clock
         self._ask = ask
         self._tasks = tasks
+        self.revocations = Revocations()
+        """Those of the server."""
 
     @property
     def space(self) -> Space:
@@ -176,8 +180,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         return ClockMark(self.tick) if self._running is None else self._running.mark()
 
     def subscribe(self, view: View, person: Person) -> Subscriber:
-        """Open an event stream."""
-        return self.hub.subscribe(view, person)
+        """Open an event stream. One whose credential was revoked since it was checked ends at once."""
+        subscriber = self.hub.subscribe(view, person)
+        if self.revocations.hit(person):
+            subscriber.close()
+        return subscriber
 
     def attach(self, subscriber: Subscriber, sink: Sink) -> None:
         """Write an event stream to `sink` from now on."""
@@ -270,8 +277,10 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         return self.connections.lanes(self.space)
 
     def connect(self, session: Session) -> None:
-        """Add a session of this Space."""
+        """Add a session of this Space. One whose credential was revoked since it was checked ends at once."""
         self.connections.add(self.space, session)
+        if self.revocations.hit(session.person):
+            self._tasks.later("end a session", partial(self.disconnect, session.id, "revoked"))
 
     async def disconnect(self, session_id: str, reason: str = "left") -> None:
         """End a session and close its lane, if it has one. Does nothing for a session that has ended.

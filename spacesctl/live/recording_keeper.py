@@ -26,6 +26,8 @@ from spacesctl.store.recordings import KeptRecording
 
 TIDY_EVERY = 3600.0
 """Seconds between two calls of `RecordingKeeper.tidy`."""
+HELD_BACK = 24 * 3600.0
+"""Seconds in which an operator notices that the clock is wrong."""
 LEAST_ROOM = 200 << 20
 """Free bytes on the disk below which no recording starts, and running ones stop."""
 _log = structlog.get_logger()
@@ -42,6 +44,7 @@ class RecordingKeeper:
         self._folder = folder
         self.keep = keep
         self.least_room = least_room
+        self._held_until = 0.0
         self._running: dict[str, tuple[SpaceActor, Recorder]] = {}
 
     async def open(self) -> None:
@@ -75,9 +78,13 @@ class RecordingKeeper:
         """Delete the files of a recording that is no longer in the store."""
         await asyncio.to_thread(shutil.rmtree, self._folder / one.id, ignore_errors=True)
 
+    def hold_back(self) -> None:
+        """Delete nothing for `HELD_BACK` seconds: the wall clock may be wrong, and what is deleted does not come back."""
+        self._held_until = self._registry.clock.elapsed() + HELD_BACK
+
     async def tidy(self) -> None:
         """Delete expired recordings."""
-        if self.keep is None:
+        if self.keep is None or self._registry.clock.elapsed() < self._held_until:
             return
         async with self._registry.db.begin() as db:
             over = await store.ended_before(db, self._registry.clock.now() - self.keep)

@@ -24,6 +24,7 @@ from spacesctl.live.clock import ClockMark, tick_after
 from spacesctl.live.engine import Engine
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.outcome import Outcome, Projection
+from spacesctl.live.revocations import Revocations
 from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.transaction import Applied, Transaction
 from spacesctl.store import spaces as space_store
@@ -55,6 +56,7 @@ class SpaceRegistry:
         self.projections = projections
         self.clock = clock or RealClock()
         self.actors: dict[str, SpaceActor] = {}
+        self.revocations = Revocations()
         self.stats: asyncio.Future[Stats] | None = None
         self.subscribers: list[Callable[[Outcome], None]] = []
         """Called after each stored outcome, for example by the alarm clock and the bots' assignments. What they raise is logged."""
@@ -145,7 +147,9 @@ class SpaceRegistry:
         return self._new_actor(None, 0)
 
     def _new_actor(self, space: Space | None, last_tick: int) -> SpaceActor:
-        return SpaceActor(space, self.engine, self.clock, self.ask, self.tasks, last_tick, self.writer)
+        made = SpaceActor(space, self.engine, self.clock, self.ask, self.tasks, last_tick, self.writer)
+        made.revocations = self.revocations
+        return made
 
     async def enter_turn(self, space_id: str, held: AsyncExitStack) -> SpaceActor:
         """Wait for the turn at a Space, which `held` then releases. Raises NotFound or TooMany."""
@@ -217,6 +221,7 @@ class SpaceRegistry:
 
     def revoke(self, credentials: Collection[str]) -> None:
         """End what was opened with these credentials (ids), in all Spaces: at once, the lanes as soon as the store takes it."""
+        self.revocations.add(credentials)
         for actor in self.actors.values():
             if ended := actor.revoked(credentials):
                 self.tasks.later("close lanes", partial(actor.after_revocation, ended))

@@ -86,6 +86,13 @@ async def add_token(
     await db.execute(tokens.insert().values(row))
 
 
+async def token_made_at(db: AsyncConnection, account_id: str, label: str) -> datetime | None:
+    """When the newest token with this label was made."""
+    mine = (tokens.c.account_id == account_id, tokens.c.label == label)
+    found: datetime | None = await db.scalar(select(func.max(tokens.c.created_at)).where(*mine))
+    return found
+
+
 async def count_tokens(db: AsyncConnection, account_id: str) -> int:
     """How many tokens an account has."""
     return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,12 @@ import av
 import pytest
 
 from spacesctl.engine.messages import Frames, Output, SetLaneOpen, SubscribeOutputs
+from spacesctl.live.recording_keeper import HELD_BACK
+from spacesctl.server.process.first_start import BOT_LABEL, is_time_doubtful
+from spacesctl.store import accounts
 from spacesctl.store.sqlite.backup import backup
 from spacesctl.store.sqlite.restore import restore
+from spacesctl.support.clock import VirtualClock
 from tests.api.harness import OFFER, Api, As, running_api, wait_for
 from tests.live.test_tracks import SOUND
 
@@ -228,3 +232,35 @@ async def test_a_recording_is_not_tried_out_and_a_dry_run_starts_none(api: Api) 
     assert tried["recording"]["kind"] == "mix"
     assert (await host.ok("GET", space))["recording"] is None
     assert (await host.ok("GET", "/v1/recordings"))["data"] == []
+
+
+async def test_after_a_large_step_of_the_clock_nothing_is_deleted_for_a_day(tmp_path: Path) -> None:
+    clock = VirtualClock(datetime(2026, 11, 30, 18, tzinfo=UTC))
+    async with running_api(tmp_path / "data", clock=clock) as api:
+        host = await api.account("host")
+        space = await api.live(host, record="mix")
+        sound(api, space, 1.0)
+        await host.ok("POST", f"{space}/end")
+        [listed] = (await host.ok("GET", "/v1/recordings"))["data"]
+        await done(host, listed["id"])
+        keeper = api.app.recordings
+        keeper.keep = timedelta(days=0)
+        now = clock.now().timestamp()
+        api.app.alarm.mind_the_clock(now, 1.0, 1.0)
+        api.app.alarm.mind_the_clock(now + 31 * 86_400 + 1, 2.0, 2.0)
+        clock.advance(HELD_BACK - 60)
+        await keeper.tidy()
+        assert (await host.ok("GET", "/v1/recordings"))["data"]
+        clock.advance(120.0)
+        await keeper.tidy()
+        assert not (await host.ok("GET", "/v1/recordings"))["data"]
+
+
+async def test_a_start_long_after_the_last_one_or_before_it_doubts_the_clock(tmp_path: Path) -> None:
+    start = datetime(2026, 11, 30, 18, tzinfo=UTC)
+    async with running_api(tmp_path / "data", clock=VirtualClock(start)) as api:
+        async with api.app.db.begin() as db:
+            await accounts.drop_tokens(db, api.app.bot.id, BOT_LABEL)
+            await accounts.add_token(db, api.app.bot.id, "spx_x", frozenset(), BOT_LABEL, start)
+        for days, doubtful in ((0, False), (1, False), (31, True), (-1, True)):
+            assert await is_time_doubtful(api.app.db, VirtualClock(start + timedelta(days=days))) is doubtful

@@ -72,21 +72,17 @@ async def test_a_process_serves_many_files_and_is_replaced_when_it_has_ended(fre
         (WORKER + "worker.PROCESSOR = 1; worker.compile_rules = lambda *_: [0 for _ in iter(int, 1)]; worker.main()", "time"),
         (WORKER + "worker.compile_rules = lambda *_: bytes(1 << 30); worker.main()", "memory"),
         (WORKER + "worker.compile_rules = lambda *_: worker.os.abort(); worker.main()", "memory"),
-        ("import time; time.sleep(60)", "time"),
         ("print('nonsense' * 1000)", "memory"),
     ],
-    ids=["processor", "memory", "aborts", "hangs", "nonsense"],
+    ids=["processor", "memory", "aborts", "nonsense"],
 )  # fmt: skip
 async def test_a_file_that_exceeds_a_limit_is_refused_by_its_name_and_the_next_one_is_compiled(
     fresh: Compiler, runs: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, program: str, said: str
 ) -> None:
-    if "sleep" in program:
-        monkeypatch.setattr(child, "WITHIN", 0.2)
     with monkeypatch.context() as changed:
         changed.setattr(child, "COMMAND", (sys.executable, "-c", program))
         with pytest.raises(Invalid, match=f"rules: big.toml takes more than .* {said}"):
             await fresh.compile("ann", GOOD, "big.toml")
-    monkeypatch.setattr(child, "WITHIN", 20.0)
     assert (await fresh.compile("ann", GOOD, "rules.toml")).ids
 
 
@@ -96,6 +92,20 @@ async def test_a_process_that_has_grown_ends_itself_and_nobody_notices(
     runs(WORKER + "worker.KEPT = 0; worker.main()")
     for _ in range(3):
         assert (await fresh.compile("ann", GOOD, "rules.toml")).ids
+
+
+@pytest.mark.parametrize(
+    "program", ["import time; time.sleep(60)", "import os; os.kill(os.getpid(), 9)"], ids=["hangs", "killed"]
+)
+async def test_a_process_that_is_ended_from_outside_or_hangs_is_no_fault_of_the_file(
+    fresh: Compiler, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    with monkeypatch.context() as changed:
+        changed.setattr(child, "WITHIN", 0.5)
+        changed.setattr(child, "COMMAND", (sys.executable, "-c", program))
+        with pytest.raises(Unavailable):
+            await fresh.compile("ann", GOOD, "good.toml")
+    assert (await fresh.compile("ann", GOOD, "rules.toml")).ids
 
 
 async def test_without_a_process_it_is_unavailable(fresh: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,5 +175,5 @@ async def test_closing_ends_a_file_that_is_being_compiled(fresh: Compiler, runs:
     while not any(one._process for one in fresh._children):
         await asyncio.sleep(0.005)
     await fresh.close()
-    with pytest.raises(Invalid):
+    with pytest.raises(Unavailable):
         await task

@@ -108,3 +108,18 @@ async def test_a_token_without_a_scope_can_do_nothing_and_nobody_makes_one_for_t
     for who in (api.owner, api.bot):
         refused = await who.refused("POST", "/v1/accounts/@spaces_bot/tokens", {"label": "x"})
         assert (refused["status"], refused["reason"]) == (403, "scope")
+
+
+async def test_what_is_opened_while_its_token_is_revoked_ends_at_once(api: Api) -> None:
+    _, _, space, actor = await scene(api)
+    ann = await api.account("ann")
+    answer = await ann.offer(f"{space}/whep")
+    assert answer.status_code == 201
+    [checked] = [session.person for session in actor.connections.sessions.values()]
+    await ann.ok("DELETE", f"/v1/accounts/{ann.handle}/tokens?label=first")
+    # A request that was checked before that goes on only now.
+    stream = actor.subscribe(View.AUDIENCE, checked)
+    actor.connect(Session("late", SessionKind.WHEP, checked))
+    await settled(api)
+    assert stream.closed
+    assert not actor.connections.sessions

@@ -73,6 +73,15 @@ def test_a_child_that_is_stopped_is_shown_and_replaced(
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_child_that_is_stopped_does_not_outlive_the_server(server: RunningServer, number: int) -> None:
+    family = [child(server, name) for name in CHILDREN]
+    for one in family:
+        one.send_signal(signal.SIGSTOP)
+    server.stop(number)
+    wait_until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family), 8)
+
+
 def test_the_end_of_a_terminal_ends_neither_the_server_nor_its_children(server: RunningServer) -> None:
     pids = {name: child(server, name).pid for name in CHILDREN}
     for pid in (server.process.pid, *pids.values()):

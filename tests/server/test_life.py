@@ -212,13 +212,23 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path: Path, k
     assert len(acknowledged) > kills, "the test did write"
 
 
-@pytest.mark.parametrize("lost", ["spaces.db", "secret.key"])
-def test_a_folder_that_has_lost_what_all_hangs_on_is_told(tmp_path: Path, lost: str) -> None:
+def test_a_folder_that_has_lost_its_database_is_no_new_one_and_a_lost_key_is_told(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_server(data, "--no-bots") as server:
+        token = server.owner_token
         assert server.stop() == 0
-    for file in data.glob(f"{lost}*"):
-        file.unlink()
+    (data / "secret.key").unlink()
     with running_server(data, "--no-bots") as server:
         assert server.stop() == 0
-    assert ("has no database" if lost == "spaces.db" else "has lost its key") in (tmp_path / "serve.log").read_text()
+    assert "has lost its key" in (tmp_path / "serve.log").read_text()
+    for gone in (False, True):
+        (data / "spaces.db").unlink() if gone else (data / "spaces.db").write_bytes(b"")
+        command = [
+            *spacesctl("serve", "--no-bots", "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0"),
+            "--data",
+            str(data),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 5
+        assert "spaces.db is missing or empty" in done.stderr
+        assert (data / "owner.token").read_text().strip() == token

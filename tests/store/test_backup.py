@@ -199,3 +199,40 @@ def test_an_archive_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> Non
     folder(tmp_path / "data")
     with pytest.raises(Unavailable):
         backup.backup(tmp_path / "data", tmp_path / "nowhere" / "b.tar.gz")
+
+
+def test_files_of_others_that_stand_beside_are_left_alone(tmp_path: Path) -> None:
+    folder(tmp_path / "data")
+    (tmp_path / "new.part").mkdir()
+    for mine in (tmp_path / "b.tar.gz.part", tmp_path / "new.part" / "mine"):
+        mine.write_text("mine")
+    backup.backup(tmp_path / "data", tmp_path / "b.tar.gz")
+    restore(tmp_path / "b.tar.gz", tmp_path / "new")
+    assert [mine.read_text() for mine in (tmp_path / "b.tar.gz.part", tmp_path / "new.part" / "mine")] == ["mine"] * 2
+    assert not [one for one in tmp_path.iterdir() if one.name.startswith(".")]
+    modes = {stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "new").rglob("*") if one.is_dir()}
+    assert modes == {0o700}
+
+
+def test_a_member_that_says_to_be_larger_than_the_disk_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    folder(tmp_path / "data")
+    with tarfile.open(tmp_path / "x.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        tar.add(tmp_path / "data" / "spaces.db", "spaces.db")
+        info = tarfile.TarInfo("evidence/a.ogg")
+        info.pax_headers = {"GNU.sparse.size": "99999999999", "GNU.sparse.map": "0,0"}
+        tar.addfile(info, io.BytesIO())
+    with pytest.raises(Invalid):
+        restore(tmp_path / "x.tar", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "."])
+def test_a_place_that_is_no_empty_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    folder(tmp_path / "data")
+    backup.backup(tmp_path / "data", tmp_path / "b.tar.gz")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused):
+        restore(tmp_path / "b.tar.gz", Path(place))

@@ -53,7 +53,7 @@ def install(api: FastAPI, routers: Sequence[APIRouter]) -> None:
     @api.api_route("/openapi.json", methods=["GET", "HEAD"], include_in_schema=False)
     async def openapi() -> Response:
         # It reads the sources of the types for their texts, so not on the event loop.
-        text = await asyncio.to_thread(_text, api, routers)
+        text = _made[0] if _made else await asyncio.to_thread(_text, api, routers)
         return Response(text, media_type="application/json")
 
 

@@ -40,6 +40,8 @@ RETRY = timedelta(seconds=2)
 """After which a task that failed is tried again."""
 NAME = "schedule"
 """What fails while a task is tried again, by its name in `/readyz`."""
+LARGE = 3600.0
+"""Seconds. After a larger step nothing is deleted because of its age for a while."""
 JUMP = 0.5
 """Seconds. A larger change of the wall clock within a second is not slewing: the clock was set."""
 _MATTERS = (
@@ -98,6 +100,8 @@ class Alarm:
         jumped = 0.0 if self._offset is None else offset - self._offset
         if abs(jumped) > JUMP and self._scheduler.running:
             self._stepped += jumped - (slept - self._slept)
+            if abs(self._stepped) > LARGE and hasattr(self._app, "recordings"):
+                self._app.recordings.hold_back()
             _log.warning("the clock was set, or the machine slept", seconds=round(jumped, 1))
             for actor in self._app.registry.live():
                 self._set(f"end {actor.space.id}", self._end_of(actor.space), self._end, actor.space.id)

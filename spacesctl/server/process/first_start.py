@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -24,16 +25,18 @@ OWNER = "owner"
 BOT = "spaces_bot"
 BOT_LABEL = "bundled bot"
 OWNER_TOKEN = "owner.token"
+TRUSTED = timedelta(days=2)
+"""Between two starts. After a longer time nothing is deleted for a day, which does no harm where the clock is right."""
 _FIRST = {OWNER: ("Owner", Kind.PERSON), BOT: ("Moderation bot", Kind.BOT)}
 
 
 def open_folder(data: Path) -> IO[str]:
     """Create the folder (mode 0700) and lock it for this process; keep the returned file open. Raises Refused when
-    another server has it.
+    another server has it, or it has lost its database.
     """
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
-    _warn_of_losses(data)
+    _check_losses(data)
     lock = (data / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,13 +46,18 @@ def open_folder(data: Path) -> IO[str]:
     return lock
 
 
-def _warn_of_losses(data: Path) -> None:
-    """Say it when a folder that was used before has lost what everything else hangs on: a new one is made, which nobody may have wanted."""
-    used = [name for name in (KEY, RECORDINGS, CLIPS, EVIDENCE) if (data / name).exists()]
+def _check_losses(data: Path) -> None:
+    """A folder that was used before and has lost its database is not taken for a new one: its sound files would be nobody's, and be
+    deleted. Raises Refused. A lost key is replaced, and that is said."""
+    used = [name for name in (OWNER_TOKEN, KEY, RECORDINGS, CLIPS, EVIDENCE) if (data / name).exists()]
     database = data / DATABASE
     if used and (not database.exists() or not database.stat().st_size):
-        _log.warning("the folder was used before and has no database: a new one is made", folder=str(data), found=used)
-    elif database.exists() and database.stat().st_size and not (data / KEY).exists():
+        raise Refused(
+            "no_database",
+            f"{data} was used before ({', '.join(used)}) and its {DATABASE} is missing or empty",
+            hint="put it back, restore a backup into a new folder, or start with an empty folder",
+        )
+    if database.exists() and database.stat().st_size and not (data / KEY).exists():
         _log.warning(
             "the folder has lost its key: secrets of webhooks change, notification addresses are lost", key=KEY
         )
@@ -79,6 +87,17 @@ async def ensure_accounts(db: Database, clock: Clock = REAL) -> tuple[str | None
         scopes = frozenset({Scope.USE, Scope.BOT})
         await accounts.add_token(connection, bot.id, bot_token, scopes, BOT_LABEL, now)
     return owner_token, bot, bot_token
+
+
+async def is_time_doubtful(db: Database, clock: Clock = REAL) -> bool:
+    """Whether the wall clock is days after the last start, or before it: it may be wrong. To be asked before `ensure_accounts`."""
+    async with db.read() as connection:
+        try:
+            bot = await accounts.get(connection, BOT)
+        except NotFound:
+            return False
+        last = await accounts.token_made_at(connection, bot.id, BOT_LABEL)
+    return last is not None and not timedelta(0) <= clock.now() - last <= TRUSTED
 
 
 def keep_owner_token(data: Path, token: str) -> Path:

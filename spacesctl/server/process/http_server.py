@@ -23,7 +23,7 @@ from spacesctl.server.http.proxy import BehindProxy, Placed, trusted
 from spacesctl.server.http.services import Services
 from spacesctl.server.process.settings import Settings, split_host_port
 from spacesctl.server.process.tls import Certificate
-from spacesctl.server.webrtc.lane_socket import UNREAD_FOR, LaneSocket
+from spacesctl.server.webrtc.lane_socket import LaneSocket
 
 MOST_FILES = 65_536
 """Open files: each HTTP player, event stream and TCP peer has its own socket."""
@@ -106,8 +106,9 @@ def allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-def bind(address: str) -> socket.socket:
-    """Listen on `HOST:PORT`. Raises Unavailable."""
+def bind(address: str, unread_seconds: float = 60.0) -> socket.socket:
+    """Listen on `HOST:PORT`. A connection whose client takes nothing of what is sent for so long is ended by the kernel. Raises
+    Unavailable."""
     host, port = split_host_port(address)
     try:
         family, kind, proto, _, place = socket.getaddrinfo(
@@ -116,7 +117,7 @@ def bind(address: str) -> socket.socket:
         bound = socket.socket(family, kind, proto)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only; accepted connections inherit it
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_FOR)
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(unread_seconds * 1000))
         bound.bind(place)
         bound.listen()  # takes the port now, before the engine looks for a free one
     except OSError as error:

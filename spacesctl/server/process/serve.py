@@ -38,7 +38,7 @@ from spacesctl.server.process.bots_keeper import BotsKeeper
 from spacesctl.server.process.disk_watch import LOOK_EVERY as DISK_LOOK_EVERY
 from spacesctl.server.process.disk_watch import DiskWatch
 from spacesctl.server.process.engine_keeper import EngineKeeper
-from spacesctl.server.process.first_start import ensure_accounts, keep_owner_token, open_folder
+from spacesctl.server.process.first_start import ensure_accounts, is_time_doubtful, keep_owner_token, open_folder
 from spacesctl.server.process.http_server import (
     HttpServer,
     allow_connections,
@@ -87,7 +87,8 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
             tasks.keep("service manager", manager.keep_alive)
         lock: IO[str] = await asyncio.to_thread(open_folder, settings.data)
         stack.callback(lock.close)
-        http = bind(settings.http)
+        # A little later than we end it ourselves, which is counted.
+        http = bind(settings.http, settings.requests.answer_seconds + 5)
         stack.callback(http.close)
 
         def told(running: Running) -> None:
@@ -107,6 +108,7 @@ async def _serve(
     on_stop: Callable[[], None],
 ) -> None:
     db = await stack.enter_async_context(Database(settings.data / "spaces.db"))
+    doubtful = await is_time_doubtful(db)
     owner_token, bot, bot_token = await ensure_accounts(db)
     certificate = await _certificate(settings, tasks)
     url = base_url(http, tls=certificate is not None)
@@ -146,6 +148,9 @@ async def _serve(
     app.recordings = RecordingKeeper(
         registry, settings.data / "recordings", settings.keep_recordings, settings.recordings_leave_mib << 20
     )
+    if doubtful:
+        _log.warning("the last start was days ago, or is ahead of the clock: nothing is deleted for a day")
+        app.recordings.hold_back()
     await app.recordings.open()
     alarm = app.alarm = Alarm(app)
     await alarm.start()

@@ -93,15 +93,13 @@ def backup(data: Path, archive: Path, *, recordings: bool = True) -> Manifest:
         raise error
     if archive.exists():
         raise Refused("exists", f"{archive} exists already")
-    part = archive.with_name(archive.name + ".part")
     try:
-        with trouble.told():
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=archive.parent) as folder, trouble.told():
+            part = Path(folder) / "archive"
             manifest = _write(data, part, recordings)
-        part.replace(archive)
+            part.replace(archive)
     except OSError as error:
         raise Unavailable(f"{archive} cannot be written: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
     return manifest
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import sqlite3
 import tarfile
+import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +19,8 @@ from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY, RECORDINGS
 from spacesctl.store.sqlite.backup import MANIFEST, MANIFESTS, Hashing, Manifest, Packed
 from spacesctl.store.sqlite.named_files import NamedFile, named_files
 
+LEFT: Final = 16 << 20
+"""Free bytes on the disk that a restore leaves."""
 MOST_MANIFEST: Final = 64 << 20
 """Bytes. A file takes about 150."""
 
@@ -33,20 +38,22 @@ class Restored:
 def restore(archive: Path, data: Path) -> Restored:
     """Unpack an archive into a new or empty folder (mode 0700). Raises Refused; or Invalid when it is not a backup, or is damaged: nothing
     is left then."""
-    if data.exists() and any(data.iterdir()):
-        raise Refused("not_empty", f"{data} is not empty; restore into a new folder")
-    part = data.with_name(data.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
+    if data.exists() and (not data.is_dir() or any(data.iterdir())):
+        raise Refused("not_empty", f"{data} is not an empty folder; restore into a new one")
+    data = data.absolute()
+    part: Path | None = None
     try:
-        part.mkdir(mode=0o700, parents=True)
+        data.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".restore-", dir=data.parent))  # mode 0700
         found = _unpack(archive, part)
         told = _proved(archive, part, found)
         (part / MANIFEST).unlink(missing_ok=True)
         part.replace(data)
-    except (tarfile.TarError, EOFError, OSError, sqlite3.Error) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, lzma.LZMAError, zlib.error, sqlite3.Error) as error:
         raise Invalid(str(archive), _readable(error)) from error
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
     return told
 
 
@@ -62,6 +69,8 @@ def _unpack(archive: Path, part: Path) -> dict[str, Packed]:
         members = tar.getmembers()
         if not members or members[0].name != DATABASE or not all(_is_ours(member) for member in members):
             raise Invalid(str(archive), "is not a backup of a data folder")
+        if (size := sum(member.size for member in members)) + LEFT > shutil.disk_usage(part).free:
+            raise Invalid(str(archive), f"needs {size >> 20} MiB, and the disk has not so much room")
         return {member.name: _extract(tar, member, part) for member in members}
 
 
@@ -71,7 +80,8 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, part: Path) -> Packe
     if source is None:
         raise Invalid(member.name, "is not a file")
     target = part / member.name
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (*reversed(target.parent.relative_to(part).parents), target.parent.relative_to(part)):
+        (part / folder).mkdir(mode=0o700, exist_ok=True)
     target.touch(mode=0o600)
     with source, target.open("wb") as file:
         reading = Hashing(source, member.size)
@@ -119,4 +129,5 @@ def _is_ours(member: tarfile.TarInfo) -> bool:
     plain = ".." not in parts and "" not in parts and "." not in parts
     clip = len(parts) == 2 and parts[0] in (EVIDENCE, CLIPS) and parts[1].endswith(".ogg")
     track = len(parts) == 3 and parts[0] == RECORDINGS and parts[2].endswith(".ogg")
-    return member.isfile() and plain and (member.name in (DATABASE, KEY, MANIFEST) or clip or track)
+    is_file = member.isfile() and not member.issparse() and member.size >= 0 and plain
+    return is_file and (member.name in (DATABASE, KEY, MANIFEST) or clip or track)
