@@ -86,6 +86,7 @@ def gone(family: list[psutil.Process], seconds: float = 8.0) -> bool:
     return not [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_both_casts_are_heard_captioned_and_moderated_each_in_its_own_way(demo: Any) -> None:
