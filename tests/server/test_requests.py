@@ -93,14 +93,15 @@ def test_half_a_head_is_told_that_it_is_late(server: RunningServer) -> None:
     assert (found["status"], found["code"]) == (408, "too_slow")
 
 
-def test_a_head_that_drips_is_not_waited_for(server: RunningServer) -> None:
+def dripped(server: RunningServer, first: bytes, piece: bytes) -> bytes:
+    """What is answered to a client that sends `first`, and then a piece every fifth of a second."""
     made, done = connect(server.http), threading.Event()
 
     def drip() -> None:
         with contextlib.suppress(OSError):
-            made.sendall(b"GET / HTTP/1.1\r\nX: ")
+            made.sendall(first)
             while not done.wait(0.2):
-                made.sendall(b"a")
+                made.sendall(piece)
 
     dripping = threading.Thread(target=drip)
     dripping.start()
@@ -111,7 +112,11 @@ def test_a_head_that_drips_is_not_waited_for(server: RunningServer) -> None:
     done.set()
     dripping.join()
     made.close()
-    assert problem(answer)["status"] == 408
+    return answer
+
+
+def test_a_head_that_drips_is_not_waited_for(server: RunningServer) -> None:
+    assert problem(dripped(server, b"GET / HTTP/1.1\r\nX: ", b"a"))["status"] == 408
 
 
 def test_a_silent_connection_and_an_idle_one_are_closed_without_a_word(server: RunningServer) -> None:
@@ -202,24 +207,8 @@ def test_a_body_that_stalls_is_given_up(server: RunningServer, length: str) -> N
 
 
 def test_a_body_that_drips_is_given_up(server: RunningServer) -> None:
-    made, done = connect(server.http), threading.Event()
-    made.sendall(f"{UPLOAD}Authorization: Bearer {server.owner_token}\r\nContent-Length: 1000\r\n\r\n".encode())
-
-    def drip() -> None:
-        with contextlib.suppress(OSError):
-            while not done.wait(0.3):
-                made.sendall(b" ")
-
-    dripping = threading.Thread(target=drip)
-    dripping.start()
-    answer = b""
-    with contextlib.suppress(ConnectionError):
-        while some := made.recv(4_096):
-            answer += some
-    done.set()
-    dripping.join()
-    made.close()
-    assert problem(answer)["status"] == 408
+    head = f"{UPLOAD}Authorization: Bearer {server.owner_token}\r\nContent-Length: 1000\r\n\r\n".encode()
+    assert problem(dripped(server, head, b" "))["status"] == 408
 
 
 def test_a_slow_body_that_gets_on_is_taken(server: RunningServer) -> None:
