@@ -41,13 +41,28 @@ class MadeAccount(Account, frozen=True, kw_only=True):
 
 
 class MadeToken(Account, frozen=True, kw_only=True):
-    """A further token of an account, which no other answer contains."""
+    """A further token of an account, which no other answer contains. `token_id` names it without giving it away."""
 
     token: str
+    token_id: str
     scopes: list[Scope]
+    expires_at: Time | None
 
     def __repr__(self) -> str:
         return "MadeToken(...)"  # it has a secret
+
+
+class Token(Answer, frozen=True, kw_only=True):
+    """A token, without its secret. `used_from` is the address of the last request with it. `current`: this request has it."""
+
+    id: str
+    label: str
+    scopes: list[Scope]
+    created_at: Time
+    expires_at: Time | None
+    used_at: Time | None
+    used_from: str | None
+    current: bool
 
 
 class RevokedTokens(Account, frozen=True, kw_only=True):
@@ -76,6 +91,8 @@ class NewToken(Given, frozen=True, kw_only=True):
     label: Name = ""
     scopes: list[Scope] | None = None
     """A subset of the scopes that the caller may give; left out, all of them."""
+    expires_at: Time | None = None
+    """When it ends, with all that it opened; left out, never."""
 
 
 class AboutMe(Given, frozen=True, kw_only=True):

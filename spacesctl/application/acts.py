@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from spacesctl.application import blocks, facts
@@ -51,12 +52,23 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
     clip = await _clip(app, space_id, act) if report_id else None
     while True:
         host_id = (await app.registry.live_handle(space_id)).space.host_id
-        async with blocks.over_all_of(app, host_id, space_id) as tx:
+        async with _over(app, act, host_id, space_id) as tx:
             if tx.space(space_id).host_id == host_id:  # else it was handed over in the meantime
-                return await _take(tx, Rule(act.rule_id, host_id, bot.account_id or ""), space_id, act, report_id, clip)
+                return await _take(
+                    app, tx, Rule(act.rule_id, host_id, bot.account_id or ""), space_id, act, report_id, clip
+                )
 
 
-async def _take(tx: Transaction, by: Rule, space_id: str, act: Act, report_id: str, clip: str | None) -> StoredAct:
+def _over(app: App, act: Act, host_id: str, space_id: str) -> AbstractAsyncContextManager[Transaction]:
+    """A block concerns all Spaces of the two, anything else this one alone."""
+    if act.mode == "enforce" and act.action == "block":
+        return blocks.over_all_concerned(app, host_id, act.account_id, space_id)
+    return app.registry.transaction(space_id)
+
+
+async def _take(
+    app: App, tx: Transaction, by: Rule, space_id: str, act: Act, report_id: str, clip: str | None
+) -> StoredAct:
     """Take the act in the transaction, unless another request has."""
     if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
         return done  # the same act was requested twice at once; the first one counts
@@ -71,7 +83,7 @@ async def _take(tx: Transaction, by: Rule, space_id: str, act: Act, report_id: s
     exempt = is_exempt(tx.space(space_id), person)
     await tx.ask(space_id, command)
     if act.mode == "enforce" and act.action == "block" and not exempt:
-        await blocks.write_block(tx, by, account, act.key, removed_from=space_id)
+        await blocks.write_block(app, tx, by, account, act.key, removed_from=space_id)
     return stored
 
 

@@ -1,15 +1,24 @@
-"""The way into a Space for somebody who may be there: looks up what `domain.admission` needs to know."""
+"""The way into a Space for somebody who may be there: looks up what `domain.admission` needs to know.
+
+Doors and single reads ask `admitted` and `readable`; lists, profiles, feeds and calendars ask `seen`. Commands are checked in their
+transaction, and what is open already by the Space's actor.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from spacesctl.application import facts
 from spacesctl.application.app import App
-from spacesctl.domain.admission import Access, check
+from spacesctl.domain.admission import NO_BLOCKS, Access, check, kept_out, refusal
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.live.handle import SpaceHandle
+from spacesctl.store import accounts
 
-__all__ = ["Access", "admitted", "readable"]
+__all__ = ["Access", "admitted", "readable", "seen"]
 
 
 async def admitted(app: App, person: Person, space_id: str, access: Access) -> SpaceHandle:
@@ -25,3 +34,13 @@ async def admitted(app: App, person: Person, space_id: str, access: Access) -> S
 async def readable(app: App, person: Person, space_id: str) -> Space:
     """A Space that the person may read. Raises NotFound, and what `domain.admission.check` raises."""
     return (await admitted(app, person, space_id, Access.READ)).space
+
+
+async def seen(db: AsyncConnection, person: Person, spaces: Iterable[Space]) -> list[Space]:
+    """Those of the Spaces that the person may read, each alone: what a list may show them."""
+    blocks = NO_BLOCKS if person.account_id is None else await accounts.blocks_of(db, person.account_id)
+
+    def may_read(space: Space) -> bool:
+        return refusal(space, person, Access.READ, blocked=kept_out(space, person.account_id, blocks)) is None
+
+    return [space for space in spaces if may_read(space)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spacesctl.application.token_watch import TokenWatch
 from spacesctl.compiling.compiler import Compiler
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person
@@ -30,6 +31,7 @@ class App:
 
     compiler: Compiler = field(default_factory=Compiler, kw_only=True)
     """Compiles rule files in child processes."""
+    tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
 
     @property
     def clock(self) -> Clock:

@@ -11,6 +11,7 @@ from spacesctl.application.app import App
 from spacesctl.application.locking import over
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
+from spacesctl.domain.admission import kept_out
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person, Principal, Rule, described
@@ -20,40 +21,56 @@ from spacesctl.store import accounts, audit, sanctions
 from spacesctl.store import spaces as space_store
 
 
-def over_all_of(app: App, host_id: str, *space_ids: str) -> AbstractAsyncContextManager[Transaction]:
-    """A transaction over all live and scheduled Spaces of a host, and the given ones."""
-    return over(app, lambda db: space_store.hosted(db, host_id), *space_ids)
+def over_all_concerned(app: App, one: str, other: str, *space_ids: str) -> AbstractAsyncContextManager[Transaction]:
+    """A transaction over all Spaces that a block between two accounts can concern: the live and scheduled ones that either hosts, those in
+    use in which either is on the staff, and the given ones.
+    """
+
+    async def find(db: AsyncConnection) -> set[str]:
+        hosted = {*await space_store.hosted(db, one), *await space_store.hosted(db, other)}
+        return hosted | set(app.registry.with_staff({one, other}))
+
+    return over(app, find, *space_ids)
 
 
 async def write_block(
-    tx: Transaction, by: Principal, account: Account, evidence: str = "", removed_from: str | None = None
+    app: App, tx: Transaction, by: Principal, account: Account, evidence: str = "", removed_from: str | None = None
 ) -> None:
-    """Store a block in the name of the account that `by` stands for, and remove `account` from the Spaces that it hosts, but for
-    `removed_from`. `evidence` is the key of the act that led to it.
+    """Store a block in the name of the account that `by` stands for, and remove whom of the two it keeps out from the Spaces of the
+    transaction, but for `removed_from`. `evidence` is the key of the act that led to it.
     """
     blocker = by.stands_for or ""
     who = f"rule {by.id}" if isinstance(by, Rule) else "person"
     if not await accounts.block(tx.db, blocker, account.id, by=who, now=tx.now):
         return  # blocked already
+    app.registry.blocks.add(blocker, account.id)
+    tx.on_rollback(lambda: app.registry.blocks.forget(blocker, account.id))
     reason = f"rule {by.id}" if isinstance(by, Rule) else ""
     made = Sanction(f"b{new_account_id()}", "block", account.id, described(by), reason, tx.now, None, evidence)
     await sanctions.add(tx.db, made, None, blocker)
-    target = c.Target(account.id, account.handle, account.kind, blocked=True)
-    for space_id in tx.space_ids:
-        if tx.space(space_id).host_id == blocker and space_id != removed_from:
-            await tx.ask(space_id, c.RemoveBlocked(by, target))
+    for one in (account, await accounts.get(tx.db, blocker)):
+        blocks, target = await accounts.blocks_of(tx.db, one.id), c.Target(one.id, one.handle, one.kind, blocked=True)
+        for space_id in tx.space_ids:
+            if (
+                space_id != removed_from
+                and tx.is_there(space_id, one.id)
+                and kept_out(tx.space(space_id), one.id, blocks)
+            ):
+                await tx.ask(space_id, c.RemoveBlocked(by, target))
 
 
 async def block(app: App, person: Person, ref: str) -> None:
-    """Block an account: it leaves all Spaces of the person, and can no longer join them, be invited, or send messages.
+    """Block an account: it leaves all Spaces of the person, and can no longer join them, be invited, or send messages; the person leaves
+    those of the account.
 
     Raises NotFound, or Refused with reason `is_you`.
     """
-    async with over_all_of(app, person.account_id or "") as tx:
-        account = await accounts.get(tx.db, ref)
-        if account.id == person.account_id:
-            raise Refused("is_you", "you cannot block yourself")
-        await write_block(tx, person, account)
+    async with app.db.read() as db:
+        account = await accounts.get(db, ref)
+    if account.id == person.account_id:
+        raise Refused("is_you", "you cannot block yourself")
+    async with over_all_concerned(app, person.account_id or "", account.id) as tx:
+        await write_block(app, tx, person, account)
         await audit.append(tx.db, audit.Entry("block", person, None, account.id), tx.now)
 
 
@@ -62,6 +79,7 @@ async def unblock(app: App, person: Person, ref: str) -> None:
     async with app.db.begin() as db:
         account = await accounts.get(db, ref)
         await _lift_block(db, person, person.account_id or "", account.id, app.clock.now(), "")
+    app.registry.blocks.forget(person.account_id or "", account.id)
 
 
 async def undo_block(app: App, person: Person, sanction_id: str, reason: str) -> None:
@@ -73,6 +91,7 @@ async def undo_block(app: App, person: Person, sanction_id: str, reason: str) ->
         if row.host_id != person.account_id or row.action != "block" or row.lifted_at is not None:
             raise NotFound("sanction", sanction_id)
         await _lift_block(db, person, row.host_id, row.target_id, app.clock.now(), reason)
+    app.registry.blocks.forget(row.host_id, row.target_id)
 
 
 async def _lift_block(

@@ -8,13 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
+from spacesctl.domain.admission import kept_out
 from spacesctl.domain.space import Space
 from spacesctl.store import accounts
 
 
 async def blocked(db: AsyncConnection, space: Space, account_id: str | None) -> bool:
-    """Whether there is a block between the host and this account, in either direction."""
-    return account_id is not None and await accounts.block_between(db, space.host_id, account_id)
+    """Whether a block keeps this account out of the Space."""
+    return account_id is not None and kept_out(space, account_id, await accounts.blocks_of(db, account_id))
 
 
 async def followed(db: AsyncConnection, space: Space, account_id: str | None) -> bool:

@@ -11,9 +11,11 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.life import require_witness
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import CATEGORIES
-from spacesctl.store import accounts
+from spacesctl.live.handle import SpaceHandle
+from spacesctl.store import accounts, attendance
 from spacesctl.store import reports as report_store
 
 
@@ -31,7 +33,7 @@ async def file_report(
 ) -> Filed:
     """A person reports the account `ref`, or (None) the Space. The evidence clip is the last 30 s of that account's lane.
 
-    Raises Invalid, NotFound or NotSignedIn.
+    Only who was in the Space may. Raises Invalid, NotFound, NotSignedIn or NotAllowed.
     """
     if category not in CATEGORIES:
         raise Invalid("category", f"is one of {', '.join(CATEGORIES)}")
@@ -40,17 +42,26 @@ async def file_report(
     if ref is not None:
         async with app.db.read() as db:
             target = await accounts.get(db, ref)
+    there = await _was_there(app, handle, person)
+    require_witness(handle.space, person, there=there)  # before anything is cut
     tick = handle.now_tick()
     accused = handle.space.people.get(target.id) if target else None
     lane = accused.lane if accused else None
     clip = None if lane is None else await cut_clip(app, person, handle, lane, tick, tick, REPORT_BEFORE, 0.0)
     report_id = new_account_id()
-    command = c.FileReport(person, report_id, category, target.id if target else None, note, lane, tick, clip)
+    command = c.FileReport(person, report_id, category, target.id if target else None, note, lane, tick, clip, there)
     filed = Filed(report_id, category, target)
     async with app.registry.transaction(space_id) as tx:
         await tx.ask(space_id, command)
         await keep(tx.db, filed, tx.now)
     return filed
+
+
+async def _was_there(app: App, handle: SpaceHandle, person: Person) -> bool:
+    if person.account_id is None or handle.was_there(person.account_id):
+        return person.account_id is not None
+    async with app.db.read() as db:
+        return await attendance.was_there(db, handle.space.id, person.account_id)
 
 
 async def decide_report(app: App, person: Person, report_id: str, state: str, note: str) -> None:

@@ -96,7 +96,7 @@ async def react(app: App, person: Person, space_id: str, reaction: str) -> None:
     handle = await admission.admitted(app, person, space_id, admission.Access.REACT)
     if handle.space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet")
-    handle.react(reaction)
+    handle.react(person, reaction)
 
 
 async def remind(app: App, person: Person, space_id: str) -> None:

@@ -1,4 +1,4 @@
-"""`account create|token|revoke|show`, `block`, `unblock`, `follow`, `unfollow`."""
+"""`account create|show`, `block`, `unblock`, `follow`, `unfollow`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of, new_key
-from spacesctl.cli.output import clean, emit_json, note, say
+from spacesctl.cli.output import clean, emit_json, say
+from spacesctl.cli.tokens import show_secret
 from spacesctl.domain.words import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spacesctl.api.accounts import MadeAccount, MadeToken
     from spacesctl.cli.answers import Blocking, Following
     from spacesctl.client.http import Client
 
@@ -31,43 +31,7 @@ def create(
     new = NewAccount(handle=handle(name_handle), name=name, kind=kind)
     with client(ctx) as spaces:
         made = spaces.accounts.create(new, idempotency_key=new_key())
-    _show_token(made, as_json=as_json)
-
-
-def token(
-    ctx: typer.Context,
-    name_handle: Handle,
-    label: Annotated[str, typer.Option(help="What the token is for; `account revoke` takes it.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Create another token, for your own account or (operators) for any account."""
-    from spacesctl.api.accounts import NewToken
-
-    with client(ctx) as spaces:
-        made = spaces.accounts.create_token(handle(name_handle), NewToken(label=label))
-    _show_token(made, as_json=as_json)
-
-
-def revoke(
-    ctx: typer.Context,
-    name_handle: Handle,
-    label: Annotated[
-        str,
-        typer.Option(
-            help="The label that the tokens were created with; an account's first token has the label `first`."
-        ),
-    ] = "",
-    yes: Yes = False,
-    as_json: Json = False,
-) -> None:
-    """Revoke all tokens with a label, of your own account or (operators) of any account. They stop working at once."""
-    confirm(ctx, f"Revoke the tokens of {name_handle} labelled {label!r}?", yes=yes)
-    with client(ctx) as spaces:
-        done = spaces.accounts.revoke_tokens(handle(name_handle), label)
-    if as_json:
-        emit_json(done)
-    else:
-        say(f"{done.revoked} token(s) revoked")
+    show_secret(made, as_json=as_json)
 
 
 def show(
@@ -94,14 +58,6 @@ def show(
         )
     else:
         say(f"{found.handle}  {clean(found.name)}  ({found.kind}, id {found.id})")
-
-
-def _show_token(made: MadeAccount | MadeToken, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(made)
-        return
-    note(f"{made.handle} ({made.kind}, id {made.id}); this token is shown once:")
-    say(made.token or "")
 
 
 def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:

@@ -95,11 +95,12 @@ ROOT = Noun(
             {
                 "create": Verb("accounts:create", "Create an account."),
                 "token": Verb(
-                    "accounts:token", "Create another token, for your own account or (operators) for any account."
+                    "tokens:token", "Create another token, for your own account or (operators) for any account."
                 ),
+                "tokens": Verb("tokens:tokens", "List tokens: what each is for, when and from where it was last used."),
                 "revoke": Verb(
-                    "accounts:revoke",
-                    "Revoke all tokens with a label, of your own account or (operators) of any account.",
+                    "tokens:revoke",
+                    "Revoke one token, those with a label, or all, of your own account or (operators) of any account.",
                 ),
                 "show": Verb("accounts:show", "Show an account; without a handle, your own."),
             },

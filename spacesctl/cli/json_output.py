@@ -93,6 +93,7 @@ OUTPUTS: dict[str, Output] = {
     "calendar": _one(answers.CalendarFile),
     "account create": _one(accounts.MadeAccount),
     "account token": _one(accounts.MadeToken),
+    "account tokens": _array(accounts.Token),
     "account revoke": _one(accounts.RevokedTokens),
     "account show": _one(answers.ShownAccount),
     "profile show": _one(profiles.Profile),

@@ -102,6 +102,14 @@ def _pick(places: Places, key: str) -> tuple[str | None, str]:
     return None, "default"
 
 
+_ABOUT_OWNER = """\
+# You are @owner here, who may do everything on this server. This token is for the first start and for the work of an operator. For daily
+# use make an account of your own, and put its token here:
+#     spacesctl account create @you
+# The file owner.token in the server's data folder has another token of @owner. Keep it for the day on which this one is lost.
+"""
+
+
 def write_first_profile(url: str, token: str) -> Path | None:
     """Write a profile unless there is one; its path, or None when there was one. Raises OSError."""
     path = profile_path()
@@ -111,6 +119,7 @@ def write_first_profile(url: str, token: str) -> Path | None:
     except FileExistsError:
         return None
     with os.fdopen(handle, "w") as file:
+        file.write(_ABOUT_OWNER)
         # A JSON string is also a TOML basic string.
         file.write(f"url = {json.dumps(url)}\ntoken = {json.dumps(token)}\n")
     return path

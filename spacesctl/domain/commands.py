@@ -96,7 +96,7 @@ class SwitchCaptions(Command):
 
 @dataclass(frozen=True)
 class Target:
-    """The account that a command is about. `blocked`: the host and this account have a block between them, in either direction."""
+    """The account that a command is about. `blocked`: a block keeps it out of the Space (`admission.kept_out`)."""
 
     account_id: str
     handle: str
@@ -238,7 +238,7 @@ class LiftExpired(Command):
 
 @dataclass(frozen=True)
 class RemoveBlocked(Command):
-    """Remove an account that the host (the caller) has blocked."""
+    """Remove an account that a block keeps out."""
 
     person: Target
 
@@ -354,6 +354,8 @@ class FileReport(Command):
     """The present tick of the Space clock."""
     clip: str | None = None
     """The SHA-256 of the evidence clip."""
+    there: bool = False
+    """Whether who reports was in the Space."""
 
 
 @dataclass(frozen=True)

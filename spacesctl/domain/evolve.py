@@ -104,7 +104,8 @@ def _role_changed(space: Space, event: e.RoleChanged) -> Space:
 def _host_changed(space: Space, event: e.HostChanged) -> Space:
     stepped = _person(space, event.before, role=Role.COHOST, role_seq=space.seq + 1)
     former = (space.former_host or event.before) if event.reason == "host_gone" else None
-    hosted = replace(stepped, host_id=event.account_id, away=None, former_host=former)
+    known = dict.fromkeys((*space.hosted_before, event.before))
+    hosted = replace(stepped, host_id=event.account_id, away=None, former_host=former, hosted_before=tuple(known))
     return _person(hosted, event.account_id, role=Role.HOST)
 
 

@@ -10,6 +10,7 @@ from spacesctl.domain import recording, sanctions
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Principal
 from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space
 from spacesctl.domain.words import State
 
@@ -153,13 +154,20 @@ def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
 
 
 def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
-    """File a report. Raises NotSignedIn."""
-    require(space, command.by, Action.REPORT)
+    """File a report. Raises NotSignedIn or NotAllowed."""
+    require_witness(space, command.by, there=command.there)
     by = command.by.account_id or ""
     filed = e.ReportFiled(
         command.report_id, command.category, command.account_id, by, command.note, command.lane, command.tick, command.clip,
     )  # fmt: skip
     return [filed]
+
+
+def require_witness(space: Space, by: Principal, *, there: bool) -> None:
+    """Who was in the Space may report what happened there; its host and admins may, too. Raises NotSignedIn or NotAllowed."""
+    require(space, by, Action.REPORT)
+    if not (there or by.is_admin or by.account_id == space.host_id):
+        raise NotAllowed("you were not in this Space, so you cannot report what happened there", reason="not_there")
 
 
 def decide_report(space: Space, command: c.DecideReport, now: datetime) -> Events:

@@ -109,6 +109,9 @@ TABLE: dict[Action, frozenset[Standing]] = {
 }
 """The standings that permit each action; one of them is enough."""
 
+_OF_STAFF = frozenset({Action.SEE_HANDS, Action.SEE_STAFF, Action.SEE_REPORTS, Action.DECIDE_REPORT})
+"""What co-hosts may for as long as the Space is not over: its reports, rules and sanctions are the host's then."""
+
 
 def standings(space: Space, caller: Principal) -> frozenset[Standing]:
     """All standings of `caller` in `space`."""
@@ -132,7 +135,10 @@ def standings(space: Space, caller: Principal) -> frozenset[Standing]:
 
 def may(space: Space, caller: Principal, action: Action) -> bool:
     """Whether the table permits `caller` the action."""
-    return not TABLE[action].isdisjoint(standings(space, caller))
+    permitted = TABLE[action]
+    if space.is_over and action in _OF_STAFF:
+        permitted -= {Standing.COHOST}
+    return not permitted.isdisjoint(standings(space, caller))
 
 
 def require(space: Space, caller: Principal, action: Action) -> None:
@@ -144,19 +150,24 @@ def require(space: Space, caller: Principal, action: Action) -> None:
     raise NotAllowed(f"you may not do this here ({action.value.replace('_', ' ')})", reason=action.value)
 
 
+def is_public(space: Space) -> bool:
+    """Whether people who are not signed in may be there and read of it."""
+    return space.listeners is ListenerPolicy.EVERYONE
+
+
 def require_admittance(space: Space, caller: Principal, *, blocked: bool) -> None:
     """Check that `caller` may be in the Space at all: not barred, not blocked, and signed in if the host requires it.
 
     Raises NotSignedIn, or NotAllowed with reason `barred` or `blocked`.
     """
     if caller.account_id is None:
-        if space.listeners is ListenerPolicy.ACCOUNTS:
+        if not is_public(space):
             raise NotSignedIn("this Space is for signed-in listeners")
         return
     if caller.account_id in space.barred:
         raise NotAllowed("you were removed from this Space and stay out until it ends", reason="barred")
     if blocked and caller.account_id not in (space.host_id, space.former_host):
-        raise NotAllowed("you cannot join this Space: there is a block between you and its host", reason="blocked")
+        raise NotAllowed("you cannot join this Space: there is a block between you and its hosts", reason="blocked")
 
 
 def require_over(space: Space, caller: Principal, target_id: str, action: Action) -> None:

@@ -80,11 +80,12 @@ def kick(space: Space, command: c.Kick, now: datetime) -> Events:
 
 
 def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
-    """Remove an account that the host, or a rule in the host's name, blocked. No rank check: the host's own block list decides."""
-    if space.is_over or command.by.stands_for != space.host_id:
+    """Remove an account that a block keeps out (`admission.kept_out`, which the caller asked). No rank check: block lists decide."""
+    target = command.person.account_id
+    if space.is_over or not command.person.blocked or target in (space.host_id, space.former_host):
         return []
     reason = f"rule {command.by.id}" if isinstance(command.by, Rule) else ""
-    return _remove(space, command.person.account_id, command.by.account_id or "", reason, barred=False)
+    return _remove(space, target, command.by.account_id or "", reason, barred=False)
 
 
 def is_exempt(space: Space, person: c.Target) -> bool:

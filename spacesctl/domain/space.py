@@ -158,6 +158,8 @@ class Space:
     away: Away | None = None
     former_host: str | None = None
     """The host who left, and who hosts again on return."""
+    hosted_before: tuple[str, ...] = ()
+    """Accounts that hosted it and gave it over, or lost it, the first one first."""
     revision: int = 0
     """How often the fields that calendars show have changed; `revised_at` is the last time."""
     revised_at: datetime | None = None
@@ -169,6 +171,18 @@ class Space:
     def sanctions_on(self, account_id: str, action: str) -> list[Sanction]:
         """The sanctions of this kind that are in effect on an account."""
         return [one for one in self.sanctions.values() if (one.target, one.action) == (account_id, action)]
+
+    @property
+    def staff(self) -> frozenset[str]:
+        """The accounts whose blocks keep others out: the host, the co-hosts, and all that hosted it before."""
+        cohosts = (person.account_id for person in self.with_role(Role.COHOST))
+        return frozenset({self.host_id, self.creator_id, *self.hosted_before, *cohosts})
+
+    def parts(self) -> frozenset[str]:
+        """The accounts that have a part in it: on stage, with a raised hand, an open invitation or a pin."""
+        on_stage = (one for one, person in self.people.items() if person.role is not Role.LISTENER)
+        invited = (one for one, invite in self.invites.items() if invite.state is InviteState.PENDING)
+        return frozenset({*on_stage, *invited, *self.hands, *(pin.by for pin in self.pinned)})
 
     @property
     def is_watched(self) -> bool:

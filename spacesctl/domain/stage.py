@@ -10,9 +10,10 @@ from spacesctl.domain import recording
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.principals import Person, Principal
 from spacesctl.domain.space import MAX_COHOSTS, MAX_HAND_NOTE, MAX_HAND_TOPIC, MAX_LANE, MAX_SPEAKERS, Invite, Space
 from spacesctl.domain.undo import lifted, takes_over
-from spacesctl.domain.words import InviteState, Policy, Role
+from spacesctl.domain.words import InviteState, Kind, Policy, Role
 
 Events = list[e.Event]
 
@@ -33,6 +34,8 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
             raise Refused("blocked", f"there is a block between @{person.handle} and the host or you")
         if person.account_id in space.barred:
             raise Refused("barred", f"@{person.handle} was removed from this Space")
+        if person.kind is Kind.BOT:
+            raise Refused("bot", f"@{person.handle} is a bot: bots listen, and do not speak")
         if person.account_id == space.host_id:
             raise Refused("is_host", f"@{person.handle} is the host")
         before = space.invites.get(person.account_id)
@@ -106,6 +109,7 @@ def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
     require_admittance(space, command.by, blocked=command.blocked)
     require(space, command.by, Action.RAISE)
     require_live(space)
+    _require_voice(command.by, Action.RAISE)
     me = command.by.account_id or ""
     if space.role_of(me) is not Role.LISTENER:
         raise Refused("speaks_already", "you may speak already")
@@ -146,6 +150,7 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
     require_admittance(space, command.by, blocked=command.blocked)
     require(space, command.by, Action.OPEN_MIC)
     require_live(space)
+    _require_voice(command.by, Action.OPEN_MIC)
     me = command.by.account_id or ""
     events: Events = []
     if space.role_of(me) is Role.LISTENER:
@@ -194,6 +199,12 @@ def close_mic(space: Space, command: c.CloseMic, now: datetime) -> Events:
         if person.lane == command.lane:
             return [e.LaneClosed(person.account_id, command.lane, command.reason)]
     return []
+
+
+def _require_voice(by: Principal, action: Action) -> None:
+    """A bot joins as a listener. Raises NotAllowed."""
+    if isinstance(by, Person) and by.kind is Kind.BOT:
+        raise NotAllowed("bots listen, and do not speak", reason=action.value)
 
 
 def _admits_by_policy(space: Space, account_id: str, *, followed: bool) -> bool:

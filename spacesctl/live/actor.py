@@ -17,14 +17,15 @@ from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.absence import HOST_GRACE
-from spacesctl.domain.admission import Access, refusal
+from spacesctl.domain.admission import Access, kept_out, refusal
 from spacesctl.domain.decide import decide_all
-from spacesctl.domain.errors import NotSignedIn, SpacesError, Unavailable
+from spacesctl.domain.errors import Gone, NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, Levels, OpenSpace
 from spacesctl.live.aggregate import Aggregate
+from spacesctl.live.attendance import Attendance
 from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
 from spacesctl.live.engine import Engine
@@ -33,6 +34,7 @@ from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
 from spacesctl.live.hub import Hub
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.presence import AWAY_AFTER, Presence, Step
+from spacesctl.live.recent_blocks import RecentBlocks
 from spacesctl.live.recorder import Recorder
 from spacesctl.live.revocations import Revocations
 from spacesctl.live.sessions import Session
@@ -41,6 +43,12 @@ from spacesctl.live.subscriber import Sink, Subscriber
 from spacesctl.store.spaces import StoredEvent
 from spacesctl.support.clock import Clock
 from spacesctl.support.supervision import TaskSupervisor
+
+
+def _why(error: SpacesError) -> str:
+    """The reason that a session is told."""
+    return "accounts_only" if isinstance(error, NotSignedIn) else "ended" if isinstance(error, Gone) else "removed"
+
 
 _CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
 """Events after which somebody who is here may no longer be."""
@@ -77,7 +85,10 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._clock = clock
         self._ask = ask
         self._tasks = tasks
+        self.attendance = Attendance()
         self.revocations = Revocations()
+        """Those of the server."""
+        self.blocks = RecentBlocks()
         """Those of the server."""
 
     @property
@@ -112,6 +123,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         events = outcome.events
         if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
+            self._came(outcome.by)
         if any(isinstance(event, e.SpaceStarted) for event in events):
             self._open_on_engine(after, 0)
         if isinstance(outcome.by, Person) and any(isinstance(event, e.LaneOpened) for event in events):
@@ -129,19 +141,26 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             self._recheck({event.account_id for event in events if isinstance(event, e.Removed)})
 
     def _recheck(self, removed: set[str]) -> None:
-        """End the sessions and streams of people who may no longer be here; `removed` are on the host's block list, or barred."""
-
-        def refused(person: Person, access: Access) -> SpacesError | None:
-            return refusal(self.space, person, access, blocked=person.account_id in removed)
-
+        """End the sessions and streams of people who may no longer be here; `removed` are kept out by a block, or barred."""
         for subscriber in self.hub.subscribers:
-            if refused(subscriber.person, subscriber.access) is not None:
+            if self._refused(subscriber.person, subscriber.access, removed) is not None:
                 subscriber.close()
         for session in list(self.connections.sessions.values()):
-            error = refused(session.person, session.access)
+            error = self._refused(session.person, session.access, removed)
             if error is not None:
-                why = "accounts_only" if isinstance(error, NotSignedIn) else "removed"
-                self.connections.end(self.space, [session], why)
+                self.connections.end(self.space, [session], _why(error))
+
+    def _refused(self, person: Person, access: Access, removed: Collection[str] = ()) -> SpacesError | None:
+        blocked = person.account_id in removed or kept_out(self.space, person.account_id, self.blocks.pairs)
+        return refusal(self.space, person, access, blocked=blocked)
+
+    def _came(self, person: Person) -> None:
+        if not self.space.is_over:
+            self.attendance.came(person.account_id)
+
+    def was_there(self, account_id: str) -> bool:
+        """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""
+        return account_id in self.attendance or account_id in self.space.people
 
     def revoked(self, credentials: Collection[str]) -> list[Session]:
         """End what was opened with these credentials (ids): event streams, and sessions, which are returned."""
@@ -180,10 +199,12 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         return ClockMark(self.tick) if self._running is None else self._running.mark()
 
     def subscribe(self, view: View, person: Person) -> Subscriber:
-        """Open an event stream. One whose credential was revoked since it was checked ends at once."""
+        """Open an event stream. One whose person may no longer follow it since that was checked ends at once."""
         subscriber = self.hub.subscribe(view, person)
-        if self.revocations.hit(person):
+        if self.revocations.hit(person) or self._refused(person, subscriber.access) is not None:
             subscriber.close()
+        else:
+            self._came(person)
         return subscriber
 
     def attach(self, subscriber: Subscriber, sink: Sink) -> None:
@@ -198,9 +219,10 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """Send a message to event streams that is not stored or replayed."""
         self.hub.publish_ephemeral(data, views)
 
-    def react(self, reaction: str) -> None:
+    def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
         self._reactions[reaction] += 1
+        self._came(person)
 
     def tell_reactions(self) -> None:
         """Publish the reactions that were counted since the last call, if any."""
@@ -262,7 +284,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             return False
         now = self._clock.monotonic()
         self._over_since = now if self._over_since is None else self._over_since
-        return now - self._over_since >= EVIDENCE_SECONDS
+        return now - self._over_since >= EVIDENCE_SECONDS and not self.attendance.unstored
 
     def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
         """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it."""
@@ -277,10 +299,14 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         return self.connections.lanes(self.space)
 
     def connect(self, session: Session) -> None:
-        """Add a session of this Space. One whose credential was revoked since it was checked ends at once."""
+        """Add a session of this Space. One whose person may no longer be here since that was checked ends at once."""
         self.connections.add(self.space, session)
-        if self.revocations.hit(session.person):
-            self._tasks.later("end a session", partial(self.disconnect, session.id, "revoked"))
+        error = self._refused(session.person, session.access)
+        reason = "revoked" if self.revocations.hit(session.person) else None if error is None else _why(error)
+        if reason is None:
+            self._came(session.person)
+        else:
+            self._tasks.later("end a session", partial(self.disconnect, session.id, reason))
 
     async def disconnect(self, session_id: str, reason: str = "left") -> None:
         """End a session and close its lane, if it has one. Does nothing for a session that has ended.

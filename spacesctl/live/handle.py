@@ -45,8 +45,11 @@ class SpaceHandle(Protocol):
     def publish(self, data: Answer, views: Iterable[View] = View) -> None:
         """Send a message to event streams that is not stored or replayed."""
 
-    def react(self, reaction: str) -> None:
+    def react(self, person: Person, reaction: str) -> None:
         """Count a reaction; the counts are published once a second."""
+
+    def was_there(self, account_id: str) -> bool:
+        """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""
 
     def connect(self, session: Session) -> None:
         """Add a session with audio."""

@@ -15,18 +15,20 @@ import structlog
 
 from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
-from spacesctl.domain.errors import Gone, is_final
+from spacesctl.domain.errors import Gone, SpacesError, is_final
 from spacesctl.domain.space import Space
-from spacesctl.domain.words import State
+from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, FromEngine, Levels, PeerJoined, PeerLeft, Stats
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.clock import ClockMark, tick_after
 from spacesctl.live.engine import Engine
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.outcome import Outcome, Projection
+from spacesctl.live.recent_blocks import RecentBlocks
 from spacesctl.live.revocations import Revocations
 from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.transaction import Applied, Transaction
+from spacesctl.store import attendance as attendance_store
 from spacesctl.store import spaces as space_store
 from spacesctl.store.ports import Database
 from spacesctl.support.clock import Clock, RealClock
@@ -57,6 +59,7 @@ class SpaceRegistry:
         self.clock = clock or RealClock()
         self.actors: dict[str, SpaceActor] = {}
         self.revocations = Revocations()
+        self.blocks = RecentBlocks()
         self.stats: asyncio.Future[Stats] | None = None
         self.subscribers: list[Callable[[Outcome], None]] = []
         """Called after each stored outcome, for example by the alarm clock and the bots' assignments. What they raise is logged."""
@@ -87,6 +90,8 @@ class SpaceRegistry:
                     session.pages.close("server_stopping")
         await self._drain_feeds()
         await self.tasks.close()
+        with contextlib.suppress(SpacesError):  # such as a full disk: it is not worth an error at the end
+            await self.store_attendance()
         await asyncio.gather(*self._ending, return_exceptions=True)
 
     async def _drain_feeds(self) -> None:
@@ -148,7 +153,7 @@ class SpaceRegistry:
 
     def _new_actor(self, space: Space | None, last_tick: int) -> SpaceActor:
         made = SpaceActor(space, self.engine, self.clock, self.ask, self.tasks, last_tick, self.writer)
-        made.revocations = self.revocations
+        made.revocations, made.blocks = self.revocations, self.blocks
         return made
 
     async def enter_turn(self, space_id: str, held: AsyncExitStack) -> SpaceActor:
@@ -229,6 +234,28 @@ class SpaceRegistry:
     def live(self) -> list[SpaceActor]:
         """The actors of the live Spaces."""
         return [actor for actor in self.actors.values() if actor.state is not None and actor.state.state is State.LIVE]
+
+    def with_staff(self, accounts: Collection[str]) -> list[str]:
+        """The Spaces in use, not over, that one of these accounts hosts or hosted, or whose co-host it is."""
+        wanted = frozenset(accounts)
+        states = (actor.state for actor in self.actors.values() if actor.state is not None)
+        return [space.id for space in states if not space.is_over and not wanted.isdisjoint(space.staff)]
+
+    def cohosted(self, account_id: str) -> list[str]:
+        """The live Spaces whose co-host this account is."""
+        return [actor.space.id for actor in self.live() if actor.space.role_of(account_id) is Role.COHOST]
+
+    async def store_attendance(self) -> None:
+        """Store who came into the Spaces since the last call. Called every few seconds, and at the end."""
+        came = {space_id: actor.attendance.unstored for space_id, actor in self.actors.items()}
+        rows = [(space_id, account) for space_id, accounts in came.items() for account in accounts]
+        if not rows:
+            return
+        async with self.db.begin() as connection:
+            await attendance_store.add(connection, rows, self.clock.now())
+        for space_id, accounts in came.items():
+            if (actor := self.actors.get(space_id)) is not None:
+                actor.attendance.stored(accounts)
 
     def event_streams(self) -> int:
         """How many event streams are open."""

@@ -10,7 +10,7 @@ to event streams and to the registry's subscribers. None of that can make a stor
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,15 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain.admission import kept_out
+from spacesctl.domain.permissions import require_admittance
+from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import Space
+from spacesctl.domain.words import Role
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.outcome import Outcome, Projection
+from spacesctl.store import accounts
 from spacesctl.store import spaces as space_store
 from spacesctl.store.ports import Database
 from spacesctl.store.spaces import StoredEvent
@@ -75,6 +81,7 @@ class Transaction:
         self._actors: dict[str, SpaceActor] = {}
         self._states: dict[str, Space] = {}
         self._done: list[Applied] = []
+        self._undo: list[Callable[[], None]] = []
         self.now: datetime = registry.clock.now()
 
     async def __aenter__(self) -> Transaction:
@@ -98,9 +105,20 @@ class Transaction:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         async with self._turns:
-            await self._opened.__aexit__(kind, error, trace)
+            try:
+                await self._opened.__aexit__(kind, error, trace)
+            except BaseException as failure:
+                error = failure
+                raise
+            finally:
+                for undo in self._undo if error is not None else ():
+                    undo()
             if error is None:
                 self._registry.apply(self._done)
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Call `undo` if this is not committed: it takes back what was done in memory."""
+        self._undo.append(undo)
 
     @property
     def space_ids(self) -> list[str]:
@@ -113,6 +131,10 @@ class Transaction:
         if found is None:
             raise RuntimeError("this Space has not been created")
         return found
+
+    def is_there(self, space_id: str, account_id: str) -> bool:
+        """Whether an account has a part in a Space, or is connected to it."""
+        return account_id in self.space(space_id).parts() or account_id in self._actors[space_id].present()
 
     async def create(self, command: c.Create, *more: c.Command) -> Outcome:
         """Create a Space, and give it further commands of the same principal. Raises what refuses one of them."""
@@ -127,7 +149,12 @@ class Transaction:
             raise RuntimeError("commands of several principals are asked one by one: each outcome has one")
         actor = self._actors[space_id]
         before = self._states.get(space_id, actor.state)
+        if before is not None and not before.is_over:
+            await self._admit(before, commands)
         events, after = actor.decide_all(before, commands, self.now)
+        if left_out := await self._kept_out(after, events, actor.present()):
+            more, after = actor.decide_all(after, left_out, self.now)
+            events = [*events, *more]
         outcome = Outcome(before, after, events, self.now, commands[0].by, actor.stop_clock(before), actor.present())
         stored: list[StoredEvent] = []
         if events:
@@ -137,3 +164,33 @@ class Transaction:
         self._states[space_id] = after
         self._done.append(Applied(actor, outcome, stored))
         return outcome
+
+    async def _admit(self, space: Space, commands: Sequence[c.Command]) -> None:
+        """Who may not be in a Space has nothing to say there either. Admins may act everywhere. Raises NotAllowed."""
+        by = commands[0].by
+        if not isinstance(by, Person) or by.account_id is None or by.is_admin:
+            return
+        if all(isinstance(command, _FROM_OUTSIDE) for command in commands):
+            return
+        blocks = await accounts.blocks_of(self.db, by.account_id)
+        require_admittance(space, by, blocked=kept_out(space, by.account_id, blocks))
+
+    async def _kept_out(self, space: Space, events: Sequence[e.Event], present: frozenset[str]) -> list[c.Command]:
+        """The commands that remove whom the blocks of a new host or co-host keep out."""
+        if space.is_over or not any(_is_new_staff(event) for event in events):
+            return []
+        blocks = await accounts.blocks_around(self.db, space.host_id, space.staff)
+        here = [one for one in sorted({*space.parts(), *present}) if kept_out(space, one, blocks)]
+        known = await accounts.by_ids(self.db, set(here))
+        return [
+            c.RemoveBlocked(_BLOCKED, c.Target(one, known[one].handle, known[one].kind, blocked=True)) for one in here
+        ]
+
+
+_FROM_OUTSIDE = (c.FileReport, c.RemoveBlocked)
+"""Commands of people who may not be in the Space: who was removed may report, and a block ends one's own part."""
+_BLOCKED = System("blocked")
+
+
+def _is_new_staff(event: e.Event) -> bool:
+    return isinstance(event, e.HostChanged) or (isinstance(event, e.RoleChanged) and event.role is Role.COHOST)

@@ -12,6 +12,8 @@ LOOK_EVERY = 1.0
 """Seconds between two looks."""
 TICKS_KEPT_EVERY = 10.0
 """Seconds between two writes of the Space clocks to the store."""
+ATTENDANCE_EVERY = 2.0
+"""Seconds between two writes of who came in."""
 
 
 class Watch:

@@ -1,23 +1,20 @@
-"""Repository of accounts, their tokens, follows and blocks."""
+"""Repository of accounts, follows and blocks."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Account, Credential, CredentialKind
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Conflict, NotFound
-from spacesctl.domain.ids import parse_handle, token_hash
-from spacesctl.domain.principals import Person
-from spacesctl.domain.words import Kind, Scope
-from spacesctl.store.tables import accounts, blocks, follows, tokens
+from spacesctl.domain.ids import parse_handle
+from spacesctl.domain.words import Kind
+from spacesctl.store.tables import accounts, blocks, follows
 from spacesctl.store.writing import insert_new
-
-CREDENTIAL_ID = 16
-"""Characters of a token's hash that name it."""
 
 
 async def add(db: AsyncConnection, account: Account) -> None:
@@ -70,54 +67,6 @@ async def describe(db: AsyncConnection, account_id: str, *, name: str | None, de
     if changes:
         await db.execute(accounts.update().where(accounts.c.id == account_id).values(changes))
     return await get(db, account_id)
-
-
-async def add_token(
-    db: AsyncConnection, account_id: str, token: str, scopes: frozenset[Scope], label: str, now: datetime
-) -> None:
-    """Store a token by its hash."""
-    row = {
-        "hash": token_hash(token),
-        "account_id": account_id,
-        "scopes": sorted(scope.value for scope in scopes),
-        "label": label,
-        "created_at": now,
-    }
-    await db.execute(tokens.insert().values(row))
-
-
-async def token_made_at(db: AsyncConnection, account_id: str, label: str) -> datetime | None:
-    """When the newest token with this label was made."""
-    mine = (tokens.c.account_id == account_id, tokens.c.label == label)
-    found: datetime | None = await db.scalar(select(func.max(tokens.c.created_at)).where(*mine))
-    return found
-
-
-async def count_tokens(db: AsyncConnection, account_id: str) -> int:
-    """How many tokens an account has."""
-    return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0
-
-
-async def drop_tokens(db: AsyncConnection, account_id: str, label: str) -> list[str]:
-    """Delete all tokens of an account that carry this label; returns the ids of their credentials."""
-    mine = (tokens.c.account_id == account_id, tokens.c.label == label)
-    found = [one[:CREDENTIAL_ID] for one in await db.scalars(select(tokens.c.hash).where(*mine))]
-    await db.execute(delete(tokens).where(*mine))
-    return found
-
-
-async def caller(db: AsyncConnection, token: str) -> Person | None:
-    """The caller that a token belongs to, or None for an unknown token."""
-    query = (
-        select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes)
-        .join(tokens, tokens.c.account_id == accounts.c.id)
-        .where(tokens.c.hash == token_hash(token))
-    )
-    row = (await db.execute(query)).one_or_none()
-    if row is None:
-        return None
-    credential = Credential(CredentialKind.TOKEN, token_hash(token)[:CREDENTIAL_ID])
-    return Person(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes), credential)
 
 
 async def follow(db: AsyncConnection, follower_id: str, followed_id: str) -> None:
@@ -179,6 +128,20 @@ async def blocked_ids(db: AsyncConnection, account_id: str) -> tuple[set[str], s
     mine = await db.scalars(select(blocks.c.blocked_id).where(blocks.c.blocker_id == account_id))
     theirs = await db.scalars(select(blocks.c.blocker_id).where(blocks.c.blocked_id == account_id))
     return set(mine), set(theirs)
+
+
+async def blocks_of(db: AsyncConnection, account_id: str) -> frozenset[tuple[str, str]]:
+    """All blocks by and of an account, as pairs: who blocked, and who is blocked."""
+    query = select(blocks.c.blocker_id, blocks.c.blocked_id)
+    query = query.where(or_(blocks.c.blocker_id == account_id, blocks.c.blocked_id == account_id))
+    return frozenset((row.blocker_id, row.blocked_id) for row in await db.execute(query))
+
+
+async def blocks_around(db: AsyncConnection, host_id: str, staff: Collection[str]) -> frozenset[tuple[str, str]]:
+    """All blocks by these accounts, and those of the host, as pairs: who blocked, and who is blocked."""
+    query = select(blocks.c.blocker_id, blocks.c.blocked_id)
+    query = query.where(or_(blocks.c.blocker_id.in_(staff), blocks.c.blocked_id == host_id))
+    return frozenset((row.blocker_id, row.blocked_id) for row in await db.execute(query))
 
 
 async def block_between(db: AsyncConnection, one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
@@ -104,10 +104,16 @@ async def get_report(db: AsyncConnection, report_id: str) -> KeptReport:
 
 
 async def list_reports(
-    db: AsyncConnection, *, space_ids: set[str] | None, state: str | None = None, before: datetime | None, limit: int
+    db: AsyncConnection,
+    *,
+    space_ids: set[str] | None,
+    state: str | None = None,
+    before: datetime | None,
+    limit: int,
+    but_about: str = "",
 ) -> list[KeptReport]:
-    """Reports on these Spaces (None: on all), newest first."""
-    query = select(reports)
+    """Reports on these Spaces (None: on all), newest first; without those about the account `but_about`."""
+    query = select(reports).where(or_(reports.c.target_id.is_(None), reports.c.target_id != but_about))
     if space_ids is not None:
         query = query.where(reports.c.space_id.in_(space_ids))
     if state is not None:

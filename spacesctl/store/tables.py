@@ -76,6 +76,9 @@ tokens = Table(
     Column("scopes", JSON, nullable=False),
     Column("label", String(50), nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, index=True),
+    Column("used_at", Utc),
+    Column("used_from", String(45)),
 )
 
 follows = Table(
@@ -352,4 +355,12 @@ recordings = Table(
     Column("reason", String(20)),
     Column("files", JSON(none_as_null=True)),
     Index("ix_recordings_host_id_started_at", "host_id", "started_at"),
+)
+
+attendance = Table(
+    "attendance",
+    metadata,
+    Column("space_id", String(13), ForeignKey("spaces.id"), primary_key=True),
+    _account("account_id", primary_key=True),
+    Column("at", Utc, nullable=False, index=True),
 )

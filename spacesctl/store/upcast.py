@@ -18,7 +18,7 @@ from spacesctl.domain.space import Space
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
 
-SPACE_VERSION: Final = 3
+SPACE_VERSION: Final = 4
 SERIES_VERSION: Final = 1
 EVENT_VERSION: Final = 1
 
@@ -41,7 +41,12 @@ def _to_version_3(doc: dict[str, Any]) -> dict[str, Any]:
     return {**doc, "hands": {account_id: {} for account_id in doc["hands"]}}
 
 
-_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2, 2: _to_version_3}
+def _to_version_4(doc: dict[str, Any]) -> dict[str, Any]:
+    """`hosted_before` is new. Who created the Space counts without it; of others who gave it over nothing was kept."""
+    return doc
+
+
+_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2, 2: _to_version_3, 3: _to_version_4}
 _EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}
 """By event type and version, because most changes affect one type of event."""
 

@@ -134,6 +134,12 @@ class Api:
         assert answer.status_code == 201, answer.text
         return made
 
+    async def listener(self, space: str, *whom: As) -> None:
+        """Let these accounts listen in `space`, which is live."""
+        for who in whom:
+            answer = await who.offer(f"{space}/whep")
+            assert answer.status_code == 201, answer.text
+
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -229,6 +235,7 @@ async def running_api(data: Path, *, first: bool = True, clock: Clock = REAL) ->
         await app.recordings.open()
         app.alarm = Alarm(app)
         await app.alarm.start()
+        await app.tokens.open(db)
         try:
             await asyncio.to_thread(conform.operations)  # reads sources, so not on the event loop
             conform.faults.clear()

@@ -38,6 +38,7 @@ async def test_a_minute_after_its_end_a_space_and_its_evidence_are_gone_from_mem
         assert actor.clip(1, 0, 100) is not None, "who was there may still report with evidence"
         del actor
         clock.advance(11.0)
+        await registry.store_attendance()
         await watch.look()
         gc.collect()
         assert gone() is None
@@ -62,6 +63,7 @@ async def test_who_still_follows_the_events_keeps_it(tmp_path: Path) -> None:
             clock.advance(61.0)
         assert api.app.registry.known(actor.space.id) is actor
         actor.unsubscribe(subscriber)
+        await api.app.registry.store_attendance()
         await watch.look()
         clock.advance(61.0)
         await watch.look()

@@ -196,6 +196,7 @@ async def test_evidence_beyond_the_limit_is_not_kept_and_the_report_is(api: Api)
         actor.ring.add(actor.now_tick() - tick, lane, b"\xf8\xff\xfe")
     api.app.rates = Rates(Limits(evidence="1/day"))
     report = {"space_id": space.rsplit("/", 1)[-1], "account": "@ann"}
+    await api.listener(space, bob)
     made = [await bob.ok("POST", "/v1/reports", report) for _ in range(2)]
     kept = [(await host.ok("GET", f"/v1/reports/{one['id']}"))["clip"] for one in made]
     assert [one is not None for one in kept] == [True, False]

@@ -29,7 +29,7 @@ async def test_no_reason_and_no_note_comes_across_a_block(api: Api) -> None:
     report = await ann.ok("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1]})
     await ann.ok("PUT", "/v1/accounts/me/blocks/@host")
     before = await texts(ann)
-    await host.ok("POST", f"{space}/people/@ann/mute", {"reason": "read this"})
+    await host.ok("POST", f"{space}/people/@ann/kick", {"reason": "read this"})
     await host.ok("PATCH", f"/v1/reports/{report['id']}", {"state": "dismissed", "note": "read this"})
     assert await texts(ann) == before
 
@@ -47,6 +47,7 @@ async def test_mutes_and_unmutes_are_told_so_often_and_no_more(api: Api) -> None
 async def test_a_decision_that_is_made_again_says_nothing(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)
+    await api.listener(space, ann)
     report = await ann.ok("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1]})
     for _ in range(3):
         await host.ok("PATCH", f"/v1/reports/{report['id']}", {"state": "upheld"})

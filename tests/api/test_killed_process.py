@@ -68,5 +68,6 @@ async def test_a_server_that_is_killed_in_a_request_holds_all_of_it_or_nothing(
 
 
 def _less_tokens(rows: Rows) -> Rows:
-    """A server that starts makes a token for the bundled bot."""
-    return {name: rows for name, rows in rows.items() if name != "tokens"}
+    """A server that starts makes a token for the bundled bot, which the server's audit log says."""
+    less = {name: [one for one in rows if "token.create" not in one] for name, rows in rows.items() if name != "tokens"}
+    return {**less, "audit_heads": [one for one in rows["audit_heads"] if one[0] != "server"]}

@@ -185,6 +185,7 @@ async def test_a_bad_rule_file_is_refused_and_the_old_one_stays(api: Api) -> Non
 async def test_a_person_reports_a_person_or_the_space(api: Api) -> None:
     host, _talker, space = await stage(api)
     ann = await api.account("ann")
+    await api.listener(space, ann)
     space_id = space.rsplit("/", 1)[-1]
     await ann.ok(
         "POST", "/v1/reports", {"space_id": space_id, "account": "@talker", "category": "scam", "note": "sells coins"}

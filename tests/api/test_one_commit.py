@@ -41,6 +41,8 @@ STORY = [
     Ask("owner", "POST /v1/accounts", {"handle": "eve"}),
     Ask("owner", "POST /v1/accounts/{ref}/tokens", {"label": "x"}, at={"ref": "@eve"}),
     Ask("owner", "DELETE /v1/accounts/{ref}/tokens?label=x", at={"ref": "@eve"}),
+    Ask("owner", "POST /v1/accounts/{ref}/tokens", {"label": "y"}, at={"ref": "@eve"}, keep="token_id"),
+    Ask("owner", "DELETE /v1/accounts/{ref}/tokens/{token_id}", at={"ref": "@eve"}),
     Ask("host", "PATCH /v1/accounts/me", {"name": "Host"}),
     Ask("host", "PUT /v1/accounts/me/following/{ref}"),
     Ask("host", "DELETE /v1/accounts/me/following/{ref}"),
@@ -146,7 +148,7 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
         if ask.keep == "session_id":
             names[ask.keep] = answer.headers["location"].rsplit("/", 1)[-1]
         elif ask.keep:
-            names[ask.keep] = answer.json()["id"]
+            names[ask.keep] = answer.json()["token_id" if ask.keep == "token_id" else "id"]
         await asyncio.gather(*(job() for job in later))
         later.clear()
 

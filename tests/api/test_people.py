@@ -133,7 +133,7 @@ async def test_a_kick_closes_everything_and_every_door_stays_shut(api: Api) -> N
     problem = await host.refused("POST", f"{space}/invites", {"handles": ["@ann"]})
     assert problem["reason"] == "barred"
     assert "@ann" not in await names(host, space)
-    assert "shouting" in (await ann.ok("GET", "/v1/dms"))["data"][0]["text"]
+    assert "shouting" in (await ann.ok("GET", "/v1/dms"))["data"][1]["text"], "the newest tells of the token"
     assert (await api.nobody.offer(f"{space}/whep")).status_code == 201, "a public Space stays public"
 
 

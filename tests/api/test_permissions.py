@@ -40,7 +40,7 @@ TABLE = {
     "record": "+-------",
     "list invites": "++------",
     "accept": "-++-+---",
-    "raise hand": "...++-++",
+    "raise hand": "...++-+-",
     "see hands": "++----+-",
     "approve": "++------",
     "deny": "++------",
@@ -57,7 +57,7 @@ TABLE = {
     "staff events": "++----++",
     "post captions": "-------+",
     "take act": "-------+",
-    "report": "+++++-++",
+    "report": "+++---+-",
     "create account": "------+-",
     "assignments status": "-------+",
 }

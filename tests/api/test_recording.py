@@ -14,7 +14,7 @@ import pytest
 from spacesctl.engine.messages import Frames, Output, SetLaneOpen, SubscribeOutputs
 from spacesctl.live.recording_keeper import HELD_BACK
 from spacesctl.server.process.first_start import BOT_LABEL, is_time_doubtful
-from spacesctl.store import accounts
+from spacesctl.store import tokens
 from spacesctl.store.sqlite.backup import backup
 from spacesctl.store.sqlite.restore import restore
 from spacesctl.support.clock import VirtualClock
@@ -260,7 +260,7 @@ async def test_a_start_long_after_the_last_one_or_before_it_doubts_the_clock(tmp
     start = datetime(2026, 11, 30, 18, tzinfo=UTC)
     async with running_api(tmp_path / "data", clock=VirtualClock(start)) as api:
         async with api.app.db.begin() as db:
-            await accounts.drop_tokens(db, api.app.bot.id, BOT_LABEL)
-            await accounts.add_token(db, api.app.bot.id, "spx_x", frozenset(), BOT_LABEL, start)
+            await tokens.drop_labelled(db, api.app.bot.id, BOT_LABEL)
+            await tokens.add(db, api.app.bot.id, tokens.NewToken("spx_x", frozenset(), BOT_LABEL), start)
         for days, doubtful in ((0, False), (1, False), (31, True), (-1, True)):
             assert await is_time_doubtful(api.app.db, VirtualClock(start + timedelta(days=days))) is doubtful

@@ -229,6 +229,7 @@ async def test_a_token_may_be_given_fewer_scopes_and_never_more(api: Api) -> Non
 async def test_the_same_idempotency_key_files_one_report_and_sends_one_message(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)
+    await api.listener(space, ann)
     key = {"Idempotency-Key": "k"}
     for _ in range(2):
         await ann.ok("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1]}, headers=key)

@@ -228,7 +228,7 @@ def test_a_caption_keeps_all_that_was_heard() -> None:
 
 
 def test_a_report_is_filed_also_after_the_end() -> None:
-    command = c.FileReport(by(SPEAKER), "7", "spam", COHOST)
+    command = c.FileReport(by(SPEAKER), "7", "spam", COHOST, there=True)
     assert events(live(), command) == events(over(), command) == [e.ReportFiled("7", "spam", COHOST, SPEAKER)]
 
 

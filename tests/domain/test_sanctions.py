@@ -123,13 +123,15 @@ def test_before_the_start_there_is_no_voice_to_take(kind: type[c.Mute | c.Unmute
 
 
 def test_whom_the_host_blocks_is_out_but_not_barred() -> None:
-    assert events(live(), c.RemoveBlocked(by(HOST), named(SPEAKER))) == [
+    out = named(SPEAKER, blocked=True)
+    assert events(live(), c.RemoveBlocked(by(HOST), out)) == [
         e.LaneClosed(SPEAKER, 1, "blocked"),
         e.RoleChanged(SPEAKER, Role.LISTENER, demoted=True),
         e.Removed(SPEAKER, HOST, "", False),
     ]
-    assert events(over(), c.RemoveBlocked(by(HOST), named(SPEAKER))) == []
-    assert events(live(), c.RemoveBlocked(by(COHOST), named(SPEAKER))) == [], "it is the host's list that counts"
+    assert events(over(), c.RemoveBlocked(by(HOST), out)) == []
+    assert events(live(), c.RemoveBlocked(by(COHOST), named(SPEAKER))) == [], "no block keeps them out"
+    assert events(live(), c.RemoveBlocked(by(COHOST), named(HOST, blocked=True))) == [], "the host stays"
 
 
 def reported(account_id: str) -> e.ReportFiled:

@@ -117,7 +117,7 @@ def test_the_end_lowers_each_hand_and_says_so() -> None:
 
 
 def test_a_report_carries_where_it_was_and_its_clip() -> None:
-    filed = c.FileReport(by(ANN), "7", "spam", SPEAKER, "note", 1, 50, "sha")
+    filed = c.FileReport(by(ANN), "7", "spam", SPEAKER, "note", 1, 50, "sha", there=True)
     assert events(live(), filed) == [e.ReportFiled("7", "spam", SPEAKER, ANN, "note", 1, 50, "sha")]
     granted = live(grant=Grant(BOT, HOST, frozenset({"report"})))
     act = c.TakeAct(Rule("r", HOST, BOT), "k", "r", "enforce", "report", named(SPEAKER), 1, 50, 60, "7", "sha")

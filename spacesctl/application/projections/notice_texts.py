@@ -104,7 +104,8 @@ def _removed(c: Context, event: e.Removed) -> list[Notice]:
         return []  # the sanction, or the act, says it
     if not c.had_a_part(event.account_id):
         return []
-    return [Notice(event.account_id, f"You were removed from {c.title}: its host blocked you.", across=True)]
+    why = "its host blocked you" if event.by == c.space.host_id else "there is a block between you and its hosts"
+    return [Notice(event.account_id, f"You were removed from {c.title}: {why}.", across=True)]
 
 
 def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:

@@ -68,9 +68,25 @@ def _create_token(who: str, new: wire.NewToken) -> Call[wire.MadeToken]:
     return Call("POST", place(who, "tokens"), wire.MadeToken, new)
 
 
-def _revoke_tokens(who: str, label: str = "") -> Call[wire.RevokedTokens]:
+def _tokens(who: str = "me") -> Call[Page[wire.Token]]:
+    """The tokens of an account, the newest first."""
+    return Call("GET", place(who, "tokens"), Page[wire.Token])
+
+
+def _revoke_token(who: str, token_id: str) -> Call[wire.RevokedTokens]:
+    """Revoke one token, by its id."""
+    return Call("DELETE", place(who, "tokens", token_id), wire.RevokedTokens)
+
+
+def _revoke_tokens(who: str, label: str) -> Call[wire.RevokedTokens]:
     """Revoke all tokens with this label."""
     return Call("DELETE", place(who, "tokens"), wire.RevokedTokens, parameters={"label": label})
+
+
+def _revoke_all_tokens(who: str, *, but_this: bool = False) -> Call[wire.RevokedTokens]:
+    """Revoke all tokens of an account, or all but the one in use."""
+    parameters = {"all": "true", "but_this": "true" if but_this else "false"}
+    return Call("DELETE", place(who, "tokens"), wire.RevokedTokens, parameters=parameters)
 
 
 def _following() -> Call[Page[Account]]:
@@ -128,7 +144,10 @@ class _Calls:
     posts = Listing(_posts)
     calendar = Operation(_calendar)
     create_token = Operation(_create_token)
+    tokens = Listing(_tokens)
+    revoke_token = Operation(_revoke_token)
     revoke_tokens = Operation(_revoke_tokens)
+    revoke_all_tokens = Operation(_revoke_all_tokens)
     following = Listing(_following)
     follow = Operation(_follow)
     unfollow = Operation(_unfollow)

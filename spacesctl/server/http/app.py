@@ -30,6 +30,7 @@ from spacesctl.server.http.routes import (
     sanctions,
     series,
     spaces,
+    tokens,
     webhooks,
 )
 from spacesctl.server.http.services import Services
@@ -39,7 +40,7 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
+        accounts, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
         bots, whip_whep, lanes, listen,
         pages, probe, recordings, xapi, webhooks, notifications,
     )

@@ -28,7 +28,7 @@ from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.disk_watch import DiskWatch
 from spacesctl.server.process.keys import Keys
 from spacesctl.server.webrtc.turn import Turn
-from spacesctl.store import accounts
+from spacesctl.store import tokens
 
 JOINS_IN_FLIGHT = 64
 """WHIP and WHEP requests that are handled at once. Others wait, so that many joins at once do not delay the tick."""
@@ -117,12 +117,15 @@ async def caller(connection: HTTPConnection) -> Person:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         raise NotSignedIn("the Authorization header must be a bearer token")
-    async with services(connection).db.read() as db:
-        found = await accounts.caller(db, token.strip())
+    app, host = services(connection), client_host(connection)
+    now = app.clock.now()
+    async with app.db.read() as db:
+        found = await tokens.caller(db, token.strip(), now)
     if found is None:
         # Only unknown tokens are counted, so a script with a stale token does not lock out others at its address.
-        services(connection).rates.by_address("sign_in", client_host(connection))
-        raise NotSignedIn("this token is unknown")
+        app.rates.by_address("sign_in", host)
+        raise NotSignedIn("this token is unknown, was revoked or has expired")
+    app.tokens.used(found.credential, now, host)
     if not found.scopes:
         raise NotAllowed("this token has no scope: nothing can be done with it", reason="scope")
     return found

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.tokens import add_token
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token
 from spacesctl.domain.principals import System
 from spacesctl.domain.words import Kind, Scope
-from spacesctl.store import accounts, audit
+from spacesctl.store import accounts, audit, tokens
 from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY, RECORDINGS
 from spacesctl.store.ports import Database
+from spacesctl.store.tokens import NewToken
 from spacesctl.support.clock import REAL, Clock
 
 _log = structlog.get_logger()
@@ -69,7 +72,7 @@ async def ensure_accounts(db: Database, clock: Clock = REAL) -> tuple[str | None
     """
     now = clock.now()
     owner_token = None
-    bot_token = new_token()
+    bot_token = NewToken(new_token(), frozenset({Scope.USE, Scope.BOT}), BOT_LABEL)
     async with db.begin() as connection:
         for handle, (name, kind) in _FIRST.items():
             try:
@@ -78,15 +81,23 @@ async def ensure_accounts(db: Database, clock: Clock = REAL) -> tuple[str | None
                 await accounts.add(connection, Account(new_account_id(), handle, name, kind, now))
                 await audit.append(connection, audit.Entry("account.create", System("first_start"), None, handle), now)
                 if handle == OWNER:
-                    owner_token = new_token()
-                    owner = await accounts.get(connection, OWNER)
-                    scopes = frozenset({Scope.USE, Scope.ADMIN})
-                    await accounts.add_token(connection, owner.id, owner_token, scopes, "first", now)
+                    owner_token = await _add_owner_token(connection, "first", now)
         bot = await accounts.get(connection, BOT)
-        await accounts.drop_tokens(connection, bot.id, BOT_LABEL)
-        scopes = frozenset({Scope.USE, Scope.BOT})
-        await accounts.add_token(connection, bot.id, bot_token, scopes, BOT_LABEL, now)
-    return owner_token, bot, bot_token
+        await tokens.drop_labelled(connection, bot.id, BOT_LABEL)
+        await add_token(connection, System("start"), bot.id, bot_token, now)
+    return owner_token, bot, bot_token.text
+
+
+async def add_profile_token(db: Database, clock: Clock = REAL) -> str:
+    """A token of the owner for daily use. That of the first start is kept for emergencies: either can be revoked without the other."""
+    async with db.begin() as connection:
+        return await _add_owner_token(connection, "profile", clock.now())
+
+
+async def _add_owner_token(db: AsyncConnection, label: str, now: datetime) -> str:
+    made = NewToken(new_token(), frozenset({Scope.USE, Scope.ADMIN}), label)
+    await add_token(db, System("first_start"), (await accounts.get(db, OWNER)).id, made, now)
+    return made.text
 
 
 async def is_time_doubtful(db: Database, clock: Clock = REAL) -> bool:
@@ -96,7 +107,7 @@ async def is_time_doubtful(db: Database, clock: Clock = REAL) -> bool:
             bot = await accounts.get(connection, BOT)
         except NotFound:
             return False
-        last = await accounts.token_made_at(connection, bot.id, BOT_LABEL)
+        last = await tokens.made_at(connection, bot.id, BOT_LABEL)
     return last is not None and not timedelta(0) <= clock.now() - last <= TRUSTED
 
 

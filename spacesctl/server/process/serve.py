@@ -19,11 +19,13 @@ from starlette.types import ASGIApp
 
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.application import projections
-from spacesctl.client.profile import write_first_profile
+from spacesctl.application.token_watch import STORED_EVERY
+from spacesctl.application.tokens import expire_tokens
+from spacesctl.client.profile import profile_path, write_first_profile
 from spacesctl.domain.errors import is_final
 from spacesctl.live.recording_keeper import TIDY_EVERY, RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.live.watch import LOOK_EVERY, TICKS_KEPT_EVERY, Watch
+from spacesctl.live.watch import ATTENDANCE_EVERY, LOOK_EVERY, TICKS_KEPT_EVERY, Watch
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
@@ -38,7 +40,13 @@ from spacesctl.server.process.bots_keeper import BotsKeeper
 from spacesctl.server.process.disk_watch import LOOK_EVERY as DISK_LOOK_EVERY
 from spacesctl.server.process.disk_watch import DiskWatch
 from spacesctl.server.process.engine_keeper import EngineKeeper
-from spacesctl.server.process.first_start import ensure_accounts, is_time_doubtful, keep_owner_token, open_folder
+from spacesctl.server.process.first_start import (
+    add_profile_token,
+    ensure_accounts,
+    is_time_doubtful,
+    keep_owner_token,
+    open_folder,
+)
 from spacesctl.server.process.http_server import (
     HttpServer,
     allow_connections,
@@ -114,8 +122,9 @@ async def _serve(
     url = base_url(http, tls=certificate is not None)
     if owner_token is not None:
         await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
-        if settings.profile:
-            await asyncio.to_thread(write_first_profile, settings.public_url or url, owner_token)
+        if settings.profile and not await asyncio.to_thread(profile_path().exists):
+            token = await add_profile_token(db)
+            await asyncio.to_thread(write_first_profile, settings.public_url or url, token)
     engine = EngineKeeper(settings.udp, settings.audience_ptime_ms, tcp=settings.ice_tcp)
     await engine.start()
     stack.push_async_callback(engine.stop)
@@ -156,6 +165,7 @@ async def _serve(
     await alarm.start()
     stack.push_async_callback(alarm.stop)
     app.disk = disk = DiskWatch(settings.data, app.recordings, settings.disk_warning_mib << 20)
+    await app.tokens.open(db)
     _look_after(app, disk, bot.id)
     await _send_outside(app, stack)
     http_app = application(app, settings)
@@ -237,10 +247,17 @@ def _look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
     async def mind_the_clock() -> None:
         app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic(), app.clock.elapsed())
 
+    async def expire() -> None:
+        if app.tokens.is_due(app.clock.now()):
+            await expire_tokens(app)
+
     tasks.every("presence", LOOK_EVERY, watch.look)
     tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
     tasks.every("disk", DISK_LOOK_EVERY, disk.look)
     tasks.every("wall clock", 1.0, mind_the_clock)
+    tasks.every("attendance", ATTENDANCE_EVERY, app.registry.store_attendance)
+    tasks.every("expired tokens", 1.0, expire)
+    tasks.every("uses of tokens", STORED_EVERY, partial(app.tokens.store, app.db))
     tasks.every("old recordings", TIDY_EVERY, app.recordings.tidy)
     tasks.later("unfinished clips", app.voices.clear)
     tasks.every("voice clips", SWEEP_EVERY, partial(app.voices.sweep, app.db))

@@ -118,9 +118,9 @@ async def ice_servers(app: Here, caller: Anyone, space_id: str) -> Page[IceServe
 @router.delete("/whep/{session_id}", status_code=200, response_class=Response)
 @may_fail(NotFound, Gone)
 @limited("session", by="address")
-async def leave(app: Here, space_id: str, session_id: str) -> Response:
+async def leave(app: Here, request: Request, space_id: str, session_id: str) -> Response:
     """End a session. Needs no token: its path, with 128 random bits, is the authorisation."""
-    handle, session = await _session(app, space_id, session_id)
+    handle, session = await _session(app, request, space_id, session_id)
     await handle.disconnect(session.id)
     return Response(status_code=200)
 
@@ -139,7 +139,7 @@ async def patch(
     A new ICE user name with `If-Match: "*"` is an ICE restart; the answer has the server's new credentials.
     """
     text = await _bounded_body(request, MEDIA_TYPE, MAX_FRAGMENT)
-    _, session = await _session(app, space_id, session_id)
+    _, session = await _session(app, request, space_id, session_id)
     fragment = trickle.patch(app, session, text, if_match)
     headers = {"ETag": session.etag}
     return (
@@ -147,10 +147,10 @@ async def patch(
     )
 
 
-async def _session(app: Services, space_id: str, session_id: str) -> tuple[SpaceHandle, Session]:
-    """Raises NotFound."""
+async def _session(app: Services, request: Request, space_id: str, session_id: str) -> tuple[SpaceHandle, Session]:
+    """The session that the path names, by its kind, too. Raises NotFound."""
     handle = await app.registry.handle(space_id)
     session = handle.session(session_id)
-    if session is None or not session.kind.is_webrtc:
+    if session is None or f"/{session.kind.value}/" not in request.url.path:
         raise NotFound("session", "of this path")
     return handle, session

@@ -1,11 +1,10 @@
-"""Accounts, tokens, follows and blocks."""
+"""Accounts, follows and blocks."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from spacesctl.api import accounts as api
 from spacesctl.api.wire import Page
@@ -13,7 +12,7 @@ from spacesctl.application import accounts as use
 from spacesctl.application import blocks
 from spacesctl.application.once import Once
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.errors import Conflict, NotAllowed, NotFound, Refused, TooMany
+from spacesctl.domain.errors import Conflict, NotFound, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.limited import limited
@@ -86,31 +85,6 @@ async def get_account(app: Here, caller: Anyone, ref: str) -> api.Account:
     """An account, by id or handle."""
     async with app.db.read() as db:
         return account(await accounts.get(db, ref))
-
-
-@router.post("/accounts/{ref}/tokens", status_code=201)
-@may_fail(NotFound, NotAllowed, TooMany)
-@limited("change")
-async def create_token(app: Here, caller: SignedIn, ref: str, body: api.NewToken) -> api.MadeToken | Response:
-    """Create a further token for the caller's own account; admins may for any account."""
-    scopes = frozenset(body.scopes) if body.scopes is not None else None
-    target, token, given = await use.create_token(
-        app, caller, ref, body.label, scopes, lambda have: app.rates.at_once("tokens", have)
-    )
-    return no_store(api.MadeToken(**account_fields(target), token=token, scopes=sorted(given)))
-
-
-@router.delete("/accounts/{ref}/tokens")
-@may_fail(NotFound, NotAllowed)
-@limited("change")
-async def revoke_tokens(
-    app: Here, caller: SignedIn, ref: str, label: Annotated[str, Query(max_length=50)] = ""
-) -> api.RevokedTokens:
-    """Revoke all tokens with this label of the caller's own account; admins may for any account but the bundled bot's.
-    404 when there is none.
-    """
-    target, revoked = await use.revoke_tokens(app, caller, ref, label)
-    return api.RevokedTokens(**account_fields(target), revoked=revoked)
 
 
 @router.put("/accounts/me/following/{ref}", status_code=204)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import Response
 
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
+from spacesctl.domain.permissions import is_public
 from spacesctl.domain.series import Series
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import ListenerPolicy, State
@@ -38,7 +39,7 @@ async def of_space(app: Here, space_id: str, if_none_match: IfNoneMatch = None) 
     recent = space.scheduled_start is not None and space.scheduled_start > now - icalendars.CANCELED_KEPT
     if space.is_over and not (space.state is State.CANCELED and recent):
         raise Gone("Space", space_id, space.state.value)
-    if space.listeners is not ListenerPolicy.EVERYONE:
+    if not is_public(space):
         raise NotAllowed("this Space is for signed-in listeners, so it has no public calendar", reason="listeners")
     if space.scheduled_start is None and space.started_at is None:
         raise Refused("no_time", "the Space has no start time", hint="give it one with edit --at")
@@ -68,7 +69,7 @@ async def of_account(app: Here, ref: str, if_none_match: IfNoneMatch = None) -> 
         host = await accounts.get(db, ref)
         spaces = await space_store.dated(db, host.id, canceled_after=now - icalendars.CANCELED_KEPT)
         series = await series_store.of_host(db, host.id)
-    public = [space for space in spaces if space.listeners is ListenerPolicy.EVERYONE]
+    public = [space for space in spaces if is_public(space)]
     recurring = [one for one in series if one.listeners is ListenerPolicy.EVERYONE]
     body = await asyncio.to_thread(icalendars.of_account, host, public, recurring, app.link, now)
     return _answer(body, f"{host.handle}.ics", if_none_match)

@@ -8,6 +8,7 @@ from msgspec import structs
 from spacesctl.api.profiles import Feed
 from spacesctl.api.spaces import Pin
 from spacesctl.api.spaces import Space as ShownSpace
+from spacesctl.application.admission import seen
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.server.http import serializers
@@ -36,7 +37,7 @@ async def feed(app: Here, caller: SignedIn, cursor: str | None = None) -> Feed:
         apart = mine | theirs
         live = [State.LIVE, State.SCHEDULED]
         hosts = (followed - apart) | {me}
-        spaces = await space_store.of_hosts(db, hosts, live) if before is None else []
+        spaces = await seen(db, caller, await space_store.of_hosts(db, hosts, live)) if before is None else []
         found = await posts.feed(db, me, before=before, limit=PAGE)
         known = await accounts.by_ids(db, {post.author_id for post in found})
     kept = [space for space in spaces if space.host_id == me or not _led_by(space, apart)]

@@ -49,7 +49,9 @@ PAGE = 100
 async def file_report(
     app: Here, caller: SignedIn, body: api.NewReport, idempotency_key: IdempotencyKey = None
 ) -> api.FiledReport | Response:
-    """Report a person in a Space or, without `account`, the Space. The last 30 s of the person's lane are stored as evidence."""
+    """Report a person in a Space or, without `account`, the Space. The last 30 s of the person's lane are stored as evidence. Only who was
+    in the Space may.
+    """
     return await answer_once(app, caller, idempotency_key, "reports", body, partial(_file, app, caller, body))
 
 
@@ -66,11 +68,15 @@ def _filed(one: reports.Filed) -> api.FiledReport:
 async def list_reports(
     app: Here, caller: SignedIn, state: ReportState | None = None, cursor: str | None = None
 ) -> Page[api.Report]:
-    """Reports on Spaces that the caller hosts or hosted, newest first: of this state, or all. Admins see those on all Spaces."""
-    before = instant(cursor)
+    """Reports on Spaces that the caller hosts, also after the end, and on live ones whose co-host the caller is, newest first: of this
+    state, or all. Admins see those on all Spaces. Nobody sees reports about themselves.
+    """
+    before, me = instant(cursor), caller.account_id or ""
     async with app.db.read() as db:
-        mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
-        rows = await report_store.list_reports(db, space_ids=mine, state=state, before=before, limit=PAGE)
+        mine = None
+        if not caller.is_admin:
+            mine = {*await space_store.hosted(db, me, over=True), *app.registry.cohosted(me)}
+        rows = await report_store.list_reports(db, space_ids=mine, state=state, before=before, limit=PAGE, but_about=me)
     more = rfc3339(rows[-1].at) if len(rows) == PAGE else None
     return Page(data=await _reports(app, rows), next=more)
 
@@ -105,6 +111,8 @@ async def _reviewable(app: Services, caller: Person, report_id: str) -> KeptRepo
     async with app.db.read() as db:
         row = await report_store.get_report(db, report_id)
     require(await app.registry.space(row.space_id), caller, Action.SEE_REPORTS)
+    if row.target_id == caller.account_id:
+        raise NotAllowed("this report is about you", reason=Action.SEE_REPORTS.value)
     return row
 
 

@@ -13,6 +13,7 @@ from spacesctl.api.wire import Page
 from spacesctl.application import accounts as accounts_use
 from spacesctl.application import messages as use
 from spacesctl.application import pins
+from spacesctl.application.admission import seen
 from spacesctl.application.once import Once
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn, Refused, TooMany
@@ -88,7 +89,7 @@ async def profile(app: Here, caller: Anyone, ref: str) -> Profile:
     async with app.db.read() as db:
         found = await accounts.get(db, caller.account_id or "" if ref == "me" else ref)
         followers, following = await accounts.follow_counts(db, found.id)
-        spaces = await space_store.of_hosts(db, {found.id}, [State.LIVE, State.SCHEDULED])
+        spaces = await seen(db, caller, await space_store.of_hosts(db, {found.id}, [State.LIVE, State.SCHEDULED]))
         last = await posts.by_author(db, found.id, before=None, limit=LAST)
     return Profile(
         **serializers.account_fields(found),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.api import spaces as api
 from spacesctl.api.wire import Page, plain
 from spacesctl.application import spaces as use
-from spacesctl.application.admission import readable
+from spacesctl.application.admission import readable, seen
 from spacesctl.application.once import Once
 from spacesctl.application.rulesets import compiled
 from spacesctl.domain import commands as c
@@ -92,14 +92,17 @@ async def list_spaces(
     state: Annotated[list[State] | None, Query()] = None,
     cursor: str | None = None,
 ) -> Page[api.Space]:
-    """Spaces, newest first: live and scheduled ones unless `state` says otherwise. Ended ones are listed for their host only."""
+    """Spaces, newest first: live and scheduled ones unless `state` says otherwise, and only those that the caller may read. Ended ones are
+    listed for their host only.
+    """
     before = instant(cursor)
     async with app.db.read() as db:
         found = await space_store.visible(
             db, caller.account_id, states=state or [State.LIVE, State.SCHEDULED], before=before, limit=PAGE
         )
+        shown = await seen(db, caller, found)
     more = rfc3339(found[-1].created_at) if len(found) == PAGE else None
-    return Page(data=await serializers.spaces(app, found, caller), next=more)
+    return Page(data=await serializers.spaces(app, shown, caller), next=more)
 
 
 @router.get("/spaces/{space_id}")

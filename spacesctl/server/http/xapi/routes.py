@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.api import x
 from spacesctl.api.wire import UNSET, UnsetType
-from spacesctl.application.admission import readable
+from spacesctl.application.admission import readable, seen
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, TooMany
 from spacesctl.domain.posts import Post
 from spacesctl.domain.principals import Person
@@ -54,9 +54,9 @@ async def by_creators(app: Here, caller: SignedIn, wanted: SpaceQuery, quota: Me
     asked = [_checked(_USER_ID, "user_ids", one) for one in ids("user_ids", user_ids)]
     async with app.db.read() as db:
         known = await accounts.by_ids(db, set(asked))
-        found = await space_store.of_creators(db, set(known), _STATES["all"])
+        found = await seen(db, caller, await space_store.of_creators(db, set(known), _STATES["all"]))
     missing = [problems.not_found("user_ids", one, "user") for one in asked if one not in known]
-    return await _shown(app, caller, wanted, await _admitted(app, caller, found), missing, counted=True)
+    return await _shown(app, caller, wanted, found, missing, counted=True)
 
 
 @router.get("/search")
@@ -74,8 +74,7 @@ async def search(
     while len(found) < max_results:
         async with app.db.read() as db:
             page = await space_store.visible(db, None, states=_STATES[state], before=before, limit=MOST)
-        matching = [one for one in page if _holds(one, words)]
-        found += await _admitted(app, caller, matching)
+            found += await seen(db, caller, [one for one in page if _holds(one, words)])
         if len(page) < MOST:
             break
         before = page[-1].created_at
@@ -137,11 +136,6 @@ async def _one(app: Services, caller: Person, space_id: str, parameter: str) -> 
         return None, problems.not_found(parameter, space_id)
     except NotAllowed:
         return None, problems.not_authorized(parameter, space_id)
-
-
-async def _admitted(app: Services, caller: Person, spaces: list[Space]) -> list[Space]:
-    """Without Spaces of hosts with a block between them and the caller, and those that the caller was removed from."""
-    return [one for one in spaces if (await _one(app, caller, one.id, "id"))[0] is not None]
 
 
 async def _shown(

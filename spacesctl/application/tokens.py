@@ -1,0 +1,167 @@
+"""Tokens: made, listed, revoked, expired. Each of these is in the audit log, and the account is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.application.app import App
+from spacesctl.domain.accounts import Account
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
+from spacesctl.domain.ids import new_token
+from spacesctl.domain.principals import Person, Principal, System
+from spacesctl.domain.words import Scope
+from spacesctl.store import accounts, audit, direct_messages, tokens
+from spacesctl.store.tokens import KeptToken, NewToken
+
+USE = frozenset({Scope.USE})
+_EXPIRED = System("expired")
+
+
+@dataclass(frozen=True)
+class Which:
+    """The tokens to revoke: the one with an id, those with a label, or all; `but_this` spares the one in use. One of the first three."""
+
+    id: str | None = None
+    label: str | None = None
+    all: bool = False
+    but_this: bool = False
+
+    def picked(self, found: Collection[KeptToken], person: Person) -> list[KeptToken]:
+        """Those among the tokens of an account. Raises Invalid when not exactly one way to pick is given."""
+        if [self.id is not None, self.label is not None, self.all].count(True) != 1:
+            raise Invalid("label, all", "give one of them")
+        this = person.credential.id if person.credential is not None and self.but_this else None
+        return [
+            one
+            for one in found
+            if one.id != this
+            and (self.all or one.id == self.id or (self.label is not None and one.label == self.label))
+        ]
+
+
+async def create_token(
+    app: App,
+    person: Person,
+    ref: str,
+    label: str,
+    scopes: frozenset[Scope] | None,
+    expires_at: datetime | None,
+    may_have: Callable[[int], None],
+) -> tuple[Account, NewToken]:
+    """Create a token for the person's own account, or as an admin for any. `scopes` None: all that the person may give. `may_have` is
+    called with the number of tokens and raises TooMany. Raises NotFound, NotAllowed, or Invalid for a time that is over.
+    """
+    now = app.clock.now()
+    if expires_at is not None and expires_at <= now:
+        raise Invalid("expires_at", "is in the past")
+    async with app.db.begin() as db:
+        target = await _whose(db, person, ref)
+        if target.id == app.bot.id:
+            raise NotAllowed(
+                "nobody makes tokens for the bundled bot: the server gives it one at each start", reason="scope"
+            )
+        most = person.scopes if target.id == person.account_id else USE
+        given = most if scopes is None else scopes
+        if not given <= most:
+            raise NotAllowed("a token can have no more scopes than you may give", reason="scope")
+        may_have(await tokens.count(db, target.id))
+        made = NewToken(new_token(), given, label, expires_at)
+        await add_token(db, person, target.id, made, now)
+        by = f"@{person.handle} made" if person.account_id != target.id else "You made"
+        text = f"{by} a token for this account: {_named(made.label, made.id)}, {_until(made.expires_at)}. {_UNKNOWN}"
+        await _tell(app, db, target.id, text.format(id=made.id), now)
+    app.tokens.see(expires_at)
+    return target, made
+
+
+async def add_token(db: AsyncConnection, by: Principal, account_id: str, made: NewToken, now: datetime) -> None:
+    """Store a token, with its entry in the audit log."""
+    await tokens.add(db, account_id, made, now)
+    expires = rfc3339(made.expires_at) if made.expires_at is not None else None
+    facts: audit.Facts = {"token": made.id, "label": made.label, "scopes": sorted(made.scopes), "expires_at": expires}
+    await audit.append(db, audit.Entry("token.create", by, None, account_id, facts), now)
+
+
+async def list_tokens(app: App, person: Person, ref: str) -> tuple[Account, list[KeptToken]]:
+    """The tokens of the person's own account, or as an admin of any. Raises NotFound or NotAllowed."""
+    async with app.db.read() as db:
+        target = await _whose(db, person, ref)
+        found = await tokens.of_account(db, target.id)
+    uses = app.tokens.uses
+    return target, [
+        replace(one, used_at=uses[one.id][0], used_from=uses[one.id][1]) if one.id in uses else one for one in found
+    ]
+
+
+async def revoke_tokens(app: App, person: Person, ref: str, which: Which) -> tuple[Account, int]:
+    """Revoke tokens of the person's own account, or as an admin of any but the bundled bot's. Returns the account and how many there were.
+    What they opened (event streams, sound, lanes) ends. Raises NotFound, also when there is none of these, NotAllowed or Invalid.
+    """
+    now = app.clock.now()
+    async with app.db.begin() as db:
+        target = await _whose(db, person, ref)
+        if target.id == app.bot.id:
+            raise NotAllowed(
+                "nobody revokes the token of the bundled bot: it gets another at each start", reason="scope"
+            )
+        revoked = which.picked(await tokens.of_account(db, target.id), person)
+        if not revoked and not which.all:
+            raise NotFound("token", which.id or f"labelled {which.label!r}")
+        by = f"@{person.handle}" if person.account_id != target.id else "you"
+        await _end(app, db, person, revoked, "token.revoke", f"was revoked by {by}", now)
+    app.registry.revoke(frozenset(one.id for one in revoked))
+    return target, len(revoked)
+
+
+async def expire_tokens(app: App) -> None:
+    """Delete the tokens whose time is over, and end what they opened."""
+    now = app.clock.now()
+    async with app.db.begin() as db:
+        over = await tokens.expired(db, now)
+        await _end(app, db, _EXPIRED, over, "token.expire", "has expired", now)
+        app.tokens.next_expiry = await tokens.next_expiry(db)
+    app.registry.revoke(frozenset(one.id for one in over))
+
+
+async def _end(
+    app: App, db: AsyncConnection, by: Principal, over: Collection[KeptToken], action: str, what: str, now: datetime
+) -> None:
+    for one in over:
+        await tokens.drop(db, one.account_id, [one.id])
+        facts: audit.Facts = {"token": one.id, "label": one.label}
+        await audit.append(db, audit.Entry(action, by, None, one.account_id, facts), now)
+    for account_id in dict.fromkeys(one.account_id for one in over):
+        mine = [_named(one.label, one.id) for one in over if one.account_id == account_id]
+        more = f" and {len(mine) - MOST_NAMED} more" if len(mine) > MOST_NAMED else ""
+        text = f"A token of this account {what}: {', '.join(mine[:MOST_NAMED])}{more}."
+        await _tell(app, db, account_id, text, now)
+
+
+MOST_NAMED = 5
+"""Tokens that one message names."""
+_UNKNOWN = "If you do not know of it, revoke it: spacesctl account revoke me {id}"
+
+
+async def _whose(db: AsyncConnection, person: Person, ref: str) -> Account:
+    """The account whose tokens are meant; `me` is the person's own. Raises NotFound or NotAllowed."""
+    target = await accounts.get(db, person.account_id or "" if ref == "me" else ref)
+    if target.id != person.account_id and not person.is_admin:
+        raise NotAllowed("tokens of others are for operators", reason="scope")
+    return target
+
+
+def _named(label: str, token_id: str) -> str:
+    return f"“{label}” ({token_id})" if label else token_id
+
+
+def _until(at: datetime | None) -> str:
+    return "which does not expire" if at is None else f"valid until {rfc3339(at)}"
+
+
+async def _tell(app: App, db: AsyncConnection, account_id: str, text: str, now: datetime) -> None:
+    await direct_messages.send_dm(db, app.bot.id, account_id, text, now, kind="notice")

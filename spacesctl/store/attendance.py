@@ -1,0 +1,29 @@
+"""Repository of who was in which Space: the accounts that may report what happened there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.store.tables import attendance
+from spacesctl.store.writing import insert_new
+
+KEPT: Final = timedelta(days=30)
+"""How long it is known that somebody was there."""
+
+
+async def add(db: AsyncConnection, rows: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Store that accounts were in Spaces (pairs of a Space and an account), and forget what is old."""
+    await db.execute(delete(attendance).where(attendance.c.at < now - KEPT))
+    for space_id, account_id in rows:
+        await insert_new(db, attendance, {"space_id": space_id, "account_id": account_id, "at": now})
+
+
+async def was_there(db: AsyncConnection, space_id: str, account_id: str) -> bool:
+    """Whether it is stored that an account was in a Space."""
+    where = (attendance.c.space_id == space_id, attendance.c.account_id == account_id)
+    return await db.scalar(select(attendance.c.at).where(*where)) is not None

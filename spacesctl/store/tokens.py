@@ -1,0 +1,139 @@
+"""Repository of tokens. They are stored by their SHA-256; the first characters of it are the id that names one without giving it away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.accounts import Credential, CredentialKind
+from spacesctl.domain.ids import token_hash
+from spacesctl.domain.principals import Person
+from spacesctl.domain.words import Kind, Scope
+from spacesctl.store.tables import accounts, tokens
+
+CREDENTIAL_ID = 16
+"""Characters of a token's hash that name it."""
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token that is made. `text` is the secret; `expires_at` None: it does not expire."""
+
+    text: str
+    scopes: frozenset[Scope]
+    label: str = ""
+    expires_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return "NewToken(...)"  # it has a secret
+
+    @property
+    def id(self) -> str:
+        """What names it."""
+        return token_hash(self.text)[:CREDENTIAL_ID]
+
+
+@dataclass(frozen=True)
+class KeptToken:
+    """A token as stored. `used_from` is the address of the last request with it, as far as that was stored."""
+
+    id: str
+    account_id: str
+    scopes: frozenset[Scope]
+    label: str
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    used_from: str | None
+
+
+async def add(db: AsyncConnection, account_id: str, new: NewToken, now: datetime) -> None:
+    """Store a token by its hash."""
+    row = {
+        "hash": token_hash(new.text),
+        "account_id": account_id,
+        "scopes": sorted(scope.value for scope in new.scopes),
+        "label": new.label,
+        "created_at": now,
+        "expires_at": new.expires_at,
+    }
+    await db.execute(tokens.insert().values(row))
+
+
+async def of_account(db: AsyncConnection, account_id: str) -> list[KeptToken]:
+    """The tokens of an account, the newest first."""
+    query = select(tokens).where(tokens.c.account_id == account_id)
+    return [_kept(row) for row in await db.execute(query.order_by(tokens.c.created_at.desc(), tokens.c.hash))]
+
+
+def _kept(row: object) -> KeptToken:
+    scopes = frozenset(Scope(scope) for scope in row.scopes)  # type: ignore[attr-defined]  # rows are not typed
+    return KeptToken(
+        row.hash[:CREDENTIAL_ID], row.account_id, scopes, row.label, row.created_at, row.expires_at, row.used_at, row.used_from  # type: ignore[attr-defined]  # rows are not typed
+    )  # fmt: skip
+
+
+async def made_at(db: AsyncConnection, account_id: str, label: str) -> datetime | None:
+    """When the newest token with this label was made."""
+    mine = (tokens.c.account_id == account_id, tokens.c.label == label)
+    found: datetime | None = await db.scalar(select(func.max(tokens.c.created_at)).where(*mine))
+    return found
+
+
+async def count(db: AsyncConnection, account_id: str) -> int:
+    """How many tokens an account has."""
+    return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0
+
+
+async def drop(db: AsyncConnection, account_id: str, ids: Collection[str]) -> None:
+    """Delete tokens of an account, by their ids."""
+    short = func.substr(tokens.c.hash, 1, CREDENTIAL_ID)
+    await db.execute(delete(tokens).where(tokens.c.account_id == account_id, short.in_(ids)))
+
+
+async def drop_labelled(db: AsyncConnection, account_id: str, label: str) -> None:
+    """Delete all tokens of an account that carry this label."""
+    await db.execute(delete(tokens).where(tokens.c.account_id == account_id, tokens.c.label == label))
+
+
+async def expired(db: AsyncConnection, now: datetime) -> list[KeptToken]:
+    """The tokens whose time is over."""
+    return [_kept(row) for row in await db.execute(select(tokens).where(tokens.c.expires_at <= now))]
+
+
+async def next_expiry(db: AsyncConnection) -> datetime | None:
+    """When the next token expires; None if none does."""
+    found: datetime | None = await db.scalar(select(func.min(tokens.c.expires_at)))
+    return found
+
+
+async def caller(db: AsyncConnection, token: str, now: datetime) -> Person | None:
+    """The caller that a token belongs to, or None for a token that is unknown or has expired."""
+    digest = token_hash(token)
+    query = (
+        select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes)
+        .join(tokens, tokens.c.account_id == accounts.c.id)
+        .where(tokens.c.hash == digest, _lasts(now))
+    )
+    row = (await db.execute(query)).one_or_none()
+    if row is None:
+        return None
+    credential = Credential(CredentialKind.TOKEN, digest[:CREDENTIAL_ID])
+    return Person(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes), credential)
+
+
+def _lasts(now: datetime) -> ColumnElement[bool]:
+    return or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
+
+
+async def note_uses(db: AsyncConnection, uses: Mapping[str, tuple[datetime, str]]) -> None:
+    """Store when and from which address tokens were last used, by their ids."""
+    short = func.substr(tokens.c.hash, 1, CREDENTIAL_ID)
+    statement = (
+        update(tokens).where(short == bindparam("of")).values(used_at=bindparam("at"), used_from=bindparam("host"))
+    )
+    await db.execute(statement, [{"of": one, "at": at, "host": host} for one, (at, host) in uses.items()])

@@ -1,0 +1,91 @@
+"""Who reports, and who reads reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.api.harness import Api, As, running_api
+
+pytestmark = pytest.mark.anyio
+
+
+def about(space: str, who: str | None = None) -> dict[str, str | None]:
+    return {"space_id": space.rsplit("/", 1)[-1], "account": who}
+
+
+async def test_who_never_was_there_reports_nothing_and_cuts_no_evidence(api: Api) -> None:
+    host, eve, dan = await api.accounts("host", "eve", "dan")
+    space = await api.live(host)
+    ann = await api.speaker(space, host, "ann")
+    actor = api.app.registry.actors[space.rsplit("/", 1)[-1]]
+    for tick in range(50):
+        actor.ring.add(tick, actor.space.people[ann.id].lane or 0, b"\xf8\xff\xfe")
+    actor.tick = 50
+    assert (await eve.refused("POST", "/v1/reports", about(space, "@ann")))["reason"] == "not_there"
+    assert not api.app.clips.exists() or not list(api.app.clips.iterdir())
+    await dan.ok("POST", f"{space}/reactions", {"reaction": "clap"})
+    filed = await dan.ok("POST", "/v1/reports", about(space, "@ann"))
+    assert (await host.ok("GET", f"/v1/reports/{filed['id']}"))["clip"] is not None
+    await api.owner.ok("POST", "/v1/reports", about(space, "@ann"))
+
+
+async def test_that_somebody_was_there_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "data") as api:
+        host, ann, eve = await api.accounts("host", "ann", "eve")
+        space = await api.live(host)
+        await api.listener(space, ann)
+    async with running_api(tmp_path / "data", first=False) as again:
+        await As(again, ann.token).ok("POST", "/v1/reports", about(space))
+        assert (await As(again, eve.token).refused("POST", "/v1/reports", about(space)))["reason"] == "not_there"
+
+
+async def test_who_was_kicked_or_blocked_may_report_what_they_heard(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    space = await api.live(host)
+    await api.listener(space, ann, ben)
+    await host.ok("POST", f"{space}/people/@ann/kick")
+    await host.ok("PUT", "/v1/accounts/me/blocks/@ben")
+    for one in (ann, ben):
+        await one.ok("POST", "/v1/reports", about(space, "@host"))
+    await host.ok("POST", f"{space}/end")
+    await ann.ok("POST", "/v1/reports", about(space))
+
+
+async def test_reports_are_for_who_is_on_the_staff_now_and_not_about_themselves(api: Api) -> None:
+    host, ann, dan = await api.accounts("host", "ann", "dan")
+    space = await api.live(host)
+    await api.listener(space, dan)
+    for role in ("speaker", "cohost"):
+        await host.ok("POST", f"{space}/invites", {"handles": ["@ann"], "role": role})
+        await ann.ok("POST", f"{space}/accept")
+    of_dan = (await ann.ok("POST", "/v1/reports", about(space, "@dan")))["id"]
+    of_ann = (await dan.ok("POST", "/v1/reports", about(space, "@ann")))["id"]
+    of_host = (await dan.ok("POST", "/v1/reports", about(space, "@host")))["id"]
+
+    async def listed(who: As) -> set[str]:
+        return {one["id"] for one in (await who.ok("GET", "/v1/reports"))["data"]}
+
+    assert await listed(ann) == {of_dan, of_host}
+    assert await listed(host) == {of_dan, of_ann}
+    for who, mine in ((ann, of_ann), (host, of_host)):
+        assert (await who.refused("GET", f"/v1/reports/{mine}"))["reason"] == "see_reports"
+        assert (await who.refused("PATCH", f"/v1/reports/{mine}", {"state": "dismissed"}))["status"] == 403
+    await ann.ok("GET", f"/v1/reports/{of_dan}")
+    await host.ok("POST", f"{space}/people/@ann/demote")
+    assert await listed(ann) == set()
+    assert (await ann.refused("GET", f"/v1/reports/{of_dan}"))["reason"] == "see_reports", "she was on the staff"
+
+
+async def test_co_hosts_read_no_reports_after_the_end(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    await host.ok("POST", f"{space}/invites", {"handles": ["@ann"], "role": "cohost"})
+    await ann.ok("POST", f"{space}/accept")
+    filed = (await ann.ok("POST", "/v1/reports", about(space, "@owner")))["id"]
+    await ann.ok("GET", f"/v1/reports/{filed}")
+    await host.ok("POST", f"{space}/end")
+    for method, body in (("GET", None), ("PATCH", {"state": "upheld"})):
+        assert (await ann.refused(method, f"/v1/reports/{filed}", body))["status"] == 403
+    await host.ok("PATCH", f"/v1/reports/{filed}", {"state": "upheld"})
