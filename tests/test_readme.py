@@ -119,7 +119,7 @@ def test_the_first_five_things_do_what_the_readme_says(project: Path) -> None:
             )
             assert owner.get("/v1/accounts/@acme")["kind"] == "brand"
         with Raw(url, ann) as listener:
-            [message] = listener.get("/v1/dms")["data"]
+            _about_the_token, message = listener.get("/v1/dms")["data"]
             assert message["space_id"] == link.rsplit("/", 1)[-1]
         speech = ["--file", str(casts.load("cast_a").host.clip), "--consent"]
         speaking = subprocess.Popen(

@@ -1,6 +1,6 @@
 """The way into a Space for somebody who may be there: looks up what `domain.admission` needs to know.
 
-Doors and single reads ask `admitted` and `readable`; lists, profiles, feeds and calendars ask `seen`. Commands are checked in their
+Sound, events and single reads ask `admitted` and `readable`; lists, profiles, feeds and calendars ask `seen`. Commands are checked in their
 transaction, and what is open already by the Space's actor.
 """
 

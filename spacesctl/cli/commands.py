@@ -97,10 +97,12 @@ ROOT = Noun(
                 "token": Verb(
                     "tokens:token", "Create another token, for your own account or (operators) for any account."
                 ),
-                "tokens": Verb("tokens:tokens", "List tokens: what each is for, when and from where it was last used."),
+                "tokens": Verb(
+                    "tokens:tokens", "List tokens: what each is for, when it was made and last used, and from where."
+                ),
                 "revoke": Verb(
                     "tokens:revoke",
-                    "Revoke one token, those with a label, or all, of your own account or (operators) of any account.",
+                    "Revoke tokens of your own account or (operators) of any account.",
                 ),
                 "show": Verb("accounts:show", "Show an account; without a handle, your own."),
             },

@@ -41,9 +41,10 @@ NO_BLOCKS: Blocks = frozenset()
 
 
 def kept_out(space: Space, account_id: str | None, blocks: Blocks) -> bool:
-    """Whether one of the blocks keeps an account out of the Space. One between it and the host does, whoever made it. One by a co-host, or
-    by somebody who hosted it before, does unless the account is a co-host: nobody removes an equal. The host stays, and so does one who
-    left and hosts again on return.
+    """Whether one of the blocks keeps an account out of the Space.
+
+    One between it and the host does, no matter which of them made it. One by a co-host, or by somebody who hosted it before, does unless
+    the account is a co-host: nobody removes an equal. The host stays, and so does one who left and hosts again on return.
     """
     if account_id is None or account_id in (space.host_id, space.former_host):
         return False

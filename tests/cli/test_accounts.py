@@ -22,13 +22,34 @@ def test_a_second_token_is_revoked_by_its_label(host: Person, ann: Person) -> No
     phone = host.says("account", "token", host.handle, "--label", "phone").strip()
     as_phone = Person(host.server, host.handle, phone)
     assert as_phone.json("account", "show")["handle"] == host.handle
-    refused(ann.run("account", "token", host.handle), 5, "your own account only")
-    refused(ann.run("account", "revoke", host.handle, "--label", "phone"), 5, "own account")
+    for verb in (["token", host.handle], ["tokens", host.handle], ["revoke", host.handle, "--label", "phone"]):
+        refused(ann.run("account", *verb), 5, "operators")
     assert host.says("account", "revoke", host.handle, "--label", "phone") == "1 token(s) revoked\n"
     refused(as_phone.run("account", "show"), 4, "unknown")
     refused(host.run("account", "revoke", host.handle, "--label", "phone", "--json"), 3, "token")
     assert host.json("account", "token", host.handle, "--label", "tv")["token"] != host.token
     assert host.json("account", "revoke", host.handle, "--label", "tv")["revoked"] == 1
+
+
+def test_tokens_are_listed_and_revoked_one_or_all_but_the_one_in_use(host: Person) -> None:
+    host.says("account", "token", host.handle, "--label", "phone", "--expires", "30d")
+    host.says("account", "token", host.handle, "--label", "desk")
+    shown = {one["label"]: one for one in host.json("account", "tokens")}
+    assert set(shown) == {"first", "phone", "desk"}
+    assert shown["first"]["current"]
+    assert shown["phone"]["expires_at"] is not None
+    table = host.says("account", "tokens", host.handle)
+    assert "this one" in table
+    assert shown["desk"]["id"] in table
+    assert host.says("account", "revoke", host.handle, shown["desk"]["id"]) == "1 token(s) revoked\n"
+    assert host.says("account", "revoke", "me", "--others") == "1 token(s) revoked\n"
+    assert {one["label"] for one in host.json("account", "tokens")} == {"first"}
+    for which in ([], ["--all", "--others"], [shown["first"]["id"], "--all"]):
+        refused(host.run("account", "revoke", host.handle, *which), 2, "say which tokens")
+    refused(host.run("account", "revoke", host.handle, "abc"), 3, "no token abc")
+    refused(host.run("account", "token", host.handle, "--expires", "soon"), 2, "--expires")
+    assert host.says("account", "revoke", host.handle, "--all") == "1 token(s) revoked\n"
+    refused(host.run("account", "show"), 4, "revoked")
 
 
 def test_any_account_can_be_looked_up_by_its_handle(host: Person, ann: Person) -> None:

@@ -147,11 +147,13 @@ def test_the_queue_of_hands(server: RunningServer, people: dict[str, str]) -> No
 def test_reports_and_blocks(server: RunningServer, people: dict[str, str]) -> None:
     host, ann = people["host"], people["ann"]
     space = ok(run(server.url, host, "create", "T", "--start", "--json"))["id"]
-    made = ok(run(server.url, ann, "report", space, people["@host"], "--category", "spam", "--note", "ads", "--json"))
+    refused(run(server.url, ann, "report", space, "--note", "never heard it"), 5, "not in this Space")
+    ok(run(server.url, ann, "react", space, "clap", "--json"))
+    made = ok(run(server.url, ann, "report", space, people["@ann"], "--category", "spam", "--note", "ads", "--json"))
     [row] = ok(run(server.url, host, "reports", "list", "--json"))
     assert (row["id"], row["target"]["handle"], row["category"], row["by"]["kind"], row["words"]) == (
         made["id"],
-        people["@host"],
+        people["@ann"],
         "spam",
         "person",
         [],

@@ -19,7 +19,9 @@ def test_the_name_of_an_account(host: Person, owner: Person) -> None:
 
 
 def test_the_note_of_a_report(host: Person, ann: Person) -> None:
-    ref = ann.json("report", host.live(), "--note", EVIL)["id"]
+    space = host.live()
+    ann.json("react", space, "clap")
+    ref = ann.json("report", space, "--note", EVIL)["id"]
     assert harmless(host.says("reports", "show", ref))
     assert host.json("reports", "show", ref)["note"] == EVIL, "a program gets it as it is"
 

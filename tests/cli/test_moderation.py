@@ -25,6 +25,7 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
     space = host.live()
     assert host.run("reports", "list").stderr == "no reports\n"
     ben.json("raise", space)
+    ann.json("react", space, "clap")
     filed = ann.says("report", space, ben.handle, "--category", "spam", "--note", "sells coins")
     ref = filed.removeprefix("report ").removesuffix(" is filed\n")
     listed = host.says("reports", "list")
@@ -41,6 +42,8 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
 
 def test_a_space_as_a_whole_is_reported(host: Person, ann: Person, nobody: Person) -> None:
     space = host.live()
+    refused(ann.run("report", space), 5, "not in this Space")
+    ann.json("react", space, "clap")
     assert ann.json("report", space)["id"]
     assert host.json("reports", "list")[0]["target"] is None
     refused(ann.run("report", space, "--category", "boredom"), 2, "category")

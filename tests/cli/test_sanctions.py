@@ -64,6 +64,7 @@ def test_what_cannot_be_is_refused_in_one_line(host: Person, ann: Person) -> Non
 
 def test_a_report_is_decided_and_its_reporter_told(host: Person, ann: Person, ben: Person) -> None:
     space = on_stage(host, ann)
+    ben.json("react", space, "clap")
     ben.run("report", space, ann.handle, "--category", "spam")
     [row] = host.json("reports", "list")
     refused(host.run("reports", "decide", row["id"]), 2, "give one of them")

@@ -30,7 +30,10 @@ async def play(wire: Wire) -> None:
     await host.ok("GET", f"/v1/accounts/{ann.id}")
     await ann.ok("POST", f"/v1/accounts/{ann.id}/tokens", {"label": "phone"})
     await owner.ok("POST", "/v1/accounts/@ann/tokens", {"label": "desk", "scopes": ["use"]})
+    await ann.ok("GET", "/v1/accounts/@ann/tokens")
     await ann.ok("DELETE", "/v1/accounts/@ann/tokens?label=phone")
+    last = await ann.ok("POST", f"/v1/accounts/{ann.id}/tokens", {"label": "tv", "expires_at": "2040-01-01T00:00:00Z"})
+    await ann.ok("DELETE", f"/v1/accounts/@ann/tokens/{last['token_id']}")
 
     await host.ok("PUT", "/v1/accounts/me/following/@ann")
     await ann.ok("PUT", "/v1/accounts/me/following/@host")
