@@ -14,6 +14,7 @@ from bots.hearing.messages import Utterance
 from bots.retry import is_passing, name_of, new_backoff
 from spacesctl.api.captions import NewCaption, Word
 from spacesctl.domain.errors import SpacesError
+from spacesctl.support.text import one_line
 
 MAX_FINALS = 500
 """Final captions that may wait while the server does not answer; beyond that the oldest are dropped and counted."""
@@ -28,7 +29,7 @@ def caption(utterance: Utterance) -> NewCaption:
     return NewCaption(
         lane=utterance.lane,
         utterance=utterance.utterance,
-        text=utterance.text,
+        text=one_line(utterance.text),
         final=utterance.final,
         start_tick=utterance.start_tick,
         end_tick=utterance.end_tick,
@@ -50,8 +51,8 @@ class HeardWord(Protocol):
 
 
 def words_of(words: Iterable[HeardWord]) -> list[Word]:
-    """Words in the form of the API."""
-    return [Word(w=each.w, start=each.start, end=each.end, conf=each.conf) for each in words]
+    """Words in the form of the API. A model's vocabulary is somebody else's: one bad word in it must not cost a batch of captions."""
+    return [Word(w=one_line(each.w), start=each.start, end=each.end, conf=each.conf) for each in words]
 
 
 class Transcriber:

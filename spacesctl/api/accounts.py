@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from spacesctl.api.wire import Answer, Given, Meta, Time
+from spacesctl.api.wire import LINES, Answer, Given, Meta, Time
 from spacesctl.domain.words import Kind, Scope
 
 Name = Annotated[str, Meta(max_length=50)]
@@ -99,4 +99,4 @@ class AboutMe(Given, frozen=True, kw_only=True):
     """Fields that are left out stay unchanged."""
 
     name: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
-    description: Annotated[str, Meta(max_length=160)] | None = None
+    description: Annotated[str, Meta(max_length=160, extra=LINES)] | None = None

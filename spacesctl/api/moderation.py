@@ -8,10 +8,10 @@ from spacesctl.api.accounts import Who
 from spacesctl.api.by import By
 from spacesctl.api.captions import Count, Lane, SpokenWord, Word
 from spacesctl.api.spaces import FileName, RuleText
-from spacesctl.api.wire import Answer, Given, Meta, Page, Time
+from spacesctl.api.wire import LINES, Answer, Given, Meta, Page, Time
 from spacesctl.domain.words import Category, Policy, ReportState, Role, RuleMode, State
 
-Note = Annotated[str, Meta(max_length=2_000)]
+Note = Annotated[str, Meta(max_length=2_000, extra=LINES)]
 
 
 class NewReport(Given, frozen=True, kw_only=True):

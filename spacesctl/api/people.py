@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from spacesctl.api.accounts import Account, Who
 from spacesctl.api.by import By
-from spacesctl.api.wire import Answer, Given, Meta, Page, Time
+from spacesctl.api.wire import LINES, Answer, Given, Meta, Page, Time
 from spacesctl.domain.words import InviteState, Kind, Role
 
 Reason = Annotated[str, Meta(max_length=280)]
@@ -98,7 +98,7 @@ class NewInvites(Given, frozen=True, kw_only=True):
     """Invitations to send."""
 
     handles: Annotated[list[str], Meta(min_length=1, max_length=100)]
-    message: Annotated[str, Meta(max_length=1000)] = ""
+    message: Annotated[str, Meta(max_length=1000, extra=LINES)] = ""
     role: Role = Role.SPEAKER
 
 

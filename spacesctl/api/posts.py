@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from spacesctl.api.accounts import Who
-from spacesctl.api.wire import Answer, Given, Meta, Time
+from spacesctl.api.wire import LINES, Answer, Given, Meta, Time
 
 ClipId = Annotated[str, Meta(max_length=13)]
 
@@ -32,7 +32,7 @@ class Post(Answer, frozen=True, kw_only=True):
 class NewPost(Given, frozen=True, kw_only=True):
     """A post to create."""
 
-    text: Annotated[str, Meta(max_length=2_000)] = ""
+    text: Annotated[str, Meta(max_length=2_000, extra=LINES)] = ""
     """At most 280 characters; may be empty if there is a voice clip."""
     clip: ClipId | None = None
     """The id of a voice clip that the caller has uploaded."""
@@ -43,7 +43,7 @@ class NewMessage(Given, frozen=True, kw_only=True):
 
     to: str
     """The handle of an account."""
-    text: Annotated[str, Meta(max_length=10_000)] = ""
+    text: Annotated[str, Meta(max_length=10_000, extra=LINES)] = ""
     """May be empty if there is a voice clip."""
     clip: ClipId | None = None
     """The id of a voice clip that the caller has uploaded."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from spacesctl.api.accounts import Account, Who
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.posts import Post
-from spacesctl.api.wire import Answer, Given, Meta, Time
+from spacesctl.api.wire import FILE, Answer, Given, Meta, Time
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, Reaction, RecordingMode, Role, State
 
 MAX_RULES = 1 << 20
@@ -16,7 +16,7 @@ Title = Annotated[str, Meta(max_length=500)]
 Topics = list[Annotated[str, Meta(min_length=1, max_length=50)]]
 Lang = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Handles = Annotated[list[str], Meta(max_length=100)]
-RuleText = Annotated[str, Meta(max_length=MAX_RULES)]
+RuleText = Annotated[str, Meta(max_length=MAX_RULES, extra=FILE)]
 FileName = Annotated[str, Meta(max_length=200)]
 
 

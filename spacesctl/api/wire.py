@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Generic, TypeVar, get_args
+from typing import Final, Generic, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 __all__ = [
+    "FILE",
+    "LINES",
     "UNSET",
     "Answer",
     "Given",
@@ -30,6 +32,10 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+LINES: Final = {"text": "lines"}
+"""`Meta(extra=LINES)`: a text of a request that may have newlines and tabs. Without it a text is one line: see `api.request_texts`."""
+FILE: Final = {"text": "file"}
+"""`Meta(extra=FILE)`: the content of a text file."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)")
 
 

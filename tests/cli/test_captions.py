@@ -81,13 +81,13 @@ def test_past_captions_are_printed_with_their_time_and_speaker(host: Person, nob
     space = host.json("create", "T", "--start")["id"]
     lane = spoken(host, space)
     assert nobody.run("captions", space).stdout == ""
-    publish(host.server, bot, space, caption(lane, 1, "hello \x1b[2Jthere"), caption(lane, 2, "bye"))
+    publish(host.server, bot, space, caption(lane, 1, "hello می\u200cخواهم"), caption(lane, 2, "bye"))
     done = nobody.run("captions", space)
-    assert done.stdout == f"01:00  {host.handle}  hello \N{REPLACEMENT CHARACTER}[2Jthere\n01:00  {host.handle}  bye\n"
+    assert done.stdout == f"01:00  {host.handle}  hello می\u200cخواهم\n01:00  {host.handle}  bye\n"
     assert done.stderr == "no live captions: the server runs without bots\n"
     rows = json.loads(nobody.run("captions", space, "--json").stdout)
     assert [(row["speaker"], row["text"], row["final"]) for row in rows] == [
-        (host.handle, "hello \x1b[2Jthere", True),
+        (host.handle, "hello می\u200cخواهم", True),
         (host.handle, "bye", True),
     ]
 

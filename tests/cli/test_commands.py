@@ -321,7 +321,12 @@ def test_captions_without_a_bot_say_why(server: RunningServer, people: dict[str,
 
 
 def test_a_hostile_title_does_not_drive_the_terminal(server: RunningServer, people: dict[str, str]) -> None:
-    made = ok(run(server.url, people["host"], "create", "\x1b[31mred\x07 [bold]x[/bold]", "--json"))
+    refused = run(server.url, people["host"], "create", "\x1b[31mred\x07")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "spacesctl: title: has the character U+001B, which is not allowed\n",
+    )
+    made = ok(run(server.url, people["host"], "create", "red [bold]x[/bold]", "--json"))
     shown = run(server.url, people["host"], "show", made["id"]).stdout + run(server.url, people["host"], "list").stdout
     assert "\x1b" not in shown
     assert "\x07" not in shown

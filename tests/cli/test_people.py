@@ -83,7 +83,7 @@ def test_listeners_without_an_account_are_counted(host: Person, nobody: Person) 
 
 def test_invitations_are_sent_answered_and_withdrawn(host: Person, ann: Person, ben: Person) -> None:
     space = host.live()
-    sent = host.says("invite", space, ann.handle, ben.handle, "--message", "come\x1b[2J and talk")
+    sent = host.says("invite", space, ann.handle, ben.handle, "--message", "come\nand talk")
     assert sent == f"{ann.handle}: pending\n{ben.handle}: pending\n"
     read = ann.says("inbox")
     assert f"(spacesctl accept {space})" in read

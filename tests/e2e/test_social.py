@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 def test_a_voice_clip_is_posted_shared_played_and_taken_back(server: RunningServer, tmp_path: Path) -> None:
     ann, ben = (server.account(handle)["token"] for handle in ("ann", "ben"))
-    made = ok(server.run(ann, "post", "hear this \x1b[31m", "--voice", str(VOICE), "--json"))
+    made = ok(server.run(ann, "post", "hear this", "--voice", str(VOICE), "--json"))
     assert made["clip"]["duration_ms"] > 10_000
     ok(server.run(ben, "follow", "@ann", "--json"))
     shown = server.run(ben, "feed")

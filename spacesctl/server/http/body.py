@@ -13,6 +13,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from spacesctl.api.request_texts import fault_of
 from spacesctl.api.wire import Given, load
 from spacesctl.domain.errors import Invalid
 
@@ -48,13 +49,16 @@ def parse(text: bytes, kind: type[T]) -> T:
     if not text:
         raise Invalid("body", "is missing")
     try:
-        return load(text, kind)
+        made = load(text, kind)
     except msgspec.ValidationError as error:
         raise _refused(str(error), kind) from error
     except RecursionError as error:
         raise Invalid("body", "is nested too deeply") from error
     except ValueError as error:  # no JSON, or no UTF-8
         raise Invalid("body", "is not JSON") from error
+    if (fault := fault_of(made)) is not None:
+        raise Invalid(*fault)
+    return made
 
 
 def _refused(said: str, kind: type[Given]) -> Invalid:

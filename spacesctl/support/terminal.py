@@ -1,0 +1,18 @@
+"""The way to a terminal, for lines of text. `consoles` has the one for what Rich draws."""
+
+from __future__ import annotations
+
+import sys
+from typing import IO
+
+from spacesctl.support.text import REPLACEMENT, clean, replaced
+
+
+def write_line(text: str, stream: IO[str] | None = None) -> None:
+    """Write a line to a stream (stdout) at once. What others wrote may stand in it."""
+    print(clean(text), file=stream or sys.stdout, flush=True)  # the one place that writes lines to a terminal
+
+
+def write_file(text: str) -> None:
+    """Write a text file to stdout, where it may go to a terminal. Its lines may end in CR LF, as those of calendars do."""
+    sys.stdout.buffer.write(replaced(text, lambda char: char if char == "\r" else REPLACEMENT).encode())
