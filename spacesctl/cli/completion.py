@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from spacesctl.cli.output import clean, say
+from spacesctl.cli.output import say
 from spacesctl.domain.ids import is_space_id, parse_handle
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ T = TypeVar("T")
 VARIABLE = "_SPACESCTL_COMPLETE"
 PATIENCE = 1.5
 """Seconds that completion waits for the server."""
-_SHELL = frozenset("\\$`\"'()[]{}<>|&;!*?~#^=%:")
 MOST = 100
 """Rows that are asked for: one page."""
 
@@ -37,27 +36,24 @@ def completion(
     shell: Annotated[Shell, typer.Argument(help="The shell.")],
 ) -> None:
     """Print a shell's completion script: `eval "$(spacesctl completion bash)"`, in fish `spacesctl completion fish | source`."""
-    from typer._completion_shared import get_completion_script
+    from spacesctl.cli import shells
 
-    say(get_completion_script(prog_name="spacesctl", complete_var=VARIABLE, shell=shell.value))
-    if shell is Shell.BASH:
-        # By default Bash splits words at @ and would complete only what follows it.
-        say('COMP_WORDBREAKS="${COMP_WORDBREAKS//@}"')
+    say(shells.script(shell.value).strip())
 
 
 def prepare() -> None:
     """Load Typer's completion when a shell asks for it. Other runs do not load it, since it takes time."""
     if VARIABLE in os.environ:
-        from typer._completion_classes import completion_init
+        from spacesctl.cli import shells
 
-        completion_init()
+        shells.register()
 
 
 def spaces(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of live and scheduled Spaces, with their titles."""
     for row in _asked(ctx, lambda client: client.spaces.list()):
         if is_space_id(row.id) and row.id.startswith(incomplete):
-            yield row.id, harmless(f"{row.title} ({row.state}, {row.host.handle})")
+            yield row.id, f"{row.title} ({row.state}, {row.host.handle})"
 
 
 def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
@@ -71,12 +67,7 @@ def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
             continue  # no server of ours has such a one
         if found.lower().startswith(incomplete.lower()) and found not in seen:
             seen.add(found)
-            yield found, harmless(name)
-
-
-def harmless(text: str) -> str:
-    """A description for the shell's menu. zsh evaluates it, and Typer escapes it badly: what means something to a shell is replaced."""
-    return "".join(char if char not in _SHELL else " " for char in clean(" ".join(text.split())))
+            yield found, name
 
 
 def _known(ctx: typer.Context, space: str | None) -> Iterator[tuple[str, str]]:
