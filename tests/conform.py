@@ -97,6 +97,19 @@ def _check_json(found: Declared, status: int, body: bytes) -> None:
         faults.append(f"{found.name} answered {status} with other fields than {kind}: {body[:300]!r}")
 
 
+KEPT = re.compile(r"/s/[^/]+|/web/[^/]+|/v1/(spaces/[^/]+|accounts/[^/]+/calendar)\.ics|/v1/clips/[^/]+\.ogg")
+"""What some caches may keep, because it is public."""
+
+
+def check_headers(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Note an answer that a browser may take for something else, or that a cache may keep although it is not public."""
+    where = f"{scope['method']} {scope['path']}"
+    if headers.get("x-content-type-options") != "nosniff":
+        faults.append(f"{where} is answered without nosniff")
+    if "no-store" not in headers.get("cache-control", "") and not KEPT.fullmatch(scope["path"]):
+        faults.append(f"{where} is answered without no-store")
+
+
 class Conforming:
     """An application whose answers are checked."""
 
@@ -113,6 +126,7 @@ class Conforming:
             nonlocal status, media
             if message["type"] == "http.response.start":
                 status = message["status"]
+                check_headers(scope, Headers(raw=list(message.get("headers", []))))
                 media = dict(message.get("headers", [])).get(b"content-type", b"").decode()
             elif message["type"] == "http.response.body" and not media.startswith(("text/event-stream", "audio/")):
                 body.extend(message.get("body", b""))

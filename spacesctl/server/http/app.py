@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from spacesctl import __version__
 from spacesctl.server.http import openapi, problems
@@ -33,6 +34,7 @@ from spacesctl.server.http.routes import (
     tokens,
     webhooks,
 )
+from spacesctl.server.http.safe_answers import SafeAnswers
 from spacesctl.server.http.services import Services
 from spacesctl.server.http.xapi import routes as xapi
 from spacesctl.server.webrtc import lanes, probe, whip_whep
@@ -47,11 +49,17 @@ ROUTERS = [
 ]  # fmt: skip
 
 
+class _Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Around all of the framework's own, which answers errors that nobody foresaw outside the middleware that is added."""
+        return SafeAnswers(super().build_middleware_stack())
+
+
 def create_app(app: Services) -> FastAPI:
     """Create the application. It has no lifespan, since uvicorn skips its shutdown while a stream is open; the caller
     closes the services.
     """
-    api = FastAPI(title="spacesctl", version=__version__, openapi_url=None)
+    api = _Application(title="spacesctl", version=__version__, openapi_url=None)
     api.state.services = app
     problems.install(api, _methods_at)
     openapi.install(api, ROUTERS)

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from spacesctl.api.problem import Problem
 from spacesctl.api.wire import UNSET, dump
 from spacesctl.domain.errors import Invalid, SpacesError, TooMany
+from spacesctl.server.http.safe_answers import completed
 
 MEDIA_TYPE = "application/problem+json"
 MOST_DETAIL, MOST_FIELD = 2_000, 200
@@ -54,7 +55,9 @@ def _short(text: str, most: int) -> str:
 
 def respond(problem: Problem) -> Response:
     """The answer with a problem document."""
-    return Response(dump(problem), problem.status, media_type=MEDIA_TYPE)
+    made = Response(dump(problem), problem.status, media_type=MEDIA_TYPE)
+    made.raw_headers = completed(made.raw_headers)  # here, since some are sent before the application is reached
+    return made
 
 
 def of(error: SpacesError) -> Response:
