@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import resource
 import signal
 import sys
@@ -44,6 +45,7 @@ def confine() -> None:
         (resource.RLIMIT_NOFILE, 16),
     ):
         resource.setrlimit(what, (most, most))
+    os.umask(0o077)  # what is made is the clip's owner's until it is posted
     signal.alarm(2 * CPU_SECONDS)  # ends it even when the parent process is gone
 
 

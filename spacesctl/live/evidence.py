@@ -10,6 +10,7 @@ from pathlib import Path
 
 from spacesctl.audio.ogg import clip as ogg_clip
 from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.store.private_files import opener
 
 EVIDENCE_SECONDS = 60
 RING_TICKS = EVIDENCE_SECONDS * TICKS_PER_SECOND
@@ -46,6 +47,7 @@ def keep(folder: Path, data: bytes) -> str:
     path = folder / f"{digest}.ogg"
     if not path.exists():
         temporary = path.with_suffix(".part")
-        temporary.write_bytes(data)
+        with open(temporary, "wb", opener=opener) as file:
+            file.write(data)
         temporary.replace(path)
     return digest

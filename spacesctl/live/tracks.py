@@ -12,9 +12,10 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from spacesctl.audio.ogg import SILENCE, TICK_SAMPLES, OggError, OggOpusWriter, finish, packet_samples, tail
+from spacesctl.store.private_files import opener
 
 LONG_SILENCE = bytes((SILENCE[0] | 3, 6)) + SILENCE[1:] * 6
 """120 ms of silence in one packet (RFC 6716, 3.2.5: code 3, six frames of one size)."""
@@ -40,7 +41,8 @@ class Track:
         """Begin the file, or continue one that was interrupted. Raises OSError."""
         self.path = path
         self._writer = OggOpusWriter()
-        self._file: BinaryIO = path.open("r+b" if path.exists() else "x+b")
+        mode = "r+b" if path.exists() else "x+b"
+        self._file = cast(BinaryIO, open(path, mode, opener=opener))  # noqa: SIM115  # until `close`
         try:
             found = tail(self._file)
         except OggError:  # new, or interrupted before its first page was complete

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,7 @@ class Shelf:
         if is_model(self.folder / name):
             raise Refused("have_it", f"the model {name} is here already", hint=f"remove {self.folder / name} first")
         expected, trust = self._expected(name, sha256)
+        self._keep_private()
         self.folder.mkdir(parents=True, exist_ok=True)
         archive = self.folder / f".{name}.zip"
         found = fetch(url or (one.url if one else ""), archive, progress)
@@ -74,6 +76,12 @@ class Shelf:
             archive.unlink(missing_ok=True)
         self._record(name, found)
         return Pulled(name, self.folder / name, found, trust)
+
+    def _keep_private(self) -> None:
+        """What lies in a data folder is its owner's alone; what an administrator puts there must be readable for the server's own user."""
+        data = self.folder.parent
+        if data.exists() and data.stat().st_uid == os.geteuid():
+            os.umask(0o077)
 
     def _expected(self, name: str, given: str | None) -> tuple[str | None, Trust]:
         if given is not None:

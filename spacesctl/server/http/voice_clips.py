@@ -22,6 +22,7 @@ from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.posts import MAX_CLIP_SECONDS, UNUSED_CLIPS_KEPT, Clip
 from spacesctl.store import clips
 from spacesctl.store.ports import Database
+from spacesctl.store.private_files import opener
 from spacesctl.support.clock import REAL, Clock
 
 UPLOADS_AT_ONCE = 8
@@ -126,7 +127,7 @@ def _make_folders(folder: Path, place: Path) -> None:
 async def _receive(body: AsyncIterator[bytes], target: Path) -> None:
     """Write the upload to disk in chunks; memory holds one of them."""
     held = bytearray()
-    file = await asyncio.to_thread(target.open, "wb")
+    file = await asyncio.to_thread(open, target, "wb", opener=opener)
     try:
         async for part in body:
             held += part

@@ -17,7 +17,7 @@ from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token
 from spacesctl.domain.principals import System
 from spacesctl.domain.words import Kind, Scope
-from spacesctl.store import accounts, audit, tokens
+from spacesctl.store import accounts, audit, private_files, tokens
 from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY, RECORDINGS
 from spacesctl.store.ports import Database
 from spacesctl.store.tokens import NewToken
@@ -39,6 +39,7 @@ def open_folder(data: Path) -> IO[str]:
     """
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
+    private_files.keep_private()
     _check_losses(data)
     lock = (data / "lock").open("w")
     try:
@@ -46,6 +47,10 @@ def open_folder(data: Path) -> IO[str]:
     except OSError as error:
         lock.close()
         raise Refused("in_use", f"another server uses the data folder {data}") from error
+    if mended := private_files.shut(data):
+        _log.warning(
+            "files of the data folder were open to other users of this machine, and are not any more", files=mended
+        )
     return lock
 
 

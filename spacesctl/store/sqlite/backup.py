@@ -22,6 +22,7 @@ from typing import Final, Protocol
 from pydantic import TypeAdapter
 
 from spacesctl.domain.errors import NotFound, Refused, Unavailable
+from spacesctl.store import private_files
 from spacesctl.store.folder import CLIPS, DATABASE, EVIDENCE, KEY, RECORDINGS
 from spacesctl.store.sqlite import trouble
 from spacesctl.store.sqlite.named_files import named_files
@@ -77,6 +78,7 @@ class Hashing:
 
 def snapshot(database: Path, target: Path) -> None:
     """Copy a database that may be in use. The copy is consistent."""
+    private_files.create(target)
     with (
         closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as source,
         closing(sqlite3.connect(target)) as copy,

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from spacesctl.domain.errors import Unavailable
+from spacesctl.store import private_files
 from spacesctl.store.sqlite import private_copy, schema, trouble
 from spacesctl.store.sqlite.driver import Connection
 from spacesctl.store.sqlite.dry_run import DryRunDatabase
@@ -56,6 +57,8 @@ class Database:
 
     def _prepare(self) -> None:
         private_copy.tidy(self.path.parent)
+        with suppress(OSError):  # SQLite says what is wrong
+            private_files.create(self.path)
         schema.upgrade(self.path)
         connect = partial(sqlite3.connect, self.path, check_same_thread=False)
         self._engine = self._open("BEGIN IMMEDIATE", connect, pool_size=1, max_overflow=0)
