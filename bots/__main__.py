@@ -17,6 +17,7 @@ from pathlib import Path
 from bots.supervisor import Supervisor, model_finder
 from spacesctl.support.logs import configure
 from spacesctl.support.parent import wake_when_parent_ends
+from spacesctl.support.terminal import write_line
 
 BEAT_SECONDS = 1.0
 """Between two beats on stdout."""
@@ -36,8 +37,8 @@ def main() -> int:
     wake_when_parent_ends()
     token = read_token(0)
     if not token:
-        sys.stderr.write(
-            "bots: the token must be the first line of stdin; `spacesctl serve` starts the bots by itself\n"
+        write_line(
+            "bots: the token must be the first line of stdin; `spacesctl serve` starts the bots by itself", sys.stderr
         )
         return 2
     asyncio.run(_serve(options.url, token, options.model, options.data))

@@ -13,6 +13,7 @@ from bots.hearing import worker
 from bots.models import ModelError
 from spacesctl.support.messages import ProtocolError
 from spacesctl.support.parent import wake_when_parent_ends
+from spacesctl.support.terminal import write_line
 
 
 def main() -> int:
@@ -34,7 +35,7 @@ def main() -> int:
     except BrokenPipeError:
         return 0  # the pool has ended
     except (ProtocolError, ModelError) as error:
-        sys.stderr.write(f"recogniser worker: {error}\n")
+        write_line(f"recogniser worker: {error}", sys.stderr)
         return worker.EXIT_BROKEN if isinstance(error, ProtocolError) else worker.EXIT_MODEL
 
 

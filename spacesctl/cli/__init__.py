@@ -40,7 +40,7 @@ def main() -> None:
 
 def _complain(message: str) -> None:
     """One line on stderr: what others wrote may stand in it."""
-    from spacesctl.cli.output import clean
+    from spacesctl.cli.output import note
 
-    line = clean(" ".join(message.split()))
-    print(f"spacesctl: {line if len(line) <= MOST_LINE else f'{line[:MOST_LINE]}…'}", file=sys.stderr)
+    line = " ".join(message.split())
+    note(f"spacesctl: {line if len(line) <= MOST_LINE else f'{line[:MOST_LINE]}…'}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of, new_key
-from spacesctl.cli.output import clean, emit_json, say
+from spacesctl.cli.output import emit_json, say
 from spacesctl.cli.tokens import show_secret
 from spacesctl.domain.words import Kind
 
@@ -57,7 +57,7 @@ def show(
             )
         )
     else:
-        say(f"{found.handle}  {clean(found.name)}  ({found.kind}, id {found.id})")
+        say(f"{found.handle}  {found.name}  ({found.kind}, id {found.id})")
 
 
 def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from spacesctl.cli.common import Json, client, handle, space_id
 from spacesctl.cli.output import emit_json, note, say
+from spacesctl.support.terminal import write_file
 
 
 def calendar(
@@ -38,5 +38,5 @@ def calendar(
     if out is not None:
         say(f"{out}: {len(content.encode())} bytes")
     else:
-        sys.stdout.buffer.write(content.encode())
+        write_file(content)
     note(f"to subscribe: {address}")

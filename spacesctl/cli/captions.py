@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, client, space_id
-from spacesctl.cli.output import clean, emit_json, emit_line, note, say
+from spacesctl.cli.output import emit_json, emit_line, note, say
 from spacesctl.domain.errors import Gone, Unavailable
 
 if TYPE_CHECKING:
@@ -104,4 +104,4 @@ def _print(caption: CaptionLine, *, as_json: bool) -> None:
         emit_line(caption)
     elif caption.final:
         seconds = caption.start_tick // 50
-        say(f"{seconds // 60:02d}:{seconds % 60:02d}  {caption.speaker}  {clean(caption.text)}")
+        say(f"{seconds // 60:02d}:{seconds % 60:02d}  {caption.speaker}  {caption.text}")

@@ -16,6 +16,7 @@ from spacesctl.cli import completion
 from spacesctl.cli.output import note
 from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.ids import is_space_id, parse_handle
+from spacesctl.support.text import clean
 
 if TYPE_CHECKING:
     import httpx
@@ -159,7 +160,7 @@ def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesE
 def confirm(ctx: typer.Context, question: str, *, yes: bool) -> None:
     """Ask for confirmation, on a terminal only and not for a dry run. Raises typer.Abort when the answer is no."""
     if not yes and not ctx.ensure_object(Session).dry_run and sys.stdin.isatty():
-        typer.confirm(question, abort=True, err=True)
+        typer.confirm(clean(question), abort=True, err=True)
 
 
 _SPAN = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")

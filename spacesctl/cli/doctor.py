@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spacesctl.cli.common import Json, Session
-from spacesctl.cli.output import clean, console, emit_json
+from spacesctl.cli.output import console, emit_json
 
 Config = Annotated[
     Path | None,
@@ -47,9 +47,9 @@ def doctor(
         findings.append(Finding(level=one.level, name=one.name, said=one.said, todo=one.todo))
         if not as_json:
             out.print(f"{one.level:<4}", style=_STYLES[one.level], end="  ")
-            out.print(clean(f"{one.name}: {one.said}"))
+            out.print(f"{one.name}: {one.said}")
             if one.todo:
-                out.print(clean(f"      -> {one.todo}"))
+                out.print(f"      -> {one.todo}")
     if as_json:
         emit_json(findings)
     if any(one.level == "fail" for one in findings):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Handle, Handles, Json, SpaceRef, client, each, handle, handles_of, new_key, space_id
-from spacesctl.cli.output import clean, console, emit_json, note, say
+from spacesctl.cli.output import console, emit_json, note, say
 from spacesctl.cli.posts import Voice, upload
 from spacesctl.cli.postview import show_clip
 from spacesctl.domain.errors import Invalid
@@ -50,7 +50,7 @@ def inbox(ctx: typer.Context, as_json: Json = False) -> None:
     out = console()
     for row in rows:
         out.print(f"{row.created_at}  {row.by.handle}  [{row.kind}]", style="bold")
-        for line in clean(row.text).splitlines():
+        for line in row.text.splitlines():
             out.print(f"  {line}")
         show_clip(row.clip, row.clip.id if row.clip else "")
         if row.kind == "invite":
@@ -64,7 +64,7 @@ def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     if as_json:
         emit_json(found)
         return
-    say(f"you are {found.me.role if found.me else 'listener'} in “{clean(found.title)}”")
+    say(f"you are {found.me.role if found.me else 'listener'} in “{found.title}”")
     if found.notice:
         note(found.notice)
 
@@ -76,7 +76,7 @@ def decline(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     if as_json:
         emit_json(found)
     else:
-        say(f"you declined “{clean(found.title)}”")
+        say(f"you declined “{found.title}”")
 
 
 def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from spacesctl.cli.audit import who
 from spacesctl.cli.common import Json, SpaceRef, client, handle, new_key, space_id
-from spacesctl.cli.output import clean, emit_json, say, table
+from spacesctl.cli.output import emit_json, say, table
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import CATEGORIES
 
@@ -91,7 +91,7 @@ def show_report(ctx: typer.Context, report_id: Ref, as_json: Json = False) -> No
         "decision": found.decision,
     }
     for key, value in facts.items():
-        say(f"{key:<10} {clean(str(value)) if value else '-'}")
+        say(f"{key:<10} {str(value) if value else '-'}")
 
 
 def decide_report(

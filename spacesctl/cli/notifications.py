@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spacesctl.cli.common import Json, Yes, client, confirm, new_key
-from spacesctl.cli.output import clean, emit_json, note, say, table
+from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The address's id, as `notifications list` shows it.")]
@@ -39,7 +39,7 @@ def add(
     if as_json:
         emit_json(made)
     else:
-        say(f"{made.id}: messages to you also go to {clean(made.address)}")
+        say(f"{made.id}: messages to you also go to {made.address}")
         if url != "-":
             note("the address was in the command line, so it is in your shell's history too")
 

@@ -1,12 +1,18 @@
-"""Output: results on stdout, everything else on stderr; tables for people, JSON for programs."""
+"""Output: results on stdout, everything else on stderr; tables for people, JSON for programs.
+
+All of it is cleaned here: callers pass on what others wrote as it is.
+"""
 
 from __future__ import annotations
 
-import re
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
+
+from spacesctl.support.terminal import write_line
+from spacesctl.support.text import clean, replaced
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,13 +23,11 @@ PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
 
 def console(*, err: bool = False) -> Console:
     """A Rich console on stdout or stderr. It respects NO_COLOR, and text of others is never taken as markup."""
-    from rich.console import Console
+    from spacesctl.support.consoles import SafeConsole
 
     plain = PLAIN.get()
-    return Console(
+    return SafeConsole(
         stderr=err,
-        markup=False,
-        highlight=False,
         soft_wrap=not err,
         no_color=plain or None,
         force_terminal=False if plain else None,
@@ -34,34 +38,29 @@ def emit_json(value: object) -> None:
     """Print a result as JSON: a value of the wire, or one of `cli.answers`. `cli.json_output` has the type of each command."""
     from spacesctl.api.wire import dump
 
-    print(_escaped(dump(value).decode()))
+    write_line(_escaped(dump(value).decode()))
 
 
 def emit_line(value: object) -> None:
     """Print one line of NDJSON and flush it."""
     from spacesctl.api.wire import dump
 
-    print(_escaped(dump(value).decode()), flush=True)
+    write_line(_escaped(dump(value).decode()))
 
 
 def _escaped(text: str) -> str:
     """JSON without characters that could control a terminal. JSON has them in texts only, where an escape says the same."""
-    return text if text.isprintable() else re.sub(r"[^ -~]", _escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    char = found[0]
-    return char if char.isprintable() or ord(char) > 0xFFFF else f"\\u{ord(char):04x}"
+    return replaced(text, lambda char: json.dumps(char)[1:-1])
 
 
 def note(text: str) -> None:
     """Print a remark on stderr."""
-    print(clean(text), file=sys.stderr, flush=True)
+    write_line(text, sys.stderr)
 
 
 def say(text: str) -> None:
     """Print a line of the result on stdout."""
-    print(clean(text), flush=True)
+    write_line(text)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
@@ -103,11 +102,6 @@ def _cell(value: object) -> str:
         case True:
             return "yes"
         case list():
-            return ", ".join(str(item) for item in value)
+            return clean(", ".join(str(item) for item in value))
         case _:
             return clean(str(value))
-
-
-def clean(text: str) -> str:
-    """The text without control characters, so that the text of others cannot control the terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

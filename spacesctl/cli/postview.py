@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from spacesctl.cli.output import clean, console, say
+from spacesctl.cli.output import console, say
 
 if TYPE_CHECKING:
     from spacesctl.api.posts import Clip, Post
@@ -18,14 +18,14 @@ def show_pins(pins: Iterable[Pin]) -> None:
         if pin.post is not None:
             show_post(pin.post)
         else:
-            say(f"{clean(pin.title or '')}  {clean(pin.url or '')}  (by {pin.by.handle})")
+            say(f"{pin.title or ''}  {pin.url or ''}  (by {pin.by.handle})")
 
 
 def show_post(found: Post) -> None:
     """Print a post."""
     out = console()
     out.print(f"{found.author.handle}  {found.created_at}  {found.id}", style="bold")
-    for line in clean(found.text).splitlines():
+    for line in found.text.splitlines():
         out.print(f"  {line}")
     show_clip(found.clip, found.id)
 

@@ -9,7 +9,7 @@ import typer
 from spacesctl.cli.common import Json, client, handle
 from spacesctl.cli.completion import handles
 from spacesctl.cli.feed import show_spaces
-from spacesctl.cli.output import clean, emit_json, say
+from spacesctl.cli.output import emit_json, say
 from spacesctl.cli.postview import show_post
 from spacesctl.domain.errors import Invalid
 
@@ -56,6 +56,6 @@ def edit(
 
 
 def _who(found: DescribedAccount) -> None:
-    say(f"{found.handle}  {clean(found.name)}  ({found.kind})")
+    say(f"{found.handle}  {found.name}  ({found.kind})")
     if found.description:
-        say(f"  {clean(found.description)}")
+        say(f"  {found.description}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, space_id
-from spacesctl.cli.output import clean, emit_json, note, say, table
+from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def get(
         )
     else:
         for path, file in zip(paths, found.files, strict=True):
-            say(f"{path}" + (f"  {clean(file.handle)}" if file.handle else ""))
+            say(f"{path}" + (f"  {file.handle}" if file.handle else ""))
 
 
 def _fetch(spaces: Client, recording: str, file: RecordedFile, out: Path) -> Path:

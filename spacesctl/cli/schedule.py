@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, duration_seconds, handle, space_id
-from spacesctl.cli.output import clean, emit_json, say, table
+from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.rules import read_rules
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import Policy
@@ -144,7 +144,7 @@ def tell(series: Series, *, as_json: bool) -> None:
     if as_json:
         emit_json(series)
         return
-    say(f"{clean(series.title)}  [{series.state}]  {series.id}")
+    say(f"{series.title}  [{series.state}]  {series.id}")
     say(f"  when       {series.cron}  ({series.tz}), for {series.duration // 60} min")
     if series.next_start:
         say(f"  next       {series.next_start}" + (f"  {series.link}" if series.link else ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spacesctl.cli.feed import show_blocked
-from spacesctl.cli.output import clean, say
+from spacesctl.cli.output import say
 
 if TYPE_CHECKING:
     from spacesctl.api.spaces import Pin, Space
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def show_space(space: Space) -> None:
     """Print what a person wants to know of a Space."""
-    say(f"{clean(space.title)}  [{space.state}]  {space.id}")
+    say(f"{space.title}  [{space.state}]  {space.id}")
     say(f"  link       {space.link}")
     say(f"  host       {space.host.handle}")
     say(f"  speakers   {space.speakers}")
@@ -27,7 +27,7 @@ def show_space(space: Space) -> None:
     say(f"  captions   {captions}")
     show_blocked(space)
     for pin in space.pinned:
-        say(f"  shared     {clean(_shared(pin))}".replace("\n", " "))
+        say(f"  shared     {_shared(pin)}".replace("\n", " "))
     if space.rules:
         say(f"  rules      {space.rules[:12]}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from spacesctl.cli.common import Json, SpaceRef, client, space_id
-from spacesctl.cli.output import clean, console, emit_line, note, say
+from spacesctl.cli.output import console, emit_line, note, say
 from spacesctl.domain.errors import Gone, NotAllowed, NotSignedIn, Unavailable
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[Event]
     for event, told in _followed(spaces, where, watched, events):
         if event.type == "caption":
             line = watched.view.lines[-1]
-            say(f"{clock(line.start_tick)}  {line.speaker}  {clean(line.text)}")
+            say(f"{clock(line.start_tick)}  {line.speaker}  {line.text}")
         elif told:
             say("  * ".join(watched.happened[-1]))
 

@@ -9,9 +9,9 @@ from spacesctl.api.events import Event
 from spacesctl.api.people import Members
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Answer
-from spacesctl.cli.output import clean
 from spacesctl.client.room_changes import after
 from spacesctl.client.room_view import of, reread
+from spacesctl.support.text import one_line
 
 KEPT = 200
 """Events that are kept."""
@@ -54,7 +54,7 @@ class Watched:
         told = self._sentence(event)
         if told:
             tick = event.data.tick if isinstance(event.data, events.Reactions) else event.tick or 0
-            self.happened.append((clock(tick), clean(told)))
+            self.happened.append((clock(tick), one_line(told)))
         return told
 
     def _shared(self, pin: space_events.SharedPin) -> str:

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from spacesctl.api.spaces import HostAway
 from spacesctl.api.wire import Time
-from spacesctl.cli.output import clean
 from spacesctl.cli.watched import Watched, clock
 from spacesctl.client.room_view import Person
+from spacesctl.support.text import one_line
 
 BAR = 16
 """Characters of a level bar."""
@@ -31,15 +31,19 @@ def render(watched: Watched, height: int) -> RenderableType:
     audience = [row.handle for row in view.people.values() if row.role == "listener" and row.connected]
     room = max(6, height - len(stage) - 8)
     happened = min(max(2, room // 3), 8)
-    title = Text(f" {clean(view.title)} ", style="bold")
+    title = Text(f" {one_line(view.title)} ", style="bold")
     if view.recording:
         title.append("REC ", style="bold red")
     title.append(f"{view.state}  {view.id} ", style="dim")
     title.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
     return Group(
         Panel(_stage(stage), title=title, title_align="left", box=box.ROUNDED, border_style="dim"),
-        Text(f"listeners  {', '.join(audience) or '-'}  and {view.anonymous} anonymous", style="dim", no_wrap=True),
-        Text(f"hands      {', '.join(hands) or '-'}", style="yellow" if hands else "dim", no_wrap=True),
+        Text(
+            f"listeners  {one_line(', '.join(audience)) or '-'}  and {view.anonymous} anonymous",
+            style="dim",
+            no_wrap=True,
+        ),
+        Text(f"hands      {one_line(', '.join(hands)) or '-'}", style="yellow" if hands else "dim", no_wrap=True),
         Text("captions", style="bold dim"),
         _lines(_captions(watched), room - happened),
         Text("events", style="bold dim"),
@@ -68,14 +72,16 @@ def _stage(stage: list[Person]) -> Table:
         condition = (
             Text("muted", style="red") if row.muted else Text("" if row.heard else "microphone closed", style="dim")
         )
-        name = Text(row.handle, style="bold" if row.active else "")
+        name = Text(one_line(row.handle), style="bold" if row.active else "")
         table.add_row(level_bar(level, row.active), name, Text(row.role, style="dim"), condition)
     return table
 
 
 def _captions(watched: Watched) -> list[tuple[str, str, str, str]]:
-    final = [(clock(one.start_tick), one.speaker, clean(one.text), "") for one in watched.view.lines]
-    return final + [("", one.speaker, clean(one.text), "dim italic") for one in watched.view.partial.values()]
+    final = [(clock(one.start_tick), one_line(one.speaker), one_line(one.text), "") for one in watched.view.lines]
+    return final + [
+        ("", one_line(one.speaker), one_line(one.text), "dim italic") for one in watched.view.partial.values()
+    ]
 
 
 def _lines(rows: list[tuple[str, str, str, str]], height: int) -> Table:

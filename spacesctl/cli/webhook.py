@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spacesctl.cli.common import Json, Yes, client, confirm, new_key
-from spacesctl.cli.output import clean, emit_json, note, say, table
+from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.webhook_types import TYPES
 
@@ -51,7 +51,7 @@ def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
     )
     for row in rows:
         if row.reason:
-            note(f"{row.id} is off: {clean(row.reason)}")
+            note(f"{row.id} is off: {row.reason}")
 
 
 def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
@@ -63,7 +63,7 @@ def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
     elif done.delivered:
         say(f"delivered: it answered {done.status}")
     if not done.delivered:
-        raise Refused("not_delivered", f"not delivered: {clean(done.problem or '')}")
+        raise Refused("not_delivered", f"not delivered: {done.problem or ''}")
 
 
 def remove(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False) -> None:

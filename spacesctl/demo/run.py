@@ -23,6 +23,7 @@ from spacesctl.demo.stage import Stage, prepare
 from spacesctl.demo.state import Seat, State
 from spacesctl.demo.view import FRAMES_A_SECOND, render
 from spacesctl.probe.server_process import serving
+from spacesctl.support.consoles import SafeConsole
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -30,7 +31,7 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run(cast_name: str, seconds: float | None, *, browser: bool) -> DemoReport:
     """Run the demo; its report, see `report`. Raises SpacesError, and KeyboardInterrupt when it is interrupted before the show."""
     cast = casts.load(cast_name)
-    out = Console(stderr=True, markup=False, highlight=False)
+    out = SafeConsole(stderr=True)
     for name in ("aiortc", "aioice"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # failures there show in the measured sound
     with _interruptible(), serving() as server:

@@ -16,6 +16,8 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from spacesctl.support.text import one_line
+
 FRAMES = 12
 _QUIET = ("apprise", "urllib3", "httpx", "httpcore")
 """These libraries log the addresses of their requests, which contain secrets."""
@@ -36,7 +38,7 @@ def configure(level: str, process: str = "server") -> None:
         structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(default=repr)
     )
     structlog.configure(
-        processors=[*common, last],
+        processors=[*common, cleaned, last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, stream := Unfailing(sys.stderr))),
     )
@@ -44,7 +46,7 @@ def configure(level: str, process: str = "server") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *common],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, cleaned, last],
         )
     )
     root = logging.getLogger()
@@ -80,6 +82,14 @@ class Unfailing:
 
 def _of_process(process: str, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     event["process"] = process
+    return event
+
+
+def cleaned(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Texts in one line and without what could control a terminal: a library may quote a path or a header."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = one_line(value)
     return event
 
 

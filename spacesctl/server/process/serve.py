@@ -64,6 +64,7 @@ from spacesctl.server.webrtc.candidates import candidates, over_tcp
 from spacesctl.store.sqlite.database import Database
 from spacesctl.support.logs import configure, on_unhandled
 from spacesctl.support.supervision import TaskSupervisor
+from spacesctl.support.terminal import write_line
 
 _log = structlog.get_logger()
 
@@ -270,7 +271,7 @@ def _bot_gone(app: Services) -> None:
 def announce_ready(running: Running, *, as_json: bool) -> None:
     """Print one line: JSON to stdout for programs, or a sentence to stderr for people."""
     if as_json:
-        print(json.dumps(vars(running)), flush=True)  # noqa: T201  # for the program that started it
+        write_line(json.dumps(vars(running)))  # for the program that started it
     else:
         text = f"spacesctl serves {running.http} (sound on UDP {running.udp}, data in {running.data})"
-        print(text, file=sys.stderr, flush=True)  # noqa: T201  # for the person who started it
+        write_line(text, sys.stderr)  # for the person who started it
