@@ -80,6 +80,7 @@ def has_no_controls(text: str) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh of Debian")
 def test_zsh_shows_titles_and_names_as_they_are(tmp_path: Path) -> None:
     with surroundings(tmp_path) as env, shell_terminal(["zsh", "-f", "-i"], env, tmp_path) as shell:
@@ -102,6 +103,7 @@ def test_zsh_shows_titles_and_names_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 @pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish of Debian")
 def test_fish_shows_titles_and_names_as_they_are(tmp_path: Path) -> None:
     def offered(env: dict[str, str], words: str) -> list[list[str]]:
@@ -122,6 +124,7 @@ def test_fish_shows_titles_and_names_as_they_are(tmp_path: Path) -> None:
         assert has_no_controls(str(rows) + str(people))
 
 
+@pytest.mark.timeout(120)
 def test_bash_completes_ids_and_runs_nothing(tmp_path: Path) -> None:
     with surroundings(tmp_path) as env, shell_terminal(["bash", "--norc", "-i"], env, tmp_path) as shell:
         shell.type(
