@@ -15,7 +15,7 @@ function item(pin, root) {
 }
 
 function post(found, root) {
-  const parts = [part("p", found.author.handle, "name"), part("p", found.text, "words")];
+  const parts = [part("p", found.author.handle, "name"), words("p", found.text, "words")];
   if (found.clip) {
     const sound = document.createElement("audio");
     sound.controls = true;
@@ -28,12 +28,19 @@ function post(found, root) {
 }
 
 function link(pin) {
-  const anchor = part("a", pin.title, "name");
+  const anchor = words("a", pin.title, "name");
   anchor.href = pin.url;
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer nofollow";
   // Where it leads is always said: a title can claim anything.
   return [anchor, part("p", new URL(pin.url).host, "where")];
+}
+
+/** What others wrote, with a direction of its own, which turns nothing around it. */
+function words(tag, content, className) {
+  const made = part(tag, content, className);
+  made.dir = "auto";
+  return made;
 }
 
 function part(tag, content, className) {

@@ -29,11 +29,19 @@ function text(tag, content, className) {
   return made;
 }
 
+/** What others wrote: text alone, and a direction of its own, which turns nothing around it. */
+function words(tag, content, className) {
+  const made = text(tag, content, className);
+  made.dir = "auto";
+  return made;
+}
+
 function showSpace() {
   const { space, view } = state;
   const live = view.state === "live";
   document.title = $("title").textContent = view.title;
-  $("host").textContent = `hosted by ${hostText()}`;
+  const host = hostNow();
+  $("host").replaceChildren("hosted by ", words("bdi", host.name), ` (${host.handle})`);
   $("state").textContent = stateText();
   $("state").classList.toggle("live", live);
   $("rec").hidden = $("agree-line").hidden = !view.recording;
@@ -51,9 +59,8 @@ function showSpace() {
   showCaptionStatus(space.captions_status);
 }
 
-function hostText() {
-  const host = Object.values(state.view.people).find((one) => one.role === "host" && one.handle) ?? state.space.host;
-  return `${host.name} (${host.handle})`;
+function hostNow() {
+  return Object.values(state.view.people).find((one) => one.role === "host" && one.handle) ?? state.space.host;
 }
 
 function stateText() {
@@ -80,7 +87,7 @@ function showPeople() {
       const card = document.createElement("li");
       card.dataset.account = person.id;
       card.classList.toggle("talking", person.active);
-      card.append(text("span", person.name, "name"), text("span", `${person.handle} · ${roleText(person)}`, "role"));
+      card.append(words("span", person.name, "name"), text("span", `${person.handle} · ${roleText(person)}`, "role"));
       return card;
     }),
   );
@@ -99,7 +106,7 @@ function showLevels() {
 
 function showCaption(caption) {
   const line = document.createElement("li");
-  line.append(text("span", caption.speaker, "who"), text("span", caption.text));
+  line.append(text("span", caption.speaker, "who"), words("span", caption.text));
   const list = $("captions");
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   list.append(line);
@@ -148,7 +155,7 @@ function onEvent(type, body) {
     case "caption":
       return showCaption(body.data);
     case "caption.partial":
-      $("partial").textContent = `${body.data.speaker} ${body.data.text}`;
+      $("partial").replaceChildren(`${body.data.speaker} `, words("bdi", body.data.text));
       return;
     case "captions.status":
       state.space.captions_status = body.data;

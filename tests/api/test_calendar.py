@@ -11,7 +11,10 @@ import pytest
 from dateutil.rrule import rrulestr
 from icalendar import Calendar
 
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import parse_rfc3339, rfc3339
+from spacesctl.domain.words import Kind
+from spacesctl.server.http import icalendars
 from tests.api.harness import Api, As
 
 pytestmark = pytest.mark.anyio
@@ -225,3 +228,29 @@ async def test_who_has_a_calendar_already_is_told_so_until_it_changes(api: Api) 
         changed = await api.nobody.call("GET", path, headers=tag)
         assert changed.status_code == 200
         assert changed.headers["etag"] != first.headers["etag"]
+
+
+FLAG = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+
+
+@pytest.mark.parametrize(
+    "title", ["می\u200cخواهم", "👩\u200d💻 hours", f"{FLAG} night", "👩\u200d💻" * 23, "می\u200cخواهم " * 7, "a;b,c\\n\\;d:\"e\"", "é" * 70]
+)  # fmt: skip
+async def test_a_title_comes_back_whole(title: str, api: Api) -> None:
+    host = await api.account("host")
+    await host.ok("PATCH", "/v1/accounts/me", {"name": title[:40]})
+    made = await scheduled(host, title=title.strip())
+    found = (await calendar(api, f"/v1/spaces/{made['id']}.ics")).walk("VEVENT")[0]
+    assert str(found["summary"]) == title.strip()
+    assert f"Hosted by {title[:40].strip()} (@host)" in " ".join(str(found["description"]).split(" "))
+    content = (await api.nobody.call("GET", f"/v1/spaces/{made['id']}.ics")).content
+    for line in content.split(b"\r\n"):
+        line.decode()  # no character is cut
+
+
+def test_what_an_earlier_version_stored_is_cleaned() -> None:
+    host = Account("1", "host", "Eve\x1b[2J\x9b", Kind.PERSON, datetime(2026, 1, 1, tzinfo=UTC))
+    event = icalendars._event("Abc\x1b\r\nSUMMARY:\u202edef", host, ("t\u2028\r",), None, None)
+    assert event["summary"] == "Abc SUMMARY:def"
+    assert event["description"] == "Hosted by Eve[2J (@host)"
+    assert b"\r\nSUMMARY:def" not in event.to_ical()

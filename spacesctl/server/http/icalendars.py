@@ -21,6 +21,7 @@ from spacesctl.domain.rrule import recurrence_rule
 from spacesctl.domain.series import Series, SeriesState
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
+from spacesctl.support.text import without
 
 ASSUMED = timedelta(hours=1)
 """The duration that is shown for a Space without one."""
@@ -172,5 +173,5 @@ def _changed(series: Series) -> datetime:
 
 
 def _plain(text: str) -> str:
-    """Without control characters, which RFC 5545 (3.3.11) allows in no text."""
-    return "".join(char for char in text if char.isprintable())
+    """In one line, and without control characters, which RFC 5545 (3.3.11) allows in no text. A server before this may have stored some."""
+    return without(text)
