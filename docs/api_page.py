@@ -19,8 +19,9 @@ _INTRODUCTION = """# HTTP API
 The OpenAPI document is at `/openapi.json`; this page is made from it. Requests are JSON; an unknown field is refused with the nearest
 one that is known. Errors are [problem documents](errors.md). Lists are pages of 100 with a `next` cursor. Requests that create something
 take an `Idempotency-Key`. Times are UTC with milliseconds; ids are texts. A change with `Dry-Run: true` is checked and answered as
-if it had been made, but not made. Texts have no control or bidi characters and something visible in them ([why](decisions/0032-texts-of-others.md)); one line, but
-for posts, messages, notes and descriptions. Programs in Python have a [typed client](client.md).
+if it had been made, but not made. Texts have no control or bidi characters, and something visible
+([why](decisions/0032-texts-of-others.md)); all but posts, messages, notes and descriptions are one line. Programs in Python have a
+[typed client](client.md).
 
 Every operation can also answer 500 and 503, and those that take a token 401 (it is unknown) and 429 (too many unknown ones came).
 """

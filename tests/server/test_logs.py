@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -20,6 +21,8 @@ configure(sys.argv[1])
 log = structlog.get_logger()
 log.debug("fine detail")
 log.info("started", port=8420)
+log.info("asked", path="/v1/\\x1b]52;c;aGk=\\x07\\u202e\\nforged می\\u200cخ")
+logging.getLogger("library").warning("header %s", "\\x1b[2J\\x9b\\u2066")
 logging.getLogger("uvicorn.error").info("too much")
 logging.getLogger("httpx").error("POST https://hooks.example.org/%s", SECRET)
 logging.getLogger("sqlalchemy.pool").warning("a warning of %s", "a library")
@@ -58,12 +61,12 @@ def said(level: str, stderr: int = subprocess.PIPE) -> str:
 def test_programs_get_a_json_object_a_line_from_libraries_too() -> None:
     lines = [json.loads(line) for line in said("info").splitlines()]
     assert [line["event"] for line in lines] == [
-        "started", "a warning of a library", "Exception in ASGI application", "ours", "unhandled",
+        "started", "asked", "header \ufffd[2J\ufffd\ufffd", "a warning of a library", "Exception in ASGI application", "ours", "unhandled",
     ]  # fmt: skip
     assert lines[0]["port"] == 8420
     assert {line["level"] for line in lines} == {"info", "warning", "error"}
     assert all(line["timestamp"].endswith("Z") for line in lines)
-    assert lines[1]["logger"] == "sqlalchemy.pool"
+    assert lines[3]["logger"] == "sqlalchemy.pool"
 
 
 def test_of_an_error_the_kinds_and_the_places_are_logged_and_not_what_it_quotes() -> None:
@@ -88,6 +91,9 @@ def test_people_get_lines_to_read() -> None:
     assert "8420" in text
     assert not text.startswith("{")
     assert "hunter2" not in text
+    assert not {"\x07", "\x9b", "\u202e", "\u2066"} & set(text)
+    assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", text), "colours are ours"
+    assert "\nforged" not in text
 
 
 def test_a_log_that_cannot_be_written_stops_nobody() -> None:
