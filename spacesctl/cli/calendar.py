@@ -14,7 +14,7 @@ from spacesctl.support.terminal import write_file
 
 def calendar(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="SPACE|@HANDLE", help="A Space, or all Spaces of a host.")],
+    space_or_host: Annotated[str, typer.Argument(metavar="SPACE|@HANDLE", help="A Space, or all Spaces of a host.")],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write. Default: standard output.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -23,10 +23,13 @@ def calendar(
     from spacesctl.client.groups.spaces import calendar_place
 
     with client(ctx, anonymous=True) as spaces:
-        if what.startswith("@"):
-            content, place = spaces.accounts.calendar(handle(what)), accounts.calendar_place(handle(what))
+        if space_or_host.startswith("@"):
+            content, place = (
+                spaces.accounts.calendar(handle(space_or_host)),
+                accounts.calendar_place(handle(space_or_host)),
+            )
         else:
-            content, place = spaces.spaces.calendar(space_id(what)), calendar_place(space_id(what))
+            content, place = spaces.spaces.calendar(space_id(space_or_host)), calendar_place(space_id(space_or_host))
         address = f"{spaces.url}{place}"
     if out is not None:
         out.write_bytes(content.encode())

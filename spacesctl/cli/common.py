@@ -50,26 +50,45 @@ class Session:
     url: str | None = None
     curl: bool = False
     dry_run: bool = False
+    link: str | None = None
+    """The server that a Space's link names."""
+
+    def follow(self, ref: str) -> None:
+        """If this is a Space's link, act on the server that it names. Raises Invalid for a link of another thing, or to another server
+        than an earlier one."""
+        from spacesctl.client.origins import is_link, split_link
+
+        if not is_link(ref):
+            return
+        server, _ = split_link(ref)
+        if not server or self.link not in (None, server):
+            raise no_space(ref)
+        self.link = server
 
     def profile(self) -> Profile:
         """The server and the token to use. Raises Invalid for a broken profile file."""
         from spacesctl.client import profile
 
-        return profile.find(self.url)
+        return profile.find(self.url, self.link)
 
 
 def client(ctx: typer.Context, *, anonymous: bool = False) -> Client:
     """A client for the chosen server. Raises NotSignedIn when there is no token, unless `anonymous`."""
     session = ctx.ensure_object(Session)
     found = session.profile()
-    if found.withheld is not None:
-        note(f"your token is for {found.withheld} and is not sent to {found.url}")
+    tell_withheld(found)
     if found.token is None and not anonymous:
         raise NotSignedIn("no token is set" if found.withheld is None else f"no token is set for {found.url}")
     _without_httpx_commands()
     from spacesctl.client.http import Client
 
     return Client(found.url, found.token, dry_run=session.dry_run, on_request=_show_curl if session.curl else None)
+
+
+def tell_withheld(found: Profile) -> None:
+    """Say that a token stays here, and one acts signed out."""
+    if found.withheld is not None:
+        note(f"your token is for {found.withheld} and is not sent to {found.url}")
 
 
 def _without_httpx_commands() -> None:
@@ -117,18 +136,25 @@ def handles_of(words: list[str]) -> list[str]:
 
 
 def space_id(ref: str) -> str:
-    """The id of a Space, from its id or its link. Raises Invalid."""
+    """The id of a Space, from its id or its link, whose server `Session.follow` takes. Raises Invalid."""
     bare = ref
     if "/" in ref:
-        from urllib.parse import urlsplit
+        from spacesctl.client.origins import is_link, split_link
 
-        try:
-            bare = urlsplit(ref).path.rsplit("/", 1)[-1]
-        except ValueError:  # such as http://[::
-            bare = ""
+        bare = split_link(ref)[1] if is_link(ref) else ""  # without http:// it might be anybody's
     if not is_space_id(bare):
-        raise Invalid("SPACE", f"{ref!r} is neither a Space's id (13 letters and digits) nor its link")
+        raise no_space(ref)
     return bare
+
+
+def no_space(ref: str) -> Invalid:
+    """The error for what is no Space."""
+    shown = ref.encode(errors="replace").decode()
+    return Invalid(
+        "SPACE",
+        f"{shown!r} is neither a Space's id (13 letters and digits) nor its link",
+        hint="such as http://HOST/s/ID",
+    )
 
 
 def handle(text: str) -> str:

@@ -36,6 +36,8 @@ CHANGES = frozenset(
     }
 )  # fmt: skip
 """Commands that change something on the server only."""
+NAMES_A_SPACE = ("space", "space_or_host")
+"""Parameters of commands that may be a Space's link. What is done with it is done on the server that it names."""
 _BARE = {"serve", "completion"}
 """Commands without these options: what they print is for programs."""
 
@@ -61,6 +63,9 @@ def added(words: str, command: Callable[..., None]) -> Callable[..., None]:
         else:
             session = ctx.ensure_object(Session)
             session.curl, session.dry_run = curl, dry_run
+            for name in NAMES_A_SPACE:
+                if isinstance(ref := given.get(name), str):
+                    session.follow(ref)
             command(ctx=ctx, **given)
         if dry_run:
             output.note("dry run: nothing was changed")

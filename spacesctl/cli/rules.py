@@ -15,11 +15,9 @@ from spacesctl.domain.errors import Invalid
 
 def read_rules(path: Path) -> str:
     """The text of a rule file. Raises OSError, or Invalid when it is not UTF-8."""
-    try:
-        with path.open() as file:
-            text = file.read(MAX_RULES + 1)
-    except UnicodeDecodeError as error:
-        raise Invalid(str(path), "is not UTF-8 text") from error
+    from spacesctl.client.files import read_text
+
+    text = read_text(path, 4 * MAX_RULES)
     if len(text) > MAX_RULES:
         raise Invalid(str(path), f"has more than {MAX_RULES} characters")
     return text

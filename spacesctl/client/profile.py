@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tomllib
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
+from spacesctl.client.files import read_settings
+from spacesctl.client.origins import server_of
 from spacesctl.domain.errors import Invalid
 
 DEFAULT_URL = "http://127.0.0.1:8420"
@@ -33,15 +36,19 @@ def profile_path() -> Path:
     return user_config_path("spacesctl") / "profile.toml"
 
 
-def find(url: str | None = None) -> Profile:
-    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. A token is sent to the server alone that it
-    was given for: a folder that names another URL does not get it. Raises Invalid for a broken file or token."""
+def find(url: str | None = None, link: str | None = None) -> Profile:
+    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. `link`: the server that a link names, which
+    is the one to use. A token is sent to the server alone that it was given for: a folder or a link that names another does not get it.
+    Raises Invalid for a broken file or token, and for a link that contradicts the option."""
+    if url is not None and link is not None and not _same(url, link):
+        raise Invalid("SPACE", f"the link is of {link}, and --url names {url}", hint="give only one of them")
     places = _places(url)
-    chosen = (_pick(places, "url")[0] or DEFAULT_URL).rstrip("/")
+    chosen = link or (_pick(places, "url")[0] or DEFAULT_URL).rstrip("/")
     token, place, withheld = _token_for(places, chosen)
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         # It is secret, so it is not shown.
-        raise Invalid(place, "the token has characters that no token has")
+        hint = "copy it again, without quotes or line ends"
+        raise Invalid(place, "the token has characters that no token has", hint=hint)
     return Profile(chosen, token, withheld)
 
 
@@ -60,15 +67,23 @@ def _token_for(places: Places, url: str) -> tuple[str | None, str, str | None]:
         if token is None:
             continue
         meant = _server_of(places, number)
-        if not token or meant == url:
+        if not token or _same(meant, url):
             return str(token) or None, place, None if token else withheld
         withheld = withheld or meant
     return None, "default", withheld
 
 
+def _same(one: str, other: str) -> bool:
+    """Whether two addresses are of one server. What is no address is only the same as itself."""
+    try:
+        return server_of(one) == server_of(other)
+    except ValueError:
+        return one.rstrip("/") == other.rstrip("/")
+
+
 def _server_of(places: Places, number: int) -> str:
     """The server that the token of a place is for: the URL that stands beside it. A token in the environment, where no URL is, is for the
-    option's or the profile's, but not for that of a folder."""
+    option's or the profile's, but not for that of a folder or a link."""
     place, values = places[number]
     if values.get("url"):
         return str(values["url"]).rstrip("/")
@@ -127,20 +142,18 @@ def write_first_profile(url: str, token: str) -> Path | None:
 
 def _stored() -> Mapping[str, object]:
     path = profile_path()
+    text = read_settings(path)
     try:
-        return tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:  # not TOML, or not UTF-8
+        return tomllib.loads(text) if text is not None else {}
+    except (ValueError, RecursionError) as error:  # not TOML, or too deep
         raise Invalid(str(path), f"cannot be read: {error}", hint="correct or remove it") from error
 
 
 def _dotenv() -> dict[str, str | None]:
-    if not Path(".env").exists():
+    text = read_settings(Path(ENV_FILE))
+    if text is None:
         return {}
     from dotenv import dotenv_values
 
-    try:
-        return dotenv_values(".env")
-    except UnicodeDecodeError as error:
-        raise Invalid(".env", f"cannot be read: {error}", hint="correct or remove it") from error
+    # Not interpolated: the URL of a folder could have the token of the environment in it.
+    return dotenv_values(stream=io.StringIO(text), interpolate=False)

@@ -76,7 +76,11 @@ def test_rules_must_use_words_that_the_model_knows(nobody: Person, rules: Path, 
 
 def test_a_rule_file_that_cannot_be_read_is_named(host: Person, tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
-    refused(host.run("rules", "check", str(tmp_path / "bytes.toml")), 2, "bytes.toml: is not UTF-8 text")
+    refused(
+        host.run("rules", "check", str(tmp_path / "bytes.toml")),
+        2,
+        "bytes.toml: cannot be read: it is UTF-16 (save it as UTF-8)",
+    )
     refused(host.run("rules", "push", host.live(), str(tmp_path / "none.toml")), 2, "none.toml: No such file")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from spacesctl.client.files import read_settings, read_text
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE
 from spacesctl.server.http.front.hosts import host_name
@@ -41,7 +42,12 @@ class Settings(BaseSettings):
     """All settings, one field each. `config.example.toml` lists the same with comments."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SPACESCTL_", env_file=".env", env_ignore_empty=True, env_nested_delimiter="__", extra="ignore"
+        env_prefix="SPACESCTL_",
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        env_nested_delimiter="__",
+        extra="ignore",
     )
 
     http: HostPort = "127.0.0.1:8420"
@@ -169,6 +175,7 @@ def load(config: Path | None, **flags: Any) -> Settings:
     Without `config`, `config.toml` of the working directory is read if it exists.
     """
     _, from_file = read_file(config)
+    read_settings(Path(".env"))  # says what is wrong with it, where pydantic would fail
     try:
         return Settings(from_file=from_file, **{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
@@ -182,8 +189,10 @@ def read_file(config: Path | None) -> tuple[Path, dict[str, Any]]:
     if config is None and not path.exists():
         return path, {}
     try:
-        from_file = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        from_file = tomllib.loads(read_text(path))
+    except OSError as error:
+        raise Invalid(str(path), error.strerror or str(error)) from error
+    except (ValueError, RecursionError) as error:
         raise Invalid(str(path), str(error)) from error
     if unknown := sorted(set(from_file) - (set(Settings.model_fields) - {"from_file"})):
         raise Invalid(str(path), f"unknown setting {unknown[0]}", hint="config.example.toml lists them all")
