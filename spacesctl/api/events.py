@@ -185,8 +185,17 @@ class _Envelope(Answer, frozen=True, kw_only=True):
 
 
 def read_event(text: str) -> Event:
-    """An event from its JSON; one of a type that is not known has `Unknown` data. Raises `msgspec.ValidationError`."""
+    """An event from its JSON. One of a type that is not known, or whose data has another form than here, has `Unknown` data: it is a newer
+    server's. Raises `msgspec.ValidationError` for what is no event."""
     found = load(text, _Envelope)
+    return Event(type=found.type, data=_data(found), seq=found.seq, at=found.at, tick=found.tick)
+
+
+def _data(found: _Envelope) -> Answer:
     kind = EVENTS.get(found.type) or EPHEMERAL.get(found.type)
-    data = load(bytes(found.data), kind) if kind is not None else Unknown()
-    return Event(type=found.type, data=data, seq=found.seq, at=found.at, tick=found.tick)
+    if kind is None:
+        return Unknown()
+    try:
+        return load(bytes(found.data), kind)
+    except (ValueError, RecursionError):
+        return Unknown()

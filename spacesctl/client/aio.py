@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import httpx
-from httpx_sse import EventSource
 
 from spacesctl.client import transport
+from spacesctl.client.connecting import connection, proxies_of_the_environment, require_url
 from spacesctl.client.lanes import Lanes
 from spacesctl.client.problems import check, unreachable
 
@@ -42,18 +42,19 @@ class AsyncClient:
     """A client of the API, to be used with `async with`.
 
     Every call raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
-    Making one raises Invalid for a malformed URL.
+    Making one raises Invalid for a malformed URL, token or proxy.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self.url = transport.require_url(url)
+        self.url = require_url(url)
         self._token = token
-        self._http = httpx.AsyncClient(
-            base_url=self.url,
-            headers=transport.headers_of(token),
-            timeout=transport.TIMEOUT,
-            mounts=transport.direct(self.url),
-        )
+        with proxies_of_the_environment():
+            self._http = httpx.AsyncClient(
+                base_url=self.url,
+                headers=transport.headers_of(token),
+                timeout=transport.TIMEOUT,
+                **connection(self.url),
+            )
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -69,14 +70,35 @@ class AsyncClient:
 
     async def send(self, call: Call[T]) -> T:
         """Send a request and read its answer."""
+        asked = transport.request(self.url, call)
+        return transport.answer(
+            self.url, await self._read(asked, call.content, transport.WHOLE, transport.TIMEOUT), call
+        )
+
+    async def _read(
+        self, asked: transport.Request, kind: str, seconds: float, timeout: httpx.Timeout
+    ) -> httpx.Response:
+        """The successful answer to a request, of this content type and with its body, within `seconds`."""
         try:
-            async with self._http.stream(**transport.request(call)) as coming:
-                body = transport.Bounded(self.url, coming)
-                async for piece in coming.aiter_bytes():
-                    body.add(piece)
+            async with asyncio.timeout(seconds), self._http.stream(**asked, timeout=timeout) as coming:
+                transport.expect(self.url, coming, kind)
+                body = await self._body(coming)
         except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
-        return transport.answer(self.url, check(body.whole()), call.answer)
+        except TimeoutError as error:
+            raise transport.too_slow(self.url) from error
+        return check(transport.whole(coming, body))
+
+    async def _body(self, coming: httpx.Response) -> bytes:
+        limit, body = transport.Bounded(self.url, transport.MOST_ANSWER), bytearray()
+        async for piece in coming.aiter_bytes():
+            body += limit.count(piece)
+        return bytes(body)
+
+    async def _streamed(self, coming: httpx.Response, kind: str) -> httpx.Response:
+        """An answer that is read as it comes, if it is a success of this content type; else raises what refuses."""
+        transport.expect(self.url, coming, kind)
+        return coming if coming.is_success else check(transport.whole(coming, await self._body(coming)))
 
     async def each(self, call: Call[Page[T]]) -> AsyncIterator[T]:
         """The rows of a list, over all its pages."""
@@ -90,8 +112,10 @@ class AsyncClient:
 
     async def follow(self, call: Call[Event]) -> AsyncIterator[Event]:
         """The events of a stream as they come, until it ends."""
-        async for text in self._stream(call):
-            yield transport.event(self.url, text)
+        events = transport.Events(self.url)
+        async for piece in self._stream(call):
+            for event in events.take(piece):
+                yield event
 
     async def assignments(self) -> AsyncIterator[list[Assignment]]:
         """For the bundled bot: the whole list of Spaces that need it, each time it changes."""
@@ -99,20 +123,24 @@ class AsyncClient:
         from spacesctl.api.wire import load
         from spacesctl.client.call import Call
 
-        async for text in self._stream(Call("GET", "/v1/bots/assignments", Assignments)):
-            yield load(text, Assignments).data
+        events = transport.Events(self.url)
+        async for piece in self._stream(Call("GET", "/v1/bots/assignments", Assignments)):
+            for text in events.texts(piece):
+                try:
+                    found = load(text, Assignments)
+                except (ValueError, RecursionError) as error:
+                    raise transport.no_server(self.url) from error
+                yield found.data
 
     async def download(self, path: str, target: Path) -> str:
         """Write a large resource to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
-        digest = hashlib.sha256()
+        digest, limit = hashlib.sha256(), transport.Bounded(self.url, transport.MOST_DOWNLOAD)
         try:
-            async with self._http.stream("GET", path) as found:
-                if not found.is_success:
-                    await found.aread()
-                check(found)
-                with target.open("wb") as file:
-                    async for piece in found.aiter_bytes():
-                        digest.update(piece)
+            async with self._http.stream("GET", path, headers={"Accept-Encoding": "identity"}) as coming:
+                await self._streamed(coming, transport.SOUND)
+                with await asyncio.to_thread(target.open, "wb") as file:
+                    async for piece in coming.aiter_bytes():
+                        digest.update(limit.count(piece))
                         await asyncio.to_thread(file.write, piece)
         except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
@@ -120,33 +148,22 @@ class AsyncClient:
 
     async def upload_clip(self, file: Path) -> Clip:
         """Upload a voice clip, to be attached to a post or a message. Raises OSError too."""
-        from spacesctl.api.posts import Clip
-
-        headers = {"Content-Type": "application/octet-stream"}
-        content = await asyncio.to_thread(file.read_bytes)
-        try:
-            found = await self._http.post(
-                "/v1/clips", content=content, headers=headers, timeout=transport.UPLOAD_TIMEOUT
-            )
-        except httpx.RequestError as error:
-            raise unreachable(self.url, error) from error
-        return transport.answer(self.url, check(found), Clip)
+        call = transport.upload_call()
+        asked = transport.request(self.url, call) | {"content": await asyncio.to_thread(file.read_bytes)}
+        found = await self._read(asked, call.content, transport.UPLOAD_WHOLE, transport.UPLOAD_TIMEOUT)
+        return transport.answer(self.url, found, call)
 
     def lanes(self, space_id: str, role: Literal["speak", "listen", "all"] = "all") -> Lanes:
         """A connection for sound, to be opened with `async with`."""
         return Lanes(self.url, self._token, space_id, role)
 
-    async def _stream(self, call: Call[T]) -> AsyncIterator[str]:
-        """The data of each Server-Sent Event, until the stream ends."""
+    async def _stream(self, call: Call[T]) -> AsyncIterator[bytes]:
+        """What comes of an event stream, until it ends."""
         try:
-            asked = transport.request(call)
-            asked["headers"] |= {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-            async with self._http.stream(**asked, timeout=transport.STREAM_TIMEOUT) as found:
-                if not found.is_success:
-                    await found.aread()
-                async for said in EventSource(transport.require_stream(self.url, check(found))).aiter_sse():
-                    if said.data:  # httpx-sse makes an empty event of the server's keep-alive comment
-                        yield said.data
+            asked = transport.stream_request(self.url, call)
+            async with self._http.stream(**asked, timeout=transport.STREAM_TIMEOUT) as coming:
+                async for piece in (await self._streamed(coming, transport.STREAM)).aiter_bytes():
+                    yield piece
         except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
 

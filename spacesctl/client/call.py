@@ -35,6 +35,13 @@ class Call(Generic[T]):
     idempotency_key: str | None = None
     """With a key the server does a repeated request only once."""
     last_event_id: int | str | None = None
+    media: str = "application/json"
+    """The content type that the answer must have."""
+
+    @property
+    def content(self) -> str:
+        """The content type of the answer; "" when it has no body."""
+        return "" if self.answer is type(None) else self.media
 
     def at(self, cursor: str) -> Call[T]:
         """The same list from another page on."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import httpx
 
 from spacesctl.client import transport
+from spacesctl.client.connecting import Deadline, connection, proxies_of_the_environment, require_url
 from spacesctl.client.problems import check, unreachable
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class Client:
     """A client of the API, to be used with `with`.
 
     Every call raises the errors of `domain.errors`: the server's own, and `Unavailable` when it cannot be reached.
-    Making one raises Invalid for a malformed URL.
-    `timeout` is that of a request in seconds; 10 if none is given. Event streams, uploads and downloads have their own. With `dry_run` the
-    server checks changes and does not make them. `on_request` is called before each request.
+    Making one raises Invalid for a malformed URL, token or proxy.
+    `timeout` is that of a request in seconds; if none is given 10 for each wait, and 30 for the whole. Event streams, uploads and
+    downloads have their own. With `dry_run` the server checks changes and does not make them. `on_request` is called before each request.
     """
 
     def __init__(
@@ -52,16 +53,17 @@ class Client:
         dry_run: bool = False,
         on_request: Callable[[httpx.Request], None] | None = None,
     ) -> None:
-        self.url = transport.require_url(url)
+        self.url = require_url(url)
+        self._whole = timeout or transport.WHOLE
         hooks = {"request": [on_request]} if on_request is not None else {}
-        self._http = httpx.Client(
-            base_url=self.url,
-            headers=transport.headers_of(token, dry_run=dry_run),
-            timeout=timeout or transport.TIMEOUT,
-            event_hooks=hooks,
-            verify=transport.trust(self.url),
-            mounts=transport.direct(self.url),
-        )
+        with proxies_of_the_environment():
+            self._http = httpx.Client(
+                base_url=self.url,
+                headers=transport.headers_of(token, dry_run=dry_run),
+                timeout=timeout or transport.TIMEOUT,
+                event_hooks=hooks,
+                **connection(self.url),
+            )
 
     def __enter__(self) -> Client:
         return self
@@ -77,14 +79,32 @@ class Client:
 
     def send(self, call: Call[T]) -> T:
         """Send a request and read its answer."""
-        try:
-            with self._http.stream(**transport.request(call)) as coming:
-                body = transport.Bounded(self.url, coming)
-                for piece in coming.iter_bytes():
-                    body.add(piece)
-        except httpx.RequestError as error:
-            raise unreachable(self.url, error) from error
-        return transport.answer(self.url, check(body.whole()), call.answer)
+        found = self._read(transport.request(self.url, call), call.content, self._whole, self._http.timeout)
+        return transport.answer(self.url, found, call)
+
+    def _read(self, asked: transport.Request, kind: str, seconds: float, timeout: httpx.Timeout) -> httpx.Response:
+        """The successful answer to a request, of this content type and with its body, within `seconds`."""
+        with Deadline(seconds) as deadline:
+            try:
+                with self._http.stream(**asked, timeout=timeout, extensions={"trace": deadline.trace}) as coming:
+                    transport.expect(self.url, coming, kind)
+                    body = self._body(coming, deadline)
+            except httpx.RequestError as error:
+                raise transport.too_slow(self.url) if deadline.passed else unreachable(self.url, error) from error
+        return check(transport.whole(coming, body))
+
+    def _body(self, coming: httpx.Response, deadline: Deadline | None = None) -> bytes:
+        limit, body = transport.Bounded(self.url, transport.MOST_ANSWER), bytearray()
+        for piece in coming.iter_bytes():
+            body += limit.count(piece)
+            if deadline is not None and deadline.passed:
+                raise transport.too_slow(self.url)
+        return bytes(body)
+
+    def _streamed(self, coming: httpx.Response, kind: str) -> httpx.Response:
+        """An answer that is read as it comes, if it is a success of this content type; else raises what refuses."""
+        transport.expect(self.url, coming, kind)
+        return coming if coming.is_success else check(transport.whole(coming, self._body(coming)))
 
     def each(self, call: Call[Page[T]]) -> Iterator[T]:
         """The rows of a list, over all its pages."""
@@ -97,31 +117,24 @@ class Client:
 
     def follow(self, call: Call[Event]) -> Iterator[Event]:
         """The events of a stream as they come, until it ends."""
-        from httpx_sse import EventSource
-
+        events = transport.Events(self.url)
         try:
-            asked = transport.request(call)
-            asked["headers"] |= {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-            with self._http.stream(**asked, timeout=transport.STREAM_TIMEOUT) as found:
-                if not found.is_success:
-                    found.read()
-                for said in EventSource(transport.require_stream(self.url, check(found))).iter_sse():
-                    if said.data:  # httpx-sse makes an empty event of the server's keep-alive comment
-                        yield transport.event(self.url, said.data)
+            asked = transport.stream_request(self.url, call)
+            with self._http.stream(**asked, timeout=transport.STREAM_TIMEOUT) as coming:
+                for piece in self._streamed(coming, transport.STREAM).iter_bytes():
+                    yield from events.take(piece)
         except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
 
     def download(self, path: str, target: Path) -> str:
         """Write a large resource to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
-        digest = hashlib.sha256()
+        digest, limit = hashlib.sha256(), transport.Bounded(self.url, transport.MOST_DOWNLOAD)
         try:
-            with self._http.stream("GET", path) as found:
-                if not found.is_success:
-                    found.read()
-                check(found)
+            with self._http.stream("GET", path, headers={"Accept-Encoding": "identity"}) as coming:
+                self._streamed(coming, transport.SOUND)
                 with target.open("wb") as file:
-                    for piece in found.iter_bytes():
-                        digest.update(piece)
+                    for piece in coming.iter_bytes():
+                        digest.update(limit.count(piece))
                         file.write(piece)
         except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
@@ -129,15 +142,11 @@ class Client:
 
     def upload_clip(self, file: Path) -> Clip:
         """Upload a voice clip, to be attached to a post or a message. Raises OSError too."""
-        from spacesctl.api.posts import Clip
-
-        headers = {"Content-Type": "application/octet-stream"}
-        try:
-            with file.open("rb") as content:
-                found = self._http.post("/v1/clips", content=content, headers=headers, timeout=transport.UPLOAD_TIMEOUT)
-        except httpx.RequestError as error:
-            raise unreachable(self.url, error) from error
-        return transport.answer(self.url, check(found), Clip)
+        call = transport.upload_call()
+        with file.open("rb") as content:
+            asked = transport.request(self.url, call) | {"content": content}
+            found = self._read(asked, call.content, transport.UPLOAD_WHOLE, transport.UPLOAD_TIMEOUT)
+        return transport.answer(self.url, found, call)
 
     @cached_property
     def spaces(self) -> Spaces:

@@ -7,21 +7,26 @@ async with Lanes(url, token, space_id, "listen") as lanes:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from spacesctl.api.lanes import Hello, LaneEvent, Rejected, read_lane_event
+from spacesctl.client.connecting import require_url
 from spacesctl.client.problems import as_error, unreachable
-from spacesctl.client.transport import require_url
-from spacesctl.domain.errors import Unavailable
+from spacesctl.client.transport import headers_of, no_server, path_on
 
 OPEN_TIMEOUT = 10.0
-"""Seconds to connect."""
+"""Seconds to connect, and for the server's first message."""
+PING_EVERY = 2.0
+"""Seconds between two pings."""
+LOST_AFTER = 6.0
+"""Seconds without an answer to one after which the connection counts as lost: the server hangs, or the network is gone."""
 MAX_MESSAGE = 128 * 1024
 """Bytes of a message from the server at most."""
 
@@ -50,12 +55,15 @@ class Lanes:
         mic_open: bool = True,
         consent: bool = False,
     ) -> None:
-        """`mic_open`: the microphone session begins unmuted. `consent`: the speaker agrees to be recorded."""
+        """`mic_open`: the microphone session begins unmuted. `consent`: the speaker agrees to be recorded. Raises Invalid."""
+        from spacesctl.client.groups.spaces import place
+
         words = {"role": role} | ({} if mic_open else {"mic": "closed"}) | ({"consent": "recording"} if consent else {})
         query = urlencode(words)
-        base = "ws" + require_url(url).removeprefix("http")
-        self._url = f"{base}/v1/spaces/{quote(space_id, safe='')}/lanes?{query}"
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._server = require_url(url)
+        path = path_on(self._server, place(space_id, "lanes"))
+        self._url = f"ws{self._server.removeprefix('http')}{path}?{query}"
+        self._headers = headers_of(token)
         self._socket: ClientConnection | None = None
         self._hello: Hello | None = None
 
@@ -67,18 +75,24 @@ class Lanes:
                 compression=None,
                 open_timeout=OPEN_TIMEOUT,
                 max_size=MAX_MESSAGE,
+                ping_interval=PING_EVERY,
+                ping_timeout=LOST_AFTER,
                 proxy=None,
             )
-            hello = read_lane_event(await self._socket.recv())
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                hello = read_lane_event(await self._socket.recv())
+        except InvalidStatus as error:  # an answer, but not that of a WebSocket
             await self._close()
-            raise unreachable(self._url.partition("?")[0], error) from error
+            raise no_server(self._server) from error
+        except (OSError, TimeoutError, WebSocketException, ValueError, EOFError) as error:
+            await self._close()
+            raise unreachable(self._server, error) from error
         if isinstance(hello, Rejected):
             await self._close()
             raise as_error(hello.problem, hello.problem.status)
         if not isinstance(hello, Hello):
             await self._close()
-            raise Unavailable(f"{self._url.partition('?')[0]} did not begin with a hello: is it a spacesctl server?")
+            raise no_server(self._server)
         self._hello = hello
         return self
 
@@ -114,7 +128,7 @@ class Lanes:
         try:
             await self._socket.send(message)
         except ConnectionClosed as error:
-            raise unreachable(self._url.partition("?")[0], error) from error
+            raise unreachable(self._server, error) from error
 
     async def _close(self) -> None:
         if self._socket is not None:

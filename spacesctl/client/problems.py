@@ -18,9 +18,16 @@ def check(answer: httpx.Response) -> httpx.Response:
     try:
         problem = load(answer.content, Problem)
     except (ValueError, RecursionError):
-        problem = Problem()
+        page = " with an HTML page: is it a spacesctl server?" if kind_of(answer) == "text/html" else ""
+        problem = Problem(detail=f"the server answered {answer.status_code}{page}")
     after = answer.headers.get("retry-after", "")[:9]  # more is no time to wait
     raise as_error(problem, answer.status_code, int(after) if after.isdecimal() else None)
+
+
+def kind_of(answer: httpx.Response) -> str:
+    """The content type of an answer, without its parameters."""
+    said: str = answer.headers.get("content-type", "")
+    return said.partition(";")[0].strip().lower()
 
 
 def as_error(problem: Problem, status: int, retry_after: int | None = None) -> errors.SpacesError:
@@ -29,7 +36,7 @@ def as_error(problem: Problem, status: int, retry_after: int | None = None) -> e
     `retry_after` (seconds, from the header) takes precedence over the document's, since a proxy sends no document.
     """
     known = errors.BY_CODE.get(problem.code) if problem.code != errors.SpacesError.code else None
-    kind = known or _BY_STATUS.get(status, errors.SpacesError)
+    kind = known or _BY_STATUS.get(status, errors.Unavailable if status in _BY_PROXIES else errors.SpacesError)
     error = kind.__new__(kind)
     errors.SpacesError.__init__(
         error,
@@ -60,3 +67,5 @@ def unreachable(url: str, error: Exception) -> errors.Unavailable:
 
 
 _BY_STATUS: dict[int, type[errors.SpacesError]] = {cls.status: cls for cls in reversed(errors.BY_CODE.values())}
+_BY_PROXIES = (502, 504)
+"""What a proxy answers when it cannot reach the server."""

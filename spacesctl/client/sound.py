@@ -101,9 +101,14 @@ class WavRecording:
         self._stack.close()
 
     def write(self, packet: bytes | None) -> None:
-        pcm = self._decoder.conceal(FRAME) if packet is None else self._decoder.decode(packet)
         if self._file is not None:
-            self._file.writeframes(pcm.tobytes())
+            self._file.writeframes(self._decoded(packet).tobytes())
+
+    def _decoded(self, packet: bytes | None) -> Any:  # numpy is not imported for its type
+        try:
+            return self._decoder.conceal(FRAME) if packet is None else self._decoder.decode(packet)
+        except ValueError:  # it is no Opus
+            return self._decoder.conceal(FRAME)
 
 
 class OggRecording:

@@ -11,8 +11,8 @@ import numpy as np
 
 from spacesctl.audio.opus import FRAME, RATE, Decoder, Pcm
 from spacesctl.client import addresses
+from spacesctl.client.connecting import connection
 from spacesctl.client.problems import check, unreachable
-from spacesctl.client.transport import direct
 from spacesctl.demo.script import Turn
 from spacesctl.demo.stage import Stage
 from spacesctl.probe.aiortc_peer import AiortcListener, AiortcPeer, AiortcSpeaker
@@ -30,7 +30,7 @@ async def _session(url: str, path: str, token: str, peer: AiortcPeer) -> AsyncIt
         await peer.joined()
         yield
     finally:
-        async with httpx.AsyncClient(base_url=url, mounts=direct(url)) as http:
+        async with httpx.AsyncClient(base_url=url, **connection(url)) as http:
             with suppress(httpx.TransportError):  # the server is gone, and the session with it
                 if place:
                     await http.delete(place)
@@ -40,7 +40,7 @@ async def _session(url: str, path: str, token: str, peer: AiortcPeer) -> AsyncIt
 async def _post(url: str, path: str, token: str, offer: str) -> tuple[str, str]:
     """The session's place and the server's answer."""
     headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=url, mounts=direct(url)) as http:
+    async with httpx.AsyncClient(base_url=url, **connection(url)) as http:
         try:
             answer = check(await http.post(path, content=offer, headers=headers))
         except httpx.TransportError as error:

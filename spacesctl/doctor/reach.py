@@ -19,8 +19,8 @@ from aioice import stun
 
 from spacesctl.api.operation import Candidate, ExpectedProbe, Readiness
 from spacesctl.api.wire import load
+from spacesctl.client.connecting import connection, proxies_of_the_environment
 from spacesctl.client.http import Client
-from spacesctl.client.transport import direct
 from spacesctl.doctor.finding import Finding, fail, ok, warn
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn, SpacesError, Unavailable
 from spacesctl.rtc.frames import FrameError, FrameReader, framed
@@ -36,7 +36,7 @@ PATIENCE = 0.7
 def server(url: str) -> Finding | None:
     """The state that the server at `url` reports; None when nothing answers there."""
     try:
-        with httpx.Client(mounts=direct(url), timeout=5) as http:
+        with proxies_of_the_environment(), httpx.Client(**connection(url), timeout=5) as http:
             answer = http.get(f"{url}/readyz")
         checks = load(answer.content, Readiness).checks
     except httpx.TransportError as error:

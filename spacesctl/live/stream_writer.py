@@ -28,7 +28,7 @@ ENDS: Final = 10
 """Streams that are ended in one turn: each wakes its request, which has more to do than to write."""
 MOST_PENDING: Final = 4_096
 """Messages that may gather. Beyond that the server is far too slow, and streams are ended: they resume from the store."""
-HEARTBEAT: Final = 15.0
+HEARTBEAT: Final = 2.0
 """Seconds of silence after which a comment line is sent: it keeps proxies from closing the stream."""
 LOOK_EVERY: Final = 1.0
 """Seconds between two looks for silent streams."""

@@ -53,11 +53,15 @@ def test_an_env_file_that_is_not_text_is_named() -> None:
     [["list"], ["feed"], ["people", "A" * 13], ["accept", "A" * 13], ["kick", "A" * 13, "@ann"]],
     ids=lambda words: words[0],
 )
-@pytest.mark.parametrize("answer", ["<html>welcome</html>", "{"], ids=["a page", "half an answer"])
-def test_a_server_of_somebody_else(words: list[str], answer: Told) -> None:
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [("<html>welcome</html>", "an HTML page"), ("{", "something that this client does not know")],
+    ids=["a page", "half an answer"],
+)
+def test_a_server_of_somebody_else(words: list[str], answer: Told, told: str) -> None:
     paths = ["spaces", "feed", *(f"spaces/{'A' * 13}/{name}" for name in ("people", "accept", "people/@ann/kick"))]
     with broken_server({f"/v1/{path}": [answer] for path in paths}) as (url, _):
-        refused(run(url, "spx_x", *words), 6, f"{url} answered with something that this client does not know")
+        refused(run(url, "spx_x", *words), 6, f"{url} answered with {told}")
 
 
 def test_text_that_is_not_utf_8_is_not_sent(host: Person) -> None:

@@ -9,6 +9,7 @@ from spacesctl.api.events import Presence, Unknown
 from spacesctl.api.space_events import CaptionsSwitched
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.http import Client
+from spacesctl.client.sse import Reader
 from spacesctl.domain.errors import Unavailable
 
 SPACE = "A" * 13
@@ -47,17 +48,45 @@ def test_events_are_typed_and_those_of_a_newer_server_are_unknown() -> None:
     assert isinstance(third.data, Unknown)
 
 
-@pytest.mark.parametrize("data", ["hello", '{"type": "presence"}', '{"type": "presence", "data": {}}'])
-def test_what_is_no_event_is_told(data: str) -> None:
-    with reading(f"data: {data}\n\n".encode()) as client, pytest.raises(Unavailable, match="is it a spacesctl server"):
+@pytest.mark.parametrize("data", ["hello", "[]", '{"type": "presence"}', '{"type": 7, "data": {}}', "[" * 100_000])
+def test_what_is_no_event_is_passed_over_but_a_stream_of_nothing_else_is_told(data: str) -> None:
+    with reading(f"data: {data}\n\n".encode() + STREAM) as client:
+        assert len(list(client.spaces.events(SPACE))) == 3
+    with (
+        reading(f"data: {data[:99]}\n\n".encode() * 101) as client,
+        pytest.raises(Unavailable, match="is it a spacesctl"),
+    ):
         list(client.spaces.events(SPACE))
+
+
+def test_an_event_of_another_form_than_here_keeps_its_number() -> None:
+    changed = b'data: {"type": "hand.raised", "seq": 8, "at": "2026-01-01T00:00:00.000Z", "tick": 3, "data": {"who": "1"}}\n\n'
+    with reading(changed) as client:
+        [event] = client.spaces.events(SPACE)
+    assert (event.seq, event.data) == (8, Unknown())
+
+
+@pytest.mark.parametrize("endless", [b"data: " + b"x" * (2 << 20), b"data: x\n" * 200_000, b"x" * (2 << 20)])
+def test_an_event_that_does_not_end_is_not_collected(endless: bytes) -> None:
+    with reading(endless) as client, pytest.raises(Unavailable, match="more than 1 MiB"):
+        list(client.spaces.events(SPACE))
+
+
+def test_lines_end_as_the_standard_says_wherever_they_are_cut() -> None:
+    said = "\ufeffid: 7\r\ndata: o\ndata:n\rdata: e\r\n\r\n: beat\n\n\ndata\n\nevent: x\ndata: two\n\n".encode()
+    for size in range(1, len(said)):
+        reader = Reader()
+        assert [one for at in range(0, len(said), size) for one in reader.feed(said[at : at + size])] == [
+            "o\nn\ne",
+            "two",
+        ]
 
 
 def test_a_page_in_the_place_of_a_stream_is_told() -> None:
     client = Client("http://server.test")
     page = httpx.Response(200, headers={"Content-Type": "text/html"}, text="<html>")
     client._http = httpx.Client(base_url=client.url, transport=httpx.MockTransport(lambda _: page))
-    with client, pytest.raises(Unavailable, match="is it a spacesctl server"):
+    with client, pytest.raises(Unavailable, match="answered with an HTML page"):
         list(client.spaces.events(SPACE))
 
 

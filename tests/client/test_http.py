@@ -99,7 +99,9 @@ def test_another_server_at_this_address_is_told(page: str) -> None:
     with (
         broken_server({"/v1/accounts/@ann": [page]}) as (url, _),
         Client(url) as client,
-        pytest.raises(Unavailable, match="is it a spacesctl server"),
+        pytest.raises(
+            Unavailable, match="answered with an HTML page" if page.startswith("<") else "is it a spacesctl server"
+        ),
     ):
         client.accounts.get("@ann")
 
@@ -177,10 +179,10 @@ def test_a_code_that_no_error_of_ours_has_is_kept() -> None:
 def test_a_space_may_be_named_by_its_link_and_nothing_by_an_empty_text() -> None:
     with broken_server({}) as (url, asked), Client(url) as client:
         with pytest.raises(NotFound):
-            client.spaces.get("http://elsewhere.test/s/AbCdEfGhIjKlM")
+            client.spaces.get(f"{url}/s/AbCdEfGhIjKlM")
         with pytest.raises(Invalid, match="is empty"):
             client.spaces.get("")
-    assert "AbCdEfGhIjKlM" in str(asked)
+    assert [path for path, _ in asked] == ["/v1/spaces/AbCdEfGhIjKlM"]
 
 
 def test_methods_tell_what_they_take_and_do() -> None:
@@ -198,7 +200,11 @@ async def test_the_asynchronous_client_moves_files_too(tmp_path: Path) -> None:
         if request.method == "POST":
             return httpx.Response(201, json=clip) if request.content == b"abc" else httpx.Response(400)
         found = request.url.path == "/v1/recordings/r1/mix.ogg"
-        return httpx.Response(200, content=b"sound") if found else httpx.Response(404)
+        return (
+            httpx.Response(200, content=b"sound", headers={"Content-Type": "audio/ogg"})
+            if found
+            else httpx.Response(404)
+        )
 
     (tmp_path / "in.wav").write_bytes(b"abc")
     async with AsyncClient("http://server.test") as client:

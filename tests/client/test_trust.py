@@ -10,8 +10,8 @@ import pytest
 
 from spacesctl.client import profile
 from spacesctl.client.aio import AsyncClient
+from spacesctl.client.connecting import trust
 from spacesctl.client.http import Client
-from spacesctl.client.transport import trust
 
 
 def test_plain_http_needs_no_certificates_and_trusts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,9 +23,10 @@ def test_plain_http_needs_no_certificates_and_trusts_nobody(monkeypatch: pytest.
 
 
 def test_https_and_a_proxy_with_tls_are_checked_as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert trust("https://live.example") is True
+    assert trust("https://live.example").get_ca_certs()
     monkeypatch.setenv("http_proxy", "https://proxy.example:3128")
-    assert trust("http://live.example") is True
+    assert trust("http://live.example").get_ca_certs()
+    assert not trust("http://127.0.0.1:8420").get_ca_certs()
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost"])

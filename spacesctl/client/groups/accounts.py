@@ -60,7 +60,7 @@ def calendar_place(who: str) -> str:
 
 def _calendar(who: str) -> Call[str]:
     """The Spaces and series of a host as an iCalendar feed."""
-    return Call("GET", calendar_place(who), str)
+    return Call("GET", calendar_place(who), str, media="text/calendar")
 
 
 def _create_token(who: str, new: wire.NewToken) -> Call[wire.MadeToken]:

@@ -31,7 +31,7 @@ def _decide(report_id: str, decision: wire.ReportDecision) -> Call[WholeReport]:
 
 def _clip(report_id: str) -> Call[bytes]:
     """The evidence clip of a report, Ogg Opus."""
-    return Call("GET", f"/v1/reports/{segment(report_id)}/clip", bytes)
+    return Call("GET", f"/v1/reports/{segment(report_id)}/clip", bytes, media="audio/ogg")
 
 
 def _audit() -> Call[Page[AuditEntry]]:

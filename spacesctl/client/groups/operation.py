@@ -21,7 +21,7 @@ def _ready() -> Call[Readiness]:
 
 def _metrics() -> Call[str]:
     """Metrics in the text format of Prometheus; from the same machine only."""
-    return Call("GET", "/metrics", str)
+    return Call("GET", "/metrics", str, media="text/plain")
 
 
 def _probe() -> Call[ExpectedProbe]:

@@ -31,7 +31,7 @@ def _feed(cursor: str | None = None) -> Call[Feed]:
 
 def _clip(clip_id: str) -> Call[bytes]:
     """The audio of a voice clip, Ogg Opus."""
-    return Call("GET", f"/v1/clips/{segment(clip_id)}.ogg", bytes)
+    return Call("GET", f"/v1/clips/{segment(clip_id)}.ogg", bytes, media="audio/ogg")
 
 
 class _Calls:

@@ -11,6 +11,7 @@ from spacesctl.api.people import Sanction
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Following, Listing, Operation, SyncGroup, segment
+from spacesctl.client.origins import is_link, split_link
 from spacesctl.domain.words import Reaction, State
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ NOTHING = type(None)
 
 
 def place(space_id: str, *more: str) -> str:
-    """The path of a Space, which may be given by its link, or of a part of it."""
-    bare = space_id.rstrip("/").rpartition("/")[2] if "://" in space_id else space_id
-    return "/".join(("/v1/spaces", segment(bare), *(segment(one) for one in more)))
+    """The path of a Space, which may be given by its link, or of a part of it. That of a link begins with the server that it names: only
+    a client of that server takes it. Raises Invalid.
+    """
+    server, bare = split_link(space_id) if is_link(space_id) else ("", space_id)
+    return "/".join((f"{server}/v1/spaces", segment(bare), *(segment(one) for one in more)))
 
 
 def _create(new: spaces.NewSpace, *, idempotency_key: str | None = None) -> Call[Space]:
@@ -131,7 +134,7 @@ def calendar_place(space_id: str) -> str:
 
 def _calendar(space_id: str) -> Call[str]:
     """The Space as an iCalendar event."""
-    return Call("GET", calendar_place(space_id), str)
+    return Call("GET", calendar_place(space_id), str, media="text/calendar")
 
 
 def _ice_servers(space_id: str) -> Call[Page[IceServer]]:
