@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,15 +9,11 @@ import typer
 
 from spacesctl.cli.common import Json, SpaceRef, client, space_id
 from spacesctl.cli.output import emit_json, emit_line, note, say
-from spacesctl.domain.errors import Gone, Unavailable
 
 if TYPE_CHECKING:
     from spacesctl.api.captions import CaptionText
     from spacesctl.cli.answers import CaptionLine
     from spacesctl.client.http import Client
-
-RETRY_FOR = 30.0
-"""Seconds that a broken stream is tried again before the command gives up."""
 
 
 def captions(
@@ -52,34 +47,18 @@ def _live(spaces: Client, where: str, seq: int) -> Iterator[CaptionLine]:
     """Captions after event number `seq`, with reconnections, until the Space ends."""
     from spacesctl.api.captions import CaptionsStatus
     from spacesctl.api.events import CaptionSpoken, PartialCaption, StreamReset
-    from spacesctl.api.space_events import SpaceEnded
+    from spacesctl.cli.coming_back import events, until_gone
 
-    last = seq
-    failing_since: float | None = None
-    while True:
-        try:
-            for event in spaces.spaces.events(where, last_event_id=str(last)):
-                failing_since = None
-                last = event.seq or last
-                match event.data:
-                    case CaptionSpoken() as said:
-                        yield _line(said, final=True, seq=event.seq)
-                    case PartialCaption() as said:
-                        yield _line(said, final=False, seq=None)
-                    case CaptionsStatus(ready=False, reason=reason):
-                        note(f"no live captions: {reason}")
-                    case SpaceEnded():
-                        return
-                    case StreamReset(seq=newest):
-                        last = newest
-                        note("some captions were missed")
-        except Gone:
-            return
-        except Unavailable:
-            failing_since = failing_since or time.monotonic()
-            if time.monotonic() - failing_since > RETRY_FOR:
-                raise
-        time.sleep(0.5)
+    for event in until_gone(events(spaces, where, last=seq)):
+        match event.data:
+            case CaptionSpoken() as said:
+                yield _line(said, final=True, seq=event.seq)
+            case PartialCaption() as said:
+                yield _line(said, final=False, seq=None)
+            case CaptionsStatus(ready=False, reason=reason):
+                note(f"no live captions: {reason}")
+            case StreamReset():
+                note("some captions were missed")
 
 
 def _line(said: CaptionText, *, final: bool, seq: int | None) -> CaptionLine:

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Session, SpaceRef, client, space_id
+from spacesctl.cli.common import Json, Session, SpaceRef, client, space_id, tell_withheld
 from spacesctl.cli.output import emit_json, note
-from spacesctl.domain.errors import Invalid, NotSignedIn, Refused
+from spacesctl.domain.errors import Gone, Invalid, NotSignedIn, Refused
 
 
 def speak(
@@ -37,7 +37,8 @@ def speak(
     where = space_id(space)
     profile = ctx.ensure_object(Session).profile()
     if profile.token is None:
-        raise NotSignedIn("no token is set")
+        tell_withheld(profile)
+        raise NotSignedIn("no token is set" if profile.withheld is None else f"no token is set for {profile.url}")
     if mic == (file is not None):
         raise Invalid("--file", "give either --file F or --mic")
     if (loop and mic) or (device is not None and not mic):
@@ -52,11 +53,13 @@ def speak(
     with client(ctx) as spaces:
         found = spaces.spaces.get(where)
     _agree(found.notice, consent=consent)
+    if found.me is not None and found.me.muted:
+        note(speaking.MUTED)
     most = round(seconds / speaking.TICK) if seconds else None
     if microphone is not None:
-        done = asyncio.run(speaking.by_microphone(profile, where, microphone, most))
+        done = asyncio.run(speaking.by_microphone(profile, found, microphone, most, always=consent))
     else:
-        done = asyncio.run(speaking.speak(profile, where, speaking.paced(said), most))
+        done = asyncio.run(speaking.speak(profile, found, speaking.paced(said), most, always=consent))
     if as_json:
         emit_json(done)
     else:
@@ -66,8 +69,19 @@ def speak(
         note(f"{lost:.2f} s of it were lost: this machine or the network to the server is too slow")
     if done.ended == "interrupted":
         raise typer.Exit(130)
+    if done.ended == "ended":
+        raise Gone("Space", where, "ended")
     if done.ended:
-        raise Refused(done.ended, f"the microphone session ended: {done.ended}")
+        raise Refused(done.ended, _ENDS.get(done.ended, f"the microphone session ended: {done.ended}"))
+
+
+_ENDS = {
+    "kicked": "you were removed from the Space",
+    "demoted": "you were made a listener; ask to speak again with `spacesctl raise`",
+    "blocked": "you and the host of the Space have blocked one another",
+    "replaced": "you speak from another place now, and that replaced this microphone session",
+    "revoked": "your token was revoked",
+}
 
 
 def _agree(notice: str | None, *, consent: bool) -> None:
@@ -114,6 +128,7 @@ def listen(
     from spacesctl.client.sound import recording
 
     profile = ctx.ensure_object(Session).profile()
+    tell_withheld(profile)
     done = asyncio.run(listening.listen(profile, space_id(space), recording(output), seconds, output))
     if as_json:
         emit_json(done)

@@ -57,6 +57,10 @@ class Watched:
             self.happened.append((clock(tick), one_line(told)))
         return told
 
+    def remark(self, text: str) -> None:
+        """Add what is not of the Space to what happened."""
+        self.happened.append((clock(self.view.tick), clean(text)))
+
     def _shared(self, pin: space_events.SharedPin) -> str:
         what = f"{pin.title} {pin.ref}" if pin.kind == "link" else "a post"
         return f"{self.names.get(pin.by_id, 'somebody')} shares {what}"

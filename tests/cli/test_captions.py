@@ -155,7 +155,10 @@ def test_what_was_missed_and_what_no_longer_works_is_told() -> None:
     done, asked = followed(
         [event("reset", {"seq": 70}), off, on, event("levels", {"tick": 0, "levels": []}), None], 410
     )
-    assert done.stderr.splitlines() == [
+    *told, lost, ended = done.stderr.splitlines()
+    assert lost.startswith("the connection is lost: cannot reach the server")
+    assert ended == "the Space has ended"
+    assert told == [
         "words of a small model",
         "some captions were missed",
         "no live captions: the bot has stopped",
@@ -165,7 +168,7 @@ def test_what_was_missed_and_what_no_longer_works_is_told() -> None:
 
 
 def test_a_server_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spacesctl.cli.captions.RETRY_FOR", 0.0)
+    monkeypatch.setattr("spacesctl.cli.coming_back.RETRY_FOR", 0.0)
     done, _ = followed([None])
     assert done.returncode == 6
     assert done.stderr.endswith("\n")
