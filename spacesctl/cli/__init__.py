@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import suppress
 
 MOST_LINE = 2_000
 """Characters of an error."""
@@ -11,36 +13,61 @@ MOST_LINE = 2_000
 
 def main() -> None:
     """The `spacesctl` command. An error is one line and a documented exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what this terminal or pipe cannot show is written as an escape
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_written(_run()))
+
+
+def _run() -> int:
+    """Run the command; its exit code."""
     from spacesctl.cli import completion
     from spacesctl.cli.app import app
     from spacesctl.domain.errors import SpacesError
 
-    completion.prepare()
     try:
+        completion.prepare()
         app(prog_name="spacesctl")
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
     except SpacesError as error:
-        _complain(f"{error.message} ({error.hint})" if error.hint else error.message)
-        sys.exit(error.exit_code)
+        complain(f"{error.message} ({error.hint})" if error.hint else error.message)
+        return error.exit_code
     except BrokenPipeError:
-        # The reader of our output has closed it. Without this, Python would print another error at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1  # the reader of our output has closed it
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _complain(f"{where}{error.strerror or error}")
-        sys.exit(2 if error.filename else 1)
+        complain(f"{where}{error.strerror or error}")
+        return 2 if error.filename else 1
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except Exception as error:
         if "SPACESCTL_DEBUG" in os.environ:
             raise
-        _complain(f"an unforeseen error: {type(error).__name__}: {error} (SPACESCTL_DEBUG=1 shows where)")
-        sys.exit(1)
+        complain(f"an unforeseen error: {type(error).__name__}: {error} (SPACESCTL_DEBUG=1 shows where)")
+        return 1
+    return 0
 
 
-def _complain(message: str) -> None:
+def _written(code: int) -> int:
+    """The exit code after all output was written. What cannot be written is dropped: Python would print another error at exit."""
+    if sys.stdout is None:
+        return code
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:  # the second: it was closed
+        if not code and isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            complain(f"standard output: {error.strerror or error}")
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or 1
+    return code
+
+
+def complain(message: str) -> None:
     """One line on stderr: what others wrote may stand in it."""
     from spacesctl.cli.output import note
 
     line = " ".join(message.split())
-    note(f"spacesctl: {line if len(line) <= MOST_LINE else f'{line[:MOST_LINE]}…'}")
+    with suppress(OSError):
+        note(f"spacesctl: {line if len(line) <= MOST_LINE else f'{line[:MOST_LINE]}…'}")

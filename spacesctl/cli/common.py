@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from spacesctl.cli import completion
+from spacesctl.cli import complain, completion
 from spacesctl.cli.output import note
 from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.ids import is_space_id, parse_handle
@@ -178,18 +178,26 @@ def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesE
         except (Unavailable, NotSignedIn):
             raise
         except SpacesError as error:
-            note(f"spacesctl: {one}: {' '.join(error.message.split())}")
+            complain(f"{one}: {error.message}")
             first = first or error
     return rows, first
 
 
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal. stdin may also be closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def confirm(ctx: typer.Context, question: str, *, yes: bool) -> None:
     """Ask for confirmation, on a terminal only and not for a dry run. Raises typer.Abort when the answer is no."""
-    if not yes and not ctx.ensure_object(Session).dry_run and sys.stdin.isatty():
+    if not yes and not ctx.ensure_object(Session).dry_run and can_ask():
         typer.confirm(clean(question), abort=True, err=True)
 
 
-_SPAN = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DIGITS = r"([0-9]{1,12})"
+"""More are no time, and Python refuses to read thousands of them."""
+_SPAN = re.compile(rf"\+(?:{_DIGITS}d)?(?:{_DIGITS}h)?(?:{_DIGITS}m)?(?:{_DIGITS}s)?")
+_DURATION = re.compile(rf"(?:{_DIGITS}h)?(?:{_DIGITS}m)?(?:{_DIGITS}s)?")
 
 
 def span_seconds(text: str) -> int | None:
@@ -203,7 +211,7 @@ def span_seconds(text: str) -> int | None:
 
 def duration_seconds(text: str, option: str = "--duration") -> int:
     """The seconds of `90m`, `1h` or `1h30m`. Raises Invalid."""
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+    match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()):
         raise Invalid(option, f"{text!r} is not a duration", hint="such as 1h30m")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())

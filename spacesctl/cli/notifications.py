@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Yes, client, confirm, new_key
+from spacesctl.cli.common import Json, Yes, can_ask, client, confirm, new_key
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 
@@ -45,8 +45,10 @@ def add(
 
 
 def _address() -> str:
-    if sys.stdin.isatty():
+    if can_ask():
         return str(typer.prompt("Address", hide_input=True, err=True)).strip()
+    if sys.stdin is None:
+        raise Invalid("URL", "there is no stdin")
     try:
         line = sys.stdin.readline(MOST).strip()
     except UnicodeDecodeError as error:

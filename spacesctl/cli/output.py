@@ -55,7 +55,7 @@ def _escaped(text: str) -> str:
 
 def note(text: str) -> None:
     """Print a remark on stderr."""
-    write_line(text, sys.stderr)
+    write_line(text, err=True)
 
 
 def say(text: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Session, SpaceRef, client, space_id, tell_withheld
+from spacesctl.cli.common import Json, Session, SpaceRef, can_ask, client, space_id, tell_withheld
 from spacesctl.cli.output import emit_json, note
 from spacesctl.domain.errors import Gone, Invalid, NotSignedIn, Refused
 
@@ -89,7 +88,7 @@ def _agree(notice: str | None, *, consent: bool) -> None:
     if notice is None or consent:
         return
     note(notice)
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise Refused(
             "consent_needed", "in this Space your speech is transcribed or recorded", hint="add --consent to agree"
         )

@@ -71,6 +71,7 @@ def require_url(url: str) -> str:
     try:
         parsed = httpx.URL(url)
         host = parsed.host
+        parsed.raw_host.decode("ascii").encode("idna")  # as it will be for the look-up
     except (httpx.InvalidURL, ValueError) as error:  # the second: a host that is no name, text that is no UTF-8
         raise _no_address(url) from error
     if parsed.scheme not in SCHEMES or not host or not all(char.isprintable() and not char.isspace() for char in url):

@@ -13,13 +13,16 @@ from types import TracebackType
 from typing import Literal
 from urllib.parse import urlencode
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.http11 import Response
 
 from spacesctl.api.lanes import Hello, LaneEvent, Rejected, read_lane_event
 from spacesctl.client.connecting import require_url
-from spacesctl.client.problems import as_error, unreachable
-from spacesctl.client.transport import headers_of, no_server, path_on
+from spacesctl.client.problems import as_error, check, unreachable
+from spacesctl.client.transport import expect, headers_of, no_server, path_on
+from spacesctl.domain.errors import SpacesError
 
 OPEN_TIMEOUT = 10.0
 """Seconds to connect, and for the server's first message."""
@@ -27,6 +30,8 @@ PING_EVERY = 2.0
 """Seconds between two pings."""
 LOST_AFTER = 6.0
 """Seconds without an answer to one after which the connection counts as lost: the server hangs, or the network is gone."""
+NO_ANSWER = "application/x-no-answer"
+"""A content type that no success has here."""
 MAX_MESSAGE = 128 * 1024
 """Bytes of a message from the server at most."""
 
@@ -83,7 +88,7 @@ class Lanes:
                 hello = read_lane_event(await self._socket.recv())
         except InvalidStatus as error:  # an answer, but not that of a WebSocket
             await self._close()
-            raise no_server(self._server) from error
+            raise self._refusal(error.response) from error
         except (OSError, TimeoutError, WebSocketException, ValueError, EOFError) as error:
             await self._close()
             raise unreachable(self._server, error) from error
@@ -95,6 +100,16 @@ class Lanes:
             raise no_server(self._server)
         self._hello = hello
         return self
+
+    def _refusal(self, said: Response) -> SpacesError:
+        """The error of an answer in the place of a connection."""
+        kept = {name: value for name, value in said.headers.raw_items() if name.lower() != "content-encoding"}
+        found = httpx.Response(said.status_code, headers=kept, content=bytes(said.body or b""))
+        try:
+            check(expect(self._server, found, NO_ANSWER))
+        except SpacesError as error:
+            return error
+        return no_server(self._server)
 
     @property
     def hello(self) -> Hello:

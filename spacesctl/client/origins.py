@@ -22,6 +22,12 @@ def server_of(url: str) -> str:
     return f"{parts.scheme}://{user}{at}{name}{number}{parts.path.rstrip('/')}"
 
 
+def without_user(url: str) -> str:
+    """An address as it may be shown: without the name and the password in it."""
+    scheme, slashes, rest = url.partition("://")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
+
+
 def split_link(link: str) -> tuple[str, str]:
     """The server of a Space's link, and the Space's id: `http://HOST/s/ID`. ("", "") for what is no such link."""
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from spacesctl.client.files import read_settings
-from spacesctl.client.origins import server_of
+from spacesctl.client.origins import server_of, without_user
 from spacesctl.domain.errors import Invalid
 
 DEFAULT_URL = "http://127.0.0.1:8420"
@@ -41,7 +41,11 @@ def find(url: str | None = None, link: str | None = None) -> Profile:
     is the one to use. A token is sent to the server alone that it was given for: a folder or a link that names another does not get it.
     Raises Invalid for a broken file or token, and for a link that contradicts the option."""
     if url is not None and link is not None and not _same(url, link):
-        raise Invalid("SPACE", f"the link is of {link}, and --url names {url}", hint="give only one of them")
+        raise Invalid(
+            "SPACE",
+            f"the link is of {without_user(link)}, and --url names {without_user(url)}",
+            hint="give only one of them",
+        )
     places = _places(url)
     chosen = link or (_pick(places, "url")[0] or DEFAULT_URL).rstrip("/")
     token, place, withheld = _token_for(places, chosen)
@@ -49,7 +53,9 @@ def find(url: str | None = None, link: str | None = None) -> Profile:
         # It is secret, so it is not shown.
         hint = "copy it again, without quotes or line ends"
         raise Invalid(place, "the token has characters that no token has", hint=hint)
-    return Profile(chosen, token, withheld)
+    if "@" in chosen.partition("://")[2].partition("/")[0]:
+        raise Invalid("url", "must not contain a name or a password", hint="set SPACESCTL_TOKEN")
+    return Profile(chosen, token, without_user(withheld) if withheld is not None else None)
 
 
 def origins(url: str | None = None) -> dict[str, str]:

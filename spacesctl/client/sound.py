@@ -123,6 +123,8 @@ class OggRecording:
 
     def __enter__(self) -> OggRecording:
         if self._output == "-":
+            if sys.stdout is None:
+                raise Invalid("--output", "there is no standard output")
             self._file = sys.stdout.buffer
         else:
             self._file = self._stack.enter_context(Path(self._output).open("wb"))

@@ -8,11 +8,14 @@ from typing import IO
 from spacesctl.support.text import REPLACEMENT, clean, replaced
 
 
-def write_line(text: str, stream: IO[str] | None = None) -> None:
-    """Write a line to a stream (stdout) at once. What others wrote may stand in it."""
-    print(clean(text), file=stream or sys.stdout, flush=True)  # the one place that writes lines to a terminal
+def write_line(text: str, *, err: bool = False) -> None:
+    """Write a line to stdout, or stderr, at once. What others wrote may stand in it. One that is closed gets nothing."""
+    stream: IO[str] | None = sys.stderr if err else sys.stdout
+    if stream is not None:
+        print(clean(text), file=stream, flush=True)  # the one place that writes lines to a terminal
 
 
 def write_file(text: str) -> None:
     """Write a text file to stdout, where it may go to a terminal. Its lines may end in CR LF, as those of calendars do."""
-    sys.stdout.buffer.write(replaced(text, lambda char: char if char == "\r" else REPLACEMENT).encode())
+    if sys.stdout is not None:
+        sys.stdout.buffer.write(replaced(text, lambda char: char if char == "\r" else REPLACEMENT).encode())

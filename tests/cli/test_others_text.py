@@ -7,7 +7,7 @@ import json
 import pytest
 
 from spacesctl.api.accounts import Who
-from spacesctl.cli import _complain
+from spacesctl.cli import complain
 from spacesctl.cli.output import emit_json, note, say
 from tests.cli.broken_server import broken_server
 from tests.cli.inside import refused, run
@@ -18,7 +18,7 @@ CONTROL = "a\x1b[2Jb\x9bc\u202ed"
 def test_what_is_said_controls_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say(CONTROL)
     note(CONTROL)
-    _complain(f"{CONTROL}\nand more")
+    complain(f"{CONTROL}\nand more")
     out, err = capsys.readouterr()
     for text in (out, err):
         assert not {"\x1b", "\x9b", "\u202e"} & set(text)
