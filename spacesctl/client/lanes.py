@@ -30,6 +30,8 @@ PING_EVERY = 2.0
 """Seconds between two pings."""
 LOST_AFTER = 6.0
 """Seconds without an answer to one after which the connection counts as lost: the server hangs, or the network is gone."""
+CLOSE_WITHIN = 1.0
+"""Seconds that the server has to answer our goodbye: one that hangs never does."""
 NO_ANSWER = "application/x-no-answer"
 """A content type that no success has here."""
 MAX_MESSAGE = 128 * 1024
@@ -82,6 +84,7 @@ class Lanes:
                 max_size=MAX_MESSAGE,
                 ping_interval=PING_EVERY,
                 ping_timeout=LOST_AFTER,
+                close_timeout=CLOSE_WITHIN,
                 proxy=None,
             )
             async with asyncio.timeout(OPEN_TIMEOUT):
