@@ -32,7 +32,11 @@ def speak(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Speak in a Space: play a sound file in real time, or use the microphone until you interrupt it."""
+    """Speak in a Space: play a sound file in real time, or use the microphone until you interrupt it.
+
+    After a break of the connection a file goes on where it broke off. You are told when you are muted; exit code 3 when the Space has
+    ended, 5 when you were removed, made a listener or replaced.
+    """
     where = space_id(space)
     profile = ctx.ensure_object(Session).profile()
     if profile.token is None:
@@ -118,7 +122,10 @@ def listen(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the sound of a Space to a file or a pipe (`spacesctl listen SPACE --output - | mpv -`)."""
+    """Write the sound of a Space to a file or a pipe (`spacesctl listen SPACE --output - | mpv -`).
+
+    A break of the connection becomes silence of the same length, so that every second is at its place.
+    """
     if output == "-" and as_json:
         raise Invalid("--json", "cannot be combined with --output -: both use standard output")
     import asyncio

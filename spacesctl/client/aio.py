@@ -16,6 +16,7 @@ from spacesctl.client import transport
 from spacesctl.client.connecting import connection, proxies_of_the_environment, require_url
 from spacesctl.client.lanes import Lanes
 from spacesctl.client.problems import check, unreachable
+from spacesctl.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from spacesctl.api.captions import Assignment
@@ -102,13 +103,14 @@ class AsyncClient:
 
     async def each(self, call: Call[Page[T]]) -> AsyncIterator[T]:
         """The rows of a list, over all its pages."""
-        while True:
+        for _ in range(transport.MOST_PAGES):
             page = await self.send(call)
             for row in page.data:
                 yield row
             if page.next is None or page.next == call.parameters.get("cursor"):
                 return
             call = call.at(page.next)
+        raise Unavailable(f"{self.url} answered with a list that does not end")
 
     async def follow(self, call: Call[Event]) -> AsyncIterator[Event]:
         """The events of a stream as they come, until it ends."""

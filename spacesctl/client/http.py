@@ -14,6 +14,7 @@ import httpx
 from spacesctl.client import transport
 from spacesctl.client.connecting import Deadline, connection, proxies_of_the_environment, require_url
 from spacesctl.client.problems import check, unreachable
+from spacesctl.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from spacesctl.api.events import Event
@@ -108,12 +109,13 @@ class Client:
 
     def each(self, call: Call[Page[T]]) -> Iterator[T]:
         """The rows of a list, over all its pages."""
-        while True:
+        for _ in range(transport.MOST_PAGES):
             page = self.send(call)
             yield from page.data
             if page.next is None or page.next == call.parameters.get("cursor"):
                 return
             call = call.at(page.next)
+        raise Unavailable(f"{self.url} answered with a list that does not end")
 
     def follow(self, call: Call[Event]) -> Iterator[Event]:
         """The events of a stream as they come, until it ends."""

@@ -27,6 +27,8 @@ WHOLE = 30.0
 UPLOAD_WHOLE = 600.0
 MOST_ANSWER = 64 << 20
 """Bytes."""
+MOST_PAGES = 10_000
+"""Pages of a list: a million rows."""
 MOST_DOWNLOAD = 8 << 30
 """Bytes of a file: 600 hours of sound."""
 MOST_UNREADABLE = 100

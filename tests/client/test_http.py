@@ -261,6 +261,18 @@ def test_a_list_that_leads_back_to_itself_ends() -> None:
     assert len(asked) == 2
 
 
+def test_a_list_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spacesctl.client.transport.MOST_PAGES", 6)
+    pages = [json.dumps({"data": [WHO], "next": word}) for word in "ab"] * 9
+    with (
+        broken_server({"/v1/accounts": [*pages]}) as (url, asked),
+        Client(url) as client,
+        pytest.raises(Unavailable, match="does not end"),
+    ):
+        list(client.accounts.list())
+    assert len(asked) == 6
+
+
 @pytest.mark.parametrize("url", ["HTTP://Server.Test/", "Http://server.test"])
 def test_the_scheme_of_an_address_may_be_in_capitals(url: str) -> None:
     with Client(url) as client:
