@@ -8,7 +8,7 @@ import pkgutil
 import re
 
 from spacesctl.client import groups
-from spacesctl.client.call import Following, Listing, Operation
+from spacesctl.client.call import Following, Listing, Operation, Rows
 
 GROUPS = {"operation": "server"}
 """The attribute of the client, where it is not the module's name."""
@@ -27,13 +27,14 @@ def table() -> str:
     return "\n".join(parts) + "\n"
 
 
-_KINDS = (Operation, Listing, Following)
+_KINDS = (Operation, Listing, Rows, Following)
 
 
-def _row(name: str, one: Operation[..., object] | Listing[..., object] | Following[...]) -> str:
+def _row(name: str, one: Operation[..., object] | Listing[..., object] | Rows[..., object] | Following[...]) -> str:
     signature = inspect.signature(one._make)
     inner = _short(str(signature.return_annotation).removeprefix("Call[").removesuffix("]"))
-    gives = inner if isinstance(one, Operation) else f"each {inner.removeprefix('Page[').removesuffix(']')}"
+    row = inner.removeprefix("Page[").removesuffix("]")
+    gives = inner if isinstance(one, Operation) else f"list[{row}]" if isinstance(one, Rows) else f"each {row}"
     return f"| `{name}({_arguments(signature)})` | {gives} | {inspect.cleandoc(one.__doc__ or '')} |"
 
 

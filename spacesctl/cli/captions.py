@@ -28,7 +28,7 @@ def captions(
     where = space_id(space)
     with client(ctx, anonymous=True) as spaces:
         status = spaces.spaces.get(where).captions_status
-        past = [_line(one, final=True, seq=one.seq) for one in spaces.spaces.captions(where).data]
+        past = [_line(one, final=True, seq=one.seq) for one in spaces.spaces.captions(where)]
         if not status.ready:
             note(f"no live captions: {status.reason}")
         elif status.notice:

@@ -34,7 +34,7 @@ def invite(
 
     new = NewInvites(handles=handles_of(handles), message=message)
     with client(ctx) as spaces:
-        _tell(spaces.people.invite(space_id(space), new).data, as_json=as_json)
+        _tell(spaces.people.invite(space_id(space), new), as_json=as_json)
 
 
 def inbox(ctx: typer.Context, as_json: Json = False) -> None:

@@ -142,6 +142,32 @@ class Listing(Generic[P, T]):
         return _like(self._make, call)
 
 
+class Rows(Generic[P, T]):
+    """A list that comes at once: a method with one request, whose answer is the rows."""
+
+    def __init__(self, make: Callable[P, Call[Page[T]]]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, group: SyncGroup, owner: type) -> Callable[P, list[T]]: ...
+    @overload
+    def __get__(self, group: AsyncGroup, owner: type) -> Callable[P, Coroutine[None, None, list[T]]]: ...
+
+    def __get__(
+        self, group: SyncGroup | AsyncGroup, owner: type
+    ) -> Callable[P, list[T] | Coroutine[None, None, list[T]]]:
+        def call(*given: P.args, **named: P.kwargs) -> list[T] | Coroutine[None, None, list[T]]:
+            made = self._make(*given, **named)
+            return group.sender.send(made).data if isinstance(group, SyncGroup) else _rows(group.sender, made)
+
+        return _like(self._make, call)
+
+
+async def _rows(sender: AsyncSender, call: Call[Page[T]]) -> list[T]:
+    return (await sender.send(call)).data
+
+
 class Following(Generic[P]):
     """An event stream: a method whose events come as they happen, until the stream ends."""
 

@@ -15,7 +15,7 @@ from spacesctl.api.events import Event
 from spacesctl.api.wire import Given, load_value
 from spacesctl.client import groups
 from spacesctl.client.aio import AsyncClient
-from spacesctl.client.call import Call, Following, Listing, Operation
+from spacesctl.client.call import Call, Following, Listing, Operation, Rows
 from spacesctl.client.http import Client
 from spacesctl.server.http.app import ROUTERS
 from spacesctl.server.http.wire_route import WireRoute
@@ -37,7 +37,7 @@ def makers() -> Iterator[tuple[str, Callable[..., Call[Any]]]]:
     for module in pkgutil.iter_modules(groups.__path__):
         found = importlib.import_module(f"{groups.__name__}.{module.name}")
         for name, one in vars(found._Calls).items():
-            if isinstance(one, Operation | Listing | Following):
+            if isinstance(one, Operation | Listing | Rows | Following):
                 yield f"{module.name}.{name}", one._make
 
 

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
 from spacesctl.api.accounts import Account, Me
+from spacesctl.api.captions import Caption
 from spacesctl.api.events import Event
 from spacesctl.api.moderation import AuditEntry, NewReport
-from spacesctl.api.people import Member, Members
+from spacesctl.api.people import Invitation, Member, Members, NewInvites
 from spacesctl.api.spaces import NewSpace, Space
 from spacesctl.api.wire import Time
 from spacesctl.client import AsyncClient, Client
@@ -26,6 +27,7 @@ def synchronous(client: Client) -> None:
     assert_type(client.accounts.following(), Iterator[Account])
     assert_type(client.moderation.audit(), Iterator[AuditEntry])
     assert_type(client.people.list(space.id), Members)
+    assert_type(client.people.invite(space.id, NewInvites(handles=["@ann"])), list[Invitation])
     assert_type(client.people.mute(space.id, "@ann"), Member)
     assert_type(client.people.mute(space.id, "@ann").role, Role)
     assert_type(client.spaces.events(space.id, "staff", last_event_id="7"), Iterator[Event])
@@ -39,6 +41,7 @@ def synchronous(client: Client) -> None:
 async def asynchronous(client: AsyncClient) -> None:
     assert_type(asyncio.create_task(client.spaces.create(NewSpace(title="Office hours"))), asyncio.Task[Space])
     assert_type(await client.spaces.get("x"), Space)
+    assert_type(await client.spaces.captions("x"), list[Caption])
     assert_type(client.spaces.list(), AsyncIterator[Space])
     assert_type(client.spaces.events("x"), AsyncIterator[Event])
     client.spaces.get("x").title  # type: ignore[attr-defined]  # noqa: B018

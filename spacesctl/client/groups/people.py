@@ -6,7 +6,7 @@ from spacesctl.api import people as wire
 from spacesctl.api.people import Invitation, Member, Members, NewHand, NewMeasure, RaisedHand, Sanction
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Page
-from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup
+from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup
 from spacesctl.client.groups.spaces import place
 
 NO_HAND, NO_MEASURE = NewHand(), NewMeasure()
@@ -121,7 +121,7 @@ class _Calls:
     promote = Operation(_promote)
     hand_over = Operation(_hand_over)
     kick = Operation(_kick)
-    invite = Operation(_invite)
+    invite = Rows(_invite)
     uninvite = Operation(_uninvite)
     invites = Listing(_invites)
     accept = Operation(_accept)

@@ -10,7 +10,7 @@ from spacesctl.api.operation import IceServer
 from spacesctl.api.people import Sanction
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Page
-from spacesctl.client.call import AsyncGroup, Call, Following, Listing, Operation, SyncGroup, segment
+from spacesctl.client.call import AsyncGroup, Call, Following, Listing, Operation, Rows, SyncGroup, segment
 from spacesctl.client.origins import is_link, split_link
 from spacesctl.domain.words import Reaction, State
 
@@ -170,10 +170,10 @@ class _Calls:
     rules = Operation(_rules)
     set_rules = Operation(_set_rules)
     sanctions = Listing(_sanctions)
-    captions = Operation(_captions)
+    captions = Rows(_captions)
     events = Following(_events)
     calendar = Operation(_calendar)
-    ice_servers = Operation(_ice_servers)
+    ice_servers = Rows(_ice_servers)
     post_captions = Operation(_post_captions)
     act = Operation(_act)
 
