@@ -40,7 +40,10 @@ def fetch(url: str, target: Path, progress: Progress = lambda have, total: None,
         try:
             _go_on(url, part, progress)
             break
-        except httpx.TransportError as error:
+        except (httpx.InvalidURL, ValueError, ImportError) as error:  # the last: a proxy with SOCKS
+            problem = f"{url!r} cannot be fetched: {error}"
+            raise Invalid("--url", problem, hint="look at the address, and at HTTP_PROXY") from error
+        except httpx.RequestError as error:
             if attempt == ATTEMPTS - 1:
                 raise Unavailable(
                     f"{url} was interrupted ({type(error).__name__}); run the same command again to resume"

@@ -92,3 +92,20 @@ def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
 def test_only_http_is_fetched(tmp_path: Path) -> None:
     with pytest.raises(Invalid):
         fetch("file:///etc/passwd", tmp_path / "f")
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("http://[::", ""),
+        ("http://a\nb", ""),
+        ("http://x.invalid", "::::"),
+        ("http://x.invalid", "socks5://127.0.0.1:9"),
+    ],
+)
+def test_an_address_or_a_proxy_that_is_none_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, proxy: str
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(Invalid, match="cannot be fetched"):
+        fetch(url, tmp_path / "file", pause=0)
