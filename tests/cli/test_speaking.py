@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import wave
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bots import casts
+from spacesctl.api import lanes
+from spacesctl.api.spaces import MyPlace, Space
+from spacesctl.cli import speaking
+from spacesctl.cli.speaking import MUTED
+from spacesctl.client.profile import Profile
+from spacesctl.domain.words import Role
 from tests.cli.inside import Person, meanwhile, refused
+from tests.cli.samples import AT
+from tests.cli.samples import space as space_of
 from tests.running import wait_until
 
 CLIP = str(casts.load("cast_a").host.clip)
@@ -127,3 +136,77 @@ def test_who_is_no_longer_heard_is_told(host: Person, ann: Person, acts: list[st
     with meanwhile(acts_once_speaking(host, space, ann.handle, *(act.format(ann.handle) for act in acts), "end")):
         done = ann.run("speak", space, "--file", CLIP, "--loop")
     assert done.stderr.splitlines()[: len(told)] == told
+
+
+def test_who_is_muted_already_is_told_before(host: Person, ann: Person) -> None:
+    space = host.live("--speakers", "everyone")
+    ann.run("raise", space)
+    host.run("mute", space, ann.handle)
+    done = ann.run("speak", space, "--file", CLIP, "--seconds", "0.1")
+    assert done.stderr.splitlines() == [MUTED, "spoke 0.1 s"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "always", "opened", "told"),
+    [
+        (None, space_of(), False, True, ""),
+        (lanes.Muted(), space_of(), False, False, MUTED),
+        (lanes.Recorded(), space_of(), True, False, "this Space is now recorded"),
+        (None, space_of(notice="this Space is recorded"), False, False, "this Space is recorded; your microphone is closed"),
+        (None, space_of(notice="this Space is recorded"), True, True, ""),
+        (None, space_of(me=MyPlace(role=Role.SPEAKER, muted=True, mic="closed", hand_raised=False, invite=None, barred=False)),
+         False, False, MUTED),
+    ],
+    ids=["nothing changed", "muted", "recorded", "recorded meanwhile", "agreed to all", "muted meanwhile"],
+)  # fmt: skip
+def test_coming_back_opens_no_microphone_that_was_closed(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    before: lanes.LaneEvent | None,
+    after: Space,
+    always: bool,
+    opened: bool,
+    told: str,
+) -> None:
+    joined: list[dict[str, Any]] = []
+    turns: Iterator[list[lanes.LaneEvent]] = iter(
+        [[one for one in (before, lanes.Ended(reason="server_stopping")) if one], [lanes.Ended(reason="kicked")]]
+    )
+
+    class Connection:
+        hello = lanes.Hello(version=1, role="speak", clock=lanes.Clock(started_at=AT, tick=0), lane=1)
+
+        def __init__(self, *_place: object, **options: Any) -> None:
+            joined.append(options)
+
+        async def __aenter__(self) -> Connection:
+            return self
+
+        async def __aexit__(self, *_error: object) -> None: ...
+
+        async def __aiter__(self) -> AsyncIterator[lanes.LaneEvent]:
+            for event in next(turns):
+                yield event
+
+        async def send(self, _message: bytes) -> None: ...
+
+    class Server:
+        def __init__(self, *_place: object) -> None:
+            self.spaces = self
+
+        async def __aenter__(self) -> Server:
+            return self
+
+        async def __aexit__(self, *_error: object) -> None: ...
+
+        async def get(self, _space: str) -> Space:
+            return after
+
+    monkeypatch.setattr(speaking, "Lanes", Connection)
+    monkeypatch.setattr(speaking, "AsyncClient", Server)
+    monkeypatch.setattr("spacesctl.cli.coming_back.Backoff.next", lambda _self: 0.0)
+    who = Profile("http://127.0.0.1:9", "spx_x")
+    done = asyncio.run(speaking.speak(who, space_of(), speaking.paced([b"x"] * 500), None, always=always))
+    assert done.ended == "kicked"
+    assert [one["mic_open"] for one in joined] == [True, opened]
+    assert told in capsys.readouterr().err
