@@ -160,7 +160,7 @@ class AsyncClient:
         return Lanes(self.url, self._token, space_id, role)
 
     async def _stream(self, call: Call[T]) -> AsyncIterator[bytes]:
-        """What comes of an event stream, until it ends."""
+        """The bytes of an event stream as they come, until it ends."""
         try:
             asked = transport.stream_request(self.url, call)
             async with self._http.stream(**asked, timeout=transport.STREAM_TIMEOUT) as coming:

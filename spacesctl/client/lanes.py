@@ -31,7 +31,7 @@ PING_EVERY = 2.0
 LOST_AFTER = 6.0
 """Seconds without an answer to one after which the connection counts as lost: the server hangs, or the network is gone."""
 CLOSE_WITHIN = 1.0
-"""Seconds that the server has to answer our goodbye: one that hangs never does."""
+"""Seconds that the server has to answer our close frame: one that hangs never does."""
 NO_ANSWER = "application/x-no-answer"
 """A content type that no success has here."""
 MAX_MESSAGE = 128 * 1024

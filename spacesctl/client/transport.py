@@ -106,7 +106,7 @@ def is_token(text: str) -> bool:
 
 
 class Bounded:
-    """Counts what comes of a body, of which only so much is taken: a server that sends without end is none. Raises Unavailable."""
+    """Counts the bytes of a body, of which only so much is taken: a server that sends without end is none. Raises Unavailable."""
 
     def __init__(self, url: str, most: int) -> None:
         self._url, self._most, self._count = url, most, 0
