@@ -38,7 +38,7 @@ def main() -> int:
     token = read_token(0)
     if not token:
         write_line(
-            "bots: the token must be the first line of stdin; `spacesctl serve` starts the bots by itself", sys.stderr
+            "bots: the token must be the first line of stdin; `spacesctl serve` starts the bots by itself", err=True
         )
         return 2
     asyncio.run(_serve(options.url, token, options.model, options.data))

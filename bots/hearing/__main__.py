@@ -35,7 +35,7 @@ def main() -> int:
     except BrokenPipeError:
         return 0  # the pool has ended
     except (ProtocolError, ModelError) as error:
-        write_line(f"recogniser worker: {error}", sys.stderr)
+        write_line(f"recogniser worker: {error}", err=True)
         return worker.EXIT_BROKEN if isinstance(error, ProtocolError) else worker.EXIT_MODEL
 
 

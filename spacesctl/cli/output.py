@@ -6,7 +6,6 @@ All of it is cleaned here: callers pass on what others wrote as it is.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING

@@ -59,7 +59,7 @@ class Watched:
 
     def remark(self, text: str) -> None:
         """Add what is not of the Space to what happened."""
-        self.happened.append((clock(self.view.tick), clean(text)))
+        self.happened.append((clock(self.view.tick), text))
 
     def _shared(self, pin: space_events.SharedPin) -> str:
         what = f"{pin.title} {pin.ref}" if pin.kind == "link" else "a post"

@@ -14,8 +14,8 @@ import pytest
 from spacesctl.api.wire import dump
 from spacesctl.cli.commands import ROOT
 from spacesctl.cli.lazy import verbs
-from tests.cli.raw_server import Say, answer, raw_server, reset
 from tests.cli.inside import Done, run
+from tests.cli.raw_server import Say, answer, raw_server, reset
 from tests.cli.samples import ID, space
 
 CODES = {0, 1, 2, 3, 4, 5, 6, 130}

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import unicodedata
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,8 @@ def test_whatever_is_printed_on_a_console(text: str, style: str) -> None:
     made.add_row(text, Text(text))
     for one in (text, Text(text, style), made):
         out.print(one, style=style)
-    write_line(text, file)
+    with redirect_stdout(file):
+        write_line(text)
     assert acts(file.getvalue()) == set()
 
 

@@ -17,7 +17,7 @@ from spacesctl.client.http import Client
 from spacesctl.client.lanes import LOST_AFTER, PING_EVERY, Lanes
 from spacesctl.domain.errors import TooMany, Unavailable
 from spacesctl.live.stream_writer import HEARTBEAT, LOOK_EVERY
-from tests.cli.hostile_server import hostile_server
+from tests.cli.raw_server import raw_server
 from tests.client.test_lanes import HELLO
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -48,7 +48,7 @@ def test_a_stream_that_hangs_is_asked_for_anew_after_the_last_event(monkeypatch:
             time.sleep(0.2)
 
     said: list[str] = []
-    with hostile_server(say) as url, Client(url) as client:
+    with raw_server(say) as url, Client(url) as client:
         kinds = [event.type for event in events(client, "A" * 13, tell=said.append)]
     assert kinds == ["hand.raised", "space.ended"], "three beats of silence are none"
     assert said == [

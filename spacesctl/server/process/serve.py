@@ -7,7 +7,6 @@ import gc
 import json
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -274,4 +273,4 @@ def announce_ready(running: Running, *, as_json: bool) -> None:
         write_line(json.dumps(vars(running)))  # for the program that started it
     else:
         text = f"spacesctl serves {running.http} (sound on UDP {running.udp}, data in {running.data})"
-        write_line(text, sys.stderr)  # for the person who started it
+        write_line(text, err=True)  # for the person who started it
