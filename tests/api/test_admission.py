@@ -5,7 +5,13 @@ what stands here is what was meant, whatever the code says.
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application import facts
+from spacesctl.domain.principals import Person
+from spacesctl.domain.space import Space
+from spacesctl.live import recent_blocks
+from spacesctl.live.event_views import View
 from tests.api.admission_scene import (
     LISTS,
     PAPERS,
@@ -20,7 +26,8 @@ from tests.api.admission_scene import (
     reacts,
     scene,
 )
-from tests.api.harness import Api
+from tests.api.harness import Api, settled
+from tests.api.test_killed import COMMIT, cut_off_at
 
 pytestmark = pytest.mark.anyio
 
@@ -226,3 +233,43 @@ async def test_a_session_ends_by_its_own_path_only(api: Api) -> None:
     trickle = {"Content-Type": "application/trickle-ice-sdpfrag"}
     assert (await host.http.patch(other, content="a=ice-ufrag:x\r\n", headers=trickle)).status_code == 404
     assert (await host.http.delete(location)).status_code == 200
+
+
+async def test_who_was_let_in_a_moment_before_the_block_is_sent_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    ask = facts.blocked
+    blocks = iter([True])
+
+    async def blocked_just_now(db: AsyncConnection, where: Space, account_id: str | None) -> bool:
+        found = await ask(db, where, account_id)
+        if next(blocks, False):
+            await host.ok("PUT", "/v1/accounts/me/blocks/@ann")
+        return found
+
+    monkeypatch.setattr(facts, "blocked", blocked_just_now)
+    answer = await ann.offer(f"{space}/whep")
+    await settled(api)
+    actor = api.app.registry.actors[space.rsplit("/", 1)[-1]]
+    assert answer.status_code == 201, "it was checked before"
+    assert actor.session(answer.headers["location"].rsplit("/", 1)[-1]) is None
+    assert actor.subscribe(View.AUDIENCE, Person(ann.id)).closed
+
+
+async def test_a_block_that_could_not_be_stored_keeps_nobody_out(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    with cut_off_at(api, COMMIT):
+        assert (await host.call("PUT", "/v1/accounts/me/blocks/@ann")).status_code == 500
+    assert not api.app.registry.blocks.pairs
+    await api.listener(space, ann)
+    await settled(api)
+    assert [one.account_id for one in api.app.registry.live()[0].connections.sessions.values()] == [ann.id]
+
+
+def test_of_many_blocks_the_newest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent_blocks, "MOST", 3)
+    blocks = recent_blocks.RecentBlocks()
+    for number in range(5):
+        blocks.add("host", str(number))
+    assert set(blocks.pairs) == {("host", "2"), ("host", "3"), ("host", "4")}

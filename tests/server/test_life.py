@@ -38,6 +38,11 @@ def test_the_first_start_makes_an_owner_a_private_folder_and_a_profile_and_the_s
         ).stdout.startswith('{"id"')
         made = server.account("ann")
         written = profile.read_text()
+        assert written.startswith("# You are @owner here"), "whoever opens it sees what it is for"
+        assert token not in written, "it has a token of its own"
+        with server.client(token) as owner:
+            labels = [one["label"] for one in owner.get("/v1/accounts/me/tokens")["data"]]
+        assert sorted(labels) == ["first", "profile"]
         assert server.stop() == 0
     with running_server(data, "--no-bots") as server:
         assert server.owner_token == token

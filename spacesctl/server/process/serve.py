@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import IO
 
 import structlog
@@ -18,13 +19,10 @@ from starlette.types import ASGIApp
 
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.application import projections
-from spacesctl.application.token_watch import STORED_EVERY
-from spacesctl.application.tokens import expire_tokens
 from spacesctl.client.profile import profile_path, write_first_profile
 from spacesctl.domain.errors import is_final
-from spacesctl.live.recording_keeper import TIDY_EVERY, RecordingKeeper
+from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.live.watch import ATTENDANCE_EVERY, LOOK_EVERY, TICKS_KEPT_EVERY, Watch
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
@@ -32,11 +30,10 @@ from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.rates import Rates
 from spacesctl.server.http.readiness import BOTS
 from spacesctl.server.http.services import Services
-from spacesctl.server.http.voice_clips import SWEEP_EVERY
 from spacesctl.server.process.alarm import Alarm
 from spacesctl.server.process.assignments import Assignments
 from spacesctl.server.process.bots_keeper import BotsKeeper
-from spacesctl.server.process.disk_watch import LOOK_EVERY as DISK_LOOK_EVERY
+from spacesctl.server.process.chores import look_after
 from spacesctl.server.process.disk_watch import DiskWatch
 from spacesctl.server.process.engine_keeper import EngineKeeper
 from spacesctl.server.process.first_start import (
@@ -70,11 +67,12 @@ _log = structlog.get_logger()
 
 @dataclass
 class Running:
-    """What a ready server announces: its addresses and its data folder."""
+    """What a ready server announces: its addresses and its data folder; at the first start also the owner's profile, if it wrote one."""
 
     http: str
     udp: str
     data: str
+    profile: Path | None = None
 
 
 async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
@@ -120,11 +118,12 @@ async def _serve(
     owner_token, bot, bot_token = await ensure_accounts(db)
     certificate = await _certificate(settings, tasks)
     url = base_url(http, tls=certificate is not None)
+    profile = None
     if owner_token is not None:
         await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
         if settings.profile and not await asyncio.to_thread(profile_path().exists):
             token = await add_profile_token(db)
-            await asyncio.to_thread(write_first_profile, settings.public_url or url, token)
+            profile = await asyncio.to_thread(write_first_profile, settings.public_url or url, token)
     engine = EngineKeeper(settings.udp, settings.audience_ptime_ms, tcp=settings.ice_tcp)
     await engine.start()
     stack.push_async_callback(engine.stop)
@@ -166,7 +165,7 @@ async def _serve(
     stack.push_async_callback(alarm.stop)
     app.disk = disk = DiskWatch(settings.data, app.recordings, settings.disk_warning_mib << 20)
     await app.tokens.open(db)
-    _look_after(app, disk, bot.id)
+    look_after(app, disk, bot.id)
     await _send_outside(app, stack)
     http_app = application(app, settings)
     server = HttpServer(http_app, app.front, certificate)
@@ -183,7 +182,7 @@ async def _serve(
     else:
         app.bot_status = CaptionsStatus(ready=False, reason="the server runs without bots")
     await asyncio.to_thread(_settle)
-    on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data)))
+    on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data), profile))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     app.stopping = True
     on_stop()
@@ -240,37 +239,20 @@ def _door_inside(app: ASGIApp, front: Front, stack: AsyncExitStack) -> str:
     return base_url(bound)
 
 
-def _look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
-    """Begin what is done again and again."""
-    tasks, watch = app.registry.tasks, Watch(app.registry, bot_id)
-
-    async def mind_the_clock() -> None:
-        app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic(), app.clock.elapsed())
-
-    async def expire() -> None:
-        if app.tokens.is_due(app.clock.now()):
-            await expire_tokens(app)
-
-    tasks.every("presence", LOOK_EVERY, watch.look)
-    tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
-    tasks.every("disk", DISK_LOOK_EVERY, disk.look)
-    tasks.every("wall clock", 1.0, mind_the_clock)
-    tasks.every("attendance", ATTENDANCE_EVERY, app.registry.store_attendance)
-    tasks.every("expired tokens", 1.0, expire)
-    tasks.every("uses of tokens", STORED_EVERY, partial(app.tokens.store, app.db))
-    tasks.every("old recordings", TIDY_EVERY, app.recordings.tidy)
-    tasks.later("unfinished clips", app.voices.clear)
-    tasks.every("voice clips", SWEEP_EVERY, partial(app.voices.sweep, app.db))
-
-
 def _bot_gone(app: Services) -> None:
     app.bot_status = CaptionsStatus(ready=False, reason="the bot is restarting")
 
 
 def announce_ready(running: Running, *, as_json: bool) -> None:
-    """Print one line: JSON to stdout for programs, or a sentence to stderr for people."""
+    """Print one line: JSON to stdout for programs, or a sentence to stderr for people, who are told at the first start who they are."""
     if as_json:
-        write_line(json.dumps(vars(running)))  # for the program that started it
+        # For the program that started it.
+        write_line(json.dumps({"http": running.http, "udp": running.udp, "data": running.data}))
     else:
         text = f"spacesctl serves {running.http} (sound on UDP {running.udp}, data in {running.data})"
         write_line(text, err=True)  # for the person who started it
+        if running.profile is not None:
+            write_line(
+                f"you are its @owner, by {running.profile}; make an account for daily use: spacesctl account create @you",
+                err=True,
+            )

@@ -16,7 +16,6 @@ from spacesctl.domain.errors import Conflict, NotFound, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.limited import limited
-from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.serializers import account, account_fields
 from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
@@ -34,7 +33,7 @@ async def create_account(
 ) -> api.MadeAccount | Response:
     """Create an account and its first token, which only this answer contains. For admins."""
     do = partial(_create, app, caller, body)
-    return no_store(await answer_once(app, caller, idempotency_key, "accounts", body, do))
+    return await answer_once(app, caller, idempotency_key, "accounts", body, do)
 
 
 async def _create(app: Services, caller: Person, body: api.NewAccount, once: Once) -> api.MadeAccount:

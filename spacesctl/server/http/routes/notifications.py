@@ -16,7 +16,6 @@ from spacesctl.domain.principals import Person
 from spacesctl.server.delivery import apprise_address
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.limited import limited
-from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import notifications
@@ -36,7 +35,7 @@ async def add_outlet(
         url=app.keys.mark(body.url)
     )  # what is kept of the request says nothing of the secret address
     do = partial(_add, app, caller, body.url)
-    return no_store(await answer_once(app, caller, idempotency_key, "notifications", marked, do))
+    return await answer_once(app, caller, idempotency_key, "notifications", marked, do)
 
 
 async def _add(app: Services, caller: Person, url: str, once: Once) -> api.Outlet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 
 from spacesctl.api import accounts as api
 from spacesctl.api.wire import Page, Time, time
@@ -12,7 +12,6 @@ from spacesctl.application import tokens as use
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http.limited import limited
-from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.serializers import account_fields
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
@@ -24,20 +23,19 @@ router = APIRouter(prefix="/v1/accounts/{ref}/tokens", tags=["accounts"], route_
 @router.post("", status_code=201)
 @may_fail(NotFound, NotAllowed, TooMany)
 @limited("change")
-async def create_token(app: Here, caller: SignedIn, ref: str, body: api.NewToken) -> api.MadeToken | Response:
+async def create_token(app: Here, caller: SignedIn, ref: str, body: api.NewToken) -> api.MadeToken:
     """Create a further token for the caller's own account (`me`); admins may for any account. The account is told."""
     scopes = frozenset(body.scopes) if body.scopes is not None else None
     target, made = await use.create_token(
         app, caller, ref, body.label, scopes, body.expires_at, lambda have: app.rates.at_once("tokens", have)
     )
-    shown = api.MadeToken(
+    return api.MadeToken(
         **account_fields(target),
         token=made.text,
         token_id=made.id,
         scopes=sorted(made.scopes),
         expires_at=time(made.expires_at),
     )
-    return no_store(shown)
 
 
 @router.get("")

@@ -18,7 +18,6 @@ from spacesctl.domain.webhooks import PING, TYPES
 from spacesctl.server.delivery.safe_http import check_url
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.limited import limited
-from spacesctl.server.http.secret_answers import no_store
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import webhooks
@@ -37,7 +36,7 @@ async def add_webhook(
 ) -> api.MadeWebhook | Response:
     """Create a webhook. Only this answer contains the signing secret, in the format of Standard Webhooks."""
     do = partial(_add, app, caller, body)
-    return no_store(await answer_once(app, caller, idempotency_key, "webhooks", body, do))
+    return await answer_once(app, caller, idempotency_key, "webhooks", body, do)
 
 
 async def _add(app: Services, caller: Person, body: api.NewWebhook, once: Once) -> api.MadeWebhook:

@@ -1,0 +1,37 @@
+"""What a server does again and again: clocks, counts, limits of time, old files."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from spacesctl.application.token_watch import STORED_EVERY
+from spacesctl.application.tokens import expire_tokens
+from spacesctl.live.recording_keeper import TIDY_EVERY
+from spacesctl.live.watch import ATTENDANCE_EVERY, LOOK_EVERY, TICKS_KEPT_EVERY, Watch
+from spacesctl.server.http.services import Services
+from spacesctl.server.http.voice_clips import SWEEP_EVERY
+from spacesctl.server.process.disk_watch import LOOK_EVERY as DISK_LOOK_EVERY
+from spacesctl.server.process.disk_watch import DiskWatch
+
+
+def look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
+    """Begin all of it, as tasks of the registry's supervisor."""
+    tasks, watch = app.registry.tasks, Watch(app.registry, bot_id)
+
+    async def mind_the_clock() -> None:
+        app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic(), app.clock.elapsed())
+
+    async def expire() -> None:
+        if app.tokens.is_due(app.clock.now()):
+            await expire_tokens(app)
+
+    tasks.every("presence", LOOK_EVERY, watch.look)
+    tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
+    tasks.every("disk", DISK_LOOK_EVERY, disk.look)
+    tasks.every("wall clock", 1.0, mind_the_clock)
+    tasks.every("attendance", ATTENDANCE_EVERY, app.registry.store_attendance)
+    tasks.every("expired tokens", 1.0, expire)
+    tasks.every("uses of tokens", STORED_EVERY, partial(app.tokens.store, app.db))
+    tasks.every("old recordings", TIDY_EVERY, app.recordings.tidy)
+    tasks.later("unfinished clips", app.voices.clear)
+    tasks.every("voice clips", SWEEP_EVERY, partial(app.voices.sweep, app.db))
