@@ -52,6 +52,6 @@ def host_gone(space: Space, command: c.HostGone, now: datetime) -> Events:
     if there:
         oldest = min(there, key=lambda person: person.role_seq)
         return takes_over(space, oldest.account_id, "host_gone")
-    if space.away is not None and space.away.ends_at is not None:
-        return []
-    return [*close_all_lanes(space, "host_gone"), e.HostLeft(space.host_id, now + END_AFTER)]
+    closed = close_all_lanes(space, "host_gone")
+    announced = space.away is not None and space.away.ends_at is not None
+    return closed if announced else [*closed, e.HostLeft(space.host_id, now + END_AFTER)]

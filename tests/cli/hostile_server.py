@@ -60,6 +60,8 @@ def answer_to(method: str, path: str, text: str) -> tuple[str, bytes]:
     route = next((one for one in ROUTES if method in (one.methods or ()) and one.path_regex.match(path)), None)
     if path.endswith(".ics"):
         return "text/calendar", f"BEGIN:VCALENDAR\r\nSUMMARY:{text}\r\nEND:VCALENDAR\r\n".encode()
+    if route is not None and route.status_code == 204:
+        return "", b""
     if route is None or route.answer is None:
         return "application/json", b"{}"
     made = msgspec.to_builtins(specimen(route.answer, text), enc_hook=str)
@@ -91,8 +93,9 @@ def hostile_server(text: str, *, refuses: bool = False) -> Iterator[str]:
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # the names that the library calls
 
         def _answer(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
+            self.send_response(status if kind else 204)
+            if kind:
+                self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -31,7 +31,7 @@ MORE = {
     "share": ["https://example.org/a"], "mute": ["@ann"], "captions": ["--follow"], "edit": ["--title", "T"],
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "play": [ID, "--out", "clip.ogg"],
-    "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"],
+    "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "account revoke": ["--all"],
 }  # fmt: skip
 AT_HOME = ("serve", "backup", "restore", "demo", "completion", "doctor", "bench", "rules check", "models", "config")
 """Commands that ask no server, or that start one themselves."""

@@ -38,8 +38,9 @@ list / show ID / edit ID --title x / start ID / end ID -y / cancel ID -y / remin
 uninvite ID @ann / dm @ann hi / policy ID everyone / people ID / raise ID / hands ID / approve ID @ann / deny ID @ann / mute ID @ann
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
-calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account revoke @ann --label x -y / account show
-account show @ann / profile show @ann / profile edit --name x / schedule list / schedule show s1 / schedule pause s1
+calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
+account revoke @ann --label x -y / account show / account show @ann
+profile show @ann / profile edit --name x / schedule list / schedule show s1 / schedule pause s1
 schedule resume s1 / schedule skip s1 / schedule edit s1 --title x / schedule delete s1 -y / reports list / reports show r1
 reports decide r1 --upheld / rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
 recordings list / recordings delete r1 -y / webhook add https://a.example --all / webhook list / webhook test w1 / webhook remove w1 -y

@@ -65,6 +65,7 @@ def test_a_server_its_backup_and_what_is_restored(mask: int, tmp_path: Path) -> 
             api.post("/v1/webhooks", {"url": "https://a.example", "events": ["spaces.start"]})
             space = api.post("/v1/spaces", {"title": "T", "start": True, "record": "mix"})["id"]
         with server.client(ann["token"]) as api:
+            api.post(f"/v1/spaces/{space}/reactions", {"reaction": "clap"})
             api.post("/v1/reports", {"space_id": space, "note": "x"})
         speak(server, host["token"], space, tmp_path / "voice.wav")
         evidence.keep(data / "evidence", b"OggS")
