@@ -17,38 +17,29 @@ from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.absence import HOST_GRACE
-from spacesctl.domain.admission import Access, kept_out, refusal
 from spacesctl.domain.decide import decide_all
-from spacesctl.domain.errors import Gone, NotSignedIn, SpacesError, Unavailable
+from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, Levels, OpenSpace
 from spacesctl.live.aggregate import Aggregate
-from spacesctl.live.attendance import Attendance
 from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
 from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
 from spacesctl.live.hub import Hub
+from spacesctl.live.open_access import OpenAccess
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.presence import AWAY_AFTER, Presence, Step
-from spacesctl.live.recent_blocks import RecentBlocks
 from spacesctl.live.recorder import Recorder
-from spacesctl.live.revocations import Revocations
 from spacesctl.live.sessions import Session
 from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.subscriber import Sink, Subscriber
 from spacesctl.store.spaces import StoredEvent
 from spacesctl.support.clock import Clock
 from spacesctl.support.supervision import TaskSupervisor
-
-
-def _why(error: SpacesError) -> str:
-    """The reason that a session is told."""
-    return "accounts_only" if isinstance(error, NotSignedIn) else "ended" if isinstance(error, Gone) else "removed"
-
 
 _CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
 """Events after which somebody who is here may no longer be."""
@@ -85,11 +76,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._clock = clock
         self._ask = ask
         self._tasks = tasks
-        self.attendance = Attendance()
-        self.revocations = Revocations()
-        """Those of the server."""
-        self.blocks = RecentBlocks()
-        """Those of the server."""
+        self.open = OpenAccess(lambda: self.space, self.hub, self.connections)
 
     @property
     def space(self) -> Space:
@@ -123,7 +110,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         events = outcome.events
         if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
-            self._came(outcome.by)
+            self.open.came(outcome.by)
         if any(isinstance(event, e.SpaceStarted) for event in events):
             self._open_on_engine(after, 0)
         if isinstance(outcome.by, Person) and any(isinstance(event, e.LaneOpened) for event in events):
@@ -138,43 +125,15 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             if isinstance(event, e.LaneOpened):
                 self._lane_of[event.lane] = event.account_id
         if any(isinstance(event, _CHANGE_ADMISSION) for event in events):
-            self._recheck({event.account_id for event in events if isinstance(event, e.Removed)})
-
-    def _recheck(self, removed: set[str]) -> None:
-        """End the sessions and streams of people who may no longer be here; `removed` are kept out by a block, or barred."""
-        for subscriber in self.hub.subscribers:
-            if self._refused(subscriber.person, subscriber.access, removed) is not None:
-                subscriber.close()
-        for session in list(self.connections.sessions.values()):
-            error = self._refused(session.person, session.access, removed)
-            if error is not None:
-                self.connections.end(self.space, [session], _why(error))
-
-    def _refused(self, person: Person, access: Access, removed: Collection[str] = ()) -> SpacesError | None:
-        blocked = person.account_id in removed or kept_out(self.space, person.account_id, self.blocks.pairs)
-        return refusal(self.space, person, access, blocked=blocked)
-
-    def _came(self, person: Person) -> None:
-        if not self.space.is_over:
-            self.attendance.came(person.account_id)
+            self.open.look_again({event.account_id for event in events if isinstance(event, e.Removed)})
 
     def was_there(self, account_id: str) -> bool:
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""
-        return account_id in self.attendance or account_id in self.space.people
+        return self.open.was_there(account_id)
 
     def revoked(self, credentials: Collection[str]) -> list[Session]:
         """End what was opened with these credentials (ids): event streams, and sessions, which are returned."""
-
-        def gone(person: Person) -> bool:
-            return person.credential is not None and person.credential.id in credentials
-
-        for subscriber in self.hub.subscribers:
-            if gone(subscriber.person):
-                subscriber.close()
-        ended = [session for session in self.connections.sessions.values() if gone(session.person)]
-        if ended:
-            self.connections.end(self.space, ended, "revoked")
-        return ended
+        return self.open.revoked(credentials)
 
     async def after_revocation(self, ended: Iterable[Session]) -> None:
         """Close the lanes of sessions that `revoked` ended."""
@@ -201,10 +160,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def subscribe(self, view: View, person: Person) -> Subscriber:
         """Open an event stream. One whose person may no longer follow it since that was checked ends at once."""
         subscriber = self.hub.subscribe(view, person)
-        if self.revocations.hit(person) or self._refused(person, subscriber.access) is not None:
+        if self.open.ends_at_once(person, subscriber.access) is not None:
             subscriber.close()
-        else:
-            self._came(person)
         return subscriber
 
     def attach(self, subscriber: Subscriber, sink: Sink) -> None:
@@ -222,7 +179,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
         self._reactions[reaction] += 1
-        self._came(person)
+        self.open.came(person)
 
     def tell_reactions(self) -> None:
         """Publish the reactions that were counted since the last call, if any."""
@@ -284,7 +241,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             return False
         now = self._clock.monotonic()
         self._over_since = now if self._over_since is None else self._over_since
-        return now - self._over_since >= EVIDENCE_SECONDS and not self.attendance.unstored
+        return now - self._over_since >= EVIDENCE_SECONDS and not self.open.attendance.unstored
 
     def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
         """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it."""
@@ -301,11 +258,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def connect(self, session: Session) -> None:
         """Add a session of this Space. One whose person may no longer be here since that was checked ends at once."""
         self.connections.add(self.space, session)
-        error = self._refused(session.person, session.access)
-        reason = "revoked" if self.revocations.hit(session.person) else None if error is None else _why(error)
-        if reason is None:
-            self._came(session.person)
-        else:
+        reason = self.open.ends_at_once(session.person, session.access)
+        if reason is not None:
             self._tasks.later("end a session", partial(self.disconnect, session.id, reason))
 
     async def disconnect(self, session_id: str, reason: str = "left") -> None:

@@ -153,7 +153,7 @@ class SpaceRegistry:
 
     def _new_actor(self, space: Space | None, last_tick: int) -> SpaceActor:
         made = SpaceActor(space, self.engine, self.clock, self.ask, self.tasks, last_tick, self.writer)
-        made.revocations, made.blocks = self.revocations, self.blocks
+        made.open.revocations, made.open.blocks = self.revocations, self.blocks
         return made
 
     async def enter_turn(self, space_id: str, held: AsyncExitStack) -> SpaceActor:
@@ -247,7 +247,7 @@ class SpaceRegistry:
 
     async def store_attendance(self) -> None:
         """Store who came into the Spaces since the last call. Called every few seconds, and at the end."""
-        came = {space_id: actor.attendance.unstored for space_id, actor in self.actors.items()}
+        came = {space_id: actor.open.attendance.unstored for space_id, actor in self.actors.items()}
         rows = [(space_id, account) for space_id, accounts in came.items() for account in accounts]
         if not rows:
             return
@@ -255,7 +255,7 @@ class SpaceRegistry:
             await attendance_store.add(connection, rows, self.clock.now())
         for space_id, accounts in came.items():
             if (actor := self.actors.get(space_id)) is not None:
-                actor.attendance.stored(accounts)
+                actor.open.attendance.stored(accounts)
 
     def event_streams(self) -> int:
         """How many event streams are open."""

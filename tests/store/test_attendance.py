@@ -39,6 +39,6 @@ async def test_nothing_is_written_when_nobody_came(tmp_path: Path, monkeypatch: 
         monkeypatch.undo()
         await api.listener(space, ann)
         [actor] = registry.live()
-        assert actor.attendance.unstored == {ann.id}
+        assert actor.open.attendance.unstored == {ann.id}
         await registry.store_attendance()
-        assert not actor.attendance.unstored
+        assert not actor.open.attendance.unstored
