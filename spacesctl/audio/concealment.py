@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
+from spacesctl.audio.fades import RAMP, ramped
 from spacesctl.audio.opus import FRAME, Decoder, OpusError, Pcm
 
 FULL: Final = 3 * FRAME
 """Samples of a gap that are concealed at full loudness: 60 ms."""
 FADED: Final = 6 * FRAME
 """Samples of a gap after which concealment has faded to silence: 120 ms."""
-RETURN: Final = 240
-"""Samples in which the sound is faded in again after concealment was faded: 5 ms."""
 
 
 class Concealer:
@@ -64,18 +61,5 @@ class Concealer:
         begin, self._gain = self._gain, 1.0
         if begin == 1.0:
             return pcm
-        pcm[:RETURN] = ramped(pcm[:RETURN], begin, 1.0)
+        pcm[:RAMP] = ramped(pcm[:RAMP], begin, 1.0)
         return pcm
-
-
-def ramped(pcm: Pcm, begin: float, end: float) -> Pcm:
-    """Sound (`int16[n]`) with a gain that goes in a straight line from `begin` to `end`; neither may be above 1."""
-    changed: Pcm = np.rint(pcm * np.linspace(begin, end, len(pcm), dtype=np.float32)).astype(np.int16)
-    return changed
-
-
-def blended(first: Pcm, second: Pcm) -> Pcm:
-    """Cross-fade from one frame to another of the same length (`int16[n]`)."""
-    rise = np.linspace(0, 1, len(first), dtype=np.float32)
-    mixed: Pcm = np.rint(first * (1 - rise) + second * rise).astype(np.int16)
-    return mixed

@@ -10,17 +10,13 @@ from typing import Final
 
 import numpy as np
 
+from spacesctl.audio.fades import cut_short, faded_in, faded_out
 from spacesctl.audio.opus import FRAME, Pcm
 
 MAX_DELAY: Final = 500
 """The longest delay in ticks: 10 s."""
-RAMP: Final = 240
-"""Samples of a fade: 5 ms."""
 MAX_REDACTIONS: Final = 256
 """Redactions kept per lane. A further one is merged with the last, which silences too much rather than too little."""
-
-_FALL: Final = np.linspace(1, 0, RAMP, dtype=np.float32)
-_RISE: Final = np.linspace(0, 1, RAMP, dtype=np.float32)
 
 
 class DelayLine:
@@ -79,16 +75,12 @@ class DelayLine:
             if self._faded:
                 return None
             self._faded = True
-            silent = np.zeros(FRAME, np.int16)
-            silent[:RAMP] = frame[:RAMP] * _FALL
-            return silent
+            return cut_short(frame)
         rises, falls = self._covers(source - 1), self._covers(source + 1)
-        if rises or falls:
-            frame = frame.copy()
-            if rises:
-                frame[:RAMP] = frame[:RAMP] * _RISE
-            if falls:
-                frame[-RAMP:] = frame[-RAMP:] * _FALL
+        if rises:
+            frame = faded_in(frame)
+        if falls:
+            frame = faded_out(frame)
         self._faded = falls
         return frame
 

@@ -7,7 +7,8 @@ from collections.abc import Container, Sequence
 import numpy as np
 import pytest
 
-from spacesctl.audio.concealment import FADED, FULL, RETURN, Concealer, blended, ramped
+from spacesctl.audio.concealment import FADED, FULL, Concealer
+from spacesctl.audio.fades import RAMP, blended, ramped
 from spacesctl.audio.opus import FRAME, Encoder, OpusError
 from tests.listening import Sound, loudness, voice
 from tests.typed import sure
@@ -57,7 +58,7 @@ def test_after_a_long_gap_the_voice_comes_back_without_a_jump() -> None:
         restorer.lost(FRAME)
     first = restorer.came(packets[50])
     assert first[0] == 0
-    assert np.abs(np.diff(first[: RETURN // 4].astype(int))).max() < 3000
+    assert np.abs(np.diff(first[: RAMP // 4].astype(int))).max() < 3000
     assert loudness(np.concatenate([restorer.came(packet) for packet in packets[51:60]])) > 0.02
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.audio.activity import HANGOVER, SILENCE, Activity, Meter
-from spacesctl.audio.delay import MAX_REDACTIONS, RAMP, DelayLine
+from spacesctl.audio.delay import MAX_REDACTIONS, DelayLine
+from spacesctl.audio.fades import RAMP
 from spacesctl.audio.limiter import CEILING, THRESHOLD, Limiter, Limiters
 from spacesctl.audio.mix import Mixer, gained
 from spacesctl.audio.opus import FRAME

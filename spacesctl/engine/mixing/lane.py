@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from spacesctl.audio.activity import INAUDIBLE, SILENCE, Activity, Meter
-from spacesctl.audio.concealment import RETURN, Concealer, blended, ramped
+from spacesctl.audio.concealment import Concealer
+from spacesctl.audio.fades import blended, cut_short, faded_in, ramped
 from spacesctl.audio.jitter import LOST, MAXIMUM, SILENT, TARGET, Counters, Held, JitterBuffer, Missing
 from spacesctl.audio.loudness import Leveller
 from spacesctl.audio.mix import gained
@@ -29,8 +30,8 @@ BURST: Final = 4.0
 class Lane:
     """A microphone as a source. Its packets come from one feeder at a time: an `up` peer, or a program by `Uplink`.
 
-    `heard` is whether the lane is open (in every mix) or shut. `gain` is a constant factor; loudness levelling comes on top of it, in
-    the room, where the frames of all lanes are levelled at once.
+    `heard` is whether the lane is open (in every mix) or shut; in the tick after it was shut, its sound fades out within 5 ms. `gain` is a
+    constant factor; loudness levelling comes on top of it, in the room, where the frames of all lanes are levelled at once.
     """
 
     def __init__(self, number: int, heard: bool, gain: float = 1.0) -> None:
@@ -50,6 +51,7 @@ class Lane:
         self._popped: float | None = None
         self._tick: int | None = None
         self._owed = 0  # samples that a shut lane still has to discard
+        self._is_ending = False  # it was shut, and what it was saying has to fade out
         self._pending: Pcm = np.zeros(0, np.int16)
         self._encoder: Encoder | None = None
 
@@ -93,18 +95,30 @@ class Lane:
         if self._tick is not None and tick > self._tick + 1:
             self._jitter.passed((tick - self._tick - 1) * FRAME // self._jitter.samples)
         self._tick, self._popped = tick, now
+        if self._is_ending:
+            return self._end()
         if not self.heard:
             self._discard()
             return SILENT_TICK
-        return self._whole() if self._jitter.samples == FRAME else self._repacked()
+        return self._frame()
 
     def set_open(self, heard: bool) -> None:
-        """Open or shut the lane in every mix. Sound that was decoded but not yet mixed is dropped when it shuts."""
+        """Open or shut the lane in every mix. When it shuts, the next frame is its last, and fades out at its beginning."""
+        if self.heard and not heard:
+            self._is_ending = True
         self.heard = heard
-        if not heard:
-            self._pending = self._pending[:0]
-            self.activity = Activity()
-            self._concealer = Concealer()
+
+    def _frame(self) -> Taken:
+        return self._whole() if self._jitter.samples == FRAME else self._repacked()
+
+    def _end(self) -> Taken:
+        """The last frame, cut short. What was decoded and not mixed is dropped, and whatever comes next begins anew."""
+        pcm = self._frame().pcm
+        self._is_ending = False
+        self._pending = self._pending[:0]
+        self.activity = Activity()
+        self._concealer = Concealer()
+        return SILENT_TICK if pcm is None else Taken(0, None, cut_short(pcm))
 
     def told(self) -> int:
         """The loudest level since the previous call, in dBov; starts a new measurement."""
@@ -178,7 +192,7 @@ class Lane:
         if not is_active:
             pcm = ramped(pcm, 1, 0)
         elif not was_active:
-            pcm = np.concatenate((ramped(pcm[:RETURN], 0, 1), pcm[RETURN:]))
+            pcm = faded_in(pcm)
         return Taken(flags | FLAG_ACTIVE, payload, pcm, said=is_active and not flags)
 
     # -- packets of any other length are decoded, cut into ticks and encoded again

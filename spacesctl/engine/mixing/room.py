@@ -44,6 +44,7 @@ class Room:
         self.ptime_ms = opened.ptime_ms
         self.clock = clock
         self.lanes: dict[int, Lane] = {}
+        self._closing: list[Lane] = []  # closed since the last tick: their sound has to fade out
         self._metrics = metrics
         self._lines: dict[int, DelayLine] = {}
         self._listeners: dict[str, tuple[int, Subscription | None]] = {}  # None: attached with a sink of its own
@@ -75,9 +76,12 @@ class Room:
         self._plan = None
 
     def close_lane(self, number: int) -> None:
-        """Remove a lane. What is still in its delay line reaches the audience. Does nothing for an unknown lane."""
+        """Remove a lane. Its sound fades out in the next tick, and what is still in its delay line reaches the audience. Does nothing for
+        an unknown lane."""
         lane = self.lanes.pop(number, None)
         if lane is not None:
+            lane.set_open(False)
+            self._closing.append(lane)
             self._metrics.counters.update(lane.counted())
         self._encoders.close(number)
         self._plan = None
@@ -128,6 +132,7 @@ class Room:
         """Remove all lanes and listeners."""
         for number in list(self.lanes):
             self.close_lane(number)
+        self._closing.clear()
         self._lines.clear()
         for name in list(self._listeners):
             self.leave(name)
@@ -181,12 +186,13 @@ class Room:
         self._live.clear()
         self._own.clear()
         frames, channels = [], dict[int, Channel]()
-        for lane in self.lanes.values():
+        for lane in chain(self.lanes.values(), self._closing):
             flags, payload, pcm, said = lane.take(tick, now)
             if payload is not None:
                 frames.append((lane.number, flags, payload))
             if pcm is not None:
                 channels[lane.number] = Channel(pcm, lane.leveller, said)
+        self._closing.clear()
         if channels:
             levelled = self._loudness.run([*channels.values()])
             self._live.add_all(levelled)
