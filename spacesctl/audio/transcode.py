@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Unfit(Exception):
 
 def confine() -> None:
     """Set the limits of this process. Only called in the child."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's: each thread needs address space
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, CPU_SECONDS),
@@ -61,7 +63,7 @@ def transcode(source: Path, target: Path, seconds: float) -> int:
                 raise Unfit("not_audio")
             given.streams.audio[0].codec_context.thread_count = 1  # each thread needs address space
             with av.open(str(target), "w", format="ogg") as made:
-                samples = _encode(given, made, av.AudioResampler("s16", "mono", RATE), int(seconds * RATE))
+                samples = _encode(_pieces(given), made, int(seconds * RATE))
     except (FFmpegError, ValueError, MemoryError) as error:
         raise Unfit("not_audio") from error
     if samples == 0:
@@ -69,22 +71,45 @@ def transcode(source: Path, target: Path, seconds: float) -> int:
     return samples * 1000 // RATE
 
 
-def _encode(given: Any, made: Any, resampler: Any, most: int) -> int:
-    """Encode the first audio stream of `given` into `made`. Returns its samples at 48 kHz."""
-    options = {"vbr": "constrained"}
-    stream = made.add_stream("libopus", rate=RATE, layout="mono", bit_rate=BIT_RATE, options=options)
-    total = 0
+def _pieces(given: Any) -> Iterator[Any]:
+    """The first audio stream of `given` as frames of one channel at 48 kHz."""
+    import av
+
+    from spacesctl.audio.downmix import Downmix
+
+    downmix, resampler, is_stereo = Downmix(), None, False
     for frame in itertools.chain(given.decode(audio=0), [None]):  # None: flush the resampler
         if frame is not None:
             frame.pts = None  # ignore timestamps: a late start and gaps are closed
-        elif total == 0:
-            break
+        elif resampler is None:
+            return
+        if resampler is None:
+            is_stereo = frame.layout.nb_channels == 2
+            resampler = av.AudioResampler(*("s16p", "stereo") if is_stereo else ("s16", "mono"), RATE)
         for piece in resampler.resample(frame):
-            piece.pts, piece.time_base = total, Fraction(1, RATE)
-            total += piece.samples
-            if total > most:
-                raise Unfit("too_long")
-            made.mux(stream.encode(piece))
+            channels: Any = piece.to_ndarray()
+            yield _one_channel(downmix.mono(channels)) if is_stereo else piece
+
+
+def _one_channel(pcm: Any) -> Any:
+    import av
+
+    made = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
+    made.sample_rate = RATE
+    return made
+
+
+def _encode(pieces: Iterable[Any], made: Any, most: int) -> int:
+    """Encode frames of one channel into `made`. Returns their samples at 48 kHz."""
+    options = {"vbr": "constrained"}
+    stream = made.add_stream("libopus", rate=RATE, layout="mono", bit_rate=BIT_RATE, options=options)
+    total = 0
+    for piece in pieces:
+        piece.pts, piece.time_base = total, Fraction(1, RATE)
+        total += piece.samples
+        if total > most:
+            raise Unfit("too_long")
+        made.mux(stream.encode(piece))
     made.mux(stream.encode(None))
     return total
 

@@ -35,7 +35,7 @@ from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
 from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import Outgoing, Srtp
-from spacesctl.rtc.stun import _Expected
+from spacesctl.rtc.stun_answers import Answers
 from tests.engine.caller import Caller
 from tests.typed import sure
 
@@ -134,7 +134,7 @@ def test_nothing_of_a_peer_that_left_waits_for_the_garbage_collector(monkeypatch
     monkeypatch.setattr(peers_module, "REST", 0.0)
 
     def here() -> list[str]:
-        kinds = (Peer, Srtp, Outgoing, Subscription, Dtls, _Expected)
+        kinds = (Peer, Srtp, Outgoing, Subscription, Dtls, Answers)
         return [type(one).__name__ for one in gc.get_objects() if isinstance(one, kinds)]
 
     async def body(wire: Wire) -> None:
@@ -313,6 +313,23 @@ def test_a_check_renews_consent_and_a_wrong_one_does_not() -> None:
         assert wire.metrics.counters["dropped_stun"] == 1
         assert wire.peers.ice_agent.ice.refused["unauthenticated"] == 1
         caller.check()
+        assert peer.checked > 0.0
+
+    in_memory(body)
+
+
+def test_who_sends_with_the_keys_of_the_handshake_is_there_and_a_forger_is_not() -> None:
+    async def body(wire: Wire) -> None:
+        wire.rooms[SPACE].open_lane(1, True)
+        caller = await wire.call(Caller("p", SPACE, up=True, lane=1))
+        peer = wire.peers._peers["p"]
+        peer.checked = 0.0
+        caller.send_raw(bytes((0x80, 111, 0, 1)) + bytes(40))
+        assert peer.checked == 0.0
+        caller.say(1, b"\xf8\xff\xfe")
+        assert peer.checked > 0.0
+        peer.checked = 0.0
+        caller.send_raw(sure(caller.srtp).protect_rtcp(rtcp.sender_report(7, 0.0, 0, 1, 1, "x")))
         assert peer.checked > 0.0
 
     in_memory(body)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
+import struct
+
 import pytest
 from aioice import stun
 from hypothesis import given
@@ -140,3 +143,38 @@ def test_a_forgotten_peer_is_a_stranger() -> None:
 @given(st.binary(max_size=120) | st.binary(max_size=60).map(lambda tail: VALID[:40] + tail))
 def test_any_bytes_are_survived(data: bytes) -> None:
     assert agent().check(data, SOURCE) is None or data == VALID
+
+
+def with_attributes(*kinds: int, password: str = PASSWORD) -> bytes:
+    """A request that has further attributes, each of four bytes."""
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    message.attributes["USERNAME"] = "ours:theirs"
+    raw = bytearray(bytes(message))
+    for kind in kinds:
+        raw += struct.pack(">HHI", kind, 4, 7)
+    raw[2:4] = struct.pack(">H", len(raw) - 20 + 24)
+    proof = hmac.digest(password.encode(), bytes(raw), "sha1")
+    return bytes(raw) + struct.pack(">HH", 8, 20) + proof
+
+
+def test_an_attribute_that_must_be_understood_and_is_not_gets_420() -> None:
+    sent = with_attributes(0x0024, 0x7FFE, 0x0030)
+    check = sure(agent().check(sent, SOURCE))
+    assert check.refused
+    assert not check.nominated
+    response = stun.parse_message(check.response)
+    assert response.message_class == stun.Class.ERROR
+    assert response.attributes["ERROR-CODE"] == (420, "Unknown attribute")
+    assert response.check_message_integrity(PASSWORD.encode())
+    assert check.response[8:20] == sent[8:20]
+    at = check.response.index(struct.pack(">HH", 0x000A, 4))
+    assert struct.unpack_from(">HH", check.response, at + 4) == (0x7FFE, 0x0030)
+
+
+def test_attributes_that_may_be_passed_over_are() -> None:
+    check = sure(agent().check(with_attributes(0x8000, 0xC057, 0x0024), SOURCE))
+    assert not check.refused
+
+
+def test_a_stranger_is_told_nothing_of_unknown_attributes() -> None:
+    assert agent().check(with_attributes(0x7FFE, password="x" * 22), SOURCE) is None

@@ -93,7 +93,7 @@ class IceAgent:
         if check is None:
             return None
         peer = self._by_ufrag.get(check.local_ufrag)
-        if peer is None:
+        if peer is None or check.refused:
             return CheckOutcome(check.response)
         if peer.next_credentials is not None and peer.next_credentials.local_ufrag == check.local_ufrag:
             self._forget_ufrag(peer.credentials)

@@ -17,7 +17,7 @@ from spacesctl.rtc.srtp import Srtp, SrtpError
 from spacesctl.rtc.stun import Credentials
 
 CONSENT: Final = 30.0
-"""Seconds without an authenticated check after which a peer is removed (RFC 7675, 5.1)."""
+"""Seconds without a sign of life that only the peer can give, a check or a packet with its keys, until it is removed (RFC 7675, 5.1)."""
 HANDSHAKE: Final = 30.0
 """Seconds that a peer has to connect."""
 DOUBTED: Final = 12.0
@@ -203,7 +203,9 @@ class Peer:
         """Process an SRTCP packet that arrived at `arrival` (monotonic seconds). Raises `SrtpError` or `RtcpError`."""
         if self.srtp is None:
             raise SrtpError("no keys yet")
-        for item in rtcp.parse(self.srtp.unprotect_rtcp(datagram)):
+        plain = self.srtp.unprotect_rtcp(datagram)
+        self.checked = arrival
+        for item in rtcp.parse(plain):
             if isinstance(item, rtcp.Report):
                 self._on_report(item, arrival)
             elif isinstance(item, rtcp.Bye) or item.ssrc != self._ssrc:
@@ -228,6 +230,7 @@ class Peer:
         if self.srtp is None:
             raise SrtpError("no keys yet")
         packet = rtp.parse(self.srtp.unprotect(datagram), self.level_extension)
+        self.checked = arrival  # who sends with the keys of the handshake is there
         if packet.payload_type != self._payload_type:
             return None
         if self.reception is None or self.reception.ssrc != packet.ssrc:
