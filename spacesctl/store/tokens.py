@@ -66,15 +66,19 @@ async def add(db: AsyncConnection, account_id: str, new: NewToken, now: datetime
 
 async def of_account(db: AsyncConnection, account_id: str) -> list[KeptToken]:
     """The tokens of an account, the newest first."""
-    query = select(tokens).where(tokens.c.account_id == account_id)
-    return [_kept(row) for row in await db.execute(query.order_by(tokens.c.created_at.desc(), tokens.c.hash))]
+    return await _kept(db, tokens.c.account_id == account_id)
 
 
-def _kept(row: object) -> KeptToken:
-    scopes = frozenset(Scope(scope) for scope in row.scopes)  # type: ignore[attr-defined]  # rows are not typed
-    return KeptToken(
-        row.hash[:CREDENTIAL_ID], row.account_id, scopes, row.label, row.created_at, row.expires_at, row.used_at, row.used_from  # type: ignore[attr-defined]  # rows are not typed
-    )  # fmt: skip
+async def _kept(db: AsyncConnection, where: ColumnElement[bool]) -> list[KeptToken]:
+    columns = (
+        tokens.c[name]
+        for name in ("hash", "scopes", "account_id", "label", "created_at", "expires_at", "used_at", "used_from")
+    )
+    query = select(*columns).where(where).order_by(tokens.c.created_at.desc(), tokens.c.hash)
+    return [
+        KeptToken(digest[:CREDENTIAL_ID], account_id, frozenset(Scope(one) for one in scopes), *rest)
+        for digest, scopes, account_id, *rest in await db.execute(query)
+    ]
 
 
 async def made_at(db: AsyncConnection, account_id: str, label: str) -> datetime | None:
@@ -102,7 +106,7 @@ async def drop_labelled(db: AsyncConnection, account_id: str, label: str) -> Non
 
 async def expired(db: AsyncConnection, now: datetime) -> list[KeptToken]:
     """The tokens whose time is over."""
-    return [_kept(row) for row in await db.execute(select(tokens).where(tokens.c.expires_at <= now))]
+    return await _kept(db, tokens.c.expires_at <= now)
 
 
 async def next_expiry(db: AsyncConnection) -> datetime | None:
