@@ -121,9 +121,11 @@ class ReportFiled(Answer, frozen=True, kw_only=True):
 
 
 class ReportDecided(Answer, frozen=True, kw_only=True):
-    """Staff decided on a report that the account `reporter_id` filed, or opened it again."""
+    """Staff decided on a report that the account `reporter_id` filed about `account_id` (null: the Space), or opened it again. Not shown to
+    the account that it is about."""
 
     report_id: str
     state: str
     reporter_id: str
     note: str = ""
+    account_id: str | None = None

@@ -21,9 +21,11 @@ async def create_account(
     parsed = parse_handle(handle)
     if parsed is None:
         raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
+    if parsed == "me":
+        raise Invalid("handle", "is reserved: it stands for one's own account")
     made = Account(new_account_id(), parsed, name or parsed, kind, app.clock.now())
     first = NewToken(new_token(), USE, "first")
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         await accounts.add(db, made)
         await audit.append(db, audit.Entry("account.create", person, None, made.id), made.created_at)
         await add_token(db, person, made.id, first, made.created_at)
@@ -34,7 +36,7 @@ async def create_account(
 async def follow(app: App, person: Person, ref: str) -> None:
     """Follow an account. Raises NotFound, or Refused with reason `is_you` or `blocked`."""
     me = person.account_id or ""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         target = await accounts.get(db, ref)
         if target.id == me:
             raise Refused("is_you", "you cannot follow yourself")
@@ -45,7 +47,7 @@ async def follow(app: App, person: Person, ref: str) -> None:
 
 async def unfollow(app: App, person: Person, ref: str) -> None:
     """Stop following an account. Raises NotFound."""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         target = await accounts.get(db, ref)
         await accounts.unfollow(db, person.account_id or "", target.id)
 
@@ -56,5 +58,5 @@ async def describe(app: App, person: Person, name: str | None, description: str 
     if shown == "":
         raise Invalid("name", "is empty")
     text = description.strip() if description is not None else None
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         return await accounts.describe(db, person.account_id or "", name=shown, description=text)

@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application import facts
 from spacesctl.application.app import App
-from spacesctl.domain.admission import NO_BLOCKS, Access, check, kept_out, refusal
+from spacesctl.domain.admission import Access, check, kept_out, refusal
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.live.handle import SpaceHandle
-from spacesctl.store import accounts
 
 __all__ = ["Access", "admitted", "readable", "seen"]
 
@@ -25,9 +24,9 @@ async def admitted(app: App, person: Person, space_id: str, access: Access) -> S
     """The way into a Space, for a person who has this access. Raises NotFound, and what `domain.admission.check` raises."""
     handle = await app.registry.handle(space_id)
     async with app.db.read() as db:
-        blocked = await facts.blocked(db, handle.space, person.account_id)
-    # The state is read after the last await, so that an account that was removed in the meantime is refused.
-    check(handle.space, person, access, blocked=blocked)
+        blocks = await facts.blocks(db, person.account_id)
+    # The state is read after the last await, so that who was removed, or whom a new co-host blocks, is refused.
+    check(handle.space, person, access, blocked=kept_out(handle.space, person.account_id, blocks))
     return handle
 
 
@@ -38,7 +37,7 @@ async def readable(app: App, person: Person, space_id: str) -> Space:
 
 async def seen(db: AsyncConnection, person: Person, spaces: Iterable[Space]) -> list[Space]:
     """Those of the Spaces that the person may read, each alone: what a list may show them."""
-    blocks = NO_BLOCKS if person.account_id is None else await accounts.blocks_of(db, person.account_id)
+    blocks = await facts.blocks(db, person.account_id)
 
     def may_read(space: Space) -> bool:
         return refusal(space, person, Access.READ, blocked=kept_out(space, person.account_id, blocks)) is None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.token_watch import TokenWatch
 from spacesctl.compiling.compiler import Compiler
@@ -32,6 +35,14 @@ class App:
     compiler: Compiler = field(default_factory=Compiler, kw_only=True)
     """Compiles rule files in child processes."""
     tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
+
+    @asynccontextmanager
+    async def begin(self, person: Person) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction of a person's request. Raises NotSignedIn when the token was revoked since it was checked: revocations are
+        remembered before they are committed, and writers take turns."""
+        async with self.db.begin() as db:
+            self.registry.revocations.require(person)
+            yield db
 
     @property
     def clock(self) -> Clock:

@@ -22,13 +22,13 @@ from spacesctl.store import spaces as space_store
 
 
 def over_all_concerned(app: App, one: str, other: str, *space_ids: str) -> AbstractAsyncContextManager[Transaction]:
-    """A transaction over all Spaces that a block between two accounts can concern: the live and scheduled ones that either hosts, those in
-    use in which either is on the staff, and the given ones.
+    """A transaction over all Spaces that a block between two accounts can concern: the live and scheduled ones that either hosts, those
+    that name both, those in use in which either is on the staff, and the given ones.
     """
 
     async def find(db: AsyncConnection) -> set[str]:
         hosted = {*await space_store.hosted(db, one), *await space_store.hosted(db, other)}
-        return hosted | set(app.registry.with_staff({one, other}))
+        return {*hosted, *await space_store.naming(db, one, other), *app.registry.with_staff({one, other})}
 
     return over(app, find, *space_ids)
 
@@ -70,13 +70,14 @@ async def block(app: App, person: Person, ref: str) -> None:
     if account.id == person.account_id:
         raise Refused("is_you", "you cannot block yourself")
     async with over_all_concerned(app, person.account_id or "", account.id) as tx:
+        app.registry.revocations.require(person)
         await write_block(app, tx, person, account)
         await audit.append(tx.db, audit.Entry("block", person, None, account.id), tx.now)
 
 
 async def unblock(app: App, person: Person, ref: str) -> None:
     """Remove a block. Raises NotFound."""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         account = await accounts.get(db, ref)
         await _lift_block(db, person, person.account_id or "", account.id, app.clock.now(), "")
     app.registry.blocks.forget(person.account_id or "", account.id)
@@ -86,7 +87,7 @@ async def undo_block(app: App, person: Person, sanction_id: str, reason: str) ->
     """Undo a block that is in effect, also one that a rule made in the person's name. Raises NotFound, also for somebody else's and for
     sanctions of a Space.
     """
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         row = await sanctions.get(db, sanction_id)
         if row.host_id != person.account_id or row.action != "block" or row.lifted_at is not None:
             raise NotFound("sanction", sanction_id)

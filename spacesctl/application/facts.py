@@ -8,14 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.admission import kept_out
+from spacesctl.domain.admission import NO_BLOCKS, Blocks, kept_out
 from spacesctl.domain.space import Space
 from spacesctl.store import accounts
 
 
+async def blocks(db: AsyncConnection, account_id: str | None) -> Blocks:
+    """All blocks by and of an account; none for nobody."""
+    return NO_BLOCKS if account_id is None else await accounts.blocks_of(db, account_id)
+
+
 async def blocked(db: AsyncConnection, space: Space, account_id: str | None) -> bool:
     """Whether a block keeps this account out of the Space."""
-    return account_id is not None and kept_out(space, account_id, await accounts.blocks_of(db, account_id))
+    return kept_out(space, account_id, await blocks(db, account_id))
 
 
 async def followed(db: AsyncConnection, space: Space, account_id: str | None) -> bool:

@@ -29,7 +29,7 @@ async def send_message(app: App, person: Person, ref: str, text: str, clip_id: s
     if not text and clip_id is None:
         raise Invalid("text", "is empty", hint="write something, or add a voice clip")
     now, me = app.clock.now(), person.account_id or ""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         to = await accounts.get(db, ref)
         if await accounts.block_between(db, me, to.id):
             raise Refused("blocked", f"there is a block between you and @{to.handle}")
@@ -45,7 +45,7 @@ async def create_post(
     """Create a public post; returns it with its author. Raises Invalid or NotFound."""
     text = checked_text(text, has_clip=clip_id is not None)
     now, me = app.clock.now(), person.account_id or ""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         clip = await clips.unused(db, clip_id, me) if clip_id is not None else None
         made = Post(await posts.next_id(db, now), me, text, now, clip)
         await posts.add(db, made)

@@ -27,7 +27,7 @@ async def add_webhook(
     """Add a webhook with a checked URL. `may_have` is called with the number of the account's webhooks, and raises TooMany."""
     now = app.clock.now()
     made = Webhook(new_account_id(), person.account_id or "", url, events, all_spaces, now)
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         may_have(len(await webhooks.of_account(db, made.account_id)))
         await webhooks.add(db, made)
         await audit.append(db, audit.Entry("webhook.add", person, None, None, {"webhook": made.id}), now)
@@ -37,7 +37,7 @@ async def add_webhook(
 
 async def remove_webhook(app: App, person: Person, webhook_id: str) -> None:
     """Remove a webhook of the person; its waiting deliveries are dropped. Raises NotFound."""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         _require_own(await webhooks.get(db, webhook_id), person, "webhook")
         await webhooks.remove(db, webhook_id)
         entry = audit.Entry("webhook.remove", person, None, None, {"webhook": webhook_id})
@@ -49,7 +49,7 @@ async def add_outlet(
 ) -> Outlet:
     """Add an address, which is stored `sealed` and `shown` without its secret. `may_have` as in `add_webhook`."""
     now, me = app.clock.now(), person.account_id or ""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         may_have(len(await notifications.of_account(db, me)))
         made = await notifications.add(db, new_account_id(), me, sealed, shown, now)
         await audit.append(db, audit.Entry("notifications.add", person, None, None, {"outlet": made.id}), now)
@@ -59,7 +59,7 @@ async def add_outlet(
 
 async def remove_outlet(app: App, person: Person, outlet_id: str) -> None:
     """Remove an address of the person. Raises NotFound."""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         _require_own(await notifications.get(db, outlet_id), person, "notification address")
         await notifications.remove(db, outlet_id)
         entry = audit.Entry("notifications.remove", person, None, None, {"outlet": outlet_id})

@@ -104,11 +104,11 @@ async def remind(app: App, person: Person, space_id: str) -> None:
     space = await admission.readable(app, person, space_id)
     if space.state is not State.SCHEDULED:
         raise Refused("started", "the Space has started already")
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         await series_store.remind(db, space_id, person.account_id or "")
 
 
 async def forget_reminder(app: App, person: Person, space_id: str) -> None:
     """Unsubscribe a person from the reminders of a Space."""
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         await series_store.forget_reminder(db, space_id, person.account_id or "")

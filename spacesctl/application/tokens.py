@@ -59,7 +59,7 @@ async def create_token(
     now = app.clock.now()
     if expires_at is not None and expires_at <= now:
         raise Invalid("expires_at", "is in the past")
-    async with app.db.begin() as db:
+    async with app.begin(person) as db:
         target = await _whose(db, person, ref)
         if target.id == app.bot.id:
             raise NotAllowed(
@@ -100,32 +100,40 @@ async def list_tokens(app: App, person: Person, ref: str) -> tuple[Account, list
 
 async def revoke_tokens(app: App, person: Person, ref: str, which: Which) -> tuple[Account, int]:
     """Revoke tokens of the person's own account, or as an admin of any but the bundled bot's. Returns the account and how many there were.
-    What they opened (event streams, sound, lanes) ends. Raises NotFound, also when there is none of these, NotAllowed or Invalid.
+    What they opened (event streams, sound, lanes) ends, and what was asked with them and is not written yet is refused. Raises NotFound,
+    also when there is none of these, NotAllowed or Invalid.
     """
-    now = app.clock.now()
-    async with app.db.begin() as db:
-        target = await _whose(db, person, ref)
-        if target.id == app.bot.id:
-            raise NotAllowed(
-                "nobody revokes the token of the bundled bot: it gets another at each start", reason="scope"
-            )
-        revoked = which.picked(await tokens.of_account(db, target.id), person)
-        if not revoked and not which.all:
-            raise NotFound("token", which.id or f"labelled {which.label!r}")
-        by = f"@{person.handle}" if person.account_id != target.id else "you"
-        await _end(app, db, person, revoked, "token.revoke", f"was revoked by {by}", now)
-    app.registry.revoke(frozenset(one.id for one in revoked))
+    now, revoked = app.clock.now(), frozenset[str]()
+    try:
+        async with app.begin(person) as db:
+            target = await _whose(db, person, ref)
+            if target.id == app.bot.id:
+                raise NotAllowed(
+                    "nobody revokes the token of the bundled bot: it gets another at each start", reason="scope"
+                )
+            picked = which.picked(await tokens.of_account(db, target.id), person)
+            if not picked and not which.all:
+                raise NotFound("token", which.id or f"labelled {which.label!r}")
+            revoked = frozenset(one.id for one in picked)
+            app.registry.revocations.add(revoked)  # before it is committed: the next writer must know of it
+            by = f"@{person.handle}" if person.account_id != target.id else "you"
+            await _end(app, db, person, picked, "token.revoke", f"was revoked by {by}", now)
+    except BaseException:
+        app.registry.revocations.forget(revoked)
+        raise
+    app.registry.revoke(revoked)
     return target, len(revoked)
 
 
 async def expire_tokens(app: App) -> None:
-    """Delete the tokens whose time is over, and end what they opened."""
+    """End what was opened with tokens whose time is over, and delete them. To be called again when that fails."""
     now = app.clock.now()
+    async with app.db.read() as db:
+        app.registry.revoke(frozenset(one.id for one in await tokens.expired(db, now)))
     async with app.db.begin() as db:
-        over = await tokens.expired(db, now)
-        await _end(app, db, _EXPIRED, over, "token.expire", "has expired", now)
-        app.tokens.next_expiry = await tokens.next_expiry(db)
-    app.registry.revoke(frozenset(one.id for one in over))
+        await _end(app, db, _EXPIRED, await tokens.expired(db, now), "token.expire", "has expired", now)
+        following = await tokens.next_expiry(db)
+    app.tokens.next_expiry = following
 
 
 async def _end(

@@ -35,7 +35,7 @@ def token(
 
     new = NewToken(label=label, expires_at=_end_of(expires) if expires is not None else None)
     with client(ctx) as spaces:
-        made = spaces.accounts.create_token(handle(name_handle), new)
+        made = spaces.accounts.create_token(_named(name_handle), new)
     show_secret(made, as_json=as_json)
 
 

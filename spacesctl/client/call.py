@@ -203,6 +203,8 @@ def segment(text: str) -> str:
     """
     if not text:
         raise Invalid("id", "is empty")
+    if text in (".", ".."):
+        raise Invalid("id", f"{text!r} is none")  # it would lead to another path
     if len(text) > MOST_SEGMENT:
         raise Invalid("id", f"has more than {MOST_SEGMENT} characters")
     try:

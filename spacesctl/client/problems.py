@@ -36,7 +36,9 @@ def as_error(problem: Problem, status: int, retry_after: int | None = None) -> e
     `retry_after` (seconds, from the header) takes precedence over the document's, since a proxy sends no document.
     """
     known = errors.BY_CODE.get(problem.code) if problem.code != errors.SpacesError.code else None
-    kind = known or _BY_STATUS.get(status, errors.Unavailable if status in _BY_PROXIES else errors.SpacesError)
+    kind = known or _BY_STATUS.get(
+        status, errors.Unavailable if status in _BY_PROXIES or status < 200 else errors.SpacesError
+    )
     error = kind.__new__(kind)
     errors.SpacesError.__init__(
         error,

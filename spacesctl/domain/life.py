@@ -179,7 +179,7 @@ def decide_report(space: Space, command: c.DecideReport, now: datetime) -> Event
         raise NotAllowed("you cannot decide on a report about yourself", reason=Action.DECIDE_REPORT.value)
     if command.state == command.before:
         return []
-    return [e.ReportDecided(command.report_id, command.state, command.reporter_id, command.note)]
+    return [e.ReportDecided(command.report_id, command.state, command.reporter_id, command.note, command.target_id)]
 
 
 def _title(text: str) -> str:

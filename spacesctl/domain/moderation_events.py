@@ -117,10 +117,12 @@ class ReportFiled(Event):
 
 @dataclass(frozen=True)
 class ReportDecided(Event):
-    """Staff decided on a report that the account `reporter_id` filed, or opened it again: `state` is `upheld`, `dismissed` or `open`."""
+    """Staff decided on a report that the account `reporter_id` filed about `account_id`, or opened it again: `state` is `upheld`,
+    `dismissed` or `open`."""
 
     type = "report.decided"
     report_id: str
     state: str
     reporter_id: str
     note: str = ""
+    account_id: str | None = None

@@ -109,8 +109,8 @@ TABLE: dict[Action, frozenset[Standing]] = {
 }
 """The standings that permit each action; one of them is enough."""
 
-_OF_STAFF = frozenset({Action.SEE_HANDS, Action.SEE_STAFF, Action.SEE_REPORTS, Action.DECIDE_REPORT})
-"""What co-hosts may for as long as the Space is not over: its reports, rules and sanctions are the host's then."""
+_OF_STAFF = frozenset({Action.INVITE, Action.SEE_HANDS, Action.SEE_STAFF, Action.SEE_REPORTS, Action.DECIDE_REPORT})
+"""What co-hosts may for as long as the Space is not over: its reports, rules, sanctions and invitations are the host's then."""
 
 
 def standings(space: Space, caller: Principal) -> frozenset[Standing]:

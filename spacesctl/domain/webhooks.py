@@ -41,7 +41,7 @@ def _message(space: Space, event: e.Event) -> Message | None:
     match event:
         case e.HandRaised(account_id):
             return Message("hand.raised", {"space": _space(space), "account_id": account_id})
-        case e.ReportFiled(report_id, category, account_id):
+        case e.ReportFiled(report_id, category, account_id) if account_id != space.host_id:
             report = {"id": report_id, "category": category, "account_id": account_id}
             return Message("report.created", {"space": _space(space), "report": report})
         case e.ActTaken(key, rule_id, mode, action, account_id, lane, start_tick, end_tick):

@@ -118,7 +118,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.after(after, events)
         self.connections.tell_lane_readers(after, events)
         self.connections.tell_speakers(events)
-        self.hub.publish(stored)
+        self.hub.publish(stored, {one for one, member in after.people.items() if member.role.rank >= Role.COHOST.rank})
         if after.is_over:
             self.hub.finish()
         for event in events:

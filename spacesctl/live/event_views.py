@@ -24,6 +24,11 @@ class View(StrEnum):
     AUDIENCE = "audience"
 
 
+def reported(event: StoredEvent) -> str | None:
+    """The account that a report is about, which is not to see this event; None for all other events."""
+    return event.body.get("account_id") if event.type in ("report.filed", "report.decided") else None
+
+
 def visible(event: StoredEvent, view: View) -> bytes | None:
     """The event as a message of the stream as `view` shows it, or None if it does not."""
     hidden = HIDDEN_FROM_AUDIENCE.get(event.type) if view is View.AUDIENCE else frozenset[str]()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from spacesctl.api.wire import Answer
 from spacesctl.domain.principals import Person
-from spacesctl.live.event_views import View, ephemeral, visible
+from spacesctl.live.event_views import View, ephemeral, reported, visible
 from spacesctl.live.stream_writer import Channel, Framed, StreamWriter
 from spacesctl.live.subscriber import Sink, Subscriber
 from spacesctl.store.spaces import StoredEvent
@@ -47,9 +47,13 @@ class Hub:
         self._queued.discard(subscriber)
         self._channels[subscriber.view].leave(subscriber)
 
-    def publish(self, stored: Iterable[StoredEvent]) -> None:
-        """Send stored events to the subscribers whose view shows them."""
+    def publish(self, stored: Iterable[StoredEvent], staff: Collection[str] = ()) -> None:
+        """Send stored events to the subscribers whose view shows them. A report about one of the `staff` is told to none of them: they
+        share what is written, and the others find it in the list of reports.
+        """
         for event in stored:
+            if reported(event) in staff:
+                continue
             for view in View:
                 if (message := visible(event, view)) is not None:
                     self._push(view, message, event.seq)

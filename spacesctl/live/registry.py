@@ -27,7 +27,7 @@ from spacesctl.live.outcome import Outcome, Projection
 from spacesctl.live.recent_blocks import RecentBlocks
 from spacesctl.live.revocations import Revocations
 from spacesctl.live.stream_writer import StreamWriter
-from spacesctl.live.transaction import Applied, Transaction
+from spacesctl.live.transaction import Applied, Transaction, is_new_staff
 from spacesctl.store import attendance as attendance_store
 from spacesctl.store import spaces as space_store
 from spacesctl.store.ports import Database
@@ -182,9 +182,15 @@ class SpaceRegistry:
             # A Space that was just created may have been asked for, and loaded, since the commit: there is one actor of it.
             actor = self.actors.setdefault(one.outcome.after.id, one.actor)
             self._guarded(actor.apply, one.outcome, one.stored)
+            if any(is_new_staff(event) for event in one.outcome.events):
+                self.tasks.later("blocks of new staff", partial(self._keep_apart, actor.space.id))
             # Apart from the request: it waits for none of them.
             for subscriber in self.subscribers:
                 asyncio.get_running_loop().call_soon(self._guarded, subscriber, one.outcome)
+
+    async def _keep_apart(self, space_id: str) -> None:
+        async with self.transaction(space_id) as tx:
+            await tx.keep_apart(space_id)
 
     @staticmethod
     def _guarded(call: Callable[..., None], *args: Any) -> None:

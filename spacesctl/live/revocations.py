@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from spacesctl.domain.errors import NotSignedIn
 from spacesctl.domain.principals import Person
 
 MOST: Final = 100_000
@@ -22,6 +23,17 @@ class Revocations:
         self._ids.update(dict.fromkeys(credentials))
         while len(self._ids) > MOST:
             del self._ids[next(iter(self._ids))]
+
+    def forget(self, credentials: Iterable[str]) -> None:
+        """Their revocation did not come about."""
+        for one in credentials:
+            self._ids.pop(one, None)
+
+    def require(self, person: Person) -> None:
+        """Called in a writing transaction, after it has waited for others. Raises NotSignedIn when what this person shows was revoked
+        meanwhile."""
+        if self.hit(person):
+            raise NotSignedIn("this token was revoked")
 
     def hit(self, person: Person) -> bool:
         """Whether what this person shows was revoked."""

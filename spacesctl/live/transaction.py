@@ -28,6 +28,7 @@ from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.outcome import Outcome, Projection
+from spacesctl.live.revocations import Revocations
 from spacesctl.store import accounts
 from spacesctl.store import spaces as space_store
 from spacesctl.store.ports import Database
@@ -50,6 +51,7 @@ class Actors(Protocol):
     db: Database
     clock: Clock
     projections: Sequence[Projection]
+    revocations: Revocations
 
     def new_actor(self) -> SpaceActor:
         """An actor for a Space that is being created."""
@@ -149,6 +151,8 @@ class Transaction:
             raise RuntimeError("commands of several principals are asked one by one: each outcome has one")
         actor = self._actors[space_id]
         before = self._states.get(space_id, actor.state)
+        if isinstance(commands[0].by, Person):
+            self._registry.revocations.require(commands[0].by)
         if before is not None and not before.is_over:
             await self._admit(before, commands)
         events, after = actor.decide_all(before, commands, self.now)
@@ -165,6 +169,12 @@ class Transaction:
         self._done.append(Applied(actor, outcome, stored))
         return outcome
 
+    async def keep_apart(self, space_id: str) -> None:
+        """Remove from a Space whom the blocks of its staff keep out, and who came in while the staff changed."""
+        space = self.space(space_id)
+        if not space.is_over and (left_out := await self._outside(space, self._actors[space_id].present())):
+            await self.ask(space_id, *left_out)
+
     async def _admit(self, space: Space, commands: Sequence[c.Command]) -> None:
         """Who may not be in a Space has nothing to say there either. Admins may act everywhere. Raises NotAllowed."""
         by = commands[0].by
@@ -177,8 +187,11 @@ class Transaction:
 
     async def _kept_out(self, space: Space, events: Sequence[e.Event], present: frozenset[str]) -> list[c.Command]:
         """The commands that remove whom the blocks of a new host or co-host keep out."""
-        if space.is_over or not any(_is_new_staff(event) for event in events):
+        if space.is_over or not any(is_new_staff(event) for event in events):
             return []
+        return await self._outside(space, present)
+
+    async def _outside(self, space: Space, present: frozenset[str]) -> list[c.Command]:
         blocks = await accounts.blocks_around(self.db, space.host_id, space.staff)
         here = [one for one in sorted({*space.parts(), *present}) if kept_out(space, one, blocks)]
         known = await accounts.by_ids(self.db, set(here))
@@ -192,5 +205,6 @@ _FROM_OUTSIDE = (c.FileReport, c.RemoveBlocked)
 _BLOCKED = System("blocked")
 
 
-def _is_new_staff(event: e.Event) -> bool:
+def is_new_staff(event: e.Event) -> bool:
+    """Whether somebody hosts, or is a co-host, whose blocks did not count before."""
     return isinstance(event, e.HostChanged) or (isinstance(event, e.RoleChanged) and event.role is Role.COHOST)

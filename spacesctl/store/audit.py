@@ -25,6 +25,7 @@ from spacesctl.store.tables import closed_audit as closed
 GENESIS = closed_audit.GENESIS
 Facts = Mapping[str, str | int | float | bool | list[str] | None]
 """What an entry says besides, by name."""
+_REPORTS = ("report", "report.decide")
 SERVER = "server"
 """The chain of what concerns no Space."""
 
@@ -110,7 +111,8 @@ class KeptEntry:
 async def page(
     db: AsyncConnection, *, space_ids: set[str] | None, actor_id: str | None, before: int | None, limit: int
 ) -> list[KeptEntry]:
-    """At most `limit` entries, newest first: of these Spaces or by this actor; if both are None, all. `before` is an entry's id.
+    """At most `limit` entries, newest first: of these Spaces or by this actor; if both are None, all. `before` is an entry's id. Reports
+    about the actor are left out.
 
     Ids go on where those of the closed chain end.
     """
@@ -120,7 +122,9 @@ async def page(
         now = now.where(or_(audit_entries.c.chain.in_(space_ids), audit_entries.c.actor_id == actor_id))
         then = then.where(or_(closed.c.space_id.in_(space_ids), closed.c.actor_id == actor_id))
     both = union_all(now, then).subquery()
-    query = select(both)
+    row = both.c
+    hidden_from_none = or_(row.action.not_in(_REPORTS), row.target_id.is_(None), row.target_id != (actor_id or ""))
+    query = select(both).where(hidden_from_none)
     if before is not None:
         query = query.where(both.c.id < before)
     return await all_as(db, query.order_by(both.c.id.desc()).limit(limit), KeptEntry)

@@ -127,6 +127,14 @@ async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> li
     return list(await db.scalars(query))
 
 
+async def naming(db: AsyncConnection, *account_ids: str) -> list[str]:
+    """The ids of the live and scheduled Spaces whose documents name all of these accounts, in whatever part."""
+    query = select(spaces.c.id).where(spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value]))
+    for one in account_ids:
+        query = query.where(spaces.c.doc.contains(f'"{one}"', autoescape=True))
+    return list(await db.scalars(query))
+
+
 async def of_hosts(db: AsyncConnection, host_ids: set[str], states: Sequence[State]) -> list[Space]:
     """Spaces of these hosts: live ones first, then by scheduled start, then by creation."""
     query = select(*_DOC).where(spaces.c.host_id.in_(host_ids))

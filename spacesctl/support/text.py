@@ -32,8 +32,9 @@ _IN_LINES: Final = re.compile(f"{_FLAG}|[{_ALWAYS}]")
 _IN_LINE: Final = re.compile(f"{_FLAG}|[\t\n{_ALWAYS}]")
 _PLAIN: Final = bytes(range(0x20, 0x7F))
 _PLAIN_LINES: Final = _PLAIN + b"\t\n"
-_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
 """They are letters, marks and symbols by their category, and nothing is to be seen of them."""
+_MARKS: Final = frozenset({"Mn", "Me", "Mc"})
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Mc", "Zs", "Zl", "Zp"})
 
 
@@ -83,7 +84,11 @@ def is_heaped(text: str) -> bool:
         return False
     marks = 0
     for char in text:
-        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        kind = unicodedata.category(char)
+        if kind in _MARKS:
+            marks += 1
+        elif kind != "Cf":  # what has no width begins no new letter
+            marks = 0
         if marks > MOST_MARKS:
             return True
     return False

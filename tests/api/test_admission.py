@@ -4,12 +4,14 @@ what stands here is what was meant, whatever the code says.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application import facts
+from spacesctl.domain.admission import Blocks
 from spacesctl.domain.principals import Person
-from spacesctl.domain.space import Space
 from spacesctl.live import recent_blocks
 from spacesctl.live.event_views import View
 from tests.api.admission_scene import (
@@ -26,7 +28,7 @@ from tests.api.admission_scene import (
     reacts,
     scene,
 )
-from tests.api.harness import Api, settled
+from tests.api.harness import Api, As, running_api, settled
 from tests.api.test_killed import COMMIT, cut_off_at
 
 pytestmark = pytest.mark.anyio
@@ -238,16 +240,16 @@ async def test_a_session_ends_by_its_own_path_only(api: Api) -> None:
 async def test_who_was_let_in_a_moment_before_the_block_is_sent_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)
-    ask = facts.blocked
-    blocks = iter([True])
+    ask = facts.blocks
+    turns = iter([True])
 
-    async def blocked_just_now(db: AsyncConnection, where: Space, account_id: str | None) -> bool:
-        found = await ask(db, where, account_id)
-        if next(blocks, False):
+    async def blocked_just_now(db: AsyncConnection, account_id: str | None) -> Blocks:
+        found = await ask(db, account_id)
+        if next(turns, False):
             await host.ok("PUT", "/v1/accounts/me/blocks/@ann")
         return found
 
-    monkeypatch.setattr(facts, "blocked", blocked_just_now)
+    monkeypatch.setattr(facts, "blocks", blocked_just_now)
     answer = await ann.offer(f"{space}/whep")
     await settled(api)
     actor = api.app.registry.actors[space.rsplit("/", 1)[-1]]
@@ -273,3 +275,53 @@ def test_of_many_blocks_the_newest_are_remembered(monkeypatch: pytest.MonkeyPatc
     for number in range(5):
         blocks.add("host", str(number))
     assert set(blocks.pairs) == {("host", "2"), ("host", "3"), ("host", "4")}
+
+
+async def test_who_comes_in_while_their_blocker_comes_to_the_staff_is_sent_out(tmp_path: Path) -> None:
+    """With a block that is older than the server's start."""
+    async with running_api(tmp_path / "data") as api:
+        host, ann, ben = await api.accounts("host", "ann", "ben")
+        space = await api.live(host)
+        await ann.ok("PUT", "/v1/accounts/me/blocks/@ben")
+        await host.ok("POST", f"{space}/invites", {"handles": ["@ann"]})
+        await ann.ok("POST", f"{space}/accept")
+    async with running_api(tmp_path / "data", first=False) as again:
+        host, ben = As(again, host.token), As(again, ben.token, account_id=ben.id)
+        [actor] = again.app.registry.live()
+        decided = actor.present
+        came: list[str] = []
+
+        def just_then() -> frozenset[str]:
+            """Who is there when it is decided; a moment later somebody comes in."""
+            found = decided()
+            if not came:
+                came.append("ben")
+                actor.subscribe(View.AUDIENCE, Person(ben.id))
+            return found
+
+        actor.present = just_then  # type: ignore[method-assign]
+        await host.ok("POST", f"{space}/people/@ann/promote")
+        await settled(again)
+        assert came
+        assert all(one.closed for one in actor.hub.subscribers if one.person.account_id == ben.id)
+
+
+async def test_a_co_hosts_block_counts_in_spaces_that_nobody_has_asked_for_since_the_start(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "data") as api:
+        host, ann, ben = await api.accounts("host", "ann", "ben")
+        space = "/v1/spaces/" + (await host.ok("POST", "/v1/spaces", {"title": "T"}))["id"]
+        for who, role in (("ann", "cohost"), ("ben", "speaker")):
+            await host.ok("POST", f"{space}/invites", {"handles": [f"@{who}"], "role": role})
+            await {"ann": ann, "ben": ben}[who].ok("POST", f"{space}/accept")
+    async with running_api(tmp_path / "data", first=False) as again:
+        assert not again.app.registry.actors
+        await As(again, ann.token).ok("PUT", "/v1/accounts/me/blocks/@ben")
+        people = (await As(again, host.token).ok("GET", f"{space}/people"))["data"]
+        assert {one["handle"] for one in people} == {"@host", "@ann"}
+
+
+async def test_co_hosts_see_no_invitations_after_the_end(api: Api) -> None:
+    here = await scene(api)
+    await here.people["cohost"].ok("GET", f"{here.space}/invites")
+    await here.people["host"].ok("POST", f"{here.space}/end")
+    assert (await here.people["cohost"].refused("GET", f"{here.space}/invites"))["status"] == 403

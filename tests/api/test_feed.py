@@ -39,7 +39,7 @@ def titles(feed: dict[str, Any]) -> list[str]:
 
 
 async def test_the_feed_has_the_spaces_of_those_one_follows_live_first_then_posts_newest_first(api: Api) -> None:
-    me, ann, ben, eve = await api.accounts("me", "ann", "ben", "eve")
+    me, ann, ben, eve = await api.accounts("mia", "ann", "ben", "eve")
     await follow(me, ann, ben)
     await new_space(ann, "later", 5)
     await new_space(ben, "soon", 2)
@@ -50,13 +50,13 @@ async def test_the_feed_has_the_spaces_of_those_one_follows_live_first_then_post
         await who.ok("POST", "/v1/posts", {"text": f"by {who.handle}"})
     feed = await me.ok("GET", "/v1/feed")
     assert titles(feed) == ["now", "soon", "mine", "later"]
-    assert [post["text"] for post in feed["data"]] == ["by @me", "by @ben", "by @ann"]
+    assert [post["text"] for post in feed["data"]] == ["by @mia", "by @ben", "by @ann"]
     await api.nobody.refused("GET", "/v1/feed")
 
 
 async def test_the_feed_comes_in_pages_without_gap_or_repeat(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_routes, "PAGE", 2)
-    me, ann = await api.accounts("me", "ann")
+    me, ann = await api.accounts("mia", "ann")
     await follow(me, ann)
     await new_space(ann, "a Space")
     for number in range(5):
@@ -72,7 +72,7 @@ async def test_the_feed_comes_in_pages_without_gap_or_repeat(api: Api, monkeypat
 
 @pytest.mark.parametrize("by_me", [True, False])
 async def test_nothing_by_or_with_somebody_across_a_block_is_in_the_feed(api: Api, by_me: bool) -> None:
-    me, ann, bad = await api.accounts("me", "ann", "bad")
+    me, ann, bad = await api.accounts("mia", "ann", "bad")
     await follow(me, ann, bad)
     await new_space(bad, "of the blocked", 1)
     await bad.ok("POST", "/v1/posts", {"text": "by the blocked"})
@@ -96,7 +96,7 @@ async def test_nothing_by_or_with_somebody_across_a_block_is_in_the_feed(api: Ap
 
 
 async def test_a_space_says_when_somebody_that_the_caller_blocked_speaks_in_it(api: Api) -> None:
-    host, me, bad = await api.accounts("host", "me", "bad")
+    host, me, bad = await api.accounts("host", "mia", "bad")
     space = await api.live(host)
     await on_stage(host, space, bad)
     assert (await me.ok("GET", space))["blocked_speaking"] == []

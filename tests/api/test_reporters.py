@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from spacesctl.domain.principals import Person
+from spacesctl.live.event_views import View
+from spacesctl.server.http.routes.events import _first
 from tests.api.harness import Api, As, running_api
 
 pytestmark = pytest.mark.anyio
@@ -89,3 +92,47 @@ async def test_co_hosts_read_no_reports_after_the_end(api: Api) -> None:
     for method, body in (("GET", None), ("PATCH", {"state": "upheld"})):
         assert (await ann.refused(method, f"/v1/reports/{filed}", body))["status"] == 403
     await host.ok("PATCH", f"/v1/reports/{filed}", {"state": "upheld"})
+
+
+async def test_nobody_learns_by_another_way_who_reported_them(api: Api) -> None:
+    host, ann, dan = await api.accounts("host", "ann", "dan")
+    space = await api.live(host)
+    await api.listener(space, dan)
+    for role in ("speaker", "cohost"):
+        await host.ok("POST", f"{space}/invites", {"handles": ["@ann"], "role": role})
+        await ann.ok("POST", f"{space}/accept")
+    [actor] = api.app.registry.live()
+    live = actor.subscribe(View.STAFF, Person(host.id))
+    ids = {}
+    for handle, about_whom in (("@host", "host"), ("@dan", "dan")):
+        body = {**about(space, handle), "note": f"about {about_whom}, by dan"}
+        ids[about_whom] = (await dan.ok("POST", "/v1/reports", body))["id"]
+        await api.owner.ok("PATCH", f"/v1/reports/{ids[about_whom]}", {"state": "upheld", "note": "sorry"})
+    told = b"".join(message for message in live._drained() if message)
+    assert ids["dan"].encode() in told
+    assert ids["host"].encode() not in told
+    for who, hidden in ((host, "host"), (dan, "dan")):
+        entries = [one for one in (await who.ok("GET", "/v1/audit"))["data"] if one["action"].startswith("report")]
+        assert ids[hidden] not in {one["details"]["report"] for one in entries}
+    seen = {
+        one["details"]["report"] for one in (await host.ok("GET", "/v1/audit"))["data"] if one["action"] == "report"
+    }
+    assert seen == {ids["dan"]}
+
+
+async def test_who_was_reported_and_comes_to_the_staff_is_not_replayed_the_report(api: Api) -> None:
+    host, ann, dan = await api.accounts("host", "ann", "dan")
+    space = await api.live(host)
+    await api.listener(space, dan)
+    await host.ok("POST", f"{space}/invites", {"handles": ["@ann"], "role": "speaker"})
+    await ann.ok("POST", f"{space}/accept")
+    await dan.ok("POST", "/v1/reports", {**about(space, "@ann"), "note": "tell nobody"})
+    await host.ok("POST", f"{space}/people/@ann/promote")
+    [actor] = api.app.registry.live()
+
+    async def replayed(who: As) -> bytes:
+        subscriber = actor.subscribe(View.STAFF, Person(who.id))
+        return b"".join([one async for one in _first(api.app, actor, actor.space, subscriber, 0)])
+
+    assert b"tell nobody" in await replayed(host)
+    assert b"tell nobody" not in await replayed(ann)

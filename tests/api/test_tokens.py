@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,10 @@ import pytest
 
 from spacesctl.application.tokens import expire_tokens
 from spacesctl.domain.clock import rfc3339
+from spacesctl.store import tokens
 from spacesctl.support.clock import VirtualClock
-from tests.api.harness import Api, As, running_api
+from tests.api.harness import Api, As, running_api, wait_for
+from tests.api.test_killed import COMMIT, CutOffError, cut_off_at
 
 pytestmark = pytest.mark.anyio
 MINE = "/v1/accounts/me/tokens"
@@ -150,3 +154,67 @@ async def test_nobody_makes_or_revokes_tokens_of_the_bundled_bot(api: Api) -> No
     assert own["label"] == "bundled bot"
     for place in (f"{path}/{own['id']}", f"{path}?all=true", f"{path}?label=bundled+bot"):
         assert (await api.owner.refused("DELETE", place))["reason"] == "scope"
+
+
+async def test_what_a_revoked_token_asked_for_before_and_was_not_written_is_refused(api: Api) -> None:
+    ann = await api.account("ann")
+    thief = As(api, (await ann.ok("POST", MINE, {"label": "phone"}))["token"])
+    [phone] = [one for one in (await ann.ok("GET", MINE))["data"] if one["label"] == "phone"]
+    async with AsyncExitStack() as held:
+        db = await held.enter_async_context(api.app.db.begin())  # others wait for their turn to write
+        waiting = [
+            asyncio.create_task(thief.call("POST", MINE, {})),
+            asyncio.create_task(thief.call("POST", "/v1/posts", {"text": "spam"})),
+            asyncio.create_task(thief.call("POST", "/v1/spaces", {"title": "T"})),
+            asyncio.create_task(thief.call("PUT", "/v1/accounts/me/blocks/@owner")),
+        ]
+        await wait_for(lambda: phone["id"] in api.app.tokens.uses)
+        await asyncio.sleep(0.1)  # all of them were let in, and wait
+        await tokens.drop(db, ann.id, [phone["id"]])
+        api.app.registry.revocations.add([phone["id"]])
+    answers = await asyncio.gather(*waiting)
+    assert [one.status_code for one in answers] == [401] * 4
+    assert set(await listed(ann)) == {"first"}
+    assert (await ann.ok("GET", "/v1/accounts/me/blocks"))["data"] == []
+
+
+async def test_no_token_that_a_thief_makes_survives_the_revocation_of_all_others(api: Api) -> None:
+    ann = await api.account("ann")
+    thief = As(api, (await ann.ok("POST", MINE, {"label": "phone"}))["token"])
+    making = [asyncio.create_task(thief.call("POST", MINE, {})) for _ in range(20)]
+    await asyncio.sleep(0.02)
+    await ann.ok("DELETE", f"{MINE}?all=true&but_this=true")
+    await asyncio.gather(*making)
+    assert set(await listed(ann)) == {"first"}
+
+
+async def test_a_revocation_that_could_not_be_stored_revokes_nothing(api: Api) -> None:
+    ann = await api.account("ann")
+    made = await ann.ok("POST", MINE, {"label": "phone"})
+    with cut_off_at(api, COMMIT):
+        assert (await ann.call("DELETE", f"{MINE}/{made['token_id']}")).status_code == 500
+    phone = As(api, made["token"])
+    await phone.ok("POST", "/v1/posts", {"text": "still here"})
+    assert (await ann.ok("DELETE", f"{MINE}/{made['token_id']}"))["revoked"] == 1
+
+
+async def test_what_an_expired_token_opened_ends_also_when_the_store_is_in_trouble(tmp_path: Path) -> None:
+    clock = VirtualClock(datetime(2026, 11, 30, 18, tzinfo=UTC))
+    async with running_api(tmp_path / "data", clock=clock) as api:
+        host, ann = await api.accounts("host", "ann")
+        space = await api.live(host)
+        end = rfc3339(clock.now() + timedelta(seconds=60))
+        short = As(api, (await ann.ok("POST", MINE, {"expires_at": end}))["token"])
+        location = (await short.offer(f"{space}/whep")).headers["location"].rsplit("/", 1)[-1]
+        [actor] = api.app.registry.live()
+        clock.advance(60.0)
+        with cut_off_at(api, COMMIT), pytest.raises(CutOffError):
+            await expire_tokens(api.app)
+        assert actor.session(location) is None
+        assert api.app.tokens.is_due(clock.now()), "to be tried again"
+        await expire_tokens(api.app)
+        assert set(await listed(ann)) == {"first"}
+
+
+async def test_me_stands_for_oneself_and_is_nobodys_handle(api: Api) -> None:
+    assert (await api.owner.refused("POST", "/v1/accounts", {"handle": "Me"}))["field"] == "handle"

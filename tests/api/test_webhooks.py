@@ -80,7 +80,7 @@ async def test_a_host_is_told_of_the_own_spaces_with_signatures_that_hold(api: A
         await ann.ok(
             "POST",
             "/v1/reports",
-            {"space_id": space[-13:], "category": "spam", "account": "@host", "note": "secret note"},
+            {"space_id": space[-13:], "category": "spam", "account": "@ann", "note": "secret note"},
         )
         await host.ok("POST", f"{space}/end")
         requests = await receiver.until(5)

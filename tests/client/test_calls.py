@@ -15,8 +15,9 @@ from spacesctl.api.events import Event
 from spacesctl.api.wire import Given, load_value
 from spacesctl.client import groups
 from spacesctl.client.aio import AsyncClient
-from spacesctl.client.call import Call, Following, Listing, Operation, Rows
+from spacesctl.client.call import Call, Following, Listing, Operation, Rows, segment
 from spacesctl.client.http import Client
+from spacesctl.domain.errors import Invalid
 from spacesctl.server.http.app import ROUTERS
 from spacesctl.server.http.wire_route import WireRoute
 
@@ -122,3 +123,9 @@ async def test_both_clients_have_all_groups(kind: type[Client] | type[AsyncClien
 
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("text", [".", "..", ""])
+def test_a_name_that_would_lead_to_another_path_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        segment(text)

@@ -100,6 +100,16 @@ def test_marks_are_not_heaped() -> None:
     assert texts.fault("a" + "\u0301" * (texts.MOST_MARKS + 1)) == "has more than 8 marks on one letter"
 
 
+@pytest.mark.parametrize("between", ["\u200c", "\u200d", "\u2060", "\u1cf7", "\ufe0f"], ids=ascii)
+def test_what_has_no_width_begins_no_new_letter(between: str) -> None:
+    assert texts.fault("a" + ("\u0301" * 8 + between) * 7) == "has more than 8 marks on one letter"
+    assert texts.fault("a" + ("\u0301" * 8 + "b") * 7) is None
+
+
+def test_a_notehead_that_draws_nothing_is_not_visible() -> None:
+    assert texts.fault("\U0001d159") == "has nothing visible in it"
+
+
 @pytest.mark.parametrize("one", FOUND, ids=lambda one: ascii(one["text"]))
 def test_the_texts_that_were_found(one: dict[str, str]) -> None:
     assert (texts.fault(one["text"]) is not None) is one["right"].startswith("refused")

@@ -90,8 +90,8 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
         case e.SanctionLifted(sanction_id, action, account_id, how):
             what = f"{action}.replace" if how == "replaced" else "unmute" if action == "mute" else f"{action}.undo"
             return Entry(what, actor, space.id, account_id, {"sanction": sanction_id, "how": how})
-        case e.ReportDecided(report_id, state):
-            return Entry("report.decide", actor, space.id, None, {"report": report_id, "state": state})
+        case e.ReportDecided(report_id, state, _, _, account_id):
+            return Entry("report.decide", actor, space.id, account_id, {"report": report_id, "state": state})
         case e.ReportFiled(report_id, category, account_id):
             return Entry("report", actor, space.id, account_id, {"report": report_id, "category": category})
         case _:

@@ -17,7 +17,7 @@ from spacesctl.application.admission import Access, admitted, readable
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
-from spacesctl.live.event_views import View, ephemeral, visible
+from spacesctl.live.event_views import View, ephemeral, reported, visible
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.subscriber import Subscriber
 from spacesctl.server.http.event_stream import SpaceEvents, only_headers, streamed
@@ -74,6 +74,8 @@ async def _first(
             yield ephemeral(StreamReset(seq=space.seq))
         else:
             for event in missed:
+                if reported(event) == subscriber.person.account_id is not None:
+                    continue
                 if (message := visible(event, subscriber.view)) is not None:
                     yield message
             subscriber.replayed(max((event.seq for event in missed), default=0))

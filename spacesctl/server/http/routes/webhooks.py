@@ -87,7 +87,7 @@ async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> api.Webho
     message = f"msg_{secrets.token_hex(12)}"
     answer = await app.webhooks.attempt(webhook_id, one.url, message, PING, {"webhook_id": webhook_id}, app.clock.now())
     if answer.good:
-        async with app.db.begin() as db:
+        async with app.begin(caller) as db:
             await webhooks.recovered(db, webhook_id)
     return api.WebhookTest(id=webhook_id, delivered=answer.good, status=answer.status, problem=answer.problem)
 
