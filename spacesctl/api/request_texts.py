@@ -1,5 +1,5 @@
-"""What the texts of a request may have in them, checked for every text field of every request: one that forgets to say something about
-itself is a line that others see.
+"""What the texts of a request may have in them, and where its instants may lie, checked for every field of every request: one that
+forgets to say something about itself is a line that others see.
 
 `Meta(extra=wire.LINES)` beside a field allows newlines and tabs, `Meta(extra=wire.FILE)` what a text file may have. Empty texts pass:
 whether a field may be empty is decided where it is used.
@@ -14,7 +14,8 @@ from typing import NamedTuple
 import msgspec
 from msgspec import inspect
 
-from spacesctl.api.wire import Given
+from spacesctl.api.wire import Given, Time
+from spacesctl.domain.clock import END, FIRST, is_in_calendar
 from spacesctl.support import text as texts
 
 
@@ -65,8 +66,10 @@ def _check(kind: inspect.Type, extra: Mapping[str, object]) -> Check | None:
             return _struct(kind.cls)
         case inspect.StrType():
             return _of_file if extra.get("text") == "file" else _of_lines if extra.get("text") == "lines" else _of_line
-        case inspect.EnumType() | inspect.LiteralType() | inspect.CustomType():
-            return None  # words of a list, and instants
+        case inspect.CustomType():
+            return _of_instant if kind.cls is Time else None
+        case inspect.EnumType() | inspect.LiteralType():
+            return None  # words of a list
         case inspect.IntType() | inspect.FloatType() | inspect.BoolType() | inspect.NoneType():
             return None
         case _:
@@ -103,7 +106,13 @@ def _of_lines(value: object) -> Fault | None:
     return _fault(texts.fault(str(value), lines=True))
 
 
+def _of_instant(value: object) -> Fault | None:
+    if not isinstance(value, Time) or is_in_calendar(value):
+        return None
+    return _fault(f"must lie in the years {FIRST.year} to {END.year - 1}")
+
+
 def _of_file(value: object) -> Fault | None:
-    """Programs read it; people see it in an editor or in `rules show`. Windows ends its lines in CR LF."""
-    char = texts.hostile(str(value).replace("\r\n", "\n"), lines=True)
+    """Programs read it; people see it in an editor or in `rules show`. Windows ends its lines in CR LF, and begins with a BOM."""
+    char = texts.hostile(str(value).removeprefix("\ufeff").replace("\r\n", "\n"), lines=True)
     return _fault(texts.refused(char) if char is not None else None)

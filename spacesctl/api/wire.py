@@ -36,7 +36,7 @@ LINES: Final = {"text": "lines"}
 """`Meta(extra=LINES)`: a text of a request that may have newlines and tabs. Without it a text is one line: see `api.request_texts`."""
 FILE: Final = {"text": "file"}
 """`Meta(extra=FILE)`: the content of a text file."""
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Time(datetime):
@@ -54,12 +54,17 @@ class Time(datetime):
         if _INSTANT.fullmatch(text) is None:
             raise ValueError("must be an instant such as 2026-12-01T18:00:00Z, with a time zone")
         try:
-            return cls.of(datetime.fromisoformat(text))
+            at = datetime.fromisoformat(text)
+        except ValueError as error:  # such as the 30th of February, 24:00, or a leap second
+            raise ValueError("is a time that no clock and calendar shows") from error
+        try:
+            return cls.of(at)
         except OverflowError as error:  # in UTC it lies beyond the years that there are
             raise ValueError("is too far away") from error
 
     def __str__(self) -> str:
-        return f"{self:%Y-%m-%dT%H:%M:%S}.{self.microsecond // 1000:03d}Z"
+        # Not `%Y`, which leaves out the zeros of early years.
+        return f"{self.year:04}-{self:%m-%dT%H:%M:%S}.{self.microsecond // 1000:03d}Z"
 
 
 def time(at: datetime | None) -> Time | None:

@@ -112,7 +112,7 @@ async def edit_series(app: App, series_id: str, person: Person, edit: Edit) -> S
         )
         if edit.has_rules:
             asked = _with_rules(asked, edit.rules)
-        asked = await asyncio.to_thread(rules.checked, asked)
+        asked = await asyncio.to_thread(rules.checked, asked, before)
         after = rules.edited(before, asked, tx.now)
         await series_store.save(tx.db, after)
         await _note(tx, person, "edit", series_id)
@@ -152,7 +152,8 @@ async def _locked(app: App, series_id: str) -> AsyncIterator[tuple[Transaction, 
 
 async def _load(db: AsyncConnection, series_id: str) -> Series:
     """Raises NotFound. Checks the series in a thread, since that may read its time zone file."""
-    return await asyncio.to_thread(rules.checked, await series_store.get(db, series_id))
+    found = await series_store.get(db, series_id)
+    return await asyncio.to_thread(rules.checked, found, found)
 
 
 def _require_own(series: Series, person: Person) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from spacesctl.api.wire import Time
 from spacesctl.cli.common import span_seconds
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.zones import require_zone
 
 
 def parse_when(text: str, tz: str | None, now: datetime) -> datetime:
     """The UTC time of `+2h`, of RFC 3339 with an offset, or of a local time in `tz` (default: this machine's). Raises Invalid."""
     seconds = span_seconds(text)
-    try:
-        zone = ZoneInfo(tz) if tz else None
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
-        raise Invalid("--tz", f"{tz!r} is not a time zone", hint="such as Europe/Rome") from error
+    if tz:
+        require_zone(tz, "--tz")
+    zone = ZoneInfo(tz) if tz else None
     try:
         if seconds is not None:
             return now + timedelta(seconds=seconds)

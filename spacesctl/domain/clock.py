@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 TICK_SECONDS = 0.020
 TICKS_PER_SECOND = 50
+FIRST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Instants that others name lie between these: whatever is added to one (a duration, the offset of a zone) is in the calendar, too."""
 
 
 def ticks_between(started_at: datetime, now: datetime) -> int:
@@ -13,9 +15,14 @@ def ticks_between(started_at: datetime, now: datetime) -> int:
     return max(0, round((now - started_at).total_seconds() * 1000) // 20)
 
 
+def is_in_calendar(at: datetime) -> bool:
+    """Whether an instant lies where it can be reckoned with."""
+    return FIRST <= at < END
+
+
 def rfc3339(at: datetime) -> str:
     """Format an instant as UTC with milliseconds and `Z`, the format of every time in the API."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

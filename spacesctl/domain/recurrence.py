@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from spacesctl.domain.clock import is_in_calendar
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.zones import EXAMPLE
 
 
 def check(cron: str, tz: str) -> None:
-    """Check a cron expression and a time zone. Raises Invalid when it is no five-field expression, never occurs, or
-    names no time zone.
+    """Check a cron expression in a time zone that there is on this machine. Raises Invalid when it is no five-field expression, never
+    occurs, or there is no such zone. Which names may be given is `zones.require_zone`'s to say.
     """
     _zone(tz)
     if len(cron.split()) != 5:
@@ -28,12 +30,23 @@ def check(cron: str, tz: str) -> None:
 
 
 def occurrences(cron: str, tz: str, after: datetime) -> Iterator[datetime]:
-    """Yield the start times after `after`, in order, in UTC; ends when there are no more. Raises Invalid."""
+    """Yield the start times after `after`, in order, in UTC; ends when there are no more in the calendar. Raises Invalid."""
+    zone = _zone(tz)
     try:
-        for at in CronSim(cron, after.astimezone(_zone(tz))):
-            yield at.astimezone(UTC)
+        simulated = CronSim(cron, after.astimezone(zone))
     except CronSimError as error:
         raise Invalid("cron", str(error)) from error
+    except OverflowError:
+        return
+    while (at := _next(simulated)) is not None and is_in_calendar(at):
+        yield at
+
+
+def _next(simulated: CronSim) -> datetime | None:
+    try:
+        return next(simulated).astimezone(UTC)
+    except (StopIteration, OverflowError, ValueError):  # it never comes, or after the last day of the calendar
+        return None
 
 
 @lru_cache(maxsize=1024)
@@ -41,5 +54,5 @@ def _zone(tz: str) -> ZoneInfo:
     """Reads the time zone file on first use. Code that must not block on a file calls `check` elsewhere first."""
     try:
         return ZoneInfo(tz)
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
-        raise Invalid("tz", f"{tz!r} is not a time zone", hint="for example Europe/Rome") from error
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, or below a file
+        raise Invalid("tz", f"{tz[:64]!r} is not a time zone", hint=EXAMPLE) from error

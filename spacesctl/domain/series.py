@@ -11,6 +11,7 @@ from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.recurrence import check, occurrences
 from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
+from spacesctl.domain.zones import require_zone
 
 MADE_AHEAD = timedelta(days=7)
 """An occurrence gets its Space, with invitations, at most this long before its start."""
@@ -69,8 +70,12 @@ class Series:
     revised_at: datetime | None = None
 
 
-def checked(series: Series) -> Series:
-    """Return the series with its title normalized, if everything in it is in range. Raises Invalid."""
+def checked(series: Series, before: Series | None = None) -> Series:
+    """Return the series with its title normalized, if everything in it is in range. Raises Invalid. `before` is what it was before an
+    edit: a zone that it had then may stay, although its name would not be taken today.
+    """
+    if before is None or before.tz != series.tz:
+        require_zone(series.tz)
     check(series.cron, series.tz)
     title = " ".join(series.title.split())
     if not 1 <= len(title) <= MAX_TITLE:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from spacesctl.domain.errors import Invalid, NotFound, Refused, Unavailable
+from spacesctl.support.numbers import whole
 
 MOST_BYTES = 8 << 30
 """Size limit of a download."""
@@ -104,10 +105,9 @@ def _check(answer: httpx.Response, url: str) -> None:
 
 def _total(answer: httpx.Response, have: int, folder: Path) -> int | None:
     """The length of the whole file, if the server tells it. Raises Refused if the rest does not fit on the disk."""
-    length = answer.headers.get("content-length", "")
-    if not length.isdigit():
+    rest = whole(answer.headers.get("content-length", ""))
+    if rest is None:
         return None
-    rest = int(length)
     free = shutil.disk_usage(folder).free
     if rest > free:
         raise Refused("no_room", f"{rest >> 20} MiB are missing, and {folder} has {free >> 20} MiB free")

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from spacesctl.domain.clock import parse_rfc3339
+from spacesctl.domain.clock import is_in_calendar, parse_rfc3339
 from spacesctl.domain.errors import Invalid
+from spacesctl.support.numbers import whole
 
 
 def instant(cursor: str | None) -> datetime | None:
     """The instant that a cursor says. Raises Invalid."""
+    if not cursor:
+        return None
     try:
-        return parse_rfc3339(cursor) if cursor else None
+        at = parse_rfc3339(cursor)
     except ValueError as error:
         raise unknown() from error
+    if not is_in_calendar(at):
+        raise unknown()
+    return at
 
 
 def number(cursor: str | None) -> int | None:
     """The number that a cursor says. Raises Invalid."""
     if not cursor:
         return None
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+    if (found := whole(cursor)) is None:
         raise unknown()
-    return int(cursor)
+    return found
 
 
 def unknown() -> Invalid:

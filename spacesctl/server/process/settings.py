@@ -19,15 +19,16 @@ from spacesctl.server.http.front.hosts import host_name
 from spacesctl.server.http.front.limits import RequestLimits
 from spacesctl.server.http.rates import Limits
 from spacesctl.server.webrtc.turn import Turn
+from spacesctl.support.numbers import whole
 
 
 def split_host_port(text: str) -> tuple[str, int]:
     """Parse `127.0.0.1:80` or `[::1]:80`. Raises ValueError."""
     host, colon, port = text.rpartition(":")
     host = host.strip("[]")
-    if not colon or not host or not port.isdigit() or int(port) > 65535:
+    if not colon or not host or (number := whole(port)) is None or number > 65535:
         raise ValueError(f"{text!r} is not HOST:PORT")
-    return host, int(port)
+    return host, number
 
 
 def _checked_host_port(text: str) -> str:

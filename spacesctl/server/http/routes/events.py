@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
@@ -26,6 +25,7 @@ from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import spaces as space_store
+from spacesctl.support.numbers import whole
 
 router = APIRouter(prefix="/v1", tags=["events"], route_class=WireRoute)
 REPLAY = 1_000
@@ -50,13 +50,13 @@ async def stream(
     """Events from now on, or after `Last-Event-ID`. `view=staff` is for the host, co-hosts, admins and the bot."""
     handle = await admitted(app, caller, space_id, Access.STAFF if view is View.STAFF else Access.LISTEN)
     space = handle.space
-    if last_event_id is not None and not re.fullmatch(r"[0-9]{1,18}", last_event_id):
+    after = whole(last_event_id) if last_event_id is not None else None
+    if last_event_id is not None and after is None:
         raise Invalid("Last-Event-ID", "is not a sequence number")
     if request.method == "HEAD":
         return only_headers()
     # Subscribe before reading the store: events in between wait in the queue, and are skipped if they were replayed.
     subscriber = handle.subscribe(view, caller)
-    after = int(last_event_id) if last_event_id is not None else None
     return SpaceEvents(handle, subscriber, _first(app, handle, space, subscriber, after))
 
 
