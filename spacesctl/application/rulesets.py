@@ -9,10 +9,13 @@ from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.store import rulesets as ruleset_store
 
+BOM = "\ufeff"
+"""Editors of Windows put it before the text of a file; it is no part of the text."""
+
 
 async def compiled(app: App, person: Person, text: str, filename: str) -> CheckedRules:
     """Compile a rule file, outside of any transaction. Raises Invalid with the first five problems, TooMany or Unavailable."""
-    return await app.compiler.compile(person.account_id or "", text, filename)
+    return await app.compiler.compile(person.account_id or "", text.removeprefix(BOM), filename)
 
 
 async def set_rules(app: App, person: Person, space_id: str, text: str | None, filename: str) -> CheckedRules | None:

@@ -23,7 +23,10 @@ def scheme_of(url: str, allowed: Collection[str]) -> str:
     """The scheme of an allowed address. Raises Invalid, with a message that never contains the address."""
     if len(url) > MOST_URL:
         raise Invalid("url", f"has at most {MOST_URL} characters")
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError as error:  # such as `http://[`
+        raise Invalid("url", "is no address") from error
     scheme = parts.scheme.lower()
     if scheme not in allowed or scheme in ON_THIS_MACHINE:
         names = ", ".join(f"{name}://" for name in sorted(allowed)) or "nothing"

@@ -18,6 +18,8 @@ from spacesctl.api.wire import Given, load
 from spacesctl.domain.errors import Invalid
 
 T = TypeVar("T", bound=Given)
+BOM = b"\xef\xbb\xbf"
+"""Editors of Windows put it before the text of a file. RFC 8259 (8.1) allows to pass over it."""
 
 
 def reader(kind: type[T], *missing: object) -> Callable[[Request], Awaitable[object]]:
@@ -46,6 +48,7 @@ def _require_json(request: Request) -> None:
 
 def parse(text: bytes, kind: type[T]) -> T:
     """The body as a value. Raises Invalid, which names the field and says what it may be."""
+    text = text.removeprefix(BOM)
     if not text:
         raise Invalid("body", "is missing")
     try:
@@ -66,7 +69,7 @@ def _refused(said: str, kind: type[Given]) -> Invalid:
     problem, _, place = said.partition(" - at `$")
     where = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", place.rstrip("`")).strip(".")
     if found := re.match(r"Object (?:contains unknown|missing required) field `(.*)`$", problem, re.DOTALL):
-        name = found[1]
+        name = found[1] or '""'  # a field without a name is named, too
         field = f"{where}.{name}" if where else name
         if "missing" in problem:
             return Invalid(field, "is missing")

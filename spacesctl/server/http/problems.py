@@ -29,6 +29,7 @@ _CODES = {
     412: "precondition_failed",
     413: "too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     428: "precondition_required",
 }
 

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from spacesctl.api.problem import Problem
 from spacesctl.api.wire import Answer, Given, dump
-from spacesctl.domain.errors import NotAllowed, NotSignedIn, SpacesError, TooMany
+from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn, SpacesError, TooMany
 from spacesctl.server.http import services
 from spacesctl.server.http.body import reader
 from spacesctl.server.http.limited import READS, Limit, count, declared, given_back_on_failure, settle
@@ -71,6 +71,13 @@ class WireRoute(APIRoute):
         self.problems: set[type[SpacesError]] = set(getattr(endpoint, "problems", ()))
         if self.token != self.no_token:
             self.problems |= {NotSignedIn, NotAllowed, TooMany}  # wrong tokens are counted by address
+        if set(options.get("methods") or ()) - READS:
+            self.problems |= {
+                Invalid,
+                NotSignedIn,
+                NotAllowed,
+                TooMany,
+            }  # whoever asks for a dry run is signed in for it
         self.limits = declared(endpoint)
         if self.limits:
             self.problems.add(TooMany)

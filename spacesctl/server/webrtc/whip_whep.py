@@ -88,7 +88,7 @@ async def _bounded_body(request: Request, media_type: str, most: int) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        raise HTTPException(400, "the body is not UTF-8") from error
+        raise Invalid("body", "is not UTF-8") from error
 
 
 @router.options("/whip", status_code=204)

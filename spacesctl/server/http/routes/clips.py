@@ -11,7 +11,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.server.http import serializers
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, Services, SignedIn, no_dry_run
-from spacesctl.server.http.sound_files import sound_file
+from spacesctl.server.http.sound_files import SOUND, sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import clips
 
@@ -46,7 +46,7 @@ async def upload(app: Here, caller: SignedIn, request: Request) -> Clip:
 @router.get(
     "/{clip_id}.ogg",
     response_class=Response,
-    responses={200: {"content": {"audio/ogg": {}}}, 206: {"description": "A part", "content": {"audio/ogg": {}}}},
+    responses=SOUND,
 )
 @may_fail(NotFound, Gone)
 async def sound(app: Here, caller: Anyone, clip_id: str) -> FileResponse:

@@ -30,7 +30,7 @@ from spacesctl.server.http.limited import limited, rule_blocks
 from spacesctl.server.http.routes.events import spoken
 from spacesctl.server.http.serializers import by, who
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
-from spacesctl.server.http.sound_files import sound_file
+from spacesctl.server.http.sound_files import SOUND, sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, audit
 from spacesctl.store import reports as report_store
@@ -97,7 +97,7 @@ async def decide_report(app: Here, caller: SignedIn, report_id: str, body: api.R
     return await _whole(app, await _reviewable(app, caller, report_id))
 
 
-@router.get("/reports/{report_id}/clip", response_class=FileResponse, responses={200: {"content": {"audio/ogg": {}}}})
+@router.get("/reports/{report_id}/clip", response_class=FileResponse, responses=SOUND)
 @may_fail(NotFound, NotAllowed, Gone)
 async def report_clip(app: Here, caller: SignedIn, report_id: str) -> FileResponse:
     """The evidence clip as Ogg Opus: the reported lane alone."""

@@ -20,7 +20,7 @@ from spacesctl.server.http import serializers
 from spacesctl.server.http.cursors import instant
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
-from spacesctl.server.http.sound_files import sound_file
+from spacesctl.server.http.sound_files import SOUND, sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, recordings
 from spacesctl.store import spaces as space_store
@@ -80,7 +80,7 @@ async def get_recording(app: Here, caller: SignedIn, recording_id: str) -> api.R
 @router.get(
     "/recordings/{recording_id}/{name}",
     response_class=Response,
-    responses={200: {"content": {"audio/ogg": {}}}, 206: {"description": "A part", "content": {"audio/ogg": {}}}},
+    responses=SOUND,
 )
 @may_fail(NotFound, Gone)
 async def sound(app: Here, caller: SignedIn, recording_id: str, name: str) -> FileResponse:
