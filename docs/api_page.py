@@ -18,7 +18,8 @@ _INTRODUCTION = """# HTTP API
 
 The OpenAPI document is at `/openapi.json`; this page is made from it. Requests are JSON; an unknown field is refused with the nearest
 one that is known. Errors are [problem documents](errors.md). Lists are pages of 100 with a `next` cursor. Requests that create something
-take an `Idempotency-Key`. Times are UTC with milliseconds; ids are texts. A change with `Dry-Run: true` is checked and answered as
+take an `Idempotency-Key`. Times are UTC with milliseconds, in the years 1970 to 9998; ids are texts. Time zones have names of the IANA
+list ([why](decisions/0036-what-plain-input-may-be.md)). A change with `Dry-Run: true` is checked and answered as
 if it had been made, but not made. Texts have no control or bidi characters, and something visible
 ([why](decisions/0032-texts-of-others.md)); all but posts, messages, notes and descriptions are one line. Programs in Python have a
 [typed client](client.md).

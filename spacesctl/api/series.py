@@ -20,6 +20,7 @@ class NewSeries(Given, frozen=True, kw_only=True):
     cron: Cron
     """When it starts: a cron expression of five fields."""
     tz: Zone = "UTC"
+    """A name of the IANA list, such as `Europe/Rome`."""
     duration: int
     """Seconds."""
     speakers: Policy = Policy.INVITED

@@ -16,7 +16,7 @@ def ticks_between(started_at: datetime, now: datetime) -> int:
 
 
 def is_in_calendar(at: datetime) -> bool:
-    """Whether an instant lies where it can be reckoned with."""
+    """Whether an instant lies in the years that others may name."""
     return FIRST <= at < END
 
 

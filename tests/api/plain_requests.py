@@ -35,7 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewPost": {"text": "hi", "clip": "A" * 13},
     "NewSpace": {
         "title": "T", "speakers": "invited", "listeners": "everyone", "captions": True, "topics": ["a"], "lang": "en",
-        "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "record": "off", "rules": RULES,
+        "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "record": "off", "start": False, **_RULES,
     },
     "SpaceChange": {
         "title": "T", "topics": ["a"], "lang": "en", "listeners": "everyone", "scheduled_start": "2037-01-01T00:00:00Z",

@@ -25,7 +25,7 @@ from tests.api.harness import memory_equals_store
 from tests.api.plain_requests import BODIES, Made, Operation, Place, every_operation, send
 from tests.api.plain_scene import Stage, staged
 
-QUICK, AT_LENGTH = 12, 400
+QUICK, AT_LENGTH = 12, 150
 """Requests to each operation."""
 CALLERS = ("host", "host", "host", "member", "admin", "bot", "nobody")
 BUSY = 503

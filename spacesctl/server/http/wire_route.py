@@ -77,7 +77,7 @@ class WireRoute(APIRoute):
                 NotSignedIn,
                 NotAllowed,
                 TooMany,
-            }  # whoever asks for a dry run is signed in for it
+            }  # a dry run signs its caller in
         self.limits = declared(endpoint)
         if self.limits:
             self.problems.add(TooMany)
