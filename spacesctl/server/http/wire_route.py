@@ -72,12 +72,7 @@ class WireRoute(APIRoute):
         if self.token != self.no_token:
             self.problems |= {NotSignedIn, NotAllowed, TooMany}  # wrong tokens are counted by address
         if set(options.get("methods") or ()) - READS:
-            self.problems |= {
-                Invalid,
-                NotSignedIn,
-                NotAllowed,
-                TooMany,
-            }  # a dry run signs its caller in
+            self.problems |= {Invalid, NotSignedIn, NotAllowed, TooMany}  # a dry run signs in
         self.limits = declared(endpoint)
         if self.limits:
             self.problems.add(TooMany)
