@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from spacesctl.api.wire import Time
 from spacesctl.cli.common import span_seconds
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.zones import require_zone
 
 
 def parse_when(text: str, tz: str | None, now: datetime) -> datetime:
     """The UTC time of `+2h`, of RFC 3339 with an offset, or of a local time in `tz` (default: this machine's). Raises Invalid."""
     seconds = span_seconds(text)
     if tz:
+        from spacesctl.domain.zones import require_zone  # it has a list of names to read
+
         require_zone(tz, "--tz")
     zone = ZoneInfo(tz) if tz else None
     try:

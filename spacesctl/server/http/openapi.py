@@ -14,7 +14,7 @@ from spacesctl import __version__
 from spacesctl.api import captions, webhook_messages
 from spacesctl.api.schemas import ALL_EVENTS, Schemas, space_event
 from spacesctl.api.wire import dump
-from spacesctl.domain.errors import Invalid, SpacesError, TooMany, Unavailable
+from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, TooMany, Unavailable
 from spacesctl.server.http.services import no_dry_run
 from spacesctl.server.http.wire_route import WireRoute
 
@@ -101,7 +101,9 @@ def _webhook(name: str, kind: type, known: Schemas) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], route: WireRoute, known: Schemas) -> None:
-    if route.token != WireRoute.no_token:
+    if (
+        route.token != WireRoute.no_token or NotSignedIn in route.problems
+    ):  # a dry run needs one, also of what needs none
         operation["security"] = [{"token": []}] if route.token == "required" else [{}, {"token": []}]
     if route.limits:
         operation["x-limit"] = [one.setting for one in route.limits]
