@@ -99,9 +99,9 @@ async def happen(wire: Wire) -> None:
     await host.prepare("POST", f"{hooked}/start")
     await host.prepare("PUT", f"{hooked}/rules", {"text": RULES})
     await dan.prepare("POST", f"{hooked}/requests", {"note": "A secret"})
-    report = {"space_id": made["id"], "account": "@host", "category": "spam", "note": "A secret"}
+    report = {"space_id": made["id"], "account": "@dan", "category": "spam", "note": "A secret"}
     filed = await dan.prepare("POST", "/v1/reports", report)
-    wire.normal.name(filed["id"], "report of the host")
+    wire.normal.name(filed["id"], "report of dan")
     await wire.bot.prepare("POST", f"{hooked}/acts", act(dan, 1, "mute", "shadow"))
     await host.prepare("POST", f"{hooked}/end")
     made = await host.prepare("POST", "/v1/spaces", {"title": "Hooked, off"})
