@@ -1,7 +1,9 @@
 """The jitter buffer of one lane: takes packets as they arrive, and gives one frame per tick.
 
-Each packet has a *slot*: its timestamp, counted in frames since the first packet. A slot without a packet was lost if the sequence
-numbers around it have a gap; otherwise the sender was silent and sent nothing (DTX).
+Each packet has a *slot*: its place in frames since the first packet. A packet whose sequence number follows that of the one before has the
+slot after it, whatever its timestamp says: timestamps are rounded and drift. Only one that is half a frame later or more means a pause.
+A slot without a packet was lost if the sequence numbers around it have a gap; otherwise the sender was silent and sent nothing (DTX).
+A packet that is longer than a frame fills several slots: the first holds it, and the others hold `REST`.
 
 The *depth* is how many ticks after its own number a slot is played. It follows what recent packets needed (`PlayoutDelay`), and so it
 also follows the sender's clock, which runs a little faster or slower than ours. It grows where that is not audible: by waiting a tick
@@ -56,6 +58,10 @@ SILENT: Final = Missing.SILENT
 """The sender is silent, or the buffer waits a tick to become deeper."""
 
 
+REST: Final = b""
+"""The payload of the further slots of a packet that is longer than a frame."""
+
+
 class Held(NamedTuple):
     """A packet in the buffer. `sequence` is extended; `level` is the sender's measurement (RFC 6464) in dBov from -127 to 0, or None."""
 
@@ -81,9 +87,18 @@ class Counters:
     restarted: int = 0
 
 
+class Newest(NamedTuple):
+    """The newest packet: its extended sequence number and timestamp, its slot, and how many it fills."""
+
+    sequence: int
+    time: int
+    slot: int
+    span: int
+
+
 @dataclass(slots=True)
 class JitterBuffer:
-    """The jitter buffer. `samples` is the length of a packet in samples at 48 kHz. `first` (the depth at the beginning) and `maximum` (the
+    """The jitter buffer. `samples` is the length of a frame in samples at 48 kHz. `first` (the depth at the beginning) and `maximum` (the
     most that is held) count packets."""
 
     first: int = TARGET
@@ -101,9 +116,8 @@ class JitterBuffer:
     _starved: int = 0  # consecutive ticks with an empty buffer
     _late_run: int = 0  # consecutive late packets
     _came: tuple[int, int] = (0, -STRAYED)  # the tick before which the last packet arrived, and its slot
-    _anchor: tuple[int, int] | None = None  # extended (sequence, timestamp) of the newest packet
+    _newest: Newest | None = None
     _seen: int = 0  # one bit per recent sequence number, the lowest bit for the newest
-    _origin: int = 0  # the extended timestamp of slot 0
     _loss: float = 0.0  # the averaged share of lost frames
     _needed: int = 0  # the depth at which nearly all packets arrive in time
     _wanted: int = 0  # that, and one more if losses make FEC worthwhile
@@ -112,6 +126,11 @@ class JitterBuffer:
 
     def __len__(self) -> int:
         return len(self._held)
+
+    @property
+    def began(self) -> bool:
+        """Whether a packet has come since the last restart."""
+        return self._newest is not None
 
     @property
     def surplus(self) -> int:
@@ -124,10 +143,12 @@ class JitterBuffer:
         first packet."""
         return self._now - self._slot - self._playout_delay.least + 1 if self._playout_delay else 0
 
-    def push(self, sequence: int, timestamp: int, payload: bytes, level: int | None = None, part: float = 0.5) -> None:
+    def push(
+        self, sequence: int, timestamp: int, payload: bytes, level: int | None = None, part: float = 0.5, span: int = 1
+    ) -> None:
         """Take a packet: `sequence` (u16) and `timestamp` (u32, 48 kHz) as in RTP (RFC 3550), wrapping; `level` in dBov or None. `part` is
-        the time since the last `pop`, in ticks: below 1 if pops are on time."""
-        extended, slot, is_new = self._place(sequence, timestamp)
+        the time since the last `pop`, in ticks: below 1 if pops are on time. `span` is its length in frames."""
+        extended, slot, is_new = self._place(sequence, timestamp, span)
         if not is_new or slot in self._held:
             self.counters.duplicate += 1
             return
@@ -136,16 +157,18 @@ class JitterBuffer:
             self._aim()
         self._came = (self._now, slot)
         if slot <= self._played or (not self._resting and slot < self._slot):
-            self._came_late(sequence, timestamp, payload, level, part)
+            self._came_late(sequence, timestamp, payload, level, part, span)
             return
         self._late_run = 0
         self._held[slot] = Held(extended, slot, payload, level)
+        for rest in range(slot + 1, slot + span):
+            self._held.setdefault(rest, Held(extended, rest, REST, level))
         self._bound(max(self._held))
 
     def pop(self, quiet: bool = False) -> Held | Missing:
         """The packet to play in this tick, or why there is none. `quiet` says that nobody talks on the lane, so that a tick may be inserted
         inaudibly."""
-        if self._anchor is None:
+        if self._newest is None:
             return SILENT
         item = self._play(quiet)
         self._now += 1
@@ -170,7 +193,7 @@ class JitterBuffer:
     def following(self) -> bytes | None:
         """After a `pop` that returned LOST: the packet right after the lost one, if it has arrived. It may carry a copy of it (FEC)."""
         frame = self._held.get(self._slot)
-        return frame.payload if frame else None
+        return frame.payload or None if frame else None
 
     def missing(self) -> list[int]:
         """The extended sequence numbers of packets that have not arrived although later ones have, and that would still be played."""
@@ -186,28 +209,28 @@ class JitterBuffer:
         """Drop all packets and begin anew with the next one, as when the sender changes."""
         self._held.clear()
         self._playout_delay.clear()
-        self._anchor = self._sequence = None
+        self._newest = self._sequence = None
         self._resting, self._dtx = True, False
         self._starved = self._late_run = self._watched = self._seen = 0
         self._least_surplus = self.maximum
 
     # -- incoming packets
 
-    def _place(self, sequence: int, timestamp: int) -> tuple[int, int, bool]:
+    def _place(self, sequence: int, timestamp: int, span: int) -> tuple[int, int, bool]:
         """The packet's extended sequence number, its slot, and whether it is new (no duplicate)."""
-        if self._anchor is None:
-            self._begin(sequence, timestamp)
+        if self._newest is None:
+            self._begin(sequence, timestamp, span)
             return sequence, 0, True
-        extended = _nearest(sequence, self._anchor[0], 1 << 16)
-        time = _nearest(timestamp, self._anchor[1], 1 << 32)
-        slot = (time - self._origin) // self.samples
+        extended = _nearest(sequence, self._newest.sequence, 1 << 16)
+        time = _nearest(timestamp, self._newest.time, 1 << 32)
+        slot = self._slot_of(extended - self._newest.sequence, time - self._newest.time, self._newest)
         if abs(slot - self._slot) > STRAYED and not self._is_after_a_pause(extended, slot):
             self.counters.restarted += 1
             self.restart()
-            return self._place(sequence, timestamp)
-        ahead = extended - self._anchor[0]
+            return self._place(sequence, timestamp, span)
+        ahead = extended - self._newest.sequence
         if ahead > 0:
-            self._anchor = (extended, time)
+            self._newest = Newest(extended, time, slot, span)
             self._seen = (self._seen << min(ahead, WINDOW) | 1) & (1 << WINDOW) - 1
             return extended, slot, True
         bit = 1 << min(-ahead, WINDOW)
@@ -215,15 +238,24 @@ class JitterBuffer:
         self._seen |= bit if -ahead < WINDOW else 0
         return extended, slot, is_new
 
-    def _begin(self, sequence: int, timestamp: int) -> None:
+    def _slot_of(self, ahead: int, later: int, newest: Newest) -> int:
+        """The slot of a packet that is `ahead` of the newest one by so many packets, and `later` by so many samples."""
+        frames = round(later / self.samples)
+        if ahead <= 0:
+            return newest.slot + min(ahead, frames)
+        following = newest.span + ahead - 1  # if those between are one frame long, and nothing paused
+        is_pause = later > (following + 0.5) * self.samples
+        return newest.slot + (frames if is_pause else following)
+
+    def _begin(self, sequence: int, timestamp: int, span: int) -> None:
         """Begin a timeline: its first packet has slot 0."""
-        self._anchor, self._origin, self._seen = (sequence, timestamp), timestamp, 1
+        self._newest, self._seen = Newest(sequence, timestamp, 0, span), 1
         self._now = 0
         self._slot, self._played = 1 - self.first, -STRAYED
 
     def _is_after_a_pause(self, extended: int, slot: int) -> bool:
         """Whether a packet is far ahead in time but not in sequence: the sender was silent and sent nothing."""
-        return self._anchor is not None and slot > self._slot and 0 < extended - self._anchor[0] <= self.maximum
+        return self._newest is not None and slot > self._slot and 0 < extended - self._newest.sequence <= self.maximum
 
     def _aim(self) -> None:
         """Set the needed and the wanted depth, in ticks from a slot's number to its playout."""
@@ -239,13 +271,15 @@ class JitterBuffer:
         are frequent, those first packets are enough to learn it."""
         return self._came == (self._now, slot - 1) and self._now - slot > self._needed
 
-    def _came_late(self, sequence: int, timestamp: int, payload: bytes, level: int | None, part: float) -> None:
+    def _came_late(
+        self, sequence: int, timestamp: int, payload: bytes, level: int | None, part: float, span: int
+    ) -> None:
         self.counters.late += 1
         self._late_run += 1
         if self._late_run >= STRAYED:
             self.counters.restarted += 1
             self.restart()
-            self.push(sequence, timestamp, payload, level, part)
+            self.push(sequence, timestamp, payload, level, part, span)
 
     def _bound(self, newest: int) -> None:
         """Hold `maximum` slots at most. When `newest` is beyond that, drop the oldest packets down to the wanted depth."""
@@ -281,7 +315,7 @@ class JitterBuffer:
         self._played = frame.slot
         self._slot = frame.slot + 1
         self._sequence = frame.sequence
-        self._dtx = len(frame.payload) <= DTX_BYTES
+        self._dtx = 0 < len(frame.payload) <= DTX_BYTES
         self._loss -= self._loss / MEMORY
         return frame
 

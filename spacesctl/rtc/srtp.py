@@ -15,7 +15,9 @@ from spacesctl.rtc import sealing
 WINDOW: Final = 128
 """The replay window in packets behind the newest: over two seconds of speech."""
 MAX_SSRCS: Final = 8
-"""Sources (SSRCs) that one peer may send; more are refused, because libsrtp keeps state for each until the session ends."""
+"""Sources (SSRCs) of one peer that libsrtp keeps state for. A further one takes the place of the one that was silent for longest."""
+MAX_EVICTED: Final = 4096
+"""Sources of one peer that may lose their state. They stay refused, because what they sent could be replayed; then all new ones are."""
 LAST_INDEX: Final = (1 << 48) - 1
 """The last packet index under one key (RFC 3711, 3.3.1)."""
 GCM_TAG: Final = sealing.TAG
@@ -75,7 +77,8 @@ class Srtp:
     """The two SRTP sessions of one peer. All methods take and return whole packets and raise `SrtpError`."""
 
     def __init__(self, keys: Keys) -> None:
-        self._sources: set[bytes] = set()
+        self._sources: dict[bytes, None] = {}  # the last to have sent at the end
+        self._evicted: set[bytes] = set()
         self._keys = keys
         self._given: Outgoing | None = None
 
@@ -106,16 +109,28 @@ class Srtp:
             raise _typed(error) from error
 
     def unprotect(self, packet: bytes) -> bytes:
-        """Decrypt a received RTP packet. Sources beyond `MAX_SSRCS` are refused, so that no peer can fill our memory."""
+        """Decrypt a received RTP packet. Its source may be new; those that were silent for longest are forgotten, so that no peer can fill
+        our memory."""
         source = packet[8:12]
-        if source not in self._sources and len(self._sources) >= MAX_SSRCS:
-            raise SrtpError("too many sources")
+        if source in self._evicted or (source not in self._sources and len(self._evicted) >= MAX_EVICTED):
+            raise SrtpError("a source of earlier")
         try:
             plain = self._in.unprotect(packet)
         except (Error, ValueError) as error:
             raise _typed(error) from error
-        self._sources.add(source)
+        if next(reversed(self._sources), None) != source:
+            self._came(source)
         return plain
+
+    def _came(self, source: bytes) -> None:
+        """Another source than before sends. It is authentic, so only the peer itself can make us forget one."""
+        self._sources.pop(source, None)
+        self._sources[source] = None
+        if len(self._sources) > MAX_SSRCS:
+            oldest = next(iter(self._sources))
+            del self._sources[oldest]
+            self._evicted.add(oldest)
+            self._in.remove_stream(int.from_bytes(oldest, "big"))
 
     def protect_rtcp(self, packet: bytes) -> bytes:
         """Encrypt an RTCP packet to send."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 import av
 import numpy as np
@@ -220,3 +220,62 @@ def test_the_shortest_packets_are_taken_in_real_time() -> None:
     lane, packet = Lane(1, heard=True), b"\xe0" + bytes(20)  # CELT, 2.5 ms
     assert packet_samples(packet) == 120
     assert all(lane.push(number & 0xFFFF, number * 120, packet, None, number / 400) for number in range(8000))
+
+
+def opus_of(pcm: Sound, lengths: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Packets of these lengths in milliseconds in turns, each with the sample at which it begins."""
+    made, at, turns = list[tuple[int, bytes]](), 0, itertools.cycle(lengths)
+    while True:
+        milliseconds = next(turns)
+        size = 48 * milliseconds
+        if at + size > len(pcm):
+            return made
+        made.append((at, of_length(pcm[at : at + size], milliseconds)[0]))
+        at += size
+
+
+def heard_of(packets: Sequence[tuple[int, bytes]], stamps: Sequence[int] | None = None) -> tuple[Lane, list[Taken]]:
+    """Feed packets when they are complete, with timestamps of their own, and take every tick."""
+    lane, taken, number = Lane(1, True), [], 0
+    last = packets[-1][0] // FRAME + 8
+    for tick in range(last):
+        while number < len(packets) and packets[number][0] <= tick * FRAME:
+            stamp = packets[number][0] if stamps is None else stamps[number]
+            lane.push(number, stamp & 0xFFFFFFFF, packets[number][1], None, 0.0)
+            number += 1
+        taken.append(take(lane))
+    return lane, taken
+
+
+@pytest.mark.parametrize("lengths", [(20, 40), (40, 20, 20), (20, 60), (10, 20), (60, 40), (20, 10, 40)], ids=str)
+def test_packets_of_alternating_length_are_all_played(lengths: tuple[int, ...]) -> None:
+    pcm = voice(1, 4)
+    lane, taken = heard_of(opus_of(pcm, lengths))
+    sound = mixed(taken)
+    assert lane.counters.lost + lane.counters.overflow + lane.counters.late <= 2
+    assert len(sound) > 0.9 * len(mixed(heard_of(opus_of(pcm, (20,)))[1]))
+    assert likeness(sound, pcm) > 0.6
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [
+        lambda number: 1 if number % 2 else -1,
+        lambda number: number * 37 % 97 - 48,  # a container's milliseconds
+        lambda number: -number,  # 20 ms are 959 samples for it
+        lambda number: number,
+    ],
+    ids=["a sample", "milliseconds", "slow", "fast"],
+)
+def test_a_timestamp_that_is_not_to_the_sample_loses_nothing(shift: Callable[[int], int]) -> None:
+    packets = opus_of(voice(1, 4), (20,))
+    lane, _ = heard_of(packets, [at + shift(number) for number, (at, _) in enumerate(packets)])
+    counted = lane.counters
+    assert (counted.duplicate, counted.late, counted.lost, counted.overflow, counted.restarted) == (0, 0, 0, 0, 0)
+
+
+def test_a_pause_is_still_told_from_a_loss() -> None:
+    packets = opus_of(voice(1, 4), (20,))
+    paused = packets[:50] + [(at + 20 * FRAME, packet) for at, packet in packets[50:]]
+    lane, _ = heard_of(paused)
+    assert lane.counters.lost == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import struct
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 from aioice import stun
 
+from spacesctl.audio.opus import FRAME, Encoder
 from spacesctl.engine.clock import SpaceClock
 from spacesctl.engine.fanout.fanout import Fanout
 from spacesctl.engine.fanout.subscription import Subscription
@@ -27,6 +29,7 @@ from spacesctl.engine.peers.handshakes import GATHER, MAX_QUEUED, Handshakes
 from spacesctl.engine.peers.ice_agent import MAX_PROBES, PROBE_SECONDS
 from spacesctl.engine.peers.peer import MAX_PATHS, Peer
 from spacesctl.engine.peers.registry import REPORT_TICKS, SWEEP_TICKS, PeerRegistry
+from spacesctl.engine.peers.source import GIVEN_UP, GIVEN_UP_IN_SILENCE, SourceChoice
 from spacesctl.engine.transport.addresses import TransportAddress
 from spacesctl.engine.transport.datagrams import Rows
 from spacesctl.engine.transport.ports import Ports
@@ -37,9 +40,11 @@ from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import Outgoing, Srtp
 from spacesctl.rtc.stun_answers import Answers
 from tests.engine.caller import Caller
+from tests.listening import voice
 from tests.typed import sure
 
 HERE = Identity()
+SPEECH = [Encoder().encode(frame) for frame in voice(1, 1.0).reshape(-1, FRAME)]
 SPACE = "space"
 SOURCE = ("203.0.113.5", 1000)
 
@@ -374,6 +379,68 @@ def test_strangers_get_no_state_and_no_answer(data: bytes, reason: str) -> None:
         assert wire.metrics.counters[f"dropped_{reason}"] == 1
 
     in_memory(body)
+
+
+def test_nine_sources_one_after_the_other_are_all_heard() -> None:
+    async def body(wire: Wire) -> None:
+        room = wire.rooms[SPACE]
+        room.open_lane(3, True)
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
+        heard = []
+        tick = 0
+        for source in range(9):
+            frames = 0
+            for packet in range(100):
+                wire.ahead += 0.02
+                caller.say(packet + source * 7_000, SPEECH[packet % len(SPEECH)], ssrc=100 + source)
+                told = room.run(tick, wire.now())
+                tick += 1
+                frames += bool(told and any(payload for _, _, payload in told.lanes))
+            heard.append(frames)
+        assert min(heard) >= 80, heard
+        assert wire.metrics.counters["dropped_other_source"] == 8 * GIVEN_UP
+
+    in_memory(body)
+
+
+def test_of_two_sources_at_once_the_elder_is_heard_and_the_other_counted() -> None:
+    async def body(wire: Wire) -> None:
+        room = wire.rooms[SPACE]
+        room.open_lane(3, True)
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
+        heard = 0
+        for packet in range(200):
+            wire.ahead += 0.02
+            caller.say(packet, SPEECH[packet % len(SPEECH)], ssrc=1)
+            caller.say(40_000 + packet, SPEECH[0], ssrc=2)
+            told = room.run(packet, wire.now())
+            heard += bool(told and any(payload for _, _, payload in told.lanes))
+        assert heard >= 190
+        assert wire.metrics.counters["dropped_other_source"] == 200
+        assert sure(wire.peers._peers["p"].reception).ssrc == 1
+
+    in_memory(body)
+
+
+def test_after_a_goodbye_another_source_is_heard_at_once() -> None:
+    async def body(wire: Wire) -> None:
+        wire.rooms[SPACE].open_lane(3, True)
+        caller = await wire.call(Caller("p", SPACE, lane=3, up=True))
+        caller.say(1, SPEECH[0], ssrc=1)
+        caller.send_raw(sure(caller.srtp).protect_rtcp(struct.pack(">BBHI", 0x81, 203, 1, 1)))
+        caller.say(1, SPEECH[0], ssrc=2)
+        assert wire.metrics.counters["dropped_other_source"] == 0
+        assert sure(wire.peers._peers["p"].reception).ssrc == 2
+
+    in_memory(body)
+
+
+def test_a_source_that_announced_silence_is_waited_for_longer() -> None:
+    choice = SourceChoice()
+    assert choice.admits(1, 2)
+    assert [choice.admits(2, 80) for _ in range(GIVEN_UP_IN_SILENCE)] == [False] * GIVEN_UP_IN_SILENCE
+    assert choice.admits(1, 2), "the elder goes on"
+    assert [choice.admits(2, 80) for _ in range(GIVEN_UP_IN_SILENCE + 1)][-1]
 
 
 def test_what_a_speaker_must_not_send_is_dropped_by_its_reason() -> None:

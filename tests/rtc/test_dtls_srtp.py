@@ -12,7 +12,7 @@ from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_8
 from cryptography.hazmat.primitives import hashes
 from OpenSSL import SSL
 
-from spacesctl.rtc import rtp
+from spacesctl.rtc import rtp, srtp
 from spacesctl.rtc.dtls import MAX_RESENT, MTU, Dtls, Identity, State, datagrams
 from spacesctl.rtc.srtp import (
     AES_128_CM,
@@ -276,9 +276,31 @@ class TestSrtp:
         report = b"\x80\xc9\x00\x01\x00\x00\x00\x07"
         assert there.unprotect_rtcp(here.protect_rtcp(report)) == report
 
-    def test_a_peer_cannot_bring_sources_without_end(self, profile: Profile) -> None:
+    def test_a_further_source_takes_the_place_of_the_one_that_was_silent_for_longest(self, profile: Profile) -> None:
         here, there = self.ends(profile)
-        for ssrc in range(MAX_SSRCS):
+        sent = {}
+        for ssrc in range(3 * MAX_SSRCS):
+            sent[ssrc] = here.protect(rtp.header(111, 1, 960, ssrc) + b"opus")
+            assert there.unprotect(sent[ssrc]).endswith(b"opus")
+            there.unprotect(here.protect(rtp.header(111, 100 + ssrc, 960, 0) + b"goes on"))
+        assert len(there._sources) == MAX_SSRCS
+        for ssrc in (1, 0):
+            with pytest.raises(SrtpError):
+                there.unprotect(sent[ssrc])
+
+    def test_a_peer_cannot_bring_sources_without_end(self, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(srtp, "MAX_EVICTED", 3)
+        here, there = self.ends(profile)
+        for ssrc in range(MAX_SSRCS + 3):
             there.unprotect(here.protect(rtp.header(111, 1, 960, ssrc) + b"opus"))
         with pytest.raises(SrtpError):
             there.unprotect(here.protect(rtp.header(111, 1, 960, 99) + b"opus"))
+        assert there.unprotect(here.protect(rtp.header(111, 2, 960, MAX_SSRCS) + b"opus")), "those that are known go on"
+
+    def test_a_forger_makes_us_forget_nobody(self, profile: Profile) -> None:
+        here, there = self.ends(profile)
+        there.unprotect(here.protect(rtp.header(111, 1, 960, 7) + b"opus"))
+        for ssrc in range(20, 40):
+            with pytest.raises(SrtpError):
+                there.unprotect(rtp.header(111, 1, 960, ssrc) + bytes(40))
+        assert list(there._sources) == [(7).to_bytes(4, "big")]

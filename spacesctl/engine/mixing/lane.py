@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Final
 
@@ -51,6 +52,7 @@ class Lane:
         self._popped: float | None = None
         self._tick: int | None = None
         self._owed = 0  # samples that a shut lane still has to discard
+        self._is_mixed = False  # packets of several lengths came: each is held as frames of a common length
         self._is_ending = False  # it was shut, and what it was saying has to fade out
         self._pending: Pcm = np.zeros(0, np.int16)
         self._encoder: Encoder | None = None
@@ -67,6 +69,7 @@ class Lane:
         self.feeder = feeder
         self._jitter.restart()
         self._concealer = Concealer()
+        self._pending = self._pending[:0]
 
     def release(self, feeder: str) -> None:
         """A peer left: if it fed the lane, another feeder may take over."""
@@ -80,10 +83,11 @@ class Lane:
         samples = packet_samples(payload)
         if not self._budget.take(samples, now):
             return False
-        if samples != self._jitter.samples:
+        if samples % self._jitter.samples or (samples != self._jitter.samples and not self._is_mixed):
             self._change_length(samples)
-        part = 0.0 if self._popped is None else (now - self._popped) * RATE / samples
-        self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM))
+        frame = self._jitter.samples
+        part = 0.0 if self._popped is None else (now - self._popped) * RATE / frame
+        self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM), samples // frame)
         return True
 
     def missing(self) -> list[int]:
@@ -109,6 +113,8 @@ class Lane:
         self.heard = heard
 
     def _frame(self) -> Taken:
+        if self._is_mixed:
+            return self._cut()
         return self._whole() if self._jitter.samples == FRAME else self._repacked()
 
     def _end(self) -> Taken:
@@ -198,7 +204,11 @@ class Lane:
     # -- packets of any other length are decoded, cut into ticks and encoded again
 
     def _change_length(self, samples: int) -> None:
-        """Packets now have `samples` samples: start a new jitter buffer with the same 60 and 200 ms, counted in such packets."""
+        """A packet of `samples` samples came: start a new jitter buffer with the same 60 and 200 ms, counted in such packets. When there
+        were others before, packets may alternate from now on, and are held as frames of the greatest length that divides all of them."""
+        if self._jitter.began:
+            self._is_mixed = True
+            samples = math.gcd(samples, self._jitter.samples, FRAME)
         self._jitter = JitterBuffer(
             first=max(1, TARGET * FRAME // samples),
             maximum=max(3, MAXIMUM * FRAME // samples),
@@ -206,6 +216,40 @@ class Lane:
             counters=self.counters,
         )
         self._pending = self._pending[:0]
+
+    def _cut(self) -> Taken:
+        """A tick of packets of several lengths: each is decoded when its first frame is due, and its other frames are cut from it."""
+        parts, lost, payload = list[Pcm](), False, b""
+        while sum(map(len, parts)) < FRAME:
+            held = self._pop()
+            if self._jitter.shed(quiet=not self.activity.active):
+                held = self._pop()
+            part = self._part(held)
+            lost |= held is LOST or (part is None and isinstance(held, Held))
+            payload = held.payload if isinstance(held, Held) else b""
+            parts.append(np.zeros(self._jitter.samples, np.int16) if part is None else part)
+        pcm = np.concatenate(parts)
+        if not pcm.any() and not self.activity.active:
+            self.activity.update(SILENCE)
+            return self._said(FLAG_LOST, b"", None) if lost else SILENT_TICK
+        if lost or len(parts) > 1 or len(self._pending) or not payload:
+            self._encoder = self._encoder or Encoder()
+            payload = self._encoder.encode(pcm)
+        return self._said(FLAG_LOST if lost else 0, payload, pcm)
+
+    def _part(self, held: Held | Missing) -> Pcm | None:
+        """The sound of one frame of a packet, or what takes its place."""
+        samples = self._jitter.samples
+        if held is LOST:
+            self._pending = self._pending[:0]
+            return self._conceal(samples)
+        if not isinstance(held, Held):
+            return self._concealer.rested(samples) if self.activity.active else None
+        if held.payload:
+            decoded = self._decoded(held)
+            self._pending = self._pending[:0] if decoded is None else decoded
+        part, self._pending = self._pending[:samples], self._pending[samples:]
+        return part if len(part) == samples else self._conceal(samples)
 
     def _repacked(self) -> Taken:
         lost = self._refill()

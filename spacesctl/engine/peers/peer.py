@@ -10,6 +10,7 @@ from spacesctl.engine.clock import SAMPLES
 from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.messages import AddPeer
 from spacesctl.engine.peers.nack import NackRequester
+from spacesctl.engine.peers.source import SourceChoice
 from spacesctl.engine.transport.addresses import TransportAddress
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.dtls import Dtls, Identity, State
@@ -27,6 +28,10 @@ REST: Final = 10.0
 NOWHERE: Final[TransportAddress] = ("0.0.0.0", 0)  # noqa: S104  # a placeholder that is never sent to: see PeerRegistry._subscribe
 MAX_PATHS: Final = 8
 """Addresses remembered per peer while it looks for the best one."""
+
+
+class OtherSource(ValueError):
+    """A packet of a second source on one microphone, which is not heard."""
 
 
 class Peer:
@@ -53,6 +58,7 @@ class Peer:
         self.dtls: Dtls | None = None
         self.srtp: Srtp | None = None
         self.reception: rtcp.Reception | None = None
+        self.source = SourceChoice()
         self.level_extension = added.level_extension
         self.subscription: Subscription | None = None
         self.nack_requester = NackRequester() if added.nack and self.is_up else None
@@ -208,12 +214,19 @@ class Peer:
         for item in rtcp.parse(plain):
             if isinstance(item, rtcp.Report):
                 self._on_report(item, arrival)
-            elif isinstance(item, rtcp.Bye) or item.ssrc != self._ssrc:
-                continue  # BYE is ignored: a peer ends by close_notify or when its consent expires
+            elif isinstance(item, rtcp.Bye):
+                self._on_bye(item)
+            elif item.ssrc != self._ssrc:
+                continue
             elif isinstance(item, rtcp.Nack):
                 self.on_nack(item.sequences)
             elif self.nack_requester is not None:
                 self.nack_requester.echoed(item, self._utc_offset + arrival)
+
+    def _on_bye(self, bye: rtcp.Bye) -> None:
+        """A source ends, but not the peer: that ends by close_notify or when its consent expires."""
+        for ssrc in bye.ssrcs:
+            self.source.left(ssrc)
 
     def _on_report(self, report: rtcp.Report, arrival: float) -> None:
         if report.ntp is not None and self.reception is not None and report.ssrc == self.reception.ssrc:
@@ -226,13 +239,15 @@ class Peer:
 
     def unprotect(self, datagram: bytes, arrival: float) -> rtp.RtpPacket | None:
         """Decrypt and parse an SRTP packet that arrived at `arrival` (monotonic seconds). Returns None when its payload type is not the
-        negotiated Opus. Raises `SrtpError` or `RtpError`."""
+        negotiated Opus. Raises `SrtpError`, `RtpError`, or `OtherSource` when it is not of the source that is heard."""
         if self.srtp is None:
             raise SrtpError("no keys yet")
         packet = rtp.parse(self.srtp.unprotect(datagram), self.level_extension)
         self.checked = arrival  # who sends with the keys of the handshake is there
         if packet.payload_type != self._payload_type:
             return None
+        if not self.source.admits(packet.ssrc, len(packet.payload)):
+            raise OtherSource
         if self.reception is None or self.reception.ssrc != packet.ssrc:
             self.reception = rtcp.Reception(packet.ssrc)
         self.reception.packet(packet.sequence, packet.timestamp, arrival)

@@ -14,7 +14,7 @@ from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.room import Room
 from spacesctl.engine.peers.handshakes import Handshakes
 from spacesctl.engine.peers.ice_agent import IceAgent
-from spacesctl.engine.peers.peer import REST, Peer
+from spacesctl.engine.peers.peer import REST, OtherSource, Peer
 from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress
 from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
@@ -251,7 +251,7 @@ class PeerRegistry:
             self._metrics.drop("unknown_source" if peer is None else "unexpected")
             return
         try:
-            now = self._clock()
+            now, before = self._clock(), peer.source.ssrc
             packet = peer.unprotect(data, now)
             if packet is None or not packet.payload:
                 self._metrics.drop("payload_type")
@@ -260,9 +260,11 @@ class PeerRegistry:
             if lane is None or not lane.admit(peer.name):
                 self._metrics.drop("no_lane")
                 return
+            if before is not None and before != packet.ssrc:
+                lane.attach(peer.name)  # another encoder, whose packets follow none of those before
             if not lane.push(packet.sequence, packet.timestamp, packet.payload, packet.level, now):
                 self._metrics.drop("too_fast")
-        except (SrtpError, RtpError, OpusError) as error:
+        except (SrtpError, RtpError, OpusError, OtherSource) as error:
             self._metrics.drop(_NAMES.get(type(error), "malformed"))
 
     def _on_rtcp(self, data: bytes, source: TransportAddress) -> None:
@@ -280,4 +282,5 @@ _NAMES: Final[dict[type[Exception], str]] = {
     NotAuthentic: "not_authentic",
     Replayed: "replayed",
     OpusError: "not_opus",
+    OtherSource: "other_source",
 }
