@@ -16,7 +16,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+
+    from spacesctl.audio.opus import Pcm
 
 RATE = 48_000
 BIT_RATE = 32_000
@@ -71,7 +76,7 @@ def transcode(source: Path, target: Path, seconds: float) -> int:
     return samples * 1000 // RATE
 
 
-def _pieces(given: Any) -> Iterator[Any]:
+def _pieces(given: Any) -> Iterator[AudioFrame]:
     """The first audio stream of `given` as frames of one channel at 48 kHz."""
     import av
 
@@ -91,7 +96,7 @@ def _pieces(given: Any) -> Iterator[Any]:
             yield _one_channel(downmix.mono(channels)) if is_stereo else piece
 
 
-def _one_channel(pcm: Any) -> Any:
+def _one_channel(pcm: Pcm) -> AudioFrame:
     import av
 
     made = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
@@ -99,7 +104,7 @@ def _one_channel(pcm: Any) -> Any:
     return made
 
 
-def _encode(pieces: Iterable[Any], made: Any, most: int) -> int:
+def _encode(pieces: Iterable[AudioFrame], made: Any, most: int) -> int:
     """Encode frames of one channel into `made`. Returns their samples at 48 kHz."""
     options = {"vbr": "constrained"}
     stream = made.add_stream("libopus", rate=RATE, layout="mono", bit_rate=BIT_RATE, options=options)

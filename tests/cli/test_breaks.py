@@ -47,6 +47,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, list[str]]:
     return process.returncode, out, err.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_who_speaks_listens_and_watches_comes_back_after_a_crash_of_the_server(tmp_path: Path) -> None:
     said = voice(7, 3.0)
@@ -120,6 +121,7 @@ def test_a_server_that_hangs_is_left_and_found_again(tmp_path: Path) -> None:
     assert '"space.ended"' in results[0][1]
 
 
+@pytest.mark.slow
 def test_streams_stay_open_through_three_keep_alives(host: Person, ann: Person) -> None:
     space = host.live("--speakers", "everyone")
     follows = [host.server.start(host.token, *words) for words in (["watch", space], ["captions", space, "--follow"])]

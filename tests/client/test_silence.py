@@ -74,6 +74,7 @@ def test_who_comes_back_waits_longer_each_time_and_gives_up(monkeypatch: pytest.
         coming.lost(error)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_lanes_of_a_server_that_hangs_end(monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> None:
     monkeypatch.setattr("spacesctl.client.lanes.PING_EVERY", 0.1)

@@ -53,7 +53,7 @@ def speak(server: RunningServer, token: str, space: str, file: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("mask", [0o000, 0o022], ids=oct)
+@pytest.mark.parametrize("mask", [0o000, pytest.param(0o022, marks=pytest.mark.slow)], ids=oct)
 @pytest.mark.timeout(60)
 def test_a_server_its_backup_and_what_is_restored(mask: int, tmp_path: Path) -> None:
     data = tmp_path / "data"

@@ -74,6 +74,10 @@ class Running:
     data: str
     profile: Path | None = None
 
+    def announced(self) -> dict[str, str]:
+        """What programs are told."""
+        return {"http": self.http, "udp": self.udp, "data": self.data}
+
 
 async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises Refused, Unavailable or Invalid when it cannot start."""
@@ -246,8 +250,7 @@ def _bot_gone(app: Services) -> None:
 def announce_ready(running: Running, *, as_json: bool) -> None:
     """Print one line: JSON to stdout for programs, or a sentence to stderr for people, who are told at the first start who they are."""
     if as_json:
-        # For the program that started it.
-        write_line(json.dumps({"http": running.http, "udp": running.udp, "data": running.data}))
+        write_line(json.dumps(running.announced()))  # for the program that started it
     else:
         text = f"spacesctl serves {running.http} (sound on UDP {running.udp}, data in {running.data})"
         write_line(text, err=True)  # for the person who started it
