@@ -34,7 +34,7 @@ class SourceChoice:
         return True
 
     def left(self, ssrc: int) -> None:
-        """The source said goodbye (RTCP BYE): another one is heard at once."""
+        """The source ended with an RTCP BYE: another one is heard at once."""
         if ssrc == self.ssrc:
             self.ssrc, self._others = None, 0
 
