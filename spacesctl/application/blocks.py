@@ -63,12 +63,14 @@ async def block(app: App, person: Person, ref: str) -> None:
     """Block an account: it leaves all Spaces of the person, and can no longer join them, be invited, or send messages; the person leaves
     those of the account.
 
-    Raises NotFound, or Refused with reason `is_you`.
+    Raises NotFound, or Refused with reason `is_you` or `is_bot` (the bundled one).
     """
     async with app.db.read() as db:
         account = await accounts.get(db, ref)
     if account.id == person.account_id:
         raise Refused("is_you", "you cannot block yourself")
+    if account.id == app.bot.id:
+        raise Refused("is_bot", "the bundled bot cannot be blocked", hint="turn captions off, or clear the rules")
     async with over_all_concerned(app, person.account_id or "", account.id) as tx:
         app.registry.revocations.require(person)
         await write_block(app, tx, person, account)

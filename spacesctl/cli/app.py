@@ -41,6 +41,8 @@ def _clean_errors() -> Iterator[None]:
     try:
         yield
     except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export it
+            raise  # the help is ours, and has lines
         setattr(error, "format_message", partial(one_line, error.format_message()))  # noqa: B010  # it is a method
         raise
 

@@ -78,11 +78,19 @@ def client(ctx: typer.Context, *, anonymous: bool = False) -> Client:
     found = session.profile()
     tell_withheld(found)
     if found.token is None and not anonymous:
-        raise NotSignedIn("no token is set" if found.withheld is None else f"no token is set for {found.url}")
+        raise no_token(found)
     _without_httpx_commands()
     from spacesctl.client.http import Client
 
     return Client(found.url, found.token, dry_run=session.dry_run, on_request=_show_curl if session.curl else None)
+
+
+def no_token(found: Profile) -> NotSignedIn:
+    """The error for who acts signed out and may not."""
+    if found.withheld is None:
+        return NotSignedIn("no token is set")
+    hint = f"set SPACESCTL_URL={found.url} and SPACESCTL_TOKEN to a token of that server"
+    return NotSignedIn(f"no token is set for {found.url}", hint=hint)
 
 
 def tell_withheld(found: Profile) -> None:
@@ -119,7 +127,7 @@ def _from_stdin() -> list[str]:
     if sys.stdin is None:
         raise Invalid("-", "there is no stdin")
     try:
-        lines = sys.stdin.read(MOST_STDIN + 1)
+        lines = sys.stdin.read(MOST_STDIN + 1).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise Invalid("-", "stdin is not UTF-8 text") from error
     if len(lines) > MOST_STDIN:

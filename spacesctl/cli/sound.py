@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Session, SpaceRef, can_ask, client, space_id, tell_withheld
+from spacesctl.cli.common import Json, Session, SpaceRef, can_ask, client, no_token, space_id, tell_withheld
 from spacesctl.cli.output import emit_json, note
-from spacesctl.domain.errors import Gone, Invalid, NotSignedIn, Refused
+from spacesctl.domain.errors import Gone, Invalid, Refused
 
 
 def speak(
@@ -41,7 +41,7 @@ def speak(
     profile = ctx.ensure_object(Session).profile()
     if profile.token is None:
         tell_withheld(profile)
-        raise NotSignedIn("no token is set" if profile.withheld is None else f"no token is set for {profile.url}")
+        raise no_token(profile)
     if mic == (file is not None):
         raise Invalid("--file", "give either --file F or --mic")
     if (loop and mic) or (device is not None and not mic):
@@ -81,7 +81,7 @@ def speak(
 _ENDS = {
     "kicked": "you were removed from the Space",
     "demoted": "you were made a listener; ask to speak again with `spacesctl raise`",
-    "blocked": "you and the host of the Space have blocked one another",
+    "blocked": "there is a block between you and its hosts",
     "replaced": "you speak from another place now, and that replaced this microphone session",
     "revoked": "your token was revoked",
 }

@@ -159,7 +159,13 @@ def _dotenv() -> dict[str, str | None]:
     text = read_settings(Path(ENV_FILE))
     if text is None:
         return {}
-    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
-    # Not interpolated: the URL of a folder could have the token of the environment in it.
-    return dotenv_values(stream=io.StringIO(text), interpolate=False)
+    # Not interpolated: the URL of a folder could have the token of the environment in it. Lines of other programs may be anything.
+    found: dict[str, str | None] = {}
+    for line in parse_stream(io.StringIO(text)):
+        if line.error and "SPACESCTL_" in line.original.string:
+            raise Invalid(ENV_FILE, f"line {line.original.line} cannot be read", hint="write NAME=value")
+        if line.key is not None:
+            found[line.key] = line.value
+    return found

@@ -49,8 +49,10 @@ class NotSignedIn(SpacesError):
 
     code, status, exit_code, title = "not_signed_in", 401, 4, "Not signed in"
 
-    def __init__(self, problem: str = "this needs a token") -> None:
-        super().__init__(problem, hint="set SPACESCTL_TOKEN, or ask the operator for a token")
+    def __init__(
+        self, problem: str = "this needs a token", hint: str = "set SPACESCTL_TOKEN, or ask the operator for a token"
+    ) -> None:
+        super().__init__(problem, hint=hint)
 
 
 class NotAllowed(SpacesError):

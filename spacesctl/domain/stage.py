@@ -31,7 +31,7 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
     sent: Events = []
     for person in command.people:
         if person.blocked:
-            raise Refused("blocked", f"there is a block between @{person.handle} and the host or you")
+            raise Refused("blocked", f"there is a block between @{person.handle} and the hosts, or you")
         if person.account_id in space.barred:
             raise Refused("barred", f"@{person.handle} was removed from this Space")
         if person.kind is Kind.BOT:

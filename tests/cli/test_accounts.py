@@ -84,3 +84,13 @@ def test_whom_you_block_cannot_write_to_you_and_is_pointed_out_where_they_speak(
     assert f"someone you blocked is speaking: {ann.handle}" in host.says("show", space)
     host.run("follow", ben.handle)
     assert f"someone you blocked is speaking: {ann.handle}" in host.says("feed")
+
+
+def test_the_bundled_bot_is_not_blocked(host: Person) -> None:
+    refused(host.run("block", "@spaces_bot", "--yes"), 5, "bot")
+
+
+def test_handles_on_stdin_may_begin_with_a_byte_order_mark(host: Person, ann: Person) -> None:
+    space = host.live()
+    done = host.run("invite", space, "-", stdin=f"\ufeff{ann.handle}\n")
+    assert done.returncode == 0, done.stderr

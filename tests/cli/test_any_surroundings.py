@@ -227,3 +227,18 @@ def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     gone = ["bash", "-c", f"mkdir gone; cd gone; rmdir ../gone; {sys.executable} -m spacesctl list"]
     done = subprocess.run(gone, env=env, capture_output=True, timeout=15, check=False)
     told(done, 6, "cannot reach the server")
+
+
+def test_the_help_of_a_bare_command_has_lines() -> None:
+    for words in ([], ["account"], ["reports"]):
+        done = surrounded(TOKEN, *words)
+        assert done.returncode == 2
+        assert done.stderr.decode().count("\n") > 5
+
+
+def test_lines_of_other_programs_in_a_folders_file_are_passed_over_and_ours_are_not() -> None:
+    Path(".env").write_text("\"what is this\nfor x; do\nSPACESCTL_URL=http://127.0.0.1:9\nSPACESCTL_TOKEN=spx_x\n")
+    done = surrounded({"SPACESCTL_URL": None, "SPACESCTL_TOKEN": None}, "list")
+    assert done.stderr.count(b"\n") == 1
+    Path(".env").write_text("SPACESCTL_URL=http://127.0.0.1:9\nSPACESCTL_TOKEN 'spx_x\n")
+    told(surrounded({"SPACESCTL_URL": None, "SPACESCTL_TOKEN": None}, "list"), 2, ".env", "line 2")

@@ -67,12 +67,14 @@ _log = structlog.get_logger()
 
 @dataclass
 class Running:
-    """What a ready server announces: its addresses and its data folder; at the first start also the owner's profile, if it wrote one."""
+    """What a ready server announces: its addresses and its data folder; at the first start also the owner's profile, if it wrote one, and
+    the file with the owner's token."""
 
     http: str
     udp: str
     data: str
     profile: Path | None = None
+    token: Path | None = None
 
     def announced(self) -> dict[str, str]:
         """What programs are told."""
@@ -122,9 +124,9 @@ async def _serve(
     owner_token, bot, bot_token = await ensure_accounts(db)
     certificate = await _certificate(settings, tasks)
     url = base_url(http, tls=certificate is not None)
-    profile = None
+    profile = kept = None
     if owner_token is not None:
-        await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
+        kept = await asyncio.to_thread(keep_owner_token, settings.data, owner_token)
         if settings.profile and not await asyncio.to_thread(profile_path().exists):
             token = await add_profile_token(db)
             profile = await asyncio.to_thread(write_first_profile, settings.public_url or url, token)
@@ -186,7 +188,7 @@ async def _serve(
     else:
         app.bot_status = CaptionsStatus(ready=False, reason="the server runs without bots")
     await asyncio.to_thread(_settle)
-    on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data), profile))
+    on_ready(Running(url, f"{engine.ready.host}:{engine.ready.port}", str(settings.data), profile, kept))
     await asyncio.wait({asyncio.ensure_future(stop.wait()), serving}, return_when=asyncio.FIRST_COMPLETED)
     app.stopping = True
     on_stop()
@@ -259,3 +261,5 @@ def announce_ready(running: Running, *, as_json: bool) -> None:
                 f"you are its @owner, by {running.profile}; make an account for daily use: spacesctl account create @you",
                 err=True,
             )
+        elif running.token is not None:
+            write_line(f"the token of its @owner is in {running.token}; your profile stays as it is", err=True)
