@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from spacesctl.rtc.sdp import PASSWORD, UFRAG, candidate_lines
+from spacesctl.rtc.sdp import PASSWORD, UFRAG
+from spacesctl.rtc.sdp_answer import candidate_lines
 
 MAX_FRAGMENT: Final = 16 * 1024
 """Bytes of a fragment at most. A client may send all its candidates at once, at some hundred bytes each."""

@@ -1,37 +1,25 @@
-"""Parses SDP offers of WHIP and WHEP clients, and makes our answers (the necessary parts of RFC 8829; RFC 9725, RFC 8839, RFC 8843).
+"""Parses SDP offers of WHIP and WHEP clients (the necessary parts of RFC 8829; RFC 9725, RFC 8839, RFC 9143).
 
-An offer is read by aiortc's parser and reduced to what a Space needs: one bundled audio section with Opus. The answer has ICE-lite,
-rtcp-mux and one BUNDLE. All other sections are rejected with port 0, so a client that also offers video (OBS) can still send audio.
+An offer is reduced to what a Space needs: the first usable audio section with Opus. The answer has ICE-lite, rtcp-mux and one BUNDLE.
+The section whose transport the group uses (the *tagged* one, RFC 9143) is accepted too where it is another, but as inactive: with
+`max-bundle` the audio section has no transport of its own. All other sections are rejected with port 0, so a client that also offers video
+can send audio.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.sdp import MediaDescription, SessionDescription
+from spacesctl.rtc import sdp_lines
+from spacesctl.rtc.sdp_lines import Description, Media
 
 LEVEL_URI: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 """The header extension with the audio level of each packet (RFC 6464)."""
-MAX_OFFER: Final = 64 * 1024
-"""Characters of an offer at most. Chromium offers about 6 KiB for audio and video."""
-MAX_SECTIONS: Final = 16
-"""Media sections of an offer at most."""
+MAX_OFFER: Final = sdp_lines.MOST
+"""Characters of an offer at most."""
 
-UDP_HOST: Final = 126
-"""The type preference of our UDP candidates."""
-TCP_HOST: Final = 90
-"""The type preference of our TCP candidates: below all kinds of UDP candidates except relays."""
-PASSIVE: Final = 4
-"""The direction preference of a passive TCP candidate (RFC 6544, 4.2)."""
-
-FMTP: Final = "minptime=10;useinbandfec=1;usedtx=1"
-"""The Opus parameters of our answers."""
 FINGERPRINTS: Final = frozenset(("sha-256", "sha-384", "sha-512"))
 """The hash algorithms of fingerprints that we accept."""
 
@@ -57,7 +45,6 @@ _EXPLAINED: Final[dict[Reason, str]] = {
     "not_bundled": "the audio section is neither in the offer's BUNDLE group nor the only section",
     "wrong_direction": "the audio section's direction does not fit this URL",
 }
-_TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`{|}~-]{1,64}\Z", re.ASCII)
 UFRAG: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}\Z")
 """A valid ICE user name."""
 PASSWORD: Final = re.compile(r"[A-Za-z0-9+/=_-]{22,256}\Z")
@@ -75,21 +62,24 @@ class SdpError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The parts of a media section that an answer must repeat."""
+    """The parts of a media section that an answer must repeat. `codec` is what its first format stands for, if it says so."""
 
     kind: str
     profile: str
     formats: tuple[str, ...]
     mid: str
+    codec: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The relevant content of an offer. `audio` is the index of the audio section in `sections`; `setup` says which DTLS roles the client
-    can take; `nack` whether the client supports NACK (RFC 4585); `level_extension` is the id of RFC 6464's header extension, or 0."""
+    """The relevant content of an offer. `audio` is the index of the audio section in `sections`, `tagged` that of the section whose
+    transport is used (often the same one); `setup` says which DTLS roles the client can take; `nack` whether the client supports NACK
+    (RFC 4585); `level_extension` is the id of RFC 6464's header extension, or 0."""
 
     sections: tuple[Section, ...]
     audio: int
+    tagged: int
     bundled: bool
     payload_type: int
     level_extension: int
@@ -105,203 +95,126 @@ class Offer:
         """The identification of the audio section."""
         return self.sections[self.audio].mid
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Our answer, and the parts of it that the engine needs. `dtls` is the role *we* take."""
-
-    sdp: str
-    payload_type: int
-    level_extension: int
-    nack: bool
-    dtls: Literal["client", "server"]
-    mid: str
+    @property
+    def transport_mid(self) -> str:
+        """The identification of the section that the transport belongs to."""
+        return self.sections[self.tagged].mid
 
 
 def parse_offer(text: str) -> Offer:
     """Parse an offer. Raises `SdpError` when a Space cannot answer it."""
-    session = _parse(text)
-    place, media = _audio(session)
-    ice, dtls = media.ice, media.dtls
-    sections = tuple(_section(one, number) for number, one in enumerate(session.media))
-    if len({section.mid for section in sections}) < len(sections):
-        raise SdpError("malformed")
-    if not media.rtcp_mux:
+    try:
+        described = sdp_lines.read(text)
+    except sdp_lines.MalformedError as error:
+        raise SdpError("malformed") from error
+    place = _audio(described)
+    media = described.media[place]
+    bundled, tagged = _group(described, place)
+    transport = described.media[tagged]
+    if media.first("rtcp-mux") is None and transport.first("rtcp-mux") is None:
         raise SdpError("no_rtcp_mux")
-    ufrag, pwd = (ice.usernameFragment or "", ice.password or "") if ice else ("", "")
+    ufrag, pwd = transport.first("ice-ufrag") or "", transport.first("ice-pwd") or ""
     if not (UFRAG.match(ufrag) and PASSWORD.match(pwd)):
         raise SdpError("no_ice")
-    if dtls is None:
-        raise SdpError("no_setup")
-    prints = tuple((one.algorithm.lower(), one.value.upper()) for one in dtls.fingerprints)
-    prints = tuple(one for one in prints if one[0] in FINGERPRINTS and _HEX.match(one[1]))
-    if not prints:
-        raise SdpError("no_fingerprint")
     return Offer(
-        sections=sections,
+        sections=tuple(map(_section, described.media)),
         audio=place,
-        bundled=_is_bundled(session, sections, place),
-        payload_type=_opus(media),
+        tagged=tagged,
+        bundled=bundled,
+        payload_type=_opus(media) or 0,
         level_extension=_level_extension(media),
         nack=_nack(media),
         direction=_direction(media),
-        # ignored: mypy infers the dictionary's values as `str`, not as these literals
-        setup={"auto": "actpass", "client": "active", "server": "passive"}[dtls.role],  # type: ignore[arg-type]
+        setup=_setup(transport),
         ufrag=ufrag,
         pwd=pwd,
-        fingerprints=prints,
+        fingerprints=_fingerprints(transport),
     )
 
 
-def answer(
-    offer: Offer,
-    *,
-    kind: Literal["up", "down"],
-    candidates: Sequence[tuple[str, int]],
-    fingerprint: str,
-    ufrag: str,
-    pwd: str,
-    ssrc: int,
-    cname: str,
-    tcp: Sequence[tuple[str, int]] = (),
-) -> Answer:
-    """Answer an offer: with `up` we receive the client's audio (`recvonly`), with `down` we send it ours (`sendonly`).
-
-    `candidates` are the addresses of our one UDP port as (host, port), IPv4 or IPv6, at least one, the preferred one first; `tcp` are
-    those where we also listen over TCP; `fingerprint` is the SHA-256 of our certificate; `ssrc` and `cname` are those of our audio.
-    Raises `SdpError("wrong_direction")` when the offer only sends where the client should receive, or the other way round.
-    """
-    if offer.direction == ("recvonly" if kind == "up" else "sendonly"):
-        raise SdpError("wrong_direction")
-    role: Literal["client", "server"] = "client" if offer.setup == "passive" else "server"
-    level = offer.level_extension if kind == "up" else 0
-    lines = [
-        "v=0",
-        f"o=- {secrets.randbits(62)} 2 IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        "a=ice-lite",
-        "a=msid-semantic: WMS *",
-    ]
-    if offer.bundled:
-        lines.insert(4, f"a=group:BUNDLE {offer.mid}")
-    for place, section in enumerate(offer.sections):
-        if place != offer.audio:
-            lines += _rejected(section)
-            continue
-        payload, mid = offer.payload_type, section.mid
-        host, port = candidates[0]
-        lines += [
-            f"m=audio {port} {section.profile} {payload}",
-            f"c=IN {'IP6' if ':' in host else 'IP4'} {host}",
-            "a=rtcp-mux",
-            f"a=mid:{mid}",
-            "a=recvonly" if kind == "up" else "a=sendonly",
-            f"a=rtpmap:{payload} opus/48000/2",
-            f"a=fmtp:{payload} {FMTP}",
-            "a=ptime:20",
-        ]
-        if offer.nack:
-            lines.append(f"a=rtcp-fb:{payload} nack")
-        if level:
-            lines.append(f"a=extmap:{level} {LEVEL_URI}")
-        if kind == "down":
-            lines += [f"a=msid:{cname} {cname}", f"a=ssrc:{ssrc} cname:{cname}"]
-        lines += [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}"]
-        lines += candidate_lines(candidates, tcp)
-        lines += ["a=end-of-candidates", f"a=fingerprint:sha-256 {fingerprint}"]
-        lines.append("a=setup:active" if role == "client" else "a=setup:passive")
-    return Answer("\r\n".join(lines) + "\r\n", offer.payload_type, level, offer.nack, role, offer.mid)
-
-
-def _parse(text: str) -> SessionDescription:
-    if len(text) > MAX_OFFER or not text.startswith("v=0") or text.count("\nm=") > MAX_SECTIONS:
-        raise SdpError("malformed")
-    try:
-        return SessionDescription.parse(text)
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError, AssertionError, StopIteration) as error:
-        raise SdpError("malformed") from error  # what aiortc's parser raises on invalid text
-
-
-def _audio(session: SessionDescription) -> tuple[int, MediaDescription]:
-    for place, media in enumerate(session.media):
-        if media.kind == "audio" and media.port and "SAVPF" in media.profile:
-            return place, media
-    raise SdpError("no_audio")
-
-
-def _section(media: MediaDescription, number: int) -> Section:
-    mid = media.rtp.muxId or str(number)
-    formats = tuple(str(one) for one in media.fmt)
-    if not (_TOKEN.match(mid) and _TOKEN.match(media.kind) and all(_TOKEN.match(one) for one in formats)):
-        raise SdpError("malformed")
-    return Section(media.kind, media.profile, formats, mid)
-
-
-def _is_bundled(session: SessionDescription, sections: tuple[Section, ...], place: int) -> bool:
-    """Whether the answer has a BUNDLE group. Raises SdpError when the audio section is in no group and is not the only section."""
-    groups = [group.items for group in session.group if group.semantic == "BUNDLE"]
-    if any(sections[place].mid in items for items in groups):
-        return True
-    if groups or len(sections) > 1:
-        raise SdpError("not_bundled")
-    return False
-
-
-def _opus(media: MediaDescription) -> int:
-    for codec in media.rtp.codecs:
-        if _is_opus(codec, media):
-            return int(codec.payloadType or 0)
+def _audio(described: Description) -> int:
+    """The place of the first audio section that can be used. Raises SdpError with what is wrong with the first one if there is none."""
+    audio = [(place, one) for place, one in enumerate(described.media) if one.kind == "audio" and one.is_offered]
+    audio = [(place, one) for place, one in audio if "SAVPF" in one.profile and one.direction != "inactive"]
+    if not audio:
+        raise SdpError("no_audio")
+    for place, one in audio:
+        if _opus(one) is not None:
+            return place
     raise SdpError("no_opus")
 
 
-def _is_opus(codec: RTCRtpCodecParameters, media: MediaDescription) -> bool:
-    return codec.mimeType.lower() == "audio/opus" and codec.clockRate == 48_000 and codec.payloadType in media.fmt
+def _group(described: Description, place: int) -> tuple[bool, int]:
+    """Whether the answer has a BUNDLE group, and the place of the section whose transport is used: the first of the group that has one
+    (RFC 9143, 7.3.1). Raises SdpError when the audio section is in no group and is not the only section."""
+    media = described.media[place]
+    group = next((mids for mids in described.groups if media.mid in mids), None)
+    if group is None:
+        if described.groups or len(described.media) > 1:
+            raise SdpError("not_bundled")
+        return False, place
+    places = {one.mid: number for number, one in enumerate(described.media)}
+    for mid in group:
+        one = described.media[places[mid]] if mid in places else None
+        if one is not None and one.kind in ("audio", "video") and one.port and one.first("ice-ufrag"):
+            return True, places[mid]
+    return True, place
 
 
-def _nack(media: MediaDescription) -> bool:
-    codec = next((one for one in media.rtp.codecs if _is_opus(one, media)), None)
-    return codec is not None and any(one.type == "nack" and not one.parameter for one in codec.rtcpFeedback)
+def _section(media: Media) -> Section:
+    return Section(media.kind, media.profile, media.formats, media.mid, media.codec(media.formats[0]))
 
 
-def _level_extension(media: MediaDescription) -> int:
+def _opus(media: Media) -> int | None:
+    """The payload type of Opus, the preferred one if there are several."""
+    for payload in media.formats:
+        name, _, rates = (media.codec(payload) or "").partition("/")
+        if name.lower() == "opus" and rates.partition("/")[0] == "48000" and payload.isdecimal() and int(payload) < 128:
+            return int(payload)
+    return None
+
+
+def _nack(media: Media) -> bool:
+    wanted = {f"{_opus(media)} nack", "* nack"}
+    return any(" ".join(one.split()) in wanted for one in media.all("rtcp-fb"))
+
+
+def _level_extension(media: Media) -> int:
     """The id of the audio level extension, or 0. Ids above 14 do not fit the one-byte header that we read (RFC 8285, 4.2)."""
-    for extension in media.rtp.headerExtensions:
-        if extension.uri == LEVEL_URI and 1 <= extension.id <= 14:
-            return int(extension.id)
+    for one in media.all("extmap"):
+        number, uri = (*one.split(), "", "")[:2]  # a direction may follow the number, and attributes the URI
+        number = number.partition("/")[0]
+        if uri == LEVEL_URI and re.fullmatch("[1-9]|1[0-4]", number):
+            return int(number)
     return 0
 
 
-def _direction(media: MediaDescription) -> Literal["sendrecv", "sendonly", "recvonly"]:
+def _direction(media: Media) -> Literal["sendrecv", "sendonly", "recvonly"]:
     match media.direction:
         case "sendonly":
             return "sendonly"
         case "recvonly":
             return "recvonly"
-        case "inactive":
-            raise SdpError("no_audio")
         case _:
-            return "sendrecv"  # also the default (RFC 8866, 6.7)
+            return "sendrecv"
 
 
-def _rejected(section: Section) -> list[str]:
-    """The answer to a section that we reject (RFC 3264, 6): port 0, and not in the BUNDLE group."""
-    return [
-        f"m={section.kind} 0 {section.profile} {' '.join(section.formats)}",
-        "c=IN IP4 0.0.0.0",
-        f"a=mid:{section.mid}",
-        "a=inactive",
-    ]
+def _setup(transport: Media) -> Literal["actpass", "active", "passive"]:
+    match transport.first("setup"):
+        case "actpass":
+            return "actpass"
+        case "active":
+            return "active"
+        case "passive":
+            return "passive"
+        case _:
+            raise SdpError("no_setup")
 
 
-def candidate_lines(udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()) -> list[str]:
-    """SDP lines of host candidates, given as (host, port). Earlier ones have a higher priority (RFC 8445, 5.1.2.1), and all UDP candidates
-    a higher one than the TCP candidates (RFC 6544, 4.2)."""
-    lines = []
-    for number, (host, port) in enumerate([*udp, *tcp], 1):
-        over_tcp = number > len(udp)
-        kind = TCP_HOST if over_tcp else UDP_HOST
-        local = (PASSIVE << 13) + 8191 - number if over_tcp else 65_535 - number
-        line = f"{number} 1 {'tcp' if over_tcp else 'udp'} {(kind << 24) + (local << 8) + 255} {ipaddress.ip_address(host)} {port}"
-        lines.append(f"a=candidate:{line} typ host" + (" tcptype passive" if over_tcp else ""))
-    return lines
+def _fingerprints(transport: Media) -> tuple[tuple[str, str], ...]:
+    prints = [[*one.split(), "", ""][:2] for one in transport.all("fingerprint")]
+    found = tuple((name.lower(), value.upper()) for name, value in prints)
+    found = tuple(one for one in found if one[0] in FINGERPRINTS and _HEX.match(one[1]))
+    if not found:
+        raise SdpError("no_fingerprint")
+    return found

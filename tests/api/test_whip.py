@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -208,3 +209,15 @@ async def test_names_and_passwords_of_ice_and_sessions_cannot_be_guessed(api: Ap
         assert len(set(values)) == drawn
         assert {len(bytes.fromhex(value)) for value in values} == {size}
         assert all(len({value[place] for value in values}) > 4 for place in range(2 * size)), "no part of it is fixed"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[1] / "found" / "sdp").glob("*.sdp")), ids=lambda path: path.stem
+)
+async def test_offers_of_clients_of_the_field_are_answered(api: Api, path: Path) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    kind = {"Content-Type": "application/sdp"}
+    answer = await host.http.post(f"{space}/whip", content=path.read_bytes(), headers=kind)
+    assert answer.status_code == 201, answer.text
+    assert answer.text.count("m=") == path.read_text().count("m=")

@@ -9,7 +9,7 @@ from spacesctl.engine.metrics import LATE
 from spacesctl.probe import description, jitter_probe
 from spacesctl.probe.description import NotConnected
 from spacesctl.probe.session import Session
-from spacesctl.rtc import rtp, sdp
+from spacesctl.rtc import rtp, sdp, sdp_answer
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
 from spacesctl.rtc.srtp import Srtp
@@ -20,7 +20,7 @@ HERE, THERE = ("192.0.2.1", 4000), ("127.0.0.1", 5000)
 
 
 def answered(session: Session, offer: sdp.Offer) -> str:
-    return sdp.answer(
+    return sdp_answer.answer(
         offer,
         kind="up",
         candidates=[("192.0.2.9", 5000), THERE],

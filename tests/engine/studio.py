@@ -22,7 +22,7 @@ from spacesctl.engine.messages import (
     Stats,
 )
 from spacesctl.engine.process import EngineProcess
-from spacesctl.rtc import sdp
+from spacesctl.rtc import sdp, sdp_answer
 from tests.listening import Sound
 from tests.webrtc import ListenerPeer, SpeakerPeer, own_address
 
@@ -56,11 +56,13 @@ class Studio:
     async def listener(self, name: str, group: int = Output.AUDIENCE) -> ListenerPeer:
         return await self._join(ListenerPeer(), name, group=group)
 
-    async def admit(self, offer: str, name: str, kind: Literal["up", "down"], lane: int, group: int) -> sdp.Answer:
+    async def admit(
+        self, offer: str, name: str, kind: Literal["up", "down"], lane: int, group: int
+    ) -> sdp_answer.Answer:
         """What a server does with an offer."""
         read = sdp.parse_offer(offer)
         ready, ufrag, pwd = self.engine.ready, secrets.token_hex(4), secrets.token_hex(16)
-        answer = sdp.answer(
+        answer = sdp_answer.answer(
             read,
             kind=kind,
             candidates=[(own_address(), ready.port)],

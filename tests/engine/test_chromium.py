@@ -13,7 +13,7 @@ import pytest
 
 from spacesctl.audio.opus import Decoder, Encoder
 from spacesctl.engine.messages import FLAG_ACTIVE, OpenLane, Output, PeerJoined, Uplink
-from spacesctl.rtc.sdp import Answer
+from spacesctl.rtc.sdp_answer import Answer
 from tests.engine.studio import SPACE, Frames, Levels, Studio, run, studio
 from tests.listening import RATE, Sound
 
@@ -37,6 +37,11 @@ OFFER = """async (kind) => {
   await pc.setLocalDescription();
   return pc.localDescription.sdp;
 }"""
+VIDEO_FIRST = OFFER.replace(
+    "new RTCPeerConnection();",
+    "new RTCPeerConnection({bundlePolicy: 'max-bundle'});"
+    " pc.addTransceiver('video', {direction: kind === 'up' ? 'sendonly' : 'recvonly'});",
+)
 AS_IT_IS = OFFER.replace(
     "audio: true}", "audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}}"
 )
@@ -91,11 +96,12 @@ async def served(html: bytes) -> asyncio.Server:
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_chromium_speaks_and_hears_itself_as_the_audience_does() -> None:
+@pytest.mark.parametrize("offer", [OFFER, VIDEO_FIRST], ids=["audio alone", "video first in a max-bundle"])
+def test_chromium_speaks_and_hears_itself_as_the_audience_does(offer: str) -> None:
     playwright = pytest.importorskip("playwright.async_api")
 
     async def connect(space: Studio, page: Any, kind: Literal["up", "down"], lane: int = 0) -> Answer:
-        made = await space.admit(await page.evaluate(OFFER, kind), kind, kind, lane, Output.AUDIENCE)
+        made = await space.admit(await page.evaluate(offer, kind), kind, kind, lane, Output.AUDIENCE)
         await page.evaluate(ANSWER, [kind, made.sdp])
         await space.until(PeerJoined, lambda joined: joined.peer == kind)
         return made

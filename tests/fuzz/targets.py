@@ -10,7 +10,7 @@ from aioice import stun as their_stun
 
 from spacesctl.audio import framing, ogg
 from spacesctl.audio.opus import Decoder, Encoder, OpusError, packet_samples
-from spacesctl.rtc import demux, fragment, rtcp, rtp, sdp
+from spacesctl.rtc import demux, fragment, rtcp, rtp, sdp, sdp_answer
 from spacesctl.rtc.dtls import Dtls, Identity, datagrams
 from spacesctl.rtc.frames import FrameError, FrameReader, framed
 from spacesctl.rtc.rtcp import RtcpError
@@ -93,7 +93,7 @@ def _srtcp(data: bytes) -> object:
 
 def _sdp(data: bytes) -> object:
     offer = sdp.parse_offer(data.decode("utf-8", "replace"))
-    return sdp.answer(
+    return sdp_answer.answer(
         offer,
         kind="up" if offer.direction != "recvonly" else "down",
         candidates=[("192.0.2.2", 7000)],

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
-from spacesctl.rtc import demux, rtp, sdp
+from spacesctl.rtc import demux, rtp, sdp, sdp_answer
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Dtls, Identity
 from spacesctl.rtc.srtp import Srtp
@@ -41,7 +41,7 @@ class Answerer(asyncio.DatagramProtocol):
         self._ice.expect(Credentials("abcd", PWD, theirs.ufrag))
         self._dtls = Dtls(IDENTITY, "server", list(theirs.fingerprints))
         kind: Literal["up", "down"] = "down" if theirs.direction == "recvonly" else "up"
-        return sdp.answer(
+        return sdp_answer.answer(
             theirs, kind=kind, candidates=[self.address], fingerprint=IDENTITY.fingerprint,
             ufrag="abcd", pwd=PWD, ssrc=1, cname="x",
         ).sdp  # fmt: skip

@@ -17,7 +17,7 @@ from spacesctl.domain.words import State
 from spacesctl.engine.messages import AddPeer, Output
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.sessions import Feed, Session, SessionKind, group_of, new_etag
-from spacesctl.rtc import sdp
+from spacesctl.rtc import sdp, sdp_answer
 from spacesctl.server.http.limited import given_back_on_failure
 from spacesctl.server.http.rates import address_key
 from spacesctl.server.http.services import Services
@@ -58,7 +58,7 @@ async def answer_offer(
         await _forget_lane(app, handle, session)
         raise
     handle.connect(session)
-    session.mid, session.remote_ufrag, session.etag = offer.mid, offer.ufrag, new_etag()
+    session.mid, session.remote_ufrag, session.etag = offer.transport_mid, offer.ufrag, new_etag()
     return session, answer
 
 
@@ -112,7 +112,7 @@ async def _open_session(
 def _answer(app: Services, handle: SpaceHandle, session: Session, offer: sdp.Offer) -> str:
     direction = "up" if session.kind is SessionKind.WHIP else "down"
     ufrag, pwd = secrets.token_hex(4), secrets.token_hex(16)
-    answer = sdp.answer(
+    answer = sdp_answer.answer(
         offer,
         kind=direction,  # type: ignore[arg-type]  # mypy does not narrow it to the literals
         candidates=app.udp_candidates,
