@@ -30,9 +30,15 @@ _ALERT: Final = 21
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEAD: Final = 13
 _READ: Final = 4096
-_CIPHERS: Final = (
-    b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA"
+_OLD_CURVE: Final = (
+    "handshake: the peer's certificate is on a curve that TLS has no more (P-224?); FFmpeg takes another certificate by its options "
+    "cert_file and key_file"
 )
+_CIPHERS: Final = (
+    b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA:"
+    b"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"
+)
+"""Our certificate is ECDSA; RSA is for peers that are DTLS server and have such a one, as FFmpeg can."""
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha-256": hashes.SHA256(),
     "sha-384": hashes.SHA384(),
@@ -87,6 +93,7 @@ def _context(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> 
     context.use_certificate(certificate)
     context.use_privatekey(key)
     context.set_cipher_list(_CIPHERS)
+
     context.set_tlsext_use_srtp(b":".join(profile.name for profile in PROFILES))
     return context
 
@@ -214,7 +221,7 @@ class Dtls:
         except SSL.WantReadError:
             return
         except SSL.Error as error:
-            self._fail(f"handshake: {error}")
+            self._fail(_OLD_CURVE if "wrong curve" in str(error) else f"handshake: {error}")
             return
         self._finish(connection)
 

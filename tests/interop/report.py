@@ -37,6 +37,7 @@ def _packaged(name: str) -> str:
 VERSIONS: Final[dict[str, Callable[[], str]]] = {
     "Chromium": partial(_told, "chromium", "--version"),
     "GStreamer webrtcbin": partial(_told, "gst-launch-1.0", "--version"),
+    "FFmpeg in PyAV": partial(importlib.metadata.version, "av"),
     "aiortc": partial(importlib.metadata.version, "aiortc"),
     "coturn": partial(_told, "turnserver", "--version"),
     "ffmpeg": partial(_told, "ffmpeg", "-version"),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import pytest
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, RTCCertificate
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from OpenSSL import SSL
 
-from spacesctl.rtc import rtp, srtp
+from spacesctl.rtc import dtls, rtp, srtp
 from spacesctl.rtc.dtls import MAX_RESENT, MTU, Dtls, Identity, State, datagrams
 from spacesctl.rtc.srtp import (
     AES_128_CM,
@@ -103,6 +106,34 @@ def test_a_certificate_that_does_not_match_never_gets_keys(fingerprints: list[tu
     assert server.state is State.FAILED
     assert server.keys is None
     assert "certificate" in server.why
+
+
+def with_key(key: Any) -> Identity:
+    """An end whose certificate has this key."""
+    made = Identity.__new__(Identity)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+    now = dt.datetime.now(dt.UTC)
+    builder = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    )
+    builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
+    made.fingerprint, made.context = dtls.digest(certificate, "sha-256"), dtls._context(key, certificate)
+    return made
+
+
+@pytest.mark.parametrize("role", ["client", "server"])
+@pytest.mark.parametrize(
+    "make", [lambda: rsa.generate_private_key(65_537, 2048), lambda: ec.generate_private_key(ec.SECP384R1())]
+)
+def test_a_peer_may_have_a_certificate_of_another_kind(
+    make: Callable[[], Any], role: Literal["client", "server"]
+) -> None:
+    peer = with_key(make())
+    theirs = Dtls(peer, role, [("sha-256", OURS.fingerprint)])
+    ours = Dtls(OURS, "server" if role == "client" else "client", [("sha-256", peer.fingerprint)])
+    shake(*(theirs, ours) if role == "client" else (ours, theirs))
+    assert theirs.state is ours.state is State.CONNECTED
 
 
 def test_a_goodbye_is_heard() -> None:

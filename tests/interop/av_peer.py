@@ -1,0 +1,35 @@
+"""FFmpeg's WHIP muxer, as PyAV ships it: speaks a tone of 440 Hz. A program of its own, since FFmpeg waits in C.
+
+python av_peer.py URL TOKEN CERTIFICATE KEY SECONDS [FLAGS]
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import av
+import numpy as np
+
+RATE, FRAME, TONE = 48_000, 960, 440
+
+
+def main(url: str, token: str, certificate: str, key: str, seconds: str, flags: str = "") -> None:
+    """Speak for so many seconds."""
+    options = {"authorization": token, "cert_file": certificate, "key_file": key}
+    if flags:
+        options["whip_flags"] = flags
+    with av.open(url, "w", format="whip", options=options) as out:
+        stream = out.add_stream("libopus", rate=RATE, layout="stereo", bit_rate=64_000)
+        began = time.monotonic()
+        for at in range(0, int(float(seconds) * RATE), FRAME):
+            sound = np.rint(8_000 * np.sin(2 * np.pi * TONE * (at + np.arange(FRAME)) / RATE)).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(np.repeat(sound, 2).reshape(1, -1), format="s16", layout="stereo")
+            frame.sample_rate, frame.pts = RATE, at
+            for packet in stream.encode(frame):
+                out.mux(packet)
+            time.sleep(max(0.0, began + at / RATE - time.monotonic()))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
