@@ -237,7 +237,7 @@ def test_the_help_of_a_bare_command_has_lines() -> None:
 
 
 def test_lines_of_other_programs_in_a_folders_file_are_passed_over_and_ours_are_not() -> None:
-    Path(".env").write_text("\"what is this\nfor x; do\nSPACESCTL_URL=http://127.0.0.1:9\nSPACESCTL_TOKEN=spx_x\n")
+    Path(".env").write_text('"what is this\nfor x; do\nSPACESCTL_URL=http://127.0.0.1:9\nSPACESCTL_TOKEN=spx_x\n')
     done = surrounded({"SPACESCTL_URL": None, "SPACESCTL_TOKEN": None}, "list")
     assert done.stderr.count(b"\n") == 1
     Path(".env").write_text("SPACESCTL_URL=http://127.0.0.1:9\nSPACESCTL_TOKEN 'spx_x\n")

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from tests.interop.gstreamer import Stage, lanes, pitch
+from tests.interop.gstreamer import Stage, is_silent, lanes, pitch
 from tests.running import running_server, wait_until
 
 PEER = Path(__file__).with_name("av_peer.py")
@@ -57,15 +57,18 @@ def test_its_tone_is_heard(kind: str, flags: str, tmp_path: Path) -> None:
             f"{server.url}{stage.place}/whip",
             stage.host,
             *written(key, tmp_path),
-            "9",
+            "14",
             *([flags] if flags else []),
         ]
         speaking = subprocess.Popen([sys.executable, str(PEER), *words], stderr=subprocess.PIPE, text=True)
         try:
             wait_until(lambda: stage.speaks() or speaking.poll() is not None, 20)
             assert speaking.poll() is None, speaking.communicate()[1]
-            assert pitch(lanes(stage, tmp_path)) == pytest.approx(TONE, abs=3.0)
-            assert speaking.wait(20) == 0
+            heard = lanes(stage, tmp_path)
+            if is_silent(heard):  # a handshake of which something was lost takes seconds
+                heard = lanes(stage, tmp_path)
+            assert pitch(heard) == pytest.approx(TONE, abs=3.0)
+            assert speaking.wait(25) == 0
         finally:
             speaking.kill()
             speaking.communicate()
