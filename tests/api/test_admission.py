@@ -325,3 +325,13 @@ async def test_co_hosts_see_no_invitations_after_the_end(api: Api) -> None:
     await here.people["cohost"].ok("GET", f"{here.space}/invites")
     await here.people["host"].ok("POST", f"{here.space}/end")
     assert (await here.people["cohost"].refused("GET", f"{here.space}/invites"))["status"] == 403
+
+
+async def test_the_feed_shows_what_one_may_read(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    space = await api.live(host)
+    for one in (ann, ben):
+        await one.ok("PUT", "/v1/accounts/me/following/@host")
+    await host.ok("POST", f"{space}/people/@ben/kick")
+    shown = {one.handle: [row["id"] for row in (await one.ok("GET", "/v1/feed"))["spaces"]] for one in (ann, ben)}
+    assert shown == {"@ann": [space.rsplit("/", 1)[-1]], "@ben": []}
