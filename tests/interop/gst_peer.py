@@ -1,6 +1,6 @@
 """A GStreamer `webrtcbin` that speaks (WHIP) a 440 Hz tone or listens (WHEP) into a WAV file. Run by Debian's python3, which has `gi`.
 
-/usr/bin/python3 gst_peer.py whip|whep URL [--token T] [--seconds S] [--out F.wav] [--turn turn://user:password@host:port]
+/usr/bin/python3 gst_peer.py whip|whep URL [--token T] [--seconds S] [--out F.wav] [--turn turn://user:password@host:port] [--video-first]
 """
 
 import argparse
@@ -18,6 +18,11 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 CAPS = "application/x-rtp,media=audio,encoding-name=OPUS,payload=97,clock-rate=48000"
 TONE = f"audiotestsrc is-live=true wave=sine freq=440 volume=0.4 ! opusenc ! rtpopuspay pt=97 ! {CAPS} ! webrtc."
+VIDEO = "application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000"
+PICTURE = (
+    "videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=5/1 ! vp8enc deadline=1 ! rtpvp8pay pt=96 ! "
+    f"{VIDEO} ! webrtc. "
+)
 HEAR = "rtpopusdepay ! opusdec ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=1 ! wavenc ! filesink location="
 
 
@@ -28,7 +33,8 @@ class Peer:
         self.location = None
         policy = f" turn-server={args.turn} ice-transport-policy=relay" if args.turn else ""
         head = f"webrtcbin name=webrtc bundle-policy=max-bundle{policy} "
-        made = Gst.parse_launch(head + (TONE if args.way == "whip" else ""))
+        speak = (PICTURE if args.video_first else "") + TONE
+        made = Gst.parse_launch(head + (speak if args.way == "whip" else ""))
         if isinstance(made, Gst.Pipeline):
             self.pipeline, self.webrtc = made, made.get_by_name("webrtc")
         else:  # one element alone is no pipeline yet
@@ -42,7 +48,8 @@ class Peer:
         self.pipeline.set_state(Gst.State.PLAYING)
         if self.args.way == "whep":
             direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
-            self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS))
+            for caps in ([VIDEO] if self.args.video_first else []) + [CAPS]:
+                self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(caps))
         GLib.timeout_add(300, self.offer)
         GLib.timeout_add(int(self.args.seconds * 1000), self.end)
         self.loop.run()
@@ -100,6 +107,7 @@ class Peer:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("way", choices=["whip", "whep"])
+    parser.add_argument("--video-first", action="store_true")
     parser.add_argument("url")
     parser.add_argument("--token")
     parser.add_argument("--seconds", type=float, default=5.0)

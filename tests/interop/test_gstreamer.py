@@ -24,10 +24,11 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.interop("GStreamer webrtcbin", "speaks", "listens")
-def test_a_tone_goes_in_by_whip_and_comes_out_by_whep(stage: Stage, tmp_path: Path) -> None:
-    speaking = stage.peer("whip", "--token", stage.host, "--seconds", "14")
+@pytest.mark.parametrize("words", [[], ["--video-first"]], ids=["audio alone", "video first in a max-bundle"])
+def test_a_tone_goes_in_by_whip_and_comes_out_by_whep(words: list[str], stage: Stage, tmp_path: Path) -> None:
+    speaking = stage.peer("whip", "--token", stage.host, "--seconds", "14", *words)
     wait_until(stage.speaks, 15)
-    hearing = stage.peer("whep", "--seconds", "8", "--out", str(tmp_path / "webrtc.wav"))
+    hearing = stage.peer("whep", "--seconds", "8", "--out", str(tmp_path / "webrtc.wav"), *words)
     by_lane = lanes(stage, tmp_path)
     for peer in (hearing, speaking):
         told = finished(peer)
