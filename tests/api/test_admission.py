@@ -69,16 +69,20 @@ async def test_each_relation_at_each_door_of_a_live_space(api: Api) -> None:
     assert await _papers(here) == {who: "rsh" if "s" in PUBLIC[who] else "" for who in PEOPLE}
 
 
+@pytest.mark.slow
 async def test_each_relation_at_each_door_of_a_space_for_accounts(api: Api) -> None:
     await _check(await scene(api, listeners="accounts"), FOR_ACCOUNTS)
 
 
-@pytest.mark.parametrize(("listeners", "rights"), [("everyone", PUBLIC), ("accounts", FOR_ACCOUNTS)])
+@pytest.mark.parametrize(
+    ("listeners", "rights"),
+    [pytest.param("everyone", PUBLIC, marks=pytest.mark.slow), ("accounts", FOR_ACCOUNTS)],
+)
 async def test_each_relation_at_each_door_of_a_planned_space(api: Api, listeners: str, rights: dict[str, str]) -> None:
     await _check(await scene(api, live=False, listeners=listeners), rights)
 
 
-@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("live", [True, pytest.param(False, marks=pytest.mark.slow)])
 async def test_what_is_over_is_for_its_host(api: Api, live: bool) -> None:
     here = await scene(api, live=live)
     await here.people["host"].ok("POST", f"{here.space}/{'end' if live else 'cancel'}")

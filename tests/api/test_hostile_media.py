@@ -23,7 +23,7 @@ OFFERS: list[tuple[bytes, str, int]] = [
     (b"", SDP, 400), (b"\0", SDP, 400), (b"\xff\xfe", SDP, 400), (OFFER.encode("utf-16"), SDP, 400), (b"v=0\r\n", SDP, 400),
     (b"{}", SDP, 400),
     (BOM.encode() + OFFER.encode(), SDP, 400), (OFFER.encode(), "text/plain", 415), (OFFER.encode(), "", 415), (b"a" * 200_000, SDP, 413),
-    (OFFER.replace("m=audio 9", f"m=audio {10**20}").encode(), SDP, 201),  # nothing is sent to that port
+    (OFFER.replace("m=audio 9", f"m=audio {10**20}").encode(), SDP, 400),
     (OFFER.replace("rtpmap:111", f"rtpmap:{DIGITS}").encode(), SDP, 400),
     (OFFER.replace("rtpmap:111", "rtpmap:²").encode(), SDP, 400),
     (OFFER.replace("opus/48000/2", "opus/²/2").encode(), SDP, 400),

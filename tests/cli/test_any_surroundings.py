@@ -148,9 +148,13 @@ def test_a_byte_order_mark_is_no_trouble() -> None:
         ["create", BYTES], ["kick", ID, BYTES], ["show", BYTES], ["show", b"http://h\xff/s/" + ID.encode()], ["dm", "@ann", BYTES],
         ["rules", "check", BYTES], ["post", "--voice", BYTES], ["speak", ID, "--file", BYTES], ["schedule", "show", BYTES],
         ["play", BYTES], ["webhook", "add", BYTES], ["account", "create", BYTES], ["share", ID, BYTES],
-        ["listen", ID, "--output", BYTES], ["report", ID, "@ann", "--note", BYTES], ["create", "T", "--at", BYTES],
-        ["create", "T", "--tz", BYTES, "--at", "2030-01-01 00:00"],
-        ["recordings", "get", BYTES], ["calendar", BYTES], ["undo", BYTES], ["--url", BYTES, "list"], ["accept", "", "--plain"],
+        *(
+            pytest.param(words, marks=pytest.mark.slow) for words in (
+                ["listen", ID, "--output", BYTES], ["report", ID, "@ann", "--note", BYTES], ["create", "T", "--at", BYTES],
+                ["create", "T", "--tz", BYTES, "--at", "2030-01-01 00:00"],
+                ["recordings", "get", BYTES], ["calendar", BYTES], ["undo", BYTES], ["--url", BYTES, "list"], ["accept", "", "--plain"],
+            )
+        ),
     ],
     ids=lambda words: "-".join(str(word)[:12] for word in words),
 )  # fmt: skip
@@ -187,7 +191,9 @@ ROWS = answer(b'{"data": [{"id": "1", "handle": "@ann", "name": "\xe2\x80\x9cAnn
     ],
     ids=str,
 )  # fmt: skip
-@pytest.mark.parametrize("plain", [[], ["--plain"], ["--json"]], ids=str)
+@pytest.mark.parametrize(
+    "plain", [[], *(pytest.param([one], marks=pytest.mark.slow) for one in ("--plain", "--json"))], ids=str
+)
 def test_output_in_odd_surroundings(env: dict[str, str | bytes | None], plain: list[str]) -> None:
     with raw_server(ROWS) as url:
         done = surrounded({**TOKEN, "SPACESCTL_URL": url, **env}, "follow", "@\N{SNOWMAN}", *plain)

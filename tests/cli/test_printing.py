@@ -90,6 +90,7 @@ def test_what_a_command_prints(words: list[str]) -> None:
         assert f"Mark{WHOLE}" in plain.stdout, "what is harmless stands there as it is"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [one for one in COMMANDS if command(one) not in SILENT], ids=" ".join)
 def test_json_has_escapes_of_what_is_hostile_alone(words: list[str]) -> None:
     done = printed([*words, "--json"])
