@@ -61,7 +61,7 @@ def show(
 
 
 def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:
-    """Block accounts: they leave Spaces that you host or co-host, and you leave theirs. They cannot be invited or message you."""
+    """Block accounts: they leave Spaces that you host or co-host, you leave theirs, and they cannot be invited or message you."""
     from spacesctl.cli.answers import Blocking
 
     def act(spaces: Client, one: str) -> Blocking:

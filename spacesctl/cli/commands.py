@@ -60,7 +60,7 @@ ROOT = Noun(
         ),
         "block": Verb(
             "accounts:block",
-            "Block accounts: they leave Spaces that you host or co-host, and you leave theirs. They cannot be invited or message you.",
+            "Block accounts: they leave Spaces that you host or co-host, you leave theirs, and they cannot be invited or message you.",
         ),
         "unblock": Verb("accounts:unblock", "Unblock accounts."),
         "report": Verb("moderation:report", "Report a person or the whole Space."),
