@@ -146,15 +146,21 @@ class Heartbeat(threading.Thread):
         super().__init__(name="heartbeat", daemon=True)
         self._outlet = outlet
         self._busy_since: float | None = None
+        self._over = threading.Event()
 
     def run(self) -> None:
-        """Beat until the pool is gone."""
+        """Beat until `stop`, or until the pool is gone."""
         with suppress(OSError):
-            while True:
+            while not self._over.is_set():
                 since = self._busy_since
                 busy = 0.0 if since is None else time.monotonic() - since
                 self._outlet.send([Beat(resident_bytes(), busy)])
-                time.sleep(BEAT_SECONDS)
+                self._over.wait(BEAT_SECONDS)
+
+    def stop(self) -> None:
+        """Beat no more, and wait for that: the descriptor may be another file's afterwards."""
+        self._over.set()
+        self.join()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -171,6 +177,15 @@ def run(load: Callable[[], Callable[[], Recogniser]], fd_in: int, fd_out: int, g
     outlet = Outlet(fd_out)
     heart = Heartbeat(outlet)
     heart.start()
+    try:
+        return _serve(load, fd_in, outlet, heart, growth)
+    finally:
+        heart.stop()
+
+
+def _serve(
+    load: Callable[[], Callable[[], Recogniser]], fd_in: int, outlet: Outlet, heart: Heartbeat, growth: int
+) -> int:
     make = load()
     _try_out(make())
     recognisers, memory = LaneRecognisers(make), Memory(Ceiling(resident_bytes(), growth))

@@ -144,6 +144,18 @@ def test_a_worker_at_its_ceiling_ends_also_while_audio_waits(
             os.close(fd)
 
 
+def test_a_worker_that_ended_writes_nothing_any_more() -> None:
+    down, up = os.pipe(), os.pipe()
+    os.close(down[1])
+    make = partial(ScriptedRecogniser, [], pause=60)
+    assert run(lambda: make, down[0], up[1], growth=1 << 40) == 0
+    assert not [one for one in threading.enumerate() if one.name == "heartbeat"], (
+        "what it wrote to may be another file soon"
+    )
+    for fd in (down[0], *up):
+        os.close(fd)
+
+
 def test_a_lane_that_stops_sending_ends_its_utterance_while_another_goes_on_talking() -> None:
     down, up = os.pipe(), os.pipe()
     make = partial(ScriptedRecogniser, [HeardWord("one", 0.1, 0.2, 1.0)], pause=60)
