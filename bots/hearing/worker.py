@@ -158,9 +158,9 @@ class Heartbeat(threading.Thread):
                 self._over.wait(BEAT_SECONDS)
 
     def stop(self) -> None:
-        """Beat no more, and wait for that: the descriptor may be another file's afterwards."""
+        """Beat no more, and wait for that: the descriptor may be another file's afterwards. A pool that reads nothing is not waited for."""
         self._over.set()
-        self.join()
+        self.join(2 * BEAT_SECONDS + 1)
 
     @contextmanager
     def working(self) -> Iterator[None]:
