@@ -87,12 +87,12 @@ def test_the_page_says_that_somebody_one_blocked_is_speaking_and_links_a_calenda
     async def body() -> None:
         async with scene(tmp_path, "bad") as room, tab(tmp_path) as browser:
             page = browser.page
-            await room.account("me")
-            await room.as_("me").call("PUT", "/v1/accounts/me/blocks/@bad")
+            await room.account("mia")
+            await room.as_("mia").call("PUT", "/v1/accounts/me/blocks/@bad")
             await page.goto(address(room))
             await browser.reads("stage", "@bad")
             assert not await page.is_visible("#blocked"), "it does not know who looks"
-            await page.evaluate("(token) => { space.token = token; }", room.tokens["me"])
+            await page.evaluate("(token) => { space.token = token; }", room.tokens["mia"])
             await room.as_host.call("PATCH", room.place, {"title": "Another"})
             await browser.reads("blocked", "someone you blocked is speaking: @bad")
             await room.act("demote", "bad")
