@@ -134,3 +134,17 @@ def test_what_is_cut_short_is_silent_after_5_ms() -> None:
     cut = cut_short(np.full(FRAME, 1000, np.int16))
     assert cut[[0, RAMP - 1]].tolist() == [1000, 0]
     assert not cut[RAMP:].any()
+
+
+def test_a_room_is_not_idle_before_its_last_lane_has_faded(singing: Callable[..., Sound]) -> None:
+    """Otherwise the end of it would be heard by who comes an hour later."""
+    idle: list[bool] = []
+
+    def close(room: Room) -> None:
+        room.close_lane(1)
+        idle.append(room.is_idle)
+        room.run(CUT, CUT / 50)
+        idle.append(room.is_idle)
+
+    singing(close)
+    assert idle == [False, True]

@@ -65,7 +65,7 @@ class Room:
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to do in a tick."""
-        return not (self.lanes or self._listeners)
+        return not (self.lanes or self._closing or self._listeners)
 
     # -- changes by control and peers
 
