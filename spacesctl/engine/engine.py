@@ -34,6 +34,8 @@ from spacesctl.engine.messages import (
     SetLaneOpen,
     Stats,
     SubscribeOutputs,
+    Sync,
+    Synced,
     ToEngine,
     Uplink,
 )
@@ -101,6 +103,7 @@ class Engine:
             SubscribeOutputs: self._subscribe_outputs,
             ExpectProbe: self.peers.ice_agent.expect_probe,
             AskStats: self._stats,
+            Sync: lambda message: link.post(Synced(message.number)),
         }
 
     def handle(self, message: ToEngine) -> None:

@@ -154,6 +154,18 @@ class AskStats(Struct, frozen=True, tag=True):
     """Ask the engine for one `Stats`."""
 
 
+class Sync(Struct, frozen=True, tag=True):
+    """Ask the engine for one `Synced` when it has carried out all messages before this one."""
+
+    number: int
+
+
+class Synced(Struct, frozen=True, tag=True):
+    """The answer to the `Sync` with this number."""
+
+    number: int
+
+
 class Ready(Struct, frozen=True, tag=True):
     """The engine is up. `host` and `port` are the address that its UDP socket is bound to; `fingerprint` is the SHA-256 fingerprint
     of its certificate (colon-separated hex); `utc` (Unix seconds) and `monotonic` (monotonic seconds) are the moment of its tick 0
@@ -227,5 +239,6 @@ ToEngine = (
     | SubscribeOutputs
     | ExpectProbe
     | AskStats
+    | Sync
 )
-FromEngine = Ready | Beat | PeerJoined | PeerLeft | Frames | Levels | Stats
+FromEngine = Ready | Beat | Synced | PeerJoined | PeerLeft | Frames | Levels | Stats

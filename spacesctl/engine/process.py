@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -19,10 +20,12 @@ from types import TracebackType
 from typing import Final
 
 from spacesctl.engine.link import Link, connect_control
-from spacesctl.engine.messages import Beat, FromEngine, Ready, ToEngine
+from spacesctl.engine.messages import Beat, FromEngine, Ready, Sync, Synced, ToEngine
 
 STOP_SECONDS: Final = 2.0
 """Seconds that the engine has to close its peers before it is killed."""
+SYNC_SECONDS: Final = 1.0
+"""Seconds that `in_force` waits at most."""
 
 
 class EngineFailed(RuntimeError):
@@ -54,6 +57,8 @@ class EngineProcess:
         self._link: Link[ToEngine, FromEngine] | None = None
         self._messages: AsyncIterator[FromEngine] | None = None
         self._ready: Ready | None = None
+        self._syncs: dict[int, asyncio.Future[None]] = {}
+        self._numbers = itertools.count()
 
     @property
     def ready(self) -> Ready:
@@ -90,13 +95,34 @@ class EngineProcess:
         assert self._link is not None, "only inside `async with`"
         return self._link.post(message)
 
+    async def in_force(self) -> None:
+        """Wait until the engine has carried out what was posted before. Somebody must iterate over its messages meanwhile. Gives up
+        without an error when the engine is gone or takes longer than `SYNC_SECONDS`."""
+        number, done = next(self._numbers), asyncio.get_running_loop().create_future()
+        if not self.post(Sync(number)):
+            return
+        self._syncs[number] = done
+        try:
+            async with asyncio.timeout(SYNC_SECONDS):
+                await done
+        except TimeoutError:
+            pass
+        finally:
+            del self._syncs[number]
+
+    def _synced(self, number: int) -> None:
+        if (done := self._syncs.get(number)) is not None and not done.done():
+            done.set_result(None)
+
     async def __aiter__(self) -> AsyncIterator[FromEngine]:
         """The engine's messages after `Ready`; ends when the engine is gone. Raises `LinkError` on an invalid message. Iterate in one task
         at a time and do not pause for long: a reader that falls `link.QUEUE` bytes behind loses frames."""
         assert self._messages is not None, "only inside `async with`"
         async for message in self._messages:
             self._heard()
-            if not isinstance(message, Beat):
+            if isinstance(message, Synced):
+                self._synced(message.number)
+            elif not isinstance(message, Beat):
                 yield message
 
     async def wait(self) -> int:

@@ -16,3 +16,6 @@ class Engine(Protocol):
 
     def send(self, message: ToEngine) -> None:
         """Send without waiting. While the engine is down the message is dropped, since the next engine is sent the whole state."""
+
+    async def in_force(self) -> None:
+        """Wait until the engine has carried out what was sent. Returns also when it is gone, or has not answered within a second."""

@@ -64,6 +64,9 @@ class NotingEngine:
     def send(self, message: ToEngine) -> None:
         self.sent.append(message)
 
+    async def in_force(self) -> None:
+        pass
+
     def of(self, kind: type[Any]) -> list[Any]:
         return [message for message in self.sent if isinstance(message, kind)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -46,6 +47,28 @@ async def test_an_offer_makes_a_session_with_its_path_and_etag(api: Api, way: st
     assert "link" not in answer.headers
     assert (await host.http.delete(answer.headers["location"])).status_code == 200
     assert (await host.http.delete(answer.headers["location"])).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["whip", "whep"])
+async def test_who_is_answered_is_expected_already(api: Api, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client may send its first check at once, and FFmpeg sends no other."""
+    told: list[type] = []
+
+    async def in_force() -> None:
+        told.append(type(api.engine.sent[-1]))
+        await gate.wait()
+
+    gate = asyncio.Event()
+    gate.set()
+    monkeypatch.setattr(api.engine, "in_force", in_force)
+    host, answer = await joined(api, way)
+    gate.clear()
+    restart = {"If-Match": "*"}
+    later = asyncio.create_task(patch(host, answer.headers["location"], RESTART, **restart))
+    await asyncio.sleep(0.1)
+    assert (told, later.done()) == ([AddPeer, RestartIce], False)
+    gate.set()
+    assert (await later).status_code == 200
 
 
 async def test_candidates_are_taken_with_or_without_the_etag(api: Api) -> None:

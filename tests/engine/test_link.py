@@ -189,6 +189,27 @@ def test_an_engine_comes_up_answers_and_goes() -> None:
     asyncio.run(body())
 
 
+def test_what_was_sent_is_in_force_after_one_has_waited_for_it() -> None:
+    async def body() -> None:
+        async with EngineProcess() as engine:
+            reading = asyncio.create_task(_all_of(engine))
+            for number in range(20):
+                engine.post(messages.OpenSpace(f"s{number}", time.time(), 0, 1))
+                engine.post(AskStats())
+            await engine.in_force()
+            engine.kill()
+            got = await reading
+            assert [message.counters["spaces"] for message in got if isinstance(message, Stats)] == list(range(1, 21))
+            async with asyncio.timeout(5):
+                await engine.in_force()  # nobody is there to answer
+
+    asyncio.run(body())
+
+
+async def _all_of(engine: EngineProcess) -> list[FromEngine]:
+    return [message async for message in engine]
+
+
 def test_messages_about_what_is_not_open_are_ignored_and_counted() -> None:
     async def body() -> None:
         async with EngineProcess() as engine:

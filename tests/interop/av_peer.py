@@ -1,11 +1,12 @@
 """FFmpeg's WHIP muxer, as PyAV ships it: speaks a tone of 440 Hz. A program of its own, since FFmpeg waits in C.
 
-python av_peer.py URL TOKEN CERTIFICATE KEY SECONDS [FLAGS]
+python av_peer.py URL TOKEN CERTIFICATE KEY [FLAGS], until its standard input is closed
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 
 import av
@@ -14,15 +15,24 @@ import numpy as np
 RATE, FRAME, TONE = 48_000, 960, 440
 
 
-def main(url: str, token: str, certificate: str, key: str, seconds: str, flags: str = "") -> None:
-    """Speak for so many seconds."""
+def main(url: str, token: str, certificate: str, key: str, flags: str = "") -> None:
+    """Speak until nobody wants to hear it any more, for two minutes at most."""
+    told = threading.Event()
+
+    def wait() -> None:
+        sys.stdin.read()
+        told.set()
+
+    threading.Thread(target=wait, daemon=True).start()
     options = {"authorization": token, "cert_file": certificate, "key_file": key}
     if flags:
         options["whip_flags"] = flags
     with av.open(url, "w", format="whip", options=options) as out:
         stream = out.add_stream("libopus", rate=RATE, layout="stereo", bit_rate=64_000)
         began = time.monotonic()
-        for at in range(0, int(float(seconds) * RATE), FRAME):
+        for at in range(0, 120 * RATE, FRAME):
+            if told.is_set():
+                break
             sound = np.rint(8_000 * np.sin(2 * np.pi * TONE * (at + np.arange(FRAME)) / RATE)).astype(np.int16)
             frame = av.AudioFrame.from_ndarray(np.repeat(sound, 2).reshape(1, -1), format="s16", layout="stereo")
             frame.sample_rate, frame.pts = RATE, at

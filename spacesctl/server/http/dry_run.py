@@ -40,6 +40,9 @@ class SilentEngine:
     def send(self, message: ToEngine) -> None:
         """Discard the message."""
 
+    async def in_force(self) -> None:
+        """At once: there is nothing to wait for."""
+
 
 @asynccontextmanager
 async def dry_run(app: Services) -> AsyncIterator[Services]:

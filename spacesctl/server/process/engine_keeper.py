@@ -48,6 +48,10 @@ class EngineKeeper:
         if self._process is not None:
             self._process.post(message)
 
+    async def in_force(self) -> None:
+        if self._process is not None:
+            await self._process.in_force()
+
     async def start(self) -> None:
         """Start the engine. Raises Unavailable when it does not start, for example because the UDP port is taken."""
         pulse = Pulse()

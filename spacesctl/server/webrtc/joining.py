@@ -59,6 +59,7 @@ async def answer_offer(
         raise
     handle.connect(session)
     session.mid, session.remote_ufrag, session.etag = offer.transport_mid, offer.ufrag, new_etag()
+    await app.registry.engine.in_force()  # some clients send their first check at once, and only that one
     return session, answer
 
 

@@ -24,6 +24,7 @@ async def expect_probe(app: Here, caller: Admin) -> ExpectedProbe:
     app.registry.engine.ready  # noqa: B018  # raises Unavailable while there is no engine
     probe = ExpectProbe(f"probe{secrets.token_hex(4)}", secrets.token_urlsafe(18), secrets.token_hex(4))
     app.registry.engine.send(probe)
+    await app.registry.engine.in_force()
     return ExpectedProbe(
         candidates=[Candidate(host=host, port=port) for host, port in app.udp_candidates],
         tcp_candidates=[Candidate(host=host, port=port) for host, port in app.tcp_candidates],

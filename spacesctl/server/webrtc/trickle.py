@@ -15,7 +15,7 @@ from spacesctl.server.http.services import Services
 MEDIA_TYPE = "application/trickle-ice-sdpfrag"
 
 
-def patch(app: Services, session: Session, text: str, if_match: str | None) -> str | None:
+async def patch(app: Services, session: Session, text: str, if_match: str | None) -> str | None:
     """Returns our SDP fragment for an ICE restart, None for candidates. Raises Invalid, or HTTPException (412, 428)."""
     try:
         fragment = parse_fragment(text)
@@ -28,11 +28,12 @@ def patch(app: Services, session: Session, text: str, if_match: str | None) -> s
         return None
     if if_match is None:
         raise HTTPException(428, 'an ICE restart needs `If-Match: "*"`, or the ETag of the session')
-    return _restart(app, session, fragment.ufrag or "", fragment.pwd or "")
+    return await _restart(app, session, fragment.ufrag or "", fragment.pwd or "")
 
 
-def _restart(app: Services, session: Session, remote_ufrag: str, remote_pwd: str) -> str:
+async def _restart(app: Services, session: Session, remote_ufrag: str, remote_pwd: str) -> str:
     ufrag, pwd = secrets.token_hex(4), secrets.token_hex(16)
     app.registry.engine.send(RestartIce(session.id, ufrag, pwd, remote_ufrag, remote_pwd))
     session.remote_ufrag, session.etag = remote_ufrag, new_etag()
+    await app.registry.engine.in_force()
     return restart_fragment(session.mid, ufrag, pwd, app.udp_candidates, app.tcp_candidates)

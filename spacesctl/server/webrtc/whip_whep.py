@@ -140,7 +140,7 @@ async def patch(
     """
     text = await _bounded_body(request, MEDIA_TYPE, MAX_FRAGMENT)
     _, session = await _session(app, request, space_id, session_id)
-    fragment = trickle.patch(app, session, text, if_match)
+    fragment = await trickle.patch(app, session, text, if_match)
     headers = {"ETag": session.etag}
     return (
         Response(status_code=204, headers=headers) if fragment is None else Response(fragment, 200, headers, MEDIA_TYPE)
