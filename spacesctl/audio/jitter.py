@@ -1,9 +1,9 @@
 """The jitter buffer of one lane: takes packets as they arrive, and gives one frame per tick.
 
-Each packet has a *slot*: its place in frames since the first packet. A packet whose sequence number follows that of the one before has the
-slot after it, whatever its timestamp says: timestamps are rounded and drift. Only one that is half a frame later or more means a pause.
-A slot without a packet was lost if the sequence numbers around it have a gap; otherwise the sender was silent and sent nothing (DTX).
-A packet that is longer than a frame fills several slots: the first holds it, and the others hold `REST`.
+Each packet has a *slot*, its place in frames since the first packet (`Timeline`). A slot without a packet was lost if the sequence numbers
+around it have a gap; otherwise the sender was silent and sent nothing (DTX). A packet that is longer than a frame fills several slots: the
+first holds it, and the others hold `REST`. A lost packet may also come as a copy in a later one (RED): a copy says nothing about how long
+the network takes, but that it pays to wait for copies.
 
 The *depth* is how many ticks after its own number a slot is played. It follows what recent packets needed (`PlayoutDelay`), and so it
 also follows the sender's clock, which runs a little faster or slower than ours. It grows where that is not audible: by waiting a tick
@@ -18,6 +18,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from spacesctl.audio.playout_delay import PlayoutDelay
+from spacesctl.audio.timeline import Place, Timeline
 
 TARGET: Final = 3
 """Frames of depth before the network's jitter is known: 60 ms."""
@@ -39,8 +40,6 @@ LOSSY: Final = 0.001
 counts for 7 s. Where lost packets are sent again, few stay lost, but those must be repaired by FEC as well."""
 MEMORY: Final = 256
 """Frames over which that share is averaged."""
-WINDOW: Final = 128
-"""Sequence numbers behind the newest for which duplicates are detected."""
 DTX_BYTES: Final = 2
 """Bytes. An Opus packet this short announces silence (RFC 6716, 2.1.9)."""
 
@@ -63,37 +62,31 @@ REST: Final = b""
 
 
 class Held(NamedTuple):
-    """A packet in the buffer. `sequence` is extended; `level` is the sender's measurement (RFC 6464) in dBov from -127 to 0, or None."""
+    """A packet in the buffer. `sequence` is extended; `level` is the sender's measurement (RFC 6464) in dBov from -127 to 0, or None;
+    `is_copy` says that it was lost and came in another one."""
 
     sequence: int
     slot: int
     payload: bytes
     level: int | None
+    is_copy: bool = False
 
 
 @dataclass(slots=True)
 class Counters:
     """Counts of packets and frames. `late`, `duplicate` and `overflow` packets were dropped; `lost` frames were missing, of which for
-    `repaired` ones the next packet had arrived; `stretched` ticks were inserted and `skipped` frames left out to change the depth;
-    `restarted` counts new timelines."""
+    `repaired` ones the next packet had arrived; `recovered` ones were lost and played from a copy (RED); `stretched` ticks were inserted
+    and `skipped` frames left out to change the depth; `restarted` counts new timelines."""
 
     late: int = 0
     duplicate: int = 0
     overflow: int = 0
     lost: int = 0
     repaired: int = 0
+    recovered: int = 0
     stretched: int = 0
     skipped: int = 0
     restarted: int = 0
-
-
-class Newest(NamedTuple):
-    """The newest packet: its extended sequence number and timestamp, its slot, and how many it fills."""
-
-    sequence: int
-    time: int
-    slot: int
-    span: int
 
 
 @dataclass(slots=True)
@@ -116,13 +109,15 @@ class JitterBuffer:
     _starved: int = 0  # consecutive ticks with an empty buffer
     _late_run: int = 0  # consecutive late packets
     _came: tuple[int, int] = (0, -STRAYED)  # the tick before which the last packet arrived, and its slot
-    _newest: Newest | None = None
-    _seen: int = 0  # one bit per recent sequence number, the lowest bit for the newest
+    _timeline: Timeline = field(init=False)
     _loss: float = 0.0  # the averaged share of lost frames
     _needed: int = 0  # the depth at which nearly all packets arrive in time
     _wanted: int = 0  # that, and one more if losses make FEC worthwhile
     _least_surplus: int = MAXIMUM  # the least surplus while it was watched
     _watched: int = 0  # consecutive ticks in which it was far too deep
+
+    def __post_init__(self) -> None:
+        self._timeline = Timeline(self.samples)
 
     def __len__(self) -> int:
         return len(self._held)
@@ -130,7 +125,7 @@ class JitterBuffer:
     @property
     def began(self) -> bool:
         """Whether a packet has come since the last restart."""
-        return self._newest is not None
+        return self._timeline.newest is not None
 
     @property
     def surplus(self) -> int:
@@ -149,26 +144,35 @@ class JitterBuffer:
         """Take a packet: `sequence` (u16) and `timestamp` (u32, 48 kHz) as in RTP (RFC 3550), wrapping; `level` in dBov or None. `part` is
         the time since the last `pop`, in ticks: below 1 if pops are on time. `span` is its length in frames."""
         extended, slot, is_new = self._place(sequence, timestamp, span)
-        if not is_new or slot in self._held:
+        held = self._held.get(slot)
+        is_original = held is not None and held.is_copy and held.sequence == extended  # its copy was quicker
+        if not is_original and (held is not None or not is_new):
             self.counters.duplicate += 1
             return
         if not self._is_of_a_stall(slot):
             self._playout_delay.add(self._now, slot, part)
             self._aim()
         self._came = (self._now, slot)
-        if slot <= self._played or (not self._resting and slot < self._slot):
+        if self._is_late(slot):
             self._came_late(sequence, timestamp, payload, level, part, span)
             return
         self._late_run = 0
-        self._held[slot] = Held(extended, slot, payload, level)
-        for rest in range(slot + 1, slot + span):
-            self._held.setdefault(rest, Held(extended, rest, REST, level))
-        self._bound(max(self._held))
+        self._hold(Held(extended, slot, payload, level), span)
+
+    def recover(self, sequence: int, timestamp: int, payload: bytes, span: int = 1) -> None:
+        """Take a copy of a packet that has not come (see `lacks`), unless it is too late. The arguments are those of `push`."""
+        extended, slot, is_new = self._place(sequence, timestamp, span)
+        if is_new and slot not in self._held and not self._is_late(slot):
+            self._hold(Held(extended, slot, payload, None, is_copy=True), span)
+
+    def lacks(self, sequence: int) -> bool:
+        """Whether the packet with this sequence number (u16) has not come."""
+        return self._timeline.lacks(sequence)
 
     def pop(self, quiet: bool = False) -> Held | Missing:
         """The packet to play in this tick, or why there is none. `quiet` says that nobody talks on the lane, so that a tick may be inserted
         inaudibly."""
-        if self._newest is None:
+        if self._timeline.newest is None:
             return SILENT
         item = self._play(quiet)
         self._now += 1
@@ -209,53 +213,36 @@ class JitterBuffer:
         """Drop all packets and begin anew with the next one, as when the sender changes."""
         self._held.clear()
         self._playout_delay.clear()
-        self._newest = self._sequence = None
+        self._timeline.clear()
+        self._sequence = None
         self._resting, self._dtx = True, False
-        self._starved = self._late_run = self._watched = self._seen = 0
+        self._starved = self._late_run = self._watched = 0
         self._least_surplus = self.maximum
 
     # -- incoming packets
 
     def _place(self, sequence: int, timestamp: int, span: int) -> tuple[int, int, bool]:
         """The packet's extended sequence number, its slot, and whether it is new (no duplicate)."""
-        if self._newest is None:
-            self._begin(sequence, timestamp, span)
-            return sequence, 0, True
-        extended = _nearest(sequence, self._newest.sequence, 1 << 16)
-        time = _nearest(timestamp, self._newest.time, 1 << 32)
-        slot = self._slot_of(extended - self._newest.sequence, time - self._newest.time, self._newest)
-        if abs(slot - self._slot) > STRAYED and not self._is_after_a_pause(extended, slot):
+        newest = self._timeline.newest
+        if newest is None:
+            place = self._begin(sequence, timestamp, span)
+            return place.sequence, place.slot, True
+        place = self._timeline.place(newest, sequence, timestamp)
+        if abs(place.slot - self._slot) > STRAYED and not self._is_after_a_pause(place):
             self.counters.restarted += 1
             self.restart()
             return self._place(sequence, timestamp, span)
-        ahead = extended - self._newest.sequence
-        if ahead > 0:
-            self._newest = Newest(extended, time, slot, span)
-            self._seen = (self._seen << min(ahead, WINDOW) | 1) & (1 << WINDOW) - 1
-            return extended, slot, True
-        bit = 1 << min(-ahead, WINDOW)
-        is_new = not self._seen & bit
-        self._seen |= bit if -ahead < WINDOW else 0
-        return extended, slot, is_new
+        return place.sequence, place.slot, self._timeline.add(place, span)
 
-    def _slot_of(self, ahead: int, later: int, newest: Newest) -> int:
-        """The slot of a packet that is `ahead` of the newest one by so many packets, and `later` by so many samples."""
-        frames = round(later / self.samples)
-        if ahead <= 0:
-            return newest.slot + min(ahead, frames)
-        following = newest.span + ahead - 1  # if those between are one frame long, and nothing paused
-        is_pause = later > (following + 0.5) * self.samples
-        return newest.slot + (frames if is_pause else following)
-
-    def _begin(self, sequence: int, timestamp: int, span: int) -> None:
-        """Begin a timeline: its first packet has slot 0."""
-        self._newest, self._seen = Newest(sequence, timestamp, 0, span), 1
+    def _begin(self, sequence: int, timestamp: int, span: int) -> Place:
+        """Begin a timeline with its first packet."""
         self._now = 0
         self._slot, self._played = 1 - self.first, -STRAYED
+        return self._timeline.begin(sequence, timestamp, span)
 
-    def _is_after_a_pause(self, extended: int, slot: int) -> bool:
+    def _is_after_a_pause(self, place: Place) -> bool:
         """Whether a packet is far ahead in time but not in sequence: the sender was silent and sent nothing."""
-        return self._newest is not None and slot > self._slot and 0 < extended - self._newest.sequence <= self.maximum
+        return place.slot > self._slot and 0 < place.ahead <= self.maximum
 
     def _aim(self) -> None:
         """Set the needed and the wanted depth, in ticks from a slot's number to its playout."""
@@ -270,6 +257,15 @@ class JitterBuffer:
         at once. However long the stall was, it happened once, so only the first packet after it counts for the playout delay. If stalls
         are frequent, those first packets are enough to learn it."""
         return self._came == (self._now, slot - 1) and self._now - slot > self._needed
+
+    def _is_late(self, slot: int) -> bool:
+        return slot <= self._played or (not self._resting and slot < self._slot)
+
+    def _hold(self, held: Held, span: int) -> None:
+        self._held[held.slot] = held
+        for rest in range(held.slot + 1, held.slot + span):
+            self._held.setdefault(rest, held._replace(slot=rest, payload=REST))
+        self._bound(max(self._held))
 
     def _came_late(
         self, sequence: int, timestamp: int, payload: bytes, level: int | None, part: float, span: int
@@ -316,7 +312,11 @@ class JitterBuffer:
         self._slot = frame.slot + 1
         self._sequence = frame.sequence
         self._dtx = 0 < len(frame.payload) <= DTX_BYTES
-        self._loss -= self._loss / MEMORY
+        if frame.is_copy:  # waiting paid, as it does for a lost packet that is repaired
+            self.counters.recovered += 1
+            self._missed()
+        else:
+            self._loss -= self._loss / MEMORY
         return frame
 
     def _rest(self) -> Held | Missing:
@@ -377,9 +377,3 @@ class JitterBuffer:
         else:
             self._watched += 1
             self._least_surplus = min(self._least_surplus, surplus)
-
-
-def _nearest(value: int, reference: int, turn: int) -> int:
-    """`value` plus the multiple of `turn` that brings it nearest to `reference`."""
-    half = turn // 2
-    return reference + (value - reference + half) % turn - half

@@ -1,7 +1,7 @@
 """`bench loss`: the sound quality of a voice sent over a bad network, through our server and through others.
 
 A speaker sends through a relay that loses and delays packets to the server, and one listener records what it receives. Every server gets
-the same losses. The score is the wide-band PESQ of the recording (1 is bad, 4.6 is unchanged).
+the same losses, in each of several rounds with other losses. The score is the wide-band PESQ of the recording (1 is bad, 4.6 is unchanged).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from spacesctl.audio.ogg import read_packets
 from spacesctl.audio.opus import FRAME, RATE, Decoder, Encoder, Pcm
 from spacesctl.bench.bridges import BRIDGES
 from spacesctl.bench.janus import why_no_janus
+from spacesctl.bench.loss_score import Line, Score, lead_and, score
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
 from spacesctl.domain.clock import TICK_SECONDS
@@ -27,7 +29,7 @@ from spacesctl.domain.errors import Refused
 from spacesctl.probe import description, machine, quality
 from spacesctl.probe.impair import Impairment, Relay
 from spacesctl.probe.machine import Machine
-from spacesctl.probe.rtc_peer import RtcPeer, decoded
+from spacesctl.probe.rtc_peer import RtcPeer
 from spacesctl.rtc.dtls import Identity
 
 NETWORKS: Final[dict[str, Impairment]] = {
@@ -39,30 +41,19 @@ NETWORKS: Final[dict[str, Impairment]] = {
     "20 %": Impairment(loss=0.20, jitter=0.03),
     "5 % in bursts of 3": Impairment(loss=0.05, burst=3, jitter=0.03),
     "10 % in bursts of 3": Impairment(loss=0.10, burst=3, jitter=0.03),
+    "5 % Gilbert-Elliott": Impairment(loss=0.05, burst=10, in_bad=0.5, jitter=0.03),
+    "10 % Gilbert-Elliott": Impairment(loss=0.10, burst=10, in_bad=0.5, jitter=0.03),
 }
-"""The networks by name. All except `clean` have up to 30 ms of jitter."""
-SERVERS: Final = ("spacesctl", "spacesctl with NACK", "aiortc", "AudioBridge")
+"""The networks by name. All except `clean` have up to 30 ms of jitter. *Gilbert-Elliott*: bad for 200 ms on average, in which half of the
+packets are lost."""
+SEEDS: Final = (1, 2, 3, 4, 5)
+"""The seeds of the rounds by default."""
+SERVERS: Final = ("spacesctl", "spacesctl with NACK", "spacesctl with RED", "aiortc", "AudioBridge")
 """The servers that are compared by default."""
-LEAD: Final = 3.0
-"""Seconds of talk before the scored part, in which a jitter buffer can learn the network."""
 SCORED: Final = 8.0
 """Seconds of each voice that are scored."""
 BITRATE: Final = 32_000
 """Bits per second of the speaker's packets."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """The quality of one server over one network: mean PESQ and the `worst` of a voice. `lost` is the share of packets that the relay
-    dropped; `resent` is how many packets were sent again; `fec` whether the speaker sent FEC."""
-
-    network: str
-    server: str
-    pesq: float
-    worst: float
-    lost: float
-    resent: int
-    fec: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +62,7 @@ class Loss:
 
     scores: list[Score]
     skipped: dict[str, str]
-    seed: int
+    seeds: list[int]
     machine: Machine
 
 
@@ -79,10 +70,11 @@ async def measure(
     networks: Sequence[str] = tuple(NETWORKS),
     servers: Sequence[str] = SERVERS,
     voices: Sequence[Pcm] | None = None,
-    seed: int = 1,
+    seeds: Sequence[int] = SEEDS,
     note: Callable[[str], None] = lambda _: None,
 ) -> Loss:
-    """Score each server over each network. `voices` are `int16[n]` at 48 kHz, by default the demo's; `seed` fixes the losses.
+    """Score each server over each network. `voices` are `int16[n]` at 48 kHz, by default the demo's; `seeds` fix the losses
+    of each round.
 
     Raises Refused without the package `pesq`. A server that cannot run here is left out, and named in `skipped`.
     """
@@ -96,52 +88,33 @@ async def measure(
     scores = list[Score]()
     for name in networks:
         note(f"network: {name}")
-        lines = await through(NETWORKS[name], here, lead_and(said), seed)
-        scores += [await asyncio.to_thread(score, name, line, said) for line in lines]
-    return Loss(scores, skipped, seed, await asyncio.to_thread(machine.described))
+        for seed in seeds:
+            lines = await through(NETWORKS[name], here, lead_and(said), seed)
+            scores += [await asyncio.to_thread(score, name, line, said, seed) for line in lines]
+    return Loss(scores, skipped, list(seeds), await asyncio.to_thread(machine.described))
 
 
 def report(result: Loss) -> Report:
-    """A row for each network, a column for each server."""
+    """A row for each network, a column for each server: the mean of all rounds, and the time to the listener in milliseconds."""
     names = list(dict.fromkeys(one.server for one in result.scores))
     rows = [
-        {"network": network} | {one.server: f"{one.pesq:.2f}" for one in result.scores if one.network == network}
+        {"network": network}
+        | {
+            name: _cell([one for one in result.scores if (one.network, one.server) == (network, name)])
+            for name in names
+        }
         for network in dict.fromkeys(one.network for one in result.scores)
     ]
     skipped = [f"without {name}: {why}" for name, why in result.skipped.items()]
     title = "Quality of a voice over networks with packet loss and up to 30 ms of jitter: wide-band PESQ, 1 to 4.6"
+    title += f" (mean of {len(result.seeds)} rounds), and ms from the speaker's encoder to the listener's socket"
     return Report(
         title, {"lost": "network"} | {name: name for name in names}, rows, [*skipped, machine_line(result.machine)]
     )
 
 
-def lead_and(voices: Sequence[Pcm]) -> Pcm:
-    """The sound to send (`int16[n]`, 48 kHz): the lead, taken from the first voice, and then all voices."""
-    return np.concatenate((voices[0][: int(LEAD * RATE)], *voices))
-
-
-def score(name: str, line: Line, voices: Sequence[Pcm]) -> Score:
-    """Score what one line received, without the lead. `name` is the network's."""
-    heard, _ = decoded(line.down.heard)
-    begin = quality.lag(np.concatenate(voices), heard)
-    results = []
-    for voice in voices:
-        place = begin + quality.lag(voice, quality.cut(heard, begin - RATE // 2, len(voice) + RATE)) - RATE // 2
-        results.append(quality.pesq(voice, quality.cut(heard, place, len(voice))))
-        begin += len(voice)
-    share = line.relay.lost / max(1, line.relay.lost + line.relay.passed)
-    mean = round(sum(results) / len(results), 3)
-    return Score(name, line.server, mean, round(min(results), 3), round(share, 4), line.up.resent, line.up.fec)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A call: the speaker `up` sends through `relay` and a server to the listener `down`."""
-
-    server: str
-    up: RtcPeer
-    relay: Relay
-    down: RtcPeer
+def _cell(scores: Sequence[Score]) -> str:
+    return f"{fmean(one.pesq for one in scores):.2f} ({fmean(one.delay_ms for one in scores):.0f} ms)"
 
 
 async def through(network: Impairment, servers: Sequence[str], said: Pcm, seed: int) -> list[Line]:
@@ -152,16 +125,17 @@ async def through(network: Impairment, servers: Sequence[str], said: Pcm, seed: 
         packets = {fec: encoded(said, network.loss if fec else 0.0) for fec in {line.up.fec for line in lines}}
         for line in lines:
             line.relay.begin()
-        await asyncio.gather(*(speak(line.up, packets[line.up.fec]) for line in lines))
+        began = time.monotonic()
+        await asyncio.gather(*(speak(line.up, packets[line.up.fec], began) for line in lines))
         await asyncio.sleep(1.0)
-        return lines
+        return [replace(line, began=began) for line in lines]
 
 
 async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed: int) -> Line:
     """Start a server, and connect a speaker through a relay and a listener. All of it ends with `stack`."""
     identity = Identity()
     bridge = await stack.enter_async_context(BRIDGES[server.partition(" ")[0]]())
-    up = await stack.enter_async_context(RtcPeer(identity, "sendonly", nack="NACK" in server))
+    up = await stack.enter_async_context(RtcPeer(identity, "sendonly", nack="NACK" in server, red="RED" in server))
     down = await stack.enter_async_context(RtcPeer(identity, "recvonly"))
     answer = await bridge.speak(up.offer())
     relay = await stack.enter_async_context(Relay(description.read(answer).address(), network, seed=seed))
@@ -170,9 +144,8 @@ async def connect(stack: AsyncExitStack, server: str, network: Impairment, seed:
     return Line(server, up, relay, down)
 
 
-async def speak(peer: RtcPeer, packets: Sequence[bytes]) -> None:
-    """Send one packet every 20 ms."""
-    began = time.monotonic()
+async def speak(peer: RtcPeer, packets: Sequence[bytes], began: float) -> None:
+    """Send one packet every 20 ms, the first at `began` (monotonic seconds)."""
     for number, packet in enumerate(packets):
         await asyncio.sleep(max(0.0, began + number * TICK_SECONDS - time.monotonic()))
         peer.say(number, packet)

@@ -137,14 +137,17 @@ def loss(
     server: Annotated[
         list[str] | None, typer.Option(help="One of the servers. Default: all that are installed here.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the random choice of lost packets.")] = 1,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(help="Seed of the random choice of lost packets, one round each. Default: 1 to 5."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare the speech quality over bad networks with aiortc and Janus AudioBridge. Needs the package pesq."""
-    from spacesctl.bench.loss import NETWORKS, SERVERS, measure, report
+    from spacesctl.bench.loss import NETWORKS, SEEDS, SERVERS, measure, report
 
     networks, servers = _of("--network", network, NETWORKS), _of("--server", server, SERVERS)
-    _show(measure(networks, servers, None, seed, note), report, as_json)
+    _show(measure(networks, servers, None, seed or SEEDS, note), report, as_json)
 
 
 def mouth_to_ear(

@@ -52,7 +52,8 @@ class AddPeer(Struct, frozen=True, tag=True):
 
     `remote_fingerprints` are (algorithm, colon-separated hex) pairs from the offer; the peer's certificate must match
     one before any media passes. `dtls` is the role *we* take. `level_extension` is the RFC 6464 header extension id, 0 for none.
-    With `nack`, lost packets are requested and sent again (RFC 4585).
+    With `nack`, lost packets are requested and sent again (RFC 4585). `red` is the payload type of packets with copies of earlier ones
+    (RFC 2198), 0 for none.
     """
 
     peer: str
@@ -69,6 +70,7 @@ class AddPeer(Struct, frozen=True, tag=True):
     group: int = Output.AUDIENCE
     level_extension: int = 0
     nack: bool = False
+    red: int = 0
 
 
 class RestartIce(Struct, frozen=True, tag=True):

@@ -13,6 +13,8 @@ from spacesctl.domain.errors import Unavailable
 
 PAYLOAD_TYPE: Final = 111
 """The payload type of Opus in our descriptions."""
+RED: Final = 63
+"""That of packets with copies of earlier ones (RFC 2198), where we offer it."""
 Address = tuple[str, int]
 """Host and port."""
 Direction = Literal["sendonly", "recvonly", "sendrecv"]
@@ -27,7 +29,8 @@ class NotConnected(Unavailable):
 @dataclass(frozen=True)
 class Description:
     """What one side's SDP says. `fingerprint` is the SHA-256 of its certificate as SDP writes it. `candidates` are those over UDP and
-    IPv4, in the order of the SDP. `fec` tells whether it asks for copies of lost frames (in-band FEC)."""
+    IPv4, in the order of the SDP. `fec` tells whether it asks for copies of lost frames (in-band FEC); `red` is the payload type of packets
+    with copies of earlier ones (RFC 2198), 0 for none."""
 
     ufrag: str
     pwd: str
@@ -35,6 +38,7 @@ class Description:
     payload_type: int = PAYLOAD_TYPE
     candidates: tuple[Address, ...] = ()
     fec: bool = False
+    red: int = 0
 
     def address(self, *, loopback: bool = True) -> Address:
         """The first candidate on the loopback, or with `loopback=False` the first elsewhere. If there is none of those, the first one.
@@ -55,9 +59,10 @@ def read(sdp: str) -> Description:
         ufrag=_field("ice-ufrag:", sdp),
         pwd=_field("ice-pwd:", sdp),
         fingerprint=_field("fingerprint:sha-256 ", sdp),
-        payload_type=int(_field("rtpmap:", sdp).partition(" ")[0]),
+        payload_type=int(_field(r"rtpmap:(?=\d+ opus/)", sdp).partition(" ")[0]),
         candidates=candidates,
         fec="useinbandfec=1" in sdp,
+        red=int(_field(r"rtpmap:(?=\d+ red/)", sdp).partition(" ")[0]) if " red/48000" in sdp else 0,
     )
 
 
@@ -77,13 +82,18 @@ def write(
         "s=-",
         "t=0 0",
         f"a=group:BUNDLE {mid}",
-        f"m=audio 9 UDP/TLS/RTP/SAVPF {ours.payload_type}",
+        f"m=audio 9 UDP/TLS/RTP/SAVPF {ours.payload_type}{f' {ours.red}' if ours.red else ''}",
         "c=IN IP4 0.0.0.0",
         "a=rtcp-mux",
         f"a=mid:{mid}",
         f"a={direction}",
         f"a=rtpmap:{ours.payload_type} opus/48000/2",
         *([f"a=fmtp:{ours.payload_type} minptime=10;useinbandfec=1"] if ours.fec else []),
+        *(
+            [f"a=rtpmap:{ours.red} red/48000/2", f"a=fmtp:{ours.red} {ours.payload_type}/{ours.payload_type}"]
+            if ours.red
+            else []
+        ),
         *([f"a=rtcp-fb:{ours.payload_type} nack"] if nack else []),
         *(f"a=candidate:1 1 udp 2130706431 {host} {port} typ host" for host, port in ours.candidates),
         f"a=ice-ufrag:{ours.ufrag}",

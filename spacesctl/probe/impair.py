@@ -23,19 +23,24 @@ WAITING: Final = 200
 
 @dataclass(frozen=True)
 class Impairment:
-    """The properties of a network. `loss` is a share, 0 to 1; losses come in bursts of `burst` packets on average (Gilbert-Elliott;
-    1: independent). Each packet takes `delay` seconds and up to `jitter` more. The share `reorder` of the packets takes the duration
-    of 3 packets longer. `rate` is in bits a second, 0 for unlimited."""
+    """The properties of a network. `loss` is a share, 0 to 1. Losses come while the network is bad (Gilbert-Elliott), for `burst` packets
+    on average (1: they are independent); the share `in_bad` of the packets is lost then. Each packet takes `delay` seconds and up to
+    `jitter` more. The share `reorder` of the packets takes the duration of 3 packets longer. `rate` is in bits/s, 0 for unlimited."""
 
     loss: float = 0.0
     burst: float = 1.0
+    in_bad: float = 1.0
     delay: float = 0.0
     jitter: float = 0.0
     reorder: float = 0.0
     rate: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (0 <= self.loss < 1 and self.burst >= 1 and min(self.delay, self.jitter, self.reorder, self.rate) >= 0):
+        if not (
+            0 <= self.loss < self.in_bad <= 1
+            and self.burst >= 1
+            and min(self.delay, self.jitter, self.reorder, self.rate) >= 0
+        ):
             raise ValueError(f"no network is like this: {self}")
 
 
@@ -65,14 +70,15 @@ class Fates:
         return now + network.delay + jitter + (LATER if reordered else 0.0)
 
     def _loses(self, drawn: float) -> bool:
-        """Gilbert-Elliott: every packet is lost in the bad state, and none in the good one."""
+        """Gilbert-Elliott: in the good state no packet is lost."""
         network = self.network
         if network.burst == 1:
             return drawn < network.loss
         recovers = 1 / network.burst
-        fails = recovers * network.loss / (1 - network.loss)
+        bad = network.loss / network.in_bad
+        fails = recovers * bad / (1 - bad)
         self._is_bad = drawn >= recovers if self._is_bad else drawn < fails
-        return self._is_bad
+        return self._is_bad and (network.in_bad == 1 or self._random.random() < network.in_bad)
 
 
 class Relay:

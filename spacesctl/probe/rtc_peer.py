@@ -16,12 +16,13 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from spacesctl.audio.opus import FRAME, Decoder, OpusError, Pcm
-from spacesctl.probe import transports
+from spacesctl.probe import description, transports
 from spacesctl.probe.description import Address, NotConnected
 from spacesctl.probe.session import Session
 from spacesctl.rtc import rtcp, rtp
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Identity
+from spacesctl.rtc.red import RedWriter
 from spacesctl.rtc.rtcp import RtcpError
 from spacesctl.rtc.srtp import SrtpError
 
@@ -43,9 +44,17 @@ class Heard(NamedTuple):
 
 
 class RtcPeer:
-    """`async with RtcPeer(identity, "sendonly") as peer`: send `offer` to a server, and pass its answer to `call`."""
+    """`async with RtcPeer(identity, "sendonly") as peer`: send `offer` to a server, and pass its answer to `call`. With `red` it offers
+    packets with copies (RFC 2198), and sends them as browsers do where the answer prefers them."""
 
-    def __init__(self, identity: Identity, direction: Literal["sendonly", "recvonly"], *, nack: bool = False) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        direction: Literal["sendonly", "recvonly"],
+        *,
+        nack: bool = False,
+        red: bool = False,
+    ) -> None:
         self.heard: list[Heard] = []
         self.fec = False
         """Whether the other side asked for copies of lost frames (in-band FEC)."""
@@ -54,6 +63,8 @@ class RtcPeer:
         self._session = Session(identity)
         self._direction = direction
         self._nack = nack
+        self._red = description.RED if red else 0
+        self._copies = RedWriter()
         self._first = secrets.randbelow(1 << 15)
         self._transport: transports.Transport | None = None
         self._sent: dict[int, bytes] = {}
@@ -76,7 +87,7 @@ class RtcPeer:
 
     def offer(self) -> str:
         """Our session description: an offer like a browser's, with Opus only and without candidates."""
-        return self._session.offer(self._direction, nack=self._nack, fec=True)
+        return self._session.offer(self._direction, nack=self._nack, fec=True, red=self._red)
 
     async def call(self, answer: str, address: Address | None = None, seconds: float = 10.0) -> None:
         """Connect to the candidate of the answer, or to `address` if it is given. Raises NotConnected."""
@@ -94,7 +105,11 @@ class RtcPeer:
     def say(self, number: int, payload: bytes) -> None:
         """Send frame `number`, 20 ms of Opus. Raises NotConnected before `call`."""
         sequence = self._first + number & 0xFFFF
-        datagram = self._session.packet(sequence, number * FRAME, payload, marker=number == 0)
+        kind, sent = None, payload
+        if (theirs := self._session.theirs) is not None and theirs.red:
+            kind, sent = theirs.red, self._copies.made(payload, number * FRAME, theirs.payload_type)
+            self._copies.add(payload, number * FRAME)
+        datagram = self._session.packet(sequence, number * FRAME, sent, marker=number == 0, payload_type=kind)
         self._sent[sequence % KEPT] = datagram
         self._send(datagram)
 

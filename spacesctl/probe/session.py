@@ -47,12 +47,13 @@ class Session:
         mid: str = "0",
         nack: bool = False,
         fec: bool = False,
+        red: int = 0,
         candidate: Address | None = None,
     ) -> str:
         """Our description: an offer, or an answer to an offer with this `mid`. Without a candidate, the other side learns our address from
         our connectivity checks."""
         candidates = () if candidate is None else (candidate,)
-        ours = Description(self.ufrag, self.pwd, self._identity.fingerprint, candidates=candidates, fec=fec)
+        ours = Description(self.ufrag, self.pwd, self._identity.fingerprint, candidates=candidates, fec=fec, red=red)
         ssrc = self.ssrc if direction == "sendonly" else None
         return description.write(ours, direction, mid=mid, nack=nack, ssrc=ssrc)
 
@@ -92,13 +93,22 @@ class Session:
             self.dtls.on_timeout()
 
     def packet(
-        self, sequence: int, timestamp: int, payload: bytes, *, marker: bool = False, ssrc: int | None = None
+        self,
+        sequence: int,
+        timestamp: int,
+        payload: bytes,
+        *,
+        marker: bool = False,
+        ssrc: int | None = None,
+        payload_type: int | None = None,
     ) -> bytes:
-        """An encrypted RTP packet to send. `timestamp` is in samples at 48 kHz. Raises NotConnected before there are keys."""
+        """An encrypted RTP packet to send, of Opus or another `payload_type`. `timestamp` is in samples at 48 kHz. Raises NotConnected
+        before there are keys."""
         if self.srtp is None:
             raise NotConnected("nobody was called")
         source = self.ssrc if ssrc is None else ssrc
-        head = rtp.header(self._known().payload_type, sequence, timestamp, source, marker=marker)
+        kind = self._known().payload_type if payload_type is None else payload_type
+        head = rtp.header(kind, sequence, timestamp, source, marker=marker)
         return self.srtp.protect(head + payload)
 
     def close(self) -> None:

@@ -75,7 +75,8 @@ class Section:
 class Offer:
     """The relevant content of an offer. `audio` is the index of the audio section in `sections`, `tagged` that of the section whose
     transport is used (often the same one); `setup` says which DTLS roles the client can take; `nack` whether the client supports NACK
-    (RFC 4585); `level_extension` is the id of RFC 6464's header extension, or 0."""
+    (RFC 4585); `red` is the payload type of Opus with copies of earlier packets (RFC 2198), or 0; `level_extension` is the id of RFC 6464's
+    header extension, or 0."""
 
     sections: tuple[Section, ...]
     audio: int
@@ -84,6 +85,7 @@ class Offer:
     payload_type: int
     level_extension: int
     nack: bool
+    red: int
     direction: Literal["sendrecv", "sendonly", "recvonly"]
     setup: Literal["actpass", "active", "passive"]
     ufrag: str
@@ -124,6 +126,7 @@ def parse_offer(text: str) -> Offer:
         payload_type=_opus(media) or 0,
         level_extension=_level_extension(media),
         nack=_nack(media),
+        red=_red(media),
         direction=_direction(media),
         setup=_setup(transport),
         ufrag=ufrag,
@@ -172,6 +175,24 @@ def _opus(media: Media) -> int | None:
         if name.lower() == "opus" and rates.partition("/")[0] == "48000" and payload.isdecimal() and int(payload) < 128:
             return int(payload)
     return None
+
+
+def _red(media: Media) -> int:
+    """The payload type of copies of the preferred Opus (RFC 2198), or 0. It stands for packets of Opus alone: its parameters say which."""
+    opus = str(_opus(media))
+    for payload in media.formats:
+        name, _, rates = (media.codec(payload) or "").partition("/")
+        if name.lower() == "red" and rates.partition("/")[0] == "48000" and payload.isdecimal() and int(payload) < 128:
+            inside = {one for line in media.all("fmtp") for one in _inside(line, payload)}
+            if inside == {opus}:
+                return int(payload)
+    return 0
+
+
+def _inside(fmtp: str, payload: str) -> list[str]:
+    """The payload types that a line `fmtp` of RED names, such as `63 111/111`; nothing for a line of another payload type."""
+    number, _, inside = fmtp.strip().partition(" ")
+    return inside.strip().split("/") if number == payload else []
 
 
 def _nack(media: Media) -> bool:

@@ -29,6 +29,7 @@ class Answer:
     payload_type: int
     level_extension: int
     nack: bool
+    red: int
     dtls: Literal["client", "server"]
     mid: str
 
@@ -79,7 +80,7 @@ def answer(
             continue
         payload, mid = offer.payload_type, section.mid
         lines += [
-            f"m=audio {port} {section.profile} {payload}",
+            f"m=audio {port} {section.profile} {' '.join(map(str, _formats(offer, kind)))}",
             address,
             f"a=mid:{mid}",
             "a=recvonly" if kind == "up" else "a=sendonly",
@@ -87,6 +88,8 @@ def answer(
             f"a=fmtp:{payload} {FMTP}",
             "a=ptime:20",
         ]
+        if offer.red:
+            lines += [f"a=rtpmap:{offer.red} red/48000/2", f"a=fmtp:{offer.red} {payload}/{payload}"]
         if offer.nack:
             lines.append(f"a=rtcp-fb:{payload} nack")
         if level:
@@ -95,7 +98,15 @@ def answer(
             lines += [f"a=msid:{cname} {cname}", f"a=ssrc:{ssrc} cname:{cname}"]
         # aiortc wants the credentials in every section that is accepted, and libwebrtc writes them there, too.
         lines += [*transport, *(addresses if offer.tagged == offer.audio else [])]
-    return Answer("\r\n".join(lines) + "\r\n", offer.payload_type, level, offer.nack, role, offer.mid)
+    return Answer("\r\n".join(lines) + "\r\n", offer.payload_type, level, offer.nack, offer.red, role, offer.mid)
+
+
+def _formats(offer: Offer, kind: Literal["up", "down"]) -> list[int]:
+    """The payload types of our answer, the preferred one first: what a client sends us it should send with copies, which our listeners get
+    only while they lose packets."""
+    if not offer.red:
+        return [offer.payload_type]
+    return [offer.red, offer.payload_type] if kind == "up" else [offer.payload_type, offer.red]
 
 
 def _inactive(section: Section, port: int, address: str) -> list[str]:

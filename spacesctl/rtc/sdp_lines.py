@@ -14,7 +14,7 @@ MOST_SECTIONS: Final = 16
 DIRECTIONS: Final = ("sendrecv", "sendonly", "recvonly", "inactive")
 _KEPT: Final = frozenset(
     (
-        "group", "mid", "ice-ufrag", "ice-pwd", "fingerprint", "setup", "rtcp-mux", "rtpmap", "rtcp-fb", "extmap", "bundle-only",
+        "group", "mid", "ice-ufrag", "ice-pwd", "fingerprint", "setup", "rtcp-mux", "rtpmap", "fmtp", "rtcp-fb", "extmap", "bundle-only",
         *DIRECTIONS,
     )
 )  # fmt: skip

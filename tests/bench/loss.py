@@ -1,8 +1,8 @@
 """How a voice sounds over bad networks, through our server, aiortc and Janus' AudioBridge: wide-band PESQ.
 
-python tests/bench/loss.py [--network "5 %"]... [--server spacesctl]... [--clips FOLDER] [--seed 1] [--json]
+python tests/bench/loss.py [--network "5 %"]... [--server spacesctl]... [--clips FOLDER] [--seed 1]... [--json]
 
-Needs `pip install pesq` (a C compiler builds it); Janus is left out where it is not installed. Some 25 s for each network.
+Needs `pip install pesq` (a C compiler builds it); Janus is left out where it is not installed. Some 25 s for each network and seed.
 `--clips` is a folder of WAV files (16-bit mono) in place of the demo's synthetic voices; they are put in a row.
 """
 
@@ -14,6 +14,7 @@ import json
 import sys
 import wave
 from pathlib import Path
+from statistics import fmean
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -38,8 +39,9 @@ def text(result: loss.Loss) -> str:
     servers = list(dict.fromkeys(one.server for one in result.scores))
     lines = [f"{'lost':<22}" + "".join(f"{name:>22}" for name in servers)]
     for network in dict.fromkeys(one.network for one in result.scores):
-        row = {one.server: one.pesq for one in result.scores if one.network == network}
-        lines.append(f"{network:<22}" + "".join(f"{row[name]:>22.2f}" for name in servers))
+        here = [one for one in result.scores if one.network == network]
+        means = [fmean(one.pesq for one in here if one.server == name) for name in servers]
+        lines.append(f"{network:<22}" + "".join(f"{mean:>22.2f}" for mean in means))
     return "\n".join([*lines, *(f"without {name}: {why}" for name, why in result.skipped.items())])
 
 
@@ -48,7 +50,7 @@ def main() -> int:
     parser.add_argument("--network", action="append", choices=list(loss.NETWORKS))
     parser.add_argument("--server", action="append", choices=loss.SERVERS)
     parser.add_argument("--clips", type=Path)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, action="append")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     options = parser.parse_args()
     said = voices(options.clips) if options.clips else None
@@ -58,7 +60,7 @@ def main() -> int:
                 options.network or list(loss.NETWORKS),
                 options.server or loss.SERVERS,
                 said,
-                options.seed,
+                options.seed or loss.SEEDS,
                 lambda what: print(what, file=sys.stderr),
             )
         )

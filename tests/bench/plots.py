@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from statistics import fmean
 
 import matplotlib as mpl
 
@@ -52,9 +53,12 @@ def loss(results: Path, target: Path) -> None:
     networks = list(dict.fromkeys(one["network"] for one in scores))
     servers = list(dict.fromkeys(one["server"] for one in scores))
     for place, server in enumerate(servers):
-        values = {one["network"]: one["pesq"] for one in scores if one["server"] == server}
-        at = [number + (place - len(servers) / 2 + 0.5) * 0.2 for number in range(len(networks))]
-        axes.bar(at, [values.get(network, 0) for network in networks], width=0.2, label=server)
+        rounds = [
+            [one["pesq"] for one in scores if (one["server"], one["network"]) == (server, name)] for name in networks
+        ]
+        wide = 0.8 / len(servers)
+        at = [number + (place - len(servers) / 2 + 0.5) * wide for number in range(len(networks))]
+        axes.bar(at, [fmean(each) if each else 0 for each in rounds], width=wide, label=server)
     axes.set_xticks(range(len(networks)), [network.replace(" in ", "\n") for network in networks], fontsize=7)
     axes.set(ylabel="wide-band PESQ", ylim=(1, 4.6))
     _above(axes, columns=len(servers))

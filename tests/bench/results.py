@@ -44,5 +44,5 @@ PEERS = Peers(
     machine=MACHINE, rounds=3, seconds=10.0, results={}, missing={}, ms_per_listener_second={}, ratios={},
     ratios_of_rounds={},
 )  # fmt: skip
-LOSS = Loss([], {}, 1, MACHINE)
+LOSS = Loss([], {}, [1], MACHINE)
 LATENCY = Latency([], {}, 5, 20.0, MACHINE)

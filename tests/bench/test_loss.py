@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from spacesctl.audio.opus import FRAME, RATE, Decoder
-from spacesctl.bench import loss
-from spacesctl.bench.loss import SERVERS, Line, clips, encoded, lead_and, score
+from spacesctl.bench import loss, loss_score
+from spacesctl.bench.loss import SERVERS, clips, encoded
+from spacesctl.bench.loss_score import Line, lead_and, score
 from spacesctl.probe import quality
 from spacesctl.probe.impair import Relay
 from spacesctl.probe.rtc_peer import Heard, RtcPeer
@@ -30,10 +31,10 @@ def alike(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_server_gets_the_same_losses_and_one_with_nack_gets_packets_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loss, "LEAD", 0.5)
+    monkeypatch.setattr(loss_score, "LEAD", 0.5)
     notes: list[str] = []
     voices = [voice(1, 1.0), voice(2, 1.0)]
-    result = asyncio.run(loss.measure(["20 %"], SERVERS, voices, 1, notes.append))
+    result = asyncio.run(loss.measure(["20 %"], SERVERS, voices, [1], notes.append))
     assert notes == ["network: 20 %"]
     scores = {one.server: one for one in result.scores}
     assert set(scores) | set(result.skipped) == set(SERVERS)
@@ -46,6 +47,8 @@ def test_every_server_gets_the_same_losses_and_one_with_nack_gets_packets_again(
     assert not scores["aiortc"].fec
     assert all(-1 <= one.worst <= one.pesq <= 1 for one in scores.values())
     assert scores["spacesctl"].pesq > 0.4
+    assert scores["spacesctl with RED"].pesq > scores["aiortc"].pesq
+    assert 0 < scores["spacesctl"].delay_ms < 500
     columns = loss.report(result).columns
     assert list(columns)[1:] == list(scores)
 

@@ -11,7 +11,8 @@ import pytest
 from spacesctl.bench import latency, loss
 from spacesctl.bench.janus import FILES, why_no_janus
 from spacesctl.bench.latency import Delay, Latency
-from spacesctl.bench.loss import Loss, Score
+from spacesctl.bench.loss import Loss
+from spacesctl.bench.loss_score import Score
 from spacesctl.domain.errors import Refused
 from spacesctl.probe import quality
 from tests.bench.results import MACHINE
@@ -22,12 +23,16 @@ from tests.typed import sure
 
 def test_scores_are_rows_of_networks_and_columns_of_servers() -> None:
     scores = [
-        Score(network, server, value, value, 0.0, 0, False)
-        for network, server, value in (("0 %", "a", 4.25), ("0 %", "b", 4.0), ("5 %", "a", 3.5), ("5 %", "b", 1.0))
+        Score(network, server, seed, value + seed, value, 0.0, 0, False, 60.0 + seed)
+        for network, server, value in (("0 %", "a", 2.25), ("0 %", "b", 2.0), ("5 %", "a", 1.5), ("5 %", "b", 1.0))
+        for seed in (1, 2)
     ]
-    made = loss.report(Loss(scores, {"c": "it is not here"}, 1, MACHINE))
+    made = loss.report(Loss(scores, {"c": "it is not here"}, [1, 2], MACHINE))
     assert made.columns == {"lost": "network", "a": "a", "b": "b"}
-    assert made.rows == [{"network": "0 %", "a": "4.25", "b": "4.00"}, {"network": "5 %", "a": "3.50", "b": "1.00"}]
+    assert made.rows == [
+        {"network": "0 %", "a": "3.75 (62 ms)", "b": "3.50 (62 ms)"},
+        {"network": "5 %", "a": "3.00 (62 ms)", "b": "2.50 (62 ms)"},
+    ]
     assert made.notes[0] == "without c: it is not here"
 
 

@@ -88,6 +88,7 @@ class Studio:
             group=group,
             level_extension=answer.level_extension,
             nack=answer.nack,
+            red=answer.red,
         )
         await self.engine.send(added)
         return answer

@@ -540,7 +540,7 @@ def test_reports_go_every_five_seconds_and_losses_are_heeded() -> None:
         assert [one.ssrc for one in got] == [7, 7]
         block = rtcp.Block(ssrc=7, fraction=64, lost=1, highest=2)
         wire.sendto(sure(caller.srtp).protect_rtcp(rtcp.receiver_report(99, block, "x")))
-        assert sure(wire.peers._peers["p"].subscription).loss == 25
+        assert sure(wire.peers._peers["p"].subscription).losses.share == 0.25
         wire.sendto(b"\x80\xc9" + bytes(40))
         assert wire.metrics.counters["dropped_not_authentic"] == 1
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from spacesctl.engine.fanout.fanout import Fanout
 from spacesctl.engine.fanout.packetizer import AUTO, TICK_MS, Packetizer, ptime_ms
 from spacesctl.engine.fanout.send_slot import SEND_SLOTS, SendSlot
+from spacesctl.engine.fanout.slot_fanout import SlotFanout
 from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.seam import Frame
@@ -27,9 +27,9 @@ class PacketSink:
         self.ptime_ms = ptime_ms(setting, 0, TICK_MS)
         self._setting = setting
         self._metrics = metrics
-        self._placed: dict[str, Fanout] = {}
+        self._placed: dict[str, SlotFanout] = {}
         slots = SEND_SLOTS if setting == AUTO else setting // TICK_MS
-        self._slots = [(SendSlot(number), Fanout(sender)) for number in range(slots)]
+        self._slots = [(SendSlot(number), SlotFanout(sender)) for number in range(slots)]
         self._packetizer = Packetizer() if setting != TICK_MS else None
         self._sent = 0
 
@@ -51,7 +51,7 @@ class PacketSink:
         """The packet loss that each listener reports, in percent."""
         for _, fanout in self._slots:
             for subscription in fanout:
-                yield subscription.loss
+                yield round(subscription.losses.share * 100)
 
     def send(self, frame: Frame, now: float) -> None:
         """Send this tick's frame, at once or later in one packet with the next frames. `now` is monotonic seconds."""
@@ -70,7 +70,7 @@ class PacketSink:
                 for payload, timestamp in packetizer.packets(due):
                     self._send(fanout, payload, timestamp, now)
 
-    def _send(self, fanout: Fanout, payload: bytes, timestamp: int, now: float) -> None:
+    def _send(self, fanout: SlotFanout, payload: bytes, timestamp: int, now: float) -> None:
         taken, refused = fanout.send(payload, timestamp, now)
         self._metrics.counters["packets_out"] += taken
         self._metrics.counters["packets_out_dropped"] += refused

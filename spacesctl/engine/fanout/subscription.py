@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from spacesctl.engine.fanout.loss_watch import LossWatch
 from spacesctl.engine.transport.addresses import TransportAddress, is_tcp
 from spacesctl.rtc.rtp import HEADER, VERSION
 from spacesctl.rtc.srtp import Outgoing
@@ -23,8 +24,8 @@ _SEQUENCE: Final = slice(2, 4)
 
 
 class Subscription:
-    """Keys, RTP header and address of one listener. `loss` is the loss that it reports, in percent; with `nack` it may request packets
-    again.
+    """Keys, RTP header and address of one listener. `losses` follows what it reports; with `nack` it may request packets again; `red` is
+    the payload type of packets with copies (RFC 2198), 0 if it cannot take them.
 
     While it is in a batch, the batch counts its packets. `outgoing.index` is updated when it is removed.
     """
@@ -36,23 +37,38 @@ class Subscription:
         "_since_packet",
         "address",
         "batch",
+        "has_copies",
         "header",
-        "loss",
+        "losses",
         "nack",
         "outgoing",
+        "payload_type",
+        "red",
         "row",
         "sent_at",
+        "ssrc",
         "timestamp",
     )
 
     def __init__(
-        self, outgoing: Outgoing, payload_type: int, ssrc: int, address: TransportAddress, nack: bool = False
+        self,
+        outgoing: Outgoing,
+        payload_type: int,
+        ssrc: int,
+        address: TransportAddress,
+        nack: bool = False,
+        *,
+        red: int = 0,
+        now: float = 0.0,
     ) -> None:
         self.outgoing = outgoing
-        self.header = HEADER.pack(VERSION, payload_type, 0, 0, ssrc)
+        self.payload_type = payload_type
+        self.ssrc = ssrc
         self.address = address
-        self.loss = 0
+        self.losses = LossWatch(now)
         self.nack = nack
+        self.red = red
+        self.choose()
         self.batch: SubscriberBatch | None = None
         self.row = 0
         self.timestamp = 0
@@ -99,6 +115,11 @@ class Subscription:
         if len(given) > KEPT:
             self._again = {index: times for index, times in given.items() if index >= following - KEPT}
         return found
+
+    def choose(self) -> None:
+        """While it is in no batch: decide by its losses whether it gets copies (`has_copies`)."""
+        self.has_copies = bool(self.red) and self.losses.is_lossy
+        self.header = HEADER.pack(VERSION, self.red if self.has_copies else self.payload_type, 0, 0, self.ssrc)
 
     def go_to(self, address: TransportAddress) -> None:
         """Send to another address from now on. When it changes between UDP and TCP, the caller must also move it to the other sink."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -18,6 +19,7 @@ from spacesctl.audio.opus import FRAME, RATE, Encoder, OpusError, Pcm, packet_sa
 from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.engine.seam import SILENT as SILENT_TICK
 from spacesctl.engine.seam import Taken
+from spacesctl.rtc.red import Copy
 from spacesctl.support.budget import Budget
 
 UPLINK: Final = ""
@@ -89,6 +91,21 @@ class Lane:
         part = 0.0 if self._popped is None else (now - self._popped) * RATE / frame
         self._jitter.push(sequence, timestamp, payload, level, min(part, MAXIMUM), samples // frame)
         return True
+
+    def recover(self, sequence: int, timestamp: int, copies: Sequence[Copy], now: float) -> None:
+        """Take copies of earlier packets, the oldest first, that came in the packet with this `sequence` and `timestamp`: each that was
+        lost and is still in time. Call it before the `push` of that packet. Raises OpusError when a copy is not Opus."""
+        for position, copy in zip(range(len(copies), 0, -1), copies, strict=True):
+            samples = packet_samples(copy.payload)
+            # A sender may leave out copies in between, or have sent nothing for a while.
+            number = sequence - max(position, round(copy.offset / samples)) & 0xFFFF
+            if self._is_lost(number, samples) and self._budget.take(samples, now):
+                self._jitter.recover(number, timestamp - copy.offset, copy.payload, samples // self._jitter.samples)
+
+    def _is_lost(self, sequence: int, samples: int) -> bool:
+        """Whether a packet of `samples` has not come, and fits those that have."""
+        fits = samples == self._jitter.samples or (self._is_mixed and samples % self._jitter.samples == 0)
+        return fits and self._jitter.lacks(sequence)
 
     def missing(self) -> list[int]:
         """Extended sequence numbers of missing packets that would still be in time if the sender sent them again."""

@@ -12,7 +12,7 @@ from spacesctl.engine.messages import AddPeer
 from spacesctl.engine.peers.nack import NackRequester
 from spacesctl.engine.peers.source import SourceChoice
 from spacesctl.engine.transport.addresses import TransportAddress
-from spacesctl.rtc import rtcp, rtp
+from spacesctl.rtc import red, rtcp, rtp
 from spacesctl.rtc.dtls import Dtls, Identity, State
 from spacesctl.rtc.srtp import Srtp, SrtpError
 from spacesctl.rtc.stun import Credentials
@@ -160,7 +160,21 @@ class Peer:
         # Below 2^15, so that a receiver knows the rollover counter before the sequence number wraps (RFC 3711, 3.3.1).
         outgoing = srtp.outgoing(self._ssrc, secrets.randbelow(1 << 15))
         address = NOWHERE if self.target is None else self.target
-        self.subscription = Subscription(outgoing, self._payload_type, self._ssrc, address, self._added.nack)
+        self.subscription = Subscription(
+            outgoing,
+            self._payload_type,
+            self._ssrc,
+            address,
+            self._added.nack,
+            red=self._added.red,
+            now=self.checked,
+        )
+
+    @property
+    def is_to_change(self) -> bool:
+        """Whether a listener should get copies of packets and does not, or the other way round: subscribe it again then."""
+        one = self.subscription
+        return one is not None and one.red != 0 and one.has_copies != one.losses.is_lossy
 
     # -- RTCP
 
@@ -206,7 +220,8 @@ class Peer:
                 self._send(datagram, self.target)
 
     def unprotect_rtcp(self, datagram: bytes, arrival: float) -> None:
-        """Process an SRTCP packet that arrived at `arrival` (monotonic seconds). Raises `SrtpError` or `RtcpError`."""
+        """Process an SRTCP packet that arrived at `arrival` (monotonic seconds). Raises `SrtpError` or `RtcpError`. Afterwards
+        `is_to_change` says whether the listener must be subscribed anew."""
         if self.srtp is None:
             raise SrtpError("no keys yet")
         plain = self.srtp.unprotect_rtcp(datagram)
@@ -233,18 +248,23 @@ class Peer:
             self.reception.reported(report.ntp, arrival)
         for block in report.blocks:
             if block.ssrc == self._ssrc and self.subscription is not None:
-                self.subscription.loss = block.fraction * 100 // 256
+                self.subscription.losses.report(block.fraction / 256, arrival)
 
     # -- media from it
 
-    def unprotect(self, datagram: bytes, arrival: float) -> rtp.RtpPacket | None:
-        """Decrypt and parse an SRTP packet that arrived at `arrival` (monotonic seconds). Returns None when its payload type is not the
-        negotiated Opus. Raises `SrtpError`, `RtpError`, or `OtherSource` when it is not of the source that is heard."""
+    def unprotect(self, datagram: bytes, arrival: float) -> tuple[rtp.RtpPacket, Sequence[red.Copy]] | None:
+        """Decrypt and parse an SRTP packet that arrived at `arrival` (monotonic seconds), and the copies of earlier ones in it. Returns
+        None when its payload type was not negotiated. Raises `SrtpError`, `RtpError`, `RedError`, or `OtherSource` when it is not of the
+        source that is heard."""
         if self.srtp is None:
             raise SrtpError("no keys yet")
         packet = rtp.parse(self.srtp.unprotect(datagram), self.level_extension)
         self.checked = arrival  # who sends with the keys of the handshake is there
-        if packet.payload_type != self._payload_type:
+        copies: Sequence[red.Copy] = ()
+        if packet.payload_type == self._added.red != 0:
+            payload, copies = red.parse(packet.payload, self._payload_type)
+            packet = packet._replace(payload=payload)
+        elif packet.payload_type != self._payload_type:
             return None
         if not self.source.admits(packet.ssrc, len(packet.payload)):
             raise OtherSource
@@ -253,4 +273,4 @@ class Peer:
         self.reception.packet(packet.sequence, packet.timestamp, arrival)
         if self.nack_requester is not None:
             self.nack_requester.came(packet.sequence, arrival)
-        return packet
+        return packet, copies

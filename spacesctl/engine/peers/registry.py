@@ -19,6 +19,7 @@ from spacesctl.engine.transport.addresses import TcpAddress, TransportAddress
 from spacesctl.rtc import demux
 from spacesctl.rtc.demux import Kind
 from spacesctl.rtc.dtls import Identity, State
+from spacesctl.rtc.red import RedError
 from spacesctl.rtc.rtcp import RtcpError
 from spacesctl.rtc.rtp import RtpError
 from spacesctl.rtc.sealing import SealingError
@@ -252,19 +253,22 @@ class PeerRegistry:
             return
         try:
             now, before = self._clock(), peer.source.ssrc
-            packet = peer.unprotect(data, now)
-            if packet is None or not packet.payload:
+            came = peer.unprotect(data, now)
+            if came is None or not came[0].payload:
                 self._metrics.drop("payload_type")
                 return
+            packet, copies = came
             lane = self._rooms[peer.space].lanes.get(peer.lane)
             if lane is None or not lane.admit(peer.name):
                 self._metrics.drop("no_lane")
                 return
             if before is not None and before != packet.ssrc:
                 lane.attach(peer.name)  # another encoder, whose packets follow none of those before
+            if copies:
+                lane.recover(packet.sequence, packet.timestamp, copies, now)
             if not lane.push(packet.sequence, packet.timestamp, packet.payload, packet.level, now):
                 self._metrics.drop("too_fast")
-        except (SrtpError, RtpError, OpusError, OtherSource) as error:
+        except (SrtpError, RtpError, RedError, OpusError, OtherSource) as error:
             self._metrics.drop(_NAMES.get(type(error), "malformed"))
 
     def _on_rtcp(self, data: bytes, source: TransportAddress) -> None:
@@ -274,6 +278,8 @@ class PeerRegistry:
             return
         try:
             peer.unprotect_rtcp(data, self._clock())
+            if peer.is_to_change:
+                self._subscribe(peer)
         except (SrtpError, RtcpError) as error:
             self._metrics.drop(_NAMES.get(type(error), "malformed"))
 

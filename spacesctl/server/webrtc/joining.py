@@ -139,6 +139,7 @@ def _answer(app: Services, handle: SpaceHandle, session: Session, offer: sdp.Off
         group=session.group,
         level_extension=answer.level_extension,
         nack=answer.nack,
+        red=answer.red,
     )
     app.registry.expect_peer(session.id, handle)
     app.registry.engine.send(peer)
