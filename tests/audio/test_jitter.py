@@ -368,3 +368,52 @@ def test_each_frame_of_a_shuffled_burst_is_played_or_lost_in_its_place(
         buffer.push(sequence + number & 0xFFFF, timestamp + number * 960 & 0xFFFFFFFF, payload)
     last = max(order)
     assert run(buffer, last + 1) == [LOST if number in missing else number for number in range(last + 1)]
+
+
+def test_a_lost_packet_is_played_from_its_copy_in_its_place() -> None:
+    buffer = filled(3)
+    assert run(buffer, 1) == [0]
+    assert [buffer.lacks(number) for number in (2, 3, 4)] == [False, True, True]
+    buffer.recover(3, 3 * 960, (3).to_bytes(4, "big"))
+    push(buffer, 4)
+    assert run(buffer, 4) == [1, 2, 3, 4]
+    assert (buffer.counters.recovered, buffer.counters.lost, buffer.counters.duplicate) == (1, 0, 0)
+
+
+def test_a_copy_that_was_quicker_than_its_packet_is_no_loss() -> None:
+    buffer = filled(3)
+    buffer.recover(3, 3 * 960, (3).to_bytes(4, "big"))
+    push(buffer, 4)
+    push(buffer, 3)
+    assert run(buffer, 5) == [0, 1, 2, 3, 4]
+    assert (buffer.counters.recovered, buffer.counters.duplicate) == (0, 0)
+    push(buffer, 4)
+    assert buffer.counters.duplicate == 1
+
+
+def test_a_copy_that_comes_too_late_is_dropped_and_ends_nothing() -> None:
+    buffer = filled(3)
+    push(buffer, 4)
+    assert run(buffer, 4) == [0, 1, 2, LOST]
+    for _ in range(60):
+        buffer.recover(3, 3 * 960, (3).to_bytes(4, "big"))
+    push(buffer, 5)
+    assert run(buffer, 2) == [4, 5]
+    assert (buffer.counters.late, buffer.counters.restarted, buffer.counters.recovered) == (0, 0, 0)
+
+
+def test_before_the_first_packet_there_is_nothing_to_recover() -> None:
+    assert not JitterBuffer().lacks(3)
+
+
+def test_copies_make_the_buffer_wait_for_copies_and_no_longer() -> None:
+    """One packet in ten is lost, and comes with the next: one frame later."""
+    buffer, out = JitterBuffer(), []
+    for number in range(600):
+        if number % 10 != 9:
+            if number % 10 == 0 and number:
+                buffer.recover(number - 1 & 0xFFFF, (number - 1) * 960, (number - 1).to_bytes(4, "big"))
+            push(buffer, number)
+        out.append(played(buffer.pop(quiet=number < 100)))
+    assert [item for item in out[200:] if isinstance(item, Missing)] == []
+    assert buffer.depth <= TARGET + 1

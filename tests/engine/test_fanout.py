@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from spacesctl.engine.fanout.fanout import Fanout
+from spacesctl.engine.fanout.slot_fanout import SlotFanout
 from spacesctl.engine.fanout.srtp_batch import KINDS, CmBatch, CompiledBatch, GcmBatch
 from spacesctl.engine.fanout.subscriber_batch import SubscriberBatch
 from spacesctl.engine.fanout.subscription import Subscription
@@ -26,7 +27,8 @@ from spacesctl.engine.transport import udp_port as port_module
 from spacesctl.engine.transport.addresses import TransportAddress
 from spacesctl.engine.transport.datagrams import SKIPPED, Rows, UdpRows, sockaddr
 from spacesctl.engine.transport.udp_port import BEFORE, LEAST, UdpPort
-from spacesctl.rtc import rtp, sealing
+from spacesctl.rtc import red, rtp, sealing
+from spacesctl.rtc.red import Copy, Redundant
 from spacesctl.rtc.rtp import RtpPacket
 from spacesctl.rtc.sealing import SealingError
 from spacesctl.rtc.srtp import AES_128_CM, AES_128_GCM, LAST_INDEX, Keys, Srtp
@@ -66,6 +68,7 @@ class Listener:
         payload_type: int = 111,
         first: int = 0,
         asks: bool = False,
+        red: int = 0,
     ) -> None:
         profile = WAYS[way]
         keys = Keys(profile, secrets.token_bytes(30), secrets.token_bytes(30))
@@ -73,11 +76,13 @@ class Listener:
         self.payload_type = payload_type
         self.first = first
         self.way = way
-        self.subscription = Subscription(Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks)
+        self.subscription = Subscription(
+            Srtp(keys).outgoing(SSRC, first), payload_type, SSRC, self.address, asks, red=red
+        )
         self.ear = Srtp(Keys(profile, keys.remote, keys.local))
         self.sequences: list[int] = []
 
-    def join(self, fanout: Fanout) -> None:
+    def join(self, fanout: Fanout | SlotFanout) -> None:
         """Sit in one, sealed for as this listener is."""
         with mock.patch.object(sealing, "COMPILED", self.way is CompiledBatch):
             fanout.add(self.subscription)
@@ -187,6 +192,39 @@ def test_a_listener_hears_on_over_two_turns_of_the_sequence_and_a_move(way: type
         listener.join(where)
     assert expected == 4 << 16
     other.hear(wires)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_loses_much_gets_each_packet_twice_and_nobody_else(way: type[SubscriberBatch]) -> None:
+    wires = Wires()
+    fanout = SlotFanout(wires)
+    calm, cannot = Listener(1, way, red=63), Listener(2, way)
+    lossy = [Listener(3, way, red=63), Listener(4, way, red=63), Listener(5, way, payload_type=96, red=97)]
+    everybody = [calm, cannot, *lossy]
+    for one in (*lossy, cannot):
+        one.subscription.losses.is_lossy = True
+    for one in everybody:
+        one.join(fanout)
+    assert len(fanout) == len(list(fanout)) == 5
+    assert [fanout.send(said, number * 960, 0.0) for number, said in enumerate((b"one", b"two"))] == [(5, 0)] * 2
+    for one in (calm, cannot):
+        assert [(packet.payload_type, packet.payload) for packet in one.hear(wires)] == [(111, b"one"), (111, b"two")]
+    for one in lossy:
+        packets = one.hear(wires)
+        assert {packet.payload_type for packet in packets} == {one.subscription.red}
+        assert [red.parse(packet.payload, one.payload_type) for packet in packets] == [
+            Redundant(b"one"),
+            Redundant(b"two", (Copy(960, b"one"),)),
+        ]
+    fanout.remove(lossy[0].subscription)
+    lossy[0].subscription.losses.is_lossy = False
+    lossy[0].join(fanout)
+    fanout.send(b"three", 1920, 0.0)
+    [packet] = lossy[0].hear(wires)
+    assert (packet.payload_type, packet.payload, packet.sequence) == (111, b"three", 2)
+    for one in everybody:
+        fanout.remove(one.subscription)
+    assert len(fanout) == 0
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,6 +13,7 @@ from spacesctl.audio.opus import FRAME, Decoder, Encoder, OpusError, packet_samp
 from spacesctl.engine.messages import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.engine.mixing.lane import BURST, PACE, UPLINK, Lane
 from spacesctl.engine.seam import SILENT, Taken
+from spacesctl.rtc.red import Copy
 from tests.listening import Sound, likeness, voice
 from tests.typed import sure
 
@@ -88,6 +89,40 @@ def test_a_lost_frame_is_told_and_repaired() -> None:
     assert len(lost) == 10
     assert all(one.payload == b"" and one.pcm is not None for one in lost)
     assert likeness(mixed(taken), said) > 0.75
+
+
+@pytest.mark.parametrize("milliseconds", [20, 40])
+def test_a_lost_packet_is_recovered_from_the_copy_in_the_next_one(milliseconds: int) -> None:
+    said = voice(3, 2)
+    packets, lane, samples = of_length(said, milliseconds), Lane(1, heard=True), milliseconds * 48
+    taken, number = list[Taken](), 0
+    for tick in range(len(packets) * samples // FRAME):
+        while number < len(packets) and number * samples <= tick * FRAME:
+            if number % 8 != 3:
+                copies = [Copy(back * samples, packets[number - back]) for back in (2, 1) if number >= back]
+                lane.recover(number, number * samples, copies, 0.0)
+                lane.push(number, number * samples, packets[number], None, 0.0)
+            number += 1
+        taken.append(take(lane))
+    lost = len(range(3, len(packets), 8))
+    assert lane.counters.recovered >= lost - 1
+    assert sum(one.flags & FLAG_LOST for one in taken) <= 2 * FLAG_LOST, (
+        "the first one comes before the lane waits for it"
+    )
+    assert likeness(mixed(taken), said) > 0.75
+
+
+def test_copies_are_found_by_their_age_and_of_another_length_left_alone() -> None:
+    """Some senders send only a copy of the packet before the last."""
+    packets, lane = encoded(voice(3, 1)), Lane(1, heard=True)
+    for number in (0, 1, 4):
+        copies = [Copy(2 * FRAME, packets[2])] if number == 4 else []
+        lane.recover(number, number * FRAME, copies, 0.0)
+        lane.push(number, number * FRAME, packets[number], None, 0.0)
+    assert lane.missing() == [3]
+    lane.recover(5, 5 * FRAME, [Copy(2 * FRAME, of_length(voice(3, 1), 40)[0])], 0.0)
+    lane.push(5, 5 * FRAME, packets[5], None, 0.0)
+    assert lane.missing() == [3]
 
 
 def test_a_shut_lane_says_nothing_and_keeps_its_pace() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,6 +140,44 @@ def test_sending_again_is_agreed_on_only_if_offered(feedback: str, nack: bool) -
     made = reply(parse_offer(read("chromium").replace("a=rtcp-mux\r\n", f"a=rtcp-mux\r\n{feedback}")))
     assert made.nack == nack
     assert ("a=rtcp-fb:111 nack\r\n" in made.sdp) == nack
+
+
+COPIES = "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "red"),
+    [
+        ("", 0),
+        (COPIES, 63),
+        (COPIES.replace("111/111", "111/111/111"), 63),
+        (COPIES.replace("111/111", "111/8"), 0),
+        (COPIES.replace("a=fmtp:63 111/111\r\n", ""), 0),
+        (COPIES.replace("red/48000", "red/8000"), 0),
+        (COPIES.replace("63", "62"), 0),
+    ],
+    ids=[
+        "none",
+        "as browsers offer it",
+        "two copies",
+        "of two codecs",
+        "of no codec",
+        "at another rate",
+        "not a format",
+    ],
+)
+def test_copies_are_preferred_from_speakers_and_kept_for_need_to_listeners(lines: str, red: int) -> None:
+    bare = "".join(
+        line for line in read("chromium").splitlines(keepends=True) if "red/48000" not in line and "fmtp:63" not in line
+    )
+    offered = parse_offer(bare.replace("a=rtcp-mux\r\n", f"a=rtcp-mux\r\n{lines}"))
+    assert offered.red == red
+    ways: list[tuple[Literal["up", "down"], str]] = [("up", f"{red} 111"), ("down", f"111 {red}")]
+    for kind, formats in ways:
+        made = reply(replace(offered, direction="sendrecv"), kind)
+        assert made.red == red
+        assert (f"SAVPF {formats}\r\n" if red else "SAVPF 111\r\n") in made.sdp
+        assert (f"a=rtpmap:{red} red/48000/2\r\na=fmtp:{red} 111/111\r\n" in made.sdp) == bool(red)
 
 
 @pytest.mark.parametrize(("setup", "ours"), [("actpass", "passive"), ("active", "passive"), ("passive", "active")])
