@@ -148,7 +148,7 @@ def config_schema() -> str:
 
     found = _without_titles(Settings.model_json_schema())
     del found["properties"]["from_file"]
-    found["properties"]["audience_packet_ms"]["enum"] += [20, 40, 60]  # a file may have the number
+    found["properties"]["audience_packet_ms"]["enum"] += [20, 40, 60, 120]  # a file may have the number
     del found["properties"]["audience_packet_ms"]["type"]
     limits = found["$defs"]["Limits"]["properties"]
     for name, one in limits.items():

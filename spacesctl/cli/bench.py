@@ -22,6 +22,7 @@ class PacketMs(StrEnum):
     MS_20 = "20"
     MS_40 = "40"
     MS_60 = "60"
+    MS_120 = "120"
     AUTO = "auto"
 
 

@@ -17,7 +17,7 @@ from spacesctl.engine.messages import OpenLane, Output, PeerJoined, Uplink
 from spacesctl.probe import description
 from spacesctl.probe.impair import Impairment, Relay
 from tests.engine.studio import SPACE, Studio, run, studio
-from tests.engine.test_chromium import ANSWER, AS_IT_IS, CHROMIUM, FLAGS, served, tone
+from tests.engine.test_chromium import ANALYSE, ANSWER, AS_IT_IS, CHROMIUM, FLAGS, served, tone
 from tests.listening import RATE, Sound
 
 pytestmark = [
@@ -28,8 +28,9 @@ pytestmark = [
 FRAME = 960
 HEARD = """async () => {
   const found = [...(await pcs.down.getStats()).values()].find((one) => one.type === 'inbound-rtp');
-  const {totalSamplesReceived, concealedSamples, fecPacketsReceived, packetsLost} = found;
-  return {total: totalSamplesReceived, concealed: concealedSamples, copies: fecPacketsReceived ?? 0, lost: packetsLost};
+  const {totalSamplesReceived, concealedSamples, fecPacketsReceived, packetsLost, packetsReceived} = found;
+  return {total: totalSamplesReceived, concealed: concealedSamples, copies: fecPacketsReceived ?? 0, lost: packetsLost,
+    packets: packetsReceived};
 }"""
 
 
@@ -48,6 +49,7 @@ async def connect(space: Studio, page: Any, kind: Literal["up", "down"], network
     return relay
 
 
+@pytest.mark.interop("Chromium", "speaks with copies (RED)")
 def test_what_chromium_says_is_recovered_from_its_copies(tmp_path: Path) -> None:
     async def body(space: Studio, page: Any, stack: Any) -> None:
         await space.engine.send(OpenLane(SPACE, 5, heard=True))
@@ -63,6 +65,7 @@ def test_what_chromium_says_is_recovered_from_its_copies(tmp_path: Path) -> None
     in_chromium(body, microphone=written(tone(440, 4), tmp_path / "said.wav"))
 
 
+@pytest.mark.interop("Chromium", "listens with copies (RED)")
 def test_a_chromium_that_loses_many_packets_gets_each_twice_and_conceals_less() -> None:
     async def body(space: Studio, page: Any, stack: Any) -> None:
         await space.engine.send(OpenLane(SPACE, 5, heard=True))
@@ -83,6 +86,24 @@ def test_a_chromium_that_loses_many_packets_gets_each_twice_and_conceals_less() 
         assert share(begin, end) < share(before, plain) / 2
 
     in_chromium(body)
+
+
+@pytest.mark.interop("Chromium", "listens to packets of 120 ms")
+def test_chromium_decodes_packets_of_120_ms() -> None:
+    async def body(space: Studio, page: Any, stack: Any) -> None:
+        await space.engine.send(OpenLane(SPACE, 5, heard=True))
+        await connect(space, page, "down", Impairment(), stack)
+        said = asyncio.create_task(talk(space))
+        await asyncio.sleep(3)
+        begin = await page.evaluate(HEARD)
+        await asyncio.sleep(5)
+        end = await page.evaluate(HEARD)
+        assert await page.evaluate(ANALYSE) == pytest.approx(440, abs=3)
+        said.cancel()
+        assert 35 < end["packets"] - begin["packets"] < 50
+        assert share(begin, end) < 0.05
+
+    in_chromium(body, ptime_ms=120)
 
 
 def share(before: dict[str, int], after: dict[str, int]) -> float:
@@ -108,13 +129,17 @@ def written(sound: Sound, path: Path) -> Path:
     return path
 
 
-def in_chromium(body: Any, microphone: Path | None = None) -> None:
+def in_chromium(body: Any, microphone: Path | None = None, ptime_ms: int = 20) -> None:
     flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"] if microphone else FLAGS
     playwright = pytest.importorskip("playwright.async_api")
 
     async def whole() -> None:
         page_server = await served(b"<!doctype html><title>room</title>")
-        async with studio() as space, playwright.async_playwright() as started, AsyncExitStack() as stack:
+        async with (
+            studio(ptime_ms=ptime_ms) as space,
+            playwright.async_playwright() as started,
+            AsyncExitStack() as stack,
+        ):
             browser = await started.chromium.launch(executable_path=CHROMIUM, args=flags)
             page = await browser.new_page()
             await page.goto(f"http://127.0.0.1:{page_server.sockets[0].getsockname()[1]}/")

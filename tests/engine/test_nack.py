@@ -91,6 +91,22 @@ def test_what_a_listener_was_sent_elsewhere_or_another_on_its_row_is_not_sent_ag
     assert first.subscription.again([1, 2]) == [wires.arrived[first.address][-1]]
 
 
+def test_as_much_sound_is_kept_of_long_packets_and_no_more() -> None:
+    wires, listener = Wires(), Listener(1, asks=True)
+    fanout = Fanout(wires)
+    fanout.add(listener.subscription)
+    for number in range(40):
+        fanout.send(bytes(400), number * 6 * 960, 0.0)
+    block: Any = listener.subscription.batch
+    assert sum(row.nbytes > 0 for row in block._past) <= KEPT // 6 + 1
+    seat, sent = listener.subscription, wires.arrived[listener.address]
+    assert seat.again([39, 31]) == [sent[39], sent[31]]
+    assert seat.again([20]) == []
+    for number in range(3):  # short ones again: what is gone is gone
+        fanout.send(b"opus", 40 * 6 * 960 + number * 960, 0.0)
+    assert seat.again([20, 39]) == [sent[39]]
+
+
 def test_nothing_is_kept_for_those_who_never_ask() -> None:
     wires, asking = Wires(), Listener(1, asks=True)
     fanout = Fanout(wires)

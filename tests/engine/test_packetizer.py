@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacesctl.audio.opus import FRAME, MAX_PACKET, Decoder, Encoder, OpusError, Repacketizer, packet_samples
+from spacesctl.engine.fanout.audience import Audience
 from spacesctl.engine.fanout.packet_sink import DECIDE, TOGETHER, PacketSink
-from spacesctl.engine.fanout.packetizer import AUTO, MISSED, Packetizer, ptime_ms
+from spacesctl.engine.fanout.packetizer import AUTO, MISSED, PATIENT, Packetizer, ptime_ms
 from spacesctl.engine.fanout.send_slot import SEND_SLOTS
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.seam import Frame
+from spacesctl.engine.transport.ports import Ports
 from tests.engine.test_fanout import Listener, Wires
 from tests.listening import Sound, voice
 
@@ -76,8 +78,9 @@ def test_frames_too_large_for_one_packet_are_sent_as_two() -> None:
 @pytest.mark.parametrize(
     ("setting", "listeners", "now", "expected"),
     [
-        *((setting, listeners, 20, setting) for setting in (20, 40, 60) for listeners in (0, 10_000)),
+        *((setting, listeners, 20, setting) for setting in (20, 40, 60, 120) for listeners in (0, 10_000)),
         (AUTO, 0, 20, 20), (AUTO, 500, 20, 20), (AUTO, 501, 20, 40), (AUTO, 3000, 40, 40), (AUTO, 3001, 40, 60), (AUTO, 5000, 20, 60),
+        (PATIENT, 100, 20, 20), (PATIENT, 101, 20, 60), (PATIENT, 501, 60, 120), (PATIENT, 450, 120, 120), (PATIENT, 400, 120, 60),
         (AUTO, 450, 40, 40), (AUTO, 400, 40, 20), (AUTO, 2500, 60, 60), (AUTO, 2400, 60, 40), (AUTO, 10, 60, 20),
     ],
 )  # fmt: skip
@@ -94,17 +97,17 @@ def crowd_of(listeners: int, setting: int) -> tuple[Wires, PacketSink, list[List
     return wires, crowd, people
 
 
-@pytest.mark.parametrize(("setting", "phases"), [(20, 1), (40, 2), (60, 3)])
+@pytest.mark.parametrize(("setting", "phases"), [(20, 1), (40, 2), (60, 3), (120, 6)])
 def test_a_crowd_is_sent_in_phases_of_equal_size(setting: int, phases: int) -> None:
-    wires, crowd, people = crowd_of(TOGETHER * 4, setting)
+    wires, crowd, people = crowd_of(TOGETHER * 8, setting)
     sizes = []
-    for number in range(12):
+    for number in range(24):
         wires.arrived.clear()
         crowd.send(Frame(PACKETS[20], number * FRAME), 0.0)
         sizes.append(len(wires.arrived))
     assert set(sizes[phases:]) <= {len(people) // phases, -(-len(people) // phases)}
     sent = sum(one.subscription.packets for one in people)
-    assert sent == pytest.approx(len(people) * 12 / phases, rel=0.3)
+    assert sent == pytest.approx(len(people) * 24 / phases, rel=0.3)
 
 
 def test_few_listeners_share_a_phase() -> None:
@@ -115,7 +118,7 @@ def test_few_listeners_share_a_phase() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     kinds=st.lists(st.sampled_from(["voice", "other", "silent", "gap"]), min_size=1, max_size=60),
-    changes=st.dictionaries(st.integers(0, 59), st.sampled_from([20, 40, 60]), max_size=6),
+    changes=st.dictionaries(st.integers(0, 59), st.sampled_from([20, 40, 60, 120]), max_size=6),
 )
 def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_does(
     kinds: list[str], changes: dict[int, int]
@@ -133,9 +136,8 @@ def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_do
         if kind != "silent":
             expected[tick] = payload
         crowd.send(Frame(payload, tick * FRAME, withheld=kind == "silent"), 0.0)
-    if crowd.ptime_ms == 60:
-        crowd.send(Frame(b"\x78", (tick + 1) * FRAME, withheld=True), 0.0)
-        crowd.send(Frame(b"\x78", (tick + 2) * FRAME, withheld=True), 0.0)
+    for later in range(1, crowd.ptime_ms // 20):
+        crowd.send(Frame(b"\x78", (tick + later) * FRAME, withheld=True), 0.0)
     for one in people:
         heard = one.hear(wires)
         spans = [(packet.timestamp // FRAME, packet_samples(packet.payload) // FRAME) for packet in heard]
@@ -143,6 +145,27 @@ def test_every_phase_hears_every_frame_once_in_order_whatever_the_packet_time_do
         assert ticks == sorted(set(ticks))
         assert set(ticks) >= {one for one in expected if one <= tick - 2}
         assert one.sequences == list(range(len(heard)))
+
+
+@pytest.mark.parametrize(("is_late", "setting", "longest"), [(True, AUTO, 120), (False, AUTO, 40), (True, 20, 20)])
+def test_a_late_audience_gets_longer_packets_where_it_may_ask_again(
+    is_late: bool, setting: int, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "spacesctl.engine.fanout.packetizer.STEPS", {AUTO: ((3, 40), (0, 20)), PATIENT: ((3, 120), (0, 20))}
+    )
+    wires = Wires()
+    audience = Audience(Ports(wires, lambda *_: False), Metrics(), setting, is_late=is_late)
+    asking, other = [
+        [Listener(number + at, asks=asks) for number in range(4)] for at, asks in ((10, True), (20, False))
+    ]
+    for number, one in enumerate((*asking, *other)):
+        audience.add(str(number), one.subscription)
+    for number in range(60):
+        for sink in audience.sinks():
+            sink.send(Frame(PACKETS[20], number * FRAME), 0.0)
+    lengths = [{packet_samples(packet.payload) // 48 for packet in one.hear(wires)} for one in (asking[0], other[0])]
+    assert [max(found) for found in lengths] == [longest, 20 if setting == 20 else 40]
 
 
 @pytest.mark.parametrize(("left_out", "packets"), [(0, 1), (1, 1), (MISSED, 1), (MISSED + 1, 2)])
@@ -156,7 +179,7 @@ def test_ticks_that_were_skipped_cost_no_further_packet(left_out: int, packets: 
 
 
 def test_the_packet_time_follows_the_crowd_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spacesctl.engine.fanout.packetizer.STEPS", ((20, 60), (10, 40), (0, 20)))
+    monkeypatch.setattr("spacesctl.engine.fanout.packetizer.STEPS", {AUTO: ((20, 60), (10, 40), (0, 20))})
     _, crowd, _ = crowd_of(15, AUTO)
     for number in range(DECIDE + 1):
         crowd.send(Frame(PACKETS[20], number * FRAME), 0.0)

@@ -6,11 +6,13 @@ The certificate that it makes for itself is on P-224, a curve that OpenSSL 4 has
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import subprocess
 import sys
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -46,14 +48,24 @@ def written(key: Key, folder: Path) -> tuple[str, str]:
     return str(certificate), str(private)
 
 
-@pytest.mark.interop("FFmpeg in PyAV", "speaks")
-@pytest.mark.parametrize("flags", ["", "dtls_active"], ids=["DTLS server", "DTLS client"])
-@pytest.mark.parametrize("kind", ["P-256", "RSA"])
-def test_its_tone_is_heard(kind: str, flags: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "flags"),
+    [
+        pytest.param(kind, flags, marks=pytest.mark.interop("FFmpeg in PyAV", ways))
+        for kind, flags, ways in (
+            ("P-256", [""], "speaks"),
+            ("P-256", ["dtls_active"], "speaks"),
+            ("RSA", [""], "speaks"),
+            ("RSA", ["dtls_active"], "speaks"),
+            ("P-256", ["", "video"], "speaks, with video"),
+        )
+    ],
+)
+def test_its_tone_is_heard(kind: str, flags: list[str], tmp_path: Path) -> None:
     key: Key = ec.generate_private_key(ec.SECP256R1()) if kind == "P-256" else rsa.generate_private_key(65_537, 2048)
     with running_server(tmp_path / "data", "--no-bots") as server:
         stage = Stage(server)
-        words = [f"{server.url}{stage.place}/whip", stage.host, *written(key, tmp_path), *([flags] if flags else [])]
+        words = [f"{server.url}{stage.place}/whip", stage.host, *written(key, tmp_path), *flags]
         speaking = subprocess.Popen(
             [sys.executable, str(PEER), *words], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -69,3 +81,20 @@ def test_its_tone_is_heard(kind: str, flags: str, tmp_path: Path) -> None:
         finally:
             speaking.kill()
             speaking.communicate()
+
+
+@pytest.mark.interop("FFmpeg in PyAV", "plays listen.ogg")
+def test_it_plays_what_a_player_gets(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    with running_server(tmp_path / "data", "--no-bots") as server:
+        stage = Stage(server)
+        words = [f"{server.url}{stage.place}/whip", stage.host, *written(key, tmp_path)]
+        with subprocess.Popen([sys.executable, str(PEER), *words], stdin=subprocess.PIPE, text=True) as speaking:
+            wait_until(stage.speaks, 20)
+            with av.open(f"{server.url}{stage.place}/listen.ogg") as played:
+                frames = list(itertools.islice(played.decode(audio=0), 300))
+            assert speaking.stdin
+            speaking.stdin.close()
+    sound = np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float64)
+    last = sound[-48_000:]
+    assert np.argmax(np.abs(np.fft.rfft(last))) == pytest.approx(TONE, abs=3.0)

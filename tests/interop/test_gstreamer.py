@@ -23,8 +23,17 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield Stage(server)
 
 
-@pytest.mark.interop("GStreamer webrtcbin", "speaks", "listens")
-@pytest.mark.parametrize("words", [[], ["--video-first"]], ids=["audio alone", "video first in a max-bundle"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param([], marks=pytest.mark.interop("GStreamer webrtcbin", "speaks", "listens")),
+        pytest.param(
+            ["--video-first"],
+            marks=pytest.mark.interop("GStreamer webrtcbin", "speaks, video first", "listens, video first"),
+        ),
+    ],
+    ids=["audio alone", "video first in a max-bundle"],
+)
 def test_a_tone_goes_in_by_whip_and_comes_out_by_whep(words: list[str], stage: Stage, tmp_path: Path) -> None:
     speaking = stage.peer("whip", "--token", stage.host, "--seconds", "14", *words)
     wait_until(stage.speaks, 15)

@@ -24,6 +24,10 @@ PIPELINE = (
     f"audiotestsrc is-live=true wave=sine freq={TONE:.0f} volume=0.4 ! opusenc ! rtpopuspay pt=100 ssrc=1 ! queue ! "
     "application/x-rtp,media=audio,encoding-name=OPUS,payload=100"
 )
+VIDEO = (
+    "videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=5/1 ! vp8enc deadline=1 ! rtpvp8pay pt=96 ssrc=2 ! queue ! "
+    "application/x-rtp,media=video,encoding-name=VP8,payload=96"
+)
 pytestmark = [
     pytest.mark.skipif(CLIENT is None or shutil.which("gcc") is None, reason="needs simple-whip-client and gcc"),
     pytest.mark.timeout(90),
@@ -70,6 +74,14 @@ def test_its_tone_is_heard_and_it_leaves_by_delete(tmp_path: Path, libraries: Pa
             assert pitch(lanes(stage, tmp_path)) == pytest.approx(TONE, abs=3.0)
         assert "candidate" in log.read_text()
         wait_until(lambda: not stage.speaks())
+
+
+@pytest.mark.interop("simple-whip-client", "speaks, with video")
+def test_its_tone_is_heard_also_where_it_sends_video_too(tmp_path: Path, libraries: Path) -> None:
+    with running_server(tmp_path / "data", "--no-bots") as server:
+        stage = Stage(server)
+        with client(stage, libraries, "-V", VIDEO):
+            assert pitch(lanes(stage, tmp_path)) == pytest.approx(TONE, abs=3.0)
 
 
 @pytest.mark.skipif(COTURN is None, reason="needs coturn of Debian")

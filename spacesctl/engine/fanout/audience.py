@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacesctl.engine.fanout.packet_sink import PacketSink
-from spacesctl.engine.fanout.packetizer import TICK_MS
+from spacesctl.engine.fanout.packetizer import AUTO, PATIENT, TICK_MS
 from spacesctl.engine.fanout.subscription import Subscription
 from spacesctl.engine.fanout.tcp_sink import TcpSink
 from spacesctl.engine.metrics import Metrics
@@ -15,10 +15,12 @@ from spacesctl.engine.transport.ports import Ports
 
 
 class Audience:
-    """The listeners of one group. `setting` is the packet time over UDP in milliseconds (20, 40, 60), or `AUTO`."""
+    """The listeners of one group. `setting` is the packet time over UDP in milliseconds (one of `PTIMES_MS`), or `AUTO`. With
+    `is_late`, a group that hears the stage a second later or more, listeners who may request lost packets again get longer ones."""
 
-    def __init__(self, ports: Ports, metrics: Metrics, setting: int = TICK_MS) -> None:
+    def __init__(self, ports: Ports, metrics: Metrics, setting: int = TICK_MS, *, is_late: bool = False) -> None:
         self._udp = PacketSink(ports.udp, metrics, setting)
+        self._patient = PacketSink(ports.udp, metrics, PATIENT) if is_late and setting == AUTO else self._udp
         self._tcp = TcpSink(ports.send_tcp, metrics)
         self._placed: dict[str, PacketSink] = {}
         self._attached: dict[str, Sink] = {}
@@ -26,22 +28,15 @@ class Audience:
     def __bool__(self) -> bool:
         return bool(self._placed or self._attached)
 
-    @property
-    def ptime_ms(self) -> int:
-        """The packet time over UDP now, in milliseconds."""
-        return self._udp.ptime_ms
-
     def sinks(self) -> Iterator[Sink]:
         """The sinks that this group's frames are sent to."""
-        if len(self._udp):
-            yield self._udp
-        if len(self._tcp):
-            yield self._tcp
+        yield from (sink for sink in dict.fromkeys((self._udp, self._patient, self._tcp)) if len(sink))
         yield from self._attached.values()
 
     def add(self, name: str, subscription: Subscription) -> None:
         """Add a listener to the UDP or the TCP sink, by its present address. Raises SealingError when its packets cannot be encrypted."""
-        sink = self._tcp if is_tcp(subscription.address) else self._udp
+        over_udp = self._patient if subscription.nack else self._udp
+        sink = self._tcp if is_tcp(subscription.address) else over_udp
         sink.add(name, subscription)
         self._placed[name] = sink
 

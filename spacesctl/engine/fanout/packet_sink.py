@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from spacesctl.engine.fanout.packetizer import AUTO, TICK_MS, Packetizer, ptime_ms
+from spacesctl.engine.fanout.packetizer import STEPS, TICK_MS, Packetizer, ptime_ms
 from spacesctl.engine.fanout.send_slot import SEND_SLOTS, SendSlot
 from spacesctl.engine.fanout.slot_fanout import SlotFanout
 from spacesctl.engine.fanout.subscription import Subscription
@@ -20,15 +20,15 @@ DECIDE: Final = 50
 
 
 class PacketSink:
-    """Sends one output by `sender`. `setting` is the packet time in milliseconds (20, 40, 60), or `AUTO` for one that depends on the number
-    of listeners. Sent and dropped packets are counted in `metrics`."""
+    """Sends one output by `sender`. `setting` is the packet time in milliseconds (one of `PTIMES_MS`), or `AUTO` or `PATIENT` for one that
+    depends on the number of listeners. Sent and dropped packets are counted in `metrics`."""
 
     def __init__(self, sender: Sender, metrics: Metrics, setting: int = TICK_MS) -> None:
         self.ptime_ms = ptime_ms(setting, 0, TICK_MS)
         self._setting = setting
         self._metrics = metrics
         self._placed: dict[str, SlotFanout] = {}
-        slots = SEND_SLOTS if setting == AUTO else setting // TICK_MS
+        slots = SEND_SLOTS if setting in STEPS else setting // TICK_MS
         self._slots = [(SendSlot(number), SlotFanout(sender)) for number in range(slots)]
         self._packetizer = Packetizer() if setting != TICK_MS else None
         self._sent = 0

@@ -1,6 +1,6 @@
-"""Merges encoded frames into longer packets: large audiences get packets of 40 or 60 ms in place of 20.
+"""Merges encoded frames into longer packets: large audiences get packets of 40 to 120 ms in place of 20.
 
-Sending dominates the cost of a large audience, and it costs per packet. So two or three frames of 20 ms are merged into one packet
+Sending dominates the cost of a large audience, and it costs per packet. So two to six frames of 20 ms are merged into one packet
 without encoding again. The audience is split into send slots that take turns: a listener of a later slot hears the same 20 ms later.
 """
 
@@ -15,27 +15,30 @@ from spacesctl.engine.seam import Frame
 
 TICK_MS: Final = 20
 """Milliseconds in a tick, and in an encoded frame."""
-PTIMES_MS: Final = (20, 40, 60)
+PTIMES_MS: Final = (20, 40, 60, 120)
 """The packet times that can be set, in milliseconds."""
 AUTO: Final = 0
 """The setting that lets the number of listeners decide the packet time."""
-STEPS: Final = ((3000, 60), (500, 40), (0, 20))
-"""For `AUTO`, as (listeners, ms): above this number of listeners, packets of this length."""
+PATIENT: Final = -1
+"""The same for listeners who hear everything later anyway, and who may request lost packets again: losing a long one is a long gap."""
+STEPS: Final = {AUTO: ((3000, 60), (500, 40), (0, 20)), PATIENT: ((500, 120), (100, 60), (0, 20))}
+"""For each of them, as (listeners, ms): above this number of listeners, packets of this length. Chromium decodes all of them."""
 BACK: Final = 0.8
 """The share of a step's listeners at which packets get shorter again. The hysteresis keeps the packet time from changing all the time
 when the number of listeners is near a step."""
 MISSED: Final = 5
 """Skipped ticks between two frames that may still share a packet. The second frame is then heard that much too early, and the gap comes
 after it. Two packets in place of one would make the next tick late too on a machine that is behind."""
-OVERHEAD: Final = 8
-"""Bytes that merging three packets adds at most."""
+OVERHEAD: Final = 16
+"""Bytes that merging packets adds at most."""
 
 
 def ptime_ms(setting: int, listeners: int, now: int) -> int:
-    """The packet time in milliseconds: `setting`, or for `AUTO` by the number of `listeners`. `now` is the present packet time."""
-    if setting != AUTO:
+    """The packet time in milliseconds: `setting`, or for `AUTO` and `PATIENT` by the number of `listeners`. `now` is the present packet
+    time."""
+    if setting not in STEPS:
         return setting
-    for limit, wanted in STEPS:
+    for limit, wanted in STEPS[setting]:
         if listeners > limit * (BACK if wanted <= now else 1):
             return wanted
     return TICK_MS

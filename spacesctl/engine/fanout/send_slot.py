@@ -9,7 +9,7 @@ from typing import Final
 from spacesctl.engine.seam import Frame
 
 SEND_SLOTS: Final = 6
-"""The least number divisible by 2 and by 3, so that listeners stay in their slot when the packet time changes between 40 and 60 ms."""
+"""The least number divisible by 2, 3 and 6, so that listeners stay in their slot when the packet time changes."""
 
 
 class SendSlot:

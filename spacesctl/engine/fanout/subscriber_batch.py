@@ -12,9 +12,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from spacesctl.engine.fanout.subscription import KEPT, Subscription
+from spacesctl.engine.fanout.subscription import KEPT, KEPT_SAMPLES, Subscription
 from spacesctl.engine.transport.datagrams import HEAD, Rows, Sender
 
+LEAST_KEPT: Final = 8
+"""Packets kept for retransmission at least, after a pause or where packets are long."""
 _SEQUENCE: Final = slice(2, 4)
 _TIMESTAMP: Final = slice(4, 8)
 _NOTHING: Final[npt.NDArray[np.uint8]] = np.zeros((0, 0), np.uint8)
@@ -31,6 +33,8 @@ class SubscriberBatch(ABC):
         self.subscriptions: list[Subscription] = []
         self.nack_count = 0
         """Subscriptions with NACK: as long as there is one, the last `KEPT` packets of all rows are kept."""
+        self.kept = KEPT
+        """Packets, up to the newest, that are kept at most: fewer when they are long."""
         self.packets = 0
         """Packets that the batch has sent to each row."""
         self._past: list[npt.NDArray[np.uint8]] = []
@@ -85,24 +89,29 @@ class SubscriberBatch(ABC):
         heads[:, _TIMESTAMP] = np.frombuffer(timestamp.to_bytes(4, "big"), np.uint8)
         datagrams = self.rows.lay_out(count, HEAD + len(payload) + self.TAG)
         self._seal(heads, payload, datagrams)
-        self._keep(datagrams)
+        self._keep(datagrams, timestamp)
         self.packets += 1
         self.octets += len(payload)
         self.timestamp, self.sent_at = timestamp, now
         return sender.send_rows(self.rows, count)
 
     def past(self, ago: int, row: int) -> bytes:
-        """The datagram that was sent to a row `ago` packets before the newest. Raises IndexError when it is not kept."""
-        row_then: npt.NDArray[np.uint8] = self._past[(self.packets - 1 - ago) % KEPT][row]
-        return row_then.tobytes()
+        """The datagram that was sent to a row `ago` packets before the newest; empty when it is not kept. Raises IndexError when none is
+        kept at all."""
+        then = self._past[(self.packets - 1 - ago) % KEPT]
+        return bytes(then[row].tobytes()) if row < len(then) else b""
 
-    def _keep(self, datagrams: npt.NDArray[np.uint8]) -> None:
+    def _keep(self, datagrams: npt.NDArray[np.uint8], timestamp: int) -> None:
         if not self.nack_count:
             self._past.clear()
             return
         while len(self._past) < KEPT:
             self._past.append(_NOTHING)
         self._past[self.packets % KEPT] = datagrams.copy()
+        between = timestamp - self.timestamp & 0xFFFFFFFF
+        self.kept = max(LEAST_KEPT, min(KEPT, KEPT_SAMPLES // max(1, between)))
+        if self.kept < KEPT:
+            self._past[(self.packets - self.kept) % KEPT] = _NOTHING
 
     def _fill(self, row: int, subscription: Subscription) -> None:
         self.rows.heads[row] = np.frombuffer(subscription.header, np.uint8)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from spacesctl.engine.fanout.subscriber_batch import SubscriberBatch
 
 KEPT: Final = 64
-"""Packets kept for retransmission: over a second."""
+"""Packets kept for retransmission at most: over a second."""
+KEPT_SAMPLES: Final = KEPT * 960
+"""Samples of sound that are kept at most, where packets are long."""
 MAX_RESENDS: Final = 3
 """How often one packet is sent again at most."""
 MAX_PER_NACK: Final = 17
@@ -105,10 +107,11 @@ class Subscription:
         following, here = batch.index_of(self.row), batch.packets - self._since_packet
         for sequence in sequences:
             ago = (following - 1 - sequence) & 0xFFFF
-            if ago >= min(here, KEPT) or len(found) == MAX_PER_NACK:
+            if ago >= min(here, batch.kept) or len(found) == MAX_PER_NACK:
                 continue
             index, datagram = following - 1 - ago, batch.past(ago, self.row)
-            is_it = int.from_bytes(datagram[_SEQUENCE], "big") == sequence  # False after a tick that failed halfway
+            # It may be another one after a tick that failed halfway.
+            is_it = bool(datagram) and int.from_bytes(datagram[_SEQUENCE], "big") == sequence
             if is_it and given.get(index, 0) < MAX_RESENDS:
                 given[index] = given.get(index, 0) + 1
                 found.append(datagram)

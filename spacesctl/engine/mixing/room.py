@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
+from typing import Final
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from spacesctl.engine.mixing.tap import Tap
 from spacesctl.engine.seam import Frame, Sink
 from spacesctl.engine.transport.ports import Ports
 from spacesctl.rtc.sealing import SealingError
+
+LATE: Final = 50
+"""Ticks of delay from which on the audience may wait for long packets, and for lost ones to be sent again: one second."""
 
 
 class Room:
@@ -252,10 +256,9 @@ class Room:
         """The audience of a group, made when its first listener comes."""
         self._plan = None
         if group not in self._audiences:
-            setting = (
-                self.ptime_ms if group == Output.AUDIENCE else TICK_MS
-            )  # for low latency, speakers always get packets of 20 ms
-            self._audiences[group] = Audience(self._ports, self._metrics, setting)
+            # For low latency, speakers always get packets of 20 ms.
+            setting, is_late = (self.ptime_ms, self.delay >= LATE) if group == Output.AUDIENCE else (TICK_MS, False)
+            self._audiences[group] = Audience(self._ports, self._metrics, setting, is_late=is_late)
         return self._audiences[group]
 
     def _drop_if_empty(self, group: int) -> None:

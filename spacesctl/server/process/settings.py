@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     ice_tcp: bool = True
     data: Path = Path("data")
     announce: Annotated[list[str], NoDecode] = Field(default_factory=list)
-    audience_packet_ms: Literal["20", "40", "60", "auto"] = "auto"
+    audience_packet_ms: Literal["20", "40", "60", "120", "auto"] = "auto"
     public_url: str | None = None
     hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
     bots: bool = True
