@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from bots import models
@@ -15,12 +15,14 @@ from bots.hearing.pool import RecogniserPool
 from bots.retry import insist, name_of, new_backoff
 from bots.space import SpaceBot
 from spacesctl import __version__
-from spacesctl.api.captions import Assignment, BotStatus
+from spacesctl.api.captions import Assignment, BotStatus, Hearing
 from spacesctl.domain.errors import SpacesError
 
 ENGINE = f"spacesctl {__version__}"
 ALERT = "rules in {count} Space(s) are only recorded: the circuit breaker is open until the host sets them again"
 
+FIGURES_EVERY = 15.0
+"""Seconds between two posts of the recogniser's figures."""
 MAX_TEXT = 500
 """Characters of a notice or a reason that the API takes."""
 
@@ -53,6 +55,7 @@ class Supervisor:
             model=self._model.name if self._model is not None else None,
             notice=(self._notice() or "")[:MAX_TEXT] or None,
             reason=None if ready else self._reason()[:MAX_TEXT],
+            hearing=Hearing(**self._pool.statistics()) if self._pool is not None else None,
         )
 
     async def run(self) -> None:
@@ -133,9 +136,11 @@ class Supervisor:
             bot.on_utterance(utterance)
 
     async def _report(self) -> None:
-        """Post the status each time it may have changed."""
+        """Post the status each time it may have changed, and now and then for the recogniser's figures."""
         while True:
-            await self._status_due.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FIGURES_EVERY):
+                    await self._status_due.wait()
             self._status_due.clear()
             try:
                 await insist(lambda: self._api.bot_status(self.status()))

@@ -82,13 +82,26 @@ class CaptionsStatus(Answer, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class Hearing(Given, frozen=True, kw_only=True):
+    """The recogniser's figures: lanes that it hears, ticks of sound (20 ms) that wait for it and that it had to drop, restarts and memory
+    of its process."""
+
+    lanes: Count
+    ticks_waiting: Count
+    ticks_dropped: Count
+    restarts: Count
+    resident_bytes: Count
+
+
 class BotStatus(Given, frozen=True, kw_only=True):
-    """The bundled bot's status. `reason` says why it is not ready."""
+    """The bundled bot's status. `reason` says why it is not ready. It is told when it changes, and now and then for the figures in
+    `hearing`."""
 
     ready: bool
     model: Annotated[str, Meta(max_length=200)] | None = None
     notice: Annotated[str, Meta(max_length=500)] | None = None
     reason: Annotated[str, Meta(max_length=500)] | None = None
+    hearing: Hearing | None = None
 
 
 class Assignment(Answer, frozen=True, kw_only=True):

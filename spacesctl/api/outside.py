@@ -46,6 +46,18 @@ class MadeWebhook(Webhook, frozen=True, kw_only=True):
         return "MadeWebhook(...)"  # it has a secret
 
 
+class RenewedSecret(Answer, frozen=True, kw_only=True):
+    """The new signing secret of a webhook, which no other answer contains. Messages are signed with the earlier one, too, until
+    `both_until`."""
+
+    id: str
+    secret: str
+    both_until: Time
+
+    def __repr__(self) -> str:
+        return "RenewedSecret(...)"  # it has a secret
+
+
 class WebhookTest(Answer, frozen=True, kw_only=True):
     """What became of a test message: the `status` of the answer, or the `problem`."""
 

@@ -44,6 +44,16 @@ async def remove_webhook(app: App, person: Person, webhook_id: str) -> None:
         await audit.append(db, entry, app.clock.now())
 
 
+async def renew_secret(app: App, person: Person, webhook_id: str) -> Webhook:
+    """Give a webhook of the person its next signing secret. Raises NotFound."""
+    async with app.begin(person) as db:
+        _require_own(await webhooks.get(db, webhook_id), person, "webhook")
+        now = app.clock.now()
+        renewed = await webhooks.renew(db, webhook_id, now)
+        await audit.append(db, audit.Entry("webhook.renew", person, None, None, {"webhook": webhook_id}), now)
+    return renewed
+
+
 async def add_outlet(
     app: App, person: Person, sealed: str, shown: str, may_have: Callable[[int], None], keep: Keep[Outlet]
 ) -> Outlet:

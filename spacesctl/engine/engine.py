@@ -246,15 +246,14 @@ class Engine:
         for room in self.rooms.values():
             counters.update(room.frames_counted())
         counters.update({f"stun_{reason}": count for reason, count in self.peers.ice_agent.ice.refused.items()})
-        counters.update(
-            spaces=len(self.rooms),
-            peers=len(self.peers),
-            lanes=sum(len(room.lanes) for room in self.rooms.values()),
-            frames_dropped=self._link.dropped,
-            handshakes_dropped=self.peers.handshakes.dropped,
-            streams=len(self.tcp),
-        )
-        self._link.post(Stats(dict(counters), self.metrics.timings()))
+        counters.update(frames_dropped=self._link.dropped, handshakes_dropped=self.peers.handshakes.dropped)
+        now = {
+            "spaces": len(self.rooms),
+            "peers": len(self.peers),
+            "lanes": sum(len(room.lanes) for room in self.rooms.values()),
+            "streams": len(self.tcp),
+        }
+        self._link.post(Stats(dict(counters), self.metrics.timings(), now))
         return True
 
 

@@ -219,11 +219,13 @@ class Levels(Struct, frozen=True, tag=True):
 
 
 class Stats(Struct, frozen=True, tag=True):
-    """Counters since the engine started, by name (`ticks`, `ticks_skipped`, `packets_in`, `packets_dropped`, ...), and how late ticks
-    began and how long they worked in the last minute, in milliseconds (`late_ms_max`, `work_ms_p99`, ...)."""
+    """Counters since the engine started, by name (`ticks`, `ticks_skipped`, `packets_in`, `packets_dropped`, ...); how late ticks began and
+    how long they worked in the last minute, in milliseconds (`late_ms_max`, `work_ms_p99`, ...); and how many there are now (`spaces`,
+    `peers`, `lanes`, `streams`)."""
 
     counters: dict[str, int]
     timings: dict[str, float]
+    gauges: dict[str, int] = {}
 
 
 ToEngine = (

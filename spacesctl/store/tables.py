@@ -306,6 +306,8 @@ webhooks = Table(
     Column("failing_since", Utc),
     Column("dropped", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("secret_number", Integer, nullable=False, server_default="0"),
+    Column("renewed_at", Utc),
 )
 
 deliveries = Table(

@@ -21,6 +21,21 @@ QUEUE = 1_000
 """Deliveries that may wait for one webhook; the oldest beyond that are dropped and counted."""
 KEPT = timedelta(days=7)
 """How long a finished delivery can be inspected."""
+BOTH_FOR = timedelta(hours=24)
+"""How long messages are signed with the earlier secret, too, after the secret was renewed."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Which signing secrets of a webhook are in use, by number: 0 is its first, and each renewal adds 1."""
+
+    number: int = 0
+    renewed_at: datetime | None = None
+
+    def in_use(self, now: datetime) -> tuple[int, ...]:
+        """The present one, and for a day after a renewal the one before it."""
+        both = self.renewed_at is not None and now < self.renewed_at + BOTH_FOR
+        return (self.number, self.number - 1) if both else (self.number,)
 
 
 @dataclass(frozen=True)
@@ -37,7 +52,13 @@ class Webhook:
     reason: str | None = None
     failing_since: datetime | None = None
     dropped: int = 0
+    secret_number: int = 0
+    renewed_at: datetime | None = None
     waiting: int = 0
+
+    @property
+    def secrets(self) -> Secrets:
+        return Secrets(self.secret_number, self.renewed_at)
 
 
 @dataclass(frozen=True)
@@ -70,6 +91,12 @@ class DueDelivery:
     url: str
     account_id: str
     failing_since: datetime | None
+    secret_number: int
+    renewed_at: datetime | None
+
+    @property
+    def secrets(self) -> Secrets:
+        return Secrets(self.secret_number, self.renewed_at)
 
 
 _WAITING = (
@@ -79,6 +106,7 @@ _WAITING = (
 )
 _WEBHOOKS = select(webhooks, _WAITING.label("waiting"))
 _OF_DELIVERY = ("id", "message", "type", "state", "attempts", "status", "problem", "at", "next_at")
+_OF_WEBHOOK = ("url", "account_id", "failing_since", "secret_number", "renewed_at")
 _OF_DUE = ("id", "webhook_id", "message", "type", "data", "attempts", "at")
 
 
@@ -157,8 +185,8 @@ async def due(db: AsyncConnection, now: datetime, *, busy: Collection[str], limi
         .group_by(deliveries.c.webhook_id)
         .limit(limit)
     )
-    message = [deliveries.c[name] for name in _OF_DUE]
-    query = select(*message, webhooks.c.url, webhooks.c.account_id, webhooks.c.failing_since).join(webhooks)
+    columns = [*(deliveries.c[name] for name in _OF_DUE), *(webhooks.c[name] for name in _OF_WEBHOOK)]
+    query = select(*columns).join(webhooks)
     return [DueDelivery(**row._asdict()) for row in await db.execute(query.where(deliveries.c.id.in_(oldest)))]
 
 
@@ -199,6 +227,13 @@ async def failed(
     await db.execute(update(deliveries).where(deliveries.c.id == one.id).values(values))
     first = update(webhooks).where(webhooks.c.id == one.webhook_id, webhooks.c.failing_since.is_(None))
     await db.execute(first.values(failing_since=now))
+
+
+async def renew(db: AsyncConnection, webhook_id: str, now: datetime) -> Webhook:
+    """Give a webhook its next signing secret. Raises NotFound."""
+    values = {"secret_number": webhooks.c.secret_number + 1, "renewed_at": now}
+    await db.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(values))
+    return await get(db, webhook_id)
 
 
 async def switch_off(db: AsyncConnection, webhook_id: str, reason: str) -> None:

@@ -62,7 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewRules": {"text": RULES, "filename": "rules.toml"},
     "NewAct": _ACT | {"evidence": {"before": 1.0, "after": 1.0}},
     "Undo": {"reason": "r"},
-    "BotStatus": {"ready": True, "model": "m", "notice": "n", "reason": "r"},
+    "BotStatus": {"ready": True, "model": "m", "notice": "n", "reason": "r", "hearing": {"lanes": 1, "ticks_waiting": 0, "ticks_dropped": 0, "restarts": 0, "resident_bytes": 1}},
     "NewRecording": {"kind": "mix"},
     "NewWebhook": {"url": "http://127.0.0.1:9/y", "events": ["space.live"], "all": False},
     "NewOutlet": {"url": "json://127.0.0.1:9/y"},

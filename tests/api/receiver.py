@@ -27,9 +27,10 @@ class Request:
 
 @dataclass
 class Receiver:
-    """Answers `answers` one after the other (a status, or None for silence), then 200 for ever."""
+    """Answers `answers` one after the other (a status, or None for silence), then 200 for ever; each with this `Retry-After`."""
 
     answers: list[int | None] = field(default_factory=list)
+    retry_after: str = "-"
     got: list[Request] = field(default_factory=list)
     port: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,7 +57,8 @@ class Receiver:
         if status is None:
             await reader.read()
         else:
-            writer.write(f"HTTP/1.1 {status} X\r\nLocation: /elsewhere\r\nContent-Length: 2\r\n\r\nok".encode())
+            more = f"Location: /elsewhere\r\nRetry-After: {self.retry_after}\r\nContent-Length: 2"
+            writer.write(f"HTTP/1.1 {status} X\r\n{more}\r\n\r\nok".encode())
             await writer.drain()
         writer.close()
 

@@ -254,3 +254,13 @@ def test_what_an_earlier_version_stored_is_cleaned() -> None:
     assert event["summary"] == "Abc SUMMARY:def"
     assert event["description"] == "Hosted by Eve[2J (@host)"
     assert b"\r\nSUMMARY:def" not in event.to_ical()
+
+
+async def test_a_calendar_asks_to_be_fetched_again_each_hour(api: Api) -> None:
+    host = await api.account("host")
+    made = await scheduled(host)
+    for path in (f"/v1/spaces/{made['id']}.ics", f"/v1/accounts/{host.handle}/calendar.ics"):
+        found = await calendar(api, path)
+        assert found["refresh-interval"].dt == timedelta(hours=1)
+        text = (await api.nobody.call("GET", path)).text
+        assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n" in text

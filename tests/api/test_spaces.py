@@ -190,7 +190,7 @@ async def test_health_readiness_and_metrics(api: Api) -> None:
     assert (await api.nobody.ok("GET", "/readyz"))["ready"] is True
     metrics = await api.nobody.call("GET", "/metrics")
     assert metrics.status_code == 200
-    assert "spacesctl_spaces_live 0" in metrics.text
+    assert "spacesctl_spaces_live 0.0" in metrics.text
 
 
 def test_the_audience_view_names_only_events_that_exist() -> None:

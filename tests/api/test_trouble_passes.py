@@ -199,7 +199,7 @@ async def test_when_the_disk_fills_there_is_a_warning_first_and_then_recordings_
         checks = (await api.nobody.ok("GET", "/readyz"))["checks"]
         seen.append((checks["disk"], (await host.ok("GET", space))["recording"] is not None))
     assert seen == [("ok", True), ("low", True), ("low, recordings stop", False), ("low", False), ("ok", False)]
-    assert "spacesctl_disk_free_bytes 943718400" in (await api.nobody.call("GET", "/metrics")).text
+    assert "spacesctl_disk_free_bytes 9.437184e+08" in (await api.nobody.call("GET", "/metrics")).text
 
 
 async def until_is(who: As, space: str, state: str) -> None:

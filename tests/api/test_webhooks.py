@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import update
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from spacesctl.server.delivery import safe_http as outside_module
+from spacesctl.server.delivery.retry_after import MOST, seconds
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.rates import Limits, Rates
@@ -138,7 +139,7 @@ async def test_after_the_last_attempt_it_is_over_and_the_webhook_stays_on(api: A
         assert now["failing_since"] is not None
         assert sender.counts == {"webhook failed": 3}
         metrics = (await api.nobody.call("GET", "/metrics")).text
-        assert 'spacesctl_webhook_attempts_total{result="failed"} 3' in metrics
+        assert 'spacesctl_webhook_attempts_total{result="failed"} 3.0' in metrics
 
 
 async def test_one_that_is_gone_is_switched_off_told_and_on_again_once_it_answers(api: Api) -> None:
@@ -297,3 +298,71 @@ async def test_the_secret_is_not_in_the_store(tmp_path: Path, anyio_backend: str
     text = await asyncio.to_thread(dump)
     assert json.dumps(made["id"])[1:-1] in text
     assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("120", 120.0),
+        (" 120 ", 120.0),
+        ("0", 0.0),
+        ("Sun, 29 Nov 2026 12:01:00 GMT", 60.0),
+        ("Sun, 29 Nov 2026 11:59:00 GMT", 0.0),
+        ("99999999999999999999", MOST),
+        ("Sun, 29 Nov 2099 12:01:00 GMT", MOST),
+        ("", 0.0),
+        ("soon", 0.0),
+        ("-5", 0.0),
+        ("\u0662", 0.0),
+        ("1e3", 0.0),
+    ],
+)
+def test_a_receiver_says_how_long_to_wait_in_seconds_or_by_a_date(text: str, expected: float) -> None:
+    assert seconds(text, datetime(2026, 11, 29, 12, tzinfo=UTC)) == expected
+
+
+async def test_who_wants_to_be_left_alone_for_an_hour_is(api: Api) -> None:
+    host = await api.account("host")
+    async with receiving([503]) as receiver, sending(api):
+        receiver.retry_after = "3600"
+        hook = await add(host, receiver, events=["spaces.create"])
+        before = REAL.now()
+        await api.live(host)
+        await receiver.until(1)
+        async with asyncio.timeout(8):
+            while not (row := (await sent(host, hook))[0])["attempts"]:
+                await asyncio.sleep(0.01)
+        assert row["state"] == "pending"
+        waits = datetime.fromisoformat(row["next_at"]) - before
+        assert timedelta(minutes=59) < waits < timedelta(minutes=61)
+        await asyncio.sleep(0.2)
+        assert len(receiver.got) == 1
+
+
+async def test_a_secret_is_renewed_and_both_hold_for_a_day(api: Api) -> None:
+    host, other = await api.accounts("host", "other")
+    async with receiving() as receiver, sending(api):
+        hook = await add(host, receiver, events=["spaces.create"])
+        place = f"/v1/webhooks/{hook['id']}/secret"
+        assert (await other.call("POST", place)).status_code == 404
+        renewed = await host.ok("POST", place)
+        assert renewed["secret"] != hook["secret"]
+        both_until = datetime.fromisoformat(renewed["both_until"]) - REAL.now()
+        assert timedelta(hours=23) < both_until <= timedelta(hours=24)
+        await api.live(host)
+        [request] = await receiver.until(1)
+        for secret in (hook["secret"], renewed["secret"]):
+            assert request.verified(secret)["type"] == "spaces.create"
+        again = await host.ok("POST", place)
+        await host.ok("POST", f"/v1/webhooks/{hook['id']}/test")
+        ping = (await receiver.until(2))[1]
+        assert [ping.verified(one["secret"])["type"] for one in (renewed, again)] == ["ping"] * 2
+        with pytest.raises(WebhookVerificationError):
+            ping.verified(hook["secret"])
+        async with api.app.db.begin() as db:
+            await db.execute(update(webhooks).values(renewed_at=REAL.now() - store.BOTH_FOR - timedelta(seconds=1)))
+        await host.ok("POST", f"/v1/webhooks/{hook['id']}/test")
+        last = (await receiver.until(3))[2]
+        assert last.verified(again["secret"])
+        with pytest.raises(WebhookVerificationError):
+            last.verified(renewed["secret"])

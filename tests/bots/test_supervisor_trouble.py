@@ -12,7 +12,7 @@ import pytest
 from bots import models, retry, supervisor
 from bots.hearing.messages import Utterance
 from bots.supervisor import MAX_TEXT, Supervisor
-from spacesctl.api.captions import BotStatus
+from spacesctl.api.captions import BotStatus, Hearing
 from spacesctl.domain.errors import NotAllowed, Unavailable
 from spacesctl.support.backoff import Backoff
 from tests.bots.fake_api import FakeApi, FakePipeline, assignment, info, rules
@@ -34,6 +34,12 @@ class FakePool(FakePipeline):
     failing = False
     pid = None
 
+    def statistics(self) -> dict[str, int]:
+        return {"lanes": 1, "restarts": 0, "ticks_waiting": 0, "ticks_dropped": 0, "resident_bytes": 9}
+
+
+HEARING = Hearing(**FakePool().statistics())
+
 
 def supervising(api: Any, pool: FakePool | None = None) -> Supervisor:
     made = Supervisor(api, lambda: models.Model(models.SHIPPED, "tiny", "a notice"))
@@ -46,11 +52,11 @@ def test_the_status_tells_whether_the_recogniser_starts_fails_or_works() -> None
     pool = FakePool()
     made = supervising(FakeApi(), pool)
     starting = "the recogniser is starting"
-    assert made.status() == BotStatus(ready=False, model="tiny", notice="a notice", reason=starting)
+    assert made.status() == BotStatus(ready=False, model="tiny", notice="a notice", reason=starting, hearing=HEARING)
     pool.failing = True
     assert "keeps failing to start" in (made.status().reason or "")
     pool.ready = True
-    assert made.status() == BotStatus(ready=True, model="tiny", notice="a notice")
+    assert made.status() == BotStatus(ready=True, model="tiny", notice="a notice", hearing=HEARING)
     made._problem, pool.ready = "x" * 2 * MAX_TEXT, False
     assert made.status().reason == "x" * MAX_TEXT
 

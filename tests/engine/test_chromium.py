@@ -186,7 +186,7 @@ def test_chromium_speaks_and_hears_over_tcp_where_udp_does_not_pass(tmp_path: Pa
             assert heard == pytest.approx(880, abs=5)
             assert protocols == ["tcp", "tcp"]
             assert stats["lost"] == 0
-            assert counters["streams"] == 2
+            assert (await space.stats()).gauges["streams"] == 2
             assert counters["streams_packets_dropped"] == 0
             decoder = Decoder()
             pcm = np.concatenate([decoder.decode(payload) for _, _, payload in spoken])

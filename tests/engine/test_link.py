@@ -180,7 +180,7 @@ def test_an_engine_comes_up_answers_and_goes() -> None:
             await engine.send(AskStats())
             stats = await anext(aiter(engine))
             assert isinstance(stats, Stats)
-            assert stats.counters["spaces"] == 0
+            assert stats.gauges["spaces"] == 0
         assert await engine.wait() == 0
         with pytest.raises(ConnectionError):
             await engine.send(AskStats())
@@ -199,7 +199,7 @@ def test_what_was_sent_is_in_force_after_one_has_waited_for_it() -> None:
             await engine.in_force()
             engine.kill()
             got = await reading
-            assert [message.counters["spaces"] for message in got if isinstance(message, Stats)] == list(range(1, 21))
+            assert [message.gauges["spaces"] for message in got if isinstance(message, Stats)] == list(range(1, 21))
             async with asyncio.timeout(5):
                 await engine.in_force()  # nobody is there to answer
 

@@ -38,7 +38,7 @@ def config(folder: Path, text: str) -> tuple[str, ...]:
 
 def metric(server: RunningServer, name: str) -> int:
     text = ask(server.http, get("/metrics", CLOSE)).decode()
-    return next(int(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+    return next(int(float(line.rpartition(" ")[2])) for line in text.splitlines() if line.startswith(name))
 
 
 def open_connections(stack: ExitStack, server: RunningServer, count: int, data: bytes = b"") -> list[socket.socket]:

@@ -93,7 +93,7 @@ async def test_readers_that_read_nothing_are_ended_and_others_get_everything(tmp
         await wait_for(lambda: len(room.actor.hub.subscribers) == 1)
         assert MOST_UNSENT < most < 2 * MOST_UNSENT
         assert (
-            f"spacesctl_event_streams_too_slow_total {len(slow)}\n"
+            f"spacesctl_event_streams_too_slow_total {len(slow)}.0\n"
             in (await room.api.nobody.call("GET", "/metrics")).text
         )
         for _, one in slow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spacesctl.api.outside import Delivery, MadeWebhook, NewWebhook, Webhook, WebhookTest
+from spacesctl.api.outside import Delivery, MadeWebhook, NewWebhook, RenewedSecret, Webhook, WebhookTest
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup, segment
 
@@ -24,6 +24,11 @@ def _delete(webhook_id: str) -> Call[None]:
     return Call("DELETE", f"/v1/webhooks/{segment(webhook_id)}", NOTHING)
 
 
+def _renew(webhook_id: str) -> Call[RenewedSecret]:
+    """Replace the signing secret. For a day, messages have the signatures of both."""
+    return Call("POST", f"/v1/webhooks/{segment(webhook_id)}/secret", RenewedSecret)
+
+
 def _test(webhook_id: str) -> Call[WebhookTest]:
     """Send one `ping` now."""
     return Call("POST", f"/v1/webhooks/{segment(webhook_id)}/test", WebhookTest)
@@ -38,6 +43,7 @@ class _Calls:
     create = Operation(_create)
     list = Listing(_list)
     delete = Operation(_delete)
+    renew = Operation(_renew)
     test = Operation(_test)
     deliveries = Listing(_deliveries)
 

@@ -86,13 +86,14 @@ class SafeHttp:
         # Separate threads: slow name lookups must not delay file reads in the default threads.
         self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")
 
-    async def post(self, url: str, content: bytes, headers: dict[str, str]) -> int:
-        """Send a POST request and return the status of the answer. Raises Forbidden, OSError, TimeoutError or httpx.HTTPError."""
+    async def post(self, url: str, content: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        """Send a POST request. Returns the status of the answer, and its `Retry-After`, empty if it has none. Raises Forbidden, OSError,
+        TimeoutError or httpx.HTTPError."""
         async with asyncio.timeout(WITHIN):
             request = await self._request(httpx.URL(url), content, headers)
             answer = await self._http.send(request, stream=True)
             await answer.aclose()
-            return answer.status_code
+            return answer.status_code, answer.headers.get("Retry-After", "")
 
     async def _request(self, url: httpx.URL, content: bytes, headers: dict[str, str]) -> httpx.Request:
         """A request to exactly the address that was checked. `Host` and TLS still use the name."""

@@ -20,12 +20,13 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.webhooks import messages
 from spacesctl.live.outcome import Outcome
+from spacesctl.server.delivery.retry_after import seconds
 from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import direct_messages, webhooks
 from spacesctl.store.ports import Database
-from spacesctl.store.webhooks import DueDelivery
+from spacesctl.store.webhooks import DueDelivery, Secrets
 from spacesctl.support.backoff import Backoff
 from spacesctl.support.clock import REAL, Clock
 
@@ -47,10 +48,25 @@ class Answer:
 
     status: int | None
     problem: str | None
+    wait: float = 0.0
+    """Seconds that the receiver asks to wait (`Retry-After`)."""
 
     @property
     def good(self) -> bool:
         return self.problem is None
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One message to one webhook. The same message has the same body and id each time; `data` holds JSON values."""
+
+    webhook_id: str
+    url: str
+    message: str
+    kind: str
+    data: Mapping[str, object]
+    at: datetime
+    secrets: Secrets
 
 
 class WebhookSender(Sender):
@@ -104,7 +120,9 @@ class WebhookSender(Sender):
         self._wake.set()
 
     async def _send(self, row: DueDelivery) -> None:
-        answer = await self.attempt(row.webhook_id, row.url, row.message, row.type, row.data, row.at)
+        answer = await self.attempt(
+            Sending(row.webhook_id, row.url, row.message, row.type, row.data, row.at, row.secrets)
+        )
         now = self._clock.now()
         try:
             async with self._db.begin() as db:
@@ -112,7 +130,7 @@ class WebhookSender(Sender):
                     await webhooks.delivered(db, row.id, row.webhook_id, answer.status)
                 else:
                     await webhooks.failed(
-                        db, row, answer.status, answer.problem or "", now, self._next(row.attempts, now)
+                        db, row, answer.status, answer.problem or "", now, self._next(row.attempts, now, answer.wait)
                     )
                     if (why := _hopeless(row, answer, now)) is not None:
                         await webhooks.switch_off(db, row.webhook_id, why)
@@ -123,32 +141,31 @@ class WebhookSender(Sender):
             _log.error("a delivery could not be noted", kind=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
-    def _next(self, attempts: int, now: datetime) -> datetime | None:
+    def _next(self, attempts: int, now: datetime, asked: float) -> datetime | None:
+        """Not before the receiver wants it: who is told to wait longer than a wait of ours waits."""
         if attempts >= len(self._retries):
             return None
-        return now + timedelta(seconds=self._backoff.after(attempts + 1))
+        return now + timedelta(seconds=max(self._backoff.after(attempts + 1), asked))
 
-    async def attempt(
-        self, webhook_id: str, url: str, message: str, kind: str, data: Mapping[str, object], at: datetime
-    ) -> Answer:
-        """Send one message once; the same message has the same body and id each time."""
-        body = self._body(kind, data, at)
+    async def attempt(self, one: Sending) -> Answer:
+        """Send one message once."""
+        body = self._body(one.kind, one.data, one.at)
         now = self._clock.now()
-        signer = Webhook(self._keys.webhook_secret(webhook_id))
+        signers = [Webhook(self._keys.webhook_secret(one.webhook_id, number)) for number in one.secrets.in_use(now)]
         headers = {
             "Content-Type": "application/json",
-            "webhook-id": message,
+            "webhook-id": one.message,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": signer.sign(message, now, body),
+            "webhook-signature": " ".join(signer.sign(one.message, now, body) for signer in signers),
         }
-        answer = await self._post(url, body.encode(), headers)
+        answer = await self._post(one.url, body.encode(), headers)
         self.counts["webhook delivered" if answer.good else "webhook failed"] += 1
-        _log.debug("webhook", webhook=webhook_id, type=kind, status=answer.status, problem=answer.problem)
+        _log.debug("webhook", webhook=one.webhook_id, type=one.kind, status=answer.status, problem=answer.problem)
         return answer
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         try:
-            status = await self._outside.post(url, body, headers)
+            status, asked = await self._outside.post(url, body, headers)
         except Forbidden as error:
             return Answer(None, str(error))
         except (TimeoutError, httpx.TimeoutException):
@@ -160,7 +177,8 @@ class WebhookSender(Sender):
             return Answer(None, f"it cannot be reached ({type(error).__name__})")
         if 200 <= status < 300:
             return Answer(status, None)
-        return Answer(status, "it redirects, which is not followed" if 300 <= status < 400 else f"it answered {status}")
+        problem = "it redirects, which is not followed" if 300 <= status < 400 else f"it answered {status}"
+        return Answer(status, problem, seconds(asked, self._clock.now()))
 
     def _body(self, kind: str, data: Mapping[str, object], at: datetime) -> str:
         space = data.get("space")

@@ -12,6 +12,7 @@ from spacesctl.server.http.body_limit import BodyLimit
 from spacesctl.server.http.cross_origin import CrossOrigin
 from spacesctl.server.http.dry_run import DryRunMiddleware
 from spacesctl.server.http.front.at_once import InProgress
+from spacesctl.server.http.measured import MeasuredAnswers
 from spacesctl.server.http.routes import (
     accounts,
     bots,
@@ -52,7 +53,8 @@ ROUTERS = [
 class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Around all of the framework's own, which answers errors that nobody foresaw outside the middleware that is added."""
-        return SafeAnswers(super().build_middleware_stack())
+        services: Services = self.state.services
+        return MeasuredAnswers(SafeAnswers(super().build_middleware_stack()), lambda: services.measured)
 
 
 def create_app(app: Services) -> FastAPI:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Component, Event, Timezone, vRecur
+from icalendar import Calendar, Component, Event, Timezone, vDuration, vRecur
 
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.recurrence import occurrences
@@ -30,6 +30,8 @@ LISTED = 50
 LISTED_AHEAD = timedelta(days=366)
 CANCELED_KEPT = timedelta(days=7)
 """How long after its time a canceled Space is still included, for calendar programs that fetch rarely."""
+REFRESH = timedelta(hours=1)
+"""How often calendar programs are asked to fetch a calendar again; without it, some do so once a day."""
 _ZONE_YEARS = 10
 
 Link = Callable[[str], str]
@@ -145,6 +147,8 @@ def _calendar(name: str, events: Iterable[Component], zones: Iterable[tzinfo | N
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", _plain(name))
+    calendar.add("refresh-interval", vDuration(REFRESH), {"value": "DURATION"})  # RFC 7986, 5.7
+    calendar.add("x-published-ttl", vDuration(REFRESH))  # the same for Outlook, which does not know the standard's
     for zone in sorted({str(zone) for zone in zones if zone is not None and str(zone) != "UTC"}):
         calendar.add_component(_zone(zone, now.year))
     for event in events:

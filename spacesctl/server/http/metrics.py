@@ -1,13 +1,21 @@
-"""`/metrics`: counters and timings of the server and its engine in Prometheus' text format (version 0.0.4)."""
+"""`/metrics`: counters and gauges of the server and its engine in Prometheus' text format (version 0.0.4)."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
 from spacesctl.domain.errors import Unavailable
 from spacesctl.engine.messages import AskStats, Stats
 from spacesctl.server.http.front.front import WHY
 from spacesctl.server.http.services import Services
+from spacesctl.store import backlogs
 
 ANSWER_WITHIN = 1.0
 """Seconds that the engine has to answer."""
@@ -26,61 +34,98 @@ async def engine_stats(app: Services) -> Stats | None:
         return None
 
 
-async def render(app: Services) -> str:
-    """All metrics as text."""
-    live, streams, kinds = app.registry.live(), app.registry.event_streams(), app.registry.connections_by_kind()
-    lines = [
-        *_gauge("spacesctl_spaces_live", "Spaces that are live.", {"": len(live)}),
-        *_gauge(
-            "spacesctl_connections",
-            "Connections with audio, by kind.",
-            {f'{{kind="{kind}"}}': n for kind, n in sorted(kinds.items())},
-        ),
-        *_gauge("spacesctl_event_streams", "Open event streams.", {"": streams}),
-        "# TYPE spacesctl_event_streams_too_slow_total counter",
-        f"spacesctl_event_streams_too_slow_total {app.registry.writer.too_slow}",
-        *_gauge("spacesctl_tasks", "Tasks of the control process.", {"": len(asyncio.all_tasks())}),
-        *_gauge("spacesctl_bot_ready", "Whether the bundled bot is ready.", {"": int(app.bot_status.ready)}),
-    ]
+async def render(app: Services) -> bytes:
+    """All metrics as text. What the database or the engine does not tell is left out."""
+    found = [*_of_server(app), *await _of_store(app), *_of_bots(app), *await _of_engine(app)]
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Found(found))
+    return generate_latest(registry) + generate_latest(app.measured.registry)
+
+
+class _Found(Collector):
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+def _of_server(app: Services) -> Iterator[Metric]:
+    yield _gauge("spaces_live", "Spaces that are live.", len(app.registry.live()))
+    kinds = {str(kind): count for kind, count in app.registry.connections_by_kind().items()}
+    yield _gauges("connections", "Connections with audio, by kind.", "kind", kinds)
+    yield _gauge("event_streams", "Open event streams.", app.registry.event_streams())
+    yield _counter("event_streams_too_slow", "Event streams ended for a slow reader.", app.registry.writer.too_slow)
+    yield _gauge("tasks", "Tasks of the control process.", len(asyncio.all_tasks()))
+    down = dict.fromkeys(sorted(app.registry.tasks.down), 1)
+    yield _gauges("task_down", "Tasks of the server that fail at present.", "task", down)
     if app.disk is not None:
-        lines += _gauge("spacesctl_disk_free_bytes", "Free bytes on the disk of the data folder.", {"": app.disk.free})
-    down = {f'{{task="{name}"}}': 1 for name in sorted(app.registry.tasks.down)}
-    lines += _gauge("spacesctl_task_down", "Tasks of the server that fail at present.", down)
-    lines += [
-        "# TYPE spacesctl_lane_messages_dropped_total counter",
-        f"spacesctl_lane_messages_dropped_total {app.dropped_uplinks}",
-        *_sent(app),
-        *_gauge("spacesctl_http_connections", "Open connections over HTTP.", {"": app.front.connections.open}),
-        *_gauge("spacesctl_http_connections_limit", "How many there may be.", {"": app.front.connections.most}),
-        "# TYPE spacesctl_http_refused_total counter",
-        *(f'spacesctl_http_refused_total{{why="{why}"}} {app.front.refused[why]}' for why in WHY),
-    ]
+        yield _gauge("disk_free_bytes", "Free bytes on the disk of the data folder.", app.disk.free)
+    yield _counter("lane_messages_dropped", "WebSocket messages that were no speech.", app.dropped_uplinks)
+    for what in ("webhook", "notification"):
+        results = {one: app.sent[f"{what} {one}"] for one in ("delivered", "failed")}
+        yield _counters(f"{what}_attempts", f"Attempts to send a {what}, by result.", "result", results)
+    yield _gauge("http_connections", "Open connections over HTTP.", app.front.connections.open)
+    yield _gauge("http_connections_limit", "How many there may be.", app.front.connections.most)
+    refused = {why: app.front.refused[why] for why in WHY}
+    yield _counters("http_refused", "Requests and connections that were refused before the routes.", "why", refused)
+
+
+async def _of_store(app: Services) -> list[Metric]:
+    with suppress(Unavailable, SQLAlchemyError):
+        async with app.db.read() as db:
+            waiting, oldest = await backlogs.deliveries_waiting(db, app.clock.now())
+            reports = await backlogs.reports_by_state(db)
+        return [
+            _gauge("webhook_deliveries_waiting", "Webhook messages that are still to come.", waiting),
+            _gauge("webhook_oldest_seconds", "Age of the oldest of them.", oldest),
+            _gauges("reports", "Reports, by state.", "state", reports),
+        ]
+    return []
+
+
+def _of_bots(app: Services) -> Iterator[Metric]:
+    yield _gauge("bot_ready", "Whether the bundled bot is ready.", int(app.bot_status.ready))
+    if (hearing := app.hearing) is not None:
+        yield _gauge("hearing_lanes", "Lanes that are recognised now.", hearing.lanes)
+        yield _gauge("hearing_ticks_waiting", "Ticks of sound that wait for the recogniser.", hearing.ticks_waiting)
+        yield _gauge("hearing_resident_bytes", "Memory of the recogniser's process.", hearing.resident_bytes)
+        yield _counter(
+            "hearing_ticks_dropped", "Ticks that were not recognised, for want of time.", hearing.ticks_dropped
+        )
+        yield _counter("hearing_restarts", "Restarts of the recogniser's process.", hearing.restarts)
+
+
+async def _of_engine(app: Services) -> list[Metric]:
     try:
         up = app.registry.engine.ready is not None
     except Unavailable:
         up = False
-    lines += _gauge("spacesctl_engine_up", "Whether the media engine runs.", {"": int(up)})
+    found: list[Metric] = [_gauge("engine_up", "Whether the media engine runs.", int(up))]
     if up and (stats := await engine_stats(app)) is not None:
-        for name, count in sorted(stats.counters.items()):
-            lines += [f"# TYPE spacesctl_engine_{name}_total counter", f"spacesctl_engine_{name}_total {count}"]
-        for name, value in sorted(stats.timings.items()):
-            lines += [f"# TYPE spacesctl_engine_{name} gauge", f"spacesctl_engine_{name} {value}"]
-    return "\n".join(lines) + "\n"
+        found += [_counter(f"engine_{name}", "Of the engine.", count) for name, count in sorted(stats.counters.items())]
+        now = {**stats.gauges, **stats.timings}
+        found += [_gauge(f"engine_{name}", "Of the engine.", value) for name, value in sorted(now.items())]
+    return found
 
 
-def _sent(app: Services) -> list[str]:
-    """The attempts to send webhooks and notifications, by result."""
-    lines = []
-    for what in ("webhook", "notification"):
-        name = f"spacesctl_{what}_attempts_total"
-        lines.append(f"# TYPE {name} counter")
-        lines += [f'{name}{{result="{one}"}} {app.sent[f"{what} {one}"]}' for one in ("delivered", "failed")]
-    return lines
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"spacesctl_{name}", text, value=value)
 
 
-def _gauge(name: str, text: str, values: dict[str, int]) -> list[str]:
-    return [
-        f"# HELP {name} {text}",
-        f"# TYPE {name} gauge",
-        *(f"{name}{labels} {value}" for labels, value in values.items()),
-    ]
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(f"spacesctl_{name}", text, value=value)
+
+
+def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(f"spacesctl_{name}", text, labels=[label])
+    for key, value in sorted(values.items()):
+        family.add_metric([key], value)
+    return family
+
+
+def _counters(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily(f"spacesctl_{name}", text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from spacesctl.api.captions import CaptionsStatus
+from spacesctl.api.captions import CaptionsStatus, Hearing
 from spacesctl.application.app import App
 from spacesctl.application.once import InFlight
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
@@ -21,6 +21,7 @@ from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.front.front import Front
+from spacesctl.server.http.measured import Measured
 from spacesctl.server.http.rates import Rates, address_key
 from spacesctl.server.http.voice_clips import VoiceClips
 from spacesctl.server.process.alarm import Alarm
@@ -50,6 +51,9 @@ class Services(App):
     disk: DiskWatch | None = None
     voices: VoiceClips = field(init=False)
     bot_status: CaptionsStatus = field(default_factory=lambda: NO_BOT)
+    hearing: Hearing | None = None
+    """The recogniser's figures, as the bot told them last."""
+    measured: Measured = field(default_factory=Measured)
     in_flight: InFlight = field(default_factory=InFlight)
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     rates: Rates = field(default_factory=Rates)

@@ -42,9 +42,10 @@ class Keys:
             raise Invalid(str(path), "is not a key; restore it from a backup")
         return cls(secret)
 
-    def webhook_secret(self, webhook_id: str) -> str:
-        """A webhook's signing secret in the format of Standard Webhooks: `whsec_` and 32 bytes in base64."""
-        return "whsec_" + base64.b64encode(self._derive(f"webhook {webhook_id}")).decode()
+    def webhook_secret(self, webhook_id: str, number: int = 0) -> str:
+        """A webhook's signing secret in the format of Standard Webhooks: `whsec_` and 32 bytes in base64. `number` counts its renewals."""
+        use = f"webhook {webhook_id} {number}" if number else f"webhook {webhook_id}"
+        return "whsec_" + base64.b64encode(self._derive(use)).decode()
 
     def seal(self, text: str) -> str:
         """Encrypt a text."""

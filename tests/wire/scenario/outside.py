@@ -25,6 +25,7 @@ async def play(wire: Wire) -> None:
     some = {"url": "https://hooks.example/path", "events": ["spaces.start", "act.taken"], "all": True}
     made = await wire.owner.ok("POST", "/v1/webhooks", some)
     wire.normal.name(made["id"], "webhook of all")
+    await wire.owner.ok("POST", f"/v1/webhooks/{made['id']}/secret")
     await wire.owner.ok("DELETE", f"/v1/webhooks/{made['id']}")
 
     drive.notifying(wire)

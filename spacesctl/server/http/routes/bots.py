@@ -41,6 +41,9 @@ async def _assignments(app: Services) -> AsyncGenerator[bytes | None]:
 @router.put("/status", status_code=204)
 @limited("change")
 async def set_status(app: Here, caller: ServiceBot, body: BotStatus) -> None:
-    """Set the bot's status, which live Spaces with captions publish."""
-    app.bot_status = CaptionsStatus(ready=body.ready, model=body.model, notice=body.notice, reason=body.reason)
-    app.registry.publish(app.bot_status, lambda space: space.captions)
+    """Set the bot's status, which live Spaces with captions publish when it changes."""
+    app.hearing = body.hearing
+    status = CaptionsStatus(ready=body.ready, model=body.model, notice=body.notice, reason=body.reason)
+    if status != app.bot_status:
+        app.bot_status = status
+        app.registry.publish(status, lambda space: space.captions)

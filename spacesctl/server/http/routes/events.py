@@ -13,6 +13,7 @@ from spacesctl.api.events import StreamHello, StreamReset
 from spacesctl.api.wire import Page, load_value
 from spacesctl.application import captions
 from spacesctl.application.admission import Access, admitted, readable
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
@@ -100,6 +101,10 @@ async def list_captions(app: Here, caller: Anyone, space_id: str, after: Number 
 async def post_captions(app: Here, caller: ServiceBot, space_id: str, body: api.NewCaptions) -> api.Taken:
     """Captions that the bot transcribed. Final ones are stored and published, partial ones only published."""
     posted = [_posted(caption) for caption in body.captions]
+    if (handle := app.registry.known(space_id)) is not None:
+        for one in posted:
+            if one.final:
+                app.measured.caption_seconds.observe(max(0, handle.now_tick() - one.end_tick) * TICK_SECONDS)
     return api.Taken(taken=await captions.post_captions(app, caller, space_id, posted))
 
 

@@ -16,6 +16,7 @@ from spacesctl.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Too
 from spacesctl.domain.principals import Person
 from spacesctl.domain.webhooks import PING, TYPES
 from spacesctl.server.delivery.safe_http import check_url
+from spacesctl.server.delivery.webhook_sender import Sending
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, Services, SignedIn, no_dry_run
@@ -78,6 +79,18 @@ async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> None:
     await outside.remove_webhook(app, caller, webhook_id)
 
 
+@router.post("/{webhook_id}/secret", dependencies=[Depends(no_dry_run)])
+@may_fail(NotFound)
+@limited("change")
+async def renew_secret(app: Here, caller: SignedIn, webhook_id: str) -> api.RenewedSecret:
+    """Replace the signing secret. For a day, messages have the signatures of both, so that a receiver can change over in peace."""
+    one = await outside.renew_secret(app, caller, webhook_id)
+    until = (one.renewed_at or app.clock.now()) + webhooks.BOTH_FOR
+    return api.RenewedSecret(
+        id=one.id, secret=app.keys.webhook_secret(one.id, one.secret_number), both_until=Time.of(until)
+    )
+
+
 @router.post("/{webhook_id}/test", dependencies=[Depends(no_dry_run)])
 @may_fail(NotFound, TooMany)
 @limited("outside")
@@ -85,7 +98,8 @@ async def try_webhook(app: Here, caller: SignedIn, webhook_id: str) -> api.Webho
     """Send one `ping` now and return the result. A disabled webhook is enabled again if it answers 2xx."""
     one = await _own(app, caller, webhook_id)
     message = f"msg_{secrets.token_hex(12)}"
-    answer = await app.webhooks.attempt(webhook_id, one.url, message, PING, {"webhook_id": webhook_id}, app.clock.now())
+    ping = Sending(webhook_id, one.url, message, PING, {"webhook_id": webhook_id}, app.clock.now(), one.secrets)
+    answer = await app.webhooks.attempt(ping)
     if answer.good:
         async with app.begin(caller) as db:
             await webhooks.recovered(db, webhook_id)
