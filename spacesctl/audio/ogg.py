@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import BinaryIO, Final, NamedTuple
 
@@ -18,6 +18,8 @@ SILENCE: Final = b"\xf8\xff\xfe"
 """20 ms of digital silence, a whole Opus packet (CELT, full band, mono)."""
 PRE_SKIP: Final = 312
 """The encoder delay of libopus in samples. A player drops this much at the beginning, so that the sound starts at the right time."""
+HEADER_PAGES: Final = 2
+"""Pages with headers, before those with sound."""
 MAX_CLIP_TICKS: Final = 24 * 3600 * 50
 """Ticks that a clip may span: a day."""
 MAX_PACKET: Final = 61_440
@@ -93,12 +95,14 @@ class OggOpusWriter:
         self.samples = 0
         self.pages = 0
 
-    def headers(self) -> bytes:
-        """The two header pages: OpusHead and OpusTags."""
+    def headers(self, comments: Mapping[str, str] | None = None) -> bytes:
+        """The two header pages: OpusHead and OpusTags, with comments such as TITLE (RFC 7845, 5.2; at most a page of them)."""
         head = _HEAD.pack(b"OpusHead", 1, self.channels, self.pre_skip, self.rate, 0, 0)
-        vendor = b"spacesctl"
-        tags = b"OpusTags" + struct.pack("<I", len(vendor)) + vendor + struct.pack("<I", 0)
-        return self._page(head, bytes((len(head),)), _FIRST, 0) + self._page(tags, bytes((len(tags),)), 0, 0)
+        said = [f"{name}={text}".encode() for name, text in (comments or {}).items()]
+        tags = b"OpusTags" + _counted(b"spacesctl") + struct.pack("<I", len(said)) + b"".join(map(_counted, said))
+        pages = (self._numbered(0, head, _lacing(head), _FIRST, 0), self._numbered(1, tags, _lacing(tags), 0, 0))
+        self.pages = max(self.pages, HEADER_PAGES)
+        return b"".join(pages)
 
     def page(self, packets: Iterable[bytes], last: bool = False) -> bytes:
         """Packets as one page, or as many as needed (a page holds 255 segments). Raises `OggError` for a packet that is not Opus."""
@@ -116,9 +120,16 @@ class OggOpusWriter:
         return b"".join(pages)
 
     def _page(self, body: bytes, laces: bytes, flags: int, granule: int) -> bytes:
-        head = _PAGE.pack(b"OggS", 0, flags, granule, self.serial, self.pages, 0, len(laces)) + laces
         self.pages += 1
+        return self._numbered(self.pages - 1, body, laces, flags, granule)
+
+    def _numbered(self, number: int, body: bytes, laces: bytes, flags: int, granule: int) -> bytes:
+        head = _PAGE.pack(b"OggS", 0, flags, granule, self.serial, number, 0, len(laces)) + laces
         return head[:22] + struct.pack("<I", crc(head + body)) + head[26:] + body
+
+
+def _counted(text: bytes) -> bytes:
+    return struct.pack("<I", len(text)) + text
 
 
 def _lacing(packet: bytes) -> bytes:

@@ -63,7 +63,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         super().__init__(space, decide_all)
         self.hub = Hub(writer)
         self.ring = EvidenceRing()
-        self.connections = Connections(engine)
+        self.connections = Connections(engine, writer)
         self.presence = Presence(seen=space is not None and (space.away is not None or space.host_id in space.spoke))
         self.recorder: Recorder | None = None
         self.tick = last_tick

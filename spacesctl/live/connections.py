@@ -15,6 +15,7 @@ from spacesctl.live import effects
 from spacesctl.live.broadcast import Broadcast
 from spacesctl.live.engine import Engine
 from spacesctl.live.sessions import Feed, Session, SessionKind
+from spacesctl.live.stream_writer import StreamWriter
 
 
 class Connections:
@@ -22,11 +23,12 @@ class Connections:
     place of origin.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, writer: StreamWriter | None = None) -> None:
         self.sessions: dict[str, Session] = {}
         self.places: Counter[str] = Counter()
         self._fed: dict[str, tuple[Session, Feed]] = {}  # sessions over a WebSocket: few among thousands
         self._engine = engine
+        self._writer = writer or StreamWriter()
         self._broadcast: Broadcast | None = None
         self._speakers: dict[str, Person] = {}
         """The accounts that opened a microphone, with the handles that lane readers are sent."""
@@ -42,8 +44,9 @@ class Connections:
         if session.feed is not None:
             self._fed[session.id] = (session, session.feed)
         if session.kind is SessionKind.OGG:
-            self._broadcast = self._broadcast or Broadcast()
-            session.pages = self._broadcast.join()
+            if self._broadcast is None:
+                self._broadcast = Broadcast(self._writer)
+            session.pages = self._broadcast.join(space.title)
         if session.kind.is_tapped:
             self.tap(space)
 

@@ -14,7 +14,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role
 from spacesctl.engine.messages import Output
-from spacesctl.live.broadcast import PageFeed
+from spacesctl.live.page_feed import PageFeed
 
 FEED_TICKS = 250
 """Ticks (5 s) that a WebSocket reader may lose before it is disconnected."""

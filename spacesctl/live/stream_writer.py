@@ -1,5 +1,5 @@
-"""The one writer of event streams. A message is framed once, and the same bytes are written to all sockets of a view, some of them in
-each turn of the event loop, so that everything else gets its turn in between.
+"""The one writer of event streams, and of players' pages (`page_channel`). A message is framed once, and the same bytes are written to all
+sockets of a view, some of them in each turn of the event loop, so that everything else gets its turn in between.
 
 A pass writes what came up to its start to all who were there at its start; meanwhile messages gather for the next pass. So they
 coalesce by themselves when there is much to do, and nobody waits for a slow reader: what it has not read stays with its socket up to a
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 import structlog
 
@@ -41,9 +41,19 @@ class Framed:
 
     __slots__ = ("chunk", "plain")
 
-    def __init__(self, messages: Sequence[bytes]) -> None:
+    def __init__(self, messages: Iterable[bytes]) -> None:
         self.plain = b"".join(messages)
         self.chunk = b"%x\r\n%b\r\n" % (len(self.plain), self.plain)
+
+
+class Turns(Protocol):
+    """What has something to write to many sockets, some of them in each turn."""
+
+    def write_some(self, part: float) -> float:
+        """Write; `part` is how much of a turn is left. Returns how much it took."""
+
+    def rests(self) -> bool:
+        """Whether there is nothing more to write; it asks for a turn again when there is."""
 
 
 class StreamWriter:
@@ -52,11 +62,11 @@ class StreamWriter:
     def __init__(self) -> None:
         self.too_slow = 0
         """Streams that were ended because their reader was too slow."""
-        self._busy: deque[Channel] = deque()
+        self._busy: deque[Turns] = deque()
         self._followed: set[Channel] = set()
         self._look: asyncio.TimerHandle | None = None
 
-    def wants(self, channel: Channel) -> None:
+    def wants(self, channel: Turns) -> None:
         """The channel has something to write. Called when it had nothing before."""
         if not self._busy:
             asyncio.get_running_loop().call_soon(self._turn)

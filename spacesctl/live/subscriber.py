@@ -22,6 +22,10 @@ class Sink(Protocol):
     def chunked(self) -> bool:
         """Whether it consists of chunks (RFC 9112, 7.1)."""
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that it holds, besides what the kernel holds."""
+
     def write(self, data: bytes) -> bool:
         """Write what is framed already. False, and nothing is written: its reader is too far behind."""
 

@@ -6,11 +6,9 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from spacesctl.audio.ogg import OggError, crc, packet_samples
+from spacesctl.audio.ogg import HEADER_PAGES, OggError, crc, packet_samples
 
 _PAGE: Final = struct.Struct("<4sBBqIIIB")
-_HEADERS: Final = 2
-"""Pages with headers at the start of a stream, before those with sound."""
 
 
 @dataclass
@@ -60,7 +58,7 @@ class PageCheck:
         if mark != b"OggS" or crc(page[:22] + bytes(4) + page[26:]) != told:
             heard.broken += 1
             return
-        if number < _HEADERS:
+        if number < HEADER_PAGES:
             return
         missing = 0 if self._number is None else (number - self._number - 1) & 0xFFFFFFFF
         heard.lost += missing

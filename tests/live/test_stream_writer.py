@@ -27,6 +27,7 @@ class Body:
 
     def __init__(self, *, chunked: bool = False, holds: int = 1 << 40) -> None:
         self.chunked, self.holds = chunked, holds
+        self.unsent = 0
         self.writes: list[bytes] = []
         self.woken = self.aborted = 0
 

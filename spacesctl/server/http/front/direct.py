@@ -1,4 +1,4 @@
-"""An event stream past ASGI: once the head of its answer is sent, the one writer writes its body to the transport itself."""
+"""A stream past ASGI: once the head of its answer is sent, the one writer writes its body to the transport itself."""
 
 from __future__ import annotations
 
@@ -27,9 +27,14 @@ class Direct:
         """Whether its body is chunked, which HTTP/1.0 is not."""
         return bool(self._cycle.chunked_encoding)
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that the transport holds."""
+        return self._transport.get_write_buffer_size()
+
     def write(self, data: bytes) -> bool:
         """Write bytes of the body, framed as it is. False: too much of the ones before is unsent. After the end it does nothing."""
-        if self._transport.get_write_buffer_size() > MOST_UNSENT:
+        if self.unsent > MOST_UNSENT:
             return False
         if not self._cycle.disconnected and not self._transport.is_closing():
             self._transport.write(data)

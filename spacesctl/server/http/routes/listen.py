@@ -12,7 +12,9 @@ from spacesctl.application.admission import Access, admitted
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.words import State
 from spacesctl.live.handle import SpaceHandle
+from spacesctl.live.page_feed import PageFeed
 from spacesctl.live.sessions import Session
+from spacesctl.server.http.front.direct import Direct, direct_of
 from spacesctl.server.http.services import Anyone, Here, Services, client_host, no_dry_run
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.server.webrtc.joining import open_pages
@@ -44,7 +46,8 @@ async def look(app: Here, caller: Anyone, space_id: str) -> Response:
 async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> Response:
     """The audience mix as Ogg Opus, from now until the Space ends. Needs no token if the Space is open to everyone.
 
-    A client that reads nothing for ten seconds is disconnected.
+    It begins with the last five seconds, so that players start at once; they stay that much behind. It has 64 kb/s or more, also when
+    nobody speaks. The tag TITLE is the Space's title. A client that reads nothing for ten seconds is disconnected.
     """
     handle, session = await open_pages(app, space_id, caller, client_host(request))
     return LivePages(app, handle, session)
@@ -61,6 +64,22 @@ class LivePages(Response):
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        direct = direct_of(scope)
+        try:
+            await (self._queued(receive, send) if direct is None else self._hand_over(direct, receive, send))
+        finally:
+            await self._handle.disconnect(self._session.id)
+
+    async def _hand_over(self, direct: Direct, receive: Receive, send: Send) -> None:
+        """The one writer writes the pages; this only waits for the end."""
+        await send(self._head())
+        self._pages.hand_over(direct)
+        while self._pages.ended is None and (await receive())["type"] != "http.disconnect":
+            pass
+        self._pages.close("left")  # before the end can be seen: nothing is written after it
+        await send(_body(b"", more=False))
+
+    async def _queued(self, receive: Receive, send: Send) -> None:
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_left(receive))
         try:
@@ -69,16 +88,25 @@ class LivePages(Response):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
-            await self._handle.disconnect(self._session.id)
 
     async def _send(self, send: Send) -> None:
-        pages = self._session.pages
-        if pages is None:
+        await send(self._head())
+        while (page := await self._pages.next()) is not None:
+            await send(_body(page))
+        await send(_body(b"", more=False))
+
+    @property
+    def _pages(self) -> PageFeed:
+        if self._session.pages is None:
             raise RuntimeError("a session of a player without pages")
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        while (page := await pages.next()) is not None:
-            await send({"type": "http.response.body", "body": page, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return self._session.pages
+
+    def _head(self) -> dict[str, object]:
+        return {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+
+
+def _body(data: bytes, *, more: bool = True) -> dict[str, object]:
+    return {"type": "http.response.body", "body": data, "more_body": more}
 
 
 async def _left(receive: Receive) -> None:
