@@ -13,6 +13,7 @@ from spacesctl.bench.fanout import SETTLE
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
 from spacesctl.bench.target import Target, target
+from spacesctl.client import addresses
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.probe import machine
 from spacesctl.probe.listener_pool import ListenerPool
@@ -97,7 +98,7 @@ async def _players(here: Target, listeners: int, seconds: float) -> Cost:
     measured, rest = machine.cores()
     machine.pin(here.server.process.pid, measured)
     machine.pin(here.pid, rest)
-    async with Players(here.server.url, here.space) as players:
+    async with Players(here.server.url, addresses.listen_ogg(here.space)) as players:
         await players.grow(listeners)
         await asyncio.sleep(PAUSE)
         await players.begin()

@@ -83,9 +83,12 @@ class Broadcast:
             self._send(b"".join(pages))
 
     def _send(self, page: bytes, *, last: bool = False) -> None:
+        written = []
         for feed in self._feeds:
-            if feed.sink is None:
-                feed.push(page)
-                if last:
-                    feed.close("ended")
-        self._channel.publish(page, [feed for feed in self._feeds if feed.sink is not None], last=last)
+            if feed.sink is not None:
+                written.append(feed)
+                continue
+            feed.push(page)
+            if last:
+                feed.close("ended")
+        self._channel.publish(page, written, last=last)

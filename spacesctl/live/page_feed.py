@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from spacesctl.live.stream_writer import Framed
@@ -23,6 +24,8 @@ class PageFeed:
         """Where pages are written; None while they are queued."""
         self.ended: str | None = None
         """Why it ended: `too_slow`, or the reason why the session ended. None while it runs."""
+        self.clear: Callable[[], int] = _never
+        """The descriptor to which a chunk may be written itself, or -1 (`Sink.clear`)."""
         self._pages = deque([first])
         self._waiting = asyncio.Event()
 
@@ -37,6 +40,8 @@ class PageFeed:
     def hand_over(self, sink: Sink) -> None:
         """From now on pages go to `sink`, first those that are queued."""
         self.sink = sink
+        if sink.chunked:
+            self.clear = sink.clear
         queued = Framed(self._pages)
         self._pages.clear()
         if queued.plain:
@@ -44,10 +49,16 @@ class PageFeed:
 
     def write(self, framed: Framed) -> None:
         """Write to the sink. A player that has read too little is disconnected."""
-        if self.sink is None or self.ended is not None:
+        sink = self.sink
+        if sink is None or self.ended is not None:
             return
-        if self.sink.unsent > MOST_UNSENT or not self.sink.write(framed.chunk if self.sink.chunked else framed.plain):
+        if not sink.write(framed.chunk if sink.chunked else framed.plain, MOST_UNSENT):
             self.close("too_slow")
+
+    def finish(self, rest: bytes) -> None:
+        """Write to the sink what `clear` did not take."""
+        if self.sink is not None:
+            self.sink.write(rest)
 
     def close(self, reason: str) -> None:
         """End the feed. With `too_slow`, what waits is dropped, and a connection is ended."""
@@ -73,3 +84,7 @@ class PageFeed:
         waiting = b"".join(self._pages)
         self._pages.clear()
         return waiting
+
+
+def _never() -> int:
+    return -1

@@ -13,6 +13,8 @@ QUEUE: Final = 512
 """Messages that a subscriber without a sink may be behind. A slower one is disconnected; it can reconnect with `Last-Event-ID` and
 misses no durable event.
 """
+MOST_UNSENT: Final = 1 << 18
+"""Bytes that a stream's transport may hold, besides what the kernel holds, when the next ones are written."""
 
 
 class Sink(Protocol):
@@ -22,12 +24,11 @@ class Sink(Protocol):
     def chunked(self) -> bool:
         """Whether it consists of chunks (RFC 9112, 7.1)."""
 
-    @property
-    def unsent(self) -> int:
-        """Bytes that it holds, besides what the kernel holds."""
+    def write(self, data: bytes, most: int = MOST_UNSENT) -> bool:
+        """Write what is framed already. False, and nothing is written: more than `most` bytes wait for its reader."""
 
-    def write(self, data: bytes) -> bool:
-        """Write what is framed already. False, and nothing is written: its reader is too far behind."""
+    def clear(self) -> int:
+        """The descriptor of its socket if what is written there itself comes after all that `write` was given; otherwise -1."""
 
     def wake(self) -> None:
         """Tell the request that its stream is closed."""

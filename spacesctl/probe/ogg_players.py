@@ -1,4 +1,5 @@
-"""Thousands of players of `listen.ogg` in one process. Their sockets are read in turn, and the Ogg pages of each stream are checked."""
+"""Thousands of players of one stream of Ogg Opus in one process, `listen.ogg` or another server's. Their sockets are read in turn, and
+the pages of each stream are checked."""
 
 from __future__ import annotations
 
@@ -10,7 +11,6 @@ from types import TracebackType
 from typing import Final
 from urllib.parse import urlsplit
 
-from spacesctl.client import addresses
 from spacesctl.probe.description import NotConnected
 from spacesctl.probe.listener_pool import AT_ONCE, BATCH, VISIT, together
 from spacesctl.probe.page_check import Heard, PageCheck
@@ -21,21 +21,22 @@ _READ: Final = 1 << 16
 
 
 class Player:
-    """One GET of `listen.ogg`, on a socket of its own."""
+    """One GET of `path`, on a socket of its own."""
 
-    def __init__(self, url: str, space: str) -> None:
+    def __init__(self, url: str, path: str) -> None:
         self.check = PageCheck()
         self.ended = False
         self._place = urlsplit(url)
-        self._space = space
+        self._path = path
         self._chunks = bytearray()
+        self._chunked = False
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.socket.setblocking(False)
 
     async def connect(self) -> None:
         """Send the request and wait for the head of the answer. Raises NotConnected."""
         loop = asyncio.get_running_loop()
-        request = f"GET {addresses.listen_ogg(self._space)} HTTP/1.1\r\nHost: {self._place.netloc}\r\n\r\n"
+        request = f"GET {self._path} HTTP/1.1\r\nHost: {self._place.netloc}\r\n\r\n"
         try:
             async with asyncio.timeout(WITHIN):
                 await loop.sock_connect(self.socket, (self._place.hostname, self._place.port))
@@ -43,11 +44,12 @@ class Player:
                 while b"\r\n\r\n" not in self._chunks:
                     self._chunks += await loop.sock_recv(self.socket, _READ) or _over()
         except (OSError, TimeoutError) as error:
-            raise NotConnected(f"no answer to a GET of listen.ogg: {str(error) or 'it took too long'}") from error
+            raise NotConnected(f"no answer to a GET of {self._path}: {str(error) or 'it took too long'}") from error
         head, _, rest = bytes(self._chunks).partition(b"\r\n\r\n")
         status = head.partition(b"\r\n")[0].decode("latin-1")
         if " 200 " not in status:
-            raise NotConnected(f"listen.ogg is refused: {status}")
+            raise NotConnected(f"{self._path} is refused: {status}")
+        self._chunked = re.search(rb"(?i)\r\ntransfer-encoding: *chunked", head) is not None
         self._chunks = bytearray(rest)
 
     def read(self) -> None:
@@ -64,7 +66,11 @@ class Player:
         self._unpack()
 
     def _unpack(self) -> None:
-        """Give the contents of each complete chunk (RFC 9112, 7.1) to the page check."""
+        """Give the contents of each complete chunk (RFC 9112, 7.1) to the page check, or everything if there are no chunks."""
+        if not self._chunked:
+            self.check.take(bytes(self._chunks))
+            self._chunks.clear()
+            return
         while (found := re.match(rb"([0-9a-fA-F]+)\r\n", self._chunks)) is not None:
             begin, size = found.end(), int(found[1], 16)
             if len(self._chunks) < begin + size + 2:
@@ -75,12 +81,12 @@ class Player:
 
 
 class Players:
-    """`async with Players(url, space)`. All players read fast enough to keep up with the server."""
+    """`async with Players(url, path)`. All players read fast enough to keep up with the server."""
 
-    def __init__(self, url: str, space: str) -> None:
+    def __init__(self, url: str, path: str) -> None:
         self.players: list[Player] = []
         self._url = url
-        self._space = space
+        self._path = path
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Players:
@@ -102,7 +108,7 @@ class Players:
 
         async def one() -> None:
             async with turn:
-                player = Player(self._url, self._space)
+                player = Player(self._url, self._path)
                 try:
                     await player.connect()
                 except BaseException:

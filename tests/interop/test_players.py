@@ -68,7 +68,8 @@ def test_ffmpeg_decodes_the_first_sound_at_once_and_goes_on(url: str) -> None:
     began = time.monotonic()
     words = ["ffmpeg", "-nostdin", "-v", "warning", "-i", url, "-f", "s16le", "-t", str(PLAYS), "-"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as playing:
-        assert playing.stdout is not None and playing.stderr is not None
+        assert playing.stdout is not None
+        assert playing.stderr is not None
         assert playing.stdout.read(960)
         started = time.monotonic() - began
         sound = 960 + len(playing.stdout.read())

@@ -59,9 +59,14 @@ class Socket:
         self.got: list[bytes] = []
         self.told: list[str] = []
 
-    def write(self, data: bytes) -> bool:
+    def write(self, data: bytes, most: int = 0) -> bool:
+        if self.unsent > most:
+            return False
         self.got.append(data)
         return True
+
+    def clear(self) -> int:
+        return -1
 
     def wake(self) -> None:
         self.told.append("wake")
@@ -195,12 +200,16 @@ async def test_a_player_that_does_not_read_or_breaks_is_cut_off_and_the_others_p
     for feed, sink in zip(feeds, sinks, strict=True):
         feed.hand_over(sink)
     sinks[0].unsent = MOST_UNSENT + 1
-    sinks[1].write = lambda data: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    sinks[1].write = broken  # type: ignore[method-assign]
     say(broadcast, range(PAGE_TICKS))
     await asyncio.sleep(0)
     assert [feed.ended for feed in feeds] == ["too_slow", "too_slow", None]
     assert [sink.told for sink in sinks] == [["abort"], ["abort"], []]
     assert len(sinks[2].got) == 2
+
+
+def broken(data: bytes, most: int = 0) -> bool:
+    raise RuntimeError("broken")
 
 
 async def test_pages_that_nobody_writes_in_time_are_left_out() -> None:

@@ -27,7 +27,6 @@ class Body:
 
     def __init__(self, *, chunked: bool = False, holds: int = 1 << 40) -> None:
         self.chunked, self.holds = chunked, holds
-        self.unsent = 0
         self.writes: list[bytes] = []
         self.woken = self.aborted = 0
 
@@ -35,11 +34,14 @@ class Body:
     def data(self) -> bytes:
         return b"".join(self.writes)
 
-    def write(self, data: bytes) -> bool:
+    def write(self, data: bytes, most: int = 0) -> bool:
         if sum(map(len, self.writes)) > self.holds:
             return False
         self.writes.append(data)
         return True
+
+    def clear(self) -> int:
+        return -1
 
     def wake(self) -> None:
         self.woken += 1
@@ -221,7 +223,7 @@ async def test_messages_beyond_all_measure_end_the_streams_instead_of_filling_me
 
 async def test_a_connection_that_fails_ends_alone() -> None:
     class Broken(Body):
-        def write(self, data: bytes) -> bool:
+        def write(self, data: bytes, most: int = 0) -> bool:
             raise RuntimeError("cannot write after the end")
 
     stage = Stage()

@@ -12,7 +12,8 @@ import pytest
 
 from spacesctl.api.events import Level, Levels
 from spacesctl.live.actor import SpaceActor
-from spacesctl.server.http.front.direct import MOST_UNSENT, Direct
+from spacesctl.live.subscriber import MOST_UNSENT
+from spacesctl.server.http.front.direct import Direct
 from spacesctl.server.http.front.protocol import FrontProtocol
 from spacesctl.server.process.http_server import HttpServer, bind
 from tests.api.harness import Api, As, running_api, wait_for

@@ -9,36 +9,42 @@ from typing import Final, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-MOST_UNSENT: Final = 1 << 18
-"""Bytes that a stream's transport may hold, besides what the kernel holds, when the next ones are written."""
+from spacesctl.live.subscriber import MOST_UNSENT
+
 _EXTENSION: Final = "spacesctl.direct"
 
 
 class Direct:
     """The body of one answer (a `live.subscriber.Sink`). Its head is sent, and the request waits in `receive`."""
 
-    __slots__ = ("_cycle", "_transport")
+    __slots__ = ("_cycle", "_file", "_transport")
 
     def __init__(self, cycle: RequestResponseCycle, transport: asyncio.Transport) -> None:
         self._cycle, self._transport = cycle, transport
+        encrypted = transport.get_extra_info("sslcontext") is not None
+        self._file: int = -1 if encrypted else transport.get_extra_info("socket").fileno()
 
     @property
     def chunked(self) -> bool:
         """Whether its body is chunked, which HTTP/1.0 is not."""
         return bool(self._cycle.chunked_encoding)
 
-    @property
-    def unsent(self) -> int:
-        """Bytes that the transport holds."""
-        return self._transport.get_write_buffer_size()
-
-    def write(self, data: bytes) -> bool:
-        """Write bytes of the body, framed as it is. False: too much of the ones before is unsent. After the end it does nothing."""
-        if self.unsent > MOST_UNSENT:
+    def write(self, data: bytes, most: int = MOST_UNSENT) -> bool:
+        """Write bytes of the body, framed as it is. False: of those before more than `most` are unsent. After the end it does nothing."""
+        if self._transport.get_write_buffer_size() > most:
             return False
         if not self._cycle.disconnected and not self._transport.is_closing():
             self._transport.write(data)
         return True
+
+    def clear(self) -> int:
+        """The descriptor, while nothing waits in the transport: what is written there now comes after all before. Otherwise, and with
+        TLS, -1.
+        """
+        transport = self._transport
+        if transport.get_write_buffer_size() or self._cycle.disconnected or transport.is_closing():
+            return -1
+        return self._file
 
     def wake(self) -> None:
         """Let `receive` return, with nothing new."""
