@@ -115,6 +115,19 @@ def ogg(
         raise typer.Exit(1)
 
 
+def icecast(
+    players: Annotated[int, typer.Option(min=2, help="Number of players of each server.")] = 500,
+    seconds: Seconds = 10.0,
+    as_json: Json = False,
+) -> None:
+    """Compare what one more player of listen.ogg costs with what it costs Debian's Icecast. Exit code 1 if any sound was lost."""
+    from spacesctl.bench.beside_icecast import measure, report
+
+    result = _show(measure(players, seconds, note), report, as_json)
+    if any(one.lost for one in result.served):
+        raise typer.Exit(1)
+
+
 def soak(
     minutes: Annotated[
         float, typer.Option(min=0.1, help="Minutes that are measured, after four minutes of warm-up.")

@@ -136,6 +136,10 @@ ROOT = Noun(
                 "ogg": Verb(
                     "bench:ogg", "Compare the cost of players of listen.ogg with that of as many WebRTC listeners."
                 ),
+                "icecast": Verb(
+                    "bench:icecast",
+                    "Compare what one more player of listen.ogg costs with what it costs Debian's Icecast.",
+                ),
                 "soak": Verb(
                     "bench:soak",
                     "Run a Space for half an hour while listeners join and leave: memory, open files, late ticks.",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spacesctl.api import accounts, events, moderation, outside, people, posts, profiles, recordings, series, spaces
+from spacesctl.bench.beside_icecast import Beside
 from spacesctl.bench.capacity import Capacity
 from spacesctl.bench.fanout import Fanout
 from spacesctl.bench.floor import Floor
@@ -104,6 +105,7 @@ OUTPUTS: dict[str, Output] = {
     "bench join-storm": _one(Storm),
     "bench peers": _one(Peers),
     "bench ogg": _one(Costs),
+    "bench icecast": _one(Beside),
     "bench soak": _one(Soak),
     "bench loss": _one(Loss),
     "bench mouth-to-ear": _one(Latency),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spacesctl.bench.beside_icecast import Beside, Served
 from spacesctl.bench.capacity import Capacity
 from spacesctl.bench.fanout import Fanout, Window
 from spacesctl.bench.floor import Floor
@@ -37,6 +38,8 @@ SOAK = Soak(
     processes={"engine": Growth([80.0, 81.5], [30, 31], 1.25, -0.5)},
 )  # fmt: skip
 COST = Cost("ogg", 9, 10.0, 0.01, 0.05, 0.06, 20.0, 180, 0, 0, 0)
+SERVED = Served("spacesctl", 9, 20.5, 2.0, 0)
+BESIDE = Beside(MACHINE, 10.0, [SERVED], {"spacesctl": 0.02, "Icecast": 0.015}, 1.33, 50.0)
 OGG = Costs(MACHINE, "auto", {"ogg": COST}, 0.25)
 FLOOR = Floor(MACHINE, 80, {})
 CAPACITY = Capacity(machine=MACHINE, seconds=20.0, points={}, largest={"spacesctl": 1500}, beside=[], cost={})

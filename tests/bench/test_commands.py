@@ -10,6 +10,7 @@ import pytest
 
 from spacesctl.api.wire import plain
 from tests.bench.results import (
+    BESIDE,
     CAPACITY,
     COST,
     FANOUT,
@@ -18,6 +19,7 @@ from tests.bench.results import (
     LOSS,
     OGG,
     PEERS,
+    SERVED,
     SOAK,
     STORM,
     WINDOW,
@@ -26,7 +28,7 @@ from tests.cli import inside
 
 RESULTS: Mapping[str, object] = {
     "fanout": FANOUT, "storm": STORM, "soak": SOAK, "ogg": OGG, "floor": FLOOR, "capacity": CAPACITY, "peers": PEERS,
-    "loss": LOSS, "latency": LATENCY,
+    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE,
 }  # fmt: skip
 """By module, what its `measure` returns here."""
 
@@ -54,6 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: st
          ["5 minutes, 9 listeners", "81.5", "+1.25", "-0.5", "2 of 500 ticks late, the worst by 14.0 ms",
           "(3 of 4 spans): 1 of 400 ticks late, 0 skipped", "1/50, the worst by 12.0 ms"]),
         ("ogg", ["ogg", "--listeners", "3"], [3, 10.0, "auto"], ["automatic packet time", "0.25 times"]),
+        ("beside_icecast", ["icecast", "--players", "3"], [3, 10.0], ["20.5", "1.33 times", "Icecast 0.0150"]),
         ("floor", ["floor", "--seconds", "2"], [[500, 1500], 2.0, ["srtp", "evp"]], ["80 bytes", "nothing was measured"]),
         ("capacity", ["capacity", "--from", "5", "--step", "6", "--to", "7"], [5, 6, 7, 20.0], ["carried: 1500"]),
         ("peers", ["peers", "--rounds", "2"], [2, 10.0], ["medians of 3 rounds"]),
@@ -87,6 +90,7 @@ def test_with_json_the_whole_result_is_one_object(monkeypatch: pytest.MonkeyPatc
         ("storm", "join-storm", replace(STORM, lost_by_those_who_stayed=2)),
         ("soak", "soak", replace(SOAK, lost=1)),
         ("ogg", "ogg", replace(OGG, costs={"ogg": replace(COST, lost=1)})),
+        ("beside_icecast", "icecast", replace(BESIDE, served=[replace(SERVED, lost=1)])),
         ("ogg", "ogg", replace(OGG, costs={"ogg": replace(COST, broken=1)})),
         ("ogg", "ogg", replace(OGG, costs={"ogg": replace(COST, starved=1)})),
     ],

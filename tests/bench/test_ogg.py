@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -137,3 +138,36 @@ def test_the_report_names_what_each_kind_costs() -> None:
     assert [made.rows[0][key] for key in made.columns.values()] == ["ogg", "9", "0.01", "0.05", "0.06", "0", "0", "0"]
     assert "0.25" in made.notes[0]
     assert "bench ogg" in dict(verbs(ROOT))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(90)
+@pytest.mark.skipif(shutil.which("icecast2", path="/usr/bin") is None, reason="icecast2 is not installed")
+def test_icecast_sends_the_same_pages_as_a_true_server() -> None:
+    command = [*spacesctl("bench", "icecast"), "--players", "20", "--seconds", "3", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
+    assert [(one["server"], one["players"], one["lost"]) for one in found["served"]] == [
+        ("spacesctl", 1, 0), ("Icecast", 1, 0), ("spacesctl", 20, 0), ("Icecast", 20, 0),
+    ]  # fmt: skip
+    assert {round(one["pages"]) for one in found["served"]} == {2}
+
+
+def test_a_stream_without_chunks_is_read_as_it_is() -> None:
+    async def body() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.0 200 OK\r\nServer: another\r\n\r\n" + b"".join(stream(3)))
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with Players(url, "/live.ogg") as players:
+                await players.grow(1)
+                async with asyncio.timeout(5):
+                    while players.ended < 1:
+                        await asyncio.sleep(0.01)
+                assert [(one.pages, one.lost, one.broken) for one in await players.counted()] == [(5, 0, 0)]
+
+    asyncio.run(body())

@@ -11,12 +11,12 @@ import pytest
 
 from spacesctl.api.wire import plain
 from spacesctl.bench.latency import Delay
-from tests.bench.results import CAPACITY, COST, FANOUT, FLOOR, LATENCY, LOSS, OGG, PEERS, SOAK, STORM, WINDOW
+from tests.bench.results import BESIDE, CAPACITY, COST, FANOUT, FLOOR, LATENCY, LOSS, OGG, PEERS, SOAK, STORM, WINDOW
 from tests.cli.inside import refused, run
 
 RESULTS: Mapping[str, object] = {
     "floor": FLOOR, "fanout": FANOUT, "capacity": CAPACITY, "storm": STORM, "peers": PEERS, "ogg": OGG, "soak": SOAK,
-    "loss": LOSS, "latency": LATENCY,
+    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE,
 }  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: 
         ("storm", ["join-storm", "--listeners", "5", "--joins", "9"], (5, 9, 3.0, "20")),
         ("peers", ["peers", "--rounds", "2"], (2, 10.0)),
         ("ogg", ["ogg", "--listeners", "7"], (7, 10.0, "auto")),
+        ("beside_icecast", ["icecast", "--players", "7"], (7, 10.0)),
         ("soak", ["soak", "--minutes", "1", "--listeners", "3"], (1.0, 3, 3)),
         ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], (["5 %"], ["aiortc"], None, 4)),
         ("latency", ["mouth-to-ear", "--server", "aiortc", "--calls", "1"], (["aiortc"], 1, 20.0)),
