@@ -116,7 +116,7 @@ def ogg(
 
 
 def icecast(
-    players: Annotated[int, typer.Option(min=2, help="Number of players of each server.")] = 500,
+    players: Annotated[int, typer.Option(min=2, help="Number of players of each server.")] = 1000,
     seconds: Seconds = 10.0,
     as_json: Json = False,
 ) -> None:

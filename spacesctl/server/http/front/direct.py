@@ -42,9 +42,7 @@ class Direct:
         TLS, -1.
         """
         transport = self._transport
-        if transport.get_write_buffer_size() or self._cycle.disconnected or transport.is_closing():
-            return -1
-        return self._file
+        return -1 if transport.is_closing() or transport.get_write_buffer_size() else self._file
 
     def wake(self) -> None:
         """Let `receive` return, with nothing new."""
