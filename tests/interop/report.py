@@ -41,6 +41,7 @@ VERSIONS: Final[dict[str, Callable[[], str]]] = {
     "aiortc": partial(importlib.metadata.version, "aiortc"),
     "coturn": partial(_told, "turnserver", "--version"),
     "ffmpeg": partial(_told, "ffmpeg", "-version"),
+    "mpv": partial(_told, "mpv", "--version"),
     "simple-whip-client": partial(_packaged, "simple-whip-client"),
 }
 

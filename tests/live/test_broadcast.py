@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import socket
 
 import av
 import pytest
@@ -206,6 +208,42 @@ async def test_a_player_that_does_not_read_or_breaks_is_cut_off_and_the_others_p
     assert [feed.ended for feed in feeds] == ["too_slow", "too_slow", None]
     assert [sink.told for sink in sinks] == [["abort"], ["abort"], []]
     assert len(sinks[2].got) == 2
+
+
+class Clear(Socket):
+    """A sink with a true socket, to which may be written past it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.near, self.far = socket.socketpair()
+        self.near.setblocking(False)
+
+    def clear(self) -> int:
+        return self.near.fileno()
+
+
+async def test_what_a_socket_does_not_take_at_once_goes_through_its_sink() -> None:
+    broadcast = Broadcast()
+    sinks = [Clear(), Clear(), Clear(), Clear()]
+    free, full, gone, nearly = sinks
+    for sink in sinks:
+        broadcast.join("A").hand_over(sink)
+        sink.got.clear()
+    for sink, room in ((full, 0), (nearly, 1000)):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sink.near.send(bytes(1 << 12))
+        sink.far.recv(room) if room else None
+    gone.far.close()
+    say(broadcast, range(PAGE_TICKS))
+    await asyncio.sleep(0)
+    page = free.far.recv(1 << 16)
+    assert unchunked(page)[:4] == b"OggS"
+    assert [sink.got for sink in (free, full, gone)] == [[], [page], [page]]
+    assert page.endswith(b"".join(nearly.got))
+    for sink in sinks:
+        sink.near.close()
+        sink.far.close()
 
 
 def broken(data: bytes, most: int = 0) -> bool:
