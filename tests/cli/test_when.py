@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -91,10 +92,8 @@ def test_an_unknown_zone_is_refused_by_its_own_option() -> None:
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(Invalid):
         assert parse_when(text, ROME, NOW).tzinfo is UTC
-    except Invalid:
-        pass
 
 
 BEFORE_SUMMER = datetime(2027, 3, 27, 12, tzinfo=UTC)  # in Rome the clocks go from 02:00 to 03:00 on the 28th
@@ -167,10 +166,7 @@ def test_a_time_is_shown_as_the_clock_shows_it_and_how_far_it_is(at: str, expect
 def test_a_distance_says_one_unit_and_never_nothing(seconds: int) -> None:
     told = distance(timedelta(seconds=seconds))
     assert told == "now" or told.endswith(" ago") is (seconds < 0)
-    assert (
-        "0 " not in told.replace("10 ", "").replace("20 ", "").replace("30 ", "").replace("40 ", "").replace("50 ", "")
-        or seconds
-    )
+    assert told == "now" or int("".join(filter(str.isdigit, told))) > 0
 
 
 @pytest.mark.usefixtures("in_rome")
