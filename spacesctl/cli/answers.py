@@ -6,7 +6,7 @@ from typing import Literal
 
 from spacesctl.api.accounts import Account
 from spacesctl.api.captions import CaptionText
-from spacesctl.api.wire import Answer
+from spacesctl.api.wire import Answer, Time
 from spacesctl.domain.words import Scope
 
 
@@ -50,6 +50,29 @@ class CaptionLine(CaptionText, frozen=True, kw_only=True):
 
     final: bool
     seq: int | None
+
+
+class SpokenLine(Answer, frozen=True, kw_only=True):
+    """One utterance of a transcript: when it began, by whom, and from which to which tick (20 ms) of the Space clock. `name` is what the
+    speaker is called now; null for an account that is gone."""
+
+    at: Time
+    speaker: str
+    name: str | None
+    account_id: str
+    start_tick: int
+    end_tick: int
+    text: str
+
+
+class SpokenTranscript(Answer, frozen=True, kw_only=True):
+    """What was said in a Space, the first first."""
+
+    space_id: str
+    title: str
+    host: str
+    started_at: Time | None
+    lines: list[SpokenLine]
 
 
 class CalendarFile(Answer, frozen=True, kw_only=True):

@@ -1,0 +1,123 @@
+"""`transcript`: what was said in a Space, whole, after it or so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spacesctl.cli.common import SpaceRef, client, space_id
+from spacesctl.cli.output import emit_json, note, say
+
+if TYPE_CHECKING:
+    from spacesctl.api.captions import Caption
+    from spacesctl.api.spaces import Space
+    from spacesctl.client.http import Client
+
+
+class Format(StrEnum):
+    TXT = "txt"
+    MD = "md"
+    SRT = "srt"
+    VTT = "vtt"
+    JSON = "json"
+
+
+def transcript(
+    ctx: typer.Context,
+    space: SpaceRef,
+    form: Annotated[
+        Format, typer.Option("--format", "-f", help="Text, Markdown, subtitles for a recording, or JSON.")
+    ] = Format.TXT,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file. Default: print it.")
+    ] = None,
+) -> None:
+    """Print what was said in a Space, with names and clock times."""
+    where = space_id(space)
+    with client(ctx, anonymous=True) as spaces:
+        found = spaces.spaces.get(where)
+        said = list(_all(spaces, where))
+        names = _names(spaces, said)
+    if not said:
+        note("nothing was said, or there were no captions")
+    if form is Format.JSON:
+        _json(found, said, names, output)
+        return
+    lines = list(_lines(form, found, said, names))
+    if output is None:
+        for line in lines:
+            say(line)
+        return
+    output.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    say(f"{output}: {len(said)} utterances")
+
+
+def _all(spaces: Client, where: str) -> Iterable[Caption]:
+    """All captions, the first first: the server answers with a part of them at a time."""
+    seq = 0
+    while page := list(spaces.spaces.captions(where, seq)):
+        yield from page
+        seq = page[-1].seq
+
+
+def _names(spaces: Client, said: Iterable[Caption]) -> dict[str, str]:
+    """What each speaker is called now, by handle; nothing for accounts that are gone."""
+    from spacesctl.domain.errors import SpacesError
+
+    found = dict[str, str]()
+    for handle in dict.fromkeys(caption.speaker for caption in said):
+        try:
+            found[handle] = spaces.accounts.get(handle).name
+        except SpacesError:
+            continue
+    return found
+
+
+def _lines(form: Format, space: Space, said: Iterable[Caption], names: dict[str, str]) -> Iterable[str]:
+    from spacesctl.cli.transcript_formats import FORMATS, Line, Transcript
+
+    lines = [
+        Line(_called(one.speaker, names), one.text, one.start_tick, one.end_tick)
+        for one in sorted(said, key=lambda one: (one.start_tick, one.seq))
+    ]
+    began = space.started_at or space.created_at
+    return FORMATS[form.value](Transcript(space.title, space.host.handle, began, lines))
+
+
+def _called(handle: str, names: dict[str, str]) -> str:
+    name = names.get(handle, "")
+    return f"{name} ({handle})" if name and name != handle.removeprefix("@") else handle
+
+
+def _json(space: Space, said: Iterable[Caption], names: dict[str, str], output: Path | None) -> None:
+    from datetime import timedelta
+
+    from spacesctl.api.wire import Time, dump
+    from spacesctl.cli.answers import SpokenLine, SpokenTranscript
+    from spacesctl.domain.clock import TICK_SECONDS
+
+    began = space.started_at or space.created_at
+    lines = [
+        SpokenLine(
+            at=Time.of(began + timedelta(seconds=one.start_tick * TICK_SECONDS)),
+            speaker=one.speaker,
+            name=names.get(one.speaker),
+            account_id=one.account_id,
+            start_tick=one.start_tick,
+            end_tick=one.end_tick,
+            text=one.text,
+        )
+        for one in sorted(said, key=lambda one: (one.start_tick, one.seq))
+    ]
+    whole = SpokenTranscript(
+        space_id=space.id, title=space.title, host=space.host.handle, started_at=space.started_at, lines=lines
+    )
+    if output is None:
+        emit_json(whole)
+    else:
+        output.write_bytes(dump(whole) + b"\n")
+        say(f"{output}: {len(lines)} utterances")
