@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from spacesctl.api.accounts import Account, Who
 from spacesctl.api.by import By
 from spacesctl.api.wire import LINES, Answer, Given, Meta, Page, Time
-from spacesctl.domain.words import InviteState, Kind, Role
+from spacesctl.domain.words import InviteState, Kind, Role, State
 
 Reason = Annotated[str, Meta(max_length=280)]
 
@@ -100,6 +100,19 @@ class NewInvites(Given, frozen=True, kw_only=True):
     handles: Annotated[list[str], Meta(min_length=1, max_length=100)]
     message: Annotated[str, Meta(max_length=1000, extra=LINES)] = ""
     role: Role = Role.SPEAKER
+
+
+class ReceivedInvitation(Answer, frozen=True, kw_only=True):
+    """An invitation of the caller. `space_state` and `scheduled_start` are the Space's."""
+
+    space_id: str
+    title: str
+    link: str
+    host: Who
+    space_state: State
+    scheduled_start: Time | None
+    state: InviteState
+    role: Role
 
 
 class Invitation(Account, frozen=True, kw_only=True):

@@ -65,6 +65,7 @@ class SpaceEdited(Answer, frozen=True, kw_only=True):
     listeners: ListenerPolicy
     scheduled_start: Time | None
     duration: int | None = None
+    record: RecordingMode = RecordingMode.OFF
 
 
 class PolicyChanged(Answer, frozen=True, kw_only=True):

@@ -55,6 +55,8 @@ class SpaceChange(Given, frozen=True, kw_only=True):
     scheduled_start: Time | None = None
     speakers: Policy | None = None
     captions: bool | None = None
+    record: RecordingMode | None = None
+    """What is recorded from the start. It can change until then."""
 
 
 class NewReaction(Given, frozen=True, kw_only=True):

@@ -68,8 +68,8 @@ class Cancel(Command):
 
 @dataclass(frozen=True)
 class Edit(Command):
-    """Change the fields that are not None. The start time can only change while the Space is scheduled. `duration` is
-    in seconds.
+    """Change the fields that are not None. The start time, and what is recorded from the start, can only change while the Space is
+    scheduled. `duration` is in seconds.
     """
 
     title: str | None = None
@@ -78,6 +78,7 @@ class Edit(Command):
     listeners: ListenerPolicy | None = None
     scheduled_start: datetime | None = None
     duration: int | None = None
+    record: RecordingMode | None = None
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,7 @@ class SpaceEdited(Event):
     listeners: ListenerPolicy
     scheduled_start: datetime | None
     duration: int | None = None
+    record: RecordingMode = RecordingMode.OFF
 
 
 @dataclass(frozen=True)

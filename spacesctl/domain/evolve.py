@@ -73,6 +73,7 @@ def _edited(space: Space, event: e.SpaceEdited) -> Space:
         listeners=event.listeners,
         scheduled_start=event.scheduled_start,
         duration=event.duration,
+        recording_mode=event.record,
     )
 
 

@@ -80,8 +80,8 @@ def cancel(space: Space, command: c.Cancel, now: datetime) -> Events:
 
 
 def edit(space: Space, command: c.Edit, now: datetime) -> Events:
-    """Change the given fields; no event when nothing differs. Raises NotAllowed, Invalid, Gone, or Refused with reason `live` for a
-    start time that is over.
+    """Change the given fields; no event when nothing differs. Raises NotAllowed, Invalid, Gone, or Refused with reason `live` for what
+    only a Space that has not started can change.
     """
     require(space, command.by, Action.EDIT)
     require_not_over(space)
@@ -91,6 +91,8 @@ def edit(space: Space, command: c.Edit, now: datetime) -> Events:
             raise Refused("live", "the Space has started already")
         _check_ahead(command.scheduled_start, now)
         start = command.scheduled_start
+    if command.record is not None and space.state is not State.SCHEDULED:
+        raise Refused("live", "the Space has started already", hint="`record start` and `record stop`")
     if command.topics is not None:
         _check_topics(command.topics)
     edited = e.SpaceEdited(
@@ -100,9 +102,16 @@ def edit(space: Space, command: c.Edit, now: datetime) -> Events:
         command.listeners or space.listeners,
         start,
         command.duration or space.duration,
+        command.record or space.recording_mode,
     )
     before = e.SpaceEdited(
-        space.title, space.topics, space.lang, space.listeners, space.scheduled_start, space.duration
+        space.title,
+        space.topics,
+        space.lang,
+        space.listeners,
+        space.scheduled_start,
+        space.duration,
+        space.recording_mode,
     )
     return [] if edited == before else [edited]
 

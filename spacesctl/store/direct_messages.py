@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.store.tables import dms
@@ -49,6 +49,13 @@ async def send_dm(
     }
     result = await db.execute(dms.insert().values(row))
     return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
+
+
+async def invited_to(db: AsyncConnection, account_id: str, *, limit: int) -> list[str]:
+    """The ids of the Spaces that an account was invited to, the newest invitation first."""
+    newest = func.max(dms.c.id)
+    query = select(dms.c.space_id).where(dms.c.to_id == account_id, dms.c.kind == "invite", dms.c.space_id.is_not(None))
+    return list((await db.scalars(query.group_by(dms.c.space_id).order_by(newest.desc()).limit(limit))).all())
 
 
 async def inbox(db: AsyncConnection, account_id: str, *, before: int | None, limit: int) -> list[DirectMessage]:

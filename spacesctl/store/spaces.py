@@ -172,13 +172,27 @@ async def due(db: AsyncConnection) -> list[Space]:
     return await _found(db, query)
 
 
+async def by_ids(db: AsyncConnection, space_ids: Sequence[str]) -> list[Space]:
+    """The Spaces with these ids, in no order."""
+    return await _found(db, select(*_DOC).where(spaces.c.id.in_(space_ids)))
+
+
 async def visible(
-    db: AsyncConnection, viewer_id: str | None, *, states: Sequence[State], before: datetime | None, limit: int
+    db: AsyncConnection,
+    viewer_id: str | None,
+    *,
+    states: Sequence[State],
+    host_id: str | None = None,
+    before: datetime | None,
+    limit: int,
 ) -> list[Space]:
-    """Spaces that `viewer_id` may list, newest first: live and scheduled ones are public, others are listed for their host only."""
+    """Spaces that `viewer_id` may list, newest first, of all hosts or of one: live and scheduled ones are public, others are listed
+    for their host only."""
     public = spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value])
     query = select(*_DOC).where(spaces.c.state.in_([state.value for state in states]))
     query = query.where(or_(public, spaces.c.host_id == viewer_id) if viewer_id else public)
+    if host_id is not None:
+        query = query.where(spaces.c.host_id == host_id)
     if before is not None:
         query = query.where(spaces.c.created_at < before)
     return await _found(db, query.order_by(spaces.c.created_at.desc()).limit(limit))

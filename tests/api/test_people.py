@@ -29,6 +29,27 @@ async def test_an_invitation_is_a_direct_message_with_the_link_and_accepting_it_
     assert (await ann.offer(f"{space}/whip")).status_code == 201
 
 
+async def test_who_is_invited_lists_the_invitations_to_what_is_not_over(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    spaces = [await api.live(host, title=title) for title in ("First", "Second", "Over", "Canceled for me")]
+    for space in spaces:
+        await host.ok("POST", f"{space}/invites", {"handles": ["@ann"]})
+    await ann.ok("POST", f"{spaces[0]}/accept")
+    await host.ok("POST", f"{spaces[2]}/end")
+    await host.ok("DELETE", f"{spaces[3]}/invites/@ann")
+    rows = (await ann.ok("GET", "/v1/accounts/me/invites"))["data"]
+    assert [(row["title"], row["state"]) for row in rows] == [
+        ("Canceled for me", "revoked"),
+        ("Second", "pending"),
+        ("First", "accepted"),
+    ]
+    assert rows[1]["host"]["handle"] == "@host"
+    assert (rows[1]["space_state"], rows[1]["role"]) == ("live", "speaker")
+    assert rows[1]["link"].endswith(rows[1]["space_id"])
+    assert (await host.ok("GET", "/v1/accounts/me/invites"))["data"] == []
+    assert (await api.nobody.refused("GET", "/v1/accounts/me/invites"))["status"] == 401
+
+
 async def test_asking_somebody_twice_sends_one_message(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)

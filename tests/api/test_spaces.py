@@ -62,6 +62,35 @@ async def test_lists_show_what_is_public_and_ones_own(api: Api) -> None:
     assert (await ann.ok("GET", "/v1/spaces"))["data"][0]["id"] == live.rsplit("/", 1)[-1]
 
 
+async def test_a_list_is_of_one_host_or_of_what_has_the_words(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    for who, title, topics in ((host, "Über uns", ["news"]), (host, "Tea time", ["care"]), (ann, "Care hours", [])):
+        await who.ok("POST", "/v1/spaces", {"title": title, "topics": topics})
+
+    async def titles(who: As, **asked: str) -> list[str]:
+        return [row["title"] for row in (await who.ok("GET", "/v1/spaces", params=asked))["data"]]
+
+    assert await titles(ann, host="@host") == ["Tea time", "Über uns"]
+    assert await titles(ann, host=host.id) == ["Tea time", "Über uns"]
+    assert await titles(ann, host="me") == ["Care hours"]
+    assert await titles(api.nobody, search="CARE") == ["Care hours", "Tea time"], "topics count too"
+    assert await titles(api.nobody, search="über NEWS") == ["Über uns"], "all words, in any case of any alphabet"
+    assert await titles(api.nobody, search="care", host="@host") == ["Tea time"]
+    assert (await api.nobody.refused("GET", "/v1/spaces", params={"host": "me"}))["status"] == 401
+    assert (await ann.refused("GET", "/v1/spaces", params={"host": "@none"}))["status"] == 404
+    assert (await ann.refused("GET", "/v1/spaces", params={"search": "x" * 201}))["field"] == "search"
+
+
+async def test_what_is_recorded_from_the_start_can_change_until_then(api: Api) -> None:
+    host = await api.account("host")
+    made = await host.ok("POST", "/v1/spaces", {"title": "T"})
+    space = f"/v1/spaces/{made['id']}"
+    assert (await host.ok("PATCH", space, {"record": "lanes"}))["record"] == "lanes"
+    assert (await host.ok("PATCH", space, {"title": "New"}))["record"] == "lanes", "what was left out stays"
+    assert (await host.ok("PATCH", space, {"record": "off"}))["record"] == "off"
+    assert (await host.refused("PATCH", await api.live(host), {"record": "mix"}))["reason"] == "live"
+
+
 async def test_a_start_in_the_past_is_refused_and_one_ahead_is_kept(api: Api) -> None:
     host = await api.account("host")
     ahead = rfc3339(datetime.now(UTC) + timedelta(hours=2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spacesctl.api import accounts as wire
 from spacesctl.api.accounts import Account
-from spacesctl.api.people import Sanction, Undo
+from spacesctl.api.people import ReceivedInvitation, Sanction, Undo
 from spacesctl.api.posts import Post
 from spacesctl.api.profiles import Profile
 from spacesctl.api.wire import Page
@@ -119,6 +119,11 @@ def _unblock(who: str) -> Call[None]:
     return Call("DELETE", place("me", "blocks", who), NOTHING)
 
 
+def _invites() -> Call[Page[ReceivedInvitation]]:
+    """The caller's invitations to Spaces that are not over, newest first."""
+    return Call("GET", place("me", "invites"), Page[ReceivedInvitation])
+
+
 def _sanctions() -> Call[Page[Sanction]]:
     """The sanctions on the caller, newest first."""
     return Call("GET", place("me", "sanctions"), Page[Sanction])
@@ -154,6 +159,7 @@ class _Calls:
     blocks = Listing(_blocks)
     block = Operation(_block)
     unblock = Operation(_unblock)
+    invites = Listing(_invites)
     sanctions = Listing(_sanctions)
     block_sanctions = Listing(_block_sanctions)
     undo_block = Operation(_undo_block)

@@ -7,9 +7,9 @@ from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup
 
 
-def _inbox() -> Call[Page[Message]]:
-    """Direct messages to the caller, newest first."""
-    return Call("GET", "/v1/dms", Page[Message])
+def _inbox(cursor: str | None = None) -> Call[Page[Message]]:
+    """Direct messages to the caller, newest first: all, or those before a message's id."""
+    return Call("GET", "/v1/dms", Page[Message], parameters={"cursor": cursor})
 
 
 def _send(new: NewMessage, *, idempotency_key: str | None = None) -> Call[SentMessage]:

@@ -33,9 +33,13 @@ def _create(new: spaces.NewSpace, *, idempotency_key: str | None = None) -> Call
     return Call("POST", "/v1/spaces", Space, new, idempotency_key=idempotency_key)
 
 
-def _list(states: Sequence[State | str] = ()) -> Call[Page[Space]]:
-    """Spaces, newest first: live and scheduled ones, or those in these states."""
-    return Call("GET", "/v1/spaces", Page[Space], parameters={"state": [str(one) for one in states]})
+def _list(
+    states: Sequence[State | str] = (), *, host: str | None = None, search: str | None = None
+) -> Call[Page[Space]]:
+    """Spaces, newest first: live and scheduled ones, or those in these states; of one host (`me` is the caller), or with these words in
+    title and topics."""
+    asked = {"state": [str(one) for one in states], "host": host, "search": search}
+    return Call("GET", "/v1/spaces", Page[Space], parameters=asked)
 
 
 def _get(space_id: str) -> Call[Space]:

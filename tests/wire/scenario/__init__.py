@@ -32,3 +32,6 @@ async def play(wire: Wire) -> None:
     ):  # fmt: skip
         await topic.play(wire)
     await outside.deliver(wire)
+    await wire.people["cohost"].ok(
+        "GET", "/v1/accounts/me/invites"
+    )  # last, since each request moves the clock of all that follow

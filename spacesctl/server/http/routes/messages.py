@@ -7,12 +7,14 @@ from functools import partial
 from fastapi import APIRouter, Response
 
 from spacesctl.api import posts as api
-from spacesctl.api.people import Invitation, NewInvites
+from spacesctl.api.people import Invitation, NewInvites, ReceivedInvitation
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Page, Time
 from spacesctl.application import invitations
 from spacesctl.application import messages as use
+from spacesctl.application.admission import seen
 from spacesctl.application.once import Once
+from spacesctl.domain import space as domain
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Conflict, Gone, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.permissions import Action, require
@@ -24,7 +26,7 @@ from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keepi
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
-from spacesctl.store import accounts, clips, direct_messages
+from spacesctl.store import accounts, clips, direct_messages, spaces
 
 router = APIRouter(prefix="/v1", tags=["messages"], route_class=WireRoute)
 PAGE = 100
@@ -59,6 +61,31 @@ async def list_invites(app: Here, caller: SignedIn, space_id: str) -> Page[Invit
     async with app.db.read() as db:
         known = await accounts.by_ids(db, set(space.invites))
     return Page(data=[_invitation(known[one.account_id], one) for one in space.invites.values()])
+
+
+@router.get("/accounts/me/invites")
+async def my_invites(app: Here, caller: SignedIn) -> Page[ReceivedInvitation]:
+    """The caller's invitations to Spaces that are scheduled or live, the newest first; answered ones too."""
+    me = caller.account_id or ""
+    async with app.db.read() as db:
+        order = await direct_messages.invited_to(db, me, limit=PAGE)
+        found = {one.id: one for one in await seen(db, caller, await spaces.by_ids(db, order))}
+        known = await accounts.by_ids(db, {one.host_id for one in found.values()})
+    open_ones = [found[one] for one in order if one in found and me in found[one].invites and not found[one].is_over]
+    return Page(data=[_received(app, one, known[one.host_id], one.invites[me]) for one in open_ones])
+
+
+def _received(app: Services, space: domain.Space, host: Account, one: Invite) -> ReceivedInvitation:
+    return ReceivedInvitation(
+        space_id=space.id,
+        title=space.title,
+        link=app.link(space.id),
+        host=serializers.who(host),
+        space_state=space.state,
+        scheduled_start=Time.of(space.scheduled_start) if space.scheduled_start is not None else None,
+        state=one.state,
+        role=one.role,
+    )
 
 
 def _invitation(account: Account, one: Invite) -> Invitation:

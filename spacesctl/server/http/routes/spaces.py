@@ -18,7 +18,7 @@ from spacesctl.application.once import Once
 from spacesctl.application.rulesets import compiled
 from spacesctl.domain import commands as c
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
+from spacesctl.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, NotSignedIn, Refused, TooMany
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
@@ -34,6 +34,8 @@ from spacesctl.store import spaces as space_store
 
 router = APIRouter(prefix="/v1", tags=["spaces"], route_class=WireRoute)
 PAGE = 100
+MOST_SEARCH = 200
+"""Characters."""
 
 
 @router.post("/spaces", status_code=201)
@@ -86,23 +88,47 @@ async def _create(app: Services, caller: Person, body: api.NewSpace, once: Once)
 
 
 @router.get("/spaces")
+@may_fail(NotFound)
 async def list_spaces(
     app: Here,
     caller: Anyone,
     state: Annotated[list[State] | None, Query()] = None,
+    host: str | None = None,
+    search: Annotated[str, Query(max_length=MOST_SEARCH)] = "",
     cursor: str | None = None,
 ) -> Page[api.Space]:
     """Spaces, newest first: live and scheduled ones unless `state` says otherwise, and only those that the caller may read. Ended ones are
-    listed for their host only.
+    listed for their host only. `host` (an id, a handle, or `me`) leaves those of one host, `search` those whose title and topics contain
+    all its words: a page may then be short, or empty, before the last.
     """
-    before = instant(cursor)
+    before, words = instant(cursor), search.casefold().split()
     async with app.db.read() as db:
+        host_id = await _host_id(db, caller, host) if host is not None else None
         found = await space_store.visible(
-            db, caller.account_id, states=state or [State.LIVE, State.SCHEDULED], before=before, limit=PAGE
+            db,
+            caller.account_id,
+            states=state or [State.LIVE, State.SCHEDULED],
+            host_id=host_id,
+            before=before,
+            limit=PAGE,
         )
-        shown = await seen(db, caller, found)
+        shown = await seen(db, caller, [one for one in found if _holds(one, words)])
     more = rfc3339(found[-1].created_at) if len(found) == PAGE else None
     return Page(data=await serializers.spaces(app, shown, caller), next=more)
+
+
+async def _host_id(db: AsyncConnection, caller: Person, ref: str) -> str:
+    """The id of the account that a request names. Raises NotFound, and NotSignedIn for `me` of nobody."""
+    if ref != "me":
+        return (await accounts.get(db, ref)).id
+    if caller.account_id is None:
+        raise NotSignedIn
+    return caller.account_id
+
+
+def _holds(space: Space, words: list[str]) -> bool:
+    said = " ".join((space.title, *space.topics)).casefold()
+    return all(word in said for word in words)
 
 
 @router.get("/spaces/{space_id}")
@@ -173,8 +199,10 @@ async def forget_reminder(app: Here, caller: SignedIn, space_id: str) -> None:
 @may_fail(NotFound, Gone, NotAllowed, Refused)
 @limited("change")
 async def change(app: Here, caller: SignedIn, space_id: str, body: api.SpaceChange) -> api.Space:
-    """Edit a Space. The start time can change only before the start, other fields also while live. All changes are made, or none."""
+    """Edit a Space. The start time and what is recorded from it can change only before the start, other fields also while live. All changes
+    are made, or none.
+    """
     topics = tuple(body.topics) if body.topics is not None else None
-    edit = c.Edit(caller, body.title, topics, body.lang, body.listeners, body.scheduled_start)
+    edit = c.Edit(caller, body.title, topics, body.lang, body.listeners, body.scheduled_start, record=body.record)
     changed = await use.change_space(app, edit, space_id, body.speakers, body.captions)
     return await serializers.space(app, changed, caller)
