@@ -1,13 +1,15 @@
-"""`account create|show`, `block`, `unblock`, `follow`, `unfollow`."""
+"""`account create|list|show`, `block`, `unblock`, `follow`, `unfollow`."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Handle, Handles, Json, Yes, client, confirm, each, handle, handles_of, new_key
-from spacesctl.cli.output import emit_json, say
+from spacesctl.cli.asking import confirm
+from spacesctl.cli.common import Handle, Handles, Json, Limit, Yes, client, each, handle, handles_of, new_key, whose
+from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.tokens import show_secret
 from spacesctl.domain.words import Kind
 
@@ -34,14 +36,31 @@ def create(
     show_secret(made, as_json=as_json)
 
 
+def list_accounts(ctx: typer.Context, limit: Limit = None, as_json: Json = False) -> None:
+    """List accounts, by handle. (Operators only.)"""
+    with client(ctx) as spaces:
+        rows = list(islice(spaces.accounts.list(), limit))
+    if as_json:
+        emit_json(rows)
+        return
+    table(
+        ("PERSON", "ID", "KIND", "SINCE", "NAME"),
+        [(one.handle, one.id, one.kind, one.created_at, one.name) for one in rows],
+        empty="no accounts",
+    )
+
+
 def show(
-    ctx: typer.Context, name_handle: Annotated[str, typer.Argument(metavar="[@HANDLE]")] = "me", as_json: Json = False
+    ctx: typer.Context,
+    name_handle: Annotated[str, typer.Argument(metavar="PERSON", help="A handle, such as @ann.")] = "me",
+    as_json: Json = False,
 ) -> None:
     """Show an account; without a handle, your own."""
     from spacesctl.api.accounts import Me
 
+    whom = whose(name_handle)
     with client(ctx) as spaces:
-        found = spaces.accounts.me() if name_handle == "me" else spaces.accounts.get(handle(name_handle))
+        found = spaces.accounts.me() if whom == "me" else spaces.accounts.get(whom)
     if as_json:
         from spacesctl.cli.answers import ShownAccount
 

@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from typer.exceptions import TyperException
 
 from spacesctl import __version__
 from spacesctl.cli.commands import ROOT
 from spacesctl.cli.common import Session
 from spacesctl.cli.lazy import LazyGroup
 from spacesctl.cli.output import say
-from spacesctl.support.text import one_line
-
-if TYPE_CHECKING:
-    from typer._click import Context
 
 
 class _Root(LazyGroup):
     noun = ROOT
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: Context | None = None, **extra: object
-    ) -> Context:
-        with _clean_errors():
-            return super().make_context(info_name, args, parent, **extra)
-
-    def invoke(self, ctx: Context) -> object:
-        with _clean_errors():
-            return super().invoke(ctx)
-
-
-@contextmanager
-def _clean_errors() -> Iterator[None]:
-    """Typer prints what is wrong with the arguments itself, and quotes them: they may be pasted from anywhere."""
-    try:
-        yield
-    except TyperException as error:
-        if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export it
-            raise  # the help is ours, and has lines
-        setattr(error, "format_message", partial(one_line, error.format_message()))  # noqa: B010  # it is a method
-        raise
 
 
 app = typer.Typer(
@@ -54,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json
+from spacesctl.cli.asking import confirm
+from spacesctl.cli.common import Json, Yes
 from spacesctl.cli.output import emit_json, note, say
 
-Data = Annotated[Path, typer.Option(metavar="DIR", help="The data folder.")]
+Data = Annotated[Path, typer.Option(metavar="FOLDER", help="The data folder.")]
 Archive = Annotated[Path, typer.Argument(metavar="FILE")]
 
 
@@ -37,8 +38,9 @@ def backup(
     _warn(made.missing)
 
 
-def restore(archive: Archive, data: Data = Path("data"), as_json: Json = False) -> None:
+def restore(archive: Archive, data: Data = Path("data"), yes: Yes = False, as_json: Json = False) -> None:
     """Restore a backup into a new data folder."""
+    confirm(None, f"Restore {archive} into {data}?", yes=yes, always=True)
     from spacesctl.store.sqlite.restore import restore as unpack
 
     found = unpack(archive, data)

@@ -14,7 +14,7 @@ from spacesctl.support.terminal import write_file
 
 def calendar(
     ctx: typer.Context,
-    space_or_host: Annotated[str, typer.Argument(metavar="SPACE|@HANDLE", help="A Space, or all Spaces of a host.")],
+    space_or_host: Annotated[str, typer.Argument(metavar="SPACE|PERSON", help="A Space, or all Spaces of a host.")],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write. Default: standard output.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -19,22 +19,29 @@ ROOT = Noun(
             "completion:completion",
             'Print a shell\'s completion script: `eval "$(spacesctl completion bash)"`, in fish `spacesctl completion fish | source`.',
         ),
+        "help": Verb("helping:help_command", "Show the help of a command, or of all."),
         "doctor": Verb("doctor:doctor", "Check what the server needs and say how to repair it."),
         "create": Verb("create:create", "Create a Space."),
-        "list": Verb("spaces:list_spaces", "List Spaces, newest first."),
+        "list": Verb(
+            "listing:list_spaces", "List Spaces: live ones, then those to come, the next first, then the past."
+        ),
         "remind": Verb(
             "schedule:remind", "Get a direct message half an hour before a scheduled Space, and when it starts."
         ),
         "show": Verb("spaces:show", "Show a Space."),
-        "edit": Verb("spaces:edit", "Change a Space; what you do not give stays as it is."),
+        "edit": Verb("editing:edit", "Change a Space; what you do not give stays as it is."),
         "start": Verb("spaces:start", "Open a Space: it goes live."),
         "end": Verb("spaces:end", "End a live Space for everybody."),
         "cancel": Verb("spaces:cancel", "Cancel a Space that has not started."),
-        "invite": Verb("messages:invite", "Invite people to speak, by direct message."),
+        "invite": Verb("invitations:invite", "Invite people to speak, by direct message."),
         "inbox": Verb("messages:inbox", "Read direct messages, newest first."),
-        "accept": Verb("messages:accept", "Accept an invitation to speak."),
-        "decline": Verb("messages:decline", "Decline an invitation."),
-        "uninvite": Verb("messages:uninvite", "Withdraw invitations that are not answered yet."),
+        "accept": Verb("invitations:accept", "Accept an invitation to speak."),
+        "decline": Verb("invitations:decline", "Decline an invitation."),
+        "invites": Verb(
+            "invitations:invites",
+            "List your invitations to Spaces that are not over, or those to a Space that you host.",
+        ),
+        "uninvite": Verb("invitations:uninvite", "Withdraw invitations that are not answered yet."),
         "dm": Verb("messages:dm", "Send a direct message, as text, as a voice clip or both."),
         "policy": Verb("spaces:policy", "Set who may speak without being approved, also while the Space is live."),
         "people": Verb("people:people", "List the people in a Space, those on stage first."),
@@ -94,6 +101,7 @@ ROOT = Noun(
             "Accounts and their tokens.",
             {
                 "create": Verb("accounts:create", "Create an account."),
+                "list": Verb("accounts:list_accounts", "List accounts, by handle."),
                 "token": Verb(
                     "tokens:token", "Create another token, for your own account or (operators) for any account."
                 ),
@@ -108,7 +116,7 @@ ROOT = Noun(
             },
         ),
         "profile": Noun(
-            "Public profiles: profile [@HANDLE].",
+            "Public profiles.",
             {
                 "show": Verb("profile:show", "Show a profile (default: yours) with its Spaces and latest posts."),
                 "edit": Verb("profile:edit", "Change your profile; what you do not give stays as it is."),

@@ -16,7 +16,6 @@ from spacesctl.cli import complain, completion
 from spacesctl.cli.output import note
 from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.ids import is_space_id, parse_handle
-from spacesctl.support.text import clean
 
 if TYPE_CHECKING:
     import httpx
@@ -33,11 +32,20 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmat
 SpaceRef = Annotated[
     str, typer.Argument(metavar="SPACE", help="The Space's id or its link.", autocompletion=completion.spaces)
 ]
-Handle = Annotated[str, typer.Argument(metavar="@HANDLE", autocompletion=completion.handles)]
+Handle = Annotated[
+    str, typer.Argument(metavar="PERSON", help="A handle, such as @ann.", autocompletion=completion.handles)
+]
 Handles = Annotated[
     list[str],
-    typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.", autocompletion=completion.handles),
+    typer.Argument(
+        metavar="PERSON",
+        help="Handles, such as @ann,@ben; `-` reads them from stdin.",
+        autocompletion=completion.handles,
+    ),
 ]
+
+
+Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="NUMBER", help="At most so many. Default: all.")]
 
 
 @dataclass
@@ -139,7 +147,7 @@ def handles_of(words: list[str]) -> list[str]:
     """The handles given as arguments or on stdin. Raises Invalid for a malformed handle, and when there is none."""
     found = [handle(word) for word in listed(words)]
     if not found:
-        raise Invalid("@HANDLE", "give at least one handle")
+        raise Invalid("PERSON", "give at least one handle")
     return found
 
 
@@ -165,11 +173,16 @@ def no_space(ref: str) -> Invalid:
     )
 
 
+def whose(text: str) -> str:
+    """The account that is meant: a handle with its `@`, or `me`. Raises Invalid."""
+    return "me" if text in ("me", "@me") else handle(text)
+
+
 def handle(text: str) -> str:
     """A handle with its `@`. Raises Invalid."""
     bare = parse_handle(text)
     if bare is None:
-        raise Invalid("@HANDLE", f"{text!r} is not a handle")
+        raise Invalid("PERSON", f"{text!r} is not a handle", hint="such as @ann")
     return f"@{bare}"
 
 
@@ -189,17 +202,6 @@ def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesE
             complain(f"{one}: {error.message}")
             first = first or error
     return rows, first
-
-
-def can_ask() -> bool:
-    """Whether somebody sits at a terminal. stdin may also be closed."""
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def confirm(ctx: typer.Context, question: str, *, yes: bool) -> None:
-    """Ask for confirmation, on a terminal only and not for a dry run. Raises typer.Abort when the answer is no."""
-    if not yes and not ctx.ensure_object(Session).dry_run and can_ask():
-        typer.confirm(clean(question), abort=True, err=True)
 
 
 _DIGITS = r"([0-9]{1,12})"

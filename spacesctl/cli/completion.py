@@ -70,6 +70,19 @@ def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
             yield found, name
 
 
+def commands(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """The commands that may follow the words of `help`, with their summaries."""
+    from spacesctl.cli.commands import ROOT
+    from spacesctl.cli.lazy import Noun
+
+    noun: object = ROOT
+    given = ctx.params.get("words")
+    for word in given if isinstance(given, list | tuple) else ():
+        noun = noun.commands.get(str(word)) if isinstance(noun, Noun) else None
+    if isinstance(noun, Noun):
+        yield from ((name, one.help) for name, one in noun.commands.items() if name.startswith(incomplete))
+
+
 def _known(ctx: typer.Context, space: str | None) -> Iterator[tuple[str, str]]:
     ways: list[Callable[[Client], Iterator[tuple[str, str]]]] = [
         lambda client: ((one.handle, one.name) for one in client.accounts.following()),
@@ -87,7 +100,7 @@ def _asked(ctx: typer.Context, ask: Callable[[Client], Iterable[T]]) -> list[T]:
     from spacesctl.client.http import Client
     from spacesctl.domain.errors import SpacesError
 
-    url = ctx.find_root().params.get("url")
+    url = ctx.params.get("at_url") or ctx.find_root().params.get("url")
     try:
         found = profile.find(url if isinstance(url, str) else None)
         with Client(found.url, found.token, timeout=PATIENCE) as client:

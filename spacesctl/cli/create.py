@@ -21,7 +21,7 @@ def create(
     title: Annotated[str, typer.Argument(help="At most 70 characters.")],
     start: Annotated[bool, typer.Option("--start", help="Go live at once.")] = False,
     at: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Start time: RFC 3339, '2026-12-01 18:00', or +2h.")
+        str | None, typer.Option(metavar="TIME", help="Start time: RFC 3339, '2026-12-01 18:00', or +2h.")
     ] = None,
     tz: Annotated[
         str | None,
@@ -30,7 +30,7 @@ def create(
     speakers: Annotated[Policy, typer.Option(help="Who may speak without being approved.")] = Policy.INVITED,
     listeners: Annotated[ListenerPolicy, typer.Option(help="Who may listen.")] = ListenerPolicy.EVERYONE,
     invite: Annotated[
-        list[str] | None, typer.Option(metavar="@HANDLE", help="Invite a speaker; `-` reads a list from stdin.")
+        list[str] | None, typer.Option(metavar="PERSON", help="Invite a speaker; `-` reads a list from stdin.")
     ] = None,
     captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with rules that the bot applies.")] = None,
@@ -42,12 +42,12 @@ def create(
     cron: Annotated[
         str | None,
         typer.Option(
-            metavar="EXPR",
+            metavar="CRON",
             help="Make a series with these start times, such as '0 9 * * 1-5'; needs --tz and --duration.",
         ),
     ] = None,
     duration: Annotated[
-        str | None, typer.Option(metavar="D", help="How long each Space of a series lasts, such as 1h30m.")
+        str | None, typer.Option(metavar="DURATION", help="How long each Space of a series lasts, such as 1h30m.")
     ] = None,
     as_json: Json = False,
 ) -> None:

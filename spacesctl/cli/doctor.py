@@ -23,7 +23,7 @@ def doctor(
     ctx: typer.Context,
     config_file: Config = None,
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The data folder. Default: from the settings.")
+        Path | None, typer.Option(metavar="FOLDER", help="The data folder. Default: from the settings.")
     ] = None,
     as_json: Json = False,
 ) -> None:

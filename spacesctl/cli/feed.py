@@ -27,7 +27,7 @@ def feed(
         emit_json(found)
         return
     if not found.spaces and not found.data:
-        note("nothing yet: `spacesctl follow @HANDLE` follows somebody")
+        note("nothing yet: `spacesctl follow PERSON` follows somebody")
     show_spaces(found.spaces)
     for post in found.data:
         show_post(post)

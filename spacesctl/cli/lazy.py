@@ -7,15 +7,24 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from typer._click.exceptions import UsageError
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from spacesctl.cli import options
 from spacesctl.cli.reading import read_quickly
+from spacesctl.domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from typer._click import Command, Context, HelpFormatter, Parameter
+    from typer._click import Command, Context, Parameter
+
+
+ROOT_FLAGS = frozenset({"--json", "--plain", "--curl", "--dry-run"})
+"""Options of commands that may also stand before the command's name."""
+WITH_VALUE = frozenset({"--url"})
+EVERYWHERE = ROOT_FLAGS | WITH_VALUE
+"""The same, after the root, which has a `--url` itself."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +61,23 @@ def verbs(noun: Noun, prefix: str = "") -> Iterator[tuple[str, Verb]]:
 
 
 class QuickCommand(TyperCommand):
-    """A command whose usual arguments are read without pydantic."""
+    """A command whose usual arguments are read without pydantic. Its help is ours, and so are the names in its errors."""
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         return read_quickly(super().get_params(ctx))
+
+    def get_help(self, ctx: Context) -> str:
+        from spacesctl.cli import helping
+
+        return helping.of_command(self, ctx)
+
+    def invoke(self, ctx: Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Invalid as error:
+            from spacesctl.cli import usage
+
+            raise usage.named_as_typed(error, self.params) from error
 
 
 class LazyGroup(TyperGroup):
@@ -77,29 +99,35 @@ class LazyGroup(TyperGroup):
             self.commands[cmd_name] = made(self.noun.commands[cmd_name], cmd_name, f"{self.words}{cmd_name}")
         return self.commands[cmd_name]
 
-    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
-        limit = formatter.width - 6 - max(map(len, self.noun.commands))
-        rows = [
-            (name, TyperCommand(name, help=one.help).get_short_help_str(limit))
-            for name, one in self.noun.commands.items()
-        ]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+    def get_help(self, ctx: Context) -> str:
+        from spacesctl.cli import helping
+
+        return helping.of_group(self.noun, ctx.command_path)
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        if self.noun.default and not (args and (args[0] in self.noun.commands or args[0] == "--help")):
+        args = behind_the_command(args, ROOT_FLAGS if ctx.parent is None else EVERYWHERE)
+        if self.noun.default and not (args and (args[0] in self.noun.commands or args[0] in ctx.help_option_names)):
             args = [self.noun.default, *args]
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
-        if args[0] in self.noun.commands:
+        if args[0] in self.noun.commands or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        made = self.commands
-        self.commands = dict.fromkeys(self.noun.commands, TyperCommand(None))  # Typer proposes similar ones among these
-        try:
-            return super().resolve_command(ctx, args)
-        finally:
-            self.commands = made
+        from difflib import get_close_matches
+
+        near = get_close_matches(args[0], list(self.noun.commands), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"there is no command {args[0]!r}{meant}", ctx)
+
+
+def behind_the_command(args: list[str], moved: frozenset[str]) -> list[str]:
+    """The arguments of a group with the options that its commands have moved from before the command to behind it."""
+    before, behind, rest = list[str](), list[str](), list(args)
+    while rest and (name := rest[0].partition("=")[0]) in EVERYWHERE:
+        size = 2 if rest[0] in WITH_VALUE else 1
+        (behind if name in moved else before).extend(rest[:size])
+        rest = rest[size:]
+    return [*before, *rest[:1], *behind, *rest[1:]] if rest else before
 
 
 def made(one: Verb | Noun, name: str, words: str) -> Command:

@@ -1,4 +1,4 @@
-"""`invite`, `inbox`, `accept`, `decline`, `uninvite`, `dm`: direct messages, which invitations are too."""
+"""`inbox` and `dm`: direct messages."""
 
 from __future__ import annotations
 
@@ -7,100 +7,59 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Handle, Handles, Json, SpaceRef, client, each, handle, handles_of, new_key, space_id
+from spacesctl.cli.common import Handle, Json, client, handle, new_key
 from spacesctl.cli.output import console, emit_json, note, say
 from spacesctl.cli.posts import Voice, upload
 from spacesctl.cli.postview import show_clip
 from spacesctl.domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from rich.console import Console
 
-    from spacesctl.api.people import Invitation
+    from spacesctl.api.posts import Message
 
 NEWEST = 100
-"""Messages that `inbox` shows."""
+"""Messages that `inbox` shows if nothing else is said."""
 
 
-def invite(
+def inbox(
     ctx: typer.Context,
-    space: SpaceRef,
-    handles: Handles,
-    message: Annotated[str, typer.Option(help="Added to the invitation.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="NUMBER", help="At most so many.")] = NEWEST,
+    cursor: Annotated[
+        str | None, typer.Option(metavar="ID", help="Go on below this message, as the end of a list says.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Invite people to speak, by direct message."""
-    from spacesctl.api.people import NewInvites
-
-    new = NewInvites(handles=handles_of(handles), message=message)
-    with client(ctx) as spaces:
-        _tell(spaces.people.invite(space_id(space), new), as_json=as_json)
-
-
-def inbox(ctx: typer.Context, as_json: Json = False) -> None:
     """Read direct messages, newest first."""
     with client(ctx) as spaces:
-        rows = list(islice(spaces.messages.inbox(), NEWEST))
+        rows = list(islice(spaces.messages.inbox(cursor), limit + 1))
+    shown, more = rows[:limit], len(rows) > limit
     if as_json:
-        emit_json(rows)
+        emit_json(shown)
         return
-    if not rows:
+    if not shown:
         note("no messages")
         return
     out = console()
-    for row in rows:
-        out.print(f"{row.created_at}  {row.by.handle}  [{row.kind}]", style="bold")
-        for line in row.text.splitlines():
-            out.print(f"  {line}")
-        show_clip(row.clip, row.clip.id if row.clip else "")
-        if row.kind == "invite":
-            out.print(f"  (spacesctl accept {row.space_id})", style="dim")
+    for row in shown:
+        _show(row, out)
+    if more:
+        note(f"more: spacesctl inbox --cursor {shown[-1].id}")
 
 
-def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Accept an invitation to speak."""
-    with client(ctx) as spaces:
-        found = spaces.people.accept(space_id(space))
-    if as_json:
-        emit_json(found)
-        return
-    say(f"you are {found.me.role if found.me else 'listener'} in “{found.title}”")
-    if found.notice:
-        note(found.notice)
-
-
-def decline(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
-    """Decline an invitation."""
-    with client(ctx) as spaces:
-        found = spaces.people.decline(space_id(space))
-    if as_json:
-        emit_json(found)
-    else:
-        say(f"you declined “{found.title}”")
-
-
-def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
-    """Withdraw invitations that are not answered yet."""
-    where = space_id(space)
-    with client(ctx) as spaces:
-        rows, refused = each(handles_of(handles), lambda one: spaces.people.uninvite(where, one))
-    _tell(rows, as_json=as_json)
-    if refused is not None:
-        raise typer.Exit(refused.exit_code)
-
-
-def _tell(rows: Iterable[Invitation], *, as_json: bool) -> None:
-    if as_json:
-        emit_json(rows)
-    else:
-        for row in rows:
-            say(f"{row.handle}: {row.state}")
+def _show(row: Message, out: Console) -> None:
+    out.print(f"{row.created_at}  {row.by.handle}  [{row.kind}]", style="bold")
+    for line in row.text.splitlines():
+        out.print(f"  {line}")
+    show_clip(row.clip, row.clip.id if row.clip else "")
+    if row.kind == "invite":
+        out.print(f"  (spacesctl accept {row.space_id})", style="dim")
 
 
 def dm(
     ctx: typer.Context,
     to: Handle,
-    text: Annotated[str, typer.Argument(help="The message.")] = "",
+    text: Annotated[str, typer.Argument(metavar="MESSAGE", help="What to say.")] = "",
     voice: Voice = None,
     as_json: Json = False,
 ) -> None:
@@ -108,7 +67,7 @@ def dm(
     from spacesctl.api.posts import NewMessage
 
     if not text and voice is None:
-        raise Invalid("TEXT", "write something, or add --voice")
+        raise Invalid("MESSAGE", "write something, or add --voice")
     with client(ctx) as spaces:
         new = NewMessage(to=handle(to), text=text, clip=upload(spaces, voice))
         sent = spaces.messages.send(new, idempotency_key=new_key())

@@ -10,7 +10,9 @@ import typer
 from spacesctl.cli.common import Json
 from spacesctl.cli.output import PLAIN, console, emit_json, note, say, table
 
-Data = Annotated[Path | None, typer.Option(metavar="DIR", help="The server's data folder. Default: from its settings.")]
+Data = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="The server's data folder. Default: from its settings.")
+]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 
@@ -37,7 +39,7 @@ def list_models(data: Data = None, as_json: Json = False) -> None:
 def pull(
     name: Name,
     url: Annotated[str | None, typer.Option(help="Address of another zip file; it is installed as NAME.")] = None,
-    sha256: Annotated[str | None, typer.Option(metavar="HEX", help="The expected SHA-256 of the file.")] = None,
+    sha256: Annotated[str | None, typer.Option(metavar="HASH", help="The expected SHA-256 of the file.")] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:

@@ -22,7 +22,7 @@ def report(
     ctx: typer.Context,
     space: SpaceRef,
     target: Annotated[
-        str | None, typer.Argument(metavar="[@HANDLE]", help="The person. Default: the Space itself is reported.")
+        str | None, typer.Argument(metavar="PERSON", help="The person. Default: the Space itself is reported.")
     ] = None,
     category: Annotated[str, typer.Option(help=f"One of {', '.join(CATEGORIES)}.")] = "other",
     text: Annotated[str, typer.Option("--note", help="What happened.")] = "",

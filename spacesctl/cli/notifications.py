@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Yes, can_ask, client, confirm, new_key
+from spacesctl.cli.asking import can_ask, confirm, secret
+from spacesctl.cli.common import Json, Yes, client, new_key
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 
@@ -21,7 +22,7 @@ def add(
     url: Annotated[
         str,
         typer.Argument(
-            metavar="[URL]",
+            metavar="URL",
             help="An apprise address, such as tgram://TOKEN/CHAT. `-` asks for it, or reads it from stdin.",
         ),
     ] = "-",
@@ -46,7 +47,7 @@ def add(
 
 def _address() -> str:
     if can_ask():
-        return str(typer.prompt("Address", hide_input=True, err=True)).strip()
+        return secret("Address")
     if sys.stdin is None:
         raise Invalid("URL", "there is no stdin")
     try:

@@ -1,4 +1,5 @@
-"""Options added to commands: `--plain` to all, `--curl` to those that call the server, `--dry-run` to those that change something."""
+"""Options added to commands: `--plain` to all, `--url` and `--curl` to those that call the server, `--dry-run` to those that change
+something."""
 
 from __future__ import annotations
 
@@ -25,6 +26,11 @@ DryRun = Annotated[
     typer.Option("--dry-run", help="The server checks the change and answers as if it were made, but changes nothing."),
 ]
 
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="The server's address. Default: SPACESCTL_URL, .env, or the profile."),
+]
+
 CHANGES = frozenset(
     {
         "account create", "account revoke", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
@@ -38,7 +44,7 @@ CHANGES = frozenset(
 """Commands that change something on the server only."""
 NAMES_A_SPACE = ("space", "space_or_host")
 """Parameters of commands that may be a Space's link. What is done with it is done on the server that it names."""
-_BARE = {"serve", "completion"}
+_BARE = {"serve", "completion", "help"}
 """Commands without these options: what they print is for programs."""
 
 
@@ -47,15 +53,21 @@ def added(words: str, command: Callable[..., None]) -> Callable[..., None]:
     if words in _BARE:
         return command
     signature = inspect.signature(command, eval_str=True)
-    extra: list[tuple[str, object]] = [("plain", Plain)]
+    extra: list[tuple[str, object, object]] = [("plain", Plain, False)]
     if "ctx" in signature.parameters:
-        extra.append(("curl", Curl))
+        extra += [("curl", Curl, False), ("at_url", Url, None)]
     if words in CHANGES:
-        extra.append(("dry_run", DryRun))
+        extra.append(("dry_run", DryRun, False))
 
     @functools.wraps(command)
     def run(
-        *, plain: bool, curl: bool = False, dry_run: bool = False, ctx: typer.Context | None = None, **given: object
+        *,
+        plain: bool,
+        curl: bool = False,
+        dry_run: bool = False,
+        at_url: str | None = None,
+        ctx: typer.Context | None = None,
+        **given: object,
     ) -> None:
         output.PLAIN.set(plain)
         if ctx is None:
@@ -63,6 +75,7 @@ def added(words: str, command: Callable[..., None]) -> Callable[..., None]:
         else:
             session = ctx.ensure_object(Session)
             session.curl, session.dry_run = curl, dry_run
+            session.url = session.url if at_url is None else at_url
             for name in NAMES_A_SPACE:
                 if isinstance(ref := given.get(name), str):
                     session.follow(ref)
@@ -71,7 +84,7 @@ def added(words: str, command: Callable[..., None]) -> Callable[..., None]:
             output.note("dry run: nothing was changed")
 
     own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature.parameters.values()]
-    more = [Parameter(name, Parameter.KEYWORD_ONLY, default=False, annotation=kind) for name, kind in extra]
+    more = [Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind) for name, kind, default in extra]
     setattr(run, "__signature__", signature.replace(parameters=[*own, *more]))  # noqa: B010  # functions have no such field for mypy
     run.__annotations__ = {one.name: one.annotation for one in [*own, *more]} | {"return": None}
     return run

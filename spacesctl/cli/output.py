@@ -63,35 +63,31 @@ def say(text: str) -> None:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Print rows of cells as a table. Without rows, `empty` is printed on stderr and nothing on stdout."""
+    """Print rows of cells as a table, or where it has no room one below the other. Without rows, `empty` is printed on stderr and nothing
+    on stdout. `cli.columns` says what is shortened; nothing is in a pipe."""
     cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
         note(empty)
         return
+    from spacesctl.cli import columns
+
+    whole = [list(headings), *cells]
     if PLAIN.get():
-        _records(headings, cells)
+        _say_all(columns.records(whole))
         return
-    from rich.table import Table
-    from rich.text import Text
-
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        made.add_column(heading, overflow="fold")
-    for row in cells:
-        made.add_row(*(Text(cell) for cell in row))
     out = console()
-    if not out.is_terminal:
-        out.width = 200
-    out.print(made)
+    width = out.width if out.is_terminal else None
+    found = columns.lines(whole, width)
+    if found is None:
+        _say_all(columns.records(whole, width))
+        return
+    out.print(found[0], style="bold")
+    _say_all(found[1:])
 
 
-def _records(headings: Sequence[str], rows: list[list[str]]) -> None:
-    """For `--plain`: a line `heading: value` for each cell, and a blank line between rows."""
-    for number, row in enumerate(rows):
-        if number:
-            say("")
-        for heading, cell in zip(headings, row, strict=True):
-            say(f"{heading.capitalize()}: {cell}")
+def _say_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line)
 
 
 def _cell(value: object) -> str:

@@ -32,7 +32,7 @@ _PLAYERS: dict[str, list[str]] = {
 
 def post(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help=f"At most {MAX_TEXT} characters.")] = "",
+    text: Annotated[str, typer.Argument(metavar="WORDS", help=f"At most {MAX_TEXT} characters.")] = "",
     voice: Voice = None,
     delete: Annotated[str | None, typer.Option(metavar="ID", help="Delete one of your posts instead.")] = None,
     as_json: Json = False,
@@ -40,11 +40,11 @@ def post(
     """Publish a post, as text, as a voice clip or both."""
     if delete is not None:
         if text or voice is not None:
-            raise Invalid("--delete", "cannot be combined with TEXT or --voice")
+            raise Invalid("--delete", "cannot be combined with WORDS or --voice")
         _delete(ctx, delete, as_json=as_json)
         return
     if not text and voice is None:
-        raise Invalid("TEXT", "write something, or add --voice")
+        raise Invalid("WORDS", "write something, or add --voice")
     from spacesctl.api.posts import NewPost
 
     with client(ctx) as spaces:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, client, handle
+from spacesctl.cli.common import Json, client, whose
 from spacesctl.cli.completion import handles
 from spacesctl.cli.feed import show_spaces
 from spacesctl.cli.output import emit_json, say
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 def show(
     ctx: typer.Context,
-    name_handle: Annotated[str, typer.Argument(metavar="[@HANDLE]", autocompletion=handles)] = "me",
+    name_handle: Annotated[
+        str, typer.Argument(metavar="PERSON", help="A handle, such as @ann.", autocompletion=handles)
+    ] = "me",
     as_json: Json = False,
 ) -> None:
     """Show a profile (default: yours) with its Spaces and latest posts."""
-    mine = name_handle == "me"
+    whom = whose(name_handle)
+    mine = whom == "me"
     with client(ctx, anonymous=not mine) as spaces:
-        found = spaces.accounts.profile("me" if mine else handle(name_handle))
+        found = spaces.accounts.profile(whom)
     if as_json:
         emit_json(found)
         return

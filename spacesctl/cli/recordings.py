@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, space_id
+from spacesctl.cli.asking import confirm
+from spacesctl.cli.common import Json, SpaceRef, Yes, client, space_id
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Refused
 
@@ -69,7 +70,7 @@ def get(
     ctx: typer.Context,
     recording: Ref,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for the files. Default: this folder.")
+        Path, typer.Option("--out", metavar="FOLDER", help="Folder for the files. Default: this folder.")
     ] = Path(),
     as_json: Json = False,
 ) -> None:
@@ -109,7 +110,7 @@ def _fetch(spaces: Client, recording: str, file: RecordedFile, out: Path) -> Pat
 
 def delete(ctx: typer.Context, recording: Ref, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a recording permanently."""
-    confirm(ctx, "Delete this recording permanently?", yes=yes)
+    confirm(ctx, "Delete this recording permanently?", yes=yes, always=True)
     with client(ctx) as spaces:
         spaces.recordings.delete(recording)
     if as_json:

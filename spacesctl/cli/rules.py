@@ -26,7 +26,7 @@ def read_rules(path: Path) -> str:
 def check_rules(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
     model: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of a vosk model: rules must use words that it knows.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model: rules must use words that it knows.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import completion
+from spacesctl.cli.asking import confirm
 from spacesctl.cli.audit import who
-from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, confirm, duration_seconds, handles_of, space_id
+from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, duration_seconds, handles_of, space_id
 from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.people import each_person, new_role
-from spacesctl.domain.errors import Invalid
+from spacesctl.domain.errors import Invalid, NotFound, Refused
 
 if TYPE_CHECKING:
-    from spacesctl.api.people import NewMeasure
+    from spacesctl.api.people import NewMeasure, Sanction
+    from spacesctl.client.http import Client
 
 For = Annotated[
     str | None,
-    typer.Option("--for", metavar="D", help="For how long, such as 90s or 1h. Default: until the Space ends."),
+    typer.Option("--for", metavar="DURATION", help="For how long, such as 90s or 1h. Default: until the Space ends."),
 ]
 Why = Annotated[str, typer.Option("--reason", help="The reason, which the person is told.")]
 
@@ -28,7 +30,11 @@ def mute(
     space: SpaceRef,
     handles: Annotated[
         list[str] | None,
-        typer.Argument(metavar="@HANDLE...", help="`-` reads a list from stdin.", autocompletion=completion.handles),
+        typer.Argument(
+            metavar="PERSON",
+            help="Handles, such as @ann,@ben; `-` reads them from stdin.",
+            autocompletion=completion.handles,
+        ),
     ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="All speakers but host and co-hosts.")] = False,
     reason: Why = "",
@@ -98,9 +104,7 @@ def kick(
 
 def sanctions(
     ctx: typer.Context,
-    space: Annotated[
-        str | None, typer.Argument(metavar="[SPACE]", help="Default: those on you, in all Spaces.")
-    ] = None,
+    space: Annotated[str | None, typer.Argument(metavar="SPACE", help="Default: those on you, in all Spaces.")] = None,
     blocks: Annotated[bool, typer.Option("--blocks", help="The blocks on your own list.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -133,14 +137,36 @@ def undo(
     as_json: Json = False,
 ) -> None:
     """Undo a mute, a demotion, a kick or a block."""
-    space, dash, _ = sanction.partition("-")
     with client(ctx) as spaces:
-        people, accounts = spaces.people, spaces.accounts
-        row = people.undo(space_id(space), sanction, reason) if dash else accounts.undo_block(sanction, reason)
+        try:
+            row = _undo(spaces, sanction, reason)
+        except NotFound:
+            _refuse_again(spaces, sanction)
+            raise
     if as_json:
         emit_json(row)
     else:
         say(f"{row.target.handle}: {row.action} undone")
+
+
+def _undo(spaces: Client, sanction: str, reason: str) -> Sanction:
+    """A block has a bare id; another sanction's begins with its Space's."""
+    space, dash, _ = sanction.partition("-")
+    if dash:
+        return spaces.people.undo(space_id(space), sanction, reason)
+    return spaces.accounts.undo_block(sanction, reason)
+
+
+def _refuse_again(spaces: Client, sanction: str) -> None:
+    """Raises Refused when this sanction was there and has ended: who undoes it twice reads what it was, and who was faster."""
+    space, dash, _ = sanction.partition("-")
+    known = spaces.spaces.sanctions(space) if dash else spaces.accounts.block_sanctions()
+    for one in known:
+        if one.id == sanction and one.lifted_at is not None:
+            by = f" by {who(one.lifted_by)}" if one.lifted_by is not None else ""
+            raise Refused(
+                "ended", f"the {one.action} of {one.target.handle} is {one.how} already{by}, since {one.lifted_at}"
+            )
 
 
 def _measure(reason: str, how_long: str | None) -> NewMeasure:

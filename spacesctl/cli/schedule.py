@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, Yes, client, confirm, duration_seconds, handle, space_id
+from spacesctl.cli.asking import confirm
+from spacesctl.cli.common import Json, SpaceRef, Yes, client, duration_seconds, handle, space_id
 from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.rules import read_rules
 from spacesctl.domain.errors import Invalid
@@ -62,20 +63,20 @@ def edit(
     series: Id,
     title: Annotated[str | None, typer.Option(help="At most 70 characters.")] = None,
     cron: Annotated[
-        str | None, typer.Option(metavar="EXPR", help="Start times, as in cron: minute, hour, day, month, day of week.")
+        str | None, typer.Option(metavar="CRON", help="Start times, as in cron: minute, hour, day, month, day of week.")
     ] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone, such as Europe/Rome.")] = None,
-    duration: Annotated[str | None, typer.Option(metavar="D", help="How long each Space lasts, such as 1h30m.")] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="How long each Space lasts, such as 1h30m.")
+    ] = None,
     speakers: Annotated[Policy | None, typer.Option(help="Who may speak without being approved.")] = None,
     topic: Annotated[
         list[str] | None, typer.Option(help="Topics, at most three; they replace the previous ones.")
     ] = None,
     invite: Annotated[
-        list[str] | None, typer.Option(metavar="@HANDLE", help="Invite this speaker to each Space from now on.")
+        list[str] | None, typer.Option(metavar="PERSON", help="Invite this speaker to each Space from now on.")
     ] = None,
-    uninvite: Annotated[
-        list[str] | None, typer.Option(metavar="@HANDLE", help="No longer invite this speaker.")
-    ] = None,
+    uninvite: Annotated[list[str] | None, typer.Option(metavar="PERSON", help="No longer invite this speaker.")] = None,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with new rules for the bot.")] = None,
     no_rules: Annotated[bool, typer.Option("--no-rules", help="Remove the rules.")] = False,
     as_json: Json = False,
@@ -106,7 +107,7 @@ def edit(
 
 def delete(ctx: typer.Context, series: Id, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a series. Its next Space is canceled; one that is live goes on."""
-    confirm(ctx, "Delete this series?", yes=yes)
+    confirm(ctx, "Delete this series?", yes=yes, always=True)
     with client(ctx) as spaces:
         spaces.series.delete(series)
     if as_json:

@@ -17,10 +17,10 @@ def serve(
     udp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where sound arrives. Default: 0.0.0.0:8420.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The data folder. Default: ./data.")] = None,
+    data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="The data folder. Default: ./data.")] = None,
     announce: Annotated[
         list[str] | None,
-        typer.Option(metavar="IP", help="An address at which clients reach the UDP port, needed behind NAT."),
+        typer.Option(metavar="ADDRESS", help="An address at which clients reach the UDP port, needed behind NAT."),
     ] = None,
     bots: Annotated[
         bool | None, typer.Option("--bots/--no-bots", help="Run the bundled bot, for captions and rules.")
@@ -28,7 +28,8 @@ def serve(
     model: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Folder of a vosk model. Default: one in the data folder, else the small shipped one."
+            metavar="FOLDER",
+            help="Folder of a vosk model. Default: one in the data folder, else the small shipped one.",
         ),
     ] = None,
     public_url: Annotated[

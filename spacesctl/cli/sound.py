@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Session, SpaceRef, can_ask, client, no_token, space_id, tell_withheld
+from spacesctl.cli.asking import agreed, can_ask
+from spacesctl.cli.common import Json, Session, SpaceRef, client, no_token, space_id, tell_withheld
 from spacesctl.cli.output import emit_json, note
 from spacesctl.domain.errors import Gone, Invalid, Refused
 
@@ -16,12 +17,14 @@ from spacesctl.domain.errors import Gone, Invalid, Refused
 def speak(
     ctx: typer.Context,
     space: SpaceRef,
-    file: Annotated[Path | None, typer.Option(metavar="F", help="A sound file: WAV, Ogg or any other format.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A sound file: WAV, Ogg or any other format.")
+    ] = None,
     mic: Annotated[
         bool, typer.Option("--mic", help="Speak with this machine's microphone (pip install 'spacesctl[mic]').")
     ] = False,
     device: Annotated[
-        str | None, typer.Option(metavar="NAME|INDEX", help="The microphone, by number or a part of its name.")
+        str | None, typer.Option(metavar="MICROPHONE", help="The microphone, by number or a part of its name.")
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Repeat the file until interrupted.")] = False,
     seconds: Annotated[
@@ -96,7 +99,8 @@ def _agree(notice: str | None, *, consent: bool) -> None:
         raise Refused(
             "consent_needed", "in this Space your speech is transcribed or recorded", hint="add --consent to agree"
         )
-    typer.confirm("Open the microphone?", default=True, abort=True, err=True)
+    if not agreed("Open the microphone?", default=True):
+        raise typer.Abort
 
 
 def _said(file: Path, *, loop: bool) -> Iterable[bytes]:
@@ -116,7 +120,7 @@ def _said(file: Path, *, loop: bool) -> Iterable[bytes]:
 def listen(
     ctx: typer.Context,
     space: SpaceRef,
-    output: Annotated[str, typer.Option(metavar="F.wav|F.ogg|-", help="The file; - is Ogg Opus on standard output.")],
+    output: Annotated[str, typer.Option(metavar="FILE", help="The file; - is Ogg Opus on standard output.")],
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="How long to listen. Default: until the Space ends.")
     ] = None,

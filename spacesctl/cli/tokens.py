@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Handle, Json, Yes, client, confirm, handle, span_seconds
+from spacesctl.cli.asking import confirm
+from spacesctl.cli.common import Handle, Json, Yes, client, span_seconds, whose
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from spacesctl.api.wire import Time
     from spacesctl.client.http import Client
 
-Whose = Annotated[str, typer.Argument(metavar="[@HANDLE]", help="Default: your own account.")]
+Whose = Annotated[str, typer.Argument(metavar="PERSON", help="Default: your own account.")]
 MOST_DAYS = 36_500
 
 
@@ -26,7 +27,9 @@ def token(
     label: Annotated[str, typer.Option(help="What the token is for; `account revoke` takes it.")] = "",
     expires: Annotated[
         str | None,
-        typer.Option("--expires", metavar="D", help="After which time it ends, such as 30d or 12h. Default: never."),
+        typer.Option(
+            "--expires", metavar="DURATION", help="After which time it ends, such as 30d or 12h. Default: never."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -35,7 +38,7 @@ def token(
 
     new = NewToken(label=label, expires_at=_end_of(expires) if expires is not None else None)
     with client(ctx) as spaces:
-        made = spaces.accounts.create_token(_named(name_handle), new)
+        made = spaces.accounts.create_token(whose(name_handle), new)
     show_secret(made, as_json=as_json)
 
 
@@ -50,17 +53,23 @@ def _end_of(text: str) -> Time:
 
 def show_secret(made: MadeAccount | MadeToken, *, as_json: bool) -> None:
     """Print the answer that has a new token."""
+    from spacesctl.api.accounts import MadeToken
+
     if as_json:
         emit_json(made)
         return
-    note(f"{made.handle} ({made.kind}, id {made.id}); this token is shown once:")
+    named = f"{made.handle} ({made.kind}, id {made.id})"
+    if isinstance(made, MadeToken):
+        until = f"it ends {made.expires_at}" if made.expires_at is not None else "it does not end"
+        named = f"{named}; token {made.token_id}, {until}"
+    note(f"{named}; this token is shown once:")
     say(made.token or "")
 
 
 def tokens(ctx: typer.Context, name_handle: Whose = "me", as_json: Json = False) -> None:
     """List tokens: what each is for, when it was made and last used, and from where. The tokens themselves are kept by nobody."""
     with client(ctx) as spaces:
-        found = list(spaces.accounts.tokens(_named(name_handle)))
+        found = list(spaces.accounts.tokens(whose(name_handle)))
     if as_json:
         emit_json(found)
         return
@@ -83,7 +92,7 @@ def tokens(ctx: typer.Context, name_handle: Whose = "me", as_json: Json = False)
 def revoke(
     ctx: typer.Context,
     name_handle: Handle,
-    token_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The id that `account tokens` shows.")] = None,
+    token_id: Annotated[str | None, typer.Argument(metavar="ID", help="The id that `account tokens` shows.")] = None,
     label: Annotated[
         str | None,
         typer.Option(help="All with this label; an account's first token has the label `first`."),
@@ -103,11 +112,11 @@ def revoke(
     )
     confirm(ctx, f"Revoke the {what} of {name_handle}?", yes=yes)
     with client(ctx) as spaces:
-        done = _revoke(spaces, _named(name_handle), token_id, label, others=others)
+        done = _revoke(spaces, whose(name_handle), token_id, label, others=others)
     if as_json:
         emit_json(done)
     else:
-        say(f"{done.revoked} token(s) revoked")
+        say(f"{done.revoked} {'token' if done.revoked == 1 else 'tokens'} revoked")
 
 
 def _revoke(spaces: Client, who: str, token_id: str | None, label: str | None, *, others: bool) -> RevokedTokens:
@@ -116,7 +125,3 @@ def _revoke(spaces: Client, who: str, token_id: str | None, label: str | None, *
     if label is not None:
         return spaces.accounts.revoke_tokens(who, label)
     return spaces.accounts.revoke_all_tokens(who, but_this=others)
-
-
-def _named(text: str) -> str:
-    return "me" if text == "me" else handle(text)

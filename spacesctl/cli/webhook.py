@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, Yes, client, confirm, new_key
+from spacesctl.cli.asking import confirm
+from spacesctl.cli.common import Json, Yes, client, new_key
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.webhook_types import TYPES

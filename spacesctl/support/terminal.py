@@ -15,6 +15,13 @@ def write_line(text: str, *, err: bool = False) -> None:
         print(clean(text), file=stream, flush=True)  # the one place that writes lines to a terminal
 
 
+def write_question(text: str) -> None:
+    """Write the beginning of a line to stderr; whoever sits at the terminal ends it."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{clean(text)} ")
+        sys.stderr.flush()
+
+
 def write_file(text: str) -> None:
     """Write a text file to stdout, where it may go to a terminal. Its lines may end in CR LF, as those of calendars do."""
     if sys.stdout is not None:

@@ -24,7 +24,7 @@ def test_a_second_token_is_revoked_by_its_label(host: Person, ann: Person) -> No
     assert as_phone.json("account", "show")["handle"] == host.handle
     for verb in (["token", host.handle], ["tokens", host.handle], ["revoke", host.handle, "--label", "phone"]):
         refused(ann.run("account", *verb), 5, "operators")
-    assert host.says("account", "revoke", host.handle, "--label", "phone") == "1 token(s) revoked\n"
+    assert host.says("account", "revoke", host.handle, "--label", "phone") == "1 token revoked\n"
     refused(as_phone.run("account", "show"), 4, "unknown")
     refused(host.run("account", "revoke", host.handle, "--label", "phone", "--json"), 3, "token")
     assert host.json("account", "token", host.handle, "--label", "tv")["token"] != host.token
@@ -41,14 +41,14 @@ def test_tokens_are_listed_and_revoked_one_or_all_but_the_one_in_use(host: Perso
     table = host.says("account", "tokens", host.handle)
     assert "this one" in table
     assert shown["desk"]["id"] in table
-    assert host.says("account", "revoke", host.handle, shown["desk"]["id"]) == "1 token(s) revoked\n"
-    assert host.says("account", "revoke", "me", "--others") == "1 token(s) revoked\n"
+    assert host.says("account", "revoke", host.handle, shown["desk"]["id"]) == "1 token revoked\n"
+    assert host.says("account", "revoke", "me", "--others") == "1 token revoked\n"
     assert {one["label"] for one in host.json("account", "tokens")} == {"first"}
     for which in ([], ["--all", "--others"], [shown["first"]["id"], "--all"]):
         refused(host.run("account", "revoke", host.handle, *which), 2, "say which tokens")
     refused(host.run("account", "revoke", host.handle, "abc"), 3, "no token abc")
     refused(host.run("account", "token", host.handle, "--expires", "soon"), 2, "--expires")
-    assert host.says("account", "revoke", host.handle, "--all") == "1 token(s) revoked\n"
+    assert host.says("account", "revoke", host.handle, "--all") == "1 token revoked\n"
     refused(host.run("account", "show"), 4, "revoked")
 
 

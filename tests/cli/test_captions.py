@@ -115,7 +115,7 @@ def test_captions_are_followed_until_the_space_ends(host: Person, nobody: Person
 
 def test_captions_of_a_space_that_is_over_or_none_are_refused(host: Person, nobody: Person) -> None:
     space = host.live()
-    host.run("end", space)
+    host.run("end", space, "--yes")
     refused(nobody.run("captions", space), 3, "ended")
     refused(nobody.run("captions", "AAAAAAAAAAAAA", "--follow"), 3, "there is no Space")
     assert nobody.run("captions", host.live()).stderr == "no live captions: captions are off\n"

@@ -66,7 +66,7 @@ def test_from_an_account_to_a_live_space_and_its_end(
     actions = [row["action"] for row in ok(run(server.url, host, "audit", "list", "--space", space, "--json"))]
     assert actions[0] == "kick"
     assert actions[-2:] == ["space.create", "chain.begin"]
-    assert ok(run(server.url, host, "end", space, "--json"))["state"] == "ended"
+    assert ok(run(server.url, host, "end", space, "--yes", "--json"))["state"] == "ended"
     refused(run(server.url, ann, "show", space), 3, "ended")
 
 
@@ -90,7 +90,7 @@ def test_speaking_and_listening_through_files(server: RunningServer, people: dic
         check=True,
     )
     assert piped.stdout.startswith(b"OggS")
-    ok(run(server.url, host, "end", space, "--json"))
+    ok(run(server.url, host, "end", space, "--yes", "--json"))
     out, err = speaking.communicate(timeout=10)
     assert speaking.returncode == 3, "the Space ended"
     assert json.loads(out)["ended"] == "ended"
@@ -225,7 +225,7 @@ def test_a_scheduled_space_is_edited_and_called_off(server: RunningServer, peopl
     ok(run(server.url, host, "invite", space, people["@ann"], people["@ben"], "--json"))
     assert ok(run(server.url, host, "uninvite", space, people["@ben"], "--json"))[0]["state"] == "revoked"
     assert ok(run(server.url, ann, "decline", space, "--json"))["me"]["invite"] == "declined"
-    assert ok(run(server.url, host, "cancel", space, "--json"))["state"] == "canceled"
+    assert ok(run(server.url, host, "cancel", space, "--yes", "--json"))["state"] == "canceled"
     refused(run(server.url, ann, "show", space), 3, "canceled")
 
 
@@ -252,7 +252,7 @@ def test_a_series_from_the_command_line(server: RunningServer, people: dict[str,
     assert ok(run(server.url, host, "schedule", "pause", made["id"], "--json"))["state"] == "paused"
     assert ok(run(server.url, host, "schedule", "resume", made["id"], "--json"))["state"] == "active"
     refused(run(server.url, ann, "schedule", "show", made["id"]), 5, "somebody else's")
-    ok(run(server.url, host, "schedule", "delete", made["id"], "--json"))
+    ok(run(server.url, host, "schedule", "delete", made["id"], "--yes", "--json"))
     refused(run(server.url, host, "schedule", "show", made["id"]), 3, "no series")
     refused(run(server.url, host, "create", "T", "--cron", "0 9 * * 1"), 2, "--tz")
     refused(run(server.url, host, "create", "T", "--cron", "x", "--tz", "UTC", "--duration", "1h"), 2, "cron")
@@ -277,7 +277,7 @@ def test_the_host_watches_everything_and_a_stranger_what_is_public(
     ok(run(server.url, ann, "raise", space, "--json"))
     ok(run(server.url, host, "approve", space, people["@ann"], "--json"))
     ok(run(server.url, host, "mute", space, people["@ann"], "--reason", "noise", "--json"))
-    ok(run(server.url, host, "end", space, "--json"))
+    ok(run(server.url, host, "end", space, "--yes", "--json"))
     told = {}
     for who, process in subscribers.items():
         out, _ = process.communicate(timeout=10)
@@ -324,7 +324,7 @@ def test_a_hostile_title_does_not_drive_the_terminal(server: RunningServer, peop
     refused = run(server.url, people["host"], "create", "\x1b[31mred\x07")
     assert (refused.returncode, refused.stderr) == (
         2,
-        "spacesctl: title: has the character U+001B, which is not allowed\n",
+        "spacesctl: TITLE: has the character U+001B, which is not allowed\n",
     )
     made = ok(run(server.url, people["host"], "create", "red [bold]x[/bold]", "--json"))
     shown = run(server.url, people["host"], "show", made["id"]).stdout + run(server.url, people["host"], "list").stdout

@@ -62,7 +62,7 @@ def test_a_webhook_that_was_switched_off_says_why(host: Person) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["add", "not an address"], 2, "url"),
+        (["add", "not an address"], 2, "URL: "),
         (["add", NO_RECEIVER, "--event", "spaces.explode"], 2, "event"),
         (["add", NO_RECEIVER, "--all"], 5, "admin"),
         (["test", "a/b"], 3, ""),

@@ -73,5 +73,5 @@ def test_commands_whose_json_no_other_test_asks_for(host: Person, ann: Person, o
     assert host.json("reports", "decide", report, "--dismissed")["state"] == "dismissed"
     archive = str(tmp_path / "all.tar.gz")
     assert host.json("backup", archive, "--data", str(host.server.data))["bytes"] > 0
-    restored = host.json("restore", archive, "--data", str(tmp_path / "again"))
+    restored = host.json("restore", archive, "--data", str(tmp_path / "again"), "--yes")
     assert (restored["data"], restored["missing"], restored["left_out"]) == (str(tmp_path / "again"), [], 0)

@@ -27,8 +27,9 @@ DOMAIN = {"spacesctl.domain", *(f"spacesctl.domain.{name}" for name in ("errors"
 """What the command line may take from the domain. `posts` and `webhook_types` are constants of single commands."""
 CONSTANTS = {"spacesctl.domain.posts", "spacesctl.domain.webhook_types"}
 SHARED = {
-    f"spacesctl.cli.{name}" for name in ("app", "commands", "common", "completion", "lazy", "options", "output", "reading")
+    f"spacesctl.cli.{name}" for name in ("app", "asking", "commands", "common", "completion", "lazy", "options", "output", "reading")
 }  # fmt: skip
+HELP = {"helping", "headings", "layout"}
 _PROBE = """
 import json, sys
 sys.argv = ["spacesctl", *json.loads(sys.argv[1])]
@@ -72,13 +73,16 @@ def below(modules: set[str], *rooms: str) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "modules"),
     [
-        (["--help"], set()),
-        (["rules", "--help"], set()),
-        (["nonsense"], set()),
-        (["create", "--help"], {"create"}),
-        (["demo", "--help"], {"demo"}),
-        (["serve", "--help"], {"serve"}),
-        (["list"], {"spaces"}),
+        (["--help"], HELP),
+        (["rules", "--help"], HELP),
+        (["nonsense"], HELP | {"usage"}),
+        (["create", "--help"], HELP | {"create", "examples"}),
+        (["demo", "--help"], HELP | {"demo", "examples"}),
+        (["serve", "--help"], HELP | {"serve", "examples"}),
+        (["list", "--mine", "--limit", "5"], {"listing"}),
+        (["inbox", "--limit", "5"], {"messages", "posts", "postview"}),
+        (["invites"], {"invitations"}),
+        (["edit", "AAAAAAAAAAAAA", "--title", "T"], {"editing", "spaces", "when"}),
         (["create", "T"], {"create", "rules", "when"}),
         (["kick", "AAAAAAAAAAAAA", "@ann"], {"sanctions", "people", "audit"}),
         (["captions", "AAAAAAAAAAAAA"], {"captions"}),
@@ -140,7 +144,14 @@ def test_commands_that_change_something_exist() -> None:
         (["live"], list[State], [State.LIVE]),
         ("lively", State, None),
         (["live", "lively"], list[State], None),
-        ("1", int, None),
+        ("1", int, 1),
+        ("1.5", float, 1.5),
+        ("1.5", int, None),
+        ("-1", int, None),
+        ("nan", float, None),
+        ("9" * 40, int, None),
+        (True, int, None),
+        (7, int, 7),
         (1, str, None),
     ],
 )

@@ -33,7 +33,7 @@ def test_values_are_words(host: Person, ann: Person) -> None:
 
 def test_spaces_are_listed_by_state(host: Person) -> None:
     live, later = host.live(), host.json("create", "Later", "--at", "+2h")["id"]
-    host.run("end", live)
+    host.run("end", live, "--yes")
     shown = host.says("list")
     assert later in shown
     assert live not in shown
@@ -46,7 +46,7 @@ def test_spaces_are_listed_by_state(host: Person) -> None:
     ("words", "shown"),
     [
         (["show", "SPACE"], "curl -H"),
-        (["end", "SPACE"], "curl -X POST -H"),
+        (["end", "SPACE", "--yes"], "curl -X POST -H"),
         (["dm", "@nobody_here", "it's"], """-d '{"to":"@nobody_here","text":"it'"'"'s"}'"""),
         (["share", "SPACE", "https://example.org/", "--dry-run"], "-H 'dry-run: true'"),
         (["post", "--voice", str(casts.load("cast_a").host.clip)], "--data-binary @FILE"),
@@ -72,10 +72,10 @@ def test_a_dry_run_changes_nothing_and_is_refused_like_the_act(host: Person, ann
 def test_a_backup_is_written_and_restored(host: Person, tmp_path: Path) -> None:
     archive, folder = tmp_path / "all.tar.gz", tmp_path / "again"
     assert host.says("backup", str(archive), "--data", str(host.server.data)).startswith(f"{archive}: ")
-    said = host.says("restore", str(archive), "--data", str(folder))
+    said = host.says("restore", str(archive), "--data", str(folder), "--yes")
     assert re.fullmatch(rf"restored into {folder}: \d+ files, each as it was saved\n", said)
     assert {path.name for path in folder.glob("*.db")} == {path.name for path in host.server.data.glob("*.db")}
-    refused(host.run("restore", str(archive), "--data", str(folder)), 5, str(folder))
+    refused(host.run("restore", str(archive), "--data", str(folder), "--yes"), 5, str(folder))
     told = host.json("backup", str(tmp_path / "two.tar.gz"), "--data", str(host.server.data))
     assert told["bytes"] == (tmp_path / "two.tar.gz").stat().st_size
     refused(host.run("backup", str(archive), "--data", str(tmp_path / "none")), 3, "there is no data folder")

@@ -45,8 +45,8 @@ def test_a_request_is_denied_and_the_host_handed_over(host: Person, ann: Person,
     host.run("approve", space, ann.handle)
     host.run("promote", space, ann.handle)
     assert host.says("promote", space, ann.handle, "--host") == f"{ann.handle}: now host\n"
-    assert host.run("end", space).returncode == 5
-    assert ann.json("end", space)["state"] == "ended"
+    assert host.run("end", space, "--yes").returncode == 5
+    assert ann.json("end", space, "--yes")["state"] == "ended"
 
 
 def test_everybody_is_muted_at_once_but_not_the_host(host: Person, ann: Person, ben: Person) -> None:

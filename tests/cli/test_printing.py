@@ -34,6 +34,7 @@ WHOLE = "می\u200cخ 👩\u200d💻 [/b] [red]x[/]"
 HOSTILE = f"Mark{WHOLE}\x1b]52;c;aGk=\x07\x1b[2J\x9b2J\u202e\u2066\u200f\u2028\u061c\x08\x00\x7f\U000e0041"
 ID = "A" * 13
 ASKED = """
+invites / invites --space ID / account list / list --mine --limit 3
 list / show ID / edit ID --title x / start ID / end ID -y / cancel ID -y / remind ID / invite ID @ann / inbox / accept ID / decline ID
 uninvite ID @ann / dm @ann hi / policy ID everyone / people ID / raise ID / hands ID / approve ID @ann / deny ID @ann / mute ID @ann
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
@@ -55,7 +56,7 @@ SILENT = {
 }  # fmt: skip
 """They print nothing of what the server says."""
 ELSEWHERE = {
-    "serve", "backup", "restore", "demo", "completion", "doctor", "create", "speak", "listen", "play", "models list", "models pull",
+    "serve", "backup", "restore", "demo", "completion", "help", "doctor", "create", "speak", "listen", "play", "models list", "models pull",
     "models path", "config show", "rules check", "rules push", "recordings get",
 }  # fmt: skip
 """They print nothing of others, read sound, or say a link and an id as those above do."""

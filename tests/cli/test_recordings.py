@@ -55,9 +55,9 @@ def test_a_recording_is_listed_fetched_and_deleted(
     files = host.json("recordings", "get", ref, "--out", str(folder))
     sums = [hashlib.sha256(Path(file["file"]).read_bytes()).hexdigest() for file in files]
     assert sums == [file["sha256"] for file in host.json("recordings", "list")[0]["files"]]
-    refused(ann.run("recordings", "delete", ref), 3, "no recording")
-    assert host.run("recordings", "delete", ref).stderr == "deleted\n"
-    refused(host.run("recordings", "delete", ref, "--json"), 3, "no recording")
+    refused(ann.run("recordings", "delete", ref, "--yes"), 3, "no recording")
+    assert host.run("recordings", "delete", ref, "--yes").stderr == "deleted\n"
+    refused(host.run("recordings", "delete", ref, "--yes", "--json"), 3, "no recording")
 
 
 def test_a_file_that_is_damaged_on_the_way_is_not_kept(host: Person, recorded: dict[str, str], tmp_path: Path) -> None:
@@ -67,4 +67,4 @@ def test_a_file_that_is_damaged_on_the_way_is_not_kept(host: Person, recorded: d
     mix.write_bytes(content)
     refused(host.run("recordings", "get", recorded["id"], "--out", str(tmp_path)), 5, "its checksum does not match")
     assert list(tmp_path.glob("*mix*")) == []
-    assert host.json("recordings", "delete", recorded["id"]) == {"id": recorded["id"], "deleted": True}
+    assert host.json("recordings", "delete", recorded["id"], "--yes") == {"id": recorded["id"], "deleted": True}

@@ -67,9 +67,9 @@ def test_a_change_of_a_series_that_makes_no_sense_is_refused(
 
 def test_a_deleted_series_is_gone_with_its_next_space(host: Person, series: str) -> None:
     space = host.json("schedule", "show", series)["next_space_id"]
-    assert host.says("schedule", "delete", series) == f"{series} is deleted\n"
+    assert host.says("schedule", "delete", series, "--yes") == f"{series} is deleted\n"
     assert "[canceled]" in host.says("show", space)
-    refused(host.run("schedule", "delete", series), 3, "no series")
+    refused(host.run("schedule", "delete", series, "--yes"), 3, "no series")
     done = host.run("schedule", "list")
     assert (done.stdout, done.stderr) == ("", "no series\n")
 

@@ -127,7 +127,7 @@ def test_watch_draws_people_and_what_happens(typed: type[Typed], host: Person, a
     command.wait_for(f"{ann.handle} is muted")
     host.run("record", "start", space)
     command.wait_for("REC ")
-    host.run("end", space)
+    host.run("end", space, "--yes")
     assert command.ended() == 0
     assert command.shown.startswith("\x1b[?1049h"), "a screen of its own, which leaves the terminal as it was"
     assert "\x1b[?1049l" in command.shown

@@ -96,7 +96,7 @@ def test_a_killed_server_loses_at_most_a_second_and_goes_on(tmp_path: Path, clip
         wait_until(lambda: mix.stat().st_size > kept + 10_000, 20)
         speaking.terminate()
         speaking.communicate()
-        ok(server.run(host, "end", space, "--json"))
+        ok(server.run(host, "end", space, "--yes", "--json"))
         found = finished(server, host)
         since = json.loads(server.run(host, "show", space, "--json").stdout)
         [got] = ok(server.run(host, "recordings", "get", found["id"], "--out", str(tmp_path), "--json"))

@@ -34,8 +34,8 @@ def test_a_running_servers_folder_is_saved_and_restored_with_its_accounts_and_cl
         assert json.loads(done.stdout)["bytes"] == archive.stat().st_size
         assert stat.S_IMODE(archive.stat().st_mode) == 0o600
         assert server.run("", "backup", str(archive), "--data", str(server.data)).returncode == 5
-        assert server.run("", "restore", str(archive), "--data", str(server.data)).returncode == 5
-        assert server.run("", "restore", str(archive), "--data", str(restored)).returncode == 0
+        assert server.run("", "restore", str(archive), "--data", str(server.data), "--yes").returncode == 5
+        assert server.run("", "restore", str(archive), "--data", str(restored), "--yes").returncode == 0
     assert (restored / "evidence" / "abc.ogg").read_bytes() == b"OggS"
     assert (restored / "recordings" / "r-1" / "mix.ogg").read_bytes() == b"OggS and so on"
     assert stat.S_IMODE(restored.stat().st_mode) == 0o700

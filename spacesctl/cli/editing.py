@@ -1,0 +1,99 @@
+"""`edit`: everything of a Space that `create` can say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spacesctl.cli.common import Json, SpaceRef, client, handles_of, space_id
+from spacesctl.cli.spaces import tell
+from spacesctl.domain.errors import Invalid
+from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
+
+if TYPE_CHECKING:
+    from spacesctl.api.moderation import NewRules
+    from spacesctl.api.people import NewInvites
+    from spacesctl.api.spaces import Space, SpaceChange
+    from spacesctl.client.http import Client
+
+CHOICES = "--title, --at, --speakers, --listeners, --invite, --captions, --rules, --topic, --record"
+
+
+def edit(
+    ctx: typer.Context,
+    space: SpaceRef,
+    title: Annotated[str | None, typer.Option(help="At most 70 characters.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="New start time, for a Space that has not started.")
+    ] = None,
+    tz: Annotated[str | None, typer.Option(metavar="ZONE", help="Time zone of --at. Default: this machine's.")] = None,
+    speakers: Annotated[Policy | None, typer.Option(help="Who may speak without being approved.")] = None,
+    listeners: Annotated[ListenerPolicy | None, typer.Option(help="Who may listen.")] = None,
+    invite: Annotated[
+        list[str] | None, typer.Option(metavar="PERSON", help="Invite a speaker; `-` reads a list from stdin.")
+    ] = None,
+    captions: Annotated[bool | None, typer.Option("--captions/--no-captions", help="Live captions by a bot.")] = None,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with new rules for the bot.")] = None,
+    no_rules: Annotated[bool, typer.Option("--no-rules", help="Remove the rules.")] = False,
+    topic: Annotated[
+        list[str] | None, typer.Option(help="Topics, at most three; they replace the previous ones. '' for none.")
+    ] = None,
+    record: Annotated[
+        bool | None,
+        typer.Option("--record/--no-record", help="Record it from the start, for a Space that has not started."),
+    ] = None,
+    record_lanes: Annotated[
+        bool, typer.Option("--record-lanes", help="The same, and also each speaker in a separate file.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Change a Space; what you do not give stays as it is."""
+    if (rules is not None and no_rules) or (record is False and record_lanes):
+        raise Invalid("--rules, --record", "an option and its opposite were given")
+    from spacesctl.api.people import NewInvites
+    from spacesctl.api.spaces import SpaceChange
+    from spacesctl.cli.when import wire_time
+
+    change = SpaceChange(
+        title=title,
+        listeners=listeners,
+        speakers=speakers,
+        captions=captions,
+        topics=[one for one in topic if one] if topic is not None else None,
+        scheduled_start=wire_time(at, tz) if at is not None else None,
+        record=_mode(record, lanes=record_lanes),
+    )
+    invites = NewInvites(handles=handles_of(invite)) if invite else None
+    new_rules = _rules(rules, no_rules=no_rules)
+    if change == SpaceChange() and invites is None and new_rules is None:
+        raise Invalid("edit", "say what to change", hint=CHOICES)
+    with client(ctx) as spaces:
+        tell(_apply(spaces, space_id(space), change, invites, new_rules), as_json=as_json)
+
+
+def _apply(
+    spaces: Client, where: str, change: SpaceChange, invites: NewInvites | None, rules: NewRules | None
+) -> Space:
+    """The Space after the changes. Each is a call of its own, the one that is refused most easily first; the others are then not made."""
+    if rules is not None:
+        spaces.spaces.set_rules(where, rules)
+    if invites is not None:
+        spaces.people.invite(where, invites)
+    return spaces.spaces.edit(where, change) if change != type(change)() else spaces.spaces.get(where)
+
+
+def _mode(record: bool | None, *, lanes: bool) -> RecordingMode | None:
+    if lanes:
+        return RecordingMode.LANES
+    return None if record is None else RecordingMode.MIX if record else RecordingMode.OFF
+
+
+def _rules(path: Path | None, *, no_rules: bool) -> NewRules | None:
+    if path is None and not no_rules:
+        return None
+    from spacesctl.api.moderation import NewRules
+    from spacesctl.cli.rules import read_rules
+
+    return NewRules(text=read_rules(path), filename=path.name) if path is not None else NewRules(text=None)

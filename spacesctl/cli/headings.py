@@ -1,0 +1,21 @@
+"""Under which heading each command stands in the help. Each stands under one, in the order in which it is usually wanted."""
+
+from __future__ import annotations
+
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "Spaces": ("create", "list", "show", "edit", "start", "end", "cancel", "schedule", "remind", "calendar"),
+    "Messages and invitations": (
+        "invite", "invites", "uninvite", "accept", "decline", "inbox", "dm", "notifications",
+    ),
+    "People": (
+        "people", "policy", "raise", "hands", "approve", "deny", "promote", "demote", "mute", "unmute", "kick", "block",
+        "unblock", "follow", "unfollow",
+    ),
+    "Talk and listen": ("speak", "listen", "captions", "watch", "react", "record", "recordings"),
+    "Posts": ("post", "play", "share", "feed"),
+    "Rules and reports": ("rules", "report", "reports", "sanctions", "undo", "audit"),
+    "Accounts": ("account", "profile"),
+    "The server": ("serve", "demo", "doctor", "config", "models", "backup", "restore", "webhook", "bench"),
+    "This command line": ("help", "completion"),
+}  # fmt: skip
+"""Names of commands, by heading."""

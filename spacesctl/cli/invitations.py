@@ -1,0 +1,110 @@
+"""`invite`, `invites`, `accept`, `decline`, `uninvite`: invitations to speak, which are direct messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of, space_id
+from spacesctl.cli.output import emit_json, note, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spacesctl.api.people import Invitation, ReceivedInvitation
+
+
+def invite(
+    ctx: typer.Context,
+    space: SpaceRef,
+    handles: Handles,
+    message: Annotated[str, typer.Option(metavar="WORDS", help="Added to the invitation.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Invite people to speak, by direct message."""
+    from spacesctl.api.people import NewInvites
+
+    new = NewInvites(handles=handles_of(handles), message=message)
+    with client(ctx) as spaces:
+        _tell(spaces.people.invite(space_id(space), new), as_json=as_json)
+
+
+def invites(
+    ctx: typer.Context,
+    space: Annotated[
+        str | None, typer.Option(metavar="SPACE", help="The invitations to this Space. (Its host and co-hosts only.)")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List your invitations to Spaces that are not over, or those to a Space that you host."""
+    with client(ctx) as spaces:
+        if space is not None:
+            _show_sent(list(spaces.people.invites(space_id(space))), as_json=as_json)
+        else:
+            _show_received(list(spaces.accounts.invites()), as_json=as_json)
+
+
+def _show_sent(rows: list[Invitation], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(rows)
+        return
+    table(
+        ("PERSON", "NAME", "ROLE", "ANSWER"),
+        [(one.handle, one.name, one.role, one.state) for one in rows],
+        empty="no invitations",
+    )
+
+
+def _show_received(rows: list[ReceivedInvitation], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(rows)
+        return
+    table(
+        ("SPACE", "STATE", "TITLE", "HOST", "WHEN", "ROLE", "ANSWER"),
+        [
+            (one.space_id, one.space_state, one.title, one.host.handle, one.scheduled_start, one.role, one.state)
+            for one in rows
+        ],
+        empty="no invitations",
+    )
+
+
+def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Accept an invitation to speak."""
+    with client(ctx) as spaces:
+        found = spaces.people.accept(space_id(space))
+    if as_json:
+        emit_json(found)
+        return
+    say(f"you are {found.me.role if found.me else 'listener'} in “{found.title}”")
+    if found.notice:
+        note(found.notice)
+
+
+def decline(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+    """Decline an invitation."""
+    with client(ctx) as spaces:
+        found = spaces.people.decline(space_id(space))
+    if as_json:
+        emit_json(found)
+    else:
+        say(f"you declined “{found.title}”")
+
+
+def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+    """Withdraw invitations that are not answered yet."""
+    where = space_id(space)
+    with client(ctx) as spaces:
+        rows, refused = each(handles_of(handles), lambda one: spaces.people.uninvite(where, one))
+    _tell(rows, as_json=as_json)
+    if refused is not None:
+        raise typer.Exit(refused.exit_code)
+
+
+def _tell(rows: Iterable[Invitation], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(rows)
+    else:
+        for row in rows:
+            say(f"{row.handle}: {row.state}")
