@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from spacesctl.client.profile import Profile
 
 T = TypeVar("T")
+FOR_ALL = ("reason", "duration")
+"""Fields that are the same for each of several people."""
 MOST_STDIN = 1 << 20
 """Characters of a list that are read from stdin at most."""
 
@@ -189,7 +191,7 @@ def handle(text: str) -> str:
 def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesError | None]:
     """Call `act` for each; its answers, and the first error. An error is printed and the others are still tried.
 
-    Raises Unavailable and NotSignedIn at once, since the others would fail too.
+    Raises Unavailable, NotSignedIn and what is wrong with an option at once, since the others would fail too.
     """
     rows: list[T] = []
     first: SpacesError | None = None
@@ -199,6 +201,8 @@ def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesE
         except (Unavailable, NotSignedIn):
             raise
         except SpacesError as error:
+            if isinstance(error, Invalid) and error.field in FOR_ALL:
+                raise
             complain(f"{one}: {error.message}")
             first = first or error
     return rows, first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -71,6 +72,10 @@ class QuickCommand(TyperCommand):
 
         return helping.of_command(self, ctx)
 
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        with _of(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Context) -> object:
         try:
             return super().invoke(ctx)
@@ -105,10 +110,11 @@ class LazyGroup(TyperGroup):
         return helping.of_group(self.noun, ctx.command_path)
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        args = behind_the_command(args, ROOT_FLAGS if ctx.parent is None else EVERYWHERE)
-        if self.noun.default and not (args and (args[0] in self.noun.commands or args[0] in ctx.help_option_names)):
-            args = [self.noun.default, *args]
-        return super().parse_args(ctx, args)
+        before, behind, rest = parted(args, ROOT_FLAGS if ctx.parent is None else EVERYWHERE)
+        if self.noun.default and not (rest and (rest[0] in self.noun.commands or rest[0] in ctx.help_option_names)):
+            rest = [self.noun.default, *rest]
+        with _of(ctx):
+            return super().parse_args(ctx, [*before, *rest[:1], *behind, *rest[1:]] if rest else before)
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
         if args[0] in self.noun.commands or ctx.resilient_parsing:
@@ -120,14 +126,25 @@ class LazyGroup(TyperGroup):
         raise UsageError(f"there is no command {args[0]!r}{meant}", ctx)
 
 
-def behind_the_command(args: list[str], moved: frozenset[str]) -> list[str]:
-    """The arguments of a group with the options that its commands have moved from before the command to behind it."""
+def parted(args: list[str], moved: frozenset[str]) -> tuple[list[str], list[str], list[str]]:
+    """The arguments of a group: the options before the command that are its own, those that are moved behind the command, and the command
+    with what follows it."""
     before, behind, rest = list[str](), list[str](), list(args)
     while rest and (name := rest[0].partition("=")[0]) in EVERYWHERE:
         size = 2 if rest[0] in WITH_VALUE else 1
         (behind if name in moved else before).extend(rest[:size])
         rest = rest[size:]
-    return [*before, *rest[:1], *behind, *rest[1:]] if rest else before
+    return before, behind, rest
+
+
+@contextmanager
+def _of(ctx: Context) -> Iterator[None]:
+    """Typer does not note of which command an option is that lacks its value."""
+    try:
+        yield
+    except UsageError as error:
+        error.ctx = error.ctx or ctx
+        raise
 
 
 def made(one: Verb | Noun, name: str, words: str) -> Command:

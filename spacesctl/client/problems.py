@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import ssl
+from collections.abc import Iterator
 
 import httpx
 
 from spacesctl.api.problem import Problem
 from spacesctl.api.wire import load
 from spacesctl.domain import errors
+
+ANOTHER = "it has no such address; is its URL right, and is it a spacesctl server?"
 
 
 def check(answer: httpx.Response) -> httpx.Response:
@@ -20,6 +25,11 @@ def check(answer: httpx.Response) -> httpx.Response:
     except (ValueError, RecursionError):
         page = " with an HTML page: is it a spacesctl server?" if kind_of(answer) == "text/html" else ""
         problem = Problem(detail=f"the server answered {answer.status_code}{page}")
+    if answer.status_code == 404 and problem.detail in (
+        "Not Found",
+        "the server answered 404",
+    ):  # not ours to a call of ours
+        problem = Problem(detail=f"the server answered 404: {ANOTHER}")
     after = answer.headers.get("retry-after", "")[:9]  # more is no time to wait
     raise as_error(problem, answer.status_code, int(after) if after.isdecimal() else None)
 
@@ -56,16 +66,50 @@ def as_error(problem: Problem, status: int, retry_after: int | None = None) -> e
 
 
 def unreachable(url: str, error: Exception) -> errors.Unavailable:
-    """The error for a connection that failed; it says when the cause is a certificate that is not trusted."""
-    cause: BaseException | None = error
-    while cause is not None:
+    """The error for a connection that failed, with its cause in words: what to mend differs."""
+    for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             problem = f"the certificate of {url} is not trusted ({cause.verify_message})"
             return errors.Unavailable(
                 f"{problem}; if it is from your own certificate authority, set SSL_CERT_FILE to the authority's certificate"
             )
-        cause = cause.__cause__ or cause.__context__
-    return errors.Unavailable(f"cannot reach the server at {url} ({type(error).__name__})")
+    why = next((said for cause in _causes(error) if (said := _why(cause))), "the connection failed")
+    return errors.Unavailable(f"cannot reach the server at {url}: {why}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what led to it, the innermost first: it knows best. Also one that is suppressed, as httpcore does."""
+    if error is None:
+        return
+    yield from _causes(error.__cause__ or error.__context__)
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _causes(one)
+    yield error
+
+
+def _why(cause: BaseException) -> str:
+    """The cause in words; "" when this error does not tell."""
+    match cause:
+        case socket.gaierror():
+            return "there is no such name"
+        case ConnectionRefusedError():
+            return "nobody listens there; is the server running?"
+        case httpx.ProxyError():
+            return "the proxy in between refuses"
+        case ssl.SSLError():
+            return "it does not speak TLS; does its address begin with http://?"
+        case TimeoutError() | httpx.TimeoutException():
+            return "it does not answer in time"
+        case httpx.RemoteProtocolError():
+            ended = str(cause).startswith("Server disconnected")
+            return "it ended the connection without an answer" if ended else "what answers there is no web server"
+        case ConnectionError() | httpx.ReadError() | httpx.WriteError():
+            return "the connection broke off"
+        case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
+            return "no network leads there"
+        case _:
+            return ""
 
 
 _BY_STATUS: dict[int, type[errors.SpacesError]] = {cls.status: cls for cls in reversed(errors.BY_CODE.values())}

@@ -19,7 +19,7 @@ from spacesctl.cli.commands import ROOT
 from spacesctl.cli.completion import commands
 from spacesctl.cli.examples import EXAMPLES
 from spacesctl.cli.headings import HEADINGS
-from spacesctl.cli.lazy import LazyGroup, Noun, behind_the_command, verbs
+from spacesctl.cli.lazy import LazyGroup, Noun, parted, verbs
 from tests.cli.inside import run
 
 TREE = typer.main.get_command(app)
@@ -147,10 +147,16 @@ def test_options_of_all_commands_stand_where_one_likes(line: list[str]) -> None:
 
 def test_what_stands_before_a_command_is_moved_behind_it() -> None:
     flags = frozenset({"--json"})
-    assert behind_the_command(["--json", "list", "-x"], flags) == ["list", "--json", "-x"]
-    assert behind_the_command(["--url", "U", "--json", "list"], flags) == ["--url", "U", "list", "--json"]
-    assert behind_the_command(["dm", "@ann", "--json"], flags) == ["dm", "@ann", "--json"]
-    assert behind_the_command(["--json"], flags) == []
+    assert parted(["--json", "list", "-x"], flags) == ([], ["--json"], ["list", "-x"])
+    assert parted(["--url", "U", "--json", "list"], flags) == (["--url", "U"], ["--json"], ["list"])
+    assert parted(["dm", "@ann", "--json"], flags) == ([], [], ["dm", "@ann", "--json"])
+    assert parted(["--json"], flags) == ([], ["--json"], [])
+
+
+def test_an_option_without_a_command_shows_the_help() -> None:
+    done = run(None, None, "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "\n\nSpaces\n" in done.stderr
 
 
 def test_a_term_that_is_too_long_has_its_text_below() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import inspect
 import json
+import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from spacesctl.api.posts import NewMessage
 from spacesctl.api.spaces import NewSpace
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.http import Client
-from spacesctl.client.problems import unreachable
+from spacesctl.client.problems import check, unreachable
 from spacesctl.domain.errors import Gone, Invalid, NotFound, SpacesError, TooMany, Unavailable
 from tests.cli.broken_server import broken_server
 
@@ -277,3 +279,39 @@ def test_a_list_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_scheme_of_an_address_may_be_in_capitals(url: str) -> None:
     with Client(url) as client:
         assert client.url == "http://server.test"
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "nobody listens there; is the server running?"),
+        (socket.gaierror(-2, "Name or service not known"), "there is no such name"),
+        (TimeoutError("timed out"), "it does not answer in time"),
+        (httpx.ReadTimeout("timed out"), "it does not answer in time"),
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "it does not speak TLS; does its address begin with http://?"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "no network leads there"),
+        (ConnectionResetError(104, "reset"), "the connection broke off"),
+        (httpx.RemoteProtocolError("illegal request line"), "what answers there is no web server"),
+        (
+            httpx.RemoteProtocolError("Server disconnected without sending a response."),
+            "it ended the connection without an answer",
+        ),
+        (ExceptionGroup("several", [ConnectionRefusedError(111, "x")]), "nobody listens there; is the server running?"),
+        (ValueError("another"), "the connection failed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_why_a_server_is_not_reached_is_told_in_words(cause: Exception, said: str) -> None:
+    failed = httpx.ConnectError("All connection attempts failed")
+    failed.__cause__ = OSError("All connection attempts failed")
+    failed.__cause__.__cause__ = cause
+    assert str(unreachable("http://a.example", failed)) == f"cannot reach the server at http://a.example: {said}"
+
+
+@pytest.mark.parametrize("body", ['{"detail": "Not Found"}', "<h1>no</h1>"])
+def test_what_is_no_server_of_ours_is_told_from_what_it_has_not(body: str) -> None:
+    with pytest.raises(NotFound, match="is its URL right, and is it a spacesctl server"):
+        check(httpx.Response(404, content=body))
+    ours = '{"code": "not_found", "status": 404, "detail": "there is no Space x"}'
+    with pytest.raises(NotFound, match="there is no Space x"):
+        check(httpx.Response(404, content=ours))

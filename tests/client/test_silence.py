@@ -52,7 +52,7 @@ def test_a_stream_that_hangs_is_asked_for_anew_after_the_last_event(monkeypatch:
         kinds = [event.type for event in events(client, "A" * 13, tell=said.append)]
     assert kinds == ["hand.raised", "space.ended"], "three beats of silence are none"
     assert said == [
-        f"the connection is lost: cannot reach the server at {url} (ReadTimeout); trying to come back",
+        f"the connection is lost: cannot reach the server at {url}: it does not answer in time; trying to come back",
         "connected again",
     ]
 
