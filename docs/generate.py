@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from spacesctl.cli import helping
 from spacesctl.cli.commands import ROOT as ROOT_COMMAND
+from spacesctl.cli.examples import EXAMPLES
 from spacesctl.cli.json_output import outputs
 from spacesctl.cli.lazy import made, verbs
 from spacesctl.domain.actions import ACTIONS, Granted
@@ -51,6 +53,9 @@ def cli() -> str:
         "whatever `HTTP_PROXY` says. Files may have a byte order mark.\n",
         "`watch`, `captions --follow`, `speak` and `listen` come back by themselves when the connection is lost: they say so,",
         "try for a minute, and end with 6 if that does not help.\n",
+        "`spacesctl help COMMAND` shows what stands here. `--url`, `--json`, `--plain`, `--curl` and `--dry-run` may stand before or after",
+        "the command. Where several values may be given they may have commas between them: `@ann,@ben`. What cannot be undone (`end`,",
+        "`cancel`, `restore` and what deletes) asks on a terminal, and needs `--yes` elsewhere.\n",
         "| exit code | meaning |\n| --- | --- |",
         "| 0 | success |\n| 1 | failure |\n| 2 | wrong usage, or invalid input |\n| 3 | not found, or gone |\n| 4 | not signed in |",
         "| 5 | refused: not allowed, policy, state, conflict, too many |\n| 6 | server unreachable or timed out |",
@@ -60,6 +65,8 @@ def cli() -> str:
         command = made(verb, words.rpartition(" ")[2], words)
         lines.append(f"## `spacesctl {words}`\n")
         lines.append(f"{inspect.cleandoc(command.help or '')}\n")
+        shown = "\n".join(EXAMPLES[words])
+        lines.append(f"`{helping.usage(f'spacesctl {words}', command.params)}`\n\n```sh\n{shown}\n```\n")
         rows = [_parameter(one) for one in command.params if one.name != "help"]
         if rows:
             lines += ["| | |\n| --- | --- |", *rows, ""]
@@ -68,12 +75,10 @@ def cli() -> str:
 
 
 def _parameter(one: Any) -> str:
-    names = (
-        "`, `".join([*one.opts, *one.secondary_opts])
-        if one.param_type_name == "option"
-        else one.metavar or one.name.upper()
-    )
-    return f"| `{names}` | {getattr(one, 'help', None) or ''} |"
+    if one.param_type_name == "argument":
+        return f"| `{helping.name_of(one)}` | {one.help or ''} |"
+    names = "`, `".join([*one.opts, *one.secondary_opts])
+    return f"| `{names}{'' if one.is_flag else f' {helping.name_of(one)}'}` | {one.help or ''} |"
 
 
 def api() -> str:

@@ -12,7 +12,7 @@ from spacesctl.cli.common import Json, Yes
 from spacesctl.cli.output import emit_json, note, say
 
 Data = Annotated[Path, typer.Option(metavar="FOLDER", help="The data folder.")]
-Archive = Annotated[Path, typer.Argument(metavar="FILE")]
+Archive = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
 
 WithoutRecordings = Annotated[

@@ -25,7 +25,9 @@ def create(
     ] = None,
     tz: Annotated[
         str | None,
-        typer.Option(help="Time zone of --at and --cron, such as Europe/Rome. Default for --at: this machine's."),
+        typer.Option(
+            metavar="ZONE", help="Time zone of --at and --cron, such as Europe/Rome. Default for --at: this machine's."
+        ),
     ] = None,
     speakers: Annotated[Policy, typer.Option(help="Who may speak without being approved.")] = Policy.INVITED,
     listeners: Annotated[ListenerPolicy, typer.Option(help="Who may listen.")] = ListenerPolicy.EVERYONE,

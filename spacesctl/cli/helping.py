@@ -1,4 +1,4 @@
-"""What each command says of itself with `-h`, and `help`. It is loaded for a help alone."""
+"""The help of each command, with `-h` or by `help`. It is loaded for a help alone."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from spacesctl.cli.output import PLAIN, console, emit_json, note, say, table
 Data = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="The server's data folder. Default: from its settings.")
 ]
-Name = Annotated[str, typer.Argument(metavar="NAME")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name of `models list`.")]
 
 
 def list_models(data: Data = None, as_json: Json = False) -> None:

@@ -15,7 +15,7 @@ from spacesctl.domain.words import CATEGORIES
 if TYPE_CHECKING:
     from spacesctl.api.moderation import Report
 
-Ref = Annotated[str, typer.Argument(metavar="REPORT")]
+Ref = Annotated[str, typer.Argument(metavar="REPORT", help="Its id, from `reports list`.")]
 
 
 def report(

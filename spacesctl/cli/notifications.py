@@ -12,7 +12,7 @@ from spacesctl.cli.common import Json, Yes, client, new_key
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 
-Ref = Annotated[str, typer.Argument(metavar="ID", help="The address's id, as `notifications list` shows it.")]
+Ref = Annotated[str, typer.Argument(metavar="ADDRESS", help="The address's id, as `notifications list` shows it.")]
 MOST = 2_000
 """Characters of an address that are read from stdin at most."""
 

@@ -24,7 +24,7 @@ def read_rules(path: Path) -> str:
 
 
 def check_rules(
-    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, in TOML.")],
     model: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model: rules must use words that it knows.")
     ] = None,
@@ -68,7 +68,7 @@ def _vocabulary(model: Path) -> set[str]:
 def push_rules(
     ctx: typer.Context,
     space: SpaceRef,
-    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, in TOML.")],
     as_json: Json = False,
 ) -> None:
     """Set the rules of a Space, also while it is live. If the file has errors, the old rules stay."""

@@ -17,7 +17,7 @@ from spacesctl.domain.words import Policy
 if TYPE_CHECKING:
     from spacesctl.api.series import Series
 
-Id = Annotated[str, typer.Argument(metavar="SERIES")]
+Id = Annotated[str, typer.Argument(metavar="SERIES", help="Its id, from `schedule list`.")]
 
 
 def list_series(ctx: typer.Context, as_json: Json = False) -> None:
@@ -65,7 +65,7 @@ def edit(
     cron: Annotated[
         str | None, typer.Option(metavar="CRON", help="Start times, as in cron: minute, hour, day, month, day of week.")
     ] = None,
-    tz: Annotated[str | None, typer.Option(help="Time zone, such as Europe/Rome.")] = None,
+    tz: Annotated[str | None, typer.Option(metavar="ZONE", help="Time zone, such as Europe/Rome.")] = None,
     duration: Annotated[
         str | None, typer.Option(metavar="DURATION", help="How long each Space lasts, such as 1h30m.")
     ] = None,

@@ -47,7 +47,7 @@ def serve(
         bool | None,
         typer.Option("--profile/--no-profile", help="Write a profile with the owner's token on the first start."),
     ] = None,
-    log_level: Annotated[str | None, typer.Option(help="One of debug, info, warning, error.")] = None,
+    log_level: Annotated[str | None, typer.Option(metavar="LEVEL", help="One of debug, info, warning, error.")] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The settings file; see config.example.toml.")
     ] = None,

@@ -12,7 +12,7 @@ from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.webhook_types import TYPES
 
-Ref = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id, as `webhook list` shows it.")]
+Ref = Annotated[str, typer.Argument(metavar="WEBHOOK", help="The webhook's id, as `webhook list` shows it.")]
 
 
 def add(

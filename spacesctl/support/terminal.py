@@ -16,7 +16,7 @@ def write_line(text: str, *, err: bool = False) -> None:
 
 
 def write_question(text: str) -> None:
-    """Write the beginning of a line to stderr; whoever sits at the terminal ends it."""
+    """Write the beginning of a line to stderr; the answer is typed behind it."""
     if sys.stderr is not None:
         sys.stderr.write(f"{clean(text)} ")
         sys.stderr.flush()

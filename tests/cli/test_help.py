@@ -59,6 +59,17 @@ def test_a_help_is_whole_in_words_and_fits(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", [words for words, _ in verbs(ROOT)])
+def test_each_argument_and_option_is_explained(words: str) -> None:
+    command = TREE
+    for word in words.split():
+        assert isinstance(command, LazyGroup)
+        found = command.get_command(typer.Context(TREE), word)
+        assert found is not None
+        command = found
+    assert [one.name for one in command.params if not getattr(one, "help", None)] == []
+
+
+@pytest.mark.parametrize("words", [words for words, _ in verbs(ROOT)])
 def test_each_command_has_examples_that_can_be_typed(words: str) -> None:
     shown = helped(words)
     for example in EXAMPLES[words]:

@@ -57,7 +57,7 @@ def test_a_block_is_undone_by_its_id_and_by_nobody_else(host: Person, ann: Perso
 def test_what_cannot_be_is_refused_in_one_line(host: Person, ann: Person) -> None:
     space = on_stage(host, ann)
     refused(host.run("mute", space, ann.handle, "--for", "soon"), 2, "--for")
-    refused(host.run("mute", space, ann.handle, "--for", "900h"), 2, "duration")
+    refused(host.run("mute", space, ann.handle, "--for", "900h"), 2, "--for: may be at most")
     refused(host.run("undo", f"{space}-9"), 3, "sanction")
     assert host.run("sanctions", space).stderr == "no sanctions\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -87,6 +88,24 @@ def test_what_cannot_be_undone_is_asked_about(
     command.answer(said)
     assert command.ended() == code
     assert host.json("show", space)["state"] == state
+
+
+def test_ctrl_c_at_a_question_is_130_and_changes_nothing(typed: type[Typed], host: Person) -> None:
+    space = host.live()
+    command = typed(host, "end", space)
+    command.wait_for("End this Space for everybody? [y/N]:")
+    command.process.send_signal(signal.SIGINT)
+    assert command.ended() == 130
+    assert "Traceback" not in command.shown
+    assert host.json("show", space)["state"] == "live"
+
+
+def test_ctrl_c_at_a_hidden_question_is_130(typed: type[Typed], host: Person) -> None:
+    command = typed(host, "notifications", "add")
+    command.wait_for("Address: ")
+    command.process.send_signal(signal.SIGINT)
+    assert command.ended() == 130
+    assert "Traceback" not in command.shown
 
 
 def test_yes_and_a_dry_run_are_not_asked(typed: type[Typed], host: Person) -> None:
