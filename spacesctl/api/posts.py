@@ -69,3 +69,11 @@ class Message(Answer, frozen=True, kw_only=True):
     text: str
     clip: Clip | None
     created_at: Time
+    unread: bool
+    """Until the caller says that it was read."""
+
+
+class ReadMessages(Given, frozen=True, kw_only=True):
+    """Direct messages that the caller has read, by their ids."""
+
+    ids: Annotated[list[str], Meta(min_length=1, max_length=100)]

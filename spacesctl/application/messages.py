@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,3 +53,9 @@ async def create_post(
         shown = made, await accounts.get(db, me)
         await keep(db, shown, now)
     return shown
+
+
+async def mark_read(app: App, person: Person, ids: Sequence[int]) -> None:
+    """Note that a person has read these of their messages."""
+    async with app.begin(person) as db:
+        await direct_messages.mark_read(db, person.account_id or "", ids)

@@ -37,7 +37,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "uninvite": (f"spacesctl uninvite {ID} @ann",),
     "accept": (f"spacesctl accept {ID}",),
     "decline": (f"spacesctl decline {ID}",),
-    "inbox": ("spacesctl inbox", "spacesctl inbox --limit 10"),
+    "inbox": ("spacesctl inbox", "spacesctl inbox --unread --limit 10"),
     "dm": ("spacesctl dm @ann 'are you coming?'", "spacesctl dm @ann --voice hello.ogg"),
     "notifications add": ("spacesctl notifications add", "spacesctl notifications add < address.txt"),
     "notifications list": ("spacesctl notifications list",),

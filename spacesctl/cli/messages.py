@@ -17,23 +17,28 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from spacesctl.api.posts import Message
+    from spacesctl.client.http import Client
 
+MOST_MARKED = 100
+"""Messages that one request says to be read."""
 NEWEST = 100
 """Messages that `inbox` shows if nothing else is said."""
 
 
 def inbox(
     ctx: typer.Context,
+    unread: Annotated[bool, typer.Option("--unread", help="Only those that you have not read yet.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="NUMBER", help="At most so many.")] = NEWEST,
     cursor: Annotated[
         str | None, typer.Option(metavar="ID", help="Go on below this message, as the end of a list says.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read direct messages, newest first."""
+    """Read direct messages, newest first. What is printed is read; `--dry-run` leaves it unread."""
     with client(ctx) as spaces:
-        rows = list(islice(spaces.messages.inbox(cursor), limit + 1))
-    shown, more = rows[:limit], len(rows) > limit
+        rows = list(islice(spaces.messages.inbox(cursor, unread=unread), limit + 1))
+        shown, more = rows[:limit], len(rows) > limit
+        _mark_read(spaces, [one.id for one in shown if one.unread])
     if as_json:
         emit_json(shown)
         return
@@ -44,11 +49,16 @@ def inbox(
     for row in shown:
         _show(row, out)
     if more:
-        note(f"more: spacesctl inbox --cursor {shown[-1].id}")
+        note(f"more: spacesctl inbox{' --unread' if unread else ''} --cursor {shown[-1].id}")
+
+
+def _mark_read(spaces: Client, ids: list[str]) -> None:
+    for begin in range(0, len(ids), MOST_MARKED):
+        spaces.messages.mark_read(ids[begin : begin + MOST_MARKED])
 
 
 def _show(row: Message, out: Console) -> None:
-    out.print(f"{row.created_at}  {row.by.handle}  [{row.kind}]", style="bold")
+    out.print(f"{row.created_at}  {row.by.handle}  [{row.kind}]{'  new' if row.unread else ''}", style="bold")
     for line in row.text.splitlines():
         out.print(f"  {line}")
     show_clip(row.clip, row.clip.id if row.clip else "")

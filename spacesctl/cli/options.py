@@ -34,7 +34,7 @@ Url = Annotated[
 CHANGES = frozenset(
     {
         "account create", "account revoke", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
-        "dm", "edit", "end", "follow", "invite", "kick", "mute", "policy", "post", "profile edit", "promote", "raise", "react",
+        "dm", "edit", "end", "follow", "inbox", "invite", "kick", "mute", "policy", "post", "profile edit", "promote", "raise", "react",
         "record start", "record stop",
         "remind", "report", "rules clear", "rules push", "schedule delete", "schedule edit", "schedule pause", "schedule resume",
         "schedule skip", "share", "start", "unblock", "unfollow", "uninvite", "unmute", "webhook add", "webhook remove",

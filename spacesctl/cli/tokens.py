@@ -11,6 +11,7 @@ from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Handle, Json, Yes, client, span_seconds, whose
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.words import Scope
 
 if TYPE_CHECKING:
     from spacesctl.api.accounts import MadeAccount, MadeToken, RevokedTokens
@@ -31,12 +32,13 @@ def token(
             "--expires", metavar="DURATION", help="After which time it ends, such as 30d or 12h. Default: never."
         ),
     ] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="What it may be used for. Default: what yours may.")] = None,
     as_json: Json = False,
 ) -> None:
     """Create another token, for your own account or (operators) for any account. The account is told."""
     from spacesctl.api.accounts import NewToken
 
-    new = NewToken(label=label, expires_at=_end_of(expires) if expires is not None else None)
+    new = NewToken(label=label, scopes=scope, expires_at=_end_of(expires) if expires is not None else None)
     with client(ctx) as spaces:
         made = spaces.accounts.create_token(whose(name_handle), new)
     show_secret(made, as_json=as_json)

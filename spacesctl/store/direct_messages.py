@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -24,6 +25,7 @@ class DirectMessage:
     text: str
     at: datetime
     clip_id: str | None
+    unread: bool
 
 
 async def send_dm(
@@ -46,6 +48,7 @@ async def send_dm(
         "text": text,
         "at": now,
         "clip_id": clip_id,
+        "unread": True,
     }
     result = await db.execute(dms.insert().values(row))
     return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
@@ -58,9 +61,18 @@ async def invited_to(db: AsyncConnection, account_id: str, *, limit: int) -> lis
     return list((await db.scalars(query.group_by(dms.c.space_id).order_by(newest.desc()).limit(limit))).all())
 
 
-async def inbox(db: AsyncConnection, account_id: str, *, before: int | None, limit: int) -> list[DirectMessage]:
-    """The messages to an account, newest first, older than the message id `before`."""
+async def mark_read(db: AsyncConnection, account_id: str, ids: Sequence[int]) -> None:
+    """Note that an account has read these messages. Those that are not to it stay as they are."""
+    await db.execute(dms.update().where(dms.c.to_id == account_id, dms.c.id.in_(ids)).values(unread=False))
+
+
+async def inbox(
+    db: AsyncConnection, account_id: str, *, before: int | None, limit: int, unread: bool = False
+) -> list[DirectMessage]:
+    """The messages to an account, newest first, older than the message id `before`; all, or the unread ones."""
     query = select(dms).where(dms.c.to_id == account_id)
+    if unread:
+        query = query.where(dms.c.unread)
     if before is not None:
         query = query.where(dms.c.id < before)
     rows = await db.execute(query.order_by(dms.c.id.desc()).limit(limit))

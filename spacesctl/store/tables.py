@@ -108,6 +108,7 @@ dms = Table(
     Column("text", Text, nullable=False),
     Column("at", Utc, nullable=False),
     Column("clip_id", String(13), index=True),
+    Column("unread", Boolean, nullable=False, server_default="0"),
     Index("ix_dms_to_id_id", "to_id", "id"),
 )
 

@@ -50,6 +50,29 @@ async def test_who_is_invited_lists_the_invitations_to_what_is_not_over(api: Api
     assert (await api.nobody.refused("GET", "/v1/accounts/me/invites"))["status"] == 401
 
 
+async def test_a_message_is_unread_until_its_reader_says_so(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    for text in ("one", "two", "three"):
+        await host.ok("POST", "/v1/dms", {"to": "@ann", "text": text})
+
+    async def unread() -> list[str]:
+        rows = (await ann.ok("GET", "/v1/dms", params={"unread": "true"}))["data"]
+        assert all(row["unread"] for row in rows)
+        return [row["text"] for row in rows]
+
+    assert await unread() == ["three", "two", "one"]
+    ids = [row["id"] for row in (await ann.ok("GET", "/v1/dms"))["data"]]
+    await ben.ok("POST", "/v1/dms/read", {"ids": ids})
+    assert await unread() == ["three", "two", "one"], "only who they are to reads them"
+    await ann.ok("POST", "/v1/dms/read", {"ids": [ids[0], ids[2], "none", "9" * 18]})
+    await ann.ok("POST", "/v1/dms/read", {"ids": [ids[0]]})
+    assert await unread() == ["two"]
+    assert [row["unread"] for row in (await ann.ok("GET", "/v1/dms"))["data"]] == [False, True, False]
+    assert (await ann.refused("POST", "/v1/dms/read", {"ids": []}))["field"] == "ids"
+    assert (await ann.refused("POST", "/v1/dms/read", {"ids": ["1"] * 101}))["field"] == "ids"
+    assert (await api.nobody.refused("POST", "/v1/dms/read", {"ids": ids}))["status"] == 401
+
+
 async def test_asking_somebody_twice_sends_one_message(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)

@@ -79,6 +79,25 @@ def test_an_inbox_is_read_in_pieces(host: Person, ann: Person) -> None:
     assert done.stderr == f"more: spacesctl inbox --cursor {first[-1]['id']}\n"
 
 
+def test_what_was_printed_is_read(host: Person, ann: Person) -> None:
+    for number in range(3):
+        host.json("dm", ann.handle, f"message {number}")
+    tried = ann.run("inbox", "--unread", "--dry-run")
+    assert tried.stdout.count("  new\n") == 3
+    assert [one["text"] for one in ann.json("inbox", "--unread", "--limit", "2")] == ["message 2", "message 1"]
+    assert "[message]  new\n  message 0" in ann.says("inbox", "--unread")
+    assert ann.run("inbox", "--unread").stderr == "no messages\n"
+    shown = ann.says("inbox")
+    assert "message 2" in shown
+    assert "  new" not in shown
+
+
+def test_a_token_may_have_fewer_scopes(owner: Person) -> None:
+    made = owner.json("account", "token", "me", "--label", "two", "--scope", "use,admin")
+    assert made["scopes"] == ["admin", "use"]
+    assert owner.json("account", "token", "me", "--scope", "use")["scopes"] == ["use"]
+
+
 def test_an_operator_lists_accounts(owner: Person, host: Person) -> None:
     known = owner.json("account", "list")
     assert host.handle in {one["handle"] for one in known}

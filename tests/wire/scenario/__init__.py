@@ -32,6 +32,6 @@ async def play(wire: Wire) -> None:
     ):  # fmt: skip
         await topic.play(wire)
     await outside.deliver(wire)
-    await wire.people["cohost"].ok(
-        "GET", "/v1/accounts/me/invites"
-    )  # last, since each request moves the clock of all that follow
+    # Last, since each request moves the clock of all that follow.
+    await wire.people["cohost"].ok("GET", "/v1/accounts/me/invites")
+    await wire.people["cohost"].ok("POST", "/v1/dms/read", {"ids": ["1"]}, status=204)

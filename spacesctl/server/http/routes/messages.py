@@ -27,6 +27,7 @@ from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts, clips, direct_messages, spaces
+from spacesctl.support.numbers import whole
 
 router = APIRouter(prefix="/v1", tags=["messages"], route_class=WireRoute)
 PAGE = 100
@@ -111,11 +112,11 @@ async def decline(app: Here, caller: SignedIn, space_id: str) -> Space:
 
 
 @router.get("/dms")
-async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> Page[api.Message]:
-    """Direct messages to the caller, newest first."""
+async def inbox(app: Here, caller: SignedIn, unread: bool = False, cursor: str | None = None) -> Page[api.Message]:
+    """Direct messages to the caller, newest first: all, or the unread ones."""
     before = number(cursor)
     async with app.db.read() as db:
-        found = await direct_messages.inbox(db, caller.account_id or "", before=before, limit=PAGE)
+        found = await direct_messages.inbox(db, caller.account_id or "", before=before, limit=PAGE, unread=unread)
         known = await accounts.by_ids(db, {one.from_id for one in found})
         voices = await clips.by_ids(db, [one.clip_id for one in found if one.clip_id])
     data = [
@@ -128,10 +129,18 @@ async def inbox(app: Here, caller: SignedIn, cursor: str | None = None) -> Page[
             text=one.text,
             clip=serializers.clip(voices[one.clip_id]) if one.clip_id else None,
             created_at=Time.of(one.at),
+            unread=one.unread,
         )
         for one in found
     ]
     return Page(data=data, next=data[-1].id if len(data) == PAGE else None)
+
+
+@router.post("/dms/read", status_code=204)
+@limited("change")
+async def read(app: Here, caller: SignedIn, body: api.ReadMessages) -> None:
+    """Note which direct messages the caller has read. Ids of others' messages, and of none, are passed over."""
+    await use.mark_read(app, caller, [found for one in body.ids if (found := whole(one)) is not None])
 
 
 @router.post("/dms", status_code=201)
