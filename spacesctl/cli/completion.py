@@ -57,7 +57,8 @@ def spaces(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
-    """Handles of the people in the given Space, of those whom you follow, and (for operators) of all accounts."""
+    """Handles of the people in the given Space, of those whom you follow, and (for operators) of all accounts; also after a comma."""
+    before, comma, incomplete = incomplete.rpartition(",")
     bare = bool(incomplete) and not incomplete.startswith("@")
     space = ctx.params.get("space")
     seen: set[str] = set()
@@ -67,7 +68,7 @@ def handles(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
             continue  # no server of ours has such a one
         if found.lower().startswith(incomplete.lower()) and found not in seen:
             seen.add(found)
-            yield found, name
+            yield f"{before}{comma}{found}", name
 
 
 def commands(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""`profile [@HANDLE]` and `profile edit`: an account's public profile."""
+"""`profile [PERSON]` and `profile edit`: an account's public profile."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "record": "off", "start": False, **_RULES,
     },
     "SpaceChange": {
+        "record": "mix",
         "title": "T", "topics": ["a"], "lang": "en", "listeners": "everyone", "scheduled_start": "2037-01-01T00:00:00Z",
         "speakers": "invited", "captions": True,
     },
@@ -55,6 +56,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewHand": {"topic": "t", "note": "n"},
     "NewMeasure": {"reason": "r", "duration": 60},
     "NewInvites": {"handles": ["@ben"], "message": "hi", "role": "speaker"},
+    "ReadMessages": {"ids": ["1"]},
     "NewMessage": {"to": "@ann", "text": "hi", "clip": "A" * 13},
     "NewCaptions": {"captions": [_CAPTION]},
     "NewReport": {"space_id": "A" * 13, "account": "@ann", "category": "other", "note": "n"},

@@ -47,6 +47,7 @@ STORY = [
     Ask("host", "PUT /v1/accounts/me/following/{ref}"),
     Ask("host", "DELETE /v1/accounts/me/following/{ref}"),
     Ask("host", "POST /v1/dms", {"to": "@ann", "text": "hi"}),
+    Ask("host", "POST /v1/dms/read", {"ids": ["1"]}),
     Ask("host", "POST /v1/clips", b"sound", keep="clip"),
     Ask("host", "POST /v1/posts", {"text": "hi", "clip": "{clip}"}, keep="post"),
     Ask("host", "POST /v1/webhooks", {"url": "https://203.0.113.9/x"}, keep="webhook_id"),

@@ -53,6 +53,19 @@ def test_bash_completes_commands_spaces_and_the_handles_of_that_space(server: Ru
     assert sorted(offered(server, server.owner_token, "spacesctl", "follow", "an")) == ["ann", "anton"]
 
 
+@pytest.mark.slow
+def test_bash_completes_behind_a_comma_an_option_and_the_words_of_help(server: RunningServer) -> None:
+    host = server.account("another")
+    server.account("anna")
+    with server.client(host["token"]) as api:
+        space = api.post("/v1/spaces", {"title": "Hours", "start": True})["id"]
+    owner = server.owner_token
+    assert offered(server, owner, "spacesctl", "follow", "@another,@anna") == ["@another,@anna"]
+    assert offered(server, owner, "spacesctl", "show", "--url", server.url, space[:3]) == [space]
+    assert offered(server, owner, "spacesctl", "--json", "show", space[:3]) == [space]
+    assert offered(server, owner, "spacesctl", "help", "schedule", "sk") == ["skip"]
+
+
 def test_completion_without_a_server_is_silent(tmp_path: Path) -> None:
     env = {
         **os.environ, "SPACESCTL_URL": "http://127.0.0.1:9", "XDG_CONFIG_HOME": str(tmp_path),
