@@ -80,6 +80,7 @@ ROOT = Noun(
             "Write the sound of a Space to a file or a pipe (`spacesctl listen SPACE --output - | mpv -`).",
         ),
         "captions": Verb("captions:captions", "Print the captions of a Space."),
+        "transcript": Verb("transcripts:transcript", "Print what was said in a Space, with names and clock times."),
         "watch": Verb("watch:watch", "Watch a Space until it ends."),
         "react": Verb("spaces:react", "Send a reaction, which everybody in the Space sees."),
         "share": Verb(
@@ -254,6 +255,7 @@ ROOT = Noun(
             {
                 "add": Verb("webhook:add", "Add a webhook for the Spaces that you host."),
                 "list": Verb("webhook:list_webhooks", "List your webhooks and their state."),
+                "renew": Verb("webhook:renew", "Replace a webhook's signing secret; for a day both hold."),
                 "test": Verb("webhook:send_test", "Send a `ping` now and show the result."),
                 "remove": Verb("webhook:remove", "Remove a webhook; messages that wait for it are dropped."),
                 "deliveries": Verb(

@@ -11,7 +11,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "people", "policy", "raise", "hands", "approve", "deny", "promote", "demote", "mute", "unmute", "kick", "block",
         "unblock", "follow", "unfollow",
     ),
-    "Talk and listen": ("speak", "listen", "captions", "watch", "react", "record", "recordings"),
+    "Talk and listen": ("speak", "listen", "captions", "transcript", "watch", "react", "record", "recordings"),
     "Posts": ("post", "play", "share", "feed"),
     "Rules and reports": ("rules", "report", "reports", "sanctions", "undo", "audit"),
     "Accounts": ("account", "profile"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import SpaceRef, client, space_id
+from spacesctl.cli.common import Json, SpaceRef, client, space_id
 from spacesctl.cli.output import emit_json, note, say
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def transcript(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file. Default: print it.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Print what was said in a Space, with names and clock times."""
     where = space_id(space)
@@ -44,7 +45,7 @@ def transcript(
         names = _names(spaces, said)
     if not said:
         note("nothing was said, or there were no captions")
-    if form is Format.JSON:
+    if as_json or form is Format.JSON:
         _json(found, said, names, output)
         return
     lines = list(_lines(form, found, said, names))

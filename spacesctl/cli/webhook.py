@@ -55,6 +55,18 @@ def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
             note(f"{row.id} is off: {row.reason}")
 
 
+def renew(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False) -> None:
+    """Replace a webhook's signing secret, and show the new one once. For a day messages have the signatures of both."""
+    confirm(ctx, f"Replace the secret of webhook {ref}?", yes=yes)
+    with client(ctx) as spaces:
+        made = spaces.webhooks.renew(ref)
+    if as_json:
+        emit_json(made)
+        return
+    note(f"messages are signed with the earlier secret, too, until {made.both_until}; this one is shown once:")
+    say(made.secret)
+
+
 def send_test(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
     """Send a `ping` now and show the result. A webhook that was switched off is switched on again when it answers."""
     with client(ctx) as spaces:

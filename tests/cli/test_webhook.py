@@ -52,6 +52,10 @@ def test_a_webhook_is_added_tried_told_and_removed(tmp_path: Path) -> None:
         [row] = json.loads(server.run(token, "webhook", "list", "--json").stdout)
         assert (row["url"], row["events"], row["state"]) == (f"{url}/in", ["spaces.create"], "active")
         assert "204" in server.run(token, "webhook", "test", row["id"]).stdout
+        renewed = server.run(token, "webhook", "renew", row["id"], "--yes")
+        assert renewed.stdout.startswith("whsec_")
+        assert renewed.stdout != made.stdout
+        assert "until" in renewed.stderr
         with server.client(token) as spaces:
             spaces.post("/v1/spaces", {"title": "T"})
             wait_until(lambda: len(got) == 2)
