@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.app import App
+from spacesctl.application.projections.notice_texts import in_words
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
@@ -168,7 +169,7 @@ def _named(label: str, token_id: str) -> str:
 
 
 def _until(at: datetime | None) -> str:
-    return "which does not expire" if at is None else f"valid until {rfc3339(at)}"
+    return "which does not expire" if at is None else f"valid until {in_words(at)}"
 
 
 async def _tell(app: App, db: AsyncConnection, account_id: str, text: str, now: datetime) -> None:

@@ -255,7 +255,7 @@ ROOT = Noun(
             {
                 "add": Verb("webhook:add", "Add a webhook for the Spaces that you host."),
                 "list": Verb("webhook:list_webhooks", "List your webhooks and their state."),
-                "renew": Verb("webhook:renew", "Replace a webhook's signing secret; for a day both hold."),
+                "renew": Verb("webhook:renew", "Replace a webhook's signing secret, and show the new one once."),
                 "test": Verb("webhook:send_test", "Send a `ping` now and show the result."),
                 "remove": Verb("webhook:remove", "Remove a webhook; messages that wait for it are dropped."),
                 "deliveries": Verb(

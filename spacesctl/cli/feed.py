@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Json, client
-from spacesctl.cli.output import emit_json, note, say
+from spacesctl.cli.output import clock, emit_json, note, say
 from spacesctl.cli.postview import show_post
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def feed(
 def show_spaces(spaces: Iterable[Space]) -> None:
     """Print a line for each Space, and whether somebody whom you blocked speaks there."""
     for space in spaces:
-        when = "live" if space.state == "live" else space.scheduled_start or "not started yet"
+        planned = clock(space.scheduled_start) if space.scheduled_start is not None else "not started yet"
+        when = "live" if space.state == "live" else planned
         say(f"{space.title}  [{when}]  by {space.host.handle}  {space.link}")
         show_blocked(space)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.common import Handle, Json, client, handle, new_key
-from spacesctl.cli.output import console, emit_json, note, say
+from spacesctl.cli.output import clock, console, emit_json, note, say
 from spacesctl.cli.posts import Voice, upload
 from spacesctl.cli.postview import show_clip
 from spacesctl.domain.errors import Invalid
@@ -58,7 +58,7 @@ def _mark_read(spaces: Client, ids: list[str]) -> None:
 
 
 def _show(row: Message, out: Console) -> None:
-    out.print(f"{row.created_at}  {row.by.handle}  [{row.kind}]{'  new' if row.unread else ''}", style="bold")
+    out.print(f"{clock(row.created_at)}  {row.by.handle}  [{row.kind}]{'  new' if row.unread else ''}", style="bold")
     for line in row.text.splitlines():
         out.print(f"  {line}")
     show_clip(row.clip, row.clip.id if row.clip else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spacesctl.support.terminal import write_line
@@ -57,6 +58,13 @@ def note(text: str) -> None:
     write_line(text, err=True)
 
 
+def clock(at: datetime) -> str:
+    """A time for people: `today 18:00, in 2 h`."""
+    from spacesctl.cli.moments import moment
+
+    return moment(at, datetime.now(UTC))
+
+
 def say(text: str) -> None:
     """Print a line of the result on stdout."""
     write_line(text)
@@ -98,5 +106,7 @@ def _cell(value: object) -> str:
             return "yes"
         case list():
             return clean(", ".join(str(item) for item in value))
+        case datetime():
+            return clock(value)
         case _:
             return clean(str(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from spacesctl.cli.output import console, say
+from spacesctl.cli.output import clock, console, say
 
 if TYPE_CHECKING:
     from spacesctl.api.posts import Clip, Post
@@ -24,7 +24,7 @@ def show_pins(pins: Iterable[Pin]) -> None:
 def show_post(found: Post) -> None:
     """Print a post."""
     out = console()
-    out.print(f"{found.author.handle}  {found.created_at}  {found.id}", style="bold")
+    out.print(f"{found.author.handle}  {clock(found.created_at)}  {found.id}", style="bold")
     for line in found.text.splitlines():
         out.print(f"  {line}")
     show_clip(found.clip, found.id)

@@ -9,7 +9,7 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, space_id
-from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.cli.output import clock, emit_json, note, say, table
 from spacesctl.domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def start(
     if as_json:
         emit_json(found)
     else:
-        say(f"recording since {found.recording.since if found.recording else 'now'}")
+        say(f"recording since {clock(found.recording.since) if found.recording else 'now'}")
 
 
 def stop(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:

@@ -10,7 +10,7 @@ from spacesctl.cli import completion
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.audit import who
 from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, duration_seconds, handles_of, space_id
-from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.cli.people import each_person, new_role
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 
@@ -165,7 +165,8 @@ def _refuse_again(spaces: Client, sanction: str) -> None:
         if one.id == sanction and one.lifted_at is not None:
             by = f" by {who(one.lifted_by)}" if one.lifted_by is not None else ""
             raise Refused(
-                "ended", f"the {one.action} of {one.target.handle} is {one.how} already{by}, since {one.lifted_at}"
+                "ended",
+                f"the {one.action} of {one.target.handle} is {one.how} already{by}, since {clock(one.lifted_at)}",
             )
 
 

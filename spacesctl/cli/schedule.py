@@ -9,7 +9,7 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, duration_seconds, handle, space_id
-from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.cli.rules import read_rules
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import Policy
@@ -148,6 +148,6 @@ def tell(series: Series, *, as_json: bool) -> None:
     say(f"{series.title}  [{series.state}]  {series.id}")
     say(f"  when       {series.cron}  ({series.tz}), for {series.duration // 60} min")
     if series.next_start:
-        say(f"  next       {series.next_start}" + (f"  {series.link}" if series.link else ""))
+        say(f"  next       {clock(series.next_start)}" + (f"  {series.link}" if series.link else ""))
         for at in series.coming[1:]:
-            say(f"             {at}")
+            say(f"             {clock(at)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spacesctl.cli.feed import show_blocked
-from spacesctl.cli.output import say
+from spacesctl.cli.output import clock, say
 
 if TYPE_CHECKING:
     from spacesctl.api.spaces import Pin, Space
@@ -17,10 +17,15 @@ def show_space(space: Space) -> None:
     say(f"  link       {space.link}")
     say(f"  host       {space.host.handle}")
     say(f"  speakers   {space.speakers}")
+    say(f"  listeners  {space.listeners}")
+    if space.topic_ids:
+        say(f"  topics     {', '.join(space.topic_ids)}")
+    if space.invited_user_ids:
+        say(f"  invited    {len(space.invited_user_ids)}")
     if space.recording:
         say("  REC        this Space is being recorded")
     if when := space.started_at or space.scheduled_start:
-        say(f"  {'since     ' if space.started_at else 'starts    '} {when}")
+        say(f"  {'since     ' if space.started_at else 'starts    '} {clock(when)}")
     say(f"  people     {space.participant_count}")
     status = space.captions_status
     captions = "on" if status.ready else f"{'on, but ' if space.captions else ''}{status.reason}"

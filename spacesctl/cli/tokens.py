@@ -9,7 +9,7 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Handle, Json, Yes, client, span_seconds, whose
-from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.cli.output import clock, emit_json, note, say, table
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import Scope
 
@@ -62,7 +62,7 @@ def show_secret(made: MadeAccount | MadeToken, *, as_json: bool) -> None:
         return
     named = f"{made.handle} ({made.kind}, id {made.id})"
     if isinstance(made, MadeToken):
-        until = f"it ends {made.expires_at}" if made.expires_at is not None else "it does not end"
+        until = f"it ends {clock(made.expires_at)}" if made.expires_at is not None else "it does not end"
         named = f"{named}; token {made.token_id}, {until}"
     note(f"{named}; this token is shown once:")
     say(made.token or "")

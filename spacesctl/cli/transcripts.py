@@ -62,6 +62,8 @@ def _all(spaces: Client, where: str) -> Iterable[Caption]:
     seq = 0
     while page := list(spaces.spaces.captions(where, seq)):
         yield from page
+        if page[-1].seq <= seq:  # a server that says the same again would never come to an end
+            return
         seq = page[-1].seq
 
 

@@ -8,7 +8,7 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, Yes, client, new_key
-from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.cli.output import clock, emit_json, note, say, table
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.webhook_types import TYPES
 
@@ -63,7 +63,7 @@ def renew(ctx: typer.Context, ref: Ref, yes: Yes = False, as_json: Json = False)
     if as_json:
         emit_json(made)
         return
-    note(f"messages are signed with the earlier secret, too, until {made.both_until}; this one is shown once:")
+    note(f"messages are signed with the earlier secret, too, until {clock(made.both_until)}; this one is shown once:")
     say(made.secret)
 
 

@@ -172,7 +172,7 @@ def test_an_argument_that_is_no_text(words: list[str | bytes]) -> None:
         "+999999999999h",
         f"+{'9' * 5000}d",
         "99999-01-01",
-        "in 5 h",
+        "in five h",
     ],
 )
 def test_a_time_that_is_none(at: str) -> None:

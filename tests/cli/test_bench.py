@@ -51,7 +51,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: 
         ("ogg", ["ogg", "--listeners", "7"], (7, 10.0, "auto")),
         ("beside_icecast", ["icecast", "--players", "7"], (7, 10.0)),
         ("soak", ["soak", "--minutes", "1", "--listeners", "3"], (1.0, 3, 3)),
-        ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], (["5 %"], ["aiortc"], None, 4)),
+        ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], (["5 %"], ["aiortc"], None, [4])),
         ("latency", ["mouth-to-ear", "--server", "aiortc", "--calls", "1"], (["aiortc"], 1, 20.0)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

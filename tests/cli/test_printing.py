@@ -45,6 +45,7 @@ profile show @ann / profile edit --name x / schedule list / schedule show s1 / s
 schedule resume s1 / schedule skip s1 / schedule edit s1 --title x / schedule delete s1 -y / reports list / reports show r1
 reports decide r1 --upheld / rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
 recordings list / recordings delete r1 -y / webhook add https://a.example --all / webhook list / webhook test w1 / webhook remove w1 -y
+webhook renew w1 -y / transcript ID
 webhook deliveries w1 / notifications add json://a.example / notifications list / notifications test n1 / notifications remove n1 -y
 """
 COMMANDS = [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bots import casts
+from spacesctl.cli.moments import on_the_clock
 from tests.cli.inside import Person, refused
 from tests.running import wait_until
 
@@ -30,7 +32,8 @@ def test_recording_is_told_while_it_runs(host: Person, ann: Person) -> None:
     space = host.live()
     refused(ann.run("record", "start", space), 5, "may not")
     since = host.says("record", "start", space).removeprefix("recording since ").strip()
-    assert host.json("show", space)["recording"]["since"] == since
+    began = datetime.fromisoformat(host.json("show", space)["recording"]["since"])
+    assert since == f"{on_the_clock(began, began)}, now"
     assert "this Space is being recorded" in ann.says("show", space)
     refused(host.run("record", "start", space, "--json"), 5, "record")
     [row] = host.json("recordings", "list")
