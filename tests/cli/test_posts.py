@@ -116,12 +116,12 @@ def test_what_can_be_shared_is_a_post_or_a_link(host: Person) -> None:
 def test_a_profile_shows_what_its_owner_says_and_does(host: Person, ann: Person, nobody: Person) -> None:
     host.says("profile", "edit", "--name", "Ann Host", "--description", "I host")
     host.run("post", "first post")
-    space = host.json("create", "Talks", "--at", "+2h")
+    host.json("create", "Talks", "--at", "+2h")
     draft = host.json("create", "Draft")
     host.run("post", "second post")
     ann.run("follow", host.handle)
     shown = nobody.says("profile", host.handle)
-    for words in ("  I host", "  1 followers, follows 0", f"Talks  [{space['scheduled_start']}]", "second post"):
+    for words in ("  I host", "  1 followers, follows 0", "Talks  [to", "second post"):
         assert words in shown
     assert shown.index("second post") < shown.index("first post")
     assert draft["link"] in host.says("profile")
