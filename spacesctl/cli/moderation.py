@@ -8,7 +8,7 @@ import typer
 
 from spacesctl.cli.audit import who
 from spacesctl.cli.common import Json, SpaceRef, client, handle, new_key, space_id
-from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import CATEGORIES
 
@@ -79,7 +79,7 @@ def show_report(ctx: typer.Context, report_id: Ref, as_json: Json = False) -> No
         return
     facts = {
         "id": found.id,
-        "time": found.created_at,
+        "time": clock(found.created_at),
         "space_id": found.space_id,
         "target": _target(found),
         "by": who(found.by),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,23 +23,25 @@ from tests.cli.samples import AT
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, WireRoute)]
 
 
-def specimen(kind: Any, text: str) -> Any:
-    """A value of a type of the wire with this text wherever a text may be."""
-    return _of(msgspec.inspect.type_info(kind), text)
+def specimen(kind: Any, text: str, named: Mapping[str, str] = {}) -> Any:
+    """A value of a type of the wire with this text wherever a text may be, but where a field has one of its own in `named`."""
+    return _of(msgspec.inspect.type_info(kind), text, named)
 
 
-def _of(kind: inspect.Type, text: str) -> Any:
+def _of(kind: inspect.Type, text: str, named: Mapping[str, str]) -> Any:
     match kind:
         case inspect.Metadata():
-            return _of(kind.type, text)
+            return _of(kind.type, text, named)
         case inspect.UnionType():
-            return _of(next(one for one in kind.types if not isinstance(one, inspect.NoneType)), text)
+            return _of(next(one for one in kind.types if not isinstance(one, inspect.NoneType)), text, named)
         case inspect.StructType():
-            return kind.cls(**{field.name: _of(field.type, text) for field in kind.fields})
+            return kind.cls(
+                **{field.name: _of(field.type, named.get(field.name, text), named) for field in kind.fields}
+            )
         case inspect.ListType():
-            return [_of(kind.item_type, text)]
+            return [_of(kind.item_type, text, named)]
         case inspect.DictType():
-            return {text: _of(kind.value_type, text)}
+            return {text: _of(kind.value_type, text, named)}
         case inspect.EnumType():
             return next(iter(one for one in kind.cls if isinstance(one, Enum)))
         case inspect.LiteralType():
@@ -55,7 +57,7 @@ def _of(kind: inspect.Type, text: str) -> Any:
             return plain[type(kind)]
 
 
-def answer_to(method: str, path: str, text: str) -> tuple[str, bytes]:
+def answer_to(method: str, path: str, text: str, named: Mapping[str, str] = {}) -> tuple[str, bytes]:
     """The media type and the body."""
     route = next((one for one in ROUTES if method in (one.methods or ()) and one.path_regex.match(path)), None)
     if path.endswith(".ics"):
@@ -64,15 +66,15 @@ def answer_to(method: str, path: str, text: str) -> tuple[str, bytes]:
         return "", b""
     if route is None or route.answer is None:
         return "application/json", b"{}"
-    made = msgspec.to_builtins(specimen(route.answer, text), enc_hook=str)
+    made = msgspec.to_builtins(specimen(route.answer, text, named), enc_hook=str)
     if "next" in made:
         made["next"] = None
     return "application/json", dump(made)
 
 
 @contextmanager
-def hostile_server(text: str, *, refuses: bool = False) -> Iterator[str]:
-    """Its URL. `refuses`: every answer is a problem with that text."""
+def hostile_server(text: str, *, refuses: bool = False, named: Mapping[str, str] = {}) -> Iterator[str]:
+    """Its URL. `named` has texts of fields by their names; `refuses`: every answer is a problem with that text."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -82,13 +84,13 @@ def hostile_server(text: str, *, refuses: bool = False) -> Iterator[str]:
                 problem = Problem(title=text, status=409, detail=text, code="refused", reason=text, hint=text)
                 return self._answer(409, "application/problem+json", dump(problem))
             if path.endswith("/events"):
-                told = specimen(EVENTS["caption"], text)
+                told = specimen(EVENTS["caption"], text, named)
                 parts = event("caption", msgspec.to_builtins(told, enc_hook=str), 1)
                 parts += event(
-                    "space.ended", msgspec.to_builtins(specimen(EVENTS["space.ended"], text), enc_hook=str), 2
+                    "space.ended", msgspec.to_builtins(specimen(EVENTS["space.ended"], text, named), enc_hook=str), 2
                 )
                 return self._answer(200, "text/event-stream", parts.encode())
-            return self._answer(200, *answer_to(self.command, path, text))
+            return self._answer(200, *answer_to(self.command, path, text, named))
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # the names that the library calls
 
