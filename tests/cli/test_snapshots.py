@@ -63,7 +63,7 @@ def test_every_command_prints_what_it_printed_before(
     parts = list[str]()
     for name, title in TITLES.items():
         with hostile_server(title, named=NAMED) as url:
-            for words in COMMANDS:
+            for words in (one for one in COMMANDS if one[0] != "watch"):  # it draws again and again
                 done = run(url, "spx_x", *words)
                 said = (done.stdout + done.stderr).replace(url, "http://127.0.0.1:1")
                 parts.append(f"$ spacesctl {' '.join(words)}   # {name}\n{said}")
