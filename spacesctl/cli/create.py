@@ -21,7 +21,10 @@ def create(
     title: Annotated[str, typer.Argument(help="At most 70 characters.")],
     start: Annotated[bool, typer.Option("--start", help="Go live at once.")] = False,
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Start time: RFC 3339, '2026-12-01 18:00', or +2h.")
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Start time: 'tomorrow 18:00', 'fri 18:00', 'in 2h', '2026-12-01 18:00' or RFC 3339."
+        ),
     ] = None,
     tz: Annotated[
         str | None,
