@@ -85,10 +85,10 @@ async def bring_in_line(app: App, tx: Transaction, before: Series, after: Series
 
 
 async def _invite(tx: Transaction, host: Person, space_id: str, ids: Sequence[str]) -> None:
-    """Invite these accounts, but for those that were blocked in the meantime: the others are still invited."""
-    known = await accounts.by_ids(tx.db, set(ids))
+    """Invite these accounts, but for those that were blocked, suspended or deleted in the meantime: the others are still invited."""
+    known = {key: one for key, one in (await accounts.by_ids(tx.db, set(ids))).items() if one.deleted_at is None}
     command = await invite_command(tx.db, host, tx.space(space_id), [known[one] for one in ids if one in known])
-    welcome = tuple(one for one in command.people if not one.blocked)
+    welcome = tuple(one for one in command.people if not one.blocked and not one.suspended)
     if welcome:
         await tx.ask(space_id, replace(command, people=welcome))
 

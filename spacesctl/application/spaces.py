@@ -14,10 +14,11 @@ from spacesctl.application.once import Keep
 from spacesctl.compiling.compiler import CheckedRules
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
-from spacesctl.domain.principals import Person, Principal
+from spacesctl.domain.principals import Person, Principal, System
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Policy, State
 from spacesctl.live.outcome import Outcome
+from spacesctl.store import accounts
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
@@ -75,9 +76,13 @@ async def change_space(app: App, edit: c.Edit, space_id: str, speakers: Policy |
 async def start_space(
     app: App, by: Principal, space_id: str, may_go_live: Callable[[int], None] = lambda have: None
 ) -> Outcome:
-    """Go live. `may_go_live` as in `create_space`. Raises NotFound, TooMany, or what refuses the command."""
+    """Go live; a Space that the clock starts while its host is suspended counts as missed.
+
+    `may_go_live` as in `create_space`. Raises NotFound, TooMany, or what refuses the command."""
     async with app.registry.transaction(space_id) as tx:
         may_go_live(await space_store.count_live_of(tx.db, by.account_id or ""))
+        if isinstance(by, System) and (await accounts.get(tx.db, tx.space(space_id).host_id)).suspension is not None:
+            return await tx.ask(space_id, c.Miss(System("suspended")))
         return await tx.ask(space_id, c.Start(by))
 
 

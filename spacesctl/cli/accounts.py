@@ -16,6 +16,7 @@ from spacesctl.domain.words import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from spacesctl.api.accounts import OverseenAccount
     from spacesctl.cli.answers import Blocking, Following
     from spacesctl.client.http import Client
 
@@ -44,10 +45,16 @@ def list_accounts(ctx: typer.Context, limit: Limit = None, as_json: Json = False
         emit_json(rows)
         return
     table(
-        ("PERSON", "ID", "KIND", "SINCE", "NAME"),
-        [(one.handle, one.id, one.kind, one.created_at, one.name) for one in rows],
+        ("PERSON", "ID", "KIND", "SINCE", "STATE", "NAME"),
+        [(one.handle, one.id, one.kind, one.created_at, _state(one), one.name) for one in rows],
         empty="no accounts",
     )
+
+
+def _state(one: OverseenAccount) -> str:
+    if one.suspended_at is None:
+        return ""
+    return f"suspended until {one.suspended_until}" if one.suspended_until is not None else "suspended"
 
 
 def show(

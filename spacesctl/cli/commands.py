@@ -114,6 +114,15 @@ ROOT = Noun(
                     "Revoke tokens of your own account or (operators) of any account.",
                 ),
                 "show": Verb("accounts:show", "Show an account; without a handle, your own."),
+                "suspend": Verb(
+                    "oversight:suspend",
+                    "Suspend an account: its tokens stop working, and its live Spaces go to a co-host or end.",
+                ),
+                "restore": Verb("oversight:restore", "Restore a suspended account: its tokens work again."),
+                "delete": Verb(
+                    "oversight:delete",
+                    "Delete your own account (`me`) or (operators) any, for good, with its posts, recordings, tokens and planned Spaces.",
+                ),
             },
         ),
         "profile": Noun(

@@ -16,6 +16,7 @@ from spacesctl.domain.ids import is_space_id, parse_handle
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from spacesctl.api.accounts import OverseenAccount
     from spacesctl.client.http import Client
 
 T = TypeVar("T")
@@ -87,12 +88,17 @@ def commands(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
 def _known(ctx: typer.Context, space: str | None) -> Iterator[tuple[str, str]]:
     ways: list[Callable[[Client], Iterator[tuple[str, str]]]] = [
         lambda client: ((one.handle, one.name) for one in client.accounts.following()),
-        lambda client: ((one.handle, one.name) for one in client.accounts.list()),
+        lambda client: ((one.handle, one.name) for one in client.accounts.list() if _may_act(ctx, one)),
     ]
     if space:
         ways.insert(0, lambda client: ((one.handle, one.name) for one in client.people.list(space).data))
     for way in ways:
         yield from _asked(ctx, way)
+
+
+def _may_act(ctx: typer.Context, one: OverseenAccount) -> bool:
+    """Who is suspended is offered to `account` alone, which can restore it."""
+    return one.suspended_at is None or (ctx.parent is not None and ctx.parent.info_name == "account")
 
 
 def _asked(ctx: typer.Context, ask: Callable[[Client], Iterable[T]]) -> list[T]:

@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewAccount": {"handle": "zoe", "name": "Zoe", "kind": "person"},
     "AboutMe": {"name": "Me", "description": "about me"},
     "NewToken": {"label": "t", "scopes": ["use"], "expires_at": "2037-01-01T00:00:00Z"},
+    "NewSuspension": {"reason": "r", "duration": 60},
     "NewPost": {"text": "hi", "clip": "A" * 13},
     "NewSpace": {
         "title": "T", "speakers": "invited", "listeners": "everyone", "captions": True, "topics": ["a"], "lang": "en",

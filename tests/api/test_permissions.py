@@ -59,6 +59,9 @@ TABLE = {
     "take act": "-------+",
     "report": "+++---+-",
     "create account": "------+-",
+    "suspend account": "------+-",
+    "restore account": "------.-",
+    "delete account": "------+-",
     "assignments status": "-------+",
 }
 
@@ -109,6 +112,9 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "take act": ("POST", f"{space}/acts", act),
         "report": ("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1], "account": "@talker"}),
         "create account": ("POST", "/v1/accounts", {"handle": "another"}),
+        "suspend account": ("PUT", "/v1/accounts/@spare/suspension", {"reason": "spam"}),
+        "restore account": ("DELETE", "/v1/accounts/@spare/suspension", None),
+        "delete account": ("DELETE", "/v1/accounts/@spare", None),
         "assignments status": ("PUT", "/v1/bots/status", {"ready": True}),
     }
 

@@ -171,6 +171,7 @@ async def _serve(
     stack.push_async_callback(alarm.stop)
     app.disk = disk = DiskWatch(settings.data, app.recordings, settings.disk_warning_mib << 20)
     await app.tokens.open(db)
+    await app.suspensions.open(db)
     look_after(app, disk, bot.id)
     await _send_outside(app, stack)
     http_app = application(app, settings)
