@@ -33,7 +33,7 @@ ROOT = Noun(
         "start": Verb("spaces:start", "Open a Space: it goes live."),
         "end": Verb("spaces:end", "End a live Space for everybody."),
         "cancel": Verb("spaces:cancel", "Cancel a Space that has not started."),
-        "invite": Verb("invitations:invite", "Invite people to speak, by direct message."),
+        "invite": Verb("invitations:invite", "Invite people to speak or, with --as, to co-host, by direct message."),
         "inbox": Verb("messages:inbox", "Read direct messages, newest first."),
         "accept": Verb("invitations:accept", "Accept an invitation to speak."),
         "decline": Verb("invitations:decline", "Decline an invitation."),

@@ -14,7 +14,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "doctor": ("spacesctl doctor", "spacesctl doctor --json"),
     "create": (
         "spacesctl create 'Office hours' --start",
-        "spacesctl create 'Office hours' --at '2026-12-01 18:00' --invite @ann,@ben",
+        "spacesctl create 'Office hours' --at '2026-12-01 18:00' --invite @ann,@ben --cohost @cat",
         "spacesctl create Stand-up --cron '0 9 * * 1-5' --tz Europe/Rome --duration 15m",
     ),
     "list": ("spacesctl list", "spacesctl list --mine", "spacesctl list --search hours --limit 5"),
@@ -32,7 +32,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "schedule skip": ("spacesctl schedule skip SERIES",),
     "schedule edit": ("spacesctl schedule edit SERIES --duration 45m --invite @ann,@ben",),
     "schedule delete": ("spacesctl schedule delete SERIES --yes",),
-    "invite": (f"spacesctl invite {ID} @ann,@ben", f"spacesctl invite {ID} - < people.txt"),
+    "invite": (
+        f"spacesctl invite {ID} @ann,@ben",
+        f"spacesctl invite {ID} @ann --as cohost",
+        f"spacesctl invite {ID} - < people.txt",
+    ),
     "invites": ("spacesctl invites", f"spacesctl invites --space {ID}"),
     "uninvite": (f"spacesctl uninvite {ID} @ann",),
     "accept": (f"spacesctl accept {ID}",),

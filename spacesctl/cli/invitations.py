@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of, space_id
 from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.domain.words import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,12 +21,16 @@ def invite(
     space: SpaceRef,
     handles: Handles,
     message: Annotated[str, typer.Option(metavar="WORDS", help="Added to the invitation.")] = "",
+    role: Annotated[
+        Literal["speaker", "cohost"],
+        typer.Option("--as", help="What they become when they accept. Only the host invites co-hosts."),
+    ] = "speaker",
     as_json: Json = False,
 ) -> None:
-    """Invite people to speak, by direct message."""
+    """Invite people to speak or, with --as, to co-host, by direct message."""
     from spacesctl.api.people import NewInvites
 
-    new = NewInvites(handles=handles_of(handles), message=message)
+    new = NewInvites(handles=handles_of(handles), message=message, role=Role(role))
     with client(ctx) as spaces:
         _tell(spaces.people.invite(space_id(space), new), as_json=as_json)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Row, and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -68,7 +67,7 @@ async def page(db: AsyncConnection, *, after: str, limit: int) -> list[Account]:
     return [_account(row) for row in rows]
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: Row[tuple[object, ...]]) -> Account:
     held = Suspension(row.suspended_at, row.suspended_until, row.suspended_why or "") if row.suspended_at else None
     handle = row.handle if row.deleted_at is None else DELETED
     return Account(row.id, handle, row.name, Kind(row.kind), row.created_at, row.description, held, row.deleted_at)

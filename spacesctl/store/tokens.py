@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, delete, func, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.accounts import Credential, CredentialKind, Suspension
@@ -20,7 +20,7 @@ from spacesctl.store.tables import accounts, tokens
 CREDENTIAL_ID = 16
 """Characters of a token's hash that name it."""
 _SUSPENSION = (accounts.c.suspended_at, accounts.c.suspended_until, accounts.c.suspended_why)
-_IS_ADMIN = tokens.c.scopes.cast(String).contains(f'"{Scope.ADMIN.value}"', autoescape=True)
+_IS_ADMIN = type_coerce(tokens.c.scopes, Text).contains(f'"{Scope.ADMIN.value}"', autoescape=True)
 
 
 @dataclass(frozen=True)
