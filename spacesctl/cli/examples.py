@@ -14,7 +14,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "doctor": ("spacesctl doctor", "spacesctl doctor --json"),
     "create": (
         "spacesctl create 'Office hours' --start",
-        "spacesctl create 'Office hours' --at '2026-12-01 18:00' --invite @ann,@ben --cohost @cat",
+        "spacesctl create 'Office hours' --at +2h --invite @ann,@ben --cohost @cat",
         "spacesctl create Stand-up --cron '0 9 * * 1-5' --tz Europe/Rome --duration 15m",
     ),
     "list": ("spacesctl list", "spacesctl list --mine", "spacesctl list --search hours --limit 5"),

@@ -32,6 +32,7 @@ from spacesctl.server.http.routes import (
     recordings,
     sanctions,
     series,
+    server,
     spaces,
     tokens,
     webhooks,
@@ -46,7 +47,7 @@ ROUTERS = [
     for module in (
         accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
         bots, whip_whep, lanes, listen,
-        pages, probe, recordings, xapi, webhooks, notifications,
+        pages, probe, server, recordings, xapi, webhooks, notifications,
     )
 ]  # fmt: skip
 

@@ -146,6 +146,8 @@ async def _serve(
         udp_candidates=udp,
         tcp_candidates=over_tcp(udp, engine.ready.tcp, settings.announce),
         assignments=assignments,
+        listens_at=url,
+        tls="certificate" if certificate is not None else "proxy" if settings.behind_proxy else "none",
         rates=Rates(settings.limits, registry.clock.monotonic),
         front=front_of(settings),
         turn=settings.turn,

@@ -38,3 +38,5 @@ async def play(wire: Wire) -> None:
     await wire.owner.ok("PUT", "/v1/accounts/@zoe/suspension", {"reason": "spam", "duration": 3600})
     await wire.owner.ok("DELETE", "/v1/accounts/@zoe/suspension")
     await wire.owner.ok("DELETE", "/v1/accounts/@zoe", status=204)
+    wire.normal.name(str(wire.api.app.data.absolute()), "data folder")
+    await wire.owner.ok("GET", "/v1/server")
