@@ -18,7 +18,7 @@ from spacesctl.server.process.settings import Settings, load, split_host_port
 def here(config: Path | None, profile: Profile, data: Path | None = None, *, named: bool = True) -> Iterator[Finding]:
     """Check this machine and its server; each finding as soon as it is known.
 
-    What a server that answers says of itself counts for more than the settings of this folder, which may be another's.
+    What a server that answers runs with counts for more than the settings of this folder, which may be another's.
     With `named` false the profile's URL is a default, and the server's address is taken from the settings instead.
     """
     try:
