@@ -9,7 +9,7 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Handle, Handles, Json, Limit, Yes, client, each, handle, handles_of, new_key, whose
-from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.cli.tokens import show_secret
 from spacesctl.domain.words import Kind
 
@@ -54,7 +54,7 @@ def list_accounts(ctx: typer.Context, limit: Limit = None, as_json: Json = False
 def _state(one: OverseenAccount) -> str:
     if one.suspended_at is None:
         return ""
-    return f"suspended until {one.suspended_until}" if one.suspended_until is not None else "suspended"
+    return f"suspended until {clock(one.suspended_until)}" if one.suspended_until is not None else "suspended"
 
 
 def show(

@@ -8,7 +8,7 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Handle, Json, Yes, client, span_seconds, whose
-from spacesctl.cli.output import emit_json, say
+from spacesctl.cli.output import clock, emit_json, say
 from spacesctl.domain.errors import Invalid
 
 
@@ -32,7 +32,7 @@ def suspend(
     if as_json:
         emit_json(done)
         return
-    until = f"until {done.suspended_until}" if done.suspended_until is not None else "until it is restored"
+    until = f"until {clock(done.suspended_until)}" if done.suspended_until is not None else "until it is restored"
     say(f"{done.handle} is suspended {until}")
 
 
