@@ -44,10 +44,12 @@ async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecordi
 
 
 async def _unpin(tx: Transaction, target: Account) -> None:
-    for ref in await posts.ids_by(tx.db, target.id):
-        for space_id in tx.space_ids:
-            if any(pin.ref == ref for pin in tx.space(space_id).pinned) and not tx.space(space_id).is_over:
-                await tx.ask(space_id, c.Unpin(System("post_deleted"), ref))
+    gone = set(await posts.ids_by(tx.db, target.id))
+    for space_id in tx.space_ids:
+        space = tx.space(space_id)
+        commands = [c.Unpin(System("post_deleted"), pin.ref) for pin in space.pinned if pin.ref in gone]
+        if commands and not space.is_over:
+            await tx.ask(space_id, *commands)
 
 
 async def _erase(db: AsyncConnection, target: Account, tx: Transaction) -> list[KeptRecording]:

@@ -17,7 +17,7 @@ from spacesctl.domain.errors import Refused
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.series import Series, SeriesState
 from spacesctl.live.transaction import Transaction
-from spacesctl.store import audit, posts, tokens
+from spacesctl.store import audit, tokens
 from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
 
@@ -44,8 +44,7 @@ def over_all_of(app: App, account_id: str) -> AbstractAsyncContextManager[Transa
     async def find(db: AsyncConnection) -> set[str]:
         hosted = {*await space_store.hosted(db, account_id), *await space_store.naming(db, account_id)}
         coming = {one.space_id for one in await series_store.of_host(db, account_id) if one.space_id is not None}
-        shown = {one for ref in await posts.ids_by(db, account_id) for one in await space_store.pinning(db, ref)}
-        return hosted | coming | shown
+        return {*hosted, *coming, *await space_store.pinning_those_of(db, account_id)}
 
     return over(app, find)
 

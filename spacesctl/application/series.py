@@ -59,6 +59,7 @@ async def create_series(
     """
     checked = await asyncio.to_thread(rules.checked, _with_rules(series, rule_set))
     async with app.registry.transaction() as tx:
+        app.registry.revocations.require(person)
         await _keep_rules(tx, rule_set)
         seconds = tuple([one.id for one in await facts.found(tx.db, cohosts)])
         invited = tuple([one.id for one in await facts.found(tx.db, invite) if one.id not in seconds])

@@ -19,7 +19,7 @@ from spacesctl.domain.ids import is_space_id
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
 from spacesctl.store import upcast
-from spacesctl.store.tables import events, pins, spaces
+from spacesctl.store.tables import events, pins, posts, spaces
 
 _DOC = (spaces.c.doc, spaces.c.version, spaces.c.id)
 _EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in BY_TYPE.items()}
@@ -163,6 +163,14 @@ async def pinning(db: AsyncConnection, post_id: str) -> list[str]:
     """Ids of the live and scheduled Spaces where this post is pinned."""
     states = [State.LIVE.value, State.SCHEDULED.value]
     query = select(pins.c.space_id).join(spaces).where(pins.c.post_id == post_id, spaces.c.state.in_(states))
+    return list(await db.scalars(query.distinct()))
+
+
+async def pinning_those_of(db: AsyncConnection, author_id: str) -> list[str]:
+    """Ids of the live and scheduled Spaces where a post of this author is pinned."""
+    states = [State.LIVE.value, State.SCHEDULED.value]
+    query = select(pins.c.space_id).join(spaces).join(posts, posts.c.id == pins.c.post_id)
+    query = query.where(posts.c.author_id == author_id, spaces.c.state.in_(states))
     return list(await db.scalars(query.distinct()))
 
 
