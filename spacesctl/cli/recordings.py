@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spacesctl.cli import which
 from spacesctl.cli.asking import confirm
-from spacesctl.cli.common import Json, SpaceRef, Yes, client, space_id
+from spacesctl.cli.common import Json, SpaceRef, ThisSpace, Yes, client
 from spacesctl.cli.output import clock, emit_json, note, say, table
 from spacesctl.domain.errors import Refused
 
@@ -21,23 +22,23 @@ Ref = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording's i
 
 def start(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     lanes: Annotated[bool, typer.Option("--lanes", help="Also record each speaker in a separate file.")] = False,
     as_json: Json = False,
 ) -> None:
     """Start recording. Everybody sees it, and speakers must agree first, so all open microphones but yours are closed."""
     with client(ctx) as spaces:
-        found = spaces.spaces.record(space_id(space), "lanes" if lanes else "mix")
+        found = spaces.spaces.record(which.one(spaces, space), "lanes" if lanes else "mix")
     if as_json:
         emit_json(found)
     else:
         say(f"recording since {clock(found.recording.since) if found.recording else 'now'}")
 
 
-def stop(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def stop(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
     """Stop recording; `recordings list` shows the result."""
     with client(ctx) as spaces:
-        found = spaces.spaces.stop_recording(space_id(space))
+        found = spaces.spaces.stop_recording(which.one(spaces, space, sure=True))
     if as_json:
         emit_json(found)
     else:
@@ -51,7 +52,7 @@ def list_recordings(
 ) -> None:
     """List your recordings, newest first."""
     with client(ctx) as spaces:
-        rows = list(spaces.recordings.list(space_id(space) if space else None))
+        rows = list(spaces.recordings.list(which.one(spaces, space, which.PAST) if space else None))
     if as_json:
         emit_json(rows)
         return

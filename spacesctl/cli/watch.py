@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, client, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, SpaceRef, client
 from spacesctl.cli.output import console, emit_line, note, say
 from spacesctl.domain.errors import Gone
 
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
 
-def watch(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def watch(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
     """Watch a Space until it ends. Host and co-hosts see all events, others what the audience sees. With --json: NDJSON."""
     from spacesctl.cli.coming_back import events as followed
     from spacesctl.cli.coming_back import until_gone
     from spacesctl.cli.watched import Watched
 
-    where = space_id(space)
     with client(ctx, anonymous=True) as spaces:
-        watched = Watched(spaces.spaces.get(where), spaces.people.list(where))
+        found = which.whole(spaces, space)
+        where = found.id
+        watched = Watched(found, spaces.people.list(where))
         out = console()
         redrawn = out.is_terminal and not as_json  # not with --plain
         tell = watched.remark if redrawn else note

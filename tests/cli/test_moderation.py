@@ -95,7 +95,7 @@ def test_the_audit_log_tells_who_did_what_to_whom(host: Person, ann: Person) -> 
     assert "reason=noise" in lines[1]
     assert not any(second in line for line in lines)
     assert {row["space_id"] for row in host.json("audit", "list")} >= {first, second}
-    refused(host.run("audit", "list", "--space", "x"), 2, "neither a Space's id")
+    refused(host.run("audit", "list", "--space", "x"), 3, "there is no Space 'x'")
 
 
 def test_a_log_that_was_changed_is_found_out(tmp_path: Path) -> None:
