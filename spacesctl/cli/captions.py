@@ -40,8 +40,11 @@ def captions(
         for one in past:
             _print(one, as_json=as_json)
         if follow:
-            for one in _live(spaces, where, past[-1].seq or 0 if past else 0):
-                _print(one, as_json=as_json)
+            from spacesctl.cli.readers import while_read
+
+            with while_read():
+                for one in _live(spaces, where, past[-1].seq or 0 if past else 0):
+                    _print(one, as_json=as_json)
 
 
 def _live(spaces: Client, where: str, seq: int) -> Iterator[CaptionLine]:

@@ -58,8 +58,11 @@ def list_reports(
         emit_json(rows)
         return
     table(
-        ("ID", "TIME", "STATE", "TARGET", "CATEGORY", "RULE", "WORDS"),
-        [(one.id, one.created_at, one.state, _target(one), one.category, _rule(one), one.text) for one in rows],
+        ("ID", "TIME", "STATE", "TITLE", "TARGET", "CATEGORY", "RULE", "WORDS"),
+        [
+            (one.id, one.created_at, one.state, one.title, _target(one), one.category, _rule(one), one.text)
+            for one in rows
+        ],
         empty="no reports",
     )
 
@@ -82,6 +85,7 @@ def show_report(ctx: typer.Context, report_id: Ref, as_json: Json = False) -> No
     facts = {
         "id": found.id,
         "time": clock(found.created_at),
+        "title": found.title,
         "space_id": found.space_id,
         "target": _target(found),
         "by": who(found.by),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +65,9 @@ def list_recordings(
 
 
 def _minutes(one: Recording) -> float:
+    """Its length; of one that still runs, so far."""
+    if one.state == "recording":
+        return round((datetime.now(UTC) - one.started_at).total_seconds() / 60, 1)
     return round(max((file.duration_ms for file in one.files), default=0) / 60_000, 1)
 
 

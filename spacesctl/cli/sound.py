@@ -136,12 +136,14 @@ def listen(
     import asyncio
 
     from spacesctl.cli import listening
+    from spacesctl.cli.readers import until_unread
     from spacesctl.client.sound import recording
 
     profile = ctx.ensure_object(Session).profile()
     with client(ctx, anonymous=True) as spaces:
         where = which.one(spaces, space)
-    done = asyncio.run(listening.listen(profile, where, recording(output), seconds, output))
+    work = listening.listen(profile, where, recording(output), seconds, output)
+    done = asyncio.run(until_unread(work) if output == "-" else work)
     if as_json:
         emit_json(done)
     else:

@@ -29,9 +29,10 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
     filed = ann.says("report", space, ben.handle, "--category", "spam", "--note", "sells coins")
     ref = filed.removeprefix("report ").removesuffix(" is filed\n")
     listed = host.says("reports", "list")
-    for words in (ref, ben.handle, "spam"):
+    for words in (ref, ben.handle, "spam", "  T  "):
         assert words in listed
     shown = host.says("reports", "show", ref)
+    assert "title      T\n" in shown
     assert f"by         {ann.handle}\n" in shown
     assert "clip       -\n" in shown, "nothing was said"
     assert "note       sells coins\n" in shown

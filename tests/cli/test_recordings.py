@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bots import casts
+from spacesctl.api.recordings import Recording
+from spacesctl.api.wire import Time
 from spacesctl.cli.moments import on_the_clock
+from spacesctl.cli.recordings import _minutes
+from spacesctl.domain.words import RecordingMode
 from tests.cli.inside import Person, refused
 from tests.running import wait_until
 
@@ -28,6 +32,15 @@ def recorded(host: Person) -> dict[str, str]:
     return row
 
 
+def test_a_recording_that_runs_has_its_minutes_so_far() -> None:
+    since = Time.of(datetime.now(UTC) - timedelta(minutes=90))
+    running = Recording(
+        id="R", space_id="S", title="T", kind=RecordingMode.MIX, state="recording", started_at=since, ended_at=None,
+        reason=None, expires_at=None, files=[],
+    )  # fmt: skip
+    assert _minutes(running) == 90.0
+
+
 def test_recording_is_told_while_it_runs(host: Person, ann: Person) -> None:
     space = host.live()
     refused(ann.run("record", "start", space), 5, "may not")
@@ -37,6 +50,7 @@ def test_recording_is_told_while_it_runs(host: Person, ann: Person) -> None:
     assert "this Space is being recorded" in ann.says("show", space)
     refused(host.run("record", "start", space, "--json"), 5, "record")
     [row] = host.json("recordings", "list")
+    assert "  0.0  " in host.says("recordings", "list")
     refused(host.run("recordings", "get", row["id"]), 5, "it is not finished yet")
     assert host.says("record", "stop", space) == "no longer recorded\n"
     assert host.json("show", space)["recording"] is None

@@ -153,3 +153,9 @@ def test_a_destructive_command_guesses_nothing(host: Person, ann: Person) -> Non
     assert host.run("kick", f"only OF {host.handle}", ann.handle).returncode == 0
     refused(host.run("end", "--yes"), 2, "SPACE is missing")
     assert host.run("end", live[:12], "--yes").stderr.startswith(f"on 'Only of {host.handle}' ({live}), live since ")
+
+
+def test_who_has_no_invitation_is_told_so(host: Person, ann: Person) -> None:
+    live = host.live()
+    for verb in ("accept", "decline"):
+        refused(ann.run(verb, live), 5, "you have no invitation to this Space")
