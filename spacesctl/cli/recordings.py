@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli import which
+from spacesctl.cli import completion, which
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, SpaceRef, ThisSpace, Yes, client
 from spacesctl.cli.output import clock, emit_json, note, say, table
-from spacesctl.domain.errors import Refused
+from spacesctl.domain.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from spacesctl.api.recordings import RecordedFile, Recording
     from spacesctl.client.http import Client
 
+_RECORDING = re.compile(r"[A-Za-z0-9]{13}-[0-9]+")
+"""The id of a recording: that of its Space, and a number."""
 Ref = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording's id, as `recordings list` shows it.")]
 
 
@@ -73,7 +76,14 @@ def _minutes(one: Recording) -> float:
 
 def get(
     ctx: typer.Context,
-    recording: Ref,
+    recording: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECORDING|SPACE",
+            help="The recording's id, as `recordings list` shows it, or a Space: its newest finished recording.",
+            autocompletion=completion.spaces,
+        ),
+    ],
     out: Annotated[
         Path, typer.Option("--out", metavar="FOLDER", help="Folder for the files. Default: this folder.")
     ] = Path(),
@@ -81,7 +91,8 @@ def get(
 ) -> None:
     """Download a recording's files as RECORDING-NAME and verify their checksums."""
     with client(ctx) as spaces:
-        found = spaces.recordings.get(recording)
+        found = _meant(spaces, recording)
+        recording = found.id
         if found.state != "done":
             raise Refused("recording", f"it is not finished yet ({found.state})", hint="`record stop` ends it")
         out.mkdir(parents=True, exist_ok=True)
@@ -98,6 +109,16 @@ def get(
     else:
         for path, file in zip(paths, found.files, strict=True):
             say(f"{path}" + (f"  {file.handle}" if file.handle else ""))
+
+
+def _meant(spaces: Client, ref: str) -> Recording:
+    """The recording with this id, or the newest finished one of a Space. Raises NotFound."""
+    if _RECORDING.fullmatch(ref):
+        return spaces.recordings.get(ref)
+    rows = list(spaces.recordings.list(which.one(spaces, ref, which.PAST)))
+    if not rows:
+        raise NotFound("recording of Space", ref)
+    return next((row for row in rows if row.state == "done"), rows[0])
 
 
 def _fetch(spaces: Client, recording: str, file: RecordedFile, out: Path) -> Path:

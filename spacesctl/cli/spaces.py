@@ -10,7 +10,7 @@ from spacesctl.cli import which
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, SpaceRef, ThisSpace, Yes, client
 from spacesctl.cli.output import emit_json, say
-from spacesctl.domain.words import Policy, Reaction
+from spacesctl.domain.words import Policy, Reaction, State
 
 if TYPE_CHECKING:
     from spacesctl.api.spaces import Space
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 def show(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
     """Show a Space."""
     with client(ctx, anonymous=True) as spaces:
-        tell(which.whole(spaces, space, which.PAST), as_json=as_json)
+        found = which.whole(spaces, space, which.PAST)
+        tell(found, as_json=as_json)
+        if found.state == State.ENDED and not as_json:
+            from spacesctl.cli.spaceview import show_recordings
+
+            show_recordings(spaces.recordings.list(found.id))
 
 
 def start(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:

@@ -364,11 +364,14 @@ def test_a_tcp_port_that_is_taken_is_told_where_others_need_it(
     """A machine without another address needs none, and its own HTTP server has the port."""
     monkeypatch.setattr(udp_port, "listen", lambda host, port: [])
     monkeypatch.setattr(udp_port, "_own_addresses", lambda with_ipv6: ["192.0.2.1"] if outside else [])
-    with contextlib.closing(udp_port.bind("0.0.0.0", own_free_port(), tcp=True)[0]):
-        assert ("is taken" in caplog.text) is outside
-    caplog.clear()
-    with contextlib.closing(udp_port.bind("127.0.0.1", own_free_port(), tcp=True)[0]):
-        assert "is taken" not in caplog.text
+
+    async def bound(host: str) -> str:
+        caplog.clear()
+        udp_port.bind(host, own_free_port(), tcp=True)[0].close()
+        return caplog.text
+
+    assert ("is taken" in asyncio.run(bound("0.0.0.0"))) is outside
+    assert "is taken" not in asyncio.run(bound("127.0.0.1"))
 
 
 def own_free_port() -> int:
