@@ -92,7 +92,7 @@ def get(
     """Download a recording's files as RECORDING-NAME and verify their checksums."""
     with client(ctx) as spaces:
         found = _meant(spaces, recording)
-        recording = found.id
+        recording = recording if _RECORDING.fullmatch(recording) else found.id
         if found.state != "done":
             raise Refused("recording", f"it is not finished yet ({found.state})", hint="`record stop` ends it")
         out.mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import UTC, datetime
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -81,9 +83,9 @@ def _stage(stage: list[Person]) -> Table:
 
 
 def _wrapped(at: str, what: str, width: int) -> list[tuple[str, str, str, str]]:
-    """An event as lines, of which the first has its time."""
-    found = Text(what).wrap(Console(width=width), width, overflow="fold")
-    return [(at if number == 0 else "", "", line.plain, "") for number, line in enumerate(found)]
+    """An event as lines, of which the first has its time. Wide letters take two columns each."""
+    size = max(1, width * len(what) // max(1, cell_len(what)))
+    return [(at if number == 0 else "", "", line, "") for number, line in enumerate(textwrap.wrap(what, size))]
 
 
 def _captions(watched: Watched) -> list[tuple[str, str, str, str]]:
