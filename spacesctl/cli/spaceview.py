@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spacesctl.cli.feed import show_blocked
 from spacesctl.cli.output import clock, say
+from spacesctl.domain.words import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,7 @@ def show_space(space: Space) -> None:
         say("  REC        this Space is being recorded")
     if when := space.started_at or space.scheduled_start:
         say(f"  {'since     ' if space.started_at else 'starts    '} {clock(when)}")
-    if space.ended_at is not None:
+    if space.state == State.ENDED and space.ended_at is not None:
         _show_end(space, space.ended_at)
     else:
         say(f"  people     {space.participant_count}")
