@@ -71,6 +71,15 @@ class RevokedTokens(Account, frozen=True, kw_only=True):
     revoked: int
 
 
+class OverseenAccount(Account, frozen=True, kw_only=True):
+    """An account as operators see it. `suspended_at` is null unless it is suspended; `suspended_until` is null, too, when it is until
+    somebody restores it."""
+
+    suspended_at: Time | None
+    suspended_until: Time | None
+    suspended_why: str | None
+
+
 class DescribedAccount(Account, frozen=True, kw_only=True):
     """An account with what it says about itself."""
 
@@ -83,6 +92,14 @@ class NewAccount(Given, frozen=True, kw_only=True):
     handle: str
     name: Name | None = None
     kind: Kind = Kind.PERSON
+
+
+class NewSuspension(Given, frozen=True, kw_only=True):
+    """Why an account is suspended, and for how long."""
+
+    reason: Annotated[str, Meta(max_length=280)] = ""
+    duration: Annotated[int, Meta(ge=1, le=3660 * 24 * 3600)] | None = None
+    """Seconds; left out, until an operator restores it."""
 
 
 class NewToken(Given, frozen=True, kw_only=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from spacesctl.api.wire import UNSET, Answer, UnsetType
+from typing import Literal
+
+from spacesctl.api.wire import UNSET, Answer, Time, UnsetType
 
 
 class Health(Answer, frozen=True, kw_only=True):
@@ -24,6 +26,26 @@ class Candidate(Answer, frozen=True, kw_only=True):
 
     host: str
     port: int
+
+
+class RunningServer(Answer, frozen=True, kw_only=True):
+    """What a server runs with; no secrets. `http` is where it listens, `public_url` where clients find it. `limits` are those that differ
+    from the defaults."""
+
+    version: str
+    started_at: Time
+    data: str
+    """The data folder."""
+    http: str
+    public_url: str
+    tls: Literal["certificate", "proxy", "none"]
+    candidates: list[Candidate]
+    tcp_candidates: list[Candidate]
+    database: str
+    """Its kind."""
+    model: str | None
+    """The speech model that the bot has loaded."""
+    limits: dict[str, str]
 
 
 class ExpectedProbe(Answer, frozen=True, kw_only=True):

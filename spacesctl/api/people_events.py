@@ -54,8 +54,8 @@ class RoleChanged(Answer, frozen=True, kw_only=True):
 
 
 class HostChanged(Answer, frozen=True, kw_only=True):
-    """Another account became host; `before_id`, the previous host, stays as a co-host. `reason` is `handed_over`, `host_gone` or
-    `returned` (the host who had left is back).
+    """Another account became host; `before_id`, the previous host, stays as a co-host. `reason` is `handed_over`, `host_gone`,
+    `returned` (the host who had left is back), `suspended` or `deleted` (the previous host, who does not stay then).
     """
 
     account_id: str
@@ -92,7 +92,8 @@ class LaneOpened(Answer, frozen=True, kw_only=True):
 
 
 class LaneClosed(Answer, frozen=True, kw_only=True):
-    """A microphone session ended. `reason`: `left`, `replaced`, `demoted`, `kicked`, `blocked`, `ended`, `restarted`, `host_gone`."""
+    """A microphone session ended. `reason`: `left`, `replaced`, `demoted`, `kicked`, `blocked`, `ended`, `restarted`, `host_gone`,
+    `suspended`, `deleted`."""
 
     account_id: str
     lane: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from spacesctl.api.spaces import FileName, Handles, Lang, RuleText, Title, Topics
+from spacesctl.api.spaces import Cohosts, FileName, Handles, Lang, RuleText, Title, Topics
 from spacesctl.api.wire import UNSET, Answer, Given, Meta, Time, UnsetType
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
 
@@ -29,6 +29,8 @@ class NewSeries(Given, frozen=True, kw_only=True):
     topics: Topics = []
     lang: Lang = "en"
     invite: Handles = []
+    cohosts: Cohosts = []
+    """Handles of co-hosts to invite to each Space."""
     rules: RuleText | None = None
     rules_filename: FileName = "rules.toml"
     record: RecordingMode = RecordingMode.OFF
@@ -51,6 +53,7 @@ class SeriesChange(Given, frozen=True, kw_only=True):
     invite: Handles = []
     """Handles to invite in addition, from now on."""
     uninvite: Handles = []
+    """Handles of speakers and co-hosts who are no longer invited."""
 
 
 class Series(Answer, frozen=True, kw_only=True):
@@ -71,6 +74,8 @@ class Series(Answer, frozen=True, kw_only=True):
     """The hash of the rule file."""
     record: RecordingMode
     invited_user_ids: list[str]
+    cohost_user_ids: list[str]
+    """Who is invited to each Space as a co-host."""
     next_start: Time | None
     next_space_id: str | None
     """The coming Space, if it exists already."""

@@ -16,6 +16,7 @@ Title = Annotated[str, Meta(max_length=500)]
 Topics = list[Annotated[str, Meta(min_length=1, max_length=50)]]
 Lang = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Handles = Annotated[list[str], Meta(max_length=100)]
+Cohosts = Annotated[list[str], Meta(max_length=2)]
 RuleText = Annotated[str, Meta(max_length=MAX_RULES, extra=FILE)]
 FileName = Annotated[str, Meta(max_length=200)]
 
@@ -35,6 +36,8 @@ class NewSpace(Given, frozen=True, kw_only=True):
     scheduled_start: Time | None = None
     invite: Handles = []
     """Handles of speakers to invite."""
+    cohosts: Cohosts = []
+    """Handles of co-hosts to invite."""
     rules: RuleText | None = None
     """A rule file, as text."""
     rules_filename: FileName = "rules.toml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spacesctl.application.app import App
 from spacesctl.application.once import Keep
 from spacesctl.application.tokens import USE, add_token
-from spacesctl.domain.accounts import Account
+from spacesctl.domain.accounts import DELETED, Account
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import new_account_id, new_token, parse_handle
 from spacesctl.domain.principals import Person
@@ -23,6 +23,8 @@ async def create_account(
         raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
     if parsed == "me":
         raise Invalid("handle", "is reserved: it stands for one's own account")
+    if parsed == DELETED:
+        raise Invalid("handle", "is reserved: it stands for deleted accounts")
     made = Account(new_account_id(), parsed, name or parsed, kind, app.clock.now())
     first = NewToken(new_token(), USE, "first")
     async with app.begin(person) as db:
@@ -37,7 +39,7 @@ async def follow(app: App, person: Person, ref: str) -> None:
     """Follow an account. Raises NotFound, or Refused with reason `is_you` or `blocked`."""
     me = person.account_id or ""
     async with app.begin(person) as db:
-        target = await accounts.get(db, ref)
+        target = await accounts.present(db, ref)
         if target.id == me:
             raise Refused("is_you", "you cannot follow yourself")
         if await accounts.block_between(db, me, target.id):
@@ -48,7 +50,7 @@ async def follow(app: App, person: Person, ref: str) -> None:
 async def unfollow(app: App, person: Person, ref: str) -> None:
     """Stop following an account. Raises NotFound."""
     async with app.begin(person) as db:
-        target = await accounts.get(db, ref)
+        target = await accounts.present(db, ref)
         await accounts.unfollow(db, person.account_id or "", target.id)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.suspension_watch import SuspensionWatch
 from spacesctl.application.token_watch import TokenWatch
 from spacesctl.compiling.compiler import Compiler
 from spacesctl.domain.accounts import Account
@@ -35,6 +36,7 @@ class App:
     compiler: Compiler = field(default_factory=Compiler, kw_only=True)
     """Compiles rule files in child processes."""
     tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
+    suspensions: SuspensionWatch = field(default_factory=SuspensionWatch, kw_only=True)
 
     @asynccontextmanager
     async def begin(self, person: Person) -> AsyncIterator[AsyncConnection]:

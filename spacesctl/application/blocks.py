@@ -66,7 +66,7 @@ async def block(app: App, person: Person, ref: str) -> None:
     Raises NotFound, or Refused with reason `is_you` or `is_bot` (the bundled one).
     """
     async with app.db.read() as db:
-        account = await accounts.get(db, ref)
+        account = await accounts.present(db, ref)
     if account.id == person.account_id:
         raise Refused("is_you", "you cannot block yourself")
     if account.id == app.bot.id:

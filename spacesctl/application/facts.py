@@ -30,9 +30,10 @@ async def followed(db: AsyncConnection, space: Space, account_id: str | None) ->
 
 async def target(db: AsyncConnection, space: Space, account: Account) -> c.Target:
     """The account as a command about it needs it."""
-    return c.Target(account.id, account.handle, account.kind, await blocked(db, space, account.id))
+    is_out = await blocked(db, space, account.id)
+    return c.Target(account.id, account.handle, account.kind, is_out, account.suspension is not None)
 
 
 async def found(db: AsyncConnection, refs: Iterable[str]) -> list[Account]:
     """The accounts that were named, each once, in order. Raises NotFound."""
-    return list({account.id: account for account in [await accounts.get(db, ref) for ref in refs]}.values())
+    return list({account.id: account for account in [await accounts.present(db, ref) for ref in refs]}.values())

@@ -31,7 +31,7 @@ async def send_message(app: App, person: Person, ref: str, text: str, clip_id: s
         raise Invalid("text", "is empty", hint="write something, or add a voice clip")
     now, me = app.clock.now(), person.account_id or ""
     async with app.begin(person) as db:
-        to = await accounts.get(db, ref)
+        to = await accounts.present(db, ref)
         if await accounts.block_between(db, me, to.id):
             raise Refused("blocked", f"there is a block between you and @{to.handle}")
         clip = await clips.unused(db, clip_id, me) if clip_id is not None else None

@@ -12,7 +12,7 @@ from spacesctl.domain import series as rules
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series, SeriesState
-from spacesctl.domain.words import InviteState, State
+from spacesctl.domain.words import InviteState, Role, State
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts
 from spacesctl.store import series as series_store
@@ -53,6 +53,7 @@ async def _make(app: App, tx: Transaction, series: Series) -> Series:
     if series.rules_hash is not None:
         more.append(c.SetRules(host, series.rules_hash, app.bot.id, frozenset(series.rule_actions)))
     await tx.create(command, *more)
+    await _invite(tx, host, space_id, series.cohosts, Role.COHOST)
     await _invite(tx, host, space_id, series.invited)
     return replace(series, space_id=space_id)
 
@@ -75,7 +76,8 @@ async def bring_in_line(app: App, tx: Transaction, before: Series, after: Series
     if after.rules_hash != before.rules_hash:
         commands.append(c.SetRules(host, after.rules_hash, app.bot.id, frozenset(after.rule_actions)))
     invites = tx.space(space_id).invites
-    dropped = {one for one in before.invited if one not in after.invited and one in invites}
+    wanted = {*after.invited, *after.cohosts}
+    dropped = {one for one in (*before.invited, *before.cohosts) if one not in wanted and one in invites}
     known = await accounts.by_ids(tx.db, {one for one in dropped if invites[one].state is InviteState.PENDING})
     if known:
         people = tuple(c.Target(one.id, one.handle, one.kind) for one in known.values())
@@ -84,11 +86,11 @@ async def bring_in_line(app: App, tx: Transaction, before: Series, after: Series
     await _invite(tx, host, space_id, [one for one in after.invited if one not in invites])
 
 
-async def _invite(tx: Transaction, host: Person, space_id: str, ids: Sequence[str]) -> None:
-    """Invite these accounts, but for those that were blocked in the meantime: the others are still invited."""
-    known = await accounts.by_ids(tx.db, set(ids))
-    command = await invite_command(tx.db, host, tx.space(space_id), [known[one] for one in ids if one in known])
-    welcome = tuple(one for one in command.people if not one.blocked)
+async def _invite(tx: Transaction, host: Person, space_id: str, ids: Sequence[str], role: Role = Role.SPEAKER) -> None:
+    """Invite these accounts, but for those that were blocked, suspended or deleted in the meantime: the others are still invited."""
+    known = {key: one for key, one in (await accounts.by_ids(tx.db, set(ids))).items() if one.deleted_at is None}
+    command = await invite_command(tx.db, host, tx.space(space_id), [known[one] for one in ids if one in known], role)
+    welcome = tuple(one for one in command.people if not one.blocked and not one.suspended)
     if welcome:
         await tx.ask(space_id, replace(command, people=welcome))
 

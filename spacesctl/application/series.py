@@ -46,7 +46,13 @@ class Edit:
 
 
 async def create_series(
-    app: App, series: Series, person: Person, rule_set: CheckedRules | None, invite: Sequence[str], keep: Keep[Series]
+    app: App,
+    series: Series,
+    person: Person,
+    rule_set: CheckedRules | None,
+    invite: Sequence[str],
+    cohosts: Sequence[str],
+    keep: Keep[Series],
 ) -> Series:
     """Store a new series, plan it, and create its coming Space with rules and invitations if it is due: all of it, or nothing.
     Raises Invalid or NotFound.
@@ -54,8 +60,9 @@ async def create_series(
     checked = await asyncio.to_thread(rules.checked, _with_rules(series, rule_set))
     async with app.registry.transaction() as tx:
         await _keep_rules(tx, rule_set)
-        invited = tuple(one.id for one in await facts.found(tx.db, invite))
-        made = rules.plan(replace(checked, invited=invited), tx.now)
+        seconds = tuple([one.id for one in await facts.found(tx.db, cohosts)])
+        invited = tuple([one.id for one in await facts.found(tx.db, invite) if one.id not in seconds])
+        made = rules.plan(replace(checked, invited=invited, cohosts=seconds), tx.now)
         await series_store.save(tx.db, made)
         await _note(tx, person, "create", made.id)
         made = await occurrences.settle(app, tx, made)
@@ -98,7 +105,9 @@ async def edit_series(app: App, series_id: str, person: Person, edit: Edit) -> S
         _require_own(before, person)
         await _keep_rules(tx, edit.rules)
         added, dropped = [[one.id for one in await facts.found(tx.db, refs)] for refs in (edit.invite, edit.uninvite)]
-        invited = dict.fromkeys([*(one for one in before.invited if one not in dropped), *added])
+        cohosts = tuple(one for one in before.cohosts if one not in dropped)
+        known = [*(one for one in before.invited if one not in dropped), *added]
+        invited = dict.fromkeys(one for one in known if one not in cohosts)
         asked = replace(
             before,
             title=_other(edit.title, before.title),
@@ -109,6 +118,7 @@ async def edit_series(app: App, series_id: str, person: Person, edit: Edit) -> S
             listeners=_other(edit.listeners, before.listeners),
             topics=_other(edit.topics, before.topics),
             invited=tuple(invited),
+            cohosts=cohosts,
         )
         if edit.has_rules:
             asked = _with_rules(asked, edit.rules)

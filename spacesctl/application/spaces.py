@@ -14,10 +14,11 @@ from spacesctl.application.once import Keep
 from spacesctl.compiling.compiler import CheckedRules
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
-from spacesctl.domain.principals import Person, Principal
+from spacesctl.domain.principals import Person, Principal, System
 from spacesctl.domain.space import Space
-from spacesctl.domain.words import Policy, State
+from spacesctl.domain.words import Policy, Role, State
 from spacesctl.live.outcome import Outcome
+from spacesctl.store import accounts
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import series as series_store
 from spacesctl.store import spaces as space_store
@@ -32,12 +33,14 @@ async def create_space(
     command: c.Create,
     *,
     invite: Sequence[str] = (),
+    cohosts: Sequence[str] = (),
     rules: CheckedRules | None = None,
     start: bool = False,
     may_go_live: Callable[[int], None] = lambda have: None,
     keep: Keep[Space] = _keep_nothing,
 ) -> Space:
-    """Create a Space with its rules and invitations (`invite` names accounts), and go live if `start` says so: all of it, or nothing.
+    """Create a Space with its rules and invitations (`invite` and `cohosts` name accounts), and go live if `start` says so: all of it, or
+    nothing.
 
     `may_go_live` is called with the number of live Spaces that the host has, and raises TooMany. Raises what refuses one of the commands.
     """
@@ -49,9 +52,11 @@ async def create_space(
         if rules is not None:
             await ruleset_store.put_rules(tx.db, rules.hash, rules.text, tx.now)
             await tx.ask(command.id, c.SetRules(person, rules.hash, app.bot.id, frozenset(rules.actions)))
-        if invite:
-            invited = await facts.found(tx.db, invite)
-            await tx.ask(command.id, await invite_command(tx.db, person, tx.space(command.id), invited))
+        seconds = await facts.found(tx.db, cohosts)
+        speakers = [one for one in await facts.found(tx.db, invite) if one not in seconds]
+        for whom, role in ((seconds, Role.COHOST), (speakers, Role.SPEAKER)):
+            if whom:
+                await tx.ask(command.id, await invite_command(tx.db, person, tx.space(command.id), whom, role))
         if start:
             await tx.ask(command.id, c.Start(person))
         space = tx.space(command.id)
@@ -75,9 +80,13 @@ async def change_space(app: App, edit: c.Edit, space_id: str, speakers: Policy |
 async def start_space(
     app: App, by: Principal, space_id: str, may_go_live: Callable[[int], None] = lambda have: None
 ) -> Outcome:
-    """Go live. `may_go_live` as in `create_space`. Raises NotFound, TooMany, or what refuses the command."""
+    """Go live; a Space that the clock starts while its host is suspended counts as missed.
+
+    `may_go_live` as in `create_space`. Raises NotFound, TooMany, or what refuses the command."""
     async with app.registry.transaction(space_id) as tx:
         may_go_live(await space_store.count_live_of(tx.db, by.account_id or ""))
+        if isinstance(by, System) and (await accounts.get(tx.db, tx.space(space_id).host_id)).suspension is not None:
+            return await tx.ask(space_id, c.Miss(System("suspended")))
         return await tx.ask(space_id, c.Start(by))
 
 

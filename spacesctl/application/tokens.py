@@ -158,7 +158,7 @@ _UNKNOWN = "If you do not know of it, revoke it: spacesctl account revoke me {id
 
 async def _whose(db: AsyncConnection, person: Person, ref: str) -> Account:
     """The account whose tokens are meant; `me` is the person's own. Raises NotFound or NotAllowed."""
-    target = await accounts.get(db, person.account_id or "" if ref == "me" else ref)
+    target = await accounts.present(db, person.account_id or "" if ref == "me" else ref)
     if target.id != person.account_id and not person.is_admin:
         raise NotAllowed("tokens of others are for operators", reason="scope")
     return target

@@ -9,13 +9,14 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Handle, Handles, Json, Limit, Yes, client, each, handle, handles_of, new_key, whose
-from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.cli.tokens import show_secret
 from spacesctl.domain.words import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from spacesctl.api.accounts import OverseenAccount
     from spacesctl.cli.answers import Blocking, Following
     from spacesctl.client.http import Client
 
@@ -44,10 +45,16 @@ def list_accounts(ctx: typer.Context, limit: Limit = None, as_json: Json = False
         emit_json(rows)
         return
     table(
-        ("PERSON", "ID", "KIND", "SINCE", "NAME"),
-        [(one.handle, one.id, one.kind, one.created_at, one.name) for one in rows],
+        ("PERSON", "ID", "KIND", "SINCE", "STATE", "NAME"),
+        [(one.handle, one.id, one.kind, one.created_at, _state(one), one.name) for one in rows],
         empty="no accounts",
     )
+
+
+def _state(one: OverseenAccount) -> str:
+    if one.suspended_at is None:
+        return ""
+    return f"suspended until {clock(one.suspended_until)}" if one.suspended_until is not None else "suspended"
 
 
 def show(

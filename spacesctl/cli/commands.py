@@ -33,7 +33,7 @@ ROOT = Noun(
         "start": Verb("spaces:start", "Open a Space: it goes live."),
         "end": Verb("spaces:end", "End a live Space for everybody."),
         "cancel": Verb("spaces:cancel", "Cancel a Space that has not started."),
-        "invite": Verb("invitations:invite", "Invite people to speak, by direct message."),
+        "invite": Verb("invitations:invite", "Invite people to speak or, with --as, to co-host, by direct message."),
         "inbox": Verb("messages:inbox", "Read direct messages, newest first."),
         "accept": Verb("invitations:accept", "Accept an invitation to speak."),
         "decline": Verb("invitations:decline", "Decline an invitation."),
@@ -114,6 +114,15 @@ ROOT = Noun(
                     "Revoke tokens of your own account or (operators) of any account.",
                 ),
                 "show": Verb("accounts:show", "Show an account; without a handle, your own."),
+                "suspend": Verb(
+                    "oversight:suspend",
+                    "Suspend an account: its tokens stop working, and its live Spaces go to a co-host or end.",
+                ),
+                "restore": Verb("oversight:restore", "Restore a suspended account: its tokens work again."),
+                "delete": Verb(
+                    "oversight:delete",
+                    "Delete your own account (`me`) or (operators) any, for good, with its posts, recordings, tokens and planned Spaces.",
+                ),
             },
         ),
         "profile": Noun(

@@ -16,6 +16,7 @@ from spacesctl.domain.ids import is_space_id, parse_handle
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from spacesctl.api.accounts import OverseenAccount
     from spacesctl.client.http import Client
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ def commands(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
 def _known(ctx: typer.Context, space: str | None) -> Iterator[tuple[str, str]]:
     ways: list[Callable[[Client], Iterator[tuple[str, str]]]] = [
         lambda client: ((one.handle, one.name) for one in client.accounts.following()),
-        lambda client: ((one.handle, one.name) for one in client.accounts.list()),
+        lambda client: ((one.handle, one.name) for one in client.accounts.list() if _may_act(ctx, one)),
     ]
     if any(one.name == "space" for one in ctx.command.params):
         ways.insert(
@@ -105,6 +106,11 @@ def _meant(client: Client, space: str | None) -> str:
     from spacesctl.cli import which
 
     return which.known(space) or which.looked_up(client, space, tell=lambda _: None).id
+
+
+def _may_act(ctx: typer.Context, one: OverseenAccount) -> bool:
+    """Who is suspended is offered to `account` alone, which can restore it."""
+    return one.suspended_at is None or (ctx.parent is not None and ctx.parent.info_name == "account")
 
 
 def _asked(ctx: typer.Context, ask: Callable[[Client], Iterable[T]]) -> list[T]:

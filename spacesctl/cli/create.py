@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from spacesctl.api.spaces import NewSpace
 
 
+MAX_COHOSTS = 2
+"""As in the domain, which is not loaded here."""
+
+
 def create(
     ctx: typer.Context,
     title: Annotated[str, typer.Argument(help="At most 70 characters.")],
     start: Annotated[bool, typer.Option("--start", help="Go live at once.")] = False,
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Start time: RFC 3339, '2026-12-01 18:00', or +2h.")
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Start time: 'tomorrow 18:00', 'fri 18:00', 'in 2h', '2026-12-01 18:00' or RFC 3339."
+        ),
     ] = None,
     tz: Annotated[
         str | None,
@@ -33,6 +40,10 @@ def create(
     listeners: Annotated[ListenerPolicy, typer.Option(help="Who may listen.")] = ListenerPolicy.EVERYONE,
     invite: Annotated[
         list[str] | None, typer.Option(metavar="PERSON", help="Invite a speaker; `-` reads a list from stdin.")
+    ] = None,
+    cohost: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PERSON", help="Invite a co-host, at most two; accepting makes them one."),
     ] = None,
     captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with rules that the bot applies.")] = None,
@@ -70,6 +81,7 @@ def create(
         topics=topic or [],
         scheduled_start=wire_time(at, tz) if at is not None else None,
         invite=handles_of(invite) if invite else [],
+        cohosts=_cohosts(cohost) if cohost else [],
         rules=read_rules(rules) if rules is not None else None,
         rules_filename=rules.name if rules is not None else "rules.toml",
         record=RecordingMode.LANES if record_lanes else RecordingMode.MIX if record else RecordingMode.OFF,
@@ -88,6 +100,13 @@ def create(
         show_space(made)
 
 
+def _cohosts(words: list[str]) -> list[str]:
+    found = handles_of(words)
+    if len(found) > MAX_COHOSTS:
+        raise Invalid("--cohost", f"at most {MAX_COHOSTS}")
+    return found
+
+
 def _create_series(ctx: typer.Context, each: NewSpace, cron: str, tz: str, seconds: int, *, as_json: bool) -> None:
     """A series of Spaces like `each`."""
     from spacesctl.api.series import NewSeries
@@ -103,6 +122,7 @@ def _create_series(ctx: typer.Context, each: NewSpace, cron: str, tz: str, secon
         captions=each.captions,
         topics=each.topics,
         invite=each.invite,
+        cohosts=each.cohosts,
         rules=each.rules,
         rules_filename=each.rules_filename,
         record=each.record,

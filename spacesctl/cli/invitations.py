@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from spacesctl.cli import which
 from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, client, each, handles_of
 from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.domain.words import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,12 +23,16 @@ def invite(
     space: SpaceRef = None,
     handles: Handles,
     message: Annotated[str, typer.Option(metavar="WORDS", help="Added to the invitation.")] = "",
+    role: Annotated[
+        Literal["speaker", "cohost"],
+        typer.Option("--as", help="What they become when they accept. Only the host invites co-hosts."),
+    ] = "speaker",
     as_json: Json = False,
 ) -> None:
-    """Invite people to speak, by direct message."""
+    """Invite people to speak or, with --as, to co-host, by direct message."""
     from spacesctl.api.people import NewInvites
 
-    new = NewInvites(handles=handles_of(handles), message=message)
+    new = NewInvites(handles=handles_of(handles), message=message, role=Role(role))
     with client(ctx) as spaces:
         _tell(spaces.people.invite(which.one(spaces, space), new), as_json=as_json)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAYS: Final = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 _STEPS: Final = ((60, "min", 3600), (3600, "h", 86_400), (86_400, "day", 86_400 * 14), (604_800, "week", 604_800 * 9))
 """As (seconds of one, its name, below how many seconds it is used)."""
@@ -26,9 +28,9 @@ def on_the_clock(at: datetime, now: datetime) -> str:
     if days in _DAYS:
         return f"{_DAYS[days]} {clock}"
     if abs(days) < 7:
-        return f"{_WEEKDAYS[there.weekday()]} {clock}"
+        return f"{WEEKDAYS[there.weekday()][:3]} {clock}"
     year = "" if there.year == here.year else f" {there.year}"
-    return f"{there.day} {_MONTHS[there.month - 1]}{year} {clock}"
+    return f"{there.day} {MONTHS[there.month - 1][:3]}{year} {clock}"
 
 
 def distance(span: timedelta) -> str:

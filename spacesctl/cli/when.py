@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from spacesctl.api.wire import Time
+from spacesctl.cli.output import note
 from spacesctl.domain.errors import Invalid
 
 EXAMPLES: Final = "such as '18:00', 'tomorrow 18:00', 'fri 18:00', 'in 2h', '+2w' or '2026-12-01 18:00'"
@@ -48,8 +49,21 @@ def parse_when(text: str, tz: str | None, now: datetime, option: str = "--at") -
 
 
 def wire_time(text: str, tz: str | None, option: str = "--at") -> Time:
-    """The same from now on, as the wire has it."""
-    return Time.of(parse_when(text, tz, datetime.now(UTC), option))
+    """The same from now on, as the wire has it. Where a zone was named, it is said back in words."""
+    at = parse_when(text, tz, datetime.now(UTC), option)
+    if tz:
+        note(f"that is {in_words(at, tz)}")
+    return Time.of(at)
+
+
+def in_words(at: datetime, tz: str) -> str:
+    """`Tuesday, 1 December 2026, 18:00 in Rome (Europe/Rome, UTC+01:00)`."""
+    from spacesctl.cli.moments import MONTHS, WEEKDAYS
+
+    there = at.astimezone(_zone(tz))
+    place = tz.rpartition("/")[2].replace("_", " ")
+    named = place if place == tz else f"{place} ({tz}, UTC{there.isoformat()[-6:]})"
+    return f"{WEEKDAYS[there.weekday()]}, {there.day} {MONTHS[there.month - 1]} {there.year}, {there:%H:%M} in {named}"
 
 
 class _NotThere(Exception):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spacesctl.client.http import Client
 from spacesctl.client.profile import Profile
-from spacesctl.doctor import machine, reach, setup
+from spacesctl.doctor import asked, machine, reach, setup
 from spacesctl.doctor.finding import Finding, fail
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.process.setting_origins import origins
@@ -18,6 +18,7 @@ from spacesctl.server.process.settings import Settings, load, split_host_port
 def here(config: Path | None, profile: Profile, data: Path | None = None, *, named: bool = True) -> Iterator[Finding]:
     """Check this machine and its server; each finding as soon as it is known.
 
+    What a server that answers runs with counts for more than the settings of this folder, which may be another's.
     With `named` false the profile's URL is a default, and the server's address is taken from the settings instead.
     """
     try:
@@ -26,16 +27,22 @@ def here(config: Path | None, profile: Profile, data: Path | None = None, *, nam
     except Invalid as error:
         yield fail("config", error.message, error.hint or "correct it; docs/settings.md lists every setting")
         settings = Settings.model_construct()
-    yield machine.data_folder(settings.data)
-    yield setup.database(settings.data)
-    yield machine.disk(settings.data)
+    if not named:
+        profile = replace(profile, url=_url(settings))
+    told = asked.ask(profile)
+    folder = settings.data
+    if told is not None:
+        yield asked.said(told)
+        folder = (asked.folder_of(told) if data is None else None) or folder
+    yield machine.data_folder(folder)
+    yield setup.database(folder)
+    yield machine.disk(folder)
     yield machine.clock()
     yield machine.udp_buffers()
     yield machine.packets()
-    yield setup.tls(settings)
-    yield setup.model(settings)
-    if not named:
-        profile = replace(profile, url=_url(settings))
+    is_its = told is None or asked.is_of(told, settings)
+    yield setup.tls(settings) if told is None or is_its else asked.tls(told)
+    yield setup.model(settings) if told is None or is_its else asked.model(told)
     running = reach.server(profile.url)
     if running is None:
         yield from reach.try_out(settings)
@@ -57,6 +64,8 @@ def there(profile: Profile) -> Iterator[Finding]:
         yield fail("server", f"nothing answers at {profile.url}", "start it, or check the network to it")
         return
     yield found
+    if (told := asked.ask(profile)) is not None:
+        yield asked.said(told)
     yield from _udp(profile)
 
 

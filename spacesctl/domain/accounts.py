@@ -25,6 +25,25 @@ class Credential:
     id: str
 
 
+OWNER = "owner"
+"""The handle of the account that the first start makes."""
+DELETED = "deleted"
+"""What a deleted account is called; nobody else may be."""
+
+
+@dataclass(frozen=True)
+class Suspension:
+    """Until when an account may not act, and why. `until` None: until an operator restores it."""
+
+    since: datetime
+    until: datetime | None = None
+    reason: str = ""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is in effect."""
+        return self.until is None or self.until > now
+
+
 @dataclass(frozen=True)
 class Account:
     """A registered account. `id` is a decimal string, `handle` is lower case without the `@`."""
@@ -36,3 +55,6 @@ class Account:
     created_at: datetime
     description: str = ""
     """At most 160 characters."""
+    suspension: Suspension | None = None
+    deleted_at: datetime | None = None
+    """Of a deleted account only its id is left, and that it was there."""

@@ -97,12 +97,14 @@ class SwitchCaptions(Command):
 
 @dataclass(frozen=True)
 class Target:
-    """The account that a command is about. `blocked`: a block keeps it out of the Space (`admission.kept_out`)."""
+    """The account that a command is about. `blocked`: a block keeps it out of the Space (`admission.kept_out`). `suspended`: it may not
+    act at the moment."""
 
     account_id: str
     handle: str
     kind: Kind = Kind.PERSON
     blocked: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,18 @@ class RemoveBlocked(Command):
     """Remove an account that a block keeps out."""
 
     person: Target
+
+
+@dataclass(frozen=True)
+class TakeOut(Command):
+    """Take out an account that was suspended or deleted, as `why` says. The longest-serving co-host among those `present` hosts in its
+    place. `call_off`: a Space of its that has not started is canceled.
+    """
+
+    person: Target
+    why: str
+    present: frozenset[str] = frozenset()
+    call_off: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 `decide_all` does so for everything that one request asks for.
 
-The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `sanctions.py` (mute,
+The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `leaving.py` (an account
+is suspended or deleted), `sanctions.py` (mute,
 demote, kick, block), `undo.py` (the end of a sanction),
 `pins.py` and `recording.py`.
 """
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from spacesctl.domain import absence, life, pins, recording, sanctions, stage, undo
+from spacesctl.domain import absence, leaving, life, pins, recording, sanctions, stage, undo
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.evolve import evolve_all
@@ -75,6 +76,7 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.Undo: undo.undo,
     c.LiftExpired: undo.lift_expired,
     c.RemoveBlocked: sanctions.remove_blocked,
+    c.TakeOut: leaving.take_out,
     c.TakeAct: sanctions.take_act,
     c.OpenMic: stage.open_mic,
     c.SetMic: stage.set_mic,

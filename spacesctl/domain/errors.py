@@ -56,8 +56,8 @@ class NotSignedIn(SpacesError):
 
 
 class NotAllowed(SpacesError):
-    """The account is signed in but may not do this. `reason` is an action of the permission table, `barred`, `blocked`
-    or `scope`.
+    """The account is signed in but may not do this. `reason` is an action of the permission table, `barred`, `blocked`,
+    `suspended` or `scope`.
     """
 
     code, status, exit_code, title = "not_allowed", 403, 5, "Not allowed"

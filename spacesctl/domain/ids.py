@@ -49,3 +49,8 @@ def parse_handle(text: str) -> str | None:
     """The bare lower-case handle of `@Acme` or `acme`; None when it is malformed (X's rule: 1 to 15 of `A-Za-z0-9_`)."""
     bare = text.removeprefix("@")
     return bare.lower() if _HANDLE.fullmatch(bare) else None
+
+
+def retired_handle(handle: str) -> str:
+    """What stands for the handle of a deleted account: it is never given again, and cannot be read back. No handle looks like it."""
+    return f"~{hashlib.sha256(handle.encode()).hexdigest()[:14]}"

@@ -62,6 +62,7 @@ class Action(StrEnum):
     MISS = "miss"
     REMIND = "remind"
     HOST_GONE = "host_gone"
+    TAKE_OUT = "take_out"
     CLOSE_MIC = "close_mic"
     LIFT_EXPIRED = "lift_expired"
 
@@ -104,6 +105,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.MISS: frozenset({Standing.SYSTEM}),
     Action.REMIND: frozenset({Standing.SYSTEM}),
     Action.HOST_GONE: frozenset({Standing.SYSTEM}),
+    Action.TAKE_OUT: frozenset({Standing.SYSTEM}),
     Action.CLOSE_MIC: frozenset({Standing.SYSTEM}),
     Action.LIFT_EXPIRED: frozenset({Standing.SYSTEM}),
 }

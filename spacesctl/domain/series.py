@@ -34,8 +34,8 @@ class SeriesState(StrEnum):
 class Series:
     """A recurring Space and its settings. `duration` is in seconds.
 
-    `planned` is the start of the coming occurrence and `space_id` its Space, once that is created. `invited` are
-    account ids.
+    `planned` is the start of the coming occurrence and `space_id` its Space, once that is created. `invited` and
+    `cohosts` (who are invited as such) are account ids; nobody is in both.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Series:
     rule_actions: tuple[str, ...] = ()
     record: RecordingMode = RecordingMode.OFF
     """What is recorded of each occurrence."""
+    cohosts: tuple[str, ...] = ()
     state: SeriesState = SeriesState.ACTIVE
     planned: datetime | None = None
     space_id: str | None = None

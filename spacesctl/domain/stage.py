@@ -20,7 +20,7 @@ Events = list[e.Event]
 
 def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
     """Invite accounts to speak or to co-host. Raises NotAllowed, Invalid, Gone, or Refused with reason `blocked`,
-    `barred` or `is_host`.
+    `barred`, `suspended`, `bot` or `is_host`.
     """
     require(space, command.by, Action.INVITE)
     require_not_over(space)
@@ -34,6 +34,8 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
             raise Refused("blocked", f"there is a block between @{person.handle} and the hosts, or you")
         if person.account_id in space.barred:
             raise Refused("barred", f"@{person.handle} was removed from this Space")
+        if person.suspended:
+            raise Refused("suspended", f"@{person.handle} is suspended and cannot be invited")
         if person.kind is Kind.BOT:
             raise Refused("bot", f"@{person.handle} is a bot: bots listen, and do not speak")
         if person.account_id == space.host_id:

@@ -198,6 +198,10 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         streams = (subscriber.person.account_id for subscriber in self.hub.subscribers)
         return frozenset(one for one in (*self.connected(), *streams) if one is not None)
 
+    def here(self) -> frozenset[str]:
+        """The accounts that are in the Space: connected, or with a command in the last minute."""
+        return frozenset(one for one in self.presence.present(self._clock.monotonic(), self.present()) if one)
+
     @property
     def participant_count(self) -> int:
         """How many are connected with audio: each account once, anonymous listeners per connection."""

@@ -135,6 +135,11 @@ class RecordingKeeper:
         described: list[dict[str, Any]] = [asdict(one) for one in files]
         async with self._registry.db.begin() as db:
             await store.close(db, recording_id, described, self._registry.clock.now())
+            gone = await store.is_nobodys(db, recording_id)
+            if gone:
+                await store.remove(db, recording_id)
+        if gone:
+            await asyncio.to_thread(shutil.rmtree, self._folder / recording_id, ignore_errors=True)
 
 
 async def _give_up(actor: SpaceActor, recording_id: str) -> None:

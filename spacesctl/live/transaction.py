@@ -138,6 +138,10 @@ class Transaction:
         """Whether an account has a part in a Space, or is connected to it."""
         return account_id in self.space(space_id).parts() or account_id in self._actors[space_id].present()
 
+    def here(self, space_id: str) -> frozenset[str]:
+        """The accounts that are in a Space: connected, or with a command in the last minute."""
+        return self._actors[space_id].here()
+
     async def create(self, command: c.Create, *more: c.Command) -> Outcome:
         """Create a Space, and give it further commands of the same principal. Raises what refuses one of them."""
         self._actors[command.id] = self._registry.new_actor()

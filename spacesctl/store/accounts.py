@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import Row, and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Account
+from spacesctl.domain.accounts import DELETED, Account, Suspension
 from spacesctl.domain.errors import Conflict, NotFound
-from spacesctl.domain.ids import parse_handle
+from spacesctl.domain.ids import parse_handle, retired_handle
 from spacesctl.domain.words import Kind
 from spacesctl.store.tables import accounts, blocks, follows
 from spacesctl.store.writing import insert_new
 
 
 async def add(db: AsyncConnection, account: Account) -> None:
-    """Add an account. Raises Conflict when the handle is taken."""
+    """Add an account. Raises Conflict when the handle is taken, or was a deleted account's."""
+    if await db.scalar(select(accounts.c.id).where(accounts.c.handle == retired_handle(account.handle))) is not None:
+        raise Conflict("account", f"@{account.handle}", "was deleted, and its handle is not given again")
     row = {
         "id": account.id,
         "handle": account.handle,
@@ -34,12 +36,20 @@ async def add(db: AsyncConnection, account: Account) -> None:
 
 
 async def get(db: AsyncConnection, ref: str) -> Account:
-    """Find an account by id, `@handle` or bare handle. Raises NotFound."""
+    """Find an account by id, `@handle` or bare handle; a deleted one by its id. Raises NotFound."""
     where = accounts.c.id == ref if ref.isdigit() and len(ref) > 15 else accounts.c.handle == (parse_handle(ref) or "")
     row = (await db.execute(select(accounts).where(where))).one_or_none()
     if row is None:
         raise NotFound("account", ref if ref.startswith("@") or ref.isdigit() else f"@{ref}")
     return _account(row)
+
+
+async def present(db: AsyncConnection, ref: str) -> Account:
+    """The same, for what is to be done to it or with it: a deleted account is not found."""
+    found = await get(db, ref)
+    if found.deleted_at is not None:
+        raise NotFound("account", ref)
+    return found
 
 
 async def by_ids(db: AsyncConnection, ids: set[str]) -> dict[str, Account]:
@@ -51,13 +61,16 @@ async def by_ids(db: AsyncConnection, ids: set[str]) -> dict[str, Account]:
 
 
 async def page(db: AsyncConnection, *, after: str, limit: int) -> list[Account]:
-    """At most `limit` accounts in the order of their handles, after the handle `after`."""
-    rows = await db.execute(select(accounts).where(accounts.c.handle > after).order_by(accounts.c.handle).limit(limit))
+    """At most `limit` accounts in the order of their handles, after the handle `after`; not the deleted ones."""
+    query = select(accounts).where(accounts.c.handle > after, accounts.c.deleted_at.is_(None))
+    rows = await db.execute(query.order_by(accounts.c.handle).limit(limit))
     return [_account(row) for row in rows]
 
 
-def _account(row: object) -> Account:
-    return Account(row.id, row.handle, row.name, Kind(row.kind), row.created_at, row.description)  # type: ignore[attr-defined]  # rows are not typed
+def _account(row: Row[tuple[object, ...]]) -> Account:
+    held = Suspension(row.suspended_at, row.suspended_until, row.suspended_why or "") if row.suspended_at else None
+    handle = row.handle if row.deleted_at is None else DELETED
+    return Account(row.id, handle, row.name, Kind(row.kind), row.created_at, row.description, held, row.deleted_at)
 
 
 async def describe(db: AsyncConnection, account_id: str, *, name: str | None, description: str | None) -> Account:
@@ -87,8 +100,9 @@ async def follows_account(db: AsyncConnection, follower_id: str, followed_id: st
 
 
 async def following(db: AsyncConnection, account_id: str) -> list[Account]:
-    """The accounts that an account follows, by handle."""
+    """The accounts that an account follows, by handle; not the suspended ones."""
     query = select(accounts).join(follows, follows.c.followed_id == accounts.c.id)
+    query = query.where(accounts.c.suspended_at.is_(None))
     rows = await db.execute(query.where(follows.c.follower_id == account_id).order_by(accounts.c.handle))
     return [_account(row) for row in rows]
 

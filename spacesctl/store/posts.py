@@ -66,6 +66,11 @@ async def by_author(db: AsyncConnection, author_id: str, *, before: str | None, 
     return await _found(db, posts.c.author_id == author_id, before=before, limit=limit)
 
 
+async def ids_by(db: AsyncConnection, author_id: str) -> list[str]:
+    """The ids of all posts of an author."""
+    return list(await db.scalars(select(posts.c.id).where(posts.c.author_id == author_id)))
+
+
 async def count_by(db: AsyncConnection, author_id: str) -> int:
     """How many posts an author has."""
     return await db.scalar(select(func.count()).where(posts.c.author_id == author_id)) or 0

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.space import Recording, Space
 from spacesctl.domain.words import RecordingMode
-from spacesctl.store.tables import recordings
+from spacesctl.store.tables import accounts, recordings
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,18 @@ async def close(db: AsyncConnection, recording_id: str, files: Sequence[Mapping[
     await db.execute(update(recordings).where(recordings.c.id == recording_id).values(files=list(files)))
     lost = recordings.c.id == recording_id, recordings.c.ended_at.is_(None)
     await db.execute(update(recordings).where(*lost).values(ended_at=now, reason="lost"))
+
+
+async def finished_of(db: AsyncConnection, host_id: str) -> list[KeptRecording]:
+    """The recordings of a host whose files are complete."""
+    return [one for one in await _found(db, recordings.c.host_id == host_id) if one.files is not None]
+
+
+async def is_nobodys(db: AsyncConnection, recording_id: str) -> bool:
+    """Whether the account of a recording was deleted while it ran."""
+    query = select(recordings.c.id).join(accounts, accounts.c.id == recordings.c.host_id)
+    query = query.where(recordings.c.id == recording_id, accounts.c.deleted_at.is_not(None))
+    return (await db.execute(query)).first() is not None
 
 
 async def remove(db: AsyncConnection, recording_id: str) -> None:

@@ -66,6 +66,10 @@ accounts = Table(
     Column("kind", String(6), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("description", String(160), nullable=False, server_default=""),
+    Column("suspended_at", Utc),
+    Column("suspended_until", Utc, index=True),
+    Column("suspended_why", String(280)),
+    Column("deleted_at", Utc),
 )
 
 tokens = Table(

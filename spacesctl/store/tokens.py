@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, delete, func, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Credential, CredentialKind
+from spacesctl.domain.accounts import Credential, CredentialKind, Suspension
+from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.ids import token_hash
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import Kind, Scope
@@ -17,6 +19,8 @@ from spacesctl.store.tables import accounts, tokens
 
 CREDENTIAL_ID = 16
 """Characters of a token's hash that name it."""
+_SUSPENSION = (accounts.c.suspended_at, accounts.c.suspended_until, accounts.c.suspended_why)
+_IS_ADMIN = type_coerce(tokens.c.scopes, Text).contains(f'"{Scope.ADMIN.value}"', autoescape=True)
 
 
 @dataclass(frozen=True)
@@ -116,18 +120,41 @@ async def next_expiry(db: AsyncConnection) -> datetime | None:
 
 
 async def caller(db: AsyncConnection, token: str, now: datetime) -> Person | None:
-    """The caller that a token belongs to, or None for a token that is unknown or has expired."""
+    """The caller that a token belongs to, or None for a token that is unknown or has expired. Raises NotAllowed with reason `suspended`."""
     digest = token_hash(token)
     query = (
-        select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes)
+        select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes, *_SUSPENSION)
         .join(tokens, tokens.c.account_id == accounts.c.id)
         .where(tokens.c.hash == digest, _lasts(now))
     )
     row = (await db.execute(query)).one_or_none()
     if row is None:
         return None
+    if row.suspended_at is not None:
+        held = Suspension(row.suspended_at, row.suspended_until, row.suspended_why or "")
+        if held.holds(now):
+            raise NotAllowed(in_words(held), reason="suspended")
     credential = Credential(CredentialKind.TOKEN, digest[:CREDENTIAL_ID])
     return Person(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes), credential)
+
+
+def in_words(held: Suspension) -> str:
+    """What the owner of a suspended account is told."""
+    until = f" until {rfc3339(held.until)}" if held.until is not None else ""
+    return f"this account is suspended{until}" + (f": {held.reason}" if held.reason else "")
+
+
+async def has_admin(db: AsyncConnection, account_id: str, now: datetime) -> bool:
+    """Whether an account has a token with the admin scope."""
+    mine = (tokens.c.account_id == account_id, _lasts(now), _IS_ADMIN)
+    return (await db.execute(select(tokens.c.hash).where(*mine).limit(1))).first() is not None
+
+
+async def has_other_admin(db: AsyncConnection, account_id: str, now: datetime) -> bool:
+    """Whether another account that is not suspended has a token with the admin scope."""
+    query = select(tokens.c.hash).join(accounts, tokens.c.account_id == accounts.c.id)
+    query = query.where(accounts.c.id != account_id, accounts.c.suspended_at.is_(None), _lasts(now), _IS_ADMIN)
+    return (await db.execute(query.limit(1))).first() is not None
 
 
 def _lasts(now: datetime) -> ColumnElement[bool]:

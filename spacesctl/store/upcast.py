@@ -19,7 +19,7 @@ from spacesctl.domain.space import Space
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
 
 SPACE_VERSION: Final = 4
-SERIES_VERSION: Final = 1
+SERIES_VERSION: Final = 2
 EVENT_VERSION: Final = 1
 
 _SPACE: TypeAdapter[Space] = TypeAdapter(Space)
@@ -47,6 +47,8 @@ def _to_version_4(doc: dict[str, Any]) -> dict[str, Any]:
 
 
 _SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2, 2: _to_version_3, 3: _to_version_4}
+_SERIES_LIFTS: Final[Mapping[int, Lift]] = {1: lambda doc: doc}
+"""Version 2 has `cohosts`, which is empty without it."""
 _EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}
 """By event type and version, because most changes affect one type of event."""
 
@@ -70,10 +72,11 @@ def space_doc(value: Space) -> str:
 def series(doc: str, version: int, series_id: str = "") -> Series:
     """A series from its stored document. Raises Unavailable when it cannot be read."""
     try:
-        if version != SERIES_VERSION:
-            raise ValueError(f"version {version}")
-        return _SERIES.validate_json(doc)
-    except ValueError as error:
+        if version == SERIES_VERSION:
+            return _SERIES.validate_json(doc)
+        body = _lifted(json.loads(doc), version, SERIES_VERSION, _SERIES_LIFTS.__getitem__)
+        return _SERIES.validate_json(json.dumps(body))
+    except (ValueError, LookupError, TypeError) as error:
         raise _unreadable("series", series_id, version, SERIES_VERSION) from error
 
 

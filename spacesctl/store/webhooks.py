@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.webhooks import Message
-from spacesctl.store.tables import deliveries, webhooks
+from spacesctl.store.tables import accounts, deliveries, webhooks
 
 QUEUE = 1_000
 """Deliveries that may wait for one webhook; the oldest beyond that are dropped and counted."""
@@ -148,10 +148,11 @@ async def remove(db: AsyncConnection, webhook_id: str) -> None:
 
 
 async def enqueue(db: AsyncConnection, host_id: str, messages: Sequence[Message], now: datetime) -> None:
-    """Queue messages for each active webhook that subscribes to them: those of the host, and those for all Spaces."""
-    query = select(webhooks.c.id, webhooks.c.events).where(
-        webhooks.c.state == "active", or_(webhooks.c.account_id == host_id, webhooks.c.all_spaces)
-    )
+    """Queue messages for each active webhook that subscribes to them: those of the host, and those for all Spaces; none of a suspended
+    account."""
+    query = select(webhooks.c.id, webhooks.c.events).join(accounts, accounts.c.id == webhooks.c.account_id)
+    query = query.where(accounts.c.suspended_at.is_(None), webhooks.c.state == "active")
+    query = query.where(or_(webhooks.c.account_id == host_id, webhooks.c.all_spaces))
     for hook in list(await db.execute(query)):
         wanted = [message for message in messages if not hook.events or message.type in hook.events]
         if wanted:

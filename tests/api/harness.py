@@ -239,6 +239,7 @@ async def running_api(data: Path, *, first: bool = True, clock: Clock = REAL) ->
         app.alarm = Alarm(app)
         await app.alarm.start()
         await app.tokens.open(db)
+        await app.suspensions.open(db)
         try:
             await asyncio.to_thread(conform.operations)  # reads sources, so not on the event loop
             conform.faults.clear()

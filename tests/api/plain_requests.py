@@ -32,10 +32,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewAccount": {"handle": "zoe", "name": "Zoe", "kind": "person"},
     "AboutMe": {"name": "Me", "description": "about me"},
     "NewToken": {"label": "t", "scopes": ["use"], "expires_at": "2037-01-01T00:00:00Z"},
+    "NewSuspension": {"reason": "r", "duration": 60},
     "NewPost": {"text": "hi", "clip": "A" * 13},
     "NewSpace": {
         "title": "T", "speakers": "invited", "listeners": "everyone", "captions": True, "topics": ["a"], "lang": "en",
-        "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "record": "off", "start": False, **_RULES,
+        "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "cohosts": ["@ben"], "record": "off", "start": False, **_RULES,
     },
     "SpaceChange": {
         "record": "mix",
@@ -46,7 +47,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewPin": {"post": "1", "url": "https://example.org/", "title": "T"},
     "NewSeries": {
         "title": "T", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "speakers": "invited", "listeners": "everyone", "captions": True,
-        "topics": ["a"], "lang": "en", "invite": ["@ann"], "record": "off", **_RULES,
+        "topics": ["a"], "lang": "en", "invite": ["@ann"], "cohosts": ["@ben"], "record": "off", **_RULES,
     },
     "SeriesChange": {
         "title": "T", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "speakers": "invited", "listeners": "everyone", "topics": ["a"],

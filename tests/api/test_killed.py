@@ -96,6 +96,8 @@ CASES = {
     "series pause": Case("host", "POST /v1/series/{series}/pause"),
     "block": Case("host", "PUT /v1/accounts/me/blocks/@ann"),
     "rule's block": Case("bot", "POST /v1/spaces/{space}/acts", "act"),
+    "suspend": Case("owner", "PUT /v1/accounts/@ben/suspension", {"reason": "spam", "duration": 600}),
+    "delete account": Case("owner", "DELETE /v1/accounts/@ben"),
     "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60}),
     "report": Case("ben", "POST /v1/reports", {"space_id": "{space}", "account": "@ann"}),
     "end": Case("host", "POST /v1/spaces/{space}/end"),
@@ -119,7 +121,7 @@ async def scene(api: Api) -> Scene:
     await host.ok("PUT", f"/v1/spaces/{spaces[0]}/rules", {"text": RULES})
     await cid.ok("POST", f"/v1/spaces/{spaces[0]}/requests")
     series = (await host.ok("POST", "/v1/series", SERIES))["id"]
-    people = {"host": host, "ann": ann, "ben": ben, "cid": cid, "bot": api.bot}
+    people = {"host": host, "ann": ann, "ben": ben, "cid": cid, "bot": api.bot, "owner": api.owner}
     return Scene(people, {"space": spaces[0], "series": series, "post": post}, session.headers["location"])
 
 

@@ -59,6 +59,10 @@ TABLE = {
     "take act": "-------+",
     "report": "+++---+-",
     "create account": "------+-",
+    "see what the server runs with": "------+-",
+    "suspend account": "------+-",
+    "restore account": "------.-",
+    "delete account": "------+-",
     "assignments status": "-------+",
 }
 
@@ -109,6 +113,10 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "take act": ("POST", f"{space}/acts", act),
         "report": ("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1], "account": "@talker"}),
         "create account": ("POST", "/v1/accounts", {"handle": "another"}),
+        "see what the server runs with": ("GET", "/v1/server", None),
+        "suspend account": ("PUT", "/v1/accounts/@spare/suspension", {"reason": "spam"}),
+        "restore account": ("DELETE", "/v1/accounts/@spare/suspension", None),
+        "delete account": ("DELETE", "/v1/accounts/@spare", None),
         "assignments status": ("PUT", "/v1/bots/status", {"ready": True}),
     }
 

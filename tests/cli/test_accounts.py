@@ -94,3 +94,20 @@ def test_handles_on_stdin_may_begin_with_a_byte_order_mark(host: Person, ann: Pe
     space = host.live()
     done = host.run("invite", space, "-", stdin=f"\ufeff{ann.handle}\n")
     assert done.returncode == 0, done.stderr
+
+
+def test_an_account_is_suspended_restored_and_deleted(owner: Person, ann: Person) -> None:
+    assert owner.says("account", "suspend", ann.handle, "--for", "7d", "--reason", "spam").startswith(
+        f"{ann.handle} is suspended until "
+    )
+    refused(ann.run("account", "show"), 5, "this account is suspended until 20")
+    rows = {one["handle"]: one for one in owner.json("account", "list")}
+    assert rows[ann.handle]["suspended_why"] == "spam"
+    assert "suspended until " in owner.says("account", "list")
+    assert owner.says("account", "restore", ann.handle) == f"{ann.handle} is restored\n"
+    refused(owner.run("account", "restore", ann.handle), 5, "is not suspended")
+    refused(owner.run("account", "suspend", ann.handle, "--for", "soon"), 2, "--for")
+    refused(ann.run("account", "delete", "me"), 2, "--yes")
+    assert ann.says("account", "delete", "me", "--yes") == f"{ann.handle} is deleted\n"
+    refused(ann.run("account", "show"), 4, "unknown")
+    refused(owner.run("account", "delete", ann.handle, "--yes"), 3, "there is no account")

@@ -40,7 +40,8 @@ uninvite ID @ann / dm @ann hi / policy ID everyone / people ID / raise ID / hand
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
 calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
-account revoke @ann --label x -y / account show / account show @ann
+account revoke @ann --label x -y / account suspend @ann -y / account restore @ann
+account delete @ann -y / account show / account show @ann
 profile show @ann / profile edit --name x / schedule list / schedule show s1 / schedule pause s1
 schedule resume s1 / schedule skip s1 / schedule edit s1 --title x / schedule delete s1 -y / reports list / reports show r1
 reports decide r1 --upheld / rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
@@ -52,8 +53,8 @@ COMMANDS = [
     [ID if word == "ID" else word for word in one.split()] for one in re.split(r"[/\n] | /|\n", ASKED) if one.strip()
 ]
 SILENT = {
-    "remind", "raise", "block", "unblock", "follow", "unfollow", "account revoke", "schedule delete", "rules clear", "record start",
-    "record stop", "recordings delete", "webhook test", "webhook remove", "notifications test", "notifications remove",
+    "remind", "raise", "block", "unblock", "follow", "unfollow", "account revoke", "account delete", "schedule delete", "rules clear",
+    "record start", "record stop", "recordings delete", "webhook test", "webhook remove", "notifications test", "notifications remove",
 }  # fmt: skip
 """They print nothing of what the server says."""
 ELSEWHERE = {

@@ -98,3 +98,17 @@ def test_a_calendar_is_printed_or_written(host: Person, nobody: Person, tmp_path
     assert (told["file"], told["ics"]) == (str(out), None)
     refused(nobody.run("calendar", "@nobody_here"), 3, "no account")
     refused(nobody.run("calendar", "nothing"), 3, "there is no Space 'nothing'")
+
+
+def test_cohosts_are_invited_with_a_space_a_series_and_later(host: Person, ann: Person, ben: Person) -> None:
+    space = host.json("create", "T", "--cohost", ann.handle)["id"]
+    assert "is in" not in ann.says("accept", space)
+    host.says("invite", space, ben.handle, "--as", "cohost")
+    assert {one["handle"]: one["role"] for one in host.json("invites", "--space", space)} == {
+        ann.handle: "cohost", ben.handle: "cohost",
+    }  # fmt: skip
+    assert ben.says("accept", space).startswith("you are cohost in")
+    made = host.json("create", "Standup", *DAILY, "--cohost", f"{ann.handle},{ben.handle}")
+    assert len(made["cohost_user_ids"]) == 2
+    refused(host.run("create", "T", "--cohost", "@a,@b,@c"), 2, "--cohost: at most 2")
+    refused(host.run("invite", space, ben.handle, "--as", "host"), 2, "--as")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from spacesctl.cli.common import span_seconds
 from spacesctl.cli.moments import distance, moment, on_the_clock
-from spacesctl.cli.when import parse_when
+from spacesctl.cli.when import in_words, parse_when
 from spacesctl.domain.errors import Invalid
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # a Saturday
@@ -181,3 +181,20 @@ def test_a_span_needs_a_number_with_a_unit() -> None:
     assert span_seconds("+1d2h3m4s") == 93_784
     assert span_seconds("2h") is None
     assert span_seconds("+2h1d") is None
+
+
+@pytest.mark.parametrize(
+    ("tz", "expected"),
+    [
+        (ROME, "Saturday, 21 November 2026, 13:00 in Rome (Europe/Rome, UTC+01:00)"),
+        (
+            "America/Argentina/Ushuaia",
+            "Saturday, 21 November 2026, 09:00 in Ushuaia (America/Argentina/Ushuaia, UTC-03:00)",
+        ),
+        ("Asia/Kathmandu", "Saturday, 21 November 2026, 17:45 in Kathmandu (Asia/Kathmandu, UTC+05:45)"),
+        ("America/New_York", "Saturday, 21 November 2026, 07:00 in New York (America/New_York, UTC-05:00)"),
+        ("UTC", "Saturday, 21 November 2026, 12:00 in UTC"),
+    ],
+)
+def test_a_zone_is_said_back_in_words(tz: str, expected: str) -> None:
+    assert in_words(NOW, tz) == expected

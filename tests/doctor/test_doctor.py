@@ -118,3 +118,22 @@ def test_an_address_without_a_server_elsewhere_fails_in_one_line(tmp_path: Path,
     done = run(tmp_path, "--url", "http://192.0.2.77:1", *words, "--json")
     assert "Traceback" not in done.stderr
     assert done.returncode == (1 if words == ["doctor"] else 0)
+
+
+@pytest.mark.slow
+def test_a_server_of_other_settings_says_itself_what_it_runs_with(tmp_path: Path) -> None:
+    """The settings of this folder are another server's: their data folder is not looked at."""
+    (tmp_path / "config.toml").write_text('http = "127.0.0.1:9"\ndata = "elsewhere"\n')
+    with running_server(tmp_path / "data", "--no-bots", udp="127.0.0.1:0") as server:
+        found = findings(
+            run(tmp_path, "doctor", "--json", SPACESCTL_URL=server.url, SPACESCTL_TOKEN=server.owner_token)
+        )
+        plain = findings(run(tmp_path, "doctor", "--json", SPACESCTL_URL=server.url))
+    [told] = found["running"]
+    for word in (f"data {server.data}", f"http {server.url}", f"udp {server.udp}", "tls none", "database sqlite"):
+        assert word in told["said"]
+    assert server.owner_token not in told["said"]
+    assert found["database"][0]["said"].endswith("undamaged")
+    assert found["data folder"][0]["said"].startswith(str(server.data))
+    assert "running" not in plain, "without an operator's token what this folder says"
+    assert plain["database"][0]["said"].startswith("none yet")

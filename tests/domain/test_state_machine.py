@@ -124,6 +124,26 @@ class SpaceMachine(RuleBasedStateMachine):
             if self.space.host_id == before:
                 assert all(one.lane is None for one in self.space.people.values()) or self.space.state is not State.LIVE
 
+    @rule(
+        chance=st.integers(0, 9),
+        whom=people,
+        why=st.sampled_from(["suspended", "deleted"]),
+        present=st.frozensets(people),
+        call_off=st.booleans(),
+    )
+    def take_out(self, chance: int, whom: str, why: str, present: frozenset[str], call_off: bool) -> None:
+        if chance:
+            return
+        assert self.space is not None
+        before = self.space
+        self.ask(c.TakeOut(System(why), person(whom), why, present, call_off))
+        if before.is_over:
+            assert self.space == before
+        elif not self.space.is_over and not (before.state is State.SCHEDULED and before.host_id == whom):
+            assert self.space.role_of(whom) is Role.LISTENER
+            assert whom not in self.space.parts()
+            assert self.space.former_host != whom or before.host_id == whom
+
     @rule(by=people, whom=people)
     def uninvite(self, by: str, whom: str) -> None:
         self.ask(c.RevokeInvites(caller(by), (person(whom),)))

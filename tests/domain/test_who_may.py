@@ -129,6 +129,7 @@ def test_a_space_that_has_not_begun_is_for_its_host(command: c.Command, reason: 
         (c.Miss(NOBODY), "miss"),
         (c.SendReminders(NOBODY, "start"), "remind"),
         (c.HostGone(NOBODY), "host_gone"),
+        (c.TakeOut(NOBODY, named(SPEAKER), "suspended"), "take_out"),
         (c.CloseMic(NOBODY, 1), "close_mic"),
     ],
 )

@@ -50,6 +50,8 @@ def _invite_answered(c: Context, event: e.InviteAnswered) -> list[Notice]:
             isinstance(other, e.SanctionImposed) and other.account_id == event.account_id for other in c.outcome.events
         ):
             return []  # the sanction says more
+        if isinstance(c.outcome.by, System):
+            return []  # its account was suspended or deleted
         return [Notice(event.account_id, f"Your invitation to {c.title} was withdrawn.")]
     inviter = c.space.invites[event.account_id].by
     done = "accepted" if event.state is InviteState.ACCEPTED else "declined"
@@ -129,7 +131,9 @@ def _canceled(c: Context, event: e.SpaceCanceled) -> list[Notice]:
 
 
 def _missed(c: Context, event: e.SpaceMissed) -> list[Notice]:
-    text = f"{c.title} did not start: the server was not running at the scheduled time."
+    suspended = isinstance(c.outcome.by, System) and c.outcome.by.reason == "suspended"
+    why = "its host is suspended" if suspended else "the server was not running at the scheduled time"
+    text = f"{c.title} did not start: {why}."
     return [Notice(account_id, text) for account_id in c.everybody()]
 
 
@@ -166,7 +170,12 @@ def _host_left(c: Context, event: e.HostLeft) -> list[Notice]:
 
 def _ended(c: Context, event: e.SpaceEnded) -> list[Notice]:
     """A Space that the server ended, because nobody was there: its host and co-hosts could not know."""
-    reasons = {"end_empty": "nobody was there for five minutes", "end_without_host": "no host was there"}
+    reasons = {
+        "end_empty": "nobody was there for five minutes",
+        "end_without_host": "no host was there",
+        "suspended": "its host was suspended",
+        "deleted": "its host's account was deleted",
+    }
     why = reasons.get(c.outcome.by.reason) if isinstance(c.outcome.by, System) else None
     staff = [one.account_id for one in c.space.people.values() if one.role in (Role.HOST, Role.COHOST)]
     return [Notice(one, f"{c.title} ended: {why}.") for one in staff] if why is not None else []

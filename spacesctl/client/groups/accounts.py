@@ -23,9 +23,24 @@ def _create(new: wire.NewAccount, *, idempotency_key: str | None = None) -> Call
     return Call("POST", "/v1/accounts", wire.MadeAccount, new, idempotency_key=idempotency_key)
 
 
-def _list() -> Call[Page[Account]]:
+def _list() -> Call[Page[wire.OverseenAccount]]:
     """For admins: all accounts, by handle."""
-    return Call("GET", "/v1/accounts", Page[Account])
+    return Call("GET", "/v1/accounts", Page[wire.OverseenAccount])
+
+
+def _suspend(who: str, new: wire.NewSuspension) -> Call[wire.OverseenAccount]:
+    """For admins: suspend an account, or change until when and why."""
+    return Call("PUT", place(who, "suspension"), wire.OverseenAccount, new)
+
+
+def _restore(who: str) -> Call[wire.OverseenAccount]:
+    """For admins: end a suspension."""
+    return Call("DELETE", place(who, "suspension"), wire.OverseenAccount)
+
+
+def _delete(who: str) -> Call[None]:
+    """Delete the caller's account (`me`), or as an admin any. It cannot be undone."""
+    return Call("DELETE", place(who), NOTHING)
 
 
 def _me() -> Call[wire.Me]:
@@ -142,6 +157,9 @@ def _undo_block(sanction_id: str, reason: str = "") -> Call[Sanction]:
 class _Calls:
     create = Operation(_create)
     list = Listing(_list)
+    suspend = Operation(_suspend)
+    restore = Operation(_restore)
+    delete = Operation(_delete)
     me = Operation(_me)
     get = Operation(_get)
     describe = Operation(_describe)

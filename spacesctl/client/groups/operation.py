@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spacesctl.api.captions import BotStatus
-from spacesctl.api.operation import ExpectedProbe, Health, Readiness
+from spacesctl.api.operation import ExpectedProbe, Health, Readiness, RunningServer
 from spacesctl.client.call import AsyncGroup, Call, Operation, SyncGroup
 
 NOTHING = type(None)
@@ -29,6 +29,11 @@ def _probe() -> Call[ExpectedProbe]:
     return Call("POST", "/v1/probe", ExpectedProbe)
 
 
+def _running() -> Call[RunningServer]:
+    """For admins: what the server runs with."""
+    return Call("GET", "/v1/server", RunningServer)
+
+
 def _bot_status(status: BotStatus) -> Call[None]:
     """For the bundled bot: tell whether captions work."""
     return Call("PUT", "/v1/bots/status", NOTHING, status)
@@ -39,6 +44,7 @@ class _Calls:
     ready = Operation(_ready)
     metrics = Operation(_metrics)
     probe = Operation(_probe)
+    running = Operation(_running)
     bot_status = Operation(_bot_status)
 
 

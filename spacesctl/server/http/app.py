@@ -24,6 +24,7 @@ from spacesctl.server.http.routes import (
     messages,
     moderation,
     notifications,
+    oversight,
     pages,
     people,
     pins,
@@ -31,6 +32,7 @@ from spacesctl.server.http.routes import (
     recordings,
     sanctions,
     series,
+    server,
     spaces,
     tokens,
     webhooks,
@@ -43,9 +45,9 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
+        accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
         bots, whip_whep, lanes, listen,
-        pages, probe, recordings, xapi, webhooks, notifications,
+        pages, probe, server, recordings, xapi, webhooks, notifications,
     )
 ]  # fmt: skip
 

@@ -18,6 +18,9 @@ from spacesctl.server.http.services import Services
 IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 T = TypeVar("T", bound=Answer)
 Made = TypeVar("Made")
+_LATER = frozenset({"cohosts"})
+"""Fields that earlier versions did not have: empty, they are as if they were not there, so that a request can be repeated after an
+upgrade."""
 
 
 def keeping(once: Once, shown: Callable[[Made], Answer]) -> Keep[Made]:
@@ -32,7 +35,8 @@ async def answer_once(
     key wait meanwhile. Raises Conflict when the key was used for another request.
     """
     # With the defaults, so that it is the same whether a field was given or left out; earlier versions made it so, too.
-    digest = hashlib.sha256(route.encode() + b" " + dump(structs.asdict(body))).hexdigest()
+    fields = {name: one for name, one in structs.asdict(body).items() if one or name not in _LATER}
+    digest = hashlib.sha256(route.encode() + b" " + dump(fields)).hexdigest()
     once = Once(caller.account_id or "", key, digest)
     async with app.in_flight.alone(app.db, once) as found:
         if found is not None:

@@ -38,6 +38,17 @@ def account(value: Account) -> api.Account:
     return api.Account(**account_fields(value))
 
 
+def overseen(value: Account) -> api.OverseenAccount:
+    """An account as operators see it."""
+    held = value.suspension
+    return api.OverseenAccount(
+        **account_fields(value),
+        suspended_at=time(held.since) if held is not None else None,
+        suspended_until=time(held.until) if held is not None else None,
+        suspended_why=held.reason if held is not None else None,
+    )
+
+
 class AccountFields(TypedDict):
     """The fields of every type that is an account."""
 

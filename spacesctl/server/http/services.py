@@ -6,7 +6,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import Depends
@@ -45,6 +46,11 @@ class Services(App):
     assignments: Assignments
     tcp_candidates: list[tuple[str, int]] = field(default_factory=list)
     """The candidates over TCP, if it is served."""
+    listens_at: str = ""
+    """The URL of the socket that serves HTTP."""
+    tls: Literal["certificate", "proxy", "none"] = "none"
+    """Who ends TLS."""
+    started_at: datetime = field(init=False)
     turn: Turn = field(default_factory=Turn)
     alarm: Alarm = field(init=False)
     recordings: RecordingKeeper = field(init=False)
@@ -75,6 +81,7 @@ class Services(App):
     """WebSocket messages that were dropped: malformed, or from a session that does not speak."""
 
     def __post_init__(self) -> None:
+        self.started_at = self.clock.now()
         self.voices = VoiceClips(self.data / "clips", self.clock)
 
     @property

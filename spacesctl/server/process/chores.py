@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from spacesctl.application.suspensions import end_suspensions
 from spacesctl.application.token_watch import STORED_EVERY
 from spacesctl.application.tokens import expire_tokens
 from spacesctl.live.recording_keeper import TIDY_EVERY
@@ -25,12 +26,17 @@ def look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
         if app.tokens.is_due(app.clock.now()):
             await expire_tokens(app)
 
+    async def restore() -> None:
+        if app.suspensions.is_due(app.clock.now()):
+            await end_suspensions(app)
+
     tasks.every("presence", LOOK_EVERY, watch.look)
     tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
     tasks.every("disk", DISK_LOOK_EVERY, disk.look)
     tasks.every("wall clock", 1.0, mind_the_clock)
     tasks.every("attendance", ATTENDANCE_EVERY, app.registry.store_attendance)
     tasks.every("expired tokens", 1.0, expire)
+    tasks.every("ended suspensions", 1.0, restore)
     tasks.every("uses of tokens", STORED_EVERY, partial(app.tokens.store, app.db))
     tasks.every("old recordings", TIDY_EVERY, app.recordings.tidy)
     tasks.later("unfinished clips", app.voices.clear)

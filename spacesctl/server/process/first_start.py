@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.tokens import add_token
-from spacesctl.domain.accounts import Account
+from spacesctl.domain.accounts import OWNER, Account
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.ids import new_account_id, new_token
 from spacesctl.domain.principals import System
@@ -24,7 +24,6 @@ from spacesctl.store.tokens import NewToken
 from spacesctl.support.clock import REAL, Clock
 
 _log = structlog.get_logger()
-OWNER = "owner"
 BOT = "spaces_bot"
 BOT_LABEL = "bundled bot"
 OWNER_TOKEN = "owner.token"

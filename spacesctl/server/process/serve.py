@@ -146,6 +146,8 @@ async def _serve(
         udp_candidates=udp,
         tcp_candidates=over_tcp(udp, engine.ready.tcp, settings.announce),
         assignments=assignments,
+        listens_at=url,
+        tls="certificate" if certificate is not None else "proxy" if settings.behind_proxy else "none",
         rates=Rates(settings.limits, registry.clock.monotonic),
         front=front_of(settings),
         turn=settings.turn,
@@ -171,6 +173,7 @@ async def _serve(
     stack.push_async_callback(alarm.stop)
     app.disk = disk = DiskWatch(settings.data, app.recordings, settings.disk_warning_mib << 20)
     await app.tokens.open(db)
+    await app.suspensions.open(db)
     look_after(app, disk, bot.id)
     await _send_outside(app, stack)
     http_app = application(app, settings)

@@ -35,3 +35,8 @@ async def play(wire: Wire) -> None:
     # Last, since each request moves the clock of all that follow.
     await wire.people["cohost"].ok("GET", "/v1/accounts/me/invites")
     await wire.people["cohost"].ok("POST", "/v1/dms/read", {"ids": ["1"]}, status=204)
+    await wire.owner.ok("PUT", "/v1/accounts/@zoe/suspension", {"reason": "spam", "duration": 3600})
+    await wire.owner.ok("DELETE", "/v1/accounts/@zoe/suspension")
+    await wire.owner.ok("DELETE", "/v1/accounts/@zoe", status=204)
+    wire.normal.name(str(wire.api.app.data.absolute()), "data folder")
+    await wire.owner.ok("GET", "/v1/server")

@@ -16,7 +16,7 @@ from spacesctl.domain.errors import Conflict, NotFound, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.limited import limited
-from spacesctl.server.http.serializers import account, account_fields
+from spacesctl.server.http.serializers import account, account_fields, overseen
 from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts
@@ -47,11 +47,11 @@ def _made(made: Account, token: str | None = None) -> api.MadeAccount:
 
 
 @router.get("/accounts")
-async def list_accounts(app: Here, caller: Admin, cursor: str = "") -> Page[api.Account]:
-    """All accounts, by handle. For admins."""
+async def list_accounts(app: Here, caller: Admin, cursor: str = "") -> Page[api.OverseenAccount]:
+    """All accounts but the deleted ones, by handle. For admins."""
     async with app.db.read() as db:
         found = await accounts.page(db, after=cursor, limit=PAGE)
-    return Page(data=[account(one) for one in found], next=found[-1].handle if len(found) == PAGE else None)
+    return Page(data=[overseen(one) for one in found], next=found[-1].handle if len(found) == PAGE else None)
 
 
 @router.get("/accounts/me")

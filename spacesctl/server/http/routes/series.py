@@ -33,7 +33,7 @@ SHOWN = 5
 @router.post("", status_code=201)
 @may_fail(NotFound, Refused, Conflict, TooMany)
 @limited("space")
-@limited("invite", cost=lambda body: len(body.invite))
+@limited("invite", cost=lambda body: len(body.invite) + len(body.cohosts))
 @limited("rule_file", cost=rule_blocks)
 async def create_series(
     app: Here, caller: SignedIn, body: api.NewSeries, idempotency_key: IdempotencyKey = None
@@ -49,7 +49,7 @@ async def _create(app: Services, caller: Person, body: api.NewSeries, once: Once
         body.listeners, body.captions, tuple(body.topics), body.lang, record=body.record,
     )  # fmt: skip
     keep = keeping(once, partial(_series, app))
-    return _series(app, await use.create_series(app, series, caller, rules, body.invite, keep))
+    return _series(app, await use.create_series(app, series, caller, rules, body.invite, body.cohosts, keep))
 
 
 @router.get("")
@@ -139,6 +139,7 @@ def _series(app: Services, value: Series) -> api.Series:
         rules=value.rules_hash,
         record=value.record,
         invited_user_ids=list(value.invited),
+        cohost_user_ids=list(value.cohosts),
         next_start=time(value.planned),
         next_space_id=value.space_id,
         link=app.link(value.space_id) if value.space_id else None,

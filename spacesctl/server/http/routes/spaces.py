@@ -41,14 +41,14 @@ MOST_SEARCH = 200
 @router.post("/spaces", status_code=201)
 @may_fail(NotFound, NotAllowed, Refused, Conflict, TooMany)
 @limited("space")
-@limited("invite", cost=lambda body: len(body.invite))
+@limited("invite", cost=lambda body: len(body.invite) + len(body.cohosts))
 @limited("rule_file", cost=rule_blocks)
 async def create_space(
     app: Here, caller: SignedIn, body: api.NewSpace, idempotency_key: IdempotencyKey = None
 ) -> api.Space | Response:
     """Create a Space. With `scheduled_start` it starts by itself at that time, otherwise by a `start` request.
 
-    Errors in `invite` or `rules` are reported before anything is created.
+    Errors in `invite`, `cohosts` or `rules` are reported before anything is created.
     """
     return await answer_once(app, caller, idempotency_key, "spaces", body, partial(_create, app, caller, body))
 
@@ -79,6 +79,7 @@ async def _create(app: Services, caller: Person, body: api.NewSpace, once: Once)
         app,
         command,
         invite=body.invite,
+        cohosts=body.cohosts,
         rules=rules,
         start=body.start,
         may_go_live=may_go_live(app),

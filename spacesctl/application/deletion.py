@@ -1,0 +1,58 @@
+"""Deleting an account: what is about a person goes, what others need stays and names an id. See docs/decisions/0040."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.application.app import App
+from spacesctl.application.leaving import leave, over_all_of, require_spared
+from spacesctl.domain import commands as c
+from spacesctl.domain.accounts import OWNER, Account
+from spacesctl.domain.errors import NotAllowed, Refused
+from spacesctl.domain.principals import Person, System
+from spacesctl.live.transaction import Transaction
+from spacesctl.store import accounts, audit, erasure, posts, recordings
+from spacesctl.store.recordings import KeptRecording
+
+
+async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecording]:
+    """Delete the person's own account, or as an admin any. Returns the recordings whose files are to be deleted; those of voice clips
+    are swept.
+
+    Raises NotFound, NotAllowed, or Refused with reason `is_bot`, `is_owner` or `last_admin`.
+    """
+    async with app.db.read() as db:
+        account_id = (await accounts.present(db, person.account_id or "" if ref == "me" else ref)).id
+    if account_id != person.account_id and not person.is_admin:
+        raise NotAllowed("accounts of others are for operators", reason="scope")
+    async with over_all_of(app, account_id) as tx:
+        app.registry.revocations.require(person)
+        target = await accounts.present(tx.db, account_id)
+        await require_spared(app, tx, target)
+        if target.handle == OWNER:
+            raise Refused(
+                "is_owner",
+                "the server's first account stays: its token is for the day on which everything else is lost",
+                hint="revoke the tokens of it that you do not need",
+            )
+        await _unpin(tx, target)
+        ended = await leave(app, tx, person, target, "deleted")
+        files = await _erase(tx.db, target, tx)
+        await audit.append(tx.db, audit.Entry("account.delete", person, None, target.id), tx.now)
+    ended.tell(app)
+    return files
+
+
+async def _unpin(tx: Transaction, target: Account) -> None:
+    for ref in await posts.ids_by(tx.db, target.id):
+        for space_id in tx.space_ids:
+            if any(pin.ref == ref for pin in tx.space(space_id).pinned) and not tx.space(space_id).is_over:
+                await tx.ask(space_id, c.Unpin(System("post_deleted"), ref))
+
+
+async def _erase(db: AsyncConnection, target: Account, tx: Transaction) -> list[KeptRecording]:
+    files = await recordings.finished_of(db, target.id)
+    for one in files:
+        await recordings.remove(db, one.id)
+    await erasure.erase(db, target, tx.now)
+    return files

@@ -1,0 +1,90 @@
+"""What is left of an account that is deleted: its row, without what is about a person, and what others need."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.accounts import DELETED, Account
+from spacesctl.domain.ids import retired_handle
+from spacesctl.store.tables import (
+    accounts,
+    attendance,
+    blocks,
+    clips,
+    deliveries,
+    dms,
+    events,
+    follows,
+    idempotency,
+    outlets,
+    posts,
+    reminders,
+    series,
+    spaces,
+    tokens,
+    webhooks,
+)
+
+NAME = "Deleted account"
+_VOICE_WENT = "(The voice clip of this message was deleted with its account.)"
+
+
+async def erase(db: AsyncConnection, account: Account, now: datetime) -> None:
+    """Delete what belongs to the account alone, and make the rest nameless. What it has in Spaces, and its recordings, are the caller's."""
+    one = account.id
+    await _erase_writing(db, one)
+    mine = delete(deliveries).where(
+        deliveries.c.webhook_id.in_(select(webhooks.c.id).where(webhooks.c.account_id == one))
+    )
+    await db.execute(mine)
+    for column in (
+        tokens.c.account_id,
+        webhooks.c.account_id,
+        outlets.c.account_id,
+        reminders.c.account_id,
+        attendance.c.account_id,
+        idempotency.c.account_id,
+        series.c.host_id,
+    ):
+        await db.execute(delete(column.table).where(column == one))
+    await db.execute(delete(follows).where(or_(follows.c.follower_id == one, follows.c.followed_id == one)))
+    await db.execute(delete(blocks).where(or_(blocks.c.blocker_id == one, blocks.c.blocked_id == one)))
+    await _unname_captions(db, one)
+    values = {
+        "handle": retired_handle(account.handle),
+        "name": NAME,
+        "description": "",
+        "deleted_at": now,
+        "suspended_at": None,
+        "suspended_until": None,
+        "suspended_why": None,
+    }
+    await db.execute(update(accounts).where(accounts.c.id == one).values(values))
+
+
+async def _erase_writing(db: AsyncConnection, account_id: str) -> None:
+    """Its posts, the messages to it and its voice clips. The words that it wrote to others are theirs, too, and stay."""
+    await db.execute(delete(posts).where(posts.c.author_id == account_id))
+    await db.execute(delete(dms).where(dms.c.to_id == account_id))
+    spoken = (dms.c.from_id == account_id, dms.c.clip_id.is_not(None))
+    await db.execute(update(dms).where(*spoken, dms.c.text == "").values(text=_VOICE_WENT))
+    await db.execute(update(dms).where(*spoken).values(clip_id=None))
+    await db.execute(delete(clips).where(clips.c.owner_id == account_id))
+
+
+async def _unname_captions(db: AsyncConnection, account_id: str) -> None:
+    """Captions carry the handle of who spoke."""
+    there = select(spaces.c.id).where(spaces.c.doc.contains(f'"{account_id}"', autoescape=True))
+    query = select(events.c.space_id, events.c.seq, events.c.body)
+    query = query.where(events.c.space_id.in_(there), events.c.type == "caption")
+    rows = [
+        {"space": row.space_id, "number": row.seq, "unnamed": {**row.body, "speaker": f"@{DELETED}"}}
+        for row in await db.execute(query)
+        if row.body["account_id"] == account_id
+    ]
+    if rows:
+        statement = update(events).where(events.c.space_id == bindparam("space"), events.c.seq == bindparam("number"))
+        await db.execute(statement.values(body=bindparam("unnamed")), rows)

@@ -1,0 +1,112 @@
+"""A deleted account: what goes, what stays without a name, and who cannot be deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacesctl.domain.words import Scope, State
+from spacesctl.store import tokens
+from spacesctl.store.tokens import NewToken
+from tests.api.harness import Api, As, everything, memory_equals_store, running_api, settled
+from tests.api.test_killed import CAPTION
+from tests.api.test_posts import upload, wav
+from tests.api.test_suspensions import SERIES, space_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_ones_own_account_goes_with_all_that_is_ones_own(api: Api) -> None:
+    api.app.allow_private = True
+    ann, ben = await api.accounts("ann", "ben")
+    await ann.ok("PATCH", "/v1/accounts/me", {"name": "Ann Lee", "description": "I live in Rome."})
+    await ann.ok("POST", "/v1/posts", {"text": "a post of hers"})
+    clip = (await upload(ann, wav(0.1))).json()["id"]
+    await ann.ok("POST", "/v1/dms", {"to": "@ben", "text": "", "clip": clip})
+    await ann.ok("POST", "/v1/dms", {"to": "@ben", "text": "words of hers"})
+    await ben.ok("POST", "/v1/dms", {"to": "@ann", "text": "words for her"})
+    await ann.ok("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/secretpath"})
+    await ann.ok("PUT", "/v1/accounts/me/following/@ben")
+    await ben.ok("PUT", "/v1/accounts/me/blocks/@ann")
+    await ann.ok("POST", "/v1/series", SERIES)
+    planned = await ann.ok("POST", "/v1/spaces", {"title": "T", "scheduled_start": "2037-01-01T00:00:00Z"})
+    await ann.call("DELETE", "/v1/accounts/me")
+    await settled(api)
+    assert (await ann.refused("GET", "/v1/accounts/me"))["status"] == 401
+    assert (await api.app.registry.space(planned["id"])).state is State.CANCELED
+    kept = str(await everything(api))
+    for word in ("Ann Lee", "Rome", "a post of hers", "words for her", "secretpath", clip, "'ann'"):
+        assert word not in kept, word
+    inbox = (await ben.ok("GET", "/v1/dms"))["data"]
+    assert [(one["by"]["handle"], one["text"], one["clip"]) for one in inbox] == [
+        ("@deleted", "words of hers", None),
+        ("@deleted", "(The voice clip of this message was deleted with its account.)", None),
+    ]
+    assert (await ben.refused("POST", "/v1/dms", {"to": ann.id, "text": "hi"}))["status"] == 404
+    assert (await ben.ok("GET", f"/v1/accounts/{ann.id}"))["handle"] == "@deleted"
+    assert "@deleted" not in str(await api.owner.ok("GET", "/v1/accounts"))
+
+
+async def test_its_handle_is_not_given_again(api: Api) -> None:
+    await api.account("ann")
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    assert (await api.owner.refused("GET", "/v1/accounts/@ann"))["status"] == 404
+    assert (await api.owner.refused("POST", "/v1/accounts", {"handle": "Ann"}))["code"] == "conflict"
+    assert (await api.owner.refused("POST", "/v1/accounts", {"handle": "deleted"}))["field"] == "handle"
+    await api.account("ann2")
+
+
+async def test_its_spaces_go_on_with_a_cohost_and_captions_lose_the_name(api: Api) -> None:
+    ann, ben = await api.accounts("ann", "ben")
+    space = await api.live(ann)
+    await ann.ok("POST", f"{space}/invites", {"handles": ["@ben"], "role": "cohost"})
+    await ben.ok("POST", f"{space}/accept")
+    assert (await ann.offer(f"{space}/whip")).status_code == 201
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [CAPTION]})
+    pinned = (await ann.ok("POST", "/v1/posts", {"text": "hi"}))["id"]
+    await ben.ok("POST", f"{space}/pins", {"post": pinned})
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    after = await space_of(api, space)
+    assert (after.state, after.host_id, after.pinned) == (State.LIVE, ben.id, ())
+    [caption] = (await ben.ok("GET", f"{space}/captions"))["data"]
+    assert (caption["speaker"], caption["account_id"]) == ("@deleted", ann.id)
+    await ben.ok("POST", f"{space}/end")
+    await memory_equals_store(api)
+
+
+async def test_reports_and_audit_entries_stay_with_an_id(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    await api.listener(space, ann)
+    report = await host.ok("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1], "account": "@ann"})
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    shown = await host.ok("GET", f"/v1/reports/{report['id']}")
+    assert shown["target"] == {"id": ann.id, "handle": "@deleted"}
+    entry = (await api.owner.ok("GET", "/v1/audit"))["data"][0]
+    assert (entry["action"], entry["target"]) == ("account.delete", {"id": ann.id, "handle": "@deleted"})
+    assert (await api.owner.ok("GET", "/v1/audit/verify"))["first_bad"] is None
+
+
+async def test_the_bot_the_first_account_the_last_admin_and_others_are_refused(api: Api) -> None:
+    ann, ben = await api.accounts("ann", "ben")
+    assert (await ann.refused("DELETE", "/v1/accounts/@ben"))["reason"] == "scope"
+    assert (await api.nobody.refused("DELETE", "/v1/accounts/me"))["status"] == 401
+    assert (await api.owner.refused("DELETE", f"/v1/accounts/{api.bot.handle}"))["reason"] == "is_bot"
+    assert (await api.owner.refused("DELETE", "/v1/accounts/me"))["reason"] == "last_admin"
+    made = NewToken("spx_second_admin", frozenset({Scope.USE, Scope.ADMIN}))
+    async with api.app.db.begin() as db:
+        await tokens.add(db, ben.id, made, api.app.clock.now())
+    second = As(api, made.text)
+    assert (await second.refused("DELETE", "/v1/accounts/@owner"))["reason"] == "is_owner"
+    await second.ok("PUT", "/v1/accounts/@owner/suspension", {})
+    assert (await second.refused("DELETE", "/v1/accounts/me"))["reason"] == "last_admin"
+
+
+async def test_a_server_that_starts_again_knows_it(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "data") as api:
+        ann = await api.account("ann")
+        await ann.ok("POST", "/v1/series", SERIES)
+        await ann.call("DELETE", "/v1/accounts/me")
+    async with running_api(tmp_path / "data", first=False) as again:
+        assert (await As(again, ann.token).refused("GET", "/v1/accounts/me"))["status"] == 401
