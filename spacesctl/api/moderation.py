@@ -44,6 +44,8 @@ class Report(Answer, frozen=True, kw_only=True):
 
     id: str
     space_id: str
+    title: str
+    """That of the Space."""
     target: Who | None
     """Null when the Space is reported."""
     by: By

@@ -137,6 +137,8 @@ class Space(Answer, frozen=True, kw_only=True):
     invited_user_ids: list[str]
     """For the host, co-hosts and admins; empty for others."""
     participant_count: int
+    peak: int
+    """The most who were in it at once, counted each second."""
     subscriber_count: int
     scheduled_start: Time | None
     started_at: Time | None

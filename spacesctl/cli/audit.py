@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, client, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, client
 from spacesctl.cli.output import emit_json, say, table
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ def list_audit(
     as_json: Json = False,
 ) -> None:
     """List what was done by you and in the Spaces that you host, newest first."""
-    wanted = space_id(space) if space is not None else None
     with client(ctx) as spaces:
+        wanted = which.one(spaces, space, which.PAST) if space is not None else None
         rows = [row for row in spaces.moderation.audit() if wanted in (None, row.space_id)]
     if as_json:
         emit_json(rows)

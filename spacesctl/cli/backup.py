@@ -11,7 +11,9 @@ from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, Yes
 from spacesctl.cli.output import emit_json, note, say
 
-Data = Annotated[Path, typer.Option(metavar="FOLDER", help="The data folder.")]
+Data = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="The data folder. Default: that of the settings, else ./data.")
+]
 Archive = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
 
@@ -21,12 +23,12 @@ WithoutRecordings = Annotated[
 
 
 def backup(
-    archive: Archive, data: Data = Path("data"), without_recordings: WithoutRecordings = False, as_json: Json = False
+    archive: Archive, data: Data = None, without_recordings: WithoutRecordings = False, as_json: Json = False
 ) -> None:
     """Copy a data folder into one file. The server may be running."""
     from spacesctl.store.sqlite import backup as backups
 
-    made = backups.backup(data, archive, recordings=not without_recordings)
+    made = backups.backup(_folder(data), archive, recordings=not without_recordings)
     size = archive.stat().st_size
     if as_json:
         from spacesctl.cli import answers
@@ -38,8 +40,9 @@ def backup(
     _warn(made.missing)
 
 
-def restore(archive: Archive, data: Data = Path("data"), yes: Yes = False, as_json: Json = False) -> None:
+def restore(archive: Archive, data: Data = None, yes: Yes = False, as_json: Json = False) -> None:
     """Restore a backup into a new data folder."""
+    data = _folder(data)
     confirm(None, f"Restore {archive} into {data}?", yes=yes, always=True)
     from spacesctl.store.sqlite.restore import restore as unpack
 
@@ -54,6 +57,13 @@ def restore(archive: Archive, data: Data = Path("data"), yes: Yes = False, as_js
     if found.left_out:
         say(f"without {found.left_out} files of recordings, which the backup leaves out")
     _warn(found.missing)
+
+
+def _folder(data: Path | None) -> Path:
+    """The data folder that `serve` would use. Raises Invalid for settings that are wrong."""
+    from spacesctl.server.process.settings import load
+
+    return data if data is not None else load(None).data
 
 
 def _warn(missing: list[str]) -> None:

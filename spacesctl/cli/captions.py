@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, client, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, SpaceRef, client
 from spacesctl.cli.output import emit_json, emit_line, note, say
 
 if TYPE_CHECKING:
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 
 def captions(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new captions as people speak, until the Space ends.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Print the captions of a Space. With --follow and --json: one JSON line for each, also for partial ones."""
-    where = space_id(space)
     with client(ctx, anonymous=True) as spaces:
-        status = spaces.spaces.get(where).captions_status
+        found = which.whole(spaces, space, which.PAST)
+        where, status = found.id, found.captions_status
         past = [_line(one, final=True, seq=one.seq) for one in spaces.spaces.captions(where)]
         if not status.ready:
             note(f"no live captions: {status.reason}")
@@ -39,8 +40,11 @@ def captions(
         for one in past:
             _print(one, as_json=as_json)
         if follow:
-            for one in _live(spaces, where, past[-1].seq or 0 if past else 0):
-                _print(one, as_json=as_json)
+            from spacesctl.cli.readers import while_read
+
+            with while_read():
+                for one in _live(spaces, where, past[-1].seq or 0 if past else 0):
+                    _print(one, as_json=as_json)
 
 
 def _live(spaces: Client, where: str, seq: int) -> Iterator[CaptionLine]:

@@ -1,4 +1,4 @@
-"""Shared by the commands: options, the client for the chosen server, parsing of Spaces and handles."""
+"""Shared by the commands: options, the client for the chosen server, parsing of handles."""
 
 from __future__ import annotations
 
@@ -32,8 +32,22 @@ MOST_STDIN = 1 << 20
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 SpaceRef = Annotated[
-    str, typer.Argument(metavar="SPACE", help="The Space's id or its link.", autocompletion=completion.spaces)
+    str | None,
+    typer.Argument(
+        metavar="SPACE",
+        help="Its id, its link, 3 characters of its id, or its title or how that begins. Default: your live Space, else your next.",
+        autocompletion=completion.spaces,
+    ),
 ]
+ThisSpace = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPACE",
+        help="Its id, its link, 3 characters of its id, or its whole title.",
+        autocompletion=completion.spaces,
+    ),
+]
+"""For what cannot be undone: such a command guesses nothing."""
 Handle = Annotated[
     str, typer.Argument(metavar="PERSON", help="A handle, such as @ann.", autocompletion=completion.handles)
 ]
@@ -70,8 +84,10 @@ class Session:
 
         if not is_link(ref):
             return
-        server, _ = split_link(ref)
-        if not server or self.link not in (None, server):
+        from spacesctl.cli.which import no_space
+
+        server, bare = split_link(ref)
+        if not server or not is_space_id(bare) or self.link not in (None, server):
             raise no_space(ref)
         self.link = server
 
@@ -151,28 +167,6 @@ def handles_of(words: list[str]) -> list[str]:
     if not found:
         raise Invalid("PERSON", "give at least one handle")
     return found
-
-
-def space_id(ref: str) -> str:
-    """The id of a Space, from its id or its link, whose server `Session.follow` takes. Raises Invalid."""
-    bare = ref
-    if "/" in ref:
-        from spacesctl.client.origins import is_link, split_link
-
-        bare = split_link(ref)[1] if is_link(ref) else ""  # without http:// it might be anybody's
-    if not is_space_id(bare):
-        raise no_space(ref)
-    return bare
-
-
-def no_space(ref: str) -> Invalid:
-    """The error for what is no Space."""
-    shown = ref.encode(errors="replace").decode()
-    return Invalid(
-        "SPACE",
-        f"{shown!r} is neither a Space's id (13 letters and digits) nor its link",
-        hint="such as http://HOST/s/ID",
-    )
 
 
 def whose(text: str) -> str:

@@ -51,7 +51,10 @@ def prepare() -> None:
 
 
 def spaces(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
-    """Ids of live and scheduled Spaces, with their titles."""
+    """Ids of live and scheduled Spaces, with their titles. Where the Space may be left out and people come next, also handles."""
+    if incomplete.startswith("@") and any(one.name == "handles" for one in ctx.command.params):
+        yield from handles(ctx, incomplete)
+        return
     for row in _asked(ctx, lambda client: client.spaces.list()):
         if is_space_id(row.id) and row.id.startswith(incomplete):
             yield row.id, f"{row.title} ({row.state}, {row.host.handle})"
@@ -90,10 +93,19 @@ def _known(ctx: typer.Context, space: str | None) -> Iterator[tuple[str, str]]:
         lambda client: ((one.handle, one.name) for one in client.accounts.following()),
         lambda client: ((one.handle, one.name) for one in client.accounts.list() if _may_act(ctx, one)),
     ]
-    if space:
-        ways.insert(0, lambda client: ((one.handle, one.name) for one in client.people.list(space).data))
+    if any(one.name == "space" for one in ctx.command.params):
+        ways.insert(
+            0, lambda client: ((one.handle, one.name) for one in client.people.list(_meant(client, space)).data)
+        )
     for way in ways:
         yield from _asked(ctx, way)
+
+
+def _meant(client: Client, space: str | None) -> str:
+    """The id of the Space that is typed before, or of the caller's own. Raises SpacesError."""
+    from spacesctl.cli import which
+
+    return which.known(space) or which.looked_up(client, space, tell=lambda _: None).id
 
 
 def _may_act(ctx: typer.Context, one: OverseenAccount) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, client, handles_of, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, SpaceRef, client, handles_of
 from spacesctl.cli.spaces import tell
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
@@ -23,7 +24,7 @@ CHOICES = "--title, --at, --speakers, --listeners, --invite, --captions, --rules
 
 def edit(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     title: Annotated[str | None, typer.Option(help="At most 70 characters.")] = None,
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="New start time, for a Space that has not started.")
@@ -49,7 +50,7 @@ def edit(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Change a Space; what you do not give stays as it is."""
+    """Change a Space; what you do not give stays as it is. With --rules or --no-rules, SPACE is needed: the old rules are not kept."""
     if (rules is not None and no_rules) or (record is False and record_lanes):
         raise Invalid("--rules, --record", "an option and its opposite were given")
     from spacesctl.api.people import NewInvites
@@ -70,7 +71,8 @@ def edit(
     if change == SpaceChange() and invites is None and new_rules is None:
         raise Invalid("edit", "say what to change", hint=CHOICES)
     with client(ctx) as spaces:
-        tell(_apply(spaces, space_id(space), change, invites, new_rules), as_json=as_json)
+        where = which.one(spaces, space, sure=new_rules is not None)  # the rules that were there are not kept
+        tell(_apply(spaces, where, change, invites, new_rules), as_json=as_json)
 
 
 def _apply(

@@ -1,4 +1,4 @@
-"""Examples of each command, for its help. `SPACE` stands for a Space's id or link, and other words in capitals for what is yours."""
+"""Examples of each command, for its help. `SPACE` stands for a Space's id, and other words in capitals for what is yours."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "spacesctl create Stand-up --cron '0 9 * * 1-5' --tz Europe/Rome --duration 15m",
     ),
     "list": ("spacesctl list", "spacesctl list --mine", "spacesctl list --search hours --limit 5"),
-    "show": (f"spacesctl show {ID}",),
+    "show": (f"spacesctl show {ID}", "spacesctl show office"),
     "edit": (f"spacesctl edit {ID} --title 'Ask me anything' --topic care,news",),
     "start": (f"spacesctl start {ID}",),
     "end": (f"spacesctl end {ID}", f"spacesctl end {ID} --yes"),
@@ -50,12 +50,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "people": (f"spacesctl people {ID}",),
     "policy": (f"spacesctl policy {ID} everyone",),
     "raise": (f"spacesctl raise {ID} --topic 'my bill'", f"spacesctl raise {ID} --lower"),
-    "hands": (f"spacesctl hands {ID}",),
-    "approve": (f"spacesctl approve {ID} @ann",),
+    "hands": ("spacesctl hands", f"spacesctl hands {ID}"),
+    "approve": ("spacesctl approve @ann", f"spacesctl approve {ID} @ann"),
     "deny": (f"spacesctl deny {ID} @ann,@ben",),
     "promote": (f"spacesctl promote {ID} @ann", f"spacesctl promote {ID} @ann --host"),
     "demote": (f"spacesctl demote {ID} @ann --reason 'time is up'",),
-    "mute": (f"spacesctl mute {ID} @ann --for 10m", f"spacesctl mute {ID} --all"),
+    "mute": ("spacesctl mute @ann --for 10m", f"spacesctl mute {ID} --all"),
     "unmute": (f"spacesctl unmute {ID} @ann",),
     "kick": (f"spacesctl kick {ID} @ann --reason spam", f"spacesctl kick {ID} @ann,@ben --for 1h"),
     "block": ("spacesctl block @ann,@ben",),
@@ -66,8 +66,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "listen": (f"spacesctl listen {ID} --output talk.ogg", f"spacesctl listen {ID} --output - | mpv -"),
     "captions": (f"spacesctl captions {ID} --follow",),
     "transcript": (f"spacesctl transcript {ID}", f"spacesctl transcript {ID} --format vtt --output hours.vtt"),
-    "watch": (f"spacesctl watch {ID}",),
-    "react": (f"spacesctl react {ID} clap",),
+    "watch": ("spacesctl watch", f"spacesctl watch {ID}"),
+    "react": (f"spacesctl react {ID} clap", "spacesctl react 'Office hours' clap"),
     "record start": (f"spacesctl record start {ID} --lanes",),
     "record stop": (f"spacesctl record stop {ID}",),
     "recordings list": ("spacesctl recordings list",),

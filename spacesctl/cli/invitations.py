@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, client, each, handles_of
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.domain.words import Role
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 def invite(
     ctx: typer.Context,
-    space: SpaceRef,
+    *,
+    space: SpaceRef = None,
     handles: Handles,
     message: Annotated[str, typer.Option(metavar="WORDS", help="Added to the invitation.")] = "",
     role: Annotated[
@@ -32,7 +34,7 @@ def invite(
 
     new = NewInvites(handles=handles_of(handles), message=message, role=Role(role))
     with client(ctx) as spaces:
-        _tell(spaces.people.invite(space_id(space), new), as_json=as_json)
+        _tell(spaces.people.invite(which.one(spaces, space), new), as_json=as_json)
 
 
 def invites(
@@ -45,7 +47,7 @@ def invites(
     """List your invitations to Spaces that are not over, or those to a Space that you host."""
     with client(ctx) as spaces:
         if space is not None:
-            _show_sent(list(spaces.people.invites(space_id(space))), as_json=as_json)
+            _show_sent(list(spaces.people.invites(which.one(spaces, space))), as_json=as_json)
         else:
             _show_received(list(spaces.accounts.invites()), as_json=as_json)
 
@@ -75,10 +77,10 @@ def _show_received(rows: list[ReceivedInvitation], *, as_json: bool) -> None:
     )
 
 
-def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def accept(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
     """Accept an invitation to speak."""
     with client(ctx) as spaces:
-        found = spaces.people.accept(space_id(space))
+        found = spaces.people.accept(which.one(spaces, space, sure=True))
     if as_json:
         emit_json(found)
         return
@@ -87,20 +89,20 @@ def accept(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
         note(found.notice)
 
 
-def decline(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def decline(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
     """Decline an invitation."""
     with client(ctx) as spaces:
-        found = spaces.people.decline(space_id(space))
+        found = spaces.people.decline(which.one(spaces, space, sure=True))
     if as_json:
         emit_json(found)
     else:
         say(f"you declined “{found.title}”")
 
 
-def uninvite(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+def uninvite(ctx: typer.Context, space: ThisSpace, handles: Handles, as_json: Json = False) -> None:
     """Withdraw invitations that are not answered yet."""
-    where = space_id(space)
     with client(ctx) as spaces:
+        where = which.one(spaces, space, sure=True)
         rows, refused = each(handles_of(handles), lambda one: spaces.people.uninvite(where, one))
     _tell(rows, as_json=as_json)
     if refused is not None:

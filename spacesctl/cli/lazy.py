@@ -14,6 +14,7 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from spacesctl.cli import options
+from spacesctl.cli.positions import Parser
 from spacesctl.cli.reading import read_quickly
 from spacesctl.domain.errors import Invalid
 
@@ -66,6 +67,12 @@ class QuickCommand(TyperCommand):
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         return read_quickly(super().get_params(ctx))
+
+    def make_parser(self, ctx: Context) -> Parser:
+        parser = Parser(ctx)
+        for param in self.get_params(ctx):
+            param.add_to_parser(parser, ctx)
+        return parser
 
     def get_help(self, ctx: Context) -> str:
         from spacesctl.cli import helping

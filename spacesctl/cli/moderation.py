@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spacesctl.cli import which
 from spacesctl.cli.audit import who
-from spacesctl.cli.common import Json, SpaceRef, client, handle, new_key, space_id
+from spacesctl.cli.common import Json, ThisSpace, client, handle, new_key
 from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import CATEGORIES
@@ -20,7 +21,7 @@ Ref = Annotated[str, typer.Argument(metavar="REPORT", help="Its id, from `report
 
 def report(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: ThisSpace,
     target: Annotated[
         str | None, typer.Argument(metavar="PERSON", help="The person. Default: the Space itself is reported.")
     ] = None,
@@ -35,8 +36,9 @@ def report(
     kind = CATEGORIES.get(category)
     if kind is None:
         raise Invalid("--category", f"must be one of {', '.join(CATEGORIES)}")
-    new = NewReport(space_id=space_id(space), account=account, category=kind, note=text)
     with client(ctx) as spaces:
+        where = which.one(spaces, space, which.PAST, sure=True)
+        new = NewReport(space_id=where, account=account, category=kind, note=text)
         made = spaces.moderation.report(new, idempotency_key=new_key())
     if as_json:
         emit_json(made)
@@ -56,8 +58,11 @@ def list_reports(
         emit_json(rows)
         return
     table(
-        ("ID", "TIME", "STATE", "TARGET", "CATEGORY", "RULE", "WORDS"),
-        [(one.id, one.created_at, one.state, _target(one), one.category, _rule(one), one.text) for one in rows],
+        ("ID", "TIME", "STATE", "TITLE", "TARGET", "CATEGORY", "RULE", "WORDS"),
+        [
+            (one.id, one.created_at, one.state, one.title, _target(one), one.category, _rule(one), one.text)
+            for one in rows
+        ],
         empty="no reports",
     )
 
@@ -80,6 +85,7 @@ def show_report(ctx: typer.Context, report_id: Ref, as_json: Json = False) -> No
     facts = {
         "id": found.id,
         "time": clock(found.created_at),
+        "title": found.title,
         "space_id": found.space_id,
         "target": _target(found),
         "by": who(found.by),

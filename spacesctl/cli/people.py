@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of
 from spacesctl.cli.output import emit_json, say, table
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
 
-def people(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def people(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
     """List the people in a Space, those on stage first."""
     with client(ctx, anonymous=True) as spaces:
-        found = spaces.people.list(space_id(space))
+        found = spaces.people.list(which.one(spaces, space))
     if as_json:
         emit_json(found.data)
         return
@@ -34,7 +35,7 @@ def people(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
 
 def raise_hand(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     lower: Annotated[bool, typer.Option("--lower", help="Lower your hand.")] = False,
     topic: Annotated[str, typer.Option(help="What you want to speak about.")] = "",
     note: Annotated[str, typer.Option(help="More for the host and the co-hosts.")] = "",
@@ -43,8 +44,8 @@ def raise_hand(
     """Raise your hand to speak. If the Space's policy admits you, you may speak at once."""
     from spacesctl.api.people import NewHand
 
-    where = space_id(space)
     with client(ctx) as spaces:
+        where = which.one(spaces, space)
         hand = NewHand(topic=topic, note=note)
         me = spaces.people.lower_hand(where) if lower else spaces.people.raise_hand(where, hand)
     if as_json:
@@ -55,10 +56,10 @@ def raise_hand(
         say("your hand is up" if me.hand_raised else "your hand is down")
 
 
-def hands(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def hands(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
     """List who asks to speak, in the order in which they asked."""
     with client(ctx) as spaces:
-        rows = list(spaces.people.hands(space_id(space)))
+        rows = list(spaces.people.hands(which.one(spaces, space)))
     if as_json:
         emit_json(rows)
         return
@@ -69,48 +70,51 @@ def hands(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
     )
 
 
-def approve(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+def approve(ctx: typer.Context, *, space: SpaceRef = None, handles: Handles, as_json: Json = False) -> None:
     """Approve a request to speak."""
     each_person(ctx, space, handles, lambda spaces: spaces.people.approve, new_role, as_json=as_json)
 
 
-def deny(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+def deny(ctx: typer.Context, *, space: SpaceRef = None, handles: Handles, as_json: Json = False) -> None:
     """Deny a request to speak."""
     each_person(ctx, space, handles, lambda spaces: spaces.people.deny, lambda _: "request denied", as_json=as_json)
 
 
 def promote(
     ctx: typer.Context,
-    space: SpaceRef,
+    *,
+    space: SpaceRef = None,
     handles: Handles,
     host: Annotated[bool, typer.Option("--host", help="Make a co-host the host; you become a co-host.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a speaker a co-host (a Space has at most two), or with --host a co-host the host."""
+    """Make a speaker a co-host (a Space has at most two), or with --host a co-host the host. With --host, SPACE is needed."""
 
     def way(spaces: Client) -> Callable[[str, str], Member]:
         return spaces.people.hand_over if host else spaces.people.promote
 
-    each_person(ctx, space, handles, way, new_role, as_json=as_json)
+    each_person(ctx, space, handles, way, new_role, sure=host, as_json=as_json)
 
 
 def each_person(
     ctx: typer.Context,
-    space: str,
+    space: str | None,
     handles: list[str],
     way: Callable[[Client], Callable[[str, str], Member]],
     said: Callable[[Member], str],
     *,
     everybody: bool = False,
+    sure: bool = False,
     as_json: bool,
 ) -> None:
     """Call the method that `way` picks for each person (or each speaker), and print what `said` makes of the answers.
 
-    Exits with the code of the first refusal.
+    Exits with the code of the first refusal. `sure`: the Space is not guessed.
     """
-    where = space_id(space)
+    given = [] if everybody else handles_of(handles)
     with client(ctx) as spaces:
-        whom = _speakers(spaces, where) if everybody else handles_of(handles)
+        where = which.one(spaces, space, sure=sure)
+        whom = _speakers(spaces, where) if everybody else given
         act = way(spaces)
         rows, refused = each(whom, lambda one: act(where, one))
     if as_json:

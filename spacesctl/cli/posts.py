@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, client, new_key, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, SpaceRef, client, new_key
 from spacesctl.cli.output import emit_json, say
 from spacesctl.cli.postview import show_pins
 from spacesctl.domain.errors import Invalid, NotFound, Refused
@@ -73,19 +74,21 @@ def upload(spaces: Client, voice: Path | None) -> str | None:
 
 def share(
     ctx: typer.Context,
-    space: SpaceRef,
+    *,
+    space: SpaceRef = None,
     what: Annotated[str, typer.Argument(metavar="POST|URL", help="A post's id, or a link.")],
     title: Annotated[str | None, typer.Option(help="The link's title. Default: its host name.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Stop sharing it.")] = False,
     as_json: Json = False,
 ) -> None:
     """Share a post or a link with everybody in a Space; at most ten, the newest first."""
-    where = space_id(space)
     with client(ctx) as spaces:
         if remove:
-            found = spaces.spaces.unpin(where, _pin_id(spaces.spaces.get(where), what))
+            shown = which.whole(spaces, space)
+            found = spaces.spaces.unpin(shown.id, _pin_id(shown, what))
         else:
-            found = spaces.spaces.pin(where, _pin(what, title))
+            new = _pin(what, title)
+            found = spaces.spaces.pin(which.one(spaces, space), new)
     if as_json:
         emit_json(found.pinned)
     else:

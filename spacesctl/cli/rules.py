@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from spacesctl.api.spaces import MAX_RULES
-from spacesctl.cli.common import Json, SpaceRef, client, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, SpaceRef, ThisSpace, client
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
 
@@ -67,7 +68,7 @@ def _vocabulary(model: Path) -> set[str]:
 
 def push_rules(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: ThisSpace,
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, in TOML.")],
     as_json: Json = False,
 ) -> None:
@@ -76,17 +77,17 @@ def push_rules(
 
     new = NewRules(text=read_rules(path), filename=path.name)
     with client(ctx) as spaces:
-        done = spaces.spaces.set_rules(space_id(space), new)
+        done = spaces.spaces.set_rules(which.one(spaces, space, sure=True), new)
     if as_json:
         emit_json(done)
     else:
         say(f"rules {(done.hash or '')[:12]}: {', '.join(done.rules) or 'none'}; may {', '.join(done.actions)}")
 
 
-def show_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def show_rules(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
     """Print the rule file of a Space."""
     with client(ctx) as spaces:
-        found = spaces.spaces.rules(space_id(space))
+        found = spaces.spaces.rules(which.one(spaces, space))
     if as_json:
         emit_json(found)
     elif found.text is None:
@@ -95,12 +96,12 @@ def show_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> No
         say(found.text.rstrip("\n"))
 
 
-def clear_rules(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def clear_rules(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
     """Remove the rules of a Space, and with them the bot's permission to act."""
     from spacesctl.api.moderation import NewRules
 
     with client(ctx) as spaces:
-        done = spaces.spaces.set_rules(space_id(space), NewRules(text=None))
+        done = spaces.spaces.set_rules(which.one(spaces, space, sure=True), NewRules(text=None))
     if as_json:
         emit_json(done)
     else:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli import completion
+from spacesctl.cli import completion, which
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.audit import who
-from spacesctl.cli.common import Handles, Json, SpaceRef, Yes, client, duration_seconds, handles_of, space_id
+from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, Yes, client, duration_seconds, handles_of
 from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.cli.people import each_person, new_role
 from spacesctl.domain.errors import Invalid, NotFound, Refused
+from spacesctl.domain.ids import is_space_id
 
 if TYPE_CHECKING:
     from spacesctl.api.people import NewMeasure, Sanction
@@ -27,7 +28,7 @@ Why = Annotated[str, typer.Option("--reason", help="The reason, which the person
 
 def mute(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     handles: Annotated[
         list[str] | None,
         typer.Argument(
@@ -41,7 +42,7 @@ def mute(
     how_long: For = None,
     as_json: Json = False,
 ) -> None:
-    """Mute on the server: nobody hears what they send, and they cannot unmute themselves."""
+    """Mute on the server: nobody hears what they send, and they cannot unmute themselves. With --all, SPACE is needed."""
     measure = _measure(reason, how_long)
     each_person(
         ctx,
@@ -50,11 +51,12 @@ def mute(
         lambda spaces: lambda where, one: spaces.people.mute(where, one, measure),
         lambda _: "muted",
         everybody=everybody,
+        sure=everybody,
         as_json=as_json,
     )
 
 
-def unmute(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json = False) -> None:
+def unmute(ctx: typer.Context, *, space: SpaceRef = None, handles: Handles, as_json: Json = False) -> None:
     """Lift a mute. They are told, and only they can open their microphone again."""
     said = "may open the microphone again"
     each_person(ctx, space, handles, lambda spaces: spaces.people.unmute, lambda _: said, as_json=as_json)
@@ -62,7 +64,8 @@ def unmute(ctx: typer.Context, space: SpaceRef, handles: Handles, as_json: Json 
 
 def demote(
     ctx: typer.Context,
-    space: SpaceRef,
+    *,
+    space: SpaceRef = None,
     handles: Handles,
     reason: Why = "",
     how_long: For = None,
@@ -82,7 +85,7 @@ def demote(
 
 def kick(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: ThisSpace,
     handles: Handles,
     reason: Why = "",
     how_long: For = None,
@@ -98,6 +101,7 @@ def kick(
         handles,
         lambda spaces: lambda where, one: spaces.people.kick(where, one, measure),
         lambda _: "removed",
+        sure=True,
         as_json=as_json,
     )
 
@@ -113,7 +117,7 @@ def sanctions(
         raise Invalid("--blocks", "is for all Spaces")
     with client(ctx) as spaces:
         if space is not None:
-            found = spaces.spaces.sanctions(space_id(space))
+            found = spaces.spaces.sanctions(which.one(spaces, space, which.PAST))
         else:
             found = spaces.accounts.block_sanctions() if blocks else spaces.accounts.sanctions()
         rows = list(found)
@@ -153,7 +157,9 @@ def _undo(spaces: Client, sanction: str, reason: str) -> Sanction:
     """A block has a bare id; another sanction's begins with its Space's."""
     space, dash, _ = sanction.partition("-")
     if dash:
-        return spaces.people.undo(space_id(space), sanction, reason)
+        if not is_space_id(space):
+            raise NotFound("sanction", sanction)
+        return spaces.people.undo(space, sanction, reason)
     return spaces.accounts.undo_block(sanction, reason)
 
 

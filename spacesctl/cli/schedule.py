@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spacesctl.cli import which
 from spacesctl.cli.asking import confirm
-from spacesctl.cli.common import Json, SpaceRef, Yes, client, duration_seconds, handle, space_id
+from spacesctl.cli.common import Json, SpaceRef, Yes, client, duration_seconds, handle
 from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.cli.rules import read_rules
 from spacesctl.domain.errors import Invalid
@@ -120,13 +121,13 @@ def delete(ctx: typer.Context, series: Id, yes: Yes = False, as_json: Json = Fal
 
 def remind(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     off: Annotated[bool, typer.Option("--off", help="Remove the reminder.")] = False,
     as_json: Json = False,
 ) -> None:
     """Get a direct message half an hour before a scheduled Space, and when it starts."""
-    where = space_id(space)
     with client(ctx) as spaces:
+        where = which.one(spaces, space)
         if off:
             spaces.spaces.forget_reminder(where)
         else:

@@ -8,15 +8,16 @@ from typing import Annotated
 
 import typer
 
+from spacesctl.cli import which
 from spacesctl.cli.asking import agreed, can_ask
-from spacesctl.cli.common import Json, Session, SpaceRef, client, no_token, space_id, tell_withheld
+from spacesctl.cli.common import Json, Session, SpaceRef, client, no_token, tell_withheld
 from spacesctl.cli.output import emit_json, note
 from spacesctl.domain.errors import Gone, Invalid, Refused
 
 
 def speak(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A sound file: WAV, Ogg or any other format.")
     ] = None,
@@ -40,7 +41,6 @@ def speak(
     After a break of the connection a file goes on where it broke off. You are told when you are muted; exit code 3 when the Space has
     ended, 5 when you were removed, made a listener or replaced.
     """
-    where = space_id(space)
     profile = ctx.ensure_object(Session).profile()
     if profile.token is None:
         tell_withheld(profile)
@@ -57,7 +57,7 @@ def speak(
     microphone = Microphone(device) if mic else None
     said = [] if file is None else _said(file, loop=loop)
     with client(ctx) as spaces:
-        found = spaces.spaces.get(where)
+        found = which.whole(spaces, space)
     _agree(found.notice, consent=consent)
     if found.me is not None and found.me.muted:
         note(speaking.MUTED)
@@ -76,7 +76,7 @@ def speak(
     if done.ended == "interrupted":
         raise typer.Exit(130)
     if done.ended == "ended":
-        raise Gone("Space", where, "ended")
+        raise Gone("Space", found.id, "ended")
     if done.ended:
         raise Refused(done.ended, _ENDS.get(done.ended, f"the microphone session ended: {done.ended}"))
 
@@ -119,7 +119,8 @@ def _said(file: Path, *, loop: bool) -> Iterable[bytes]:
 
 def listen(
     ctx: typer.Context,
-    space: SpaceRef,
+    *,
+    space: SpaceRef = None,
     output: Annotated[str, typer.Option(metavar="FILE", help="The file; - is Ogg Opus on standard output.")],
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="How long to listen. Default: until the Space ends.")
@@ -135,11 +136,14 @@ def listen(
     import asyncio
 
     from spacesctl.cli import listening
+    from spacesctl.cli.readers import until_unread
     from spacesctl.client.sound import recording
 
     profile = ctx.ensure_object(Session).profile()
-    tell_withheld(profile)
-    done = asyncio.run(listening.listen(profile, space_id(space), recording(output), seconds, output))
+    with client(ctx, anonymous=True) as spaces:
+        where = which.one(spaces, space)
+    work = listening.listen(profile, where, recording(output), seconds, output)
+    done = asyncio.run(until_unread(work) if output == "-" else work)
     if as_json:
         emit_json(done)
     else:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, client, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, SpaceRef, client
 from spacesctl.cli.output import emit_json, note, say
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Format(StrEnum):
 
 def transcript(
     ctx: typer.Context,
-    space: SpaceRef,
+    space: SpaceRef = None,
     form: Annotated[
         Format, typer.Option("--format", "-f", help="Text, Markdown, subtitles for a recording, or JSON.")
     ] = Format.TXT,
@@ -38,10 +39,9 @@ def transcript(
     as_json: Json = False,
 ) -> None:
     """Print what was said in a Space, with names and clock times."""
-    where = space_id(space)
     with client(ctx, anonymous=True) as spaces:
-        found = spaces.spaces.get(where)
-        said = list(_all(spaces, where))
+        found = which.whole(spaces, space, which.PAST)
+        said = list(_all(spaces, found.id))
         names = _names(spaces, said)
     if not said:
         note("nothing was said, or there were no captions")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, SpaceRef, client, space_id
+from spacesctl.cli import which
+from spacesctl.cli.common import Json, SpaceRef, client
 from spacesctl.cli.output import console, emit_line, note, say
 from spacesctl.domain.errors import Gone
 
@@ -17,31 +18,41 @@ if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
 
-def watch(ctx: typer.Context, space: SpaceRef, as_json: Json = False) -> None:
+def watch(
+    ctx: typer.Context,
+    space: SpaceRef = None,
+    levels: Annotated[
+        bool, typer.Option("--levels", help="With --json, also how loud each speaker is: four lines a second.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Watch a Space until it ends. Host and co-hosts see all events, others what the audience sees. With --json: NDJSON."""
     from spacesctl.cli.coming_back import events as followed
     from spacesctl.cli.coming_back import until_gone
+    from spacesctl.cli.readers import while_read
     from spacesctl.cli.watched import Watched
 
-    where = space_id(space)
-    with client(ctx, anonymous=True) as spaces:
-        watched = Watched(spaces.spaces.get(where), spaces.people.list(where))
+    with client(ctx, anonymous=True) as spaces, while_read():
+        found = which.whole(spaces, space)
+        where = found.id
+        watched = Watched(found, spaces.people.list(where))
         out = console()
         redrawn = out.is_terminal and not as_json  # not with --plain
         tell = watched.remark if redrawn else note
         events = until_gone(followed(spaces, where, ("staff", "audience"), tell=tell))
         if as_json:
             for event in events:
-                _emit(event)
+                if levels or event.type != "levels":
+                    _emit(event)
             return
         if redrawn:
             from rich.live import Live
 
             from spacesctl.cli.watchview import render
 
-            with Live(render(watched, out.height), console=out, screen=True, refresh_per_second=8) as live:
+            with Live(render(watched, out.height, out.width), console=out, screen=True, refresh_per_second=8) as live:
                 for _ in _followed(spaces, where, watched, events):
-                    live.update(render(watched, out.height))
+                    live.update(render(watched, out.height, out.width))
         else:
             _plain(spaces, where, watched, events)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import UTC, datetime
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -21,16 +23,19 @@ BAR = 16
 QUIETEST, LOUDEST = -60, -12
 """dBov at the ends of a level bar."""
 SILENCE = -127
+BESIDE = 9
+"""Columns before an event: its time, and gaps."""
 
 
-def render(watched: Watched, height: int) -> RenderableType:
-    """The whole view, at most `height` lines high."""
+def render(watched: Watched, height: int, width: int) -> RenderableType:
+    """The whole view, at most `height` lines high. What happened is wrapped to `width`: the end of a reason tells what to do."""
     view = watched.view
     stage = [row for row in view.people.values() if row.role != "listener"]
     hands = [watched.names.get(one, "somebody") for one in view.hands]
     audience = [row.handle for row in view.people.values() if row.role == "listener" and row.connected]
     room = max(6, height - len(stage) - 8)
-    happened = min(max(2, room // 3), 8)
+    told = [_wrapped(at, what, width - BESIDE) for at, what in watched.happened]
+    happened = max(min(max(2, room // 3), 8), min(len(told[-1]) if told else 0, room - 1))
     title = Text(f" {one_line(view.title)} ", style="bold")
     if view.recording:
         title.append("REC ", style="bold red")
@@ -47,7 +52,7 @@ def render(watched: Watched, height: int) -> RenderableType:
         Text("captions", style="bold dim"),
         _lines(_captions(watched), room - happened),
         Text("events", style="bold dim"),
-        _lines([(at, "", what, "") for at, what in watched.happened], happened),
+        _lines([row for rows in told for row in rows], happened),
     )
 
 
@@ -75,6 +80,12 @@ def _stage(stage: list[Person]) -> Table:
         name = Text(one_line(row.handle), style="bold" if row.active else "")
         table.add_row(level_bar(level, row.active), name, Text(row.role, style="dim"), condition)
     return table
+
+
+def _wrapped(at: str, what: str, width: int) -> list[tuple[str, str, str, str]]:
+    """An event as lines, of which the first has its time. Wide letters take two columns each."""
+    size = max(1, width * len(what) // max(1, cell_len(what)))
+    return [(at if number == 0 else "", "", line, "") for number, line in enumerate(textwrap.wrap(what, size))]
 
 
 def _captions(watched: Watched) -> list[tuple[str, str, str, str]]:

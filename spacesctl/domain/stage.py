@@ -9,7 +9,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain import recording
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
-from spacesctl.domain.permissions import Action, require, require_admittance
+from spacesctl.domain.permissions import Action, may, require, require_admittance
 from spacesctl.domain.principals import Person, Principal
 from spacesctl.domain.space import MAX_COHOSTS, MAX_HAND_NOTE, MAX_HAND_TOPIC, MAX_LANE, MAX_SPEAKERS, Invite, Space
 from spacesctl.domain.undo import lifted, takes_over
@@ -53,6 +53,8 @@ def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Event
     Refused when all places are taken.
     """
     require_admittance(space, command.by, blocked=command.blocked)
+    if command.by.account_id is not None and not may(space, command.by, Action.ANSWER_INVITE):
+        raise NotAllowed("you have no invitation to this Space", reason=Action.ANSWER_INVITE.value)
     require(space, command.by, Action.ANSWER_INVITE)
     require_not_over(space)
     me = command.by.account_id or ""

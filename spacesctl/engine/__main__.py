@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import logging
 import socket
 import sys
 
 from spacesctl.engine.engine import run
+from spacesctl.engine.messages import PORT_TAKEN
 from spacesctl.support.logs import configure
 from spacesctl.support.parent import wake_when_parent_ends
 
@@ -33,7 +35,7 @@ def main() -> int:
         return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port, tcp=arguments.tcp))
     except OSError as error:
         logging.getLogger(__name__).error("%s:%d: %s", host, port, error)
-        return 1
+        return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ FLAG_LOST: Final = 2
 """Frame flag: the lane is open but its frame was lost. The payload is empty, and concealment was mixed in its place."""
 
 
+PORT_TAKEN: Final = 98
+"""Exit status of an engine whose UDP port another program has."""
+
+
 class OpenSpace(Struct, frozen=True, tag=True):
     """Open a Space and start its clock. `started_at` is Unix seconds UTC; the Space's ticks begin at `first_tick` or later;
     `delay` is the audience's delay in ticks; `ssrc` is the one SSRC of all RTP that the Space sends; `ptime_ms` is the packet time

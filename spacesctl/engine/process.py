@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Final
 
 from spacesctl.engine.link import Link, connect_control
-from spacesctl.engine.messages import Beat, FromEngine, Ready, Sync, Synced, ToEngine
+from spacesctl.engine.messages import PORT_TAKEN, Beat, FromEngine, Ready, Sync, Synced, ToEngine
 
 STOP_SECONDS: Final = 2.0
 """Seconds that the engine has to close its peers before it is killed."""
@@ -130,6 +130,17 @@ class EngineProcess:
         assert self._process is not None, "only inside `async with`"
         return await self._process.wait()
 
+    async def _why(self) -> str:
+        """Why it exited before it was ready."""
+        with contextlib.suppress(TimeoutError):
+            if await asyncio.wait_for(self.wait(), STOP_SECONDS) == PORT_TAKEN:
+                port = self._udp.rpartition(":")[2]
+                return (
+                    f"UDP port {port} is taken, mostly by another spacesctl or by another server for sound (`ss -lunp` shows "
+                    f"by which program); stop that one, or set `udp` (`serve --udp HOST:PORT`) to another port"
+                )
+        return "it exited before it was ready"
+
     def kill(self) -> None:
         """End the engine at once: it is stopped or hangs, and would not end by itself."""
         if self._process is not None and self._process.returncode is None:
@@ -175,5 +186,5 @@ class EngineProcess:
         except TimeoutError:
             raise EngineFailed(f"it did not report ready within {self._timeout:g} s") from None
         if not isinstance(first, Ready):
-            raise EngineFailed("it exited before it was ready")
+            raise EngineFailed(await self._why())
         self._ready = first

@@ -107,6 +107,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def apply(self, outcome: Outcome, stored: list[StoredEvent]) -> None:
         """Take over what was stored."""
         self.state = after = outcome.after
+        if after.is_over:
+            self.open.attendance.counted(self.participant_count)  # who came after the last look
         events = outcome.events
         if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
@@ -206,6 +208,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         ids = self.connected()
         return len({one for one in ids if one is not None}) + ids.count(None)
 
+    @property
+    def peak(self) -> int:
+        """How many there were at once at most, since the actor was made."""
+        return max(self.open.attendance.peak, self.participant_count)
+
     async def look_around(self, bot_id: str) -> None:
         """Act on absent hosts and empty Spaces. Called once a second while the Space is live."""
         space, now = self.space, self._clock.monotonic()
@@ -245,7 +252,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             return False
         now = self._clock.monotonic()
         self._over_since = now if self._over_since is None else self._over_since
-        return now - self._over_since >= EVIDENCE_SECONDS and not self.open.attendance.unstored
+        return now - self._over_since >= EVIDENCE_SECONDS and not (
+            self.open.attendance.unstored or self.open.attendance.unstored_peak
+        )
 
     def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
         """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it."""

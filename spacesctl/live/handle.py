@@ -64,6 +64,10 @@ class SpaceHandle(Protocol):
     def participant_count(self) -> int:
         """How many are connected with audio: each account once, anonymous listeners per connection."""
 
+    @property
+    def peak(self) -> int:
+        """How many there were at once at most, since the server started or the Space was used again."""
+
     def connected(self) -> list[str | None]:
         """The account of each session with audio; None for anonymous listeners."""
 

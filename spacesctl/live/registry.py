@@ -252,16 +252,20 @@ class SpaceRegistry:
         return [actor.space.id for actor in self.live() if actor.space.role_of(account_id) is Role.COHOST]
 
     async def store_attendance(self) -> None:
-        """Store who came into the Spaces since the last call. Called every few seconds, and at the end."""
+        """Store who came into the Spaces since the last call, and how many were there at once. Called every few seconds, and at the end."""
         came = {space_id: actor.open.attendance.unstored for space_id, actor in self.actors.items()}
         rows = [(space_id, account) for space_id, accounts in came.items() for account in accounts]
-        if not rows:
+        peaks = {space_id: actor.open.attendance.unstored_peak for space_id, actor in self.actors.items()}
+        if not rows and not any(peaks.values()):
             return
         async with self.db.begin() as connection:
             await attendance_store.add(connection, rows, self.clock.now())
+            for space_id, peak in peaks.items():
+                if peak is not None:
+                    await space_store.keep_peak(connection, space_id, peak)
         for space_id, accounts in came.items():
             if (actor := self.actors.get(space_id)) is not None:
-                actor.open.attendance.stored(accounts)
+                actor.open.attendance.stored(accounts, peaks[space_id])
 
     def event_streams(self) -> int:
         """How many event streams are open."""

@@ -47,6 +47,7 @@ class Watch:
 
     def _tell_count(self, actor: SpaceActor) -> None:
         count, space_id = actor.participant_count, actor.space.id
+        actor.open.attendance.counted(count)
         if self._told.get(space_id, 0) != count:
             self._told[space_id] = count
             actor.publish(Presence(participant_count=count))

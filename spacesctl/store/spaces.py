@@ -108,6 +108,17 @@ async def keep_mark(db: AsyncConnection, space_id: str, tick: int, boot: str | N
     await db.execute(update(spaces).where(spaces.c.id == space_id).values(values))
 
 
+async def keep_peak(db: AsyncConnection, space_id: str, count: int) -> None:
+    """Store that so many people were in a Space at once, if there were never more."""
+    await db.execute(update(spaces).where(spaces.c.id == space_id, spaces.c.peak < count).values(peak=count))
+
+
+async def peaks(db: AsyncConnection, space_ids: Sequence[str]) -> dict[str, int]:
+    """How many people were in each Space at once, at most, as far as it is stored."""
+    query = select(spaces.c.id, spaces.c.peak).where(spaces.c.id.in_(space_ids))
+    return {row.id: row.peak for row in await db.execute(query)}
+
+
 async def mark(db: AsyncConnection, space_id: str) -> tuple[int, str | None, float | None]:
     """The last stored tick of the Space clock (0 if there is none), a boot of the machine, and when tick 0 was in it, in seconds."""
     query = select(spaces.c.last_tick, spaces.c.clock_boot, spaces.c.clock_zero).where(spaces.c.id == space_id)

@@ -147,6 +147,7 @@ spaces = Table(
     Column("scheduled_start", Utc),
     Column("created_at", Utc, nullable=False),
     Column("last_tick", BigInteger, nullable=False, default=0),
+    Column("peak", Integer, nullable=False, server_default="0"),
     Column("clock_boot", String(36)),
     Column("clock_zero", Float),
     Column("doc", Text, nullable=False),

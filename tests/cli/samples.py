@@ -26,6 +26,7 @@ _SPACE = Space(
     speaker_ids=[],
     invited_user_ids=[],
     participant_count=1,
+    peak=1,
     subscriber_count=0,
     scheduled_start=None,
     started_at=AT,

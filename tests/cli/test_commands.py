@@ -199,7 +199,7 @@ def test_rules_check_explains_and_names_file_and_line(
 
 def test_exit_codes_are_the_documented_ones(server: RunningServer, people: dict[str, str], tmp_path: Path) -> None:
     host = people["host"]
-    refused(run(server.url, host, "show", "short"), 2, "neither a Space's id")
+    refused(run(server.url, host, "show", "short"), 3, "there is no Space 'short'")
     refused(run(server.url, host, "show", "AAAAAAAAAAAAA"), 3, "there is no Space")
     refused(run(server.url, "", "create", "T"), 4, "no token")
     refused(run(server.url, "spx_wrong", "list"), 4, "unknown")

@@ -27,7 +27,8 @@ DOMAIN = {"spacesctl.domain", *(f"spacesctl.domain.{name}" for name in ("errors"
 """What the command line may take from the domain. `posts` and `webhook_types` are constants of single commands."""
 CONSTANTS = {"spacesctl.domain.posts", "spacesctl.domain.webhook_types"}
 SHARED = {
-    f"spacesctl.cli.{name}" for name in ("app", "asking", "commands", "common", "completion", "lazy", "options", "output", "reading")
+    f"spacesctl.cli.{name}" for name in ("app", "asking", "commands", "common", "completion", "lazy", "options", "output",
+    "positions", "reading", "which")
 }  # fmt: skip
 HELP = {"helping", "headings", "layout"}
 _PROBE = """

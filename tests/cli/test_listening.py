@@ -17,7 +17,7 @@ from tests.cli.inside import Person, refused
 from tests.running import spacesctl
 
 
-@pytest.mark.parametrize(("space", "code"), [("AAAAAAAAAAAAA", 3), ("typo", 2)])
+@pytest.mark.parametrize(("space", "code"), [("AAAAAAAAAAAAA", 3), ("typo", 3)])
 def test_a_refused_listener_keeps_the_file_of_yesterday(nobody: Person, tmp_path: Path, space: str, code: int) -> None:
     file = tmp_path / "heard.wav"
     file.write_text("yesterday")

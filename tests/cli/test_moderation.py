@@ -29,9 +29,10 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
     filed = ann.says("report", space, ben.handle, "--category", "spam", "--note", "sells coins")
     ref = filed.removeprefix("report ").removesuffix(" is filed\n")
     listed = host.says("reports", "list")
-    for words in (ref, ben.handle, "spam"):
+    for words in (ref, ben.handle, "spam", "  T  "):
         assert words in listed
     shown = host.says("reports", "show", ref)
+    assert "title      T\n" in shown
     assert f"by         {ann.handle}\n" in shown
     assert "clip       -\n" in shown, "nothing was said"
     assert "note       sells coins\n" in shown
@@ -95,7 +96,7 @@ def test_the_audit_log_tells_who_did_what_to_whom(host: Person, ann: Person) -> 
     assert "reason=noise" in lines[1]
     assert not any(second in line for line in lines)
     assert {row["space_id"] for row in host.json("audit", "list")} >= {first, second}
-    refused(host.run("audit", "list", "--space", "x"), 2, "neither a Space's id")
+    refused(host.run("audit", "list", "--space", "x"), 3, "there is no Space 'x'")
 
 
 def test_a_log_that_was_changed_is_found_out(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def test_a_recording_is_written_into_its_folder_alone(name: str, tmp_path: objec
         "id": "/tmp/elsewhere", "space_id": "s", "title": "t", "kind": "mix", "state": "done",
         "started_at": "2026-01-01T00:00:00.000Z", "ended_at": None, "reason": None, "expires_at": None, "files": [file],
     }  # fmt: skip
-    with broken_server({"/v1/recordings/r1": [json.dumps(found)]}) as (url, asked):
-        done = run(url, "spx_x", "recordings", "get", "r1", "--out", str(tmp_path))
+    with broken_server({"/v1/recordings/AAAAAAAAAAAAA-1": [json.dumps(found)]}) as (url, asked):
+        done = run(url, "spx_x", "recordings", "get", "AAAAAAAAAAAAA-1", "--out", str(tmp_path))
     if name == "..":
         assert done.returncode != 0
     else:

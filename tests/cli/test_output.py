@@ -81,6 +81,15 @@ def test_a_backup_is_written_and_restored(host: Person, tmp_path: Path) -> None:
     refused(host.run("backup", str(archive), "--data", str(tmp_path / "none")), 3, "there is no data folder")
 
 
+def test_a_backup_is_of_the_data_folder_of_the_settings(
+    host: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACESCTL_DATA", str(host.server.data))
+    assert host.json("backup", str(tmp_path / "all.tar.gz"))["bytes"] > 0
+    monkeypatch.setenv("SPACESCTL_DATA", str(tmp_path / "again"))
+    assert host.json("restore", str(tmp_path / "all.tar.gz"), "--yes")["data"] == str(tmp_path / "again")
+
+
 def test_models_that_are_here_are_listed_and_named(host: Person, tmp_path: Path) -> None:
     (tmp_path / "models" / "mine" / "am").mkdir(parents=True)
     (tmp_path / "models" / "mine" / "conf").mkdir()

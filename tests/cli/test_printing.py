@@ -154,7 +154,7 @@ def test_the_live_view() -> None:
     file = io.StringIO()
     out = SafeConsole(file=file, force_terminal=True, width=400)
     watched = Watched(space(title=HOSTILE), members(member(1, HOSTILE), member(2, HOSTILE, hand_raised=True)))
-    out.print(render(watched, 30))
+    out.print(render(watched, 30, 400))
     assert acts(file.getvalue()) == set()
     assert f"Mark{WHOLE}" in file.getvalue()
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bots import casts
+from spacesctl.api.recordings import Recording
+from spacesctl.api.wire import Time
 from spacesctl.cli.moments import on_the_clock
+from spacesctl.cli.recordings import _minutes
+from spacesctl.domain.words import RecordingMode
 from tests.cli.inside import Person, refused
-from tests.running import wait_until
+from tests.running import spacesctl, wait_until
 
 CLIP = casts.load("cast_a").host.clip
 
@@ -28,6 +34,15 @@ def recorded(host: Person) -> dict[str, str]:
     return row
 
 
+def test_a_recording_that_runs_has_its_minutes_so_far() -> None:
+    since = Time.of(datetime.now(UTC) - timedelta(minutes=90))
+    running = Recording(
+        id="R", space_id="S", title="T", kind=RecordingMode.MIX, state="recording", started_at=since, ended_at=None,
+        reason=None, expires_at=None, files=[],
+    )  # fmt: skip
+    assert _minutes(running) == 90.0
+
+
 def test_recording_is_told_while_it_runs(host: Person, ann: Person) -> None:
     space = host.live()
     refused(ann.run("record", "start", space), 5, "may not")
@@ -37,6 +52,7 @@ def test_recording_is_told_while_it_runs(host: Person, ann: Person) -> None:
     assert "this Space is being recorded" in ann.says("show", space)
     refused(host.run("record", "start", space, "--json"), 5, "record")
     [row] = host.json("recordings", "list")
+    assert "  0.0  " in host.says("recordings", "list")
     refused(host.run("recordings", "get", row["id"]), 5, "it is not finished yet")
     assert host.says("record", "stop", space) == "no longer recorded\n"
     assert host.json("show", space)["recording"] is None
@@ -71,3 +87,34 @@ def test_a_file_that_is_damaged_on_the_way_is_not_kept(host: Person, recorded: d
     refused(host.run("recordings", "get", recorded["id"], "--out", str(tmp_path)), 5, "its checksum does not match")
     assert list(tmp_path.glob("*mix*")) == []
     assert host.json("recordings", "delete", recorded["id"], "--yes") == {"id": recorded["id"], "deleted": True}
+
+
+def test_a_space_names_its_newest_finished_recording(
+    host: Person, ann: Person, recorded: dict[str, str], tmp_path: Path
+) -> None:
+    space, ref, folder = recorded["space_id"], recorded["id"], str(tmp_path)
+    fetched = host.says("recordings", "get", space, "--out", folder)
+    assert f"{folder}/{ref}-mix.ogg" in fetched
+    assert host.says("recordings", "get", space[:12], "--out", folder) == fetched
+    host.json("record", "start", space)
+    assert host.says("recordings", "get", space, "--out", folder) == fetched, "the one that runs is newer"
+    host.json("end", space, "--yes")
+    assert ref in host.says("show", space)
+    refused(ann.run("recordings", "get", space), 3, "no recording")
+    refused(host.run("recordings", "get", host.live()), 3, "no recording")
+
+
+@pytest.mark.slow
+def test_a_space_that_is_over_has_its_end_its_length_and_how_many_there_were(
+    host: Person, ann: Person, recorded: dict[str, str], tmp_path: Path
+) -> None:
+    space = recorded["space_id"]
+    words = spacesctl("listen", space, "--output", str(tmp_path / "heard.ogg"), "--seconds", "1.2")
+    subprocess.run(words, env=host.server.env(ann.token), capture_output=True, timeout=15, check=True)
+    host.json("end", space, "--yes")
+    assert host.json("show", space)["peak"] >= 1
+    shown = host.says("show", space)
+    assert re.search(r"^  ended      \w+ \d\d:\d\d, now$", shown, re.MULTILINE)
+    assert re.search(r"^  length     \d+ s$", shown, re.MULTILINE)
+    assert "people     1 at once at most" in shown
+    assert f"recording  {recorded['id']}" in shown

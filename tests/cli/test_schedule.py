@@ -97,7 +97,7 @@ def test_a_calendar_is_printed_or_written(host: Person, nobody: Person, tmp_path
     told = nobody.json("calendar", host.handle, "--out", str(out))
     assert (told["file"], told["ics"]) == (str(out), None)
     refused(nobody.run("calendar", "@nobody_here"), 3, "no account")
-    refused(nobody.run("calendar", "nothing"), 2, "neither a Space's id")
+    refused(nobody.run("calendar", "nothing"), 3, "there is no Space 'nothing'")
 
 
 def test_cohosts_are_invited_with_a_space_a_series_and_later(host: Person, ann: Person, ben: Person) -> None:

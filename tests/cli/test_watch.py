@@ -29,7 +29,7 @@ def caption(text: str, tick: int = 0) -> dict[str, Any]:
 
 def drawn(state: Watched, height: int = 24) -> str:
     out = Console(file=io.StringIO(), width=80, height=height, color_system=None)
-    out.print(render(state, height))
+    out.print(render(state, height, 80))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
 
@@ -108,3 +108,11 @@ def test_staff_see_what_happens_when_the_host_stays_away(away: HostAway | None, 
     said = countdown(away, at("18:00:18"))
     assert expected in said
     assert bool(said) is bool(away)
+
+
+def test_the_whole_reason_of_a_lost_connection_is_on_the_screen() -> None:
+    state = watched(member(1))
+    reason = "cannot reach the server at http://127.0.0.1:8420: nobody listens there; is the server running?"
+    state.remark(f"the connection is lost: {reason}; trying to come back")
+    shown = " ".join(line.strip() for line in drawn(state, 20).splitlines())
+    assert f"lost: {reason}; trying to come back" in shown

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacesctl.cli.common import space_id, span_seconds
+from spacesctl.cli.common import span_seconds
 from spacesctl.cli.moments import distance, moment, on_the_clock
 from spacesctl.cli.when import in_words, parse_when
 from spacesctl.domain.errors import Invalid
@@ -181,14 +181,6 @@ def test_a_span_needs_a_number_with_a_unit() -> None:
     assert span_seconds("+1d2h3m4s") == 93_784
     assert span_seconds("2h") is None
     assert span_seconds("+2h1d") is None
-
-
-def test_a_space_is_named_by_id_or_link() -> None:
-    assert space_id("AAAAAAAAAAAA1") == "AAAAAAAAAAAA1"
-    assert space_id("https://live.example/s/AAAAAAAAAAAA1") == "AAAAAAAAAAAA1"
-    for wrong in ("short", "https://live.example/s/", "AAAAAAAAAAAA!"):
-        with pytest.raises(Invalid):
-            space_id(wrong)
 
 
 @pytest.mark.parametrize(

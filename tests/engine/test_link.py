@@ -263,8 +263,9 @@ def test_an_address_that_is_taken_is_told(capfd: pytest.CaptureFixture[str]) -> 
     async def body() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
             taken.bind(("127.0.0.1", 0))
-            with pytest.raises(EngineFailed):
-                async with EngineProcess(udp=f"127.0.0.1:{taken.getsockname()[1]}"):
+            port = taken.getsockname()[1]
+            with pytest.raises(EngineFailed, match=f"UDP port {port} is taken, mostly by another spacesctl.*set `udp`"):
+                async with EngineProcess(udp=f"127.0.0.1:{port}"):
                     raise AssertionError("it came up")
 
     asyncio.run(body())

@@ -14,6 +14,7 @@ from spacesctl.audio.opus import Decoder
 from spacesctl.engine.messages import FLAG_ACTIVE, OpenLane, PeerJoined, PeerLeft, RemovePeer
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.transport import tcp as streams_module
+from spacesctl.engine.transport import udp_port
 from spacesctl.engine.transport.addresses import TcpAddress
 from spacesctl.engine.transport.tcp import CHECKS, STRANGERS, WAITING, TcpPort
 from spacesctl.engine.transport.udp_port import bind, listen
@@ -354,6 +355,29 @@ def test_where_another_has_the_port_at_one_address_the_others_are_listened_at() 
         again.bind(("0.0.0.0", 0))
         again.listen()
         assert listen("0.0.0.0", again.getsockname()[1]) == []
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_tcp_port_that_is_taken_is_told_where_others_need_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, outside: bool
+) -> None:
+    """A machine without another address needs none, and its own HTTP server has the port."""
+    monkeypatch.setattr(udp_port, "listen", lambda host, port: [])
+    monkeypatch.setattr(udp_port, "_own_addresses", lambda with_ipv6: ["192.0.2.1"] if outside else [])
+
+    async def bound(host: str) -> str:
+        caplog.clear()
+        udp_port.bind(host, own_free_port(), tcp=True)[0].close()
+        return caplog.text
+
+    assert ("is taken" in asyncio.run(bound("0.0.0.0"))) is outside
+    assert "is taken" not in asyncio.run(bound("127.0.0.1"))
+
+
+def own_free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def test_any_port_is_one_that_is_free_over_both() -> None:

@@ -142,9 +142,14 @@ def bind(host: str, port: int, *, tcp: bool) -> tuple[UdpPort, list[socket.socke
             break
         udp.close()
         udp = UdpPort(host, 0)
-    if tcp and not listening:
+    if tcp and not listening and _is_reached_from_outside(udp.address[0]):
         log.warning("TCP port %d is taken: clients whose network blocks UDP cannot join", udp.address[1])
     return udp, listening
+
+
+def _is_reached_from_outside(host: str) -> bool:
+    """Whether other machines can reach it: clients on this one need no TCP, whose port mostly our own HTTP server has."""
+    return bool(_own_addresses(host == "::")) if host in EVERYWHERE else not ip_address(host).is_loopback
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

@@ -25,6 +25,7 @@ from spacesctl.server.http.services import Services
 from spacesctl.store import accounts
 from spacesctl.store import posts as post_store
 from spacesctl.store import series as series_store
+from spacesctl.store import spaces as space_store
 
 
 def who(value: Account) -> api.Who:
@@ -102,15 +103,18 @@ async def spaces(app: Services, values: list[Space], viewer: Person) -> list[api
     async with app.db.read() as db:
         hosts = await accounts.by_ids(db, {value.host_id for value in values})
         subscribers = await series_store.subscriber_counts(db, [value.id for value in values])
+        peaks = await space_store.peaks(db, [value.id for value in values])
         pinned = await _pinned(db, values)
         labels = await _blocked_speaking(db, values, viewer)
     return [
         structs.replace(
-            space_of(app, value, hosts[value.host_id], viewer, subscribers.get(value.id, 0)),
+            shown,
+            peak=max(shown.peak, peaks.get(value.id, 0)),
             pinned=pinned[value.id],
             blocked_speaking=labels[value.id],
         )
         for value in values
+        for shown in [space_of(app, value, hosts[value.host_id], viewer, subscribers.get(value.id, 0))]
     ]
 
 
@@ -158,6 +162,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         speaker_ids=list(value.spoke),
         invited_user_ids=invited if staff else [],
         participant_count=handle.participant_count if handle else 0,
+        peak=handle.peak if handle else 0,
         subscriber_count=subscriber_count,
         scheduled_start=time(value.scheduled_start),
         started_at=time(value.started_at),

@@ -140,14 +140,16 @@ async def _reports(app: Services, rows: list[KeptReport]) -> list[api.Report]:
     ids = {one for row in rows for one in (row.target_id, row.reporter_id)} | set(deciders)
     async with app.db.read() as db:
         known = await accounts.by_ids(db, {one for one in ids if one})
-    return [_report(row, known) for row in rows]
+        titles = {one.id: one.title for one in await space_store.by_ids(db, list({row.space_id for row in rows}))}
+    return [_report(row, known, titles.get(row.space_id, "")) for row in rows]
 
 
-def _report(row: KeptReport, known: Mapping[str, Account]) -> api.Report:
+def _report(row: KeptReport, known: Mapping[str, Account], title: str) -> api.Report:
     target, found = known.get(row.target_id or ""), row.body
     return api.Report(
         id=row.id,
         space_id=row.space_id,
+        title=title,
         target=who(target) if target else None,
         by=_reporter(row, known),
         category=row.category,
