@@ -160,10 +160,16 @@ class JitterBuffer:
         self._hold(Held(extended, slot, payload, level), span)
 
     def recover(self, sequence: int, timestamp: int, payload: bytes, span: int = 1) -> None:
-        """Take a copy of a packet that has not come (see `lacks`), unless it is too late. The arguments are those of `push`."""
-        extended, slot, is_new = self._place(sequence, timestamp, span)
-        if is_new and slot not in self._held and not self._is_late(slot):
-            self._hold(Held(extended, slot, payload, None, is_copy=True), span)
+        """Take a copy of a packet that has not come (see `lacks`), unless it is too late or too far away: only a packet itself begins a
+        timeline. The arguments are those of `push`."""
+        newest = self._timeline.newest
+        if newest is None:
+            return
+        place = self._timeline.place(newest, sequence, timestamp)
+        if abs(place.slot - self._slot) > STRAYED or place.slot in self._held or self._is_late(place.slot):
+            return
+        if self._timeline.add(place, span):
+            self._hold(Held(place.sequence, place.slot, payload, None, is_copy=True), span)
 
     def lacks(self, sequence: int) -> bool:
         """Whether the packet with this sequence number (u16) has not come."""
@@ -245,7 +251,9 @@ class JitterBuffer:
         return place.slot > self._slot and 0 < place.ahead <= self.maximum
 
     def _aim(self) -> None:
-        """Set the needed and the wanted depth, in ticks from a slot's number to its playout."""
+        """Set the needed and the wanted depth, in ticks from a slot's number to its playout. Before any packet was measured they stay."""
+        if not self._playout_delay:
+            return
         least, reach = self._playout_delay.least, self.maximum - 1
         self._needed = self._playout_delay.most(reach)
         if len(self._playout_delay) < KNOWN:

@@ -402,8 +402,42 @@ def test_a_copy_that_comes_too_late_is_dropped_and_ends_nothing() -> None:
     assert (buffer.counters.late, buffer.counters.restarted, buffer.counters.recovered) == (0, 0, 0)
 
 
-def test_before_the_first_packet_there_is_nothing_to_recover() -> None:
-    assert not JitterBuffer().lacks(3)
+def test_a_copy_begins_no_timeline() -> None:
+    """Neither the first one nor another: the packet that it came in may be no sound at all."""
+    buffer = JitterBuffer()
+    assert not buffer.lacks(3)
+    buffer.recover(3, 3 * 960, b"copy")
+    assert run(buffer, 2) == [SILENT, SILENT]
+    push(buffer, 0)
+    run(buffer, 1)
+    buffer.recover(1000, 1_000_000, b"far away")
+    run(buffer, 30)
+    push(buffer, 1)
+    assert buffer.counters.restarted == 0
+    assert buffer.counters.recovered == 0
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["push", "recover", "pop"]),
+            st.integers(0, 0xFFFF),
+            st.integers(0, 0xFFFFFFFF),
+            st.integers(1, 4),
+        ),
+        max_size=60,
+    )
+)
+def test_no_order_of_packets_and_copies_breaks_the_buffer(steps: list[tuple[str, int, int, int]]) -> None:
+    buffer = JitterBuffer()
+    for what, sequence, timestamp, span in steps:
+        if what == "pop":
+            buffer.pop()
+        elif what == "push":
+            buffer.push(sequence, timestamp, b"abcd", span=span)
+        elif buffer.lacks(sequence):
+            buffer.recover(sequence, timestamp, b"abcd", span)
+    assert len(buffer) <= MAXIMUM + 4
 
 
 def test_copies_make_the_buffer_wait_for_copies_and_no_longer() -> None:

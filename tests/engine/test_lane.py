@@ -314,3 +314,15 @@ def test_a_pause_is_still_told_from_a_loss() -> None:
     paused = packets[:50] + [(at + 20 * FRAME, packet) for at, packet in packets[50:]]
     lane, _ = heard_of(paused)
     assert lane.counters.lost == 0
+
+
+def test_copies_in_packets_that_are_no_sound_break_nothing() -> None:
+    [packet, *_] = encoded(voice(3, 1))
+    lane = Lane(1, heard=True)
+    lane.push(0, 0, packet, None, 0.0)
+    take(lane)
+    for jump in range(1, 60):
+        lane.recover(jump * 1000 & 0xFFFF, jump * 960_000, [Copy(960, packet)] * 8, 0.0)
+        with pytest.raises(OpusError):
+            lane.push(jump * 1000 & 0xFFFF, jump * 960_000, b"\xfb\x00", None, 0.0)
+        take(lane)

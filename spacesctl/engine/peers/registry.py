@@ -69,6 +69,7 @@ class PeerRegistry:
         self._restless: deque[tuple[float, Peer]] = deque()  # joined peers, by when to free their handshakes
         self._nack_peers: dict[str, Peer] = {}  # speakers that answer NACKs
         self._joins = 0
+        self._told_at = -1.0  # when a failure was logged last
         self._handlers: dict[Kind, Callable[[bytes, TransportAddress], None]] = {
             Kind.STUN: self._on_stun,
             Kind.DTLS: self._on_dtls,
@@ -174,7 +175,13 @@ class PeerRegistry:
     def receive(self, data: bytes, source: TransportAddress) -> None:
         """Process a datagram that arrived from `source`. One that is not valid is dropped and counted."""
         self._metrics.counters["packets_in"] += 1
-        self._handlers[demux.kind(data)](data, source)
+        try:
+            self._handlers[demux.kind(data)](data, source)
+        except Exception:  # a bug, and only this datagram is lost: others were read with it
+            self._metrics.drop("failed")
+            if self._clock() - self._told_at >= 1.0:
+                self._told_at = self._clock()
+                log.exception("a datagram could not be processed")
 
     def _on_stun(self, data: bytes, source: TransportAddress) -> None:
         outcome = self.ice_agent.check(data, source)
