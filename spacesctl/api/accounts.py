@@ -75,9 +75,9 @@ class OverseenAccount(Account, frozen=True, kw_only=True):
     """An account as operators see it. `suspended_at` is null unless it is suspended; `suspended_until` is null, too, when it is until
     somebody restores it."""
 
-    suspended_at: Time | None
-    suspended_until: Time | None
-    suspended_why: str | None
+    suspended_at: Time | None = None
+    suspended_until: Time | None = None
+    suspended_why: str | None = None
 
 
 class DescribedAccount(Account, frozen=True, kw_only=True):

@@ -34,14 +34,14 @@ def on_the_clock(at: datetime, now: datetime) -> str:
 
 
 def distance(span: timedelta) -> str:
-    """`in 2 h`, `5 min ago`, `now`: rounded down to one unit."""
+    """`in 2 h`, `5 min ago`, `now`: rounded to one unit, so that what was just asked for is told as it was asked."""
     seconds = abs(span.total_seconds())
-    if seconds < 60:
+    if seconds < 30:
         return "now"
     for size, name, below in _STEPS:
-        if seconds < below:
-            return _told(int(seconds // size), name, ahead=span > timedelta())
-    return _told(max(2, int(seconds // _MONTH)), "month", ahead=span > timedelta())
+        if round(seconds / size) * size < below:
+            return _told(max(1, round(seconds / size)), name, ahead=span > timedelta())
+    return _told(max(2, round(seconds / _MONTH)), "month", ahead=span > timedelta())
 
 
 def _told(number: int, name: str, *, ahead: bool) -> str:

@@ -13,6 +13,8 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.support.text import clean
 
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_UNMARKED: Final = str.maketrans("<>{}", "‹›()")
+"""SubRip has marks, `<font>` and `{\\an8}`, and no way to write those characters as they are."""
 LEAST: Final = timedelta(seconds=1)
 """How long a subtitle is shown at least."""
 
@@ -74,7 +76,7 @@ def subrip(whole: Transcript) -> Iterator[str]:
         begin, end = _times(line, ",")
         yield str(number)
         yield f"{begin} --> {end}"
-        yield _one_line(f"{line.speaker}: {line.text}").replace("-->", "→")
+        yield _one_line(f"{line.speaker}: {line.text}").translate(_UNMARKED)
         yield ""
 
 
@@ -92,7 +94,7 @@ def webvtt(whole: Transcript) -> Iterator[str]:
 
 
 def _times(line: Line, point: str) -> tuple[str, str]:
-    begin = timedelta(seconds=line.start_tick * TICK_SECONDS)
+    begin = timedelta(seconds=max(0, line.start_tick) * TICK_SECONDS)
     end = max(timedelta(seconds=line.end_tick * TICK_SECONDS), begin + LEAST)
     return _time(begin, point), _time(end, point)
 

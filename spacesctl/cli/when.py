@@ -16,7 +16,7 @@ from spacesctl.domain.errors import Invalid
 
 EXAMPLES: Final = "such as '18:00', 'tomorrow 18:00', 'fri 18:00', 'in 2h', '+2w' or '2026-12-01 18:00'"
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_CLOCK: Final = re.compile(r"(?:(?P<day>[a-z]+)\s+)?(?:at\s+)?(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
+_CLOCK: Final = re.compile(r"(?:(?P<day>(?!at\b)[a-z]+)\s+)?(?:at\s+)?(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
 _DATED: Final = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[ t](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
 )
@@ -123,7 +123,7 @@ def _at(day: str | None, clock: time, zone: tzinfo | None, now: datetime) -> dat
     today = now.astimezone(zone).date()
     if day in ("today", "tomorrow"):
         return _local(today + timedelta(days=day == "tomorrow"), clock, zone)
-    if day is None or day == "at":
+    if day is None:
         days, every = 0, 1
     else:
         days, every = (_weekday(day) - today.weekday()) % 7, 7

@@ -96,17 +96,17 @@ class EngineProcess:
         return self._link.post(message)
 
     async def in_force(self) -> None:
-        """Wait until the engine has carried out what was posted before. Somebody must iterate over its messages meanwhile. Gives up
-        without an error when the engine is gone or takes longer than `SYNC_SECONDS`."""
+        """Wait until the engine has carried out what was posted before. Somebody must iterate over its messages meanwhile. Raises
+        ConnectionError when the engine is gone or does not answer within `SYNC_SECONDS`."""
         number, done = next(self._numbers), asyncio.get_running_loop().create_future()
         if not self.post(Sync(number)):
-            return
+            raise ConnectionResetError("the engine is gone")
         self._syncs[number] = done
         try:
             async with asyncio.timeout(SYNC_SECONDS):
                 await done
         except TimeoutError:
-            pass
+            raise ConnectionError("the engine does not answer") from None
         finally:
             del self._syncs[number]
 
@@ -124,6 +124,9 @@ class EngineProcess:
                 self._synced(message.number)
             elif not isinstance(message, Beat):
                 yield message
+        for done in self._syncs.values():
+            if not done.done():
+                done.set_exception(ConnectionResetError("the engine is gone"))
 
     async def wait(self) -> int:
         """Wait until the engine exits. Returns its exit status, negative for a signal."""

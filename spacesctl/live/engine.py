@@ -18,4 +18,4 @@ class Engine(Protocol):
         """Send without waiting. While the engine is down the message is dropped, since the next engine is sent the whole state."""
 
     async def in_force(self) -> None:
-        """Wait until the engine has carried out what was sent. Returns also when it is gone, or has not answered within a second."""
+        """Wait until the engine has carried out what was sent. Raises Unavailable when it is gone, or has not answered within a second."""

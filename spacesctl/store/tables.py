@@ -313,7 +313,8 @@ webhooks = Table(
     Column("dropped", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("secret_number", Integer, nullable=False, server_default="0"),
-    Column("renewed_at", Utc),
+    Column("kept_number", Integer),
+    Column("kept_until", Utc),
 )
 
 deliveries = Table(

@@ -30,12 +30,14 @@ class Secrets:
     """Which signing secrets of a webhook are in use, by number: 0 is its first, and each renewal adds 1."""
 
     number: int = 0
-    renewed_at: datetime | None = None
+    kept_number: int | None = None
+    kept_until: datetime | None = None
 
     def in_use(self, now: datetime) -> tuple[int, ...]:
-        """The present one, and for a day after a renewal the one before it."""
-        both = self.renewed_at is not None and now < self.renewed_at + BOTH_FOR
-        return (self.number, self.number - 1) if both else (self.number,)
+        """The present one, and for a day after a renewal the one that receivers had before."""
+        if self.kept_number is None or self.kept_until is None or now >= self.kept_until:
+            return (self.number,)
+        return (self.number, self.kept_number)
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,13 @@ class Webhook:
     failing_since: datetime | None = None
     dropped: int = 0
     secret_number: int = 0
-    renewed_at: datetime | None = None
+    kept_number: int | None = None
+    kept_until: datetime | None = None
     waiting: int = 0
 
     @property
     def secrets(self) -> Secrets:
-        return Secrets(self.secret_number, self.renewed_at)
+        return Secrets(self.secret_number, self.kept_number, self.kept_until)
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,12 @@ class DueDelivery:
     account_id: str
     failing_since: datetime | None
     secret_number: int
-    renewed_at: datetime | None
+    kept_number: int | None
+    kept_until: datetime | None
 
     @property
     def secrets(self) -> Secrets:
-        return Secrets(self.secret_number, self.renewed_at)
+        return Secrets(self.secret_number, self.kept_number, self.kept_until)
 
 
 _WAITING = (
@@ -106,7 +110,7 @@ _WAITING = (
 )
 _WEBHOOKS = select(webhooks, _WAITING.label("waiting"))
 _OF_DELIVERY = ("id", "message", "type", "state", "attempts", "status", "problem", "at", "next_at")
-_OF_WEBHOOK = ("url", "account_id", "failing_since", "secret_number", "renewed_at")
+_OF_WEBHOOK = ("url", "account_id", "failing_since", "secret_number", "kept_number", "kept_until")
 _OF_DUE = ("id", "webhook_id", "message", "type", "data", "attempts", "at")
 
 
@@ -231,9 +235,13 @@ async def failed(
 
 
 async def renew(db: AsyncConnection, webhook_id: str, now: datetime) -> Webhook:
-    """Give a webhook its next signing secret. Raises NotFound."""
-    values = {"secret_number": webhooks.c.secret_number + 1, "renewed_at": now}
-    await db.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(values))
+    """Give a webhook its next signing secret. The one that was in use before stays in use for a day, also when it is renewed again within
+    that day: an answer with a secret may be lost. Raises NotFound."""
+    before = await get(db, webhook_id)
+    values: dict[str, object] = {"secret_number": before.secret_number + 1}
+    if before.kept_until is None or before.kept_until <= now:
+        values |= {"kept_number": before.secret_number, "kept_until": now + BOTH_FOR}
+    await db.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(**values))
     return await get(db, webhook_id)
 
 

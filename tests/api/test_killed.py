@@ -172,11 +172,12 @@ def _copy(tmp_path: Path) -> None:
 
 
 async def _shown(api: Api, here: Scene) -> dict[str, Any]:
-    """What the host and `ann` read on this server, but for the Space clocks, which run."""
+    """What the host and `ann` read on this server, but for the Space clocks, which run, and how many were there, which is stored once a
+    second."""
     host, ann = (As(api, here.people[one].token) for one in ("host", "ann"))
     states = ("scheduled", "live", "ended", "canceled")
     listed = await host.ok("GET", "/v1/spaces", params={"state": states})
-    shown: dict[str, Any] = {"spaces": [{**one, "tick": None} for one in listed["data"]]}
+    shown: dict[str, Any] = {"spaces": [{**one, "tick": None, "peak": None} for one in listed["data"]]}
     for one in listed["data"]:
         for what in ("people", "sanctions", "captions"):
             path = f"/v1/spaces/{one['id']}/{what}"

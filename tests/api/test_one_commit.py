@@ -115,7 +115,11 @@ STORY = [
     Ask("host", "POST /v1/series/{series_id}/resume"),
     Ask("host", "POST /v1/series/{series_id}/skip"),
     Ask("host", "DELETE /v1/series/{series_id}"),
+    Ask("host", "POST /v1/webhooks/{webhook_id}/secret"),
     Ask("host", "DELETE /v1/webhooks/{webhook_id}"),
+    Ask("owner", "PUT /v1/accounts/{ref}/suspension", {"duration": 3600}, at={"ref": "@dan"}),
+    Ask("owner", "DELETE /v1/accounts/{ref}/suspension", at={"ref": "@dan"}),
+    Ask("owner", "DELETE /v1/accounts/{ref}", at={"ref": "@dan"}),
 ]  # fmt: skip
 
 

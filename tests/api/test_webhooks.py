@@ -353,16 +353,17 @@ async def test_a_secret_is_renewed_and_both_hold_for_a_day(api: Api) -> None:
         [request] = await receiver.until(1)
         for secret in (hook["secret"], renewed["secret"]):
             assert request.verified(secret)["type"] == "spaces.create"
-        again = await host.ok("POST", place)
+        again = await host.ok("POST", place)  # as when the answer was lost
+        assert again["both_until"] == renewed["both_until"]
         await host.ok("POST", f"/v1/webhooks/{hook['id']}/test")
         ping = (await receiver.until(2))[1]
-        assert [ping.verified(one["secret"])["type"] for one in (renewed, again)] == ["ping"] * 2
+        assert [ping.verified(one["secret"])["type"] for one in (hook, again)] == ["ping"] * 2
         with pytest.raises(WebhookVerificationError):
-            ping.verified(hook["secret"])
+            ping.verified(renewed["secret"])
         async with api.app.db.begin() as db:
-            await db.execute(update(webhooks).values(renewed_at=REAL.now() - store.BOTH_FOR - timedelta(seconds=1)))
+            await db.execute(update(webhooks).values(kept_until=REAL.now() - timedelta(seconds=1)))
         await host.ok("POST", f"/v1/webhooks/{hook['id']}/test")
         last = (await receiver.until(3))[2]
         assert last.verified(again["secret"])
         with pytest.raises(WebhookVerificationError):
-            last.verified(renewed["secret"])
+            last.verified(hook["secret"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from spacesctl.domain.errors import Unavailable
 from spacesctl.engine.messages import AddPeer, RestartIce
 from spacesctl.server.webrtc.turn import Turn
 from tests.api.harness import OFFER, Api, As
@@ -69,6 +70,24 @@ async def test_who_is_answered_is_expected_already(api: Api, way: str, monkeypat
     assert (told, later.done()) == ([AddPeer, RestartIce], False)
     gate.set()
     assert (await later).status_code == 200
+
+
+@pytest.mark.parametrize("way", ["whip", "whep"])
+async def test_a_join_that_the_engine_does_not_take_is_refused_and_leaves_nothing(
+    api: Api, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+
+    async def in_force() -> None:
+        raise Unavailable("the media engine does not answer", reason="engine_silent")
+
+    monkeypatch.setattr(api.engine, "in_force", in_force)
+    answer = await host.offer(f"{space}/{way}")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "engine_silent")
+    actor = api.app.registry.actors[space[-13:]]
+    assert not actor.connections.sessions
+    assert not actor.lanes()
 
 
 async def test_candidates_are_taken_with_or_without_the_etag(api: Api) -> None:

@@ -60,7 +60,7 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: st
         ("floor", ["floor", "--seconds", "2"], [[500, 1500], 2.0, ["srtp", "evp"]], ["80 bytes", "nothing was measured"]),
         ("capacity", ["capacity", "--from", "5", "--step", "6", "--to", "7"], [5, 6, 7, 20.0], ["carried: 1500"]),
         ("peers", ["peers", "--rounds", "2"], [2, 10.0], ["medians of 3 rounds"]),
-        ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], [["5 %"], ["aiortc"], None, 4],
+        ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], [["5 %"], ["aiortc"], None, [4]],
          ["wide-band PESQ"]),
         ("latency", ["mouth-to-ear", "--calls", "2"], [["spacesctl", "aiortc", "AudioBridge"], 2, 20.0], ["Latency"]),
     ],

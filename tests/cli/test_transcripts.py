@@ -64,7 +64,7 @@ def test_nothing_that_was_said_is_markdown() -> None:
 
 def test_subtitles_are_timed_from_the_start() -> None:
     assert list(FORMATS["srt"](SAID))[:6] == [
-        "1", "00:00:01,000 --> 00:00:03,500", "Ann (@ann): hello <b>there</b> & welcome", "",
+        "1", "00:00:01,000 --> 00:00:03,500", "Ann (@ann): hello ‹b›there‹/b› & welcome", "",
         "2", "01:00:00,000 --> 01:00:01,000",
     ]  # fmt: skip
     assert list(FORMATS["vtt"](SAID))[:6] == [

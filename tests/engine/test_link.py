@@ -201,7 +201,8 @@ def test_what_was_sent_is_in_force_after_one_has_waited_for_it() -> None:
             got = await reading
             assert [message.gauges["spaces"] for message in got if isinstance(message, Stats)] == list(range(1, 21))
             async with asyncio.timeout(5):
-                await engine.in_force()  # nobody is there to answer
+                with pytest.raises(ConnectionError):
+                    await engine.in_force()  # nobody is there to answer
 
     asyncio.run(body())
 

@@ -392,3 +392,24 @@ def test_encoders_prepare_for_what_listeners_lose(monkeypatch: pytest.MonkeyPatc
     room.adapt_to_losses()
     run(room, 1, first=6)
     assert told[1:] == [12], "what the worst quarter loses"
+
+
+def test_a_lane_that_fails_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = room_of(lanes=(1, 2))
+    heard: list[int] = []
+
+    def broken(tick: int, now: float) -> Any:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(room.lanes[1], "take", broken)
+    take = room.lanes[2].take
+
+    def noted(tick: int, now: float) -> Any:
+        heard.append(tick)
+        return take(tick, now)
+
+    monkeypatch.setattr(room.lanes[2], "take", noted)
+    for number in range(3):
+        room.run(number, number / 50)
+    assert len(heard) == 3
+    assert room._metrics.counters["lane_ticks_failed"] == 3

@@ -49,8 +49,15 @@ class EngineKeeper:
             self._process.post(message)
 
     async def in_force(self) -> None:
-        if self._process is not None:
-            await self._process.in_force()
+        process = self._process
+        if process is None:
+            raise Unavailable("the media engine is starting; try again in a moment", reason="engine_starting")
+        try:
+            await process.in_force()
+        except ConnectionError as error:
+            raise Unavailable(
+                "the media engine does not answer; try again in a moment", reason="engine_silent"
+            ) from error
 
     async def start(self) -> None:
         """Start the engine. Raises Unavailable when it does not start, for example because the UDP port is taken."""

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from spacesctl.application import people
 from spacesctl.application.admission import Access, admitted
 from spacesctl.domain import events as e
-from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.errors import Invalid, Refused, Unavailable
 from spacesctl.domain.ids import new_session_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import State
@@ -59,7 +59,11 @@ async def answer_offer(
         raise
     handle.connect(session)
     session.mid, session.remote_ufrag, session.etag = offer.transport_mid, offer.ufrag, new_etag()
-    await app.registry.engine.in_force()  # some clients send their first check at once, and only that one
+    try:
+        await app.registry.engine.in_force()  # some clients send their first check at once, and only that one
+    except Unavailable:
+        await handle.disconnect(session.id)
+        raise
     return session, answer
 
 

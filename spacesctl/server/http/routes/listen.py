@@ -47,7 +47,7 @@ async def listen(app: Here, caller: Anyone, space_id: str, request: Request) -> 
     """The audience mix as Ogg Opus, from now until the Space ends. Needs no token if the Space is open to everyone.
 
     It begins with the last five seconds, so that players start at once; they stay that much behind. It has 64 kb/s or more, also when
-    nobody speaks. The tag TITLE is the Space's title. A client that reads nothing for ten seconds is disconnected.
+    nobody speaks. The tag TITLE is the Space's title. A client that has let 128 KiB wait beyond what the kernel holds is disconnected.
     """
     handle, session = await open_pages(app, space_id, caller, client_host(request))
     return LivePages(app, handle, session)

@@ -85,7 +85,7 @@ async def remove_webhook(app: Here, caller: SignedIn, webhook_id: str) -> None:
 async def renew_secret(app: Here, caller: SignedIn, webhook_id: str) -> api.RenewedSecret:
     """Replace the signing secret. For a day, messages have the signatures of both, so that a receiver can change over in peace."""
     one = await outside.renew_secret(app, caller, webhook_id)
-    until = (one.renewed_at or app.clock.now()) + webhooks.BOTH_FOR
+    until = one.kept_until or app.clock.now()
     return api.RenewedSecret(
         id=one.id, secret=app.keys.webhook_secret(one.id, one.secret_number), both_until=Time.of(until)
     )

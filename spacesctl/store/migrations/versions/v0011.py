@@ -12,4 +12,5 @@ down_revision = "0010"
 def upgrade() -> None:
     """Apply this version to the previous one."""
     op.add_column("webhooks", sa.Column("secret_number", sa.Integer(), nullable=False, server_default="0"))
-    op.add_column("webhooks", sa.Column("renewed_at", tables.Utc(), nullable=True))
+    op.add_column("webhooks", sa.Column("kept_number", sa.Integer(), nullable=True))
+    op.add_column("webhooks", sa.Column("kept_until", tables.Utc(), nullable=True))
