@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.store.tables import attendance
+from spacesctl.store.tables import accounts, attendance
 from spacesctl.store.writing import insert_new
 
 KEPT: Final = timedelta(days=30)
@@ -17,9 +17,14 @@ KEPT: Final = timedelta(days=30)
 
 
 async def add(db: AsyncConnection, rows: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Store that accounts were in Spaces (pairs of a Space and an account), and forget what is old."""
+    """Store that accounts were in Spaces (pairs of a Space and an account), and forget what is old. Nothing of those that were deleted since
+    they came is stored.
+    """
     await db.execute(delete(attendance).where(attendance.c.at < now - KEPT))
+    gone = set(await db.scalars(select(accounts.c.id).where(accounts.c.deleted_at.is_not(None))))
     for space_id, account_id in rows:
+        if account_id in gone:
+            continue
         await insert_new(db, attendance, {"space_id": space_id, "account_id": account_id, "at": now})
 
 

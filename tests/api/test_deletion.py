@@ -110,3 +110,14 @@ async def test_a_server_that_starts_again_knows_it(tmp_path: Path) -> None:
         await ann.call("DELETE", "/v1/accounts/me")
     async with running_api(tmp_path / "data", first=False) as again:
         assert (await As(again, ann.token).refused("GET", "/v1/accounts/me"))["status"] == 401
+
+
+async def test_that_it_was_somewhere_is_not_stored_later(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    space = await api.live(host)
+    await api.listener(space, ann, ben)
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    await api.app.registry.store_attendance()
+    there = {row[1] for row in (await everything(api))["attendance"]}
+    assert ben.id in there
+    assert ann.id not in there
