@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Text, bindparam, cast, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.accounts import DELETED, Account
@@ -53,6 +54,9 @@ async def erase(db: AsyncConnection, account: Account, now: datetime) -> None:
     await db.execute(delete(follows).where(or_(follows.c.follower_id == one, follows.c.followed_id == one)))
     await db.execute(delete(blocks).where(or_(blocks.c.blocker_id == one, blocks.c.blocked_id == one)))
     await _unname_captions(db, one)
+    await _forget_hands(db, one)
+    await _unname_notices(db, account.handle)
+    await _drop_answers(db, account.handle)
     values = {
         "handle": retired_handle(account.handle),
         "name": NAME,
@@ -88,3 +92,49 @@ async def _unname_captions(db: AsyncConnection, account_id: str) -> None:
     if rows:
         statement = update(events).where(events.c.space_id == bindparam("space"), events.c.seq == bindparam("number"))
         await db.execute(statement.values(body=bindparam("unnamed")), rows)
+
+
+async def _forget_hands(db: AsyncConnection, account_id: str) -> None:
+    """What it wanted to speak about, which was for the staff of the moment. It may have left the Space since: all are looked through, each
+    by its index.
+    """
+    query = select(events.c.space_id, events.c.seq, events.c.body)
+    query = query.where(events.c.space_id.in_(select(spaces.c.id)), events.c.type == "hand.raised")
+    query = query.where(cast(events.c.body, Text).contains(f'"{account_id}"', autoescape=True))
+    rows = [
+        {"space": row.space_id, "number": row.seq, "emptied": {**row.body, "topic": "", "note": "", "voice": None}}
+        for row in await db.execute(query)
+        if row.body["account_id"] == account_id
+    ]
+    if rows:
+        statement = update(events).where(events.c.space_id == bindparam("space"), events.c.seq == bindparam("number"))
+        await db.execute(statement.values(body=bindparam("emptied")), rows)
+
+
+async def _unname_notices(db: AsyncConnection, handle: str) -> None:
+    """What the server wrote to others names who did it. What people wrote stays as they wrote it."""
+    name = re.compile(rf"(?<![A-Za-z0-9_])@{handle}(?![A-Za-z0-9_])", re.IGNORECASE)
+    query = select(dms.c.id, dms.c.text).where(dms.c.kind != "message")
+    query = query.where(func.lower(dms.c.text).contains(f"@{handle}", autoescape=True))
+    rows = [
+        {"number": row.id, "unnamed": unnamed}
+        for row in await db.execute(query)
+        if (unnamed := name.sub(f"@{DELETED}", row.text)) != row.text
+    ]
+    if rows:
+        statement = update(dms).where(dms.c.id == bindparam("number"))
+        await db.execute(statement.values(text=bindparam("unnamed")), rows)
+
+
+async def _drop_answers(db: AsyncConnection, handle: str) -> None:
+    """Answers kept for others that name it: they are kept for a day, and a request that is repeated after it is a new one."""
+    name = re.compile(rf"@{handle}(?![A-Za-z0-9_])", re.IGNORECASE)
+    answer = cast(idempotency.c.answer, Text).label("answer")
+    query = select(idempotency.c.account_id, idempotency.c.key, answer)
+    query = query.where(func.lower(answer).contains(f"@{handle}", autoescape=True))
+    rows = [
+        {"whose": row.account_id, "which": row.key} for row in await db.execute(query) if name.search(row.answer)
+    ]
+    if rows:
+        where = (idempotency.c.account_id == bindparam("whose"), idempotency.c.key == bindparam("which"))
+        await db.execute(delete(idempotency).where(*where), rows)

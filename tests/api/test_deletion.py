@@ -121,3 +121,46 @@ async def test_that_it_was_somewhere_is_not_stored_later(api: Api) -> None:
     there = {row[1] for row in (await everything(api))["attendance"]}
     assert ben.id in there
     assert ann.id not in there
+
+
+async def test_what_the_server_wrote_to_others_loses_its_name(api: Api) -> None:
+    ann, anna, ben = await api.accounts("ann", "anna", "ben")
+    space = await api.live(ann)
+    await ann.ok("POST", f"{space}/invites", {"handles": ["@ben"], "role": "cohost", "message": "from @Ann, not @anna"})
+    await ben.ok("POST", f"{space}/accept")
+    other = await api.live(ben, title="With @ANN")
+    await ben.ok("POST", f"{other}/invites", {"handles": ["@ann", "@anna"]})
+    await ann.ok("POST", f"{other}/accept")
+    await anna.ok("POST", "/v1/dms", {"to": "@ben", "text": "is @ann there?"})
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    told = [one["text"] for who in (ben, anna) for one in (await who.ok("GET", "/v1/dms"))["data"]]
+    assert "@deleted invites you to be a co-host of “A Space”" in str(told)
+    assert "from @deleted, not @anna" in str(told)
+    assert "@deleted accepted the invitation to “With @deleted”." in told
+    assert [text for text in told if "@ann " in f"{text} ".lower()] == ["is @ann there?"]
+
+
+async def test_answers_kept_for_others_go_if_they_name_it(api: Api) -> None:
+    host, ann, ann_ = await api.accounts("host", "ann", "ann_")
+    space = await api.live(host)
+    for number, handle in enumerate(("@ann", "@ann_")):
+        await api.listener(space, ann if number == 0 else ann_)
+        body = {"space_id": space.rsplit("/", 1)[-1], "account": handle}
+        await host.ok("POST", "/v1/reports", body, headers={"Idempotency-Key": f"key{number}"})
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    kept = (await everything(api))["idempotency"]
+    assert [row[1] for row in kept if row[0] == host.id] == ["key1"]
+
+
+async def test_what_its_raised_hands_said_goes(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    space = await api.live(host)
+    await api.listener(space, ann, ben)
+    for who in (ann, ben):
+        await who.ok("POST", f"{space}/requests", {"note": f"a note of {who.handle}"})
+        await who.ok("DELETE", f"{space}/requests/me")
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    kept = str((await everything(api))["events"])
+    assert "a note of @ben" in kept
+    assert "a note of @ann" not in kept
+    await memory_equals_store(api)
