@@ -39,6 +39,8 @@ async def write_block(
     """Store a block in the name of the account that `by` stands for, and remove whom of the two it keeps out from the Spaces of the
     transaction, but for `removed_from`. `evidence` is the key of the act that led to it.
     """
+    if (await accounts.get(tx.db, account.id)).deleted_at is not None:
+        return  # since it was looked up: nothing of it is stored
     blocker = by.stands_for or ""
     who = f"rule {by.id}" if isinstance(by, Rule) else "person"
     if not await accounts.block(tx.db, blocker, account.id, by=who, now=tx.now):
@@ -73,6 +75,7 @@ async def block(app: App, person: Person, ref: str) -> None:
         raise Refused("is_bot", "the bundled bot cannot be blocked", hint="turn captions off, or clear the rules")
     async with over_all_concerned(app, person.account_id or "", account.id) as tx:
         app.registry.revocations.require(person)
+        await accounts.present(tx.db, account.id)  # it can have been deleted while this waited
         await write_block(app, tx, person, account)
         await audit.append(tx.db, audit.Entry("block", person, None, account.id), tx.now)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from spacesctl.application import blocks
+from spacesctl.application.app import App
 from spacesctl.domain.words import Scope, State
 from spacesctl.store import tokens
 from spacesctl.store.tokens import NewToken
+from spacesctl.live.transaction import Transaction
 from tests.api.harness import Api, As, everything, memory_equals_store, running_api, settled
 from tests.api.test_killed import CAPTION
 from tests.api.test_posts import upload, wav
@@ -164,3 +169,28 @@ async def test_what_its_raised_hands_said_goes(api: Api) -> None:
     assert "a note of @ben" in kept
     assert "a note of @ann" not in kept
     await memory_equals_store(api)
+
+
+async def test_a_block_that_waited_for_the_deletion_is_not_stored(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, ben = await api.accounts("ann", "ben")
+    over_all = blocks.over_all_concerned
+
+    @asynccontextmanager
+    async def after_the_deletion(app: App, one: str, other: str, *space_ids: str) -> AsyncIterator[Transaction]:
+        assert (await api.owner.call("DELETE", "/v1/accounts/@ann")).is_success
+        async with over_all(app, one, other, *space_ids) as tx:
+            yield tx
+
+    monkeypatch.setattr(blocks, "over_all_concerned", after_the_deletion)
+    assert (await ben.refused("PUT", "/v1/accounts/me/blocks/@ann"))["status"] == 404
+    kept = await everything(api)
+    assert not kept["blocks"]
+    assert not [row for row in kept["sanctions"] if ann.id in row]
+
+
+async def test_it_has_no_calendar(api: Api) -> None:
+    ann = await api.account("ann")
+    path = f"/v1/accounts/{ann.id}/calendar.ics"
+    assert (await api.nobody.call("GET", path)).status_code == 200
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    assert (await api.nobody.refused("GET", path))["status"] == 404
