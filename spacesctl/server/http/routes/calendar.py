@@ -66,7 +66,7 @@ async def of_account(app: Here, ref: str, if_none_match: IfNoneMatch = None) -> 
     """The live and scheduled Spaces and the series of a host, as a calendar to subscribe to."""
     now = app.clock.now()
     async with app.db.read() as db:
-        host = await accounts.get(db, ref)
+        host = await accounts.present(db, ref)
         spaces = await space_store.dated(db, host.id, canceled_after=now - icalendars.CANCELED_KEPT)
         series = await series_store.of_host(db, host.id)
     public = [space for space in spaces if is_public(space)]
