@@ -7,7 +7,7 @@ from spacesctl.application.once import Keep
 from spacesctl.application.tokens import USE, add_token
 from spacesctl.domain.accounts import DELETED, Account
 from spacesctl.domain.errors import Invalid, Refused
-from spacesctl.domain.ids import new_account_id, new_token, parse_handle
+from spacesctl.domain.ids import new_account_id, new_token, parse_handle, retired_handle
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import Kind
 from spacesctl.store import accounts, audit
@@ -28,7 +28,7 @@ async def create_account(
     made = Account(new_account_id(), parsed, name or parsed, kind, app.clock.now())
     first = NewToken(new_token(), USE, "first")
     async with app.begin(person) as db:
-        await accounts.add(db, made)
+        await accounts.add(db, made, retired=retired_handle(parsed, app.mark))
         await audit.append(db, audit.Entry("account.create", person, None, made.id), made.created_at)
         await add_token(db, person, made.id, first, made.created_at)
         await keep(db, made, made.created_at)

@@ -60,6 +60,10 @@ class App:
         """Whether evidence of `size` bytes may be written because of this person; counts it."""
         return True
 
+    def mark(self, text: str) -> str:
+        """A keyed hash of a text: the data folder's key makes it, and no other."""
+        raise NotImplementedError
+
     def link(self, space_id: str) -> str:
         """The public address of a Space's page."""
         return f"{self.base_url}/s/{space_id}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from spacesctl.application.app import App
 from spacesctl.application.leaving import leave, over_all_of, require_spared
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import OWNER, Account
 from spacesctl.domain.errors import NotAllowed, Refused
+from spacesctl.domain.ids import retired_handle
 from spacesctl.domain.principals import Person, System
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts, audit, erasure, posts, recordings
@@ -37,7 +36,7 @@ async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecordi
             )
         await _unpin(tx, target)
         ended = await leave(app, tx, person, target, "deleted")
-        files = await _erase(tx.db, target, tx)
+        files = await _erase(app, tx, target)
         await audit.append(tx.db, audit.Entry("account.delete", person, None, target.id), tx.now)
     ended.tell(app)
     return files
@@ -52,9 +51,9 @@ async def _unpin(tx: Transaction, target: Account) -> None:
             await tx.ask(space_id, *commands)
 
 
-async def _erase(db: AsyncConnection, target: Account, tx: Transaction) -> list[KeptRecording]:
-    files = await recordings.finished_of(db, target.id)
+async def _erase(app: App, tx: Transaction, target: Account) -> list[KeptRecording]:
+    files = await recordings.finished_of(tx.db, target.id)
     for one in files:
-        await recordings.remove(db, one.id)
-    await erasure.erase(db, target, tx.now)
+        await recordings.remove(tx.db, one.id)
+    await erasure.erase(tx.db, target, retired_handle(target.handle, app.mark), tx.now)
     return files

@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import string
+from collections.abc import Callable
 
 _ALPHABET = string.ascii_letters + string.digits
 _SPACE_ID = re.compile(r"[A-Za-z0-9]{13}")
@@ -51,6 +52,8 @@ def parse_handle(text: str) -> str | None:
     return bare.lower() if _HANDLE.fullmatch(bare) else None
 
 
-def retired_handle(handle: str) -> str:
-    """What stands for the handle of a deleted account: it is never given again, and cannot be read back. No handle looks like it."""
-    return f"~{hashlib.sha256(handle.encode()).hexdigest()[:14]}"
+def retired_handle(handle: str, mark: Callable[[str], str]) -> str:
+    """What stands for the handle of a deleted account: it is never given again, and cannot be read back. No handle looks like it. `mark` is
+    a keyed hash: without its key all handles could be tried.
+    """
+    return f"~{mark(f'handle {handle}')[:14]}"

@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.accounts import DELETED, Account, Suspension
 from spacesctl.domain.errors import Conflict, NotFound
-from spacesctl.domain.ids import parse_handle, retired_handle
+from spacesctl.domain.ids import parse_handle
 from spacesctl.domain.words import Kind
 from spacesctl.store.tables import accounts, blocks, follows
 from spacesctl.store.writing import insert_new
 
 
-async def add(db: AsyncConnection, account: Account) -> None:
-    """Add an account. Raises Conflict when the handle is taken, or was a deleted account's."""
-    if await db.scalar(select(accounts.c.id).where(accounts.c.handle == retired_handle(account.handle))) is not None:
+async def add(db: AsyncConnection, account: Account, *, retired: str = "") -> None:
+    """Add an account. Raises Conflict when the handle is taken, or was a deleted account's, for which `retired` stands."""
+    if await db.scalar(select(accounts.c.id).where(accounts.c.handle == retired)) is not None:
         raise Conflict("account", f"@{account.handle}", "was deleted, and its handle is not given again")
     row = {
         "id": account.id,

@@ -17,8 +17,8 @@ KEPT: Final = timedelta(days=30)
 
 
 async def add(db: AsyncConnection, rows: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Store that accounts were in Spaces (pairs of a Space and an account), and forget what is old. Nothing of those that were deleted since
-    they came is stored.
+    """Store that accounts were in Spaces (pairs of a Space and an account), and forget what is old. Nothing is stored of
+    those that were deleted since they came.
     """
     await db.execute(delete(attendance).where(attendance.c.at < now - KEPT))
     gone = set(await db.scalars(select(accounts.c.id).where(accounts.c.deleted_at.is_not(None))))

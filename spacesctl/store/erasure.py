@@ -9,7 +9,6 @@ from sqlalchemy import Text, bindparam, cast, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.accounts import DELETED, Account
-from spacesctl.domain.ids import retired_handle
 from spacesctl.store.tables import (
     accounts,
     attendance,
@@ -33,8 +32,10 @@ NAME = "Deleted account"
 _VOICE_WENT = "(The voice clip of this message was deleted with its account.)"
 
 
-async def erase(db: AsyncConnection, account: Account, now: datetime) -> None:
-    """Delete what belongs to the account alone, and make the rest nameless. What it has in Spaces, and its recordings, are the caller's."""
+async def erase(db: AsyncConnection, account: Account, retired: str, now: datetime) -> None:
+    """Delete what belongs to the account alone, and make the rest nameless; `retired` stands for its handle. What it has in Spaces, and its
+    recordings, are the caller's.
+    """
     one = account.id
     await _erase_writing(db, one)
     mine = delete(deliveries).where(
@@ -58,7 +59,7 @@ async def erase(db: AsyncConnection, account: Account, now: datetime) -> None:
     await _unname_notices(db, account.handle)
     await _drop_answers(db, account.handle)
     values = {
-        "handle": retired_handle(account.handle),
+        "handle": retired,
         "name": NAME,
         "description": "",
         "deleted_at": now,
@@ -132,9 +133,7 @@ async def _drop_answers(db: AsyncConnection, handle: str) -> None:
     answer = cast(idempotency.c.answer, Text).label("answer")
     query = select(idempotency.c.account_id, idempotency.c.key, answer)
     query = query.where(func.lower(answer).contains(f"@{handle}", autoescape=True))
-    rows = [
-        {"whose": row.account_id, "which": row.key} for row in await db.execute(query) if name.search(row.answer)
-    ]
+    rows = [{"whose": row.account_id, "which": row.key} for row in await db.execute(query) if name.search(row.answer)]
     if rows:
         where = (idempotency.c.account_id == bindparam("whose"), idempotency.c.key == bindparam("which"))
         await db.execute(delete(idempotency).where(*where), rows)

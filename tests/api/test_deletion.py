@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 from spacesctl.application import blocks
 from spacesctl.application.app import App
 from spacesctl.domain.words import Scope, State
+from spacesctl.live.transaction import Transaction
 from spacesctl.store import tokens
 from spacesctl.store.tokens import NewToken
-from spacesctl.live.transaction import Transaction
 from tests.api.harness import Api, As, everything, memory_equals_store, running_api, settled
 from tests.api.test_killed import CAPTION
 from tests.api.test_posts import upload, wav
@@ -60,6 +61,14 @@ async def test_its_handle_is_not_given_again(api: Api) -> None:
     assert (await api.owner.refused("POST", "/v1/accounts", {"handle": "Ann"}))["code"] == "conflict"
     assert (await api.owner.refused("POST", "/v1/accounts", {"handle": "deleted"}))["field"] == "handle"
     await api.account("ann2")
+
+
+async def test_its_handle_is_kept_under_the_key_of_the_folder(api: Api) -> None:
+    ann = await api.account("ann")
+    await api.owner.call("DELETE", "/v1/accounts/@ann")
+    [handle] = [row[1] for row in (await everything(api))["accounts"] if row[0] == ann.id]
+    assert handle != f"~{hashlib.sha256(b'ann').hexdigest()[:14]}"
+    assert handle == f"~{api.app.keys.mark('handle ann')[:14]}"
 
 
 async def test_its_spaces_go_on_with_a_cohost_and_captions_lose_the_name(api: Api) -> None:

@@ -93,6 +93,10 @@ class Services(App):
         """Whether the limit on evidence of this person allows `size` more bytes."""
         return self.rates.admits("evidence", cause, size)
 
+    def mark(self, text: str) -> str:
+        """A hash of a text, keyed with the data folder's key."""
+        return self.keys.mark(text)
+
     def connections_from(self, host: str) -> int:
         """How many connections with audio come from the same place as `host`, in all Spaces."""
         return self.registry.connections_from(address_key(host))
