@@ -25,6 +25,8 @@ QUIETEST, LOUDEST = -60, -12
 SILENCE = -127
 BESIDE = 9
 """Columns before an event: its time, and gaps."""
+Row = tuple[str, str, str, str]
+"""A time, who speaks, a text and its style."""
 
 
 def render(watched: Watched, height: int, width: int) -> RenderableType:
@@ -34,7 +36,7 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
     hands = [watched.names.get(one, "somebody") for one in view.hands]
     audience = [row.handle for row in view.people.values() if row.role == "listener" and row.connected]
     room = max(6, height - len(stage) - 8)
-    told = [_wrapped(at, what, width - BESIDE) for at, what in watched.happened]
+    told = [_wrapped((at, "", what, ""), width - BESIDE) for at, what in watched.happened]
     happened = max(min(max(2, room // 3), 8), min(len(told[-1]) if told else 0, room - 1))
     title = Text(f" {one_line(view.title)} ", style="bold")
     if view.recording:
@@ -50,9 +52,9 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
         ),
         Text(f"hands      {one_line(', '.join(hands)) or '-'}", style="yellow" if hands else "dim", no_wrap=True),
         Text("captions", style="bold dim"),
-        _lines(_captions(watched), room - happened),
+        _lines(_captions(watched, width), room - happened, width),
         Text("events", style="bold dim"),
-        _lines([row for rows in told for row in rows], happened),
+        _lines([row for rows in told for row in rows], happened, width),
     )
 
 
@@ -82,26 +84,38 @@ def _stage(stage: list[Person]) -> Table:
     return table
 
 
-def _wrapped(at: str, what: str, width: int) -> list[tuple[str, str, str, str]]:
-    """An event as lines, of which the first has its time. Wide letters take two columns each."""
+def _wrapped(row: Row, width: int) -> list[Row]:
+    """A row as lines, of which the first has its time and its speaker. Wide letters take two columns each."""
+    at, who, what, style = row
     size = max(1, width * len(what) // max(1, cell_len(what)))
-    return [(at if number == 0 else "", "", line, "") for number, line in enumerate(textwrap.wrap(what, size))]
+    first, *more = textwrap.wrap(what, size) or [""]
+    return [(at, who, first, style), *(("", "", line, style) for line in more)]
 
 
-def _captions(watched: Watched) -> list[tuple[str, str, str, str]]:
-    final = [(clock(one.start_tick), one_line(one.speaker), one_line(one.text), "") for one in watched.view.lines]
-    return final + [
-        ("", one_line(one.speaker), one_line(one.text), "dim italic") for one in watched.view.partial.values()
-    ]
+def _captions(watched: Watched, width: int) -> list[Row]:
+    rows = [(clock(one.start_tick), one_line(one.speaker), one_line(one.text), "") for one in watched.view.lines]
+    rows += [("", one_line(one.speaker), one_line(one.text), "dim italic") for one in watched.view.partial.values()]
+    room = width - BESIDE - _widest(rows, width)
+    return [line for row in rows for line in _wrapped(row, room)]
 
 
-def _lines(rows: list[tuple[str, str, str, str]], height: int) -> Table:
+def _widest(rows: list[Row], width: int) -> int:
+    """Columns for who speaks: no more than a third of the line."""
+    return min(max((cell_len(who) for _, who, _, _ in rows), default=0), width // 3)
+
+
+def _lines(rows: list[Row], height: int, width: int) -> Table:
+    """The last lines. When the first of them continues a row, it has the time and the speaker of that row."""
+    names = _widest(rows, width)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=6, style="dim")
-    table.add_column(no_wrap=True, style="cyan")
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    for at, who, text, style in rows[-height:]:
-        table.add_row(at, who, Text(text, style=style))
+    table.add_column(width=names, no_wrap=True, overflow="ellipsis", style="cyan")
+    table.add_column(max_width=max(1, width - BESIDE - names), no_wrap=True, overflow="ellipsis")
+    begun = ("", "")
+    for number, (at, who, text, style) in enumerate(rows):
+        begun = (at, who) if at or who else begun
+        if (left := len(rows) - number) <= height:
+            table.add_row(*(begun if left == height else (at, who)), Text(text, style=style))
     for _ in range(height - len(rows)):
         table.add_row("", "", "")
     return table

@@ -48,6 +48,18 @@ def test_people_levels_hands_and_captions_are_shown() -> None:
 
 
 @pytest.mark.parametrize("height", [20, 24, 50])
+@pytest.mark.parametrize("kind", ["caption", "caption.partial"])
+def test_a_caption_longer_than_the_line_keeps_its_time_and_its_speaker(kind: str, height: int) -> None:
+    state = watched(member(1))
+    state.take(told("caption", caption("hello everybody " * 20, 3100)))
+    state.take(told(kind, caption(f"{'hello everybody ' * 12}end", 6100)))
+    picture = drawn(state, height)
+    assert " @p1 " in picture.split("captions")[1]
+    assert "everybody end" in picture
+    assert ("02:02  @p1 " if kind == "caption" else "       @p1 ") in picture
+
+
+@pytest.mark.parametrize("height", [20, 24, 50])
 def test_the_picture_fits_whatever_happened(height: int) -> None:
     state = watched(*(member(number) for number in range(8)))
     for number in range(300):
