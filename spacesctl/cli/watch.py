@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from spacesctl.api.events import Event
     from spacesctl.cli.watched import Watched
     from spacesctl.client.http import Client
+
+READ_EVERY = 2.0
+"""Seconds at least between two readings of the people because others have come or gone."""
+PAUSE = 0.5
+"""Seconds without an event after which the screen is drawn anew."""
 
 
 def watch(
@@ -48,10 +55,11 @@ def watch(
         if redrawn:
             from rich.live import Live
 
+            from spacesctl.cli.pauses import with_pauses
             from spacesctl.cli.watchview import render
 
             with Live(render(watched, out.height, out.width), console=out, screen=True, refresh_per_second=8) as live:
-                for _ in _followed(spaces, where, watched, events):
+                for _ in _followed(spaces, where, watched, with_pauses(events, PAUSE)):
                     live.update(render(watched, out.height, out.width))
         else:
             _plain(spaces, where, watched, events)
@@ -68,7 +76,7 @@ def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[Event]
     from spacesctl.cli.watched import clock
 
     for event, told in _followed(spaces, where, watched, events):
-        if event.type == "caption":
+        if event is not None and event.type == "caption":
             line = watched.view.lines[-1]
             say(f"{clock(line.start_tick)}  {line.speaker}  {line.text}")
         elif told:
@@ -76,13 +84,21 @@ def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[Event]
 
 
 def _followed(
-    spaces: Client, where: str, watched: Watched, events: Iterator[Event]
-) -> Iterator[tuple[Event, str | None]]:
-    """Each event with what it says, after `watched` was updated with it."""
+    spaces: Client, where: str, watched: Watched, events: Iterable[Event | None]
+) -> Iterator[tuple[Event | None, str | None]]:
+    """Each event with what it says, after `watched` was updated with it. None is a pause in which nothing happened."""
+    from spacesctl.cli.coming_back import PASSING
+
+    read_at = float("-inf")
     for event in events:
-        if watched.take(event):
+        if event is not None and watched.take(event):
             _reread(spaces, where, watched)
-        yield event, watched.tell(event)
+            read_at = time.monotonic()
+        elif watched.others and time.monotonic() - read_at >= READ_EVERY:
+            read_at = time.monotonic()
+            with contextlib.suppress(*PASSING):  # it is tried again
+                _reread(spaces, where, watched)
+        yield event, watched.tell(event) if event is not None else None
 
 
 def _reread(spaces: Client, where: str, watched: Watched) -> None:

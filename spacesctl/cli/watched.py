@@ -37,16 +37,21 @@ class Watched:
         self.view = of(space, members)
         self.names = {row.id: row.handle for row in members.data}
         """Handles by account id, also of people who left."""
+        self.others = False
+        """Whether people came or left since the API was read: an event tells only how many are there."""
         self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
 
     def reread(self, space: Space, members: Members) -> None:
         """Take what the API tells anew."""
         self.view = reread(self.view, space, members)
         self.names |= {row.id: row.handle for row in members.data}
+        self.others = False
 
     def take(self, event: Event) -> bool:
         """Update the view with an event; whether the API must be read again before it is told."""
+        before = self.view.participant_count
         self.view = after(self.view, event)
+        self.others = self.others or self.view.participant_count != before
         return self.view.stale or _account_id(event.data) not in (None, *self.names)
 
     def tell(self, event: Event) -> str | None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import time
+from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 
+from spacesctl.api.events import Event
+from spacesctl.api.people import Members
+from spacesctl.api.spaces import Space
 from spacesctl.api.wire import dump
+from spacesctl.cli import watch
+from spacesctl.cli.pauses import with_pauses
+from spacesctl.cli.watched import Watched
+from spacesctl.client.http import Client
+from spacesctl.domain.errors import Unavailable
 from tests.cli.broken_server import Told, broken_server, event
 from tests.cli.inside import Person, refused, run
-from tests.cli.samples import member, members, space
+from tests.cli.samples import member, members, space, told
 from tests.cli.test_captions import once_subscribed
 
 SPACE = "/v1/spaces/AAAAAAAAAAAAA"
@@ -104,3 +114,64 @@ def test_what_cannot_be_watched_is_an_error(monkeypatch: pytest.MonkeyPatch, ans
     done, _ = watched(answer)
     assert done.returncode == code
     assert done.stdout == ""
+
+
+class Crowd:
+    """Stands for the client: with each reading one more person is there. The readings in `away` fail."""
+
+    def __init__(self, *away: int) -> None:
+        self.spaces = self.people = self
+        self.read = 0
+        self._away = away
+
+    def get(self, _: str) -> Space:
+        self.read += 1
+        if self.read in self._away:
+            raise Unavailable("away")
+        return space(participant_count=self.read + 1)
+
+    def list(self, _: str) -> Members:
+        return members(*(member(number, role="listener") for number in range(self.read + 1)))
+
+
+def there(number: int) -> Event:
+    return told("presence", {"participant_count": number})
+
+
+def followed(monkeypatch: pytest.MonkeyPatch, crowd: Crowd, *events: tuple[float, Event | None]) -> list[int]:
+    """How many are known after each of the events, which come at their seconds."""
+    seen, clock = Watched(space(participant_count=1), members(member(0))), [0.0]
+    monkeypatch.setattr("spacesctl.cli.watch.time.monotonic", lambda: clock[0])
+
+    def coming() -> Iterator[Event | None]:
+        for at, one in events:
+            clock[0] = at
+            yield one
+
+    return [len(seen.view.people) for _ in watch._followed(cast("Client", crowd), "A", seen, coming())]
+
+
+def test_who_comes_is_listed_at_once_and_then_every_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd()
+    come = [(0, there(1)), (1, there(2)), (2, there(3)), (2.5, None), (3, None), (9, None), (9, there(3))]
+    assert followed(monkeypatch, crowd, *come) == [1, 2, 2, 2, 3, 3, 3]
+    assert crowd.read == 2, "one who is known already is no reason to read"
+
+
+def test_people_who_cannot_be_read_now_are_read_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert followed(monkeypatch, Crowd(1), (0, there(2)), (1, None), (2, None)) == [1, 1, 3]
+
+
+def test_a_pause_is_told_and_so_is_what_ended_it() -> None:
+    def slow() -> Iterator[int]:
+        yield 1
+        time.sleep(0.1)
+        yield 2
+        raise Unavailable("away")
+
+    given: list[int | None] = []
+    with pytest.raises(Unavailable):
+        for one in with_pauses(slow(), 0.04):
+            given.append(one)  # noqa: PERF402  # what came before the error counts
+    assert [one for one in given if one] == [1, 2]
+    assert None in given[1:-1]
