@@ -11,6 +11,7 @@ from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Answer
 from spacesctl.client.room_changes import after
 from spacesctl.client.room_view import of, reread
+from spacesctl.domain.words import InviteState, Role
 from spacesctl.support.text import one_line
 
 KEPT = 200
@@ -28,6 +29,12 @@ _TOLD: dict[str, str] = {
     "recording.stopped": "recording stopped",
     "space.ended": "the Space has ended",
 }
+_ROLES: dict[Role, str] = {
+    Role.LISTENER: "a listener",
+    Role.SPEAKER: "a speaker",
+    Role.COHOST: "a co-host",
+    Role.HOST: "the host",
+}
 
 
 class Watched:
@@ -39,6 +46,10 @@ class Watched:
         """Handles by account id, also of people who left."""
         self.others = False
         """Whether people came or left since the API was read: an event tells only how many are there."""
+        self._listened = False
+        """Whether the account of the last event was a listener before it."""
+        self._made_listener: str | None = None
+        """Whose role the last stored event took: an invitation that ends right after it ended with the role."""
         self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
 
     def reread(self, space: Space, members: Members) -> None:
@@ -49,14 +60,19 @@ class Watched:
 
     def take(self, event: Event) -> bool:
         """Update the view with an event; whether the API must be read again before it is told."""
-        before = self.view.participant_count
-        self.view = after(self.view, event)
-        self.others = self.others or self.view.participant_count != before
+        before = self.view
+        self.view = after(before, event)
+        self.others = self.others or self.view.participant_count != before.participant_count
+        known = before.people.get(_account_id(event.data) or "")
+        self._listened = known is None or known.role == Role.LISTENER
         return self.view.stale or _account_id(event.data) not in (None, *self.names)
 
     def tell(self, event: Event) -> str | None:
         """Add what an event says to what happened; None when it says nothing to people."""
         told = self._sentence(event)
+        if event.seq is not None:
+            role = event.data if isinstance(event.data, people_events.RoleChanged) else None
+            self._made_listener = role.account_id if role is not None and role.role is Role.LISTENER else None
         if told:
             tick = event.data.tick if isinstance(event.data, events.Reactions) else event.tick or 0
             self.happened.append((clock(tick), one_line(told)))
@@ -70,12 +86,30 @@ class Watched:
         what = f"{pin.title} {pin.ref}" if pin.kind == "link" else "a post"
         return f"{self.names.get(pin.by_id, 'somebody')} shares {what}"
 
+    def _answered(self, who: str, account_id: str | None, state: InviteState) -> str | None:
+        if state is not InviteState.REVOKED:
+            return f"{who} {state} the invitation"
+        return None if account_id == self._made_listener else f"the invitation of {who} was revoked"
+
+    def _imposed(self, sanction: moderation_events.ImposedSanction) -> str | None:
+        """Of a demotion only: what else is done has an event that says so."""
+        if sanction.action != "demote":
+            return None
+        by = sanction.by
+        names = {"person": self.names.get(by.id or "", "somebody"), "rule": f"rule {by.id}", "system": "the server"}
+        return f"{self.names.get(sanction.target_id, 'somebody')} is a listener now, by {names[by.kind]}"
+
     def _sentence(self, event: Event) -> str | None:
         account_id = _account_id(event.data)
         who = self.names.get(account_id, "somebody") if account_id else "the Space"
         match event.data:
             case people_events.InviteAnswered(state=state):
-                return f"{who} {state} the invitation"
+                return self._answered(who, account_id, state)
+            case people_events.RoleChanged(role=role, demoted=demoted):
+                same = self._listened and role is Role.LISTENER  # a demotion is over: it gives no role back
+                return None if same or demoted is True else f"{who} is {_ROLES[role]} now"  # who demoted is told next
+            case moderation_events.SanctionImposed(sanction=sanction):
+                return self._imposed(sanction)
             case moderation_events.ActTaken() as act:
                 return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
             case moderation_events.ReportFiled(category=category):

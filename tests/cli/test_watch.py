@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from spacesctl.api.people import Member
@@ -95,6 +96,50 @@ def test_what_is_shared_is_told_with_who_shared_it() -> None:
     picture = drawn(state)
     assert "@p1 shares Agenda\N{REPLACEMENT CHARACTER}[31m https://example.org/" in picture
     assert "somebody shares a post" in picture
+
+
+def said(state: Watched, *happened: tuple[str, dict[str, Any]]) -> list[str]:
+    """What is told of stored events that come one after another."""
+    for seq, (kind, data) in enumerate(happened, 1):
+        event = replace(told(kind, data, 1), seq=seq)
+        state.take(event)
+        state.tell(event)
+    return [what for _, what in state.happened]
+
+
+REVOKED = ("invite.answered", {"account_id": "2", "state": "revoked"})
+
+
+@pytest.mark.parametrize(
+    ("by", "named"),
+    [
+        ({"kind": "person", "id": "1"}, "@p1"),
+        ({"kind": "rule", "id": "scam", "for_host": "1"}, "rule scam"),
+        ({"kind": "system", "reason": "x"}, "the server"),
+    ],
+)
+def test_a_demotion_is_told_with_who_did_it_and_its_invitation_is_not(by: dict[str, str], named: str) -> None:
+    sanction = {"id": "S-1", "action": "demote", "target_id": "2", "by": by, "reason": "", "since": "2026-11-30T18:00:00.000Z"}
+    demoted = ("role.changed", {"account_id": "2", "role": "listener", "demoted": True})
+    happened = said(watched(member(1), member(2)), demoted, REVOKED, ("sanction.imposed", {"sanction": sanction}))
+    assert happened == [f"@p2 is a listener now, by {named}"]
+
+
+def test_who_may_not_know_who_demoted_is_told_the_role() -> None:
+    demoted = ("role.changed", {"account_id": "2", "role": "listener"})
+    assert said(watched(member(1), member(2)), demoted, REVOKED) == ["@p2 is a listener now"]
+
+
+def test_the_end_of_a_demotion_makes_nobody_a_listener() -> None:
+    over = ("role.changed", {"account_id": "2", "role": "listener", "demoted": False})
+    assert said(watched(member(1), member(2, role="listener")), over) == []
+
+
+def test_an_approval_makes_a_speaker_and_an_invitation_is_revoked_by_no_one_who_had_it() -> None:
+    approved = ("hand.lowered", {"account_id": "2", "outcome": "approved"})
+    speaks = ("role.changed", {"account_id": "2", "role": "speaker", "demoted": False})
+    happened = said(watched(member(1), member(2)), approved, speaks, REVOKED)
+    assert happened == ["@p2 is a speaker now", "the invitation of @p2 was revoked"]
 
 
 def test_clocks_and_bars() -> None:
