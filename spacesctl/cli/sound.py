@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -133,6 +134,9 @@ def listen(
     """
     if output == "-" and as_json:
         raise Invalid("--json", "cannot be combined with --output -: both use standard output")
+    if output == "-" and sys.stdout is not None and sys.stdout.isatty():
+        hint = "pipe it to a player, `--output - | mpv -`, or name a file"
+        raise Invalid("--output", "the sound is binary, and a terminal cannot show it", hint=hint)
     import asyncio
 
     from spacesctl.cli import listening

@@ -152,6 +152,13 @@ def test_watch_draws_people_and_what_happens(typed: type[Typed], host: Person, a
     assert "\x1b[?1049l" in command.shown
 
 
+def test_sound_is_not_written_to_a_terminal(typed: type[Typed], host: Person) -> None:
+    command = typed(host, "listen", host.live(), "--output", "-")
+    assert command.ended() == 2
+    assert "OggS" not in command.shown
+    assert "`--output - | mpv -`" in command.shown
+
+
 def test_a_table_on_a_terminal_fits_it(typed: type[Typed], host: Person) -> None:
     host.run("create", "A title that is as long as a title can be, which is seventy letters")
     command = typed(host, "list")
