@@ -43,6 +43,8 @@ def mute(
     as_json: Json = False,
 ) -> None:
     """Mute on the server: nobody hears what they send, and they cannot unmute themselves. With --all, SPACE is needed."""
+    if everybody and space is None:
+        raise Invalid("SPACE", "name it, since this concerns everybody in it")
     measure = _measure(reason, how_long)
     each_person(
         ctx,

@@ -146,7 +146,7 @@ def test_a_destructive_command_guesses_nothing(host: Person, ann: Person) -> Non
     )
     ann.says("raise", live)
     refused(host.run("kick", ann.handle), 2, "SPACE is missing")
-    refused(host.run("mute", "--all"), 2, "name it, since this cannot be undone")
+    refused(host.run("mute", "--all"), 2, "name it, since this concerns everybody in it")
     refused(host.run("promote", "--host", ann.handle), 2, "cannot be undone")
     refused(host.run("edit", "--no-rules"), 2, "cannot be undone")
     refused(host.run("kick", "only of", ann.handle), 3, "there is no Space 'only of'")
