@@ -119,7 +119,14 @@ REVOKED = ("invite.answered", {"account_id": "2", "state": "revoked"})
     ],
 )
 def test_a_demotion_is_told_with_who_did_it_and_its_invitation_is_not(by: dict[str, str], named: str) -> None:
-    sanction = {"id": "S-1", "action": "demote", "target_id": "2", "by": by, "reason": "", "since": "2026-11-30T18:00:00.000Z"}
+    sanction = {
+        "id": "S-1",
+        "action": "demote",
+        "target_id": "2",
+        "by": by,
+        "reason": "",
+        "since": "2026-11-30T18:00:00.000Z",
+    }
     demoted = ("role.changed", {"account_id": "2", "role": "listener", "demoted": True})
     happened = said(watched(member(1), member(2)), demoted, REVOKED, ("sanction.imposed", {"sanction": sanction}))
     assert happened == [f"@p2 is a listener now, by {named}"]
