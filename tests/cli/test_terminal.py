@@ -152,6 +152,16 @@ def test_watch_draws_people_and_what_happens(typed: type[Typed], host: Person, a
     assert "\x1b[?1049l" in command.shown
 
 
+def test_watch_lists_who_only_listens(typed: type[Typed], host: Person, ann: Person) -> None:
+    space = host.live()
+    command = typed(host, "watch", space)
+    command.wait_for("listeners")
+    words = spacesctl("listen", space, "--output", "-")
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=host.server.env(ann.token)) as listening:
+        command.wait_for(ann.handle)
+        listening.terminate()
+
+
 def test_sound_is_not_written_to_a_terminal(typed: type[Typed], host: Person) -> None:
     command = typed(host, "listen", host.live(), "--output", "-")
     assert command.ended() == 2
