@@ -238,10 +238,11 @@ async def renew(db: AsyncConnection, webhook_id: str, now: datetime) -> Webhook:
     """Give a webhook its next signing secret. The one that was in use before stays in use for a day, also when it is renewed again within
     that day: an answer with a secret may be lost. Raises NotFound."""
     before = await get(db, webhook_id)
-    values: dict[str, object] = {"secret_number": before.secret_number + 1}
-    if before.kept_until is None or before.kept_until <= now:
-        values |= {"kept_number": before.secret_number, "kept_until": now + BOTH_FOR}
-    await db.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(**values))
+    number, kept, until = before.secret_number, before.kept_number, before.kept_until
+    if until is None or until <= now:
+        kept, until = number, now + BOTH_FOR
+    values = {"secret_number": number + 1, "kept_number": kept, "kept_until": until}
+    await db.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(values))
     return await get(db, webhook_id)
 
 

@@ -33,7 +33,19 @@ MORE = {
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "play": [ID, "--out", "clip.ogg"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "account revoke": ["--all"],
 }  # fmt: skip
-AT_HOME = ("serve", "backup", "restore", "demo", "completion", "help", "doctor", "bench", "rules check", "models", "config")
+AT_HOME = (
+    "serve",
+    "backup",
+    "restore",
+    "demo",
+    "completion",
+    "help",
+    "doctor",
+    "bench",
+    "rules check",
+    "models",
+    "config",
+)
 """Commands that ask no server, or that start one themselves."""
 WRONG: dict[str, Any] = json.loads(dump(space()))
 
