@@ -19,6 +19,7 @@ from tests.api.harness import running_api, settled
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_a_minute_after_its_end_a_space_and_its_evidence_are_gone_from_memory(tmp_path: Path) -> None:
     clock = VirtualClock(datetime(2026, 11, 30, 18, tzinfo=UTC))
     async with running_api(tmp_path / "data", clock=clock) as api:

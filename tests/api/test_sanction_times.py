@@ -25,6 +25,7 @@ async def until_nobody_is_muted(host: As, space: str) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_mutes_that_end_within_milliseconds_of_each_other_all_end(api: Api) -> None:
     host = await api.account("host")
     space = await api.live(host)

@@ -119,6 +119,7 @@ def test_a_worker_that_was_ready_for_a_while_or_took_too_much_memory_is_replaced
     assert not run(READY + f"os._exit({code})", ending).failing
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_busy_for_long_is_not_taken_for_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "SILENT_SECONDS", 0.2)
     busy = f"[(os.write(1, {pack(Beat(1, 40.0))!r}), time.sleep(0.02)) for _ in range(1000)]"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.test_webhook import receiver
 from tests.running import running_server, wait_until
 
 
+@pytest.mark.slow
 def test_messages_also_go_to_an_address_that_is_never_shown_again(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('notify_schemes = ["json"]\n')

@@ -12,6 +12,7 @@ NONE = "http://127.0.0.1:9"
 BROKEN = "::::"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "proxy", [NONE, *(pytest.param(one, marks=pytest.mark.slow) for one in (BROKEN, "socks5://127.0.0.1:9"))]
 )

@@ -83,6 +83,7 @@ def test_without_ice_over_tcp_nothing_is_asked_there(tmp_path: Path) -> None:
     assert "tcp" not in found
 
 
+@pytest.mark.slow
 def test_a_taken_port_and_a_broken_configuration_fail_with_what_to_do(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -113,6 +114,7 @@ def test_settings_are_shown_with_who_says_so_and_no_token(tmp_path: Path) -> Non
     assert "spx_secret" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["doctor"], ["config", "show"]])
 def test_an_address_without_a_server_elsewhere_fails_in_one_line(tmp_path: Path, words: list[str]) -> None:
     done = run(tmp_path, "--url", "http://192.0.2.77:1", *words, "--json")

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 from aioice import stun
 
 from tests.api.harness import OFFER
@@ -16,6 +17,7 @@ from tests.running import running_server
 JOINS = 30
 
 
+@pytest.mark.slow
 def test_the_first_check_after_an_answer_is_answered(tmp_path: Path) -> None:
     with running_server(tmp_path / "data", "--no-bots") as server, httpx.Client() as http:
         place = f"{server.url}{Stage(server).place}/whep"

@@ -108,6 +108,7 @@ def test_a_microphone_is_shut_within_100_ms_of_the_engines_clock(message: SetLan
     run(body)
 
 
+@pytest.mark.slow
 def test_a_program_speaks_by_uplink_and_a_tap_hears_it() -> None:
     async def body() -> None:
         async with studio() as space, talking(space):
@@ -124,6 +125,7 @@ def test_a_program_speaks_by_uplink_and_a_tap_hears_it() -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_a_listener_that_is_moved_hears_the_other_group() -> None:
     async def body() -> None:
         async with studio() as space, talking(space):

@@ -118,6 +118,7 @@ def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
         assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_folder_of_a_later_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_server(data, "--no-bots") as server:
@@ -218,6 +219,7 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path: Path, k
     assert len(acknowledged) > kills, "the test did write"
 
 
+@pytest.mark.slow
 def test_a_folder_that_has_lost_its_database_is_no_new_one_and_a_lost_key_is_told(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_server(data, "--no-bots") as server:

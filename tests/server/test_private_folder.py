@@ -53,6 +53,7 @@ def speak(server: RunningServer, token: str, space: str, file: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask", [0o000, pytest.param(0o022, marks=pytest.mark.slow)], ids=oct)
 @pytest.mark.timeout(60)
 def test_a_server_its_backup_and_what_is_restored(mask: int, tmp_path: Path) -> None:
@@ -89,6 +90,7 @@ def test_a_server_its_backup_and_what_is_restored(mask: int, tmp_path: Path) -> 
         assert open_to_others(tmp_path / "again") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_what_an_earlier_version_left_open_is_shut_and_that_is_said_once(tmp_path: Path) -> None:
     data = tmp_path / "data"

@@ -78,6 +78,7 @@ async def open_room(tmp_path: Path) -> AsyncIterator[Room]:
             bound.close()
 
 
+@pytest.mark.slow
 async def test_readers_that_read_nothing_are_ended_and_others_get_everything(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         slow = [await room.follow(reads=False) for _ in range(5)]

@@ -19,6 +19,7 @@ from spacesctl.store.sqlite.restore import restore
 from tests.running import running_server
 
 
+@pytest.mark.slow
 def test_a_running_servers_folder_is_saved_and_restored_with_its_accounts_and_clips(tmp_path: Path) -> None:
     archive, restored = tmp_path / "backup.tar.gz", tmp_path / "restored"
     with running_server(tmp_path / "data", "--no-bots") as server:
