@@ -180,14 +180,14 @@ def test_chromium_speaks_and_hears_over_tcp_where_udp_does_not_pass(tmp_path: Pa
             heard = await page.evaluate(ANALYSE)
             protocols, stats = await page.evaluate(PROTOCOLS), await page.evaluate(STATS)
             spoken = [one for frames in space.of(Frames) for one in frames.lanes if one[0] == 5 and one[2]]
-            counters = (await space.stats()).counters
+            now = await space.stats()
             talking.cancel()
             await browser.close()
             assert heard == pytest.approx(880, abs=5)
             assert protocols == ["tcp", "tcp"]
             assert stats["lost"] == 0
-            assert (await space.stats()).gauges["streams"] == 2
-            assert counters["streams_packets_dropped"] == 0
+            assert now.gauges["streams"] == 2
+            assert now.counters["streams_packets_dropped"] == 0
             decoder = Decoder()
             pcm = np.concatenate([decoder.decode(payload) for _, _, payload in spoken])
             assert pitch(pcm[-RATE:]) == pytest.approx(440, abs=5)

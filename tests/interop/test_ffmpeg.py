@@ -92,7 +92,7 @@ def test_it_plays_what_a_player_gets(tmp_path: Path) -> None:
         with subprocess.Popen([sys.executable, str(PEER), *words], stdin=subprocess.PIPE, text=True) as speaking:
             wait_until(stage.speaks, 20)
             with av.open(f"{server.url}{stage.place}/listen.ogg") as played:
-                frames = list(itertools.islice(played.decode(audio=0), 300))
+                frames = list(itertools.islice(played.decode(audio=0), 500))  # the first five seconds come at once
             assert speaking.stdin
             speaking.stdin.close()
     sound = np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float64)
