@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
@@ -29,6 +30,9 @@ from spacesctl.engine.seam import Frame, Sink
 from spacesctl.engine.transport.ports import Ports
 from spacesctl.rtc.sealing import SealingError
 
+log = logging.getLogger(__name__)
+LOGGED: Final = 500
+"""Failed ticks of lanes from one log entry to the next: a lane that fails in each tick fills no log."""
 LATE: Final = 50
 """Ticks of delay from which on the audience may wait for long packets, and for lost ones to be sent again: one second."""
 
@@ -194,6 +198,8 @@ class Room:
             try:
                 flags, payload, pcm, said = lane.take(tick, now)
             except Exception:  # a bug, and only this lane's tick is lost
+                if self._metrics.counters["lane_ticks_failed"] % LOGGED == 0:
+                    log.exception("a tick of a lane failed")
                 self._metrics.counters["lane_ticks_failed"] += 1
                 lane.attach(lane.feeder)  # begins anew
                 continue
