@@ -56,7 +56,7 @@ def serve(
     """Run the server until it is interrupted. When it is ready it prints its addresses; with --json as one line of JSON."""
     import uvloop
 
-    from spacesctl.server.process.serve import announce_ready, run
+    from spacesctl.server.process.serve import announce_ready, announce_stop, run
     from spacesctl.server.process.settings import load
 
     settings = load(
@@ -75,4 +75,10 @@ def serve(
         profile=profile,
         log_level=log_level,
     )
-    uvloop.run(run(settings, lambda running: announce_ready(running, as_json=as_json)))
+    uvloop.run(
+        run(
+            settings,
+            lambda running: announce_ready(running, as_json=as_json),
+            lambda: announce_stop(as_json=as_json),
+        )
+    )

@@ -34,8 +34,10 @@ def main() -> int:
     try:
         return asyncio.run(run(socket.socket(fileno=arguments.fd), host, port, tcp=arguments.tcp))
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return PORT_TAKEN  # control says which, and what to do
         logging.getLogger(__name__).error("%s:%d: %s", host, port, error)
-        return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
+        return 1
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ class BotsKeeper:
         self._process: Process | None = None
         self._pulse: Pulse | None = None
         self._backoff = Backoff(RESTART_WAITS)
+        self._stopping = False
 
     @property
     def pid(self) -> int:
@@ -48,6 +49,7 @@ class BotsKeeper:
         return self._pulse is not None and self._pulse.is_quiet
 
     async def stop(self) -> None:
+        self._stopping = True
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -62,6 +64,8 @@ class BotsKeeper:
             started = loop.time()
             status = await self._run()
             self._on_gone()
+            if self._stopping:
+                await asyncio.Event().wait()  # to be cancelled with all other tasks
             lasted = loop.time() - started
             delay = self._backoff.ended(lasted)
             _log.warning("bots gone, starting others", status=status, after=round(lasted, 1), wait=delay)
@@ -70,7 +74,11 @@ class BotsKeeper:
     async def _run(self) -> int:
         """Run one supervisor until it has ended; its exit status."""
         process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=PIPE, stdout=PIPE, env={**os.environ, "SPACESCTL_TOKEN": ""}
+            *self._command,
+            stdin=PIPE,
+            stdout=PIPE,
+            env={**os.environ, "SPACESCTL_TOKEN": ""},
+            start_new_session=True,  # Ctrl-C is for the server, which ends the bots when its clients are told
         )
         self._process, self._pulse = process, (pulse := Pulse(START_WITHIN))
         if process.stdin is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import socket
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ MOST_FILES = 65_536
 """Open files: each HTTP player, event stream and TCP peer has its own socket."""
 GRACE = 2
 """Seconds that running requests may take to end after SIGTERM."""
+_LOGGERS = ("uvicorn.error", "uvicorn.error.requests")
 
 
 class HttpServer(uvicorn.Server):
@@ -58,6 +60,12 @@ class HttpServer(uvicorn.Server):
         )
         self.listening = asyncio.Event()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End all connections. What is cut off after its grace time is no error, and gets no traceback."""
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_unless_cut_off)
+        await super().shutdown(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then set `listening`."""
         await super().startup(sockets=sockets)
@@ -71,6 +79,12 @@ class HttpServer(uvicorn.Server):
     def begin(self, bound: socket.socket) -> asyncio.Task[None]:
         """Serve on a bound socket until `should_exit` is set."""
         return asyncio.create_task(self.serve([bound]))
+
+
+def _unless_cut_off(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is about anything else than a request that was cut off."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and not str(record.msg).startswith("Cancel ")
 
 
 def application(app: Services, settings: Settings) -> ASGIApp:

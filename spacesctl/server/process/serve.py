@@ -81,8 +81,10 @@ class Running:
         return {"http": self.http, "udp": self.udp, "data": self.data}
 
 
-async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
-    """Serve until SIGTERM or SIGINT. Raises Refused, Unavailable or Invalid when it cannot start."""
+async def run(
+    settings: Settings, on_ready: Callable[[Running], None], on_stop: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGTERM or SIGINT; `on_stop` is called when it comes. Raises Refused, Unavailable or Invalid when it cannot start."""
     check_exposure(settings)
     configure(settings.log_level)
     allow_connections()
@@ -107,7 +109,11 @@ async def run(settings: Settings, on_ready: Callable[[Running], None]) -> None:
             manager.ready()
             on_ready(running)
 
-        await _serve(settings, stack, tasks, http, stop, told, manager.stopping)
+        def stopping() -> None:
+            manager.stopping()
+            on_stop()
+
+        await _serve(settings, stack, tasks, http, stop, told, stopping)
 
 
 async def _serve(
@@ -250,6 +256,12 @@ def _door_inside(app: ASGIApp, front: Front, stack: AsyncExitStack) -> str:
 
 def _bot_gone(app: Services) -> None:
     app.bot_status = CaptionsStatus(ready=False, reason="the bot is restarting")
+
+
+def announce_stop(*, as_json: bool) -> None:
+    """Print for people that the end has begun: clients may take some seconds to go."""
+    if not as_json:
+        write_line("spacesctl stops: its clients are told", err=True)
 
 
 def announce_ready(running: Running, *, as_json: bool) -> None:

@@ -6,6 +6,8 @@ import socket
 from asyncio import BaseTransport, Transport
 from typing import Final, cast
 
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from spacesctl.server.http.front.connections import Place
@@ -39,6 +41,13 @@ class LaneSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         if self.place is not None:
             self.place.leave()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send, or raise ClientDisconnected: also while a connection that was reset in its handshake is being closed."""
+        await self.writable.wait()
+        if self.transport.is_closing():
+            raise ClientDisconnected
+        await super().send(message)
 
     def give_way(self) -> None:
         """Close at once. (Places of WebSockets are never asked for, as they do not wait for a request.)"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
@@ -51,8 +52,9 @@ async def lanes(
         microphone = Mic(mic == "open", consent is not None)
         handle, session = await open_feed(app, space_id, who, _KINDS[role], client_host(socket), mic=microphone)
     except SpacesError as error:
-        await _tell(socket, wire.Rejected(problem=problems.document(error)))
-        await socket.close(REFUSED + error.status)
+        with suppress(WebSocketDisconnect):  # who has gone is not told
+            await _tell(socket, wire.Rejected(problem=problems.document(error)))
+            await socket.close(REFUSED + error.status)
         return
     await _serve(app, socket, handle, session, role)
 
