@@ -26,14 +26,15 @@ Why = Literal["suspended", "deleted"]
 
 @dataclass(frozen=True)
 class Ended:
-    """What ended: the credentials (ids), and the series as they are now."""
+    """What ended: the credentials (ids), why, and the series as they are now."""
 
     credentials: frozenset[str]
+    why: Why
     series: tuple[Series, ...]
 
     def tell(self, app: App) -> None:
         """After the commit: close what the credentials opened, and set the alarm clock."""
-        app.registry.revoke(self.credentials)
+        app.registry.revoke(self.credentials, self.why)
         for one in self.series:
             app.wake(one)
 
@@ -74,7 +75,7 @@ async def leave(app: App, tx: Transaction, by: Person, target: Account, why: Why
             continue
         call_off = why == "deleted" or space_id in coming
         await tx.ask(space_id, c.TakeOut(system, whom, why, tx.here(space_id), call_off))
-    return Ended(credentials, series)
+    return Ended(credentials, why, series)
 
 
 async def _stop(tx: Transaction, by: Person, before: Series, why: Why) -> Series:

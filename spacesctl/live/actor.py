@@ -133,15 +133,15 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""
         return self.open.was_there(account_id)
 
-    def revoked(self, credentials: Collection[str]) -> list[Session]:
+    def revoked(self, credentials: Collection[str], why: str) -> list[Session]:
         """End what was opened with these credentials (ids): event streams, and sessions, which are returned."""
-        return self.open.revoked(credentials)
+        return self.open.revoked(credentials, why)
 
-    async def after_revocation(self, ended: Iterable[Session]) -> None:
+    async def after_revocation(self, ended: Iterable[Session], why: str) -> None:
         """Close the lanes of sessions that `revoked` ended."""
         lanes = [session.lane for session in ended if session.lane is not None]
         if lanes:
-            await self._close_lanes(lanes, System("revoked"), "revoked")
+            await self._close_lanes(lanes, System(why), why)
 
     def now_tick(self) -> int:
         """The present tick of the Space clock; 0 before the start."""

@@ -54,7 +54,7 @@ class OpenAccess:
             if error is not None:
                 self._connections.end(self._space(), [session], _why(error))
 
-    def revoked(self, credentials: Collection[str]) -> list[Session]:
+    def revoked(self, credentials: Collection[str], why: str) -> list[Session]:
         """End what was opened with these credentials (ids): event streams, and sessions, which are returned."""
 
         def gone(person: Person) -> bool:
@@ -65,7 +65,7 @@ class OpenAccess:
                 subscriber.close()
         ended = [session for session in self._connections.sessions.values() if gone(session.person)]
         if ended:
-            self._connections.end(self._space(), ended, "revoked")
+            self._connections.end(self._space(), ended, why)
         return ended
 
     def _refused(self, person: Person, access: Access, removed: Collection[str] = ()) -> SpacesError | None:

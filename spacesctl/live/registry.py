@@ -230,12 +230,13 @@ class SpaceRegistry:
         for actor in list(self.actors.values()):
             await actor.engine_restarted()
 
-    def revoke(self, credentials: Collection[str]) -> None:
-        """End what was opened with these credentials (ids), in all Spaces: at once, the lanes as soon as the store takes it."""
+    def revoke(self, credentials: Collection[str], why: str = "revoked") -> None:
+        """End what was opened with these credentials (ids), in all Spaces: at once, the lanes as soon as the store takes it. `why` is what
+        they are told."""
         self.revocations.add(credentials)
         for actor in self.actors.values():
-            if ended := actor.revoked(credentials):
-                self.tasks.later("close lanes", partial(actor.after_revocation, ended))
+            if ended := actor.revoked(credentials, why):
+                self.tasks.later("close lanes", partial(actor.after_revocation, ended, why))
 
     def live(self) -> list[SpaceActor]:
         """The actors of the live Spaces."""

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from spacesctl.api.lanes import Ended
 from spacesctl.application.spaces import start_space
 from spacesctl.application.suspensions import end_suspensions
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.principals import System
 from spacesctl.domain.words import Role, State
+from spacesctl.live.sessions import Feed, Session, SessionKind
 from spacesctl.support.clock import VirtualClock
 from tests.api.harness import Api, As, memory_equals_store, running_api, settled, wait_for
 from tests.api.test_tokens import told
@@ -79,6 +81,19 @@ async def test_what_its_tokens_opened_ends(api: Api) -> None:
     assert actor.space.role_of(ben.id) is Role.LISTENER
     assert actor.space.people[ben.id].lane is None
     await memory_equals_store(api)
+
+
+async def test_what_ends_with_a_suspension_is_told_so(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = await api.live(host)
+    await api.listener(space, ann)
+    [actor] = api.app.registry.live()
+    [checked] = [session.person for session in actor.connections.sessions.values()]
+    feed = Feed()
+    actor.connect(Session("program", SessionKind.LISTEN, checked, feed=feed))
+    await suspend(api, ann)
+    messages = [await feed.next()]
+    assert messages == [Ended(reason="suspended")]
 
 
 async def test_a_live_space_goes_to_a_cohost_who_is_there_and_the_host_gets_no_seat_back(api: Api) -> None:
