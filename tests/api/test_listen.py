@@ -42,6 +42,18 @@ async def test_a_player_hears_what_the_audience_hears_until_the_end(api: Api) ->
     assert not actor.connections.sessions
 
 
+async def test_players_that_do_not_read_are_counted(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    for reason in ("too_slow", "ended"):
+        task = await listening(api, api.nobody, space)
+        [session] = api.app.registry.actors[space.rsplit("/", 1)[-1]].connections.sessions.values()
+        assert session.pages is not None
+        session.pages.close(reason)
+        await task
+    assert "spacesctl_players_too_slow_total 1.0\n" in (await api.nobody.call("GET", "/metrics")).text
+
+
 async def test_whoever_is_removed_stops_hearing(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)

@@ -56,6 +56,9 @@ def _of_server(app: Services) -> Iterator[Metric]:
     yield _gauges("connections", "Connections with audio, by kind.", "kind", kinds)
     yield _gauge("event_streams", "Open event streams.", app.registry.event_streams())
     yield _counter("event_streams_too_slow", "Event streams ended for a slow reader.", app.registry.writer.too_slow)
+    yield _counter(
+        "players_too_slow", "Players of listen.ogg ended because they read too slowly.", app.players_too_slow
+    )
     yield _gauge("tasks", "Tasks of the control process.", len(asyncio.all_tasks()))
     down = dict.fromkeys(sorted(app.registry.tasks.down), 1)
     yield _gauges("task_down", "Tasks of the server that fail at present.", "task", down)

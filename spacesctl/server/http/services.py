@@ -78,6 +78,7 @@ class Services(App):
     sent: Counter[str] = field(default_factory=Counter)
     """Attempts to send webhooks and notifications, by keys such as "webhook delivered" and "notification failed"."""
     dropped_uplinks: int = 0
+    players_too_slow: int = 0
     """WebSocket messages that were dropped: malformed, or from a session that does not speak."""
 
     def __post_init__(self) -> None:

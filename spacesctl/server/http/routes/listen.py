@@ -68,6 +68,7 @@ class LivePages(Response):
         try:
             await (self._queued(receive, send) if direct is None else self._hand_over(direct, receive, send))
         finally:
+            self._here.players_too_slow += self._pages.ended == "too_slow"
             await self._handle.disconnect(self._session.id)
 
     async def _hand_over(self, direct: Direct, receive: Receive, send: Send) -> None:
