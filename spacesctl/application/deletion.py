@@ -39,6 +39,7 @@ async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecordi
         files = await _erase(app, tx, target)
         await audit.append(tx.db, audit.Entry("account.delete", person, None, target.id), tx.now)
     ended.tell(app)
+    await app.registry.tasks.insist("forget what was deleted", app.db.forget_deleted)
     return files
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Text, bindparam, cast, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.accounts import DELETED, Account
 from spacesctl.store.tables import (
     accounts,
+    acts,
     attendance,
     blocks,
     clips,
@@ -56,6 +57,7 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
     await db.execute(delete(blocks).where(or_(blocks.c.blocker_id == one, blocks.c.blocked_id == one)))
     await _unname_captions(db, one)
     await _forget_hands(db, one)
+    await _unname_acts(db, one)
     await _unname_notices(db, account.handle)
     await _drop_answers(db, account.handle)
     values = {
@@ -101,7 +103,7 @@ async def _forget_hands(db: AsyncConnection, account_id: str) -> None:
     """
     query = select(events.c.space_id, events.c.seq, events.c.body)
     query = query.where(events.c.space_id.in_(select(spaces.c.id)), events.c.type == "hand.raised")
-    query = query.where(cast(events.c.body, Text).contains(f'"{account_id}"', autoescape=True))
+    query = query.where(_names(events.c.body, account_id))
     rows = [
         {"space": row.space_id, "number": row.seq, "emptied": {**row.body, "topic": "", "note": "", "voice": None}}
         for row in await db.execute(query)
@@ -110,6 +112,25 @@ async def _forget_hands(db: AsyncConnection, account_id: str) -> None:
     if rows:
         statement = update(events).where(events.c.space_id == bindparam("space"), events.c.seq == bindparam("number"))
         await db.execute(statement.values(body=bindparam("emptied")), rows)
+
+
+def _names(body: Column[object], account_id: str) -> ColumnElement[bool]:
+    """Whether a document has the id somewhere."""
+    return cast(body, Text).contains(f'"{account_id}"', autoescape=True)
+
+
+async def _unname_acts(db: AsyncConnection, account_id: str) -> None:
+    """The acts of rules carry the handle of whom they are on."""
+    query = select(acts.c.space_id, acts.c.key, acts.c.body)
+    query = query.where(_names(acts.c.body, account_id))
+    rows = [
+        {"space": row.space_id, "which": row.key, "unnamed": {**row.body, "handle": f"@{DELETED}"}}
+        for row in await db.execute(query)
+        if row.body["account_id"] == account_id
+    ]
+    if rows:
+        statement = update(acts).where(acts.c.space_id == bindparam("space"), acts.c.key == bindparam("which"))
+        await db.execute(statement.values(body=bindparam("unnamed")), rows)
 
 
 async def _unname_notices(db: AsyncConnection, handle: str) -> None:

@@ -23,5 +23,8 @@ class Database(Protocol):
     async def try_to_write(self) -> None:
         """Write and commit something that changes nothing. Raises Unavailable when that does not work now."""
 
+    async def forget_deleted(self) -> None:
+        """Leave nothing in the files of what was deleted. Raises Unavailable when that must be tried again."""
+
     def dry_run(self) -> AbstractAsyncContextManager[Database]:
         """A database whose writes can be read in it, and are rolled back at the end."""

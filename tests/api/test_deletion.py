@@ -17,6 +17,7 @@ from spacesctl.store import tokens
 from spacesctl.store.tokens import NewToken
 from tests.api.harness import Api, As, everything, memory_equals_store, running_api, settled
 from tests.api.test_killed import CAPTION
+from tests.api.test_moderation import act, stage
 from tests.api.test_posts import upload, wav
 from tests.api.test_suspensions import SERIES, space_of
 
@@ -44,6 +45,10 @@ async def test_ones_own_account_goes_with_all_that_is_ones_own(api: Api) -> None
     kept = str(await everything(api))
     for word in ("Ann Lee", "Rome", "a post of hers", "words for her", "secretpath", clip, "'ann'"):
         assert word not in kept, word
+    path = api.database.path
+    raw = path.read_bytes() + path.with_name(f"{path.name}-wal").read_bytes()
+    for words in (b"Ann Lee", b"Rome", b"a post of hers", b"words for her"):
+        assert words not in raw, "neither in free pages nor in the write-ahead log"
     inbox = (await ben.ok("GET", "/v1/dms"))["data"]
     assert [(one["by"]["handle"], one["text"], one["clip"]) for one in inbox] == [
         ("@deleted", "words of hers", None),
@@ -100,6 +105,17 @@ async def test_reports_and_audit_entries_stay_with_an_id(api: Api) -> None:
     entry = (await api.owner.ok("GET", "/v1/audit"))["data"][0]
     assert (entry["action"], entry["target"]) == ("account.delete", {"id": ann.id, "handle": "@deleted"})
     assert (await api.owner.ok("GET", "/v1/audit/verify"))["first_bad"] is None
+
+
+async def test_the_acts_of_rules_stay_without_the_name(api: Api) -> None:
+    _, talker, space = await stage(api)
+    await api.bot.ok("POST", f"{space}/acts", act(talker, "report"))
+    assert "@talker" in str((await everything(api))["acts"])
+    await api.owner.call("DELETE", "/v1/accounts/@talker")
+    kept = str((await everything(api))["acts"])
+    assert "@talker" not in kept
+    assert "@deleted" in kept
+    assert talker.id in kept
 
 
 async def test_the_bot_the_first_account_the_last_admin_and_others_are_refused(api: Api) -> None:

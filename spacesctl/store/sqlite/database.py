@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -133,6 +133,21 @@ class Database:
         except TimeoutError as error:
             raise Unavailable("the database is busy", reason="database_locked") from error
 
+    async def forget_deleted(self) -> None:
+        """Empty the write-ahead log, in which what was deleted stands until it is written over. Raises Unavailable while somebody still
+        reads what was there before."""
+        with trouble.told():
+            async with self._writing:
+                busy = await asyncio.to_thread(self._empty_log)
+            if busy:
+                raise Unavailable("the database is being read", reason="database_locked")
+
+    def _empty_log(self) -> bool:
+        """Whether somebody was in the way. With a connection of its own: those of the pools are always in a transaction."""
+        with closing(sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
+            busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return bool(busy)
+
     @asynccontextmanager
     async def dry_run(self) -> AsyncIterator[DryRunDatabase]:
         """A database for a dry run: what is written in it can be read in it, and is gone at the end.
@@ -153,5 +168,8 @@ def _on_connect(connection: Any, record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(
+        "PRAGMA secure_delete=ON"
+    )  # what is deleted is written over with zeros; some systems' SQLite does so anyway
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()

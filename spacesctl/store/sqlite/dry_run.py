@@ -30,6 +30,9 @@ class DryRunDatabase:
     async def try_to_write(self) -> None:
         """A dry run says nothing about the storage."""
 
+    async def forget_deleted(self) -> None:
+        """A dry run has deleted nothing."""
+
     @asynccontextmanager
     async def dry_run(self) -> AsyncIterator[DryRunDatabase]:
         """A dry run within a dry run is the same one."""
