@@ -52,6 +52,8 @@ class SeriesChange(Given, frozen=True, kw_only=True):
     rules_filename: FileName = "rules.toml"
     invite: Handles = []
     """Handles to invite in addition, from now on."""
+    cohosts: Cohosts = []
+    """Handles to invite as co-hosts in addition, from now on. There are at most two."""
     uninvite: Handles = []
     """Handles of speakers and co-hosts who are no longer invited."""
 

@@ -83,6 +83,7 @@ async def bring_in_line(app: App, tx: Transaction, before: Series, after: Series
         people = tuple(c.Target(one.id, one.handle, one.kind) for one in known.values())
         commands.append(c.RevokeInvites(host, people))
     await tx.ask(space_id, *commands)
+    await _invite(tx, host, space_id, [one for one in after.cohosts if one not in before.cohosts], Role.COHOST)
     await _invite(tx, host, space_id, [one for one in after.invited if one not in invites])
 
 

@@ -16,9 +16,10 @@ from spacesctl.application.app import App
 from spacesctl.application.once import Keep
 from spacesctl.compiling.compiler import CheckedRules
 from spacesctl.domain import series as rules
-from spacesctl.domain.errors import NotAllowed
+from spacesctl.domain.errors import Invalid, NotAllowed
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series
+from spacesctl.domain.space import MAX_COHOSTS
 from spacesctl.domain.words import ListenerPolicy, Policy
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import audit
@@ -30,7 +31,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Edit:
-    """What to change in a series: the fields that are not None; `rules` counts when `has_rules`. `invite` and `uninvite` name accounts."""
+    """What to change in a series: the fields that are not None; `rules` counts when `has_rules`. `invite`, `cohosts` and `uninvite` name
+    accounts."""
 
     title: str | None = None
     cron: str | None = None
@@ -42,6 +44,7 @@ class Edit:
     has_rules: bool = False
     rules: CheckedRules | None = None
     invite: Sequence[str] = ()
+    cohosts: Sequence[str] = ()
     uninvite: Sequence[str] = ()
 
 
@@ -105,8 +108,12 @@ async def edit_series(app: App, series_id: str, person: Person, edit: Edit) -> S
     async with _locked(app, series_id) as (tx, before):
         _require_own(before, person)
         await _keep_rules(tx, edit.rules)
-        added, dropped = [[one.id for one in await facts.found(tx.db, refs)] for refs in (edit.invite, edit.uninvite)]
-        cohosts = tuple(one for one in before.cohosts if one not in dropped)
+        added, seconds, dropped = [
+            [one.id for one in await facts.found(tx.db, refs)] for refs in (edit.invite, edit.cohosts, edit.uninvite)
+        ]
+        cohosts = tuple(dict.fromkeys([*(one for one in before.cohosts if one not in dropped), *seconds]))
+        if len(cohosts) > MAX_COHOSTS:
+            raise Invalid("cohosts", f"may be at most {MAX_COHOSTS}", hint="`uninvite` makes room")
         known = [*(one for one in before.invited if one not in dropped), *added]
         invited = dict.fromkeys(one for one in known if one not in cohosts)
         asked = replace(

@@ -70,7 +70,7 @@ async def get_series(app: Here, caller: SignedIn, series_id: str) -> api.Series:
 @router.patch("/{series_id}")
 @may_fail(NotFound, NotAllowed, Refused)
 @limited("change")
-@limited("invite", cost=lambda body: len(body.invite))
+@limited("invite", cost=lambda body: len(body.invite) + len(body.cohosts))
 @limited("rule_file", cost=rule_blocks)
 async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.SeriesChange) -> api.Series:
     """Edit a series. Its coming Space, if it exists, is changed too."""
@@ -85,6 +85,7 @@ async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.Ser
         has_rules=body.rules is not UNSET,
         rules=await compiled(app, caller, body.rules, body.rules_filename) if isinstance(body.rules, str) else None,
         invite=body.invite,
+        cohosts=body.cohosts,
         uninvite=body.uninvite,
     )
     return _series(app, await use.edit_series(app, series_id, caller, edit))
