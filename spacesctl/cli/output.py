@@ -6,10 +6,11 @@ All of it is cleaned here: callers pass on what others wrote as it is.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from spacesctl.support.terminal import write_line
 from spacesctl.support.text import clean, replaced
@@ -55,7 +56,7 @@ def _escaped(text: str) -> str:
 
 def note(text: str) -> None:
     """Print a remark on stderr."""
-    write_line(text, err=True)
+    write_line(_fitted(text, sys.stderr), err=True)
 
 
 def clock(at: datetime) -> str:
@@ -67,13 +68,24 @@ def clock(at: datetime) -> str:
 
 def say(text: str) -> None:
     """Print a line of the result on stdout."""
-    write_line(text)
+    write_line(_fitted(text, sys.stdout))
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+def _fitted(text: str, stream: IO[str] | None) -> str:
+    """The text with breaks between words on a terminal. Those of `--plain` are the screen reader's."""
+    if stream is None or PLAIN.get() or not stream.isatty():
+        return text
+    from spacesctl.cli.wrapping import width_of, wrapped
+
+    return wrapped(clean(text), width_of(stream))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, spare: Sequence[str] = ()) -> None:
     """Print rows of cells as a table, or where it has no room one below the other. Without rows, `empty` is printed on stderr and nothing
-    on stdout. `cli.columns` says what is shortened; nothing is in a pipe."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    on stdout. Where columns are few, times lose their distance, and the `spare` ones are left out, the first first, before texts are
+    shortened much; `cli.columns` says how. In a pipe nothing is."""
+    values = [list(row) for row in rows]
+    cells = [[_cell(value) for value in row] for row in values]
     if not cells:
         note(empty)
         return
@@ -85,7 +97,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: s
         return
     out = console()
     width = out.width if out.is_terminal else None
-    found = columns.lines(whole, width)
+    brief = [list(headings), *([_brief(value) for value in row] for row in values)]
+    found = columns.fitting(whole, brief, width, spare)
     if found is None:
         _say_all(columns.records(whole, width))
         return
@@ -96,6 +109,15 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: s
 def _say_all(lines: Iterable[str]) -> None:
     for line in lines:
         say(line)
+
+
+def _brief(value: object) -> str:
+    """A cell with what needs the fewest columns of it."""
+    if not isinstance(value, datetime):
+        return _cell(value)
+    from spacesctl.cli.moments import on_the_clock
+
+    return on_the_clock(value, datetime.now(UTC))
 
 
 def _cell(value: object) -> str:

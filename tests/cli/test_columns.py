@@ -30,6 +30,32 @@ def test_a_title_is_shortened_and_nothing_else(width: int) -> None:
         assert row[2].split()[0][:2] in line
 
 
+WHOLE = [
+    list(HEADINGS),
+    [ID, "scheduled", "A title of a Space that is to come, and long", "@ann_the_host", "tomorrow 18:00, in 20 h", "12"],
+]
+BRIEF = [WHOLE[0], [*WHOLE[1][:4], "tomorrow 18:00", "12"]]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown", "headings"),
+    [
+        (120, "A title of a Space that is to come, and long", 6),
+        (100, "A title of a Space tha", 6),
+        (80, "A title of a Space th", 5),
+        (67, "A title", 5),
+    ],
+)
+def test_times_and_then_spare_columns_give_way_before_a_title_is_short(width: int, shown: str, headings: int) -> None:
+    found = columns.fitting(WHOLE, BRIEF, width, ("PEOPLE",))
+    assert found is not None
+    assert max(map(cell_len, found)) <= width
+    assert shown in found[1]
+    assert len(found[0].split()) == headings
+    assert ("in 20 h" in found[1]) == (width >= 100)
+    assert "tomorrow 18:00" in found[1]
+
+
 @pytest.mark.parametrize("width", [60, 40])
 def test_what_has_no_room_side_by_side_stands_one_below_the_other(width: int) -> None:
     assert columns.lines([HEADINGS, *ROWS], width) is None
