@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, SpaceRef, client
+from spacesctl.cli.common import Json, RoomRef, client
 from spacesctl.cli.output import console, emit_line, note, say
 from spacesctl.domain.errors import Gone
 
@@ -27,7 +27,7 @@ PAUSE = 0.5
 
 def watch(
     ctx: typer.Context,
-    space: SpaceRef = None,
+    space: RoomRef = None,
     levels: Annotated[
         bool, typer.Option("--levels", help="With --json, also how loud each speaker is: four lines a second.")
     ] = False,
@@ -40,7 +40,7 @@ def watch(
     from spacesctl.cli.watched import Watched
 
     with client(ctx, anonymous=True) as spaces, while_read():
-        found = which.whole(spaces, space)
+        found = which.whole(spaces, space, guest=True)
         where = found.id
         watched = Watched(found, spaces.people.list(where))
         out = console()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 
 from spacesctl.api import events, moderation_events, people_events, space_events
 from spacesctl.api.events import Event
 from spacesctl.api.people import Members
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Answer
+from spacesctl.cli.roles import ROLES
 from spacesctl.client.room_changes import after
 from spacesctl.client.room_view import of, reread
-from spacesctl.domain.words import InviteState, Role
+from spacesctl.domain.words import InviteState, Role, State
 from spacesctl.support.text import one_line
 
 KEPT = 200
 """Events that are kept."""
+TICKS = 50
+"""Of the Space clock in a second."""
 _TOLD: dict[str, str] = {
     "person.muted": "{who} is muted",
     "person.unmuted": "{who} may open the microphone again",
@@ -29,19 +34,16 @@ _TOLD: dict[str, str] = {
     "recording.stopped": "recording stopped",
     "space.ended": "the Space has ended",
 }
-_ROLES: dict[Role, str] = {
-    Role.LISTENER: "a listener",
-    Role.SPEAKER: "a speaker",
-    Role.COHOST: "a co-host",
-    Role.HOST: "the host",
-}
 
 
 class Watched:
     """What `watch` shows: the `view` of the Space, and `happened`, the last events with their time."""
 
-    def __init__(self, space: Space, members: Members) -> None:
+    def __init__(self, space: Space, members: Members, now: Callable[[], float] = time.monotonic) -> None:
         self.view = of(space, members)
+        self._now = now
+        self._told_at = now()
+        """When the tick of the view was told: the clock of a Space goes on while the connection is lost."""
         self.names = {row.id: row.handle for row in members.data}
         """Handles by account id, also of people who left."""
         self.others = False
@@ -62,6 +64,8 @@ class Watched:
         """Update the view with an event; whether the API must be read again before it is told."""
         before = self.view
         self.view = after(before, event)
+        if self.view.tick != before.tick:
+            self._told_at = self._now()
         self.others = self.others or self.view.participant_count != before.participant_count
         known = before.people.get(_account_id(event.data) or "")
         self._listened = known is None or known.role == Role.LISTENER
@@ -80,7 +84,8 @@ class Watched:
 
     def remark(self, text: str) -> None:
         """Add what is not of the Space to what happened."""
-        self.happened.append((clock(self.view.tick), text))
+        passed = self._now() - self._told_at if self.view.state == State.LIVE else 0.0
+        self.happened.append((clock(self.view.tick + round(passed * TICKS)), text))
 
     def _shared(self, pin: space_events.SharedPin) -> str:
         what = f"{pin.title} {pin.ref}" if pin.kind == "link" else "a post"
@@ -107,7 +112,7 @@ class Watched:
                 return self._answered(who, account_id, state)
             case people_events.RoleChanged(role=role, demoted=demoted):
                 same = self._listened and role is Role.LISTENER  # a demotion is over: it gives no role back
-                return None if same or demoted is True else f"{who} is {_ROLES[role]} now"  # who demoted is told next
+                return None if same or demoted is True else f"{who} is {ROLES[role]} now"  # who demoted is told next
             case moderation_events.SanctionImposed(sanction=sanction):
                 return self._imposed(sanction)
             case moderation_events.ActTaken() as act:

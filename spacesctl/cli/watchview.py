@@ -14,8 +14,9 @@ from rich.text import Text
 
 from spacesctl.api.spaces import HostAway
 from spacesctl.api.wire import Time
+from spacesctl.cli.columns import shortened
 from spacesctl.cli.watched import Watched, clock
-from spacesctl.client.room_view import Person
+from spacesctl.client.room_view import Person, RoomView
 from spacesctl.support.text import one_line
 
 BAR = 16
@@ -25,6 +26,13 @@ QUIETEST, LOUDEST = -60, -12
 SILENCE = -127
 BESIDE = 9
 """Columns before an event: its time, and gaps."""
+FRAME = 8
+"""Columns of the header's line that are no text of it."""
+LEAST_TITLE = 8
+AROUND = 6
+"""Lines that are neither people, captions nor events: the frame, listeners, hands and two headings."""
+LEAST_ROOM = 4
+"""Lines for captions and events."""
 Row = tuple[str, str, str, str]
 """A time, who speaks, a text and its style."""
 
@@ -35,16 +43,15 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
     stage = [row for row in view.people.values() if row.role != "listener"]
     hands = [watched.names.get(one, "somebody") for one in view.hands]
     audience = [row.handle for row in view.people.values() if row.role == "listener" and row.connected]
-    room = max(6, height - len(stage) - 8)
+    shown = min(len(stage), max(1, height - AROUND - LEAST_ROOM))
+    left = height - AROUND - shown
+    room = max(LEAST_ROOM, min(6, left), left - 2)
     told = [_wrapped((at, "", what, ""), width - BESIDE) for at, what in watched.happened]
     happened = max(min(max(2, room // 3), 8), min(len(told[-1]) if told else 0, room - 1))
-    title = Text(f" {one_line(view.title)} ", style="bold")
-    if view.recording:
-        title.append("REC ", style="bold red")
-    title.append(f"{view.state}  {view.id} ", style="dim")
-    title.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
     return Group(
-        Panel(_stage(stage), title=title, title_align="left", box=box.ROUNDED, border_style="dim"),
+        Panel(
+            _stage(stage, shown), title=_header(view, width), title_align="left", box=box.ROUNDED, border_style="dim"
+        ),
         Text(
             f"listeners  {one_line(', '.join(audience)) or '-'}  and {view.anonymous} anonymous",
             style="dim",
@@ -56,6 +63,15 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
         Text("events", style="bold dim"),
         _lines([row for rows in told for row in rows], happened, width),
     )
+
+
+def _header(view: RoomView, width: int) -> Text:
+    """The title, shortened so that what stands behind it is whole: the id is copied."""
+    behind = Text("REC " if view.recording else "", style="bold red")
+    behind.append(f"{view.state}  {view.id} ", style="dim")
+    behind.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
+    room = max(LEAST_TITLE, width - FRAME - behind.cell_len)
+    return Text(f" {shortened(one_line(view.title), room)} ", style="bold").append_text(behind)
 
 
 def countdown(away: HostAway | None, now: Time) -> str:
@@ -72,15 +88,22 @@ def level_bar(level: int, active: bool) -> Text:
     return Text("━" * full, style="green" if active else "dim").append("╌" * (BAR - full), style="dim")
 
 
-def _stage(stage: list[Person]) -> Table:
+def _stage(stage: list[Person], most: int) -> Table:
+    """The people on the stage; where there is no room for all, those who speak now come first, and the last line says how many are left
+    out."""
     table = Table.grid(padding=(0, 2))
-    for row in stage:
+    if len(stage) > most:
+        stage = sorted(stage, key=lambda row: not row.active)
+    rows = stage if len(stage) <= most else stage[: most - 1]
+    for row in rows:
         level = row.level if row.level is not None else SILENCE
         condition = (
             Text("muted", style="red") if row.muted else Text("" if row.heard else "microphone closed", style="dim")
         )
         name = Text(one_line(row.handle), style="bold" if row.active else "")
         table.add_row(level_bar(level, row.active), name, Text(row.role, style="dim"), condition)
+    if len(rows) < len(stage):
+        table.add_row(Text(f"and {len(stage) - len(rows)} more", style="dim"))
     return table
 
 

@@ -28,9 +28,9 @@ def caption(text: str, tick: int = 0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drawn(state: Watched, height: int = 24) -> str:
-    out = Console(file=io.StringIO(), width=80, height=height, color_system=None)
-    out.print(render(state, height, 80))
+def drawn(state: Watched, height: int = 24, width: int = 80) -> str:
+    out = Console(file=io.StringIO(), width=width, height=height, color_system=None)
+    out.print(render(state, height, width))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
 
@@ -68,7 +68,36 @@ def test_the_picture_fits_whatever_happened(height: int) -> None:
         muted = told("person.muted", {"account_id": "1"}, number)
         state.take(muted)
         state.tell(muted)
-    assert len(drawn(state, height).splitlines()) <= max(height, 22)
+    assert len(drawn(state, height).splitlines()) <= height
+
+
+@pytest.mark.parametrize("people", [1, 4, 13])
+def test_a_small_terminal_shows_the_last_event_and_the_whole_id(people: int) -> None:
+    state = Watched(
+        space(title="A title that goes on for as long as one may, which is seventy letters"),
+        members(*(member(number) for number in range(people))),
+    )
+    for number in range(30):
+        state.take(told("caption", caption("word " * 50, number)))
+        muted = told("person.muted", {"account_id": "0"}, number)
+        state.take(muted)
+        state.tell(muted)
+    state.remark("the last one")
+    lines = drawn(state, 14, 60).splitlines()
+    assert len(lines) <= 14
+    assert f"live  {state.view.id}" in lines[0]
+    assert "A title that" in lines[0]
+    assert "the last one" in lines[-1]
+    assert ("more" in " ".join(lines)) == (people > 4)
+
+
+def test_what_is_said_after_a_break_has_the_time_of_the_space_clock() -> None:
+    now = [100.0]
+    state = Watched(space(tick=0), members(member(1)), lambda: now[0])
+    state.take(told("levels", {"tick": 3000, "levels": []}))
+    now[0] += 30.0
+    state.remark("connected again")
+    assert state.happened[-1] == ("01:30", "connected again")
 
 
 def test_an_account_that_is_not_known_asks_for_the_lists_and_what_is_told_names_it() -> None:
