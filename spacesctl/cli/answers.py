@@ -106,6 +106,8 @@ class SpokenSound(Answer, frozen=True, kw_only=True):
 
     seconds: float
     frames: int
+    unheard: int
+    """Frames that were not sent, while the microphone was closed by a mute."""
     lost: int
     """Frames of the microphone that could not be sent in time."""
     lane: int | None

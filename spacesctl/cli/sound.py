@@ -11,14 +11,14 @@ import typer
 
 from spacesctl.cli import which
 from spacesctl.cli.asking import agreed, can_ask
-from spacesctl.cli.common import Json, Session, SpaceRef, client, no_token, tell_withheld
+from spacesctl.cli.common import Json, RoomRef, Session, client, no_token, tell_withheld
 from spacesctl.cli.output import emit_json, note
 from spacesctl.domain.errors import Gone, Invalid, Refused
 
 
 def speak(
     ctx: typer.Context,
-    space: SpaceRef = None,
+    space: RoomRef = None,
     file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A sound file: WAV, Ogg or any other format.")
     ] = None,
@@ -33,14 +33,18 @@ def speak(
         float | None, typer.Option(min=0.1, help="How long to speak. Default: to the end of the file.")
     ] = None,
     consent: Annotated[
-        bool, typer.Option("--consent", help="Agree to captions, rules and recording without being asked.")
+        bool,
+        typer.Option(
+            "--consent", help="Agree to captions, rules and recording without being asked, also when they begin later."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Speak in a Space: play a sound file in real time, or use the microphone until you interrupt it.
 
-    After a break of the connection a file goes on where it broke off. You are told when you are muted; exit code 3 when the Space has
-    ended, 5 when you were removed, made a listener or replaced.
+    After a break of the connection a file goes on where it broke off. While you are muted it goes on unheard, and the microphone opens
+    again when that is lifted. When a recording begins to which you did not agree, the command ends; --consent agrees to it.
+    Exit code 3 when the Space has ended, 5 when you were removed, made a listener or replaced, do not agree, or were not heard at all.
     """
     profile = ctx.ensure_object(Session).profile()
     if profile.token is None:
@@ -58,7 +62,7 @@ def speak(
     microphone = Microphone(device) if mic else None
     said = [] if file is None else _said(file, loop=loop)
     with client(ctx) as spaces:
-        found = which.whole(spaces, space)
+        found = which.whole(spaces, space, guest=True)
     _agree(found.notice, consent=consent)
     if found.me is not None and found.me.muted:
         note(speaking.MUTED)
@@ -70,7 +74,8 @@ def speak(
     if as_json:
         emit_json(done)
     else:
-        note(f"spoke {done.seconds:.1f} s")
+        unheard = f", and {done.unheard * speaking.TICK:.1f} s while your microphone was closed" if done.unheard else ""
+        note(f"spoke {done.seconds:.1f} s{unheard}")
     if done.lost:
         lost = done.lost * speaking.TICK
         note(f"{lost:.2f} s of it were lost: this machine or the network to the server is too slow")
@@ -78,9 +83,15 @@ def speak(
         raise typer.Exit(130)
     if done.ended == "ended":
         raise Gone("Space", found.id, "ended")
+    if done.ended == speaking.UNHEARD:
+        raise Refused(done.ended, "this Space is now recorded, so your microphone was closed", hint=_CONSENT)
     if done.ended:
         raise Refused(done.ended, _ENDS.get(done.ended, f"the microphone session ended: {done.ended}"))
+    if done.unheard and not done.frames:
+        raise Refused("muted", "nothing of it was heard: you were muted all the time")
 
+
+_CONSENT = "add --consent to agree"
 
 _ENDS = {
     "kicked": "you were removed from the Space",
@@ -88,6 +99,8 @@ _ENDS = {
     "blocked": "there is a block between you and its hosts",
     "replaced": "you speak from another place now, and that replaced this microphone session",
     "revoked": "your token was revoked",
+    "suspended": "your account was suspended",
+    "deleted": "your account was deleted",
 }
 
 
@@ -97,9 +110,7 @@ def _agree(notice: str | None, *, consent: bool) -> None:
         return
     note(notice)
     if not can_ask():
-        raise Refused(
-            "consent_needed", "in this Space your speech is transcribed or recorded", hint="add --consent to agree"
-        )
+        raise Refused("consent_needed", "in this Space your speech is transcribed or recorded", hint=_CONSENT)
     if not agreed("Open the microphone?", default=True):
         raise typer.Abort
 
@@ -121,7 +132,7 @@ def _said(file: Path, *, loop: bool) -> Iterable[bytes]:
 def listen(
     ctx: typer.Context,
     *,
-    space: SpaceRef = None,
+    space: RoomRef = None,
     output: Annotated[str, typer.Option(metavar="FILE", help="The file; - is Ogg Opus on standard output.")],
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="How long to listen. Default: until the Space ends.")
@@ -145,7 +156,7 @@ def listen(
 
     profile = ctx.ensure_object(Session).profile()
     with client(ctx, anonymous=True) as spaces:
-        where = which.one(spaces, space)
+        where = which.one(spaces, space, guest=True)
     work = listening.listen(profile, where, recording(output), seconds, output)
     done = asyncio.run(until_unread(work) if output == "-" else work)
     if as_json:

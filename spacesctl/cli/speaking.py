@@ -35,7 +35,13 @@ _ENDS = {
     "restarted": "the server's engine was started again",
     "too_slow": "the connection was too slow",
 }
-MUTED = "you are muted: nobody hears you"
+MUTED = "you are muted: nobody hears you; your microphone opens again when that is lifted"
+UNHEARD = "consent"
+"""The end of who did not agree to a recording that began: the reason of the server for the same."""
+
+
+UNMUTED = "you are no longer muted: your microphone is open again"
+RECORDED = "this Space is now recorded, to which you agreed (--consent): your microphone is open again"
 
 
 def cut_off(url: str, reason: str) -> Unavailable:
@@ -83,6 +89,7 @@ async def speak(
     return SpokenSound(
         seconds=round(speaker.frames * TICK, 2),
         frames=speaker.frames,
+        unheard=speaker.unheard,
         lost=microphone.lost if microphone is not None else 0,
         lane=speaker.lane,
         ended=speaker.ended,
@@ -100,10 +107,19 @@ class _Speaker:
     shown: Progress
     always: bool
     frames: int = 0
+    unheard: int = 0
+    """Packets that were not sent, since the microphone was closed. Time goes on: a file is then further on, as on any stage."""
     lane: int | None = None
     ended: str | None = None
-    mic_open: bool = True
-    """Whether the microphone may be opened: not if the server closed it, since to open it again is the speaker's own decision."""
+
+    def __post_init__(self) -> None:
+        self.mic_open = self.space.me is None or not self.space.me.muted
+        """Closed while the host's mute lasts. The end of it opens it again, since a person who runs this command wants to be heard."""
+
+    @property
+    def taken(self) -> int:
+        """Packets so far."""
+        return self.frames + self.unheard
 
     async def run(self) -> None:
         """Speak until all is said or the server ends it for good; then `ended` is why."""
@@ -146,31 +162,36 @@ class _Speaker:
                     error = failure
 
     def _learn(self, space: Space) -> None:
-        if space.notice not in (None, self.space.notice) and not self.always and self.mic_open:
-            note(f"{space.notice}; your microphone is closed: run the command again to go on")
-            self.mic_open = False
-        elif space.me is not None and space.me.muted and self.mic_open:
-            note(MUTED)
-            self.mic_open = False
+        if space.notice not in (None, self.space.notice) and not self.always:
+            note(space.notice)
+            self.ended = UNHEARD
+            return
+        heard = space.me is None or not space.me.muted
+        if heard != self.mic_open:
+            note(UNMUTED if heard else MUTED)
+        self.mic_open = heard
 
     async def _send(self, lanes: Lanes) -> str | None:
         """Send over one connection; why it ended, None when all is said."""
         ended: list[str] = []
         watcher = asyncio.create_task(self._watch(lanes, ended))
         try:
-            if self.frames == self.most:
+            if self.taken == self.most:
                 return None
             async for packet in self.packets:
                 if ended:
                     break
-                try:
-                    await lanes.send(framing.pack(framing.UPLINK, self.frames, [(0, 0, packet)]))
-                except Unavailable:
-                    await asyncio.wait({watcher}, timeout=1.0)  # it has the reason
-                    return ended[0] if ended else LOST
-                self.frames += 1
+                if self.mic_open:
+                    try:
+                        await lanes.send(framing.pack(framing.UPLINK, self.taken, [(0, 0, packet)]))
+                    except Unavailable:
+                        await asyncio.wait({watcher}, timeout=1.0)  # it has the reason
+                        return ended[0] if ended else LOST
+                    self.frames += 1
+                else:
+                    self.unheard += 1
                 self.shown.advance(self.shown.task_ids[0])
-                if self.frames == self.most:
+                if self.taken == self.most:
                     break
             if not ended:
                 await asyncio.wait({watcher}, timeout=TAIL)
@@ -184,12 +205,32 @@ class _Speaker:
             match message:
                 case said.Ended():
                     reason = message.reason
+                case said.Recorded() if self.always:
+                    await self._open(RECORDED)
                 case said.Recorded():
-                    note("this Space is now recorded, so your microphone was closed; run the command again to go on")
-                    self.mic_open = False
+                    self.ended = UNHEARD
                 case said.Muted():
                     note(MUTED)
                     self.mic_open = False
                 case said.Unmuted():
-                    note("you are no longer muted, but your microphone is closed; run the command again to speak")
+                    await self._open(UNMUTED)
+            if self.ended is not None:
+                reason = self.ended
+                break
         ended.append(reason)
+
+    async def _open(self, told: str) -> None:
+        """Open the microphone that the server closed. Where it does not, that is said, and nothing counts as spoken."""
+        agrees = self.always or self.space.recording is not None
+        try:
+            async with AsyncClient(self.profile.url, self.profile.token) as client:
+                await client.people.set_mic(self.space.id, is_open=True, consent=agrees)
+        except SpacesError as error:
+            self.mic_open = False
+            if error.reason == UNHEARD:
+                self.ended = UNHEARD
+            elif error.reason not in ("muted", "ended"):  # the lanes say so, too
+                note(f"your microphone stays closed: {error.message}; run the command again to speak")
+        else:
+            self.mic_open = True
+            note(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from bots import casts
 from spacesctl.api import lanes
 from spacesctl.api.spaces import MyPlace, Space
 from spacesctl.cli import speaking
-from spacesctl.cli.speaking import MUTED
+from spacesctl.cli.speaking import MUTED, RECORDED, UNMUTED
 from spacesctl.client.profile import Profile
 from spacesctl.domain.words import Role
 from tests.cli.inside import Person, meanwhile, refused
@@ -113,59 +114,91 @@ def test_who_is_cut_off_is_told_why(host: Person, ann: Person, act: str, reason:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("acts", "told"),
-    [
-        (
-            ["people/{}/mute", "people/{}/unmute"],
-            [
-                "you are muted: nobody hears you",
-                "you are no longer muted, but your microphone is closed; run the command again to speak",
-            ],
-        ),
-        (
-            ["recording"],
-            ["this Space is now recorded, so your microphone was closed; run the command again to go on"],
-        ),
-    ],
-    ids=["muted", "recorded"],
-)
-def test_who_is_no_longer_heard_is_told(host: Person, ann: Person, acts: list[str], told: list[str]) -> None:
-    space = host.live("--speakers", "everyone")
-    ann.run("raise", space)
-    with meanwhile(acts_once_speaking(host, space, ann.handle, *(act.format(ann.handle) for act in acts), "end")):
-        done = ann.run("speak", space, "--file", CLIP, "--loop")
-    assert done.stderr.splitlines()[: len(told)] == told
-
-
 def test_who_is_muted_already_is_told_before(host: Person, ann: Person) -> None:
     space = host.live("--speakers", "everyone")
     ann.run("raise", space)
     host.run("mute", space, ann.handle)
     done = ann.run("speak", space, "--file", CLIP, "--seconds", "0.1")
-    assert done.stderr.splitlines() == [MUTED, "spoke 0.1 s"]
+    assert done.stderr.splitlines() == [
+        MUTED,
+        "spoke 0.0 s, and 0.1 s while your microphone was closed",
+        "spacesctl: nothing of it was heard: you were muted all the time",
+    ]
+    assert done.returncode == 5, "a script learns of it"
+
+
+def open_again(host: Person, space: str, handle: str) -> bool:
+    with host.raw() as spaces:
+        rows: list[dict[str, Any]] = spaces.get(f"/v1/spaces/{space}/people")["data"]
+    return any(row["handle"] == handle and row["mic"] == "open" and row["heard"] for row in rows)
+
+
+def test_the_microphone_opens_again_after_a_mute_and_only_what_is_heard_counts(host: Person, ann: Person) -> None:
+    space = host.live("--speakers", "everyone")
+    ann.run("raise", space)
+    people = f"/v1/spaces/{space}/people"
+
+    def mute_for_a_while() -> None:
+        with host.raw() as spaces:
+            wait_until(lambda: open_again(host, space, ann.handle))
+            spaces.post(f"{people}/{ann.handle}/mute")
+            time.sleep(0.5)
+            spaces.post(f"{people}/{ann.handle}/unmute")
+            wait_until(lambda: open_again(host, space, ann.handle))
+            spaces.post(f"/v1/spaces/{space}/end")
+
+    with meanwhile(mute_for_a_while):
+        done = ann.run("speak", space, "--file", CLIP, "--loop", "--json")
+    told = json.loads(done.stdout)
+    assert done.stderr.splitlines()[:2] == [MUTED, UNMUTED]
+    assert 0.4 <= told["unheard"] * 0.02 <= 1.5
+    assert told["frames"] > 0
+
+
+def test_who_agreed_to_everything_is_recorded_and_who_did_not_stops_speaking(host: Person, ann: Person) -> None:
+    for words, code, said in ((["--consent"], 3, RECORDED), ([], 5, "this Space is now recorded")):
+        space = host.live("--speakers", "everyone")
+        ann.run("raise", space)
+
+        def record(space: str = space, agrees: bool = bool(words)) -> None:
+            with host.raw() as spaces:
+                wait_until(lambda: open_again(host, space, ann.handle))
+                spaces.post(f"/v1/spaces/{space}/recording", {"kind": "mix"})
+                if agrees:
+                    wait_until(lambda: open_again(host, space, ann.handle))
+                    spaces.post(f"/v1/spaces/{space}/end")
+
+        with meanwhile(record):
+            done = ann.run("speak", space, "--file", CLIP, "--loop", *words)
+        assert done.returncode == code
+        assert said in done.stderr
+    assert "add --consent to agree" in done.stderr
+
+
+GAGGED = MyPlace(role=Role.SPEAKER, muted=True, mic="closed", hand_raised=False, invite=None, barred=False)
 
 
 @pytest.mark.parametrize(
     ("before", "after", "always", "opened", "told"),
     [
-        (None, space_of(), False, True, ""),
-        (lanes.Muted(), space_of(), False, False, MUTED),
-        (lanes.Recorded(), space_of(), True, False, "this Space is now recorded"),
-        (None, space_of(notice="this Space is recorded"), False, False, "this Space is recorded; your microphone is closed"),
-        (None, space_of(notice="this Space is recorded"), True, True, ""),
-        (None, space_of(me=MyPlace(role=Role.SPEAKER, muted=True, mic="closed", hand_raised=False, invite=None, barred=False)),
-         False, False, MUTED),
+        (None, space_of(), False, [True, True], ""),
+        (lanes.Muted(), space_of(me=GAGGED), False, [True, False], MUTED),
+        (lanes.Muted(), space_of(), False, [True, True], UNMUTED),
+        (lanes.Recorded(), space_of(), True, [True, True], RECORDED),
+        (lanes.Recorded(), space_of(), False, [True], ""),
+        (None, space_of(notice="this Space is recorded"), False, [True], "this Space is recorded"),
+        (None, space_of(notice="this Space is recorded"), True, [True, True], ""),
+        (None, space_of(me=GAGGED), False, [True, False], MUTED),
     ],
-    ids=["nothing changed", "muted", "recorded", "recorded meanwhile", "agreed to all", "muted meanwhile"],
+    ids=["nothing changed", "muted", "unmuted meanwhile", "agreed", "not agreed", "recorded meanwhile", "agreed to all", "muted meanwhile"],
 )  # fmt: skip
-def test_coming_back_opens_no_microphone_that_was_closed(
+def test_coming_back_opens_the_microphone_unless_somebody_closed_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     before: lanes.LaneEvent | None,
     after: Space,
     always: bool,
-    opened: bool,
+    opened: list[bool],
     told: str,
 ) -> None:
     joined: list[dict[str, Any]] = []
@@ -192,7 +225,7 @@ def test_coming_back_opens_no_microphone_that_was_closed(
 
     class Server:
         def __init__(self, *_place: object) -> None:
-            self.spaces = self
+            self.spaces = self.people = self
 
         async def __aenter__(self) -> Server:
             return self
@@ -202,11 +235,13 @@ def test_coming_back_opens_no_microphone_that_was_closed(
         async def get(self, _space: str) -> Space:
             return after
 
+        async def set_mic(self, _space: str, **_how: bool) -> None: ...
+
     monkeypatch.setattr(speaking, "Lanes", Connection)
     monkeypatch.setattr(speaking, "AsyncClient", Server)
     monkeypatch.setattr("spacesctl.cli.coming_back.Backoff.next", lambda _self: 0.0)
     who = Profile("http://127.0.0.1:9", "spx_x")
     done = asyncio.run(speaking.speak(who, space_of(), speaking.paced([b"x"] * 500), None, always=always))
-    assert done.ended == "kicked"
-    assert [one["mic_open"] for one in joined] == [True, opened]
+    assert done.ended == ("kicked" if len(opened) == 2 else "consent")
+    assert [one["mic_open"] for one in joined] == opened
     assert told in capsys.readouterr().err
