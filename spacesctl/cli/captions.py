@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, SpaceRef, client
+from spacesctl.cli.common import Json, RoomRef, client
 from spacesctl.cli.output import emit_json, emit_line, note, say
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def captions(
     ctx: typer.Context,
-    space: SpaceRef = None,
+    space: RoomRef = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new captions as people speak, until the Space ends.")
     ] = False,
@@ -27,7 +27,7 @@ def captions(
 ) -> None:
     """Print the captions of a Space. With --follow and --json: one JSON line for each, also for partial ones."""
     with client(ctx, anonymous=True) as spaces:
-        found = which.whole(spaces, space, which.PAST)
+        found = which.whole(spaces, space, which.PAST, guest=True)
         where, status = found.id, found.captions_status
         past = [_line(one, final=True, seq=one.seq) for one in spaces.spaces.captions(where)]
         if not status.ready:

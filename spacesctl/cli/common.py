@@ -16,6 +16,7 @@ from spacesctl.cli import complain, completion
 from spacesctl.cli.output import note
 from spacesctl.domain.errors import Invalid, NotSignedIn, SpacesError, Unavailable
 from spacesctl.domain.ids import is_space_id, parse_handle
+from spacesctl.support.terminal import write_line
 
 if TYPE_CHECKING:
     import httpx
@@ -39,6 +40,18 @@ SpaceRef = Annotated[
         autocompletion=completion.spaces,
     ),
 ]
+RoomRef = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SPACE",
+        help=(
+            "Its id, its link, 3 characters of its id, or its title or how that begins. "
+            "Default: your live Space, or one in which you may speak, else the next."
+        ),
+        autocompletion=completion.spaces,
+    ),
+]
+"""For what guests do, too."""
 ThisSpace = Annotated[
     str,
     typer.Argument(
@@ -49,18 +62,20 @@ ThisSpace = Annotated[
 ]
 """For what cannot be undone: such a command guesses nothing."""
 Handle = Annotated[
-    str, typer.Argument(metavar="PERSON", help="A handle, such as @ann.", autocompletion=completion.handles)
+    str, typer.Argument(metavar="PERSON", help="A handle: @ann or ann.", autocompletion=completion.handles)
 ]
 Handles = Annotated[
     list[str],
     typer.Argument(
         metavar="PERSON",
-        help="Handles, such as @ann,@ben; `-` reads them from stdin.",
+        help="Handles: @ann,@ben or ann,ben; `-` reads them from stdin.",
         autocompletion=completion.handles,
     ),
 ]
 
 
+AlsoSpace = Annotated[str | None, typer.Option("--space", metavar="SPACE", hidden=True, help="The same as SPACE.")]
+"""Who remembers the option of one command and types it in another gets what they mean."""
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="NUMBER", help="At most so many. Default: all.")]
 
 
@@ -133,7 +148,7 @@ def _without_httpx_commands() -> None:
 def _show_curl(request: httpx.Request) -> None:
     from spacesctl.cli import curl
 
-    note(curl.command(request))
+    write_line(curl.command(request), err=True)  # whole, to be copied
 
 
 def new_key() -> str:
@@ -165,8 +180,15 @@ def handles_of(words: list[str]) -> list[str]:
     """The handles given as arguments or on stdin. Raises Invalid for a malformed handle, and when there is none."""
     found = [handle(word) for word in listed(words)]
     if not found:
-        raise Invalid("PERSON", "give at least one handle")
+        raise Invalid("PERSON", "say who", hint="`@ann`, or `ann`; `-` reads a list from stdin")
     return found
+
+
+def either(argument: str | None, option: str | None) -> str | None:
+    """What was given as an argument, or by the hidden option of the same name. Raises Invalid for both."""
+    if argument is not None and option is not None:
+        raise Invalid("--space", "SPACE was given already")
+    return argument if argument is not None else option
 
 
 def whose(text: str) -> str:
@@ -197,7 +219,8 @@ def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesE
         except SpacesError as error:
             if isinstance(error, Invalid) and error.field in FOR_ALL:
                 raise
-            complain(f"{one}: {error.message}")
+            named = re.search(rf"{re.escape(one)}(?![A-Za-z0-9_])", error.message)
+            complain(error.message if named else f"{one}: {error.message}")
             first = first or error
     return rows, first
 

@@ -69,6 +69,8 @@ def create(
         raise Invalid("--start, --at, --cron", "give only one of them")
     if (cron is None) != (duration is None) or (cron is not None and tz is None):
         raise Invalid("--cron", "needs --tz and --duration, and --duration needs --cron")
+    if tz is not None and at is None and cron is None:
+        raise Invalid("--tz", "is for --at and --cron", hint="such as --at 'tomorrow 18:00' --tz Europe/Rome")
     from spacesctl.api.spaces import NewSpace
     from spacesctl.cli.rules import read_rules
     from spacesctl.cli.when import wire_time
@@ -97,7 +99,7 @@ def create(
     else:
         from spacesctl.cli.spaceview import show_space
 
-        show_space(made)
+        show_space(made, tz)
 
 
 def _cohosts(words: list[str]) -> list[str]:

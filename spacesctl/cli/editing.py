@@ -53,6 +53,8 @@ def edit(
     """Change a Space; what you do not give stays as it is. With --rules or --no-rules, SPACE is needed: the old rules are not kept."""
     if (rules is not None and no_rules) or (record is False and record_lanes):
         raise Invalid("--rules, --record", "an option and its opposite were given")
+    if tz is not None and at is None:
+        raise Invalid("--tz", "is for --at", hint="such as --at 'tomorrow 18:00' --tz Europe/Rome")
     from spacesctl.api.people import NewInvites
     from spacesctl.api.spaces import SpaceChange
     from spacesctl.cli.when import wire_time
@@ -72,7 +74,7 @@ def edit(
         raise Invalid("edit", "say what to change", hint=CHOICES)
     with client(ctx) as spaces:
         where = which.one(spaces, space, sure=new_rules is not None)  # the rules that were there are not kept
-        tell(_apply(spaces, where, change, invites, new_rules), as_json=as_json)
+        tell(_apply(spaces, where, change, invites, new_rules), as_json=as_json, tz=tz)
 
 
 def _apply(

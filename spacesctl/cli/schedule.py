@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli import which
+from spacesctl.cli import which, which_series
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, SpaceRef, Yes, client, duration_seconds, handle
 from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.cli.rules import read_rules
+from spacesctl.cli.spaceview import in_zone
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import Policy
 
 if TYPE_CHECKING:
     from spacesctl.api.series import Series
 
-Id = Annotated[str, typer.Argument(metavar="SERIES", help="Its id, from `schedule list`.")]
+Ref = Annotated[
+    str, typer.Argument(metavar="SERIES", help="Its id, 3 characters of its id, or its title or how that begins.")
+]
+ThisSeries = Annotated[
+    str, typer.Argument(metavar="SERIES", help="Its id, 3 characters of its id, or its whole title.")
+]
+"""For what cannot be undone."""
 
 
 def list_series(ctx: typer.Context, as_json: Json = False) -> None:
@@ -32,36 +39,37 @@ def list_series(ctx: typer.Context, as_json: Json = False) -> None:
         ("ID", "STATE", "TITLE", "CRON", "ZONE", "NEXT", "SPACE"),
         [(one.id, one.state, one.title, one.cron, one.tz, one.next_start, one.next_space_id) for one in rows],
         empty="no series",
+        spare=("SPACE", "ZONE"),
     )
 
 
-def show(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
+def show(ctx: typer.Context, series: Ref, as_json: Json = False) -> None:
     """Show a series with its next starts."""
     with client(ctx) as spaces:
-        tell(spaces.series.get(series), as_json=as_json)
+        tell(spaces.series.get(which_series.one(spaces, series)), as_json=as_json)
 
 
-def pause(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
+def pause(ctx: typer.Context, series: Ref, as_json: Json = False) -> None:
     """Pause a series: its next Space is canceled, and no others are made until it is resumed."""
     with client(ctx) as spaces:
-        tell(spaces.series.pause(series), as_json=as_json)
+        tell(spaces.series.pause(which_series.one(spaces, series)), as_json=as_json)
 
 
-def resume(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
+def resume(ctx: typer.Context, series: Ref, as_json: Json = False) -> None:
     """Resume a paused series."""
     with client(ctx) as spaces:
-        tell(spaces.series.resume(series), as_json=as_json)
+        tell(spaces.series.resume(which_series.one(spaces, series)), as_json=as_json)
 
 
-def skip(ctx: typer.Context, series: Id, as_json: Json = False) -> None:
+def skip(ctx: typer.Context, series: Ref, as_json: Json = False) -> None:
     """Cancel the next Space of a series; the one after it stays."""
     with client(ctx) as spaces:
-        tell(spaces.series.skip(series), as_json=as_json)
+        tell(spaces.series.skip(which_series.one(spaces, series)), as_json=as_json)
 
 
 def edit(
     ctx: typer.Context,
-    series: Id,
+    series: Ref,
     title: Annotated[str | None, typer.Option(help="At most 70 characters.")] = None,
     cron: Annotated[
         str | None, typer.Option(metavar="CRON", help="Start times, as in cron: minute, hour, day, month, day of week.")
@@ -77,7 +85,13 @@ def edit(
     invite: Annotated[
         list[str] | None, typer.Option(metavar="PERSON", help="Invite this speaker to each Space from now on.")
     ] = None,
-    uninvite: Annotated[list[str] | None, typer.Option(metavar="PERSON", help="No longer invite this speaker.")] = None,
+    cohost: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PERSON", help="Invite this co-host to each Space from now on. There are at most two."),
+    ] = None,
+    uninvite: Annotated[
+        list[str] | None, typer.Option(metavar="PERSON", help="No longer invite this speaker or co-host.")
+    ] = None,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with new rules for the bot.")] = None,
     no_rules: Annotated[bool, typer.Option("--no-rules", help="Remove the rules.")] = False,
     as_json: Json = False,
@@ -98,18 +112,20 @@ def edit(
         rules=read_rules(rules) if rules is not None else None if no_rules else UNSET,
         rules_filename=rules.name if rules is not None else "rules.toml",
         invite=[handle(one) for one in invite or []],
+        cohosts=[handle(one) for one in cohost or []],
         uninvite=[handle(one) for one in uninvite or []],
     )
     if change == SeriesChange():
         raise Invalid("edit", "say what to change", hint="--help lists the options")
     with client(ctx) as spaces:
-        tell(spaces.series.edit(series, change), as_json=as_json)
+        tell(spaces.series.edit(which_series.one(spaces, series), change), as_json=as_json)
 
 
-def delete(ctx: typer.Context, series: Id, yes: Yes = False, as_json: Json = False) -> None:
+def delete(ctx: typer.Context, series: ThisSeries, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a series. Its next Space is canceled; one that is live goes on."""
     confirm(ctx, "Delete this series?", yes=yes, always=True)
     with client(ctx) as spaces:
+        series = which_series.one(spaces, series, sure=True)
         spaces.series.delete(series)
     if as_json:
         from spacesctl.cli.answers import Deleted
@@ -149,6 +165,9 @@ def tell(series: Series, *, as_json: bool) -> None:
     say(f"{series.title}  [{series.state}]  {series.id}")
     say(f"  when       {series.cron}  ({series.tz}), for {series.duration // 60} min")
     if series.next_start:
-        say(f"  next       {clock(series.next_start)}" + (f"  {series.link}" if series.link else ""))
+        say(
+            f"  next       {clock(series.next_start)}{in_zone(series.next_start, series.tz)}"
+            + (f"  {series.link}" if series.link else "")
+        )
         for at in series.coming[1:]:
-            say(f"             {clock(at)}")
+            say(f"             {clock(at)}{in_zone(at, series.tz)}")

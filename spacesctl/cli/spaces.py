@@ -8,23 +8,38 @@ import typer
 
 from spacesctl.cli import which
 from spacesctl.cli.asking import confirm
-from spacesctl.cli.common import Json, SpaceRef, ThisSpace, Yes, client
+from spacesctl.cli.common import Json, RoomRef, SpaceRef, ThisSpace, Yes, client
 from spacesctl.cli.output import emit_json, say
-from spacesctl.domain.words import Policy, Reaction, State
+from spacesctl.domain.words import InviteState, Policy, Reaction, Role, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spacesctl.api.spaces import Space
+    from spacesctl.client.http import Client
 
 
 def show(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
     """Show a Space."""
     with client(ctx, anonymous=True) as spaces:
         found = which.whole(spaces, space, which.PAST)
-        tell(found, as_json=as_json)
-        if found.state == State.ENDED and not as_json:
+        if as_json:
+            emit_json(found)
+            return
+        tell(found, as_json=False, cohosts=_cohosts(spaces, found))
+        if found.state == State.ENDED:
             from spacesctl.cli.spaceview import show_recordings
 
             show_recordings(spaces.recordings.list(found.id))
+
+
+def _cohosts(spaces: Client, found: Space) -> list[str]:
+    """The co-hosts, and for staff also who is invited to be one."""
+    cohosts = [spaces.accounts.get(one).handle for one in found.host_ids[1:]] if len(found.host_ids) > 1 else []
+    if found.invited_user_ids and found.state in which.OPEN:
+        asked = [one for one in spaces.people.invites(found.id) if one.role == Role.COHOST]
+        cohosts += [f"{one.handle} (invited)" for one in asked if one.state == InviteState.PENDING]
+    return cohosts
 
 
 def start(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
@@ -52,13 +67,13 @@ def cancel(ctx: typer.Context, space: ThisSpace, yes: Yes = False, as_json: Json
 def react(
     ctx: typer.Context,
     *,
-    space: SpaceRef = None,
+    space: RoomRef = None,
     reaction: Annotated[Reaction, typer.Argument(help="The reaction.")],
     as_json: Json = False,
 ) -> None:
     """Send a reaction, which everybody in the Space sees."""
     with client(ctx) as spaces:
-        made = spaces.spaces.react(which.one(spaces, space), reaction)
+        made = spaces.spaces.react(which.one(spaces, space, guest=True), reaction)
     if as_json:
         emit_json(made)
     else:
@@ -80,11 +95,11 @@ def policy(
     tell(changed, as_json=as_json)
 
 
-def tell(space: Space, *, as_json: bool) -> None:
-    """Print a Space, as JSON or for people."""
+def tell(space: Space, *, as_json: bool, tz: str | None = None, cohosts: Sequence[str] = ()) -> None:
+    """Print a Space, as JSON or for people: with its start in the zone in which it was given, and with its co-hosts, if they are known."""
     if as_json:
         emit_json(space)
     else:
         from spacesctl.cli.spaceview import show_space
 
-        show_space(space)
+        show_space(space, tz, cohosts)

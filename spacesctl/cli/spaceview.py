@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from spacesctl.cli.feed import show_blocked
@@ -9,18 +10,20 @@ from spacesctl.cli.output import clock, say
 from spacesctl.domain.words import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from spacesctl.api.recordings import Recording
     from spacesctl.api.spaces import Pin, Space
     from spacesctl.api.wire import Time
 
 
-def show_space(space: Space) -> None:
-    """Print what a person wants to know of a Space."""
+def show_space(space: Space, tz: str | None = None, cohosts: Sequence[str] = ()) -> None:
+    """Print what a person wants to know of a Space; when it starts also in the zone `tz`."""
     say(f"{space.title}  [{space.state}]  {space.id}")
     say(f"  link       {space.link}")
     say(f"  host       {space.host.handle}")
+    if cohosts:
+        say(f"  co-hosts   {', '.join(cohosts)}")
     say(f"  speakers   {space.speakers}")
     say(f"  listeners  {space.listeners}")
     if space.topic_ids:
@@ -30,7 +33,7 @@ def show_space(space: Space) -> None:
     if space.recording:
         say("  REC        this Space is being recorded")
     if when := space.started_at or space.scheduled_start:
-        say(f"  {'since     ' if space.started_at else 'starts    '} {clock(when)}")
+        say(f"  {'since     ' if space.started_at else 'starts    '} {clock(when)}{in_zone(when, tz)}")
     if space.state == State.ENDED and space.ended_at is not None:
         _show_end(space, space.ended_at)
     else:
@@ -43,6 +46,23 @@ def show_space(space: Space) -> None:
         say(f"  shared     {_shared(pin)}".replace("\n", " "))
     if space.rules:
         say(f"  rules      {space.rules[:12]}")
+
+
+def in_zone(at: datetime, tz: str | None) -> str:
+    """`  (Mon 18:00 in Europe/Rome)` where the clocks there show another time than here; else nothing."""
+    if tz is None:
+        return ""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from spacesctl.cli.moments import WEEKDAYS
+
+    try:
+        there = at.astimezone(ZoneInfo(tz))
+    except (ZoneInfoNotFoundError, ValueError):  # of a server with newer zones
+        return f"  (in the zone {tz}, which is not known here)"
+    if there.utcoffset() == at.astimezone().utcoffset():
+        return ""
+    return f"  ({WEEKDAYS[there.weekday()][:3]} {there:%H:%M} in {tz})"
 
 
 def _show_end(space: Space, ended_at: Time) -> None:

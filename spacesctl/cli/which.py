@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from spacesctl.cli.output import note
 from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.ids import is_space_id
-from spacesctl.domain.words import Role, State
+from spacesctl.domain.words import InviteState, Role, State
 
 if TYPE_CHECKING:
     from spacesctl.api.spaces import Space
@@ -25,18 +25,23 @@ LEAST: Final = 3
 """Characters of an id that name it: fewer are too often those of another, and are read as a title only."""
 MOST_SHOWN: Final = 10
 """Candidates in an error."""
+MOST_MEANT: Final = 3
+"""Spaces that may have been meant, in an error."""
 _MINE: Final = (Role.HOST, Role.COHOST)
+_OVER: Final = {State.ENDED: "has ended", State.CANCELED: "was canceled"}
 
 
-def one(spaces: Client, ref: str | None, states: Sequence[State] = OPEN, *, sure: bool = False) -> str:
+def one(
+    spaces: Client, ref: str | None, states: Sequence[State] = OPEN, *, sure: bool = False, guest: bool = False
+) -> str:
     """The id of the Space that is meant; `looked_up` says how it is found. Raises Invalid and NotFound."""
-    return known(ref) or looked_up(spaces, ref, states, sure=sure).id
+    return known(ref) or looked_up(spaces, ref, states, sure=sure, guest=guest).id
 
 
-def whole(spaces: Client, ref: str | None, states: Sequence[State] = OPEN) -> Space:
+def whole(spaces: Client, ref: str | None, states: Sequence[State] = OPEN, *, guest: bool = False) -> Space:
     """The same, with all of it: a lookup has brought that already."""
     where = known(ref)
-    return spaces.spaces.get(where) if where else looked_up(spaces, ref, states)
+    return spaces.spaces.get(where) if where else looked_up(spaces, ref, states, guest=guest)
 
 
 def known(ref: str | None) -> str | None:
@@ -61,31 +66,45 @@ def looked_up(
     states: Sequence[State] = OPEN,
     *,
     sure: bool = False,
+    guest: bool = False,
     tell: Callable[[str], None] = note,
 ) -> Space:
-    """The Space with this title, or with an id that begins so; with none, the caller's own that is live, else the next. `sure` is for what
-    cannot be undone: it takes neither none nor the beginning of a title. Raises NotFound, and Invalid when several are meant.
+    """The Space with this title, or with an id that begins so; with none, the caller's own that is live, else the next, and for a `guest`
+    also one to which they are invited. `sure` is for what cannot be undone: it takes neither none nor the beginning of a title. Raises
+    NotFound, and Invalid when several are meant.
     """
     if ref is None and sure:
         raise Invalid("SPACE", "name it, since this cannot be undone")
     rows = [row for row in spaces.spaces.list(() if states == OPEN else states) if is_space_id(row.id)]
-    found = _own(rows) if ref is None else _named(rows, ref.strip(), sure=sure)
+    found = _own(rows, guest=guest) if ref is None else _named(rows, ref.strip(), sure=sure)
     if not found:
-        raise _nothing(ref, sure=sure)
+        raise _nothing(ref, sure=sure) if ref is None else _not_named(spaces, ref.strip(), rows, states, sure=sure)
     if len(found) > 1:
         raise _several(ref, found)
     tell(_told(found[0]))
     return found[0]
 
 
-def _own(rows: Iterable[Space]) -> list[Space]:
-    """Of those that the caller hosts, in the order of preference, the first and those that are as good."""
-    mine = [row for row in rows if row.me is not None and row.me.role in _MINE]
-    best = min(map(_turn, mine), default=None)
-    return [row for row in mine if _turn(row) == best]
+def _own(rows: Iterable[Space], *, guest: bool) -> list[Space]:
+    """Of those that the caller hosts, and for a `guest` of those in which they may speak, the first and those that are as good."""
+    mine = [row for row in rows if _hosts(row) or (guest and _is_guest(row))]
+    return _first(mine, lambda row: (*_turn(row), not _hosts(row)))
 
 
-def _turn(row: Space) -> tuple[int, float]:
+def _hosts(row: Space) -> bool:
+    return row.me is not None and row.me.role in _MINE
+
+
+def _is_guest(row: Space) -> bool:
+    return row.me is not None and (row.me.role == Role.SPEAKER or row.me.invite == InviteState.ACCEPTED)
+
+
+def _first(rows: Sequence[Space], turn: Callable[[Space], tuple[float, ...]]) -> list[Space]:
+    best = min(map(turn, rows), default=None)
+    return [row for row in rows if turn(row) == best]
+
+
+def _turn(row: Space) -> tuple[float, float]:
     """Live ones are all alike: none of them is guessed. Of those to come the first one counts, of the past the last."""
     if row.state == State.LIVE:
         return 0, 0.0
@@ -95,22 +114,45 @@ def _turn(row: Space) -> tuple[int, float]:
 
 
 def _named(rows: Sequence[Space], text: str, *, sure: bool) -> list[Space]:
-    """Those that a text names: what is whole before what only begins so, what goes on before what is over."""
+    """Those that a text names: what is whole before what only begins so, what goes on before what is over. Of several titles that fit the
+    Space counts that would without any; what cannot be undone takes the one alone that fits."""
     wanted = text.casefold()
+    by_id = [row for row in rows if len(text) >= LEAST and row.id.startswith(text)]
+    titled = [row for row in rows if row.title.casefold() == wanted]
+    if not (titled or by_id or sure):
+        titled = [row for row in rows if row.title.casefold().startswith(wanted)]
+    if by_id or sure:
+        fitting = [row for row in rows if row in by_id or row in titled]
+        return [row for row in fitting if row.state in OPEN] or fitting
+    return _first(titled, _turn)
 
-    def exactly(row: Space) -> bool:
-        return row.title.casefold() == wanted or (len(text) >= LEAST and row.id.startswith(text))
 
-    def begins(row: Space) -> bool:
-        return row.title.casefold().startswith(wanted)
+def _not_named(spaces: Client, text: str, rows: Sequence[Space], states: Sequence[State], *, sure: bool) -> NotFound:
+    """The error for a text that names none of these: it may name one that is over, or nearly one of them."""
+    error = _nothing(text, sure=sure)
+    others = [one for one in State if one not in states]
+    over = _named([row for row in spaces.spaces.list(others) if is_space_id(row.id)], text, sure=False)
+    if over:
+        error.message += f": {_quoted(over[0])} {_OVER.get(over[0].state, f'is {over[0].state}')}"
+        error.hint = "`spacesctl list` shows what is live or to come"
+    elif near := _nearly(rows, text):
+        error.message += f"; did you mean {' or '.join(map(_quoted, near))}?"
+    return error
 
-    for matches in (exactly,) if sure else (exactly, begins):
-        fitting = [row for row in rows if matches(row)]
-        if going_on := [row for row in fitting if row.state in OPEN]:
-            return going_on
-        if fitting:
-            return fitting
-    return []
+
+def _nearly(rows: Sequence[Space], text: str) -> list[Space]:
+    """Those whose title begins so, has these words in it or is spelled nearly so."""
+    from difflib import get_close_matches
+
+    wanted = text.casefold()
+    inside = [row for row in rows if wanted in row.title.casefold()]
+    titles = {row.title.casefold(): row for row in rows}
+    alike = [titles[one] for one in get_close_matches(wanted, titles, n=MOST_MEANT)]
+    return (inside or alike)[:MOST_MEANT]
+
+
+def _quoted(row: Space) -> str:
+    return f"'{row.title}' ({row.id})"
 
 
 def _nothing(ref: str | None, *, sure: bool) -> NotFound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,40 @@ def test_a_series_is_shown_with_its_next_starts(host: Person, series: str) -> No
     assert "http" in shown[2], "the Space that exists already has a link"
     assert len(shown[3:]) == len(host.json("schedule", "show", series)["coming"]) - 1
     assert [row["id"] for row in host.json("schedule", "list")] == [series]
+
+
+def test_a_series_is_named_as_a_space_is(host: Person, series: str) -> None:
+    told = f"on the series 'Standup' ({series})\n"
+    for ref in (series[:5], "standup", "stand"):
+        done = host.run("schedule", "show", ref)
+        assert (done.returncode, done.stderr) == (0, told)
+    refused(host.run("schedule", "show", "nothing"), 3, "there is no series 'nothing' of yours")
+    refused(host.run("schedule", "delete", "stand", "--yes"), 3, "there is no series 'stand' of yours")
+    again = host.json("create", "Standup", *DAILY)["id"]
+    done = host.run("schedule", "pause", "standup")
+    refused(done, 2, "'standup' may be 2 series: ")
+    assert series in done.stderr
+    assert again in done.stderr
+    assert host.says("schedule", "remove", again, "--yes") == f"{again} is deleted\n", "the word of `webhook remove`"
+
+
+def test_starts_are_shown_in_the_zone_of_the_series_too(host: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    shown = host.says("create", "Standup", *DAILY)
+    assert shown.count(" 09:00 in Europe/Rome)") == len(shown.splitlines()) - 2
+    made = host.run("create", "Talk", "--at", "tomorrow 18:00", "--tz", "Asia/Tokyo")
+    assert " 09:00, " in made.stdout
+    assert " 18:00 in Asia/Tokyo)" in made.stdout
+    assert " in UTC" not in host.says("create", "Talk", "--at", "tomorrow 18:00", "--tz", "UTC")
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_zone_without_a_time_is_refused(host: Person) -> None:
+    refused(host.run("create", "Talk", "--tz", "Europe/Rome"), 2, "--tz: is for --at and --cron (such as ")
+    space = host.json("create", "Talk")["id"]
+    refused(host.run("edit", space, "--title", "x", "--tz", "Europe/Rome"), 2, "--tz: is for --at (such as ")
 
 
 def test_a_paused_series_has_no_next_start(host: Person, series: str) -> None:
@@ -107,8 +142,19 @@ def test_cohosts_are_invited_with_a_space_a_series_and_later(host: Person, ann: 
     assert {one["handle"]: one["role"] for one in host.json("invites", "--space", space)} == {
         ann.handle: "cohost", ben.handle: "cohost",
     }  # fmt: skip
-    assert ben.says("accept", space).startswith("you are cohost in")
+    assert f"  co-hosts   {ann.handle}, {ben.handle} (invited)\n" in host.says("show", space)
+    assert f"  co-hosts   {ann.handle}\n" in ben.says("show", space), "who is invited is for the staff"
+    assert ben.says("accept", space).startswith("you are a co-host in")
+    assert f"  co-hosts   {ann.handle}, {ben.handle}\n" in host.says("show", space)
     made = host.json("create", "Standup", *DAILY, "--cohost", f"{ann.handle},{ben.handle}")
     assert len(made["cohost_user_ids"]) == 2
+    refused(host.run("schedule", "edit", made["id"], "--cohost", host.handle), 2, "--cohost: may be at most 2")
+    left = host.json("schedule", "edit", made["id"], "--uninvite", ben.handle)
+    assert len(left["cohost_user_ids"]) == 1
+    again = host.json("schedule", "edit", made["id"], "--cohost", ben.handle)
+    assert again["cohost_user_ids"] == made["cohost_user_ids"]
+    assert {one["handle"]: (one["role"], one["state"]) for one in host.json("invites", "--space", again["next_space_id"])} == {
+        ann.handle: ("cohost", "pending"), ben.handle: ("cohost", "pending"),
+    }  # fmt: skip
     refused(host.run("create", "T", "--cohost", "@a,@b,@c"), 2, "--cohost: at most 2")
     refused(host.run("invite", space, ben.handle, "--as", "host"), 2, "--as")

@@ -12,12 +12,17 @@ from spacesctl.api.wire import Time
 from spacesctl.cli import which
 from spacesctl.client.http import Client
 from spacesctl.domain.errors import Invalid, NotFound
-from spacesctl.domain.words import Role, State
+from spacesctl.domain.words import InviteState, Role, State
 from tests.cli.inside import Person, refused
 from tests.cli.samples import AT, space
 
 HERE = MyPlace(role=Role.HOST, muted=False, mic="closed", hand_raised=False, invite=None, barred=False)
 HELPING = MyPlace(role=Role.COHOST, muted=False, mic="closed", hand_raised=False, invite=None, barred=False)
+
+SPEAKING = MyPlace(role=Role.SPEAKER, muted=False, mic="closed", hand_raised=False, invite=None, barred=False)
+INVITED = MyPlace(
+    role=Role.LISTENER, muted=False, mic="closed", hand_raised=False, invite=InviteState.ACCEPTED, barred=False
+)
 
 
 def later(hours: int) -> Time:
@@ -44,9 +49,11 @@ class Listing:
         return [row for row in self.rows if row.state in (states or which.OPEN)]
 
 
-def found(ref: str | None, *rows: Space, sure: bool = False, states: tuple[State, ...] = which.OPEN) -> str:
+def found(
+    ref: str | None, *rows: Space, sure: bool = False, guest: bool = False, states: tuple[State, ...] = which.OPEN
+) -> str:
     listing = Listing(*rows)
-    name = which.one(cast("Client", listing), ref, states, sure=sure)
+    name = which.one(cast("Client", listing), ref, states, sure=sure, guest=guest)
     assert len(listing.asked) == 1, "it is looked up once"
     return name
 
@@ -58,7 +65,7 @@ ALL = (OFFICE, OPENING, TALK, OVER)
     ("ref", "id_"),
     [
         ("BBB", OPENING.id), ("BBBBBBBBBBBB", OPENING.id), ("office hours", OFFICE.id), ("OFFICE HOURS ", OFFICE.id),
-        ("office h", OFFICE.id), ("o", None), ("BB", None), ("bbb", None), ("Off", TALK.id), ("off", OFFICE.id), ("yester", None),
+        ("office h", OFFICE.id), ("o", OFFICE.id), ("BB", None), ("bbb", None), ("Off", TALK.id), ("off", OFFICE.id), ("yester", None),
     ],
 )  # fmt: skip
 def test_a_space_by_the_beginning_of_its_id_and_by_its_title(ref: str, id_: str | None) -> None:
@@ -85,6 +92,36 @@ def test_what_names_no_space_is_refused_without_a_request(ref: str) -> None:
 
 def test_a_whole_title_comes_before_the_beginning_of_another() -> None:
     assert found("off", OFFICE, OFF) == OFF.id
+
+
+def test_of_several_titles_the_live_one_counts_and_then_the_next() -> None:
+    later_one = space(id="KKKKKKKKKKKK1", title="Office party", state=State.SCHEDULED, scheduled_start=later(5))
+    sooner = space(id="KKKKKKKKKKKK2", title="Office party", state=State.SCHEDULED, scheduled_start=later(4))
+    assert found("office", later_one, OFFICE, sooner) == OFFICE.id
+    assert found("office p", later_one, OFFICE, sooner) == found("office party", later_one, sooner) == sooner.id
+    with pytest.raises(Invalid, match="may be 2 Spaces"):
+        found("office party", later_one, sooner, sure=True)
+    with pytest.raises(Invalid, match="may be 2 Spaces"):
+        found("office", OFFICE, space(id="KKKKKKKKKKKK3", title="Office hours II"))
+
+
+@pytest.mark.parametrize(
+    ("ref", "sure", "told"),
+    [
+        ("yester", False, f"there is no Space 'yester': 'Yesterday' ({OVER.id}) has ended"),
+        ("DDDDD", False, f"there is no Space 'DDDDD': 'Yesterday' ({OVER.id}) has ended"),
+        ("rained off", False, "there is no Space 'rained off': 'Rained off' (LLLLLLLLLLLL1) was canceled"),
+        ("ofice hours", False, f"there is no Space 'ofice hours'; did you mean 'Office hours' ({OFFICE.id})?"),
+        ("hours", False, f"there is no Space 'hours'; did you mean 'Office hours' ({OFFICE.id})?"),
+        ("off", True, f"there is no Space 'off'; did you mean 'Office hours' ({OFFICE.id})?"),
+        ("xyzzy", False, "there is no Space 'xyzzy'"),
+    ],
+)  # fmt: skip
+def test_a_name_that_fits_none_is_answered_with_what_may_be_meant(ref: str, sure: bool, told: str) -> None:
+    rained = space(id="LLLLLLLLLLLL1", title="Rained off", state=State.CANCELED)
+    with pytest.raises(NotFound) as caught:
+        which.one(cast("Client", Listing(OFFICE, OPENING, OVER, rained)), ref, sure=sure)
+    assert caught.value.message == told
 
 
 def test_an_id_and_a_title_that_both_fit_are_not_guessed() -> None:
@@ -118,6 +155,11 @@ def test_none_is_ones_own_that_is_live_or_else_the_next(capsys: pytest.CaptureFi
     assert found(None, OFFICE, mine, sooner) == sooner.id
     assert capsys.readouterr().err.startswith(f"on 'Sooner' ({sooner.id}), starts ")
     assert found(None, OFFICE, mine, live) == live.id
+    speaking = space(id="IIIIIIIIIIIIA", title="Theirs", me=SPEAKING)
+    invited = space(id="IIIIIIIIIIIIA", title="Theirs", me=INVITED)
+    assert found(None, mine, speaking) == mine.id, "of others they are not the host"
+    assert found(None, mine, speaking, guest=True) == found(None, mine, invited, guest=True) == speaking.id
+    assert found(None, live, speaking, guest=True) == live.id, "their own is meant first"
     assert capsys.readouterr().err.startswith(f"on 'Now' ({live.id}), live since ")
     with pytest.raises(Invalid, match="you have 2 Spaces"):
         found(None, live, space(id="HHHHHHHHHHHH0", me=HERE))
@@ -129,7 +171,7 @@ def test_commands_leave_the_space_out(host: Person, ann: Person) -> None:
     live = host.live("--speakers", "everyone")
     ann.says("raise", live)
     done = host.run("mute", ann.handle)
-    assert (done.returncode, done.stdout) == (0, f"{ann.handle}: muted\n")
+    assert (done.returncode, done.stdout) == (0, f"{ann.handle}: muted  (spacesctl undo {live}-1)\n")
     assert done.stderr.startswith(f"on 'T' ({live}), live since ")
     assert host.says("unmute", f"{ann.handle},{ann.handle}").startswith(ann.handle)
     assert host.run("demote", "-", stdin=ann.handle).returncode == 0
