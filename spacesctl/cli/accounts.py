@@ -8,8 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli.asking import confirm
-from spacesctl.cli.common import Handle, Handles, Json, Limit, Yes, client, each, handle, handles_of, new_key, whose
+from spacesctl.cli.common import (
+    Handle,
+    Handles,
+    Json,
+    Limit,
+    Session,
+    Yes,
+    client,
+    each,
+    handle,
+    handles_of,
+    new_key,
+    whose,
+)
 from spacesctl.cli.output import clock, emit_json, say, table
+from spacesctl.cli.people import how_undone, sanctions_in_force
 from spacesctl.cli.tokens import show_secret
 from spacesctl.domain.words import Kind
 
@@ -48,6 +62,7 @@ def list_accounts(ctx: typer.Context, limit: Limit = None, as_json: Json = False
         ("PERSON", "ID", "KIND", "SINCE", "STATE", "NAME"),
         [(one.handle, one.id, one.kind, one.created_at, _state(one), one.name) for one in rows],
         empty="no accounts",
+        spare=("KIND", "SINCE"),
     )
 
 
@@ -96,7 +111,7 @@ def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json 
 
     handles = handles_of(handles)
     confirm(ctx, f"Block {', '.join(handles)}?", yes=yes)
-    _switch(ctx, handles, act, "blocked", as_json=as_json)
+    _switch(ctx, handles, act, "blocked", undone=True, as_json=as_json)
 
 
 def unblock(ctx: typer.Context, handles: Handles, as_json: Json = False) -> None:
@@ -138,14 +153,18 @@ def _switch(
     act: Callable[[Client, str], Blocking | Following],
     said: str,
     *,
+    undone: bool = False,
     as_json: bool,
 ) -> None:
     with client(ctx) as spaces:
         rows, refused = each(handles_of(handles), lambda one: act(spaces, one))
+        ids = {}
+        if undone and rows and not as_json and not ctx.ensure_object(Session).dry_run:
+            ids = sanctions_in_force(spaces.accounts.block_sanctions, "block")
     if as_json:
         emit_json(rows)
     else:
         for row in rows:
-            say(f"{row.handle} is {said}")
+            say(f"{row.handle} is {said}{how_undone(ids.get(row.handle))}")
     if refused is not None:
         raise typer.Exit(refused.exit_code)

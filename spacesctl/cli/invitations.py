@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, client, each, handles_of
+from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, client, each, either, handles_of
 from spacesctl.cli.output import emit_json, note, say, table
-from spacesctl.domain.words import Role
+from spacesctl.cli.roles import ROLES
+from spacesctl.domain.words import Role, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,11 +41,13 @@ def invite(
 def invites(
     ctx: typer.Context,
     space: Annotated[
-        str | None, typer.Option(metavar="SPACE", help="The invitations to this Space. (Its host and co-hosts only.)")
+        str | None, typer.Argument(metavar="SPACE", help="The invitations to this Space. (Its host and co-hosts only.)")
     ] = None,
+    named: Annotated[str | None, typer.Option("--space", metavar="SPACE", help="The same as SPACE.")] = None,
     as_json: Json = False,
 ) -> None:
     """List your invitations to Spaces that are not over, or those to a Space that you host."""
+    space = either(space, named)
     with client(ctx) as spaces:
         if space is not None:
             _show_sent(list(spaces.people.invites(which.one(spaces, space))), as_json=as_json)
@@ -69,12 +72,15 @@ def _show_received(rows: list[ReceivedInvitation], *, as_json: bool) -> None:
         return
     table(
         ("SPACE", "STATE", "TITLE", "HOST", "WHEN", "ROLE", "ANSWER"),
-        [
-            (one.space_id, one.space_state, one.title, one.host.handle, one.scheduled_start, one.role, one.state)
-            for one in rows
-        ],
+        [(one.space_id, one.space_state, one.title, one.host.handle, _when(one), one.role, one.state) for one in rows],
         empty="no invitations",
+        spare=("STATE",),
     )
+
+
+def _when(one: ReceivedInvitation) -> object:
+    """That it is live says more than when it was planned for."""
+    return "live" if one.space_state == State.LIVE else one.scheduled_start
 
 
 def accept(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
@@ -84,7 +90,7 @@ def accept(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
     if as_json:
         emit_json(found)
         return
-    say(f"you are {found.me.role if found.me else 'listener'} in “{found.title}”")
+    say(f"you are {ROLES[found.me.role if found.me else Role.LISTENER]} in “{found.title}”")
     if found.notice:
         note(found.notice)
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Handles, Json, SpaceRef, client, each, handles_of
+from spacesctl.cli.common import Handles, Json, RoomRef, Session, SpaceRef, client, each, handles_of
 from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.roles import ROLES
+from spacesctl.domain.errors import NotAllowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from spacesctl.api.people import Member
+    from spacesctl.api.people import Member, Sanction
     from spacesctl.client.http import Client
 
 
-def people(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
+def people(ctx: typer.Context, space: RoomRef = None, as_json: Json = False) -> None:
     """List the people in a Space, those on stage first."""
     with client(ctx, anonymous=True) as spaces:
-        found = spaces.people.list(which.one(spaces, space))
+        found = spaces.people.list(which.one(spaces, space, guest=True))
     if as_json:
         emit_json(found.data)
         return
@@ -35,7 +38,7 @@ def people(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) ->
 
 def raise_hand(
     ctx: typer.Context,
-    space: SpaceRef = None,
+    space: RoomRef = None,
     lower: Annotated[bool, typer.Option("--lower", help="Lower your hand.")] = False,
     topic: Annotated[str, typer.Option(help="What you want to speak about.")] = "",
     note: Annotated[str, typer.Option(help="More for the host and the co-hosts.")] = "",
@@ -45,7 +48,7 @@ def raise_hand(
     from spacesctl.api.people import NewHand
 
     with client(ctx) as spaces:
-        where = which.one(spaces, space)
+        where = which.one(spaces, space, guest=True)
         hand = NewHand(topic=topic, note=note)
         me = spaces.people.lower_hand(where) if lower else spaces.people.raise_hand(where, hand)
     if as_json:
@@ -105,9 +108,11 @@ def each_person(
     *,
     everybody: bool = False,
     sure: bool = False,
+    undone: str | None = None,
     as_json: bool,
 ) -> None:
-    """Call the method that `way` picks for each person (or each speaker), and print what `said` makes of the answers.
+    """Call the method that `way` picks for each person (or each speaker), and print what `said` makes of the answers; with `undone`, the
+    action of a sanction, also how it is undone.
 
     Exits with the code of the first refusal. `sure`: the Space is not guessed.
     """
@@ -117,13 +122,28 @@ def each_person(
         whom = _speakers(spaces, where) if everybody else given
         act = way(spaces)
         rows, refused = each(whom, lambda one: act(where, one))
+        ids = {}
+        if undone is not None and rows and not as_json and not ctx.ensure_object(Session).dry_run:
+            ids = sanctions_in_force(lambda: spaces.spaces.sanctions(where), undone)
     if as_json:
         emit_json(rows)
     else:
         for row in rows:
-            say(f"{row.handle}: {said(row)}")
+            say(f"{row.handle}: {said(row)}{how_undone(ids.get(row.handle))}")
     if refused is not None:
         raise typer.Exit(refused.exit_code)
+
+
+def sanctions_in_force(listed: Callable[[], Iterable[Sanction]], action: str) -> dict[str, str]:
+    """The ids of the sanctions of a kind that have not ended, by the handle of whom they are on. Empty for who may not list them."""
+    with suppress(NotAllowed):
+        return {one.target.handle: one.id for one in listed() if one.action == action and one.lifted_at is None}
+    return {}
+
+
+def how_undone(sanction: str | None) -> str:
+    """The command that undoes it, to be copied."""
+    return f"  (spacesctl undo {sanction})" if sanction is not None else ""
 
 
 def _speakers(spaces: Client, where: str) -> list[str]:
@@ -132,4 +152,4 @@ def _speakers(spaces: Client, where: str) -> list[str]:
 
 def new_role(one: Member) -> str:
     """What is said about a person whose role changed."""
-    return f"now {one.role}"
+    return f"now {ROLES[one.role]}"

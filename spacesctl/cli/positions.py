@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from typer._click.parser import _OptionParser
 
+from spacesctl.domain.ids import is_space_id
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -24,7 +26,8 @@ class Parser(_OptionParser):
         if len(self._args) < 2 or self._args[0].dest != "space":
             return
         given = {str(one.dest): _given(state.opts.get(str(one.dest))) for one in self._args}
-        if _is_left_out(given, self._args, completing=completing):
+        everybody = bool(state.opts.get("everybody"))
+        if not everybody and _is_left_out(given, self._args, completing=completing):
             words = [word for one in given.values() for word in _words(one)] + state.largs
             state.opts["space"] = None
             state.largs = list(words)
@@ -36,7 +39,8 @@ class Parser(_OptionParser):
 
 def _is_left_out(given: dict[str, Given], arguments: Sequence[_Argument], *, completing: bool) -> bool:
     """Whether the first word is not the Space. A word with `@` is a person. Where the Space may be left out, the first word is also what
-    else would be missing, and `-` is a list on stdin. While a shell completes, what is missing may still come."""
+    else would be missing (but for an id or a link, which is no person), and `-` is a list on stdin. While a shell completes, what is
+    missing may still come."""
     first, last = given["space"], arguments[-1]
     if not isinstance(first, str):
         return False
@@ -44,7 +48,9 @@ def _is_left_out(given: dict[str, Given], arguments: Sequence[_Argument], *, com
         return True
     if completing or arguments[0].obj.required:
         return False
-    return first == "-" if last.nargs == -1 else last.obj.required and given[str(last.dest)] is None
+    if last.nargs == -1:
+        return first == "-" or not (given[str(last.dest)] or is_space_id(first) or "/" in first)
+    return last.obj.required and given[str(last.dest)] is None
 
 
 def _given(value: object) -> Given:

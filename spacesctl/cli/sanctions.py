@@ -9,11 +9,23 @@ import typer
 from spacesctl.cli import completion, which
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.audit import who
-from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, Yes, client, duration_seconds, handles_of
-from spacesctl.cli.output import clock, emit_json, say, table
+from spacesctl.cli.common import (
+    AlsoSpace,
+    Handles,
+    Json,
+    SpaceRef,
+    ThisSpace,
+    Yes,
+    client,
+    duration_seconds,
+    either,
+    handles_of,
+)
+from spacesctl.cli.output import clock, emit_json, note, say, table
 from spacesctl.cli.people import each_person, new_role
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 from spacesctl.domain.ids import is_space_id
+from spacesctl.domain.words import State
 
 if TYPE_CHECKING:
     from spacesctl.api.people import NewMeasure, Sanction
@@ -33,7 +45,7 @@ def mute(
         list[str] | None,
         typer.Argument(
             metavar="PERSON",
-            help="Handles, such as @ann,@ben; `-` reads them from stdin.",
+            help="Handles: @ann,@ben or ann,ben; `-` reads them from stdin.",
             autocompletion=completion.handles,
         ),
     ] = None,
@@ -54,6 +66,7 @@ def mute(
         lambda _: "muted",
         everybody=everybody,
         sure=everybody,
+        undone="mute",
         as_json=as_json,
     )
 
@@ -81,6 +94,7 @@ def demote(
         handles,
         lambda spaces: lambda where, one: spaces.people.demote(where, one, measure),
         new_role,
+        undone="demote",
         as_json=as_json,
     )
 
@@ -94,7 +108,10 @@ def kick(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Remove people; they cannot come back until the Space ends, or the time is over."""
+    """Remove people; they cannot come back until the Space ends, or the time is over.
+
+    `undo` lets them come back: where nobody can be asked it needs no --yes.
+    """
     handles, measure = handles_of(handles), _measure(reason, how_long)
     confirm(ctx, f"Remove {', '.join(handles)}?", yes=yes)
     each_person(
@@ -104,24 +121,34 @@ def kick(
         lambda spaces: lambda where, one: spaces.people.kick(where, one, measure),
         lambda _: "removed",
         sure=True,
+        undone="kick",
         as_json=as_json,
     )
 
 
 def sanctions(
     ctx: typer.Context,
-    space: Annotated[str | None, typer.Argument(metavar="SPACE", help="Default: those on you, in all Spaces.")] = None,
+    space: Annotated[
+        str | None,
+        typer.Argument(metavar="SPACE", help="A Space that you host. Default: your live one, else those on you."),
+    ] = None,
+    named: AlsoSpace = None,
     blocks: Annotated[bool, typer.Option("--blocks", help="The blocks on your own list.")] = False,
+    mine: Annotated[bool, typer.Option("--me", help="Those on you, in all Spaces.")] = False,
     as_json: Json = False,
 ) -> None:
     """List sanctions, newest first, with those that ended: of a Space that you host, the blocks on your list, or those on you."""
-    if blocks and space is not None:
-        raise Invalid("--blocks", "is for all Spaces")
+    space = either(space, named)
+    if blocks + mine + (space is not None) > 1:
+        raise Invalid("SPACE, --blocks, --me", "give only one of them")
     with client(ctx) as spaces:
-        if space is not None:
-            found = spaces.spaces.sanctions(which.one(spaces, space, which.PAST))
+        if blocks:
+            found = spaces.accounts.block_sanctions()
+        elif (where := None if mine else _hosted(spaces, space)) is not None:
+            found = spaces.spaces.sanctions(where)
         else:
-            found = spaces.accounts.block_sanctions() if blocks else spaces.accounts.sanctions()
+            note("on you, in all Spaces")
+            found = spaces.accounts.sanctions()
         rows = list(found)
     if as_json:
         emit_json(rows)
@@ -133,7 +160,18 @@ def sanctions(
             for one in rows
         ],
         empty="no sanctions",
+        spare=("UNTIL", "BY"),
     )
+
+
+def _hosted(spaces: Client, space: str | None) -> str | None:
+    """The Space that is named, else the live one of the caller; None if they host none."""
+    if space is not None:
+        return which.one(spaces, space, which.PAST)
+    try:
+        return which.one(spaces, None, (State.LIVE,))
+    except NotFound:
+        return None
 
 
 def undo(

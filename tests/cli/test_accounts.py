@@ -39,7 +39,7 @@ def test_tokens_are_listed_and_revoked_one_or_all_but_the_one_in_use(host: Perso
     assert shown["first"]["current"]
     assert shown["phone"]["expires_at"] is not None
     table = host.says("account", "tokens", host.handle)
-    assert "this one" in table
+    assert [line.split()[1] for line in table.splitlines() if line.endswith(" yes")] == ["first"]
     assert shown["desk"]["id"] in table
     assert host.says("account", "revoke", host.handle, shown["desk"]["id"]) == "1 token revoked\n"
     assert host.says("account", "revoke", "me", "--others") == "1 token revoked\n"
@@ -68,8 +68,11 @@ def test_any_account_can_be_looked_up_by_its_handle(host: Person, ann: Person) -
 )
 def test_several_accounts_in_one_command(host: Person, ann: Person, ben: Person, verb: str, said: str) -> None:
     done = host.run(verb, ann.handle, "@nobody_here", ben.handle)
-    assert done.stdout == f"{ann.handle} {said}\n{ben.handle} {said}\n"
-    assert done.stderr == "spacesctl: @nobody_here: there is no account @nobody_here\n"
+    assert [line.partition("  ")[0] for line in done.stdout.splitlines()] == [
+        f"{ann.handle} {said}",
+        f"{ben.handle} {said}",
+    ]
+    assert done.stderr == "spacesctl: there is no account @nobody_here\n"
     assert done.returncode == 3
 
 
@@ -100,7 +103,9 @@ def test_an_account_is_suspended_restored_and_deleted(owner: Person, ann: Person
     assert owner.says("account", "suspend", ann.handle, "--for", "7d", "--reason", "spam").startswith(
         f"{ann.handle} is suspended until "
     )
-    refused(ann.run("account", "show"), 5, "this account is suspended until 20")
+    done = ann.run("account", "show")
+    refused(done, 5, "this account is suspended until ")
+    assert ", in 7 days: spam" in done.stderr, "the time of their own clock, in words"
     rows = {one["handle"]: one for one in owner.json("account", "list")}
     assert rows[ann.handle]["suspended_why"] == "spam"
     assert "suspended until " in owner.says("account", "list")

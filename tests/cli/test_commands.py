@@ -367,8 +367,8 @@ def test_a_list_on_stdin_is_worked_off_and_one_refusal_stops_nothing(
     done = run(server.url, host, "kick", space, "-", "--json", stdin=who)
     assert [row["handle"] for row in json.loads(done.stdout)] == [people["@ann"], people["@ben"]]
     assert done.returncode == 3
-    assert done.stderr == "spacesctl: @nobody_at_all: there is no account @nobody_at_all\n"
-    refused(run(server.url, host, "kick", space, "-", stdin="# nobody\n"), 2, "give at least one handle")
+    assert done.stderr == "spacesctl: there is no account @nobody_at_all\n"
+    refused(run(server.url, host, "kick", space, "-", stdin="# nobody\n"), 2, "PERSON: say who")
 
 
 def test_plain_output_reads_aloud_as_heading_and_value(server: RunningServer, people: dict[str, str]) -> None:

@@ -25,15 +25,17 @@ def test_each_step_on_stage_is_told(host: Person, ann: Person) -> None:
     space = host.live()
     ann.run("raise", space)
     steps = {
-        "approve": "now speaker",
+        "approve": "now a speaker",
         "mute": "muted",
         "unmute": "may open the microphone again",
-        "promote": "now cohost",
-        "demote": "now listener",
+        "promote": "now a co-host",
+        "demote": "now a listener",
         "kick": "removed",
     }
     for verb, said in steps.items():
-        assert host.says(verb, space, ann.handle) == f"{ann.handle}: {said}\n"
+        shown, _, undone = host.says(verb, space, ann.handle).partition("  (spacesctl undo ")
+        assert shown.removesuffix("\n") == f"{ann.handle}: {said}"
+        assert bool(undone) == (verb in ("mute", "demote", "kick"))
     refused(ann.run("raise", space), 5, "removed from this Space")
 
 
@@ -44,7 +46,7 @@ def test_a_request_is_denied_and_the_host_handed_over(host: Person, ann: Person,
     assert host.says("deny", space, ben.handle) == f"{ben.handle}: request denied\n"
     host.run("approve", space, ann.handle)
     host.run("promote", space, ann.handle)
-    assert host.says("promote", space, ann.handle, "--host") == f"{ann.handle}: now host\n"
+    assert host.says("promote", space, ann.handle, "--host") == f"{ann.handle}: now the host\n"
     assert host.run("end", space, "--yes").returncode == 5
     assert ann.json("end", space, "--yes")["state"] == "ended"
 
@@ -53,9 +55,10 @@ def test_everybody_is_muted_at_once_but_not_the_host(host: Person, ann: Person, 
     space = host.live("--speakers", "everyone")
     for one in (ann, ben):
         one.run("raise", space)
-    assert host.says("mute", space, "--all") == f"{ann.handle}: muted\n{ben.handle}: muted\n"
+    shown = host.says("mute", space, "--all").splitlines()
+    assert [line.partition("  ")[0] for line in shown] == [f"{ann.handle}: muted", f"{ben.handle}: muted"]
     assert [row["muted"] for row in host.json("people", space)] == [False, True, True]
-    refused(host.run("mute", space), 2, "give at least one handle")
+    refused(host.run("mute", space), 2, "PERSON: say who")
 
 
 @pytest.mark.parametrize("verb", ["approve", "deny", "mute", "unmute", "demote", "promote", "kick"])
@@ -88,11 +91,13 @@ def test_invitations_are_sent_answered_and_withdrawn(host: Person, ann: Person, 
     read = ann.says("inbox")
     assert f"(spacesctl accept {space})" in read
     assert "and talk" in read
-    assert ann.says("accept", space) == "you are speaker in “T”\n"
+    assert ann.says("accept", space) == "you are a speaker in “T”\n"
     assert ben.says("decline", space) == "you declined “T”\n"
     done = host.run("uninvite", space, ann.handle, "@nobody_here")
     assert done.stdout == ""
-    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [ann.handle, "@nobody_here"]
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"spacesctl: {ann.handle} has no open invitation")
+    assert second == "spacesctl: there is no account @nobody_here"
     assert done.returncode == 5, "that of the first refusal"
     refused(host.run("invite", space, "@nobody_here"), 3, "no account")
     refused(ann.run("accept", host.live()), 5, "invit")

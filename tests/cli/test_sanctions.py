@@ -14,8 +14,9 @@ def on_stage(host: Person, ann: Person) -> str:
 
 def test_a_mute_for_a_time_is_listed_for_both_and_undone_by_its_id(host: Person, ann: Person) -> None:
     space = on_stage(host, ann)
-    assert host.says("mute", space, ann.handle, "--for", "1m30s", "--reason", "noise") == f"{ann.handle}: muted\n"
-    [row] = host.json("sanctions", space)
+    muted = host.says("mute", space, ann.handle, "--for", "1m30s", "--reason", "noise")
+    [row] = host.json("sanctions", "--space", space)
+    assert muted == f"{ann.handle}: muted  (spacesctl undo {row['id']})\n"
     assert (row["action"], row["target"]["handle"], row["by"]["handle"], row["reason"]) == (
         "mute",
         ann.handle,
@@ -52,6 +53,45 @@ def test_a_block_is_undone_by_its_id_and_by_nobody_else(host: Person, ann: Perso
     refused(ben.run("undo", row["id"]), 3, "sanction")
     assert host.says("undo", row["id"]) == f"{ann.handle}: block undone\n"
     assert not [one for one in ann.json("sanctions") if one["action"] == "block" and one["how"] is None]
+
+
+def test_what_is_done_says_how_it_is_undone(host: Person, ann: Person, ben: Person) -> None:
+    space = on_stage(host, ann)
+    ben.run("raise", space)
+    for words, said in (
+        (["demote", space], "now a listener"),
+        (["kick", space], "removed"),
+        (["block"], "blocked"),
+    ):
+        bare = ann.handle.removeprefix("@")
+        shown = host.says(*words, bare)
+        assert said in shown
+        command = shown.partition("(spacesctl ")[2].removesuffix(")\n").split()
+        assert command[0] == "undo"
+        assert host.says(*command).startswith(f"{ann.handle}: ")
+    assert "undo" not in host.says("mute", space, ben.handle, "--dry-run")
+    assert ben.says("demote", space, ben.handle) == f"{ben.handle}: now a listener\n", "it is no sanction"
+
+
+def test_sanctions_without_a_name_are_those_of_ones_live_space(host: Person, ann: Person) -> None:
+    space = on_stage(host, ann)
+    host.run("mute", "--reason", "noise", ann.handle.removeprefix("@"))
+    done = host.run("sanctions")
+    assert done.stderr.startswith(f"on 'T' ({space}), live since ")
+    assert "noise" in done.stdout
+    assert host.run("sanctions", "--me").stderr == "on you, in all Spaces\nno sanctions\n"
+    hers = ann.run("sanctions")
+    assert hers.stderr == "on you, in all Spaces\n"
+    assert "noise" in hers.stdout
+    refused(host.run("sanctions", space, "--me"), 2, "give only one of them")
+    refused(host.run("sanctions", space, "--space", space), 2, "--space: SPACE was given already")
+
+
+def test_who_is_not_there_is_named_once(host: Person) -> None:
+    space = host.live()
+    refused(host.run("mute", space, "zed_nobody"), 3, "spacesctl: there is no account @zed_nobody")
+    done = host.run("mute", "zed_nobody")
+    assert done.stderr.splitlines()[1:] == ["spacesctl: there is no account @zed_nobody"]
 
 
 def test_what_cannot_be_is_refused_in_one_line(host: Person, ann: Person) -> None:
