@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
+UNREAD = 0
+"""The exit code after the reader of stdout has closed it: `list | head -1` has shown what was wanted, also under `set -o pipefail`."""
 MOST_LINE = 2_000
 """Characters of an error."""
 
@@ -42,6 +45,8 @@ def _run() -> int:
         left = app(prog_name="spacesctl", standalone_mode=False)
         return left if isinstance(left, int) else 0
     except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # Typer's own answer to it
+            return UNREAD
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except TyperException as error:
         from spacesctl.cli import usage
@@ -54,7 +59,7 @@ def _run() -> int:
         complain(f"{error.message} ({error.hint})" if error.hint else error.message)
         return error.exit_code
     except BrokenPipeError:
-        return 1  # the reader of our output has closed it
+        return UNREAD
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         complain(f"{where}{error.strerror or error}")
@@ -73,21 +78,34 @@ def _written(code: int) -> int:
     try:
         sys.stdout.flush()
     except (OSError, ValueError) as error:  # the second: it was closed
-        if not code and isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        unread = isinstance(error, BrokenPipeError)
+        if not code and isinstance(error, OSError) and not unread:
             complain(f"standard output: {error.strerror or error}")
-        try:
+        with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except (OSError, ValueError):
-            return code or 1
-        return code or 1
+        return code or (UNREAD if unread else 1)
     return code
+
+
+def _with_clock_times(text: str) -> str:
+    """The text with the times of the server, which are UTC to the millisecond, as people read them."""
+    import re
+    from datetime import datetime
+
+    from spacesctl.cli.output import clock
+
+    wire = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+    try:
+        return re.sub(wire, lambda found: clock(datetime.fromisoformat(found[0])), text)
+    except (ValueError, OverflowError):  # no such day, or beyond the calendar
+        return text
 
 
 def complain(message: str) -> None:
     """One line on stderr: what others wrote may stand in it."""
     from spacesctl.cli.output import note
 
-    line = " ".join(message.split())
+    line = _with_clock_times(" ".join(message.split()))
     try:
         note(f"spacesctl: {line if len(line) <= MOST_LINE else f'{line[:MOST_LINE]}…'}")
     except OSError:

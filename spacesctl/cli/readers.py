@@ -12,6 +12,8 @@ import threading
 from collections.abc import Coroutine, Iterator
 from typing import TypeVar
 
+from spacesctl.cli import UNREAD
+
 T = TypeVar("T")
 LOOK_EVERY_MS = 500
 """Milliseconds after which the watching thread looks whether the command has ended. A reader that goes is noticed at once."""
@@ -19,7 +21,7 @@ LOOK_EVERY_MS = 500
 
 @contextlib.contextmanager
 def while_read() -> Iterator[None]:
-    """Let the body end with exit code 1, as a write into a closed pipe does, as soon as the reader of stdout has closed it."""
+    """Let the body end with exit code 0, as a write into a closed pipe does, as soon as the reader of stdout has closed it."""
     pipe = _pipe()
     if pipe is None or threading.current_thread() is not threading.main_thread():
         yield
@@ -55,7 +57,7 @@ async def until_unread(work: Coroutine[None, None, T]) -> T:
 
 def _leave(number: int, frame: object) -> None:
     """Not an OSError: who waits for the network would take it for a broken connection, and come back."""
-    raise SystemExit(1)
+    raise SystemExit(UNREAD)
 
 
 def _pipe() -> int | None:
