@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, client
+from spacesctl.cli.common import AlsoSpace, Json, client, either
 from spacesctl.cli.output import emit_json, say, table
 
 if TYPE_CHECKING:
@@ -17,17 +17,24 @@ if TYPE_CHECKING:
 
 def list_audit(
     ctx: typer.Context,
-    space: Annotated[str | None, typer.Option(help="Only entries of this Space.")] = None,
+    space: Annotated[str | None, typer.Argument(metavar="SPACE", help="Only entries of this Space.")] = None,
+    named: AlsoSpace = None,
     as_json: Json = False,
 ) -> None:
     """List what was done by you and in the Spaces that you host, newest first."""
+    space = either(space, named)
     with client(ctx) as spaces:
         wanted = which.one(spaces, space, which.PAST) if space is not None else None
         rows = [row for row in spaces.moderation.audit() if wanted in (None, row.space_id)]
     if as_json:
         emit_json(rows)
         return
-    table(("ID", "AT", "WHO", "DID", "TO", "SPACE", ""), [_cells(one) for one in rows], empty="no entries")
+    table(
+        ("ID", "AT", "WHO", "DID", "TO", "SPACE", "MORE"),
+        [_cells(one) for one in rows],
+        empty="no entries",
+        spare=("SPACE",),
+    )
 
 
 def _cells(one: AuditEntry) -> tuple[object, ...]:

@@ -116,7 +116,7 @@ ROOT = Noun(
                 "show": Verb("accounts:show", "Show an account; without a handle, your own."),
                 "suspend": Verb(
                     "oversight:suspend",
-                    "Suspend an account: its tokens stop working, and its live Spaces go to a co-host or end.",
+                    "Suspend an account: its tokens stop working, and its live Spaces go to a co-host who is there, or end.",
                 ),
                 "restore": Verb("oversight:restore", "Restore a suspended account: its tokens work again."),
                 "delete": Verb(

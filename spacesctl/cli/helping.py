@@ -13,8 +13,8 @@ from typer.core import TyperArgument, TyperOption
 
 from spacesctl.cli.completion import commands
 from spacesctl.cli.layout import Row, Section, page
-from spacesctl.cli.output import say
 from spacesctl.domain.errors import Invalid
+from spacesctl.support.terminal import write_line
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, Parameter
@@ -44,7 +44,7 @@ def help_command(
             raise Invalid("COMMAND", f"there is no command {' '.join(words or [])}", hint="spacesctl -h lists them")
         command = below
         found = type(found)(command, info_name=word, parent=found)
-    say(command.get_help(found))
+    write_line(command.get_help(found))  # its lines are laid out
 
 
 def of_command(command: Command, ctx: Context) -> str:
@@ -53,7 +53,7 @@ def of_command(command: Command, ctx: Context) -> str:
 
     words = ctx.command_path.partition(" ")[2]
     params = command.get_params(ctx)
-    own = [one for one in params if isinstance(one, TyperOption) and not _is_help(one) and one.name not in COMMON]
+    own = [one for one in params if isinstance(one, TyperOption) and _is_own(one)]
     common = [one for one in params if isinstance(one, TyperOption) and one.name in COMMON]
     return page(
         usage(ctx.command_path, params),
@@ -116,8 +116,8 @@ def _arguments(params: Iterable[Parameter]) -> Iterator[TyperArgument]:
     return (one for one in params if isinstance(one, TyperArgument))
 
 
-def _is_help(one: Parameter) -> bool:
-    return "--help" in one.opts
+def _is_own(one: TyperOption) -> bool:
+    return "--help" not in one.opts and one.name not in COMMON and not one.hidden
 
 
 def _row(one: TyperOption) -> Row:

@@ -29,6 +29,10 @@ EVERYWHERE = ROOT_FLAGS | WITH_VALUE
 """The same, after the root, which has a `--url` itself."""
 
 
+ALSO = {"remove": ("delete", "clear"), "delete": ("remove", "clear")}
+"""Words that name a command of a group, too, where the group has not the word itself. No list shows them."""
+
+
 @dataclass(frozen=True)
 class Verb:
     """A command: the `module:function` below `spacesctl.cli`, and the first sentence of its docstring."""
@@ -105,11 +109,17 @@ class LazyGroup(TyperGroup):
         return list(self.noun.commands)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        cmd_name = self.meant(cmd_name)
         if cmd_name not in self.noun.commands:
             return None
         if cmd_name not in self.commands:
             self.commands[cmd_name] = made(self.noun.commands[cmd_name], cmd_name, f"{self.words}{cmd_name}")
         return self.commands[cmd_name]
+
+    def meant(self, name: str) -> str:
+        """The name of a command, also for another word for the same."""
+        known = self.noun.commands
+        return next((one for one in (name, *ALSO.get(name, ())) if one in known), name)
 
     def get_help(self, ctx: Context) -> str:
         from spacesctl.cli import helping
@@ -118,12 +128,15 @@ class LazyGroup(TyperGroup):
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         before, behind, rest = parted(args, ROOT_FLAGS if ctx.parent is None else EVERYWHERE)
-        if self.noun.default and not (rest and (rest[0] in self.noun.commands or rest[0] in ctx.help_option_names)):
+        if self.noun.default and not (
+            rest and (self.meant(rest[0]) in self.noun.commands or rest[0] in ctx.help_option_names)
+        ):
             rest = [self.noun.default, *rest]
         with _of(ctx):
             return super().parse_args(ctx, [*before, *rest[:1], *behind, *rest[1:]] if rest else before)
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        args = [self.meant(args[0]), *args[1:]]
         if args[0] in self.noun.commands or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches

@@ -13,6 +13,8 @@ from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from spacesctl.api.spaces import Space
 
 
@@ -54,8 +56,16 @@ def list_spaces(
             )
             for one in rows
         ],
-        empty="no Spaces",
+        empty=f"no Spaces{_NOT_LISTED if _asks_for_past(state) else ''}",
+        spare=("PEOPLE",),
     )
+
+
+_NOT_LISTED = ": those that have ended or were canceled are listed for their hosts only"
+
+
+def _asks_for_past(states: Iterable[State] | None) -> bool:
+    return any(one not in (State.LIVE, State.SCHEDULED) for one in states or ())
 
 
 def _turn(one: Space) -> tuple[int, float]:

@@ -43,7 +43,7 @@ def inbox(
         emit_json(shown)
         return
     if not shown:
-        note("no messages")
+        note("no unread messages" if unread else "no messages")
         return
     out = console()
     for row in shown:
@@ -60,7 +60,7 @@ def _mark_read(spaces: Client, ids: list[str]) -> None:
 def _show(row: Message, out: Console) -> None:
     out.print(f"{clock(row.created_at)}  {row.by.handle}  [{row.kind}]{'  new' if row.unread else ''}", style="bold")
     for line in row.text.splitlines():
-        out.print(f"  {line}")
+        say(f"  {line}")
     show_clip(row.clip, row.clip.id if row.clip else "")
     if row.kind == "invite":
         out.print(f"  (spacesctl accept {row.space_id})", style="dim")

@@ -26,7 +26,7 @@ def report(
         str | None, typer.Argument(metavar="PERSON", help="The person. Default: the Space itself is reported.")
     ] = None,
     category: Annotated[str, typer.Option(help=f"One of {', '.join(CATEGORIES)}.")] = "other",
-    text: Annotated[str, typer.Option("--note", help="What happened.")] = "",
+    text: Annotated[str, typer.Option("--note", "--reason", metavar="WORDS", help="What happened.")] = "",
     as_json: Json = False,
 ) -> None:
     """Report a person or the whole Space. The person's last 30 s of speech are kept as evidence."""
@@ -64,6 +64,7 @@ def list_reports(
             for one in rows
         ],
         empty="no reports",
+        spare=("RULE", "TITLE"),
     )
 
 

@@ -42,7 +42,7 @@ CHANGES = frozenset(
     }
 )  # fmt: skip
 """Commands that change something on the server only."""
-NAMES_A_SPACE = ("space", "space_or_host")
+NAMES_A_SPACE = ("space", "space_or_host", "named")
 """Parameters of commands that may be a Space's link. What is done with it is done on the server that it names."""
 _BARE = {"serve", "completion", "help"}
 """Commands without these options: what they print is for programs."""

@@ -22,7 +22,7 @@ def suspend(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Suspend an account: its tokens stop working, and its live Spaces go to a co-host or end. (Operators only.)"""
+    """Suspend an account: its tokens stop working, and its live Spaces go to a co-host who is there, or end. (Operators only.)"""
     from spacesctl.api.accounts import NewSuspension
 
     new = NewSuspension(reason=reason, duration=_seconds(how_long) if how_long is not None else None)

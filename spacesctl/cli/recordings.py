@@ -11,7 +11,7 @@ import typer
 
 from spacesctl.cli import completion, which
 from spacesctl.cli.asking import confirm
-from spacesctl.cli.common import Json, SpaceRef, ThisSpace, Yes, client
+from spacesctl.cli.common import AlsoSpace, Json, SpaceRef, ThisSpace, Yes, client, either
 from spacesctl.cli.output import clock, emit_json, note, say, table
 from spacesctl.domain.errors import NotFound, Refused
 
@@ -51,10 +51,12 @@ def stop(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
 
 def list_recordings(
     ctx: typer.Context,
-    space: Annotated[str | None, typer.Option(metavar="SPACE", help="Only recordings of this Space.")] = None,
+    space: Annotated[str | None, typer.Argument(metavar="SPACE", help="Only recordings of this Space.")] = None,
+    named: AlsoSpace = None,
     as_json: Json = False,
 ) -> None:
     """List your recordings, newest first."""
+    space = either(space, named)
     with client(ctx) as spaces:
         rows = list(spaces.recordings.list(which.one(spaces, space, which.PAST) if space else None))
     if as_json:
@@ -64,6 +66,7 @@ def list_recordings(
         ("ID", "TITLE", "STATE", "SINCE", "MINUTES", "FILES", "UNTIL"),
         [(one.id, one.title, one.state, one.started_at, _minutes(one), len(one.files), one.expires_at) for one in rows],
         empty="no recordings",
+        spare=("FILES", "MINUTES"),
     )
 
 

@@ -84,11 +84,12 @@ def tokens(ctx: typer.Context, name_handle: Whose = "me", as_json: Json = False)
             one.expires_at,
             one.used_at,
             one.used_from,
-            "this one" if one.current else "",
+            one.current,
         ]
         for one in found
     ]
-    table(["id", "label", "scopes", "made", "expires", "last used", "from", ""], rows, empty="no tokens")
+    headings = ("ID", "LABEL", "SCOPES", "MADE", "EXPIRES", "LAST USED", "FROM", "IN USE")
+    table(headings, rows, empty="no tokens", spare=("FROM", "MADE", "SCOPES"))
 
 
 def revoke(

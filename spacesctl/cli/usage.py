@@ -19,8 +19,8 @@ from typer.core import TyperArgument, TyperOption
 
 from spacesctl.cli import complain
 from spacesctl.cli.helping import name_of
-from spacesctl.cli.output import note
 from spacesctl.domain.errors import Invalid
+from spacesctl.support.terminal import write_line
 
 if TYPE_CHECKING:
     from typer._click import Parameter
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PARAMETERS = {
     "account": ("target",),
     "clip": ("voice",),
+    "cohosts": ("cohost",),
     "expires_at": ("expires",),
     "events": ("event",),
     "handle": ("handles", "name_handle", "to", "target"),
@@ -46,13 +47,26 @@ PARAMETERS = {
 """The parameters of commands that a field of the API comes from, where the names differ."""
 _FIELD = re.compile(r"([a-z_]+)(?:\.\d+|\[.*\])*")
 """A field, or a part of one; the path of a file is none."""
+_NUMBERS = tuple(
+    (re.compile(theirs, re.IGNORECASE), ours)
+    for theirs, ours in (
+        (r"^input should be a valid integer.*", "must be a whole number"),
+        (r"^input should be a valid number.*", "must be a number"),
+        (r"^input should be greater than or equal to ", "must be at least "),
+        (r"^input should be less than or equal to ", "must be at most "),
+        (r"^input should be greater than ", "must be more than "),
+        (r"^input should be less than ", "must be less than "),
+        (r"^input should be ", "must be "),
+    )
+)
+"""What pydantic says of values, and what we do."""
 _EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
 
 
 def complain_of(error: TyperException) -> int:
     """Say what is wrong with the command line; the exit code."""
     if isinstance(error, NoArgsIsHelpError):
-        note(error.message)  # the help itself
+        write_line(error.message, err=True)  # the help itself
         return error.exit_code
     ctx = error.ctx if isinstance(error, UsageError) else None
     complain(f"{said_of(error)} ({ctx.command_path if ctx is not None else 'spacesctl'} -h)")
@@ -77,8 +91,10 @@ def said_of(error: TyperException) -> str:
 
 
 def _plain(message: str) -> str:
-    """A message as ours are: without the name of a class, and no sentence."""
+    """A message as ours are: without the name of a class or of a type, and no sentence."""
     bare = message.removeprefix("Value error, ").removesuffix(".")
+    for theirs, ours in _NUMBERS:
+        bare = theirs.sub(ours, bare)
     return bare[:1].lower() + bare[1:]
 
 
@@ -97,5 +113,5 @@ def named_as_typed(error: Invalid, params: Iterable[Parameter]) -> Invalid:
 def _typed(one: Parameter | None) -> str:
     """How a parameter is called on the command line."""
     if isinstance(one, TyperOption):
-        return max(one.opts, key=len)
+        return next((name for name in one.opts if name.startswith("--")), one.opts[0])
     return name_of(one) if isinstance(one, TyperArgument) else "an argument"

@@ -49,6 +49,7 @@ def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
         ("ID", "URL", "EVENTS", "STATE", "WAITING", "DROPPED"),
         [(one.id, one.url, one.events, one.state, one.waiting, one.dropped) for one in rows],
         empty="no webhooks",
+        spare=("DROPPED", "WAITING"),
     )
     for row in rows:
         if row.reason:
@@ -103,4 +104,5 @@ def deliveries(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
         ("AT", "TYPE", "STATE", "TRIES", "STATUS", "PROBLEM", "NEXT"),
         [(one.created_at, one.type, one.state, one.attempts, one.status, one.problem, one.next_at) for one in rows],
         empty="nothing was sent yet",
+        spare=("NEXT", "STATUS"),
     )

@@ -65,6 +65,7 @@ def test_ones_own_invitations_are_listed(host: Person, ann: Person) -> None:
     assert (row["space_id"], row["title"], row["state"], row["role"]) == (space_id, "Hours", "pending", "speaker")
     assert f"{space_id}  live   Hours  {host.handle}" in ann.says("invites")
     assert ann.handle in host.says("invites", "--space", space_id)
+    assert ann.handle in host.says("invites", space_id)
     refused(ann.run("invites", "--space", space_id), 5, "may not")
     assert host.run("invites").stderr == "no invitations\n"
 
@@ -87,7 +88,7 @@ def test_what_was_printed_is_read(host: Person, ann: Person) -> None:
     assert tried.stdout.count("  new\n") == 3
     assert [one["text"] for one in ann.json("inbox", "--unread", "--limit", "2")] == ["message 2", "message 1"]
     assert "[message]  new\n  message 0" in ann.says("inbox", "--unread")
-    assert ann.run("inbox", "--unread").stderr == "no messages\n"
+    assert ann.run("inbox", "--unread").stderr == "no unread messages\n"
     shown = ann.says("inbox")
     assert "message 2" in shown
     assert "  new" not in shown
@@ -166,3 +167,24 @@ def test_who_undoes_twice_reads_what_was_undone(host: Person, ann: Person) -> No
     refused(host.run("undo", block["id"]), 5, f"the block of {ann.handle} is undone already")
     refused(host.run("undo", f"{space_id}-999"), 3, "no sanction")
     refused(host.run("undo", "999"), 3, "no sanction")
+
+
+def test_who_looks_for_what_is_over_is_told_who_may_see_it(host: Person, ann: Person) -> None:
+    space = host.live()
+    host.run("end", space, "--yes")
+    told = "no Spaces: those that have ended or were canceled are listed for their hosts only\n"
+    assert ann.run("list", "--host", host.handle, "--state", "ended").stderr == told
+    assert ann.run("list", "--host", host.handle).stderr == "no Spaces\n"
+    assert space in host.says("list", "--state", "ended")
+
+
+def test_an_invitation_to_a_live_space_says_so_and_the_space_is_found_without_a_name(host: Person, ann: Person) -> None:
+    space = host.json("create", "Talk", "--at", "+2h", "--no-captions", "--invite", ann.handle)["id"]
+    assert ", in 2 h" in ann.says("invites")
+    host.run("start", space)
+    assert ann.says("invites").splitlines()[1].split()[:5] == [space, "live", "Talk", host.handle, "live"]
+    ann.run("accept", space)
+    done = ann.run("react", "clap")
+    assert done.stderr.startswith(f"on 'Talk' ({space}), live since ")
+    assert done.returncode == 0
+    refused(ann.run("hands"), 3, "there is no Space of yours, live or to come")

@@ -42,8 +42,8 @@ report ID --note x / captions ID / watch ID / react ID wave / share ID https://a
 calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
 account revoke @ann --label x -y / account suspend @ann -y / account restore @ann
 account delete @ann -y / account show / account show @ann
-profile show @ann / profile edit --name x / schedule list / schedule show s1 / schedule pause s1
-schedule resume s1 / schedule skip s1 / schedule edit s1 --title x / schedule delete s1 -y / reports list / reports show r1
+profile show @ann / profile edit --name x / schedule list / schedule show ID / schedule pause ID
+schedule resume ID / schedule skip ID / schedule edit ID --title x / schedule delete ID -y / reports list / reports show r1
 reports decide r1 --upheld / rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
 recordings list / recordings delete r1 -y / webhook add https://a.example --all / webhook list / webhook test w1 / webhook remove w1 -y
 webhook renew w1 -y / transcript ID

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,14 @@ CLASSES = re.compile(r"\b[A-Z]\w*(Error|Exception|Timeout)\b|Value error|\(s\)|T
         ("list --search", "--search: needs a value (spacesctl list -h)"),
         ("list --json=yes", "--json: takes no value (spacesctl list -h)"),
         ("list here", "'here' is too much (spacesctl list -h)"),
-        ("list --limit some", "--limit: input should be a valid integer, unable to parse string as an integer (spacesctl list -h)"),
+        ("list --limit some", "--limit: must be a whole number (spacesctl list -h)"),
+        ("list --limit 1.5", "--limit: must be a whole number (spacesctl list -h)"),
+        ("list --limit 0", "--limit: must be at least 1 (spacesctl list -h)"),
+        ("listen --output x --seconds soon", "--seconds: must be a number (spacesctl listen -h)"),
+        ("listen --output x --seconds -1", "--seconds: must be at least 0.1 (spacesctl listen -h)"),
+        ("mute", "PERSON: say who (`@ann`, or `ann`; `-` reads a list from stdin)"),
+        (f"mute {ID}", "PERSON: say who (`@ann`, or `ann`; `-` reads a list from stdin)"),
+        (f"demote {ID}", "PERSON is missing (spacesctl demote -h)"),
         ("list --state live,lost", "--state: 'lost' is not one of 'scheduled', 'live', 'ended', 'canceled' (spacesctl list -h)"),
         (f"react {ID} dance", "REACTION: 'dance' is not one of "),
         (f"kick {ID} a!b", "PERSON: 'a!b' is not a handle (such as @ann)"),
@@ -107,3 +115,20 @@ def test_ctrl_c_while_modules_are_imported_is_no_traceback(name: str, tmp_path: 
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+_AT_ONCE = """
+import os, runpy, signal, sys
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "spacesctl.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.argv = ["spacesctl", "list"]
+sys.meta_path.insert(0, Interrupted())
+runpy.run_module("spacesctl", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_ctrl_c_before_the_command_line_is_imported_ends_it_without_a_word() -> None:
+    done = subprocess.run([sys.executable, "-c", _AT_ONCE], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", ""), "a shell shows 130"
