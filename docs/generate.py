@@ -47,9 +47,11 @@ def cli() -> str:
         "everything else to stderr: an error is one line there, also with `--json`, and the exit code says its kind (of several",
         "refusals that of the first). `SPACESCTL_DEBUG=1` shows where an unforeseen error came from.\n",
         "SPACE is a Space's id, its link (`http://HOST/s/ID`), the beginning of its id (3 characters or more) or its title, in capitals or",
-        "not; a beginning of the title is enough if no other Space's begins so. Left out, it is your live Space (as host or co-host), else",
-        "your next one; a word that begins with `@` is a person, so that `mute @ann` works. What was found is said on stderr; several that",
-        "fit are an error that lists them. What cannot be undone guesses nothing: `start`, `end`, `cancel`, `kick`, `uninvite`, `accept`,",
+        "not; a beginning of the title is enough. Of several titles that fit, the live one is meant, else the next. Left out, it is your",
+        "live Space (as host or co-host), else your next one; for `speak`, `listen`, `watch`, `raise`, `react`, `captions` and `people`",
+        "also one in which you may speak, as a speaker or by an invitation that you accepted. A word that begins with `@` is a person, so",
+        "that `mute @ann` works, and so does `mute ann`. What was found is said on stderr; several that fit are an error that lists them.",
+        "What cannot be undone guesses nothing: `start`, `end`, `cancel`, `kick`, `uninvite`, `accept`,",
         "`decline`, `report`, `record stop`, `rules push`, `rules clear`, `mute --all`, `promote --host` and `edit` with rules need an id,",
         "a link, the beginning of an id or a whole title. Only an id and a link are not looked up.\n",
         "The server and the token come from `--url`,",
@@ -62,8 +64,10 @@ def cli() -> str:
         "`spacesctl help COMMAND` shows what stands here. `--url`, `--json`, `--plain`, `--curl` and `--dry-run` may stand before or after",
         "the command. Where several values may be given they may have commas between them: `@ann,@ben`. What cannot be undone (`end`,",
         "`cancel`, `restore` and what deletes) asks on a terminal, and needs `--yes` elsewhere.\n",
+        "On a narrow terminal tables shorten titles and leave out what is less needed; `--plain`, `--json` and pipes have all of it.\n",
         "| exit code | meaning |\n| --- | --- |",
-        "| 0 | success |\n| 1 | failure |\n| 2 | wrong usage, or invalid input |\n| 3 | not found, or gone |\n| 4 | not signed in |",
+        "| 0 | success; also when who reads the output has enough (`spacesctl list \\| head -1`) |",
+        "| 1 | failure |\n| 2 | wrong usage, or invalid input |\n| 3 | not found, or gone |\n| 4 | not signed in |",
         "| 5 | refused: not allowed, policy, state, conflict, too many |\n| 6 | server unreachable or timed out |",
         "| 130 | interrupted |\n",
     ]
@@ -73,7 +77,7 @@ def cli() -> str:
         lines.append(f"{inspect.cleandoc(command.help or '')}\n")
         shown = "\n".join(EXAMPLES[words])
         lines.append(f"`{helping.usage(f'spacesctl {words}', command.params)}`\n\n```sh\n{shown}\n```\n")
-        rows = [_parameter(one) for one in command.params if one.name != "help"]
+        rows = [_parameter(one) for one in command.params if one.name != "help" and not getattr(one, "hidden", False)]
         if rows:
             lines += ["| | |\n| --- | --- |", *rows, ""]
         lines += [f"{reference.printed(key, one)}\n" for key, one in outputs(words).items()]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from spacesctl.cli.output import say
 from spacesctl.domain.ids import is_space_id, parse_handle
+from spacesctl.support.terminal import write_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ def completion(
     """Print a shell's completion script: `eval "$(spacesctl completion bash)"`, in fish `spacesctl completion fish | source`."""
     from spacesctl.cli import shells
 
-    say(shells.script(shell.value).strip())
+    write_line(shells.script(shell.value).strip())
 
 
 def prepare() -> None:

@@ -26,7 +26,7 @@ def show_post(found: Post) -> None:
     out = console()
     out.print(f"{found.author.handle}  {clock(found.created_at)}  {found.id}", style="bold")
     for line in found.text.splitlines():
-        out.print(f"  {line}")
+        say(f"  {line}")
     show_clip(found.clip, found.id)
 
 

@@ -12,6 +12,7 @@ from spacesctl.cli import which
 from spacesctl.cli.common import Json, SpaceRef, ThisSpace, client
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
+from spacesctl.support.terminal import write_line
 
 
 def read_rules(path: Path) -> str:
@@ -93,7 +94,7 @@ def show_rules(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False
     elif found.text is None:
         note("no rules")
     else:
-        say(found.text.rstrip("\n"))
+        write_line(found.text.rstrip("\n"))  # a file
 
 
 def clear_rules(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:

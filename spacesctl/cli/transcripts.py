@@ -12,6 +12,7 @@ import typer
 from spacesctl.cli import which
 from spacesctl.cli.common import Json, SpaceRef, client
 from spacesctl.cli.output import emit_json, note, say
+from spacesctl.support.terminal import write_line
 
 if TYPE_CHECKING:
     from spacesctl.api.captions import Caption
@@ -51,7 +52,7 @@ def transcript(
     lines = list(_lines(form, found, said, names))
     if output is None:
         for line in lines:
-            say(line)
+            say(line) if form is Format.TXT else write_line(line)  # the others are files
         return
     output.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     say(f"{output}: {len(said)} utterances")

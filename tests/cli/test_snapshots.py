@@ -47,8 +47,9 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A moment and a place that stay."""
     monkeypatch.setenv("TZ", "Europe/Rome")
     time.tzset()
-    real = moments.moment
+    real, clock = moments.moment, moments.on_the_clock
     monkeypatch.setattr(moments, "moment", lambda at, _now: real(at, NOW))
+    monkeypatch.setattr(moments, "on_the_clock", lambda at, _now: clock(at, NOW))
     yield
     monkeypatch.undo()
     time.tzset()
