@@ -67,7 +67,9 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
 
 def _header(view: RoomView, width: int) -> Text:
     """The title, shortened so that what stands behind it is whole: the id is copied."""
-    behind = Text("REC " if view.recording else "", style="bold red")
+    behind = Text()
+    if view.recording:
+        behind.append("REC ", style="bold red")
     behind.append(f"{view.state}  {view.id} ", style="dim")
     behind.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
     room = max(LEAST_TITLE, width - FRAME - behind.cell_len)

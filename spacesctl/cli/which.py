@@ -145,10 +145,12 @@ def _nearly(rows: Sequence[Space], text: str) -> list[Space]:
     from difflib import get_close_matches
 
     wanted = text.casefold()
-    inside = [row for row in rows if wanted in row.title.casefold()]
-    titles = {row.title.casefold(): row for row in rows}
-    alike = [titles[one] for one in get_close_matches(wanted, titles, n=MOST_MEANT)]
-    return (inside or alike)[:MOST_MEANT]
+    if inside := [row for row in rows if wanted in row.title.casefold()]:
+        return inside[:MOST_MEANT]
+    said = {
+        part: row for row in rows for title in (row.title.casefold(),) for part in (title, title[: len(wanted) + 1])
+    }
+    return list({said[one].id: said[one] for one in get_close_matches(wanted, said, n=MOST_MEANT)}.values())
 
 
 def _quoted(row: Space) -> str:

@@ -10,7 +10,7 @@ from typing import IO, Final
 USUAL: Final = 80
 """Columns of a terminal that does not tell how many it has."""
 NARROWEST: Final = 20
-_LABEL: Final = re.compile(r"\s*\S+(?: \S+)?\s{2,}")
+_LABEL: Final = re.compile(r"\s*\S+\s{2,}")
 """What stands in a column of its own before the text: a time, a name, `link`."""
 MOST_HANGING: Final = 16
 

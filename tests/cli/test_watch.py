@@ -88,6 +88,7 @@ def test_a_small_terminal_shows_the_last_event_and_the_whole_id(people: int) -> 
     assert f"live  {state.view.id}" in lines[0]
     assert "A title that" in lines[0]
     assert "the last one" in lines[-1]
+    assert "REC" not in lines[0]
     assert ("more" in " ".join(lines)) == (people > 4)
 
 

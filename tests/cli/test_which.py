@@ -112,6 +112,7 @@ def test_of_several_titles_the_live_one_counts_and_then_the_next() -> None:
         ("DDDDD", False, f"there is no Space 'DDDDD': 'Yesterday' ({OVER.id}) has ended"),
         ("rained off", False, "there is no Space 'rained off': 'Rained off' (LLLLLLLLLLLL1) was canceled"),
         ("ofice hours", False, f"there is no Space 'ofice hours'; did you mean 'Office hours' ({OFFICE.id})?"),
+        ("ofice", False, f"there is no Space 'ofice'; did you mean 'Office hours' ({OFFICE.id})?"),
         ("hours", False, f"there is no Space 'hours'; did you mean 'Office hours' ({OFFICE.id})?"),
         ("off", True, f"there is no Space 'off'; did you mean 'Office hours' ({OFFICE.id})?"),
         ("xyzzy", False, "there is no Space 'xyzzy'"),

@@ -33,6 +33,7 @@ def test_what_goes_on_stands_below_its_beginning() -> None:
     words = "word " * 30
     assert wrapped(f"00:12  {words}", 40).splitlines()[1].startswith("       word")
     assert wrapped(f"  link       {words}", 40).splitlines()[1].startswith("             word")
+    assert wrapped(f"Office hours  [live]  by @ann  {LINK}", 40).splitlines()[1] == LINK
     assert wrapped(f"  {words}", 40).splitlines()[1].startswith("  word")
     assert wrapped(words, 40).splitlines()[1].startswith("word")
 
