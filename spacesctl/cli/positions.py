@@ -39,7 +39,7 @@ class Parser(_OptionParser):
 
 def _is_left_out(given: dict[str, Given], arguments: Sequence[_Argument], *, completing: bool) -> bool:
     """Whether the first word is not the Space. A word with `@` is a person. Where the Space may be left out, the first word is also what
-    else would be missing (but for an id or a link, which is no person), and `-` is a list on stdin. While a shell completes, what is
+    else would be missing (but for what is no person), and `-` is a list on stdin. While a shell completes, what is
     missing may still come."""
     first, last = given["space"], arguments[-1]
     if not isinstance(first, str):
@@ -49,8 +49,13 @@ def _is_left_out(given: dict[str, Given], arguments: Sequence[_Argument], *, com
     if completing or arguments[0].obj.required:
         return False
     if last.nargs == -1:
-        return first == "-" or not (given[str(last.dest)] or is_space_id(first) or "/" in first)
+        return first == "-" or not (given[str(last.dest)] or _is_no_person(first))
     return last.obj.required and given[str(last.dest)] is None
+
+
+def _is_no_person(word: str) -> bool:
+    """Whether a word is an id, a link or a title of several words."""
+    return is_space_id(word) or "/" in word or (" " in word and "," not in word)
 
 
 def _given(value: object) -> Given:

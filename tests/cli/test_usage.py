@@ -38,6 +38,7 @@ CLASSES = re.compile(r"\b[A-Z]\w*(Error|Exception|Timeout)\b|Value error|\(s\)|T
         ("mute", "PERSON: say who (`@ann`, or `ann`; `-` reads a list from stdin)"),
         (f"mute {ID}", "PERSON: say who (`@ann`, or `ann`; `-` reads a list from stdin)"),
         (f"demote {ID}", "PERSON is missing (spacesctl demote -h)"),
+        ("invite http://127.0.0.1:9/s/AAAAAAAAAAAAA", "PERSON is missing (spacesctl invite -h)"),
         ("list --state live,lost", "--state: 'lost' is not one of 'scheduled', 'live', 'ended', 'canceled' (spacesctl list -h)"),
         (f"react {ID} dance", "REACTION: 'dance' is not one of "),
         (f"kick {ID} a!b", "PERSON: 'a!b' is not a handle (such as @ann)"),
@@ -132,3 +133,7 @@ runpy.run_module("spacesctl", run_name="__main__", alter_sys=True)
 def test_ctrl_c_before_the_command_line_is_imported_ends_it_without_a_word() -> None:
     done = subprocess.run([sys.executable, "-c", _AT_ONCE], capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", ""), "a shell shows 130"
+
+
+def test_a_title_of_several_words_is_no_person() -> None:
+    refused(run("http://127.0.0.1:9", "spx_x", "invite", "Office hours"), 2, "PERSON is missing (spacesctl invite -h)")
