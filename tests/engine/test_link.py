@@ -270,7 +270,7 @@ def test_an_address_that_is_taken_is_told(capfd: pytest.CaptureFixture[str]) -> 
                     raise AssertionError("it came up")
 
     asyncio.run(body())
-    assert "in use" in capfd.readouterr().err
+    assert capfd.readouterr().err == "", "the error says it, and no line of a log beside it"
 
 
 CONTROL = """
