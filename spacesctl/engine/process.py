@@ -178,6 +178,7 @@ class EngineProcess:
                     *(["--tcp"] if self._tcp else []),
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(),),
+                    start_new_session=True,  # Ctrl-C is for control, also while the engine still loads its modules
                 )
             except OSError as error:
                 ours.close()

@@ -81,6 +81,26 @@ def test_ctrl_c_with_clients_ends_with_one_line(tmp_path: Path, bots: str, after
     assert lines == ["spacesctl stops: its clients are told"], said
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_ctrl_c_while_it_starts_is_no_traceback(tmp_path: Path) -> None:
+    for number in range(12):
+        with subprocess.Popen(
+            serve(tmp_path, "--data", str(tmp_path / f"data-{number}"), "--no-bots"),
+            env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            time.sleep(0.2 + number * 0.2)
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.stderr is not None
+            said = process.stderr.read()
+            assert process.wait(10) in (0, 130, -signal.SIGINT)
+        assert "Traceback" not in said, said
+        assert "spacesctl: " not in said, said
+
+
 def test_a_taken_udp_port_is_one_line(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
