@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from spacesctl.client.groups.people import AsyncPeople
     from spacesctl.client.groups.posts import AsyncPosts
     from spacesctl.client.groups.recordings import AsyncRecordings
+    from spacesctl.client.groups.redactions import AsyncRedactions
     from spacesctl.client.groups.series import AsyncSeries
     from spacesctl.client.groups.spaces import AsyncSpaces
     from spacesctl.client.groups.webhooks import AsyncWebhooks
@@ -217,6 +218,13 @@ class AsyncClient:
         from spacesctl.client.groups.recordings import AsyncRecordings
 
         return AsyncRecordings(self)
+
+    @cached_property
+    def redactions(self) -> AsyncRedactions:
+        """Redactions."""
+        from spacesctl.client.groups.redactions import AsyncRedactions
+
+        return AsyncRedactions(self)
 
     @cached_property
     def moderation(self) -> AsyncModeration:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spacesctl.client.groups.people import People
     from spacesctl.client.groups.posts import Posts
     from spacesctl.client.groups.recordings import Recordings
+    from spacesctl.client.groups.redactions import Redactions
     from spacesctl.client.groups.series import Series
     from spacesctl.client.groups.spaces import Spaces
     from spacesctl.client.groups.webhooks import Webhooks
@@ -198,6 +199,13 @@ class Client:
         from spacesctl.client.groups.recordings import Recordings
 
         return Recordings(self)
+
+    @cached_property
+    def redactions(self) -> Redactions:
+        """Redactions."""
+        from spacesctl.client.groups.redactions import Redactions
+
+        return Redactions(self)
 
     @cached_property
     def moderation(self) -> Moderation:

@@ -26,6 +26,11 @@ CATEGORIES: Mapping[str, Category] = {name: name for name in get_args(Category)}
 RuleMode = Literal["shadow", "held", "enforce"]
 """Whether a rule only records what it would do, holds it for a person, or does it."""
 
+RedactionMode = Literal["silence", "tone"]
+"""What the audience hears in place of what is redacted."""
+RedactionState = Literal["in_force", "withdrawn", "missed"]
+"""What became of a redaction."""
+
 
 class State(StrEnum):
     """The life cycle of a Space. A missed Space is `canceled`."""
