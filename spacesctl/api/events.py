@@ -13,7 +13,13 @@ import msgspec
 from spacesctl.api.captions import CaptionsStatus, CaptionText
 from spacesctl.api.moderation_events import (
     ActTaken,
+    HoldBegan,
+    HoldEnded,
     Readmitted,
+    RedactionChanged,
+    RedactionMade,
+    RedactionMissed,
+    RedactionWithdrawn,
     Removed,
     ReportDecided,
     ReportFiled,
@@ -40,6 +46,7 @@ from spacesctl.api.people_events import (
 from spacesctl.api.space_events import (
     CaptionsSwitched,
     Consented,
+    DelayChanged,
     Pinned,
     PolicyChanged,
     RecordingStarted,
@@ -109,6 +116,16 @@ class Reactions(Answer, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
+class Delay(Answer, frozen=True, kw_only=True):
+    """How the audience hears: `now` seconds behind the stage, `target` seconds when all goes well, at the latest in `safe_in` seconds.
+    `held`: it hears a silence, by which the delay grows."""
+
+    now: float
+    target: float
+    safe_in: float
+    held: bool = False
+
+
 class Unknown(Answer, frozen=True, kw_only=True):
     """An event of a newer server."""
 
@@ -132,6 +149,7 @@ EVENTS: dict[str, type[Answer]] = {
     "space.edited": SpaceEdited,
     "reminders.sent": RemindersSent,
     "policy.changed": PolicyChanged,
+    "delay.changed": DelayChanged,
     "captions.switched": CaptionsSwitched,
     "invite.sent": Invited,
     "invite.answered": InviteAnswered,
@@ -151,6 +169,12 @@ EVENTS: dict[str, type[Answer]] = {
     "person.readmitted": Readmitted,
     "sanction.imposed": SanctionImposed,
     "sanction.lifted": SanctionLifted,
+    "redaction.made": RedactionMade,
+    "redaction.changed": RedactionChanged,
+    "redaction.withdrawn": RedactionWithdrawn,
+    "redaction.missed": RedactionMissed,
+    "hold.began": HoldBegan,
+    "hold.ended": HoldEnded,
     "rules.set": RulesSet,
     "act.taken": ActTaken,
     "report.filed": ReportFiled,
@@ -170,6 +194,7 @@ EPHEMERAL: dict[str, type[Answer]] = {
     "presence": Presence,
     "levels": Levels,
     "reactions": Reactions,
+    "delay": Delay,
     "caption.partial": PartialCaption,
     "captions.status": CaptionsStatus,
 }

@@ -64,6 +64,13 @@ class Unmuted(Answer, frozen=True, kw_only=True, tag_field="event", tag="unmuted
     """The server mute was lifted: the speaker is asked to open the microphone."""
 
 
+class Moved(Answer, frozen=True, kw_only=True, tag_field="event", tag="moved"):
+    """The listener hears another mix from now on: the stage as it speaks (`behind` 0), or what the audience hears, so many seconds later.
+    Who leaves the stage hears the last seconds again."""
+
+    behind: float
+
+
 class Recorded(Answer, frozen=True, kw_only=True, tag_field="event", tag="recorded"):
     """A recording began, and the speaker's microphone is closed until they agree."""
 
@@ -93,7 +100,18 @@ class RulesChanged(Answer, frozen=True, kw_only=True, tag_field="event", tag="ru
 
 
 LaneEvent = (
-    Hello | Rejected | Gap | Ended | Muted | Unmuted | Recorded | OpenedLane | ChangedLane | ClosedLane | RulesChanged
+    Hello
+    | Rejected
+    | Gap
+    | Ended
+    | Moved
+    | Muted
+    | Unmuted
+    | Recorded
+    | OpenedLane
+    | ChangedLane
+    | ClosedLane
+    | RulesChanged
 )
 
 _EVENTS: msgspec.json.Decoder[LaneEvent] = msgspec.json.Decoder(LaneEvent, dec_hook=decoded)

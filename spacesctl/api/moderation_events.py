@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from spacesctl.api.wire import UNSET, Answer, Time, UnsetType
+from spacesctl.domain.words import RedactionMode
 
 
 class ServerMuted(Answer, frozen=True, kw_only=True):
@@ -129,3 +130,59 @@ class ReportDecided(Answer, frozen=True, kw_only=True):
     reporter_id: str
     note: str = ""
     account_id: str | None = None
+
+
+class MadeRedaction(Answer, frozen=True, kw_only=True):
+    """A redaction of ticks `from_tick` to `to_tick`, both included, of one lane; `lane` 0: of all. In a `cut` the audience jumps over the
+    stretch. Up to `missed_to` it had aired before."""
+
+    id: str
+    lane: int
+    account_id: str | None
+    from_tick: int
+    to_tick: int
+    mode: RedactionMode
+    by: ActingPrincipal
+    reason: str = ""
+    cut: bool = False
+    missed_to: int | None = None
+
+
+class RedactionMade(Answer, frozen=True, kw_only=True):
+    """A stretch is kept from the audience. `aired` is the last tick that it had heard."""
+
+    redaction: MadeRedaction
+    aired: int
+
+
+class RedactionChanged(Answer, frozen=True, kw_only=True):
+    """A redaction has another stretch or mode."""
+
+    redaction_id: str
+    from_tick: int
+    to_tick: int
+    mode: RedactionMode
+    missed_to: int | None = None
+
+
+class RedactionWithdrawn(Answer, frozen=True, kw_only=True):
+    """A redaction was withdrawn: the audience hears what it would have silenced."""
+
+    redaction_id: str
+
+
+class RedactionMissed(Answer, frozen=True, kw_only=True):
+    """A redaction came too late for its ticks up to `missed_to`: the audience had heard them."""
+
+    redaction_id: str
+    missed_to: int
+
+
+class HoldBegan(Answer, frozen=True, kw_only=True):
+    """Nobody but the host and the co-hosts can open a microphone before `until`."""
+
+    until: Time
+
+
+class HoldEnded(Answer, frozen=True, kw_only=True):
+    """Everybody on stage may open their microphone again."""

@@ -54,7 +54,7 @@ class NewCough(Given, frozen=True, kw_only=True):
 class NewPanic(Given, frozen=True, kw_only=True):
     """How many seconds nobody but the staff can speak afterwards."""
 
-    duration: Annotated[int, Meta(ge=10, le=3600)] = 300
+    duration: Annotated[int, Meta(ge=1, le=3600)] = 300
     reason: Reason = ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from spacesctl.api.spaces import Cohosts, FileName, Handles, Lang, RuleText, Title, Topics
+from spacesctl.api.spaces import Cohosts, Delay, FileName, Handles, Lang, RuleText, Title, Topics
 from spacesctl.api.wire import UNSET, Answer, Given, Meta, Time, UnsetType
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
 
@@ -35,6 +35,8 @@ class NewSeries(Given, frozen=True, kw_only=True):
     rules_filename: FileName = "rules.toml"
     record: RecordingMode = RecordingMode.OFF
     """What is recorded of each Space."""
+    delay: Delay | None = None
+    """Seconds that the audience hears behind the stage. Left out: 4 if a rule redacts, else 0."""
 
 
 class SeriesChange(Given, frozen=True, kw_only=True):
@@ -75,6 +77,7 @@ class Series(Answer, frozen=True, kw_only=True):
     rules: str | None
     """The hash of the rule file."""
     record: RecordingMode
+    delay: float | None = None
     invited_user_ids: list[str]
     cohost_user_ids: list[str]
     """Who is invited to each Space as a co-host."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from spacesctl.api.wire import Answer, Time
+from spacesctl.api.wire import UNSET, Answer, Time, UnsetType
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
 
 
@@ -24,6 +24,8 @@ class SpaceCreated(Answer, frozen=True, kw_only=True):
     duration: int | None = None
     series_id: str | None = None
     record: RecordingMode = RecordingMode.OFF
+    delay: float | None = None
+    """Seconds that the audience hears behind the stage; null: as the rules need it."""
 
 
 class SpaceStarted(Answer, frozen=True, kw_only=True):
@@ -66,6 +68,13 @@ class SpaceEdited(Answer, frozen=True, kw_only=True):
     scheduled_start: Time | None
     duration: int | None = None
     record: RecordingMode = RecordingMode.OFF
+
+
+class DelayChanged(Answer, frozen=True, kw_only=True):
+    """The audience is to hear the stage `delay` seconds later. `now`: a longer delay begins at once, by a silence."""
+
+    delay: float
+    now: bool | UnsetType = UNSET
 
 
 class PolicyChanged(Answer, frozen=True, kw_only=True):

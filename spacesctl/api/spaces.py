@@ -18,6 +18,7 @@ Lang = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Handles = Annotated[list[str], Meta(max_length=100)]
 Cohosts = Annotated[list[str], Meta(max_length=2)]
 RuleText = Annotated[str, Meta(max_length=MAX_RULES, extra=FILE)]
+Delay = Annotated[float, Meta(ge=0, le=10)]
 FileName = Annotated[str, Meta(max_length=200)]
 
 
@@ -44,6 +45,8 @@ class NewSpace(Given, frozen=True, kw_only=True):
     """Named in the messages about the rule file."""
     record: RecordingMode = RecordingMode.OFF
     """What is recorded from the start. Only the host can read it, and speakers are told before they speak."""
+    delay: Delay | None = None
+    """Seconds that the audience hears behind the stage. Left out: 4 if a rule redacts, else 0."""
     start: bool = False
     """Go live at once."""
 
@@ -60,6 +63,11 @@ class SpaceChange(Given, frozen=True, kw_only=True):
     captions: bool | None = None
     record: RecordingMode | None = None
     """What is recorded from the start. It can change until then."""
+    delay: Delay | None = None
+    """Seconds that the audience hears behind the stage. While the Space is live a longer delay grows in the pauses that everybody shares
+    and, after a minute, by a silence."""
+    delay_now: bool = False
+    """A longer delay begins at once, by a silence."""
 
 
 class NewReaction(Given, frozen=True, kw_only=True):
@@ -170,5 +178,13 @@ class Space(Answer, frozen=True, kw_only=True):
     """Handles of those on the stage whom the caller has blocked."""
     tick: int | None
     """The Space clock, in ticks of 20 ms; null unless it is live."""
+    delay: float = 0.0
+    """Seconds that the audience is to hear behind the stage."""
+    delay_now: float | None = None
+    """Seconds that it does; null unless the Space is live."""
+    safe_in: float | None = None
+    """Seconds until the delay is as it is to be, at the latest; null unless the Space is live."""
+    held_until: Time | None = None
+    """Until then nobody but the host and the co-hosts can open a microphone."""
     me: MyPlace | None
     """Null for callers without a token."""

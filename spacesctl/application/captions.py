@@ -49,7 +49,7 @@ async def post_captions(app: App, bot: Person, space_id: str, captions: Sequence
                 continue
             commands.append(_stored(bot, caption, owner.id, speaker))
         elif handle.space.captions:
-            handle.publish(_partial(caption, owner.id, speaker))
+            handle.publish_partial(_partial(caption, owner.id, speaker))
         taken += 1
     if commands:
         await handle.ask(*commands)

@@ -48,6 +48,7 @@ async def _make(app: App, tx: Transaction, series: Series) -> Series:
     command = c.Create(
         host, space_id, series.title, series.policy, series.listeners, series.captions,
         series.topics, series.lang, max(series.planned or tx.now, tx.now), series.duration, series.id, series.record,
+        series.delay,
     )  # fmt: skip
     more = []
     if series.rules_hash is not None:

@@ -46,6 +46,12 @@ class Mixer:
             np.subtract(self.total, pcm, out=out)
 
 
+def added(one: Pcm, other: Pcm) -> Pcm:
+    """The sum of two frames (`int16[n]`), clipped to int16."""
+    both: Pcm = np.clip(one.astype(np.int32) + other, -32_768, 32_767).astype(np.int16)
+    return both
+
+
 def gained(pcm: Pcm, gain: float) -> Pcm:
     """A frame (`int16[n]`) times `gain`, rounded and clipped to int16; the frame itself when the gain is 1."""
     if gain == 1.0:

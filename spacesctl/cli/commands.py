@@ -60,6 +60,32 @@ ROOT = Noun(
         "kick": Verb(
             "sanctions:kick", "Remove people; they cannot come back until the Space ends, or the time is over."
         ),
+        "redact": Verb(
+            "redactions:redact", "Keep what somebody said last from the audience, as far as it has not heard it."
+        ),
+        "dump": Verb("redactions:dump", "Cut what all voices said last out of what the audience will hear."),
+        "cough": Verb("redactions:cough", "Take back what you said last."),
+        "panic": Verb(
+            "redactions:panic",
+            "Cut everything that the audience has not heard, mute everybody below you, and let nobody new speak for a while.",
+        ),
+        "redactions": Noun(
+            "What the audience was not to hear.",
+            {
+                "list": Verb(
+                    "redactions:list_redactions",
+                    "List the redactions of a Space, newest first, with those that were withdrawn or came too late.",
+                ),
+                "change": Verb(
+                    "redactions:change_redaction",
+                    "Move, narrow or widen a redaction that the audience has not reached.",
+                ),
+                "withdraw": Verb(
+                    "redactions:withdraw_redaction",
+                    "Take back a redaction that the audience has not reached: it hears what would have been silent.",
+                ),
+            },
+        ),
         "undo": Verb("sanctions:undo", "Undo a mute, a demotion, a kick or a block."),
         "sanctions": Verb(
             "sanctions:sanctions",

@@ -240,6 +240,23 @@ def span_seconds(text: str) -> int | None:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
+MAX_DELAY = 10.0
+"""Seconds, as in the domain, which is not loaded here."""
+
+
+def delay_of(text: str | None) -> float | None:
+    """`4s`, `4`, `2.5`. Raises Invalid."""
+    if text is None:
+        return None
+    try:
+        found = float(text.removesuffix("s"))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= MAX_DELAY:
+        raise Invalid("--delay", f"{text!r} is not 0 to {MAX_DELAY:g} seconds", hint="such as 4s")
+    return found
+
+
 def duration_seconds(text: str, option: str = "--duration") -> int:
     """The seconds of `90m`, `1h` or `1h30m`. Raises Invalid."""
     match = _DURATION.fullmatch(text)

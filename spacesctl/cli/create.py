@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, client, duration_seconds, handles_of, new_key
+from spacesctl.cli.common import Json, client, delay_of, duration_seconds, handles_of, new_key
 from spacesctl.cli.output import emit_json
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
@@ -52,6 +52,13 @@ def create(
     record_lanes: Annotated[
         bool, typer.Option("--record-lanes", help="Record it, and also each speaker in a separate file.")
     ] = False,
+    delay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="How far behind the stage the audience hears, 0s to 10s. Default: 4s if a rule redacts, else 0s.",
+        ),
+    ] = None,
     cron: Annotated[
         str | None,
         typer.Option(
@@ -87,6 +94,7 @@ def create(
         rules=read_rules(rules) if rules is not None else None,
         rules_filename=rules.name if rules is not None else "rules.toml",
         record=RecordingMode.LANES if record_lanes else RecordingMode.MIX if record else RecordingMode.OFF,
+        delay=delay_of(delay),
         start=start,
     )
     if cron is not None and tz is not None and duration is not None:
@@ -128,6 +136,7 @@ def _create_series(ctx: typer.Context, each: NewSpace, cron: str, tz: str, secon
         rules=each.rules,
         rules_filename=each.rules_filename,
         record=each.record,
+        delay=each.delay,
     )
     with client(ctx) as spaces:
         tell(spaces.series.create(new, idempotency_key=new_key()), as_json=as_json)

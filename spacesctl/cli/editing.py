@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, SpaceRef, client, handles_of
+from spacesctl.cli.common import Json, SpaceRef, client, delay_of, handles_of
 from spacesctl.cli.spaces import tell
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacesctl.api.spaces import Space, SpaceChange
     from spacesctl.client.http import Client
 
-CHOICES = "--title, --at, --speakers, --listeners, --invite, --captions, --rules, --topic, --record"
+CHOICES = "--title, --at, --speakers, --listeners, --invite, --captions, --rules, --topic, --record, --delay"
 
 
 def edit(
@@ -48,6 +48,16 @@ def edit(
     record_lanes: Annotated[
         bool, typer.Option("--record-lanes", help="The same, and also each speaker in a separate file.")
     ] = False,
+    delay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="How far behind the stage the audience hears, 0s to 10s. It changes in pauses, and grows within a minute.",
+        ),
+    ] = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="With a longer --delay: at once, by a silence that the audience hears.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Change a Space; what you do not give stays as it is. With --rules or --no-rules, SPACE is needed: the old rules are not kept."""
@@ -55,6 +65,8 @@ def edit(
         raise Invalid("--rules, --record", "an option and its opposite were given")
     if tz is not None and at is None:
         raise Invalid("--tz", "is for --at", hint="such as --at 'tomorrow 18:00' --tz Europe/Rome")
+    if now and delay is None:
+        raise Invalid("--now", "needs --delay")
     from spacesctl.api.people import NewInvites
     from spacesctl.api.spaces import SpaceChange
     from spacesctl.cli.when import wire_time
@@ -67,6 +79,8 @@ def edit(
         topics=[one for one in topic if one] if topic is not None else None,
         scheduled_start=wire_time(at, tz) if at is not None else None,
         record=_mode(record, lanes=record_lanes),
+        delay=delay_of(delay),
+        delay_now=now,
     )
     invites = NewInvites(handles=handles_of(invite)) if invite else None
     new_rules = _rules(rules, no_rules=no_rules)

@@ -11,6 +11,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "people", "policy", "raise", "hands", "approve", "deny", "promote", "demote", "mute", "unmute", "kick", "block",
         "unblock", "follow", "unfollow",
     ),
+    "What the audience hears": ("redact", "dump", "cough", "panic", "redactions"),
     "Talk and listen": ("speak", "listen", "captions", "transcript", "watch", "react", "record", "recordings"),
     "Posts": ("post", "play", "share", "feed"),
     "Rules and reports": ("rules", "report", "reports", "sanctions", "undo", "audit"),

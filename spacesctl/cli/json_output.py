@@ -8,7 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from spacesctl.api import accounts, events, moderation, outside, people, posts, profiles, recordings, series, spaces
+from spacesctl.api import (
+    accounts,
+    events,
+    moderation,
+    outside,
+    people,
+    posts,
+    profiles,
+    recordings,
+    redactions,
+    series,
+    spaces,
+)
 from spacesctl.bench.beside_icecast import Beside
 from spacesctl.bench.capacity import Capacity
 from spacesctl.bench.fanout import Fanout
@@ -75,6 +87,10 @@ OUTPUTS: dict[str, Output] = {
         ("approve", "deny", "mute", "unmute", "promote", "demote", "kick"),
         _array(people.Member),
     ),
+    "redact": _array(redactions.Redaction),
+    **dict.fromkeys(("dump", "cough", "redactions change", "redactions withdraw"), _one(redactions.Redaction)),
+    "panic": _one(redactions.Panic),
+    "redactions list": _array(redactions.Redaction),
     "undo": _one(people.Sanction),
     "sanctions": _array(people.Sanction),
     "block": _array(answers.Blocking),

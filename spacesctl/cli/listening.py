@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from rich.progress import Progress
 
-from spacesctl.api.lanes import Ended
+from spacesctl.api.lanes import Ended, Moved
 from spacesctl.audio import framing
 from spacesctl.cli.answers import HeardSound
 from spacesctl.cli.coming_back import PASSING, ComingBack
+from spacesctl.cli.output import note
 from spacesctl.cli.progress import progress
 from spacesctl.cli.speaking import LOST, PASSING_ENDS, TICK, cut_off
 from spacesctl.client.lanes import Lanes
@@ -72,9 +73,18 @@ async def _take(lanes: Lanes, heard: Heard, shown: Progress) -> str:
         if isinstance(message, bytes):
             heard.take(message)
             shown.update(shown.task_ids[0], completed=heard.ticks)
+        elif isinstance(message, Moved):
+            note(moved(message.behind))
         elif isinstance(message, Ended):
             ended = message.reason
     return ended
+
+
+def moved(behind: float) -> str:
+    """What is said when the listener comes on stage or leaves it."""
+    if behind:
+        return f"you left the stage: you hear the last {behind:g} s again, as the audience does"
+    return "you are on stage: you hear what is said now"
 
 
 @dataclass

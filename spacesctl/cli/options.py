@@ -35,7 +35,7 @@ CHANGES = frozenset(
     {
         "account create", "account revoke", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
         "dm", "edit", "end", "follow", "inbox", "invite", "kick", "mute", "policy", "post", "profile edit", "promote", "raise", "react",
-        "record start", "record stop",
+        "record start", "record stop", "redact", "dump", "cough", "panic", "redactions change", "redactions withdraw",
         "remind", "report", "rules clear", "rules push", "schedule delete", "schedule edit", "schedule pause", "schedule resume",
         "schedule skip", "share", "start", "unblock", "unfollow", "uninvite", "unmute", "webhook add", "webhook remove",
         "notifications add", "notifications remove",

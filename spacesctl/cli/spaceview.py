@@ -44,6 +44,10 @@ def show_space(space: Space, tz: str | None = None, cohosts: Sequence[str] = ())
     show_blocked(space)
     for pin in space.pinned:
         say(f"  shared     {_shared(pin)}".replace("\n", " "))
+    if space.delay or space.delay_now:
+        say(f"  delay      {delay(space)}")
+    if space.held_until is not None:
+        say(f"  held       nobody new can speak before {clock(space.held_until)}")
     if space.rules:
         say(f"  rules      {space.rules[:12]}")
 
@@ -63,6 +67,15 @@ def in_zone(at: datetime, tz: str | None) -> str:
     if there.utcoffset() == at.astimezone().utcoffset():
         return ""
     return f"  ({WEEKDAYS[there.weekday()][:3]} {there:%H:%M} in {tz})"
+
+
+def delay(space: Space) -> str:
+    """`4 s`, or `2.1 of 4 s, safe in 43 s`."""
+    if space.delay_now is None or space.delay_now == space.delay:
+        return f"{space.delay:g} s"
+    if not space.safe_in:
+        return f"{space.delay_now:g} s, to be {space.delay:g} s"
+    return f"{space.delay_now:g} of {space.delay:g} s, safe in {space.safe_in:.0f} s"
 
 
 def _show_end(space: Space, ended_at: Time) -> None:

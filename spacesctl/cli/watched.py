@@ -14,6 +14,7 @@ from spacesctl.api.wire import Answer
 from spacesctl.cli.roles import ROLES
 from spacesctl.client.room_changes import after
 from spacesctl.client.room_view import of, reread
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.words import InviteState, Role, State
 from spacesctl.support.text import one_line
 
@@ -32,6 +33,10 @@ _TOLD: dict[str, str] = {
     "host.left": "nobody hosts: the microphones are closed",
     "recording.started": "recording started",
     "recording.stopped": "recording stopped",
+    "redaction.withdrawn": "a redaction was withdrawn",
+    "redaction.missed": "a redaction came too late: the audience had heard a part of it",
+    "hold.began": "nobody new can speak for a while",
+    "hold.ended": "people may speak again",
     "space.ended": "the Space has ended",
 }
 
@@ -96,13 +101,22 @@ class Watched:
             return f"{who} {state} the invitation"
         return None if account_id == self._made_listener else f"the invitation of {who} was revoked"
 
+    def _redacted(self, one: moderation_events.MadeRedaction) -> str:
+        whose = self.names.get(one.account_id or "", "somebody") if one.account_id is not None else "everybody"
+        done = "cut out" if one.cut else "redacted"
+        length = (one.to_tick - one.from_tick + 1) * TICK_SECONDS
+        late = one.missed_to is not None
+        return f"{length:.1f} s of {whose} {done} by {self._by(one.by)}{', too late' if late else ''}"
+
+    def _by(self, by: moderation_events.ActingPrincipal) -> str:
+        names = {"person": self.names.get(by.id or "", "somebody"), "rule": f"rule {by.id}", "system": "the server"}
+        return names[by.kind]
+
     def _imposed(self, sanction: moderation_events.ImposedSanction) -> str | None:
         """Of a demotion only: what else is done has an event that says so."""
         if sanction.action != "demote":
             return None
-        by = sanction.by
-        names = {"person": self.names.get(by.id or "", "somebody"), "rule": f"rule {by.id}", "system": "the server"}
-        return f"{self.names.get(sanction.target_id, 'somebody')} is a listener now, by {names[by.kind]}"
+        return f"{self.names.get(sanction.target_id, 'somebody')} is a listener now, by {self._by(sanction.by)}"
 
     def _sentence(self, event: Event) -> str | None:
         account_id = _account_id(event.data)
@@ -115,6 +129,10 @@ class Watched:
                 return None if same or demoted is True else f"{who} is {ROLES[role]} now"  # who demoted is told next
             case moderation_events.SanctionImposed(sanction=sanction):
                 return self._imposed(sanction)
+            case moderation_events.RedactionMade(redaction=redaction):
+                return self._redacted(redaction)
+            case space_events.DelayChanged(delay=delay):
+                return f"the audience is to hear {delay:g} s later"
             case moderation_events.ActTaken() as act:
                 return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
             case moderation_events.ReportFiled(category=category):

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from spacesctl.api.events import Delay
 from spacesctl.api.spaces import HostAway
 from spacesctl.api.wire import Time
 from spacesctl.cli.columns import shortened
@@ -67,13 +68,24 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
 
 def _header(view: RoomView, width: int) -> Text:
     """The title, shortened so that what stands behind it is whole: the id is copied."""
-    behind = Text()
+    after = Text()
     if view.recording:
-        behind.append("REC ", style="bold red")
-    behind.append(f"{view.state}  {view.id} ", style="dim")
-    behind.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
-    room = max(LEAST_TITLE, width - FRAME - behind.cell_len)
-    return Text(f" {shortened(one_line(view.title), room)} ", style="bold").append_text(behind)
+        after.append("REC ", style="bold red")
+    after.append(f"{view.state}  {view.id} ", style="dim")
+    after.append(behind(view.delay), style="bold yellow" if view.delay is not None and view.delay.safe_in else "dim")
+    after.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
+    room = max(LEAST_TITLE, width - FRAME - after.cell_len)
+    return Text(f" {shortened(one_line(view.title), room)} ", style="bold").append_text(after)
+
+
+def behind(delay: Delay | None) -> str:
+    """How far behind the stage the audience hears; empty when it hears what is said now."""
+    if delay is None:
+        return ""
+    if delay.now == delay.target:
+        return f" {delay.now:g} s behind "
+    soon = f", safe in {delay.safe_in:.0f} s" if delay.safe_in else ""
+    return f" {delay.now:.1f} of {delay.target:g} s behind{soon} "
 
 
 def countdown(away: HostAway | None, now: Time) -> str:

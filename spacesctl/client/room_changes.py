@@ -40,7 +40,17 @@ def _with(view: RoomView, account_id: str, **changes: object) -> RoomView:
 
 def _over(view: RoomView, state: State) -> RoomView:
     quiet = {who: structs.replace(one, lane=None, mic="closed", active=False) for who, one in view.people.items()}
-    return structs.replace(view, state=state, people=quiet, hands=[], partial={}, recording=None, host_away=None)
+    return structs.replace(
+        view,
+        state=state,
+        people=quiet,
+        hands=[],
+        partial={},
+        recording=None,
+        host_away=None,
+        delay=None,
+        held_until=None,
+    )
 
 
 def _edited(view: RoomView, data: s.SpaceEdited) -> RoomView:
@@ -157,6 +167,9 @@ def _table() -> Mapping[type[Answer], Callable[[RoomView, Answer], RoomView]]:
     on(m.ServerMuted, lambda view, data: _with(view, data.account_id, muted=True, mic="closed"))
     on(m.ServerUnmuted, lambda view, data: _with(view, data.account_id, muted=False))
     on(m.Removed, _removed)
+    on(m.HoldBegan, lambda view, data: structs.replace(view, held_until=data.until))
+    on(m.HoldEnded, lambda view, data: structs.replace(view, held_until=None))
+    on(e.Delay, lambda view, data: structs.replace(view, delay=data if data.now or data.target else None))
     on(e.Presence, lambda view, data: structs.replace(view, participant_count=data.participant_count))
     on(e.Levels, _levels)
     on(e.CaptionSpoken, _caption)

@@ -10,9 +10,10 @@ from typing import Literal
 
 from msgspec import structs
 
+from spacesctl.api.events import Delay
 from spacesctl.api.people import Member, Members
 from spacesctl.api.spaces import HostAway, Space
-from spacesctl.api.wire import Answer
+from spacesctl.api.wire import Answer, Time
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode, Role, State
 
 MOST_LINES = 200
@@ -63,6 +64,10 @@ class RoomView(Answer, frozen=True, kw_only=True):
     captions: bool
     recording: RecordingMode | None = None
     host_away: HostAway | None = None
+    delay: Delay | None = None
+    """How far behind the stage the audience hears; None when it hears what is said now."""
+    held_until: Time | None = None
+    """Until then nobody but the host and the co-hosts can open a microphone."""
     people: dict[str, Person] = {}
     hands: list[str] = []
     """The account ids of who asks to speak, the oldest first."""
@@ -93,6 +98,8 @@ def of(space: Space, members: Members, hands: list[str] | None = None) -> RoomVi
         captions=space.captions,
         recording=space.recording.kind if space.recording else None,
         host_away=space.host_away,
+        delay=_delay(space),
+        held_until=space.held_until,
         people=people,
         hands=asking,
         pins=[pin.id for pin in space.pinned],
@@ -100,6 +107,12 @@ def of(space: Space, members: Members, hands: list[str] | None = None) -> RoomVi
         anonymous=members.anonymous,
         tick=space.tick or 0,
     )
+
+
+def _delay(space: Space) -> Delay | None:
+    if space.delay_now is None or not (space.delay_now or space.delay):
+        return None
+    return Delay(now=space.delay_now, target=space.delay, safe_in=space.safe_in or 0.0)
 
 
 def reread(view: RoomView, space: Space, members: Members) -> RoomView:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from spacesctl.domain.principals import Principal
+from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Hand
 from spacesctl.domain.speech import Word
-from spacesctl.domain.words import Kind, ListenerPolicy, Policy, RecordingMode, Role
+from spacesctl.domain.words import Kind, ListenerPolicy, Policy, RecordingMode, RedactionMode, Role
 
 NO_HAND = Hand()
 
@@ -37,6 +38,8 @@ class Create(Command):
     duration: int | None = None
     series_id: str | None = None
     record: RecordingMode = RecordingMode.OFF
+    delay: float | None = None
+    """Seconds that the audience hears behind the stage; None: as the rules need it."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,9 @@ class Edit(Command):
     scheduled_start: datetime | None = None
     duration: int | None = None
     record: RecordingMode | None = None
+    delay: float | None = None
+    delay_now: bool = False
+    """A longer delay begins at once, by a silence."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +104,14 @@ class SwitchCaptions(Command):
 @dataclass(frozen=True)
 class Target:
     """The account that a command is about. `blocked`: a block keeps it out of the Space (`admission.kept_out`). `suspended`: it may not
-    act at the moment."""
+    act at the moment. `tail` is what it said and the audience has not heard, in a Space with a delay."""
 
     account_id: str
     handle: str
     kind: Kind = Kind.PERSON
     blocked: bool = False
     suspended: bool = False
+    tail: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -385,3 +392,59 @@ class DecideReport(Command):
     """Whom it is about."""
     before: str = "open"
     """Its present state."""
+
+
+@dataclass(frozen=True)
+class Redact(Command):
+    """Keep a stretch from the audience: of the account's lane, or (None) of all. `aired` is the last tick of the stage that the audience
+    has heard. `cut`: it jumps over the stretch.
+    """
+
+    stretch: Stretch
+    account_id: str | None = None
+    mode: RedactionMode = "silence"
+    reason: str = ""
+    cut: bool = False
+    aired: int = -1
+
+
+@dataclass(frozen=True)
+class ChangeRedaction(Command):
+    """Change what is not None of a redaction that has not aired."""
+
+    redaction_id: str
+    first: int | None = None
+    last: int | None = None
+    mode: RedactionMode | None = None
+    aired: int = -1
+
+
+@dataclass(frozen=True)
+class WithdrawRedaction(Command):
+    """Withdraw a redaction that has not aired."""
+
+    redaction_id: str
+    aired: int = -1
+
+
+@dataclass(frozen=True)
+class MissRedaction(Command):
+    """A redaction came too late for its ticks up to `missed_to`."""
+
+    redaction_id: str
+    missed_to: int
+
+
+@dataclass(frozen=True)
+class Panic(Command):
+    """Cut `stretch` (None: the audience has heard everything), mute all but the staff, and let nobody else speak before `until`."""
+
+    until: datetime
+    stretch: Stretch | None = None
+    reason: str = ""
+    aired: int = -1
+
+
+@dataclass(frozen=True)
+class Calm(Command):
+    """End a panic's hold before its time."""

@@ -5,7 +5,7 @@
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `leaving.py` (an account
 is suspended or deleted), `sanctions.py` (mute,
 demote, kick, block), `undo.py` (the end of a sanction),
-`pins.py` and `recording.py`.
+`redactions.py` (what the audience is not to hear), `panic.py`, `pins.py` and `recording.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from spacesctl.domain import absence, leaving, life, pins, recording, sanctions, stage, undo
+from spacesctl.domain import absence, leaving, life, panic, pins, recording, redactions, sanctions, stage, undo
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.evolve import evolve_all
@@ -88,4 +88,10 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.AddCaption: life.add_caption,
     c.FileReport: life.file_report,
     c.DecideReport: life.decide_report,
+    c.Redact: redactions.redact,
+    c.ChangeRedaction: redactions.change,
+    c.WithdrawRedaction: redactions.withdraw,
+    c.MissRedaction: redactions.miss,
+    c.Panic: panic.panic,
+    c.Calm: panic.calm,
 }

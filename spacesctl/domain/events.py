@@ -13,7 +13,13 @@ from datetime import datetime
 from spacesctl.domain.event import Event
 from spacesctl.domain.moderation_events import (
     ActTaken,
+    HoldBegan,
+    HoldEnded,
     Readmitted,
+    RedactionChanged,
+    RedactionMade,
+    RedactionMissed,
+    RedactionWithdrawn,
     Removed,
     ReportDecided,
     ReportFiled,
@@ -34,9 +40,12 @@ __all__ = [
     "CaptionSpoken",
     "CaptionsSwitched",
     "Consented",
+    "DelayChanged",
     "Event",
     "HandLowered",
     "HandRaised",
+    "HoldBegan",
+    "HoldEnded",
     "HostAway",
     "HostBack",
     "HostChanged",
@@ -51,6 +60,10 @@ __all__ = [
     "Readmitted",
     "RecordingStarted",
     "RecordingStopped",
+    "RedactionChanged",
+    "RedactionMade",
+    "RedactionMissed",
+    "RedactionWithdrawn",
     "RemindersSent",
     "Removed",
     "ReportDecided",
@@ -89,6 +102,7 @@ class SpaceCreated(Event):
     duration: int | None = None
     series_id: str | None = None
     record: RecordingMode = RecordingMode.OFF
+    delay: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,15 @@ class SpaceEdited(Event):
     scheduled_start: datetime | None
     duration: int | None = None
     record: RecordingMode = RecordingMode.OFF
+
+
+@dataclass(frozen=True)
+class DelayChanged(Event):
+    """The audience is to hear the stage `delay` seconds later. `now`: a longer delay begins at once, by a silence."""
+
+    type = "delay.changed"
+    delay: float
+    now: bool = False
 
 
 @dataclass(frozen=True)
@@ -347,6 +370,9 @@ HIDDEN_FROM_AUDIENCE: dict[str, frozenset[str]] = {
     "space.edited": frozenset(),
     "space.missed": frozenset(),
     "policy.changed": frozenset(),
+    "delay.changed": frozenset({"now"}),
+    "hold.began": frozenset(),
+    "hold.ended": frozenset(),
     "captions.switched": frozenset(),
     "role.changed": frozenset({"demoted"}),
     "host.changed": frozenset({"reason"}),

@@ -52,6 +52,7 @@ def _created(event: e.SpaceCreated) -> Space:
         duration=event.duration,
         series_id=event.series_id,
         recording_mode=event.record,
+        delay_set=event.delay,
         seq=1,
         people={event.host_id: Member(event.host_id, Role.HOST)},
     )
@@ -158,10 +159,31 @@ def _pinned(space: Space, event: e.Pinned) -> Space:
     return replace(space, pinned=(event.pin, *(pin for pin in space.pinned if pin.ref != event.pin.ref)))
 
 
+def _redacted(space: Space, event: e.RedactionMade) -> Space:
+    pending = {key: one for key, one in space.redactions.items() if one.last > event.aired}
+    made = {**pending, event.redaction.id: event.redaction}
+    return replace(space, redactions=made, redaction_count=space.redaction_count + 1)
+
+
+def _redaction_changed(space: Space, event: e.RedactionChanged) -> Space:
+    found = space.redactions.get(event.redaction_id)
+    if found is None:
+        return space
+    changed = replace(found, first=event.first, last=event.last, mode=event.mode, missed_to=event.missed_to)
+    return replace(space, redactions={**space.redactions, found.id: changed})
+
+
+def _redaction_missed(space: Space, event: e.RedactionMissed) -> Space:
+    found = space.redactions.get(event.redaction_id)
+    if found is None:
+        return space
+    return replace(space, redactions={**space.redactions, found.id: replace(found, missed_to=event.missed_to)})
+
+
 _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
     e.SpaceEnded: lambda space, event: replace(
-        space, state=State.ENDED, ended_at=event.at, hands={}, away=None, sanctions={}
+        space, state=State.ENDED, ended_at=event.at, hands={}, away=None, sanctions={}, held_until=None
     ),
     e.SpaceCanceled: lambda space, event: replace(space, state=State.CANCELED),
     e.SpaceMissed: lambda space, event: replace(space, state=State.CANCELED),
@@ -195,5 +217,14 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     ),
     e.RecordingStopped: lambda space, event: replace(space, recording=None),
     e.Consented: lambda space, event: replace(space, consents=space.consents | {event.account_id}),
+    e.DelayChanged: lambda space, event: replace(space, delay_set=event.delay),
+    e.RedactionMade: _redacted,
+    e.RedactionChanged: _redaction_changed,
+    e.RedactionWithdrawn: lambda space, event: replace(
+        space, redactions={key: one for key, one in space.redactions.items() if key != event.redaction_id}
+    ),
+    e.RedactionMissed: _redaction_missed,
+    e.HoldBegan: lambda space, event: replace(space, held_until=event.until),
+    e.HoldEnded: lambda space, event: replace(space, held_until=None),
     e.Unpinned: lambda space, event: replace(space, pinned=tuple(p for p in space.pinned if p.id != event.pin_id)),
 }

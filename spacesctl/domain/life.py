@@ -11,6 +11,7 @@ from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Principal
+from spacesctl.domain.redaction import MAX_DELAY
 from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space
 from spacesctl.domain.words import State
 
@@ -30,7 +31,7 @@ def create(command: c.Create, now: datetime) -> Events:
     created = e.SpaceCreated(
         command.id, title, command.by.account_id, now, command.policy, command.listeners, command.captions,
         command.topics, command.lang, command.scheduled_start, command.duration, command.series_id,
-        command.record,
+        command.record, _delay(command.delay),
     )  # fmt: skip
     return [created]
 
@@ -113,7 +114,17 @@ def edit(space: Space, command: c.Edit, now: datetime) -> Events:
         space.duration,
         space.recording_mode,
     )
-    return [] if edited == before else [edited]
+    return [*([] if edited == before else [edited]), *_change_delay(space, command)]
+
+
+def _change_delay(space: Space, command: c.Edit) -> Events:
+    delay = _delay(command.delay)
+    if delay is None:
+        if command.delay_now:
+            raise Invalid("delay_now", "needs a `delay`")
+        return []
+    same = delay == space.delay_set
+    return [] if same and not command.delay_now else [e.DelayChanged(delay, command.delay_now)]
 
 
 def change_policy(space: Space, command: c.ChangePolicy, now: datetime) -> Events:
@@ -196,6 +207,12 @@ def _title(text: str) -> str:
     if not title or len(title) > MAX_TITLE:
         raise Invalid("title", f"must have 1 to {MAX_TITLE} characters")
     return title
+
+
+def _delay(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 <= seconds <= MAX_DELAY:
+        raise Invalid("delay", f"is 0 to {MAX_DELAY:g} seconds")
+    return seconds
 
 
 def _check_topics(topics: tuple[str, ...]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from spacesctl.domain.event import Event
+from spacesctl.domain.redaction import Redaction
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.space import Grant
+from spacesctl.domain.words import RedactionMode
 
 
 @dataclass(frozen=True)
@@ -126,3 +129,56 @@ class ReportDecided(Event):
     reporter_id: str
     note: str = ""
     account_id: str | None = None
+
+
+@dataclass(frozen=True)
+class RedactionMade(Event):
+    """A stretch is kept from the audience. `aired` is the last tick that it had heard."""
+
+    type = "redaction.made"
+    redaction: Redaction
+    aired: int
+
+
+@dataclass(frozen=True)
+class RedactionChanged(Event):
+    """A redaction has another stretch or mode."""
+
+    type = "redaction.changed"
+    redaction_id: str
+    first: int
+    last: int
+    mode: RedactionMode
+    missed_to: int | None = None
+
+
+@dataclass(frozen=True)
+class RedactionWithdrawn(Event):
+    """A redaction was withdrawn: the audience hears what it would have silenced."""
+
+    type = "redaction.withdrawn"
+    redaction_id: str
+
+
+@dataclass(frozen=True)
+class RedactionMissed(Event):
+    """A redaction came too late for its ticks up to `missed_to`: the audience had heard them."""
+
+    type = "redaction.missed"
+    redaction_id: str
+    missed_to: int
+
+
+@dataclass(frozen=True)
+class HoldBegan(Event):
+    """Nobody but the host and the co-hosts can open a microphone before `until`."""
+
+    type = "hold.began"
+    until: datetime
+
+
+@dataclass(frozen=True)
+class HoldEnded(Event):
+    """Everybody on stage may open their microphone again."""
+
+    type = "hold.ended"

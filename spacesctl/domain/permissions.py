@@ -65,6 +65,10 @@ class Action(StrEnum):
     TAKE_OUT = "take_out"
     CLOSE_MIC = "close_mic"
     LIFT_EXPIRED = "lift_expired"
+    REDACT = "redact"
+    COUGH = "cough"
+    PANIC = "panic"
+    MISS_REDACTION = "miss_redaction"
 
 
 _STAFF = frozenset({Standing.HOST, Standing.COHOST})
@@ -108,6 +112,10 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.TAKE_OUT: frozenset({Standing.SYSTEM}),
     Action.CLOSE_MIC: frozenset({Standing.SYSTEM}),
     Action.LIFT_EXPIRED: frozenset({Standing.SYSTEM}),
+    Action.REDACT: _STAFF | {Standing.ADMIN, Standing.BOT},
+    Action.COUGH: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
+    Action.PANIC: _STAFF | {Standing.ADMIN},
+    Action.MISS_REDACTION: frozenset({Standing.SYSTEM}),
 }
 """The standings that permit each action; one of them is enough."""
 

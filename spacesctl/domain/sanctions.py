@@ -7,6 +7,7 @@ from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain import redactions
 from spacesctl.domain.actions import ALWAYS_GRANTED
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
@@ -32,6 +33,29 @@ def mute(space: Space, command: c.Mute, now: datetime) -> Events:
     require_over(space, command.by, command.person.account_id, Action.MUTE)
     require_live(space)
     return _mute(space, command.person, _Order(command.by, command.reason, command.until, now))
+
+
+def mute_all(space: Space, by: Principal, reason: str, until: datetime, now: datetime) -> Events:
+    """Server-mute all on stage whom the caller is above, until then; who is muted already stays so."""
+    order = _Order(by, reason, until, now)
+    rank = Role.HOST.rank if by.is_admin else space.role_of(by.account_id).rank
+    below = [one for one in space.people.values() if Role.LISTENER.rank < one.role.rank < rank and not one.server_muted]
+    return [
+        event
+        for number, one in enumerate(below, 1)
+        for event in (
+            e.ServerMuted(one.account_id, by.account_id or "", reason),
+            e.SanctionImposed(_sanction(space, "mute", one.account_id, order, number)),
+        )
+    ]
+
+
+def unmute_all(space: Space, by: Principal, until: datetime) -> Events:
+    """Lift the mutes that end at that time."""
+    ended = [one for one in space.sanctions.values() if one.action == "mute" and one.until == until]
+    return [
+        event for one in ended for event in (e.ServerUnmuted(one.target, by.account_id or ""), lifted(one, "undone"))
+    ]
 
 
 def unmute(space: Space, command: c.Unmute, now: datetime) -> Events:
@@ -76,7 +100,7 @@ def kick(space: Space, command: c.Kick, now: datetime) -> Events:
     require_not_over(space)
     if command.person.account_id in space.barred:
         return []
-    return _kick(space, command.person.account_id, _Order(command.by, command.reason, command.until, now))
+    return _kick(space, command.person, _Order(command.by, command.reason, command.until, now))
 
 
 def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
@@ -85,7 +109,8 @@ def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Eve
     if space.is_over or not command.person.blocked or target in (space.host_id, space.former_host):
         return []
     reason = f"rule {command.by.id}" if isinstance(command.by, Rule) else ""
-    return _remove(space, target, command.by.account_id or "", reason, barred=False)
+    tail = redactions.of_tail(space, command.by, command.person, reason or "blocked")
+    return [*tail, *_remove(space, target, command.by.account_id or "", reason, barred=False)]
 
 
 def is_exempt(space: Space, person: c.Target) -> bool:
@@ -119,11 +144,15 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
     order = _Order(command.by, because, None, now, command.key)
     match command.action:
         case "mute" if not spared:
-            return _mute(space, command.person, order)
+            return [
+                *redactions.of_tail(space, command.by, command.person, because),
+                *_mute(space, command.person, order),
+            ]
         case "kick" if not spared and target not in space.barred:
-            return _kick(space, target, order)
+            return _kick(space, command.person, order)
         case "block" if not spared and target not in space.barred:
-            return _remove(space, target, allowed.bot_id, because, barred=False)
+            tail = redactions.of_tail(space, command.by, command.person, because)
+            return [*tail, *_remove(space, target, allowed.bot_id, because, barred=False)]
         case "report":
             filed = e.ReportFiled(
                 command.report_id,
@@ -164,9 +193,14 @@ def _impose(space: Space, action: str, target: str, order: _Order) -> Events:
     """The event that begins a sanction, and the end of those of its kind that it replaces."""
     if order.until is not None and order.until <= order.now:
         raise Invalid("duration", "is over already")
-    number = space.sanction_count + 1
-    made = Sanction(
-        f"{space.id}-{number}",
+    made = _sanction(space, action, target, order)
+    return [*(lifted(one, "replaced") for one in space.sanctions_on(target, action)), e.SanctionImposed(made)]
+
+
+def _sanction(space: Space, action: str, target: str, order: _Order, number: int = 1) -> Sanction:
+    """A new sanction, the `number`th of one command."""
+    return Sanction(
+        f"{space.id}-{space.sanction_count + number}",
         action,
         target,
         described(order.by),
@@ -175,7 +209,6 @@ def _impose(space: Space, action: str, target: str, order: _Order) -> Events:
         order.until,
         order.evidence,
     )
-    return [*(lifted(one, "replaced") for one in space.sanctions_on(target, action)), e.SanctionImposed(made)]
 
 
 def _mute(space: Space, target: c.Target, order: _Order) -> Events:
@@ -191,9 +224,11 @@ def _mute(space: Space, target: c.Target, order: _Order) -> Events:
     return [muted, *_impose(space, "mute", target.account_id, order)]
 
 
-def _kick(space: Space, target: str, order: _Order) -> Events:
+def _kick(space: Space, person: c.Target, order: _Order) -> Events:
+    target = person.account_id
+    tail = redactions.of_tail(space, order.by, person, order.reason or "kicked")
     removed = _remove(space, target, order.by.account_id or "", order.reason, barred=True)
-    return [*removed, *_impose(space, "kick", target, order)]
+    return [*tail, *removed, *_impose(space, "kick", target, order)]
 
 
 def _remove(space: Space, target: str, by: str, reason: str, *, barred: bool) -> Events:

@@ -55,6 +55,8 @@ class Series:
     rule_actions: tuple[str, ...] = ()
     record: RecordingMode = RecordingMode.OFF
     """What is recorded of each occurrence."""
+    delay: float | None = None
+    """Seconds that the audience hears behind the stage; None: as the rules need it."""
     cohosts: tuple[str, ...] = ()
     state: SeriesState = SeriesState.ACTIVE
     planned: datetime | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from spacesctl.domain.redaction import RULES_DELAY, Redaction
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
 
@@ -155,6 +156,14 @@ class Space:
     """Those in effect, by id, oldest first."""
     sanction_count: int = 0
     """How many sanctions there were."""
+    delay_set: float | None = None
+    """Seconds that the audience hears behind the stage; None: as the rules need it."""
+    redactions: Mapping[str, Redaction] = field(default_factory=dict)
+    """Those whose stretch had not aired when the last one was made, by id, oldest first."""
+    redaction_count: int = 0
+    """How many redactions there were."""
+    held_until: datetime | None = None
+    """Until then nobody but the host and the co-hosts can open a microphone."""
     away: Away | None = None
     former_host: str | None = None
     """The host who left, and who hosts again on return."""
@@ -183,6 +192,18 @@ class Space:
         on_stage = (one for one, person in self.people.items() if person.role is not Role.LISTENER)
         invited = (one for one, invite in self.invites.items() if invite.state is InviteState.PENDING)
         return frozenset({*on_stage, *invited, *self.hands, *(pin.by for pin in self.pinned)})
+
+    @property
+    def redacts(self) -> bool:
+        """Whether a rule redacts."""
+        return self.grant is not None and "redact" in self.grant.actions
+
+    @property
+    def delay(self) -> float:
+        """Seconds that the audience is to hear behind the stage."""
+        if self.delay_set is not None:
+            return self.delay_set
+        return RULES_DELAY if self.redacts else 0.0
 
     @property
     def is_watched(self) -> bool:

@@ -156,6 +156,7 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
     require_live(space)
     _require_voice(command.by, Action.OPEN_MIC)
     me = command.by.account_id or ""
+    require_no_hold(space, me, now)
     events: Events = []
     if space.role_of(me) is Role.LISTENER:
         if not _admits_by_policy(space, me, followed=command.followed):
@@ -190,10 +191,19 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
         raise Refused("no_microphone", "there is no microphone session; connect one first")
     if command.open and person.server_muted:
         raise Refused("muted", "you are muted here", hint="the host or a co-host can unmute you")
+    if command.open:
+        require_no_hold(space, me, now)
     if person.mic_open == command.open:
         return []
     agreed = recording.consent(space, me, given=command.consent) if command.open else []
     return [*agreed, e.MicChanged(me, command.open)]
+
+
+def require_no_hold(space: Space, account_id: str, now: datetime) -> None:
+    """Check that the staff holds nobody back, or that the account is of the staff. Raises Refused with reason `held`."""
+    held = space.held_until is not None and now < space.held_until
+    if held and space.role_of(account_id).rank < Role.COHOST.rank:
+        raise Refused("held", "nobody new can speak at the moment", hint="the host lets people speak again soon")
 
 
 def close_mic(space: Space, command: c.CloseMic, now: datetime) -> Events:

@@ -50,7 +50,8 @@ def lift_expired(space: Space, command: c.LiftExpired, now: datetime) -> Events:
     if space.is_over:
         return []
     over = [one for one in space.sanctions.values() if one.until is not None and one.until <= now]
-    return [event for one in over for event in (*_effects_end(space, one), lifted(one, "expired"))]
+    ended: Events = [event for one in over for event in (*_effects_end(space, one), lifted(one, "expired"))]
+    return [*ended, *([e.HoldEnded()] if space.held_until is not None and space.held_until <= now else [])]
 
 
 def _effects_end(space: Space, sanction: Sanction) -> Events:

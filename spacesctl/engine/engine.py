@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from spacesctl.audio.delay import MAX_DELAY
 from spacesctl.audio.opus import OpusError
+from spacesctl.audio.redactions import Stretch
 from spacesctl.engine.clock import SAMPLES, Grid, SpaceClock
 from spacesctl.engine.fanout.packetizer import AUTO, PTIMES_MS
 from spacesctl.engine.gc_pacing import HeapTrimmer
@@ -29,14 +30,17 @@ from spacesctl.engine.messages import (
     OpenSpace,
     Ready,
     Redact,
+    Redacted,
     RemovePeer,
     RestartIce,
+    SetDelay,
     SetLaneOpen,
     Stats,
     SubscribeOutputs,
     Sync,
     Synced,
     ToEngine,
+    Unredact,
     Uplink,
 )
 from spacesctl.engine.metrics import Metrics
@@ -99,7 +103,9 @@ class Engine:
             CloseLane: self._close_lane,
             SetLaneOpen: self._set_lane_open,
             Uplink: self._uplink,
+            SetDelay: self._set_delay,
             Redact: self._redact,
+            Unredact: self._unredact,
             SubscribeOutputs: self._subscribe_outputs,
             ExpectProbe: self.peers.ice_agent.expect_probe,
             AskStats: self._stats,
@@ -134,6 +140,8 @@ class Engine:
         frames = room.run(number, now)
         if frames is not None:
             self._link.post(frames)
+        if (aired := room.aired()) is not None:
+            self._link.post(aired)
         levels = room.levels(number) if levels_due else None
         if levels is not None:
             self._link.post(levels)
@@ -228,11 +236,26 @@ class Engine:
             self.metrics.drop("not_opus")
         return True
 
+    def _set_delay(self, message: SetDelay) -> bool:
+        room = self.rooms.get(message.space)
+        if room is None or not 0 <= message.delay <= MAX_DELAY:
+            return False
+        room.set_delay(message.delay, now=message.now)
+        return True
+
     def _redact(self, message: Redact) -> bool:
         room = self.rooms.get(message.space)
         if room is None or message.last < message.first:
             return False
-        return room.redact(message.lane, message.first, message.last)
+        first = room.redact(
+            message.name, Stretch(message.lane, message.first, message.last, message.mode), cut=message.cut
+        )
+        self._link.post(Redacted(message.space, message.name, first))
+        return True
+
+    def _unredact(self, message: Unredact) -> bool:
+        room = self.rooms.get(message.space)
+        return room is not None and room.delayed.redactions.remove(message.name)
 
     def _subscribe_outputs(self, message: SubscribeOutputs) -> bool:
         room = self.rooms.get(message.space)

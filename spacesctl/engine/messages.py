@@ -132,13 +132,33 @@ class Uplink(Struct, frozen=True, tag=True):
     payload: bytes
 
 
-class Redact(Struct, frozen=True, tag=True):
-    """Silence ticks `first` to `last` (both included) of one lane in the audience mix, except those already sent."""
+class SetDelay(Struct, frozen=True, tag=True):
+    """Let the audience hear the stage `delay` ticks later. A longer delay grows in pauses, and after a minute, or with `now` at once, by a
+    silence; a shorter one comes by cutting pauses."""
 
     space: str
+    delay: int
+    now: bool = False
+
+
+class Redact(Struct, frozen=True, tag=True):
+    """Keep ticks `first` to `last` (both included) of a lane, or of all (`lane` 0), from the audience, except those that it has heard. It
+    replaces an earlier redaction with this `name`. With `cut` the audience also jumps over the stretch. Answered by `Redacted`."""
+
+    space: str
+    name: str
     lane: int
     first: int
     last: int
+    mode: Literal["silence", "tone"] = "silence"
+    cut: bool = False
+
+
+class Unredact(Struct, frozen=True, tag=True):
+    """Withdraw a redaction: what has not aired is heard."""
+
+    space: str
+    name: str
 
 
 class SubscribeOutputs(Struct, frozen=True, tag=True):
@@ -203,14 +223,34 @@ class PeerLeft(Struct, frozen=True, tag=True):
     reason: Literal["closed", "consent", "handshake", "ended"]
 
 
+class Redacted(Struct, frozen=True, tag=True):
+    """A redaction is in force from tick `first` of the stretch on; what is before it had aired."""
+
+    space: str
+    name: str
+    first: int
+
+
+class Aired(Struct, frozen=True, tag=True):
+    """At `tick` the audience hears tick `source` of the stage, and so on, one by one, until the next of these messages. `held`: it hears
+    the silence that fills up a longer delay."""
+
+    space: str
+    tick: int
+    source: int
+    held: bool = False
+
+
 class Frames(Struct, frozen=True, tag=True):
     """One tick of one Space: the frames of open lanes as (lane, flags, Opus payload), and the outputs that control subscribed to
-    as (group, Opus payload). Not sent for a tick that has neither."""
+    as (group, Opus payload). Not sent for a tick that has neither. The audience's output is what the stage said at tick `source`; None: a
+    silence that the stage did not have."""
 
     space: str
     tick: int
     lanes: list[tuple[int, int, bytes]]
     mixes: list[tuple[int, bytes]]
+    source: int | None = None
 
 
 class Levels(Struct, frozen=True, tag=True):
@@ -243,10 +283,12 @@ ToEngine = (
     | CloseLane
     | SetLaneOpen
     | Uplink
+    | SetDelay
     | Redact
+    | Unredact
     | SubscribeOutputs
     | ExpectProbe
     | AskStats
     | Sync
 )
-FromEngine = Ready | Beat | Synced | PeerJoined | PeerLeft | Frames | Levels | Stats
+FromEngine = Ready | Beat | Synced | PeerJoined | PeerLeft | Frames | Aired | Redacted | Levels | Stats

@@ -17,15 +17,19 @@ from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.absence import HOST_GRACE
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
+from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, Levels, OpenSpace
 from spacesctl.live.aggregate import Aggregate
+from spacesctl.live.audience import Audience
 from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
+from spacesctl.live.effects import ticks
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
 from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
@@ -43,6 +47,10 @@ from spacesctl.support.supervision import TaskSupervisor
 
 _CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
 """Events after which somebody who is here may no longer be."""
+END_TICKS = 5
+"""Ticks after the last one until a Space that has ended is closed: its sound is on the way."""
+MOST_TAILS = 8
+"""Microphone sessions of one account in which something may wait to be heard."""
 Ask = Callable[..., Awaitable[Outcome]]
 """`ask(space_id, *commands)`: a transaction of their own."""
 
@@ -62,16 +70,18 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     ) -> None:
         super().__init__(space, decide_all)
         self.hub = Hub(writer)
+        self.audience = Audience(self.hub, self.now_tick, 0 if space is None else space.seq)
         self.ring = EvidenceRing()
         self.connections = Connections(engine, writer)
         self.presence = Presence(seen=space is not None and (space.away is not None or space.host_id in space.spoke))
-        self.recorder: Recorder | None = None
+        self.recorders: list[Recorder] = []
         self.tick = last_tick
         self._ssrc = _new_ssrc()
         self._lane_of: dict[int, str] = {}
         self._running: RunningClock | None = None
         self._over_since: float | None = None
         self._reactions: Counter[str] = Counter()
+        self._told_delay = (0, 0, False)
         self._engine = engine
         self._clock = clock
         self._ask = ask
@@ -110,6 +120,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         if after.is_over:
             self.open.attendance.counted(self.participant_count)  # who came after the last look
         events = outcome.events
+        self._follow_redactions(after, events)
         if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
             self.open.came(outcome.by)
@@ -117,17 +128,39 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             self._open_on_engine(after, 0)
         if isinstance(outcome.by, Person) and any(isinstance(event, e.LaneOpened) for event in events):
             self.connections.know(outcome.by)
-        self.connections.after(after, events)
+        self.connections.after(after, events, self.audience.behind * TICK_SECONDS)
         self.connections.tell_lane_readers(after, events)
         self.connections.tell_speakers(events)
-        self.hub.publish(stored, {one for one, member in after.people.items() if member.role.rank >= Role.COHOST.rank})
+        staff = {one for one, member in after.people.items() if member.role.rank >= Role.COHOST.rank}
+        self.audience.publish(stored, staff)
         if after.is_over:
-            self.hub.finish()
+            self.hub.finish(View.STAFF)
+            self.audience.at(outcome.tick + END_TICKS if self.audience.behind else 0, self._finish)
         for event in events:
             if isinstance(event, e.LaneOpened):
                 self._lane_of[event.lane] = event.account_id
         if any(isinstance(event, _CHANGE_ADMISSION) for event in events):
             self.open.look_again({event.account_id for event in events if isinstance(event, e.Removed)})
+
+    def _follow_redactions(self, after: Space, events: Iterable[e.Event]) -> None:
+        for event in events:
+            self.audience.masks.take(event)
+            match event:
+                case e.RedactionChanged(redaction_id) if redaction_id in after.redactions:
+                    self.audience.masks.changed(after.redactions[redaction_id])
+                case e.RedactionMade(redaction) if redaction.cut:
+                    self.audience.jumps()
+                case e.DelayChanged(_, now):
+                    self.audience.aims(ticks(after.delay), now=now)
+                case e.RulesSet():
+                    self.audience.aims(ticks(after.delay), now=False)
+                case _:
+                    pass
+
+    def _finish(self) -> None:
+        """The audience has heard the end of the Space."""
+        self.connections.finish(self.space)
+        self.hub.finish(View.AUDIENCE)
 
     def was_there(self, account_id: str) -> bool:
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""
@@ -153,7 +186,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         except Unavailable:  # the engine is restarting; `engine_restarted` opens the Space again
             ready = None
         running = self._running = RunningClock(first_tick, self._clock)
-        self._engine.send(OpenSpace(space.id, running.started_at(ready), first_tick, self.ssrc))
+        self.audience.opens(ticks(space.delay))
+        self._engine.send(OpenSpace(space.id, running.started_at(ready), first_tick, self.ssrc, ticks(space.delay)))
 
     def mark(self) -> ClockMark:
         """What is to be stored of its clock."""
@@ -168,7 +202,41 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     def attach(self, subscriber: Subscriber, sink: Sink) -> None:
         """Write an event stream to `sink` from now on."""
-        self.hub.attach(subscriber, sink, self.space.seq)
+        self.hub.attach(subscriber, sink, self.seq_of(subscriber.view))
+
+    def seq_of(self, view: View) -> int:
+        """The number of the newest event that a view was told."""
+        return self.space.seq if view is View.STAFF else self.audience.seq
+
+    @property
+    def heard(self) -> int:
+        """The last tick of the stage that the audience has heard."""
+        return self.audience.heard
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether what is said may be redacted before it is heard or kept."""
+        return self.space.redacts or self.space.delay > 0 or self.audience.behind > 0
+
+    def record(self, recorder: Recorder) -> None:
+        """Give a recorder all frames from now on."""
+        self.recorders.append(recorder)
+        self.connections.is_recorded = True
+
+    def record_no_more(self, recorder: Recorder) -> None:
+        """Undo `record`."""
+        self.recorders.remove(recorder)
+        self.connections.is_recorded = bool(self.recorders)
+        self.connections.tap(self.space)
+
+    def unheard(self, account_id: str) -> tuple[Stretch, ...]:
+        """What an account said that the audience has not heard, by lane."""
+        first, last = self.audience.heard + 1, self.now_tick()
+        return tuple(Stretch(lane, max(0, first), last) for lane in self.lanes_of(account_id)) if first <= last else ()
+
+    def lanes_of(self, account_id: str) -> list[int]:
+        """The newest microphone sessions of an account, open or closed, the oldest first."""
+        return [lane for lane, owner in self._lane_of.items() if owner == account_id][-MOST_TAILS:]
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""
@@ -178,6 +246,25 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """Send a message to event streams that is not stored or replayed."""
         self.hub.publish_ephemeral(data, views)
 
+    def publish_partial(self, caption: wire.PartialCaption) -> None:
+        """Send a caption that may still change."""
+        self.audience.tell_partial(caption, redacts=self.space.redacts)
+
+    def tell_delay(self) -> None:
+        """Publish how far behind the audience hears, while that changes and once it is as wanted."""
+        one = self.audience
+        now = (one.behind, one.target, one.held)
+        if self.is_live and now != self._told_delay:
+            self._told_delay = now
+            safe_in = round(one.safe_in, 1)
+            told = wire.Delay(
+                now=round(one.behind * TICK_SECONDS, 2),
+                target=round(one.target * TICK_SECONDS, 2),
+                safe_in=safe_in,
+                held=one.held,
+            )
+            self.publish(told)
+
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
         self._reactions[reaction] += 1
@@ -186,7 +273,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def tell_reactions(self) -> None:
         """Publish the reactions that were counted since the last call, if any."""
         if self._reactions:
-            self.publish(wire.Reactions(tick=self.now_tick(), counts=dict(self._reactions)))
+            self.audience.tell(wire.Reactions(tick=self.now_tick(), counts=dict(self._reactions)), self.now_tick())
             self._reactions.clear()
 
     def connected(self) -> list[str | None]:
@@ -305,8 +392,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         for lane, _flags, payload in message.lanes:
             self.ring.add(message.tick, lane, payload)
         self.connections.on_frames(message)
-        if self.recorder is not None:
-            self.recorder.add(message)
+        for recorder in self.recorders:
+            recorder.add(message)
 
     def on_levels(self, message: Levels) -> None:
         """Publish the audio levels of the lanes to subscribers."""
@@ -318,12 +405,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             for lane, level, active in message.levels
             if lane in who
         ]
-        self.publish(wire.Levels(tick=message.tick, levels=levels))
+        self.audience.tell(wire.Levels(tick=message.tick, levels=levels), message.tick)
 
     async def engine_restarted(self) -> None:
         """Open the Space on a new engine, which has no state, after the last tick. All peers and lanes are gone and are
         closed; clients reconnect.
         """
+        self.audience.flush()  # the sound that it waited for is lost
         if not self.is_live:
             return
         self._ssrc = _new_ssrc()

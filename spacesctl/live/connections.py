@@ -10,7 +10,7 @@ from spacesctl.audio import framing
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Member, Space
-from spacesctl.engine.messages import Frames, ToEngine
+from spacesctl.engine.messages import CloseSpace, Frames, ToEngine
 from spacesctl.live import effects
 from spacesctl.live.broadcast import Broadcast
 from spacesctl.live.engine import Engine
@@ -30,6 +30,8 @@ class Connections:
         self._engine = engine
         self._writer = writer or StreamWriter()
         self._broadcast: Broadcast | None = None
+        self.is_recorded = False
+        """Whether a recording takes what the audience hears: it goes on until the audience has heard its end."""
         self._speakers: dict[str, Person] = {}
         """The accounts that opened a microphone, with the handles that lane readers are sent."""
 
@@ -73,8 +75,9 @@ class Connections:
         """The sessions of an account; None: the anonymous ones."""
         return [session for session in self.sessions.values() if session.account_id == account_id]
 
-    def after(self, space: Space, events: list[e.Event]) -> None:
-        """After events: send lane changes to the engine, end sessions, and move listeners whose mix changed."""
+    def after(self, space: Space, events: list[e.Event], behind: float = 0.0) -> None:
+        """After events: send lane changes to the engine, end sessions, and move listeners whose mix changed; the audience hears `behind`
+        seconds later than the stage."""
         self.send(effects.lane_messages(space, events))
         for event in events:
             match event:
@@ -83,16 +86,21 @@ class Connections:
                 case e.RecordingStarted() | e.RecordingStopped():
                     self.tap(space)
                 case e.SpaceEnded():
-                    if self._broadcast is not None:
-                        self._broadcast.close()
-                    self.end(space, list(self.sessions.values()), "ended")
+                    self.end(space, [s for s in self.sessions.values() if not s.hears_audience], "ended")
                 case _:
                     pass
         touched = {getattr(event, "account_id", None) for event in events} - {None}
         mine = [session for session in self.sessions.values() if session.account_id in touched]
-        self.send(effects.move_sessions(space, mine))
+        self.send(effects.move_sessions(space, mine, behind))
         if any(session.kind is SessionKind.LISTEN for session in mine):
             self.tap(space)
+
+    def finish(self, space: Space) -> None:
+        """The audience has heard the end."""
+        if self._broadcast is not None:
+            self._broadcast.close()
+        self.end(space, list(self.sessions.values()), "ended")
+        self._engine.send(CloseSpace(space.id))
 
     def on_frames(self, message: Frames) -> None:
         """Distribute one tick of audio. All readers of one kind get the same bytes."""
@@ -168,4 +176,4 @@ class Connections:
     def tap(self, space: Space) -> None:
         """Tell the engine which outputs of the Space the control process needs."""
         if space.started_at is not None and not space.is_over:
-            self._engine.send(effects.tap(space, self.sessions.values()))
+            self._engine.send(effects.tap(space, self.sessions.values(), recorded=self.is_recorded))

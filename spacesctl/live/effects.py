@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from spacesctl.api.lanes import Moved
 from spacesctl.domain import events as e
+from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.redaction import Redaction
 from spacesctl.domain.space import Space
 from spacesctl.engine.messages import (
     CloseLane,
-    CloseSpace,
     MovePeer,
     OpenLane,
     Output,
+    Redact,
     RemovePeer,
+    SetDelay,
     SetLaneOpen,
     SubscribeOutputs,
     ToEngine,
+    Unredact,
 )
 from spacesctl.live.sessions import Session, SessionKind, group_of
 
@@ -37,22 +42,43 @@ def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
                 person = after.people[account_id]
                 if person.lane is not None:
                     messages.append(SetLaneOpen(after.id, person.lane, person.heard))
-            case e.SpaceEnded():
-                messages.append(CloseSpace(after.id))
+            case e.DelayChanged(_, now):
+                messages.append(SetDelay(after.id, ticks(after.delay), now))
+            case e.RulesSet():
+                messages.append(SetDelay(after.id, ticks(after.delay)))
+            case e.RedactionMade(redaction):
+                messages.append(_redact(after.id, redaction))
+            case e.RedactionChanged(redaction_id) if redaction_id in after.redactions:
+                messages.append(_redact(after.id, after.redactions[redaction_id]))
+            case e.RedactionWithdrawn(redaction_id):
+                messages.append(Unredact(after.id, redaction_id))
             case _:
                 pass
     return messages
 
 
-def move_sessions(after: Space, sessions: Iterable[Session]) -> list[ToEngine]:
-    """Move listening sessions to the mix that the state now gives them. Returns messages for the WebRTC peers that moved."""
+def _redact(space_id: str, one: Redaction) -> Redact:
+    return Redact(space_id, one.id, one.lane, one.first, one.last, one.mode, one.cut)
+
+
+def ticks(seconds: float) -> int:
+    """A delay in ticks."""
+    return round(seconds * TICKS_PER_SECOND)
+
+
+def move_sessions(after: Space, sessions: Iterable[Session], behind: float = 0.0) -> list[ToEngine]:
+    """Move listening sessions to the mix that the state now gives them; programs are told when they hear it `behind` seconds later or
+    earlier than before. Returns messages for the WebRTC peers that moved."""
     messages: list[ToEngine] = []
     for session in sessions:
         if session.kind not in (SessionKind.WHEP, SessionKind.LISTEN):
             continue
         group = group_of(after, session.account_id)
         if group != session.group:
+            jumps = behind and Output.AUDIENCE in (group, session.group)
             session.group = group
+            if jumps and session.feed is not None:
+                session.feed.push_event(Moved(behind=behind if group == Output.AUDIENCE else 0.0))
             if session.kind is SessionKind.WHEP:
                 messages.append(MovePeer(session.id, group))
     return messages
@@ -71,7 +97,7 @@ def end_sessions(sessions: Iterable[Session], reason: str) -> list[ToEngine]:
     return messages
 
 
-def tap(space: Space, sessions: Iterable[Session]) -> SubscribeOutputs:
-    """The outputs that WebSocket and HTTP listeners of this Space, and its recording, need."""
-    recorded = set() if space.recording is None else {Output.AUDIENCE}
-    return SubscribeOutputs(space.id, sorted(recorded | {s.group for s in sessions if s.kind.is_tapped}))
+def tap(space: Space, sessions: Iterable[Session], *, recorded: bool) -> SubscribeOutputs:
+    """The outputs that WebSocket and HTTP listeners of this Space need and, when it is `recorded`, its recording."""
+    heard = {Output.AUDIENCE} if recorded or space.recording is not None else set()
+    return SubscribeOutputs(space.id, sorted(heard | {s.group for s in sessions if s.kind.is_tapped}))

@@ -8,12 +8,20 @@ from enum import StrEnum
 from spacesctl.api.events import EPHEMERAL, EVENTS
 from spacesctl.api.wire import Answer, Time, dump, load_value
 from spacesctl.domain.events import HIDDEN_FROM_AUDIENCE
+from spacesctl.live.masks import NOTHING_MASKED, Masks
 from spacesctl.store.spaces import StoredEvent
 
 STILL_HERE = b": still here\n\n"
 """A comment, for when nothing is said for a while."""
 _TYPES = {kind: name for name, kind in EPHEMERAL.items()}
-_NAMES = {"policy": "speakers", "topics": "topic_ids", "before": "before_id", "target": "target_id"}
+_NAMES = {
+    "policy": "speakers",
+    "topics": "topic_ids",
+    "before": "before_id",
+    "target": "target_id",
+    "first": "from_tick",
+    "last": "to_tick",
+}
 """Fields that the wire calls otherwise than the store. So does `by`, where it is an account's id."""
 
 
@@ -29,12 +37,13 @@ def reported(event: StoredEvent) -> str | None:
     return event.body.get("account_id") if event.type in ("report.filed", "report.decided") else None
 
 
-def visible(event: StoredEvent, view: View) -> bytes | None:
-    """The event as a message of the stream as `view` shows it, or None if it does not."""
+def visible(event: StoredEvent, view: View, masks: Masks = NOTHING_MASKED) -> bytes | None:
+    """The event as a message of the stream as `view` shows it, or None if it does not. `masks` hide words from the audience."""
     hidden = HIDDEN_FROM_AUDIENCE.get(event.type) if view is View.AUDIENCE else frozenset[str]()
     if hidden is None:
         return None
-    body = {key: value for key, value in event.body.items() if key not in hidden}
+    shown = masks.caption(event.body) if view is View.AUDIENCE and event.type == "caption" else event.body
+    body = {key: value for key, value in shown.items() if key not in hidden}
     data = load_value(_renamed(body), EVENTS[event.type])
     whole = {"type": event.type, "seq": event.seq, "at": Time.of(event.at), "tick": event.tick, "data": data}
     return sse(event.type, whole, event.seq)

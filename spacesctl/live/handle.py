@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from spacesctl.api.events import PartialCaption
 from spacesctl.api.lanes import OpenLane
 from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain.principals import Person
+from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
+from spacesctl.live.audience import Audience
 from spacesctl.live.event_views import View
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.sessions import Session
@@ -44,6 +47,26 @@ class SpaceHandle(Protocol):
 
     def publish(self, data: Answer, views: Iterable[View] = View) -> None:
         """Send a message to event streams that is not stored or replayed."""
+
+    def publish_partial(self, caption: PartialCaption) -> None:
+        """Send a caption that may still change to those who may see it, when they hear it."""
+
+    @property
+    def heard(self) -> int:
+        """The last tick of the stage that the audience has heard."""
+
+    @property
+    def audience(self) -> Audience:
+        """What the audience hears and is told."""
+
+    def unheard(self, account_id: str) -> tuple[Stretch, ...]:
+        """What an account said that the audience has not heard, by lane."""
+
+    def lanes_of(self, account_id: str) -> list[int]:
+        """The newest microphone sessions of an account, open or closed, the oldest first."""
+
+    def seq_of(self, view: View) -> int:
+        """The number of the newest event that a view was told."""
 
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction; the counts are published once a second."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from spacesctl.api.wire import Answer
 from spacesctl.domain.principals import Person
 from spacesctl.live.event_views import View, ephemeral, reported, visible
+from spacesctl.live.masks import NOTHING_MASKED, Masks
 from spacesctl.live.stream_writer import Channel, Framed, StreamWriter
 from spacesctl.live.subscriber import Sink, Subscriber
 from spacesctl.store.spaces import StoredEvent
@@ -47,16 +48,17 @@ class Hub:
         self._queued.discard(subscriber)
         self._channels[subscriber.view].leave(subscriber)
 
-    def publish(self, stored: Iterable[StoredEvent], staff: Collection[str] = ()) -> None:
-        """Send stored events to the subscribers whose view shows them. A report about one of the `staff` is told to none of them: they
-        share what is written, and the others find it in the list of reports.
+    def publish(
+        self, stored: Iterable[StoredEvent], staff: Collection[str], view: View, masks: Masks = NOTHING_MASKED
+    ) -> None:
+        """Send stored events to the subscribers of a view, if it shows them; `masks` are for the audience. A report about one of the
+        `staff` is told to none of them: they share what is written, and the others find it in the list of reports.
         """
         for event in stored:
             if reported(event) in staff:
                 continue
-            for view in View:
-                if (message := visible(event, view)) is not None:
-                    self._push(view, message, event.seq)
+            if (message := visible(event, view, masks)) is not None:
+                self._push(view, message, event.seq)
 
     def publish_ephemeral(self, data: Answer, views: Iterable[View] = View) -> None:
         """Send a message that is not stored or replayed: levels, counts, partial captions."""
@@ -64,13 +66,12 @@ class Hub:
         for view in views:
             self._push(view, message)
 
-    def finish(self) -> None:
-        """End all streams after what was published: the Space is over, and nothing more will come."""
+    def finish(self, view: View) -> None:
+        """End the streams of a view after what was published: the Space is over, and nothing more will come."""
         for subscriber in self._queued:
-            if not subscriber.closed:
+            if subscriber.view is view and not subscriber.closed:
                 subscriber.finish()
-        for channel in self._channels.values():
-            channel.finish()
+        self._channels[view].finish()
 
     def close(self) -> None:
         """End all streams."""

@@ -11,12 +11,15 @@ from pathlib import Path
 from spacesctl.audio.ogg import OggError
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.engine.messages import Frames, Output
+from spacesctl.live.masks import NOTHING_MASKED, Masks
 from spacesctl.live.tracks import Track, TrackFile, closed
 
 BATCH_TICKS = TICKS_PER_SECOND // 2
 """Ticks per batch. If the process is killed, this half second may be lost, and what the kernel has not received."""
 MOST_WAITING = 120
 """Batches (one minute) that may wait for a slow disk. Beyond that the recording ends, to limit memory."""
+HOLD_TICKS = 10 * TICKS_PER_SECOND
+"""Ticks after which nothing that a rule redacts is still unknown."""
 MIX = "mix.ogg"
 
 
@@ -34,19 +37,30 @@ class _Batch:
 class Recorder:
     """Records the audience mix, and with `lanes` each lane in its own file.
 
-    `first` is the tick of the Space at which the recording began. Lanes are held back for `delay` ticks, the delay of
-    the audience mix, during which a redaction can still remove them. A redaction also removes one packet on each side,
-    from which the words could be guessed. `failed` is called, once, when the disk cannot keep up or fails.
+    `first` is the tick of the Space at which the recording began. Everything is written at the tick of the stage at which it was said,
+    once the audience has heard it; when `protected()` also not before `HOLD_TICKS` have passed, in which late redactions can still remove
+    it. A redaction (in `masks`) removes one packet more on each side of a lane, from which the words could be guessed; of the mix it
+    removes all voices where it came too late. `failed` is called, once, when the disk cannot keep up or fails.
     """
 
-    def __init__(self, folder: Path, first: int, *, lanes: bool, failed: Callable[[], None], delay: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        first: int,
+        *,
+        lanes: bool,
+        failed: Callable[[], None],
+        masks: Masks = NOTHING_MASKED,
+        protected: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._folder = folder
         self._first = first
         self._lanes = lanes
-        self._delay = delay
         self._failed = failed
+        self._masks = masks
+        self._protected = protected
+        self._mix: dict[int, bytes] = {}
         self._held: dict[int, dict[int, bytes]] = {}
-        self._blank: dict[int, set[int]] = {}
         self._batch = _Batch(0)
         self._done = 0
         self._queue: asyncio.Queue[_Batch | None] = asyncio.Queue(MOST_WAITING)
@@ -56,55 +70,61 @@ class Recorder:
     def add(self, message: Frames) -> None:
         """Take one tick of the Space. Ticks rise; some may be missing."""
         tick = message.tick - self._first
-        for group, payload in message.mixes:
-            if group == Output.AUDIENCE:
-                # The audience hears at this tick what was said `delay` ticks ago.
-                self._put(MIX, tick - self._delay, payload)
         if self._lanes:
             for lane, _flags, payload in message.lanes:
                 if payload:
                     self._held.setdefault(lane, {})[tick] = payload
-        if tick + 1 - self._done >= BATCH_TICKS:
-            self._hand_over(tick + 1)
-
-    def redact(self, lane: int, first: int, last: int) -> None:
-        """Silence the Space's ticks `first` to `last` of a lane's file, as far as they are not written yet."""
-        self._blank.setdefault(lane, set()).update(range(first - self._first - 1, last - self._first + 2))
+        if message.source is None:
+            return  # the audience hears a silence that the stage did not have
+        heard = message.source - self._first
+        for group, payload in message.mixes:
+            if group == Output.AUDIENCE and heard >= 0:
+                self._mix.setdefault(heard, payload)
+        until = min(heard, tick - HOLD_TICKS) + 1 if self._protected() else heard + 1
+        if until - self._done >= BATCH_TICKS:
+            self._hand_over(until)
 
     async def stop(self, tick: int) -> None:
         """End the recording at `tick` of the Space. Everything is written when this returns, unless the disk fails: `failed` was called
         then, and nothing is raised."""
         if not self._gave_up:
-            # No redaction can come any more, so what was held back is written too.
-            self._delay = 0
-            self._hand_over(tick - self._first)
+            self._hand_over(max(self._done, tick - self._first))
         if not self._writing.done():
             await self._queue.put(None)
         await self._writing
 
-    def _put(self, name: str, tick: int, payload: bytes) -> None:
-        if tick >= 0:
-            self._batch.frames.setdefault(name, []).append((tick, payload))
-
-    def _hand_over(self, end: int) -> None:
-        """Pass on everything before tick `end` of the recording."""
-        until = end - self._delay
+    def _hand_over(self, until: int) -> None:
+        """Pass on everything before tick `until` of the recording."""
+        mix = self._written(self._mix, until, self._late(until))
+        if mix:
+            self._batch.frames[MIX] = mix
         for lane, held in self._held.items():
-            blank = self._blank.get(lane, set())
-            self._batch.frames.setdefault(lane_name(lane), [])
-            for at in [at for at in held if at < until]:
-                payload = held.pop(at)
-                if at not in blank:
-                    self._put(lane_name(lane), at, payload)
-            self._blank[lane] = {at for at in blank if at >= until}
+            self._batch.frames[lane_name(lane)] = self._written(held, until, self._blank(lane, until))
         self._held = {lane: held for lane, held in self._held.items() if held}
         self._batch.until = until
-        self._done = end
+        self._done = until
         try:
             self._queue.put_nowait(self._batch)
         except asyncio.QueueFull:
             self._give_up()
         self._batch = _Batch(until)
+
+    @staticmethod
+    def _written(held: dict[int, bytes], until: int, blank: set[int]) -> list[tuple[int, bytes]]:
+        """Take what is before tick `until` from what is held, without blank ticks."""
+        due = sorted(at for at in held if at < until)
+        taken = [(at, held.pop(at)) for at in due]
+        return [frame for frame in taken if frame[0] >= 0 and frame[0] not in blank]
+
+    def _blank(self, lane: int, until: int) -> set[int]:
+        found = self._masks.stretches(lane, self._first + self._done - 1, self._first + until)
+        return {at for one in found for at in range(one.first - self._first - 1, one.last - self._first + 2)}
+
+    def _late(self, until: int) -> set[int]:
+        """The ticks that the audience heard, although they were redacted in the end."""
+        found = self._masks.stretches(None, self._first + self._done, self._first + until)
+        late = [(one.first, one.missed_to) for one in found if one.missed_to is not None]
+        return {at for first, last in late for at in range(first - self._first, last - self._first + 1)}
 
     def _give_up(self) -> None:
         if not self._gave_up:

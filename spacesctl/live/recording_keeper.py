@@ -14,12 +14,13 @@ import structlog
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.principals import System
 from spacesctl.domain.words import RecordingMode
-from spacesctl.live.actor import SpaceActor
+from spacesctl.live.actor import END_TICKS, SpaceActor
 from spacesctl.live.outcome import Outcome
-from spacesctl.live.recorder import Recorder, close_files
+from spacesctl.live.recorder import HOLD_TICKS, Recorder, close_files
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store import recordings as store
 from spacesctl.store.recordings import KeptRecording
@@ -63,7 +64,7 @@ class RecordingKeeper:
     async def close(self) -> None:
         """Write everything when the server stops. Running recordings resume at the next start."""
         running, self._running = self._running, {}
-        await asyncio.gather(*(recorder.stop(actor.now_tick()) for actor, recorder in running.values()))
+        await asyncio.gather(*(recorder.stop(actor.heard) for actor, recorder in running.values()))
 
     async def make_room(self) -> None:
         """Stop all recordings, because the disk is nearly full: what is left of it is for what must be stored."""
@@ -110,24 +111,35 @@ class RecordingKeeper:
                 lanes = event.recording.kind is RecordingMode.LANES
                 self._begin(actor, event.recording.id, outcome.tick, lanes=lanes)
             elif isinstance(event, e.RecordingStopped):
-                self._registry.tasks.later("end a recording", partial(self._finish, event.recording_id))
+                self._registry.tasks.later("end a recording", partial(self._finish, event.recording_id, outcome.tick))
 
     def _begin(self, actor: SpaceActor, recording_id: str, first: int, *, lanes: bool) -> None:
         def failed() -> None:
             _log.error("a recording could not be written", recording=recording_id)
             self._registry.tasks.later("stop a recording", partial(_give_up, actor, recording_id))
 
-        recorder = Recorder(self._folder / recording_id, first, lanes=lanes, failed=failed)
-        actor.recorder = recorder
+        recorder = Recorder(
+            self._folder / recording_id,
+            first,
+            lanes=lanes,
+            failed=failed,
+            masks=actor.audience.masks,
+            protected=lambda: actor.is_protected,
+        )
+        actor.record(recorder)
         self._running[recording_id] = actor, recorder
 
-    async def _finish(self, recording_id: str) -> None:
-        found = self._running.pop(recording_id, None)
-        if found is not None:
+    async def _finish(self, recording_id: str, tick: int) -> None:
+        """Close a recording that ended at a tick of the stage, once the audience has heard it."""
+        if (found := self._running.get(recording_id)) is not None:
             actor, recorder = found
-            if actor.recorder is recorder:
-                actor.recorder = None
-            await recorder.stop(actor.now_tick())
+            if actor.is_protected:
+                await actor.audience.reaches(tick + END_TICKS)
+                await asyncio.sleep(max(0, tick + HOLD_TICKS - actor.now_tick()) * TICK_SECONDS)
+            if self._running.pop(recording_id, None) is None:
+                return  # the server stops meanwhile: it is closed after the next start
+            actor.record_no_more(recorder)
+            await recorder.stop(tick)
         await self._close(recording_id)
 
     async def _close(self, recording_id: str) -> None:

@@ -16,9 +16,10 @@ import structlog
 from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Gone, SpacesError, is_final
+from spacesctl.domain.principals import System
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
-from spacesctl.engine.messages import Frames, FromEngine, Levels, PeerJoined, PeerLeft, Stats
+from spacesctl.engine.messages import Aired, Frames, FromEngine, Levels, PeerJoined, PeerLeft, Redacted, Stats
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.clock import ClockMark, tick_after
 from spacesctl.live.engine import Engine
@@ -213,6 +214,12 @@ class SpaceRegistry:
             case Levels(space=space_id):
                 if (actor := self.actors.get(space_id)) is not None:
                     actor.on_levels(message)
+            case Aired(space=space_id):
+                if (actor := self.actors.get(space_id)) is not None:
+                    actor.audience.aired(message)
+            case Redacted(space=space_id, name=name, first=first):
+                if (actor := self.actors.get(space_id)) is not None:
+                    self._redacted(actor, name, first)
             case PeerJoined(peer=peer):
                 if (actor := self._peers.get(peer)) is not None and peer in actor.connections.sessions:
                     actor.connections.sessions[peer].joined = True
@@ -223,6 +230,19 @@ class SpaceRegistry:
                 self.stats.set_result(message)
             case _:
                 pass
+
+    def _redacted(self, actor: SpaceActor, name: str, first: int) -> None:
+        """Note what the audience had heard of a redaction when it came into force, if that is more than was thought."""
+        found = actor.space.redactions.get(name)
+        if found is None or first <= found.first or (found.missed_to is not None and first - 1 <= found.missed_to):
+            return
+        missed = c.MissRedaction(System("late"), name, first - 1)
+        self.tasks.later("note a late redaction", partial(actor.ask, missed))
+
+    async def release(self) -> None:
+        """Tell the audiences what they hear now. Called several times a second."""
+        for actor in self.actors.values():
+            actor.audience.release()
 
     async def engine_restarted(self) -> None:
         """Open all live Spaces on the new engine. Nothing here fails because the store is in trouble."""
@@ -300,7 +320,7 @@ class SpaceRegistry:
         idle = [
             space_id
             for space_id, actor in self.actors.items()
-            if not actor.is_live and not actor.is_busy and not actor.hub.subscribers
+            if not actor.is_live and not actor.is_busy and not actor.hub.subscribers and not actor.audience.is_waiting
         ]
         for space_id in idle[: max(0, len(idle) - IDLE_ACTORS)]:
             del self.actors[space_id]

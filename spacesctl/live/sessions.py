@@ -143,6 +143,11 @@ class Session:
         return self.person.account_id
 
     @property
+    def hears_audience(self) -> bool:
+        """Whether it hears what the audience hears, and nothing else."""
+        return self.kind in (SessionKind.WHEP, SessionKind.LISTEN, SessionKind.OGG) and self.group == Output.AUDIENCE
+
+    @property
     def access(self) -> Access:
         """What its person must be admitted to, for as long as it lasts."""
         return Access.LANES if self.kind is SessionKind.ALL else Access.LISTEN

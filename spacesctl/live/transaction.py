@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol
@@ -24,6 +24,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.admission import kept_out
 from spacesctl.domain.permissions import require_admittance
 from spacesctl.domain.principals import Person, System
+from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role
 from spacesctl.live.actor import SpaceActor
@@ -142,6 +143,18 @@ class Transaction:
         """The accounts that are in a Space: connected, or with a command in the last minute."""
         return self._actors[space_id].here()
 
+    def heard(self, space_id: str) -> int:
+        """The last tick of the stage that the audience of a Space has heard."""
+        return self._actors[space_id].heard
+
+    def now_tick(self, space_id: str) -> int:
+        """The present tick of a Space."""
+        return self._actors[space_id].now_tick()
+
+    def unheard(self, space_id: str, account_id: str) -> tuple[Stretch, ...]:
+        """What an account said that the audience has not heard, by lane."""
+        return self._actors[space_id].unheard(account_id)
+
     async def create(self, command: c.Create, *more: c.Command) -> Outcome:
         """Create a Space, and give it further commands of the same principal. Raises what refuses one of them."""
         self._actors[command.id] = self._registry.new_actor()
@@ -159,6 +172,7 @@ class Transaction:
             self._registry.revocations.require(commands[0].by)
         if before is not None and not before.is_over:
             await self._admit(before, commands)
+        commands = tuple(_with_tail(actor, command) for command in commands)
         events, after = actor.decide_all(before, commands, self.now)
         if left_out := await self._kept_out(after, events, actor.present()):
             more, after = actor.decide_all(after, left_out, self.now)
@@ -202,6 +216,14 @@ class Transaction:
         return [
             c.RemoveBlocked(_BLOCKED, c.Target(one, known[one].handle, known[one].kind, blocked=True)) for one in here
         ]
+
+
+def _with_tail(actor: SpaceActor, command: c.Command) -> c.Command:
+    """The command with what its person said that the audience has not heard, if that may go with them."""
+    if isinstance(command, c.Kick | c.RemoveBlocked | c.TakeAct):
+        tail = actor.unheard(command.person.account_id)
+        return replace(command, person=replace(command.person, tail=tail)) if tail else command
+    return command
 
 
 _FROM_OUTSIDE = (c.FileReport, c.RemoveBlocked)

@@ -10,6 +10,8 @@ from spacesctl.store import spaces as space_store
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
+RELEASE_EVERY = 0.1
+"""Seconds between two looks at what audiences are to be told."""
 TICKS_KEPT_EVERY = 10.0
 """Seconds between two writes of the Space clocks to the store."""
 ATTENDANCE_EVERY = 2.0
@@ -33,6 +35,7 @@ class Watch:
         failed: Exception | None = None
         for actor in live:
             actor.tell_reactions()
+            actor.tell_delay()
             actor.ring.forget(actor.now_tick())
             try:
                 await actor.look_around(self._bot_id)

@@ -25,6 +25,10 @@ _DOC = (spaces.c.doc, spaces.c.version, spaces.c.id)
 _EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in BY_TYPE.items()}
 
 
+Body = dict[str, Any]
+"""JSON values by name."""
+
+
 @dataclass(frozen=True)
 class StoredEvent:
     """An event as stored. `body` is the event as JSON values; `tick` is its time on the Space clock (0 before the start)."""
@@ -33,12 +37,12 @@ class StoredEvent:
     type: str
     at: datetime
     tick: int
-    body: dict[str, Any]
+    body: Body
 
 
-def body_of(event: Event) -> dict[str, Any]:
+def body_of(event: Event) -> Body:
     """An event as JSON values."""
-    body: dict[str, Any] = _EVENTS[event.type].dump_python(event, mode="json")
+    body: Body = _EVENTS[event.type].dump_python(event, mode="json")
     return body
 
 

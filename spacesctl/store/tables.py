@@ -239,6 +239,26 @@ sanctions = Table(
 )
 """`space_id` is None for a block, which holds everywhere."""
 
+redactions = Table(
+    "redactions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("space_id", String(13), ForeignKey("spaces.id"), index=True, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("lane", Integer, nullable=False),
+    _account("account_id"),
+    Column("first_tick", BigInteger, nullable=False),
+    Column("last_tick", BigInteger, nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("cut", Boolean, nullable=False),
+    Column("principal", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("missed_to", BigInteger),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+"""`lane` 0: all lanes. Ticks are both included; up to `missed_to` it had aired before."""
+
 pins = Table(
     "pins",
     metadata,

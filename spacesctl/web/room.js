@@ -14,6 +14,8 @@ export function viewOf(space, members) {
     captions: space.captions,
     recording: space.recording?.kind ?? null,
     host_away: space.host_away,
+    delay: delayOf(space),
+    held_until: space.held_until,
     people: Object.fromEntries(members.data.map((one) => [one.id, personOf(one)])),
     hands: members.data.filter((one) => one.hand_raised).map((one) => one.id),
     pins: space.pinned.map((pin) => pin.id),
@@ -25,6 +27,12 @@ export function viewOf(space, members) {
     tick: space.tick ?? 0,
     stale: false,
   };
+}
+
+/** How far behind the stage the audience hears; null when it hears what is said now. */
+function delayOf({ delay, delay_now, safe_in }) {
+  if (delay_now === null || (!delay_now && !delay)) return null;
+  return { now: delay_now, target: delay, safe_in: safe_in ?? 0, held: false };
 }
 
 /** The view with what the API tells anew; what was said and heard stays. */
@@ -58,7 +66,7 @@ function withPerson(view, id, changes) {
 function over(view, state) {
   const quiet = Object.values(view.people).map((one) => [one.id, { ...one, lane: null, mic: "closed", active: false }]);
   const people = Object.fromEntries(quiet);
-  return { ...view, state, people, hands: [], partial: {}, recording: null, host_away: null };
+  return { ...view, state, people, hands: [], partial: {}, recording: null, host_away: null, delay: null, held_until: null };
 }
 
 const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([one]) => one !== String(key)));
@@ -117,6 +125,9 @@ const CHANGES = {
   "host.changed": hostChanged,
   // Until when is told to staff only.
   "host.away": (view, { until }) => (until ? { ...view, host_away: { until, ends_at: null } } : view),
+  "hold.began": (view, { until }) => ({ ...view, held_until: until }),
+  "hold.ended": (view) => ({ ...view, held_until: null }),
+  delay: (view, data) => ({ ...view, delay: data.now || data.target ? data : null }),
   "host.back": (view) => ({ ...view, host_away: null }),
   "host.left": (view, { ends_at }) => ({ ...view, host_away: { until: ends_at, ends_at } }),
   "lane.opened": (view, { account_id, lane, mic_open }) =>

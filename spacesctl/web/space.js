@@ -49,6 +49,7 @@ function showSpace() {
   $("listen").hidden = $("speak").hidden = !live;
   $("notice").textContent = space.notice ?? "Nobody but the people here listens.";
   $("count").textContent = live ? `${view.participant_count} here` : "";
+  $("delay").textContent = delayText();
   $("calendar").hidden = view.state !== "scheduled" || !space.scheduled_start || view.listeners !== "everyone";
   $("calendar").href = `${api}.ics`;
   $("blocked").hidden = space.blocked_speaking.length === 0;
@@ -57,6 +58,28 @@ function showSpace() {
   $("shared").hidden = pinned.length === 0;
   showPins($("pins"), pinned, root);
   showCaptionStatus(space.captions_status);
+}
+
+/** How far behind the stage one hears, and whether nobody new can speak. */
+function delayText() {
+  const { space, view } = state;
+  const parts = [];
+  const onStage = space.me && space.me.role !== "listener";
+  if (view.delay?.held) parts.push("A pause: from here on you hear the stage later, so that words can be taken out before you hear them.");
+  else if (view.delay && onStage) parts.push(`You hear the stage as it speaks; listeners hear it ${seconds(view.delay.now)} later.`);
+  else if (view.delay) parts.push(`You hear this ${seconds(view.delay.now)} after it is said.`);
+  if (view.held_until) parts.push("Nobody new can speak at the moment.");
+  return parts.join(" ");
+}
+
+const seconds = (number) => `${Math.round(number * 10) / 10} s`;
+
+/** What one hears jumps when one comes on stage or leaves it. */
+function showJump(before, now) {
+  const [was, is] = [before?.role ?? "listener", now?.role ?? "listener"];
+  if (!state.view.delay || (was === "listener") === (is === "listener")) return;
+  const back = `You left the stage: you hear the last ${seconds(state.view.delay.now)} again.`;
+  $("message").textContent = is === "listener" ? back : "You are on stage: you hear what is said now.";
 }
 
 function hostNow() {
@@ -121,9 +144,12 @@ let meanwhile = [];
 async function refresh() {
   meanwhile = [];
   const [space, members] = [await get(api), await get(`${api}/people`)];
+  const before = state.space?.me;
+  const isFirst = state.view === null;
   state.space = space;
-  const read = state.view ? reread(state.view, space, members) : viewOf(space, members);
+  const read = isFirst ? viewOf(space, members) : reread(state.view, space, members);
   state.view = meanwhile.reduce(after, read);
+  if (!isFirst) showJump(before, space.me);
   showSpace();
   showPeople();
 }
@@ -164,6 +190,9 @@ function onEvent(type, body) {
       return showReactions($("reactions"), body.data.counts);
     case "levels":
       return showLevels();
+    case "delay":
+      $("delay").textContent = delayText();
+      return;
     case "presence":
       $("count").textContent = `${state.view.participant_count} here`;
       return;

@@ -36,18 +36,26 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewPost": {"text": "hi", "clip": "A" * 13},
     "NewSpace": {
         "title": "T", "speakers": "invited", "listeners": "everyone", "captions": True, "topics": ["a"], "lang": "en",
-        "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "cohosts": ["@ben"], "record": "off", "start": False, **_RULES,
+        "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "cohosts": ["@ben"], "record": "off", "delay": 4, "start": False,
+        **_RULES,
     },
     "SpaceChange": {
         "record": "mix",
         "title": "T", "topics": ["a"], "lang": "en", "listeners": "everyone", "scheduled_start": "2037-01-01T00:00:00Z",
-        "speakers": "invited", "captions": True,
+        "speakers": "invited", "captions": True, "delay": 4, "delay_now": True,
     },
+    "NewRedaction": {
+        "account": "@ann", "lane": None, "last": 3, "from_tick": None, "to_tick": None, "mode": "silence", "reason": "r", "rule_id": "r",
+    },
+    "RedactionChange": {"from_tick": 1, "to_tick": 2, "mode": "tone"},
+    "NewDump": {"last": 3, "reason": "r"},
+    "NewCough": {"last": 3},
+    "NewPanic": {"duration": 60, "reason": "r"},
     "NewReaction": {"reaction": "heart"},
     "NewPin": {"post": "1", "url": "https://example.org/", "title": "T"},
     "NewSeries": {
         "title": "T", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "speakers": "invited", "listeners": "everyone", "captions": True,
-        "topics": ["a"], "lang": "en", "invite": ["@ann"], "cohosts": ["@ben"], "record": "off", **_RULES,
+        "topics": ["a"], "lang": "en", "invite": ["@ann"], "cohosts": ["@ben"], "record": "off", "delay": 4, **_RULES,
     },
     "SeriesChange": {
         "title": "T", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "speakers": "invited", "listeners": "everyone", "topics": ["a"],

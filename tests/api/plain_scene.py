@@ -67,6 +67,7 @@ async def lay_out(api: Api) -> Stage:
     await host.ok("POST", f"{over}/end")
     [kept] = (await host.ok("GET", "/v1/recordings"))["data"]
     await done(host, kept["id"])
+    redaction = await host.ok("POST", f"{live}/redactions", {"lane": 1, "from_tick": 1, "to_tick": 2})
     sanctions = (await host.ok("GET", f"{live}/sanctions"))["data"]
     spaces = [live.rpartition("/")[2], planned["id"], over.rpartition("/")[2], series["next_space_id"]]
     refs = {
@@ -80,6 +81,7 @@ async def lay_out(api: Api) -> Stage:
         "outlet_id": [outlet["id"]],
         "clip_id": [post["clip"]["id"], spare],
         "pin_id": [one["id"] for one in pin["pinned"]],
+        "redaction_id": [redaction["id"]],
         "sanction_id": [one["id"] for one in sanctions],
         "token_id": [token["token_id"]],
         "session_id": [answer.headers["location"].rpartition("/")[2] for answer in (up, down)],

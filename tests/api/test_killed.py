@@ -99,6 +99,7 @@ CASES = {
     "suspend": Case("owner", "PUT /v1/accounts/@ben/suspension", {"reason": "spam", "duration": 600}),
     "delete account": Case("owner", "DELETE /v1/accounts/@ben"),
     "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60}),
+    "panic": Case("host", "POST /v1/spaces/{space}/panic", {"duration": 60}),
     "report": Case("ben", "POST /v1/reports", {"space_id": "{space}", "account": "@ann"}),
     "end": Case("host", "POST /v1/spaces/{space}/end"),
     "delete of a pinned post": Case("host", "DELETE /v1/posts/{post}"),

@@ -17,6 +17,8 @@ CONCERN_NOBODY = {
     e.RulesSet, e.Pinned, e.Unpinned, e.RecordingStarted, e.Consented, e.CaptionSpoken,
     # said by the sanction or the act beside them
     e.ServerMuted, e.Readmitted,
+    # what the audience hears, and when; everybody sees that nobody can speak
+    e.DelayChanged, e.RedactionMade, e.RedactionChanged, e.RedactionWithdrawn, e.RedactionMissed, e.HoldBegan, e.HoldEnded,
     # staff find it in the list of reports
     e.ReportFiled,
 }  # fmt: skip

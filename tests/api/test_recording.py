@@ -31,7 +31,7 @@ def sound(api: Api, space: str, seconds: float, lane: int | None = None) -> None
     start = actor.now_tick()
     for n in range(round(seconds * 50)):
         lanes = [(lane, 1, SOUND[n % 50])] if lane else []
-        api.app.registry.on_engine(Frames(space_id, start + n, lanes, [(Output.AUDIENCE, SOUND[n % 50])]))
+        api.app.registry.on_engine(Frames(space_id, start + n, lanes, [(Output.AUDIENCE, SOUND[n % 50])], start + n))
 
 
 async def done(host: As, recording: str) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.audio.activity import HANGOVER, SILENCE, Activity, Meter
-from spacesctl.audio.delay import MAX_REDACTIONS, DelayLine
+from spacesctl.audio.audience_clock import Heard
+from spacesctl.audio.delay import DelayLine
 from spacesctl.audio.fades import RAMP
 from spacesctl.audio.limiter import CEILING, THRESHOLD, Limiter, Limiters
 from spacesctl.audio.mix import Mixer, gained
 from spacesctl.audio.opus import FRAME
+from spacesctl.audio.redactions import MOST, Redactions, Stretch
 from tests.listening import Sound, likeness, voice
 from tests.typed import sure
 
@@ -104,13 +106,13 @@ def test_gain_scales_and_holds_within_range() -> None:
     assert gained(FULL, 1.0) is FULL
 
 
-def aired(line: DelayLine, ticks: int, redact: tuple[int, int, int] | None = None) -> list[Sound | None]:
-    out = []
+def aired(delay: int, ticks: int, redact: tuple[int, int, int] | None = None) -> list[Sound | None]:
+    out, line, redactions = [], DelayLine(delay), Redactions()
     for tick in range(ticks):
         if redact and tick == redact[0]:
-            line.redact(*redact[1:])
+            redactions.put("r", Stretch(1, *redact[1:]))
         line.put(tick, FULL)
-        pcm = line.take(tick)
+        pcm = line.take(Heard(tick - delay), redactions.around(1, tick - delay))
         out.append(None if pcm is None else pcm.copy())
     return out
 
@@ -121,13 +123,13 @@ def test_sound_comes_out_after_the_delay(delay: int) -> None:
     for tick in range(delay + 20):
         frame = np.full(FRAME, tick, np.int16)
         line.put(tick, frame)
-        out = line.take(tick)
+        out = line.take(Heard(tick - delay))
         assert (out is None) == (tick < delay)
         assert out is None or (out == tick - delay).all()
 
 
 def test_a_redacted_stretch_is_silent_and_ramped_outside() -> None:
-    out = aired(DelayLine(10), 40, redact=(12, 5, 7))
+    out = aired(10, 40, redact=(12, 5, 7))
     assert [out[tick] is None for tick in range(14, 20)] == [False, True, True, True, False, False]
     assert sure(out[14])[:-RAMP].min() == 10_000
     assert sure(out[14])[-1] == 0
@@ -137,20 +139,13 @@ def test_a_redacted_stretch_is_silent_and_ramped_outside() -> None:
 
 
 def test_at_no_delay_a_coming_stretch_is_redacted() -> None:
-    out = aired(DelayLine(0), 10, redact=(2, 4, 5))
+    out = aired(0, 10, redact=(2, 4, 5))
     assert [frame is None for frame in out] == [False] * 4 + [True, True] + [False] * 4
     assert sure(out[3])[-1] == 0
 
 
 def test_a_redaction_at_the_last_moment_falls_inside_the_first_tick() -> None:
-    line = DelayLine(3)
-    out = []
-    for tick in range(12):
-        line.put(tick, FULL)
-        if tick == 6:
-            line.redact(3, 4)  # tick 2 is out, tick 3 is next
-        out.append(line.take(tick))
-        out[-1] = None if out[-1] is None else out[-1].copy()
+    out = aired(3, 12, redact=(6, 3, 4))  # tick 2 is out, tick 3 is next
     assert sure(out[6])[RAMP:].max() == 0
     assert sure(out[6])[0] == 10_000
     assert out[7] is None
@@ -158,24 +153,23 @@ def test_a_redaction_at_the_last_moment_falls_inside_the_first_tick() -> None:
 
 
 def test_redactions_beyond_the_bound_silence_more_rather_than_less() -> None:
-    line = DelayLine(5)
-    for number in range(MAX_REDACTIONS + 3):
-        line.redact(1000 + number * 10, 1001 + number * 10)
-    assert len(line._redactions) == MAX_REDACTIONS
-    for number in range(MAX_REDACTIONS + 3):
-        assert line._covers(1000 + number * 10)
+    kept = Redactions()
+    for number in range(MOST + 3):
+        kept.put(str(number), Stretch(1 + number % 2, 1000 + number * 10, 1001 + number * 10))
+    assert len(list(kept)) == MOST
+    assert all(kept.mode(1 + number % 2, 1000 + number * 10) == "silence" for number in range(MOST + 3))
     with pytest.raises(ValueError):
-        line.redact(5, 4)
+        kept.put("reversed", Stretch(1, 5, 4))
 
 
 def test_skipped_ticks_are_silence_and_old_sound_never_returns() -> None:
     line = DelayLine(2)
     line.put(0, FULL)
-    assert line.take(5) is None
+    assert line.take(Heard(3)) is None
     line.put(6, FULL)
-    assert line.take(8) is not None
-    assert line.is_empty(9)
-    assert not line.is_empty(8)
+    assert not line.is_empty(5)
+    assert line.take(Heard(6)) is not None
+    assert line.is_empty(6)
 
 
 @given(st.integers(0, 20), st.integers(0, 60), st.integers(0, 20), st.integers(0, 60))
@@ -183,7 +177,7 @@ def test_no_sample_of_a_redacted_tick_is_heard_when_told_in_time(
     delay: int, first: int, length: int, told: int
 ) -> None:
     last = first + length
-    out = aired(DelayLine(delay), 90, redact=(told, first, last))
+    out = aired(delay, 90, redact=(told, first, last))
     for tick, frame in enumerate(out):
         source = tick - delay
         if first <= source <= last and told < first + delay:

@@ -21,7 +21,8 @@ from tests.cli.samples import ID, space
 CODES = {0, 1, 2, 3, 4, 5, 6, 130}
 GIVEN = {
     "space": [ID], "handles": ["@ann"], "title": ["T"], "to": ["@ann", "hi"], "name_handle": ["@ann"], "series": ["s1"],
-    "report_id": ["r1"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"], "what": [], "space_or_host": [ID],
+    "report_id": ["r1"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"],
+    "redaction": [f"{ID}-r1"], "what": [], "space_or_host": [ID],
     "path": ["rules.toml"], "output": ["--output", "heard.ogg"], "speakers": ["everyone"], "reaction": ["heart"],
     "url": ["https://example.org/hook"],
 }  # fmt: skip
@@ -31,7 +32,7 @@ MORE = {
     "share": ["https://example.org/a"], "mute": ["@ann"], "captions": ["--follow"], "edit": ["--title", "T"],
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "play": [ID, "--out", "clip.ogg"],
-    "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "account revoke": ["--all"],
+    "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],
 }  # fmt: skip
 AT_HOME = (
     "serve",

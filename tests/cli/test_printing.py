@@ -37,6 +37,7 @@ ASKED = """
 invites / invites --space ID / account list / list --mine --limit 3
 list / show ID / edit ID --title x / start ID / end ID -y / cancel ID -y / remind ID / invite ID @ann / inbox / accept ID / decline ID
 uninvite ID @ann / dm @ann hi / policy ID everyone / people ID / raise ID / hands ID / approve ID @ann / deny ID @ann / mute ID @ann
+redact ID @ann / dump ID / cough ID / panic ID / redactions list ID / redactions change ID-r1 --tone / redactions withdraw ID-r1
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
 calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
@@ -50,7 +51,7 @@ webhook renew w1 -y / transcript ID
 webhook deliveries w1 / notifications add json://a.example / notifications list / notifications test n1 / notifications remove n1 -y
 """
 COMMANDS = [
-    [ID if word == "ID" else word for word in one.split()] for one in re.split(r"[/\n] | /|\n", ASKED) if one.strip()
+    [re.sub(r"^ID\b", ID, word) for word in one.split()] for one in re.split(r"[/\n] | /|\n", ASKED) if one.strip()
 ]
 SILENT = {
     "remind", "raise", "block", "unblock", "follow", "unfollow", "account revoke", "account delete", "schedule delete", "rules clear",

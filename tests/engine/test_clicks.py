@@ -11,6 +11,7 @@ import pytest
 
 from spacesctl.audio.fades import RAMP, cut_short
 from spacesctl.audio.opus import FRAME, RATE
+from spacesctl.audio.redactions import Stretch
 from spacesctl.engine.clock import SpaceClock
 from spacesctl.engine.messages import OpenSpace
 from spacesctl.engine.metrics import Metrics
@@ -55,7 +56,7 @@ def singing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sound]:
             if tick == CUT:
                 act(room)
             room.run(tick, tick / 50)
-            parts.append(room._aired.total.astype(np.int16))
+            parts.append(room.delayed.mix.total.astype(np.int16))
         return np.concatenate(parts)
 
     return sing
@@ -80,7 +81,7 @@ def without_its_ends(sound: Sound) -> Sound:
 ACTS: dict[str, Callable[[Room], object]] = {
     "shut": lambda room: room.lanes[1].set_open(False),
     "close": lambda room: room.close_lane(1),
-    "redact": lambda room: room.redact(1, CUT, CUT + 5),
+    "redact": lambda room: room.redact("r", Stretch(1, CUT, CUT + 5)),
 }
 
 
@@ -100,7 +101,7 @@ def test_a_lane_that_opens_in_the_middle_of_a_tone(singing: Callable[..., Sound]
 
 
 def test_both_ends_of_a_redaction_in_a_delayed_audience(singing: Callable[..., Sound]) -> None:
-    heard = without_its_ends(singing(lambda room: room.redact(1, CUT, CUT + 4), delay=10))
+    heard = without_its_ends(singing(lambda room: room.redact("r", Stretch(1, CUT, CUT + 4)), delay=10))
     first, last = (CUT + 10) * FRAME, (CUT + 15) * FRAME
     assert not heard[first:last].any()
     for at in (first, last):
@@ -125,7 +126,13 @@ def test_a_lane_that_is_shut_and_opened_between_two_ticks_goes_on(singing: Calla
 
 def test_those_on_stage_hear_no_click_either(singing: Callable[..., Sound], monkeypatch: pytest.MonkeyPatch) -> None:
     live: list[Sound] = []
-    monkeypatch.setattr(Room, "_air", lambda room, tick: live.append(room._live.total.astype(np.int16)))
+    encode = Room._encode
+
+    def note(room: Room, stamp: int) -> Any:
+        live.append(room._live.total.astype(np.int16))
+        return encode(room, stamp)
+
+    monkeypatch.setattr(Room, "_encode", note)
     singing(ACTS["close"])
     assert above_5_khz(without_its_ends(np.concatenate(live)), CUT * FRAME) <= BAR
 

@@ -220,7 +220,9 @@ def test_messages_about_what_is_not_open_are_ignored_and_counted() -> None:
                 messages.CloseLane("x", 1),
                 messages.SetLaneOpen("x", 1, True),
                 messages.Uplink("x", 1, 1, b"a"),
-                messages.Redact("x", 1, 1, 2),
+                messages.Redact("x", "r1", 1, 1, 2),
+                messages.SetDelay("x", 200, True),
+                messages.Unredact("x", "r1"),
                 messages.SubscribeOutputs("x", []),
                 messages.RemovePeer("x"),
                 messages.MovePeer("x", 1),
@@ -233,7 +235,7 @@ def test_messages_about_what_is_not_open_are_ignored_and_counted() -> None:
             await engine.send(AskStats())
             stats = await anext(aiter(engine))
             assert isinstance(stats, Stats)
-            assert stats.counters["messages_ignored"] == 12
+            assert stats.counters["messages_ignored"] == 14
 
     asyncio.run(body())
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from spacesctl.audio.ogg import SILENCE, read_packets
+from spacesctl.domain.events import RedactionMade
+from spacesctl.domain.redaction import Redaction
 from spacesctl.engine.messages import Frames, Output
 from spacesctl.live import recorder as module
+from spacesctl.live.masks import Masks
 from spacesctl.live.recorder import Recorder, close_files, lane_name
 from spacesctl.live.tracks import LONG_SILENCE
 from tests.live.test_tracks import SOUND
@@ -18,10 +21,16 @@ pytestmark = pytest.mark.anyio
 FIRST = 1_000
 
 
-def frames(tick: int, *, lanes: bool = True) -> Frames:
+def frames(tick: int, *, lanes: bool = True, behind: int = 0) -> Frames:
     payload = SOUND[tick % 50]
     heard = [(7, 1, payload)] if lanes else []
-    return Frames("space", FIRST + tick, heard, [(Output.AUDIENCE, payload), (Output.STAGE, b"\xf8other")])
+    mixes: list[tuple[int, bytes]] = [(Output.AUDIENCE, payload), (Output.STAGE, b"\xf8other")]
+    return Frames("space", FIRST + tick, heard, mixes, FIRST + tick - behind)
+
+
+def redaction(first: int, last: int, missed_to: int | None = None) -> Redaction:
+    late = None if missed_to is None else FIRST + missed_to
+    return Redaction("r1", 7, "ann", FIRST + first, FIRST + last, "silence", {}, missed_to=late)
 
 
 def ticks_of(path: Path) -> list[bytes]:
@@ -45,11 +54,12 @@ async def test_the_mix_and_each_lane_are_kept_as_they_were_sent(tmp_path: Path) 
 
 
 async def test_a_redaction_blanks_one_packet_more_on_both_sides(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "r", FIRST, lanes=True, failed=pytest.fail, delay=50)
+    masks = Masks()
+    recorder = Recorder(tmp_path / "r", FIRST, lanes=True, failed=pytest.fail, masks=masks)
     for tick in range(120):
-        recorder.add(frames(tick))
+        recorder.add(frames(tick, behind=50))
         if tick == 60:
-            recorder.redact(7, FIRST + 30, FIRST + 32)
+            masks.take(RedactionMade(redaction(30, 32), FIRST + 10))
     await recorder.stop(FIRST + 120)
     await asyncio.to_thread(close_files, tmp_path / "r")
     lane = ticks_of(tmp_path / "r" / lane_name(7))
@@ -57,14 +67,42 @@ async def test_a_redaction_blanks_one_packet_more_on_both_sides(tmp_path: Path) 
 
 
 async def test_what_the_audience_hears_later_stands_where_it_was_said(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "r", FIRST, lanes=False, failed=pytest.fail, delay=50)
+    recorder = Recorder(tmp_path / "r", FIRST, lanes=False, failed=pytest.fail)
     for tick in range(150):
-        recorder.add(frames(tick))
-    await recorder.stop(FIRST + 150)
+        recorder.add(frames(tick, behind=50))
+    await recorder.stop(FIRST + 100)
     await asyncio.to_thread(close_files, tmp_path / "r")
     mix = ticks_of(tmp_path / "r" / "mix.ogg")
     assert mix[:100] == [SOUND[(n + 50) % 50] for n in range(100)]
     assert not (tmp_path / "r" / lane_name(7)).exists()
+
+
+async def test_a_redaction_that_came_too_late_is_in_no_file_of_a_space_whose_rules_redact(tmp_path: Path) -> None:
+    masks = Masks()
+    recorder = Recorder(tmp_path / "r", FIRST, lanes=True, failed=pytest.fail, masks=masks, protected=lambda: True)
+    for tick in range(700):
+        recorder.add(frames(tick))
+        if tick == 400:
+            masks.take(RedactionMade(redaction(100, 119, missed_to=119), FIRST + 400))
+    await recorder.stop(FIRST + 700)
+    await asyncio.to_thread(close_files, tmp_path / "r")
+    mix, lane = ticks_of(tmp_path / "r" / "mix.ogg"), ticks_of(tmp_path / "r" / lane_name(7))
+    assert [n for n, packet in enumerate(mix) if packet == SILENCE] == list(range(100, 120))
+    assert [n for n, packet in enumerate(lane) if packet == SILENCE] == list(range(99, 121))
+
+
+async def test_a_silence_that_fills_up_the_delay_is_not_recorded(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "r", FIRST, lanes=False, failed=pytest.fail)
+    for tick in range(50):
+        recorder.add(frames(tick))
+    for tick in range(50, 60):
+        recorder.add(Frames("space", FIRST + tick, [], [(Output.AUDIENCE, SOUND[0])], None))
+    for tick in range(60, 110):
+        recorder.add(frames(tick, behind=10))
+    await recorder.stop(FIRST + 100)
+    await asyncio.to_thread(close_files, tmp_path / "r")
+    mix = ticks_of(tmp_path / "r" / "mix.ogg")
+    assert mix == [SOUND[n % 50] for n in [*range(50), *range(60, 110)]]
 
 
 async def test_ticks_that_never_came_are_silence(tmp_path: Path) -> None:

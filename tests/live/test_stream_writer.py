@@ -243,7 +243,7 @@ async def test_the_end_of_a_space_comes_after_its_last_event_and_ends_some_strea
     queued = stage.hub.subscribe(View.AUDIENCE, ANONYMOUS)
     stage.say()
     late, body = stage.join()
-    stage.hub.finish()
+    stage.hub.finish(View.AUDIENCE)
     assert not any(one.closed for one, _ in streams)
     ended = []
     for _ in range(10):

@@ -72,7 +72,7 @@ async def sound(wire: Wire, space: str, ticks: int, lane: int | None = None) -> 
     first = registry.actors[space_id].now_tick() - ticks + 1
     for tick in range(first, first + ticks):
         lanes = [(lane, 1, PACKET)] if lane is not None else []
-        registry.on_engine(Frames(space_id, tick, lanes, [(Output.AUDIENCE, PACKET)]))
+        registry.on_engine(Frames(space_id, tick, lanes, [(Output.AUDIENCE, PACKET)], tick))
     await rest()
 
 

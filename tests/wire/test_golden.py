@@ -29,7 +29,9 @@ pytestmark = pytest.mark.timeout(60)  # the scenario takes 5 s, and more on a bu
 GOLDEN = Path(__file__).parent / "golden"
 MOST_SHOWN = 10
 """Files whose differences a failure shows."""
-LIVE_ONLY = frozenset({"hello", "reset", "reactions", "presence", "levels", "caption.partial", "captions.status"})
+LIVE_ONLY = frozenset(
+    {"hello", "reset", "reactions", "presence", "levels", "caption.partial", "captions.status", "delay"}
+)
 """Events that are sent and not stored."""
 PROBLEMS = frozenset(
     {
@@ -41,7 +43,7 @@ PROBLEMS = frozenset(
 LANES = frozenset(
     {
         "hello", "refused", "ended", "gap", "recorded", "muted", "unmuted", "lane_opened", "lane_closed", "lane_changed",
-        "rules_changed",
+        "rules_changed", "moved",
     }
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spacesctl.application.projections import audit, recordings, reports, sanctions, webhook_outbox
+from spacesctl.application.projections import audit, recordings, redactions, reports, sanctions, webhook_outbox
 from spacesctl.application.projections.notices import Notices
 from spacesctl.live.outcome import Projection
 
@@ -15,4 +15,12 @@ from spacesctl.live.outcome import Projection
 def in_order(bot_id: str, link: Callable[[str], str]) -> tuple[Projection, ...]:
     """All projections. `bot_id` is the bundled bot's, which sends what no person sends; `link` is a Space's public address."""
     notices = Notices(bot_id, link).project
-    return (audit.project, webhook_outbox.project, notices, reports.project, sanctions.project, recordings.project)
+    return (
+        audit.project,
+        webhook_outbox.project,
+        notices,
+        reports.project,
+        sanctions.project,
+        recordings.project,
+        redactions.project,
+    )

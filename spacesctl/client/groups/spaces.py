@@ -117,9 +117,12 @@ def _sanctions(space_id: str) -> Call[Page[Sanction]]:
     return Call("GET", place(space_id, "sanctions"), Page[Sanction])
 
 
-def _captions(space_id: str, after: int | None = None) -> Call[Page[captions.Caption]]:
-    """At most 500 final captions, oldest first: those after an event's number, or the newest."""
-    return Call("GET", place(space_id, "captions"), Page[captions.Caption], parameters={"after": after})
+def _captions(
+    space_id: str, after: int | None = None, view: Literal["audience", "staff"] | None = None
+) -> Call[Page[captions.Caption]]:
+    """At most 500 final captions, oldest first: those after an event's number, or the newest. Staff may see what was redacted."""
+    asked = {"after": after, "view": view}
+    return Call("GET", place(space_id, "captions"), Page[captions.Caption], parameters=asked)
 
 
 def _events(

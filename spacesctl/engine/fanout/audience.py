@@ -15,12 +15,14 @@ from spacesctl.engine.transport.ports import Ports
 
 
 class Audience:
-    """The listeners of one group. `setting` is the packet time over UDP in milliseconds (one of `PTIMES_MS`), or `AUTO`. With
-    `is_late`, a group that hears the stage a second later or more, listeners who may request lost packets again get longer ones."""
+    """The listeners of one group. `setting` is the packet time over UDP in milliseconds (one of `PTIMES_MS`), or `AUTO`. While
+    `is_late`, a group that hears the stage a second later or more, listeners who come and may request lost packets again get longer
+    ones."""
 
     def __init__(self, ports: Ports, metrics: Metrics, setting: int = TICK_MS, *, is_late: bool = False) -> None:
         self._udp = PacketSink(ports.udp, metrics, setting)
-        self._patient = PacketSink(ports.udp, metrics, PATIENT) if is_late and setting == AUTO else self._udp
+        self._patient = PacketSink(ports.udp, metrics, PATIENT) if setting == AUTO else self._udp
+        self.is_late = is_late
         self._tcp = TcpSink(ports.send_tcp, metrics)
         self._placed: dict[str, PacketSink] = {}
         self._attached: dict[str, Sink] = {}
@@ -35,7 +37,7 @@ class Audience:
 
     def add(self, name: str, subscription: Subscription) -> None:
         """Add a listener to the UDP or the TCP sink, by its present address. Raises SealingError when its packets cannot be encrypted."""
-        over_udp = self._patient if subscription.nack else self._udp
+        over_udp = self._patient if subscription.nack and self.is_late else self._udp
         sink = self._tcp if is_tcp(subscription.address) else over_udp
         sink.add(name, subscription)
         self._placed[name] = sink

@@ -1,4 +1,4 @@
-"""One Space in the engine: its lanes, their delay lines, its outputs, and the work of a tick on them."""
+"""One Space in the engine: its lanes, its outputs, and the work of a tick on them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from typing import Final
 import numpy as np
 
 from spacesctl.audio.activity import SILENCE
-from spacesctl.audio.delay import DelayLine
 from spacesctl.audio.limiter import Limiters
 from spacesctl.audio.loudness import Channel, LoudnessBank
 from spacesctl.audio.mix import Mixer, Sum
 from spacesctl.audio.opus import FRAME, Pcm
+from spacesctl.audio.redactions import Stretch
 from spacesctl.engine.clock import SpaceClock, timestamp
 from spacesctl.engine.fanout.audience import Audience
 from spacesctl.engine.fanout.packetizer import TICK_MS
 from spacesctl.engine.fanout.subscription import Subscription
-from spacesctl.engine.messages import Frames, Levels, OpenSpace, Output
+from spacesctl.engine.messages import Aired, Frames, Levels, OpenSpace, Output
 from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.complexity import Complexity
+from spacesctl.engine.mixing.delayed import Delayed
 from spacesctl.engine.mixing.encoder_pool import EncoderPool
 from spacesctl.engine.mixing.lane import Lane
 from spacesctl.engine.mixing.tap import Tap
@@ -39,8 +40,7 @@ LATE: Final = 50
 
 class Room:
     """A Space in the engine. Changes take effect at the next tick. A room without lanes and listeners is idle and need not be ticked.
-
-    At a delay of 0, stage and audience are the same output, so a redaction silences the stage too.
+    What is delayed and redacted is the audience's output alone.
     """
 
     def __init__(
@@ -48,13 +48,12 @@ class Room:
     ) -> None:
         self.space = opened.space
         self.ssrc = opened.ssrc
-        self.delay = opened.delay
         self.ptime_ms = opened.ptime_ms
         self.clock = clock
         self.lanes: dict[int, Lane] = {}
         self._closing: list[Lane] = []  # closed since the last tick: their sound has to fade out
         self._metrics = metrics
-        self._lines: dict[int, DelayLine] = {}
+        self.delayed = Delayed(opened.delay)
         self._listeners: dict[str, tuple[int, Subscription | None]] = {}  # None: attached with a sink of its own
         self._audiences: dict[int, Audience] = {}  # by group, while anybody listens
         self._ports = ports
@@ -64,7 +63,6 @@ class Room:
         self._complexity = complexity or Complexity()
         self._plan: dict[int, list[Sink]] | None = None  # sinks by output; None when it must be made again
         self._live = Mixer()
-        self._aired = Mixer()
         self._own: dict[int, Pcm] = {}
         self._loudness = LoudnessBank()
         self._limiters = Limiters()
@@ -80,7 +78,7 @@ class Room:
     def open_lane(self, number: int, heard: bool) -> None:
         """Create a lane; `heard` is whether it begins open."""
         self.lanes[number] = Lane(number, heard)
-        self._lines.setdefault(number, DelayLine(self.delay))
+        self.delayed.open(number)
         self._plan = None
 
     def close_lane(self, number: int) -> None:
@@ -94,14 +92,18 @@ class Room:
         self._encoders.close(number)
         self._plan = None
 
-    def redact(self, number: int, first: int, last: int) -> bool:
-        """Silence ticks `first` to `last` of a lane for the audience. Returns False when the lane is unknown. Raises ValueError when
-        `last` is before `first`."""
-        line = self._lines.get(number)
-        if line is None:
-            return False
-        line.redact(first, last)
-        return True
+    def set_delay(self, delay: int, *, now: bool = False) -> None:
+        """Let the audience hear the stage `delay` ticks later, as soon as it can be done unheard; `now`: by a silence at once. Raises
+        ValueError for a delay that no line can have."""
+        self.delayed.aim(delay, now=now)
+        if Output.AUDIENCE in self._audiences:
+            self._audiences[Output.AUDIENCE].is_late = delay >= LATE
+        self._plan = None
+
+    def redact(self, name: str, stretch: Stretch, *, cut: bool = False) -> int:
+        """Keep a stretch of a lane from the audience. Returns the first of its ticks that it does not hear. Raises ValueError when it is
+        reversed."""
+        return self.delayed.redact(name, stretch, cut=cut)
 
     def tap(self, groups: Iterable[int]) -> None:
         """Send control every frame of these groups, in place of those of the previous call."""
@@ -141,7 +143,7 @@ class Room:
         for number in list(self.lanes):
             self.close_lane(number)
         self._closing.clear()
-        self._lines.clear()
+        self.delayed.clear()
         for name in list(self._listeners):
             self.leave(name)
         self._encoders.clear()
@@ -153,7 +155,7 @@ class Room:
         tick, lap = self.clock.tick(number), self._metrics.lap
         lap(None)
         frames = self._take(tick, now)
-        self._air(tick)
+        heard = self.delayed.air(tick, self.lanes)
         lap("lanes")
         encoded = self._encode(timestamp(tick))
         lap("encode")
@@ -162,7 +164,13 @@ class Room:
                 sink.send(encoded[output], now)
         lap("send")
         mixes = [(tap.group, tap.payload) for tap in self._taps]
-        return Frames(self.space, tick, frames, mixes) if frames or mixes else None
+        source = None if heard.held else heard.source
+        return Frames(self.space, tick, frames, mixes, source) if frames or mixes else None
+
+    def aired(self) -> Aired | None:
+        """What control is to know of the audience's clock; None when it went on as before."""
+        news = self.delayed.news()
+        return None if news is None else Aired(self.space, *news)
 
     def levels(self, number: int) -> Levels | None:
         """The lanes' levels since the previous call, at tick `number` of the grid. None when there is no lane, and when nobody talks and
@@ -212,22 +220,8 @@ class Room:
             levelled = self._loudness.run([*channels.values()])
             self._live.add_all(levelled)
             self._own.update(zip(channels, levelled, strict=True))
-        for number, line in self._lines.items():
-            line.put(tick, self._own.get(number))
+        self.delayed.put(tick, self._own)
         return frames
-
-    def _air(self, tick: int) -> None:
-        """Sum for the audience what leaves the delay lines now. Drop the empty lines of closed lanes."""
-        self._aired.clear()
-        done = []
-        for number, line in self._lines.items():
-            pcm = line.take(tick)
-            if pcm is not None:
-                self._aired.add(pcm)
-            if number not in self.lanes and line.is_empty(tick):
-                done.append(number)
-        for number in done:
-            del self._lines[number]
 
     def _encode(self, stamp: int) -> dict[int, Frame]:
         """One frame for each output that has a sink."""
@@ -245,30 +239,35 @@ class Room:
     def _heard(self) -> dict[int, int]:
         """The sound of each output, named by the group that it was made for. A speaker whose lane is silent hears the stage's sound."""
         sounds = {group: group if group in self._own else Output.STAGE for group in self._planned()}
-        if Output.AUDIENCE in sounds and (self.delay or not np.array_equal(self._aired.total, self._live.total)):
+        if Output.AUDIENCE in sounds and not self._is_live():
             sounds[Output.AUDIENCE] = Output.AUDIENCE
         return sounds
+
+    def _is_live(self) -> bool:
+        """Whether the audience hears what the stage says now."""
+        mix = self.delayed.mix
+        return not self.delayed.clock.behind and np.array_equal(mix.total, self._live.total)
 
     def _sum(self, sound: int, row: Sum) -> int:
         """Write the sum of a sound to `row`. Returns how many lanes are in it."""
         if sound == Output.AUDIENCE:
-            np.copyto(row, self._aired.total)
-            return self._aired.count
+            np.copyto(row, self.delayed.mix.total)
+            return self.delayed.mix.count
         self._live.minus(self._own.get(sound), row)  # the stage has no lane of its own: nothing is subtracted
         return self._live.count - (sound in self._own)
 
     def _output_of(self, group: int) -> int:
-        """The output that a group hears: the group of an unknown lane hears the stage, and at a delay of 0 the stage is the audience."""
-        if group in self.lanes:
-            return group
-        return Output.STAGE if group != Output.AUDIENCE and self.delay else Output.AUDIENCE
+        """The output that a group hears: the group of an unknown lane hears the stage."""
+        return group if group in self.lanes or group == Output.AUDIENCE else Output.STAGE
 
     def _audience(self, group: int) -> Audience:
         """The audience of a group, made when its first listener comes."""
         self._plan = None
         if group not in self._audiences:
             # For low latency, speakers always get packets of 20 ms.
-            setting, is_late = (self.ptime_ms, self.delay >= LATE) if group == Output.AUDIENCE else (TICK_MS, False)
+            setting, is_late = (
+                (self.ptime_ms, self.delayed.clock.target >= LATE) if group == Output.AUDIENCE else (TICK_MS, False)
+            )
             self._audiences[group] = Audience(self._ports, self._metrics, setting, is_late=is_late)
         return self._audiences[group]
 

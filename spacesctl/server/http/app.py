@@ -30,6 +30,7 @@ from spacesctl.server.http.routes import (
     pins,
     posts,
     recordings,
+    redactions,
     sanctions,
     series,
     server,
@@ -47,7 +48,7 @@ ROUTERS = [
     for module in (
         accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
         bots, whip_whep, lanes, listen,
-        pages, probe, server, recordings, xapi, webhooks, notifications,
+        pages, probe, server, recordings, redactions, xapi, webhooks, notifications,
     )
 ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from spacesctl.server.http.services import Services
 IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 T = TypeVar("T", bound=Answer)
 Made = TypeVar("Made")
-_LATER = frozenset({"cohosts"})
+_LATER = frozenset({"cohosts", "delay"})
 """Fields that earlier versions did not have: empty, they are as if they were not there, so that a request can be repeated after an
 upgrade."""
 
@@ -35,7 +35,7 @@ async def answer_once(
     key wait meanwhile. Raises Conflict when the key was used for another request.
     """
     # With the defaults, so that it is the same whether a field was given or left out; earlier versions made it so, too.
-    fields = {name: one for name, one in structs.asdict(body).items() if one or name not in _LATER}
+    fields = {name: one for name, one in structs.asdict(body).items() if name not in _LATER or one not in (None, [])}
     digest = hashlib.sha256(route.encode() + b" " + dump(fields)).hexdigest()
     once = Once(caller.account_id or "", key, digest)
     async with app.in_flight.alone(app.db, once) as found:

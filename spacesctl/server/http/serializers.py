@@ -16,10 +16,11 @@ from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.people import Member
 from spacesctl.api.wire import Time, load_value, time
 from spacesctl.domain.accounts import Account
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.posts import Clip, Post
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Pin, Space
-from spacesctl.domain.words import InviteState, Kind, Role
+from spacesctl.domain.words import InviteState, Kind, Role, State
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.server.http.services import Services
 from spacesctl.store import accounts
@@ -188,8 +189,17 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         pinned=[],
         blocked_speaking=[],
         tick=_tick(handle) if value.started_at and not value.is_over else None,
+        delay=value.delay,
+        delay_now=_behind(value, handle) if value.state is State.LIVE else None,
+        safe_in=round(handle.audience.safe_in if handle else 0.0, 1) if value.state is State.LIVE else None,
+        held_until=time(value.held_until),
         me=_me(value, viewer),
     )
+
+
+def _behind(value: Space, handle: SpaceHandle | None) -> float:
+    """Seconds that the audience hears behind the stage; a Space that is being created begins with the whole delay."""
+    return round(handle.audience.behind * TICK_SECONDS, 2) if handle is not None else value.delay
 
 
 NO_CAPTIONS = CaptionsStatus(ready=False, reason="captions are off")

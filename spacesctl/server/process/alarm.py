@@ -54,6 +54,8 @@ _MATTERS = (
     e.RemindersSent,
     e.SanctionImposed,
     e.SanctionLifted,
+    e.HoldBegan,
+    e.HoldEnded,
 )
 
 
@@ -125,8 +127,9 @@ class Alarm:
         if began or live is None:
             self._set(f"live {space.id}", live if "start" not in space.reminded else None, self._remind_start, space.id)
         self._set(f"end {space.id}", self._end_of(space), self._end, space.id)
-        limits = [one.until for one in space.sanctions.values() if one.until is not None and not space.is_over]
-        self._set(f"lift {space.id}", min(limits, default=None), self._lift, space.id)
+        limits = [*(one.until for one in space.sanctions.values()), space.held_until]
+        over = min((one for one in limits if one is not None and not space.is_over), default=None)
+        self._set(f"lift {space.id}", over, self._lift, space.id)
 
     def _plan(self, space_id: str, start: datetime | None) -> None:
         if start is None:

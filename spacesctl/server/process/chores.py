@@ -8,7 +8,7 @@ from spacesctl.application.suspensions import end_suspensions
 from spacesctl.application.token_watch import STORED_EVERY
 from spacesctl.application.tokens import expire_tokens
 from spacesctl.live.recording_keeper import TIDY_EVERY
-from spacesctl.live.watch import ATTENDANCE_EVERY, LOOK_EVERY, TICKS_KEPT_EVERY, Watch
+from spacesctl.live.watch import ATTENDANCE_EVERY, LOOK_EVERY, RELEASE_EVERY, TICKS_KEPT_EVERY, Watch
 from spacesctl.server.http.services import Services
 from spacesctl.server.http.voice_clips import SWEEP_EVERY
 from spacesctl.server.process.disk_watch import LOOK_EVERY as DISK_LOOK_EVERY
@@ -31,6 +31,7 @@ def look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
             await end_suspensions(app)
 
     tasks.every("presence", LOOK_EVERY, watch.look)
+    tasks.every("audiences", RELEASE_EVERY, app.registry.release)
     tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
     tasks.every("disk", DISK_LOOK_EVERY, disk.look)
     tasks.every("wall clock", 1.0, mind_the_clock)

@@ -13,6 +13,7 @@ from tests.wire.scenario import (
     outside,
     posts,
     recordings,
+    redactions,
     refusals,
     rules,
     series,
@@ -40,3 +41,4 @@ async def play(wire: Wire) -> None:
     await wire.owner.ok("DELETE", "/v1/accounts/@zoe", status=204)
     wire.normal.name(str(wire.api.app.data.absolute()), "data folder")
     await wire.owner.ok("GET", "/v1/server")
+    await redactions.play(wire)

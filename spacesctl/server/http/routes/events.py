@@ -15,16 +15,19 @@ from spacesctl.application import captions
 from spacesctl.application.admission import Access, admitted, readable
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
+from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
 from spacesctl.live.event_views import View, ephemeral, reported, visible
 from spacesctl.live.handle import SpaceHandle
+from spacesctl.live.masks import Masks
 from spacesctl.live.subscriber import Subscriber
 from spacesctl.server.http.event_stream import SpaceEvents, only_headers, streamed
 from spacesctl.server.http.front.at_once import OneStream
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute, may_fail
+from spacesctl.store import redactions
 from spacesctl.store import spaces as space_store
 from spacesctl.support.numbers import whole
 
@@ -65,34 +68,48 @@ async def _first(
     app: Services, handle: SpaceHandle, space: Space, subscriber: Subscriber, after: int | None
 ) -> AsyncGenerator[bytes]:
     """The greeting, and what the client missed."""
-    yield ephemeral(StreamHello(space_id=space.id, seq=space.seq, tick=handle.now_tick()))
+    seq = handle.seq_of(subscriber.view)
+    heard = handle.now_tick() if subscriber.view is View.STAFF else handle.heard
+    yield ephemeral(StreamHello(space_id=space.id, seq=seq, tick=max(0, heard)))
     if after is not None and after > space.seq:  # of another server, or of a copy that was restored
-        yield ephemeral(StreamReset(seq=space.seq))
-    if after is not None and after < space.seq:
+        yield ephemeral(StreamReset(seq=seq))
+    if after is not None and after < seq:
         async with app.db.read() as db:
             missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
+            masks = Masks(await redactions.in_force(db, space.id))
+        missed = [event for event in missed if event.seq <= seq]  # the audience hears the others later
         if len(missed) > REPLAY:
-            yield ephemeral(StreamReset(seq=space.seq))
+            yield ephemeral(StreamReset(seq=seq))
         else:
             for event in missed:
                 if reported(event) == subscriber.person.account_id is not None:
                     continue
-                if (message := visible(event, subscriber.view)) is not None:
+                if (message := visible(event, subscriber.view, masks)) is not None:
                     yield message
             subscriber.replayed(max((event.seq for event in missed), default=0))
 
 
 @router.get("/spaces/{space_id}/captions")
 @may_fail(NotFound, Gone, NotAllowed)
-async def list_captions(app: Here, caller: Anyone, space_id: str, after: Number = None) -> Page[api.Caption]:
-    """Final captions, oldest first: those after a sequence number, or the newest 500."""
+async def list_captions(
+    app: Here, caller: Anyone, space_id: str, after: Number = None, view: View = View.AUDIENCE
+) -> Page[api.Caption]:
+    """Final captions, oldest first: those after a sequence number, or the newest 500. What was redacted is masked, and what the audience
+    of a live Space has not heard is left out; `view=staff`, for the host, co-hosts and admins, has all.
+    """
     space = await readable(app, caller, space_id)
+    if view is View.STAFF:
+        require(space, caller, Action.SEE_STAFF)
+    handle = await app.registry.handle(space_id)
     async with app.db.read() as db:
+        masks = Masks(await redactions.in_force(db, space.id) if view is View.AUDIENCE else ())
         if after is None:
             found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
         else:
             found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
-    return Page(data=[load_value({"seq": event.seq, **event.body}, api.Caption) for event in found])
+    told = handle.seq_of(view)
+    shown = [(event.seq, masks.caption(event.body)) for event in found if event.seq <= told]
+    return Page(data=[load_value({"seq": seq, **body}, api.Caption) for seq, body in shown])
 
 
 @router.post("/spaces/{space_id}/captions", status_code=202)

@@ -46,7 +46,7 @@ async def _create(app: Services, caller: Person, body: api.NewSeries, once: Once
     rules = await compiled(app, caller, body.rules, body.rules_filename) if body.rules is not None else None
     series = Series(
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, app.clock.now(), body.speakers,
-        body.listeners, body.captions, tuple(body.topics), body.lang, record=body.record,
+        body.listeners, body.captions, tuple(body.topics), body.lang, record=body.record, delay=body.delay,
     )  # fmt: skip
     keep = keeping(once, partial(_series, app))
     return _series(app, await use.create_series(app, series, caller, rules, body.invite, body.cohosts, keep))
@@ -139,6 +139,7 @@ def _series(app: Services, value: Series) -> api.Series:
         lang=value.lang,
         rules=value.rules_hash,
         record=value.record,
+        delay=value.delay,
         invited_user_ids=list(value.invited),
         cohost_user_ids=list(value.cohosts),
         next_start=time(value.planned),

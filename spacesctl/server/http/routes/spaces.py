@@ -68,6 +68,7 @@ async def _create(app: Services, caller: Person, body: api.NewSpace, once: Once)
         body.lang,
         body.scheduled_start,
         record=body.record,
+        delay=body.delay,
     )
     made: list[api.Space] = []
 
@@ -204,6 +205,9 @@ async def change(app: Here, caller: SignedIn, space_id: str, body: api.SpaceChan
     are made, or none.
     """
     topics = tuple(body.topics) if body.topics is not None else None
-    edit = c.Edit(caller, body.title, topics, body.lang, body.listeners, body.scheduled_start, record=body.record)
+    edit = c.Edit(
+        caller, body.title, topics, body.lang, body.listeners, body.scheduled_start, record=body.record,
+        delay=body.delay, delay_now=body.delay_now,
+    )  # fmt: skip
     changed = await use.change_space(app, edit, space_id, body.speakers, body.captions)
     return await serializers.space(app, changed, caller)

@@ -1,0 +1,174 @@
+"""Redact, dump, cough and panic: what the audience of a Space with a delay is not to hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from spacesctl.application.app import App
+from spacesctl.domain import commands as c
+from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.errors import Invalid, NotFound, Refused
+from spacesctl.domain.principals import Person, Principal, Rule
+from spacesctl.domain.redaction import ALL_LANES, Stretch
+from spacesctl.domain.words import RedactionMode
+from spacesctl.live.transaction import Transaction
+from spacesctl.store import accounts, redactions
+from spacesctl.store.redactions import KeptRedaction
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be redacted: of an account or of a lane, the `last` seconds or ticks `first` to `last_tick`."""
+
+    account: str | None = None
+    lane: int | None = None
+    last: float | None = None
+    first: int | None = None
+    last_tick: int | None = None
+    mode: RedactionMode = "silence"
+    reason: str = ""
+
+
+async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_id: str | None = None) -> KeptRedaction:
+    """Keep a stretch from the audience. A person who has several microphone sessions in it loses it in all; the newest is returned.
+    Raises NotFound, Gone, Invalid, or what refuses the command.
+    """
+    if (wanted.account is None) == (wanted.lane is None):
+        raise Invalid("account", "or `lane` is needed, not both")
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        owner, lanes = await _lanes(app, tx, space_id, wanted)
+        first, last = _ticks(tx, space_id, wanted)
+        by = _principal(tx, space_id, person, rule_id)
+        for lane in lanes:
+            command = c.Redact(
+                by, Stretch(lane, first, last), owner, wanted.mode, wanted.reason, aired=tx.heard(space_id)
+            )
+            outcome = await tx.ask(space_id, command)
+        return await _kept(tx, space_id, outcome.after.redaction_count)
+
+
+async def change(
+    app: App,
+    person: Person,
+    space_id: str,
+    redaction_id: str,
+    *,
+    first: int | None,
+    last: int | None,
+    mode: RedactionMode | None,
+) -> KeptRedaction:
+    """Move, narrow or widen a redaction that has not aired. Raises NotFound, Gone, Invalid, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        by = _as_its_rule(tx, space_id, person, redaction_id)
+        await tx.ask(space_id, c.ChangeRedaction(by, redaction_id, first, last, mode, tx.heard(space_id)))
+        return await redactions.get(tx.db, space_id, redaction_id)
+
+
+async def withdraw(app: App, person: Person, space_id: str, redaction_id: str) -> KeptRedaction:
+    """Take back a redaction that has not aired. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        by = _as_its_rule(tx, space_id, person, redaction_id)
+        await tx.ask(space_id, c.WithdrawRedaction(by, redaction_id, tx.heard(space_id)))
+        return await redactions.get(tx.db, space_id, redaction_id)
+
+
+async def dump(app: App, person: Person, space_id: str, last: float | None, reason: str) -> KeptRedaction:
+    """Cut the last seconds, or all that the audience has not heard, out of what it will hear. Raises NotFound, Gone, or what refuses
+    the command.
+    """
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        stretch = _unheard(tx, space_id, last)
+        command = c.Redact(person, stretch, reason=reason, cut=True, aired=tx.heard(space_id))
+        outcome = await tx.ask(space_id, command)
+        return await _kept(tx, space_id, outcome.after.redaction_count)
+
+
+async def cough(app: App, person: Person, space_id: str, last: float | None) -> KeptRedaction:
+    """Take back the person's own last seconds, or all that the audience has not heard. Raises NotFound, Gone, or what refuses the
+    command, or Refused with reason `nothing_to_cut`.
+    """
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        me = person.account_id or ""
+        mine = tx.unheard(space_id, me)
+        for one in mine:
+            first = one.first if last is None else max(one.first, one.last - round(last * TICKS_PER_SECOND) + 1)
+            command = c.Redact(person, Stretch(one.lane, first, one.last), me, reason="cough", aired=tx.heard(space_id))
+            await tx.ask(space_id, command)
+        if not mine:
+            raise Refused("nothing_to_cut", "the audience has heard all that you said already")
+        return await _kept(tx, space_id, tx.space(space_id).redaction_count)
+
+
+async def panic(app: App, person: Person, space_id: str, seconds: int, reason: str) -> datetime:
+    """Cut all that the audience has not heard, mute all whom the person is above, and let nobody else speak for a while. Returns until
+    when. Raises NotFound, Gone, or what refuses the command.
+    """
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        until = tx.now + timedelta(seconds=seconds)
+        left = _unheard(tx, space_id, None) if tx.heard(space_id) < tx.now_tick(space_id) else None
+        await tx.ask(space_id, c.Panic(person, until, left, reason, tx.heard(space_id)))
+        return until
+
+
+async def calm(app: App, person: Person, space_id: str) -> None:
+    """End a panic before its time. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    await app.registry.ask(space_id, c.Calm(person))
+
+
+async def _lanes(app: App, tx: Transaction, space_id: str, wanted: Wanted) -> tuple[str, list[int]]:
+    """The account and the lanes that are meant. Raises NotFound, or Refused with reason `silent`."""
+    handle = await app.registry.handle(space_id)
+    if wanted.lane is not None:
+        owner = handle.speaker_of(wanted.lane)
+        if owner is None:
+            raise NotFound("lane", str(wanted.lane))
+        return owner, [wanted.lane]
+    account = await accounts.get(tx.db, wanted.account or "")
+    lanes = handle.lanes_of(account.id)
+    if not lanes:
+        raise Refused("silent", f"@{account.handle} has not had a microphone here")
+    return account.id, lanes
+
+
+def _ticks(tx: Transaction, space_id: str, wanted: Wanted) -> tuple[int, int]:
+    if wanted.last is not None:
+        if wanted.first is not None or wanted.last_tick is not None:
+            raise Invalid("last", "stands for `from_tick` and `to_tick`")
+        now = tx.now_tick(space_id)
+        return max(0, now - round(wanted.last * TICKS_PER_SECOND) + 1), now
+    if wanted.first is None or wanted.last_tick is None:
+        raise Invalid("last", "is needed, or `from_tick` and `to_tick`")
+    return wanted.first, wanted.last_tick
+
+
+def _unheard(tx: Transaction, space_id: str, last: float | None) -> Stretch:
+    """What the audience has not heard of all lanes, and of that the last seconds."""
+    first, now = tx.heard(space_id) + 1, tx.now_tick(space_id)
+    if last is not None:
+        first = max(first, now - round(last * TICKS_PER_SECOND) + 1)
+    return Stretch(ALL_LANES, max(0, min(first, now)), now)
+
+
+def _principal(tx: Transaction, space_id: str, person: Person, rule_id: str | None) -> Principal:
+    if person.is_service_bot and rule_id is not None:
+        return Rule(rule_id, tx.space(space_id).host_id, person.account_id or "")
+    return person
+
+
+def _as_its_rule(tx: Transaction, space_id: str, person: Person, redaction_id: str) -> Principal:
+    """The bundled bot changes what a rule redacted as that rule."""
+    found = tx.space(space_id).redactions.get(redaction_id)
+    rule_id = found.by.get("id") if found is not None and found.by.get("kind") == "rule" else None
+    return _principal(tx, space_id, person, rule_id)
+
+
+async def _kept(tx: Transaction, space_id: str, number: int) -> KeptRedaction:
+    return await redactions.get(tx.db, space_id, f"{space_id}-r{number}")

@@ -1,0 +1,91 @@
+"""What was redacted of a Space, for the text of what was said: captions and levels say no more than the audience hears."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from spacesctl.domain import events as e
+from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.domain.redaction import ALL_LANES, Redaction
+from spacesctl.store.spaces import Body
+
+REDACTED: Final = "[redacted]"
+"""Stands in a caption for words that were redacted."""
+HALF: Final = 0.5
+"""The part of a word that must be redacted for the word to be: the sound of its neighbours is touched by a few hundredths of a second."""
+KEPT: Final = 2_000
+"""Redactions that are remembered of a live Space. Captions come within seconds of the words."""
+
+
+class Masks:
+    """The redactions of one Space, in force or missed; withdrawn ones mask nothing."""
+
+    def __init__(self, known: Iterable[Redaction] = (), most: int | None = None) -> None:
+        self._known = {one.id: one for one in known}
+        self._order = deque(self._known)
+        self._most = most
+
+    def take(self, event: e.Event) -> None:
+        """Follow what happens to redactions."""
+        match event:
+            case e.RedactionMade(redaction):
+                self._known[redaction.id] = redaction
+                self._order.append(redaction.id)
+                if self._most is not None and len(self._order) > self._most:
+                    self._known.pop(self._order.popleft(), None)
+            case e.RedactionMissed(redaction_id, missed_to) if redaction_id in self._known:
+                self._known[redaction_id] = replace(self._known[redaction_id], missed_to=missed_to)
+            case e.RedactionWithdrawn(redaction_id):
+                self._known.pop(redaction_id, None)
+            case _:
+                pass
+
+    def changed(self, redaction: Redaction) -> None:
+        """Take another stretch of a redaction that is known."""
+        if redaction.id in self._known:
+            self._known[redaction.id] = redaction
+
+    def touches(self, lane: int, first: int, last: int) -> bool:
+        """Whether a redaction touches ticks `first` to `last` of a lane."""
+        return any(one.first <= last and first <= one.last for one in self._of(lane))
+
+    def stretches(self, lane: int | None, first: int, last: int) -> list[Redaction]:
+        """The redactions that touch ticks `first` to `last` of a lane, or (None) of any."""
+        known = self._known.values() if lane is None else self._of(lane)
+        return [one for one in known if one.first <= last and first <= one.last]
+
+    def covers(self, lane: int, start: float, end: float) -> bool:
+        """Whether half of what was said from `start` to `end` (seconds on the Space clock) is redacted."""
+        first, last = start / TICK_SECONDS, end / TICK_SECONDS
+        covered = sum(max(0.0, min(last, one.last + 1) - max(first, one.first)) for one in self._of(lane))
+        return covered >= HALF * (last - first) and covered > 0
+
+    def caption(self, body: Body) -> Body:
+        """A caption as it is stored, with what was redacted masked in its text and its words."""
+        if not self._known or not self.touches(body["lane"], body["start_tick"], body["end_tick"]):
+            return body
+        words = self.words(body["lane"], body["words"])
+        text = " ".join(word["w"] for word in words) if body["words"] else REDACTED
+        return {**body, "text": text, "words": words}
+
+    def words(self, lane: int, words: Sequence[Body]) -> list[Body]:
+        """Words (`w`, `start`, `end`, `conf`), of which each redacted run is one masked word."""
+        shown: list[Body] = []
+        for word in words:
+            if not self.covers(lane, word["start"], word["end"]):
+                shown.append(word)
+            elif shown and shown[-1]["w"] == REDACTED:
+                shown[-1] = {**shown[-1], "end": word["end"]}
+            else:
+                shown.append({"w": REDACTED, "start": word["start"], "end": word["end"], "conf": 0.0})
+        return shown
+
+    def _of(self, lane: int) -> list[Redaction]:
+        return [one for one in self._known.values() if one.lane in (lane, ALL_LANES)]
+
+
+NOTHING_MASKED: Final = Masks()
+"""Of a Space without redactions."""

@@ -1,0 +1,294 @@
+"""Redact, dump, cough and panic through the API, at a delay: what the engine is told, who may, and what came too late."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from spacesctl.domain.principals import ANONYMOUS
+from spacesctl.engine.messages import Aired, OpenSpace, Redact, Redacted, SetDelay, SetLaneOpen, Unredact
+from spacesctl.live.event_views import View
+from spacesctl.server.http.routes.events import _first
+from tests.api.harness import Api, As, settled
+
+pytestmark = pytest.mark.anyio
+
+REDACTING = """schema = 1
+[[rule]]
+id = "pitch"
+mode = "enforce"
+when.any = [ { words = ["crypto giveaway"] } ]
+actions = ["redact"]
+"""
+
+
+async def stage(api: Api, **space: Any) -> tuple[As, As, str]:
+    host = await api.account("host")
+    place = await api.live(host, delay=4, **space)
+    return host, await api.speaker(place, host, "ann"), place
+
+
+def actor_of(api: Api, place: str) -> Any:
+    return api.app.registry.actors[place.rpartition("/")[2]]
+
+
+async def said_for(api: Api, place: str, seconds: float) -> None:
+    """Let time pass on the Space clock."""
+    actor = actor_of(api, place)
+    actor.tick = actor.now_tick() + round(seconds * 50)
+
+
+async def test_a_space_with_a_delay_starts_safe(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    assert [one.delay for one in api.engine.of(OpenSpace)] == [200]
+    shown = await host.ok("GET", place)
+    assert (shown["delay"], shown["delay_now"], shown["safe_in"]) == (4, 4, 0)
+
+
+async def test_the_last_seconds_of_a_person_are_kept_from_the_audience(api: Api) -> None:
+    host, ann, place = await stage(api)
+    await said_for(api, place, 20)
+    made = await host.ok("POST", f"{place}/redactions", {"account": "@ann", "last": 3, "reason": "a name"})
+    assert (made["lane"], made["account_id"], made["mode"], made["state"]) == (1, ann.id, "silence", "in_force")
+    assert made["to_tick"] - made["from_tick"] == 149
+    assert made["missed_to"] is None
+    assert made["by"]["handle"] == "@host"
+    (told,) = api.engine.of(Redact)
+    assert (told.name, told.lane, told.first, told.last, told.mode, told.cut) == (
+        made["id"], 1, made["from_tick"], made["to_tick"], "silence", False,
+    )  # fmt: skip
+    assert (await host.ok("GET", f"{place}/redactions"))["data"] == [made]
+
+
+async def test_what_was_heard_before_is_told_as_missed(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    heard = actor_of(api, place).heard
+    made = await host.ok("POST", f"{place}/redactions", {"lane": 1, "from_tick": heard - 50, "to_tick": heard + 30})
+    assert heard <= made["missed_to"] <= heard + 5
+    assert made["state"] == "in_force"
+    late = await host.ok("POST", f"{place}/redactions", {"lane": 1, "from_tick": heard - 50, "to_tick": heard - 20})
+    assert (late["state"], late["missed_to"]) == ("missed", heard - 20)
+
+
+async def test_the_engine_knows_better_what_was_heard(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    made = await host.ok("POST", f"{place}/redactions", {"account": "@ann", "last": 3})
+    api.app.registry.on_engine(Redacted(place.rpartition("/")[2], made["id"], made["from_tick"] + 10))
+    await settled(api)
+    (now,) = (await host.ok("GET", f"{place}/redactions"))["data"]
+    assert now["missed_to"] == made["from_tick"] + 9
+    assert actor_of(api, place).space.redactions[made["id"]].missed_to == made["from_tick"] + 9
+
+
+async def test_a_redaction_is_narrowed_moved_widened_and_withdrawn_until_it_airs(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    made = await host.ok("POST", f"{place}/redactions", {"account": "@ann", "last": 3})
+    one = f"{place}/redactions/{made['id']}"
+    for change in (
+        {"from_tick": made["from_tick"] + 20},
+        {"from_tick": made["from_tick"] + 10, "to_tick": made["to_tick"] + 50},
+        {"mode": "tone"},
+    ):
+        api.engine.sent.clear()
+        changed = await host.ok("PATCH", one, change)
+        assert change.items() <= changed.items()
+        (told,) = api.engine.of(Redact)
+        assert (told.name, told.first, told.last, told.mode) == (
+            made["id"], changed["from_tick"], changed["to_tick"], changed["mode"],
+        )  # fmt: skip
+    assert (await host.ok("DELETE", one))["state"] == "withdrawn"
+    assert [told.name for told in api.engine.of(Unredact)] == [made["id"]]
+    assert (await host.refused("PATCH", one, {"mode": "tone"}))["reason"] == "aired"
+    other = await host.ok("POST", f"{place}/redactions", {"account": "@ann", "last": 1})
+    await said_for(api, place, 5)
+    assert (await host.refused("DELETE", f"{place}/redactions/{other['id']}"))["reason"] == "aired"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"last": 3}, "account"),
+        ({"account": "@ann", "lane": 1, "last": 3}, "account"),
+        ({"account": "@ann"}, "last"),
+        ({"account": "@ann", "last": 3, "from_tick": 1}, "last"),
+        ({"lane": 1, "from_tick": 9, "to_tick": 3}, "to_tick"),
+        ({"lane": 1, "from_tick": 0, "to_tick": 3_000}, "to_tick"),
+        ({"account": "@ann", "last": 11}, "last"),
+    ],
+)
+async def test_what_is_no_stretch_is_refused_by_name(api: Api, body: dict[str, Any], field: str) -> None:
+    host, _ann, place = await stage(api)
+    problem = await host.refused("POST", f"{place}/redactions", body)
+    assert problem["status"] == 400
+    assert field in json.dumps(problem)
+    assert not api.engine.of(Redact)
+
+
+async def test_speakers_take_back_their_own_words_and_nobody_else_s(api: Api) -> None:
+    host, ann, place = await stage(api)
+    ben = await api.speaker(place, host, "ben")
+    await said_for(api, place, 20)
+    made = await ann.ok("POST", f"{place}/cough", {"last": 2})
+    assert (made["lane"], made["account_id"], made["to_tick"] - made["from_tick"]) == (1, ann.id, 99)
+    assert (await ben.refused("POST", f"{place}/redactions", {"account": "@ann", "last": 2}))["status"] == 403
+    assert (await ben.refused("POST", f"{place}/dump"))["status"] == 403
+    assert (await ben.refused("GET", f"{place}/redactions"))["status"] == 403
+    assert (await ben.refused("POST", f"{place}/panic"))["status"] == 403
+
+
+async def test_a_dump_cuts_all_voices_and_says_when_it_is_safe_again(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    made = await host.ok("POST", f"{place}/dump")
+    assert (made["lane"], made["cut"]) == (0, True)
+    (told,) = api.engine.of(Redact)
+    assert (told.lane, told.cut, told.last - told.first) == (0, True, 199)
+    space_id = place.rpartition("/")[2]
+    now = actor_of(api, place).now_tick()
+    api.app.registry.on_engine(Aired(space_id, now, now))
+    shown = await host.ok("GET", place)
+    assert (shown["delay"], shown["delay_now"]) == (4, 0)
+    assert 60 < shown["safe_in"] <= 64
+    assert (await host.refused("POST", f"{place}/dump"))["reason"] == "nothing_to_cut"
+
+
+async def test_a_panic_cuts_mutes_and_holds_back_who_wants_to_speak_and_ends_by_itself(api: Api) -> None:
+    host, ann, place = await stage(api, speakers="everyone")
+    await said_for(api, place, 20)
+    until = (await host.ok("POST", f"{place}/panic", {"duration": 10}))["until"]
+    assert (await host.ok("GET", place))["held_until"] == until
+    assert [one.heard for one in api.engine.of(SetLaneOpen)] == [False]
+    assert api.engine.of(Redact)[-1].cut
+    ben = await api.account("ben")
+    answer = await ben.offer(f"{place}/whip")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "held")
+    assert (await ann.refused("PUT", f"{place}/mic", {"open": True}))["reason"] in ("muted", "held")
+    await host.ok("DELETE", f"{place}/panic")
+    assert (await host.ok("GET", place))["held_until"] is None
+    await ann.ok("PUT", f"{place}/mic", {"open": True})
+    assert (await ben.offer(f"{place}/whip")).status_code == 201
+
+
+async def test_the_delay_changes_while_the_space_is_live(api: Api) -> None:
+    host = await api.account("host")
+    place = await api.live(host)
+    assert (await host.ok("GET", place))["delay"] == 0
+    await host.ok("PATCH", place, {"delay": 3})
+    await host.ok("PATCH", place, {"delay": 5, "delay_now": True})
+    assert [(one.delay, one.now) for one in api.engine.of(SetDelay)] == [(150, False), (250, True)]
+    assert (await host.refused("PATCH", place, {"delay": 11}))["status"] == 400
+
+
+async def test_a_rule_that_redacts_brings_a_delay_of_four_seconds_unless_another_is_chosen(api: Api) -> None:
+    host = await api.account("host")
+    place = await api.live(host)
+    await host.ok("PUT", f"{place}/rules", {"text": REDACTING})
+    assert [one.delay for one in api.engine.of(SetDelay)] == [200]
+    assert (await host.ok("GET", place))["delay"] == 4
+    await host.ok("PATCH", place, {"delay": 0})
+    assert (await host.ok("GET", place))["delay"] == 0
+
+
+async def test_the_bot_redacts_for_a_rule_that_does_and_for_no_other(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    heard = actor_of(api, place).heard
+    body = {"lane": 1, "from_tick": heard + 50, "to_tick": heard + 80, "rule_id": "pitch"}
+    assert (await api.bot.refused("POST", f"{place}/redactions", body))["status"] == 403
+    await host.ok("PUT", f"{place}/rules", {"text": REDACTING})
+    made = await api.bot.ok("POST", f"{place}/redactions", body)
+    assert made["by"] == {"kind": "rule", "id": "pitch", "for_host": host.id, "bot_id": api.bot.id}
+    narrowed = await api.bot.ok("PATCH", f"{place}/redactions/{made['id']}", {"from_tick": heard + 60})
+    assert narrowed["by"]["id"] == "pitch"
+    by_hand = await host.ok("POST", f"{place}/redactions", {"account": "@ann", "last": 1})
+    assert (await api.bot.refused("DELETE", f"{place}/redactions/{by_hand['id']}"))["status"] == 403
+
+
+async def test_what_a_removed_person_said_last_goes_with_them_and_a_muted_person_s_is_heard(api: Api) -> None:
+    host, ann, place = await stage(api)
+    ben = await api.speaker(place, host, "ben")
+    await said_for(api, place, 20)
+    await host.ok("POST", f"{place}/people/@ann/mute")
+    assert not api.engine.of(Redact)
+    await host.ok("POST", f"{place}/people/@ann/kick")
+    await host.ok("PUT", f"/v1/accounts/me/blocks/{ben.id}")
+    redacted = [(one.lane, one.last - one.first) for one in api.engine.of(Redact)]
+    assert [lane for lane, _ in redacted] == [1, 2]
+    assert all(length >= 198 for _, length in redacted)
+    assert ann.id in {one["account_id"] for one in (await host.ok("GET", f"{place}/redactions"))["data"]}
+
+
+def spoken(text: str, start: int, lane: int = 1) -> dict[str, Any]:
+    """A caption whose words take half a second each, from tick `start`."""
+    words = text.split()
+    timed = [
+        {"w": w, "start": start / 50 + n / 2, "end": start / 50 + (n + 1) / 2, "conf": 0.9} for n, w in enumerate(words)
+    ]
+    end = start + 25 * len(words) - 1
+    return {
+        "lane": lane,
+        "utterance": start,
+        "text": text,
+        "final": True,
+        "start_tick": start,
+        "end_tick": end,
+        "words": timed,
+    }
+
+
+async def test_captions_wait_for_the_audience_and_are_masked_for_it(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    start = actor_of(api, place).now_tick() - 75
+    await api.bot.ok("POST", f"{place}/captions", {"captions": [spoken("buy secret coins", start)]})
+    body = {"lane": 1, "from_tick": start + 25, "to_tick": start + 49}
+    await host.ok("POST", f"{place}/redactions", body)
+    listed = f"{place}/captions"
+    assert (await api.nobody.ok("GET", listed))["data"] == []
+    assert [one["text"] for one in (await host.ok("GET", f"{listed}?view=staff"))["data"]] == ["buy secret coins"]
+    assert (await api.nobody.call("GET", f"{listed}?view=staff")).status_code in (401, 403)
+    await said_for(api, place, 5)
+    await api.app.registry.release()
+    (heard,) = (await api.nobody.ok("GET", listed))["data"]
+    assert heard["text"] == "buy [redacted] coins"
+    assert [word["w"] for word in heard["words"]] == ["buy", "[redacted]", "coins"]
+
+
+async def test_a_stream_that_resumes_gets_no_more_than_the_audience_has_heard(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    before = (await host.ok("GET", place), actor_of(api, place).audience.seq)[1]
+    start = actor_of(api, place).now_tick() - 75
+    await api.bot.ok("POST", f"{place}/captions", {"captions": [spoken("buy secret coins", start)]})
+    await host.ok("POST", f"{place}/redactions", {"lane": 1, "from_tick": start + 25, "to_tick": start + 49})
+
+    async def replayed(view: View = View.AUDIENCE) -> str:
+        actor = actor_of(api, place)
+        first = _first(api.app, actor, actor.space, actor.subscribe(view, ANONYMOUS), before)
+        return b"".join([part async for part in first]).decode()
+
+    assert "coins" not in await replayed()
+    assert "buy secret coins" in await replayed(View.STAFF)
+    await said_for(api, place, 5)
+    await api.app.registry.release()
+    assert "buy [redacted] coins" in await replayed()
+    assert "secret" not in await replayed()
+
+
+async def test_two_hundred_redactions_at_once_are_all_in_force_and_the_room_is_bounded(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    now = actor_of(api, place).now_tick()
+    for number in range(200):
+        body = {"lane": 1, "from_tick": now + number, "to_tick": now + number}
+        await host.ok("POST", f"{place}/redactions", body)
+    assert len(actor_of(api, place).space.redactions) == 200
+    await said_for(api, place, 20)
+    now = actor_of(api, place).now_tick()
+    await host.ok("POST", f"{place}/redactions", {"lane": 1, "from_tick": now, "to_tick": now})
+    assert len(actor_of(api, place).space.redactions) == 1, "what has aired is forgotten"
