@@ -9,6 +9,7 @@ from spacesctl.application.app import App
 from spacesctl.domain import commands as c
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.errors import Invalid, NotFound, Refused
+from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person, Principal, Rule
 from spacesctl.domain.redaction import ALL_LANES, Stretch
 from spacesctl.domain.words import RedactionMode
@@ -39,6 +40,10 @@ async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_i
     await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         owner, lanes = await _lanes(app, tx, space_id, wanted)
+        own = owner == person.account_id
+        require(tx.space(space_id), person, Action.COUGH if own else Action.REDACT)  # before it is told who spoke
+        if not lanes:
+            raise Refused("silent", "they have not had a microphone here")
         first, last = _ticks(tx, space_id, wanted)
         by = _principal(tx, space_id, person, rule_id)
         for lane in lanes:
@@ -95,6 +100,7 @@ async def cough(app: App, person: Person, space_id: str, last: float | None) -> 
     await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         me = person.account_id or ""
+        require(tx.space(space_id), person, Action.COUGH)
         mine = tx.unheard(space_id, me)
         for one in mine:
             first = one.first if last is None else max(one.first, one.last - round(last * TICKS_PER_SECOND) + 1)
@@ -124,7 +130,7 @@ async def calm(app: App, person: Person, space_id: str) -> None:
 
 
 async def _lanes(app: App, tx: Transaction, space_id: str, wanted: Wanted) -> tuple[str, list[int]]:
-    """The account and the lanes that are meant. Raises NotFound, or Refused with reason `silent`."""
+    """The account and the lanes that are meant. Raises NotFound."""
     handle = await app.registry.handle(space_id)
     if wanted.lane is not None:
         owner = handle.speaker_of(wanted.lane)
@@ -132,10 +138,7 @@ async def _lanes(app: App, tx: Transaction, space_id: str, wanted: Wanted) -> tu
             raise NotFound("lane", str(wanted.lane))
         return owner, [wanted.lane]
     account = await accounts.get(tx.db, wanted.account or "")
-    lanes = handle.lanes_of(account.id)
-    if not lanes:
-        raise Refused("silent", f"@{account.handle} has not had a microphone here")
-    return account.id, lanes
+    return account.id, handle.lanes_of(account.id)
 
 
 def _ticks(tx: Transaction, space_id: str, wanted: Wanted) -> tuple[int, int]:
