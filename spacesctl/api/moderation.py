@@ -141,7 +141,7 @@ class NewAct(Given, frozen=True, kw_only=True):
     rule_hash: Annotated[str, Meta(max_length=64)]
     mode: RuleMode
     action: str
-    """`log`, `report`, `mute`, `kick` or `block`."""
+    """`log`, `redact`, `report`, `mute`, `kick` or `block`."""
     account_id: str
     lane: Lane
     start_tick: Count
@@ -161,7 +161,7 @@ class Act(Answer, frozen=True, kw_only=True):
     rule_hash: str
     mode: RuleMode
     action: str
-    """`log`, `report`, `mute`, `kick` or `block`."""
+    """`log`, `redact`, `report`, `mute`, `kick` or `block`."""
     account_id: str
     handle: str
     lane: int

@@ -44,6 +44,9 @@ class ModerationAction:
 
 _ROWS = (
     ModerationAction("log", "noted in", Granted.ALWAYS, "writes an entry, and nothing else"),
+    ModerationAction(
+        "redact", "silenced for the audience of", Granted.USED, "the audience does not hear the words, if they have not aired yet"
+    ),
     ModerationAction("report", "reported in", Granted.ALWAYS, "files a report with evidence", Action.REPORT),
     ModerationAction(
         "mute", "muted in", Granted.USED, "nobody hears the person, who cannot undo it",
@@ -65,5 +68,7 @@ ACTIONS: Mapping[str, ModerationAction] = MappingProxyType({row.name: row for ro
 """All actions by name, the mildest first."""
 BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
 """What rules may do, the mildest first."""
+SANCTIONS = frozenset(name for name, row in ACTIONS.items() if row.is_sanction)
+"""What takes something from a person: only these count in a rule file's circuit breaker."""
 ALWAYS_GRANTED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.ALWAYS)
 ONLY_IF_ALLOWED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.ALLOWED)

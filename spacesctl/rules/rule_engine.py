@@ -2,16 +2,17 @@
 
 The confidence of a hit is that of its *least certain* word, since all words of a phrase must have been said. Repeats
 and cooldowns are counted per account and on the Space clock, so that the same words delivered again give the same
-result. Only the circuit breaker uses `now`.
+result. Only the circuit breaker uses `now`; it counts and holds sanctions alone: what protects or only tells goes on.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from spacesctl.domain.actions import SANCTIONS
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 from spacesctl.rules import normalise
 from spacesctl.rules.match import Hit, Matcher
@@ -55,7 +56,7 @@ class HeardUtterance:
 @dataclass(frozen=True)
 class Decision:
     """A rule was broken. `mode` `enforce`: take the actions; `shadow` and `held` (the circuit breaker is open): only
-    record them.
+    record them. One offence gives two decisions when its sanctions are held and its other actions are not.
 
     `key` depends on the rule, the lane and the ticks only: the same words delivered again give the same key, so nobody
     is punished twice. `tripped` marks the decision that opened the breaker, for a notification to staff. Evidence
@@ -88,8 +89,8 @@ class Decision:
 
 
 class Breaker:
-    """The circuit breaker: opens at more than `most` automatic acts within five minutes, and stays open until the rules
-    are set again.
+    """The circuit breaker: opens at more than `most` decisions with a sanction within five minutes, and stays open until
+    the rules are set again.
     """
 
     def __init__(self, most: int) -> None:
@@ -135,7 +136,7 @@ class RuleEngine:
 
     @property
     def tripped(self) -> bool:
-        """Whether the circuit breaker is open, so that rules only record."""
+        """Whether the circuit breaker is open, so that sanctions are only recorded."""
         return self._breaker.open
 
     def forget(self, lane: int) -> None:
@@ -144,7 +145,7 @@ class RuleEngine:
 
     def hear(self, heard: HeardUtterance, now: float) -> list[Decision]:
         """Return the decisions on an utterance. Only final ones are judged, and each once, even if it is delivered again."""
-        if not heard.final or heard.kind == "bot":
+        if not heard.final:
             return []
         lane = self._lane(heard)
         if heard.utterance <= lane.utterance:
@@ -177,31 +178,44 @@ class RuleEngine:
         words = tuple(dict.fromkeys(word for _, word in lane.spoken[hit.first : hit.last + 1]))
         confidence = min(word.conf for word in words)
         start, end = words[0].start_tick, words[-1].end_tick
-        if heard.role not in rule.roles or not rule.confidence.holds(confidence):
+        if not rule.watches(heard.role, heard.kind) or not rule.confidence.holds(confidence):
             return
         if start <= lane.judged.get(rule.id, -1):
             return  # overlaps an earlier hit of this rule: the same offence
         lane.judged[rule.id] = end
         if not self._offended(rule, heard.account_id, end * TICK_SECONDS):
             return
-        was_open = self._breaker.open
-        enforce = rule.mode == "enforce" and (rule.actions == ("log",) or self._breaker.take(now))
-        yield Decision(
+        yield from self._limited(self._decision(rule, hit, heard, words, confidence), now)
+
+    def _decision(
+        self, rule: Rule, hit: Hit, heard: HeardUtterance, words: tuple[Word, ...], confidence: float
+    ) -> Decision:
+        return Decision(
             rule_id=rule.id,
             rule_hash=self.ruleset.hash,
-            mode="enforce" if enforce else "held" if rule.mode == "enforce" else "shadow",
+            mode=rule.mode,
             actions=rule.actions,
             lane=heard.lane,
             account_id=heard.account_id,
-            start_tick=start,
-            end_tick=end,
+            start_tick=words[0].start_tick,
+            end_tick=words[-1].end_tick,
             words=words,
             confidence=confidence,
             matched=hit.matched,
             evidence_before=rule.before,
             evidence_after=rule.after,
-            tripped=self._breaker.open and not was_open,
         )
+
+    def _limited(self, decision: Decision, now: float) -> Iterator[Decision]:
+        """The decision, or its two parts when the circuit breaker holds the sanctions."""
+        sanctions = tuple(action for action in decision.actions if action in SANCTIONS)
+        was_open = self._breaker.open
+        if decision.mode == "shadow" or not sanctions or self._breaker.take(now):
+            yield decision
+            return
+        if free := tuple(action for action in decision.actions if action not in SANCTIONS):
+            yield replace(decision, actions=free)
+        yield replace(decision, mode="held", actions=sanctions, tripped=not was_open)
 
     def _offended(self, rule: Rule, account_id: str, at: float) -> bool:
         """Count an offence at `at` seconds on the Space clock; whether the rule's `repeat` is reached."""

@@ -18,7 +18,10 @@ MAX_REGEXES = 1000
 MAX_EVIDENCE = 60.0
 """Seconds; the evidence ring holds no more."""
 
-LATER_ACTIONS = frozenset({"redact", "warn", "demote", "lock", "slow", "alert"})
+MAX_REDACTED = 20_000
+"""Spellings of phrases in rules that redact. The recogniser's process looks for them all, and is deaf while it takes new ones."""
+
+LATER_ACTIONS = frozenset({"warn", "demote", "lock", "slow", "alert"})
 LATER_TOP = frozenset({"ladder"})
 LATER_ANY = frozenset({"words_from", "prefix", "sounds_like"})
 LATER_ALL = frozenset({
@@ -79,6 +82,7 @@ def _file(reader: Reader, data: Mapping[str, object]) -> tuple[tuple[Rule, ...],
     limits = _limits(reader, data.get("limits", {}))
     _allowed(reader, list(rules.values()), limits)
     _fits(reader, [pattern for rule in rules.values() for pattern in rule.patterns])
+    _few_redacted(reader, list(rules.values()))
     if not rules and not reader.problems:
         reader.warn(("rule",), "the file has no rule", "add a `[[rule]]`")
     return tuple(rules.values()), limits
@@ -93,6 +97,16 @@ def _fits(reader: Reader, patterns: list[Pattern]) -> None:
             ("rule",),
             "the regexes together are too large when their repeats are expanded",
             "use smaller counts in `{...}`",
+        )
+
+
+def _few_redacted(reader: Reader, rules: list[Rule]) -> None:
+    ways = sum(len(phrase.readings) for rule in rules if "redact" in rule.actions for phrase in rule.literals)
+    if ways > MAX_REDACTED:
+        reader.error(
+            ("rule",),
+            f"rules with `redact` have {ways} spellings of phrases, the most is {MAX_REDACTED}",
+            "redact fewer phrases; a numeral counts once for each way to say it",
         )
 
 

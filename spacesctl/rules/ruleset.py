@@ -69,6 +69,15 @@ class Rule:
     before: float = 10.0
     after: float = 4.0
 
+    @property
+    def redacts(self) -> bool:
+        """Whether what it matches is kept from the audience."""
+        return self.mode == "enforce" and "redact" in self.actions
+
+    def watches(self, role: str, kind: str) -> bool:
+        """Whether it applies to somebody with this role in the Space and this kind of account. Bots are always exempt."""
+        return kind != "bot" and role in self.roles
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -92,6 +101,10 @@ class RuleSet:
     def rule(self, rule_id: str) -> Rule | None:
         """The rule with this id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def redacting(self) -> tuple[Rule, ...]:
+        """The rules that redact."""
+        return tuple(rule for rule in self.rules if rule.redacts)
 
     def grants(self) -> dict[str, set[str]]:
         """The actions that each rule may take: none for a rule in shadow mode, which only records."""

@@ -14,7 +14,8 @@ PHRASE = "send me your password"
 
 def judge(extra: str = "", limits: str = "", phrase: str = PHRASE) -> RuleEngine:
     mode = "" if "mode" in extra else 'mode = "enforce"\n'
-    rule = f'[[rule]]\nid = "a"\nwhen.any = [{{ words = ["{phrase}"] }}]\nactions = ["report", "mute"]\n{mode}{extra}\n'
+    actions = "" if "actions" in extra else 'actions = ["report", "mute"]\n'
+    rule = f'[[rule]]\nid = "a"\nwhen.any = [{{ words = ["{phrase}"] }}]\n{actions}{mode}{extra}\n'
     return RuleEngine(compile_rules(f"schema = 1\n{limits}\n{rule}"))
 
 
@@ -139,11 +140,38 @@ def test_two_offences_in_one_utterance_are_two() -> None:
 
 def test_the_circuit_breaker_holds_every_act_beyond_its_number_and_stays_open() -> None:
     ruled = judge(limits="[limits]\nmax_auto_actions_per_5min = 2")
-    got = [decision for n in range(4) for decision in ruled.hear(say(PHRASE, at=10 * n), now=10.0 * n)]
+    got = [
+        held for n in range(4) for held in ruled.hear(say(PHRASE, at=10 * n), now=10.0 * n) if "mute" in held.actions
+    ]
     assert modes(got) == ["enforce", "enforce", "held", "held"]
     assert [each.tripped for each in got] == [False, False, True, False]
     assert ruled.tripped
-    assert modes(ruled.hear(say(PHRASE, at=5000), now=5000)) == ["held"]
+    assert modes(ruled.hear(say(PHRASE, at=5000), now=5000)) == ["enforce", "held"]
+
+
+def test_with_the_breaker_open_sanctions_are_held_and_the_rest_goes_on_under_the_same_key() -> None:
+    ruled = judge('actions = ["redact", "report", "log", "mute"]', limits="[limits]\nmax_auto_actions_per_5min = 0")
+    free, held = ruled.hear(say(PHRASE), 0)
+    assert (free.mode, free.actions, free.tripped) == ("enforce", ("log", "redact", "report"), False)
+    assert (held.mode, held.actions, held.tripped) == ("held", ("mute",), True)
+    assert free.key == held.key
+
+
+@pytest.mark.parametrize("actions", ['["redact"]', '["log"]', '["report"]', '["log", "redact", "report"]'])
+def test_what_is_no_sanction_takes_no_slot_of_the_breaker(actions: str) -> None:
+    ruled = judge(f"actions = {actions}", limits="[limits]\nmax_auto_actions_per_5min = 5")
+    got = [decision for n in range(200) for decision in ruled.hear(say(PHRASE, at=10 * n), now=1.5 * n)]
+    assert modes(got) == ["enforce"] * 200
+    assert not ruled.tripped
+
+
+def test_two_hundred_redactions_in_five_minutes_are_in_force_while_mutes_are_held() -> None:
+    ruled = judge('actions = ["redact", "mute"]', limits="[limits]\nmax_auto_actions_per_5min = 5")
+    got = [decision for n in range(200) for decision in ruled.hear(say(PHRASE, at=10 * n), now=1.5 * n)]
+    by_action = {action: [one.mode for one in got if action in one.actions] for action in ("redact", "mute")}
+    assert by_action["redact"] == ["enforce"] * 200
+    assert by_action["mute"] == ["enforce"] * 5 + ["held"] * 195
+    assert sum(one.tripped for one in got) == 1
 
 
 def test_acts_further_apart_than_five_minutes_never_open_the_breaker() -> None:
@@ -151,8 +179,8 @@ def test_acts_further_apart_than_five_minutes_never_open_the_breaker() -> None:
     assert [modes(ruled.hear(say(PHRASE, at=400 * n), now=400.0 * n)) for n in range(3)] == [["enforce"]] * 3
 
 
-def test_a_limit_of_zero_never_acts() -> None:
-    assert modes(judge(limits="[limits]\nmax_auto_actions_per_5min = 0").hear(say(PHRASE), 0)) == ["held"]
+def test_a_limit_of_zero_never_sanctions() -> None:
+    assert modes(judge(limits="[limits]\nmax_auto_actions_per_5min = 0").hear(say(PHRASE), 0)) == ["enforce", "held"]
 
 
 _filler = st.lists(
