@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from spacesctl.api.captions import Assignment, BotStatus, NewCaption, NewCaptions
 from spacesctl.api.lanes import Hello, LaneEvent
 from spacesctl.api.moderation import Act, NewAct, RuleFile
+from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.lanes import Lanes as ClientLanes
 
@@ -28,7 +29,20 @@ class Lanes(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes | LaneEvent]: ...
 
 
-class Api(Protocol):
+class RedactionApi(Protocol):
+    """What keeps sound from the audience. Errors are those of `Api`."""
+
+    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
+        """Keep a stretch of a lane from the audience."""
+
+    async def change_redaction(self, space_id: str, redaction_id: str, change: RedactionChange) -> Redaction:
+        """Move, narrow or widen a redaction."""
+
+    async def withdraw_redaction(self, space_id: str, redaction_id: str) -> None:
+        """Let the audience hear what it has not heard yet of a redaction."""
+
+
+class Api(RedactionApi, Protocol):
     """Each call raises an error of `spacesctl.domain.errors`, or OSError when the server does not answer."""
 
     def assignments(self) -> AsyncIterator[list[Assignment]]:
@@ -70,6 +84,15 @@ class ServerApi:
 
     async def act(self, space_id: str, act: NewAct) -> Act:
         return await self._client.spaces.act(space_id, act)
+
+    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
+        return await self._client.redactions.make(space_id, new)
+
+    async def change_redaction(self, space_id: str, redaction_id: str, change: RedactionChange) -> Redaction:
+        return await self._client.redactions.change(space_id, redaction_id, change)
+
+    async def withdraw_redaction(self, space_id: str, redaction_id: str) -> None:
+        await self._client.redactions.withdraw(space_id, redaction_id)
 
     async def bot_status(self, status: BotStatus) -> None:
         await self._client.server.bot_status(status)

@@ -12,8 +12,8 @@ from bots.hearing.messages import Utterance
 from spacesctl.api.lanes import OpenLane
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine
 
-MAX_WAITING = 200
-"""Decisions that may wait while the server does not answer. The circuit breaker opens after far fewer."""
+MAX_WAITING = 500
+"""Decisions that may wait while the server does not answer. Sound that waits to be redacted does not wait here."""
 
 log = logging.getLogger("bots.moderator")
 
@@ -46,7 +46,7 @@ class Moderator:
 
     @property
     def tripped(self) -> bool:
-        """Whether the circuit breaker is open: rules are then only recorded, until the host sets them again."""
+        """Whether the circuit breaker is open: sanctions are then only recorded, until the host sets the rules again."""
         return self._engine is not None and self._engine.tripped
 
     def set_rules(self, engine: RuleEngine | None) -> None:
@@ -79,7 +79,7 @@ class Moderator:
 
     def _queue(self, decision: Decision) -> None:
         if decision.tripped:
-            log.error("circuit breaker open, rules %s are only recorded now", decision.rule_hash)
+            log.error("circuit breaker open, sanctions of rules %s are only recorded now", decision.rule_hash)
             self._on_alert()
         try:
             self._decisions.put_nowait(decision)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -29,14 +31,17 @@ def name_of(error: BaseException) -> str:
     return error.code if isinstance(error, SpacesError) else type(error).__name__
 
 
-async def persist(call: Callable[[], Awaitable[T]], told: Callable[[BaseException], None]) -> T:
-    """Call until it works, for as long as it takes. `told` gets the first error of each trouble. Raises an error that does not pass."""
-    backoff, failed = new_backoff(), False
+async def persist(
+    call: Callable[[], Awaitable[T]], told: Callable[[BaseException], None], seconds: float = math.inf
+) -> T:
+    """Call until it works, for as long as it takes, or until `seconds` are over. `told` gets the first error of each trouble. Raises an
+    error that does not pass, and the last one when the time is over."""
+    backoff, failed, began = new_backoff(), False, time.monotonic()
     while True:
         try:
             return await call()
         except (SpacesError, OSError) as error:
-            if not is_passing(error):
+            if not is_passing(error) or time.monotonic() - began >= seconds:
                 raise
             if not failed:
                 told(error)

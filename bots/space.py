@@ -11,8 +11,9 @@ from msgspec import structs
 
 from bots.api import Api
 from bots.effectors import ActionPoster, DecisionRecord, EnforcingEffectors
-from bots.hearing.messages import Utterance
+from bots.hearing.messages import Arm, Utterance
 from bots.moderator import Moderator
+from bots.redactor import Redactor
 from bots.retry import insist, name_of, new_backoff
 from bots.transcriber import Transcriber
 from spacesctl.api.captions import Assignment
@@ -22,6 +23,7 @@ from spacesctl.domain.errors import Gone, NotFound, SpacesError
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rule_engine import RuleEngine
 from spacesctl.rules.rulefile import compile_rules
+from spacesctl.rules.ruleset import Rule
 
 CLOSED_LANES = 64
 """Lanes whose speaker is remembered after they closed: what was said last is recognised up to a second later."""
@@ -42,6 +44,10 @@ class SpeechPipeline(Protocol):
 
     def close(self, space: str, lane: int) -> None:
         """Stop recognising a lane, after the sound that was given so far."""
+        ...
+
+    def rules(self, space: str, rules: Sequence[Rule]) -> None:
+        """Look for the phrases of these rules in what is recognised, in place of earlier ones."""
         ...
 
 
@@ -65,6 +71,7 @@ class SpaceBot:
         poster = ActionPoster(api, self.space, engine, model)
         self._transcriber = Transcriber(api, self.space)
         self._moderator = Moderator(EnforcingEffectors(poster), DecisionRecord(poster), on_alert)
+        self._redactor = Redactor(api, self.space, engine, model)
         self._lanes: dict[int, OpenLane] = {}
         self._closed: dict[int, OpenLane] = {}
         self._rules_wanted = asyncio.Event()
@@ -90,19 +97,25 @@ class SpaceBot:
             self._transcriber.on_utterance(utterance)
         self._moderator.on_utterance(utterance, who)
 
+    def on_arm(self, arm: Arm) -> None:
+        """Called for each phrase in a result that a rule redacts, and when it is no longer there."""
+        who = self._lanes.get(arm.lane) or self._closed.get(arm.lane)
+        if who is not None:
+            self._redactor.on_arm(arm, who)
+
     async def run(self) -> None:
         """Serve until the Space has ended. An unexpected error ends every task and is raised, so that the supervisor starts it again."""
         try:
             async with asyncio.TaskGroup() as group:
-                helpers = [
-                    group.create_task(each) for each in (self._transcriber.run(), self._moderator.run(), self._rules())
-                ]
+                served = (self._redactor.run(), self._transcriber.run(), self._moderator.run(), self._rules())
+                helpers = [group.create_task(each) for each in served]
                 await self._listen()
                 for helper in helpers:
                     helper.cancel()
         finally:
             for lane in list(self._lanes):
                 self._close(lane)
+            self._pipeline.rules(self.space, ())
 
     # -- rules
 
@@ -112,7 +125,7 @@ class SpaceBot:
             await self._rules_wanted.wait()
             self._rules_wanted.clear()
             if self.assignment.rules_hash is None:
-                self._moderator.set_rules(None)
+                self._set_rules(None)
                 continue
             try:
                 found = await insist(lambda: self._api.rules(self.space))
@@ -125,8 +138,13 @@ class SpaceBot:
                 await asyncio.sleep(new_backoff().next())
                 self._rules_wanted.set()
             else:
-                self._moderator.set_rules(engine)
+                self._set_rules(engine)
                 log.info("space %s: rules %s in force", self.space, self._moderator.rules_hash)
+
+    def _set_rules(self, engine: RuleEngine | None) -> None:
+        self._moderator.set_rules(engine)
+        self._redactor.set_rules(engine.ruleset if engine is not None else None)
+        self._pipeline.rules(self.space, engine.ruleset.redacting() if engine is not None else ())
 
     # -- lanes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bots import models
 from bots.api import Api
-from bots.hearing.messages import Utterance
+from bots.hearing.messages import Arm, Utterance
 from bots.hearing.pool import RecogniserPool
 from bots.retry import insist, name_of, new_backoff
 from bots.space import SpaceBot
@@ -19,7 +19,7 @@ from spacesctl.api.captions import Assignment, BotStatus, Hearing
 from spacesctl.domain.errors import SpacesError
 
 ENGINE = f"spacesctl {__version__}"
-ALERT = "rules in {count} Space(s) are only recorded: the circuit breaker is open until the host sets them again"
+ALERT = "sanctions by rules in {count} Space(s) are only recorded: the circuit breaker is open until the host sets the rules again"
 
 FIGURES_EVERY = 15.0
 """Seconds between two posts of the recogniser's figures."""
@@ -68,7 +68,7 @@ class Supervisor:
                 log.error("no recogniser model can be used")
             else:
                 self._pool = await stack.enter_async_context(
-                    RecogniserPool(self._model.path, self._on_utterance, self._status_due.set)
+                    RecogniserPool(self._model.path, self._on_utterance, self._status_due.set, on_arm=self._on_arm)
                 )
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._report())
@@ -134,6 +134,11 @@ class Supervisor:
         bot = self._bots.get(utterance.space)
         if bot is not None:
             bot.on_utterance(utterance)
+
+    def _on_arm(self, arm: Arm) -> None:
+        bot = self._bots.get(arm.space)
+        if bot is not None:
+            bot.on_arm(arm)
 
     async def _report(self) -> None:
         """Post the status each time it may have changed, and now and then for the recogniser's figures."""

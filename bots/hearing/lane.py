@@ -1,4 +1,4 @@
-"""The speech pipeline of one lane: Opus packets in, utterances out, both with ticks of the Space clock.
+"""The speech pipeline of one lane: Opus packets in, utterances and redacted phrases out, all with ticks of the Space clock.
 
 The recogniser is fed the frames that the engine marked active, with a little silence before and after. Longer silence is skipped, so a
 quiet lane costs nothing. An utterance ends where the recogniser says so, at a pause, or after eight seconds of speech.
@@ -10,8 +10,9 @@ import math
 from collections import deque
 from collections.abc import Iterator
 
+from bots.hearing.arming import Arming, Watch
 from bots.hearing.clockmap import ClockMap
-from bots.hearing.messages import Utterance
+from bots.hearing.messages import Heard, Utterance
 from bots.hearing.recogniser import HeardWord, Recogniser, Result
 from spacesctl.audio.framing import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.audio.opus import Decoder, OpusError
@@ -40,12 +41,14 @@ PARTIAL_EVERY = 10
 
 
 class LanePipeline:
-    """Takes every frame of one lane in the order of ticks, and yields utterances as they are recognised."""
+    """Takes every frame of one lane in the order of ticks, and yields utterances as they are recognised. The phrases that
+    `watch` redacts come before the utterance that has them."""
 
-    def __init__(self, space: str, lane: int, recogniser: Recogniser) -> None:
+    def __init__(self, space: str, lane: int, recogniser: Recogniser, watch: Watch | None = None) -> None:
         self.space = space
         self.lane = lane
         self._recogniser = recogniser
+        self._arming = Arming(space, lane, watch)
         self._decoder = Decoder(RATE)
         self._map = ClockMap()
         self._before: deque[tuple[int, bytes]] = deque(maxlen=BEFORE)
@@ -55,6 +58,7 @@ class LanePipeline:
         self._begun: int | None = None
         self._number = -1
         self._fed_at_begin = 0
+        self._fed_tick = -1
         self._shown = ""
         self._shown_at = 0
 
@@ -63,7 +67,11 @@ class LanePipeline:
         """Whether no utterance has begun that has not ended."""
         return self._begun is None
 
-    def frame(self, tick: int, flags: int, payload: bytes) -> Iterator[Utterance]:
+    def watch(self, watch: Watch | None) -> None:
+        """Redact by other rules from now on."""
+        self._arming.watch(watch)
+
+    def frame(self, tick: int, flags: int, payload: bytes) -> Iterator[Heard]:
         """Take the next frame. A packet that is not valid Opus is replaced by silence."""
         missing = tick - self._next_tick if self._next_tick >= 0 else 0
         if missing > 0:
@@ -76,7 +84,7 @@ class LanePipeline:
         else:
             yield from self._hush(tick, pcm)
 
-    def rest(self) -> Iterator[Utterance]:
+    def rest(self) -> Iterator[Heard]:
         """End the current utterance: no frame has come for a while, or the lane is closed."""
         if not self.silent:
             yield from self._gap(AFTER)
@@ -91,7 +99,7 @@ class LanePipeline:
         sound = pcm.tobytes()
         return sound if len(sound) == FRAME_BYTES else sound[:FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
 
-    def _gap(self, ticks: int) -> Iterator[Utterance]:
+    def _gap(self, ticks: int) -> Iterator[Heard]:
         """Feed silence for ticks without a frame, but no more than the recogniser needs."""
         first = self._next_tick
         for tick in range(first, first + min(ticks, AFTER)):
@@ -99,7 +107,7 @@ class LanePipeline:
         if ticks > BEFORE:
             self._before.clear()
 
-    def _talk(self, tick: int, pcm: bytes) -> Iterator[Utterance]:
+    def _talk(self, tick: int, pcm: bytes) -> Iterator[Heard]:
         if self._begun is None:
             self._begin(self._before[0][0] if self._before else tick)
             for earlier, quiet in self._before:
@@ -109,7 +117,7 @@ class LanePipeline:
         if self._length() >= HARD_CAP:
             yield from self._end()
 
-    def _hush(self, tick: int, pcm: bytes) -> Iterator[Utterance]:
+    def _hush(self, tick: int, pcm: bytes) -> Iterator[Heard]:
         self._quiet += 1
         if self._begun is None:
             self._before.append((tick, pcm))
@@ -127,31 +135,38 @@ class LanePipeline:
         self._shown, self._shown_at = "", self._map.frames
         self._map.forget_before((self._map.frames - TICKS_PER_SECOND) * TICK_SECONDS)
 
-    def _feed(self, tick: int, pcm: bytes) -> Iterator[Utterance]:
+    def _feed(self, tick: int, pcm: bytes) -> Iterator[Heard]:
         self._map.add(tick)
+        self._fed_tick = tick
         self._chunk += pcm
         if len(self._chunk) >= CHUNK * FRAME_BYTES:
             yield from self._flush()
 
-    def _flush(self) -> Iterator[Utterance]:
+    def _flush(self) -> Iterator[Heard]:
         result = self._recogniser.feed(bytes(self._chunk))
         self._chunk.clear()
         if result.final:
             yield from self._final(result)
-        elif result.text and result.text != self._shown and self._map.frames - self._shown_at >= PARTIAL_EVERY:
+            return
+        if self._begun is not None:
+            yield from self._arming.partial(result.text, self._begun, self._fed_tick)
+        if result.text and result.text != self._shown and self._map.frames - self._shown_at >= PARTIAL_EVERY:
             self._shown, self._shown_at = result.text, self._map.frames
             yield self._utterance(result)
 
-    def _end(self) -> Iterator[Utterance]:
+    def _end(self) -> Iterator[Heard]:
         if self._chunk:
             yield from self._flush()
         if self._begun is not None:
             yield from self._final(self._recogniser.finish())
 
-    def _final(self, result: Result) -> Iterator[Utterance]:
+    def _final(self, result: Result) -> Iterator[Heard]:
         """End the utterance. When speech goes on without a pause, the next one begins at once."""
-        if result.text and self._begun is not None:
-            yield self._utterance(result)
+        if self._begun is not None:
+            utterance = self._utterance(result)
+            yield from self._arming.final(utterance.words, self._begun)
+            if result.text:
+                yield utterance
         self._begun = None
         if not self._quiet:
             self._begin(self._next_tick)

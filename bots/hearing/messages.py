@@ -1,6 +1,7 @@
 """What the bot and its hearing workers say to each other (`support.messages` tells how).
 
-To the worker (its stdin): `Open`, `Frames`, `Close`. From the worker (its stdout): `Ready`, `Utterance`, `Beat`.
+To the worker (its stdin): `Open`, `Frames`, `Close`, `Rules`. From the worker (its stdout): `Ready`, `Beat`, and what it heard:
+`Utterance`, `Armed`, `Disarmed`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from spacesctl.rules.rule_engine import Word
+from spacesctl.rules.ruleset import Rule
+
+MAX_TO_WORKER = 16 << 20
+"""Bytes of a message to the worker. The longest are `Rules`, with at most `rulefile.MAX_REDACTED` spellings."""
 
 
 class Open(Struct, frozen=True, tag=True):
@@ -30,6 +35,13 @@ class Close(Struct, frozen=True, tag=True):
 
     space: str
     lane: int
+
+
+class Rules(Struct, frozen=True, tag=True):
+    """The rules of a Space that redact, in place of those that the worker had; none: it looks for nothing any more."""
+
+    space: str
+    rules: tuple[Rule, ...]
 
 
 class Ready(Struct, frozen=True, tag=True):
@@ -61,5 +73,34 @@ class Utterance(Struct, frozen=True, tag=True):
     end_tick: int
 
 
-ToWorker = Open | Frames | Close
-FromWorker = Ready | Beat | Utterance
+class Armed(Struct, frozen=True, tag=True):
+    """A phrase that a rule redacts was heard: keep the ticks from `first_tick` to `last_tick`, both included, from the audience.
+
+    The first is provisional, from a partial result, and may end in the future. A later one with the same `number` has another stretch: a
+    longer one while the phrase goes on, and at last, from the `final` result, the one that the words' times give.
+    """
+
+    space: str
+    lane: int
+    utterance: int
+    rule_id: str
+    number: int
+    first_tick: int
+    last_tick: int
+    final: bool = False
+
+
+class Disarmed(Struct, frozen=True, tag=True):
+    """That phrase is no longer in the result: it was not said."""
+
+    space: str
+    lane: int
+    utterance: int
+    rule_id: str
+    number: int
+
+
+Arm = Armed | Disarmed
+Heard = Utterance | Armed | Disarmed
+ToWorker = Open | Frames | Close | Rules
+FromWorker = Ready | Beat | Heard

@@ -1,4 +1,4 @@
-"""The recogniser pool: it keeps a worker process running, sends it audio, and passes its utterances on.
+"""The recogniser pool: it keeps a worker process running, sends it audio, and passes on what it heard.
 
 Nothing waits for the worker: when it falls behind, the oldest queued audio is dropped and counted. A worker that has died or hangs is
 replaced, and its lanes are opened again.
@@ -17,8 +17,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
+from bots.hearing.messages import (
+    Arm,
+    Armed,
+    Beat,
+    Close,
+    Disarmed,
+    Frames,
+    FromWorker,
+    Open,
+    Ready,
+    Rules,
+    ToWorker,
+    Utterance,
+)
 from bots.hearing.worker import EXIT_MEMORY
+from spacesctl.rules.ruleset import Rule
 from spacesctl.support.backoff import Backoff
 from spacesctl.support.messages import Unpacker, pack
 from spacesctl.support.pulse import Pulse
@@ -80,10 +94,10 @@ class WorkerQueue:
         self._ticks -= isinstance(message, Frames)
         return message
 
-    def restart(self, lanes: Iterable[tuple[str, int]]) -> None:
-        """For a new worker: queue the opening of its lanes, then the audio that was queued already."""
+    def restart(self, lanes: Iterable[tuple[str, int]], rules: Iterable[Rules] = ()) -> None:
+        """For a new worker: queue the rules and the opening of its lanes, then the audio that was queued already."""
         audio = [message for message in self._waiting if isinstance(message, Frames)]
-        self._waiting = deque([Open(space, lane) for space, lane in lanes])
+        self._waiting = deque([*rules, *(Open(space, lane) for space, lane in lanes)])
         self._waiting += audio
         self._filled.set()
 
@@ -95,9 +109,10 @@ class WorkerQueue:
 
 
 class RecogniserPool:
-    """`async with RecogniserPool(model, on_utterance, on_change)`: then `open`, `frames` and `close`, which never wait.
+    """`async with RecogniserPool(model, on_utterance, on_change)`: then `open`, `frames`, `close` and `rules`, which never wait.
 
-    `on_utterance` is called in the event loop for each utterance and must not block. `on_change` is called when `ready` changes;
+    `on_utterance` is called in the event loop for each utterance and `on_arm` for each phrase that is redacted, before its utterance;
+    neither may block. `on_change` is called when `ready` changes;
     `ready` is False while no worker has its model loaded. `growth_mib` is how much memory a worker may gain before it is replaced.
     """
 
@@ -107,12 +122,15 @@ class RecogniserPool:
         on_utterance: Callable[[Utterance], None],
         on_change: Callable[[], None] = lambda: None,
         *,
+        on_arm: Callable[[Arm], None] = lambda _: None,
         growth_mib: int = 512,
     ) -> None:
         self._command = [sys.executable, "-m", "bots.hearing", "--model", str(model), "--growth-mib", str(growth_mib)]
         self._on_utterance = on_utterance
         self._on_change = on_change
+        self._on_arm = on_arm
         self._lanes: dict[tuple[str, int], None] = {}
+        self._rules: dict[str, Rules] = {}
         self._queue = WorkerQueue()
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
@@ -172,6 +190,15 @@ class RecogniserPool:
         if self._lanes.pop((space, lane), 0) is None:
             self._queue.put(Close(space, lane))
 
+    def rules(self, space: str, rules: Sequence[Rule]) -> None:
+        """Redact by these rules from now on, also in workers that are started later; none: redact nothing."""
+        if not rules and space not in self._rules:
+            return
+        self._rules[space] = Rules(space, tuple(rules))
+        self._queue.put(self._rules[space])
+        if not rules:
+            del self._rules[space]
+
     async def _keep(self) -> None:
         """Run a worker, and a new one each time it ends, until cancelled."""
         while True:
@@ -194,7 +221,7 @@ class RecogniserPool:
 
     async def _run(self) -> tuple[int, bool]:
         """Run one worker until it ends: its exit code, and whether it was ready for a while. Raises OSError when none can be started."""
-        self._queue.restart(self._lanes)
+        self._queue.restart(self._lanes, self._rules.values())
         process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, limit=_READ_BYTES)
         self._process = process
         writer = asyncio.create_task(self._write(process), name="recogniser writer")
@@ -254,6 +281,8 @@ class RecogniserPool:
         match message:
             case Utterance():
                 self._on_utterance(message)
+            case Armed() | Disarmed():
+                self._on_arm(message)
             case Beat(resident):
                 self.resident = resident
             case Ready():

@@ -11,8 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bots.hearing.arming import Watch
 from bots.hearing.lane import LanePipeline
-from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
+from bots.hearing.messages import MAX_TO_WORKER, Beat, Close, Frames, FromWorker, Heard, Open, Ready, Rules, ToWorker
 from bots.hearing.recogniser import BYTES_PER_SECOND, Recogniser
 from spacesctl.support.messages import Unpacker, pack
 
@@ -33,21 +34,22 @@ _READ_BYTES = 1 << 16
 
 
 class LaneRecognisers:
-    """All lanes of a worker. It does no I/O: messages in, utterances out; `now` is in seconds of any clock."""
+    """All lanes of a worker. It does no I/O: messages in, what was heard out; `now` is in seconds of any clock."""
 
     def __init__(self, make: Callable[[], Recogniser]) -> None:
         self._make = make
         self._lanes: dict[tuple[str, int], LanePipeline] = {}
         self._fed: dict[tuple[str, int], float] = {}
         """Lanes in an utterance, and when each last had a frame."""
+        self._watches: dict[str, Watch] = {}
 
     @property
     def silent(self) -> bool:
         """Whether no lane is in an utterance."""
         return not self._fed
 
-    def take(self, message: ToWorker, now: float) -> Iterable[Utterance]:
-        """Handle a message; the utterances that it completes or changes."""
+    def take(self, message: ToWorker, now: float) -> Iterable[Heard]:
+        """Handle a message; the utterances that it completes or changes, and the phrases in them that are redacted."""
         match message:
             case Open(space, lane):
                 self._open(space, lane)
@@ -56,11 +58,13 @@ class LaneRecognisers:
                 self._fed.pop((space, lane), None)
                 if pipeline is not None:
                     yield from pipeline.rest()
+            case Rules(space, rules):
+                self._watch(space, Watch(rules) if rules else None)
             case Frames(space, tick, frames):
                 for lane, flags, payload in frames:
                     yield from self._frame(space, tick, lane, flags, payload, now)
 
-    def idle(self, now: float) -> Iterable[Utterance]:
+    def idle(self, now: float) -> Iterable[Heard]:
         """End the utterances of lanes that have had no frame for `IDLE_SECONDS`."""
         for key in [key for key, at in self._fed.items() if now - at >= IDLE_SECONDS]:
             yield from self._lanes[key].rest()
@@ -68,9 +72,18 @@ class LaneRecognisers:
 
     def _open(self, space: str, lane: int) -> None:
         if (space, lane) not in self._lanes and len(self._lanes) < MAX_LANES:
-            self._lanes[space, lane] = LanePipeline(space, lane, self._make())
+            self._lanes[space, lane] = LanePipeline(space, lane, self._make(), self._watches.get(space))
 
-    def _frame(self, space: str, tick: int, lane: int, flags: int, payload: bytes, now: float) -> Iterable[Utterance]:
+    def _watch(self, space: str, watch: Watch | None) -> None:
+        if watch is None:
+            self._watches.pop(space, None)
+        else:
+            self._watches[space] = watch
+        for (where, _), pipeline in self._lanes.items():
+            if where == space:
+                pipeline.watch(watch)
+
+    def _frame(self, space: str, tick: int, lane: int, flags: int, payload: bytes, now: float) -> Iterable[Heard]:
         key = (space, lane)
         pipeline = self._lanes.get(key)
         if pipeline is None:
@@ -189,7 +202,7 @@ def _serve(
     make = load()
     _try_out(make())
     recognisers, memory = LaneRecognisers(make), Memory(Ceiling(resident_bytes(), growth))
-    unpacker = Unpacker[ToWorker](ToWorker)
+    unpacker = Unpacker[ToWorker](ToWorker, MAX_TO_WORKER)
     outlet.send([Ready()])
     while True:
         if _is_readable(fd_in, 0.1):

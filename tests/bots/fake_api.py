@@ -10,8 +10,10 @@ from typing import Any, Self
 from spacesctl.api.captions import Assignment, BotStatus, NewCaption
 from spacesctl.api.lanes import Hello, LaneEvent, OpenLane, read_lane_event
 from spacesctl.api.moderation import Act, NewAct, RuleFile
+from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
 from spacesctl.api.wire import Given, dump, load, load_value
 from spacesctl.audio.framing import LANES, pack
+from spacesctl.rules.ruleset import Rule
 
 RULES = """schema = 1
 [limits]
@@ -22,6 +24,9 @@ mode = "{mode}"
 when.any = [ {{ words = ["crypto giveaway"] }}, {{ regex = 'send me your (password|money)' }} ]
 actions = ["mute", "report"]
 """
+
+BY = {"kind": "rule", "id": "scam-pitch", "for_host": "host", "bot_id": "bot"}
+MADE = "2026-01-01T00:00:00.000Z"
 
 
 def rules(mode: str = "enforce", most: int = 5) -> str:
@@ -81,6 +86,8 @@ class FakeApi:
         self.rules_text = rules_text
         self.captions: list[dict[str, Any]] = []
         self.acts: list[dict[str, Any]] = []
+        self.redactions: list[tuple[str, str, dict[str, Any]]] = []
+        """(`make`, `change` or `withdraw`, id, what was sent) of each call that worked."""
         self.statuses: list[dict[str, Any]] = []
         self.connections: list[FakeLanes] = []
         self.hello: list[dict[str, Any]] = []
@@ -88,6 +95,8 @@ class FakeApi:
         """Raised by the next calls, one each."""
         self.assigned: asyncio.Queue[list[Assignment]] = asyncio.Queue()
         self.rules_asked = 0
+        self.blocked: asyncio.Event | None = None
+        """Captions and acts wait for it."""
 
     def _fail(self) -> None:
         if self.failures:
@@ -103,7 +112,12 @@ class FakeApi:
         self.connections.append(FakeLanes(list(self.hello)))
         return self.connections[-1]
 
+    async def _wait(self) -> None:
+        if self.blocked is not None:
+            await self.blocked.wait()
+
     async def post_captions(self, space_id: str, captions: Sequence[NewCaption]) -> None:
+        await self._wait()
         self._fail()
         self.captions += [sent(one) for one in captions]
 
@@ -113,9 +127,26 @@ class FakeApi:
         return RuleFile(hash="h", text=self.rules_text)
 
     async def act(self, space_id: str, act: NewAct) -> Act:
+        await self._wait()
         self._fail()
         self.acts.append(sent(act))
         return load_value({**sent(act), "handle": "@x", "report_id": None}, Act)
+
+    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
+        return self._redaction("make", f"r{sum(kind == 'make' for kind, _, _ in self.redactions)}", sent(new))
+
+    async def change_redaction(self, space_id: str, redaction_id: str, change: RedactionChange) -> Redaction:
+        return self._redaction("change", redaction_id, sent(change))
+
+    async def withdraw_redaction(self, space_id: str, redaction_id: str) -> None:
+        self._redaction("withdraw", redaction_id, {})
+
+    def _redaction(self, kind: str, redaction_id: str, body: dict[str, Any]) -> Redaction:
+        self._fail()
+        self.redactions.append((kind, redaction_id, body))
+        said = {"id": redaction_id, "lane": 1, "from_tick": 0, "to_tick": 0, "mode": "silence", "reason": ""} | body
+        said |= {"account_id": None, "cut": False, "by": BY, "state": "in_force", "missed_to": None, "created_at": MADE}
+        return load_value({key: value for key, value in said.items() if key != "rule_id"}, Redaction)
 
     async def bot_status(self, status: BotStatus) -> None:
         self.statuses.append({"model": None, "notice": None, "reason": None} | sent(status))
@@ -126,12 +157,16 @@ class FakePipeline:
         self.opened: list[int] = []
         self.closed: list[int] = []
         self.fed: list[tuple[int, list[tuple[int, int, bytes]]]] = []
+        self.ruled: list[list[str]] = []
 
     def open(self, space: str, lane: int) -> None:
         self.opened.append(lane)
 
     def frames(self, space: str, tick: int, frames: Any) -> None:
         self.fed.append((tick, [tuple(each) for each in frames]))
+
+    def rules(self, space: str, rules: Sequence[Rule]) -> None:
+        self.ruled.append([rule.id for rule in rules])
 
     def close(self, space: str, lane: int) -> None:
         self.closed.append(lane)

@@ -6,6 +6,7 @@ from bots.hearing.messages import Utterance
 from bots.hearing.recogniser import BYTES_PER_SECOND, HeardWord, ScriptedRecogniser
 from spacesctl.audio.framing import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.audio.ogg import SILENCE
+from tests.bots.voices import only_utterances
 
 
 def script(*words: tuple[str, float, float]) -> ScriptedRecogniser:
@@ -17,7 +18,11 @@ def lane(recogniser: ScriptedRecogniser) -> LanePipeline:
 
 
 def talk(hearing: LanePipeline, first: int, ticks: int, flags: int = FLAG_ACTIVE) -> list[Utterance]:
-    return [each for tick in range(first, first + ticks) for each in hearing.frame(tick, flags, SILENCE)]
+    return only_utterances(each for tick in range(first, first + ticks) for each in hearing.frame(tick, flags, SILENCE))
+
+
+def rest(hearing: LanePipeline) -> list[Utterance]:
+    return only_utterances(hearing.rest())
 
 
 def finals(found: list[Utterance]) -> list[Utterance]:
@@ -32,7 +37,7 @@ def test_words_lie_on_the_space_clock_though_long_silence_is_not_fed() -> None:
     fed_in_the_first_minute = recogniser.fed / BYTES_PER_SECOND
     assert fed_in_the_first_minute < 2.0
     found += talk(hearing, 1150, 100)
-    found += hearing.rest()
+    found += rest(hearing)
     one, two = finals(found)
     (word,) = one.words
     assert (word.w, word.start, word.end, word.start_tick, word.end_tick) == ("one", 2.2, 2.4, 110, 119)
@@ -60,15 +65,15 @@ def test_an_utterance_ends_at_a_dip() -> None:
 def test_an_utterance_ends_when_frames_stop_coming() -> None:
     hearing = lane(ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9)], pause=60))
     talk(hearing, 0, 50)
-    (final,) = finals(list(hearing.rest()))
+    (final,) = finals(rest(hearing))
     assert final.text == "one"
-    assert list(hearing.rest()) == []
+    assert rest(hearing) == []
 
 
 def test_a_monologue_is_cut_and_nothing_of_it_is_lost() -> None:
     words = [HeardWord(f"w{n}", n * 0.5, n * 0.5 + 0.4, 0.9) for n in range(60)]
     hearing = lane(ScriptedRecogniser(words, pause=60))
-    found = finals(talk(hearing, 0, 1500) + list(hearing.rest()))
+    found = finals(talk(hearing, 0, 1500) + rest(hearing))
     assert [word.w for each in found for word in each.words] == [word.text for word in words]
     assert all(word.start_tick == round(n * 25) for n, word in enumerate(word for each in found for word in each.words))
     assert max(each.end_tick - each.start_tick for each in found) <= HARD_CAP
@@ -108,7 +113,7 @@ def test_a_packet_that_is_not_opus_is_silence() -> None:
 def test_a_gap_in_the_ticks_is_silence_not_a_splice() -> None:
     recogniser = ScriptedRecogniser([HeardWord("one", 0.1, 0.3, 0.9), HeardWord("two", 1.0, 1.2, 0.9)], pause=60)
     hearing = lane(recogniser)
-    found = talk(hearing, 0, 20) + talk(hearing, 500, 50) + list(hearing.rest())
+    found = talk(hearing, 0, 20) + talk(hearing, 500, 50) + rest(hearing)
     one, two = finals(found)
     assert [each.text for each in (one, two)] == ["one", "two"]
     assert two.words[0].start_tick >= 500

@@ -6,10 +6,11 @@ import signal
 import time
 from pathlib import Path
 
-from bots import models
-from bots.hearing.messages import Close, Frames, Open, Utterance
+from bots import casts, models
+from bots.hearing.messages import Arm, Armed, Close, Frames, Open, Rules, Utterance
 from bots.hearing.pool import RecogniserPool, WorkerQueue
 from bots.wer import word_errors
+from spacesctl.rules.rulefile import compile_rules
 from tests.bots.voices import frames_of, person, text_of, until
 
 
@@ -34,6 +35,16 @@ def test_a_new_worker_gets_the_open_lanes_before_the_waiting_audio() -> None:
             box.put(message)
         box.restart([("s", 2)])
         assert [await box.get() for _ in range(2)] == [Open("s", 2), Frames("s", 7, [])]
+
+    asyncio.run(main())
+
+
+def test_a_new_worker_gets_the_rules_before_its_lanes() -> None:
+    async def main() -> None:
+        box = WorkerQueue()
+        box.put(Frames("s", 7, []))
+        box.restart([("s", 2)], [Rules("s", ())])
+        assert [await box.get() for _ in range(3)] == [Rules("s", ()), Open("s", 2), Frames("s", 7, [])]
 
     asyncio.run(main())
 
@@ -66,6 +77,27 @@ def test_a_killed_worker_is_back_within_five_seconds_with_its_lanes() -> None:
     assert text_of(found).startswith("hey everyone this is a boring show nobody wants")
     assert True in changes
     assert False in changes
+
+
+def test_a_worker_that_was_started_again_redacts_by_the_same_rules() -> None:
+    cast = casts.load("cast_a")
+    rules = compile_rules(cast.rules.replace('["', '["redact", "')).redacting()
+    arms: list[Arm] = []
+    clip = frames_of("cast_a", "rex")[:450]
+
+    async def main() -> None:
+        async with RecogniserPool(models.SHIPPED, lambda _: None, on_arm=arms.append) as hearing:
+            hearing.rules("s", rules)
+            hearing.open("s", 1)
+            await until(lambda: hearing.ready)
+            assert hearing.pid is not None
+            os.kill(hearing.pid, signal.SIGKILL)
+            await until(lambda: hearing.restarts == 1 and hearing.ready)
+            say(hearing, "s", 1, clip, 100)
+            await until(lambda: any(isinstance(each, Armed) and each.final for each in arms))
+
+    asyncio.run(main())
+    assert {each.rule_id for each in arms} == {"scam-pitch"}
 
 
 def test_two_voices_at_once_in_one_worker_are_each_their_own() -> None:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from bots.hearing import pool
-from bots.hearing.messages import Beat, Ready, Utterance
+from bots.hearing.messages import Beat, Ready, Rules, Utterance
 from bots.hearing.pool import RecogniserPool
 from bots.hearing.worker import EXIT_MEMORY
+from spacesctl.rules.ruleset import Rule
 from spacesctl.support.backoff import Backoff
 from spacesctl.support.messages import pack
 from tests.bots.voices import until
@@ -167,6 +168,20 @@ def test_what_is_opened_twice_or_was_never_open_is_passed_on_once_or_not_at_all(
         kinds = [type(await hearing._queue.get()).__name__ for _ in range(3)]
         assert kinds == ["Open", "Frames", "Close"]
         assert not hearing._queue._waiting
+
+    asyncio.run(main())
+
+
+def test_rules_are_kept_until_they_are_cleared_and_passed_on_once() -> None:
+    async def main() -> None:
+        hearing = RecogniserPool(Path("/nowhere"), lambda _: None)
+        hearing.rules("s", ())
+        hearing.rules("s", (Rule("a", 1),))
+        assert list(hearing._rules) == ["s"]
+        hearing.rules("s", ())
+        assert not hearing._rules
+        assert [await hearing._queue.get() for _ in range(2)] == [Rules("s", (Rule("a", 1),)), Rules("s", ())]
+        assert not hearing._queue._waiting, "a Space without rules is not told that it has none"
 
     asyncio.run(main())
 

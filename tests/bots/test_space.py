@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.hearing.messages import Utterance
+from bots.hearing.messages import Armed, Utterance
 from bots.space import SpaceBot
 from bots.transcriber import MAX_FINALS, Transcriber
 from spacesctl.domain.errors import Gone, NotAllowed, Unavailable
@@ -27,9 +27,11 @@ def utterance(text: str, at: int = 100, lane: int = 1, final: bool = True, conf:
     return Utterance("s", lane, at, text, words if final else (), final, at, at + 100)
 
 
-def run(api: FakeApi, script: Callable[[SpaceBot], Awaitable[None]], **changes: Any) -> FakePipeline:
+def run(
+    api: FakeApi, script: Callable[[SpaceBot], Awaitable[None]], pipeline: FakePipeline | None = None, **changes: Any
+) -> FakePipeline:
     """A bot at work while `script` runs."""
-    pipeline = FakePipeline()
+    pipeline = pipeline or FakePipeline()
 
     async def main() -> None:
         bot = SpaceBot(api, pipeline, assignment(**changes), engine="spacesctl 9", model="tiny")
@@ -104,7 +106,7 @@ def test_a_shadow_rule_only_records() -> None:
     assert {each["mode"] for each in api.acts} == {"shadow"}
 
 
-def test_beyond_the_limit_rules_are_held_and_somebody_is_told() -> None:
+def test_beyond_the_limit_sanctions_are_held_and_somebody_is_told() -> None:
     api = FakeApi(rules(most=1))
     api.hello = [info(1)]
     seen: list[bool] = []
@@ -116,7 +118,9 @@ def test_beyond_the_limit_rules_are_held_and_somebody_is_told() -> None:
         seen.append(bot.tripped)
 
     run(api, script)
-    assert [each["mode"] for each in api.acts] == ["enforce"] * 2 + ["held"] * 4
+    done = [(each["action"], each["mode"]) for each in api.acts]
+    assert done[:2] == [("report", "enforce"), ("mute", "enforce")]
+    assert done[2:] == [("report", "enforce"), ("mute", "held")] * 2
     assert seen == [True]
 
 
@@ -290,6 +294,61 @@ def test_new_rules_take_over_and_bad_ones_do_not() -> None:
 
     run(api, script)
     assert {each["mode"] for each in api.acts} == {"enforce"}
+
+
+REDACTING = rules().replace('["mute", "report"]', '["redact", "mute"]')
+
+
+def test_a_phrase_is_redacted_while_acts_and_captions_wait_for_the_server() -> None:
+    api = FakeApi(REDACTING)
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        api.blocked = asyncio.Event()
+        bot.on_utterance(utterance(PHRASE))
+        await asyncio.sleep(0.02)
+        bot.on_arm(Armed("s", 1, 100, "scam-pitch", 1, 60, 160))
+        await until(lambda: len(api.redactions) == 1)
+        assert (api.acts, api.captions) == ([], [])
+        api.blocked.set()
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    assert api.redactions == [("make", "r0", {"lane": 1, "from_tick": 60, "to_tick": 160, "rule_id": "scam-pitch"})]
+    assert [each["action"] for each in api.acts] == ["redact", "mute"]
+
+
+def test_the_recogniser_is_told_which_rules_redact_after_each_change_and_when_the_bot_leaves() -> None:
+    api = FakeApi(REDACTING)
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        api.rules_text = rules()
+        api.connections[0].queue.put_nowait({"event": "rules_changed", "hash": "others"})
+        await until(lambda: api.rules_asked == 2 and len(pipeline.ruled) == 2)
+        bot.on_arm(Armed("s", 1, 100, "scam-pitch", 1, 60, 160))
+        bot.assign(assignment(rules_hash=None))
+        await until(lambda: len(pipeline.ruled) == 3)
+
+    pipeline = FakePipeline()
+    run(api, script, pipeline)
+    assert pipeline.ruled == [["scam-pitch"], [], [], []]
+    assert api.redactions == [], "the rule does not redact any more"
+
+
+def test_what_is_armed_on_a_lane_that_is_not_known_is_nobodys_and_of_one_just_closed_still_somebodys() -> None:
+    api = FakeApi(REDACTING)
+    api.hello = [info(1), info(2)]
+
+    async def script(bot: SpaceBot) -> None:
+        api.connections[0].queue.put_nowait({"event": "lane_closed", "lane": 2})
+        await until(lambda: 2 in bot._closed)
+        bot.on_arm(Armed("s", 9, 100, "scam-pitch", 1, 60, 160))
+        bot.on_arm(Armed("s", 2, 100, "scam-pitch", 1, 60, 160))
+        await until(lambda: len(api.redactions) == 1)
+
+    run(api, script)
+    assert api.redactions[0][2]["lane"] == 2
 
 
 def test_of_partials_only_the_latest_of_a_lane_is_sent_and_none_after_its_final() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bots import models, retry, supervisor
-from bots.hearing.messages import Utterance
+from bots.hearing.messages import Disarmed, Utterance
 from bots.supervisor import MAX_TEXT, Supervisor
 from spacesctl.api.captions import BotStatus, Hearing
 from spacesctl.domain.errors import NotAllowed, Unavailable
@@ -111,11 +111,13 @@ def test_a_list_that_ends_is_asked_for_again_and_words_go_to_the_bot_of_their_sp
             await until(lambda: len(api.connections) == 2)
             await until(lambda: all(bot._moderator.rules_hash for bot in made._bots.values()))
             made._on_utterance(Utterance("nowhere", 1, 5, PHRASE, (), True, 5, 14))
+            made._on_arm(Disarmed("nowhere", 1, 5, "scam-pitch", 1))
+            made._on_arm(Disarmed("s", 1, 5, "scam-pitch", 1))
             for at in (100, 400):
                 made._on_utterance(utterance(PHRASE, at))
             await until(lambda: len(api.acts) == 4)
             assert (made.status().notice or "").endswith("in 1 Space(s) are only recorded: the circuit breaker is open"
-                                                    " until the host sets them again")  # fmt: skip
+                                                    " until the host sets the rules again")  # fmt: skip
             for lanes in api.connections:
                 lanes.queue.put_nowait({"event": "ended", "reason": "ended"})
             await until(lambda: not made._bots and not made._tasks)

@@ -2,10 +2,13 @@
 
 import pytest
 
+from bots import casts
+from bots.hearing.arming import Watch
 from bots.hearing.lane import LanePipeline
-from bots.hearing.messages import Utterance
+from bots.hearing.messages import Armed, Utterance
 from bots.wer import word_errors
-from tests.bots.voices import PEOPLE, engine, frames_of, heard, person, text_of
+from spacesctl.rules.rulefile import compile_rules
+from tests.bots.voices import PEOPLE, engine, frames_of, heard, only_utterances, person, text_of
 
 
 def lane(number: int = 1) -> LanePipeline:
@@ -38,11 +41,34 @@ def test_two_voices_at_once_on_two_lanes_are_each_their_own() -> None:
     for tick in range(max(map(len, clips.values()))):
         for number, frames in clips.items():
             if tick < len(frames):
-                found[number] += lanes[number].frame(tick, *frames[tick])
+                found[number] += only_utterances(lanes[number].frame(tick, *frames[tick]))
     for number, (cast, handle) in {1: ("cast_a", "mara"), 2: ("cast_b", "omar")}.items():
-        found[number] += lanes[number].rest()
+        found[number] += only_utterances(lanes[number].rest())
         assert word_errors(person(cast, handle).text.split(), text_of(found[number]).split()).rate <= 0.06
         assert {each.lane for each in found[number]} == {number}
+
+
+@pytest.mark.slow
+def test_a_phrase_is_armed_long_before_its_final_and_narrowed_by_it() -> None:
+    for name in casts.names():
+        who = casts.load(name).troublemaker
+        words = ", ".join(f'"{phrase.text}"' for phrase in who.phrases)
+        rule = f'[[rule]]\nid = "a"\nmode = "enforce"\nwhen.any = [{{ words = [{words}] }}]\nactions = ["redact"]\n'
+        watch = Watch(compile_rules(f"schema = 1\n{rule}").redacting())
+        hearing, first, armed = LanePipeline("s", 1, engine()(), watch), 5000, list[tuple[int, Armed]]()
+        for tick, (flags, packet) in enumerate(frames_of(name, who.handle), first):
+            armed += [(tick, each) for each in hearing.frame(tick, flags, packet) if isinstance(each, Armed)]
+        for phrase in who.phrases:
+            begin, end = first + phrase.start * 50, first + phrase.end * 50
+            middle = (begin + end) / 2
+            late = next(one for one in armed if one[1].final and one[1].first_tick <= middle <= one[1].last_tick)
+            early = next(one for one in armed if one[1].number == late[1].number)
+            assert early[0] - end < 25, "before its end, or soon after it"
+            assert early[0] < late[0], phrase
+            assert early[1].first_tick <= begin
+            assert early[1].last_tick >= end
+            assert abs(late[1].first_tick - begin) < 15
+            assert abs(late[1].last_tick - end) < 15
 
 
 def test_word_times_hold_after_long_silence_that_was_not_fed() -> None:

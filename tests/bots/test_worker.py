@@ -15,7 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots import models
-from bots.hearing.messages import Beat, Close, Frames, FromWorker, Open, Ready, ToWorker, Utterance
+from bots.hearing.messages import (
+    Armed,
+    Beat,
+    Close,
+    Disarmed,
+    Frames,
+    FromWorker,
+    Heard,
+    Open,
+    Ready,
+    Rules,
+    ToWorker,
+    Utterance,
+)
 from bots.hearing.recogniser import HeardWord, ScriptedRecogniser
 from bots.hearing.worker import (
     EXIT_BROKEN,
@@ -31,10 +44,20 @@ from bots.hearing.worker import (
 from spacesctl.audio.framing import FLAG_ACTIVE
 from spacesctl.audio.ogg import SILENCE
 from spacesctl.rules.rule_engine import Word
+from spacesctl.rules.ruleset import Confidence, Pattern, Phrase, Rule
 from spacesctl.support.messages import ProtocolError, Unpacker, pack
-from tests.bots.voices import frames_of, text_of
+from tests.bots.voices import frames_of, only_utterances, text_of
 
 WORD = Word("hi", 0.1, 0.3, 0.9, 5, 14)
+RULE = Rule(
+    "insults",
+    7,
+    "enforce",
+    literals=(Phrase("idiot", ("idiot",), 9),),
+    patterns=(Pattern("lia[r]", 9),),
+    confidence=Confidence(0.5, strict=True),
+    actions=("redact",),
+)
 
 
 @pytest.mark.parametrize(
@@ -46,10 +69,14 @@ WORD = Word("hi", 0.1, 0.3, 0.9, 5, 14)
         Ready(),
         Beat(1 << 33),
         Utterance("s", 1, 77, "hi", (WORD,), True, 5, 14),
+        Rules("s", (RULE,)),
+        Rules("s", ()),
+        Armed("s", 1, 77, "insults", 1, 5, 14, final=True),
+        Disarmed("s", 1, 77, "insults", 1),
     ],
 )
 def test_messages_survive_the_pipe(message: ToWorker | FromWorker) -> None:
-    kind = ToWorker if isinstance(message, Open | Close | Frames) else FromWorker
+    kind = ToWorker if isinstance(message, Open | Close | Frames | Rules) else FromWorker
     assert list(Unpacker(kind).feed(pack(message))) == [message]
 
 
@@ -77,11 +104,13 @@ def scripted(*words: tuple[str, float, float]) -> LaneRecognisers:
 
 
 def spoken(hearing: LaneRecognisers, lane: int, ticks: range, now: float = 0.0) -> list[Utterance]:
-    return [each for tick in ticks for each in hearing.take(Frames("s", tick, [(lane, FLAG_ACTIVE, SILENCE)]), now)]
+    return drain(
+        each for tick in ticks for each in hearing.take(Frames("s", tick, [(lane, FLAG_ACTIVE, SILENCE)]), now)
+    )
 
 
-def drain(messages: Iterable[Utterance]) -> list[Utterance]:
-    return list(messages)
+def drain(messages: Iterable[Heard]) -> list[Utterance]:
+    return only_utterances(messages)
 
 
 def test_lanes_hear_apart_and_end_when_closed() -> None:
@@ -102,7 +131,7 @@ def test_an_utterance_ends_when_a_lane_stops_sending() -> None:
     drain(hearing.take(Open("s", 1), 0))
     spoken(hearing, 1, range(20), now=5.0)
     assert drain(hearing.idle(5.0 + IDLE_SECONDS / 2)) == []
-    assert [each.text for each in hearing.idle(5.0 + IDLE_SECONDS) if each.final] == ["one"]
+    assert [each.text for each in drain(hearing.idle(5.0 + IDLE_SECONDS)) if each.final] == ["one"]
     assert hearing.silent
 
 
@@ -236,3 +265,26 @@ def test_hearing_a_lot_takes_no_more_memory() -> None:
         drain(hearing.take(Close("s", round_), 0))
         sizes.append(resident_bytes())
     assert sizes[-1] - sizes[2] < 16 << 20
+
+
+def test_rules_reach_the_lanes_of_their_space_and_no_other() -> None:
+    hearing = scripted(("idiot", 0.1, 0.2))
+    list(hearing.take(Open("s", 1), 0))
+    for message in (Rules("s", (RULE,)), Open("s", 2), Open("t", 1)):
+        list(hearing.take(message, 0))
+    found = [
+        each
+        for tick in range(20)
+        for space, lanes in (("s", (1, 2)), ("t", (1,)))
+        for each in hearing.take(Frames(space, tick, [(lane, FLAG_ACTIVE, SILENCE) for lane in lanes]), 0)
+    ]
+    assert [(each.space, each.lane) for each in found if isinstance(each, Armed)] == [("s", 1), ("s", 2)]
+    list(hearing.take(Rules("s", ()), 0))
+    list(hearing.take(Open("s", 3), 0))
+    assert not [each for each in hearing.take(Close("s", 1), 0) if isinstance(each, Armed)]
+    assert not [
+        each
+        for tick in range(20)
+        for each in hearing.take(Frames("s", tick, [(3, FLAG_ACTIVE, SILENCE)]), 0)
+        if isinstance(each, Armed)
+    ]

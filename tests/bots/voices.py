@@ -9,7 +9,7 @@ from functools import cache
 
 from bots import casts, models
 from bots.hearing.lane import LanePipeline
-from bots.hearing.messages import Utterance
+from bots.hearing.messages import Heard, Utterance
 from bots.hearing.recogniser import Recogniser
 from spacesctl.audio.activity import Activity, Meter
 from spacesctl.audio.framing import FLAG_ACTIVE
@@ -40,10 +40,19 @@ def engine() -> Callable[[], Recogniser]:
 
 
 def heard(lane: LanePipeline, frames: Iterable[Frame], first_tick: int = 0) -> list[Utterance]:
-    found: list[Utterance] = []
+    return only_utterances(all_heard(lane, frames, first_tick))
+
+
+def all_heard(lane: LanePipeline, frames: Iterable[Frame], first_tick: int = 0) -> list[Heard]:
+    """The same, with the phrases that are redacted."""
+    found: list[Heard] = []
     for tick, (flags, packet) in enumerate(frames, first_tick):
         found += lane.frame(tick, flags, packet)
     return found + list(lane.rest())
+
+
+def only_utterances(found: Iterable[Heard]) -> list[Utterance]:
+    return [each for each in found if isinstance(each, Utterance)]
 
 
 def text_of(utterances: Sequence[Utterance]) -> str:

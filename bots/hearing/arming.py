@@ -1,0 +1,191 @@
+"""Finds the phrases that rules redact in each result of one lane, and says which ticks to silence.
+
+Every partial result counts, as soon as the recogniser has it: what waits for the final result has mostly aired. A partial has no word
+times, so the stretch is provisional: it begins well before the phrase's first word was first seen. The final result narrows it, or shows
+that the phrase was not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bots.hearing.messages import Arm, Armed, Disarmed
+from bots.hearing.stretch import narrowed
+from spacesctl.rules import normalise
+from spacesctl.rules.match import Matcher
+from spacesctl.rules.rule_engine import JOIN_TICKS, MAX_TAIL_WORDS, Word
+from spacesctl.rules.ruleset import Rule
+
+BEFORE_SIGHT: Final = 65
+"""Ticks before the first sight of a word at which it may have begun: 1.3 s."""
+AHEAD: Final = 25
+"""Ticks after the first sight of a whole phrase at which it may end: 0.5 s. A partial often has a word before all of it was said."""
+PRE_ROLL: Final = 15
+"""Ticks before an utterance's first tick at which its first word may have begun, when there was no pause before it."""
+MOVES: Final = 2
+"""Words by which a phrase may move in a later partial and still be the same one: words before it were heard anew."""
+
+Spoken = list[tuple[str, Word]]
+
+
+class Watch:
+    """The rules of one Space that redact, made ready once for all of its lanes."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self.matcher = Matcher(self.rules)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Words of a rule's phrase. They are counted from the utterance's first; those of earlier utterances are negative."""
+
+    rule: Rule
+    first: int
+    last: int
+
+
+@dataclass
+class _Held:
+    """A phrase that is armed."""
+
+    number: int
+    span: _Span
+    first_tick: int
+    last_tick: int
+
+
+class Arming:
+    """One lane. `partial` and `final` take each result in order, and yield what changes."""
+
+    def __init__(self, space: str, lane: int, watch: Watch | None = None) -> None:
+        self._space = space
+        self._lane = lane
+        self._watch = watch
+        self._tail: Spoken = []
+        self._text = ""
+        self._sights: list[int] = []
+        """Tick at which each position of the partial was first seen to have a word."""
+        self._held: list[_Held] = []
+        self._numbers = 0
+
+    def watch(self, watch: Watch | None) -> None:
+        """Look for these rules from now on. What earlier ones have armed stays as it is."""
+        self._watch = watch
+        self._held = []
+
+    def partial(self, text: str, utterance: int, tick: int) -> Iterator[Arm]:
+        """Take a partial result after the sound of `tick` was fed."""
+        if self._watch is None or text == self._text:
+            return
+        self._text = text
+        fresh = [part for word in text.split() for part in normalise.heard(word)]
+        self._sights += [tick] * (len(fresh) - len(self._sights))
+        tail = self._joined(utterance)
+        spans = _spans(self._watch, [word for word, _ in tail] + fresh, len(tail))
+        before, self._held = self._held, []
+        for span in spans:
+            held = _nearest(before, span)
+            first = self._first_tick(span, tail, utterance)
+            if held is None:
+                self._numbers += 1
+                held = _Held(self._numbers, span, first, tick + AHEAD)
+                yield self._armed(utterance, held)
+            else:
+                before.remove(held)
+                yield from self._moved(utterance, held, span, first, tick)
+            self._held.append(held)
+        yield from self._disarmed(utterance, before)
+
+    def final(self, words: Sequence[Word], utterance: int) -> Iterator[Arm]:
+        """Take the final result; the next partial is that of another utterance."""
+        before, self._held, self._text, self._sights = self._held, [], "", []
+        if self._watch is not None:
+            fresh = [(part, word) for word in words for part in normalise.heard(word.w)]
+            tail = self._joined(fresh[0][1].start_tick) if fresh else self._tail
+            spoken = tail + fresh
+            for span, first, last in self._timed(spoken, len(tail)):
+                held = _overlapping(before, span.rule, first, last)
+                if held is None:
+                    self._numbers += 1
+                    held = _Held(self._numbers, span, first, last)
+                else:
+                    before.remove(held)
+                held.first_tick, held.last_tick = first, last
+                yield self._armed(utterance, held, final=True)
+            self._tail = spoken[-MAX_TAIL_WORDS:]
+        yield from self._disarmed(utterance, before)
+
+    def _joined(self, tick: int) -> Spoken:
+        """The words before an utterance that begins at `tick`: none after a long pause."""
+        return self._tail if self._tail and tick - self._tail[-1][1].end_tick <= JOIN_TICKS else []
+
+    def _first_tick(self, span: _Span, tail: Spoken, utterance: int) -> int:
+        if span.first >= 0:
+            return max(0, utterance - PRE_ROLL, self._sights[span.first] - BEFORE_SIGHT)
+        words = list(dict.fromkeys(word for _, word in tail))
+        first = words.index(tail[len(tail) + span.first][1])
+        return narrowed(words, first, first)[0]
+
+    def _moved(self, utterance: int, held: _Held, span: _Span, first: int, tick: int) -> Iterator[Arm]:
+        """The phrase is still there. The stretch only grows: by words that the phrase has gained, or when it began earlier."""
+        longer = span.last - span.first > held.span.last - held.span.first
+        last = tick + AHEAD if longer else held.last_tick
+        grown = first < held.first_tick or last > held.last_tick
+        held.span, held.first_tick, held.last_tick = span, min(first, held.first_tick), last
+        if grown:
+            yield self._armed(utterance, held)
+
+    def _timed(self, spoken: Spoken, known: int) -> Iterator[tuple[_Span, int, int]]:
+        """Each phrase of a final result with its ticks. Here the words are known to be sure enough, or not."""
+        assert self._watch is not None
+        words = list(dict.fromkeys(word for _, word in spoken))
+        for span in _spans(self._watch, [word for word, _ in spoken], known):
+            own = [word for _, word in spoken[known + span.first : known + span.last + 1]]
+            if span.rule.confidence.holds(min(word.conf for word in own)):
+                yield span, *narrowed(words, words.index(own[0]), words.index(own[-1]))
+
+    def _armed(self, utterance: int, held: _Held, final: bool = False) -> Armed:
+        rule = held.span.rule.id
+        return Armed(self._space, self._lane, utterance, rule, held.number, held.first_tick, held.last_tick, final)
+
+    def _disarmed(self, utterance: int, gone: list[_Held]) -> Iterator[Disarmed]:
+        for held in gone:
+            yield Disarmed(self._space, self._lane, utterance, held.span.rule.id, held.number)
+
+
+def _spans(watch: Watch, words: Sequence[str], known: int) -> list[_Span]:
+    """The phrases that end in the words after the first `known`, in order. Those of one rule that overlap are one."""
+    found: dict[int, list[_Span]] = {}
+    for hit in watch.matcher.find(words):
+        first, last = hit.first - known, hit.last - known
+        if last < 0:
+            continue
+        spans = found.setdefault(hit.rule, [])
+        if spans and first <= spans[-1].last:
+            spans[-1] = _Span(spans[-1].rule, spans[-1].first, max(last, spans[-1].last))
+        else:
+            spans.append(_Span(watch.rules[hit.rule], first, last))
+    return sorted((span for spans in found.values() for span in spans), key=lambda one: (one.first, one.last))
+
+
+def _nearest(held: Sequence[_Held], span: _Span) -> _Held | None:
+    """What was armed for this phrase by an earlier partial."""
+    near = [one for one in held if one.span.rule.id == span.rule.id and _distance(one.span, span) <= MOVES]
+    return min(near, key=lambda one: _distance(one.span, span), default=None)
+
+
+def _distance(one: _Span, other: _Span) -> int:
+    return abs(one.first - other.first)
+
+
+def _overlapping(held: Sequence[_Held], rule: Rule, first: int, last: int) -> _Held | None:
+    """What was armed for the phrase that has these ticks: that which covers most of them."""
+
+    def shared(one: _Held) -> int:
+        return min(last, one.last_tick) - max(first, one.first_tick)
+
+    own = [one for one in held if one.span.rule.id == rule.id and shared(one) >= 0]
+    return max(own, key=shared, default=None)

@@ -1,0 +1,158 @@
+"""Keeps from the audience of one Space what its rules redact, before it airs.
+
+Each phrase has its own redaction, which is made, narrowed or withdrawn until the server has what is wanted. Redactions wait for nothing
+but the server: not for acts, not for captions, not for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from functools import partial
+
+from bots.api import RedactionApi
+from bots.hearing.messages import Arm, Armed, Disarmed
+from bots.retry import is_passing, name_of, persist
+from spacesctl.api.lanes import OpenLane
+from spacesctl.api.redactions import NewRedaction, RedactionChange
+from spacesctl.domain.errors import SpacesError
+from spacesctl.rules.ruleset import RuleSet
+
+MAX_OPEN = 256
+"""Phrases that are armed and whose final result has not come, or whose redaction the server does not have yet."""
+TRY_SECONDS = 3.0
+"""After so long without an answer the call is made again."""
+GIVE_UP_SECONDS = 10.0
+"""The longest delay of an audience. What could not be redacted within it has aired."""
+
+Stretch = tuple[int, int]
+Key = tuple[int, int, int]
+"""Lane, utterance, number of the phrase."""
+
+log = logging.getLogger("bots.redactor")
+
+
+@dataclass
+class _Redaction:
+    """What is wanted for one phrase, and what the server has. A stretch is the first and last tick; None: nothing is redacted."""
+
+    key: Key
+    rule_id: str
+    wanted: Stretch | None = None
+    has: Stretch | None = None
+    id: str | None = None
+    ended: bool = False
+    """The final result has come: nothing else will be wanted."""
+    busy: bool = False
+
+
+class Redactor:
+    """`on_arm` takes what the recogniser's worker found, and never waits; `run` tells the server.
+
+    `lost` counts redactions that could not be made.
+    """
+
+    def __init__(self, api: RedactionApi, space: str, engine: str, model: str) -> None:
+        self._api = api
+        self._space = space
+        self._by = f"engine={engine!r} model={model!r}"
+        self._rules: RuleSet | None = None
+        self._open: dict[Key, _Redaction] = {}
+        self._due: asyncio.Queue[_Redaction] = asyncio.Queue()
+        self.lost = 0
+
+    def set_rules(self, rules: RuleSet | None) -> None:
+        """Redact by these rules from now on, or by none. What is redacted stays."""
+        self._rules = rules
+
+    def on_arm(self, arm: Arm, who: OpenLane) -> None:
+        """Redact what this speaker is saying, or no longer, if the rule applies to them."""
+        key = (arm.lane, arm.utterance, arm.number)
+        match arm:
+            case Armed(first_tick=first, last_tick=last, final=final):
+                if key not in self._open and self._applies(arm.rule_id, who):
+                    self._add(_Redaction(key, arm.rule_id))
+                self._want(key, (first, last), ended=final)
+            case Disarmed():
+                self._want(key, None, ended=True)
+
+    async def run(self) -> None:
+        """Tell the server until cancelled, several redactions at once, in the order in which they were armed."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._carry(await self._due.get()))
+
+    def _applies(self, rule_id: str, who: OpenLane) -> bool:
+        rule = self._rules.rule(rule_id) if self._rules is not None else None
+        return rule is not None and rule.redacts and rule.watches(who.role, who.kind)
+
+    def _add(self, redaction: _Redaction) -> None:
+        """Beyond the bound, that which has waited longest for its final result keeps what the server has."""
+        if len(self._open) >= MAX_OPEN:
+            oldest = next((each for each, one in self._open.items() if not one.busy), None)
+            if oldest is None:
+                self.lost += 1
+                log.error("%s: lost: too many are waiting", self._line(redaction))
+                return
+            del self._open[oldest]
+        self._open[redaction.key] = redaction
+
+    def _want(self, key: Key, stretch: Stretch | None, ended: bool) -> None:
+        redaction = self._open.get(key)
+        if redaction is None:
+            return
+        redaction.wanted, redaction.ended = stretch, ended
+        if not redaction.busy:
+            redaction.busy = True
+            self._due.put_nowait(redaction)
+
+    async def _carry(self, redaction: _Redaction) -> None:
+        """Call until the server has what is wanted, or it cannot matter any more."""
+        try:
+            while redaction.wanted != redaction.has:
+                await persist(partial(self._send, redaction), partial(self._told, redaction), GIVE_UP_SECONDS)
+        except (SpacesError, OSError) as error:
+            self._failed(redaction, error)
+        redaction.busy = False
+        if redaction.ended:
+            self._open.pop(redaction.key, None)
+
+    async def _send(self, redaction: _Redaction) -> None:
+        """One call. While it is tried again, what is wanted may change. If an answer is lost, the next try makes a second redaction,
+        and the first stays as it is: too much silence rather than too little."""
+        wanted = redaction.wanted
+        async with asyncio.timeout(TRY_SECONDS):
+            if wanted is None:
+                done = "withdrawn"
+                if redaction.id is not None:
+                    await self._api.withdraw_redaction(self._space, redaction.id)
+                redaction.id = None
+            elif redaction.id is None:
+                rule = redaction.rule_id
+                new = NewRedaction(lane=redaction.key[0], from_tick=wanted[0], to_tick=wanted[1], rule_id=rule)
+                made = await self._api.redact(self._space, new)
+                redaction.id, done = made.id, f"made, {made.state}"
+            else:
+                done = "changed"
+                change = RedactionChange(from_tick=wanted[0], to_tick=wanted[1])
+                await self._api.change_redaction(self._space, redaction.id, change)
+        redaction.has = wanted
+        log.info("%s: %s", self._line(redaction), done)
+
+    def _failed(self, redaction: _Redaction, error: BaseException) -> None:
+        """A change that is refused comes too late, as the stretch has aired: nothing is lost by it."""
+        if redaction.has is None and redaction.wanted is not None:
+            self.lost += 1
+            log.error("%s: failed: %s", self._line(redaction), name_of(error))
+        else:
+            level = logging.WARNING if is_passing(error) else logging.INFO
+            log.log(level, "%s: stays as it is: %s", self._line(redaction), name_of(error))
+
+    def _told(self, redaction: _Redaction, error: BaseException) -> None:
+        log.warning("%s: waits: %s", self._line(redaction), name_of(error))
+
+    def _line(self, redaction: _Redaction) -> str:
+        """The part that all log lines about a redaction share. It has no spoken words and no names."""
+        rules_hash = self._rules.hash if self._rules is not None else None
+        return f"redaction space={self._space} lane={redaction.key[0]} rule={redaction.rule_id} hash={rules_hash} {self._by}"

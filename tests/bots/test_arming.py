@@ -1,0 +1,225 @@
+"""Phrases that rules redact, found in partial results: armed at once, given back when they were not said, narrowed by the final."""
+
+import pytest
+
+from bots.hearing.arming import AHEAD, BEFORE_SIGHT, PRE_ROLL, Arming, Watch
+from bots.hearing.lane import CHUNK, PARTIAL_EVERY, LanePipeline
+from bots.hearing.messages import Arm, Armed, Disarmed, Heard, Utterance
+from bots.hearing.recogniser import HeardWord, ScriptedRecogniser
+from spacesctl.audio.framing import FLAG_ACTIVE
+from spacesctl.audio.ogg import SILENCE
+from spacesctl.rules.rule_engine import JOIN_TICKS, Word
+from spacesctl.rules.rulefile import compile_rules
+
+BEGUN = 1000
+
+
+def watch(when: str = '{ words = ["stupid clown", "shut up"] }', more: str = "") -> Watch:
+    rule = f'[[rule]]\nid = "abuse"\nmode = "enforce"\nwhen.any = [{when}]\nactions = ["redact"]\n{more}'
+    return Watch(compile_rules(f"schema = 1\n{rule}").redacting())
+
+
+def lane(**rules: str) -> Arming:
+    return Arming("s", 7, watch(**rules))
+
+
+def partials(arming: Arming, *texts: str, first: int = BEGUN + 20, begun: int = BEGUN) -> list[Arm]:
+    """Partial results, one every 100 ms."""
+    return [each for n, text in enumerate(texts) for each in arming.partial(text, begun, first + CHUNK * n)]
+
+
+def words(text: str, at: float = BEGUN / 50 + 0.2, conf: float = 0.9) -> list[Word]:
+    """A word of 0.3 s every 0.4 s."""
+    found = []
+    for n, w in enumerate(text.split()):
+        start = at + 0.4 * n
+        found.append(Word(w, start, start + 0.3, conf, round(start * 50), round((start + 0.3) * 50) - 1))
+    return found
+
+
+def test_a_phrase_is_armed_by_the_first_partial_that_has_it() -> None:
+    armed = partials(lane(), "you", "you stupid", "you stupid clown", "you stupid clown go", first=1300)
+    assert armed == [Armed("s", 7, BEGUN, "abuse", 1, 1305 - BEFORE_SIGHT, 1310 + AHEAD)]
+
+
+def test_it_begins_no_earlier_than_the_utterance_and_its_pre_roll() -> None:
+    (armed,) = partials(lane(), "shut up", first=BEGUN + 20)
+    assert isinstance(armed, Armed)
+    assert armed.first_tick == BEGUN - PRE_ROLL
+    (armed,) = partials(lane(), "shut up", first=20, begun=0)
+    assert isinstance(armed, Armed)
+    assert armed.first_tick == 0
+
+
+def test_a_phrase_that_a_later_partial_no_longer_has_is_withdrawn_and_may_come_back() -> None:
+    arms = partials(lane(), "shut up", "shut off", "shut up now", "shut up now", first=1300)
+    assert [(type(each), each.number) for each in arms] == [(Armed, 1), (Disarmed, 1), (Armed, 2)]
+    last = arms[-1]
+    assert isinstance(last, Armed)
+    assert last.first_tick == 1300 - BEFORE_SIGHT, "its first word was seen in the first partial already"
+    assert last.last_tick == 1310 + AHEAD
+
+
+def test_a_phrase_before_which_words_are_heard_anew_stays_the_same() -> None:
+    arms = partials(lane(), "oh now shut up", "oh shut up", "who knows shut up", first=1300)
+    assert [(type(each), each.number) for each in arms] == [(Armed, 1)]
+
+
+def test_a_phrase_that_grows_silences_what_it_has_gained() -> None:
+    arms = partials(
+        lane(when="{ regex = 'one( two)?( three)?' }"), "one", "one two", "one two", "one two three", first=1300
+    )
+    assert [(each.number, each.last_tick) for each in arms if isinstance(each, Armed)] == [
+        (1, 1300 + AHEAD),
+        (1, 1305 + AHEAD),
+        (1, 1315 + AHEAD),
+    ]
+
+
+def test_the_final_result_narrows_it_to_its_words() -> None:
+    arming = lane()
+    partials(arming, "you stupid clown", first=BEGUN + 70)
+    said = words("you stupid clown go")
+    (armed,) = arming.final(said, BEGUN)
+    first, last = said[1].start_tick - 5, said[2].end_tick + 5  # there are 100 ms between all words
+    assert armed == Armed("s", 7, BEGUN, "abuse", 1, first, last, final=True)
+
+
+def test_a_final_result_without_the_phrase_gives_the_sound_back() -> None:
+    arming = lane()
+    partials(arming, "shut up")
+    assert list(arming.final(words("shut off"), BEGUN)) == [Disarmed("s", 7, BEGUN, "abuse", 1)]
+    assert list(arming.final(words("shut off"), BEGUN)) == [], "once"
+
+
+def test_a_final_result_without_any_word_gives_the_sound_back() -> None:
+    arming = lane()
+    partials(arming, "shut up")
+    assert list(arming.final([], BEGUN)) == [Disarmed("s", 7, BEGUN, "abuse", 1)]
+
+
+def test_a_phrase_that_only_the_final_result_has_is_redacted_at_once() -> None:
+    arming = lane()
+    assert partials(arming, "shut", "shut off") == []
+    (armed,) = arming.final(words("shut up"), BEGUN)
+    assert isinstance(armed, Armed)
+    assert (armed.final, armed.number) == (True, 1)
+
+
+def test_two_phrases_are_told_apart_and_one_of_them_can_be_withdrawn() -> None:
+    arming = lane()
+    first, second = partials(arming, "shut up you silly person", "shut up you silly person stupid clown", first=1300)
+    assert (first.number, second.number) == (1, 2)
+    said = words("shut down you silly person stupid clown", at=24.0)
+    kept, gone = arming.final(said, BEGUN)
+    assert gone == Disarmed("s", 7, BEGUN, "abuse", 1)
+    assert isinstance(kept, Armed)
+    assert (kept.number, kept.last_tick) == (2, said[-1].end_tick + 5)
+
+
+def test_overlapping_phrases_of_one_rule_are_one_stretch() -> None:
+    arming = lane(when='{ words = ["shut up", "up yours", "idiot"] }')
+    (armed,) = arming.final(said := words("shut up yours"), BEGUN)
+    assert isinstance(armed, Armed)
+    assert armed.last_tick == said[-1].end_tick + 5
+
+
+def test_a_phrase_that_an_utterance_border_divides_is_found() -> None:
+    arming = lane()
+    list(arming.final(before := words("you are a stupid"), BEGUN))
+    begun = before[-1].end_tick + 20
+    (armed,) = partials(arming, "clown", first=begun + 30, begun=begun)
+    assert isinstance(armed, Armed)
+    assert before[-1].start_tick - 5 <= armed.first_tick <= before[-1].start_tick
+    (timed,) = arming.final(after := words("clown", at=begun / 50 + 0.2), begun)
+    assert isinstance(timed, Armed)
+    assert (timed.number, timed.last_tick, timed.final) == (armed.number, after[0].end_tick + 5, True)
+    assert timed.first_tick <= before[-1].start_tick
+
+
+def test_a_phrase_is_not_joined_over_a_long_pause() -> None:
+    arming = lane()
+    list(arming.final(before := words("you are a stupid"), BEGUN))
+    begun = before[-1].end_tick + JOIN_TICKS + 1
+    assert partials(arming, "clown", first=begun + 30, begun=begun) == []
+    assert list(arming.final(words("clown", at=begun / 50), begun)) == []
+
+
+def test_a_phrase_of_an_earlier_utterance_is_not_armed_again() -> None:
+    arming = lane()
+    list(arming.final(said := words("shut up"), BEGUN))
+    begun = said[-1].end_tick + 10
+    assert partials(arming, "now", first=begun + 30, begun=begun) == []
+
+
+def test_a_doubtful_phrase_is_armed_and_given_back_when_its_words_are_not_sure_enough() -> None:
+    more = "when.all = [{ confidence = '>=0.75' }]\n"
+    doubtful, sure = lane(more=more), lane(more=more)
+    for arming in (doubtful, sure):
+        assert len(partials(arming, "shut up")) == 1, "partial results have no confidence"
+    assert [type(each) for each in doubtful.final(words("shut up", conf=0.7), BEGUN)] == [Disarmed]
+    assert [type(each) for each in sure.final(words("shut up", conf=0.8), BEGUN)] == [Armed]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'id = "a"\nmode = "shadow"\nwhen.any = [{ words = ["shut up"] }]\nactions = ["redact"]',
+        'id = "a"\nmode = "enforce"\nwhen.any = [{ words = ["shut up"] }]\nactions = ["mute", "report"]',
+    ],
+    ids=["shadow", "another action"],
+)
+def test_only_enforced_rules_that_redact_arm(rule: str) -> None:
+    assert compile_rules(f"schema = 1\n[[rule]]\n{rule}\n").redacting() == ()
+
+
+def test_without_rules_nothing_is_armed_and_new_rules_count_from_then_on() -> None:
+    arming = Arming("s", 7)
+    assert partials(arming, "shut up") == []
+    assert list(arming.final(words("shut up"), BEGUN)) == []
+    arming.watch(watch())
+    assert len(partials(arming, "oh shut up")) == 1
+    arming.watch(None)
+    assert partials(arming, "oh shut up stupid clown") == []
+    assert list(arming.final(words("shut up"), BEGUN)) == []
+
+
+def script(*said: tuple[str, float, float]) -> ScriptedRecogniser:
+    return ScriptedRecogniser([HeardWord(text, start, end, 0.9) for text, start, end in said], pause=60)
+
+
+def talk(hearing: LanePipeline, ticks: range, flags: int = FLAG_ACTIVE) -> list[Heard]:
+    return [each for tick in ticks for each in hearing.frame(tick, flags, SILENCE)]
+
+
+def test_every_partial_counts_also_those_that_are_not_passed_on() -> None:
+    """Words come faster than partial captions do; the phrase is in the recogniser's very next answer."""
+    hearing = LanePipeline("s", 7, script(("oh", 0.5, 0.55), ("shut", 0.55, 0.6), ("up", 0.6, 0.65)), watch())
+    found = talk(hearing, range(100))
+    armed = [at for at, each in enumerate(found) if isinstance(each, Armed)]
+    captions = [each for each in found if isinstance(each, Utterance)]
+    assert [each.text for each in captions] == ["oh shut", "oh shut up"]
+    assert found[armed[0]] == Armed("s", 7, 0, "abuse", 1, 0, 34 + AHEAD), (
+        "0.7 s were fed: the first answer after 0.65 s"
+    )
+    assert CHUNK < PARTIAL_EVERY
+
+
+def test_in_a_lane_the_narrow_stretch_is_told_before_the_utterance() -> None:
+    hearing = LanePipeline("s", 7, script(("oh", 0.1, 0.3), ("shut", 0.9, 1.1), ("up", 1.2, 1.4)), watch())
+    found = talk(hearing, range(500, 600)) + list(hearing.rest())
+    arms = [each for each in found if isinstance(each, Armed)]
+    assert [(each.final, each.first_tick, each.last_tick) for each in arms] == [
+        (False, 489, 569 + AHEAD),
+        (True, 540, 574),
+    ]
+    timed = found.index(arms[1])
+    assert isinstance(found[timed + 1], Utterance)
+    assert found[timed + 1].final  # type: ignore[union-attr]
+
+
+def test_a_lane_takes_new_rules_while_it_is_heard() -> None:
+    hearing = LanePipeline("s", 7, script(("shut", 0.9, 1.1), ("up", 1.2, 1.4)))
+    talk(hearing, range(30))
+    hearing.watch(watch())
+    assert any(isinstance(each, Armed) for each in talk(hearing, range(30, 100)))
