@@ -1,8 +1,8 @@
 """Finds the phrases that rules redact in each result of one lane, and says which ticks to silence.
 
 Every partial result counts, as soon as the recogniser has it: what waits for the final result has mostly aired. A partial has no word
-times, so the stretch is provisional: it begins well before the phrase's first word was first seen. The final result narrows it, or shows
-that the phrase was not said.
+times, so the stretch is provisional: it begins well before the phrase's first word was first seen. The recogniser is asked for the times
+of its words some moments later, which narrow it. So does the final result, or it shows that the phrase was not said.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ AHEAD: Final = 25
 """Ticks after the first sight of a whole phrase at which it may end: 0.5 s. A partial often has a word before all of it was said."""
 PRE_ROLL: Final = 15
 """Ticks before an utterance's first tick at which its first word may have begun, when there was no pause before it."""
+TIMES_AFTER: Final = 40
+"""Ticks after a phrase was armed at which its words may have times: recognisers settle them a second or two after a word."""
+TIMES_EVERY: Final = 10
+"""Ticks between two questions for them."""
 MOVES: Final = 2
 """Words by which a phrase may move in a later partial and still be the same one: words before it were heard anew."""
 
@@ -49,12 +53,15 @@ class _Span:
 
 @dataclass
 class _Held:
-    """A phrase that is armed."""
+    """A phrase that is armed. `begins` and `ends`: whether the times of its first and its last word are known."""
 
     number: int
     span: _Span
     first_tick: int
     last_tick: int
+    ask_at: int = 0
+    begins: bool = False
+    ends: bool = False
 
 
 class Arming:
@@ -66,6 +73,8 @@ class Arming:
         self._watch = watch
         self._tail: Spoken = []
         self._text = ""
+        self._words: list[str] = []
+        """Those of the last partial, normalised."""
         self._sights: list[int] = []
         """Tick at which each position of the partial was first seen to have a word."""
         self._held: list[_Held] = []
@@ -84,6 +93,7 @@ class Arming:
         fresh = [part for word in text.split() for part in normalise.heard(word)]
         self._sights += [tick] * (len(fresh) - len(self._sights))
         tail = self._joined(utterance)
+        self._words = fresh
         spans = _spans(self._watch, [word for word, _ in tail] + fresh, len(tail))
         before, self._held = self._held, []
         for span in spans:
@@ -91,7 +101,7 @@ class Arming:
             first = self._first_tick(span, tail, utterance)
             if held is None:
                 self._numbers += 1
-                held = _Held(self._numbers, span, first, tick + AHEAD)
+                held = _Held(self._numbers, span, first, tick + AHEAD, tick + TIMES_AFTER)
                 yield self._armed(utterance, held)
             else:
                 before.remove(held)
@@ -99,9 +109,35 @@ class Arming:
             self._held.append(held)
         yield from self._disarmed(utterance, before)
 
+    def wants_times(self, tick: int) -> bool:
+        """Whether the times of words would narrow something now, after the sound of `tick` was fed."""
+        asking = [held for held in self._held if not held.ends and held.ask_at <= tick]
+        for held in asking:
+            held.ask_at = tick + TIMES_EVERY
+        return bool(asking)
+
+    def timed(self, words: Sequence[Word], utterance: int) -> Iterator[Arm]:
+        """Take the times of the first words of the last partial. The last one may be cut off: it tells where the one before it ends."""
+        fresh = [(part, word) for word in words for part in normalise.heard(word.w)]
+        known = list(dict.fromkeys(word for _, word in self._joined(utterance) + fresh))
+        for held in self._held:
+            place, was = held.span, (held.first_tick, held.last_tick)
+            if [part for part, _ in fresh[max(0, place.first) : place.last + 1]] != self._words[
+                max(0, place.first) : min(place.last + 1, len(fresh))
+            ]:
+                continue  # words were heard anew in the meantime
+            if not held.begins and 0 <= place.first < len(fresh) - 1:
+                at = known.index(fresh[place.first][1])
+                held.first_tick, held.begins = narrowed(known, at, at)[0], True
+            if not held.ends and place.last < len(fresh) - 1:
+                at = known.index(fresh[place.last][1])
+                held.last_tick, held.ends = narrowed(known, at, at)[1], True
+            if was != (held.first_tick, held.last_tick):
+                yield self._armed(utterance, held)
+
     def final(self, words: Sequence[Word], utterance: int) -> Iterator[Arm]:
         """Take the final result; the next partial is that of another utterance."""
-        before, self._held, self._text, self._sights = self._held, [], "", []
+        before, self._held, self._text, self._words, self._sights = self._held, [], "", [], []
         if self._watch is not None:
             fresh = [(part, word) for word in words for part in normalise.heard(word.w)]
             tail = self._joined(fresh[0][1].start_tick) if fresh else self._tail
@@ -131,10 +167,12 @@ class Arming:
 
     def _moved(self, utterance: int, held: _Held, span: _Span, first: int, tick: int) -> Iterator[Arm]:
         """The phrase is still there. The stretch only grows: by words that the phrase has gained, or when it began earlier."""
+        first = held.first_tick if held.begins else min(first, held.first_tick)
         longer = span.last - span.first > held.span.last - held.span.first
         last = tick + AHEAD if longer else held.last_tick
+        held.ends = held.ends and not longer
         grown = first < held.first_tick or last > held.last_tick
-        held.span, held.first_tick, held.last_tick = span, min(first, held.first_tick), last
+        held.span, held.first_tick, held.last_tick = span, first, last
         if grown:
             yield self._armed(utterance, held)
 

@@ -150,6 +150,9 @@ class LanePipeline:
             return
         if self._begun is not None:
             yield from self._arming.partial(result.text, self._begun, self._fed_tick)
+            if self._arming.wants_times(self._fed_tick):
+                words = [self._word(word) for word in self._recogniser.timed()]
+                yield from self._arming.timed(words, self._begun)
         if result.text and result.text != self._shown and self._map.frames - self._shown_at >= PARTIAL_EVERY:
             self._shown, self._shown_at = result.text, self._map.frames
             yield self._utterance(result)

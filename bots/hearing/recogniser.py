@@ -50,6 +50,11 @@ class Recogniser(Protocol):
         """Take more sound (16-bit little-endian, 16 kHz, mono). A partial result, or a final one when the engine ends the utterance."""
         ...
 
+    def timed(self) -> tuple[HeardWord, ...]:
+        """The first words since the last final result, as far as their times are settled already; the last of them may still be cut off.
+        Costs more than `feed`. Empty when the engine has no `partial_times`."""
+        ...
+
     def finish(self) -> Result:
         """End the utterance here: its final result. More sound may be fed afterwards."""
         ...
@@ -59,14 +64,15 @@ class ScriptedRecogniser:
     """A fake for tests: it recognises given words at given times.
 
     `script` holds words with their times in seconds of audio fed; a word is recognised as soon as its end has been fed.
-    `pause` seconds without a word end an utterance.
+    `pause` seconds without a word end an utterance. A word's times are settled `settled` seconds after its end.
     """
 
-    capabilities = Capabilities(partial_times=False, confidence=True, endpoints=True)
+    capabilities = Capabilities(partial_times=True, confidence=True, endpoints=True)
 
-    def __init__(self, script: Sequence[HeardWord], pause: float = 0.5) -> None:
+    def __init__(self, script: Sequence[HeardWord], pause: float = 0.5, settled: float = 1000.0) -> None:
         self._script = list(script)
         self._pause = pause
+        self._settled = settled
         self._said = 0
         self.fed = 0
         """Bytes of sound fed so far."""
@@ -77,6 +83,10 @@ class ScriptedRecogniser:
         if words and self.fed / BYTES_PER_SECOND - words[-1].end >= self._pause:
             return self.finish()
         return Result(" ".join(word.text for word in words), (), final=False)
+
+    def timed(self) -> tuple[HeardWord, ...]:
+        at = self.fed / BYTES_PER_SECOND
+        return tuple(word for word in self._known() if word.end + self._settled <= at)
 
     def finish(self) -> Result:
         words = self._known()

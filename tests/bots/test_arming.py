@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.hearing.arming import AHEAD, BEFORE_SIGHT, PRE_ROLL, Arming, Watch
+from bots.hearing.arming import AHEAD, BEFORE_SIGHT, PRE_ROLL, TIMES_AFTER, TIMES_EVERY, Arming, Watch
 from bots.hearing.lane import CHUNK, PARTIAL_EVERY, LanePipeline
 from bots.hearing.messages import Arm, Armed, Disarmed, Heard, Utterance
 from bots.hearing.recogniser import HeardWord, ScriptedRecogniser
@@ -184,6 +184,61 @@ def test_without_rules_nothing_is_armed_and_new_rules_count_from_then_on() -> No
     assert list(arming.final(words("shut up"), BEGUN)) == []
 
 
+def settle(arming: Arming, said: list[Word], count: int) -> list[Arm]:
+    return list(arming.timed(said[:count], BEGUN))
+
+
+def test_the_times_of_words_narrow_a_phrase_from_its_beginning_on() -> None:
+    arming, said = lane(), words("you stupid clown go on")
+    partials(arming, "you stupid clown go on", first=BEGUN + 80)
+    assert settle(arming, said, 2) == [], "the last word that has times may be cut off"
+    (begun,) = settle(arming, said, 3)
+    (ended,) = settle(arming, said, 4)
+    assert isinstance(begun, Armed)
+    assert isinstance(ended, Armed)
+    assert (begun.first_tick, begun.last_tick) == (said[1].start_tick - 5, BEGUN + 80 + AHEAD)
+    assert (ended.first_tick, ended.last_tick) == (said[1].start_tick - 5, said[2].end_tick + 5)
+    assert settle(arming, said, 5) == []
+    assert (begun.number, ended.number, ended.final) == (1, 1, False), "only the final result is the last word on it"
+
+
+def test_a_phrase_that_has_its_times_is_widened_by_no_later_partial_but_one_that_lengthens_it() -> None:
+    arming = lane(when="{ regex = 'one( two)?( three)?' }")
+    partials(arming, "one two now", first=BEGUN + 80)
+    settle(arming, words("one two now"), 3)
+    assert partials(arming, "one two now then", first=BEGUN + 90) == []
+    (longer,) = partials(arming, "one two three then", first=BEGUN + 95)
+    assert isinstance(longer, Armed)
+    assert (longer.first_tick, longer.last_tick) == (BEGUN + 5, BEGUN + 95 + AHEAD)
+
+
+def test_times_of_words_that_were_heard_anew_say_nothing() -> None:
+    arming = lane()
+    partials(arming, "you stupid clown go on", first=BEGUN + 80)
+    assert settle(arming, words("you stupid town go on"), 5) == []
+
+
+def test_times_are_asked_for_some_while_after_a_phrase_now_and_then_until_it_has_them() -> None:
+    arming = lane()
+    partials(arming, "you stupid clown go on", first=BEGUN + 80)
+    asked = [tick for tick in range(BEGUN + 80, BEGUN + 150, CHUNK) if arming.wants_times(tick)]
+    assert asked == [BEGUN + 80 + TIMES_AFTER + n * TIMES_EVERY for n in range(3)]
+    settle(arming, words("you stupid clown go on"), 5)
+    assert not arming.wants_times(BEGUN + 1000)
+
+
+def test_a_phrase_that_an_utterance_border_divides_keeps_its_beginning_when_the_rest_has_times() -> None:
+    arming = lane()
+    list(arming.final(before := words("you are a stupid"), BEGUN))
+    begun = before[-1].end_tick + 20
+    partials(arming, "clown now", first=begun + 30, begun=begun)
+    after = words("clown now", at=begun / 50 + 0.2)
+    (ended,) = arming.timed(after, begun)
+    assert isinstance(ended, Armed)
+    assert before[-1].start_tick - 5 <= ended.first_tick <= before[-1].start_tick
+    assert ended.last_tick == after[0].end_tick + 5
+
+
 def script(*said: tuple[str, float, float]) -> ScriptedRecogniser:
     return ScriptedRecogniser([HeardWord(text, start, end, 0.9) for text, start, end in said], pause=60)
 
@@ -216,6 +271,16 @@ def test_in_a_lane_the_narrow_stretch_is_told_before_the_utterance() -> None:
     timed = found.index(arms[1])
     assert isinstance(found[timed + 1], Utterance)
     assert found[timed + 1].final  # type: ignore[union-attr]
+
+
+def test_a_lane_asks_its_recogniser_for_times() -> None:
+    said = [HeardWord(text, start, start + 0.2, 0.9) for text, start in (("shut", 0.9), ("up", 1.2), ("now", 1.5))]
+    hearing = LanePipeline("s", 7, ScriptedRecogniser(said, pause=60, settled=0.5), watch())
+    arms = [each for each in talk(hearing, range(500, 620)) if isinstance(each, Armed)]
+    assert [(each.first_tick, each.last_tick, each.final) for each in arms] == [
+        (489, 569 + AHEAD, False),
+        (540, 574, False),
+    ]
 
 
 def test_a_lane_takes_new_rules_while_it_is_heard() -> None:
