@@ -22,12 +22,15 @@ BEFORE_SIGHT: Final = 65
 """Ticks before the first sight of a word at which it may have begun: 1.3 s."""
 AHEAD: Final = 25
 """Ticks after the first sight of a whole phrase at which it may end: 0.5 s. A partial often has a word before all of it was said."""
-PRE_ROLL: Final = 15
-"""Ticks before an utterance's first tick at which its first word may have begun, when there was no pause before it."""
+PRE_ROLL: Final = 40
+"""Ticks before an utterance's first tick at which its first word may have begun, when there was no pause before it: so many of an utterance
+that was cut are heard again."""
 TIMES_AFTER: Final = 40
 """Ticks after a phrase was armed at which its words may have times: recognisers settle them a second or two after a word."""
 TIMES_EVERY: Final = 10
 """Ticks between two questions for them."""
+SHIFTS: Final = 4
+"""Words by which a phrase may be elsewhere in the words that have times."""
 MOVES: Final = 2
 """Words by which a phrase may move in a later partial and still be the same one: words before it were heard anew."""
 
@@ -55,6 +58,7 @@ class _Span:
 class _Held:
     """A phrase that is armed. `begins` and `ends`: whether the times of its first and its last word are known."""
 
+    utterance: int
     number: int
     span: _Span
     first_tick: int
@@ -78,12 +82,14 @@ class Arming:
         self._sights: list[int] = []
         """Tick at which each position of the partial was first seen to have a word."""
         self._held: list[_Held] = []
+        self._carried: list[_Held] = []
+        """Those of the utterance before, which was cut: this one hears their end."""
         self._numbers = 0
 
     def watch(self, watch: Watch | None) -> None:
         """Look for these rules from now on. What earlier ones have armed stays as it is."""
         self._watch = watch
-        self._held = []
+        self._held, self._carried = [], []
 
     def partial(self, text: str, utterance: int, tick: int) -> Iterator[Arm]:
         """Take a partial result after the sound of `tick` was fed."""
@@ -99,15 +105,17 @@ class Arming:
         for span in spans:
             held = _nearest(before, span)
             first = self._first_tick(span, tail, utterance)
-            if held is None:
-                self._numbers += 1
-                held = _Held(self._numbers, span, first, tick + AHEAD, tick + TIMES_AFTER)
-                yield self._armed(utterance, held)
-            else:
+            if held is not None:
                 before.remove(held)
-                yield from self._moved(utterance, held, span, first, tick)
+                yield from self._moved(held, span, first, tick)
+            elif (held := _overlapping(self._carried, span.rule, first, tick + AHEAD)) is not None:
+                self._carried.remove(held)
+                held.span, held.begins, held.ends, held.ask_at = span, False, False, tick + TIMES_AFTER
+            else:
+                held = self._new(utterance, span, first, tick + AHEAD, tick + TIMES_AFTER)
+                yield self._armed(held)
             self._held.append(held)
-        yield from self._disarmed(utterance, before)
+        yield from self._disarmed(before)
 
     def wants_times(self, tick: int) -> bool:
         """Whether the times of words would narrow something now, after the sound of `tick` was fed."""
@@ -121,23 +129,35 @@ class Arming:
         fresh = [(part, word) for word in words for part in normalise.heard(word.w)]
         known = list(dict.fromkeys(word for _, word in self._joined(utterance) + fresh))
         for held in self._held:
-            place, was = held.span, (held.first_tick, held.last_tick)
-            if [part for part, _ in fresh[max(0, place.first) : place.last + 1]] != self._words[
-                max(0, place.first) : min(place.last + 1, len(fresh))
-            ]:
-                continue  # words were heard anew in the meantime
-            if not held.begins and 0 <= place.first < len(fresh) - 1:
-                at = known.index(fresh[place.first][1])
+            was, shift = (held.first_tick, held.last_tick), self._shift(held.span, [part for part, _ in fresh])
+            if shift is None:
+                continue
+            first, last = held.span.first + shift, held.span.last + shift
+            if not held.begins and held.span.first >= 0 and first < len(fresh) - 1:
+                at = known.index(fresh[first][1])
                 held.first_tick, held.begins = narrowed(known, at, at)[0], True
-            if not held.ends and place.last < len(fresh) - 1:
-                at = known.index(fresh[place.last][1])
+            if not held.ends and last < len(fresh) - 1:
+                at = known.index(fresh[last][1])
                 held.last_tick, held.ends = narrowed(known, at, at)[1], True
             if was != (held.first_tick, held.last_tick):
-                yield self._armed(utterance, held)
+                yield self._armed(held)
 
-    def final(self, words: Sequence[Word], utterance: int) -> Iterator[Arm]:
-        """Take the final result; the next partial is that of another utterance."""
-        before, self._held, self._text, self._words, self._sights = self._held, [], "", [], []
+    def _shift(self, span: _Span, timed: Sequence[str]) -> int | None:
+        """How many words further on the phrase is in words with times than in the last partial, which may have heard those before it
+        differently. None: it is not there yet."""
+        first = max(0, span.first)
+        wanted = self._words[first : span.last + 1]
+        for shift in sorted(range(-SHIFTS, SHIFTS + 1), key=abs):
+            there = timed[first + shift : first + shift + len(wanted)] if first + shift >= 0 else []
+            if there == wanted or (shift == 0 and there and there == wanted[: len(there)]):
+                return shift
+        return None
+
+    def final(self, words: Sequence[Word], utterance: int, border: int | None = None) -> Iterator[Arm]:
+        """Take the final result; the next partial is that of another utterance. If this one was cut, that has the words from the tick
+        `border` on, and phrases with them stay armed."""
+        before, self._held, self._carried = self._carried + self._held, [], []
+        self._text, self._words, self._sights = "", [], []
         if self._watch is not None:
             fresh = [(part, word) for word in words for part in normalise.heard(word.w)]
             tail = self._joined(fresh[0][1].start_tick) if fresh else self._tail
@@ -145,14 +165,18 @@ class Arming:
             for span, first, last in self._timed(spoken, len(tail)):
                 held = _overlapping(before, span.rule, first, last)
                 if held is None:
-                    self._numbers += 1
-                    held = _Held(self._numbers, span, first, last)
+                    held = self._new(utterance, span, first, last)
                 else:
                     before.remove(held)
                 held.first_tick, held.last_tick = first, last
-                yield self._armed(utterance, held, final=True)
+                yield self._armed(held, final=True)
             self._tail = spoken[-MAX_TAIL_WORDS:]
-        yield from self._disarmed(utterance, before)
+        self._carried = [held for held in before if border is not None and held.last_tick >= border]
+        yield from self._disarmed([held for held in before if held not in self._carried])
+
+    def _new(self, utterance: int, span: _Span, first: int, last: int, ask_at: int = 0) -> _Held:
+        self._numbers += 1
+        return _Held(utterance, self._numbers, span, first, last, ask_at)
 
     def _joined(self, tick: int) -> Spoken:
         """The words before an utterance that begins at `tick`: none after a long pause."""
@@ -165,7 +189,7 @@ class Arming:
         first = words.index(tail[len(tail) + span.first][1])
         return narrowed(words, first, first)[0]
 
-    def _moved(self, utterance: int, held: _Held, span: _Span, first: int, tick: int) -> Iterator[Arm]:
+    def _moved(self, held: _Held, span: _Span, first: int, tick: int) -> Iterator[Arm]:
         """The phrase is still there. The stretch only grows: by words that the phrase has gained, or when it began earlier."""
         first = held.first_tick if held.begins else min(first, held.first_tick)
         longer = span.last - span.first > held.span.last - held.span.first
@@ -174,7 +198,7 @@ class Arming:
         grown = first < held.first_tick or last > held.last_tick
         held.span, held.first_tick, held.last_tick = span, first, last
         if grown:
-            yield self._armed(utterance, held)
+            yield self._armed(held)
 
     def _timed(self, spoken: Spoken, known: int) -> Iterator[tuple[_Span, int, int]]:
         """Each phrase of a final result with its ticks. Here the words are known to be sure enough, or not."""
@@ -185,13 +209,13 @@ class Arming:
             if span.rule.confidence.holds(min(word.conf for word in own)):
                 yield span, *narrowed(words, words.index(own[0]), words.index(own[-1]))
 
-    def _armed(self, utterance: int, held: _Held, final: bool = False) -> Armed:
-        rule = held.span.rule.id
-        return Armed(self._space, self._lane, utterance, rule, held.number, held.first_tick, held.last_tick, final)
+    def _armed(self, held: _Held, final: bool = False) -> Armed:
+        key = (self._space, self._lane, held.utterance, held.span.rule.id, held.number)
+        return Armed(*key, held.first_tick, held.last_tick, final)
 
-    def _disarmed(self, utterance: int, gone: list[_Held]) -> Iterator[Disarmed]:
+    def _disarmed(self, gone: Sequence[_Held]) -> Iterator[Disarmed]:
         for held in gone:
-            yield Disarmed(self._space, self._lane, utterance, held.span.rule.id, held.number)
+            yield Disarmed(self._space, self._lane, held.utterance, held.span.rule.id, held.number)
 
 
 def _spans(watch: Watch, words: Sequence[str], known: int) -> list[_Span]:

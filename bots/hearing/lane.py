@@ -1,18 +1,21 @@
 """The speech pipeline of one lane: Opus packets in, utterances and redacted phrases out, all with ticks of the Space clock.
 
 The recogniser is fed the frames that the engine marked active, with a little silence before and after. Longer silence is skipped, so a
-quiet lane costs nothing. An utterance ends where the recogniser says so, at a pause, or after eight seconds of speech.
+quiet lane costs nothing. An utterance ends where the recogniser says so, at a pause, or after eight seconds of speech. In the last case
+a word may be cut, so the next utterance hears the last moments again, and the words are divided between the two (`overlap`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bots.hearing.arming import Arming, Watch
 from bots.hearing.clockmap import ClockMap
 from bots.hearing.messages import Heard, Utterance
+from bots.hearing.overlap import AGAIN, Overlap
 from bots.hearing.recogniser import HeardWord, Recogniser, Result
 from spacesctl.audio.framing import FLAG_ACTIVE, FLAG_LOST
 from spacesctl.audio.opus import Decoder, OpusError
@@ -59,6 +62,9 @@ class LanePipeline:
         self._number = -1
         self._fed_at_begin = 0
         self._fed_tick = -1
+        self._again_from = 0.0
+        """Seconds of fed audio at which what was heard before begins again: no word of an utterance begins earlier."""
+        self._overlap = Overlap()
         self._shown = ""
         self._shown_at = 0
 
@@ -115,7 +121,7 @@ class LanePipeline:
             self._before.clear()
         yield from self._feed(tick, pcm)
         if self._length() >= HARD_CAP:
-            yield from self._end()
+            yield from self._cut()
 
     def _hush(self, tick: int, pcm: bytes) -> Iterator[Heard]:
         self._quiet += 1
@@ -136,8 +142,12 @@ class LanePipeline:
         self._map.forget_before((self._map.frames - TICKS_PER_SECOND) * TICK_SECONDS)
 
     def _feed(self, tick: int, pcm: bytes) -> Iterator[Heard]:
+        self._overlap.fed(tick, pcm)
+        yield from self._hear(tick, pcm)
+
+    def _hear(self, tick: int, pcm: bytes) -> Iterator[Heard]:
         self._map.add(tick)
-        self._fed_tick = tick
+        self._fed_tick = max(tick, self._fed_tick)
         self._chunk += pcm
         if len(self._chunk) >= CHUNK * FRAME_BYTES:
             yield from self._flush()
@@ -148,11 +158,11 @@ class LanePipeline:
         if result.final:
             yield from self._final(result)
             return
+        result = replace(result, text=self._overlap.without_earlier(result.text))
         if self._begun is not None:
             yield from self._arming.partial(result.text, self._begun, self._fed_tick)
             if self._arming.wants_times(self._fed_tick):
-                words = [self._word(word) for word in self._recogniser.timed()]
-                yield from self._arming.timed(words, self._begun)
+                yield from self._arming.timed(self._own(self._recogniser.timed()), self._begun)
         if result.text and result.text != self._shown and self._map.frames - self._shown_at >= PARTIAL_EVERY:
             self._shown, self._shown_at = result.text, self._map.frames
             yield self._utterance(result)
@@ -163,26 +173,50 @@ class LanePipeline:
         if self._begun is not None:
             yield from self._final(self._recogniser.finish())
 
+    def _cut(self) -> Iterator[Heard]:
+        """End the utterance in the middle of speech."""
+        if self._chunk:
+            yield from self._flush()
+        if self._length() < HARD_CAP:
+            return  # the recogniser has ended it by itself
+        border = self._next_tick - AGAIN // 2
+        utterance = self._utterance(self._recogniser.finish(), border)
+        yield from self._ended(utterance, border)
+        self._begin(border)
+        again = self._overlap.begin(border, utterance.words)
+        self._again_from = self._map.frames * TICK_SECONDS
+        self._fed_at_begin = self._shown_at = self._map.frames + len(again)
+        for tick, pcm in again:
+            yield from self._hear(tick, pcm)
+
     def _final(self, result: Result) -> Iterator[Heard]:
         """End the utterance. When speech goes on without a pause, the next one begins at once."""
         if self._begun is not None:
-            utterance = self._utterance(result)
-            yield from self._arming.final(utterance.words, self._begun)
-            if result.text:
-                yield utterance
+            yield from self._ended(self._utterance(result))
+        self._overlap.end()
         self._begun = None
         if not self._quiet:
             self._begin(self._next_tick)
 
-    def _utterance(self, result: Result) -> Utterance:
+    def _ended(self, utterance: Utterance, border: int | None = None) -> Iterator[Heard]:
+        yield from self._arming.final(utterance.words, utterance.utterance, border)
+        if utterance.text:
+            yield utterance
+
+    def _utterance(self, result: Result, border: int | None = None) -> Utterance:
+        """Its words are those up to `border`, the tick at which the next utterance's begin."""
         assert self._begun is not None
-        words = tuple(self._word(word) for word in result.words)
+        words = self._own(result.words, border)
+        text = result.text if len(words) == len(result.words) else " ".join(word.w for word in words)
         start = words[0].start_tick if words else self._begun
         end = words[-1].end_tick if words else max(self._begun, self._next_tick - 1)
-        return Utterance(self.space, self.lane, self._begun, result.text, words, result.final, start, end)
+        return Utterance(self.space, self.lane, self._begun, text, words, result.final, start, end)
+
+    def _own(self, words: Iterable[HeardWord], border: int | None = None) -> tuple[Word, ...]:
+        return self._overlap.own((self._word(word) for word in words), border)
 
     def _word(self, word: HeardWord) -> Word:
-        start = self._map.start(word.start)
+        start = self._map.start(max(word.start, self._again_from))
         end = max(start, self._map.end(word.end))
         first = math.floor(start / TICK_SECONDS + 1e-6)
         last = max(first, math.ceil(end / TICK_SECONDS - 1e-6) - 1)

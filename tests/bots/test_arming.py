@@ -218,6 +218,17 @@ def test_times_of_words_that_were_heard_anew_say_nothing() -> None:
     assert settle(arming, words("you stupid town go on"), 5) == []
 
 
+@pytest.mark.parametrize("anew", ["you are a stupid clown go on", "stupid clown go on"])
+def test_a_phrase_is_found_among_words_with_times_when_those_before_it_are_others(anew: str) -> None:
+    arming = lane()
+    partials(arming, "you stupid clown go on", first=BEGUN + 120)
+    said = words(anew)
+    place = anew.split().index("stupid")
+    (armed,) = settle(arming, said, len(said))
+    assert isinstance(armed, Armed)
+    assert (armed.first_tick, armed.last_tick) == (said[place].start_tick - 5, said[place + 1].end_tick + 5)
+
+
 def test_times_are_asked_for_some_while_after_a_phrase_now_and_then_until_it_has_them() -> None:
     arming = lane()
     partials(arming, "you stupid clown go on", first=BEGUN + 80)
