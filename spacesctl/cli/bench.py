@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -176,6 +177,19 @@ def mouth_to_ear(
     from spacesctl.bench.latency import SERVERS, measure, report
 
     _show(measure(_of("--server", server, SERVERS), calls, seconds, note), report, as_json)
+
+
+def redaction(
+    phrases: Annotated[int, typer.Option(min=10, help="Phrases that are said; a hundred take a minute.")] = 1000,
+    model: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model. Default: the small shipped one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how many phrases the bots redact before a delayed audience hears them. Needs espeak-ng. Takes ten minutes."""
+    from spacesctl.bench.redaction import DELAYS, measure, report
+
+    _show(measure(phrases, model, DELAYS, note), report, as_json)
 
 
 def _show(measuring: Coroutine[None, None, T], report: Callable[[T], Report], as_json: bool) -> T:

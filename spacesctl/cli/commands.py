@@ -195,6 +195,10 @@ ROOT = Noun(
                     "bench:mouth_to_ear",
                     "Compare the latency from a speaker to a listener with aiortc and Janus AudioBridge.",
                 ),
+                "redaction": Verb(
+                    "bench:redaction",
+                    "Measure how many phrases the bots redact before a delayed audience hears them.",
+                ),
             },
         ),
         "schedule": Noun(

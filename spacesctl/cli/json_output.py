@@ -29,6 +29,7 @@ from spacesctl.bench.latency import Latency
 from spacesctl.bench.loss import Loss
 from spacesctl.bench.ogg import Costs
 from spacesctl.bench.peers import Peers
+from spacesctl.bench.redaction import Redactions
 from spacesctl.bench.soak import Soak
 from spacesctl.bench.storm import Storm
 from spacesctl.cli import answers
@@ -131,6 +132,7 @@ OUTPUTS: dict[str, Output] = {
     "bench soak": _one(Soak),
     "bench loss": _one(Loss),
     "bench mouth-to-ear": _one(Latency),
+    "bench redaction": _one(Redactions),
     "schedule list": _array(series.Series),
     **dict.fromkeys(
         ("schedule show", "schedule pause", "schedule resume", "schedule skip", "schedule edit"), _one(series.Series)

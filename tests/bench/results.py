@@ -10,6 +10,8 @@ from spacesctl.bench.latency import Latency
 from spacesctl.bench.loss import Loss
 from spacesctl.bench.ogg import Cost, Costs
 from spacesctl.bench.peers import Peers
+from spacesctl.bench.redaction import Redactions
+from spacesctl.bench.redaction_score import Row
 from spacesctl.bench.soak import Calm, Growth, Soak
 from spacesctl.bench.storm import Half, Storm
 from spacesctl.probe.jitter_probe import Jitter
@@ -48,4 +50,9 @@ PEERS = Peers(
     ratios_of_rounds={},
 )  # fmt: skip
 LOSS = Loss([], {}, [1], MACHINE)
+ROW = Row(
+    delay=4.0, who="alone", phrases=50, shown=48, whole=0.9875, exact=0.75, early=47, early_whole=1.0, far_touched=0.0125, narrowed=0.5,
+    neighbours={"narrowed": 0.25, "else": 3.5, "all": None}, slack_p1=2.75,
+)  # fmt: skip
+REDACTIONS = Redactions("tiny", 50, [ROW], {"p50": 0.75, "p95": 1.0, "p99": 1.25}, 52, 4, 0, MACHINE)
 LATENCY = Latency([], {}, 5, 20.0, MACHINE)

@@ -19,6 +19,7 @@ from tests.bench.results import (
     LOSS,
     OGG,
     PEERS,
+    REDACTIONS,
     SERVED,
     SOAK,
     STORM,
@@ -28,7 +29,7 @@ from tests.cli import inside
 
 RESULTS: Mapping[str, object] = {
     "fanout": FANOUT, "storm": STORM, "soak": SOAK, "ogg": OGG, "floor": FLOOR, "capacity": CAPACITY, "peers": PEERS,
-    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE,
+    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE, "redaction": REDACTIONS,
 }  # fmt: skip
 """By module, what its `measure` returns here."""
 
@@ -62,6 +63,8 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: st
         ("peers", ["peers", "--rounds", "2"], [2, 10.0], ["medians of 3 rounds"]),
         ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], [["5 %"], ["aiortc"], None, [4]],
          ["wide-band PESQ"]),
+        ("redaction", ["redaction", "--phrases", "20"], [20, None, (2.0, 3.0, 4.0, 6.0)],
+         ["48 of 50", "98.8", "1.2", "3.50", "p50 0.75, p95 1.00, p99 1.25", "withdrawn: 4"]),
         ("latency", ["mouth-to-ear", "--calls", "2"], [["spacesctl", "aiortc", "AudioBridge"], 2, 20.0], ["Latency"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -5,18 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spacesctl.api.wire import plain
 from spacesctl.bench.latency import Delay
-from tests.bench.results import BESIDE, CAPACITY, COST, FANOUT, FLOOR, LATENCY, LOSS, OGG, PEERS, SOAK, STORM, WINDOW
+from tests.bench.results import (
+    BESIDE,
+    CAPACITY,
+    COST,
+    FANOUT,
+    FLOOR,
+    LATENCY,
+    LOSS,
+    OGG,
+    PEERS,
+    REDACTIONS,
+    SOAK,
+    STORM,
+    WINDOW,
+)
 from tests.cli.inside import refused, run
 
 RESULTS: Mapping[str, object] = {
     "floor": FLOOR, "fanout": FANOUT, "capacity": CAPACITY, "storm": STORM, "peers": PEERS, "ogg": OGG, "soak": SOAK,
-    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE,
+    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE, "redaction": REDACTIONS,
 }  # fmt: skip
 
 
@@ -52,6 +67,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: 
         ("beside_icecast", ["icecast", "--players", "7"], (7, 10.0)),
         ("soak", ["soak", "--minutes", "1", "--listeners", "3"], (1.0, 3, 3)),
         ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], (["5 %"], ["aiortc"], None, [4])),
+        ("redaction", ["redaction", "--phrases", "20", "--model", "m"], (20, Path("m"), (2.0, 3.0, 4.0, 6.0))),
         ("latency", ["mouth-to-ear", "--server", "aiortc", "--calls", "1"], (["aiortc"], 1, 20.0)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

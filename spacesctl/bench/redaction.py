@@ -1,0 +1,134 @@
+"""`bench redaction`: how many phrases the bots redact before a delayed audience hears them, and what it loses of other words.
+
+Ten lanes talk without a pause, in real time, to the recogniser's worker. The times of redactions are recorded once; what several delays
+make of them is computed. Phrases that bare vosk, fed the same sound, never shows are not counted: no rule can hear them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bots import models
+from spacesctl.bench.redaction_live import shown, spoken
+from spacesctl.bench.redaction_score import Fate, Row, fates, percentiles, row
+from spacesctl.bench.redaction_speech import PHRASES, lanes
+from spacesctl.bench.report import Report
+from spacesctl.bench.report import machine as machine_line
+from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.probe import machine
+from spacesctl.probe.machine import Machine
+from spacesctl.rules.rulefile import compile_rules
+
+LANES: Final = 10
+DELAYS: Final = (2.0, 3.0, 4.0, 6.0)
+"""Seconds that the audience is behind the stage."""
+
+
+@dataclass(frozen=True)
+class Redactions:
+    """The result. `lag` is the time in seconds from a phrase's start until its redaction is in force, `withdrawn` how many of the
+    `armed` were given back; `ticks_dropped` is sound that the worker was too slow for."""
+
+    model: str
+    phrases: int
+    rows: list[Row]
+    lag: Mapping[str, float]
+    armed: int
+    withdrawn: int
+    ticks_dropped: int
+    machine: Machine
+
+
+async def measure(
+    phrases: int = 1000,
+    model: Path | None = None,
+    delays: Sequence[float] = DELAYS,
+    note: Callable[[str], None] = lambda _: None,
+) -> Redactions:
+    """Say so many phrases in ten lanes at once. Raises Refused without espeak-ng, and Invalid for a folder that has no model."""
+    try:
+        used = await asyncio.to_thread(models.find, model)
+    except models.ModelError as error:
+        raise Invalid("--model", str(error)) from error
+    note("espeak-ng speaks")
+    try:
+        said = await asyncio.to_thread(lanes, phrases, LANES)
+    except OSError as error:
+        raise Refused("no_espeak", "espeak-ng is not installed here: on Debian `apt install espeak-ng`") from error
+    note("bare vosk listens")
+    seen = [await asyncio.to_thread(shown, lane, used.path) for lane in said]
+    run = await spoken(said, compile_rules(_rules()), used.path, note)
+    rows, lag = list[Row](), list[float]()
+    for delay in delays:
+        found = [
+            one
+            for lane, times in zip(said, seen, strict=True)
+            for one in fates(lane, run.recorded[lane.space, lane.number], times, delay)
+        ]
+        rows += [row(delay, who, some) for who, some in _groups(found).items()]
+        lag = [one.lag for one in found if one.shown and one.lag is not None]
+    here = await asyncio.to_thread(machine.described)
+    return Redactions(used.name, phrases, rows, percentiles(lag), run.armed, run.withdrawn, run.ticks_dropped, here)
+
+
+def _rules() -> str:
+    words = ", ".join(f'"{phrase}"' for phrase in PHRASES)
+    return f'schema = 1\n[[rule]]\nid = "bench"\nmode = "enforce"\nwhen.any = [{{ words = [{words}] }}]\nactions = ["redact"]\n'
+
+
+def _groups(found: Sequence[Fate]) -> dict[str, list[Fate]]:
+    return {
+        "alone": [one for one in found if not one.with_others],
+        "with two others": [one for one in found if one.with_others],
+        "all": list(found),
+    }
+
+
+_COLUMNS: Final = {
+    "delay": "delay", "talking": "who", "of phrases": "shown", "whole %": "whole", "to the tick %": "exact",
+    "of those 0.3 s early": "early", "whole % ": "early_whole", "far words touched %": "far",
+    "narrowed in time %": "narrowed", "neighbours touched: narrowed": "near_narrowed", "else": "near_else",
+    "all": "near_all", "slack p1 s": "slack",
+}  # fmt: skip
+
+
+def report(result: Redactions) -> Report:
+    """A row for each delay and kind of talk."""
+    rows = [
+        {
+            "delay": f"{one.delay:g} s",
+            "who": one.who,
+            "shown": f"{one.shown} of {one.phrases}",
+            "whole": _percent(one.whole),
+            "exact": _percent(one.exact),
+            "early": str(one.early),
+            "early_whole": _percent(one.early_whole),
+            "far": _percent(one.far_touched),
+            "narrowed": _percent(one.narrowed),
+            "near_narrowed": _number(one.neighbours["narrowed"]),
+            "near_else": _number(one.neighbours["else"]),
+            "near_all": _number(one.neighbours["all"]),
+            "slack": _number(one.slack_p1),
+        }
+        for one in result.rows
+    ]
+    lag = ", ".join(f"{name} {value:.2f}" for name, value in result.lag.items())
+    notes = [
+        f"seconds from a phrase's start until its redaction is in force: {lag}",
+        f"armed: {result.armed}, withdrawn: {result.withdrawn}; ticks dropped: {result.ticks_dropped}; model: {result.model}",
+        machine_line(result.machine),
+    ]
+    title = "Phrases redacted before a delayed audience hears them, of those that bare vosk shows in a partial or final result"
+    return Report(title, dict(_COLUMNS), rows, notes)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
