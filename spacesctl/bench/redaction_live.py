@@ -95,7 +95,7 @@ class _Board:
 async def spoken(lanes: Sequence[Lane], rules: RuleSet, model: Path, note: Callable[[str], None]) -> Run:
     """Say all lanes at once, a frame every 20 ms, to one worker. Raises Unavailable when it does not start."""
     began = 0.0
-    counts = {"armed": 0, "withdrawn": 0}
+    armed, withdrawn = set[tuple[str, int, int, int]](), set[tuple[str, int, int, int]]()
     recorded: dict[str, dict[int, Recorded]] = {}
     for lane in lanes:
         recorded.setdefault(lane.space, {})[lane.number] = Recorded()
@@ -105,7 +105,7 @@ async def spoken(lanes: Sequence[Lane], rules: RuleSet, model: Path, note: Calla
     }
 
     def on_arm(arm: Arm) -> None:
-        counts["withdrawn" if isinstance(arm, Disarmed) else "armed"] += isinstance(arm, Disarmed) or not arm.final
+        (withdrawn if isinstance(arm, Disarmed) else armed).add((arm.space, arm.lane, arm.utterance, arm.number))
         who = OpenLane(lane=arm.lane, account_id="a", handle="@a", role=Role.SPEAKER, kind=Kind.PERSON)
         redactors[arm.space].on_arm(arm, who)
 
@@ -125,7 +125,7 @@ async def spoken(lanes: Sequence[Lane], rules: RuleSet, model: Path, note: Calla
         await asyncio.gather(*tasks, return_exceptions=True)
         dropped = pool.statistics()["ticks_dropped"]
     flat = {(space, number): one for space, boards in recorded.items() for number, one in boards.items()}
-    return Run(flat, counts["armed"], counts["withdrawn"], dropped)
+    return Run(flat, len(armed), len(withdrawn), dropped)
 
 
 async def _ready(pool: RecogniserPool) -> None:

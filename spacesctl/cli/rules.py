@@ -30,17 +30,30 @@ def check_rules(
     model: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model: rules must use words that it knows.")
     ] = None,
+    delay: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=10,
+            help="Seconds that the audience is behind: are phrases redacted in time? Listens to the model first.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check a rule file and explain each rule. Problems are shown with file and line. Exit code 2 when there is an error."""
     from spacesctl.rules.check import check, explain
     from spacesctl.rules.rulefile import parse
+    from spacesctl.rules.timing import explained, too_late
 
     text = read_rules(path)
     problems = check(text, str(path), _vocabulary(model) if model is not None else None)
     ruleset, _ = parse(text, str(path))
     ok = not any(problem.level == "error" for problem in problems)
     lines = explain(ruleset) if ruleset is not None else []
+    if ruleset is not None and delay is not None:
+        lag = _lag(model)
+        problems = sorted([*problems, *too_late(ruleset, lag, delay)])
+        lines += explained(ruleset, lag, delay)
     if as_json:
         from spacesctl.cli.answers import CheckedRules, RuleProblem
 
@@ -65,6 +78,20 @@ def _vocabulary(model: Path) -> set[str]:
         return vocabulary(model)
     except ModelError as error:
         raise Invalid("--model", str(error)) from error
+
+
+def _lag(model: Path | None) -> float:
+    """Seconds from the end of a word until the model has it, of 99 in 100 words."""
+    from bots.hearing.lag import of_model
+    from bots.models import ModelError, find
+
+    try:
+        found = of_model(find(model).path)
+    except ModelError as error:
+        raise Invalid("--model", str(error)) from error
+    if found is None:
+        raise Invalid("--model", "this model hears no word in the shipped clips, so its delay cannot be measured")
+    return found.late
 
 
 def push_rules(

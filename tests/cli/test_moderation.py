@@ -75,6 +75,20 @@ def test_rules_must_use_words_that_the_model_knows(nobody: Person, rules: Path, 
     refused(nobody.run("rules", "check", str(rules), "--model", str(tmp_path / "none")), 2, "--model")
 
 
+def test_rules_check_says_which_phrases_are_redacted_too_late(nobody: Person, tmp_path: Path) -> None:
+    path = tmp_path / "long.toml"
+    path.write_text(
+        f'schema = 1\n[[rule]]\nid = "a"\nwhen.any = [\n{{ words = ["scam",\n"{" ".join(["everybody"] * 6)}"] }}]\nactions = ["redact"]\n'
+    )
+    done = nobody.run("rules", "check", str(path), "--delay", "4")
+    assert done.returncode == 0, "a warning"
+    assert f"{path}:6" in done.stderr
+    assert "have aired" in done.stderr
+    assert "is redacted too late" in done.stdout
+    assert "have aired" not in nobody.run("rules", "check", str(path), "--delay", "10").stderr
+    refused(nobody.run("rules", "check", str(path), "--delay", "4", "--model", str(tmp_path)), 2, "--model")
+
+
 def test_a_rule_file_that_cannot_be_read_is_named(host: Person, tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     refused(
