@@ -316,3 +316,33 @@ def test_without_a_usable_model_the_room_works_and_says_why_it_has_no_captions(t
         asyncio.run(made.say("omar", packets_of(person("cast_b", "omar"), 0.0, 5.5)))
         assert not made.status()["ready"]
         assert made.captions() == []
+
+
+REDACTING = """schema = 1
+[[rule]]
+id = "scam"
+mode = "enforce"
+when.any = [ { words = ["crypto giveaway"] } ]
+actions = ["redact"]
+"""
+
+
+def test_a_phrase_is_redacted_on_the_server_before_the_audience_hears_it(tmp_path: Path) -> None:
+    rex = person("cast_a", "rex")
+    first, second = rex.sentences[:2]
+    (phrase,) = (one for one in rex.phrases if one.text == "crypto giveaway")
+    with room(tmp_path, "rex", rules=REDACTING) as there:
+        assert there.host.get(there.place)["delay"] == 4.0, "what a Space with such rules has by itself"
+        there.wait_for_bot()
+        asyncio.run(there.say("rex", packets_of(rex, first.start - 0.3, second.end + 0.5)))
+        (made,) = until(lambda: there.host.get(f"{there.place}/redactions")["data"])
+
+        def narrowed() -> dict[str, Any] | None:
+            now: dict[str, Any]
+            (now,) = there.host.get(f"{there.place}/redactions")["data"]
+            return now if now["to_tick"] - now["from_tick"] < (phrase.end - phrase.start) / TICK + 15 else None
+
+        now = until(narrowed, why="the times of its words never came")
+    assert (made["by"]["kind"], made["by"]["id"]) == ("rule", "scam")
+    assert (now["id"], now["state"], now["missed_to"]) == (made["id"], "in_force", None)
+    assert now["to_tick"] - now["from_tick"] > (phrase.end - phrase.start) / TICK - 10
