@@ -57,34 +57,37 @@ class Masks:
         known = self._known.values() if lane is None else self._of(lane)
         return [one for one in known if one.first <= last and first <= one.last]
 
-    def covers(self, lane: int, start: float, end: float) -> bool:
-        """Whether half of what was said from `start` to `end` (seconds on the Space clock) is redacted."""
-        first, last = start / TICK_SECONDS, end / TICK_SECONDS
-        covered = sum(max(0.0, min(last, one.last + 1) - max(first, one.first)) for one in self._of(lane))
-        return covered >= HALF * (last - first) and covered > 0
-
     def caption(self, body: Body) -> Body:
         """A caption as it is stored, with what was redacted masked in its text and its words."""
-        if not self._known or not self.touches(body["lane"], body["start_tick"], body["end_tick"]):
+        near = self.stretches(body["lane"], body["start_tick"], body["end_tick"])
+        if not near:
             return body
-        words = self.words(body["lane"], body["words"])
+        words = _masked(body["words"], near)
         text = " ".join(word["w"] for word in words) if body["words"] else REDACTED
         return {**body, "text": text, "words": words}
 
-    def words(self, lane: int, words: Sequence[Body]) -> list[Body]:
-        """Words (`w`, `start`, `end`, `conf`), of which each redacted run is one masked word."""
-        shown: list[Body] = []
-        for word in words:
-            if not self.covers(lane, word["start"], word["end"]):
-                shown.append(word)
-            elif shown and shown[-1]["w"] == REDACTED:
-                shown[-1] = {**shown[-1], "end": word["end"]}
-            else:
-                shown.append({"w": REDACTED, "start": word["start"], "end": word["end"], "conf": 0.0})
-        return shown
-
     def _of(self, lane: int) -> list[Redaction]:
         return [one for one in self._known.values() if one.lane in (lane, ALL_LANES)]
+
+
+def _masked(words: Sequence[Body], near: Sequence[Redaction]) -> list[Body]:
+    """Words (`w`, `start`, `end`, `conf`), of which each redacted run is one masked word."""
+    shown: list[Body] = []
+    for word in words:
+        if not _covers(near, word["start"], word["end"]):
+            shown.append(word)
+        elif shown and shown[-1]["w"] == REDACTED:
+            shown[-1] = {**shown[-1], "end": word["end"]}
+        else:
+            shown.append({"w": REDACTED, "start": word["start"], "end": word["end"], "conf": 0.0})
+    return shown
+
+
+def _covers(near: Sequence[Redaction], start: float, end: float) -> bool:
+    """Whether half of what was said from `start` to `end` (seconds on the Space clock) is redacted."""
+    first, last = start / TICK_SECONDS, end / TICK_SECONDS
+    covered = sum(max(0.0, min(last, one.last + 1) - max(first, one.first)) for one in near)
+    return covered >= HALF * (last - first) and covered > 0
 
 
 NOTHING_MASKED: Final = Masks()

@@ -96,7 +96,12 @@ async def of_space(
     return await all_as(db, wanted, KeptRedaction)
 
 
-async def in_force(db: AsyncConnection, space_id: str) -> list[Redaction]:
-    """Those that hide what was said, whether in time or not."""
-    wanted = select(redactions).where(redactions.c.space_id == space_id, redactions.c.withdrawn.is_(False))
+async def in_force(db: AsyncConnection, space_id: str, first: int, last: int) -> list[Redaction]:
+    """Those that hide what was said in ticks `first` to `last`, whether in time or not."""
+    wanted = select(redactions).where(
+        redactions.c.space_id == space_id,
+        redactions.c.withdrawn.is_(False),
+        redactions.c.first_tick <= last,
+        redactions.c.last_tick >= first,
+    )
     return [kept.redaction for kept in await all_as(db, wanted, KeptRedaction)]

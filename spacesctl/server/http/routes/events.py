@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.api import captions as api
 from spacesctl.api.events import StreamHello, StreamReset
@@ -20,7 +21,7 @@ from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
 from spacesctl.live.event_views import View, ephemeral, reported, visible
 from spacesctl.live.handle import SpaceHandle
-from spacesctl.live.masks import Masks
+from spacesctl.live.masks import NOTHING_MASKED, Masks
 from spacesctl.live.subscriber import Subscriber
 from spacesctl.server.http.event_stream import SpaceEvents, only_headers, streamed
 from spacesctl.server.http.front.at_once import OneStream
@@ -29,6 +30,7 @@ from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import redactions
 from spacesctl.store import spaces as space_store
+from spacesctl.store.spaces import StoredEvent
 from spacesctl.support.numbers import whole
 
 router = APIRouter(prefix="/v1", tags=["events"], route_class=WireRoute)
@@ -76,7 +78,7 @@ async def _first(
     if after is not None and after < seq:
         async with app.db.read() as db:
             missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
-            masks = Masks(await redactions.in_force(db, space.id))
+            masks = await _masks(db, space.id, missed)
         missed = [event for event in missed if event.seq <= seq]  # the audience hears the others later
         if len(missed) > REPLAY:
             yield ephemeral(StreamReset(seq=seq))
@@ -87,6 +89,15 @@ async def _first(
                 if (message := visible(event, subscriber.view, masks)) is not None:
                     yield message
             subscriber.replayed(max((event.seq for event in missed), default=0))
+
+
+async def _masks(db: AsyncConnection, space_id: str, events: list[StoredEvent]) -> Masks:
+    """What was redacted of the captions among these events."""
+    said = [event.body for event in events if event.type == "caption"]
+    if not said:
+        return NOTHING_MASKED
+    first, last = min(one["start_tick"] for one in said), max(one["end_tick"] for one in said)
+    return Masks(await redactions.in_force(db, space_id, first, last))
 
 
 @router.get("/spaces/{space_id}/captions")
@@ -102,11 +113,11 @@ async def list_captions(
         require(space, caller, Action.SEE_STAFF)
     handle = await app.registry.handle(space_id)
     async with app.db.read() as db:
-        masks = Masks(await redactions.in_force(db, space.id) if view is View.AUDIENCE else ())
         if after is None:
             found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
         else:
             found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
+        masks = await _masks(db, space.id, found) if view is View.AUDIENCE else NOTHING_MASKED
     told = handle.seq_of(view)
     shown = [(event.seq, masks.caption(event.body)) for event in found if event.seq <= told]
     return Page(data=[load_value({"seq": seq, **body}, api.Caption) for seq, body in shown])
