@@ -58,6 +58,8 @@ class AudienceClock:
 
     def aim(self, delay: int, *, now: bool = False) -> None:
         """Change the delay: in pauses or, with `now`, by a silence at once if it grows."""
+        if delay == self.target and not now:
+            return  # who asks again waits no longer
         self.target = delay
         self._asked = self._tick - PATIENCE if now else self._tick
 

@@ -29,7 +29,7 @@ from spacesctl.live.aggregate import Aggregate
 from spacesctl.live.audience import Audience
 from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
-from spacesctl.live.effects import ticks
+from spacesctl.live.effects import pending, ticks
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
 from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
@@ -70,7 +70,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     ) -> None:
         super().__init__(space, decide_all)
         self.hub = Hub(writer)
-        self.audience = Audience(self.hub, self.now_tick, 0 if space is None else space.seq)
+        self.audience = Audience(self.hub, self.now_tick)
+        if space is not None:
+            self.audience.knows(space.seq, space.redactions.values())
         self.ring = EvidenceRing()
         self.connections = Connections(engine, writer)
         self.presence = Presence(seen=space is not None and (space.away is not None or space.host_id in space.spoke))
@@ -188,6 +190,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         running = self._running = RunningClock(first_tick, self._clock)
         self.audience.opens(ticks(space.delay))
         self._engine.send(OpenSpace(space.id, running.started_at(ready), first_tick, self.ssrc, ticks(space.delay)))
+        self.connections.send(pending(space))
 
     def mark(self) -> ClockMark:
         """What is to be stored of its clock."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -13,6 +13,7 @@ from spacesctl.api import events as wire
 from spacesctl.api.wire import Answer
 from spacesctl.audio.audience_clock import PATIENCE
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.domain.redaction import Redaction
 from spacesctl.engine.messages import Aired
 from spacesctl.live.event_views import View
 from spacesctl.live.hub import Hub
@@ -34,9 +35,9 @@ class _Waiting:
 class Audience:
     """The audience of one Space. `now_tick` is the Space clock."""
 
-    def __init__(self, hub: Hub, now_tick: Callable[[], int], seq: int = 0) -> None:
+    def __init__(self, hub: Hub, now_tick: Callable[[], int]) -> None:
         self.masks = Masks(most=KEPT)
-        self.seq = seq
+        self.seq = 0
         """The number of the newest event that the audience was told."""
         self.behind = 0
         """Ticks that the audience hears behind the stage."""
@@ -47,6 +48,11 @@ class Audience:
         self._now_tick = now_tick
         self._waiting: deque[_Waiting] = deque()
         self._asked = 0
+
+    def knows(self, seq: int, redactions: Iterable[Redaction]) -> None:
+        """The Space is loaded: the audience was told all up to `seq`, and captions of what was redacted just before may still come."""
+        self.seq = seq
+        self.masks = Masks(redactions, most=KEPT)
 
     @property
     def is_waiting(self) -> bool:

@@ -57,6 +57,11 @@ def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
     return messages
 
 
+def pending(space: Space) -> list[Redact]:
+    """The redactions of a Space that may not have aired, for a new engine: they may reach into what is said next."""
+    return [_redact(space.id, one) for one in space.redactions.values() if not one.cut]
+
+
 def _redact(space_id: str, one: Redaction) -> Redact:
     return Redact(space_id, one.id, one.lane, one.first, one.last, one.mode, one.cut)
 

@@ -292,3 +292,14 @@ async def test_two_hundred_redactions_at_once_are_all_in_force_and_the_room_is_b
     now = actor_of(api, place).now_tick()
     await host.ok("POST", f"{place}/redactions", {"lane": 1, "from_tick": now, "to_tick": now})
     assert len(actor_of(api, place).space.redactions) == 1, "what has aired is forgotten"
+
+
+async def test_a_new_engine_is_told_what_is_redacted_of_what_is_said_next(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 20)
+    now = actor_of(api, place).now_tick()
+    made = await host.ok("POST", f"{place}/redactions", {"lane": 1, "from_tick": now, "to_tick": now + 500})
+    api.engine.sent.clear()
+    await api.app.registry.engine_restarted()
+    assert [type(one) for one in api.engine.sent][:2] == [OpenSpace, Redact]
+    assert api.engine.of(Redact)[0].name == made["id"]

@@ -130,3 +130,13 @@ def test_ticks_that_the_engine_skips_are_skipped_for_the_audience_too(late: int)
     clock = AudienceClock(50)
     steps(clock, 100, 5)
     assert clock.step(104 + late, talk) == Heard(54 + late)
+
+
+def test_who_asks_for_the_same_delay_again_waits_no_longer() -> None:
+    clock = AudienceClock()
+    steps(clock, 0, 10)
+    clock.aim(50)
+    steps(clock, 10, PATIENCE - 20)
+    clock.aim(50)
+    steps(clock, PATIENCE - 10, 100)
+    assert clock.behind == 50
