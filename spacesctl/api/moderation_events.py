@@ -172,16 +172,19 @@ class RedactionWithdrawn(Answer, frozen=True, kw_only=True):
 
 
 class RedactionMissed(Answer, frozen=True, kw_only=True):
-    """A redaction came too late for its ticks up to `missed_to`: the audience had heard them."""
+    """A redaction came too late for its ticks up to `missed_to`, `ticks` of them: the audience had heard them."""
 
     redaction_id: str
     missed_to: int
+    ticks: int
 
 
 class HoldBegan(Answer, frozen=True, kw_only=True):
-    """Nobody but the host and the co-hosts can open a microphone before `until`."""
+    """Nobody but the host and the co-hosts can open a microphone before `until`. `mutes` are the ids of the mutes that came with it."""
 
     until: Time
+    by_id: str | UnsetType = UNSET
+    mutes: list[str] | UnsetType = UNSET
 
 
 class HoldEnded(Answer, frozen=True, kw_only=True):

@@ -65,6 +65,8 @@ class Redaction(Answer, frozen=True, kw_only=True):
     id: str
     lane: int
     account_id: str | None
+    handle: str | None = None
+    """Whose words, `@handle`; null: everybody's."""
     from_tick: int
     to_tick: int
     mode: RedactionMode

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from spacesctl.application.app import App
 from spacesctl.domain import commands as c
+from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person, Principal, Rule
 from spacesctl.domain.redaction import ALL_LANES, Stretch
+from spacesctl.domain.redactions import require_granted
 from spacesctl.domain.words import RedactionMode
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts, redactions
@@ -37,19 +39,22 @@ async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_i
     """
     if (wanted.account is None) == (wanted.lane is None):
         raise Invalid("account", "or `lane` is needed, not both")
-    await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         owner, lanes = await _lanes(app, tx, space_id, wanted)
         own = owner == person.account_id
         require(tx.space(space_id), person, Action.COUGH if own else Action.REDACT)  # before it is told who spoke
+        by = _principal(tx, space_id, person, rule_id)
+        require_granted(tx.space(space_id), by)
+        if not tx.is_airing(space_id):
+            require_not_over(tx.space(space_id))
         if not lanes:
             raise Refused("silent", "they have not had a microphone here")
         first, last = _ticks(tx, space_id, wanted)
-        by = _principal(tx, space_id, person, rule_id)
         for lane in lanes:
             command = c.Redact(
-                by, Stretch(lane, first, last), owner, wanted.mode, wanted.reason, aired=tx.heard(space_id)
-            )
+                by, Stretch(lane, first, last), owner, wanted.mode, wanted.reason, aired=tx.heard(space_id),
+                now=tx.now_tick(space_id), airing=tx.is_airing(space_id),
+            )  # fmt: skip
             outcome = await tx.ask(space_id, command)
         return await _kept(tx, space_id, outcome.after.redaction_count)
 
@@ -65,19 +70,22 @@ async def change(
     mode: RedactionMode | None,
 ) -> KeptRedaction:
     """Move, narrow or widen a redaction that has not aired. Raises NotFound, Gone, Invalid, or what refuses the command."""
-    await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         by = _as_its_rule(tx, space_id, person, redaction_id)
-        await tx.ask(space_id, c.ChangeRedaction(by, redaction_id, first, last, mode, tx.heard(space_id)))
+        await tx.ask(
+            space_id,
+            c.ChangeRedaction(
+                by, redaction_id, first, last, mode, tx.heard(space_id), tx.now_tick(space_id), tx.is_airing(space_id)
+            ),
+        )
         return await redactions.get(tx.db, space_id, redaction_id)
 
 
 async def withdraw(app: App, person: Person, space_id: str, redaction_id: str) -> KeptRedaction:
     """Take back a redaction that has not aired. Raises NotFound, Gone, or what refuses the command."""
-    await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         by = _as_its_rule(tx, space_id, person, redaction_id)
-        await tx.ask(space_id, c.WithdrawRedaction(by, redaction_id, tx.heard(space_id)))
+        await tx.ask(space_id, c.WithdrawRedaction(by, redaction_id, tx.heard(space_id), tx.is_airing(space_id)))
         return await redactions.get(tx.db, space_id, redaction_id)
 
 
@@ -85,10 +93,11 @@ async def dump(app: App, person: Person, space_id: str, last: float | None, reas
     """Cut the last seconds, or all that the audience has not heard, out of what it will hear. Raises NotFound, Gone, or what refuses
     the command.
     """
-    await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         stretch = _unheard(tx, space_id, last)
-        command = c.Redact(person, stretch, reason=reason, cut=True, aired=tx.heard(space_id))
+        command = c.Redact(
+            person, stretch, reason=reason, cut=True, aired=tx.heard(space_id), airing=tx.is_airing(space_id)
+        )
         outcome = await tx.ask(space_id, command)
         return await _kept(tx, space_id, outcome.after.redaction_count)
 
@@ -97,14 +106,16 @@ async def cough(app: App, person: Person, space_id: str, last: float | None) -> 
     """Take back the person's own last seconds, or all that the audience has not heard. Raises NotFound, Gone, or what refuses the
     command, or Refused with reason `nothing_to_cut`.
     """
-    await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         me = person.account_id or ""
         require(tx.space(space_id), person, Action.COUGH)
         mine = tx.unheard(space_id, me)
         for one in mine:
-            first = one.first if last is None else max(one.first, one.last - round(last * TICKS_PER_SECOND) + 1)
-            command = c.Redact(person, Stretch(one.lane, first, one.last), me, reason="cough", aired=tx.heard(space_id))
+            first = one.first if last is None else max(one.first, one.last - _ticks_of(last) + 1)
+            command = c.Redact(
+                person, Stretch(one.lane, first, one.last), me, reason="cough", aired=tx.heard(space_id),
+                airing=tx.is_airing(space_id),
+            )  # fmt: skip
             await tx.ask(space_id, command)
         if not mine:
             raise Refused("nothing_to_cut", "the audience has heard all that you said already")
@@ -119,8 +130,8 @@ async def panic(app: App, person: Person, space_id: str, seconds: int, reason: s
     async with app.registry.transaction(space_id) as tx:
         until = tx.now + timedelta(seconds=seconds)
         left = _unheard(tx, space_id, None) if tx.heard(space_id) < tx.now_tick(space_id) else None
-        await tx.ask(space_id, c.Panic(person, until, left, reason, tx.heard(space_id)))
-        return until
+        outcome = await tx.ask(space_id, c.Panic(person, until, left, reason, tx.heard(space_id)))
+        return outcome.after.held_until or until
 
 
 async def calm(app: App, person: Person, space_id: str) -> None:
@@ -138,7 +149,8 @@ async def _lanes(app: App, tx: Transaction, space_id: str, wanted: Wanted) -> tu
             raise NotFound("lane", str(wanted.lane))
         return owner, [wanted.lane]
     account = await accounts.get(tx.db, wanted.account or "")
-    return account.id, handle.lanes_of(account.id)
+    since = wanted.first if wanted.first is not None else handle.now_tick() - _ticks_of(wanted.last or 0.0)
+    return account.id, handle.lanes_of(account.id, since)
 
 
 def _ticks(tx: Transaction, space_id: str, wanted: Wanted) -> tuple[int, int]:
@@ -146,17 +158,21 @@ def _ticks(tx: Transaction, space_id: str, wanted: Wanted) -> tuple[int, int]:
         if wanted.first is not None or wanted.last_tick is not None:
             raise Invalid("last", "stands for `from_tick` and `to_tick`")
         now = tx.now_tick(space_id)
-        return max(0, now - round(wanted.last * TICKS_PER_SECOND) + 1), now
+        return max(0, now - _ticks_of(wanted.last) + 1), now
     if wanted.first is None or wanted.last_tick is None:
         raise Invalid("last", "is needed, or `from_tick` and `to_tick`")
     return wanted.first, wanted.last_tick
+
+
+def _ticks_of(seconds: float) -> int:
+    return max(1, round(seconds * TICKS_PER_SECOND))
 
 
 def _unheard(tx: Transaction, space_id: str, last: float | None) -> Stretch:
     """What the audience has not heard of all lanes, and of that the last seconds."""
     first, now = tx.heard(space_id) + 1, tx.now_tick(space_id)
     if last is not None:
-        first = max(first, now - round(last * TICKS_PER_SECOND) + 1)
+        first = max(first, now - _ticks_of(last) + 1)
     return Stretch(ALL_LANES, max(0, min(first, now)), now)
 
 

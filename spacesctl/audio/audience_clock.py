@@ -52,6 +52,11 @@ class AudienceClock:
         return bool(self.behind or self.target)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the delay is as it is to be."""
+        return self.behind == self.target
+
+    @property
     def is_filling(self) -> bool:
         """Whether the audience hears the silence that fills up a delay."""
         return self._filling

@@ -9,7 +9,7 @@ import typer
 from spacesctl.cli import which
 from spacesctl.cli.audit import who
 from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, client, duration_seconds, each, handles_of
-from spacesctl.cli.output import clock, emit_json, say, table
+from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.spaceview import length
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 from spacesctl.domain.errors import Invalid
@@ -18,6 +18,8 @@ from spacesctl.domain.words import RedactionMode
 if TYPE_CHECKING:
     from spacesctl.api.redactions import Redaction
 
+IN_FLIGHT = 5
+"""Ticks that the audience may have heard of what is redacted without a mention: they are on the way."""
 MOST = 10.0
 """Seconds that an audience hears behind the stage at most."""
 Last = Annotated[str | None, typer.Option(metavar="SECONDS", help="How much of what was said last, such as 4s or 2.5.")]
@@ -85,7 +87,7 @@ def cough(ctx: typer.Context, space: SpaceRef = None, last: Last = None, as_json
 
     with client(ctx) as spaces:
         new = NewCough(last=_seconds(last) if last is not None else None)
-        made = spaces.redactions.cough(which.one(spaces, space), new)
+        made = spaces.redactions.cough(which.one(spaces, space, guest=True), new)
     if as_json:
         emit_json(made)
     else:
@@ -96,7 +98,7 @@ def panic(
     ctx: typer.Context,
     space: ThisSpace,
     how_long: Annotated[
-        str, typer.Option("--for", metavar="DURATION", help="How long nobody else can speak, 10s to 1h.")
+        str, typer.Option("--for", metavar="DURATION", help="How long nobody else can speak, at most 1h.")
     ] = "5m",
     reason: Annotated[str, typer.Option("--reason", help="The reason, which those who are muted are told.")] = "",
     end: Annotated[bool, typer.Option("--end", help="End it: people may speak again.")] = False,
@@ -119,7 +121,7 @@ def panic(
         say("people may speak again")
     else:
         say(
-            f"all are muted, and nobody new can speak before {clock(made.until)}; `spacesctl panic {where} --end` ends it"
+            f"all below you are muted, and nobody new can speak for {how_long}; `spacesctl panic {where} --end` ends it"
         )
 
 
@@ -131,12 +133,12 @@ def list_redactions(ctx: typer.Context, space: SpaceRef = None, as_json: Json = 
         emit_json(rows)
         return
     table(
-        ("ID", "TIME", "LANE", "SECONDS", "MODE", "STATE", "BY", "REASON"),
+        ("ID", "TIME", "WHO", "SECONDS", "MODE", "STATE", "BY", "REASON"),
         [
             (
                 one.id,
                 one.created_at,
-                one.lane or "all",
+                one.handle or "all",
                 f"{_length(one):.1f}",
                 _mode(one),
                 _state(one),
@@ -214,7 +216,8 @@ def _mode(one: Redaction) -> str:
 
 
 def _state(one: Redaction) -> str:
-    return "partly missed" if one.state == "in_force" and one.missed_to is not None else one.state.replace("_", " ")
+    late = 0 if one.missed_to is None else one.missed_to - one.from_tick + 1
+    return "partly missed" if one.state == "in_force" and late > IN_FLIGHT else one.state.replace("_", " ")
 
 
 def _told(one: Redaction) -> str:
@@ -222,7 +225,7 @@ def _told(one: Redaction) -> str:
     if one.state == "missed":
         return f"too late, the audience had heard all {whole}"
     done = "cut" if one.cut else "redacted"
-    if one.missed_to is None:
+    if one.missed_to is None or one.missed_to - one.from_tick < IN_FLIGHT:
         return f"{whole} {done}"
     late = (one.missed_to - one.from_tick + 1) / TICKS_PER_SECOND
     return f"{whole} {done}, but the audience had heard the first {late:.1f} s"

@@ -36,7 +36,8 @@ def show(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> N
 def _cohosts(spaces: Client, found: Space) -> list[str]:
     """The co-hosts, and for staff also who is invited to be one."""
     cohosts = [spaces.accounts.get(one).handle for one in found.host_ids[1:]] if len(found.host_ids) > 1 else []
-    if found.invited_user_ids and found.state in which.OPEN:
+    is_staff = found.me is not None and found.me.role in (Role.HOST, Role.COHOST)  # others may not list invitations
+    if is_staff and found.invited_user_ids and found.state in which.OPEN:
         asked = [one for one in spaces.people.invites(found.id) if one.role == Role.COHOST]
         cohosts += [f"{one.handle} (invited)" for one in asked if one.state == InviteState.PENDING]
     return cohosts

@@ -18,6 +18,8 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.words import InviteState, Role, State
 from spacesctl.support.text import one_line
 
+IN_FLIGHT = 5
+"""Ticks that the audience may have heard of what is redacted without a mention."""
 KEPT = 200
 """Events that are kept."""
 TICKS = 50
@@ -34,7 +36,6 @@ _TOLD: dict[str, str] = {
     "recording.started": "recording started",
     "recording.stopped": "recording stopped",
     "redaction.withdrawn": "a redaction was withdrawn",
-    "redaction.missed": "a redaction came too late: the audience had heard a part of it",
     "hold.began": "nobody new can speak for a while",
     "hold.ended": "people may speak again",
     "space.ended": "the Space has ended",
@@ -131,6 +132,9 @@ class Watched:
                 return self._imposed(sanction)
             case moderation_events.RedactionMade(redaction=redaction):
                 return self._redacted(redaction)
+            case moderation_events.RedactionMissed(ticks=ticks):
+                # A few hundredths of a second are on the way when words are taken out.
+                return f"too late: the audience had heard {ticks * TICK_SECONDS:.1f} s" if ticks > IN_FLIGHT else None
             case space_events.DelayChanged(delay=delay):
                 return f"the audience is to hear {delay:g} s later"
             case moderation_events.ActTaken() as act:

@@ -406,6 +406,10 @@ class Redact(Command):
     reason: str = ""
     cut: bool = False
     aired: int = -1
+    now: int | None = None
+    """The present tick, if the stretch was asked for by somebody. None: it follows from what happened."""
+    airing: bool = False
+    """The Space is over, and its audience still hears it."""
 
 
 @dataclass(frozen=True)
@@ -417,6 +421,8 @@ class ChangeRedaction(Command):
     last: int | None = None
     mode: RedactionMode | None = None
     aired: int = -1
+    now: int | None = None
+    airing: bool = False
 
 
 @dataclass(frozen=True)
@@ -425,6 +431,7 @@ class WithdrawRedaction(Command):
 
     redaction_id: str
     aired: int = -1
+    airing: bool = False
 
 
 @dataclass(frozen=True)

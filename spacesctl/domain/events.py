@@ -371,7 +371,7 @@ HIDDEN_FROM_AUDIENCE: dict[str, frozenset[str]] = {
     "space.missed": frozenset(),
     "policy.changed": frozenset(),
     "delay.changed": frozenset({"now"}),
-    "hold.began": frozenset(),
+    "hold.began": frozenset({"by", "mutes"}),
     "hold.ended": frozenset(),
     "captions.switched": frozenset(),
     "role.changed": frozenset({"demoted"}),

@@ -160,9 +160,13 @@ def _pinned(space: Space, event: e.Pinned) -> Space:
 
 
 def _redacted(space: Space, event: e.RedactionMade) -> Space:
-    pending = {key: one for key, one in space.redactions.items() if one.last > event.aired}
-    made = {**pending, event.redaction.id: event.redaction}
-    return replace(space, redactions=made, redaction_count=space.redaction_count + 1)
+    made = event.redaction
+    pending = {
+        key: one
+        for key, one in space.redactions.items()
+        if one.last > event.aired and not (made.cut and made.first <= one.first and one.last <= made.last)
+    }
+    return replace(space, redactions={**pending, made.id: made}, redaction_count=space.redaction_count + 1)
 
 
 def _redaction_changed(space: Space, event: e.RedactionChanged) -> Space:
@@ -224,7 +228,9 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
         space, redactions={key: one for key, one in space.redactions.items() if key != event.redaction_id}
     ),
     e.RedactionMissed: _redaction_missed,
-    e.HoldBegan: lambda space, event: replace(space, held_until=event.until),
-    e.HoldEnded: lambda space, event: replace(space, held_until=None),
+    e.HoldBegan: lambda space, event: replace(
+        space, held_until=event.until, held_by=event.by, held_mutes=tuple(event.mutes)
+    ),
+    e.HoldEnded: lambda space, event: replace(space, held_until=None, held_by=None, held_mutes=()),
     e.Unpinned: lambda space, event: replace(space, pinned=tuple(p for p in space.pinned if p.id != event.pin_id)),
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import life
+from spacesctl.domain import life, redactions
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.space import Space
@@ -25,18 +25,19 @@ def take_out(space: Space, command: c.TakeOut, now: datetime) -> Events:
     target = command.person.account_id
     if space.is_over:
         return []
+    tail = redactions.of_tail(space, command.by, command.person, command.why)
     if target != space.host_id:
-        return _out(space, target, command.why)
+        return [*tail, *_out(space, target, command.why)]
     if space.state is State.SCHEDULED:
         return [e.SpaceCanceled(now)] if command.call_off else []
     there = [one for one in space.with_role(Role.COHOST) if one.account_id in command.present]
     if not there:
-        return life.end(space, c.End(command.by), now)
+        return [*tail, *life.end(space, c.End(command.by), now)]
     oldest = min(there, key=lambda person: person.role_seq)
     handed: Events = takes_over(space, oldest.account_id, command.why)
     after = evolve_all(space, handed, now)
     assert after is not None
-    return [*handed, *_out(after, target, command.why)]
+    return [*tail, *handed, *_out(after, target, command.why)]
 
 
 def _out(space: Space, target: str, why: str) -> Events:

@@ -8,6 +8,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain import recording, sanctions
 from spacesctl.domain.checks import require_live, require_not_over
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Principal
@@ -212,7 +213,7 @@ def _title(text: str) -> str:
 def _delay(seconds: float | None) -> float | None:
     if seconds is not None and not 0 <= seconds <= MAX_DELAY:
         raise Invalid("delay", f"is 0 to {MAX_DELAY:g} seconds")
-    return seconds
+    return None if seconds is None else round(seconds / TICK_SECONDS) * TICK_SECONDS
 
 
 def _check_topics(topics: tuple[str, ...]) -> None:

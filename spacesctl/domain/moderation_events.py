@@ -162,19 +162,22 @@ class RedactionWithdrawn(Event):
 
 @dataclass(frozen=True)
 class RedactionMissed(Event):
-    """A redaction came too late for its ticks up to `missed_to`: the audience had heard them."""
+    """A redaction came too late for its ticks up to `missed_to`, `ticks` of them: the audience had heard them."""
 
     type = "redaction.missed"
     redaction_id: str
     missed_to: int
+    ticks: int
 
 
 @dataclass(frozen=True)
 class HoldBegan(Event):
-    """Nobody but the host and the co-hosts can open a microphone before `until`."""
+    """Nobody but the host and the co-hosts can open a microphone before `until`. `mutes` are the ids of the mutes that came with it."""
 
     type = "hold.began"
     until: datetime
+    by: str = ""
+    mutes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

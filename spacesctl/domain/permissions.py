@@ -112,8 +112,8 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.TAKE_OUT: frozenset({Standing.SYSTEM}),
     Action.CLOSE_MIC: frozenset({Standing.SYSTEM}),
     Action.LIFT_EXPIRED: frozenset({Standing.SYSTEM}),
-    Action.REDACT: _STAFF | {Standing.ADMIN, Standing.BOT},
-    Action.COUGH: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
+    Action.REDACT: _STAFF | {Standing.ADMIN, Standing.BOT, Standing.SYSTEM},
+    Action.COUGH: frozenset({Standing.ACCOUNT}),
     Action.PANIC: _STAFF | {Standing.ADMIN},
     Action.MISS_REDACTION: frozenset({Standing.SYSTEM}),
 }

@@ -16,6 +16,10 @@ MAX_PENDING: Final = 512
 """Redactions of a Space whose stretches have not aired."""
 MAX_STRETCH: Final = 3_000
 """Ticks of one redaction: a minute."""
+MAX_AHEAD: Final = 500
+"""Ticks ahead of the stage to which a redaction may reach: ten seconds. So none waits for ever."""
+MAX_OWN: Final = 16
+"""Redactions of their own words that one speaker has waiting."""
 ALL_LANES: Final = 0
 """Stands for all lanes."""
 
@@ -45,6 +49,11 @@ class Redaction:
     reason: str = ""
     cut: bool = False
     missed_to: int | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody took back their own words."""
+        return self.account_id is not None and self.by.get("kind") == "person" and self.by.get("id") == self.account_id
 
     @property
     def state(self) -> RedactionState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,20 +40,24 @@ def mute_all(space: Space, by: Principal, reason: str, until: datetime, now: dat
     """Server-mute all on stage whom the caller is above, until then; who is muted already stays so."""
     order = _Order(by, reason, until, now)
     rank = Role.HOST.rank if by.is_admin else space.role_of(by.account_id).rank
-    below = [one for one in space.people.values() if Role.LISTENER.rank < one.role.rank < rank and not one.server_muted]
-    return [
-        event
-        for number, one in enumerate(below, 1)
-        for event in (
-            e.ServerMuted(one.account_id, by.account_id or "", reason),
-            e.SanctionImposed(_sanction(space, "mute", one.account_id, order, number)),
-        )
-    ]
+    below = [one for one in space.people.values() if Role.LISTENER.rank < one.role.rank < rank]
+    events: Events = []
+    number = 0
+    for one in below:
+        before = space.sanctions_on(one.account_id, "mute")
+        if one.server_muted and not any(held.id in space.held_mutes for held in before):
+            continue  # somebody muted them for a reason of their own
+        number += 1
+        if not one.server_muted:
+            events.append(e.ServerMuted(one.account_id, by.account_id or "", reason))
+        events += [lifted(held, "replaced") for held in before]
+        events.append(e.SanctionImposed(_sanction(space, "mute", one.account_id, order, number)))
+    return events
 
 
-def unmute_all(space: Space, by: Principal, until: datetime) -> Events:
-    """Lift the mutes that end at that time."""
-    ended = [one for one in space.sanctions.values() if one.action == "mute" and one.until == until]
+def unmute_all(space: Space, by: Principal, mutes: Collection[str]) -> Events:
+    """Lift these mutes, but for the caller's own."""
+    ended = [one for one in space.sanctions.values() if one.id in mutes and one.target != by.account_id]
     return [
         event for one in ended for event in (e.ServerUnmuted(one.target, by.account_id or ""), lifted(one, "undone"))
     ]

@@ -164,6 +164,10 @@ class Space:
     """How many redactions there were."""
     held_until: datetime | None = None
     """Until then nobody but the host and the co-hosts can open a microphone."""
+    held_by: str | None = None
+    """The account that called the panic."""
+    held_mutes: tuple[str, ...] = ()
+    """The ids of the mutes that came with it."""
     away: Away | None = None
     former_host: str | None = None
     """The host who left, and who hosts again on return."""

@@ -21,7 +21,7 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.redaction import Stretch
+from spacesctl.domain.redaction import ALL_LANES, MAX_STRETCH, Stretch
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, Levels, OpenSpace
@@ -49,8 +49,6 @@ _CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
 """Events after which somebody who is here may no longer be."""
 END_TICKS = 5
 """Ticks after the last one until a Space that has ended is closed: its sound is on the way."""
-MOST_TAILS = 8
-"""Microphone sessions of one account in which something may wait to be heard."""
 Ask = Callable[..., Awaitable[Outcome]]
 """`ask(space_id, *commands)`: a transaction of their own."""
 
@@ -80,8 +78,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.tick = last_tick
         self._ssrc = _new_ssrc()
         self._lane_of: dict[int, str] = {}
+        self._closed_at: dict[int, int] = {}
         self._running: RunningClock | None = None
         self._over_since: float | None = None
+        self._known_to = last_tick
+        """A tick to which the audience may have heard the stage, as the store knows it after a start of the server."""
         self._reactions: Counter[str] = Counter()
         self._told_delay = (0, 0, False)
         self._engine = engine
@@ -137,10 +138,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.audience.publish(stored, staff)
         if after.is_over:
             self.hub.finish(View.STAFF)
-            self.audience.at(outcome.tick + END_TICKS if self.audience.behind else 0, self._finish)
+            if not self.audience.is_waiting or any(isinstance(event, e.SpaceEnded) for event in events):
+                self.audience.at(outcome.tick + END_TICKS if self.audience.behind else 0, self._finish)
         for event in events:
             if isinstance(event, e.LaneOpened):
                 self._lane_of[event.lane] = event.account_id
+            elif isinstance(event, e.LaneClosed):
+                self._closed_at[event.lane] = outcome.tick
         if any(isinstance(event, _CHANGE_ADMISSION) for event in events):
             self.open.look_again({event.account_id for event in events if isinstance(event, e.Removed)})
 
@@ -151,7 +155,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
                 case e.RedactionChanged(redaction_id) if redaction_id in after.redactions:
                     self.audience.masks.changed(after.redactions[redaction_id])
                 case e.RedactionMade(redaction) if redaction.cut:
-                    self.audience.jumps()
+                    self.audience.jumps(redaction.first, redaction.last)
                 case e.DelayChanged(_, now):
                     self.audience.aims(ticks(after.delay), now=now)
                 case e.RulesSet():
@@ -235,11 +239,16 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def unheard(self, account_id: str) -> tuple[Stretch, ...]:
         """What an account said that the audience has not heard, by lane."""
         first, last = self.audience.heard + 1, self.now_tick()
-        return tuple(Stretch(lane, max(0, first), last) for lane in self.lanes_of(account_id)) if first <= last else ()
+        lanes = self.lanes_of(account_id, first) if first <= last else ()
+        return tuple(Stretch(lane, max(0, first), last) for lane in lanes)
 
-    def lanes_of(self, account_id: str) -> list[int]:
-        """The newest microphone sessions of an account, open or closed, the oldest first."""
-        return [lane for lane, owner in self._lane_of.items() if owner == account_id][-MOST_TAILS:]
+    def lanes_of(self, account_id: str, since: int) -> list[int]:
+        """The microphone sessions of an account that were open at a tick or later, the oldest first."""
+        return [
+            lane
+            for lane, owner in self._lane_of.items()
+            if owner == account_id and self._closed_at.get(lane, since) >= since
+        ]
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""
@@ -414,7 +423,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """Open the Space on a new engine, which has no state, after the last tick. All peers and lanes are gone and are
         closed; clients reconnect.
         """
-        self.audience.flush()  # the sound that it waited for is lost
+        await self._lose_unheard()
+        self.audience.flush()
         if not self.is_live:
             return
         self._ssrc = _new_ssrc()
@@ -424,6 +434,14 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.tap(self.space)
         closed = [person.lane for person in self.space.people.values() if person.lane is not None]
         await self._close_lanes(closed, System("engine_restarted"), "restarted")
+
+    async def _lose_unheard(self) -> None:
+        """What the audience has not heard is lost with the engine. It is not to be read either."""
+        now, late = self.now_tick(), ticks(self.space.delay)
+        first = max(0, min(self.audience.heard, self._known_to - late) + 1, now - MAX_STRETCH + 1)
+        if late and self.is_live and first <= now:
+            lost = c.Redact(System("restarted"), Stretch(ALL_LANES, first, now), reason="restarted", aired=first - 1)
+            await self._tasks.insist("note what was not heard", partial(self.ask, lost))
 
 
 def _new_ssrc() -> int:

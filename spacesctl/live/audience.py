@@ -83,9 +83,11 @@ class Audience:
             self._asked = self._now_tick() - (PATIENCE if now else 0)
         self.target = delay
 
-    def jumps(self) -> None:
-        """A cut was made: the delay grows anew."""
+    def jumps(self, first: int, last: int) -> None:
+        """Ticks `first` to `last` were cut: the delay grows anew."""
         self._asked = self._now_tick()
+        if first <= self.heard + 1:  # it jumps now; the engine will tell how far it came
+            self.behind = max(0, self._now_tick() - last - 1)
 
     def aired(self, message: Aired) -> None:
         """The engine tells what the audience hears."""

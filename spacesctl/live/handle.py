@@ -62,8 +62,8 @@ class SpaceHandle(Protocol):
     def unheard(self, account_id: str) -> tuple[Stretch, ...]:
         """What an account said that the audience has not heard, by lane."""
 
-    def lanes_of(self, account_id: str) -> list[int]:
-        """The newest microphone sessions of an account, open or closed, the oldest first."""
+    def lanes_of(self, account_id: str, since: int) -> list[int]:
+        """The microphone sessions of an account that were open at a tick or later, the oldest first."""
 
     def seq_of(self, view: View) -> int:
         """The number of the newest event that a view was told."""

@@ -87,6 +87,8 @@ def _covers(near: Sequence[Redaction], start: float, end: float) -> bool:
     """Whether half of what was said from `start` to `end` (seconds on the Space clock) is redacted."""
     first, last = start / TICK_SECONDS, end / TICK_SECONDS
     covered = sum(max(0.0, min(last, one.last + 1) - max(first, one.first)) for one in near)
+    if first == last:  # a word that takes no time
+        return any(one.first <= first <= one.last + 1 for one in near)
     return covered >= HALF * (last - first) and covered > 0
 
 

@@ -123,7 +123,8 @@ class Recorder:
     def _late(self, until: int) -> set[int]:
         """The ticks that the audience heard, although they were redacted in the end."""
         found = self._masks.stretches(None, self._first + self._done, self._first + until)
-        late = [(one.first, one.missed_to) for one in found if one.missed_to is not None]
+        # Their own words take nobody else's along.
+        late = [(one.first, one.missed_to) for one in found if one.missed_to is not None and not one.is_own]
         return {at for first, last in late for at in range(first - self._first, last - self._first + 1)}
 
     def _give_up(self) -> None:

@@ -151,6 +151,10 @@ class Transaction:
         """The present tick of a Space."""
         return self._actors[space_id].now_tick()
 
+    def is_airing(self, space_id: str) -> bool:
+        """Whether the audience of a Space is to hear or read something yet."""
+        return self._actors[space_id].audience.is_waiting
+
     def unheard(self, space_id: str, account_id: str) -> tuple[Stretch, ...]:
         """What an account said that the audience has not heard, by lane."""
         return self._actors[space_id].unheard(account_id)
@@ -220,7 +224,7 @@ class Transaction:
 
 def _with_tail(actor: SpaceActor, command: c.Command) -> c.Command:
     """The command with what its person said that the audience has not heard, if that may go with them."""
-    if isinstance(command, c.Kick | c.RemoveBlocked | c.TakeAct):
+    if isinstance(command, c.Kick | c.RemoveBlocked | c.TakeAct | c.TakeOut):
         tail = actor.unheard(command.person.account_id)
         return replace(command, person=replace(command.person, tail=tail)) if tail else command
     return command

@@ -140,3 +140,16 @@ def test_who_asks_for_the_same_delay_again_waits_no_longer() -> None:
     clock.aim(50)
     steps(clock, PATIENCE - 10, 100)
     assert clock.behind == 50
+
+
+def test_a_delay_that_is_not_as_it_is_to_be_is_not_settled() -> None:
+    clock, seen = AudienceClock(), list[bool]()
+    clock.aim(50)
+    seen.append(clock.is_settled)
+    steps(clock, 0, 60, hush, empty=True)
+    seen.append(clock.is_settled)
+    clock.aim(0)
+    seen.append(clock.is_settled)
+    steps(clock, 60, 300, hush, empty=True)
+    seen.append(clock.is_settled)
+    assert seen == [False, True, False, True], "also where nobody is"

@@ -54,6 +54,7 @@ COMMANDS = [
     [re.sub(r"^ID\b", ID, word) for word in one.split()] for one in re.split(r"[/\n] | /|\n", ASKED) if one.strip()
 ]
 SILENT = {
+    "panic",
     "remind", "raise", "block", "unblock", "follow", "unfollow", "account revoke", "account delete", "schedule delete", "rules clear",
     "record start", "record stop", "recordings delete", "webhook test", "webhook remove", "notifications test", "notifications remove",
 }  # fmt: skip

@@ -16,7 +16,12 @@ from spacesctl.audio.fades import RAMP
 from spacesctl.audio.mix import Mixer, Sum
 from spacesctl.audio.opus import FRAME, RATE
 from spacesctl.audio.redactions import ALL, Stretch
+from spacesctl.engine.clock import SpaceClock
+from spacesctl.engine.messages import OpenSpace
+from spacesctl.engine.metrics import Metrics
 from spacesctl.engine.mixing.delayed import Delayed
+from spacesctl.engine.mixing.room import Room
+from spacesctl.engine.transport.ports import Ports
 from tests.listening import Sound
 
 TALKERS = (1, 2, 3)
@@ -172,3 +177,16 @@ def test_control_is_told_when_the_audience_s_clock_is_not_as_it_was() -> None:
 def test_a_delay_that_no_line_has_is_refused(delay: int) -> None:
     with pytest.raises(ValueError):
         Delayed().aim(delay)
+
+
+def test_a_room_in_which_nobody_is_works_until_its_delay_is_reached() -> None:
+    nowhere: Any = None
+    room = Room(OpenSpace("s", 0.0, 0, 7, 0), SpaceClock(0), Metrics(), Ports(nowhere, nowhere))
+    seen = [room.is_idle]
+    room.set_delay(100)
+    seen.append(room.is_idle)
+    for tick in range(110):
+        room.run(tick, tick / 50)
+    seen.append(room.is_idle)
+    assert seen == [True, False, True]
+    assert room.delayed.clock.behind == 100

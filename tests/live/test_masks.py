@@ -79,3 +79,8 @@ def test_no_masked_caption_shows_a_word_that_is_wholly_redacted(first: int, leng
         if first <= begins and begins + 24 <= first + length:
             assert word not in shown["text"].split()
             assert word not in [one["w"] for one in shown["words"]]
+
+
+def test_a_word_that_takes_no_time_is_masked_where_it_stands() -> None:
+    body = caption(words=["one"]) | {"words": [{"w": "one", "start": 10.6, "end": 10.6, "conf": 1.0}]}
+    assert Masks([redaction(525, 549)]).caption(body)["text"] == REDACTED

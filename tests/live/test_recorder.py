@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,19 @@ async def test_a_redaction_that_came_too_late_is_in_no_file_of_a_space_whose_rul
     mix, lane = ticks_of(tmp_path / "r" / "mix.ogg"), ticks_of(tmp_path / "r" / lane_name(7))
     assert [n for n, packet in enumerate(mix) if packet == SILENCE] == list(range(100, 120))
     assert [n for n, packet in enumerate(lane) if packet == SILENCE] == list(range(99, 121))
+
+
+async def test_who_takes_back_their_own_words_takes_nobody_else_s_along(tmp_path: Path) -> None:
+    masks = Masks()
+    recorder = Recorder(tmp_path / "r", FIRST, lanes=False, failed=pytest.fail, masks=masks, protected=lambda: True)
+    for tick in range(700):
+        recorder.add(frames(tick))
+        if tick == 400:
+            own = replace(redaction(100, 119, missed_to=119), by={"kind": "person", "id": "ann"})
+            masks.take(RedactionMade(own, FIRST + 400))
+    await recorder.stop(FIRST + 700)
+    await asyncio.to_thread(close_files, tmp_path / "r")
+    assert SILENCE not in ticks_of(tmp_path / "r" / "mix.ogg")
 
 
 async def test_a_silence_that_fills_up_the_delay_is_not_recorded(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class Room:
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to do in a tick."""
-        return not (self.lanes or self._closing or self._listeners)
+        return not (self.lanes or self._closing or self._listeners) and self.delayed.clock.is_settled
 
     # -- changes by control and peers
 

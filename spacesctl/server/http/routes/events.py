@@ -111,14 +111,14 @@ async def list_captions(
     space = await readable(app, caller, space_id)
     if view is View.STAFF:
         require(space, caller, Action.SEE_STAFF)
-    handle = await app.registry.handle(space_id)
+    # Read first: what is told meanwhile may be redacted meanwhile.
+    told = (await app.registry.handle(space_id)).seq_of(view)
     async with app.db.read() as db:
         if after is None:
             found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
         else:
             found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
         masks = await _masks(db, space.id, found) if view is View.AUDIENCE else NOTHING_MASKED
-    told = handle.seq_of(view)
     shown = [(event.seq, masks.caption(event.body)) for event in found if event.seq <= told]
     return Page(data=[load_value({"seq": seq, **body}, api.Caption) for seq, body in shown])
 

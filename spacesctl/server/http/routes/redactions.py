@@ -103,13 +103,15 @@ async def calm(app: Here, caller: SignedIn, space_id: str) -> None:
 
 
 async def _one(app: Services, row: KeptRedaction) -> api.Redaction:
-    people = {row.principal.get("id") if row.principal.get("kind") == "person" else None, row.principal.get("for_host")}
+    actor = row.principal.get("id") if row.principal.get("kind") == "person" else None
+    people = {actor, row.principal.get("for_host"), row.account_id}
     async with app.db.read() as db:
         known = await accounts.by_ids(db, {one for one in people if one})
     return api.Redaction(
         id=row.id,
         lane=row.lane,
         account_id=row.account_id,
+        handle=f"@{known[row.account_id].handle}" if row.account_id in known else None,
         from_tick=row.first_tick,
         to_tick=row.last_tick,
         mode=row.mode,
