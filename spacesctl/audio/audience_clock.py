@@ -123,7 +123,7 @@ class AudienceClock:
     def _over_cuts(self, source: int) -> int:
         self._cuts = [(first, last) for first, last in self._cuts if last >= source]
         for first, last in sorted(self._cuts):
-            if first <= source <= last:
+            if first <= max(0, source) <= last:  # before tick 0 there is nothing to hear
                 source = last + 1
         return source
 

@@ -86,7 +86,7 @@ class Audience:
     def jumps(self, first: int, last: int) -> None:
         """Ticks `first` to `last` were cut: the delay grows anew."""
         self._asked = self._now_tick()
-        if first <= self.heard + 1:  # it jumps now; the engine will tell how far it came
+        if first <= max(0, self.heard + 1):  # it jumps now; the engine will tell how far it came
             self.behind = max(0, self._now_tick() - last - 1)
 
     def aired(self, message: Aired) -> None:

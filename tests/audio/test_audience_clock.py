@@ -153,3 +153,10 @@ def test_a_delay_that_is_not_as_it_is_to_be_is_not_settled() -> None:
     steps(clock, 60, 300, hush, empty=True)
     seen.append(clock.is_settled)
     assert seen == [False, True, False, True], "also where nobody is"
+
+
+def test_a_dump_before_the_audience_has_heard_anything_jumps_at_once() -> None:
+    clock = AudienceClock(150)
+    steps(clock, 0, 90)
+    clock.cut(0, 89)
+    assert clock.step(90, talk).source == 90
