@@ -9,6 +9,7 @@ from spacesctl.api.captions import SpokenWord
 from spacesctl.api.events import PartialCaption
 from spacesctl.application.app import App
 from spacesctl.domain import commands as c
+from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.domain.speech import Word
@@ -32,7 +33,10 @@ async def post_captions(app: App, bot: Person, space_id: str, captions: Sequence
     """Store and publish final captions, and publish partial ones. All final ones are stored or, when one is refused, none. Returns how
     many were taken: those of unknown lanes, and those that were posted before, are not. Raises NotFound, Gone or NotAllowed.
     """
-    handle = await app.registry.live_handle(space_id)
+    handle = await app.registry.handle(space_id)
+    airing = handle.space.is_over and handle.audience.is_waiting  # the last words are recognised after the end
+    if not airing:
+        require_not_over(handle.space)
     require(handle.space, bot, Action.POST_CAPTIONS)
     owners = {caption.lane: handle.speaker_of(caption.lane) for caption in captions}
     async with app.db.read() as db:
@@ -47,7 +51,7 @@ async def post_captions(app: App, bot: Person, space_id: str, captions: Sequence
         if caption.final:
             if caption.utterance <= handle.space.captioned.get(caption.lane, -1):
                 continue
-            commands.append(_stored(bot, caption, owner.id, speaker))
+            commands.append(_stored(bot, caption, owner.id, speaker, airing=airing))
         elif handle.space.captions:
             handle.publish_partial(_partial(caption, owner.id, speaker))
         taken += 1
@@ -64,7 +68,7 @@ def _partial(one: Caption, account_id: str, speaker: str) -> PartialCaption:
     )  # fmt: skip
 
 
-def _stored(bot: Person, one: Caption, account_id: str, speaker: str) -> c.AddCaption:
+def _stored(bot: Person, one: Caption, account_id: str, speaker: str, *, airing: bool) -> c.AddCaption:
     return c.AddCaption(
-        bot, one.lane, one.utterance, one.text, one.start_tick, one.end_tick, one.words, account_id, speaker
+        bot, one.lane, one.utterance, one.text, one.start_tick, one.end_tick, one.words, account_id, speaker, airing
     )  # fmt: skip

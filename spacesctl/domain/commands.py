@@ -343,6 +343,8 @@ class AddCaption(Command):
     words: tuple[Word, ...]
     account_id: str
     speaker: str
+    airing: bool = False
+    """The Space is over, and its audience still hears it."""
 
 
 @dataclass(frozen=True)

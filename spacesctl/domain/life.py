@@ -158,7 +158,8 @@ def add_caption(space: Space, command: c.AddCaption, now: datetime) -> Events:
     """Store a final caption; no event when captions are off, or when the utterance has one (a bot that lost our answer posts it
     again; utterance numbers rise within a lane). Raises NotAllowed, Gone, or Refused with reason `not_live`."""
     require(space, command.by, Action.POST_CAPTIONS)
-    require_live(space)
+    if not (space.is_over and command.airing):
+        require_live(space)
     if not space.captions or command.utterance <= space.captioned.get(command.lane, -1):
         return []
     caption = e.CaptionSpoken(

@@ -86,7 +86,7 @@ class Connections:
                 case e.RecordingStarted() | e.RecordingStopped():
                     self.tap(space)
                 case e.SpaceEnded():
-                    self.end(space, [s for s in self.sessions.values() if not s.hears_audience], "ended")
+                    self.end(space, [s for s in self.sessions.values() if not _stays(space, s)], "ended")
                 case _:
                     pass
         touched = {getattr(event, "account_id", None) for event in events} - {None}
@@ -177,3 +177,9 @@ class Connections:
         """Tell the engine which outputs of the Space the control process needs."""
         if space.started_at is not None and not space.is_over:
             self._engine.send(effects.tap(space, self.sessions.values(), recorded=self.is_recorded))
+
+
+def _stays(space: Space, session: Session) -> bool:
+    """Whether a session lasts until the audience has heard the end of the Space. So does the bot's where a rule redacts: it has not judged
+    the last words."""
+    return session.hears_audience or (space.redacts and session.kind is SessionKind.ALL)

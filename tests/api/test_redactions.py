@@ -410,3 +410,20 @@ async def test_what_a_suspended_person_said_last_goes_with_them(api: Api) -> Non
     await api.owner.ok("PUT", "/v1/accounts/@ann/suspension", {"reason": "spam"})
     await settled(api)
     assert [one.lane for one in api.engine.of(Redact)] == [1]
+
+
+async def test_the_last_words_before_the_end_are_still_judged_and_written_down(api: Api) -> None:
+    host, _ann, place = await stage(api, rules=REDACTING)
+    await said_for(api, place, 20)
+    space_id = place.rpartition("/")[2]
+    api.app.assignments.see(actor_of(api, place).space)
+    start = actor_of(api, place).now_tick() - 75
+    await host.ok("POST", f"{place}/end")
+    assert [one.space_id for one in api.app.assignments.now] == [space_id]
+    await api.bot.ok("POST", f"{place}/captions", {"captions": [spoken("crypto giveaway", start)]})
+    body = {"lane": 1, "from_tick": start, "to_tick": start + 50, "rule_id": "pitch"}
+    assert (await api.bot.ok("POST", f"{place}/redactions", body))["missed_to"] is None
+    await said_for(api, place, 8)
+    await api.app.registry.release()
+    assert (await api.bot.refused("POST", f"{place}/captions", {"captions": [spoken("too late", start + 60)]}))["status"] == 410
+    assert [one["text"] for one in (await host.ok("GET", f"{place}/captions"))["data"]] == ["[redacted]"]

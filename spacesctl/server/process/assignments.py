@@ -10,6 +10,10 @@ from spacesctl.domain.words import State
 from spacesctl.live.outcome import Outcome
 
 
+LINGER = 1.0
+"""Seconds for which a bot stays after the end was heard."""
+
+
 class Assignments:
     """The list, with a version that rises with each change."""
 
@@ -46,8 +50,12 @@ class Assignments:
         self._changed = asyncio.Event()
 
     def on_outcome(self, outcome: Outcome) -> None:
-        """Update the list after a command."""
-        self.see(outcome.after)
+        """Update the list after a command. A Space whose rules redact keeps the bot until its audience has heard the end."""
+        space = outcome.after
+        if space.is_over and space.redacts and space.id in self._wanted:
+            asyncio.get_running_loop().call_later(space.delay + LINGER, self.see, space)
+        else:
+            self.see(space)
 
     @property
     def now(self) -> list[Assignment]:
