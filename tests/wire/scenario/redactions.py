@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spacesctl.engine.messages import Redacted
+from tests.api.harness import settled
 from tests.wire import drive
 from tests.wire.streams import rest
 from tests.wire.wire import Wire
@@ -28,7 +29,7 @@ async def play(wire: Wire) -> None:
     one = f"{late}/redactions/{made['id']}"
     await host.ok("PATCH", one, {"from_tick": made["from_tick"] + 20, "mode": "tone"})
     wire.api.app.registry.on_engine(Redacted(drive.id_of(late), made["id"], made["from_tick"] + 25))
-    await rest()
+    await settled(wire.api)
     await host.ok("DELETE", one)
     await ann.ok("POST", f"{late}/cough", {"last": 2}, status=201)
     await host.ok("POST", f"{late}/dump", {"last": 1, "reason": "an address"}, status=201)
