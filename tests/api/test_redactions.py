@@ -425,5 +425,7 @@ async def test_the_last_words_before_the_end_are_still_judged_and_written_down(a
     assert (await api.bot.ok("POST", f"{place}/redactions", body))["missed_to"] is None
     await said_for(api, place, 8)
     await api.app.registry.release()
-    assert (await api.bot.refused("POST", f"{place}/captions", {"captions": [spoken("too late", start + 60)]}))["status"] == 410
+    assert (await api.bot.refused("POST", f"{place}/captions", {"captions": [spoken("too late", start + 60)]}))[
+        "status"
+    ] == 410
     assert [one["text"] for one in (await host.ok("GET", f"{place}/captions"))["data"]] == ["[redacted]"]

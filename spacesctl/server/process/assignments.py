@@ -9,7 +9,6 @@ from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
 from spacesctl.live.outcome import Outcome
 
-
 LINGER = 1.0
 """Seconds for which a bot stays after the end was heard."""
 
