@@ -103,6 +103,7 @@ def test_partial_texts_begin_behind_what_the_utterance_before_has() -> None:
         last = max(places, default=last) if each.final else last
 
 
+@pytest.mark.slow
 @given(st.integers(HARD_CAP - 90, HARD_CAP + 60), st.integers(8, 30), st.integers(8, 30))
 def test_a_phrase_at_any_place_around_the_border_is_redacted_to_its_words(begin: int, one: int, two: int) -> None:
     before = [("so", at, at + 14) for at in range(0, begin - 14, 15)]

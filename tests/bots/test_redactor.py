@@ -280,6 +280,7 @@ def test_the_log_names_rule_hash_engine_and_model_and_nothing_that_was_said(capl
     assert "rex" not in caplog.text
 
 
+@pytest.mark.slow
 def test_phrases_without_a_final_are_bounded_and_the_oldest_stay_redacted() -> None:
     api = FakeApi()
 
