@@ -59,7 +59,10 @@ def loss(results: Path, target: Path) -> None:
         wide = 0.8 / len(servers)
         at = [number + (place - len(servers) / 2 + 0.5) * wide for number in range(len(networks))]
         axes.bar(at, [fmean(each) if each else 0 for each in rounds], width=wide, label=server)
-    axes.set_xticks(range(len(networks)), [network.replace(" in ", "\n") for network in networks], fontsize=7)
+    names = [
+        name.replace(" in ", "\n").replace(" of ", "\nof ").replace(" Gilbert-", "\nGilbert-\n") for name in networks
+    ]
+    axes.set_xticks(range(len(networks)), names, fontsize=7)
     axes.set(ylabel="wide-band PESQ", ylim=(1, 4.6))
     _above(axes, columns=len(servers))
     _save(figure, axes, target / "loss.png", legend=False)
