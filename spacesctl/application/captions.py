@@ -34,7 +34,7 @@ async def post_captions(app: App, bot: Person, space_id: str, captions: Sequence
     many were taken: those of unknown lanes, and those that were posted before, are not. Raises NotFound, Gone or NotAllowed.
     """
     handle = await app.registry.handle(space_id)
-    airing = handle.space.is_over and handle.audience.is_waiting  # the last words are recognised after the end
+    airing = handle.space.is_over and handle.audience.is_waiting  # what was said last is recognised after the end
     if not airing:
         require_not_over(handle.space)
     require(handle.space, bot, Action.POST_CAPTIONS)

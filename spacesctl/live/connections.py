@@ -181,5 +181,5 @@ class Connections:
 
 def _stays(space: Space, session: Session) -> bool:
     """Whether a session lasts until the audience has heard the end of the Space. So does the bot's where a rule redacts: it has not judged
-    the last words."""
+    what was said last."""
     return session.hears_audience or (space.redacts and session.kind is SessionKind.ALL)
