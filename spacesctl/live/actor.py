@@ -21,7 +21,7 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.redaction import ALL_LANES, MAX_STRETCH, Stretch
+from spacesctl.domain.redaction import ALL_LANES, Stretch
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, Levels, OpenSpace
@@ -47,6 +47,8 @@ from spacesctl.support.supervision import TaskSupervisor
 
 _CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
 """Events after which somebody who is here may no longer be."""
+MOST_UNKNOWN = 600
+"""Ticks that a Space went on at most after its clock was stored: it is stored every ten seconds."""
 END_TICKS = 5
 """Ticks after the last one until a Space that has ended is closed: its sound is on the way."""
 Ask = Callable[..., Awaitable[Outcome]]
@@ -81,7 +83,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._closed_at: dict[int, int] = {}
         self._running: RunningClock | None = None
         self._over_since: float | None = None
-        self._known_to = last_tick
+        self.known_to = last_tick
         """A tick to which the audience may have heard the stage, as the store knows it after a start of the server."""
         self._reactions: Counter[str] = Counter()
         self._told_delay = (0, 0, False)
@@ -438,9 +440,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     async def _lose_unheard(self) -> None:
         """What the audience has not heard is lost with the engine. It is not to be read either."""
         now, late = self.now_tick(), ticks(self.space.delay)
-        first = max(0, min(self.audience.heard, self._known_to - late) + 1, now - MAX_STRETCH + 1)
-        if late and self.is_live and first <= now:
-            lost = c.Redact(System("restarted"), Stretch(ALL_LANES, first, now), reason="restarted", aired=first - 1)
+        if self._running is not None:
+            first, last = self.audience.heard + 1, now
+        else:  # the server starts: its clock was stored within the last seconds before the end
+            first, last = self.known_to - late + 1, min(now, self.known_to + MOST_UNKNOWN)
+        first = max(0, first)
+        if late and self.is_live and first <= last:
+            lost = c.Redact(System("restarted"), Stretch(ALL_LANES, first, last), reason="restarted", aired=first - 1)
             await self._tasks.insist("note what was not heard", partial(self.ask, lost))
 
 

@@ -146,6 +146,7 @@ class SpaceRegistry:
             live = space.started_at if space.state is State.LIVE else None
             tick = mark.tick if live is None else tick_after(mark, live, self.clock)
             actor = self.actors[space_id] = self._new_actor(space, tick)
+            actor.known_to = mark.tick
             return actor
 
     def new_actor(self) -> SpaceActor:

@@ -429,3 +429,14 @@ async def test_the_last_words_before_the_end_are_still_judged_and_written_down(a
         "status"
     ] == 410
     assert [one["text"] for one in (await host.ok("GET", f"{place}/captions"))["data"]] == ["[redacted]"]
+
+
+async def test_a_new_engine_masks_what_was_not_heard_and_no_more(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    await said_for(api, place, 300)
+    heard = actor_of(api, place).heard
+    await api.app.registry.engine_restarted()
+    await settled(api)
+    (lost,) = (await host.ok("GET", f"{place}/redactions"))["data"]
+    assert heard < lost["from_tick"] <= heard + 10
+    assert lost["to_tick"] - lost["from_tick"] <= 210
