@@ -47,11 +47,6 @@ class AudienceClock:
         self._fell = True
 
     @property
-    def is_late(self) -> bool:
-        """Whether the audience hears, or is to hear, later than the stage."""
-        return bool(self.behind or self.target)
-
-    @property
     def is_settled(self) -> bool:
         """Whether the delay is as it is to be."""
         return self.behind == self.target
