@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
 from spacesctl.api.lanes import OpenLane
-from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine
+from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine, Word
 
 MAX_WAITING = 500
 """Decisions that may wait while the server does not answer. Sound that waits to be redacted does not wait here."""
@@ -18,10 +19,15 @@ MAX_WAITING = 500
 log = logging.getLogger("bots.moderator")
 
 
+async def _at_once() -> None:
+    """There is nothing to wait for."""
+
+
 class Moderator:
     """`on_utterance` decides at once and never waits; `run` carries the decisions out one by one, in order.
 
-    `on_alert` is called when the circuit breaker opens. `clock` is in seconds. `dropped` counts decisions that were lost.
+    `on_alert` is called when the circuit breaker opens. `clock` is in seconds. `hide` takes spoken numbers out of the words of a lane;
+    `settled` is waited for before evidence is cut. `dropped` counts decisions that were lost.
     """
 
     def __init__(
@@ -30,11 +36,16 @@ class Moderator:
         record: Record,
         on_alert: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        hide: Callable[[int, Sequence[Word]], tuple[Word, ...]] = lambda _, words: tuple(words),
+        settled: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._effectors = effectors
         self._record = record
         self._on_alert = on_alert
         self._clock = clock
+        self._hide = hide
+        self._settled = settled
         self._engine: RuleEngine | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
         self.dropped = 0
@@ -61,7 +72,7 @@ class Moderator:
             utterance.lane, who.account_id, who.role, who.kind, utterance.words, True, utterance.utterance
         )
         for decision in self._engine.hear(said, self._clock()):
-            self._queue(decision)
+            self._queue(replace(decision, words=self._hide(decision.lane, decision.words)))
 
     def forget(self, lane: int) -> None:
         """Drop what the rules remember of a lane."""
@@ -72,6 +83,7 @@ class Moderator:
         """Carry decisions out until cancelled."""
         while True:
             decision = await self._decisions.get()
+            await self._settled()
             if decision.mode == "enforce":
                 await self._effectors.take(decision)
             else:

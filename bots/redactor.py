@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,6 +24,9 @@ MAX_OPEN = 256
 """Phrases that are armed and whose final result has not come, or whose redaction the server does not have yet."""
 TRY_SECONDS = 3.0
 """After so long without an answer the call is made again."""
+WAIT_SECONDS = 3.5
+"""A number that may become an allowed one is redacted if it has not gone on for so long: the longest pause within one, and what its
+recognition takes."""
 GIVE_UP_SECONDS = 10.0
 """The longest delay of an audience. What could not be redacted within it has aired."""
 
@@ -39,6 +43,10 @@ class _Redaction:
 
     key: Key
     rule_id: str
+    label: str = ""
+    """What a number may be; words have none."""
+    had_label: str = ""
+    """The label that the server has."""
     wanted: Stretch | None = None
     has: Stretch | None = None
     id: str | None = None
@@ -60,6 +68,11 @@ class Redactor:
         self._rules: RuleSet | None = None
         self._open: dict[Key, _Redaction] = {}
         self._due: asyncio.Queue[_Redaction] = asyncio.Queue()
+        self._waits: dict[Key, asyncio.TimerHandle] = {}
+        """Of numbers that are redacted unless they go on. As many as are open at most."""
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.lost = 0
 
     def set_rules(self, rules: RuleSet | None) -> None:
@@ -70,10 +83,16 @@ class Redactor:
         """Redact what this speaker is saying, or no longer, if the rule applies to them."""
         key = (arm.lane, arm.utterance, arm.number)
         match arm:
-            case Armed(first_tick=first, last_tick=last, final=final):
+            case Armed(first_tick=first, last_tick=last):
                 if key not in self._open and self._applies(arm.rule_id, who):
                     self._add(_Redaction(key, arm.rule_id))
-                self._want(key, (first, last), ended=final)
+                if key in self._open:
+                    self._open[key].label = arm.label
+                later = partial(self._want, key, (first, last), ended=arm.final)
+                if arm.waits:
+                    self._waits[key] = asyncio.get_running_loop().call_later(WAIT_SECONDS, later)
+                else:
+                    later()
             case Disarmed():
                 self._want(key, None, ended=True)
 
@@ -100,11 +119,15 @@ class Redactor:
 
     def _want(self, key: Key, stretch: Stretch | None, ended: bool) -> None:
         redaction = self._open.get(key)
+        if (timer := self._waits.pop(key, None)) is not None:
+            timer.cancel()
         if redaction is None:
             return
         redaction.wanted, redaction.ended = stretch, ended
         if not redaction.busy:
             redaction.busy = True
+            self._busy += 1
+            self._idle.clear()
             self._due.put_nowait(redaction)
 
     async def _carry(self, redaction: _Redaction) -> None:
@@ -115,13 +138,22 @@ class Redactor:
         except (SpacesError, OSError) as error:
             self._failed(redaction, error)
         redaction.busy = False
+        self._busy -= 1
+        if not self._busy:
+            self._idle.set()
         if redaction.ended:
             self._open.pop(redaction.key, None)
+
+    async def settled(self) -> None:
+        """Wait until the server has what is wanted now, but not for ever. Evidence is cut after that: it leaves spoken numbers out."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TRY_SECONDS):
+                await self._idle.wait()
 
     async def _send(self, redaction: _Redaction) -> None:
         """One call. While it is tried again, what is wanted may change. If an answer is lost, the next try makes a second redaction,
         and the first stays as it is: too much silence rather than too little."""
-        wanted = redaction.wanted
+        wanted, label = redaction.wanted, redaction.label
         async with asyncio.timeout(TRY_SECONDS):
             if wanted is None:
                 done = "withdrawn"
@@ -130,14 +162,23 @@ class Redactor:
                 redaction.id = None
             elif redaction.id is None:
                 rule = redaction.rule_id
-                new = NewRedaction(lane=redaction.key[0], from_tick=wanted[0], to_tick=wanted[1], rule_id=rule)
+                new = NewRedaction(
+                    lane=redaction.key[0],
+                    from_tick=wanted[0],
+                    to_tick=wanted[1],
+                    mode="tone" if label else "silence",
+                    reason=label,
+                    number=bool(label),
+                    rule_id=rule,
+                )
                 made = await self._api.redact(self._space, new)
                 redaction.id, done = made.id, f"made, {made.state}"
             else:
                 done = "changed"
-                change = RedactionChange(from_tick=wanted[0], to_tick=wanted[1])
+                reason = label if label != redaction.had_label else None
+                change = RedactionChange(from_tick=wanted[0], to_tick=wanted[1], reason=reason)
                 await self._api.change_redaction(self._space, redaction.id, change)
-        redaction.has = wanted
+        redaction.has, redaction.had_label = wanted, label
         log.info("%s: %s", self._line(redaction), done)
 
     def _failed(self, redaction: _Redaction, error: BaseException) -> None:

@@ -13,6 +13,7 @@ from bots.api import Api
 from bots.effectors import ActionPoster, DecisionRecord, EnforcingEffectors
 from bots.hearing.messages import Arm, Utterance
 from bots.moderator import Moderator
+from bots.numbers import NumberMask
 from bots.redactor import Redactor
 from bots.retry import insist, name_of, new_backoff
 from bots.transcriber import Transcriber
@@ -70,8 +71,15 @@ class SpaceBot:
         self.space = assignment.space_id
         poster = ActionPoster(api, self.space, engine, model)
         self._transcriber = Transcriber(api, self.space)
-        self._moderator = Moderator(EnforcingEffectors(poster), DecisionRecord(poster), on_alert)
         self._redactor = Redactor(api, self.space, engine, model)
+        self._numbers = NumberMask(self._transcribe)
+        self._moderator = Moderator(
+            EnforcingEffectors(poster),
+            DecisionRecord(poster),
+            on_alert,
+            hide=self._numbers.hidden,
+            settled=self._redactor.settled,
+        )
         self._lanes: dict[int, OpenLane] = {}
         self._closed: dict[int, OpenLane] = {}
         self._rules_wanted = asyncio.Event()
@@ -93,9 +101,12 @@ class SpaceBot:
         who = self._lanes.get(utterance.lane) or self._closed.get(utterance.lane)
         if who is None:
             return
+        self._numbers.on_utterance(utterance)
+        self._moderator.on_utterance(utterance, who)
+
+    def _transcribe(self, utterance: Utterance) -> None:
         if self.assignment.captions:
             self._transcriber.on_utterance(utterance)
-        self._moderator.on_utterance(utterance, who)
 
     def on_arm(self, arm: Arm) -> None:
         """Called for each phrase in a result that a rule redacts, and when it is no longer there."""
@@ -107,7 +118,9 @@ class SpaceBot:
         """Serve until the Space has ended. An unexpected error ends every task and is raised, so that the supervisor starts it again."""
         try:
             async with asyncio.TaskGroup() as group:
-                served = (self._redactor.run(), self._transcriber.run(), self._moderator.run(), self._rules())
+                served = (
+                    self._redactor.run(), self._transcriber.run(), self._moderator.run(), self._numbers.run(), self._rules(),
+                )  # fmt: skip
                 helpers = [group.create_task(each) for each in served]
                 await self._listen()
                 for helper in helpers:
@@ -144,6 +157,7 @@ class SpaceBot:
     def _set_rules(self, engine: RuleEngine | None) -> None:
         self._moderator.set_rules(engine)
         self._redactor.set_rules(engine.ruleset if engine is not None else None)
+        self._numbers.set_digits(engine.ruleset.digits() if engine is not None else ())
         self._pipeline.rules(self.space, engine.ruleset.redacting() if engine is not None else ())
 
     # -- lanes
@@ -211,6 +225,7 @@ class SpaceBot:
             gone = next(iter(self._closed))
             del self._closed[gone]
             self._moderator.forget(gone)
+            self._numbers.forget(gone)
 
 
 def _rule_engine(text: str) -> RuleEngine:

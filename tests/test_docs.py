@@ -48,11 +48,12 @@ def test_every_rule_key_is_documented() -> None:
         assert f"| `{key}` |" in text
 
 
-def test_the_example_of_the_rules_page_is_a_good_rule_file() -> None:
+def test_the_examples_of_the_rules_page_are_good_rule_files() -> None:
     from spacesctl.rules.rulefile import compile_rules
 
-    [example] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/rules.md").read_text(), re.DOTALL)
-    assert [rule.id for rule in compile_rules(example).rules] == ["scam-pitch"]
+    whole, part = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/rules.md").read_text(), re.DOTALL)
+    assert [rule.id for rule in compile_rules(whole).rules] == ["scam-pitch"]
+    assert [rule.id for rule in compile_rules(f"schema = 1\n{part}").rules] == ["numbers"]
 
 
 @pytest.mark.parametrize(

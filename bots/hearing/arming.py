@@ -1,8 +1,10 @@
-"""Finds the phrases that rules redact in each result of one lane, and says which ticks to silence.
+"""Finds the phrases and numbers that rules redact in each result of one lane, and says which ticks to silence.
 
 Every partial result counts, as soon as the recogniser has it: what waits for the final result has mostly aired. A partial has no word
 times, so the stretch is provisional: it begins well before the phrase's first word was first seen. The recogniser is asked for the times
 of its words some moments later, which narrow it. So does the final result, or it shows that the phrase was not said.
+
+A number may go on after a pause, in the next utterance. What is armed then begins where the redaction before it ends.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from typing import Final
 
 from bots.hearing.messages import Arm, Armed, Disarmed
 from bots.hearing.stretch import narrowed
-from spacesctl.rules import normalise
-from spacesctl.rules.match import Matcher
+from spacesctl.rules import normalise, numbers
+from spacesctl.rules.match import Hit, Matcher
 from spacesctl.rules.rule_engine import JOIN_TICKS, MAX_TAIL_WORDS, Word
 from spacesctl.rules.ruleset import Rule
 
@@ -22,6 +24,8 @@ BEFORE_SIGHT: Final = 65
 """Ticks before the first sight of a word at which it may have begun: 1.3 s."""
 AHEAD: Final = 25
 """Ticks after the first sight of a whole phrase at which it may end: 0.5 s. A partial often has a word before all of it was said."""
+NUMBER_AHEAD: Final = 100
+"""The same for a number, from its latest digit: 2 s, as more digits may follow."""
 PRE_ROLL: Final = 40
 """Ticks before an utterance's first tick at which its first word may have begun, when there was no pause before it: so many of an utterance
 that was cut are heard again."""
@@ -52,6 +56,12 @@ class _Span:
     rule: Rule
     first: int
     last: int
+    label: str = ""
+
+    @property
+    def ahead(self) -> int:
+        """Ticks for which it is redacted after it was seen."""
+        return NUMBER_AHEAD if self.label else AHEAD
 
 
 @dataclass
@@ -84,12 +94,16 @@ class Arming:
         self._held: list[_Held] = []
         self._carried: list[_Held] = []
         """Those of the utterance before, which was cut: this one hears their end."""
+        self._waiting: list[_Held] = []
+        """Numbers at the end of the utterance before that would be allowed if they went on."""
+        self._covered: dict[str, int] = {}
+        """Rule id -> last tick that a final result has redacted."""
         self._numbers = 0
 
     def watch(self, watch: Watch | None) -> None:
         """Look for these rules from now on. What earlier ones have armed stays as it is."""
         self._watch = watch
-        self._held, self._carried = [], []
+        self._held, self._carried, self._waiting = [], [], []
 
     def partial(self, text: str, utterance: int, tick: int) -> Iterator[Arm]:
         """Take a partial result after the sound of `tick` was fed."""
@@ -100,7 +114,9 @@ class Arming:
         self._sights += [tick] * (len(fresh) - len(self._sights))
         tail = self._joined(utterance)
         self._words = fresh
-        spans = _spans(self._watch, [word for word, _ in tail] + fresh, len(tail))
+        words = [word for word, _ in tail] + fresh
+        yield from self._gone_on(words, len(tail))
+        spans = _spans(self._watch.matcher.find(words, closed=False), self._watch, len(tail))
         before, self._held = self._held, []
         for span in spans:
             held = _nearest(before, span)
@@ -108,11 +124,11 @@ class Arming:
             if held is not None:
                 before.remove(held)
                 yield from self._moved(held, span, first, tick)
-            elif (held := _overlapping(self._carried, span.rule, first, tick + AHEAD)) is not None:
+            elif (held := _overlapping(self._carried, span.rule, first, tick + span.ahead)) is not None:
                 self._carried.remove(held)
                 held.span, held.begins, held.ends, held.ask_at = span, False, False, tick + TIMES_AFTER
             else:
-                held = self._new(utterance, span, first, tick + AHEAD, tick + TIMES_AFTER)
+                held = self._new(utterance, span, first, tick + span.ahead, tick + TIMES_AFTER)
                 yield self._armed(held)
             self._held.append(held)
         yield from self._disarmed(before)
@@ -161,18 +177,35 @@ class Arming:
         if self._watch is not None:
             fresh = [(part, word) for word in words for part in normalise.heard(word.w)]
             tail = self._joined(fresh[0][1].start_tick) if fresh else self._tail
-            spoken = tail + fresh
-            for span, first, last in self._timed(spoken, len(tail)):
+            spoken, known = tail + fresh, len(tail)
+            yield from self._gone_on([word for word, _ in spoken], known)
+            for span, first, last in self._timed(spoken, known, closed=False):
                 held = _overlapping(before, span.rule, first, last)
                 if held is None:
                     held = self._new(utterance, span, first, last)
                 else:
                     before.remove(held)
-                held.first_tick, held.last_tick = first, last
+                held.span, held.first_tick, held.last_tick = span, first, last
+                self._covered[span.rule.id] = last
                 yield self._armed(held, final=True)
+            yield from self._waits(utterance, spoken, known)
             self._tail = spoken[-MAX_TAIL_WORDS:]
         self._carried = [held for held in before if border is not None and held.last_tick >= border]
         yield from self._disarmed([held for held in before if held not in self._carried])
+
+    def _waits(self, utterance: int, spoken: Spoken, known: int) -> Iterator[Arm]:
+        """Arm the numbers at the end that are redacted unless they go on."""
+        for span, first, last in self._timed(spoken, known, closed=True):
+            held = self._new(utterance, span, first, last)
+            self._waiting.append(held)
+            yield self._armed(held, final=True, waits=True)
+
+    def _gone_on(self, words: Sequence[str], known: int) -> Iterator[Arm]:
+        """Disarm the numbers that waited and go on in the words from `known` on. They are looked at anew, as longer ones."""
+        if self._waiting and len(words) > known:
+            on = any(number.first < known <= number.last for number in numbers.find(words))
+            gone, self._waiting = self._waiting if on else [], []
+            yield from self._disarmed(gone)
 
     def _new(self, utterance: int, span: _Span, first: int, last: int, ask_at: int = 0) -> _Held:
         self._numbers += 1
@@ -183,53 +216,60 @@ class Arming:
         return self._tail if self._tail and tick - self._tail[-1][1].end_tick <= JOIN_TICKS else []
 
     def _first_tick(self, span: _Span, tail: Spoken, utterance: int) -> int:
+        covered = self._covered.get(span.rule.id, -1)
         if span.first >= 0:
-            return max(0, utterance - PRE_ROLL, self._sights[span.first] - BEFORE_SIGHT)
+            return max(covered + 1, utterance - PRE_ROLL, self._sights[span.first] - BEFORE_SIGHT)
         words = list(dict.fromkeys(word for _, word in tail))
         first = words.index(tail[len(tail) + span.first][1])
-        return narrowed(words, first, first)[0]
+        return max(covered + 1, narrowed(words, first, first)[0])
 
     def _moved(self, held: _Held, span: _Span, first: int, tick: int) -> Iterator[Arm]:
         """The phrase is still there. The stretch only grows: by words that the phrase has gained, or when it began earlier."""
         first = held.first_tick if held.begins else min(first, held.first_tick)
         longer = span.last - span.first > held.span.last - held.span.first
-        last = tick + AHEAD if longer else held.last_tick
+        last = tick + span.ahead if longer else held.last_tick
         held.ends = held.ends and not longer
         grown = first < held.first_tick or last > held.last_tick
         held.span, held.first_tick, held.last_tick = span, first, last
         if grown:
             yield self._armed(held)
 
-    def _timed(self, spoken: Spoken, known: int) -> Iterator[tuple[_Span, int, int]]:
-        """Each phrase of a final result with its ticks. Here the words are known to be sure enough, or not."""
+    def _timed(self, spoken: Spoken, known: int, *, closed: bool) -> Iterator[tuple[_Span, int, int]]:
+        """Each phrase of a final result with its ticks, as far as they are not redacted yet. Here the words are known to be sure enough,
+        or not."""
         assert self._watch is not None
         words = list(dict.fromkeys(word for _, word in spoken))
-        for span in _spans(self._watch, [word for word, _ in spoken], known):
+        hits = self._watch.matcher.find([word for word, _ in spoken], closed=closed)
+        for span in _spans(hits, self._watch, known, least=-known):
             own = [word for _, word in spoken[known + span.first : known + span.last + 1]]
-            if span.rule.confidence.holds(min(word.conf for word in own)):
-                yield span, *narrowed(words, words.index(own[0]), words.index(own[-1]))
+            first, last = narrowed(words, words.index(own[0]), words.index(own[-1]))
+            covered = self._covered.get(span.rule.id, -1)
+            if own[-1].end_tick > covered and span.rule.confidence.holds(min(word.conf for word in own)):
+                yield span, max(first, covered + 1), last
 
-    def _armed(self, held: _Held, final: bool = False) -> Armed:
+    def _armed(self, held: _Held, *, final: bool = False, waits: bool = False) -> Armed:
         key = (self._space, self._lane, held.utterance, held.span.rule.id, held.number)
-        return Armed(*key, held.first_tick, held.last_tick, final)
+        return Armed(*key, held.first_tick, held.last_tick, final, held.span.label, waits)
 
     def _disarmed(self, gone: Sequence[_Held]) -> Iterator[Disarmed]:
         for held in gone:
             yield Disarmed(self._space, self._lane, held.utterance, held.span.rule.id, held.number)
 
 
-def _spans(watch: Watch, words: Sequence[str], known: int) -> list[_Span]:
-    """The phrases that end in the words after the first `known`, in order. Those of one rule that overlap are one."""
+def _spans(hits: Sequence[Hit], watch: Watch, known: int, least: int = 0) -> list[_Span]:
+    """The phrases of which the last word has at least the number `least`, in order; words are counted after the first `known`. Those of
+    one rule that overlap are one."""
     found: dict[int, list[_Span]] = {}
-    for hit in watch.matcher.find(words):
-        first, last = hit.first - known, hit.last - known
-        if last < 0:
+    for hit in hits:
+        rule, first, last = watch.rules[hit.rule], hit.first - known, hit.last - known
+        if last < least:
             continue
+        label = hit.matched if hit.is_number else ""
         spans = found.setdefault(hit.rule, [])
         if spans and first <= spans[-1].last:
-            spans[-1] = _Span(spans[-1].rule, spans[-1].first, max(last, spans[-1].last))
+            spans[-1] = _Span(rule, spans[-1].first, max(last, spans[-1].last), label or spans[-1].label)
         else:
-            spans.append(_Span(watch.rules[hit.rule], first, last))
+            spans.append(_Span(rule, first, last, label))
     return sorted((span for spans in found.values() for span in spans), key=lambda one: (one.first, one.last))
 
 

@@ -74,10 +74,11 @@ class Utterance(Struct, frozen=True, tag=True):
 
 
 class Armed(Struct, frozen=True, tag=True):
-    """A phrase that a rule redacts was heard: keep the ticks from `first_tick` to `last_tick`, both included, from the audience.
+    """A phrase or number that a rule redacts was heard: keep the ticks from `first_tick` to `last_tick`, both included, from the audience.
 
     The first is provisional, from a partial result, and may end in the future. A later one with the same `number` has another stretch: a
-    longer one while the phrase goes on, and at last, from the `final` result, the one that the words' times give.
+    longer one while the phrase goes on, and at last, from the `final` result, the one that the words' times give. `label` is what a number
+    may be; words have none. A number that may still become an allowed one `waits`: it is not to be redacted if it is soon disarmed.
     """
 
     space: str
@@ -88,6 +89,8 @@ class Armed(Struct, frozen=True, tag=True):
     first_tick: int
     last_tick: int
     final: bool = False
+    label: str = ""
+    waits: bool = False
 
 
 class Disarmed(Struct, frozen=True, tag=True):

@@ -109,6 +109,8 @@ class NewRules(Given, frozen=True, kw_only=True):
     text: RuleText | None
     filename: FileName = "rules.toml"
     """Named in the messages about it."""
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for, with `digits`."""
 
 
 class SetRules(Answer, frozen=True, kw_only=True):

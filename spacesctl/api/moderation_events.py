@@ -83,6 +83,8 @@ class Grant(Answer, frozen=True, kw_only=True):
     bot_id: str
     host_id: str
     actions: list[str]
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for."""
 
 
 class RulesSet(Answer, frozen=True, kw_only=True):

@@ -26,16 +26,19 @@ class NewRedaction(Given, frozen=True, kw_only=True):
     to_tick: Count | None = None
     mode: RedactionMode = "silence"
     reason: Reason = ""
+    number: bool = False
+    """A spoken number: evidence has silence in its place, unless the rules were set `with_numbers`."""
     rule_id: Annotated[str, Meta(max_length=100)] | None = None
     """For the bundled bot: the rule that redacts."""
 
 
 class RedactionChange(Given, frozen=True, kw_only=True):
-    """Another stretch or mode. It can change as long as the stretch has not aired; what is left out stays."""
+    """Another stretch, mode or reason. It can change as long as the stretch has not aired; what is left out stays."""
 
     from_tick: Count | None = None
     to_tick: Count | None = None
     mode: RedactionMode | None = None
+    reason: Reason | None = None
 
 
 class NewDump(Given, frozen=True, kw_only=True):
@@ -71,6 +74,8 @@ class Redaction(Answer, frozen=True, kw_only=True):
     to_tick: int
     mode: RedactionMode
     cut: bool
+    number: bool = False
+    """A spoken number."""
     by: By
     reason: str
     state: RedactionState

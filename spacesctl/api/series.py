@@ -33,6 +33,8 @@ class NewSeries(Given, frozen=True, kw_only=True):
     """Handles of co-hosts to invite to each Space."""
     rules: RuleText | None = None
     rules_filename: FileName = "rules.toml"
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for, with `digits`."""
     record: RecordingMode = RecordingMode.OFF
     """What is recorded of each Space."""
     delay: Delay | None = None

@@ -43,6 +43,8 @@ class NewSpace(Given, frozen=True, kw_only=True):
     """A rule file, as text."""
     rules_filename: FileName = "rules.toml"
     """Named in the messages about the rule file."""
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for, with `digits`."""
     record: RecordingMode = RecordingMode.OFF
     """What is recorded from the start. Only the host can read it, and speakers are told before they speak."""
     delay: Delay | None = None

@@ -52,11 +52,15 @@ async def _make(app: App, tx: Transaction, series: Series) -> Series:
     )  # fmt: skip
     more = []
     if series.rules_hash is not None:
-        more.append(c.SetRules(host, series.rules_hash, app.bot.id, frozenset(series.rule_actions)))
+        more.append(_rules_of(app, host, series))
     await tx.create(command, *more)
     await _invite(tx, host, space_id, series.cohosts, Role.COHOST)
     await _invite(tx, host, space_id, series.invited)
     return replace(series, space_id=space_id)
+
+
+def _rules_of(app: App, host: Person, series: Series) -> c.SetRules:
+    return c.SetRules(host, series.rules_hash, app.bot.id, frozenset(series.rule_actions), series.with_numbers)
 
 
 async def call_off(tx: Transaction, space_id: str, by: Person) -> None:
@@ -75,7 +79,7 @@ async def bring_in_line(app: App, tx: Transaction, before: Series, after: Series
     if after.policy is not before.policy:
         commands.append(c.ChangePolicy(host, after.policy))
     if after.rules_hash != before.rules_hash:
-        commands.append(c.SetRules(host, after.rules_hash, app.bot.id, frozenset(after.rule_actions)))
+        commands.append(_rules_of(app, host, after))
     invites = tx.space(space_id).invites
     wanted = {*after.invited, *after.cohosts}
     dropped = {one for one in (*before.invited, *before.cohosts) if one not in wanted and one in invites}

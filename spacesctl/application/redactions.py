@@ -31,6 +31,7 @@ class Wanted:
     last_tick: int | None = None
     mode: RedactionMode = "silence"
     reason: str = ""
+    number: bool = False
 
 
 async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_id: str | None = None) -> KeptRedaction:
@@ -52,8 +53,8 @@ async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_i
         first, last = _ticks(tx, space_id, wanted)
         for lane in lanes:
             command = c.Redact(
-                by, Stretch(lane, first, last), owner, wanted.mode, wanted.reason, aired=tx.heard(space_id),
-                now=tx.now_tick(space_id), airing=tx.is_airing(space_id),
+                by, Stretch(lane, first, last), owner, wanted.mode, wanted.reason, number=wanted.number,
+                aired=tx.heard(space_id), now=tx.now_tick(space_id), airing=tx.is_airing(space_id),
             )  # fmt: skip
             outcome = await tx.ask(space_id, command)
         return await _kept(tx, space_id, outcome.after.redaction_count)
@@ -68,6 +69,7 @@ async def change(
     first: int | None,
     last: int | None,
     mode: RedactionMode | None,
+    reason: str | None,
 ) -> KeptRedaction:
     """Move, narrow or widen a redaction that has not aired. Raises NotFound, Gone, Invalid, or what refuses the command."""
     async with app.registry.transaction(space_id) as tx:
@@ -75,7 +77,15 @@ async def change(
         await tx.ask(
             space_id,
             c.ChangeRedaction(
-                by, redaction_id, first, last, mode, tx.heard(space_id), tx.now_tick(space_id), tx.is_airing(space_id)
+                by,
+                redaction_id,
+                first,
+                last,
+                mode,
+                reason,
+                tx.heard(space_id),
+                tx.now_tick(space_id),
+                tx.is_airing(space_id),
             ),
         )
         return await redactions.get(tx.db, space_id, redaction_id)

@@ -18,7 +18,9 @@ async def compiled(app: App, person: Person, text: str, filename: str) -> Checke
     return await app.compiler.compile(person.account_id or "", text.removeprefix(BOM), filename)
 
 
-async def set_rules(app: App, person: Person, space_id: str, text: str | None, filename: str) -> CheckedRules | None:
+async def set_rules(
+    app: App, person: Person, space_id: str, text: str | None, filename: str, *, with_numbers: bool
+) -> CheckedRules | None:
     """Keep the file, and grant the bot the actions of its rules; `text` None takes rules and grant away. Raises Invalid, NotFound,
     Gone, or what refuses the command.
     """
@@ -29,5 +31,5 @@ async def set_rules(app: App, person: Person, space_id: str, text: str | None, f
     async with app.registry.transaction(space_id) as tx:
         if rules is not None:
             await ruleset_store.put_rules(tx.db, rules.hash, rules.text, tx.now)
-        await tx.ask(space_id, c.SetRules(person, rules.hash if rules else None, app.bot.id, actions))
+        await tx.ask(space_id, c.SetRules(person, rules.hash if rules else None, app.bot.id, actions, with_numbers))
     return rules

@@ -35,6 +35,7 @@ async def create_space(
     invite: Sequence[str] = (),
     cohosts: Sequence[str] = (),
     rules: CheckedRules | None = None,
+    with_numbers: bool = False,
     start: bool = False,
     may_go_live: Callable[[int], None] = lambda have: None,
     keep: Keep[Space] = _keep_nothing,
@@ -51,7 +52,8 @@ async def create_space(
         await tx.create(command)
         if rules is not None:
             await ruleset_store.put_rules(tx.db, rules.hash, rules.text, tx.now)
-            await tx.ask(command.id, c.SetRules(person, rules.hash, app.bot.id, frozenset(rules.actions)))
+            granted = frozenset(rules.actions)
+            await tx.ask(command.id, c.SetRules(person, rules.hash, app.bot.id, granted, with_numbers))
         seconds = await facts.found(tx.db, cohosts)
         speakers = [one for one in await facts.found(tx.db, invite) if one not in seconds]
         for whom, role in ((seconds, Role.COHOST), (speakers, Role.SPEAKER)):

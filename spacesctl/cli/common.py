@@ -31,6 +31,9 @@ MOST_STDIN = 1 << 20
 """Characters of a list that are read from stdin at most."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WithNumbers = Annotated[
+    bool, typer.Option("--with-numbers", help="Evidence keeps the spoken numbers that the rules look for.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 SpaceRef = Annotated[
     str | None,

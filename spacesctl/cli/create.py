@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, client, delay_of, duration_seconds, handles_of, new_key
+from spacesctl.cli.common import Json, WithNumbers, client, delay_of, duration_seconds, handles_of, new_key
 from spacesctl.cli.output import emit_json
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
@@ -47,6 +47,7 @@ def create(
     ] = None,
     captions: Annotated[bool, typer.Option(help="Live captions by a bot.")] = True,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with rules that the bot applies.")] = None,
+    with_numbers: WithNumbers = False,
     topic: Annotated[list[str] | None, typer.Option(help="A topic, at most three.")] = None,
     record: Annotated[bool, typer.Option("--record", help="Record it; speakers must agree first.")] = False,
     record_lanes: Annotated[
@@ -78,6 +79,8 @@ def create(
         raise Invalid("--cron", "needs --tz and --duration, and --duration needs --cron")
     if tz is not None and at is None and cron is None:
         raise Invalid("--tz", "is for --at and --cron", hint="such as --at 'tomorrow 18:00' --tz Europe/Rome")
+    if with_numbers and rules is None:
+        raise Invalid("--with-numbers", "needs --rules")
     from spacesctl.api.spaces import NewSpace
     from spacesctl.cli.rules import read_rules
     from spacesctl.cli.when import wire_time
@@ -93,6 +96,7 @@ def create(
         cohosts=_cohosts(cohost) if cohost else [],
         rules=read_rules(rules) if rules is not None else None,
         rules_filename=rules.name if rules is not None else "rules.toml",
+        with_numbers=with_numbers,
         record=RecordingMode.LANES if record_lanes else RecordingMode.MIX if record else RecordingMode.OFF,
         delay=delay_of(delay),
         start=start,
@@ -135,6 +139,7 @@ def _create_series(ctx: typer.Context, each: NewSpace, cron: str, tz: str, secon
         cohosts=each.cohosts,
         rules=each.rules,
         rules_filename=each.rules_filename,
+        with_numbers=each.with_numbers,
         record=each.record,
         delay=each.delay,
     )

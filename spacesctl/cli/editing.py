@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, SpaceRef, client, delay_of, handles_of
+from spacesctl.cli.common import Json, SpaceRef, WithNumbers, client, delay_of, handles_of
 from spacesctl.cli.spaces import tell
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
@@ -38,6 +38,7 @@ def edit(
     captions: Annotated[bool | None, typer.Option("--captions/--no-captions", help="Live captions by a bot.")] = None,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with new rules for the bot.")] = None,
     no_rules: Annotated[bool, typer.Option("--no-rules", help="Remove the rules.")] = False,
+    with_numbers: WithNumbers = False,
     topic: Annotated[
         list[str] | None, typer.Option(help="Topics, at most three; they replace the previous ones. '' for none.")
     ] = None,
@@ -83,7 +84,7 @@ def edit(
         delay_now=now,
     )
     invites = NewInvites(handles=handles_of(invite)) if invite else None
-    new_rules = _rules(rules, no_rules=no_rules)
+    new_rules = _rules(rules, no_rules=no_rules, with_numbers=with_numbers)
     if change == SpaceChange() and invites is None and new_rules is None:
         raise Invalid("edit", "say what to change", hint=CHOICES)
     with client(ctx) as spaces:
@@ -108,10 +109,14 @@ def _mode(record: bool | None, *, lanes: bool) -> RecordingMode | None:
     return None if record is None else RecordingMode.MIX if record else RecordingMode.OFF
 
 
-def _rules(path: Path | None, *, no_rules: bool) -> NewRules | None:
+def _rules(path: Path | None, *, no_rules: bool, with_numbers: bool) -> NewRules | None:
+    if with_numbers and path is None:
+        raise Invalid("--with-numbers", "needs --rules")
     if path is None and not no_rules:
         return None
     from spacesctl.api.moderation import NewRules
     from spacesctl.cli.rules import read_rules
 
-    return NewRules(text=read_rules(path), filename=path.name) if path is not None else NewRules(text=None)
+    if path is None:
+        return NewRules(text=None)
+    return NewRules(text=read_rules(path), filename=path.name, with_numbers=with_numbers)

@@ -9,7 +9,7 @@ import typer
 
 from spacesctl.api.spaces import MAX_RULES
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, SpaceRef, ThisSpace, client
+from spacesctl.cli.common import Json, SpaceRef, ThisSpace, WithNumbers, client
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
 from spacesctl.support.terminal import write_line
@@ -98,12 +98,13 @@ def push_rules(
     ctx: typer.Context,
     space: ThisSpace,
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, in TOML.")],
+    with_numbers: WithNumbers = False,
     as_json: Json = False,
 ) -> None:
     """Set the rules of a Space, also while it is live. If the file has errors, the old rules stay."""
     from spacesctl.api.moderation import NewRules
 
-    new = NewRules(text=read_rules(path), filename=path.name)
+    new = NewRules(text=read_rules(path), filename=path.name, with_numbers=with_numbers)
     with client(ctx) as spaces:
         done = spaces.spaces.set_rules(which.one(spaces, space, sure=True), new)
     if as_json:

@@ -308,11 +308,13 @@ class CloseMic(Command):
 
 @dataclass(frozen=True)
 class SetRules(Command):
-    """Set or clear (`rules_hash` None) the host's moderation rules, and grant the bot the `actions` that they use."""
+    """Set or clear (`rules_hash` None) the host's moderation rules, and grant the bot the `actions` that they use. `with_numbers`: evidence
+    keeps spoken numbers."""
 
     rules_hash: str | None
     bot_id: str
     actions: frozenset[str]
+    with_numbers: bool = False
 
 
 @dataclass(frozen=True)
@@ -407,6 +409,7 @@ class Redact(Command):
     mode: RedactionMode = "silence"
     reason: str = ""
     cut: bool = False
+    number: bool = False
     aired: int = -1
     now: int | None = None
     """The present tick, if the stretch was asked for by somebody. None: it follows from what happened."""
@@ -422,6 +425,7 @@ class ChangeRedaction(Command):
     first: int | None = None
     last: int | None = None
     mode: RedactionMode | None = None
+    reason: str | None = None
     aired: int = -1
     now: int | None = None
     airing: bool = False

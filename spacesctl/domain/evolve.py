@@ -173,7 +173,10 @@ def _redaction_changed(space: Space, event: e.RedactionChanged) -> Space:
     found = space.redactions.get(event.redaction_id)
     if found is None:
         return space
-    changed = replace(found, first=event.first, last=event.last, mode=event.mode, missed_to=event.missed_to)
+    reason = found.reason if event.reason is None else event.reason
+    changed = replace(
+        found, first=event.first, last=event.last, mode=event.mode, missed_to=event.missed_to, reason=reason
+    )
     return replace(space, redactions={**space.redactions, found.id: changed})
 
 

@@ -146,11 +146,12 @@ def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
     """Set or clear the rules and the bot's grant. Raises NotAllowed or Gone."""
     require(space, command.by, Action.RULES)
     require_not_over(space)
-    if command.rules_hash == space.rules_hash:
-        return []
     grant = None
     if command.rules_hash is not None:
-        grant = sanctions.grant(command.bot_id, space.host_id, command.actions)
+        grant = sanctions.grant(command.bot_id, space.host_id, command.actions, with_numbers=command.with_numbers)
+    numbers = space.grant is not None and space.grant.with_numbers
+    if command.rules_hash == space.rules_hash and (grant is None or grant.with_numbers == numbers):
+        return []
     return [e.RulesSet(command.rules_hash, grant)]
 
 

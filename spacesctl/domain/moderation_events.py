@@ -142,7 +142,7 @@ class RedactionMade(Event):
 
 @dataclass(frozen=True)
 class RedactionChanged(Event):
-    """A redaction has another stretch or mode."""
+    """A redaction has another stretch, mode or reason."""
 
     type = "redaction.changed"
     redaction_id: str
@@ -150,6 +150,8 @@ class RedactionChanged(Event):
     last: int
     mode: RedactionMode
     missed_to: int | None = None
+    reason: str | None = None
+    """None in those of earlier versions: it stayed."""
 
 
 @dataclass(frozen=True)

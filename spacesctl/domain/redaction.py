@@ -20,6 +20,8 @@ MAX_AHEAD: Final = 500
 """Ticks ahead of the stage to which a redaction may reach: ten seconds. So none waits for ever."""
 MAX_OWN: Final = 16
 """Redactions of their own words that one speaker has waiting."""
+NUMBER: Final = "[number]"
+"""Stands in texts for a spoken number."""
 ALL_LANES: Final = 0
 """Stands for all lanes."""
 
@@ -36,7 +38,8 @@ class Stretch:
 @dataclass(frozen=True)
 class Redaction:
     """A redaction of ticks `first` to `last` of a lane. `account_id` is the lane's (None: all lanes); `by` the principal as JSON values
-    (`principals.described`). In a `cut` the audience jumps over the stretch. What is up to `missed_to` had aired before.
+    (`principals.described`). In a `cut` the audience jumps over the stretch. What is up to `missed_to` had aired before. A spoken `number`
+    is kept from evidence, too.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Redaction:
     reason: str = ""
     cut: bool = False
     missed_to: int | None = None
+    number: bool = False
 
     @property
     def is_own(self) -> bool:

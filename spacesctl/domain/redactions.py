@@ -41,8 +41,8 @@ def redact(space: Space, command: c.Redact, now: datetime) -> Events:
 
 
 def change(space: Space, command: c.ChangeRedaction, now: datetime) -> Events:
-    """Move, narrow or widen a redaction, or give it another mode. Raises NotAllowed, NotFound, Invalid, Gone, or Refused with reason
-    `not_live` or `aired`.
+    """Move, narrow or widen a redaction, or give it another mode or reason. Raises NotAllowed, NotFound, Invalid, Gone, or Refused with
+    reason `not_live` or `aired`.
     """
     found = _pending(space, command.by, command.redaction_id, command.aired, airing=command.airing)
     first = found.first if command.first is None else command.first
@@ -50,11 +50,12 @@ def change(space: Space, command: c.ChangeRedaction, now: datetime) -> Events:
     _check(Stretch(found.lane, first, last))
     _require_near(Stretch(found.lane, first, last), command.now)
     mode = command.mode or found.mode
-    if (first, last, mode) == (found.first, found.last, found.mode):
+    reason = found.reason if command.reason is None else command.reason
+    if (first, last, mode, reason) == (found.first, found.last, found.mode, found.reason):
         return []
     # What was added before the audience's place is heard already; what was kept there is not.
     late = min(last, command.aired) if first < found.first and first <= command.aired else found.missed_to
-    return [e.RedactionChanged(found.id, first, last, mode, late)]
+    return [e.RedactionChanged(found.id, first, last, mode, late, reason)]
 
 
 def withdraw(space: Space, command: c.WithdrawRedaction, now: datetime) -> Events:
@@ -95,6 +96,7 @@ def made(space: Space, command: c.Redact, stretch: Stretch, number: int = 1) -> 
         command.reason,
         command.cut,
         min(stretch.last, command.aired) if stretch.first <= command.aired else None,
+        command.number,
     )
     return e.RedactionMade(redaction, command.aired)
 

@@ -22,9 +22,9 @@ from spacesctl.domain.words import InviteState, Kind, Role
 Events = list[e.Event]
 
 
-def grant(bot_id: str, host_id: str, actions: frozenset[str]) -> Grant:
+def grant(bot_id: str, host_id: str, actions: frozenset[str], *, with_numbers: bool = False) -> Grant:
     """The grant of a rule file: its `actions`, and those that are always granted."""
-    return Grant(bot_id, host_id, actions | ALWAYS_GRANTED)
+    return Grant(bot_id, host_id, actions | ALWAYS_GRANTED, with_numbers)
 
 
 def mute(space: Space, command: c.Mute, now: datetime) -> Events:

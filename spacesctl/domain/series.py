@@ -57,6 +57,8 @@ class Series:
     """What is recorded of each occurrence."""
     delay: float | None = None
     """Seconds that the audience hears behind the stage; None: as the rules need it."""
+    with_numbers: bool = False
+    """Evidence keeps spoken numbers."""
     cohosts: tuple[str, ...] = ()
     state: SeriesState = SeriesState.ACTIVE
     planned: datetime | None = None

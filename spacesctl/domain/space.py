@@ -66,11 +66,13 @@ class Hand:
 
 @dataclass(frozen=True)
 class Grant:
-    """The actions that a bot may take in the host's name until the Space ends."""
+    """The actions that a bot may take in the host's name until the Space ends. `with_numbers`: evidence keeps the spoken numbers that the
+    rules look for."""
 
     bot_id: str
     host_id: str
     actions: frozenset[str]
+    with_numbers: bool = False
 
 
 @dataclass(frozen=True)

@@ -358,8 +358,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         )
 
     def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
-        """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it."""
-        return self.ring.cut(lane, first_tick, last_tick)
+        """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it. Spoken numbers are left out,
+        unless the rules were set with them."""
+        grant = self.space.grant
+        numbers = [] if grant is not None and grant.with_numbers else self.audience.masks.numbers(lane)
+        return self.ring.cut(lane, first_tick, last_tick, numbers)
 
     def session(self, session_id: str) -> Session | None:
         """A session that is connected."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from spacesctl.audio.ogg import clip as ogg_clip
@@ -29,9 +30,14 @@ class EvidenceRing:
             ring = self._lanes[lane] = deque(maxlen=RING_TICKS)
         ring.append((tick, payload))
 
-    def cut(self, lane: int, first: int, last: int) -> bytes | None:
-        """Ticks `first` to `last` of one lane as Ogg Opus, with the original timing; None when the ring holds nothing of it."""
-        frames = [frame for frame in self._lanes.get(lane, ()) if first <= frame[0] <= last and frame[1]]
+    def cut(self, lane: int, first: int, last: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
+        """Ticks `first` to `last` of one lane as Ogg Opus, with the original timing; None when the ring holds nothing of it. `without`:
+        stretches (first and last tick, both included) of which it has nothing, nor of the ticks next to them."""
+        frames = [
+            frame
+            for frame in self._lanes.get(lane, ())
+            if first <= frame[0] <= last and frame[1] and not any(at - 1 <= frame[0] <= to + 1 for at, to in without)
+        ]
         return ogg_clip(frames) if frames else None
 
     def forget(self, tick: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICK_SECONDS
-from spacesctl.domain.redaction import ALL_LANES, Redaction
+from spacesctl.domain.redaction import ALL_LANES, NUMBER, Redaction
 from spacesctl.store.spaces import Body
 
 REDACTED: Final = "[redacted]"
@@ -57,6 +57,10 @@ class Masks:
         known = self._known.values() if lane is None else self._of(lane)
         return [one for one in known if one.first <= last and first <= one.last]
 
+    def numbers(self, lane: int) -> list[tuple[int, int]]:
+        """The stretches (first and last tick) of a lane in which a number was spoken."""
+        return [(one.first, one.last) for one in self._of(lane) if one.number]
+
     def caption(self, body: Body) -> Body:
         """A caption as it is stored, with what was redacted masked in its text and its words."""
         near = self.stretches(body["lane"], body["start_tick"], body["end_tick"])
@@ -74,7 +78,7 @@ def _masked(words: Sequence[Body], near: Sequence[Redaction]) -> list[Body]:
     """Words (`w`, `start`, `end`, `conf`), of which each redacted run is one masked word."""
     shown: list[Body] = []
     for word in words:
-        if not _covers(near, word["start"], word["end"]):
+        if word["w"] == NUMBER or not _covers(near, word["start"], word["end"]):
             shown.append(word)
         elif shown and shown[-1]["w"] == REDACTED:
             shown[-1] = {**shown[-1], "end": word["end"]}

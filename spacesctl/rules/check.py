@@ -7,7 +7,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from spacesctl.domain.redaction import NUMBER
 from spacesctl.rules import regexes
+from spacesctl.rules.numbers import Digits, Shape
 from spacesctl.rules.problems import Problem
 from spacesctl.rules.rulefile import parse
 from spacesctl.rules.ruleset import Phrase, Rule, RuleSet
@@ -23,13 +25,13 @@ def check(text: str, filename: str = "rules.toml", vocabulary: set[str] | None =
     if ruleset is None:
         return problems
     for rule in ruleset.rules:
-        problems += _digits(rule, filename)
+        problems += _digits_in_regexes(rule, filename)
         if vocabulary is not None:
             problems += [found for phrase in rule.literals if (found := _unreachable(phrase, vocabulary, filename))]
     return sorted(problems)
 
 
-def _digits(rule: Rule, filename: str) -> list[Problem]:
+def _digits_in_regexes(rule: Rule, filename: str) -> list[Problem]:
     todo = "spell the number as it is said, or put it under `words`"
     return [
         Problem(
@@ -75,6 +77,19 @@ def explain(ruleset: RuleSet) -> list[str]:
     ]
 
 
+def _allowed(digits: Digits) -> str:
+    return ", but for " + ", ".join(_shape(one) for one in digits.allow) if digits.allow else ""
+
+
+def _shape(shape: Shape) -> str:
+    parts = [
+        f"{shape.length} digits" if shape.length else "any",
+        f"that begin with {shape.prefix}" if shape.prefix else "",
+        f"after {shape.after!r}" if shape.after else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
 def _explain(rule: Rule) -> Iterator[str]:
     does = ", ".join(rule.actions) or "nothing"
     verb = "does" if rule.mode == "enforce" else "only records that it would do"
@@ -85,7 +100,9 @@ def _explain(rule: Rule) -> Iterator[str]:
         yield f"  It listens for the whole words {phrases}{more}."
     for pattern in rule.patterns:
         yield f"  It listens for the regex {pattern.text!r}, whole words only."
-    if not rule.literals and not rule.patterns:
+    for digits in rule.digits:
+        yield f"  It listens for spoken numbers of {digits.run} digits or more{_allowed(digits)}. Texts have {NUMBER} in their place."
+    if not rule.literals and not rule.patterns and not rule.digits:
         yield "  It listens for nothing, so it never acts."
     if rule.confidence.value > 0 or rule.confidence.strict:
         yield f"  Every word of it must be recognised with confidence {rule.confidence}."

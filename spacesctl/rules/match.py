@@ -1,4 +1,4 @@
-"""Finds the phrases and regexes of a rule set in spoken words, in a time that does not grow with their number.
+"""Finds the phrases, regexes and numbers of a rule set in spoken words, in a time that does not grow with their number.
 
 One Aho-Corasick automaton holds all phrases, one RE2 set all regexes. The words are joined with single spaces and
 padded, and each phrase is padded too, so that phrases match whole words only: `ass` is not found in `class`, nor `hell`
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spacesctl.rules import regexes
+from spacesctl.rules import numbers, regexes
 from spacesctl.rules.ruleset import Rule
 
 MAX_HITS_PER_REGEX = 32
@@ -21,22 +21,25 @@ MAX_HITS_PER_REGEX = 32
 
 @dataclass(frozen=True, order=True)
 class Hit:
-    """A phrase or regex of a rule, found in the words `first` to `last` (both included). `rule` is the index of the rule."""
+    """A phrase, regex or number of a rule, found in the words `first` to `last` (both included). `rule` is the index of the rule;
+    `matched` is what the file says, of a number what it may be."""
 
     first: int
     last: int
     rule: int
     matched: str
+    is_number: bool = False
 
 
 class Matcher:
-    """Finds the phrases and regexes of a rule set. Built once; `find` may be called any number of times."""
+    """Finds what the rules of a set look for. Built once; `find` may be called any number of times."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._owners: list[list[tuple[int, str]]] = []
         self._automaton = self._build_automaton(rules)
         self._patterns = [(n, pattern.text) for n, rule in enumerate(rules) for pattern in rule.patterns]
         self._singles: list[Any] = []
+        self._digits = [(n, digits) for n, rule in enumerate(rules) for digits in rule.digits]
         self._set = self._build_set()
 
     def _build_automaton(self, rules: Sequence[Rule]) -> Any:
@@ -65,8 +68,10 @@ class Matcher:
         found.Compile()
         return found
 
-    def find(self, words: Sequence[str]) -> list[Hit]:
-        """Return the hits in normalised words, in order of place, each rule and stretch of words once."""
+    def find(self, words: Sequence[str], *, closed: bool = True) -> list[Hit]:
+        """Return the hits in normalised words, in order of place, each rule and stretch of words once. While the words are not `closed`,
+        more of them may follow, by which a number may become one that is allowed.
+        """
         if not words:
             return []
         text = " " + " ".join(words) + " "
@@ -74,7 +79,15 @@ class Matcher:
         found = {(hit.first, hit.last, hit.rule): hit for hit in self._literal_hits(text, starts)}
         for hit in self._regex_hits(text, starts):
             found.setdefault((hit.first, hit.last, hit.rule), hit)
+        for hit in self._number_hits(words, closed=closed):
+            found.setdefault((hit.first, hit.last, hit.rule), hit)
         return sorted(found.values())
+
+    def _number_hits(self, words: Sequence[str], *, closed: bool) -> Iterator[Hit]:
+        for rule, digits in self._digits:
+            for number in numbers.find(words, digits.run):
+                if digits.matches(number, words, closed=closed):
+                    yield Hit(number.first, number.last, rule, number.label(words), is_number=True)
 
     def _literal_hits(self, text: str, starts: list[int]) -> Iterator[Hit]:
         if self._automaton is None:

@@ -152,8 +152,10 @@ class RuleEngine:
             return []
         lane.utterance = heard.utterance
         known = self._extend(lane, heard)
-        hits = self._matcher.find([word for word, _ in lane.spoken])
-        decisions = [each for hit in hits if hit.last >= known for each in self._judge(hit, lane, heard, now)]
+        hits = self._matcher.find([word for word, _ in lane.spoken], closed=False)
+        # A number may only now be known to be over.
+        new = [hit for hit in hits if hit.last >= known or hit.is_number]
+        decisions = [each for hit in new for each in self._judge(hit, lane, heard, now)]
         del lane.spoken[:-MAX_TAIL_WORDS]
         return decisions
 

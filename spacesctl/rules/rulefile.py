@@ -7,10 +7,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 
-from spacesctl.rules import fields, guards, regexes, schema
+from spacesctl.rules import fields, guards, read_numbers, regexes, schema
 from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
+from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem, RuleFileError
 from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Confidence, Limits, Pattern, Phrase, Rule, RuleSet
 
@@ -153,7 +155,7 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
     """None when the rule has no usable id."""
     reader.keys(path, data, set(schema.RULE))
     rule_id = reader.identifier((*path, "id"), data.get("id"))
-    phrases, patterns, confidence = _when(reader, (*path, "when"), data.get("when"))
+    when = _when(reader, (*path, "when"), data.get("when"))
     times, within = _repeat(reader, (*path, "repeat"), data.get("repeat", {}))
     before, after = _evidence(reader, (*path, "evidence"), data.get("evidence", {}))
     mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), schema.MODES, frozenset({"suggest"}))
@@ -168,9 +170,10 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
         line=reader.line(path),
         mode="enforce" if mode == "enforce" else "shadow",
         severity=severity,
-        literals=phrases,
-        patterns=patterns,
-        confidence=confidence,
+        literals=tuple(when.phrases),
+        patterns=tuple(when.patterns),
+        digits=tuple(when.digits),
+        confidence=when.confidence,
         times=times,
         within=within,
         roles=roles,
@@ -191,34 +194,45 @@ def _actions(reader: Reader, path: Path, data: Mapping[str, object]) -> tuple[st
     return tuple(action for action in ACTIONS if action in chosen)  # mildest first, regardless of the order in the file
 
 
-def _when(reader: Reader, path: Path, data: object) -> tuple[tuple[Phrase, ...], tuple[Pattern, ...], Confidence]:
+@dataclass
+class _When:
+    phrases: list[Phrase] = field(default_factory=list)
+    patterns: list[Pattern] = field(default_factory=list)
+    digits: list[Digits] = field(default_factory=list)
+    confidence: Confidence = field(default_factory=Confidence)
+
+
+def _when(reader: Reader, path: Path, data: object) -> _When:
+    found = _When()
     if data is None:
         reader.error(path, "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
-        return (), (), Confidence()
+        return found
     if not reader.is_table(data, path):
-        return (), (), Confidence()
+        return found
     reader.keys(path, data, set(schema.WHEN), frozenset({"unless"}))
-    phrases: list[Phrase] = []
-    patterns: list[Pattern] = []
     if "any" not in data:
         reader.error((*path, "any"), "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
     for index, item in enumerate(reader.tables((*path, "any"), data.get("any", []))):
-        where: Path = (*path, "any", index)
-        reader.one_key(where, item, set(schema.ANY), LATER_ANY)
-        if "words" in item:
-            phrases += reader.phrases((*where, "words"), item["words"])
-        if "regex" in item and reader.may_have_a_regex(MAX_REGEXES):
-            patterns += reader.pattern((*where, "regex"), item["regex"])
+        _condition(reader, (*path, "any", index), item, found)
     if data.get("any") == []:
         reader.warn((*path, "any"), "the rule matches nothing: `when.any` is empty", "add words or remove the rule")
-    confidence = Confidence()
     for index, item in enumerate(reader.tables((*path, "all"), data.get("all", []))):
-        where = (*path, "all", index)
+        where: Path = (*path, "all", index)
         reader.one_key(where, item, set(schema.ALL), LATER_ALL)
         if "confidence" in item:
             bound = reader.confidence((*where, "confidence"), item["confidence"])
-            confidence = max(confidence, bound, key=lambda each: (each.value, each.strict))
-    return tuple(phrases), tuple(patterns), confidence
+            found.confidence = max(found.confidence, bound, key=lambda each: (each.value, each.strict))
+    return found
+
+
+def _condition(reader: Reader, path: Path, item: Mapping[str, object], found: _When) -> None:
+    reader.one_key(path, item, set(schema.ANY), LATER_ANY)
+    if "words" in item:
+        found.phrases += reader.phrases((*path, "words"), item["words"])
+    if "regex" in item and reader.may_have_a_regex(MAX_REGEXES):
+        found.patterns += reader.pattern((*path, "regex"), item["regex"])
+    if "digits" in item and (digits := read_numbers.digits(reader, (*path, "digits"), item["digits"])) is not None:
+        found.digits.append(digits)
 
 
 def _repeat(reader: Reader, path: Path, data: object) -> tuple[int, float]:

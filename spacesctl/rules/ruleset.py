@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from spacesctl.domain import actions
+from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
 
 Mode = Literal["shadow", "enforce"]
@@ -60,6 +61,7 @@ class Rule:
     severity: int = 1
     literals: tuple[Phrase, ...] = ()
     patterns: tuple[Pattern, ...] = ()
+    digits: tuple[Digits, ...] = ()
     confidence: Confidence = Confidence()
     times: int = 1
     within: float = 0.0
@@ -101,6 +103,10 @@ class RuleSet:
     def rule(self, rule_id: str) -> Rule | None:
         """The rule with this id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def digits(self) -> tuple[Digits, ...]:
+        """The numbers that no text may keep: those of all rules, also of those in shadow mode."""
+        return tuple(each for rule in self.rules for each in rule.digits)
 
     def redacting(self) -> tuple[Rule, ...]:
         """The rules that redact."""

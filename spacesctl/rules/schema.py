@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from spacesctl.rules.fields import CONFIDENCE, DURATION, ID, MAX_PHRASE
+from spacesctl.rules.read_numbers import LEAST_RUN, MOST_DIGITS, PREFIX
 from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, NEEDS_ALLOW
 
 ROLES = ("speaker", "cohost", "host")
@@ -65,9 +66,23 @@ LIMITS: dict[str, Schema] = {
         "additionalProperties": _list({"enum": sorted(NEEDS_ALLOW)}),
     },
 }
+SHAPE: dict[str, Schema] = {
+    "length": {"description": "Digits.", "type": "integer", "minimum": LEAST_RUN, "maximum": MOST_DIGITS},
+    "prefix": {"description": "The first digits.", "type": "string", "pattern": f"^{PREFIX.pattern}$"},
+    "after": {
+        "description": "Words that are said just before it, as `order number`.",
+        "type": "string",
+        "maxLength": MAX_PHRASE,
+    },
+}
+DIGITS: dict[str, Schema] = {
+    "run": _whole(LEAST_RUN, MOST_DIGITS, 6),
+    "allow": _list({**_table(SHAPE), "minProperties": 1}),
+}
 ANY: dict[str, Schema] = {
     "words": {"description": "Phrases of whole words.", **_list({"type": "string", "maxLength": MAX_PHRASE})},
     "regex": {"description": "In the syntax of RE2.", "type": "string", "maxLength": MAX_REGEX},
+    "digits": {"description": "Spoken numbers of at least `run` digits, but for those in `allow`.", **_table(DIGITS)},
 }
 ALL: dict[str, Schema] = {
     "confidence": {

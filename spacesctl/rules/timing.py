@@ -1,16 +1,29 @@
-"""Whether phrases that are redacted are known before a delayed audience hears them."""
+"""Whether what is redacted is known before a delayed audience hears it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
-from spacesctl.rules.ruleset import Phrase, RuleSet
+from spacesctl.rules.ruleset import Phrase, Rule, RuleSet
 
 PER_LETTER = 0.1
 """Seconds that a letter takes to say: 19 of 20 phrases of the shipped voices are shorter."""
+PER_DIGIT = 0.48
+"""Seconds that a digit takes: card numbers of 16 are said in 5.9 to 7.7 s, with the pauses between their groups."""
 ROUND_TRIP = 0.2
 """Seconds for all that is not the recogniser: packets, a step of 100 ms, the call that redacts."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Something to redact: what it is, and the seconds from its beginning until so much of it is said that it is known."""
+
+    name: str
+    seconds: float
+    line: int
 
 
 def spoken_seconds(phrase: Phrase) -> float:
@@ -18,30 +31,52 @@ def spoken_seconds(phrase: Phrase) -> float:
     return max(PER_LETTER * len(reading.replace(" ", "")) for reading in phrase.readings)
 
 
-def left(phrase: Phrase, lag: float, delay: float) -> float:
-    """Seconds between the redaction of a phrase and the airing of its beginning; negative: so much of it has aired. `lag`: from the end
-    of a word until it is recognised."""
-    return delay - spoken_seconds(phrase) - lag - ROUND_TRIP
+def armed_at(digits: Digits) -> int:
+    """The digit at which a number that begins like an allowed one is known to be another."""
+    lengths = [shape.length + 1 for shape in digits.allow if shape.length and not shape.prefix and not shape.after]
+    return max([digits.run, *lengths])
+
+
+def wanted(rule: Rule) -> Iterator[Wanted]:
+    """What a rule redacts, if it does."""
+    if "redact" in rule.actions:
+        for phrase in rule.literals:
+            yield Wanted(f"the phrase {phrase.text!r}", spoken_seconds(phrase), phrase.line)
+        for digits in rule.digits:
+            at = armed_at(digits)
+            yield Wanted(f"a number, which is known as one at its digit {at},", PER_DIGIT * at, digits.line)
+
+
+def left(one: Wanted, lag: float, delay: float) -> float:
+    """Seconds between the redaction and the airing of its beginning; negative: so much of it has aired. `lag`: from the end of a word
+    until it is recognised."""
+    return delay - one.seconds - lag - ROUND_TRIP
 
 
 def too_late(ruleset: RuleSet, lag: float, delay: float) -> Iterator[Problem]:
-    """A warning for each phrase of a rule that redacts whose beginning will have aired."""
+    """A warning for each phrase or number of a rule that redacts whose beginning will have aired."""
     for rule in ruleset.rules:
-        for phrase in rule.literals if "redact" in rule.actions else ():
-            rest = left(phrase, lag, delay)
+        if delay == 0 and rule.digits and "redact" in rule.actions:
+            message = f"rule {rule.id!r}: without a delay the sound of numbers is not protected, only texts, recordings and evidence are"
+            yield Problem(
+                rule.line, message, "give the Space a delay: `edit SPACE --delay 4s`", ruleset.filename, "warning"
+            )
+            continue
+        for one in wanted(rule):
+            rest = left(one, lag, delay)
             if rest < 0:
-                message = f"the phrase {phrase.text!r} takes about {spoken_seconds(phrase):.1f} s to say"
+                message = f"{one.name} takes about {one.seconds:.1f} s to say"
                 message += f" and is recognised {lag:.1f} s later: with a delay of {delay:g} s its first {-rest:.1f} s have aired"
                 todo = "redact a shorter part of it, or give the Space a longer delay"
-                yield Problem(phrase.line, message, todo, ruleset.filename, "warning")
+                yield Problem(one.line, message, todo, ruleset.filename, "warning")
 
 
 def explained(ruleset: RuleSet, lag: float, delay: float) -> list[str]:
-    """A line about the slowest phrase that is redacted, for `rules check`; none without one."""
-    phrases = [phrase for rule in ruleset.rules if "redact" in rule.actions for phrase in rule.literals]
-    if not phrases:
+    """A line about what is known last of all that is redacted, for `rules check`; none if nothing is."""
+    all_wanted = [one for rule in ruleset.rules for one in wanted(rule)]
+    if not all_wanted:
         return []
-    slowest = max(phrases, key=spoken_seconds)
+    slowest = max(all_wanted, key=lambda one: one.seconds)
     rest = left(slowest, lag, delay)
     fits = f"{rest:.1f} s before it airs" if rest >= 0 else "too late"
-    return [f"With a delay of {delay:g} s the longest phrase to redact, {slowest.text!r}, is redacted {fits}."]
+    return [f"With a delay of {delay:g} s what takes longest, {slowest.name.rstrip(',')}, is redacted {fits}."]

@@ -33,6 +33,7 @@ class KeptRedaction:
     reason: str
     missed_to: int | None
     withdrawn: bool
+    is_number: bool
     at: datetime
 
     @property
@@ -40,7 +41,7 @@ class KeptRedaction:
         """What the domain calls one."""
         return Redaction(
             self.id, self.lane, self.account_id, self.first_tick, self.last_tick, self.mode, self.principal, self.reason, self.cut,
-            self.missed_to,
+            self.missed_to, self.is_number,
         )  # fmt: skip
 
     @property
@@ -65,6 +66,7 @@ async def add(db: AsyncConnection, one: Redaction, space_id: str, at: datetime) 
         "reason": one.reason,
         "missed_to": one.missed_to,
         "withdrawn": False,
+        "is_number": one.number,
         "at": at,
     }
     await db.execute(redactions.insert().values(row))

@@ -255,6 +255,7 @@ redactions = Table(
     Column("reason", Text, nullable=False),
     Column("missed_to", BigInteger),
     Column("withdrawn", Boolean, nullable=False),
+    Column("is_number", Boolean, nullable=False, server_default="0"),
     Column("at", Utc, nullable=False),
 )
 """`lane` 0: all lanes. Ticks are both included; up to `missed_to` it had aired before."""

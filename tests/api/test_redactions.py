@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from spacesctl.audio import ogg
 from spacesctl.domain.principals import ANONYMOUS
-from spacesctl.engine.messages import Aired, OpenSpace, Redact, Redacted, SetDelay, SetLaneOpen, Unredact
+from spacesctl.engine.messages import Aired, Frames, OpenSpace, Redact, Redacted, SetDelay, SetLaneOpen, Unredact
 from spacesctl.live.event_views import View
 from spacesctl.server.http.routes.events import _first
 from tests.api.harness import Api, As, settled
@@ -440,3 +441,67 @@ async def test_a_new_engine_masks_what_was_not_heard_and_no_more(api: Api) -> No
     (lost,) = (await host.ok("GET", f"{place}/redactions"))["data"]
     assert heard < lost["from_tick"] <= heard + 10
     assert lost["to_tick"] - lost["from_tick"] <= 210
+
+
+NUMBERS = """schema = 1
+[[rule]]
+id = "numbers"
+mode = "enforce"
+when.any = [ { digits = { run = 6 } } ]
+actions = ["redact", "report"]
+"""
+
+
+async def test_a_number_gets_its_label_once_it_is_known(api: Api) -> None:
+    host, _ann, place = await stage(api, rules=NUMBERS)
+    await said_for(api, place, 20)
+    now = actor_of(api, place).now_tick()
+    new = {"lane": 1, "from_tick": now - 100, "to_tick": now, "mode": "tone", "number": True, "reason": "6 digits"}
+    made = await api.bot.ok("POST", f"{place}/redactions", new | {"rule_id": "numbers"})
+    assert (made["number"], made["mode"], made["reason"], made["by"]["id"]) == (True, "tone", "6 digits", "numbers")
+    one = f"{place}/redactions/{made['id']}"
+    await api.bot.ok("PATCH", one, {"to_tick": now + 10, "reason": "card number"})
+    await api.bot.ok("PATCH", one, {"mode": "silence"})
+    (shown,) = (await host.ok("GET", f"{place}/redactions"))["data"]
+    assert (shown["number"], shown["reason"], shown["to_tick"]) == (True, "card number", now + 10)
+
+
+@pytest.mark.parametrize("with_numbers", [False, True])
+@pytest.mark.parametrize("delay", [0, 4])
+async def test_evidence_has_numbers_only_where_the_host_says_so(api: Api, with_numbers: bool, delay: float) -> None:
+    host = await api.account("host")
+    place = await api.live(host, delay=delay)
+    ann = await api.speaker(place, host, "ann")
+    await host.ok("PUT", f"{place}/rules", {"text": NUMBERS, "with_numbers": with_numbers})
+    actor = actor_of(api, place)
+    actor.tick = 300
+    for tick in range(100, 300):
+        actor.on_frames(Frames(place, tick, [(1, 1, b"\xf8%d" % tick)], []))
+    for number, first in ((True, 150), (False, 240)):
+        new = {"lane": 1, "from_tick": first, "to_tick": first + 19, "number": number, "rule_id": "numbers"}
+        await api.bot.ok("POST", f"{place}/redactions", new)
+    act = {
+        "key": "k", "rule_id": "numbers", "rule_hash": actor.space.rules_hash, "mode": "enforce", "action": "report",
+        "account_id": ann.id, "lane": 1, "start_tick": 200, "end_tick": 210, "confidence": 0.9, "engine": "e", "model": "m",
+        "words": [{"w": "[number]", "start": 4.0, "end": 4.2, "conf": 0.9}], "evidence": {"before": 2, "after": 1},
+    }  # fmt: skip
+    await api.bot.ok("POST", f"{place}/acts", act)
+    await host.ok("POST", "/v1/reports", {"space_id": place.rpartition("/")[2], "account": "@ann", "category": "other"})
+    ours = (await host.ok("GET", "/v1/reports"))["data"]
+    assert len(ours) == 2
+    hidden = set() if with_numbers else set(range(149, 171))
+    for report in ours:
+        clip = await host.call("GET", f"/v1/reports/{report['id']}/clip")
+        kept = {int(packet[1:]) for packet in ogg.read_packets(clip.content) if packet != ogg.SILENCE}
+        assert kept & set(range(100, 260)) == set(range(100, 260)) - hidden
+
+
+async def test_rules_set_again_with_numbers_are_not_the_same(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    for with_numbers in (False, True, True, False):
+        await host.ok("PUT", f"{place}/rules", {"text": NUMBERS, "with_numbers": with_numbers})
+        assert actor_of(api, place).space.grant.with_numbers is with_numbers
+    log = [row["action"] for row in (await host.ok("GET", "/v1/audit"))["data"]]
+    assert log.count("rules") == 3
+    made = await host.ok("POST", "/v1/spaces", {"title": "with", "rules": NUMBERS, "with_numbers": True, "start": True})
+    assert actor_of(api, f"/{made['id']}").space.grant.with_numbers

@@ -2,10 +2,11 @@
 
 import pytest
 
-from bots.hearing.arming import AHEAD, BEFORE_SIGHT, PRE_ROLL, TIMES_AFTER, TIMES_EVERY, Arming, Watch
+from bots.hearing.arming import AHEAD, BEFORE_SIGHT, NUMBER_AHEAD, PRE_ROLL, TIMES_AFTER, TIMES_EVERY, Arming, Watch
 from bots.hearing.lane import CHUNK, PARTIAL_EVERY, LanePipeline
 from bots.hearing.messages import Arm, Armed, Disarmed, Heard, Utterance
 from bots.hearing.recogniser import HeardWord, ScriptedRecogniser
+from bots.hearing.stretch import PAD
 from spacesctl.audio.framing import FLAG_ACTIVE
 from spacesctl.audio.ogg import SILENCE
 from spacesctl.rules.rule_engine import JOIN_TICKS, Word
@@ -299,3 +300,73 @@ def test_a_lane_takes_new_rules_while_it_is_heard() -> None:
     talk(hearing, range(30))
     hearing.watch(watch())
     assert any(isinstance(each, Armed) for each in talk(hearing, range(30, 100)))
+
+
+NUMBERS = "{ digits = { run = 6 } }"
+DIGITS = "four seven two nine one one eight five"
+
+
+def numbers(allow: str = "") -> Arming:
+    return lane(when=f"{{ digits = {{ run = 6, allow = [{allow}] }} }}")
+
+
+def test_a_number_is_armed_at_its_sixth_digit_back_to_its_first_and_two_seconds_on() -> None:
+    said = DIGITS.split()
+    arms = partials(numbers(), *(" ".join(["it", "is", *said[:count]]) for count in range(1, 9)), first=1300)
+    assert all(isinstance(each, Armed) and each.number == 1 and each.label for each in arms)
+    assert [(each.first_tick, each.last_tick) for each in arms if isinstance(each, Armed)] == [
+        (1300 - BEFORE_SIGHT, 1300 + CHUNK * at + NUMBER_AHEAD) for at in (5, 6, 7)
+    ]
+
+
+def test_its_final_result_narrows_it_to_its_words_and_says_what_it_may_be() -> None:
+    arming = numbers()
+    partials(arming, f"it is {DIGITS} now")
+    spoken = words(f"it is {DIGITS} now")
+    (armed,) = arming.final(spoken, BEGUN)
+    assert armed == Armed(
+        "s", 7, BEGUN, "abuse", 1, spoken[2].start_tick - PAD, spoken[9].end_tick + PAD, True, "8 digits"
+    )
+
+
+def test_a_number_that_goes_on_after_a_pause_is_armed_from_where_the_redaction_before_ends() -> None:
+    arming = numbers()
+    first = words("four seven two nine one one")
+    (before,) = arming.final(first, BEGUN)
+    assert isinstance(before, Armed)
+    second = words("eight five", at=first[-1].end + 1.0)
+    (armed,) = partials(arming, "eight five", first=second[-1].end_tick, begun=second[0].start_tick)
+    assert isinstance(armed, Armed)
+    assert (armed.first_tick, armed.label) == (before.last_tick + 1, "8 digits"), "the pause between is covered, too"
+    (armed,) = arming.final(second, second[0].start_tick)
+    assert isinstance(armed, Armed)
+    assert (armed.first_tick, armed.last_tick) == (before.last_tick + 1, second[-1].end_tick + PAD)
+
+
+def test_digits_of_two_utterances_are_one_number_from_its_first_digit() -> None:
+    arming = numbers()
+    first = words("it is four seven two nine")
+    assert list(arming.final(first, BEGUN)) == []
+    second = words("one one", at=first[-1].end + 2.5)
+    (armed,) = partials(arming, "one one", first=second[-1].end_tick, begun=second[0].start_tick)
+    assert isinstance(armed, Armed)
+    assert armed.first_tick == first[2].start_tick - PAD
+    assert len(list(arming.final(second, second[0].start_tick))) == 1
+    begun = second[-1].end_tick + JOIN_TICKS + 2
+    assert partials(arming, "eight five", first=begun + 50, begun=begun) == [], "after a long pause they are others"
+
+
+def test_a_number_that_would_be_allowed_if_it_went_on_waits_and_is_looked_at_anew_when_it_does() -> None:
+    arming = numbers("{ length = 8 }")
+    first = words("four seven two nine one one")
+    (waiting,) = arming.final(first, BEGUN)
+    assert isinstance(waiting, Armed)
+    assert waiting.waits
+    second = words("eight five", at=first[-1].end + 1.0)
+    begun = second[0].start_tick
+    assert partials(arming, "eight five", begun=begun) == [Disarmed("s", 7, BEGUN, "abuse", 1)], "it is an allowed one"
+    assert list(arming.final(second, begun)) == []
+    third = words("nine", at=second[-1].end + 1.0)
+    (armed,) = arming.final(third, third[0].start_tick)
+    assert isinstance(armed, Armed)
+    assert (armed.first_tick, armed.waits) == (first[0].start_tick - PAD, False), "one of nine digits is not"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,3 +85,10 @@ def test_no_masked_caption_shows_a_word_that_is_wholly_redacted(first: int, leng
 def test_a_word_that_takes_no_time_is_masked_where_it_stands() -> None:
     body = caption(words=["one"]) | {"words": [{"w": "one", "start": 10.6, "end": 10.6, "conf": 1.0}]}
     assert Masks([redaction(525, 549)]).caption(body)["text"] == REDACTED
+
+
+def test_a_number_that_is_masked_already_stays_one_and_joins_nothing() -> None:
+    masks = Masks([redaction(500, 624)])
+    assert masks.caption(caption(words=["one", "[number]", "two"]))["text"] == "[redacted] [number] [redacted]"
+    assert masks.numbers(7) == []
+    assert Masks([replace(redaction(500, 510), number=True)]).numbers(7) == [(500, 510)]

@@ -4,7 +4,7 @@ import pytest
 
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import RuleSet
-from spacesctl.rules.timing import explained, left, spoken_seconds, too_late
+from spacesctl.rules.timing import explained, left, spoken_seconds, too_late, wanted
 
 LONG = "never ever tell anybody about the secret project of the company"
 
@@ -39,4 +39,5 @@ def test_a_numeral_takes_as_long_as_the_longest_way_to_say_it() -> None:
     said = compile_rules('schema = 1\n[[rule]]\nid = "a"\nwhen.any = [{ words = ["4729"] }]\nactions = ["redact"]\n')
     (phrase,) = said.rules[0].literals
     assert spoken_seconds(phrase) == pytest.approx(0.1 * len("fourthousandsevenhundredandtwentynine"))
-    assert left(phrase, 0.5, 4.0) < 0
+    (one,) = wanted(said.rules[0])
+    assert left(one, 0.5, 4.0) < 0

@@ -15,9 +15,10 @@ async def project(db: AsyncConnection, outcome: Outcome) -> None:
         match event:
             case e.RedactionMade(redaction):
                 await redactions.add(db, redaction, outcome.after.id, outcome.at)
-            case e.RedactionChanged(redaction_id, first, last, mode, missed_to):
+            case e.RedactionChanged(redaction_id, first, last, mode, missed_to, reason):
+                more = {} if reason is None else {"reason": reason}
                 await redactions.change(
-                    db, redaction_id, first_tick=first, last_tick=last, mode=mode, missed_to=missed_to
+                    db, redaction_id, first_tick=first, last_tick=last, mode=mode, missed_to=missed_to, **more
                 )
             case e.RedactionWithdrawn(redaction_id):
                 await redactions.change(db, redaction_id, withdrawn=True)

@@ -18,9 +18,13 @@ from spacesctl.server.http.services import Services
 IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 T = TypeVar("T", bound=Answer)
 Made = TypeVar("Made")
-_LATER = frozenset({"cohosts", "delay"})
+_LATER = frozenset({"cohosts", "delay", "with_numbers"})
 """Fields that earlier versions did not have: empty, they are as if they were not there, so that a request can be repeated after an
 upgrade."""
+
+
+def _is_left_out(value: object) -> bool:
+    return value is None or value is False or value == []
 
 
 def keeping(once: Once, shown: Callable[[Made], Answer]) -> Keep[Made]:
@@ -35,7 +39,7 @@ async def answer_once(
     key wait meanwhile. Raises Conflict when the key was used for another request.
     """
     # With the defaults, so that it is the same whether a field was given or left out; earlier versions made it so, too.
-    fields = {name: one for name, one in structs.asdict(body).items() if name not in _LATER or one not in (None, [])}
+    fields = {name: one for name, one in structs.asdict(body).items() if name not in _LATER or not _is_left_out(one)}
     digest = hashlib.sha256(route.encode() + b" " + dump(fields)).hexdigest()
     once = Once(caller.account_id or "", key, digest)
     async with app.in_flight.alone(app.db, once) as found:

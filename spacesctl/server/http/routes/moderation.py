@@ -188,7 +188,7 @@ async def put_rules(app: Here, caller: SignedIn, space_id: str, body: api.NewRul
 
     This grants the bundled bot the actions of the file's rules, in the host's name.
     """
-    rules = await set_rules(app, caller, space_id, body.text, body.filename)
+    rules = await set_rules(app, caller, space_id, body.text, body.filename, with_numbers=body.with_numbers)
     if rules is None:
         return api.SetRules(hash=None, rules=[], actions=[])
     return api.SetRules(hash=rules.hash, rules=list(rules.ids), actions=sorted(rules.actions))

@@ -32,7 +32,9 @@ async def redact(app: Here, caller: SignedIn, space_id: str, body: api.NewRedact
     """Keep a stretch of somebody's sound from the audience, as far as it has not heard it. For the host, co-hosts and admins, for speakers
     about themselves, and for the bundled bot where a rule redacts.
     """
-    wanted = use.Wanted(body.account, body.lane, body.last, body.from_tick, body.to_tick, body.mode, body.reason)
+    wanted = use.Wanted(
+        body.account, body.lane, body.last, body.from_tick, body.to_tick, body.mode, body.reason, body.number
+    )
     return await _one(app, await use.redact(app, caller, space_id, wanted, body.rule_id))
 
 
@@ -54,9 +56,9 @@ async def list_redactions(app: Here, caller: SignedIn, space_id: str, cursor: st
 async def change_redaction(
     app: Here, caller: SignedIn, space_id: str, redaction_id: str, body: api.RedactionChange
 ) -> api.Redaction:
-    """Move, narrow or widen a redaction, or give it another mode, as long as its stretch has not aired."""
+    """Move, narrow or widen a redaction, or give it another mode or reason, as long as its stretch has not aired."""
     changed = await use.change(
-        app, caller, space_id, redaction_id, first=body.from_tick, last=body.to_tick, mode=body.mode
+        app, caller, space_id, redaction_id, first=body.from_tick, last=body.to_tick, mode=body.mode, reason=body.reason
     )
     return await _one(app, changed)
 
@@ -116,6 +118,7 @@ async def _one(app: Services, row: KeptRedaction) -> api.Redaction:
         to_tick=row.last_tick,
         mode=row.mode,
         cut=row.cut,
+        number=row.is_number,
         by=by(row.principal, known),
         reason=row.reason,
         state=row.state,

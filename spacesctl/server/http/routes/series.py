@@ -47,6 +47,7 @@ async def _create(app: Services, caller: Person, body: api.NewSeries, once: Once
     series = Series(
         new_space_id(), caller.account_id or "", body.title, body.cron, body.tz, body.duration, app.clock.now(), body.speakers,
         body.listeners, body.captions, tuple(body.topics), body.lang, record=body.record, delay=body.delay,
+        with_numbers=body.with_numbers,
     )  # fmt: skip
     keep = keeping(once, partial(_series, app))
     return _series(app, await use.create_series(app, series, caller, rules, body.invite, body.cohosts, keep))

@@ -82,6 +82,7 @@ async def _create(app: Services, caller: Person, body: api.NewSpace, once: Once)
         invite=body.invite,
         cohosts=body.cohosts,
         rules=rules,
+        with_numbers=body.with_numbers,
         start=body.start,
         may_go_live=may_go_live(app),
         keep=keep,
