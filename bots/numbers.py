@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import structs
 
 from bots.hearing.messages import Utterance
-from spacesctl.domain.redaction import NUMBER
+from spacesctl.domain.words import NUMBER
 from spacesctl.rules import normalise, numbers
 from spacesctl.rules.numbers import Digits, SpokenNumber
 from spacesctl.rules.rule_engine import JOIN_TICKS, Word

@@ -75,10 +75,11 @@ CASTS: dict[str, tuple[str, list[Person]]] = {
                     "i have a question about my order",
                     "my package was late again last week",
                     "the invoice is wrong and i want a refund",
-                    "my account number is four seven two nine",
+                    "my account number is four seven two nine one one eight",
                     "i would like to talk to a manager please",
                     "thank you so much for your help",
                 ],
+                "phrases": [("numbers", "four seven two nine one one eight")],
             },
             {
                 "handle": "theo",

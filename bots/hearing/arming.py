@@ -26,6 +26,8 @@ AHEAD: Final = 25
 """Ticks after the first sight of a whole phrase at which it may end: 0.5 s. A partial often has a word before all of it was said."""
 NUMBER_AHEAD: Final = 100
 """The same for a number, from its latest digit: 2 s, as more digits may follow."""
+CARRIED: Final = 125
+"""Ticks into an utterance up to which a phrase that the one before it, which was cut, had armed is kept: 2.5 s."""
 PRE_ROLL: Final = 40
 """Ticks before an utterance's first tick at which its first word may have begun, when there was no pause before it: so many of an utterance
 that was cut are heard again."""
@@ -57,6 +59,8 @@ class _Span:
     first: int
     last: int
     label: str = ""
+    over: bool = False
+    """Of a number: words follow it."""
 
     @property
     def ahead(self) -> int:
@@ -132,6 +136,9 @@ class Arming:
                 yield self._armed(held)
             self._held.append(held)
         yield from self._disarmed(before)
+        if tick > utterance + CARRIED:  # what is heard again by now has it, or it was not said
+            gone, self._carried = self._carried, []
+            yield from self._disarmed(gone)
 
     def wants_times(self, tick: int) -> bool:
         """Whether the times of words would narrow something now, after the sound of `tick` was fed."""
@@ -224,14 +231,17 @@ class Arming:
         return max(covered + 1, narrowed(words, first, first)[0])
 
     def _moved(self, held: _Held, span: _Span, first: int, tick: int) -> Iterator[Arm]:
-        """The phrase is still there. The stretch only grows: by words that the phrase has gained, or when it began earlier."""
+        """The phrase is still there. The stretch only grows: by words that the phrase has gained, or when it began earlier. That of a
+        number ends where other words follow."""
         first = held.first_tick if held.begins else min(first, held.first_tick)
         longer = span.last - span.first > held.span.last - held.span.first
         last = tick + span.ahead if longer else held.last_tick
         held.ends = held.ends and not longer
-        grown = first < held.first_tick or last > held.last_tick
+        if span.over and not held.ends and span.last + 1 < len(self._sights):
+            last = min(last, self._sights[span.last + 1])  # when the next word is seen, the number is said
+        changed = first < held.first_tick or last != held.last_tick
         held.span, held.first_tick, held.last_tick = span, first, last
-        if grown:
+        if changed:
             yield self._armed(held)
 
     def _timed(self, spoken: Spoken, known: int, *, closed: bool) -> Iterator[tuple[_Span, int, int]]:
@@ -267,9 +277,9 @@ def _spans(hits: Sequence[Hit], watch: Watch, known: int, least: int = 0) -> lis
         label = hit.matched if hit.is_number else ""
         spans = found.setdefault(hit.rule, [])
         if spans and first <= spans[-1].last:
-            spans[-1] = _Span(rule, spans[-1].first, max(last, spans[-1].last), label or spans[-1].label)
+            spans[-1] = _Span(rule, spans[-1].first, max(last, spans[-1].last), label or spans[-1].label, hit.over)
         else:
-            spans.append(_Span(rule, first, last, label))
+            spans.append(_Span(rule, first, last, label, hit.over))
     return sorted((span for spans in found.values() for span in spans), key=lambda one: (one.first, one.last))
 
 

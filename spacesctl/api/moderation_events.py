@@ -147,6 +147,7 @@ class MadeRedaction(Answer, frozen=True, kw_only=True):
     by: ActingPrincipal
     reason: str = ""
     cut: bool = False
+    number: bool = False
     missed_to: int | None = None
 
 
@@ -158,12 +159,13 @@ class RedactionMade(Answer, frozen=True, kw_only=True):
 
 
 class RedactionChanged(Answer, frozen=True, kw_only=True):
-    """A redaction has another stretch or mode."""
+    """A redaction has another stretch, mode or reason."""
 
     redaction_id: str
     from_tick: int
     to_tick: int
     mode: RedactionMode
+    reason: str | None = None
     missed_to: int | None = None
 
 

@@ -61,9 +61,9 @@ def fates(lane: Lane, recorded: Recorded, shown: Sequence[float | None], delay: 
                 lag=None if force is None else force - first.start,
                 slack=None if force is None else first.start + delay - force,
                 narrowed=bool(steps) and all(_narrowed(one, delay) for one in steps),
-                touched=sum(_touched(word, silent) for word in around),
+                touched=sum(touched(word, silent) for word in around),
                 far=len(far),
-                far_touched=sum(_touched(word, silent) for word in far),
+                far_touched=sum(touched(word, silent) for word in far),
             )
         )
     return found
@@ -102,7 +102,8 @@ def _narrowed(steps: Sequence[Step], delay: float) -> bool:
     return len(steps) > 1 and last is not None and aired_silent([steps], delay) <= set(range(last[0], last[1] + 1))
 
 
-def _touched(word: SaidWord, silent: set[int]) -> bool:
+def touched(word: SaidWord, silent: set[int]) -> bool:
+    """Whether half of a word is in these ticks."""
     own = _ticks(word.start, word.end)
     return 2 * sum(tick in silent for tick in own) >= len(own)
 

@@ -100,16 +100,19 @@ class Studio:
         return self._made[text, voice]
 
     def _say(self, text: str, voice: Voice) -> Spoken:
-        pcm, marks = self._espeak.say(text, voice)
+        pcm, all_marks = self._espeak.say(text, voice)
+        marks = [
+            (sample, at) for sample, at in all_marks if text[at : at + 1].strip()
+        ]  # some are of the pause after a comma
         pcm = resample(pcm, self._espeak.rate, RATE)
         loud = np.flatnonzero(np.abs(pcm) > AUDIBLE)
         pcm = pcm[: loud[-1] + 1] * (PEAK / np.abs(pcm).max())
         starts = [sample / self._espeak.rate for sample, _ in marks]
-        texts = [text[at : (text + " ").index(" ", at)] for _, at in marks]
+        texts = [text[at : (text + " ").index(" ", at)].rstrip(",") for _, at in marks]
         spans = pairwise([*starts, len(pcm) / RATE])
         words = [SaidWord(text, *_audible(pcm, *span)) for text, span in zip(texts, spans, strict=True)]
         silence = np.zeros(int(GAP * RATE) + -(len(pcm) + int(GAP * RATE)) % FRAME)
-        packets = list(_encoded(np.concatenate((pcm, silence))))
+        packets = list(encoded(np.concatenate((pcm, silence))))
         return packets, words, len(packets) / TICKS_PER_SECOND
 
 
@@ -121,7 +124,8 @@ def _audible(pcm: npt.NDArray[np.float64], start: float, after: float) -> tuple[
     return ((first + int(loud[0])) / RATE, (first + int(loud[-1]) + 1) / RATE) if len(loud) else (start, after)
 
 
-def _encoded(pcm: npt.NDArray[np.float64]) -> Iterator[bytes]:
+def encoded(pcm: npt.NDArray[np.float64]) -> Iterator[bytes]:
+    """Sound (48 kHz, 1 is full scale) as packets of 20 ms."""
     encoder = Encoder(bitrate=BITRATE)
     samples = np.round(pcm * 32767).astype(np.int16)
     for at in range(0, len(samples), FRAME):
@@ -144,7 +148,7 @@ def lanes(phrases: int, count: int, seed: int = 1) -> list[Lane]:
 def _lane(
     studio: Studio, voice: Voice, space: str, number: int, with_others: bool, wanted: int, choice: random.Random
 ) -> Lane:
-    packets = list(_encoded(np.zeros(round((LEAD + choice.random()) * TICKS_PER_SECOND) * FRAME)))
+    packets = list(encoded(np.zeros(round((LEAD + choice.random()) * TICKS_PER_SECOND) * FRAME)))
     words, phrases = list[SaidWord](), list[SaidPhrase]()
     for phrase, sentence in _talk(wanted, choice):
         frames, said, _ = studio.say(sentence, voice)
@@ -153,8 +157,8 @@ def _lane(
         words += [SaidWord(one.text, one.start + at, one.end + at) for one in said]
         if phrase is not None and (found := _place([one.text for one in said], phrase.split())) is not None:
             phrases.append(SaidPhrase(phrase, first + found, first + found + len(phrase.split()) - 1))
-    packets += _encoded(np.zeros(TICKS_PER_SECOND * FRAME))
-    frames_of, heard = _flagged(packets)
+    packets += encoded(np.zeros(TICKS_PER_SECOND * FRAME))
+    frames_of, heard = flagged(packets)
     return Lane(space, number, with_others, frames_of, heard, words, phrases)
 
 
@@ -181,7 +185,8 @@ def _place(words: Sequence[str], phrase: Sequence[str]) -> int | None:
     return next((at for at in places if list(words[at : at + len(phrase)]) == list(phrase)), None)
 
 
-def _flagged(packets: Sequence[bytes]) -> tuple[list[tuple[int, bytes]], Pcm]:
+def flagged(packets: Sequence[bytes]) -> tuple[list[tuple[int, bytes]], Pcm]:
+    """Packets with the engine's flags, and what a recogniser gets of them (`int16[n]`, 16 kHz)."""
     decoder, meter, activity = Decoder(HEARD_RATE), Meter(), Activity()
     sounds = [decoder.decode(packet) for packet in packets]
     flags = [int(activity.update(meter.level(sound))) for sound in sounds]

@@ -192,6 +192,22 @@ def redaction(
     _show(measure(phrases, model, DELAYS, note), report, as_json)
 
 
+def numbers(
+    count: Annotated[
+        int,
+        typer.Option(min=10, help="Numbers to redact that are said, and as many others; a hundred take three minutes."),
+    ] = 200,
+    model: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model. Default: the small shipped one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how many digits of spoken numbers a delayed audience hears. Needs espeak-ng. Takes six minutes."""
+    from spacesctl.bench.numbers import DELAYS, measure, report
+
+    _show(measure(count, model, DELAYS, note), report, as_json)
+
+
 def _show(measuring: Coroutine[None, None, T], report: Callable[[T], Report], as_json: bool) -> T:
     import asyncio
 

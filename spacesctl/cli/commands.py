@@ -199,6 +199,7 @@ ROOT = Noun(
                     "bench:redaction",
                     "Measure how many phrases the bots redact before a delayed audience hears them.",
                 ),
+                "numbers": Verb("bench:numbers", "Measure how many digits of spoken numbers a delayed audience hears."),
             },
         ),
         "schedule": Noun(

@@ -28,7 +28,8 @@ def demo(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the Space's page.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, a rule that mutes, a host who removes a speaker."""
+    """Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, rules that mute a speaker and keep words from the
+    audience, a host who removes somebody."""
     from spacesctl.demo.run import run
     from spacesctl.demo.view import summary
 

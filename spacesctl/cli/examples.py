@@ -127,6 +127,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "bench soak": ("spacesctl bench soak --minutes 10",),
     "bench loss": ("spacesctl bench loss --network '5 %'",),
     "bench mouth-to-ear": ("spacesctl bench mouth-to-ear --calls 3",),
+    "bench numbers": ("spacesctl bench numbers --count 50",),
     "bench redaction": ("spacesctl bench redaction --phrases 100",),
 }
 """By the words of a command."""

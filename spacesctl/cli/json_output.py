@@ -27,6 +27,7 @@ from spacesctl.bench.fanout import Fanout
 from spacesctl.bench.floor import Floor
 from spacesctl.bench.latency import Latency
 from spacesctl.bench.loss import Loss
+from spacesctl.bench.numbers import Numbers
 from spacesctl.bench.ogg import Costs
 from spacesctl.bench.peers import Peers
 from spacesctl.bench.redaction import Redactions
@@ -133,6 +134,7 @@ OUTPUTS: dict[str, Output] = {
     "bench loss": _one(Loss),
     "bench mouth-to-ear": _one(Latency),
     "bench redaction": _one(Redactions),
+    "bench numbers": _one(Numbers),
     "schedule list": _array(series.Series),
     **dict.fromkeys(
         ("schedule show", "schedule pause", "schedule resume", "schedule skip", "schedule edit"), _one(series.Series)

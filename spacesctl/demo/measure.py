@@ -82,7 +82,7 @@ class Silenced(NamedTuple):
 def place(heard: Heard, spoken: Spoken) -> Voice | None:
     """Find a voice by its best sentence, then each part near its expected place; None when the voice is not heard."""
     pcm, sentences = probe_listener.clip(spoken.script), spoken.script.sentences(spoken.seconds)
-    opening = [one for one in sentences if _is_before_mute(spoken, one.end)][:OPENINGS]
+    opening = [one for one in sentences if not is_muted_at(spoken, one.end)][:OPENINGS]
     found = [(one, _search(heard, spoken, one, _cut(pcm, spoken.script, one.start, one.end))) for one in opening]
     matches = [(match.score, match.at - round(one.start * RATE)) for one, match in found if match is not None]
     best, begins = max(matches, default=(0.0, 0))
@@ -98,10 +98,10 @@ def place(heard: Heard, spoken: Spoken) -> Voice | None:
 def likeness_of(heard: Heard, spoken: Spoken, voice: Voice | None, others: Sequence[Voice]) -> float | None:
     """The median likeness over the parts before a mute; None when nothing was said then, 0 when the voice was not found."""
     if voice is None:
-        said = any(_is_before_mute(spoken, one.end) for one in spoken.script.sentences(spoken.seconds))
+        said = any(not is_muted_at(spoken, one.end) for one in spoken.script.sentences(spoken.seconds))
         return 0.0 if said else None
     loud = QUIET * float(np.mean(np.square(probe_listener.clip(spoken.script))))
-    places = [one for one in voice.places if _is_before_mute(spoken, one.end)]
+    places = [one for one in voice.places if not is_muted_at(spoken, one.end)]
     heard_well = [one for one in places if np.mean(np.square(voice.track[one.first : one.last])) > loud]
     return round(median(_likeness(heard, voice, others, one) for one in heard_well), 3) if heard_well else None
 
@@ -132,6 +132,11 @@ def silenced(heard: Heard, voice: Voice | None, others: Sequence[Voice]) -> Sile
     )
 
 
+def is_muted_at(spoken: Spoken, seconds: float) -> bool:
+    """Whether a moment of the script is after the mute. It may be off by a tick or two: a mute comes a second after its words."""
+    return spoken.muted is not None and spoken.tick + seconds * TICKS_PER_SECOND > spoken.muted
+
+
 def voices(heard: Heard, spoken: Mapping[str, Spoken]) -> dict[str, Voice | None]:
     """Every speaker's voice in a listener's sound, by handle; None for one that was not found."""
     return {handle: place(heard, one) for handle, one in spoken.items()}
@@ -146,11 +151,6 @@ def aligned(heard: Heard, found: Mapping[str, Voice | None], begins: Mapping[str
     """The same sound, with its clock corrected so that voices begin at the ticks `begins`. WebRTC listeners know ticks only roughly."""
     off = [begins[who] - tick_of(heard, voice) for who, voice in found.items() if voice is not None and who in begins]
     return Heard(heard.first + median(off), heard.sound) if off else heard
-
-
-def _is_before_mute(spoken: Spoken, seconds: float) -> bool:
-    """Whether a moment of the script is before the mute. It may be off by a tick or two: a mute comes a second after its words."""
-    return spoken.muted is None or spoken.tick + seconds * TICKS_PER_SECOND <= spoken.muted
 
 
 def _likeness(heard: Heard, voice: Voice, others: Sequence[Voice], at: Place) -> float:
@@ -179,7 +179,7 @@ def _lay(heard: Heard, voice: Voice, start: float, end: float, pattern: Sound, b
     here = likeness.score(heard.sound, pattern, expected)
     slips = [expected + ticks * TICK for ticks in range(-SLIP_TICKS, SLIP_TICKS + 1)]
     there, at = max((likeness.score(heard.sound, pattern, one), one) for one in slips)
-    if there < max(FOUND, here + CLEARLY) or not _is_before_mute(voice.spoken, end):
+    if there < max(FOUND, here + CLEARLY) or is_muted_at(voice.spoken, end):
         at = expected
     first, last = max(0, at), min(len(voice.track), at + len(pattern))
     if first < last:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bots.casts import Cast, Phrase
 from bots.wer import word_errors
@@ -11,11 +12,13 @@ from spacesctl.api.events import CaptionSpoken
 from spacesctl.api.moderation_events import ActTaken, Removed, ServerMuted
 from spacesctl.api.wire import UNSET, UnsetType, Wire
 from spacesctl.demo import measure
+from spacesctl.demo.kept import DemoKept, Ear, kept, silent_from
 from spacesctl.demo.measure import Silenced, Spoken, Voice
 from spacesctl.demo.show import Performance, Said
 from spacesctl.demo.stage import Stage
 from spacesctl.demo.state import State
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.domain.words import NUMBER
 from spacesctl.probe.probe_listener import Heard, ProbeListener
 
 MS_PER_TICK = 20
@@ -126,6 +129,9 @@ class DemoReport(Wire, frozen=True, kw_only=True):
     reports: list[DemoFiledReport]
     muted: DemoMuted | None
     kicked: DemoKicked | None
+    delay: float
+    """Seconds that the audience heard behind the stage."""
+    kept: list[DemoKept]
     listeners: list[DemoListener]
     loss: float | None
     worst_tick_lateness_ms: float
@@ -135,15 +141,16 @@ class DemoReport(Wire, frozen=True, kw_only=True):
 def report(cast: Cast, stage: Stage, state: State, done: Performance) -> DemoReport:
     """The report. It takes a second or two to compute."""
     spoken = {handle: _spoken(stage, state, said) for handle, said in done.said.items()}
-    heard = [listener.heard() for listener in state.listeners]
-    found = [measure.voices(one, spoken) for one in heard]
+    to_audience = {handle: _to_audience(stage, done, handle, one) for handle, one in spoken.items()}
+    heard = [_on_stage_clock(listener.heard(), stage.delay) for listener in state.listeners]
+    found = [measure.voices(one, to_audience) for one in heard]
     clock, present = heard[0], {handle: voice for handle, voice in found[0].items() if voice is not None}
     begins = {
         handle: measure.tick_of(clock, voice) for handle, voice in present.items()
     }  # from the first listener: lanes carry the exact tick
     aligned = [measure.aligned(one, voices, begins) for one, voices in zip(heard, found, strict=True)]
     rows = [
-        _listener(listener, one, voices, spoken)
+        _listener(listener, one, voices, to_audience)
         for listener, one, voices in zip(state.listeners, aligned, found, strict=True)
     ]
     mutes = [row.muted for row in rows if row.muted is not None]
@@ -152,18 +159,23 @@ def report(cast: Cast, stage: Stage, state: State, done: Performance) -> DemoRep
         sum(listener.lost for listener in state.listeners),
         sum(listener.decoded for listener in state.listeners),
     )
+    silent = kept(cast, stage.ids, done.redactions, _stage_ear(done, spoken), list(map(Ear, aligned, found)))
+    hidden = [one.phrase for one in silent if one.number]
     return DemoReport(
         cast=cast.name,
         link=stage.link,
         seconds=done.seconds,
         model=stage.captions.model,
         speakers=[
-            _speaker(stage, state, said, spoken[handle], begins.get(handle)) for handle, said in done.said.items()
+            _speaker(stage, state, said, spoken[handle], begins.get(handle), hidden)
+            for handle, said in done.said.items()
         ],
         acts=[_act(cast, stage, tick, data, clock, present, last_sound) for tick, data in state.of_type(ActTaken)],
         reports=[_report(one) for one in done.reports],
         muted=_muted(stage, state, mutes),
         kicked=_kicked(stage, state, done),
+        delay=stage.delay,
+        kept=silent,
         listeners=rows,
         loss=round(lost / (lost + decoded), 6) if lost + decoded else None,
         worst_tick_lateness_ms=done.worst_lateness_ms,
@@ -177,7 +189,28 @@ def _spoken(stage: Stage, state: State, said: Said) -> Spoken:
     return Spoken(said.turn.script, said.tick, said.ticks * TICK_SECONDS, muted[0] if muted else None)
 
 
-def _speaker(stage: Stage, state: State, said: Said, spoken: Spoken, begins: float | None) -> DemoSpeaker:
+def _to_audience(stage: Stage, done: Performance, handle: str, spoken: Spoken) -> Spoken:
+    """The same as the audience hears it: what it had not heard when a rule muted somebody went with that."""
+    if spoken.muted is None:
+        return spoken
+    return replace(spoken, muted=silent_from(done.redactions, stage.ids[handle], spoken.muted))
+
+
+def _on_stage_clock(heard: Heard, delay: float) -> Heard:
+    """The sound of somebody in the audience at the ticks at which it was said."""
+    return Heard(heard.first - round(delay * TICKS_PER_SECOND), heard.sound)
+
+
+def _stage_ear(done: Performance, spoken: Mapping[str, Spoken]) -> Ear | None:
+    if done.on_stage is None:
+        return None
+    heard = done.on_stage.heard()
+    return Ear(heard, measure.voices(heard, spoken))
+
+
+def _speaker(
+    stage: Stage, state: State, said: Said, spoken: Spoken, begins: float | None, numbers: Sequence[str]
+) -> DemoSpeaker:
     person = said.turn.script.person
     first = begins if begins is not None else said.tick
     heard_for = spoken.seconds
@@ -187,7 +220,10 @@ def _speaker(stage: Stage, state: State, said: Said, spoken: Spoken, begins: flo
     captions = [data for _, data in state.of_type(CaptionSpoken) if data.account_id == account]
     end = first * TICK_SECONDS + said.turn.script.whole_until(heard_for) + AFTERWARDS
     words = [word.w for caption in captions for word in caption.words if word.start < end]
-    errors = word_errors(said.turn.script.text(heard_for).split(), words)
+    reference = said.turn.script.text(heard_for)
+    for number in numbers:  # captions have none
+        reference = reference.replace(number, NUMBER)
+    errors = word_errors(reference.split(), words)
     return DemoSpeaker(
         handle=f"@{person.handle}",
         role=person.role,
@@ -196,7 +232,7 @@ def _speaker(stage: Stage, state: State, said: Said, spoken: Spoken, begins: flo
         heard_seconds=round(heard_for, 2),
         first_tick=begins,
         captions=[caption.text for caption in captions],
-        reference=said.turn.script.text(heard_for),
+        reference=reference,
         reference_words=errors.said,
         word_errors=errors.count,
         word_error_rate=round(errors.rate, 4) if errors.said else None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from spacesctl.api.moderation import Report
 from spacesctl.api.people import NewMeasure
+from spacesctl.api.redactions import Redaction
 from spacesctl.api.space_events import SpaceEnded
 from spacesctl.client.aio import AsyncClient
 from spacesctl.client.lanes import Lanes
@@ -24,6 +25,8 @@ from spacesctl.probe.server_process import Server
 KICK_AFTER = 4.0
 """Seconds from the mute to the host's kick: time to measure that the muted speaker is not heard."""
 KICK_REASON = "the rule was right"
+LAST = 0.5
+"""Seconds after the audience has heard the end."""
 SETTLE = 5.0
 """Seconds to wait for the last captions after the speech has ended."""
 LATENESS_EVERY = 20.0
@@ -50,6 +53,9 @@ class Performance:
     worst_lateness_ms: float = 0.0
     came_back: str | None = None
     reports: list[Report] = field(default_factory=list)
+    on_stage: ProbeListener | None = None
+    """The host's own ears, where the audience hears later than the stage."""
+    redactions: list[Redaction] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -80,6 +86,7 @@ class Show:
                 await self._read_metrics()
                 self._done.reports = [one async for one in self._client.moderation.reports()]
                 await self._client.spaces.end(self._stage.space_id)
+                await self._hear_out()
                 await asyncio.wait(crew[:1], timeout=SETTLE)  # until `_watch` has the last event
                 for task in [*speaking, *crew]:
                     task.cancel()
@@ -112,6 +119,13 @@ class Show:
             task.cancel()
         return tasks
 
+    async def _hear_out(self) -> None:
+        """Let the audience hear the last seconds, and read what was kept from it."""
+        if self._stage.delay:
+            await asyncio.sleep(self._stage.delay + LAST)
+            listed = self._client.redactions.list(self._stage.space_id)
+            self._done.redactions = [one async for one in listed]
+
     def _tick_now(self) -> float:
         return self._tick_at(asyncio.get_running_loop().time())
 
@@ -143,9 +157,13 @@ class Show:
         await speaker.run(start_at)
 
     async def _seat_audience(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        """Connect three listeners: one by lanes, an anonymous one by lanes, one over WebRTC where that works. The first gives the clock."""
+        """Connect three listeners: one by lanes, an anonymous one by lanes, one over WebRTC where that works. The first gives the clock.
+        Where the audience is late, the host listens, too, and hears the stage."""
         by_lanes, over_webrtc = LISTENERS
         tasks = [await self._seat_listener(group, by_lanes), await self._seat_listener(group, None)]
+        if self._stage.delay:
+            tasks.append(await self._seat_listener(group, self._stage.host))
+            self._done.on_stage = self._state.listeners.pop()
         if self._has_webrtc(f"@{over_webrtc} listens"):
             listener = ProbeListener("webrtc", f"@{over_webrtc}")
             peer = WebRtcListener(self._stage, self._stage.tokens[over_webrtc], listener, self._tick_now)

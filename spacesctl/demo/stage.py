@@ -35,6 +35,8 @@ class Stage:
     ids: dict[str, str]
     tokens: dict[str, str]
     captions: CaptionsStatus
+    delay: float = 0.0
+    """Seconds that the audience hears behind the stage: a rule keeps words from it."""
 
     @property
     def space_id(self) -> str:
@@ -63,11 +65,13 @@ def prepare(url: str, owner_token: str, cast: Cast, note: Callable[[str], None])
         captions = _wait_for_captions(client, space.id)
         note(captions.notice or f"no captions: {captions.reason}")
         live = client.spaces.start(space.id)
+        if live.delay:
+            note(f"who only listens is {live.delay:g} s behind the stage: rules take words out before they are heard")
         if captions.ready:
             _wait_for(lambda: _has_bot(client, space.id))
         room = room_view.of(live, client.people.list(space.id))
     ids = {handle: one.id for handle, one in accounts.items()}
-    return Stage(url, room, space.link, host, ids, tokens, captions)
+    return Stage(url, room, space.link, host, ids, tokens, captions, live.delay)
 
 
 def _accounts(url: str, owner_token: str, cast: Cast) -> dict[str, MadeAccount]:

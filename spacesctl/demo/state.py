@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from spacesctl.api.events import CaptionSpoken, Event, Levels, PartialCaption
-from spacesctl.api.moderation_events import ActTaken, Removed
+from spacesctl.api.moderation_events import ActTaken, RedactionMade, Removed
 from spacesctl.api.people_events import LaneClosed, LaneOpened
 from spacesctl.api.wire import Answer
 from spacesctl.client.room_changes import after
@@ -26,6 +26,8 @@ SILENCE = -127
 """dBov of a closed microphone."""
 FALL = 8
 """dB by which a shown level falls at most from one report to the next (100 ms)."""
+SAME = 250
+"""Ticks after a redaction within which another one of the same rule is told as the same: the rest of a number, what went with a mute."""
 _RULE_DID = {"mute": "muted", "report": "reported", "kick": "removed", "block": "blocked", "log": "noted"}
 
 
@@ -81,6 +83,8 @@ class State:
     acts: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     listeners: list[ProbeListener] = field(default_factory=list)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    _redacted_to: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By account and rule: redactions up to this tick are told already."""
 
     def on_event(self, event: Event) -> None:
         """Take one event of the Space's staff view."""
@@ -106,6 +110,8 @@ class State:
                 self._act(data, tick)
             case Removed() as data:
                 self._removed(data, tick)
+            case RedactionMade() as data:
+                self._redacted(data, tick)
             case _:
                 pass
 
@@ -147,12 +153,26 @@ class State:
             seat.level = SILENCE
 
     def _act(self, data: ActTaken, tick: int) -> None:
+        if data.action == "redact" and data.mode == "enforce":
+            return  # the redaction itself was told, sooner
         handle = self._handle(data.account_id)
         did = _RULE_DID.get(data.action, data.action)
         would = "" if data.mode == "enforce" else " (recorded only: the rule is in shadow mode)"
         words = self._words(data.lane, data.start_tick, data.end_tick)
         heard = f" heard “{words}”" if words else ""
         self.moderated(tick, handle, f"rule {data.rule_id}{heard}: {handle} {did}{would}")
+
+    def _redacted(self, data: RedactionMade, tick: int) -> None:
+        made = data.redaction
+        if made.by.kind != "rule" or made.account_id is None:
+            return
+        who = (made.account_id, made.by.id or "")
+        if made.to_tick < self._redacted_to.get(who, -SAME):
+            return
+        self._redacted_to[who] = made.to_tick + SAME
+        handle = self._handle(made.account_id)
+        what = "a number" if made.number else "words"
+        self.moderated(tick, handle, f"rule {made.by.id}: {handle} says {what} that the audience will not hear")
 
     def _removed(self, data: Removed, tick: int) -> None:
         handle = self._handle(data.account_id)

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from spacesctl.demo.kept import DemoKept
 from spacesctl.demo.report import DemoAct, DemoReport
 from spacesctl.demo.state import SILENCE, Line, Seat, State
 
@@ -67,6 +68,7 @@ def summary(result: DemoReport) -> RenderableType:
             "-" if rate is None else f"{rate:.1%}", alike,
         )  # fmt: skip
     lines = [Text(_act_line(one)) for one in result.acts]
+    lines += [Text(_kept_line(one, result.delay), style="bold") for one in result.kept]
     if (muted := result.muted) is not None and muted.heard_after_mute_db is not None:
         lines.append(
             Text(
@@ -89,6 +91,19 @@ def _share(likeness: float | None) -> str:
 def _act_line(act: DemoAct) -> str:
     delay = f", {act.delay_to_act_ms} ms after the end of “{act.phrase}”" if act.phrase else ""
     return f"rule {act.rule}: {act.action} ({act.mode}) {act.handle}{delay}"
+
+
+def _kept_line(one: DemoKept, delay: float) -> str:
+    what = "a number" if one.number else f"“{one.phrase}”"
+    tone = f", with a tone of {one.tone_db:.0f} dBFS in its place" if one.tone_db is not None else ""
+    return (
+        f"{one.handle} said {what}: {_level(one.on_stage_db)} on the stage, {_level(one.in_audience_db)} at those who listen, {delay:g} s"
+        f" later{tone}"
+    )
+
+
+def _level(db: float | None) -> str:
+    return "not measured" if db is None else f"{db + 0.0:.0f} dB"
 
 
 def _title(state: State) -> Text:

@@ -20,8 +20,6 @@ MAX_AHEAD: Final = 500
 """Ticks ahead of the stage to which a redaction may reach: ten seconds. So none waits for ever."""
 MAX_OWN: Final = 16
 """Redactions of their own words that one speaker has waiting."""
-NUMBER: Final = "[number]"
-"""Stands in texts for a spoken number."""
 ALL_LANES: Final = 0
 """Stands for all lanes."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 ReportState = Literal["open", "upheld", "dismissed"]
 WebhookType = Literal[
@@ -26,6 +26,8 @@ CATEGORIES: Mapping[str, Category] = {name: name for name in get_args(Category)}
 RuleMode = Literal["shadow", "held", "enforce"]
 """Whether a rule only records what it would do, holds it for a person, or does it."""
 
+NUMBER: Final = "[number]"
+"""Stands in texts for a spoken number."""
 RedactionMode = Literal["silence", "tone"]
 """What the audience hears in place of what is redacted."""
 RedactionState = Literal["in_force", "withdrawn", "missed"]

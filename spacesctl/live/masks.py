@@ -9,7 +9,8 @@ from typing import Final
 
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICK_SECONDS
-from spacesctl.domain.redaction import ALL_LANES, NUMBER, Redaction
+from spacesctl.domain.redaction import ALL_LANES, Redaction
+from spacesctl.domain.words import NUMBER
 from spacesctl.store.spaces import Body
 
 REDACTED: Final = "[redacted]"

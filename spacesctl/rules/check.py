@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from spacesctl.domain.redaction import NUMBER
+from spacesctl.domain.words import NUMBER
 from spacesctl.rules import regexes
 from spacesctl.rules.numbers import Digits, Shape
 from spacesctl.rules.problems import Problem

@@ -22,13 +22,14 @@ MAX_HITS_PER_REGEX = 32
 @dataclass(frozen=True, order=True)
 class Hit:
     """A phrase, regex or number of a rule, found in the words `first` to `last` (both included). `rule` is the index of the rule;
-    `matched` is what the file says, of a number what it may be."""
+    `matched` is what the file says, of a number what it may be. A number is `over` when words follow by which it does not go on."""
 
     first: int
     last: int
     rule: int
     matched: str
     is_number: bool = False
+    over: bool = False
 
 
 class Matcher:
@@ -87,7 +88,8 @@ class Matcher:
         for rule, digits in self._digits:
             for number in numbers.find(words, digits.run):
                 if digits.matches(number, words, closed=closed):
-                    yield Hit(number.first, number.last, rule, number.label(words), is_number=True)
+                    over = not number.is_open(words, digits.run)
+                    yield Hit(number.first, number.last, rule, number.label(words), is_number=True, over=over)
 
     def _literal_hits(self, text: str, starts: list[int]) -> Iterator[Hit]:
         if self._automaton is None:

@@ -2,7 +2,7 @@
 
 A number is a run of groups. A group is one digit (`four`), a pair (`forty seven`), `double four`, or a cardinal (`four hundred and
 twelve`). Groups follow one another with at most two fillers between. Recognisers mishear: between single digits one foreign word does
-not end a run, and `to` or `for` there is a digit. A run of one cardinal, however large, is an amount and no number.
+not end a run, and `to` or `for` there is a digit. A cardinal with `thousand` or more is an amount and in no number, nor is one alone.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_BETWEEN: Final = 2
-"""Fillers between two groups; in a number that is long enough any words, as something was misheard."""
+"""Fillers between two groups. In a number that is long enough one of them may be any word: something was misheard."""
 SURE: Final = 3
-"""Digits after which a single foreign word is one that was misheard."""
+"""Digits after which a single foreign word between two single digits is one that was misheard."""
 AFTER_WORDS: Final = 4
 """Words that may stand between the words that a shape names and the number: `my order number is um`."""
 
@@ -39,7 +39,7 @@ _TENS: Final = {
 }
 _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
 _SCALES: Final = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_ALIKE: Final = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1"}
+_ALIKE: Final = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "no": "0"}
 """Words that sound like a digit."""
 _FILLERS: Final = frozenset({
     "um", "uh", "er", "erm", "eh", "ah", "hm", "hmm", "mm", "mhm", "okay", "ok", "so", "then", "well", "right", "like", "yes", "yeah",
@@ -52,8 +52,8 @@ _LETTERS: Final = frozenset("bcdefghjklmnpqrstuvwxyz")
 
 @dataclass(frozen=True)
 class Shape:
-    """A kind of number that may be heard. `length` (digits, 0: any), `prefix`, and the words `after` which it is said, normalised, with
-    single spaces; what is empty does not matter."""
+    """A kind of number that may be heard: of `length` digits (0: any), with a `prefix`, said `after` words (normalised, with single
+    spaces); what is empty does not matter. With `after` the words tell already: `length` is then the most, as a recogniser loses digits."""
 
     length: int = 0
     prefix: str = ""
@@ -66,7 +66,9 @@ class Shape:
         known = digits[: len(self.prefix)]
         if not self.prefix.startswith(known) or (closed and known != self.prefix):
             return False
-        return not self.length or (len(digits) == self.length if closed else len(digits) <= self.length)
+        return not self.length or (
+            len(digits) == self.length if closed and not self.after else len(digits) <= self.length
+        )
 
     def _follows(self, before: Sequence[str]) -> bool:
         near = before[-(len(self.after.split()) + AFTER_WORDS) :]
@@ -101,10 +103,11 @@ class SpokenNumber:
     said_in_parts: bool = True
     single: bool = True
     """Its last group is one digit."""
+    amount: bool = False
 
     def is_open(self, words: Sequence[str], run: int = 6) -> bool:
         """Whether it may go on after the last of these words."""
-        return _may_join(self.digits, self.single, words[self.last + 1 :], run)
+        return not self.amount and _may_join(self.digits, self.single, words[self.last + 1 :], run)
 
     def label(self, words: Sequence[str]) -> str:
         """What it may be, by its length and check digits: `card number`, `IBAN` or `9 digits`. It tells no digit."""
@@ -130,12 +133,13 @@ def is_iban(country: str, digits: str) -> bool:
 
 @dataclass
 class _Group:
-    """Words that stand for digits. `single`: one digit."""
+    """Words that stand for digits. `single`: one digit; `amount`: with `thousand` or more."""
 
     first: int
     last: int
     digits: str
     single: bool = False
+    amount: bool = False
 
 
 def find(words: Sequence[str], run: int = 6) -> list[SpokenNumber]:
@@ -143,21 +147,24 @@ def find(words: Sequence[str], run: int = 6) -> list[SpokenNumber]:
     found: list[SpokenNumber] = []
     for group in _groups(words):
         between = words[found[-1].last + 1 : group.first] if found else ()
-        if found and _may_join(found[-1].digits, found[-1].single and group.single, between, run):
-            digits = found[-1].digits + (_ALIKE.get(between[0], "") if len(between) == 1 else "") + group.digits
+        amount = group.amount or (found and found[-1].amount)
+        if found and not amount and _may_join(found[-1].digits, found[-1].single and group.single, between, run):
+            digits = found[-1].digits + "".join(_ALIKE.get(word, "") for word in between) + group.digits
             found[-1] = SpokenNumber(found[-1].first, group.last, digits, said_in_parts=True, single=group.single)
         else:
-            found.append(SpokenNumber(group.first, group.last, group.digits, said_in_parts=False, single=group.single))
+            found.append(SpokenNumber(group.first, group.last, group.digits, False, group.single, group.amount))
     return found
 
 
 def _may_join(digits: str, singles: bool, between: Sequence[str], run: int) -> bool:
     """Whether a number goes on after the words `between`. `singles`: there is a single digit on both sides of them."""
+    said = [word for word in between if word not in _FILLERS and word not in _LETTERS]
     if len(between) > MAX_BETWEEN:
         return False
-    if len(digits) >= run or all(word in _FILLERS or word in _LETTERS for word in between):
-        return True
-    return len(between) == 1 and between[0] not in _SEPARATORS and singles and len(digits) >= SURE
+    if len(digits) >= run:
+        return len([word for word in said if word not in _ALIKE]) <= 1
+    one_misheard = len(between) == 1 and singles and len(digits) >= SURE
+    return not said or (one_misheard and said[0] not in _SEPARATORS)
 
 
 def _groups(words: Sequence[str]) -> Iterator[_Group]:
@@ -191,7 +198,7 @@ def _cardinal(words: Sequence[str], at: int) -> _Group | None:
             last, digits = more
     if scaled:
         digits = str(total + int(digits))
-    return _Group(at, last, digits, single=len(digits) == 1)
+    return _Group(at, last, digits, len(digits) == 1, scaled)
 
 
 def _below_thousand(words: Sequence[str], at: int) -> tuple[int, str] | None:

@@ -8,6 +8,7 @@ from spacesctl.bench.fanout import Fanout, Window
 from spacesctl.bench.floor import Floor
 from spacesctl.bench.latency import Latency
 from spacesctl.bench.loss import Loss
+from spacesctl.bench.numbers import NumberRow, Numbers
 from spacesctl.bench.ogg import Cost, Costs
 from spacesctl.bench.peers import Peers
 from spacesctl.bench.redaction import Redactions
@@ -55,4 +56,12 @@ ROW = Row(
     neighbours={"narrowed": 0.25, "else": 3.5, "all": None}, slack_p1=2.75,
 )  # fmt: skip
 REDACTIONS = Redactions("tiny", 50, [ROW], {"p50": 0.75, "p95": 1.0, "p99": 1.25}, 52, 4, 0, MACHINE)
+NUMBERS = Numbers(
+    "tiny",
+    [NumberRow(4.0, "all that are redacted", 200, 0.995, 0.94, 1.0), NumberRow(4.0, "year", 30, touched=0.0125)],
+    210,
+    9,
+    0,
+    MACHINE,
+)
 LATENCY = Latency([], {}, 5, 20.0, MACHINE)

@@ -17,6 +17,7 @@ from tests.bench.results import (
     FLOOR,
     LATENCY,
     LOSS,
+    NUMBERS,
     OGG,
     PEERS,
     REDACTIONS,
@@ -29,7 +30,7 @@ from tests.cli import inside
 
 RESULTS: Mapping[str, object] = {
     "fanout": FANOUT, "storm": STORM, "soak": SOAK, "ogg": OGG, "floor": FLOOR, "capacity": CAPACITY, "peers": PEERS,
-    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE, "redaction": REDACTIONS,
+    "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE, "redaction": REDACTIONS, "numbers": NUMBERS,
 }  # fmt: skip
 """By module, what its `measure` returns here."""
 
@@ -65,6 +66,8 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: st
          ["wide-band PESQ"]),
         ("redaction", ["redaction", "--phrases", "20"], [20, None, (2.0, 3.0, 4.0, 6.0)],
          ["48 of 50", "98.8", "1.2", "3.50", "p50 0.75, p95 1.00, p99 1.25", "withdrawn: 4"]),
+        ("numbers", ["numbers", "--count", "20"], [20, None, (2.0, 3.0, 4.0, 6.0)],
+         ["all that are redacted", "99.5", "94.0", "1.2", "withdrawn: 9"]),
         ("latency", ["mouth-to-ear", "--calls", "2"], [["spacesctl", "aiortc", "AudioBridge"], 2, 20.0], ["Latency"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

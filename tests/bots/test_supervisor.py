@@ -62,15 +62,15 @@ def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_w
             if tick % 25 == 0:
                 await until(lanes.queue.empty)
                 await until(lambda: heard_up_to(supervisor) < 100)  # as fast as it can hear
-        await until(lambda: sum(each["final"] for each in api.captions) >= 13 and len(api.acts) >= 4)
+        await until(lambda: sum(each["final"] for each in api.captions) >= 13 and len(api.acts) >= 5)
 
     run(api, script)
     for lane, person in ((1, cast.host), (2, cast.troublemaker)):
         text = " ".join(each["text"] for each in api.captions if each["lane"] == lane and each["final"])
         assert word_errors(person.text.split(), text.split()).rate <= 0.06
     acts = [(each["rule_id"], each["mode"], each["action"], each["account_id"]) for each in api.acts]
-    assert acts[:2] == [("scam-pitch", "enforce", "report", "rex"), ("scam-pitch", "enforce", "mute", "rex")]
-    assert set(acts[2:]) == {("insults", "shadow", "log", "rex")}, "the second pitch falls into the cooldown"
+    assert acts[:3] == [("scam-pitch", "enforce", each, "rex") for each in ("redact", "report", "mute")]
+    assert set(acts[3:]) == {("insults", "shadow", "log", "rex")}, "the second pitch falls into the cooldown"
     phrase = cast.troublemaker.phrases[0]
     assert abs(api.acts[0]["end_tick"] / 50 - 20 - phrase.end) < 0.15
     ready = [each for each in api.statuses if each["ready"]]

@@ -123,7 +123,10 @@ def is_right(cast: casts.Cast, result: dict[str, Any]) -> None:
     for handle, one in speakers.items():
         assert one["word_error_rate"] < 0.15, one
         assert one["reference_words"] >= 10
-        assert people[handle].text.startswith(one["reference"])
+        said = people[handle].text
+        for number in (phrase.text for phrase in people[handle].phrases if phrase.rule == "numbers"):
+            said = said.replace(number, "[number]")
+        assert said.startswith(one["reference"])
         assert one["said_seconds"] > 8
         # The captions of one who was cut have a few words more at most: of the sentence that was cut.
         heard = " ".join(one["captions"])
@@ -131,8 +134,12 @@ def is_right(cast: casts.Cast, result: dict[str, Any]) -> None:
 
     rule = cast.troublemaker.phrases[0].rule
     acts = [(one["rule"], one["action"], one["mode"], one["handle"]) for one in result["acts"]]
-    assert sorted(acts) == [(rule, "mute", "enforce", trouble), (rule, "report", "enforce", trouble)]
-    for one in result["acts"]:
+    late = "redact" in cast.rules
+    redacted = [(rule, "redact", "enforce", trouble)] if late else []
+    own = [one for one in acts if one[0] == rule]
+    assert sorted(own) == [(rule, "mute", "enforce", trouble), *redacted, (rule, "report", "enforce", trouble)]
+    is_kept(result, trouble if late else None)
+    for one in (each for each in result["acts"] if each["rule"] == rule):
         assert one["phrase"] in people[trouble].text
         assert 0 < one["delay_to_act_ms"] < 6000
     [report] = result["reports"]
@@ -164,6 +171,23 @@ def is_right(cast: casts.Cast, result: dict[str, Any]) -> None:
         assert abs(one["muted"]["likeness_after"]) < 0.1
     assert result["loss"] <= LOSS
     assert result["worst_tick_lateness_ms"] > 0
+
+
+def is_kept(result: dict[str, Any], trouble: str | None) -> None:
+    """A word and a number are heard on the stage and by nobody who listens, four seconds later."""
+    if trouble is None:
+        assert (result["delay"], result["kept"]) == (0, [])
+        return
+    word, number = result["kept"]
+    assert (result["delay"], word["handle"], word["phrase"]) == (4, trouble, "crypto giveaway")
+    assert (number["handle"], number["number"], number["tone_db"]) == ("@mara", True, pytest.approx(-26, abs=3))
+    for one in (word, number):
+        assert one["on_stage_db"] > -3
+        assert one["in_audience_db"] < -20, (
+            "with two others talking the projection of a voice that is not there comes near"
+        )
+    (mara,) = [one for one in result["speakers"] if one["handle"] == "@mara"]
+    assert "my account number is [number]" in mara["captions"]
 
 
 @pytest.mark.slow

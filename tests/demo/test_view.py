@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
 from spacesctl.client.room_view import Person
+from spacesctl.demo.kept import DemoKept
 from spacesctl.demo.report import DemoAct, DemoKicked, DemoListener, DemoMuted, DemoReport, DemoSpeaker
 from spacesctl.demo.state import SILENCE, Seat
 from spacesctl.demo.view import bar, summary
@@ -37,13 +38,21 @@ MUTED = DemoMuted(
 KICKED = DemoKicked(handle="@rex", by="@acme", reason="", at_tick=9, tried_to_come_back="refused: barred")
 
 
+WORD = DemoKept(
+    handle="@rex", rule="scam", number=False, phrase="crypto giveaway", from_tick=5.0, to_tick=8.0, on_stage_db=0.4,
+    in_audience_db=-43.2, tone_db=None,
+)  # fmt: skip
+NUMBER = replace(WORD, handle="@mara", number=True, on_stage_db=None, tone_db=-26.1)
+
+
 def listener(likeness: dict[str, float | None]) -> DemoListener:
     return DemoListener(kind="lanes", account="@ada", seconds=9.0, lost=0, likeness=likeness, muted=None, ended=None)
 
 
 RESULT = DemoReport(
     cast="cast_a", link="", seconds=9.0, model=None, speakers=[SPEAKER], acts=[ACT], reports=[], muted=MUTED,
-    kicked=KICKED, listeners=[listener({"@rex": 0.973}), listener({"@rex": None}), listener({})], loss=0.001,
+    kicked=KICKED, delay=4.0, kept=[WORD, NUMBER],
+    listeners=[listener({"@rex": 0.973}), listener({"@rex": None}), listener({})], loss=0.001,
     worst_tick_lateness_ms=4.5, engine={},
 )  # fmt: skip
 
@@ -54,6 +63,8 @@ def test_the_summary_tells_the_main_figures_in_words() -> None:
         "SPEAKER WAY HEARD WORDS WORD ERRORS LIKENESS AT LISTENERS",
         "@rex lanes 8.2 s 20 12.5% 0.97, -, -",
         "rule scam: mute (enforce) @rex, 900 ms after the end of “crypto giveaway”",
+        "@rex said “crypto giveaway”: 0 dB on the stage, -43 dB at those who listen, 4 s later",
+        "@mara said a number: not measured on the stage, -43 dB at those who listen, 4 s later, with a tone of -26 dBFS in its place",
         "@rex went on speaking for 3.5 s after the mute and was heard at most at -61 dB of the level before",
         "@acme removed @rex, who tried to come back: refused: barred",
         "loss 0.001, worst tick lateness 4.5 ms; likeness 1 is the unchanged voice",

@@ -46,6 +46,7 @@ def hits(said: str, digits: str = "{ run = 6 }", *, closed: bool = True) -> list
         ("four seven two banana nine one one", "472911"),
         ("one two three dash four five six", "123456"),
         ("four seven two nine one one and then five five", "47291155"),
+        ("four seven two nine one one no for five five", "4729110455"),
         ("two w four [unk] six seven eight nine", "246789"),
     ],
 )
@@ -70,6 +71,7 @@ def test_a_number_is_found_however_it_is_said(said: str, digits: str) -> None:
         "the code is four seven two nine one",
         "chapter eleven page one hundred twelve",
         "at ten to five for four people",
+        "two thousand five hundred and three thousand four hundred",
         "seven hundred and forty seven",
     ],
 )
@@ -152,6 +154,7 @@ def test_an_amount_is_never_a_number(amount: int) -> None:
         ("four nine two nine one one five six", "{ length = 7 }", True),
         ("four nine two nine one one", "{ length = 7 }", True),
         ("order number four nine two nine one one five", '{ length = 6, after = "order number" }', True),
+        ("order number four nine two nine one one", '{ length = 8, after = "order number" }', False),
         ("four nine two nine one one", '{ length = 6, prefix = "5" }, { length = 6, prefix = "4" }', False),
     ],
 )
