@@ -27,7 +27,8 @@ AHEAD: Final = 25
 NUMBER_AHEAD: Final = 100
 """The same for a number, from its latest digit: 2 s, as more digits may follow."""
 CARRIED: Final = 125
-"""Ticks into an utterance up to which a phrase that the one before it, which was cut, had armed is kept: 2.5 s."""
+"""Ticks into an utterance up to which a number is kept that the one before it, which was cut, had armed: 2.5 s. What was heard again by
+then has it, or it was not said. A phrase is kept until the utterance ends: it has few words, of which the cut may have taken one."""
 PRE_ROLL: Final = 40
 """Ticks before an utterance's first tick at which its first word may have begun, when there was no pause before it: so many of an utterance
 that was cut are heard again."""
@@ -136,8 +137,9 @@ class Arming:
                 yield self._armed(held)
             self._held.append(held)
         yield from self._disarmed(before)
-        if tick > utterance + CARRIED:  # what is heard again by now has it, or it was not said
-            gone, self._carried = self._carried, []
+        if tick > utterance + CARRIED:
+            gone = [held for held in self._carried if held.span.label]
+            self._carried = [held for held in self._carried if not held.span.label]
             yield from self._disarmed(gone)
 
     def wants_times(self, tick: int) -> bool:

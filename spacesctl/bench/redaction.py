@@ -15,6 +15,7 @@ from typing import Final
 from bots import models
 from spacesctl.bench.redaction_live import shown, spoken
 from spacesctl.bench.redaction_score import Fate, Row, fates, percentiles, row
+from spacesctl.bench.redaction_sound import ALONE_DB, OTHERS_DB, Inaudible, inaudible
 from spacesctl.bench.redaction_speech import PHRASES, lanes
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
@@ -24,6 +25,8 @@ from spacesctl.probe.machine import Machine
 from spacesctl.rules.rulefile import compile_rules
 
 LANES: Final = 10
+SOUND_DELAY: Final = 4.0
+"""Seconds of the delay at which it is measured what a listener decodes."""
 DELAYS: Final = (2.0, 3.0, 4.0, 6.0)
 """Seconds that the audience is behind the stage."""
 
@@ -40,6 +43,8 @@ class Redactions:
     armed: int
     withdrawn: int
     ticks_dropped: int
+    sound: Inaudible
+    """What a listener decodes at `SOUND_DELAY`."""
     machine: Machine
 
 
@@ -71,8 +76,12 @@ async def measure(
         ]
         rows += [row(delay, who, some) for who, some in _groups(found).items()]
         lag = [one.lag for one in found if one.shown and one.lag is not None]
+    note("a listener decodes it, and a recogniser listens again")
+    sound = await asyncio.to_thread(inaudible, said, run.recorded, seen, SOUND_DELAY, used.path)
     here = await asyncio.to_thread(machine.described)
-    return Redactions(used.name, phrases, rows, percentiles(lag), run.armed, run.withdrawn, run.ticks_dropped, here)
+    return Redactions(
+        used.name, phrases, rows, percentiles(lag), run.armed, run.withdrawn, run.ticks_dropped, sound, here
+    )
 
 
 def _rules() -> str:
@@ -119,11 +128,22 @@ def report(result: Redactions) -> Report:
     lag = ", ".join(f"{name} {value:.2f}" for name, value in result.lag.items())
     notes = [
         f"seconds from a phrase's start until its redaction is in force: {lag}",
+        *_heard(result.sound),
         f"armed: {result.armed}, withdrawn: {result.withdrawn}; ticks dropped: {result.ticks_dropped}; model: {result.model}",
         machine_line(result.machine),
     ]
     title = "Phrases redacted before a delayed audience hears them, of those that bare vosk shows in a partial or final result"
     return Report(title, dict(_COLUMNS), rows, notes)
+
+
+def _heard(sound: Inaudible) -> list[str]:
+    return [
+        f"decoded by a listener at {SOUND_DELAY:g} s: of {sound.alone} phrases said alone {_percent(sound.alone_silent)} % are at most"
+        f" {ALONE_DB:g} dB of themselves (p99 {_number(sound.alone_db)} dB); of {sound.others} said while two others talk the projection of"
+        f" {_percent(sound.others_silent)} % is at most {OTHERS_DB:g} dB, and of {_percent(sound.floor_silent)} % where the lane never"
+        " was in the mix",
+        f"a recogniser that listens to that finds {sound.found} of {sound.sought} again",
+    ]
 
 
 def _percent(share: float | None) -> str:

@@ -16,13 +16,14 @@ from typing import Final
 
 from bots.hearing.messages import Arm, Disarmed
 from bots.hearing.pool import RecogniserPool
-from bots.hearing.recogniser import BYTES_PER_SECOND
+from bots.hearing.recogniser import BYTES_PER_SECOND, Recogniser
 from bots.hearing.vosk_recogniser import load
 from bots.redactor import Redactor
 from spacesctl.api.by import By
 from spacesctl.api.lanes import OpenLane
 from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
 from spacesctl.api.wire import Time
+from spacesctl.audio.opus import Pcm
 from spacesctl.bench.redaction_speech import Lane
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 from spacesctl.domain.errors import Unavailable
@@ -152,14 +153,19 @@ async def _say(pool: RecogniserPool, lanes: Sequence[Lane], began: float, note: 
 
 def shown(lane: Lane, model: Path) -> list[float | None]:
     """When bare vosk first shows each phrase of a lane, in a partial or a final result: seconds of sound fed, in steps of 100 ms."""
-    recogniser = load(model)()
-    sound = lane.heard.tobytes()
+    texts = results(load(model)(), lane.heard)
+    return [_first(lane, index, texts) for index in range(len(lane.phrases))]
+
+
+def results(recogniser: Recogniser, pcm: Pcm) -> list[tuple[float, str]]:
+    """All results of a recogniser that is fed sound (`int16[n]`, 16 kHz) in steps of 100 ms: the seconds fed, and the text in spaces."""
+    sound = pcm.tobytes()
     texts = list[tuple[float, str]]()
     for at in range(0, len(sound), STEP_BYTES):
         result = recogniser.feed(sound[at : at + STEP_BYTES])
         texts.append((min(len(sound), at + STEP_BYTES) / BYTES_PER_SECOND, f" {result.text} "))
     texts.append((len(sound) / BYTES_PER_SECOND, f" {recogniser.finish().text} "))
-    return [_first(lane, index, texts) for index in range(len(lane.phrases))]
+    return texts
 
 
 LONGEST_UTTERANCE: Final = 25.0

@@ -13,6 +13,7 @@ from spacesctl.bench.ogg import Cost, Costs
 from spacesctl.bench.peers import Peers
 from spacesctl.bench.redaction import Redactions
 from spacesctl.bench.redaction_score import Row
+from spacesctl.bench.redaction_sound import Inaudible
 from spacesctl.bench.soak import Calm, Growth, Soak
 from spacesctl.bench.storm import Half, Storm
 from spacesctl.probe.jitter_probe import Jitter
@@ -55,7 +56,17 @@ ROW = Row(
     delay=4.0, who="alone", phrases=50, shown=48, whole=0.9875, exact=0.75, early=47, early_whole=1.0, far_touched=0.0125, narrowed=0.5,
     neighbours={"narrowed": 0.25, "else": 3.5, "all": None}, slack_p1=2.75,
 )  # fmt: skip
-REDACTIONS = Redactions("tiny", 50, [ROW], {"p50": 0.75, "p95": 1.0, "p99": 1.25}, 52, 4, 0, MACHINE)
+REDACTIONS = Redactions(
+    "tiny",
+    50,
+    [ROW],
+    {"p50": 0.75, "p95": 1.0, "p99": 1.25},
+    52,
+    4,
+    0,
+    Inaudible(20, 1.0, -62.5, 30, 0.975, 0.98, 50, 0),
+    MACHINE,
+)
 NUMBERS = Numbers(
     "tiny",
     [NumberRow(4.0, "all that are redacted", 200, 0.995, 0.94, 1.0), NumberRow(4.0, "year", 30, touched=0.0125)],

@@ -2,7 +2,17 @@
 
 import pytest
 
-from bots.hearing.arming import AHEAD, BEFORE_SIGHT, NUMBER_AHEAD, PRE_ROLL, TIMES_AFTER, TIMES_EVERY, Arming, Watch
+from bots.hearing.arming import (
+    AHEAD,
+    BEFORE_SIGHT,
+    CARRIED,
+    NUMBER_AHEAD,
+    PRE_ROLL,
+    TIMES_AFTER,
+    TIMES_EVERY,
+    Arming,
+    Watch,
+)
 from bots.hearing.lane import CHUNK, PARTIAL_EVERY, LanePipeline
 from bots.hearing.messages import Arm, Armed, Disarmed, Heard, Utterance
 from bots.hearing.recogniser import HeardWord, ScriptedRecogniser
@@ -370,3 +380,20 @@ def test_a_number_that_would_be_allowed_if_it_went_on_waits_and_is_looked_at_ane
     (armed,) = arming.final(third, third[0].start_tick)
     assert isinstance(armed, Armed)
     assert (armed.first_tick, armed.waits) == (first[0].start_tick - PAD, False), "one of nine digits is not"
+
+
+def test_a_number_that_a_cut_utterance_had_armed_is_given_back_when_what_is_heard_again_has_none() -> None:
+    arming = numbers()
+    partials(arming, "it is four seven two nine one one", first=BEGUN + 380)
+    border = BEGUN + 400
+    assert list(arming.final(words("it is four"), BEGUN, border)) == []
+    assert partials(arming, "so", "so now", first=border + CARRIED - CHUNK, begun=border) == []
+    assert partials(arming, "so now we", first=border + CARRIED + 1, begun=border) == [
+        Disarmed("s", 7, BEGUN, "abuse", 1)
+    ]
+
+
+def test_where_other_words_follow_a_number_its_redaction_ends() -> None:
+    arms = partials(numbers(), f"it is {DIGITS}", f"it is {DIGITS} and", f"it is {DIGITS} and then we", first=1300)
+    ends = [each.last_tick for each in arms if isinstance(each, Armed)]
+    assert ends == [1300 + NUMBER_AHEAD, 1305], "when `and` was seen, the last digit was said"
