@@ -75,17 +75,15 @@ def inaudible(
     seen = dict(zip(((lane.space, lane.number) for lane in lanes), shown, strict=True))
     for space in dict.fromkeys(lane.space for lane in lanes):
         there = [lane for lane in lanes if lane.space == space]
+        whole = {lane.number: _whole(lane, recorded, seen[space, lane.number], delay) for lane in there}
+        if not any(whole.values()):
+            continue
         own = {lane.number: _decoded(lane) for lane in there}
         ticks = max(len(lane.frames) for lane in there)
         packets = list(_listened(there, own, recorded, delay, ticks))
         heard, text = _played(packets), results(make(), _played(packets, HEARD_RATE).astype(np.int16))
         for lane in there:
-            whole = [
-                index
-                for index, one in enumerate(fates(lane, recorded[space, lane.number], seen[space, lane.number], delay))
-                if one.whole and one.lag is not None
-            ]
-            spans = [_span(lane, index) for index in whole]
+            spans = [_span(lane, index) for index in whole[lane.number]]
             voice = own[lane.number].astype(np.float64)
             if lane.with_others:
                 rest = [one for one in there if one is not lane]
@@ -94,8 +92,8 @@ def inaudible(
                 counts.floor += [_projection(without[at], voice[at]) for at in spans]
             else:
                 counts.alone += [_level(heard[at], voice[at]) for at in spans]
-            counts.sought += len(whole)
-            counts.found += sum(_is_found(lane, index, text) for index in whole)
+            counts.sought += len(spans)
+            counts.found += sum(_is_found(lane, index, text) for index in whole[lane.number])
     return Inaudible(
         len(counts.alone),
         _share(counts.alone, ALONE_DB),
@@ -106,6 +104,14 @@ def inaudible(
         counts.sought,
         counts.found,
     )
+
+
+def _whole(
+    lane: Lane, recorded: Mapping[tuple[str, int], Recorded], shown: Sequence[float | None], delay: float
+) -> list[int]:
+    """The phrases of a lane that were redacted whole."""
+    found = fates(lane, recorded[lane.space, lane.number], shown, delay)
+    return [index for index, one in enumerate(found) if one.whole and one.lag is not None]
 
 
 def _decoded(lane: Lane) -> Pcm:
