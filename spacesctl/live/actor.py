@@ -8,7 +8,6 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 
 from spacesctl.api import events as wire
@@ -16,12 +15,11 @@ from spacesctl.api.lanes import OpenLane
 from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.absence import HOST_GRACE
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.redaction import ALL_LANES, Stretch
+from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
 from spacesctl.engine.messages import Frames, Levels, OpenSpace
@@ -34,10 +32,12 @@ from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
 from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
 from spacesctl.live.hub import Hub
+from spacesctl.live.microphones import Microphones
 from spacesctl.live.open_access import OpenAccess
 from spacesctl.live.outcome import Outcome
-from spacesctl.live.presence import AWAY_AFTER, Presence, Step
+from spacesctl.live.presence import Presence, command_of
 from spacesctl.live.recorder import Recorder
+from spacesctl.live.safety_delay import SafetyDelay
 from spacesctl.live.sessions import Session
 from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.subscriber import Sink, Subscriber
@@ -47,8 +47,6 @@ from spacesctl.support.supervision import TaskSupervisor
 
 _CHANGE_ADMISSION = (e.Removed, e.SpaceEdited, e.RoleChanged, e.HostChanged)
 """Events after which somebody who is here may no longer be."""
-MOST_UNKNOWN = 600
-"""Ticks that a Space went on at most after its clock was stored: it is stored every ten seconds."""
 END_TICKS = 5
 """Ticks after the last one until a Space that has ended is closed: its sound is on the way."""
 Ask = Callable[..., Awaitable[Outcome]]
@@ -79,14 +77,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.recorders: list[Recorder] = []
         self.tick = last_tick
         self._ssrc = _new_ssrc()
-        self._lane_of: dict[int, str] = {}
-        self._closed_at: dict[int, int] = {}
+        self.microphones = Microphones()
         self._running: RunningClock | None = None
         self._over_since: float | None = None
         self.known_to = last_tick
         """A tick to which the audience may have heard the stage, as the store knows it after a start of the server."""
         self._reactions: Counter[str] = Counter()
-        self._told_delay = (0, 0, False)
+        self.safety = SafetyDelay(self.audience)
         self._engine = engine
         self._clock = clock
         self._ask = ask
@@ -125,7 +122,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         if after.is_over:
             self.open.attendance.counted(self.participant_count)  # who came after the last look
         events = outcome.events
-        self._follow_redactions(after, events)
+        self.safety.follow(after, events)
         if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
             self.open.came(outcome.by)
@@ -142,28 +139,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             self.hub.finish(View.STAFF)
             if not self.audience.is_waiting or any(isinstance(event, e.SpaceEnded) for event in events):
                 self.audience.at(outcome.tick + END_TICKS if self.audience.behind else 0, self._finish)
-        for event in events:
-            if isinstance(event, e.LaneOpened):
-                self._lane_of[event.lane] = event.account_id
-            elif isinstance(event, e.LaneClosed):
-                self._closed_at[event.lane] = outcome.tick
+        self.microphones.take(events, outcome.tick)
         if any(isinstance(event, _CHANGE_ADMISSION) for event in events):
             self.open.look_again({event.account_id for event in events if isinstance(event, e.Removed)})
-
-    def _follow_redactions(self, after: Space, events: Iterable[e.Event]) -> None:
-        for event in events:
-            self.audience.masks.take(event)
-            match event:
-                case e.RedactionChanged(redaction_id) if redaction_id in after.redactions:
-                    self.audience.masks.changed(after.redactions[redaction_id])
-                case e.RedactionMade(redaction) if redaction.cut:
-                    self.audience.jumps(redaction.first, redaction.last)
-                case e.DelayChanged(_, now):
-                    self.audience.aims(ticks(after.delay), now=now)
-                case e.RulesSet():
-                    self.audience.aims(ticks(after.delay), now=False)
-                case _:
-                    pass
 
     def _finish(self) -> None:
         """The audience has heard the end of the Space."""
@@ -240,17 +218,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     def unheard(self, account_id: str) -> tuple[Stretch, ...]:
         """What an account said that the audience has not heard, by lane."""
-        first, last = self.audience.heard + 1, self.now_tick()
-        lanes = self.lanes_of(account_id, first) if first <= last else ()
-        return tuple(Stretch(lane, max(0, first), last) for lane in lanes)
+        return self.microphones.said(account_id, self.audience.heard + 1, self.now_tick())
 
     def lanes_of(self, account_id: str, since: int) -> list[int]:
         """The microphone sessions of an account that were open at a tick or later, the oldest first."""
-        return [
-            lane
-            for lane, owner in self._lane_of.items()
-            if owner == account_id and self._closed_at.get(lane, since) >= since
-        ]
+        return self.microphones.of(account_id, since)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""
@@ -266,17 +238,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     def tell_delay(self) -> None:
         """Publish how far behind the audience hears, while that changes and once it is as wanted."""
-        one = self.audience
-        now = (one.behind, one.target, one.held)
-        if self.is_live and now != self._told_delay:
-            self._told_delay = now
-            safe_in = round(one.safe_in, 1)
-            told = wire.Delay(
-                now=round(one.behind * TICK_SECONDS, 2),
-                target=round(one.target * TICK_SECONDS, 2),
-                safe_in=safe_in,
-                held=one.held,
-            )
+        if self.is_live and (told := self.safety.news()) is not None:
             self.publish(told)
 
     def react(self, person: Person, reaction: str) -> None:
@@ -324,28 +286,14 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         if step is None:
             return
         try:
-            await self.ask(self._command_of(step, {one for one in self.presence.present(now, connected) if one}))
+            await self.ask(command_of(step, space, self.presence.present(now, connected)))
         except Exception:  # such as a database that is locked: the host is still away a second later
             self.presence.not_done()
             raise
 
-    def _command_of(self, step: Step, present: set[str]) -> c.Command:
-        space, by = self.space, System(step)
-        match step:
-            case "host_away":
-                return c.HostAway(by, HOST_GRACE - timedelta(seconds=AWAY_AFTER))
-            case "host_back":
-                return c.HostBack(by, space.host_id)
-            case "former_host_back":
-                return c.HostBack(by, space.former_host or "")
-            case "host_gone":
-                return c.HostGone(by, frozenset(present))
-            case "end_without_host" | "end_empty":
-                return c.End(by)
-
     def speaker_of(self, lane: int) -> str | None:
         """The account of a lane's microphone session, also after it closed, since its last captions arrive later."""
-        return self._lane_of.get(lane)
+        return self.microphones.speaker_of(lane)
 
     def is_spent(self) -> bool:
         """Whether the Space is over, nothing is connected to it any longer, and its evidence has aged: this actor can go."""
@@ -442,14 +390,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     async def _lose_unheard(self) -> None:
         """What the audience has not heard is lost with the engine. It is not to be read either."""
-        now, late = self.now_tick(), ticks(self.space.delay)
-        if self._running is not None:
-            first, last = self.audience.heard + 1, now
-        else:  # the server starts: its clock was stored within the last seconds before the end
-            first, last = self.known_to - late + 1, min(now, self.known_to + MOST_UNKNOWN)
-        first = max(0, first)
-        if late and self.is_live and first <= last:
-            lost = c.Redact(System("restarted"), Stretch(ALL_LANES, first, last), reason="restarted", aired=first - 1)
+        known_to = self.known_to if self._running is None else None
+        lost = self.safety.lost(self.space, self.now_tick(), known_to) if self.is_live else None
+        if lost is not None:
             await self._tasks.insist("note what was not heard", partial(self.ask, lost))
 
 

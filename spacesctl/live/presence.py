@@ -7,9 +7,13 @@ connected, as in a Space that starts by itself, is not considered away.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Literal
 
 from spacesctl.domain import absence
+from spacesctl.domain import commands as c
+from spacesctl.domain.principals import System
+from spacesctl.domain.space import Space
 
 HOST_GRACE = absence.HOST_GRACE.total_seconds()
 END_AFTER = absence.END_AFTER.total_seconds()
@@ -94,3 +98,19 @@ class Presence:
             self._announced = "away"
             return "host_away"
         return None
+
+
+def command_of(step: Step, space: Space, present: Collection[str | None]) -> c.Command:
+    """The command by which a step is taken; `present` are those who are there."""
+    by = System(step)
+    match step:
+        case "host_away":
+            return c.HostAway(by, absence.HOST_GRACE - timedelta(seconds=AWAY_AFTER))
+        case "host_back":
+            return c.HostBack(by, space.host_id)
+        case "former_host_back":
+            return c.HostBack(by, space.former_host or "")
+        case "host_gone":
+            return c.HostGone(by, frozenset(one for one in present if one is not None))
+        case "end_without_host" | "end_empty":
+            return c.End(by)
