@@ -61,6 +61,7 @@ from spacesctl.api.space_events import (
     Unpinned,
 )
 from spacesctl.api.wire import Answer, Time, load
+from spacesctl.domain.words import Role
 
 T = TypeVar("T", bound=Answer)
 
@@ -84,6 +85,16 @@ class StreamHello(Answer, frozen=True, kw_only=True):
 class StreamReset(Answer, frozen=True, kw_only=True):
     """More was missed than is sent again: load the Space anew."""
 
+    seq: int
+
+
+class You(Answer, frozen=True, kw_only=True):
+    """Your own role, and whether you are muted, told at once to you alone where the audience hears of it later. The stored events about you
+    up to number `seq` are in it: they follow when the audience hears them, and say nothing new of your place."""
+
+    account_id: str
+    role: Role
+    muted: bool
     seq: int
 
 
@@ -191,6 +202,7 @@ EVENTS: dict[str, type[Answer]] = {
 EPHEMERAL: dict[str, type[Answer]] = {
     "hello": StreamHello,
     "reset": StreamReset,
+    "you": You,
     "presence": Presence,
     "levels": Levels,
     "reactions": Reactions,

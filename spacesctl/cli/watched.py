@@ -56,6 +56,8 @@ class Watched:
         """Whether people came or left since the API was read: an event tells only how many are there."""
         self._listened = False
         """Whether the account of the last event was a listener before it."""
+        self._place_before: tuple[Role, bool] | None = None
+        """Role and mute of the account of the last event before it."""
         self._made_listener: str | None = None
         """Whose role the last stored event took: an invitation that ends right after it ended with the role."""
         self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
@@ -74,6 +76,7 @@ class Watched:
             self._told_at = self._now()
         self.others = self.others or self.view.participant_count != before.participant_count
         known = before.people.get(_account_id(event.data) or "")
+        self._place_before = (known.role, known.muted) if known is not None else None
         self._listened = known is None or known.role == Role.LISTENER
         return self.view.stale or _account_id(event.data) not in (None, *self.names)
 
@@ -128,6 +131,9 @@ class Watched:
             case people_events.RoleChanged(role=role, demoted=demoted):
                 same = self._listened and role is Role.LISTENER  # a demotion is over: it gives no role back
                 return None if same or demoted is True else f"{who} is {ROLES[role]} now"  # who demoted is told next
+            case events.You(role=role, muted=muted):
+                same = (role, muted) == self._place_before
+                return None if same else f"you are {ROLES[role]} now{', muted' if muted else ''}"
             case moderation_events.SanctionImposed(sanction=sanction):
                 return self._imposed(sanction)
             case moderation_events.RedactionMade(redaction=redaction):

@@ -13,21 +13,30 @@ from spacesctl.api import people_events as p
 from spacesctl.api import space_events as s
 from spacesctl.api.spaces import HostAway
 from spacesctl.api.wire import Answer, Time
-from spacesctl.client.room_view import MOST_LINES, Line, Person, RoomView
+from spacesctl.client.room_view import MOST_LINES, Line, Own, Person, RoomView
 from spacesctl.domain.words import Role, State
 
 T = TypeVar("T", bound=Answer)
+_OF_A_PLACE = (p.RoleChanged, m.ServerMuted, m.ServerUnmuted)
+"""What changes somebody's place: the role, and the server's mute."""
 
 
 def after(view: RoomView, event: e.Event) -> RoomView:
     """The view after an event. One of a type that it does not know changes nothing but the number."""
-    change = _CHANGES.get(type(event.data))
+    change = None if _is_known(view, event) else _CHANGES.get(type(event.data))
     changed = change(view, event.data) if change is not None else view
     return structs.replace(
         changed,
         seq=max(changed.seq, event.seq or 0),
         tick=max(changed.tick, event.tick or 0),
     )
+
+
+def _is_known(view: RoomView, event: e.Event) -> bool:
+    """Whether it is about the caller's own place, which was told before the audience heard of it."""
+    if view.own is None or event.seq is None or event.seq > view.own.seq:
+        return False
+    return isinstance(event.data, _OF_A_PLACE) and event.data.account_id == view.own.account_id
 
 
 def _with(view: RoomView, account_id: str, **changes: object) -> RoomView:
@@ -69,6 +78,13 @@ def _lowered(view: RoomView, data: p.HandLowered) -> RoomView:
 def _role_changed(view: RoomView, data: p.RoleChanged) -> RoomView:
     changed = _with(view, data.account_id, role=data.role)
     return _with(changed, data.account_id, mic="closed") if data.role is Role.LISTENER else changed
+
+
+def _you(view: RoomView, data: e.You) -> RoomView:
+    changed = _with(view, data.account_id, role=data.role, muted=data.muted)
+    if data.muted or data.role is Role.LISTENER:
+        changed = _with(changed, data.account_id, mic="closed")
+    return structs.replace(changed, own=Own(account_id=data.account_id, seq=data.seq))
 
 
 def _host_changed(view: RoomView, data: p.HostChanged) -> RoomView:
@@ -170,6 +186,7 @@ def _table() -> Mapping[type[Answer], Callable[[RoomView, Answer], RoomView]]:
     on(m.HoldBegan, lambda view, data: structs.replace(view, held_until=data.until))
     on(m.HoldEnded, lambda view, data: structs.replace(view, held_until=None))
     on(e.Delay, lambda view, data: structs.replace(view, delay=data if data.now or data.target else None))
+    on(e.You, _you)
     on(e.Presence, lambda view, data: structs.replace(view, participant_count=data.participant_count))
     on(e.Levels, _levels)
     on(e.CaptionSpoken, _caption)

@@ -51,6 +51,13 @@ class Line(Answer, frozen=True, kw_only=True):
     start_tick: int
 
 
+class Own(Answer, frozen=True, kw_only=True):
+    """The caller's account, once it was told its place before the audience was: its events up to number `seq` say nothing new of it."""
+
+    account_id: str
+    seq: int
+
+
 class RoomView(Answer, frozen=True, kw_only=True):
     """A Space, its people by account id, and what was said. `stale`: the answers of the API must be read again, since something was
     missed or is about an account that is not known.
@@ -73,6 +80,7 @@ class RoomView(Answer, frozen=True, kw_only=True):
     """The account ids of who asks to speak, the oldest first."""
     pins: list[str] = []
     """The ids of what is shared, the newest first."""
+    own: Own | None = None
     participant_count: int = 0
     anonymous: int = 0
     lines: list[Line] = []
@@ -123,7 +131,7 @@ def reread(view: RoomView, space: Space, members: Members) -> RoomView:
         for one in fresh.people.values()
         for before in (view.people.get(one.id),)
     }
-    return structs.replace(fresh, people=people, lines=view.lines, partial=view.partial, seq=view.seq)
+    return structs.replace(fresh, people=people, lines=view.lines, partial=view.partial, own=view.own, seq=view.seq)
 
 
 def _person(one: Member) -> Person:

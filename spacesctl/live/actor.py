@@ -35,6 +35,7 @@ from spacesctl.live.hub import Hub
 from spacesctl.live.microphones import Microphones
 from spacesctl.live.open_access import OpenAccess
 from spacesctl.live.outcome import Outcome
+from spacesctl.live.own_places import changed_places
 from spacesctl.live.presence import Presence, command_of
 from spacesctl.live.recorder import Recorder
 from spacesctl.live.safety_delay import SafetyDelay
@@ -135,6 +136,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.tell_speakers(events)
         staff = {one for one, member in after.people.items() if member.role.rank >= Role.COHOST.rank}
         self.audience.publish(stored, staff)
+        self.audience.tell_own(changed_places(after, events))
         if after.is_over:
             self.hub.finish(View.STAFF)
             if not self.audience.is_waiting or any(isinstance(event, e.SpaceEnded) for event in events):

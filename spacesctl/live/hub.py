@@ -66,6 +66,23 @@ class Hub:
         for view in views:
             self._push(view, message)
 
+    def tell_own(self, account_id: str, data: Answer) -> None:
+        """Send a message that is not stored to the streams that one account follows as audience, before all that waits for the audience."""
+        message = ephemeral(data)
+        for subscriber in list(self.subscribers):
+            if (
+                subscriber.person.account_id == account_id
+                and subscriber.view is View.AUDIENCE
+                and not subscriber.closed
+            ):
+                self._tell_one(subscriber, message)
+
+    def _tell_one(self, subscriber: Subscriber, message: bytes) -> None:
+        if subscriber.sink is not None:
+            self._channels[subscriber.view].tell(subscriber, message)
+        elif not subscriber.push(message):
+            self._writer.too_slow += 1
+
     def finish(self, view: View) -> None:
         """End the streams of a view after what was published: the Space is over, and nothing more will come."""
         for subscriber in self._queued:

@@ -143,6 +143,10 @@ class Channel:
         self._pending.append((seq, message))
         self._want()
 
+    def tell(self, one: Subscriber, message: bytes) -> None:
+        """Write a message to one stream alone, at once: it comes before what is pending."""
+        self._write(one, Framed((message,)))
+
     def finish(self) -> None:
         """End all streams after what was published."""
         if self._is_followed:

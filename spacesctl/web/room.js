@@ -2,6 +2,8 @@
 // Python; one table of cases (tests/wire/room_cases.json) holds both together. A view is never changed: each event makes the next one.
 
 const MOST_LINES = 200;
+/** What changes somebody's place: the role, and the server's mute. */
+const OF_A_PLACE = ["role.changed", "person.muted", "person.unmuted"];
 
 /** The view as the API tells it. */
 export function viewOf(space, members) {
@@ -19,6 +21,7 @@ export function viewOf(space, members) {
     people: Object.fromEntries(members.data.map((one) => [one.id, personOf(one)])),
     hands: members.data.filter((one) => one.hand_raised).map((one) => one.id),
     pins: space.pinned.map((pin) => pin.id),
+    own: null,
     participant_count: space.participant_count,
     anonymous: members.anonymous,
     lines: [],
@@ -42,13 +45,18 @@ export function reread(view, space, members) {
     const before = view.people[one.id];
     if (before) Object.assign(one, { level: before.level, active: before.active });
   }
-  return { ...fresh, lines: view.lines, partial: view.partial, seq: view.seq };
+  return { ...fresh, lines: view.lines, partial: view.partial, own: view.own, seq: view.seq };
 }
 
 /** The view after an event. One of a type that it does not know changes nothing but the number. */
 export function after(view, event) {
-  const changed = Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type](view, event.data) : view;
+  const changed = !isKnown(view, event) && Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type](view, event.data) : view;
   return { ...changed, seq: Math.max(changed.seq, event.seq ?? 0), tick: Math.max(changed.tick, event.tick ?? 0) };
+}
+
+/** Whether it is about one's own place, which was told before the audience heard of it. */
+function isKnown({ own }, { type, seq, data }) {
+  return own && seq && seq <= own.seq && OF_A_PLACE.includes(type) && data.account_id === own.account_id;
 }
 
 function personOf({ id, handle, name, kind, role, mic, muted, lane, connected }) {
@@ -90,6 +98,11 @@ function levels(view, data) {
 
 function roleChanged(view, { account_id, role }) {
   return withPerson(view, account_id, role === "listener" ? { role, mic: "closed" } : { role });
+}
+
+function you(view, { account_id, role, muted, seq }) {
+  const closed = muted || role === "listener" ? { mic: "closed" } : {};
+  return { ...withPerson(view, account_id, { role, muted, ...closed }), own: { account_id, seq } };
 }
 
 function hostChanged(view, { account_id, before_id }) {
@@ -137,6 +150,7 @@ const CHANGES = {
   "person.muted": (view, { account_id }) => withPerson(view, account_id, { muted: true, mic: "closed" }),
   "person.unmuted": (view, { account_id }) => withPerson(view, account_id, { muted: false }),
   "person.removed": removed,
+  you,
   presence: (view, { participant_count }) => ({ ...view, participant_count }),
   levels,
   caption: (view, data) => ({

@@ -211,6 +211,7 @@ function onEvent(type, body) {
     case "space.edited":
     case "space.started":
     case "role.changed":
+    case "you":
     case "captions.switched":
       readAgain(); // the notice to speakers and whom one has blocked are the server's to say
   }

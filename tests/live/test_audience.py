@@ -12,6 +12,7 @@ from spacesctl.api import events as wire
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Person
 from spacesctl.domain.redaction import Redaction
+from spacesctl.domain.words import Role
 from spacesctl.engine.messages import Aired
 from spacesctl.live import audience as module
 from spacesctl.live.audience import Audience
@@ -168,3 +169,27 @@ async def test_waiting_for_a_tick_ends_when_it_is_heard_or_lost() -> None:
     assert room.audience.is_waiting
     room.audience.flush()
     assert not room.audience.is_waiting
+
+
+def you(account_id: str, *, muted: bool) -> wire.You:
+    return wire.You(account_id=account_id, role=Role.SPEAKER, muted=muted, seq=5)
+
+
+async def test_who_it_is_about_is_told_at_once_and_nobody_else() -> None:
+    room = Room()
+    room.audience.publish([muted(5, 1_000)], ())
+    other = room.hub.subscribe(View.AUDIENCE, Person("ben"))
+    room.audience.tell_own([you("ben", muted=True)])
+    assert (await other.next(0.01) or b"").startswith(b"event: you\n")  # without a number: a resume loses nothing by it
+    assert await room.told(View.AUDIENCE) == []
+    assert await room.told(View.STAFF) == ["person.muted"]
+    room.at(1_150)
+    assert await room.told(View.AUDIENCE) == ["person.muted"]
+    assert (await other.next(0.01) or b"").startswith(b"id: 5\n")
+
+
+async def test_where_the_audience_hears_the_stage_at_once_nobody_is_told_twice() -> None:
+    room = Room(0)
+    room.audience.publish([muted(5, 1_000)], ())
+    room.audience.tell_own([you("ann", muted=True)])
+    assert await room.told(View.AUDIENCE) == ["person.muted"]

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.api import captions as api
-from spacesctl.api.events import StreamHello, StreamReset
+from spacesctl.api.events import StreamHello, StreamReset, You
 from spacesctl.api.wire import Page, load_value
 from spacesctl.application import captions
 from spacesctl.application.admission import Access, admitted, readable
@@ -22,6 +22,7 @@ from spacesctl.domain.speech import Word
 from spacesctl.live.event_views import View, ephemeral, reported, visible
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.masks import NOTHING_MASKED, Masks
+from spacesctl.live.own_places import place_of
 from spacesctl.live.subscriber import Subscriber
 from spacesctl.server.http.event_stream import SpaceEvents, only_headers, streamed
 from spacesctl.server.http.front.at_once import OneStream
@@ -73,6 +74,8 @@ async def _first(
     seq = handle.seq_of(subscriber.view)
     heard = handle.now_tick() if subscriber.view is View.STAFF else handle.heard
     yield ephemeral(StreamHello(space_id=space.id, seq=seq, tick=max(0, heard)))
+    if after is not None and (own := _own_place(handle, subscriber)) is not None:
+        yield ephemeral(own)
     if after is not None and after > space.seq:  # of another server, or of a copy that was restored
         yield ephemeral(StreamReset(seq=seq))
     if after is not None and after < seq:
@@ -89,6 +92,14 @@ async def _first(
                 if (message := visible(event, subscriber.view, masks)) is not None:
                     yield message
             subscriber.replayed(max((event.seq for event in missed), default=0))
+
+
+def _own_place(handle: SpaceHandle, subscriber: Subscriber) -> You | None:
+    """What who resumes may have missed of their own place, while the audience is yet to hear of it."""
+    account_id = subscriber.person.account_id
+    if account_id is None or subscriber.view is View.STAFF or not handle.audience.is_waiting:
+        return None
+    return place_of(handle.space, account_id)
 
 
 async def _masks(db: AsyncConnection, space_id: str, events: list[StoredEvent]) -> Masks:
