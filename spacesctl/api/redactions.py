@@ -83,6 +83,8 @@ class Redaction(Answer, frozen=True, kw_only=True):
     missed_to: int | None
     """The last tick of the stretch that had aired before; null: it came in time."""
     created_at: Time
+    sound: float | None = None
+    """In the answer of `redactions` and `cough` when it is made: in how many seconds of it somebody talked, as far as is known then."""
 
 
 class Panic(Answer, frozen=True, kw_only=True):

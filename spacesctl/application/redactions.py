@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from spacesctl.application.app import App
 from spacesctl.domain import commands as c
 from spacesctl.domain.checks import require_not_over
-from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person, Principal, Rule
@@ -34,30 +35,39 @@ class Wanted:
     number: bool = False
 
 
-async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_id: str | None = None) -> KeptRedaction:
+@dataclass(frozen=True)
+class Made:
+    """A new redaction, and in how many seconds of it somebody talked, as far as the engine has told."""
+
+    kept: KeptRedaction
+    sound: float
+
+
+async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_id: str | None = None) -> Made:
     """Keep a stretch from the audience. A person who has several microphone sessions in it loses it in all; the newest is returned.
-    Raises NotFound, Gone, Invalid, or what refuses the command.
+    Raises NotFound, Gone, Invalid, what refuses the command, or Refused with reason `silent`: no microphone of theirs was open.
     """
     if (wanted.account is None) == (wanted.lane is None):
         raise Invalid("account", "or `lane` is needed, not both")
     async with app.registry.transaction(space_id) as tx:
-        owner, lanes = await _lanes(app, tx, space_id, wanted)
+        owner = await _owner(tx, space_id, wanted)
         own = owner == person.account_id
         require(tx.space(space_id), person, Action.COUGH if own else Action.REDACT)  # before it is told who spoke
         by = _principal(tx, space_id, person, rule_id)
         require_granted(tx.space(space_id), by)
         if not tx.is_airing(space_id):
             require_not_over(tx.space(space_id))
-        if not lanes:
-            raise Refused("silent", "they have not had a microphone here")
         first, last = _ticks(tx, space_id, wanted)
+        lanes = _lanes(tx, space_id, wanted, owner, first, last)
+        if not lanes:
+            raise Refused("silent", "nothing was said there: no microphone of theirs was open")
         for lane in lanes:
             command = c.Redact(
                 by, Stretch(lane, first, last), owner, wanted.mode, wanted.reason, number=wanted.number,
                 aired=tx.heard(space_id), now=tx.now_tick(space_id), airing=tx.is_airing(space_id),
             )  # fmt: skip
-            outcome = await tx.ask(space_id, command)
-        return await _kept(tx, space_id, outcome.after.redaction_count)
+            await tx.ask(space_id, command)
+        return await _made(tx, space_id, [Stretch(lane, first, last) for lane in lanes])
 
 
 async def change(
@@ -112,24 +122,25 @@ async def dump(app: App, person: Person, space_id: str, last: float | None, reas
         return await _kept(tx, space_id, outcome.after.redaction_count)
 
 
-async def cough(app: App, person: Person, space_id: str, last: float | None) -> KeptRedaction:
+async def cough(app: App, person: Person, space_id: str, last: float | None) -> Made:
     """Take back the person's own last seconds, or all that the audience has not heard. Raises NotFound, Gone, or what refuses the
-    command, or Refused with reason `nothing_to_cut`.
+    command, or Refused with reason `nothing_to_cut`, or `silent`: their microphone was closed.
     """
     async with app.registry.transaction(space_id) as tx:
         me = person.account_id or ""
         require(tx.space(space_id), person, Action.COUGH)
-        mine = tx.unheard(space_id, me)
+        first, now = tx.heard(space_id) + 1, tx.now_tick(space_id)
+        if first > now:
+            raise Refused("nothing_to_cut", "the audience has heard all that you said already")
+        if last is not None:
+            first = max(first, now - _ticks_of(last) + 1)
+        mine = tx.microphones(space_id).said(me, first, now)
         for one in mine:
-            first = one.first if last is None else max(one.first, one.last - _ticks_of(last) + 1)
-            command = c.Redact(
-                person, Stretch(one.lane, first, one.last), me, reason="cough", aired=tx.heard(space_id),
-                airing=tx.is_airing(space_id),
-            )  # fmt: skip
+            command = c.Redact(person, one, me, reason="cough", aired=tx.heard(space_id), airing=tx.is_airing(space_id))
             await tx.ask(space_id, command)
         if not mine:
-            raise Refused("nothing_to_cut", "the audience has heard all that you said already")
-        return await _kept(tx, space_id, tx.space(space_id).redaction_count)
+            raise Refused("silent", "nothing was said there: your microphone was closed")
+        return await _made(tx, space_id, mine)
 
 
 async def panic(app: App, person: Person, space_id: str, seconds: int, reason: str) -> datetime:
@@ -150,17 +161,22 @@ async def calm(app: App, person: Person, space_id: str) -> None:
     await app.registry.ask(space_id, c.Calm(person))
 
 
-async def _lanes(app: App, tx: Transaction, space_id: str, wanted: Wanted) -> tuple[str, list[int]]:
-    """The account and the lanes that are meant. Raises NotFound."""
-    handle = await app.registry.handle(space_id)
-    if wanted.lane is not None:
-        owner = handle.speaker_of(wanted.lane)
-        if owner is None:
-            raise NotFound("lane", str(wanted.lane))
-        return owner, [wanted.lane]
-    account = await accounts.get(tx.db, wanted.account or "")
-    since = wanted.first if wanted.first is not None else handle.now_tick() - _ticks_of(wanted.last or 0.0)
-    return account.id, handle.lanes_of(account.id, since)
+async def _owner(tx: Transaction, space_id: str, wanted: Wanted) -> str:
+    """The account that is meant. Raises NotFound."""
+    if wanted.lane is None:
+        return (await accounts.get(tx.db, wanted.account or "")).id
+    owner = tx.microphones(space_id).speaker_of(wanted.lane)
+    if owner is None:
+        raise NotFound("lane", str(wanted.lane))
+    return owner
+
+
+def _lanes(tx: Transaction, space_id: str, wanted: Wanted, owner: str, first: int, last: int) -> list[int]:
+    """The lanes that are meant and whose microphone was open within these ticks, or still may be."""
+    known, now = tx.microphones(space_id), tx.now_tick(space_id)
+    if wanted.lane is None:
+        return known.of(owner, first, last, now)
+    return [wanted.lane] if known.may_sound(wanted.lane, first, last, now) else []
 
 
 def _ticks(tx: Transaction, space_id: str, wanted: Wanted) -> tuple[int, int]:
@@ -171,6 +187,8 @@ def _ticks(tx: Transaction, space_id: str, wanted: Wanted) -> tuple[int, int]:
         return max(0, now - _ticks_of(wanted.last) + 1), now
     if wanted.first is None or wanted.last_tick is None:
         raise Invalid("last", "is needed, or `from_tick` and `to_tick`")
+    if wanted.last_tick < wanted.first:
+        raise Invalid("to_tick", "is before `from_tick`")
     return wanted.first, wanted.last_tick
 
 
@@ -197,6 +215,12 @@ def _as_its_rule(tx: Transaction, space_id: str, person: Person, redaction_id: s
     found = tx.space(space_id).redactions.get(redaction_id)
     rule_id = found.by.get("id") if found is not None and found.by.get("kind") == "rule" else None
     return _principal(tx, space_id, person, rule_id)
+
+
+async def _made(tx: Transaction, space_id: str, stretches: Iterable[Stretch]) -> Made:
+    known = tx.microphones(space_id)
+    sound = sum(known.sound(one.lane, one.first, one.last) for one in stretches) * TICK_SECONDS
+    return Made(await _kept(tx, space_id, tx.space(space_id).redaction_count), round(sound, 2))
 
 
 async def _kept(tx: Transaction, space_id: str, number: int) -> KeptRedaction:

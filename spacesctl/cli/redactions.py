@@ -225,7 +225,8 @@ def _told(one: Redaction) -> str:
     if one.state == "missed":
         return f"too late, the audience had heard all {whole}"
     done = "cut" if one.cut else "redacted"
+    quiet = "; nobody talked there so far" if one.sound == 0 else ""
     if one.missed_to is None or one.missed_to - one.from_tick < IN_FLIGHT:
-        return f"{whole} {done}"
+        return f"{whole} {done}{quiet}"
     late = (one.missed_to - one.from_tick + 1) / TICKS_PER_SECOND
-    return f"{whole} {done}, but the audience had heard the first {late:.1f} s"
+    return f"{whole} {done}, but the audience had heard the first {late:.1f} s{quiet}"

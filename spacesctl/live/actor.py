@@ -22,7 +22,7 @@ from spacesctl.domain.principals import Person, System
 from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role, State
-from spacesctl.engine.messages import Frames, Levels, OpenSpace
+from spacesctl.engine.messages import FLAG_ACTIVE, Frames, Levels, OpenSpace
 from spacesctl.live.aggregate import Aggregate
 from spacesctl.live.audience import Audience
 from spacesctl.live.clock import ClockMark, RunningClock
@@ -141,7 +141,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             self.hub.finish(View.STAFF)
             if not self.audience.is_waiting or any(isinstance(event, e.SpaceEnded) for event in events):
                 self.audience.at(outcome.tick + END_TICKS if self.audience.behind else 0, self._finish)
-        self.microphones.take(events, outcome.tick)
+        self.microphones.follow(after, outcome.tick)
         if any(isinstance(event, _CHANGE_ADMISSION) for event in events):
             self.open.look_again({event.account_id for event in events if isinstance(event, e.Removed)})
 
@@ -219,12 +219,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.tap(self.space)
 
     def unheard(self, account_id: str) -> tuple[Stretch, ...]:
-        """What an account said that the audience has not heard, by lane."""
+        """What an account may have said that the audience has not heard, by lane."""
         return self.microphones.said(account_id, self.audience.heard + 1, self.now_tick())
-
-    def lanes_of(self, account_id: str, since: int) -> list[int]:
-        """The microphone sessions of an account that were open at a tick or later, the oldest first."""
-        return self.microphones.of(account_id, since)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget an event stream that ended."""
@@ -356,8 +352,10 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def on_frames(self, message: Frames) -> None:
         """Pass one tick of audio to the evidence ring, the recorder, lane readers and WebSocket listeners."""
         self.tick = max(self.tick, message.tick)
-        for lane, _flags, payload in message.lanes:
+        for lane, flags, payload in message.lanes:
             self.ring.add(message.tick, lane, payload)
+            if flags & FLAG_ACTIVE:
+                self.microphones.sounds(lane, message.tick)
         self.connections.on_frames(message)
         for recorder in self.recorders:
             recorder.add(message)

@@ -10,10 +10,10 @@ from spacesctl.api.lanes import OpenLane
 from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain.principals import Person
-from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
 from spacesctl.live.audience import Audience
 from spacesctl.live.event_views import View
+from spacesctl.live.microphones import Microphones
 from spacesctl.live.outcome import Outcome
 from spacesctl.live.sessions import Session
 from spacesctl.live.subscriber import Sink, Subscriber
@@ -59,11 +59,9 @@ class SpaceHandle(Protocol):
     def audience(self) -> Audience:
         """What the audience hears and is told."""
 
-    def unheard(self, account_id: str) -> tuple[Stretch, ...]:
-        """What an account said that the audience has not heard, by lane."""
-
-    def lanes_of(self, account_id: str, since: int) -> list[int]:
-        """The microphone sessions of an account that were open at a tick or later, the oldest first."""
+    @property
+    def microphones(self) -> Microphones:
+        """The microphone sessions that there are and were."""
 
     def seq_of(self, view: View) -> int:
         """The number of the newest event that a view was told."""

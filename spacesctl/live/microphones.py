@@ -1,11 +1,52 @@
-"""Whose microphone sessions a Space has had: a lane is one session, and is known also after it closed, since captions come later."""
+"""Whose microphone sessions a Space has had, when each was open, and when it had sound: a lane is one session, and is known also after it
+closed, since captions come later."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from typing import Final
 
-from spacesctl.domain import events as e
 from spacesctl.domain.redaction import Stretch
+from spacesctl.domain.space import Space
+
+MARGIN: Final = 10
+"""Ticks for which the engine may hear a microphone on after it was closed here, or that sound needs to come here."""
+MOST_RUNS: Final = 128
+"""Runs of ticks that are known of a lane, of open microphone and of sound. Beyond that the two oldest become one, with the gap in between:
+then too much is taken for sound rather than too little. The detector ends a run after half a second of quiet, so this is a minute."""
+
+
+class _Runs:
+    """Runs of ticks, first and last, in order; the last one may go on."""
+
+    def __init__(self) -> None:
+        self._runs: deque[tuple[int, int]] = deque()
+        self._since: int | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return self._since is not None
+
+    def begin(self, tick: int) -> None:
+        self._since = tick if self._since is None else self._since
+
+    def end(self, tick: int) -> None:
+        if self._since is not None:
+            self.add(self._since, tick)
+            self._since = None
+
+    def add(self, first: int, last: int) -> None:
+        if self._runs and self._runs[-1][1] >= first - 1:
+            first = self._runs.pop()[0]
+        self._runs.append((first, last))
+        if len(self._runs) > MOST_RUNS:
+            oldest, _ = self._runs.popleft()
+            self._runs[0] = (oldest, self._runs[0][1])
+
+    def within(self, first: int, last: int) -> int:
+        """How many of these ticks are in a run."""
+        runs = [*self._runs, (self._since, last)] if self._since is not None else self._runs
+        return sum(max(0, min(last, end) - max(first, begin) + 1) for begin, end in runs)
 
 
 class Microphones:
@@ -13,32 +54,51 @@ class Microphones:
 
     def __init__(self) -> None:
         self._owner: dict[int, str] = {}
-        self._closed_at: dict[int, int] = {}
+        self._open: dict[int, _Runs] = {}
+        self._sound: dict[int, _Runs] = {}
+        self._gone: set[int] = set()
 
-    def take(self, events: Iterable[e.Event], tick: int) -> None:
-        """Follow what happened at a tick of the Space clock."""
-        for event in events:
-            match event:
-                case e.LaneOpened(account_id, lane):
-                    self._owner[lane] = account_id
-                case e.LaneClosed(_, lane):
-                    self._closed_at[lane] = tick
-                case _:
-                    pass
+    def follow(self, space: Space, tick: int) -> None:
+        """Take over which sessions there are at a tick of the Space clock, and which of them the audience may hear."""
+        here = {person.lane: person for person in space.people.values() if person.lane is not None}
+        for lane, person in here.items():
+            self._owner[lane] = person.account_id
+            runs = self._open.setdefault(lane, _Runs())
+            if person.heard:
+                runs.begin(tick)
+            else:
+                runs.end(tick + MARGIN)
+        for lane in self._owner.keys() - here.keys() - self._gone:
+            self._gone.add(lane)
+            self._open[lane].end(tick + MARGIN)
+
+    def sounds(self, lane: int, tick: int) -> None:
+        """Somebody talks in a tick of a lane."""
+        self._sound.setdefault(lane, _Runs()).add(tick, tick)
 
     def speaker_of(self, lane: int) -> str | None:
         """The account of a session, also after it closed."""
         return self._owner.get(lane)
 
-    def of(self, account_id: str, since: int) -> list[int]:
-        """The sessions of an account that were open at a tick or later, the oldest first."""
+    def of(self, account_id: str, first: int, last: int, now: int) -> list[int]:
+        """The sessions of an account whose microphone was open within ticks `first` to `last`, or still may be; the oldest first."""
         return [
             lane
             for lane, owner in self._owner.items()
-            if owner == account_id and self._closed_at.get(lane, since) >= since
+            if owner == account_id and self.may_sound(lane, first, last, now)
         ]
 
+    def may_sound(self, lane: int, first: int, last: int, now: int) -> bool:
+        """Whether a lane's microphone was open within ticks `first` to `last`, or can be, as they are not over `now`."""
+        known = self._open.get(lane)
+        return known is not None and (known.within(first, last) > 0 or (last > now and lane not in self._gone))
+
+    def sound(self, lane: int, first: int, last: int) -> int:
+        """In how many of these ticks somebody talked, as far as the engine has told."""
+        known = self._sound.get(lane)
+        return known.within(first, last) if known is not None else 0
+
     def said(self, account_id: str, first: int, last: int) -> tuple[Stretch, ...]:
-        """Ticks `first` to `last` of an account, by lane; nothing when `last` is before `first`."""
-        lanes = self.of(account_id, first) if first <= last else ()
+        """Ticks `first` to `last`, which is now, of an account, by lane; nothing when `last` is before `first`."""
+        lanes = self.of(account_id, first, last, last) if first <= last else ()
         return tuple(Stretch(lane, max(0, first), last) for lane in lanes)

@@ -24,10 +24,10 @@ from spacesctl.domain import events as e
 from spacesctl.domain.admission import kept_out
 from spacesctl.domain.permissions import require_admittance
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role
 from spacesctl.live.actor import SpaceActor
+from spacesctl.live.microphones import Microphones
 from spacesctl.live.outcome import Outcome, Projection
 from spacesctl.live.revocations import Revocations
 from spacesctl.store import accounts
@@ -155,9 +155,9 @@ class Transaction:
         """Whether the audience of a Space is to hear or read something yet."""
         return self._actors[space_id].audience.is_waiting
 
-    def unheard(self, space_id: str, account_id: str) -> tuple[Stretch, ...]:
-        """What an account said that the audience has not heard, by lane."""
-        return self._actors[space_id].unheard(account_id)
+    def microphones(self, space_id: str) -> Microphones:
+        """The microphone sessions that there are and were in a Space."""
+        return self._actors[space_id].microphones
 
     async def create(self, command: c.Create, *more: c.Command) -> Outcome:
         """Create a Space, and give it further commands of the same principal. Raises what refuses one of them."""

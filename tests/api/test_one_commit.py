@@ -103,7 +103,7 @@ STORY = [
     Ask("host", "POST /v1/sanctions/{sanction_id}/undo", at={"sanction_id": "{block}"}),
     Ask("host", "PUT /v1/accounts/me/blocks/{ref}"),
     Ask("host", "DELETE /v1/accounts/me/blocks/{ref}"),
-    Ask("host", "POST /v1/spaces/{space_id}/redactions", {"lane": 1, "from_tick": 450, "to_tick": 460}),
+    Ask("host", "POST /v1/spaces/{space_id}/redactions", {"lane": 1, "from_tick": 0, "to_tick": 460}),
     Ask("host", "PATCH /v1/spaces/{space_id}/redactions/{redaction_id}", {"mode": "tone"}, at={"redaction_id": "{space_id}-r1"}),
     Ask("host", "DELETE /v1/spaces/{space_id}/redactions/{redaction_id}", at={"redaction_id": "{space_id}-r1"}),
     Ask("host", "POST /v1/spaces/{space_id}/panic"),

@@ -9,7 +9,17 @@ import pytest
 
 from spacesctl.audio import ogg
 from spacesctl.domain.principals import ANONYMOUS
-from spacesctl.engine.messages import Aired, Frames, OpenSpace, Redact, Redacted, SetDelay, SetLaneOpen, Unredact
+from spacesctl.engine.messages import (
+    FLAG_ACTIVE,
+    Aired,
+    Frames,
+    OpenSpace,
+    Redact,
+    Redacted,
+    SetDelay,
+    SetLaneOpen,
+    Unredact,
+)
 from spacesctl.live.event_views import View
 from spacesctl.server.http.routes.events import _first
 from tests.api.harness import Api, As, settled
@@ -60,7 +70,48 @@ async def test_the_last_seconds_of_a_person_are_kept_from_the_audience(api: Api)
     assert (told.name, told.lane, told.first, told.last, told.mode, told.cut) == (
         made["id"], 1, made["from_tick"], made["to_tick"], "silence", False,
     )  # fmt: skip
-    assert (await host.ok("GET", f"{place}/redactions"))["data"] == [made]
+    assert (await host.ok("GET", f"{place}/redactions"))["data"] == [{**made, "sound": None}]
+
+
+async def test_of_whose_microphone_was_closed_nothing_is_redacted(api: Api) -> None:
+    host, ann, place = await stage(api)
+    await said_for(api, place, 20)
+    await ann.ok("PUT", f"{place}/mic", {"open": False})
+    quiet = actor_of(api, place).now_tick()
+    await said_for(api, place, 3)
+    for who, path, body in (
+        (host, "redactions", {"account": "@ann", "last": 2}),
+        (host, "redactions", {"lane": 1, "from_tick": quiet + 20, "to_tick": quiet + 90}),
+        (ann, "cough", {"last": 2}),
+    ):
+        refused = await who.refused("POST", f"{place}/{path}", body)
+        assert (refused["status"], refused["reason"]) == (409, "silent")
+    assert not api.engine.of(Redact)
+    await host.ok("POST", f"{place}/redactions", {"account": "@ann", "last": 4})  # it was open at its beginning
+    await ann.ok("PUT", f"{place}/mic", {"open": True})
+    await ann.ok("POST", f"{place}/cough", {"last": 0.1})
+
+
+async def test_a_microphone_that_can_open_before_the_stretch_ends_is_no_closed_one(api: Api) -> None:
+    host, ann, place = await stage(api)
+    await ann.ok("PUT", f"{place}/mic", {"open": False})
+    await said_for(api, place, 20)
+    now = actor_of(api, place).now_tick()
+    await host.ok("POST", f"{place}/redactions", {"lane": 1, "from_tick": now - 10, "to_tick": now + 200})
+
+
+async def test_it_is_told_in_how_much_of_it_somebody_talked(api: Api) -> None:
+    host, ann, place = await stage(api)
+    await said_for(api, place, 20)
+    now = actor_of(api, place).now_tick()
+    space_id = place.rpartition("/")[2]
+    for tick in range(now - 60, now - 10):
+        api.app.registry.on_engine(Frames(space_id, tick, [(1, FLAG_ACTIVE, b"\xf8\xff\xfe")], []))
+    for tick in range(now - 10, now):
+        api.app.registry.on_engine(Frames(space_id, tick, [(1, 0, b"\xf8\xff\xfe")], []))
+    body = {"lane": 1, "from_tick": now - 35, "to_tick": now - 1}
+    assert (await host.ok("POST", f"{place}/redactions", body))["sound"] == 0.5
+    assert (await ann.ok("POST", f"{place}/cough"))["sound"] == 1.0
 
 
 async def test_what_was_heard_before_is_told_as_missed(api: Api) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from msgspec import structs
 
 from spacesctl.api import redactions as api
 from spacesctl.api.wire import Page, Time
@@ -35,7 +36,7 @@ async def redact(app: Here, caller: SignedIn, space_id: str, body: api.NewRedact
     wanted = use.Wanted(
         body.account, body.lane, body.last, body.from_tick, body.to_tick, body.mode, body.reason, body.number
     )
-    return await _one(app, await use.redact(app, caller, space_id, wanted, body.rule_id))
+    return await _new(app, await use.redact(app, caller, space_id, wanted, body.rule_id))
 
 
 @router.get("/redactions")
@@ -84,7 +85,7 @@ async def dump(app: Here, caller: SignedIn, space_id: str, body: api.NewDump = A
 @limited("change")
 async def cough(app: Here, caller: SignedIn, space_id: str, body: api.NewCough = ALL_OF_MINE) -> api.Redaction:
     """Take back the caller's own last seconds, or all that the audience has not heard of them."""
-    return await _one(app, await use.cough(app, caller, space_id, body.last))
+    return await _new(app, await use.cough(app, caller, space_id, body.last))
 
 
 @router.post("/panic", status_code=201)
@@ -102,6 +103,10 @@ async def panic(app: Here, caller: SignedIn, space_id: str, body: api.NewPanic =
 async def calm(app: Here, caller: SignedIn, space_id: str) -> None:
     """End a panic before its time, and lift its mutes."""
     await use.calm(app, caller, space_id)
+
+
+async def _new(app: Services, made: use.Made) -> api.Redaction:
+    return structs.replace(await _one(app, made.kept), sound=made.sound)
 
 
 async def _one(app: Services, row: KeptRedaction) -> api.Redaction:
