@@ -231,6 +231,7 @@ def each(whom: Iterable[str], act: Callable[[str], T]) -> tuple[list[T], SpacesE
 _DIGITS = r"([0-9]{1,12})"
 """More are no time, and Python refuses to read thousands of them."""
 _SPAN = re.compile(rf"\+(?:{_DIGITS}d)?(?:{_DIGITS}h)?(?:{_DIGITS}m)?(?:{_DIGITS}s)?")
+_SECONDS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}) ?(s|ms)?")
 _DURATION = re.compile(rf"(?:{_DIGITS}h)?(?:{_DIGITS}m)?(?:{_DIGITS}s)?")
 
 
@@ -248,16 +249,19 @@ MAX_DELAY = 10.0
 
 
 def delay_of(text: str | None) -> float | None:
-    """`4s`, `4`, `2.5`. Raises Invalid."""
+    """A delay, `0s` to `10s`. Raises Invalid."""
     if text is None:
         return None
-    try:
-        found = float(text.removesuffix("s"))
-    except ValueError:
-        found = -1.0
-    if not 0 <= found <= MAX_DELAY:
-        raise Invalid("--delay", f"{text!r} is not 0 to {MAX_DELAY:g} seconds", hint="such as 4s")
+    found = seconds_of(text)
+    if found is None or found > MAX_DELAY:
+        raise Invalid("--delay", f"{text!r} is not 0 to {MAX_DELAY:g} seconds", hint="such as 4s or 500ms")
     return found
+
+
+def seconds_of(text: str) -> float | None:
+    """The seconds of `4s`, `4`, `2.5` or `500ms`; None for other texts."""
+    match = _SECONDS.fullmatch(text)
+    return None if match is None else float(match[1]) / (1_000 if match[2] == "ms" else 1)
 
 
 def duration_seconds(text: str, option: str = "--duration") -> int:

@@ -8,7 +8,17 @@ import typer
 
 from spacesctl.cli import which
 from spacesctl.cli.audit import who
-from spacesctl.cli.common import Handles, Json, SpaceRef, ThisSpace, client, duration_seconds, each, handles_of
+from spacesctl.cli.common import (
+    Handles,
+    Json,
+    SpaceRef,
+    ThisSpace,
+    client,
+    duration_seconds,
+    each,
+    handles_of,
+    seconds_of,
+)
 from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.spaceview import length
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
@@ -197,13 +207,10 @@ def _space_of(redaction: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    """`4s`, `4`, `2.5`. Raises Invalid."""
-    try:
-        found = float(text.removesuffix("s"))
-    except ValueError:
-        found = 0.0
-    if not 0 < found <= MOST:
-        raise Invalid("--last", f"{text!r} is not 0.1 to {MOST:g} seconds", hint="such as 4s")
+    """A part of what was said last. Raises Invalid."""
+    found = seconds_of(text)
+    if not found or found > MOST:
+        raise Invalid("--last", f"{text!r} is not more than 0 and at most {MOST:g} seconds", hint="such as 4s or 500ms")
     return found
 
 

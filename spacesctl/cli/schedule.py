@@ -171,3 +171,5 @@ def tell(series: Series, *, as_json: bool) -> None:
         )
         for at in series.coming[1:]:
             say(f"             {clock(at)}{in_zone(at, series.tz)}")
+    if series.delay is not None:
+        say(f"  delay      {series.delay:g} s")

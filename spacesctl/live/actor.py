@@ -70,15 +70,18 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         super().__init__(space, decide_all)
         self.hub = Hub(writer)
         self.audience = Audience(self.hub, self.now_tick)
+        self.microphones = Microphones()
         if space is not None:
             self.audience.knows(space.seq, space.redactions.values())
+        if space is not None and space.state is State.LIVE:  # the engine begins with a whole delay; a dry run has none
+            self.audience.opens(ticks(space.delay))
+            self.microphones.knows(space, last_tick)
         self.ring = EvidenceRing()
         self.connections = Connections(engine, writer)
         self.presence = Presence(seen=space is not None and (space.away is not None or space.host_id in space.spoke))
         self.recorders: list[Recorder] = []
         self.tick = last_tick
         self._ssrc = _new_ssrc()
-        self.microphones = Microphones()
         self._running: RunningClock | None = None
         self._over_since: float | None = None
         self.known_to = last_tick

@@ -58,6 +58,13 @@ class Microphones:
         self._sound: dict[int, _Runs] = {}
         self._gone: set[int] = set()
 
+    def knows(self, space: Space, tick: int) -> None:
+        """The Space is loaded at a tick: each session there is may have been open until now."""
+        for person in space.people.values():
+            if person.lane is not None:
+                self._open.setdefault(person.lane, _Runs()).begin(0)
+        self.follow(space, tick)
+
     def follow(self, space: Space, tick: int) -> None:
         """Take over which sessions there are at a tick of the Space clock, and which of them the audience may hear."""
         here = {person.lane: person for person in space.people.values() if person.lane is not None}

@@ -9,7 +9,7 @@ import pytest
 
 from spacesctl.application import messages as posts
 from spacesctl.domain.errors import Refused
-from spacesctl.engine.messages import OpenSpace
+from spacesctl.engine.messages import OpenSpace, Redact
 from spacesctl.store.sqlite import private_copy
 from tests.api.harness import OFFER, Api, As, everything, wait_for
 from tests.api.test_storage_trouble import held
@@ -181,3 +181,17 @@ async def test_nobody_tries_anything_without_a_token(api: Api) -> None:
 async def test_a_read_with_the_header_is_just_a_read(api: Api) -> None:
     host = await api.account("host")
     assert "dry-run" not in (await host.call("GET", "/v1/spaces", headers=DRY)).headers
+
+
+async def test_what_is_tried_at_a_delay_is_answered_as_it_would_be(api: Api) -> None:
+    host = await api.account("host")
+    place = await api.live(host, delay=4)
+    await api.speaker(place, host, "ann")
+    shown = await host.ok("PATCH", place, {"title": "Other"}, headers=DRY)
+    assert (shown["delay"], shown["delay_now"], shown["safe_in"]) == (4, 4, 0)
+    shorter = await host.ok("PATCH", place, {"delay": 2}, headers=DRY)
+    assert (shorter["delay"], shorter["delay_now"]) == (2, 4)
+    made = await host.ok("POST", f"{place}/redactions", {"account": "@ann", "last": 2}, headers=DRY)
+    assert made["missed_to"] is None
+    assert (await host.ok("POST", f"{place}/dump", headers=DRY))["cut"]
+    assert not api.engine.of(Redact)

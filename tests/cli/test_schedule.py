@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spacesctl.cli.common import delay_of
+from spacesctl.domain.errors import Invalid
 from tests.cli.inside import Person, refused
 
 RULES = 'schema = 1\n[[rule]]\nid = "scam"\nmode = "shadow"\nwhen.any = [ { words = ["free coins"] } ]\nactions = ["mute"]\n'
@@ -26,6 +28,25 @@ def test_a_series_is_shown_with_its_next_starts(host: Person, series: str) -> No
     assert "http" in shown[2], "the Space that exists already has a link"
     assert len(shown[3:]) == len(host.json("schedule", "show", series)["coming"]) - 1
     assert [row["id"] for row in host.json("schedule", "list")] == [series]
+
+
+def test_the_answer_of_a_create_has_the_delay(host: Person) -> None:
+    shown = host.says("create", "Standup", *DAILY, "--delay", "500ms")
+    assert "  delay      0.5 s" in shown.splitlines()
+    assert "  delay      4 s" in host.says("create", "Talk", "--start", "--delay", "4s", "--dry-run").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("4s", 4), ("4", 4), ("2.5", 2.5), ("500ms", 0.5), ("0s", 0), (".5s", 0.5)]
+)
+def test_a_delay_is_written_in_seconds_or_milliseconds(text: str, seconds: float) -> None:
+    assert delay_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "s", "-1s", "11s", "10001ms", "nan", "inf", "1e0", "1_0", "4m"])
+def test_other_words_are_no_delay(text: str) -> None:
+    with pytest.raises(Invalid, match="0 to 10 seconds"):
+        delay_of(text)
 
 
 def test_a_series_is_named_as_a_space_is(host: Person, series: str) -> None:
