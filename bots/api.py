@@ -32,8 +32,8 @@ class Lanes(Protocol):
 class RedactionApi(Protocol):
     """What keeps sound from the audience. Errors are those of `Api`."""
 
-    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
-        """Keep a stretch of a lane from the audience."""
+    async def redact(self, space_id: str, new: NewRedaction, key: str) -> Redaction:
+        """Keep a stretch of a lane from the audience. Idempotent by `key`: the same again is answered as the first time."""
 
     async def change_redaction(self, space_id: str, redaction_id: str, change: RedactionChange) -> Redaction:
         """Move, narrow or widen a redaction."""
@@ -85,8 +85,8 @@ class ServerApi:
     async def act(self, space_id: str, act: NewAct) -> Act:
         return await self._client.spaces.act(space_id, act)
 
-    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
-        return await self._client.redactions.make(space_id, new)
+    async def redact(self, space_id: str, new: NewRedaction, key: str) -> Redaction:
+        return await self._client.redactions.make(space_id, new, idempotency_key=key)
 
     async def change_redaction(self, space_id: str, redaction_id: str, change: RedactionChange) -> Redaction:
         return await self._client.redactions.change(space_id, redaction_id, change)

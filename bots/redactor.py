@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from bots.api import RedactionApi
@@ -17,7 +18,7 @@ from bots.hearing.messages import Arm, Armed, Disarmed
 from bots.retry import is_passing, name_of, persist
 from spacesctl.api.lanes import OpenLane
 from spacesctl.api.redactions import NewRedaction, RedactionChange
-from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.errors import SpacesError, TooMany
 from spacesctl.rules.ruleset import RuleSet
 
 MAX_OPEN = 256
@@ -50,6 +51,9 @@ class _Redaction:
     wanted: Stretch | None = None
     has: Stretch | None = None
     id: str | None = None
+    asked: NewRedaction | None = None
+    """What the server was asked to make and has not answered: it may have made it."""
+    idempotency_key: str = field(default_factory=partial(secrets.token_hex, 16))
     ended: bool = False
     """The final result has come: nothing else will be wanted."""
     busy: bool = False
@@ -133,7 +137,7 @@ class Redactor:
     async def _carry(self, redaction: _Redaction) -> None:
         """Call until the server has what is wanted, or it cannot matter any more."""
         try:
-            while redaction.wanted != redaction.has:
+            while redaction.wanted != redaction.has or redaction.asked is not None:
                 await persist(partial(self._send, redaction), partial(self._told, redaction), GIVE_UP_SECONDS)
         except (SpacesError, OSError) as error:
             self._failed(redaction, error)
@@ -151,35 +155,41 @@ class Redactor:
                 await self._idle.wait()
 
     async def _send(self, redaction: _Redaction) -> None:
-        """One call. While it is tried again, what is wanted may change. If an answer is lost, the next try makes a second redaction,
-        and the first stays as it is: too much silence rather than too little."""
+        """One call. While it is tried again, what is wanted may change; but where an answer was lost, the same is asked with the same key
+        until there is one, and then what was made is changed or withdrawn: no redaction is made twice or forgotten."""
         wanted, label = redaction.wanted, redaction.label
         async with asyncio.timeout(TRY_SECONDS):
-            if wanted is None:
-                done = "withdrawn"
-                if redaction.id is not None:
-                    await self._api.withdraw_redaction(self._space, redaction.id)
-                redaction.id = None
-            elif redaction.id is None:
-                rule = redaction.rule_id
-                new = NewRedaction(
-                    lane=redaction.key[0],
-                    from_tick=wanted[0],
-                    to_tick=wanted[1],
-                    mode="tone" if label else "silence",
-                    reason=label,
-                    number=bool(label),
-                    rule_id=rule,
-                )
-                made = await self._api.redact(self._space, new)
-                redaction.id, done = made.id, f"made, {made.state}"
+            if redaction.id is None:
+                done = await self._make(redaction, wanted)
+            elif wanted is None:
+                await self._api.withdraw_redaction(self._space, redaction.id)
+                redaction.id, redaction.has, done = None, None, "withdrawn"
+                redaction.idempotency_key = secrets.token_hex(16)
             else:
-                done = "changed"
                 reason = label if label != redaction.had_label else None
                 change = RedactionChange(from_tick=wanted[0], to_tick=wanted[1], reason=reason)
                 await self._api.change_redaction(self._space, redaction.id, change)
-        redaction.has, redaction.had_label = wanted, label
+                redaction.has, redaction.had_label, done = wanted, label, "changed"
         log.info("%s: %s", self._line(redaction), done)
+
+    async def _make(self, redaction: _Redaction, wanted: Stretch | None) -> str:
+        """Make it, unless it is not wanted and the server was never asked. Returns what was done."""
+        if redaction.asked is None and wanted is None:
+            redaction.has = None
+            return "withdrawn"
+        if redaction.asked is None and wanted is not None:
+            redaction.asked = _asked(redaction, wanted)
+        assert redaction.asked is not None  # for the type checker
+        asked = redaction.asked
+        try:
+            made = await self._api.redact(self._space, asked, redaction.idempotency_key)
+        except SpacesError as error:
+            if not is_passing(error) or isinstance(error, TooMany):
+                redaction.asked = None  # it was refused: nothing was made
+            raise
+        redaction.asked, redaction.id = None, made.id
+        redaction.has, redaction.had_label = _stretch_of(asked), asked.reason
+        return f"made, {made.state}"
 
     def _failed(self, redaction: _Redaction, error: BaseException) -> None:
         """A change that is refused comes too late, as the stretch has aired: nothing is lost by it."""
@@ -197,3 +207,21 @@ class Redactor:
         """The part that all log lines about a redaction share. It has no spoken words and no names."""
         rules_hash = self._rules.hash if self._rules is not None else None
         return f"redaction space={self._space} lane={redaction.key[0]} rule={redaction.rule_id} hash={rules_hash} {self._by}"
+
+
+def _stretch_of(asked: NewRedaction) -> Stretch:
+    return asked.from_tick or 0, asked.to_tick or 0
+
+
+def _asked(redaction: _Redaction, wanted: Stretch) -> NewRedaction:
+    """A spoken number has a tone in its place, and is kept from evidence."""
+    label = redaction.label
+    return NewRedaction(
+        lane=redaction.key[0],
+        from_tick=wanted[0],
+        to_tick=wanted[1],
+        mode="tone" if label else "silence",
+        reason=label,
+        number=bool(label),
+        rule_id=redaction.rule_id,
+    )

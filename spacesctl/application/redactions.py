@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from spacesctl.application.app import App
+from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
@@ -43,7 +44,9 @@ class Made:
     sound: float
 
 
-async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_id: str | None = None) -> Made:
+async def redact(
+    app: App, person: Person, space_id: str, wanted: Wanted, rule_id: str | None, keep: Keep[Made]
+) -> Made:
     """Keep a stretch from the audience. A person who has several microphone sessions in it loses it in all; the newest is returned.
     Raises NotFound, Gone, Invalid, what refuses the command, or Refused with reason `silent`: no microphone of theirs was open.
     """
@@ -67,7 +70,9 @@ async def redact(app: App, person: Person, space_id: str, wanted: Wanted, rule_i
                 aired=tx.heard(space_id), now=tx.now_tick(space_id), airing=tx.is_airing(space_id),
             )  # fmt: skip
             await tx.ask(space_id, command)
-        return await _made(tx, space_id, [Stretch(lane, first, last) for lane in lanes])
+        made = await _made(tx, space_id, [Stretch(lane, first, last) for lane in lanes])
+        await keep(tx.db, made, tx.now)
+        return made
 
 
 async def change(

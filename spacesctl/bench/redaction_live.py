@@ -71,7 +71,7 @@ class _Board:
         self._now = now
         self._lanes: dict[str, int] = {}
 
-    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
+    async def redact(self, space_id: str, new: NewRedaction, key: str) -> Redaction:
         name, lane = str(len(self._lanes)), new.lane or 0
         self._lanes[name] = lane
         return self._note(name, (new.from_tick or 0, new.to_tick or 0))

@@ -48,6 +48,7 @@ CREATES = {
         {"space_id": "{space}"},
         {"space_id": "{space}", "account": "@late"},
     ),
+    "/v1/spaces/{space_id}/redactions": Create("redactions", {"account": "@ben", "last": 3}, {"account": "@ben", "last": 2}),
     "/v1/webhooks": Create(
         "webhooks", {"url": "https://203.0.113.9/x"}, {"url": "https://203.0.113.9/y"}, secret="secret"
     ),
@@ -71,8 +72,9 @@ class Scene:
 async def scene(api: Api) -> Scene:
     api.app.notify_schemes, api.app.allow_private = frozenset({"json"}), True
     host, ann = await api.accounts("host", "ann")
-    made = await host.ok("POST", "/v1/spaces", {"title": "Reported"})
-    return Scene(api, {"host": host, "ann": ann, "owner": api.owner}, made["id"])
+    space = (await api.live(host, delay=4)).rpartition("/")[2]
+    await api.speaker(f"/v1/spaces/{space}", host, "ben")
+    return Scene(api, {"host": host, "ann": ann, "owner": api.owner}, space)
 
 
 def test_every_route_that_takes_a_key_is_tried() -> None:
@@ -88,6 +90,7 @@ def test_every_route_that_takes_a_key_is_tried() -> None:
 @pytest.mark.parametrize("path", CREATES)
 async def test_of_twelve_at_once_one_does_it_and_all_get_its_answer(api: Api, path: str) -> None:
     create, here = CREATES[path], await scene(api)
+    path = path.format(space_id=here.space)
     who, body = here.people[create.who], here.body(create.body)
     before = await here.count(create.table)
     answers = await asyncio.gather(*(who.call("POST", path, body, headers=KEY) for _ in range(AT_ONCE)))
@@ -105,6 +108,7 @@ async def test_of_twelve_at_once_one_does_it_and_all_get_its_answer(api: Api, pa
 @pytest.mark.parametrize("path", CREATES)
 async def test_a_key_that_was_used_for_another_request_is_refused(api: Api, path: str) -> None:
     create, here = CREATES[path], await scene(api)
+    path = path.format(space_id=here.space)
     who = here.people[create.who]
     await who.ok("POST", path, here.body(create.body), headers=KEY)
     before = await everything(api)
@@ -117,6 +121,7 @@ async def test_a_key_that_was_used_for_another_request_is_refused(api: Api, path
 @pytest.mark.parametrize("path", [path for path, create in CREATES.items() if create.refused is not None])
 async def test_a_refused_request_leaves_the_key_free(api: Api, path: str) -> None:
     create, here = CREATES[path], await scene(api)
+    path = path.format(space_id=here.space)
     who, body = here.people[create.who], here.body(create.refused or {})
     if path == "/v1/accounts":
         late = await api.account("late")

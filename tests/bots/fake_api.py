@@ -88,6 +88,10 @@ class FakeApi:
         self.acts: list[dict[str, Any]] = []
         self.redactions: list[tuple[str, str, dict[str, Any]]] = []
         """(`make`, `change` or `withdraw`, id, what was sent) of each call that worked."""
+        self.made: dict[str, tuple[NewRedaction, Redaction]] = {}
+        """What was asked and what was answered, by idempotency key."""
+        self.lose_answers = 0
+        """So many answers to `redact` are lost, after it was made."""
         self.statuses: list[dict[str, Any]] = []
         self.connections: list[FakeLanes] = []
         self.hello: list[dict[str, Any]] = []
@@ -132,8 +136,16 @@ class FakeApi:
         self.acts.append(sent(act))
         return load_value({**sent(act), "handle": "@x", "report_id": None}, Act)
 
-    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
-        return self._redaction("make", f"r{sum(kind == 'make' for kind, _, _ in self.redactions)}", sent(new))
+    async def redact(self, space_id: str, new: NewRedaction, key: str) -> Redaction:
+        if key not in self.made:
+            redaction_id = f"r{sum(kind == 'make' for kind, _, _ in self.redactions)}"
+            self.made[key] = (new, self._redaction("make", redaction_id, sent(new)))
+        asked, made = self.made[key]
+        assert asked == new, "a key stands for one request"
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise OSError("the answer is lost")
+        return made
 
     async def change_redaction(self, space_id: str, redaction_id: str, change: RedactionChange) -> Redaction:
         return self._redaction("change", redaction_id, sent(change))

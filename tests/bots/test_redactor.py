@@ -156,11 +156,11 @@ class SlowApi(FakeApi):
     def __post_init__(self) -> None:
         super().__init__()
 
-    async def redact(self, space_id: str, new: NewRedaction) -> Redaction:
+    async def redact(self, space_id: str, new: NewRedaction, key: str) -> Redaction:
         self.asked += 1
         if new.from_tick == 0:
             await self.free.wait()
-        return await super().redact(space_id, new)
+        return await super().redact(space_id, new, key)
 
 
 def test_none_waits_for_another() -> None:
@@ -188,11 +188,44 @@ def test_while_the_server_answers_what_is_wanted_may_change_and_only_the_last_is
     assert [(kind, body["to_tick"]) for kind, _, body in api.redactions] == [("make", 200), ("change", 40)]
 
 
-def test_what_was_armed_and_withdrawn_while_the_server_was_away_is_never_told() -> None:
+def test_one_whose_answer_is_lost_is_made_once_and_follows_what_is_wanted() -> None:
     api = FakeApi()
 
     async def script(made: Redactor) -> None:
-        api.failures = [Unavailable("away"), OSError("reset")]
+        api.lose_answers = 3
+        made.on_arm(armed(), SPEAKER)
+        await until(lambda: api.lose_answers < 3)
+        made.on_arm(armed(1, first=150, last=180, final=True), SPEAKER)
+        await until(lambda: not made._open)
+
+    assert run(api, script).lost == 0
+    assert [(kind, name, body["to_tick"]) for kind, name, body in api.redactions] == [
+        ("make", "r0", 200),
+        ("change", "r0", 180),
+    ]
+
+
+@pytest.mark.parametrize("failures", [[Unavailable("away"), OSError("reset")], []], ids=["not made", "made"])
+def test_what_is_not_wanted_any_more_when_an_answer_comes_at_last_is_withdrawn(failures: list[Exception]) -> None:
+    api = FakeApi()
+
+    async def script(made: Redactor) -> None:
+        api.failures, api.lose_answers = list(failures), 0 if failures else 1_000
+        made.on_arm(armed(), SPEAKER)
+        await until(lambda: len(api.failures) < len(failures) or 0 < api.lose_answers < 1_000)
+        made.on_arm(disarmed(), SPEAKER)
+        api.lose_answers = 0
+        await until(lambda: not made._open)
+
+    run(api, script)
+    assert [kind for kind, _, _ in api.redactions] == ["make", "withdraw"]
+
+
+def test_what_was_armed_and_withdrawn_while_the_server_was_full_is_never_told() -> None:
+    api = FakeApi()
+
+    async def script(made: Redactor) -> None:
+        api.failures = [TooMany("slow down", 1), TooMany("slow down", 1)]
         made.on_arm(armed(), SPEAKER)
         await until(lambda: len(api.failures) < 2)
         made.on_arm(disarmed(), SPEAKER)

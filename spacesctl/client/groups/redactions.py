@@ -13,9 +13,9 @@ ALL_OF_MINE = wire.NewCough()
 FIVE_MINUTES = wire.NewPanic()
 
 
-def _make(space_id: str, new: wire.NewRedaction) -> Call[Redaction]:
+def _make(space_id: str, new: wire.NewRedaction, *, idempotency_key: str | None = None) -> Call[Redaction]:
     """Keep a stretch of somebody's sound from the audience."""
-    return Call("POST", place(space_id, "redactions"), Redaction, new)
+    return Call("POST", place(space_id, "redactions"), Redaction, new, idempotency_key=idempotency_key)
 
 
 def _list(space_id: str) -> Call[Page[Redaction]]:

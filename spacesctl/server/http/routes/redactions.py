@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 from fastapi import APIRouter
+from fastapi.responses import Response
 from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.api import redactions as api
-from spacesctl.api.wire import Page, Time
+from spacesctl.api.wire import Page, Time, plain
 from spacesctl.application import redactions as use
+from spacesctl.application.once import Once
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person
 from spacesctl.server.http.cursors import number
+from spacesctl.server.http.idempotency import IdempotencyKey, answer_once
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import by
 from spacesctl.server.http.services import Here, Services, SignedIn
@@ -29,14 +37,24 @@ _on_a_space = may_fail(NotFound, Gone, NotAllowed, Refused)
 @router.post("/redactions", status_code=201)
 @_on_a_space
 @limited("change")
-async def redact(app: Here, caller: SignedIn, space_id: str, body: api.NewRedaction) -> api.Redaction:
+async def redact(
+    app: Here, caller: SignedIn, space_id: str, body: api.NewRedaction, idempotency_key: IdempotencyKey = None
+) -> api.Redaction | Response:
     """Keep a stretch of somebody's sound from the audience, as far as it has not heard it. For the host, co-hosts and admins, for speakers
     about themselves, and for the bundled bot where a rule redacts.
     """
-    wanted = use.Wanted(
-        body.account, body.lane, body.last, body.from_tick, body.to_tick, body.mode, body.reason, body.number
-    )
-    return await _new(app, await use.redact(app, caller, space_id, wanted, body.rule_id))
+    do = partial(_redact, app, caller, space_id, body)
+    return await answer_once(app, caller, idempotency_key, f"redactions {space_id}", body, do)
+
+
+async def _redact(app: Services, caller: Person, space_id: str, body: api.NewRedaction, once: Once) -> api.Redaction:
+    async def keep(db: AsyncConnection, made: use.Made, now: datetime) -> None:
+        await once.keep(db, now, 201, plain(await _new(db, made)))
+
+    wanted = use.Wanted(body.account, body.lane, body.last, body.from_tick, body.to_tick, body.mode, body.reason, body.number)
+    made = await use.redact(app, caller, space_id, wanted, body.rule_id, keep)
+    async with app.db.read() as db:
+        return await _new(db, made)
 
 
 @router.get("/redactions")
@@ -47,8 +65,8 @@ async def list_redactions(app: Here, caller: SignedIn, space_id: str, cursor: st
     require(await app.registry.space(space_id), caller, Action.SEE_STAFF)
     async with app.db.read() as db:
         rows = await redactions.of_space(db, space_id, before=number(cursor), limit=PAGE)
-    more = str(rows[-1].number) if len(rows) == PAGE else None
-    return Page(data=[await _one(app, row) for row in rows], next=more)
+        shown = [await _one(db, row) for row in rows]
+    return Page(data=shown, next=str(rows[-1].number) if len(rows) == PAGE else None)
 
 
 @router.patch("/redactions/{redaction_id}")
@@ -61,7 +79,7 @@ async def change_redaction(
     changed = await use.change(
         app, caller, space_id, redaction_id, first=body.from_tick, last=body.to_tick, mode=body.mode, reason=body.reason
     )
-    return await _one(app, changed)
+    return await _shown(app, changed)
 
 
 @router.delete("/redactions/{redaction_id}")
@@ -69,7 +87,7 @@ async def change_redaction(
 @limited("change")
 async def withdraw_redaction(app: Here, caller: SignedIn, space_id: str, redaction_id: str) -> api.Redaction:
     """Take back a redaction, as long as its stretch has not aired: the audience hears what it would have silenced."""
-    return await _one(app, await use.withdraw(app, caller, space_id, redaction_id))
+    return await _shown(app, await use.withdraw(app, caller, space_id, redaction_id))
 
 
 @router.post("/dump", status_code=201)
@@ -77,7 +95,7 @@ async def withdraw_redaction(app: Here, caller: SignedIn, space_id: str, redacti
 @limited("change")
 async def dump(app: Here, caller: SignedIn, space_id: str, body: api.NewDump = ALL) -> api.Redaction:
     """Cut the last seconds of all voices, or all that the audience has not heard, out of what it will hear. The delay then grows anew."""
-    return await _one(app, await use.dump(app, caller, space_id, body.last, body.reason))
+    return await _shown(app, await use.dump(app, caller, space_id, body.last, body.reason))
 
 
 @router.post("/cough", status_code=201)
@@ -85,7 +103,9 @@ async def dump(app: Here, caller: SignedIn, space_id: str, body: api.NewDump = A
 @limited("change")
 async def cough(app: Here, caller: SignedIn, space_id: str, body: api.NewCough = ALL_OF_MINE) -> api.Redaction:
     """Take back the caller's own last seconds, or all that the audience has not heard of them."""
-    return await _new(app, await use.cough(app, caller, space_id, body.last))
+    made = await use.cough(app, caller, space_id, body.last)
+    async with app.db.read() as db:
+        return await _new(db, made)
 
 
 @router.post("/panic", status_code=201)
@@ -105,15 +125,19 @@ async def calm(app: Here, caller: SignedIn, space_id: str) -> None:
     await use.calm(app, caller, space_id)
 
 
-async def _new(app: Services, made: use.Made) -> api.Redaction:
-    return structs.replace(await _one(app, made.kept), sound=made.sound)
+async def _new(db: AsyncConnection, made: use.Made) -> api.Redaction:
+    return structs.replace(await _one(db, made.kept), sound=made.sound)
 
 
-async def _one(app: Services, row: KeptRedaction) -> api.Redaction:
+async def _shown(app: Services, row: KeptRedaction) -> api.Redaction:
+    async with app.db.read() as db:
+        return await _one(db, row)
+
+
+async def _one(db: AsyncConnection, row: KeptRedaction) -> api.Redaction:
     actor = row.principal.get("id") if row.principal.get("kind") == "person" else None
     people = {actor, row.principal.get("for_host"), row.account_id}
-    async with app.db.read() as db:
-        known = await accounts.by_ids(db, {one for one in people if one})
+    known = await accounts.by_ids(db, {one for one in people if one})
     return api.Redaction(
         id=row.id,
         lane=row.lane,
