@@ -183,6 +183,8 @@ async def test_after_a_dump_the_audience_hears_what_is_said_now(stage: Any) -> N
     await until(lambda: later.last > last + DELAY * 50 + 20, DELAY + 3)
     heard = [tick for tick in marked_ticks(later) if now + 5 <= tick <= last + DELAY * 50 + 5]
     assert not heard, "the mark would have come here"
+    ticks = sorted(later.packets)
+    assert ticks == list(range(ticks[0], ticks[-1] + 1)), "a jump over what was said is no loss"
 
 
 async def test_the_last_words_of_a_space_are_heard_before_it_closes(stage: Any) -> None:
