@@ -123,6 +123,18 @@ _OF_STAFF = frozenset({Action.INVITE, Action.SEE_HANDS, Action.SEE_STAFF, Action
 """What co-hosts may for as long as the Space is not over: its reports, rules, sanctions and invitations are the host's then."""
 
 
+_NAMES = {
+    Standing.HOST: "the host",
+    Standing.COHOST: "co-hosts",
+    Standing.SPEAKER: "speakers",
+    Standing.INVITED: "who is invited",
+    Standing.ACCOUNT: "who has an account",
+    Standing.ADMIN: "admins",
+}
+_INSTEAD = {Action.REDACT: "; speakers can take back their own words: `cough`"}
+"""What else there is for who may not."""
+
+
 def standings(space: Space, caller: Principal) -> frozenset[Standing]:
     """All standings of `caller` in `space`."""
     if isinstance(caller, System):
@@ -145,10 +157,13 @@ def standings(space: Space, caller: Principal) -> frozenset[Standing]:
 
 def may(space: Space, caller: Principal, action: Action) -> bool:
     """Whether the table permits `caller` the action."""
+    return not _permitted(space, action).isdisjoint(standings(space, caller))
+
+
+def _permitted(space: Space, action: Action) -> frozenset[Standing]:
+    """The standings that permit an action in the Space as it is."""
     permitted = TABLE[action]
-    if space.is_over and action in _OF_STAFF:
-        permitted -= {Standing.COHOST}
-    return not permitted.isdisjoint(standings(space, caller))
+    return permitted - {Standing.COHOST} if space.is_over and action in _OF_STAFF else permitted
 
 
 def require(space: Space, caller: Principal, action: Action) -> None:
@@ -157,7 +172,16 @@ def require(space: Space, caller: Principal, action: Action) -> None:
         return
     if caller.account_id is None:
         raise NotSignedIn
-    raise NotAllowed(f"you may not do this here ({action.value.replace('_', ' ')})", reason=action.value)
+    who, what = _who_may(_permitted(space, action)), action.value.replace("_", " ")
+    raise NotAllowed(f"only {who} may do this here ({what}){_INSTEAD.get(action, '')}", reason=action.value)
+
+
+def _who_may(permitted: frozenset[Standing]) -> str:
+    """Those people, or where it is no person's to do the bot or the server, in words."""
+    names = [name for standing, name in _NAMES.items() if standing in permitted]
+    if not names:
+        return "its bot" if Standing.BOT in permitted else "the server"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def is_public(space: Space) -> bool:

@@ -50,7 +50,7 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
 
 def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Events:
     """Accept or decline the caller's invitation; accepting gives the role. Raises NotSignedIn, NotAllowed, Gone, or
-    Refused when all places are taken.
+    Refused when all places are taken, or with reason `held` who would become a co-host while nobody new can speak: co-hosts can.
     """
     require_admittance(space, command.by, blocked=command.blocked)
     if command.by.account_id is not None and not may(space, command.by, Action.ANSWER_INVITE):
@@ -69,6 +69,8 @@ def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Event
         raise Refused("declined", "you declined the invitation", hint="ask for another one")
     if not command.accept:
         return [e.InviteAnswered(me, InviteState.DECLINED)]
+    if invite.role is Role.COHOST:
+        require_no_hold(space, me, now)
     return [e.InviteAnswered(me, InviteState.ACCEPTED), *_take_role(space, me, invite.role)]
 
 

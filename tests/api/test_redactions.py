@@ -226,6 +226,18 @@ async def test_a_panic_cuts_mutes_and_holds_back_who_wants_to_speak_and_ends_by_
     assert (await ben.offer(f"{place}/whip")).status_code == 201
 
 
+async def test_nobody_becomes_a_co_host_and_speaks_while_nobody_new_can(api: Api) -> None:
+    host, _ann, place = await stage(api)
+    ben = await api.account("ben")
+    await host.ok("POST", f"{place}/invites", {"handles": ["@ben"], "role": "cohost"})
+    await host.ok("POST", f"{place}/panic", {"duration": 300})
+    assert (await ben.refused("POST", f"{place}/accept"))["reason"] == "held"
+    assert (await ben.offer(f"{place}/whip")).status_code == 409
+    await host.ok("DELETE", f"{place}/panic")
+    await ben.ok("POST", f"{place}/accept")
+    assert (await ben.offer(f"{place}/whip")).status_code == 201
+
+
 async def test_the_delay_changes_while_the_space_is_live(api: Api) -> None:
     host = await api.account("host")
     place = await api.live(host)

@@ -21,13 +21,14 @@ from spacesctl.domain.permissions import (
 )
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Grant, Invite, Pin, Space
-from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role
+from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
 from tests.domain.scenes import (
     ADMIN,
     AN_ADMIN,
     ANN,
     BEN,
     BOT,
+    CAT,
     COHOST,
     HOST,
     NOBODY,
@@ -262,3 +263,27 @@ def test_an_admin_stands_above_co_hosts_and_not_above_the_host() -> None:
     with pytest.raises(NotAllowed) as caught:
         require_over(live(), AN_ADMIN, HOST, Action.KICK)
     assert told(caught.value).reason == "kick"
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        (Action.END, "only the host and admins may do this here (end)"),
+        (Action.SET_MIC, "only the host, co-hosts and speakers may do this here (set mic)"),
+        (Action.READ_LANES, "only its bot may do this here (read lanes)"),
+        (Action.MISS, "only the server may do this here (miss)"),
+        (
+            Action.REDACT,
+            "only the host, co-hosts and admins may do this here (redact); speakers can take back their own words: `cough`",
+        ),
+    ],
+)
+def test_who_may_not_is_told_who_may(action: Action, told: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        require(live(), by(CAT), action)
+    assert str(refused.value) == told
+
+
+def test_after_its_end_co_hosts_are_not_named_for_what_is_the_host_s_then() -> None:
+    with pytest.raises(NotAllowed, match="only the host and admins may"):
+        require(live(state=State.ENDED), by(COHOST), Action.SEE_REPORTS)
