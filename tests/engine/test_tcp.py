@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -330,11 +331,26 @@ def test_at_most_half_a_second_waits() -> None:
 
 def test_a_tick_that_is_due_comes_before_reading_but_not_for_ever() -> None:
     async def body(door: Door) -> None:
-        friend, _ = await door.friend()
-        door.streams._until = lambda: 0.0
+        friend, place = await door.friend()
+        connection = door.streams._connections[place]
         before = len(door.came)
+
+        def came_when_told(times: int) -> int:
+            """How many datagrams came after the loop told so often that there is something to read."""
+            for _ in range(times):
+                assert select.select([connection.socket], [], [], 5)[0]  # the loop has no turn meanwhile
+                door.streams._readable(connection)
+            return len(door.came) - before
+
         friend.sendto(CHECK)
-        await until(lambda: len(door.came) == before + 1)
+        assert came_when_told(1) == 1, "no tick is due"
+        door.streams._until = lambda: 0.0
+        friend.sendto(CHECK)
+        assert came_when_told(1) == 1, "the tick comes first"
+        assert came_when_told(1) == 2, "but not for ever"
+        friend.sendto(CHECK)
+        assert came_when_told(1) == 2, "and then a tick again"
+        await until(lambda: len(door.came) == before + 3)
 
     at_a_door(body)
 
