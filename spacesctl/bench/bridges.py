@@ -20,6 +20,7 @@ from spacesctl.client.problems import check
 from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.words import Policy
 from spacesctl.probe.accounts import token_of
+from spacesctl.probe.children import ends_with_parent
 from spacesctl.probe.server_process import Server, serving
 
 START: Final = 15.0
@@ -121,7 +122,9 @@ async def aiortc() -> AsyncIterator[Bridge]:
     """Start the aiortc forwarder."""
     command = (sys.executable, "-m", "spacesctl.bench.aiortc_forwarder")
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=1 << 20)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=pipe, stdout=pipe, limit=1 << 20, preexec_fn=ends_with_parent()
+    )
     try:
         yield Aiortc(process)
     finally:

@@ -19,6 +19,7 @@ from spacesctl.bench.fanout import Slope, slopes
 from spacesctl.bench.voice import packets
 from spacesctl.domain.errors import Refused
 from spacesctl.probe import machine
+from spacesctl.probe.children import ends_with_parent
 from spacesctl.probe.listener_pool import BATCH, VISIT
 from spacesctl.probe.machine import Machine
 from spacesctl.probe.receive_loop import ReceiveLoop
@@ -102,7 +103,7 @@ async def run(program: Path, way: str, count: int, seconds: float, size: int) ->
     async with sockets(count) as (ports, received):
         process = await asyncio.create_subprocess_exec(
             str(program), way, str(seconds), str(size), "127.0.0.1",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, preexec_fn=ends_with_parent(),
         )  # fmt: skip
         measured, rest = machine.cores()
         machine.pin(process.pid, measured)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +13,7 @@ from typing import Final
 
 from spacesctl.domain.errors import Unavailable
 from spacesctl.probe import machine
+from spacesctl.probe.children import ends_with_parent
 
 START_WITHIN: Final = 10.0
 """Seconds within which a program must accept connections."""
@@ -23,7 +25,11 @@ async def running(words: Sequence[str], port: int, *, pinned: bool = True) -> As
     core for itself. Raises Unavailable when it does not accept connections in time."""
     measured, rest = machine.cores()
     process = await asyncio.create_subprocess_exec(
-        *words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        *words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=ends_with_parent(signal.SIGKILL),  # a bench that is killed leaves no program behind
     )
     try:
         if pinned:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import select
@@ -10,17 +9,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from spacesctl.domain.errors import Unavailable
+from spacesctl.probe.children import ends_with_parent
 
 START_WITHIN = 40.0
 """Seconds. A slow machine needs long to load all modules."""
 STOP_WITHIN = 8.0
-_DIE_WITH_PARENT = 1
-"""prctl(2), PR_SET_PDEATHSIG."""
 
 
 class Server:
@@ -72,7 +70,7 @@ def serving(*flags: str, **environment: str) -> Iterator[Server]:
                 cwd=folder,  # so that no .env or config.toml of the current folder is read
                 env=_environment() | environment,
                 start_new_session=True,  # Ctrl-C must only reach the demo, which still queries the server
-                preexec_fn=_dies_with(os.getpid()),
+                preexec_fn=ends_with_parent(),
             )
         stack.callback(_stop, process)
         yield Server(process, folder)
@@ -80,20 +78,6 @@ def serving(*flags: str, **environment: str) -> Iterator[Server]:
 
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("SPACESCTL_")}
-
-
-def _dies_with(parent: int) -> Callable[[], None] | None:
-    """For the child: end when the parent is killed before it could stop the child. On Linux only; elsewhere the child keeps running."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: little is safe between fork and exec
-
-    def die_with_parent() -> None:
-        prctl(_DIE_WITH_PARENT, signal.SIGTERM)
-        if os.getppid() != parent:  # the parent died before prctl was called
-            os._exit(1)
-
-    return die_with_parent
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +63,36 @@ def test_a_program_that_does_not_answer_is_told_and_ended(
 def test_a_free_port_can_be_bound(kind: int) -> None:
     with socket.socket(socket.AF_INET, kind) as sock:
         sock.bind(("127.0.0.1", free_port(kind)))
+
+
+BENCH = """import asyncio, socket, sys
+from spacesctl.bench.programs import free_port, running
+
+async def main():
+    port = free_port(socket.SOCK_STREAM)
+    async with running([sys.executable, "-S", "-c", sys.argv[1], str(port)], port, pinned=False) as pid:
+        print(pid, flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel ends it")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_bench_that_is_killed_leaves_no_program(how: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", BENCH, SERVES], stdout=subprocess.PIPE) as bench:
+        assert bench.stdout is not None
+        pid = int(bench.stdout.readline())
+        bench.send_signal(how)
+        bench.wait()
+    while _runs(pid):
+        time.sleep(0.01)
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process is there, and no zombie that nobody has waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -17,6 +17,7 @@ import pytest
 from spacesctl.audio.opus import Pcm
 from spacesctl.domain.errors import Refused, Unavailable
 from spacesctl.probe import machine, quality, server_process
+from spacesctl.probe.children import ends_with_parent
 from spacesctl.probe.server_process import Server
 from spacesctl.rtc import sealing
 from tests.listening import voice
@@ -175,4 +176,4 @@ def test_a_server_that_does_not_end_when_asked_is_killed_with_its_group(monkeypa
 
 def test_elsewhere_than_on_linux_a_child_is_not_bound_to_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert server_process._dies_with(os.getpid()) is None
+    assert ends_with_parent() is None
