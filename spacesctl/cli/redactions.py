@@ -21,6 +21,7 @@ from spacesctl.cli.common import (
 )
 from spacesctl.cli.output import emit_json, say, table
 from spacesctl.cli.spaceview import length
+from spacesctl.cli.watched import clock
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import RedactionMode
@@ -136,19 +137,25 @@ def panic(
 
 
 def list_redactions(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
-    """List the redactions of a Space, newest first, with those that were withdrawn or came too late."""
+    """List the redactions of a Space, newest first, with those that were withdrawn or came too late.
+
+    AT is where one begins, in minutes and seconds of the Space; FROM and TO are its ticks of 20 ms, as `redactions change` takes them.
+    """
     with client(ctx) as spaces:
         rows = list(spaces.redactions.list(which.one(spaces, space, which.PAST)))
     if as_json:
         emit_json(rows)
         return
     table(
-        ("ID", "TIME", "WHO", "SECONDS", "MODE", "STATE", "BY", "REASON"),
+        ("ID", "TIME", "WHO", "AT", "FROM", "TO", "SECONDS", "MODE", "STATE", "BY", "REASON"),
         [
             (
                 one.id,
                 one.created_at,
                 one.handle or "all",
+                clock(one.from_tick),
+                one.from_tick,
+                one.to_tick,
                 f"{_length(one):.1f}",
                 _mode(one),
                 _state(one),
@@ -158,6 +165,7 @@ def list_redactions(ctx: typer.Context, space: SpaceRef = None, as_json: Json = 
             for one in rows
         ],
         empty="no redactions",
+        spare=("SECONDS", "AT", "MODE", "BY"),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +24,12 @@ from spacesctl.engine.messages import (
 )
 from spacesctl.live.event_views import View
 from spacesctl.server.http.routes.events import _first
-from tests.api.harness import Api, As, settled
+from spacesctl.store.spaces import keep_mark
+from spacesctl.support.clock import VirtualClock
+from tests.api.harness import Api, As, running_api, settled
 
 pytestmark = pytest.mark.anyio
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 REDACTING = """schema = 1
 [[rule]]
@@ -568,3 +573,25 @@ async def test_rules_set_again_with_numbers_are_not_the_same(api: Api) -> None:
     assert log.count("rules") == 3
     made = await host.ok("POST", "/v1/spaces", {"title": "with", "rules": NUMBERS, "with_numbers": True, "start": True})
     assert actor_of(api, f"/{made['id']}").space.grant.with_numbers
+@pytest.mark.parametrize("away", [0, 3, 3_600])
+async def test_after_a_start_of_the_server_what_was_not_heard_is_not_read_either(tmp_path: Path, away: int) -> None:
+    """Its clock was at tick 1000 when it was stored last; the audience had heard 4 s less. It may have run for ten seconds more."""
+    async with running_api(tmp_path / "data", clock=VirtualClock(NOON)) as api:
+        host, _ann, place = await stage(api)
+        actor, space_id = actor_of(api, place), place.rpartition("/")[2]
+        actor.tick = 1_000
+        said = [spoken("heard before", 700), spoken("buy secret coins", 850)]
+        await api.bot.ok("POST", f"{place}/captions", {"captions": said})
+        async with api.app.db.begin() as db:
+            await keep_mark(db, space_id, 1_000, None, None)
+    started = VirtualClock(NOON + timedelta(seconds=20 + away))
+    async with running_api(tmp_path / "data", first=False, clock=started) as again:
+        back = As(again, host.token)
+        await settled(again)
+        shown = [one["text"] for one in (await again.nobody.ok("GET", f"{place}/captions"))["data"]]
+        assert shown == ["heard before", "[redacted]"]
+        staff = (await back.ok("GET", f"{place}/captions?view=staff"))["data"]
+        assert [one["text"] for one in staff] == ["heard before", "buy secret coins"]
+        (lost,) = (await back.ok("GET", f"{place}/redactions"))["data"]
+        assert (lost["lane"], lost["from_tick"]) == (0, 801)
+        assert lost["to_tick"] == 1_000 + min(50 * away, 600)
