@@ -32,7 +32,8 @@ def printed(key: str, output: Output) -> str:
     """The sentence about what a command prints with `--json`."""
     option = key.partition(" --")[2]
     with_what = f"`--json` with `--{option}`" if option else "`--json`"
-    return f"{with_what} {_SHAPES[output.shape].format(_link(output.kind))}"
+    first = f"prints one {_link(output.first)}, and then " if output.first is not None else ""
+    return f"{with_what} {first}{_SHAPES[output.shape].format(_link(output.kind)).removeprefix('prints ' if first else '')}"
 
 
 def _link(kind: type) -> str:
@@ -77,7 +78,8 @@ def _about(kind: type) -> str:
 
 
 def _all_kinds() -> list[type]:
-    kinds = dict.fromkeys(output.kind for output in OUTPUTS.values())
+    printed_kinds = (kind for output in OUTPUTS.values() for kind in (output.kind, output.first))
+    kinds = dict.fromkeys(kind for kind in printed_kinds if kind is not None)
     return [*dict.fromkeys([*kinds, *structs([kind for kind in kinds if kind is not Event])])]
 
 
@@ -126,10 +128,12 @@ def _text(schema: Mapping[str, object], title: str) -> str:
 def commands_schema() -> str:
     """cli.schema.json: one entry for each command, by its words."""
     kinds: Iterable[type] = dict.fromkeys(one.kind for one in OUTPUTS.values() if one.kind is not Event)
-    known = Schemas([*kinds, *EVENTS.values(), *EPHEMERAL.values()], _REF)
+    firsts = [one.first for one in OUTPUTS.values() if one.first is not None]
+    known = Schemas([*kinds, *firsts, *EVENTS.values(), *EPHEMERAL.values()], _REF)
     entries = {}
     for key, output in OUTPUTS.items():
         item = {"$ref": "#/$defs/SpaceEvent"} if output.kind is Event else known.ref(output.kind)
+        item = item if output.first is None else {"anyOf": [known.ref(output.first), item]}
         one = {"type": "array", "items": item} if output.shape is Shape.ARRAY else item
         lines = " One line for each." if output.shape is Shape.LINES else ""
         entries[key] = {"description": f"What `spacesctl {key} --json` prints.{lines}", **one}

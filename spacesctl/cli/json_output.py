@@ -33,7 +33,7 @@ from spacesctl.bench.peers import Peers
 from spacesctl.bench.redaction import Redactions
 from spacesctl.bench.soak import Soak
 from spacesctl.bench.storm import Storm
-from spacesctl.cli import answers
+from spacesctl.cli import answers, watched
 from spacesctl.demo.report import DemoReport
 
 
@@ -47,10 +47,11 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class Output:
-    """The type of what is printed, or of each item of it."""
+    """The type of what is printed, or of each item of it. `first` is that of a line before all others."""
 
     kind: type
     shape: Shape = Shape.ONE
+    first: type | None = None
 
 
 def _one(kind: type) -> Output:
@@ -105,7 +106,7 @@ OUTPUTS: dict[str, Output] = {
     "transcript": Output(answers.SpokenTranscript),
     "captions": _array(answers.CaptionLine),
     "captions --follow": _lines(answers.CaptionLine),
-    "watch": _lines(events.Event),
+    "watch": Output(events.Event, Shape.LINES, watched.StateLine),
     "react": _one(spaces.Reacted),
     "share": _array(spaces.Pin),
     "post": _one(posts.Post),

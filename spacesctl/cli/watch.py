@@ -37,17 +37,19 @@ def watch(
     from spacesctl.cli.coming_back import events as followed
     from spacesctl.cli.coming_back import until_gone
     from spacesctl.cli.readers import while_read
-    from spacesctl.cli.watched import Watched
+    from spacesctl.cli.watched import StateLine, Watched
 
     with client(ctx, anonymous=True) as spaces, while_read():
         found = which.whole(spaces, space, guest=True)
         where = found.id
-        watched = Watched(found, spaces.people.list(where))
+        members = spaces.people.list(where)
+        watched = Watched(found, members)
         out = console()
         redrawn = out.is_terminal and not as_json  # not with --plain
         tell = watched.remark if redrawn else note
         events = until_gone(followed(spaces, where, ("staff", "audience"), tell=tell))
         if as_json:
+            emit_line(StateLine(space=found, people=members.data))
             for event in events:
                 if levels or event.type != "levels":
                     _emit(event)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 from spacesctl.api import events, moderation_events, people_events, space_events
 from spacesctl.api.events import Event
-from spacesctl.api.people import Members
+from spacesctl.api.people import Member, Members
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Answer
 from spacesctl.cli.roles import ROLES
@@ -40,6 +41,14 @@ _TOLD: dict[str, str] = {
     "hold.ended": "people may speak again",
     "space.ended": "the Space has ended",
 }
+
+
+class StateLine(Answer, frozen=True, kw_only=True):
+    """The first line of `watch --json`: the Space and its people as they are when it begins. The events that follow change them."""
+
+    type: Literal["state"] = "state"
+    space: Space
+    people: list[Member]
 
 
 class Watched:

@@ -24,6 +24,9 @@ def require_documented(words: Sequence[str], text: str) -> None:
         found = json.loads(text)
         assert isinstance(found, list) is (output.shape is Shape.ARRAY), f"{words[0]} prints {output.shape}"
         values = found if isinstance(found, list) else [found]
+    if output.first is not None:
+        first = values.pop(0)
+        assert _again(first, output.first) == first, f"{' '.join(words)}: not what {output.first.__name__} is"
     for value in values:
         assert _again(value, output.kind) == value, f"{' '.join(words)}: not what {output.kind.__name__} is"
 

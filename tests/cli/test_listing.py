@@ -66,7 +66,7 @@ def test_ones_own_invitations_are_listed(host: Person, ann: Person) -> None:
     assert f"{space_id}  live   Hours  {host.handle}" in ann.says("invites")
     assert ann.handle in host.says("invites", "--space", space_id)
     assert ann.handle in host.says("invites", space_id)
-    refused(ann.run("invites", "--space", space_id), 5, "may not")
+    refused(ann.run("invites", "--space", space_id), 5, "may do this here")
     assert host.run("invites").stderr == "no invitations\n"
 
 

@@ -65,7 +65,7 @@ def test_a_call_is_shown_as_curl_without_the_token(host: Person, words: list[str
 def test_a_dry_run_changes_nothing_and_is_refused_like_the_act(host: Person, ann: Person) -> None:
     space = host.live()
     assert host.run("end", space, "--dry-run").stderr == "dry run: nothing was changed\n"
-    refused(ann.run("end", space, "--dry-run"), 5, "may not")
+    refused(ann.run("end", space, "--dry-run"), 5, "may do this here")
     assert host.json("show", space)["state"] == "live"
 
 

@@ -99,7 +99,7 @@ def test_a_link_and_a_post_are_shared_and_taken_back(host: Person, ann: Person) 
     shown = ann.says("show", space)
     assert f"shared     Agenda  {link}" in shown
     assert f"shared     {host.handle}: the agenda second line" in shown
-    refused(ann.run("share", space, "https://example.org/b"), 5, "may not")
+    refused(ann.run("share", space, "https://example.org/b"), 5, "may do this here")
     assert link not in host.says("share", space, link, "--remove")
     assert host.json("share", space, post, "--remove") == []
     refused(host.run("share", space, link, "--remove"), 3, f"no pin {link}")

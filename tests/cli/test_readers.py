@@ -47,4 +47,4 @@ def test_levels_are_left_out_unless_asked_for() -> None:
     done, _ = watched([levels, ENDED], words=("--json",))
     assert "levels" not in done.stdout
     done, _ = watched([levels, ENDED], words=("--json", "--levels"))
-    assert '"levels"' in done.stdout.splitlines()[0]
+    assert '"levels"' in done.stdout.splitlines()[1]

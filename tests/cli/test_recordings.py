@@ -45,7 +45,7 @@ def test_a_recording_that_runs_has_its_minutes_so_far() -> None:
 
 def test_recording_is_told_while_it_runs(host: Person, ann: Person) -> None:
     space = host.live()
-    refused(ann.run("record", "start", space), 5, "may not")
+    refused(ann.run("record", "start", space), 5, "may do this here")
     since = host.says("record", "start", space).removeprefix("recording since ").strip()
     began = datetime.fromisoformat(host.json("show", space)["recording"]["since"])
     assert since == f"{on_the_clock(began, began)}, now"

@@ -97,7 +97,18 @@ def test_a_stream_that_breaks_is_continued_and_a_reset_jumps_on() -> None:
     hand = event("hand.raised", {"account_id": "1"}, 5)
     done, asked = watched([hand, None], [event("reset", {"seq": 70}), None], [ENDED], words=("--json",))
     assert asked == [None, "5", "70"]
-    assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == ["hand.raised", "reset", "space.ended"]
+    assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == [
+        "state",
+        "hand.raised",
+        "reset",
+        "space.ended",
+    ]
+
+
+def test_the_first_line_is_the_space_with_its_people_also_where_nothing_happens() -> None:
+    done, _ = watched([ENDED], words=("--json",))
+    first = json.loads(done.stdout.splitlines()[0])
+    assert first == {"type": "state", "space": json.loads(FOUND), "people": json.loads(PEOPLE)["data"]}
 
 
 def test_a_space_that_ended_while_the_stream_was_broken() -> None:
