@@ -133,6 +133,10 @@ class Wire:
         """The same, as its staff only."""
         await self._watch("staff", host, space, after)
 
+    async def watch_own(self, who: Caller, space: str, after: int = 0) -> None:
+        """The same, as somebody of its audience who has an account."""
+        await self._watch("audience", who, space, after)
+
     async def _watch(self, view: str, who: Caller, space: str, after: int) -> None:
         stream = who.stream(f"{space}/events?view={view}", **{"last-event-id": str(after)})
         await stream.until("http.response.body", 2)  # the greeting, and what was missed

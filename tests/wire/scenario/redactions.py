@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spacesctl.engine.messages import Redacted
+from spacesctl.engine.messages import Aired, Redacted
 from tests.api.harness import settled
 from tests.wire import drive
 from tests.wire.streams import rest
@@ -40,4 +40,10 @@ async def play(wire: Wire) -> None:
     await host.ok("DELETE", f"{late}/panic", status=204)
     await drive.seconds(wire, 10)
     await wire.api.app.registry.release()
+    await rest()
+    # Of one's own place one is told at once, before the audience hears of it.
+    now = actor.now_tick()
+    wire.api.app.registry.on_engine(Aired(drive.id_of(late), now, now - 200))
+    await wire.watch_own(ann, late, after=actor.audience.seq)
+    await host.ok("POST", f"{late}/people/@ann/mute")
     await rest()
