@@ -67,7 +67,7 @@ async def lay_out(api: Api) -> Stage:
     await host.ok("POST", f"{over}/end")
     [kept] = (await host.ok("GET", "/v1/recordings"))["data"]
     await done(host, kept["id"])
-    redaction = await host.ok("POST", f"{live}/redactions", {"lane": 1, "from_tick": 1, "to_tick": 2})
+    redaction = await host.ok("POST", f"{live}/redactions", {"lane": 1, "from_tick": 1, "to_tick": 400})
     sanctions = (await host.ok("GET", f"{live}/sanctions"))["data"]
     spaces = [live.rpartition("/")[2], planned["id"], over.rpartition("/")[2], series["next_space_id"]]
     refs = {

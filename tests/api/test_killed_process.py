@@ -35,8 +35,7 @@ async def die(data: str, name: str, number: str, tokens: str, names: str) -> Non
     ("name", "number"),
     [
         ("create", 12),
-        ("create", AFTER_COMMIT),
-        ("block", 15),
+        pytest.param("block", 15, marks=pytest.mark.slow),
         *(
             pytest.param(name, number, marks=pytest.mark.slow)
             for name in ("create", "series create", "series skip", "delete of a pinned post", "block", "kick", "end")

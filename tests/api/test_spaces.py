@@ -255,6 +255,7 @@ async def test_a_token_may_be_given_fewer_scopes_and_never_more(api: Api) -> Non
     assert (await ann.refused("POST", "/v1/accounts/@owner/tokens", {}))["reason"] == "scope"
 
 
+@pytest.mark.slow  # test_same_key.py has the same of each route
 async def test_the_same_idempotency_key_files_one_report_and_sends_one_message(api: Api) -> None:
     host, ann = await api.accounts("host", "ann")
     space = await api.live(host)

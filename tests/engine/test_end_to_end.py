@@ -142,7 +142,7 @@ def test_a_listener_that_is_moved_hears_the_other_group() -> None:
     run(body)
 
 
-@pytest.mark.parametrize("ptime_ms", [40, 60])
+@pytest.mark.parametrize("ptime_ms", [pytest.param(40, marks=pytest.mark.slow), 60])
 def test_an_audience_with_long_packets_hears_the_same_and_the_stage_has_short_ones(ptime_ms: int) -> None:
     async def body() -> None:
         async with studio(ptime_ms=ptime_ms) as space, talking(space):

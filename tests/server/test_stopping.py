@@ -44,7 +44,11 @@ def serve(tmp_path: Path, *flags: str) -> list[str]:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("bots", "after"),
-    [("--no-bots", 0.5), ("--bots", 0.1), pytest.param("--bots", 4.0, marks=pytest.mark.slow)],
+    [
+        ("--no-bots", 0.5),
+        pytest.param("--bots", 0.1, marks=pytest.mark.slow),
+        pytest.param("--bots", 4.0, marks=pytest.mark.slow),
+    ],
     ids=["no bots", "bots that are starting", "bots"],
 )
 def test_ctrl_c_with_clients_ends_with_one_line(tmp_path: Path, bots: str, after: float) -> None:

@@ -114,7 +114,12 @@ def test_a_migration_that_was_killed_between_two_statements_is_made_whole_later(
 
 
 @pytest.mark.parametrize(
-    ("doc", "version"), [("{}", 2), ("{", 1), ("[]", 2), (None, 0), (None, upcast.SPACE_VERSION + 1)]
+    ("doc", "version"),
+    [
+        ("{", 1),
+        (None, upcast.SPACE_VERSION + 1),
+        *(pytest.param(doc, version, marks=pytest.mark.slow) for doc, version in (("{}", 2), ("[]", 2), (None, 0))),
+    ],
 )
 def test_a_document_that_is_damaged_or_of_a_later_version_is_refused_in_one_line(
     name: str, tmp_path: Path, doc: str | None, version: int
