@@ -573,6 +573,8 @@ async def test_rules_set_again_with_numbers_are_not_the_same(api: Api) -> None:
     assert log.count("rules") == 3
     made = await host.ok("POST", "/v1/spaces", {"title": "with", "rules": NUMBERS, "with_numbers": True, "start": True})
     assert actor_of(api, f"/{made['id']}").space.grant.with_numbers
+
+
 @pytest.mark.parametrize("away", [0, 3, 3_600])
 async def test_after_a_start_of_the_server_what_was_not_heard_is_not_read_either(tmp_path: Path, away: int) -> None:
     """Its clock was at tick 1000 when it was stored last; the audience had heard 4 s less. It may have run for ten seconds more."""

@@ -51,7 +51,9 @@ async def _redact(app: Services, caller: Person, space_id: str, body: api.NewRed
     async def keep(db: AsyncConnection, made: use.Made, now: datetime) -> None:
         await once.keep(db, now, 201, plain(await _new(db, made)))
 
-    wanted = use.Wanted(body.account, body.lane, body.last, body.from_tick, body.to_tick, body.mode, body.reason, body.number)
+    wanted = use.Wanted(
+        body.account, body.lane, body.last, body.from_tick, body.to_tick, body.mode, body.reason, body.number
+    )
     made = await use.redact(app, caller, space_id, wanted, body.rule_id, keep)
     async with app.db.read() as db:
         return await _new(db, made)
