@@ -26,6 +26,8 @@ AHEAD: Final = 25
 """Ticks after the first sight of a whole phrase at which it may end: 0.5 s. A partial often has a word before all of it was said."""
 NUMBER_AHEAD: Final = 100
 """The same for a number, from its latest digit: 2 s, as more digits may follow."""
+GIVE_BACK: Final = 15
+"""Ticks for which a phrase that partial results no longer have stays armed: 0.3 s. Every other such phrase comes back."""
 CARRIED: Final = 125
 """Ticks into an utterance up to which a number is kept that the one before it, which was cut, had armed: 2.5 s. What was heard again by
 then has it, or it was not said. A phrase is kept until the utterance ends: it has few words, of which the cut may have taken one."""
@@ -71,7 +73,8 @@ class _Span:
 
 @dataclass
 class _Held:
-    """A phrase that is armed. `begins` and `ends`: whether the times of its first and its last word are known."""
+    """A phrase that is armed. `begins` and `ends`: whether the times of its first and its last word are known. `twice`: two utterances have
+    heard it, one before a cut and one after, so it was said."""
 
     utterance: int
     number: int
@@ -81,6 +84,9 @@ class _Held:
     ask_at: int = 0
     begins: bool = False
     ends: bool = False
+    twice: bool = False
+    gone_at: int | None = None
+    """Since when partial results do not have it."""
 
 
 class Arming:
@@ -112,7 +118,10 @@ class Arming:
 
     def partial(self, text: str, utterance: int, tick: int) -> Iterator[Arm]:
         """Take a partial result after the sound of `tick` was fed."""
-        if self._watch is None or text == self._text:
+        if self._watch is None:
+            return
+        if text == self._text:
+            yield from self._given_back(tick)
             return
         self._text = text
         fresh = [part for word in text.split() for part in normalise.heard(word)]
@@ -128,23 +137,47 @@ class Arming:
             first = self._first_tick(span, tail, utterance)
             if held is not None:
                 before.remove(held)
+                held.gone_at = None
                 yield from self._moved(held, span, first, tick)
             elif (held := _overlapping(self._carried, span.rule, first, tick + span.ahead)) is not None:
                 self._carried.remove(held)
-                held.span, held.begins, held.ends, held.ask_at = span, False, False, tick + TIMES_AFTER
+                held.span, held.begins, held.ends, held.ask_at, held.twice = (
+                    span,
+                    False,
+                    False,
+                    tick + TIMES_AFTER,
+                    True,
+                )
             else:
                 held = self._new(utterance, span, first, tick + span.ahead, tick + TIMES_AFTER)
                 yield self._armed(held)
             self._held.append(held)
-        yield from self._disarmed(before)
+        self._gone(before, tick)
+        yield from self._given_back(tick)
         if tick > utterance + CARRIED:
             gone = [held for held in self._carried if held.span.label]
             self._carried = [held for held in self._carried if not held.span.label]
             yield from self._disarmed(gone)
 
+    def _gone(self, before: Sequence[_Held], tick: int) -> None:
+        """These are not in the present partial result. The next one often has them again, so they are kept for a moment."""
+        for held in before:
+            if held.twice:
+                self._carried.append(held)
+            else:
+                held.gone_at = tick if held.gone_at is None else held.gone_at
+                self._held.append(held)
+
+    def _given_back(self, tick: int) -> Iterator[Arm]:
+        """Disarm what has not been in partial results for a while."""
+        gone = [held for held in self._held if held.gone_at is not None and tick - held.gone_at >= GIVE_BACK]
+        if gone:
+            self._held = [held for held in self._held if held not in gone]
+            yield from self._disarmed(gone)
+
     def wants_times(self, tick: int) -> bool:
         """Whether the times of words would narrow something now, after the sound of `tick` was fed."""
-        asking = [held for held in self._held if not held.ends and held.ask_at <= tick]
+        asking = [held for held in self._held if held.gone_at is None and not held.ends and held.ask_at <= tick]
         for held in asking:
             held.ask_at = tick + TIMES_EVERY
         return bool(asking)
@@ -153,7 +186,7 @@ class Arming:
         """Take the times of the first words of the last partial. The last one may be cut off: it tells where the one before it ends."""
         fresh = [(part, word) for word in words for part in normalise.heard(word.w)]
         known = list(dict.fromkeys(word for _, word in self._joined(utterance) + fresh))
-        for held in self._held:
+        for held in [one for one in self._held if one.gone_at is None]:
             was, shift = (held.first_tick, held.last_tick), self._shift(held.span, [part for part, _ in fresh])
             if shift is None:
                 continue
@@ -199,8 +232,9 @@ class Arming:
                 yield self._armed(held, final=True)
             yield from self._waits(utterance, spoken, known)
             self._tail = spoken[-MAX_TAIL_WORDS:]
-        self._carried = [held for held in before if border is not None and held.last_tick >= border]
-        yield from self._disarmed([held for held in before if held not in self._carried])
+        self._carried = [held for held in before if border is not None and held.last_tick >= border and not held.twice]
+        # The cut may have divided the words so that neither has the phrase: what both have heard stays.
+        yield from self._disarmed([held for held in before if held not in self._carried and not held.twice])
 
     def _waits(self, utterance: int, spoken: Spoken, known: int) -> Iterator[Arm]:
         """Arm the numbers at the end that are redacted unless they go on."""

@@ -10,7 +10,7 @@ from spacesctl.rules.rule_engine import Word
 
 PAD = 5
 """Ticks silenced on each side of the words: 100 ms, as a recogniser's word times are that wrong (99 of 100 words are covered whole)."""
-INTO_NEIGHBOUR = 0.030
+INTO_NEIGHBOUR = 0.050
 """Seconds of a neighbouring word that the pad may take at most: less than half of the shortest words."""
 _ROUNDING = 1e-6
 

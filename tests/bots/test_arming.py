@@ -6,6 +6,7 @@ from bots.hearing.arming import (
     AHEAD,
     BEFORE_SIGHT,
     CARRIED,
+    GIVE_BACK,
     NUMBER_AHEAD,
     PRE_ROLL,
     TIMES_AFTER,
@@ -63,12 +64,28 @@ def test_it_begins_no_earlier_than_the_utterance_and_its_pre_roll() -> None:
 
 
 def test_a_phrase_that_a_later_partial_no_longer_has_is_withdrawn_and_may_come_back() -> None:
-    arms = partials(lane(), "shut up", "shut off", "shut up now", "shut up now", first=1300)
+    texts = ["shut up", *["shut off"] * (1 + GIVE_BACK // CHUNK), "shut up now", "shut up now"]
+    arms = partials(lane(), *texts, first=1300)
     assert [(type(each), each.number) for each in arms] == [(Armed, 1), (Disarmed, 1), (Armed, 2)]
     last = arms[-1]
     assert isinstance(last, Armed)
     assert last.first_tick == 1300 - BEFORE_SIGHT, "its first word was seen in the first partial already"
-    assert last.last_tick == 1310 + AHEAD
+    assert last.last_tick == 1305 + GIVE_BACK + CHUNK + AHEAD
+
+
+def test_a_phrase_that_is_back_in_a_moment_was_never_gone() -> None:
+    arms = partials(lane(), "shut up", "shut off", "shut off now", "shut up now", first=1300)
+    assert [(type(each), each.number) for each in arms] == [(Armed, 1)]
+
+
+def test_what_both_sides_of_a_cut_have_heard_stays_though_neither_final_has_it() -> None:
+    arming = lane()
+    partials(arming, "so shut up", first=BEGUN + 390)
+    border = BEGUN + 400
+    assert list(arming.final(words("so"), BEGUN, border)) == []
+    assert partials(arming, "shut up and", "up and", first=border + 5, begun=border) == []
+    assert partials(arming, "up and listen", first=border + 60, begun=border) == []
+    assert list(arming.final(words("up and listen", at=border / 50), border)) == []
 
 
 def test_a_phrase_before_which_words_are_heard_anew_stays_the_same() -> None:
