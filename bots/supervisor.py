@@ -15,7 +15,7 @@ from bots.hearing.pool import RecogniserPool
 from bots.retry import insist, name_of, new_backoff
 from bots.space import SpaceBot
 from spacesctl import __version__
-from spacesctl.api.captions import Assignment, BotStatus, Hearing
+from spacesctl.api.captions import Assignment, BotStatus, Hearing, LaneHearing
 from spacesctl.domain.errors import SpacesError
 
 ENGINE = f"spacesctl {__version__}"
@@ -23,6 +23,12 @@ ALERT = "sanctions by rules in {count} Space(s) are only recorded: the circuit b
 
 FIGURES_EVERY = 15.0
 """Seconds between two posts of the recogniser's figures."""
+LATE_EVERY = 3.0
+"""The same while captions are behind."""
+WORTH_TELLING = 0.5
+"""Seconds that a lane must be late to be in the figures."""
+MOST_LATE = 256
+"""Lanes in them at most, the latest ones."""
 MAX_TEXT = 500
 """Characters of a notice or a reason that the API takes."""
 
@@ -44,7 +50,7 @@ class Supervisor:
 
     @property
     def worker_pid(self) -> int | None:
-        """Process id of the recogniser worker; None while it is not running."""
+        """Process id of the model process; None while it is not running."""
         return self._pool.pid if self._pool is not None else None
 
     def status(self) -> BotStatus:
@@ -55,7 +61,7 @@ class Supervisor:
             model=self._model.name if self._model is not None else None,
             notice=(self._notice() or "")[:MAX_TEXT] or None,
             reason=None if ready else self._reason()[:MAX_TEXT],
-            hearing=Hearing(**self._pool.statistics()) if self._pool is not None else None,
+            hearing=_hearing(self._pool) if self._pool is not None else None,
         )
 
     async def run(self) -> None:
@@ -144,13 +150,16 @@ class Supervisor:
         """Post the status each time it may have changed, and now and then for the recogniser's figures."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(FIGURES_EVERY):
+                async with asyncio.timeout(FIGURES_EVERY if self._on_time() else LATE_EVERY):
                     await self._status_due.wait()
             self._status_due.clear()
             try:
                 await insist(lambda: self._api.bot_status(self.status()))
             except (SpacesError, OSError) as error:
                 log.warning("status not posted: %s", name_of(error))
+
+    def _on_time(self) -> bool:
+        return self._pool is None or not any(one.behind or one.shed for one in self._pool.states())
 
     def _notice(self) -> str | None:
         tripped = sum(bot.tripped for bot in self._bots.values())
@@ -166,6 +175,22 @@ class Supervisor:
         if self._pool is not None and self._pool.failing:
             return "the recogniser keeps failing to start; see the server's log"
         return "the recogniser is starting"
+
+
+def _hearing(pool: RecogniserPool) -> Hearing:
+    late = [
+        LaneHearing(
+            space_id=one.space,
+            lane=one.lane,
+            lag_seconds=round(one.lag, 1),
+            behind=one.behind,
+            shed=one.shed,
+            unprotected=one.unprotected,
+        )
+        for one in pool.states()
+        if one.behind or one.shed or one.lag >= WORTH_TELLING
+    ]
+    return Hearing(**pool.statistics(), late=late[:MOST_LATE])
 
 
 def model_finder(asked: Path | None, data: Path | None) -> Callable[[], models.Model]:

@@ -111,6 +111,11 @@ class Arming:
         """Rule id -> last tick that a final result has redacted."""
         self._numbers = 0
 
+    @property
+    def watches(self) -> bool:
+        """Whether there is something to look for."""
+        return self._watch is not None
+
     def watch(self, watch: Watch | None) -> None:
         """Look for these rules from now on. What earlier ones have armed stays as it is."""
         self._watch = watch

@@ -10,6 +10,7 @@ from bots import casts
 from bots.hearing.recogniser import BYTES_PER_SECOND, RATE, Recogniser
 from spacesctl.audio.ogg import read_packets
 from spacesctl.audio.opus import Decoder
+from spacesctl.domain.clock import TICKS_PER_SECOND
 
 STEP_BYTES = BYTES_PER_SECOND // 10
 """What is fed at a time, as in a lane: 100 ms."""
@@ -31,12 +32,15 @@ def of_model(path: Path) -> Lag | None:
     return measured(load(path), sound())
 
 
-def sound() -> bytes:
-    """What the speakers of the first cast say, one after the other: 16-bit, 16 kHz, mono."""
-    parts = []
+def sound(seconds: float = 3600.0) -> bytes:
+    """What the speakers of the first cast say, one after the other, or the first seconds of it: 16-bit, 16 kHz, mono."""
+    parts = list[bytes]()
     for person in casts.load(casts.names()[0]).people:
         decoder = Decoder(RATE)
-        parts += [decoder.decode(packet).tobytes() for packet in read_packets(person.clip.read_bytes())]
+        for packet in read_packets(person.clip.read_bytes()):
+            if len(parts) >= seconds * TICKS_PER_SECOND:
+                break
+            parts.append(decoder.decode(packet).tobytes())
     return b"".join(parts)
 
 

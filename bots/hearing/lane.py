@@ -35,19 +35,32 @@ DIP = 10
 that time has passed already."""
 SOFT_CAP, HARD_CAP = 7 * TICKS_PER_SECOND, 8 * TICKS_PER_SECOND
 """Ticks of speech after which the next short pause ends an utterance, and after which it ends in any case."""
+CAP_APART = 15
+"""Ticks by which utterances are shorter with each `phase`: a cut takes up to a second of work, so not all lanes should have one at once."""
 SHORT_DIP = 4
 """Inactive ticks of a short pause."""
 CHUNK = 5
-"""Frames fed in one call of the recogniser: 100 ms. Less sound is not worth a call."""
+"""Frames fed in one call of the recogniser: 100 ms. Less sound is not worth a call. They end at the same ticks as what the pool sends
+at once."""
 PARTIAL_EVERY = 10
 """Ticks between partial results: at most five a second."""
 
 
 class LanePipeline:
     """Takes every frame of one lane in the order of ticks, and yields utterances as they are recognised. The phrases that
-    `watch` redacts come before the utterance that has them."""
+    `watch` redacts come before the utterance that has them. The numbers of its utterances are above `after`. `phase` (0 to 4) says when
+    the recogniser is called, so that lanes need not be all at once."""
 
-    def __init__(self, space: str, lane: int, recogniser: Recogniser, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        space: str,
+        lane: int,
+        recogniser: Recogniser,
+        watch: Watch | None = None,
+        *,
+        after: int = -1,
+        phase: int = 0,
+    ) -> None:
         self.space = space
         self.lane = lane
         self._recogniser = recogniser
@@ -59,19 +72,29 @@ class LanePipeline:
         self._next_tick = -1
         self._quiet = 0
         self._begun: int | None = None
-        self._number = -1
+        self._number = after
+        self._phase = phase
+        self._cap = HARD_CAP - phase * CAP_APART
+        self._heard_from = 0
+        self.lean = False
+        """Whether only what matters most is yielded: final results, and phrases that are redacted, without their times in between."""
         self._fed_at_begin = 0
         self._fed_tick = -1
         self._again_from = 0.0
         """Seconds of fed audio at which what was heard before begins again: no word of an utterance begins earlier."""
         self._overlap = Overlap()
         self._shown = ""
-        self._shown_at = 0
+        self._asked_at = 0
 
     @property
     def silent(self) -> bool:
         """Whether no utterance has begun that has not ended."""
         return self._begun is None
+
+    @property
+    def under_way(self) -> tuple[int, int] | None:
+        """The first tick that the present utterance has heard, and its number. None: there is none."""
+        return (self._heard_from, self._begun) if self._begun is not None else None
 
     def watch(self, watch: Watch | None) -> None:
         """Redact by other rules from now on."""
@@ -120,7 +143,7 @@ class LanePipeline:
                 yield from self._feed(earlier, quiet)
             self._before.clear()
         yield from self._feed(tick, pcm)
-        if self._length() >= HARD_CAP:
+        if self._length() >= self._cap:
             yield from self._cut()
 
     def _hush(self, tick: int, pcm: bytes) -> Iterator[Heard]:
@@ -137,8 +160,11 @@ class LanePipeline:
 
     def _begin(self, tick: int) -> None:
         self._begun = self._number = max(tick, self._number + 1)
+        self._heard_from = tick
+        if tick < self._begun:  # another recogniser has heard the end of the utterance before, and cut there
+            self._overlap.begin(self._begun, ())
         self._fed_at_begin = self._map.frames
-        self._shown, self._shown_at = "", self._map.frames
+        self._shown, self._asked_at = "", self._map.frames
         self._map.forget_before((self._map.frames - TICKS_PER_SECOND) * TICK_SECONDS)
 
     def _feed(self, tick: int, pcm: bytes) -> Iterator[Heard]:
@@ -149,11 +175,14 @@ class LanePipeline:
         self._map.add(tick)
         self._fed_tick = max(tick, self._fed_tick)
         self._chunk += pcm
-        if len(self._chunk) >= CHUNK * FRAME_BYTES:
+        if (tick + self._phase) % CHUNK == CHUNK - 1:
             yield from self._flush()
 
     def _flush(self) -> Iterator[Heard]:
-        result = self._recogniser.feed(bytes(self._chunk))
+        shows = not self.lean and self._map.frames - self._asked_at >= PARTIAL_EVERY
+        if shows:
+            self._asked_at = self._map.frames
+        result = self._recogniser.feed(bytes(self._chunk), partial=shows or self._arming.watches)
         self._chunk.clear()
         if result.final:
             yield from self._final(result)
@@ -161,10 +190,10 @@ class LanePipeline:
         result = replace(result, text=self._overlap.without_earlier(result.text))
         if self._begun is not None:
             yield from self._arming.partial(result.text, self._begun, self._fed_tick)
-            if self._arming.wants_times(self._fed_tick):
+            if not self.lean and self._arming.wants_times(self._fed_tick):
                 yield from self._arming.timed(self._own(self._recogniser.timed()), self._begun)
-        if result.text and result.text != self._shown and self._map.frames - self._shown_at >= PARTIAL_EVERY:
-            self._shown, self._shown_at = result.text, self._map.frames
+        if shows and result.text and result.text != self._shown:
+            self._shown = result.text
             yield self._utterance(result)
 
     def _end(self) -> Iterator[Heard]:
@@ -177,15 +206,16 @@ class LanePipeline:
         """End the utterance in the middle of speech."""
         if self._chunk:
             yield from self._flush()
-        if self._length() < HARD_CAP:
+        if self._length() < self._cap:
             return  # the recogniser has ended it by itself
         border = self._next_tick - AGAIN // 2
         utterance = self._utterance(self._recogniser.finish(), border)
         yield from self._ended(utterance, border)
         self._begin(border)
         again = self._overlap.begin(border, utterance.words)
+        self._heard_from = again[0][0]
         self._again_from = self._map.frames * TICK_SECONDS
-        self._fed_at_begin = self._shown_at = self._map.frames + len(again)
+        self._fed_at_begin = self._asked_at = self._map.frames + len(again)
         for tick, pcm in again:
             yield from self._hear(tick, pcm)
 

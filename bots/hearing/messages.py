@@ -1,7 +1,8 @@
-"""What the bot and its hearing workers say to each other (`support.messages` tells how).
+"""What the bot, its model process and the recognisers forked from it say to each other (`support.messages` tells how).
 
-To the worker (its stdin): `Open`, `Frames`, `Close`, `Rules`. From the worker (its stdout): `Ready`, `Beat`, and what it heard:
-`Utterance`, `Armed`, `Disarmed`.
+To the model process: `Fork`, with the recogniser's end of a socket pair, and `Kill`. From it: `Ready`, `Beat`, `Forked`, `Ended`.
+To a recogniser: `Open`, `Rules`, `Lean`, `Sound`, `Close`. From it: `Told`, with what it heard (`Utterance`, `Armed`, `Disarmed`), and
+`Figures`.
 """
 
 from __future__ import annotations
@@ -11,37 +12,20 @@ from msgspec import Struct
 from spacesctl.rules.rule_engine import Word
 from spacesctl.rules.ruleset import Rule
 
-MAX_TO_WORKER = 16 << 20
-"""Bytes of a message to the worker. The longest are `Rules`, with at most `rulefile.MAX_REDACTED` spellings."""
+MAX_TO_RECOGNISER = 16 << 20
+"""Bytes of a message to a recogniser. The longest are `Rules`, with at most `rulefile.MAX_REDACTED` spellings."""
 
 
-class Open(Struct, frozen=True, tag=True):
-    """A microphone session begins on this lane."""
+class Fork(Struct, frozen=True, tag=True):
+    """Fork a recogniser that is called `number`. The descriptor of its socket comes with this message."""
 
-    space: str
-    lane: int
-
-
-class Frames(Struct, frozen=True, tag=True):
-    """The sound of one tick of one Space: (lane, flags, Opus payload of 20 ms) for each lane that has some."""
-
-    space: str
-    tick: int
-    lanes: list[tuple[int, int, bytes]]
+    number: int
 
 
-class Close(Struct, frozen=True, tag=True):
-    """The microphone session on this lane has ended."""
+class Kill(Struct, frozen=True, tag=True):
+    """End that recogniser at once: it hangs."""
 
-    space: str
-    lane: int
-
-
-class Rules(Struct, frozen=True, tag=True):
-    """The rules of a Space that redact, in place of those that the worker had; none: it looks for nothing any more."""
-
-    space: str
-    rules: tuple[Rule, ...]
+    number: int
 
 
 class Ready(Struct, frozen=True, tag=True):
@@ -49,17 +33,61 @@ class Ready(Struct, frozen=True, tag=True):
 
 
 class Beat(Struct, frozen=True, tag=True):
-    """The heartbeat of the worker, sent each second by a thread of its own. `resident` is its memory in RAM, in bytes; `busy` is for how
-    many seconds it has been working on one message, so that work that takes long is told from a worker that hangs."""
+    """The heartbeat of the model process, sent each second once the model is loaded. `resident` is its memory in RAM, in bytes."""
 
     resident: int
-    busy: float = 0.0
+
+
+class Forked(Struct, frozen=True, tag=True):
+    """The recogniser has this process id."""
+
+    number: int
+    pid: int
+
+
+class Ended(Struct, frozen=True, tag=True):
+    """The recogniser has ended with this exit code; below 0, by this signal."""
+
+    number: int
+    code: int
+
+
+class Open(Struct, frozen=True, tag=True):
+    """The lane that is recognised. Its utterances get numbers above `after`."""
+
+    space: str
+    lane: int
+    after: int = -1
+
+
+class Rules(Struct, frozen=True, tag=True):
+    """The rules of the Space that redact, in place of those before; none: nothing is looked for any more."""
+
+    space: str
+    rules: tuple[Rule, ...]
+
+
+class Lean(Struct, frozen=True, tag=True):
+    """Whether partial results are kept back, to save time. Phrases that are redacted are told all the same."""
+
+    on: bool
+
+
+class Sound(Struct, frozen=True, tag=True):
+    """Sound of the lane: (tick, flags, Opus payload of 20 ms), in the order of ticks. `number` rises."""
+
+    number: int
+    frames: list[tuple[int, int, bytes]]
+
+
+class Close(Struct, frozen=True, tag=True):
+    """No more sound comes."""
 
 
 class Utterance(Struct, frozen=True, tag=True):
     """Recognised speech of one lane. A partial result is replaced by later ones with the same `utterance`, and at last by a final one.
 
-    `utterance` is the tick at which it began; it only rises within a lane, even when the worker is restarted. `start_tick` and
+    `utterance` is the tick at which it began; it only rises within a lane, even when its recogniser is replaced. `start_tick` and
     `end_tick` are the first and the last tick of its words. `words` is empty in a partial result if the recogniser gives no times there.
     """
 
@@ -105,5 +133,28 @@ class Disarmed(Struct, frozen=True, tag=True):
 
 Arm = Armed | Disarmed
 Heard = Utterance | Armed | Disarmed
-ToWorker = Open | Frames | Close | Rules
-FromWorker = Ready | Beat | Heard
+
+
+class Told(Struct, frozen=True, tag=True):
+    """The sound up to `number` was recognised, and this was heard in it. `under_way` is the first tick of the utterance that has not
+    ended, and its number: from that tick on a new recogniser would have to hear the sound again. `closed`: nothing else comes."""
+
+    number: int
+    heard: list[Heard]
+    under_way: tuple[int, int] | None = None
+    closed: bool = False
+
+
+class Figures(Struct, frozen=True, tag=True):
+    """What a recogniser has cost so far: bytes of memory that it shares with nobody, seconds of CPU time, and those of them in the
+    speech engine."""
+
+    private: int
+    cpu: float
+    engine: float
+
+
+ToModel = Fork | Kill
+FromModel = Ready | Beat | Forked | Ended
+ToRecogniser = Open | Rules | Lean | Sound | Close
+FromRecogniser = Told | Figures

@@ -1,119 +1,86 @@
-"""The recogniser pool: it keeps a worker process running, sends it audio, and passes on what it heard.
+"""The recogniser pool: a process for each lane in which somebody speaks, all forked from one that has loaded the model.
 
-Nothing waits for the worker: when it falls behind, the oldest queued audio is dropped and counted. A worker that has died or hangs is
-replaced, and its lanes are opened again.
+Nothing waits for a recogniser: sound is queued for each lane, up to a bound, and when recognisers are too slow for all who talk, `shedding`
+decides what is given up. A lane gets its recogniser when it first speaks. It moves to a new one at a silence, when the old one has grown;
+one that has died or hangs is replaced in the middle of an utterance, and its successor hears that again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+import signal
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from bots.hearing.messages import (
-    Arm,
-    Armed,
-    Beat,
-    Close,
-    Disarmed,
-    Frames,
-    FromWorker,
-    Open,
-    Ready,
-    Rules,
-    ToWorker,
-    Utterance,
-)
-from bots.hearing.worker import EXIT_MEMORY
+from bots.hearing.feed import Feed
+from bots.hearing.lateness import Lateness
+from bots.hearing.link import Link, connect
+from bots.hearing.memory import Ceiling
+from bots.hearing.messages import Arm, Lean, Open, Rules, Told, Utterance
+from bots.hearing.model_keeper import ModelKeeper, command
+from bots.hearing.shedding import LOOK_SECONDS, Load, Shedder
 from spacesctl.rules.ruleset import Rule
-from spacesctl.support.backoff import Backoff
-from spacesctl.support.messages import Unpacker, pack
-from spacesctl.support.pulse import Pulse
+from spacesctl.support.messages import pack
 
-MAX_QUEUED_TICKS = 500
-"""Ticks of queued audio: ten seconds of one Space. A longer queue would only make captions later."""
-START_SECONDS = 60.0
-"""How long a worker may take to start: large models load slowly."""
-SILENT_SECONDS = 5.0
-"""A worker that has sent nothing for so long, not even a heartbeat, is stopped or hangs."""
-FIRST_BEAT_SECONDS = 20.0
-"""How long its first heartbeat may take: a slow machine needs long to load all modules."""
-BUSY_SECONDS = 60.0
-"""A worker that has been at one message for so long will not end it. Large models are busy for seconds, not for a minute."""
-STEADY_SECONDS = 5.0
-"""A worker that ends sooner than this after it was ready has failed, as one that was never ready: what ends it ends the next one too."""
-END_SECONDS = 3.0
-"""How long a worker may take to end before it is killed."""
-RESTART_WAITS = (0.0, 0.5, 2.0, 10.0, 30.0)
-"""Waits before the next start, by the number of failures in a row. A worker that was ready for a while sets the number back to 0."""
-SPAWN_AGAIN = 2.0
-"""Seconds after which it is tried again to start a process when the system allows none: no descriptor or no memory is free."""
-_READ_BYTES = 1 << 16
-_PIPE_BYTES = 1 << 16
+MOST_RECOGNISERS: Final = 64
+"""Recognisers at once. When there are so many, a lane that begins to speak takes the place of the one that was silent for longest."""
+MOST_CLOSING: Final = 64
+"""Lanes that have closed and whose rest is still being recognised."""
+IDLE_SECONDS: Final = 300.0
+"""A recogniser whose lane was silent for so long ends: its memory is worth more than what it learned of the voice."""
+MOST_FAILURES: Final = 2
+"""Recognisers that end in the same place of a lane's sound before that is given up."""
+MOST_KILLS: Final = 5
+"""The same, if somebody else kills them, which is hardly the sound's fault."""
+MEMORY: Final = Ceiling()
+AT_REST_SECONDS: Final = 30.0
+"""Between two looks when nobody speaks."""
+
+Key = tuple[str, int]
+"""Space and lane."""
 
 log = logging.getLogger("bots.hearing")
 
 
-class WorkerQueue:
-    """Messages queued for the worker. Beyond `most` ticks of audio the oldest audio is dropped; control messages never are."""
+@dataclass(frozen=True)
+class LaneState:
+    """How a lane is: seconds that it is late, whether people are told so, and whether nobody hears it (`unprotected`: though rules redact
+    in its Space)."""
 
-    def __init__(self, most: int = MAX_QUEUED_TICKS) -> None:
-        self._most = most
-        self._waiting: deque[ToWorker] = deque()
-        self._ticks = 0
-        self._filled = asyncio.Event()
-        self.dropped = 0
+    space: str
+    lane: int
+    lag: float
+    behind: bool
+    shed: bool
+    unprotected: bool
 
-    @property
-    def waiting(self) -> int:
-        """Ticks of audio in the queue."""
-        return self._ticks
 
-    def put(self, message: ToWorker) -> None:
-        """Queue a message. Never waits."""
-        self._waiting.append(message)
-        if isinstance(message, Frames):
-            self._ticks += 1
-            if self._ticks > self._most:
-                self._drop_oldest()
-        self._filled.set()
-
-    async def get(self) -> ToWorker:
-        """The next message; waits for one."""
-        while not self._waiting:
-            self._filled.clear()
-            await self._filled.wait()
-        message = self._waiting.popleft()
-        self._ticks -= isinstance(message, Frames)
-        return message
-
-    def restart(self, lanes: Iterable[tuple[str, int]], rules: Iterable[Rules] = ()) -> None:
-        """For a new worker: queue the rules and the opening of its lanes, then the audio that was queued already."""
-        audio = [message for message in self._waiting if isinstance(message, Frames)]
-        self._waiting = deque([*rules, *(Open(space, lane) for space, lane in lanes)])
-        self._waiting += audio
-        self._filled.set()
-
-    def _drop_oldest(self) -> None:
-        oldest = next(index for index, message in enumerate(self._waiting) if isinstance(message, Frames))
-        del self._waiting[oldest]
-        self._ticks -= 1
-        self.dropped += 1
+@dataclass
+class _Lane:
+    key: Key
+    feed: Feed
+    lateness: Lateness = field(default_factory=Lateness)
+    link: Link | None = None
+    used_at: float = 0.0
+    closing: bool = False
+    asked: bool = False
+    """Whether its recogniser was asked for the rest."""
+    failed_at: tuple[int, int] = (-1, 0)
+    """The message at which recognisers have ended without being asked, and how many."""
 
 
 class RecogniserPool:
     """`async with RecogniserPool(model, on_utterance, on_change)`: then `open`, `frames`, `close` and `rules`, which never wait.
 
     `on_utterance` is called in the event loop for each utterance and `on_arm` for each phrase that is redacted, before its utterance;
-    neither may block. `on_change` is called when `ready` changes;
-    `ready` is False while no worker has its model loaded. `growth_mib` is how much memory a worker may gain before it is replaced.
+    neither may block. `on_change` is called when `ready` changes, and when a lane is behind, is given up, or no longer. `words` is the
+    command of the model process, `ceiling` how much memory a recogniser may have.
     """
 
     def __init__(
@@ -123,196 +90,352 @@ class RecogniserPool:
         on_change: Callable[[], None] = lambda: None,
         *,
         on_arm: Callable[[Arm], None] = lambda _: None,
-        growth_mib: int = 512,
+        words: Sequence[str] = (),
+        ceiling: Ceiling = MEMORY,
+        most: int = MOST_RECOGNISERS,
     ) -> None:
-        self._command = [sys.executable, "-m", "bots.hearing", "--model", str(model), "--growth-mib", str(growth_mib)]
+        self._keeper = ModelKeeper(words or command(model), self)
         self._on_utterance = on_utterance
         self._on_change = on_change
         self._on_arm = on_arm
-        self._lanes: dict[tuple[str, int], None] = {}
-        self._rules: dict[str, Rules] = {}
-        self._queue = WorkerQueue()
-        self._process: Process | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._ceiling = ceiling
+        self._most = most
+        self._lanes: dict[Key, _Lane] = {}
+        self._closing: list[_Lane] = []
+        self._rules: dict[str, bytes] = {}
+        """Packed, by Space: each recogniser gets them when it begins."""
+        self._links: dict[int, tuple[Link, _Lane]] = {}
+        self._numbers = 0
+        self._shedder = Shedder[Key]()
+        self._shown: frozenset[tuple[Key, bool, bool]] = frozenset()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._spoken = asyncio.Event()
         self.ready = False
-        self._ready_at: float | None = None
-        self.restarts = 0
-        self._failures = 0
-        self._backoff = Backoff(RESTART_WAITS)
-        self.resident = 0
+        self._failed = 0
+        self.moved = 0
+        """Recognisers that were replaced at their memory ceiling."""
+        self._dropped = 0
+        self._spent = (0.0, 0.0)
+
+    # -- what is known
 
     @property
     def pid(self) -> int | None:
-        """The worker's process id; None while it is not running."""
-        return self._process.pid if self._process is not None and self._process.returncode is None else None
+        """The model process's id; None while it is not running."""
+        return self._keeper.pid
 
     @property
     def failing(self) -> bool:
-        """Whether at least two workers in a row have ended before they were ready, or soon after."""
-        return self._failures >= 2
+        """Whether the model process keeps failing."""
+        return self._keeper.failing
+
+    @property
+    def restarts(self) -> int:
+        """How often a process had to be replaced because it ended or hung."""
+        return self._keeper.restarts + self._failed
 
     def statistics(self) -> dict[str, int]:
-        """Counters and gauges: lanes, restarts, ticks that wait and were dropped, the worker's memory in bytes."""
+        """Counters and gauges: lanes, recognisers, restarts, ticks that wait and were dropped, memory of all processes in bytes."""
+        feeds = [lane.feed for lane in self._lanes.values()]
         return {
             "lanes": len(self._lanes),
+            "recognisers": len(self._links),
             "restarts": self.restarts,
-            "ticks_waiting": self._queue.waiting,
-            "ticks_dropped": self._queue.dropped,
-            "resident_bytes": self.resident,
+            "ticks_waiting": sum(feed.ticks for feed in feeds),
+            "ticks_dropped": self._dropped + sum(feed.dropped for feed in feeds),
+            "resident_bytes": self._keeper.resident + sum(self.private().values()),
         }
 
+    def private(self) -> dict[Key, int]:
+        """Bytes of memory that each lane's recogniser has for itself, when it last told."""
+        return {lane.key: link.figures.private for link, lane in self._links.values()}
+
+    def spent(self) -> tuple[float, float]:
+        """Seconds of CPU time that recognisers have told of so far, and those of them in the speech engine."""
+        figures = [link.figures for link, _ in self._links.values()]
+        return self._spent[0] + sum(one.cpu for one in figures), self._spent[1] + sum(one.engine for one in figures)
+
+    def pids(self) -> list[int]:
+        """The process ids of the recognisers."""
+        return [link.pid for link, _ in self._links.values() if link.pid is not None]
+
+    def states(self) -> list[LaneState]:
+        """How each open lane is, the latest first."""
+        now = time.monotonic()
+        found = [self._state(lane, now) for lane in self._lanes.values()]
+        return sorted(found, key=lambda one: (not one.shed, -one.lag))
+
+    # -- what Spaces ask for
+
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._keep(), name="recogniser pool")
+        for work in (self._keeper.run(), self._watch()):
+            self._keep(asyncio.create_task(work, name="recogniser pool"))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link, _ in list(self._links.values()):
+            link.end()
+        await asyncio.sleep(0)  # in which their sockets are closed
 
     def open(self, space: str, lane: int) -> None:
         """Start recognising a lane."""
         if (space, lane) not in self._lanes:
-            self._lanes[space, lane] = None
-            self._queue.put(Open(space, lane))
+            self._lanes[space, lane] = _Lane((space, lane), Feed(lane))
 
     def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None:
         """The sound of one tick, as (lane, flags, Opus payload). Frames of lanes that are not open are ignored."""
-        known = [(lane, flags, bytes(payload)) for lane, flags, payload in frames if (space, lane) in self._lanes]
-        if known:
-            self._queue.put(Frames(space, tick, known))
+        now = time.monotonic()
+        for number, flags, payload in frames:
+            lane = self._lanes.get((space, number))
+            if lane is None:
+                continue
+            if lane.key in self._shedder.shed:
+                lane.feed.pass_over(flags, now)
+                continue
+            lane.feed.frame(tick, flags, bytes(payload), now)
+            if lane.feed.waits:
+                self._pump(lane, now)
 
     def close(self, space: str, lane: int) -> None:
         """Stop recognising a lane. What was said before is still recognised."""
-        if self._lanes.pop((space, lane), 0) is None:
-            self._queue.put(Close(space, lane))
+        found = self._lanes.pop((space, lane), None)
+        if found is not None:
+            found.feed.close()
+            self._leave(found)
 
     def rules(self, space: str, rules: Sequence[Rule]) -> None:
-        """Redact by these rules from now on, also in workers that are started later; none: redact nothing."""
+        """Redact by these rules from now on, also in recognisers that begin later; none: redact nothing."""
         if not rules and space not in self._rules:
             return
-        self._rules[space] = Rules(space, tuple(rules))
-        self._queue.put(self._rules[space])
-        if not rules:
-            del self._rules[space]
+        packed = pack(Rules(space, tuple(rules)))
+        for link, lane in self._links.values():
+            if lane.key[0] == space:
+                link.send(packed)
+        self._rules.pop(space, None)
+        if rules:
+            self._rules[space] = packed
 
-    async def _keep(self) -> None:
-        """Run a worker, and a new one each time it ends, until cancelled."""
-        while True:
-            await asyncio.sleep(self._backoff.after(self._failures + 1))
-            try:
-                code, steady = await self._run()
-            except Exception as error:  # mostly an OSError: no descriptor or no memory is free
-                log.error("no recogniser worker can be run: %s", type(error).__name__)
-                await asyncio.sleep(SPAWN_AGAIN)
-                continue
-            self._failures = 0 if steady or code == EXIT_MEMORY else self._failures + 1
-            self.restarts += 1
-            log.warning(
-                "recogniser worker ended: code %d, at memory ceiling: %s, failures: %d",
-                code,
-                code == EXIT_MEMORY,
-                self._failures,
-            )
-            self._on_change()
+    # -- what processes say
 
-    async def _run(self) -> tuple[int, bool]:
-        """Run one worker until it ends: its exit code, and whether it was ready for a while. Raises OSError when none can be started."""
-        self._queue.restart(self._lanes, self._rules.values())
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, limit=_READ_BYTES)
-        self._process = process
-        writer = asyncio.create_task(self._write(process), name="recogniser writer")
-        try:
-            await self._follow(process)
-        finally:
-            ready_at, self._ready_at = self._ready_at, None
-            self._set_ready(False)
-            writer.cancel()
-            code = await _end_surely(process)
-        return code, ready_at is not None and asyncio.get_running_loop().time() - ready_at >= STEADY_SECONDS
-
-    async def _write(self, process: Process) -> None:
-        assert process.stdin is not None
-        process.stdin.transport.set_write_buffer_limits(_PIPE_BYTES)
-        with suppress(ConnectionError):  # the worker has ended, which `_read` notices
-            while True:
-                process.stdin.write(pack(await self._queue.get()))
-                await process.stdin.drain()
-
-    async def _follow(self, process: Process) -> None:
-        """Handle the worker's messages until it ends or hangs."""
-        pulse = Pulse(FIRST_BEAT_SECONDS, dead=SILENT_SECONDS)
-        reading = asyncio.create_task(self._read(process, pulse))
-        losing = [asyncio.create_task(pulse.lost()), asyncio.create_task(self._never_ready())]
-        try:
-            await asyncio.wait((reading, *losing), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (reading, *losing):
-                task.cancel()
-            ended = (await asyncio.gather(reading, *losing, return_exceptions=True))[0]
-        if ended is not None:
-            why = (
-                "it sends nothing, or is too busy"
-                if isinstance(ended, asyncio.CancelledError)
-                else type(ended).__name__
-            )
-            log.warning("recogniser worker is stopped: %s", why)
-
-    async def _never_ready(self) -> None:
-        """Return when the worker has taken too long to be ready."""
-        await asyncio.sleep(START_SECONDS)
-        if self._ready_at is not None:
-            await asyncio.Event().wait()
-
-    async def _read(self, process: Process, pulse: Pulse) -> None:
-        """Handle its messages until it ends. Raises ProtocolError."""
-        assert process.stdout is not None
-        unpacker = Unpacker[FromWorker](FromWorker)
-        while data := await process.stdout.read(_READ_BYTES):
-            for message in unpacker.feed(data):
-                if not isinstance(message, Beat) or message.busy < BUSY_SECONDS:
-                    pulse.beat()
-                self._take(message)
-
-    def _take(self, message: object) -> None:
-        match message:
-            case Utterance():
-                self._on_utterance(message)
-            case Armed() | Disarmed():
-                self._on_arm(message)
-            case Beat(resident):
-                self.resident = resident
-            case Ready():
-                self._ready_at = asyncio.get_running_loop().time()
-                self._set_ready(True)
-
-    def _set_ready(self, ready: bool) -> None:
+    def on_ready(self, ready: bool) -> None:
+        """The model process can fork recognisers now, or has ended, and they with it."""
+        self._shedder.forget()
+        if not ready:
+            for _, lane in list(self._links.values()):
+                self._detach(lane)
         if ready != self.ready:
             self.ready = ready
             self._on_change()
+        self._spoken.set()
 
+    def on_forked(self, number: int, pid: int) -> None:
+        """A recogniser runs."""
+        if (found := self._links.get(number)) is not None:
+            found[0].pid = pid
 
-async def _end_surely(process: Process) -> int:
-    """End it also when this task is cancelled meanwhile: otherwise a worker that hangs would outlive the pool."""
-    ending = asyncio.create_task(_end(process))
-    try:
-        return await asyncio.shield(ending)
-    except asyncio.CancelledError:
-        await ending
-        raise
+    def on_ended(self, number: int, code: int) -> None:
+        """A recogniser has ended. If nobody asked for it, what was under way is heard again, but not for ever."""
+        found = self._links.get(number)
+        if found is None:
+            return
+        link, lane = found
+        self._failed += 1
+        log.warning("recogniser ended: code %d, broken: %s", code, link.broken)
+        if code or link.broken:
+            outside = code == -signal.SIGKILL and not link.broken
+            self._count_failure(lane, MOST_KILLS if outside else MOST_FAILURES)
+        self._detach(lane)
+        self._spoken.set()
 
+    def _count_failure(self, lane: _Lane, most: int) -> None:
+        message, times = lane.failed_at
+        times = times + 1 if lane.feed.heard == message else 1
+        lane.failed_at = (lane.feed.heard, times)
+        if times >= most:
+            log.error("what a lane has said is not recognised: recognisers end of it")
+            lane.feed.skip()
 
-async def _end(process: Process) -> int:
-    """Close its stdin, which asks it to end, and kill it if it does not; its exit code."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(0 if process.returncode is not None else END_SECONDS):
-            return await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        return await process.wait()
+    def on_told(self, link: Link, told: Told) -> None:
+        """Pass on what was heard, and send more."""
+        lane, now = self._links[link.number][1], time.monotonic()
+        for heard in told.heard:
+            if isinstance(heard, Utterance):
+                self._on_utterance(heard)
+            else:
+                self._on_arm(heard)
+        lane.feed.told(told.number, told.under_way)
+        lane.used_at = now
+        if told.closed:
+            self._let_go(lane)
+        elif not lane.closing and self._ceiling.is_reached(link.figures.private, lane.feed.silent):
+            self._move(lane, now)
+        else:
+            self._pump(lane, now)
+
+    # -- recognisers of lanes
+
+    def _pump(self, lane: _Lane, now: float) -> None:
+        """Send what may be sent."""
+        link = lane.link or self._begin(lane, now)
+        if link is None:
+            return
+        if not lane.feed.unanswered:
+            link.busy_since(now)
+        while (sound := lane.feed.next()) is not None:
+            link.say(sound)
+        if lane.closing and not lane.feed.waits and not lane.asked:
+            lane.asked = True
+            link.busy_since(now)
+            link.finish()
+
+    def _begin(self, lane: _Lane, now: float) -> Link | None:
+        """A new recogniser for a lane, if there may be one."""
+        self._spoken.set()
+        if not self._keeper.ready or not self._has_room():
+            return None
+        self._numbers += 1
+        try:
+            link, theirs = connect(self._numbers, self, self._keep)
+        except OSError:
+            return None
+        with theirs:
+            if not self._keeper.fork(link.number, theirs):
+                link.end()
+                return None
+        if (rules := self._rules.get(lane.key[0])) is not None:
+            link.send(rules)
+        if self._shedder.lean:
+            link.say(Lean(True))
+        link.say(Open(*lane.key, lane.feed.begin_again()))
+        lane.link, lane.used_at = link, now
+        self._links[link.number] = (link, lane)
+        return link
+
+    def _has_room(self) -> bool:
+        """Whether one more may run; if not, but a lane is silent, that one gives its up."""
+        if len(self._links) < self._most:
+            return True
+        silent = [lane for _, lane in self._links.values() if lane.feed.silent]
+        if not silent:
+            return False
+        self._detach(min(silent, key=lambda lane: lane.used_at))
+        return True
+
+    def _move(self, lane: _Lane, now: float) -> None:
+        """Let go of a recogniser that has grown. What is under way, another one hears again."""
+        self.moved += 1
+        self._detach(lane)
+        if not lane.feed.silent:
+            self._pump(lane, now)
+
+    def _detach(self, lane: _Lane) -> None:
+        """Let go of a lane's recogniser."""
+        link, lane.link, lane.asked = lane.link, None, False
+        if link is not None:
+            del self._links[link.number]
+            self._spent = (self._spent[0] + link.figures.cpu, self._spent[1] + link.figures.engine)
+            link.end()
+
+    def _leave(self, lane: _Lane) -> None:
+        """Have the rest of a lane recognised that gets no more sound."""
+        lane.closing = True
+        self._closing.append(lane)
+        if lane.link is None and lane.feed.silent:
+            self._let_go(lane)
+        else:
+            self._pump(lane, time.monotonic())
+        if len(self._closing) > MOST_CLOSING:
+            self._let_go(self._closing[0])
+
+    def _let_go(self, lane: _Lane) -> None:
+        self._dropped += lane.feed.dropped
+        self._detach(lane)
+        with suppress(ValueError):
+            self._closing.remove(lane)
+
+    # -- now and then
+
+    async def _watch(self) -> None:
+        """Look at all lanes four times a second while somebody speaks, until cancelled."""
+        while True:
+            self._spoken.clear()
+            now = time.monotonic()
+            busy = self._look(now)
+            await self._end_hung(now)
+            if busy:
+                await asyncio.sleep(LOOK_SECONDS)
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(AT_REST_SECONDS):
+                        await self._spoken.wait()
+
+    def _look(self, now: float) -> bool:
+        """Whether anything is going on."""
+        lanes = [*self._lanes.values(), *self._closing]
+        for lane in lanes:
+            lane.feed.flush(now)
+            if lane.feed.silent and not lane.closing and now - lane.used_at >= IDLE_SECONDS:
+                self._detach(lane)
+            if lane.feed.waits or (lane.link is None and not lane.feed.silent):
+                self._pump(lane, now)
+            elif lane.closing and lane.link is None:
+                self._let_go(lane)
+        if self.ready:
+            self._shed(now)
+        self._tell(now)
+        return any(not lane.feed.silent for lane in lanes) or bool(self._shedder.shed) or self._shedder.lean
+
+    async def _end_hung(self, now: float) -> None:
+        """End recognisers that have something to do and do not do it."""
+        for link, lane in list(self._links.values()):
+            waiting = (lane.feed.unanswered or lane.asked) and not link.lost
+            if waiting and link.is_suspect(now) and await link.judge(now):
+                log.warning("a recogniser is ended: it hangs")
+                link.broken = True
+                link.end()
+                self._keeper.kill(link.number)
+
+    def _shed(self, now: float) -> None:
+        """Give up what there is no time for, or take it back."""
+        lean, shed = self._shedder.lean, set(self._shedder.shed)
+        feeds = {key: lane.feed for key, lane in self._lanes.items()}
+        loads = [
+            Load(key, feed.lag(now), feed.activity(now), not feed.silent, feed.again) for key, feed in feeds.items()
+        ]
+        self._shedder.look(now, loads)
+        if self._shedder.lean is not lean:
+            for link, _ in self._links.values():
+                link.say(Lean(self._shedder.lean))
+        for key in self._shedder.shed - shed:
+            self._give_up(self._lanes[key])
+
+    def _give_up(self, lane: _Lane) -> None:
+        """What its recogniser has got already is still told."""
+        log.warning("space %s: lane %d is not recognised: there is no time for it", *lane.key)
+        lane.feed.forget_waiting()
+        if lane.link is not None:
+            rest = _Lane(lane.key, lane.feed, link=lane.link)
+            self._links[lane.link.number] = (lane.link, rest)
+            lane.link, lane.feed = None, lane.feed.successor()
+            self._leave(rest)
+
+    def _tell(self, now: float) -> None:
+        states = [self._state(lane, now) for lane in self._lanes.values()]
+        shown = frozenset(((one.space, one.lane), one.behind, one.shed) for one in states if one.behind or one.shed)
+        if shown != self._shown:
+            self._shown = shown
+            self._on_change()
+
+    def _state(self, lane: _Lane, now: float) -> LaneState:
+        lag, shed = lane.feed.lag(now), lane.key in self._shedder.shed
+        behind = lane.lateness.look(now, lag)
+        return LaneState(*lane.key, lag, behind, shed, shed and lane.key[0] in self._rules)
+
+    def _keep(self, task: asyncio.Task[object]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

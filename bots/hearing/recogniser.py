@@ -12,7 +12,8 @@ BYTES_PER_SECOND = 2 * RATE
 
 @dataclass(frozen=True)
 class HeardWord:
-    """A recognised word. `start` and `end` are seconds of audio *fed* to this recogniser since it was made; `confidence` is 0 to 1."""
+    """A recognised word. `start` and `end` are seconds of audio *fed* to this recogniser since it was made, or since `begin`; `confidence`
+    is 0 to 1."""
 
     text: str
     start: float
@@ -46,8 +47,9 @@ class Recogniser(Protocol):
         """What this engine can do."""
         ...
 
-    def feed(self, pcm: bytes) -> Result:
-        """Take more sound (16-bit little-endian, 16 kHz, mono). A partial result, or a final one when the engine ends the utterance."""
+    def feed(self, pcm: bytes, *, partial: bool = True) -> Result:
+        """Take more sound (16-bit little-endian, 16 kHz, mono). A partial result, or a final one when the engine ends the utterance.
+        Without `partial` the text of a partial result is empty, which costs less."""
         ...
 
     def timed(self) -> tuple[HeardWord, ...]:
@@ -57,6 +59,10 @@ class Recogniser(Protocol):
 
     def finish(self) -> Result:
         """End the utterance here: its final result. More sound may be fed afterwards."""
+        ...
+
+    def begin(self) -> None:
+        """Be as if newly made: forget who was heard, and count seconds from here. What makes it faster may be kept."""
         ...
 
 
@@ -77,12 +83,15 @@ class ScriptedRecogniser:
         self.fed = 0
         """Bytes of sound fed so far."""
 
-    def feed(self, pcm: bytes) -> Result:
+    def feed(self, pcm: bytes, *, partial: bool = True) -> Result:
         self.fed += len(pcm)
         words = self._known()
         if words and self.fed / BYTES_PER_SECOND - words[-1].end >= self._pause:
             return self.finish()
-        return Result(" ".join(word.text for word in words), (), final=False)
+        return Result(" ".join(word.text for word in words) if partial else "", (), final=False)
+
+    def begin(self) -> None:
+        self._said = self.fed = 0
 
     def timed(self) -> tuple[HeardWord, ...]:
         at = self.fed / BYTES_PER_SECOND

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bots.hearing.recogniser import RATE, Capabilities, HeardWord, Recogniser, Result
+from bots.hearing.recogniser import BYTES_PER_SECOND, RATE, Capabilities, HeardWord, Recogniser, Result
 from bots.models import ModelError
 
 _CAPABILITIES = Capabilities(partial_times=True, confidence=True, endpoints=True)
@@ -29,17 +29,22 @@ def load(path: Path) -> Callable[[], Recogniser]:
 
 
 class VoskRecogniser:
-    """One `KaldiRecognizer`. Its word times do not start again with an utterance: they are seconds since it was made."""
+    """One `KaldiRecognizer`. Its word times do not start again with an utterance: they are seconds of all sound that it was fed."""
 
     capabilities = _CAPABILITIES
 
     def __init__(self, kaldi: Any) -> None:
         self._kaldi = kaldi
         self._kaldi.SetWords(True)
+        self._fed = 0
+        self._from = 0.0
 
-    def feed(self, pcm: bytes) -> Result:
+    def feed(self, pcm: bytes, *, partial: bool = True) -> Result:
+        self._fed += len(pcm)
         if self._kaldi.AcceptWaveform(pcm):
             return self._final()
+        if not partial:
+            return Result("", (), final=False)
         return Result(json.loads(self._kaldi.PartialResult())["partial"], (), final=False)
 
     def timed(self) -> tuple[HeardWord, ...]:
@@ -47,7 +52,7 @@ class VoskRecogniser:
         self._kaldi.SetPartialWords(True)
         found = json.loads(self._kaldi.PartialResult())
         self._kaldi.SetPartialWords(False)
-        return _words(found.get("partial_result", []))
+        return self._words(found.get("partial_result", []))
 
     def finish(self) -> Result:
         return self._final()
@@ -55,8 +60,15 @@ class VoskRecogniser:
     def _final(self) -> Result:
         # Not `FinalResult`: it flushes the features, so that the next word is recognised less well.
         found = json.loads(self._kaldi.Result() or "{}")
-        return Result(found.get("text", ""), _words(found.get("result", [])), final=True)
+        return Result(found.get("text", ""), self._words(found.get("result", [])), final=True)
 
+    def begin(self) -> None:
+        # After it vosk begins with new features and a new adaptation to the voice, and keeps the part of the graph that it has searched.
+        self._kaldi.FinalResult()
+        self._from = self._fed / BYTES_PER_SECOND
 
-def _words(found: list[dict[str, Any]]) -> tuple[HeardWord, ...]:
-    return tuple(HeardWord(each["word"], each["start"], each["end"], each["conf"]) for each in found)
+    def _words(self, found: list[dict[str, Any]]) -> tuple[HeardWord, ...]:
+        return tuple(
+            HeardWord(each["word"], each["start"] - self._from, each["end"] - self._from, each["conf"])
+            for each in found
+        )

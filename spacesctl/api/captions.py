@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from spacesctl.api.wire import Answer, Given, Meta
+from spacesctl.api.wire import UNSET, Answer, Given, Meta, UnsetType
 
 Lane = Annotated[int, Meta(ge=0, le=0xFFFF)]
 Count = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
@@ -73,24 +73,59 @@ class Caption(CaptionText, frozen=True, kw_only=True):
     seq: int
 
 
+class LateLane(Answer, frozen=True, kw_only=True):
+    """A lane of which captions come `lag_seconds` after the words."""
+
+    lane: int
+    lag_seconds: float
+
+
+class UnheardLane(Answer, frozen=True, kw_only=True):
+    """A lane that is not recognised, since there is no time for it: no captions, and no rules. `unprotected`: rules of the Space would
+    redact words there."""
+
+    lane: int
+    account_id: str
+    handle: str
+    unprotected: bool
+
+
 class CaptionsStatus(Answer, frozen=True, kw_only=True):
-    """Whether captions come, with which `model` and which `notice` to speakers; if not, the `reason`."""
+    """Whether captions come, with which `model` and which `notice` to speakers; if not, the `reason`. `behind`: they come more than two
+    seconds after the words, or not from everybody; `late` says from whom, and `unheard`, for staff only, who is not recognised."""
 
     ready: bool
     model: str | None = None
     notice: str | None = None
     reason: str | None = None
+    behind: bool = False
+    late: list[LateLane] = []
+    unheard: list[UnheardLane] | UnsetType = UNSET
+
+
+class LaneHearing(Given, frozen=True, kw_only=True):
+    """How late a lane is recognised. `behind`: by more than two seconds, until it was on time for a while; `shed`: it is not recognised,
+    for want of time; `unprotected`: so that nothing is redacted there, though rules would."""
+
+    space_id: Annotated[str, Meta(max_length=32)]
+    lane: Lane
+    lag_seconds: Annotated[float, Meta(ge=0)]
+    behind: bool = False
+    shed: bool = False
+    unprotected: bool = False
 
 
 class Hearing(Given, frozen=True, kw_only=True):
-    """The recogniser's figures: lanes that it hears, ticks of sound (20 ms) that wait for it and that it had to drop, restarts and memory
-    of its process."""
+    """The recognisers' figures: lanes that are open, recognisers that run, ticks of sound (20 ms) that wait for them and that they had to
+    drop, restarts and memory of all processes. `late` has the lanes that are behind, those that are shed, and others that are late."""
 
     lanes: Count
     ticks_waiting: Count
     ticks_dropped: Count
     restarts: Count
     resident_bytes: Count
+    recognisers: Count = 0
+    late: Annotated[list[LaneHearing], Meta(max_length=256)] = []
 
 
 class BotStatus(Given, frozen=True, kw_only=True):

@@ -31,12 +31,15 @@ class TickRecogniser:
         self._frames: list[int] = []
         self._before = 0
 
-    def feed(self, pcm: bytes) -> Result:
+    def feed(self, pcm: bytes, *, partial: bool = True) -> Result:
         self._frames += [int.from_bytes(pcm[at : at + 4], "big") - 1 for at in range(0, len(pcm), FRAME_BYTES)]
         return Result(" ".join(word.text for word in self._words(done=max(self._frames))), (), final=False)
 
     def timed(self) -> tuple[HeardWord, ...]:
         return ()
+
+    def begin(self) -> None:
+        """Nothing was heard before."""
 
     def finish(self) -> Result:
         words = self._words(done=1 << 30)

@@ -1,4 +1,4 @@
-"""Workers that break the protocol, hang, or do not end: the pool stops them and starts others."""
+"""Processes that break the protocol, hang, grow, are slow or die: the pool replaces them, and others go on."""
 
 from __future__ import annotations
 
@@ -7,34 +7,38 @@ import errno
 import logging
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bots.hearing import pool
-from bots.hearing.messages import Beat, Ready, Rules, Utterance
+from bots.hearing import link, model_keeper
+from bots.hearing.feed import MOST_WAITING
+from bots.hearing.memory import Ceiling
+from bots.hearing.messages import Beat, Ready, Utterance
 from bots.hearing.pool import RecogniserPool
-from bots.hearing.worker import EXIT_MEMORY
+from spacesctl.audio.framing import FLAG_ACTIVE
+from spacesctl.audio.ogg import SILENCE
 from spacesctl.rules.ruleset import Rule
 from spacesctl.support.backoff import Backoff
 from spacesctl.support.messages import pack
 from tests.bots.voices import until
 
-READY = f"os.write(1, {pack(Ready())!r}); "
+READY = f"os.write(0, {pack(Ready())!r}); "
 HANGS = "signal.pause()"
-BEATS = f"[(os.write(1, {pack(Beat(1))!r}), time.sleep(0.02)) for _ in range(1000)]"
-BEATS_BUSY = f"[(os.write(1, {pack(Beat(1, 61.0))!r}), time.sleep(0.02)) for _ in range(1000)]"
 
 
 def run(program: str, script: Callable[[RecogniserPool], Awaitable[None]]) -> RecogniserPool:
-    """A pool whose workers run this Python program, while `script` runs."""
+    """A pool whose model process runs this Python program, while `script` runs."""
+    return run_words([sys.executable, "-S", "-c", f"import os, signal, time; {program}"], script)
 
+
+def run_words(words: list[str], script: Callable[[RecogniserPool], Awaitable[None]], **options: Any) -> RecogniserPool:
     async def main() -> RecogniserPool:
-        hearing = RecogniserPool(Path("/nowhere"), lambda _: None)
-        hearing._command = [sys.executable, "-S", "-c", f"import os, signal, time; {program}"]
-        hearing._backoff = Backoff((0.0, 0.0, 60.0))  # a second worker at once, no third one after a failed start
+        hearing = RecogniserPool(Path("/nowhere"), options.pop("found", lambda _: None), words=words, **options)
+        hearing._keeper._backoff = Backoff((0.0, 0.0, 60.0))  # a second at once, no third one after a failed start
         async with hearing:
             await script(hearing)
         return hearing
@@ -42,17 +46,21 @@ def run(program: str, script: Callable[[RecogniserPool], Awaitable[None]]) -> Re
     return asyncio.run(main())
 
 
+def odd(kind: str, script: Callable[[RecogniserPool], Awaitable[None]], **options: Any) -> RecogniserPool:
+    """A pool whose recognisers are those of `odd_model`."""
+    return run_words([sys.executable, "-m", "tests.bots.odd_model", kind], script, **options)
+
+
 @pytest.mark.parametrize(
     ("program", "silent", "start", "why"),
     [
-        (READY + r"os.write(1, b'\xff\xff\xff\xff'); " + HANGS, 60, 60, "ProtocolError"),
-        (READY + HANGS, 0.05, 60, "it sends nothing, or is too busy"),
-        (READY + BEATS_BUSY, 0.2, 60, "it sends nothing, or is too busy"),
-        (BEATS, 60, 0.05, "it sends nothing, or is too busy"),
+        (READY + r"os.write(0, b'\xff\xff\xff\xff'); " + HANGS, 60, 60, "ProtocolError"),
+        (READY + HANGS, 0.05, 60, "it sends nothing"),
+        (HANGS, 60, 0.05, "it sends nothing"),
     ],
-    ids=["speaks nonsense", "sends no heartbeat", "is at one message for ever", "is never ready"],
+    ids=["speaks nonsense", "sends no heartbeat", "is never ready"],
 )
-def test_a_worker_that_is_broken_is_stopped_and_replaced(
+def test_a_model_process_that_is_broken_is_stopped_and_replaced(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     program: str,
@@ -60,9 +68,9 @@ def test_a_worker_that_is_broken_is_stopped_and_replaced(
     start: float,
     why: str,
 ) -> None:
-    monkeypatch.setattr(pool, "SILENT_SECONDS", silent)
-    monkeypatch.setattr(pool, "START_SECONDS", start)
-    monkeypatch.setattr(pool, "END_SECONDS", 0.05)
+    monkeypatch.setattr(model_keeper, "SILENT_SECONDS", silent)
+    monkeypatch.setattr(model_keeper, "START_SECONDS", start)
+    monkeypatch.setattr(model_keeper, "END_SECONDS", 0.05)
     pids: list[int] = []
 
     async def script(hearing: RecogniserPool) -> None:
@@ -72,22 +80,22 @@ def test_a_worker_that_is_broken_is_stopped_and_replaced(
 
     with caplog.at_level(logging.WARNING):
         run(program, script)
-    assert f"recogniser worker is stopped: {why}" in caplog.text
-    assert "code -9" in caplog.text, "it did not end when its input was closed, and was killed"
+    assert f"model process is stopped: {why}" in caplog.text
+    assert "code -9" in caplog.text, "it did not end when its socket was closed, and was killed"
     assert not os.path.exists(f"/proc/{pids[0]}")
 
 
-def test_leaving_while_a_worker_is_being_ended_still_ends_it(
+def test_leaving_while_a_model_process_is_being_ended_still_ends_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(pool, "START_SECONDS", 0.05)
-    monkeypatch.setattr(pool, "END_SECONDS", 0.3)
+    monkeypatch.setattr(model_keeper, "START_SECONDS", 0.05)
+    monkeypatch.setattr(model_keeper, "END_SECONDS", 0.3)
     pids: list[int] = []
 
     async def script(hearing: RecogniserPool) -> None:
         await until(lambda: hearing.pid is not None)
         pids.append(hearing.pid or 0)
-        await until(lambda: "recogniser worker is stopped" in caplog.text)
+        await until(lambda: "model process is stopped" in caplog.text)
 
     with caplog.at_level(logging.WARNING):
         run(HANGS, script)
@@ -95,9 +103,8 @@ def test_leaving_while_a_worker_is_being_ended_still_ends_it(
 
 
 @pytest.mark.parametrize("program", ["os._exit(3)", READY + "os._exit(3)"], ids=["before", "at once after"])
-def test_workers_that_end_before_they_are_ready_or_soon_after_are_started_ever_more_rarely(program: str) -> None:
+def test_those_that_end_before_they_are_ready_or_soon_after_are_started_ever_more_rarely(program: str) -> None:
     async def failing(hearing: RecogniserPool) -> None:
-        hearing._backoff = Backoff((0.0, 0.0, 60.0))
         await until(lambda: hearing.failing)
         await asyncio.sleep(0.2)
 
@@ -105,35 +112,17 @@ def test_workers_that_end_before_they_are_ready_or_soon_after_are_started_ever_m
     assert (failed.ready, failed.restarts) == (False, 2)
 
 
-@pytest.mark.parametrize(
-    ("steady", "code"), [(0.0, 3), (60.0, EXIT_MEMORY)], ids=["after a while", "at its memory ceiling"]
-)
-def test_a_worker_that_was_ready_for_a_while_or_took_too_much_memory_is_replaced_at_once(
-    monkeypatch: pytest.MonkeyPatch, steady: float, code: int
-) -> None:
-    monkeypatch.setattr(pool, "STEADY_SECONDS", steady)
+def test_one_that_was_ready_for_a_while_is_replaced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_keeper, "STEADY_SECONDS", 0.0)
 
     async def ending(hearing: RecogniserPool) -> None:
-        hearing._backoff = Backoff((0.0, 60.0))
         await until(lambda: hearing.restarts >= 3)
 
-    assert not run(READY + f"os._exit({code})", ending).failing
-
-
-@pytest.mark.slow
-def test_a_worker_that_is_busy_for_long_is_not_taken_for_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "SILENT_SECONDS", 0.2)
-    busy = f"[(os.write(1, {pack(Beat(1, 40.0))!r}), time.sleep(0.02)) for _ in range(1000)]"
-
-    async def script(hearing: RecogniserPool) -> None:
-        await until(lambda: hearing.ready)
-        await asyncio.sleep(0.6)
-
-    assert run(READY + busy, script).restarts == 0
+    assert not run(READY + "os._exit(3)", ending).failing
 
 
 def test_when_no_process_can_be_started_another_try_follows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "SPAWN_AGAIN", 0.01)
+    monkeypatch.setattr(model_keeper, "SPAWN_AGAIN", 0.01)
     start, tries = asyncio.create_subprocess_exec, list[int]()
 
     async def short_of_descriptors(*words: Any, **options: Any) -> asyncio.subprocess.Process:
@@ -151,28 +140,136 @@ def test_when_no_process_can_be_started_another_try_follows(monkeypatch: pytest.
     assert len(tries) == 4
 
 
-def test_what_is_opened_twice_or_was_never_open_is_passed_on_once_or_not_at_all() -> None:
+def say(hearing: RecogniserPool, lane: int, ticks: range, flags: int = FLAG_ACTIVE) -> None:
+    for tick in ticks:
+        hearing.frames("s", tick, [(lane, flags, SILENCE)])
+
+
+def words(found: list[Utterance], lane: int = 1) -> int:
+    return sum(len(each.words) for each in found if each.final and each.lane == lane)
+
+
+@pytest.mark.parametrize("kind", ["dies", "stops"])
+def test_a_recogniser_that_dies_or_stops_is_replaced_and_what_it_had_heard_is_heard_again(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(link, "SILENT_SECONDS", 0.2)
+    found: list[Utterance] = []
+
+    async def script(hearing: RecogniserPool) -> None:
+        await until(lambda: hearing.ready)
+        hearing.open("s", 1)
+        say(hearing, 1, range(95))
+        await until(lambda: not hearing._lanes["s", 1].feed.unanswered)
+        say(hearing, 1, range(95, 120))  # it dies in the 20th call
+        await until(lambda: hearing.restarts >= 1)
+        hearing._lanes["s", 1].failed_at = (-1, 0)
+        hearing._lanes["s", 1].feed.skip()  # the second one would die of the same
+
+    assert odd(kind, script, found=found.append).restarts >= 1
+    assert found
+    assert max(each.utterance for each in found) == min(each.utterance for each in found), "it goes on with the same"
+
+
+def test_what_every_recogniser_dies_of_is_given_up_and_the_lane_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(hearing: RecogniserPool) -> None:
+        await until(lambda: hearing.ready)
+        hearing.open("s", 1)
+        say(hearing, 1, range(20))
+        await until(lambda: "recognisers end of it" in caplog.text)
+        assert hearing.restarts == 2
+        assert hearing.statistics()["ticks_waiting"] == 0
+        say(hearing, 1, range(500, 520))
+        await until(lambda: hearing.restarts > 2)
+
+    with caplog.at_level(logging.ERROR):
+        assert odd("dies at once", script).statistics()["ticks_dropped"] >= 20
+
+
+def test_a_recogniser_that_has_grown_is_replaced_and_nothing_is_lost() -> None:
+    found: list[Utterance] = []
+
+    async def script(hearing: RecogniserPool) -> None:
+        await until(lambda: hearing.ready)
+        hearing.open("s", 1)
+        for second in range(60):
+            say(hearing, 1, range(second * 50, second * 50 + 50))
+            await until(lambda: not hearing._lanes["s", 1].feed.unanswered)
+        hearing.close("s", 1)
+        await until(lambda: not hearing._closing)
+        assert hearing.moved >= 1
+        assert hearing.restarts == 0
+
+    odd("grows", script, found=found.append, ceiling=Ceiling(most=100 << 20))
+    numbers = [each.utterance for each in found if each.final]
+    assert numbers == sorted(set(numbers))
+    assert words(found) > 600 * 0.9
+
+
+def test_one_lanes_long_call_delays_no_other() -> None:
+    lags: list[float] = []
+
+    async def script(hearing: RecogniserPool) -> None:
+        await until(lambda: hearing.ready)
+        for lane in (1, 2):
+            hearing.open("s", lane)
+        began = time.monotonic()
+        say(hearing, 1, range(60))  # its tenth call takes 0.6 s
+        while time.monotonic() < began + 1.0:
+            before = time.monotonic()
+            tick = round((before - began) * 50)
+            say(hearing, 2, range(tick, tick + 1), FLAG_ACTIVE)
+            await asyncio.sleep(0.02)
+            lags.append(next(one.lag for one in hearing.states() if one.lane == 2))
+
+    odd("long calls", script)
+    assert sorted(lags)[len(lags) // 2] < 0.2, "100 ms until a message is full, and as much again"
+
+
+def test_a_busy_recogniser_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither does one that the processor has no time for: it may run, but does not."""
+
+    async def main() -> None:
+        one, now = link.Link(1, Nobody()), time.monotonic()
+        one.busy_since(now)
+        assert not one.is_suspect(now + link.SILENT_SECONDS / 2)
+        for state, cpu, hangs in (("R", 1, False), ("S", 2, False), ("S", 2, True), ("T", 2, True), ("?", 0, False)):
+            monkeypatch.setattr(link, "_state_of", lambda _, told=(state, cpu): told)
+            now += link.SILENT_SECONDS
+            assert one.is_suspect(now)
+            assert await one.judge(now) is hangs, (state, cpu)
+        monkeypatch.setattr(link, "_state_of", lambda _: ("R", 99))
+        assert await one.judge(now + link.BUSY_SECONDS)
+
+    assert link._state_of(None) == ("?", 0)
+    assert link._state_of(os.getpid())[0] == "R"
+    asyncio.run(main())
+
+
+class Nobody:
+    def on_told(self, link: object, told: object) -> None:
+        """Nothing."""
+
+
+def test_without_a_model_process_sound_waits_up_to_a_bound() -> None:
     async def main() -> None:
         hearing = RecogniserPool(Path("/nowhere"), lambda _: None)
         assert hearing.pid is None
         for _ in range(2):
             hearing.open("s", 1)
-        hearing.frames("s", 7, [(1, 1, b"a"), (2, 1, b"b")])
-        hearing.frames("s", 8, [(2, 1, b"b")])
+        for tick in range(MOST_WAITING + 49):
+            hearing.frames("s", tick, [(1, FLAG_ACTIVE, b"a"), (2, FLAG_ACTIVE, b"b")])
         assert hearing.statistics() == {
-            "lanes": 1, "restarts": 0, "ticks_waiting": 1, "ticks_dropped": 0, "resident_bytes": 0
+            "lanes": 1, "recognisers": 0, "restarts": 0, "ticks_waiting": MOST_WAITING, "ticks_dropped": 49, "resident_bytes": 0
         }  # fmt: skip
         for _ in range(2):
             hearing.close("s", 1)
         assert hearing.statistics()["lanes"] == 0
-        kinds = [type(await hearing._queue.get()).__name__ for _ in range(3)]
-        assert kinds == ["Open", "Frames", "Close"]
-        assert not hearing._queue._waiting
 
     asyncio.run(main())
 
 
-def test_rules_are_kept_until_they_are_cleared_and_passed_on_once() -> None:
+def test_rules_are_kept_until_they_are_cleared() -> None:
     async def main() -> None:
         hearing = RecogniserPool(Path("/nowhere"), lambda _: None)
         hearing.rules("s", ())
@@ -180,23 +277,18 @@ def test_rules_are_kept_until_they_are_cleared_and_passed_on_once() -> None:
         assert list(hearing._rules) == ["s"]
         hearing.rules("s", ())
         assert not hearing._rules
-        assert [await hearing._queue.get() for _ in range(2)] == [Rules("s", (Rule("a", 1),)), Rules("s", ())]
-        assert not hearing._queue._waiting, "a Space without rules is not told that it has none"
 
     asyncio.run(main())
 
 
-def test_its_memory_its_utterances_and_changes_are_told() -> None:
-    said = Utterance("s", 1, 77, "hi", (), False, 5, 14)
-    found: list[Utterance] = []
+def test_its_memory_and_changes_are_told_once() -> None:
     changes: list[bool] = []
 
     async def main() -> None:
-        hearing = RecogniserPool(Path("/nowhere"), found.append, lambda: changes.append(hearing.ready))
-        for message in (Ready(), Ready(), Beat(1 << 20), said):
-            hearing._take(message)
+        hearing = RecogniserPool(Path("/nowhere"), lambda _: None, lambda: changes.append(hearing.ready))
+        for message in (Ready(), Ready(), Beat(1 << 20)):
+            hearing._keeper._take(message)
         assert hearing.statistics()["resident_bytes"] == 1 << 20
 
     asyncio.run(main())
-    assert found == [said]
     assert changes == [True], "the second time nothing changed"

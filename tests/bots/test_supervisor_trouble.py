@@ -11,6 +11,7 @@ import pytest
 
 from bots import models, retry, supervisor
 from bots.hearing.messages import Disarmed, Utterance
+from bots.hearing.pool import LaneState
 from bots.supervisor import MAX_TEXT, Supervisor
 from spacesctl.api.captions import BotStatus, Hearing
 from spacesctl.domain.errors import NotAllowed, Unavailable
@@ -35,10 +36,15 @@ class FakePool(FakePipeline):
     pid = None
 
     def statistics(self) -> dict[str, int]:
-        return {"lanes": 1, "restarts": 0, "ticks_waiting": 0, "ticks_dropped": 0, "resident_bytes": 9}
+        return {
+            "lanes": 1, "recognisers": 1, "restarts": 0, "ticks_waiting": 0, "ticks_dropped": 0, "resident_bytes": 9
+        }  # fmt: skip
+
+    def states(self) -> list[LaneState]:
+        return []
 
 
-HEARING = Hearing(**FakePool().statistics())
+HEARING = Hearing(**FakePool().statistics(), late=[])
 
 
 def supervising(api: Any, pool: FakePool | None = None) -> Supervisor:

@@ -1,0 +1,109 @@
+"""Decides what is given up when recognisers are too slow for all who talk: partial results first, then whole lanes, the least active first.
+
+It acts before a lane is 2 s late, so that those that are kept never are. A lane comes back when all others have been on time for a
+while; each time that was wrong, the while is twice as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+LEAN_AT: Final = 0.6
+"""Seconds late at which partial results are given up."""
+SHED_AT: Final = 0.9
+"""Seconds late at which a lane is given up, unless lanes are catching up."""
+URGENT_AT: Final = 1.2
+"""Seconds late at which lanes are given up one after the other, without waiting for what the last one has changed."""
+SETTLES: Final = 1.5
+"""Seconds after which one sees that. Moments in which many work more than they do on average are over by then."""
+ON_TIME: Final = 0.8
+"""Seconds late up to which a lane counts as on time: one long call of a recogniser."""
+LOOK_SECONDS: Final = 0.25
+"""Between two looks."""
+CATCHING_UP: Final = 0.97
+"""The share to which what waits in all kept lanes must have fallen since the look before. Otherwise it takes too long, or never ends."""
+ROOM_AFTER: Final = 5.0
+"""Seconds on time after which a lane comes back, at first."""
+MOST_PATIENCE: Final = 120.0
+"""The same at the most."""
+PROVEN: Final = 30.0
+"""Seconds after which a return was right."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Load(Generic[Key]):
+    """A lane: how late it is, in seconds, how much was said there lately, and whether its recogniser has something to do. `again`: it is
+    late because its recogniser was replaced in the middle of an utterance, and not because of the others."""
+
+    key: Key
+    lag: float
+    activity: float
+    busy: bool = True
+    again: bool = False
+
+
+class Shedder(Generic[Key]):
+    """`look` is called every `LOOK_SECONDS` with all lanes. `lean` and `shed` say what is given up."""
+
+    def __init__(self) -> None:
+        self.lean = False
+        self.shed: set[Key] = set()
+        self._before = 0.0
+        self._late_at: float | None = None
+        self._returned_at: float | None = None
+        self._patience = ROOM_AFTER
+        self._shed_at = float("-inf")
+
+    def look(self, now: float, lanes: Iterable[Load[Key]]) -> None:
+        """Take the present state, and decide."""
+        found = list(lanes)
+        self.shed &= {lane.key for lane in found}
+        kept = [lane for lane in found if lane.key not in self.shed]
+        lags = [lane.lag for lane in kept if not lane.again]
+        late, backlog = max(lags, default=0.0), sum(lags)
+        self._judge_return(now, late)
+        if late > ON_TIME or self._late_at is None:
+            self._late_at = now
+        if late > LEAN_AT:
+            self.lean = True
+        if late > SHED_AT:
+            if backlog > self._before * CATCHING_UP and self._may_shed(now, late):
+                self._give_up(now, kept)
+        elif now - self._late_at >= self._patience:
+            self._take_back(now, found)
+        self._before = backlog
+
+    def forget(self) -> None:
+        """Nothing was recognised for a while, for another reason than too many talkers: what comes late now says nothing."""
+        self._before = float("inf")
+
+    def _may_shed(self, now: float, late: float) -> bool:
+        return late > URGENT_AT or now - self._shed_at >= SETTLES
+
+    def _give_up(self, now: float, kept: list[Load[Key]]) -> None:
+        """The least active of those that take time; of equal ones, that which came last. One alone is late, but better than nothing."""
+        busy = [lane for lane in reversed(kept) if lane.busy]
+        if len(busy) > 1:
+            self.shed.add(min(busy, key=lambda lane: lane.activity).key)
+            self._late_at = self._shed_at = now
+
+    def _take_back(self, now: float, found: list[Load[Key]]) -> None:
+        """One lane, or, when all are back, partial results."""
+        waiting = [lane for lane in found if lane.key in self.shed]
+        if waiting:
+            self.shed.discard(max(waiting, key=lambda lane: lane.activity).key)
+            self._returned_at = self._late_at = now
+        else:
+            self.lean = False
+
+    def _judge_return(self, now: float, late: float) -> None:
+        if self._returned_at is None:
+            return
+        if late > SHED_AT:
+            self._patience, self._returned_at = min(2 * self._patience, MOST_PATIENCE), None
+        elif now - self._returned_at >= PROVEN:
+            self._patience, self._returned_at = ROOM_AFTER, None
