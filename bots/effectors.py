@@ -100,11 +100,12 @@ class EnforcingEffectors:
 
 
 class DecisionRecord:
-    """Records what a rule would have done: in shadow mode, and while the circuit breaker is open. It has no way to do it."""
+    """Records what a rule would have done: in shadow mode, while the circuit breaker is open, and when the words are too old. It has no
+    way to do it."""
 
     def __init__(self, poster: ActionPoster) -> None:
         self._poster = poster
 
     async def note(self, decision: Decision) -> None:
         """Record all actions of a decision."""
-        await self._poster.post(decision, "held" if decision.mode == "held" else "shadow")
+        await self._poster.post(decision, "shadow" if decision.mode == "enforce" else decision.mode)

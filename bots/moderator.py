@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
+from bots.late import in_time
 from spacesctl.api.lanes import OpenLane
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine, Word
 
@@ -26,8 +27,8 @@ async def _at_once() -> None:
 class Moderator:
     """`on_utterance` decides at once and never waits; `run` carries the decisions out one by one, in order.
 
-    `on_alert` is called when the circuit breaker opens. `clock` is in seconds. `hide` takes spoken numbers out of the words of a lane;
-    `settled` is waited for before evidence is cut. `dropped` counts decisions that were lost.
+    `on_alert` is called when the circuit breaker opens. `clock` is in seconds, `tick` is that of the newest sound. `hide` takes spoken
+    numbers out of the words of a lane; `settled` is waited for before evidence is cut. `dropped` counts decisions that were lost.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Moderator:
         on_alert: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         *,
+        tick: Callable[[], int] = lambda: 0,
         hide: Callable[[int, Sequence[Word]], tuple[Word, ...]] = lambda _, words: tuple(words),
         settled: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
@@ -44,6 +46,7 @@ class Moderator:
         self._record = record
         self._on_alert = on_alert
         self._clock = clock
+        self._tick = tick
         self._hide = hide
         self._settled = settled
         self._engine: RuleEngine | None = None
@@ -82,12 +85,13 @@ class Moderator:
     async def run(self) -> None:
         """Carry decisions out until cancelled."""
         while True:
-            decision = await self._decisions.get()
+            found = await self._decisions.get()
             await self._settled()
-            if decision.mode == "enforce":
-                await self._effectors.take(decision)
-            else:
-                await self._record.note(decision)
+            for decision in in_time(found, self._tick()):
+                if decision.mode == "enforce":
+                    await self._effectors.take(decision)
+                else:
+                    await self._record.note(decision)
 
     def _queue(self, decision: Decision) -> None:
         if decision.tripped:

@@ -71,12 +71,15 @@ class SpaceBot:
         self.space = assignment.space_id
         poster = ActionPoster(api, self.space, engine, model)
         self._transcriber = Transcriber(api, self.space)
+        self._tick = 0
+        """That of the newest sound."""
         self._redactor = Redactor(api, self.space, engine, model)
         self._numbers = NumberMask(self._transcribe)
         self._moderator = Moderator(
             EnforcingEffectors(poster),
             DecisionRecord(poster),
             on_alert,
+            tick=lambda: self._tick,
             hide=self._numbers.hidden,
             settled=self._redactor.settled,
         )
@@ -187,6 +190,7 @@ class SpaceBot:
         except FramingError as error:
             log.warning("space %s: a lane message is dropped: %s", self.space, error.reason)
             return True
+        self._tick = max(self._tick, tick)
         if kind == LANES:
             self._pipeline.frames(self.space, tick, frames)
         return True

@@ -156,7 +156,7 @@ class NewAct(Given, frozen=True, kw_only=True):
 
 
 class Act(Answer, frozen=True, kw_only=True):
-    """What a rule did or, in the modes `shadow` and `held`, would have done."""
+    """What a rule did or, in the modes `shadow`, `suggest` and `held`, would have done."""
 
     key: str
     rule_id: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 from spacesctl.api.wire import Answer, Time
-from spacesctl.domain.words import State
+from spacesctl.domain.words import RuleMode, State
 
 T = TypeVar("T", bound=Answer)
 
@@ -51,11 +51,11 @@ class CreatedReportMessage(AboutSpace, frozen=True, kw_only=True):
 
 
 class TakenAct(Answer, frozen=True, kw_only=True):
-    """What a rule did or, in the modes `shadow` and `held`, would have done."""
+    """What a rule did or, in the modes `shadow`, `suggest` and `held`, would have done."""
 
     key: str
     rule_id: str
-    mode: Literal["shadow", "held", "enforce"]
+    mode: RuleMode
     action: str
     account_id: str
     lane: int

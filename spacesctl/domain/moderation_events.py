@@ -85,7 +85,7 @@ class RulesSet(Event):
 
 @dataclass(frozen=True)
 class ActTaken(Event):
-    """An action that a rule took, or (mode `shadow` or `held`) would have taken. `key` identifies the act, so that it
+    """An action that a rule took, or (mode `shadow`, `suggest` or `held`) would have taken. `key` identifies the act, so that it
     is stored once.
     """
 

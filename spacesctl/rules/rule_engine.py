@@ -55,8 +55,9 @@ class HeardUtterance:
 
 @dataclass(frozen=True)
 class Decision:
-    """A rule was broken. `mode` `enforce`: take the actions; `shadow` and `held` (the circuit breaker is open): only
-    record them. One offence gives two decisions when its sanctions are held and its other actions are not.
+    """A rule was broken. `mode` `enforce`: take the actions; `shadow`, `held` (the circuit breaker is open) and `suggest` (the
+    words are too old): only record them. One offence gives two decisions when its sanctions are held and its other actions
+    are not.
 
     `key` depends on the rule, the lane and the ticks only: the same words delivered again give the same key, so nobody
     is punished twice. `tripped` marks the decision that opened the breaker, for a notification to staff. Evidence
@@ -65,7 +66,7 @@ class Decision:
 
     rule_id: str
     rule_hash: str
-    mode: Literal["shadow", "enforce", "held"]
+    mode: Literal["shadow", "enforce", "held", "suggest"]
     actions: tuple[str, ...]
     lane: int
     account_id: str

@@ -95,6 +95,23 @@ async def test_shadow_records_and_touches_nobody(api: Api) -> None:
     assert all(message["kind"] == "invite" for message in (await talker.ok("GET", "/v1/dms"))["data"])
 
 
+async def test_what_a_rule_suggests_is_done_by_nobody_and_told_to_the_host_alone(api: Api) -> None:
+    host, talker, space = await stage(api)
+    api.engine.sent.clear()
+    for action in ("mute", "kick", "block", "report"):
+        await api.bot.ok("POST", f"{space}/acts", act(talker, action, mode="suggest"))
+    assert api.engine.sent == []
+    assert (await host.ok("GET", "/v1/sanctions"))["data"] == []
+    assert (await host.ok("GET", "/v1/reports"))["data"] == []
+    log = (await host.ok("GET", "/v1/audit"))["data"]
+    assert [row["action"] for row in log[:4]] == ["act"] * 4
+    told = [message["text"] for message in (await host.ok("GET", "/v1/dms"))["data"] if "suggests" in message["text"]]
+    assert len(told) == 4
+    assert "@talker" in told[-1]
+    assert "too late to act by itself: it suggests to" in told[-1]
+    assert all(message["kind"] == "invite" for message in (await talker.ok("GET", "/v1/dms"))["data"])
+
+
 async def test_a_report_by_rule_has_words_room_and_the_accused_lane_alone(api: Api) -> None:
     host, talker, space = await stage(api)
     actor = await api.app.registry.actor_of(space.rsplit("/", 1)[-1])

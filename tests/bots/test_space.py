@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bots.hearing.messages import Armed, Utterance
+from bots.late import TOO_OLD
 from bots.space import SpaceBot
 from bots.transcriber import MAX_FINALS, Transcriber
 from spacesctl.domain.errors import Gone, NotAllowed, Unavailable
@@ -122,6 +123,27 @@ def test_beyond_the_limit_sanctions_are_held_and_somebody_is_told() -> None:
     assert done[:2] == [("report", "enforce"), ("mute", "enforce")]
     assert done[2:] == [("report", "enforce"), ("mute", "held")] * 2
     assert seen == [True]
+
+
+@pytest.mark.parametrize(("age", "mode"), [(TOO_OLD, "enforce"), (TOO_OLD + 1, "suggest")])
+def test_sanctions_for_words_older_than_ten_seconds_are_suggested_and_reports_are_still_made(
+    age: int, mode: str
+) -> None:
+    api = FakeApi(rules())
+    api.hello = [info(1)]
+    end = 154  # of "giveaway"
+
+    async def script(bot: SpaceBot) -> None:
+        api.connections[-1].say(end + age, (1, 0, b""))
+        await until(lambda: bot._tick == end + age)
+        bot.on_utterance(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    assert [(each["action"], each["mode"], each["end_tick"]) for each in api.acts] == [
+        ("report", "enforce", end),
+        ("mute", mode, end),
+    ]
 
 
 def test_the_same_words_heard_by_another_bot_have_the_same_keys() -> None:

@@ -191,6 +191,8 @@ def _reminded(c: Context, event: e.RemindersSent) -> list[Notice]:
 
 def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     """The person and the host are told the action, the rule, the words, that it was automatic, and how to appeal."""
+    if event.mode == "suggest":
+        return _suggested(c, event)
     act, effect = c.acts.get(event.key), _EFFECTS.get(event.action)
     if act is None or effect is None or not any(isinstance(other, effect) for other in c.outcome.events):
         return []  # only noted, or its target was exempt
@@ -202,6 +204,19 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     )
     to_host = f"Rule {event.rule_id} heard “{said}” at {at}: {c.name(event.account_id)} was {done} {c.title}."
     return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
+
+
+def _suggested(c: Context, event: e.ActTaken) -> list[Notice]:
+    """The host is told what a rule would have done if it had heard the words sooner."""
+    act = c.acts.get(event.key)
+    if act is None:
+        return []
+    said, at = " ".join(word.w for word in act.words), f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    text = (
+        f"Rule {event.rule_id} heard “{said}” of {c.name(event.account_id)} at {at} in {c.title}, too late to act by itself: "
+        f"it suggests to {event.action} them. Nothing was done."
+    )
+    return [Notice(c.space.host_id, text)]
 
 
 def _because(reason: str) -> str:
