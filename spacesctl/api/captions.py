@@ -86,7 +86,6 @@ class UnheardLane(Answer, frozen=True, kw_only=True):
 
     lane: int
     account_id: str
-    handle: str
     unprotected: bool
 
 
@@ -99,7 +98,7 @@ class CaptionsStatus(Answer, frozen=True, kw_only=True):
     notice: str | None = None
     reason: str | None = None
     behind: bool = False
-    late: list[LateLane] = []
+    late: list[LateLane] | UnsetType = UNSET
     unheard: list[UnheardLane] | UnsetType = UNSET
 
 

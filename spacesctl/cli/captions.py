@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
 
+BEHIND = "captions are behind: they come late, or not from everybody"
+
+
 def captions(
     ctx: typer.Context,
     space: RoomRef = None,
@@ -34,6 +37,8 @@ def captions(
             note(f"no live captions: {status.reason}")
         elif status.notice:
             note(status.notice)
+        if status.behind:
+            note(BEHIND)
         if as_json and not follow:
             emit_json(past)
             return
@@ -43,12 +48,12 @@ def captions(
             from spacesctl.cli.readers import while_read
 
             with while_read():
-                for one in _live(spaces, where, past[-1].seq or 0 if past else 0):
+                for one in _live(spaces, where, past[-1].seq or 0 if past else 0, behind=status.behind):
                     _print(one, as_json=as_json)
 
 
-def _live(spaces: Client, where: str, seq: int) -> Iterator[CaptionLine]:
-    """Captions after event number `seq`, with reconnections, until the Space ends."""
+def _live(spaces: Client, where: str, seq: int, *, behind: bool) -> Iterator[CaptionLine]:
+    """Captions after event number `seq`, with reconnections, until the Space ends; notes when they are `behind`, and no longer."""
     from spacesctl.api.captions import CaptionsStatus
     from spacesctl.api.events import CaptionSpoken, PartialCaption, StreamReset
     from spacesctl.cli.coming_back import events, until_gone
@@ -61,6 +66,9 @@ def _live(spaces: Client, where: str, seq: int) -> Iterator[CaptionLine]:
                 yield _line(said, final=False, seq=None)
             case CaptionsStatus(ready=False, reason=reason):
                 note(f"no live captions: {reason}")
+            case CaptionsStatus(behind=now) if now is not behind:
+                behind = now
+                note(BEHIND if now else "captions are on time again")
             case StreamReset():
                 note("some captions were missed")
 

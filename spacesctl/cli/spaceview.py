@@ -12,6 +12,7 @@ from spacesctl.domain.words import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from spacesctl.api.captions import UnheardLane
     from spacesctl.api.recordings import Recording
     from spacesctl.api.spaces import Pin, Space
     from spacesctl.api.wire import Time
@@ -40,7 +41,9 @@ def show_space(space: Space, tz: str | None = None, cohosts: Sequence[str] = ())
         say(f"  people     {space.participant_count}")
     status = space.captions_status
     captions = "on" if status.ready else f"{'on, but ' if space.captions else ''}{status.reason}"
-    say(f"  captions   {captions}")
+    say(f"  captions   {captions}{', but behind' if status.behind else ''}")
+    if status.unheard:
+        say(f"  unheard    {len(status.unheard)} not recognised, for want of time{_unprotected(status.unheard)}")
     show_blocked(space)
     for pin in space.pinned:
         say(f"  shared     {_shared(pin)}".replace("\n", " "))
@@ -50,6 +53,10 @@ def show_space(space: Space, tz: str | None = None, cohosts: Sequence[str] = ())
         say(f"  held       nobody new can speak before {clock(space.held_until)}")
     if space.rules:
         say(f"  rules      {space.rules[:12]}")
+
+
+def _unprotected(unheard: Sequence[UnheardLane]) -> str:
+    return "; nothing is redacted there" if any(one.unprotected for one in unheard) else ""
 
 
 def in_zone(at: datetime, tz: str | None) -> str:

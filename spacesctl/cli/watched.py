@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from spacesctl.api import events, moderation_events, people_events, space_events
+from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.events import Event
 from spacesctl.api.people import Member, Members
 from spacesctl.api.spaces import Space
@@ -69,6 +70,8 @@ class Watched:
         """Role and mute of the account of the last event before it."""
         self._made_listener: str | None = None
         """Whose role the last stored event took: an invitation that ends right after it ended with the role."""
+        self._captions = (False, frozenset[tuple[str, bool]]())
+        """Whether captions are behind, and who is not recognised, as told last; with whether nothing is redacted there."""
         self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
 
     def reread(self, space: Space, members: Members) -> None:
@@ -121,6 +124,20 @@ class Watched:
         late = one.missed_to is not None
         return f"{length:.1f} s of {whose} {done} by {self._by(one.by)}{', too late' if late else ''}"
 
+    def _late(self, status: CaptionsStatus) -> str | None:
+        """What has changed of how captions come: the status is told again and again while they are behind."""
+        unheard = frozenset((one.account_id, one.unprotected) for one in status.unheard or ())
+        before, self._captions = self._captions, (status.behind, unheard)
+        if self._captions == before:
+            return None
+        if unheard != before[1]:
+            names = [
+                f"{self.names.get(who, 'somebody')}{' (nothing is redacted there)' if open_ else ''}"
+                for who, open_ in sorted(unheard)
+            ]
+            return f"not recognised, for want of time: {', '.join(names)}" if names else "everybody is recognised again"
+        return "captions are behind" if status.behind else "captions are on time again"
+
     def _by(self, by: moderation_events.ActingPrincipal) -> str:
         names = {"person": self.names.get(by.id or "", "somebody"), "rule": f"rule {by.id}", "system": "the server"}
         return names[by.kind]
@@ -156,6 +173,8 @@ class Watched:
                 return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
             case moderation_events.ReportFiled(category=category):
                 return f"{who} was reported: {category}"
+            case CaptionsStatus() as status:
+                return self._late(status)
             case events.Reactions(counts=counts):
                 return "  ".join(f"{name} {count}" for name, count in counts.items())
             case space_events.Pinned(pin=pin):

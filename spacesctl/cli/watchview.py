@@ -73,6 +73,7 @@ def _header(view: RoomView, width: int) -> Text:
         after.append("REC ", style="bold red")
     after.append(f"{view.state}  {view.id} ", style="dim")
     after.append(behind(view.delay), style="bold yellow" if view.delay is not None and view.delay.safe_in else "dim")
+    after.append(" captions are behind " if view.captions_behind else "", style="bold yellow")
     after.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
     room = max(LEAST_TITLE, width - FRAME - after.cell_len)
     return Text(f" {shortened(one_line(view.title), room)} ", style="bold").append_text(after)

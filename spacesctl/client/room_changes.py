@@ -11,6 +11,7 @@ from spacesctl.api import events as e
 from spacesctl.api import moderation_events as m
 from spacesctl.api import people_events as p
 from spacesctl.api import space_events as s
+from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.spaces import HostAway
 from spacesctl.api.wire import Answer, Time
 from spacesctl.client.room_view import MOST_LINES, Line, Own, Person, RoomView
@@ -59,6 +60,7 @@ def _over(view: RoomView, state: State) -> RoomView:
         host_away=None,
         delay=None,
         held_until=None,
+        captions_behind=False,
     )
 
 
@@ -166,6 +168,7 @@ def _table() -> Mapping[type[Answer], Callable[[RoomView, Answer], RoomView]]:
     on(s.SpaceEdited, _edited)
     on(s.PolicyChanged, lambda view, data: structs.replace(view, speakers=data.speakers))
     on(s.CaptionsSwitched, lambda view, data: structs.replace(view, captions=data.on))
+    on(CaptionsStatus, lambda view, data: structs.replace(view, captions_behind=data.behind))
     on(s.RecordingStarted, lambda view, data: structs.replace(view, recording=data.recording.kind))
     on(s.RecordingStopped, lambda view, data: structs.replace(view, recording=None))
     on(s.Pinned, _pinned)

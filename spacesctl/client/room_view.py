@@ -69,6 +69,8 @@ class RoomView(Answer, frozen=True, kw_only=True):
     speakers: Policy
     listeners: ListenerPolicy
     captions: bool
+    captions_behind: bool = False
+    """Whether captions come late, or not from everybody."""
     recording: RecordingMode | None = None
     host_away: HostAway | None = None
     delay: Delay | None = None
@@ -104,6 +106,7 @@ def of(space: Space, members: Members, hands: list[str] | None = None) -> RoomVi
         speakers=space.speakers,
         listeners=space.listeners,
         captions=space.captions,
+        captions_behind=space.captions_status.behind,
         recording=space.recording.kind if space.recording else None,
         host_away=space.host_away,
         delay=_delay(space),

@@ -23,6 +23,7 @@ from spacesctl.engine.messages import Aired, Frames, FromEngine, Levels, PeerJoi
 from spacesctl.live.actor import SpaceActor
 from spacesctl.live.clock import ClockMark, tick_after
 from spacesctl.live.engine import Engine
+from spacesctl.live.event_views import View
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.live.outcome import Outcome, Projection
 from spacesctl.live.recent_blocks import RecentBlocks
@@ -293,11 +294,12 @@ class SpaceRegistry:
         """How many event streams are open."""
         return sum(len(actor.hub.subscribers) for actor in self.actors.values())
 
-    def publish(self, data: Answer, which: Callable[[Space], bool]) -> None:
-        """Send a message that is not stored to the event streams of the Spaces in use that `which` picks."""
+    def publish(self, told: Callable[[Space, View], Answer | None]) -> None:
+        """Send messages that are not stored to the event streams of the Spaces in use: what `told` says to each view, if anything."""
         for actor in self.actors.values():
-            if actor.state is not None and which(actor.state):
-                actor.publish(data)
+            for view in View:
+                if actor.state is not None and (data := told(actor.state, view)) is not None:
+                    actor.publish(data, (view,))
 
     def connections_by_kind(self) -> Counter[str]:
         """How many connections with audio of each kind there are."""

@@ -14,6 +14,7 @@ export function viewOf(space, members) {
     speakers: space.speakers,
     listeners: space.listeners,
     captions: space.captions,
+    captions_behind: space.captions_status.behind,
     recording: space.recording?.kind ?? null,
     host_away: space.host_away,
     delay: delayOf(space),
@@ -74,7 +75,8 @@ function withPerson(view, id, changes) {
 function over(view, state) {
   const quiet = Object.values(view.people).map((one) => [one.id, { ...one, lane: null, mic: "closed", active: false }]);
   const people = Object.fromEntries(quiet);
-  return { ...view, state, people, hands: [], partial: {}, recording: null, host_away: null, delay: null, held_until: null };
+  const gone = { hands: [], partial: {}, recording: null, host_away: null, delay: null, held_until: null };
+  return { ...view, ...gone, state, people, captions_behind: false };
 }
 
 const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([one]) => one !== String(key)));
@@ -126,6 +128,7 @@ const CHANGES = {
   "space.missed": (view) => over(view, "canceled"),
   "space.edited": (view, { title, listeners }) => ({ ...view, title, listeners }),
   "policy.changed": (view, { speakers }) => ({ ...view, speakers }),
+  "captions.status": (view, { behind }) => ({ ...view, captions_behind: behind }),
   "captions.switched": (view, { on }) => ({ ...view, captions: on }),
   "recording.started": (view, { recording }) => ({ ...view, recording: recording.kind }),
   "recording.stopped": (view) => ({ ...view, recording: null }),

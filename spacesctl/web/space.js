@@ -97,7 +97,16 @@ function stateText() {
 
 function showCaptionStatus(status) {
   const why = state.view.captions ? `No captions: ${status.reason}.` : "Captions are off.";
-  $("captions-note").textContent = status.ready && state.view.captions ? (status.notice ?? "") : why;
+  const notes = [status.behind ? "Captions are behind." : "", status.notice ?? "", unheardText(status.unheard ?? [])];
+  const unheard = status.unheard ? ` ${unheardText(status.unheard)}` : "";
+  $("captions-note").textContent = status.ready && state.view.captions ? notes.filter(Boolean).join(" ") : why + unheard;
+}
+
+/** Who is not recognised, for staff: the machine is too slow for all who talk. */
+function unheardText(unheard) {
+  const name = ({ account_id, unprotected }) =>
+    `${state.view.people[account_id]?.handle || "Somebody"}${unprotected ? " (rules redact nothing there)" : ""}`;
+  return unheard.length ? `Not recognised, for want of time: ${unheard.map(name).join(", ")}.` : "";
 }
 
 const RANK = { host: 0, cohost: 1, speaker: 2 };

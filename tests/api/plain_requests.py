@@ -78,7 +78,11 @@ BODIES: dict[str, dict[str, Any]] = {
         "model": "m",
         "notice": "n",
         "reason": "r",
-        "hearing": {"lanes": 1, "ticks_waiting": 0, "ticks_dropped": 0, "restarts": 0, "resident_bytes": 1},
+        "hearing": {"lanes": 1, "ticks_waiting": 0, "ticks_dropped": 0, "restarts": 0, "resident_bytes": 1, "recognisers": 1,
+            "late": [
+                {"space_id": "A" * 13, "lane": 1, "lag_seconds": 2.5, "behind": True, "shed": False, "unprotected": False}
+            ],
+        },
     },
     "NewRecording": {"kind": "mix"},
     "NewWebhook": {"url": "http://127.0.0.1:9/y", "events": ["space.live"], "all": False},

@@ -84,12 +84,19 @@ async def test_what_waits_is_told(api: Api) -> None:
 async def test_how_hearing_goes_is_told_by_the_bot_and_by_its_captions(api: Api) -> None:
     bot = api.bot
     figures = {"lanes": 2, "ticks_waiting": 75, "ticks_dropped": 4, "restarts": 1, "resident_bytes": 1_000}
-    await bot.ok("PUT", "/v1/bots/status", {"ready": True, "model": "m", "hearing": figures})
+    figures["recognisers"] = 2
+    late = [
+        {"space_id": "A" * 13, "lane": 1, "lag_seconds": 2.5, "behind": True},
+        {"space_id": "A" * 13, "lane": 2, "lag_seconds": 0.0, "shed": True},
+    ]
+    await bot.ok("PUT", "/v1/bots/status", {"ready": True, "model": "m", "hearing": {**figures, "late": late}})
     found = await scraped(api)
     assert {name: (found[f"hearing_{name}"].type, value(found[f"hearing_{name}"])) for name in figures} == {
         name: ("counter" if name in ("ticks_dropped", "restarts") else "gauge", count)
         for name, count in figures.items()
     }
+    for name, value_ in (("lag_seconds", 2.5), ("lanes_behind", 1), ("lanes_shed", 1)):
+        assert value(found[f"hearing_{name}"]) == value_
     host = await api.account("host")
     space = await api.live(host)
     assert (await host.offer(f"{space}/whip")).status_code == 201

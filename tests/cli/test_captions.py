@@ -173,3 +173,12 @@ def test_a_server_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     assert done.returncode == 6
     assert done.stderr.endswith("\n")
     assert "cannot reach the server" in done.stderr
+
+
+def test_who_follows_is_told_once_that_captions_are_behind_and_that_they_are_no_more() -> None:
+    late = event("captions.status", {"ready": True, "behind": True, "late": [{"lane": 1, "lag_seconds": 2.5}]})
+    done, _ = followed([late, late, event("captions.status", {"ready": True, "behind": False}), ENDED])
+    assert done.stderr.splitlines()[1:3] == [
+        "captions are behind: they come late, or not from everybody",
+        "captions are on time again",
+    ]

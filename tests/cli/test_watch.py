@@ -210,3 +210,28 @@ def test_the_whole_reason_of_a_lost_connection_is_on_the_screen() -> None:
     state.remark(f"the connection is lost: {reason}; trying to come back")
     shown = " ".join(line.strip() for line in drawn(state, 20).splitlines())
     assert f"lost: {reason}; trying to come back" in shown
+
+
+def late(behind: bool, *unheard: tuple[str, bool]) -> dict[str, Any]:
+    lanes = [{"lane": 1, "account_id": who, "unprotected": unprotected} for who, unprotected in unheard]
+    return {"ready": True, "behind": behind, **({"unheard": lanes} if lanes else {})}
+
+
+def test_captions_that_are_behind_are_shown_and_told_once_and_staff_see_who_is_not_recognised() -> None:
+    state = watched(member(1), member(2))
+    said = [
+        state.tell(told("captions.status", one))
+        for one in (late(True), late(True), late(True, ("1", False), ("2", True)), late(True), late(False), late(False))
+    ]
+    assert said == [
+        "captions are behind",
+        None,
+        "not recognised, for want of time: @p1, @p2 (nothing is redacted there)",
+        "everybody is recognised again",
+        "captions are on time again",
+        None,
+    ]
+    state.take(told("captions.status", late(True)))
+    assert "captions are behind" in drawn(state).splitlines()[0]
+    state.take(told("captions.status", late(False)))
+    assert "behind" not in drawn(state).splitlines()[0]

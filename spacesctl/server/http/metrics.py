@@ -91,12 +91,33 @@ def _of_bots(app: Services) -> Iterator[Metric]:
     yield _gauge("bot_ready", "Whether the bundled bot is ready.", int(app.bot_status.ready))
     if (hearing := app.hearing) is not None:
         yield _gauge("hearing_lanes", "Lanes that are recognised now.", hearing.lanes)
+        yield _gauge(
+            "hearing_recognisers",
+            "Recognisers that run: one for each lane in which somebody speaks.",
+            hearing.recognisers,
+        )
+        lags = [one.lag_seconds for one in hearing.late]
+        yield _gauge(
+            "hearing_lag_seconds",
+            "How late the latest lane is recognised; 0 below half a second.",
+            max(lags, default=0),
+        )
+        yield _gauge(
+            "hearing_lanes_behind", "Lanes that are more than 2 s late.", sum(one.behind for one in hearing.late)
+        )
+        yield _gauge(
+            "hearing_lanes_shed",
+            "Lanes that are not recognised, for want of time.",
+            sum(one.shed for one in hearing.late),
+        )
         yield _gauge("hearing_ticks_waiting", "Ticks of sound that wait for the recogniser.", hearing.ticks_waiting)
-        yield _gauge("hearing_resident_bytes", "Memory of the recogniser's process.", hearing.resident_bytes)
+        yield _gauge("hearing_resident_bytes", "Memory of all recognisers and their model.", hearing.resident_bytes)
         yield _counter(
             "hearing_ticks_dropped", "Ticks that were not recognised, for want of time.", hearing.ticks_dropped
         )
-        yield _counter("hearing_restarts", "Restarts of the recogniser's process.", hearing.restarts)
+        yield _counter(
+            "hearing_restarts", "Processes of recognisers that ended or hung, and were replaced.", hearing.restarts
+        )
 
 
 async def _of_engine(app: Services) -> list[Metric]:

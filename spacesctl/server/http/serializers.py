@@ -12,7 +12,6 @@ from spacesctl.api import accounts as api
 from spacesctl.api import posts as api_posts
 from spacesctl.api import spaces as api_spaces
 from spacesctl.api.by import By
-from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.people import Member
 from spacesctl.api.wire import Time, load_value, time
 from spacesctl.domain.accounts import Account
@@ -22,6 +21,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Pin, Space
 from spacesctl.domain.words import InviteState, Kind, Role, State
 from spacesctl.live.handle import SpaceHandle
+from spacesctl.server.http.captions_status import captions_now
 from spacesctl.server.http.services import Services
 from spacesctl.store import accounts
 from spacesctl.store import posts as post_store
@@ -180,7 +180,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         speakers=value.policy,
         listeners=value.listeners,
         captions=value.captions,
-        captions_status=app.bot_status if value.captions else NO_CAPTIONS,
+        captions_status=captions_now(app).of(value, staff=staff),
         rules=value.rules_hash,
         notice=value.notice,
         host_away=_away(value) if staff else None,
@@ -200,9 +200,6 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
 def _behind(value: Space, handle: SpaceHandle | None) -> float:
     """Seconds that the audience hears behind the stage; a Space that is being created begins with the whole delay."""
     return round(handle.audience.behind * TICK_SECONDS, 2) if handle is not None else value.delay
-
-
-NO_CAPTIONS = CaptionsStatus(ready=False, reason="captions are off")
 
 
 def _recording(value: Space) -> api_spaces.RunningRecording | None:

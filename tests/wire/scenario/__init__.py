@@ -7,6 +7,7 @@ from tests.wire.scenario import (
     accounts,
     calendars,
     lanes,
+    late,
     limits,
     messages,
     moderation,
@@ -42,3 +43,4 @@ async def play(wire: Wire) -> None:
     wire.normal.name(str(wire.api.app.data.absolute()), "data folder")
     await wire.owner.ok("GET", "/v1/server")
     await redactions.play(wire)
+    await late.play(wire)

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from spacesctl.api.captions import Assignments, BotStatus, CaptionsStatus
 from spacesctl.live.event_views import sse
 from spacesctl.live.stream_writer import HEARTBEAT
+from spacesctl.server.http.captions_status import captions_now, publish_changes
 from spacesctl.server.http.event_stream import EventStream, only_headers, streamed
 from spacesctl.server.http.front.at_once import OneStream
 from spacesctl.server.http.limited import limited
@@ -41,9 +42,8 @@ async def _assignments(app: Services) -> AsyncGenerator[bytes | None]:
 @router.put("/status", status_code=204)
 @limited("change")
 async def set_status(app: Here, caller: ServiceBot, body: BotStatus) -> None:
-    """Set the bot's status, which live Spaces with captions publish when it changes."""
+    """Set the bot's status, which live Spaces with captions publish when it changes, each with its own lanes that are late."""
+    before = captions_now(app)
     app.hearing = body.hearing
-    status = CaptionsStatus(ready=body.ready, model=body.model, notice=body.notice, reason=body.reason)
-    if status != app.bot_status:
-        app.bot_status = status
-        app.registry.publish(status, lambda space: space.captions)
+    app.bot_status = CaptionsStatus(ready=body.ready, model=body.model, notice=body.notice, reason=body.reason)
+    publish_changes(app, before)
