@@ -68,6 +68,7 @@ mutate: $(VENV)/.ready-test
 # What takes too long for CI, which has a short form of it.
 long: $(VENV)/.ready-test
 	$(BIN)/python -m tests.bench.chaos --faults 200
+	$(BIN)/python -m tests.bench.hearing --seconds 600
 
 lock: # Rewrites both lock files from pyproject.toml.
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml

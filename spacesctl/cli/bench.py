@@ -208,6 +208,26 @@ def numbers(
     _show(measure(count, model, DELAYS, note), report, as_json)
 
 
+def hearing(
+    talkers: Annotated[int, typer.Option(min=1, max=64, help="How many talk at once.")] = 7,
+    seconds: Annotated[float, typer.Option(min=10, help="For how long.")] = 600.0,
+    model: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model. Default: the small shipped one.")
+    ] = None,
+    slow: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, max=2, help="Make recognisers use so many seconds of CPU time for each second of sound."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how late captions are when many talk at once, who is given up for that, and what recognition costs. Needs espeak-ng."""
+    from spacesctl.bench.hearing import measure, report
+
+    _show(measure(talkers, seconds, model, slow, note), report, as_json)
+
+
 def _show(measuring: Coroutine[None, None, T], report: Callable[[T], Report], as_json: bool) -> T:
     import asyncio
 

@@ -195,6 +195,7 @@ ROOT = Noun(
                     "bench:mouth_to_ear",
                     "Compare the latency from a speaker to a listener with aiortc and Janus AudioBridge.",
                 ),
+                "hearing": Verb("bench:hearing", "Measure how late captions are when many talk at once."),
                 "redaction": Verb(
                     "bench:redaction",
                     "Measure how many phrases the bots redact before a delayed audience hears them.",

@@ -128,6 +128,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "bench loss": ("spacesctl bench loss --network '5 %'",),
     "bench mouth-to-ear": ("spacesctl bench mouth-to-ear --calls 3",),
     "bench numbers": ("spacesctl bench numbers --count 50",),
+    "bench hearing": ("spacesctl bench hearing --model models/vosk-model-small-ko-0.22 --seconds 60",),
     "bench redaction": ("spacesctl bench redaction --phrases 100",),
 }
 """By the words of a command."""

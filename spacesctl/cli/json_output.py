@@ -25,6 +25,7 @@ from spacesctl.bench.beside_icecast import Beside
 from spacesctl.bench.capacity import Capacity
 from spacesctl.bench.fanout import Fanout
 from spacesctl.bench.floor import Floor
+from spacesctl.bench.hearing import HearingResult
 from spacesctl.bench.latency import Latency
 from spacesctl.bench.loss import Loss
 from spacesctl.bench.numbers import Numbers
@@ -136,6 +137,7 @@ OUTPUTS: dict[str, Output] = {
     "bench mouth-to-ear": _one(Latency),
     "bench redaction": _one(Redactions),
     "bench numbers": _one(Numbers),
+    "bench hearing": _one(HearingResult),
     "schedule list": _array(series.Series),
     **dict.fromkeys(
         ("schedule show", "schedule pause", "schedule resume", "schedule skip", "schedule edit"), _one(series.Series)

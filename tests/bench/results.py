@@ -6,6 +6,7 @@ from spacesctl.bench.beside_icecast import Beside, Served
 from spacesctl.bench.capacity import Capacity
 from spacesctl.bench.fanout import Fanout, Window
 from spacesctl.bench.floor import Floor
+from spacesctl.bench.hearing import HearingResult
 from spacesctl.bench.latency import Latency
 from spacesctl.bench.loss import Loss
 from spacesctl.bench.numbers import NumberRow, Numbers
@@ -75,4 +76,9 @@ NUMBERS = Numbers(
     0,
     MACHINE,
 )
+HEARING = HearingResult(
+    model="tiny", talkers=10, seconds=60.0, slow=0.3, late_p50=0.1, late_p99=1.5, late_max=1.75, most_given_up=4, given_up=6,
+    given_up_share=37.5, restarts=0, moved=2, engine_ms=302.0, recogniser_ms=3.5, pool_ms=1.5, silence_ms=0.0, shared_mib=60.0,
+    private_mib=14.0, words=400, lost_share=0.25, machine=MACHINE,
+)  # fmt: skip
 LATENCY = Latency([], {}, 5, 20.0, MACHINE)

@@ -15,6 +15,7 @@ from tests.bench.results import (
     COST,
     FANOUT,
     FLOOR,
+    HEARING,
     LATENCY,
     LOSS,
     NUMBERS,
@@ -31,6 +32,7 @@ from tests.cli import inside
 RESULTS: Mapping[str, object] = {
     "fanout": FANOUT, "storm": STORM, "soak": SOAK, "ogg": OGG, "floor": FLOOR, "capacity": CAPACITY, "peers": PEERS,
     "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE, "redaction": REDACTIONS, "numbers": NUMBERS,
+    "hearing": HEARING,
 }  # fmt: skip
 """By module, what its `measure` returns here."""
 
@@ -69,6 +71,8 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: st
           "97.5 % is at most -20 dB", "finds 0 of 50 again"]),
         ("numbers", ["numbers", "--count", "20"], [20, None, (2.0, 3.0, 4.0, 6.0)],
          ["all that are redacted", "99.5", "94.0", "1.2", "withdrawn: 9"]),
+        ("hearing", ["hearing", "--seconds", "60"], [7, 60.0, None, None],
+         ["1.75", "37.5", "0.25", "slowed to 0.3 s", "given up: 6 times", "not as it should be: nothing"]),
         ("latency", ["mouth-to-ear", "--calls", "2"], [["spacesctl", "aiortc", "AudioBridge"], 2, 20.0], ["Latency"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -18,6 +18,7 @@ from tests.bench.results import (
     COST,
     FANOUT,
     FLOOR,
+    HEARING,
     LATENCY,
     LOSS,
     NUMBERS,
@@ -33,6 +34,7 @@ from tests.cli.inside import refused, run
 RESULTS: Mapping[str, object] = {
     "floor": FLOOR, "fanout": FANOUT, "capacity": CAPACITY, "storm": STORM, "peers": PEERS, "ogg": OGG, "soak": SOAK,
     "loss": LOSS, "latency": LATENCY, "beside_icecast": BESIDE, "redaction": REDACTIONS, "numbers": NUMBERS,
+    "hearing": HEARING,
 }  # fmt: skip
 
 
@@ -70,6 +72,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, module: str, result: object, *words: 
         ("loss", ["loss", "--network", "5 %", "--server", "aiortc", "--seed", "4"], (["5 %"], ["aiortc"], None, [4])),
         ("redaction", ["redaction", "--phrases", "20", "--model", "m"], (20, Path("m"), (2.0, 3.0, 4.0, 6.0))),
         ("numbers", ["numbers", "--count", "20"], (20, None, (2.0, 3.0, 4.0, 6.0))),
+        ("hearing", ["hearing", "--talkers", "3", "--slow", "0.5"], (3, 600.0, None, 0.5)),
         ("latency", ["mouth-to-ear", "--server", "aiortc", "--calls", "1"], (["aiortc"], 1, 20.0)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

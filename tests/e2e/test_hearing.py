@@ -241,7 +241,7 @@ def test_a_rule_fires_on_its_phrase_and_not_on_letters_inside_words_nor_across_t
 
 
 def process(server: RunningServer, word: str) -> psutil.Process | None:
-    """The bots' supervisor or its hearing worker, below the server."""
+    """The bots' supervisor or its model process, below the server. Recognisers come after what they were forked from."""
     for one in psutil.Process(server.process.pid).children(recursive=True):
         try:
             if word in one.cmdline() and one.status() != psutil.STATUS_ZOMBIE:
@@ -276,20 +276,26 @@ def test_a_killed_bot_is_back_within_5_s_and_captions_go_on(tmp_path: Path, vict
 
 
 @pytest.mark.timeout(60)
-def test_a_worker_that_hears_nothing_makes_no_captions_and_what_it_missed_comes_when_it_goes_on(tmp_path: Path) -> None:
+def test_recognisers_that_hear_nothing_make_no_captions_and_what_they_missed_comes_when_they_go_on(
+    tmp_path: Path,
+) -> None:
     with room(tmp_path, "omar") as made, talking(made, "omar", packets_of(person("cast_b", "omar"))):
         made.wait_for_bot()
         until(made.captions, 15.0, "no captions before")
-        worker = process(made.server, "bots.hearing")
-        assert worker is not None
-        worker.suspend()
+        model = process(made.server, "bots.hearing")
+        assert model is not None
+        recognisers = model.children()
+        assert recognisers
+        for one in recognisers:
+            one.suspend()
         try:
             time.sleep(1.0)
             before = len(made.captions())
             time.sleep(4.0)
             assert len(made.captions()) == before
         finally:
-            worker.resume()
+            for one in recognisers:
+                one.resume()
         until(lambda: len(made.captions()) > before, 10.0, "no captions afterwards")
 
 
