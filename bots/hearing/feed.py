@@ -47,10 +47,11 @@ class Batch:
 
 
 class Feed:
-    """`frame` takes each frame of a lane; `next` gives what can be sent, and `told` is called for each answer."""
+    """`frame` takes each frame of a lane; `next` gives what can be sent, and `told` is called for each answer. `phase` (0 to 4) says at
+    which ticks messages end, so that not all lanes send at once."""
 
-    def __init__(self, lane: int) -> None:
-        self._phase = lane % CHUNK
+    def __init__(self, phase: int = 0) -> None:
+        self.phase = phase
         self._before: deque[Frame] = deque(maxlen=BEFORE + WARM_UP)
         self._quiet = AFTER
         self._filling: Batch | None = None
@@ -86,7 +87,7 @@ class Feed:
         self._filling.frames += [*self._before, (tick, flags, payload)]
         self._before.clear()
         self._quiet = 0 if active else self._quiet + 1
-        if (tick + self._phase) % CHUNK == CHUNK - 1 or self._quiet >= AFTER:
+        if (tick + self.phase) % CHUNK == CHUNK - 1 or self._quiet >= AFTER:
             self._fill()
 
     def pass_over(self, flags: int, now: float) -> None:
@@ -131,7 +132,7 @@ class Feed:
 
     def successor(self) -> Feed:
         """A feed for what comes later, if this one gets no more sound."""
-        made = Feed(self._phase)
+        made = Feed(self.phase)
         made.last, made.dropped, self.dropped = self.last, self.dropped, 0
         made._activity, made._active_at = self._activity, self._active_at
         return made

@@ -53,11 +53,12 @@ class Ended(Struct, frozen=True, tag=True):
 
 
 class Open(Struct, frozen=True, tag=True):
-    """The lane that is recognised. Its utterances get numbers above `after`."""
+    """The lane that is recognised. Its utterances get numbers above `after`. `phase`: at which ticks sound comes, see `lane.CHUNK`."""
 
     space: str
     lane: int
     after: int = -1
+    phase: int = 0
 
 
 class Rules(Struct, frozen=True, tag=True):

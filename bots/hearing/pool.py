@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from bots.hearing.feed import Feed
+from bots.hearing.lane import CHUNK
 from bots.hearing.lateness import Lateness
 from bots.hearing.link import Link, connect
 from bots.hearing.memory import Ceiling
@@ -106,6 +107,7 @@ class RecogniserPool:
         """Packed, by Space: each recogniser gets them when it begins."""
         self._links: dict[int, tuple[Link, _Lane]] = {}
         self._numbers = 0
+        self._opened = 0
         self._shedder = Shedder[Key]()
         self._shown: frozenset[tuple[Key, bool, bool]] = frozenset()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -185,7 +187,8 @@ class RecogniserPool:
     def open(self, space: str, lane: int) -> None:
         """Start recognising a lane."""
         if (space, lane) not in self._lanes:
-            self._lanes[space, lane] = _Lane((space, lane), Feed(lane))
+            self._opened += 1
+            self._lanes[space, lane] = _Lane((space, lane), Feed(self._opened % CHUNK))
 
     def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None:
         """The sound of one tick, as (lane, flags, Opus payload). Frames of lanes that are not open are ignored."""
@@ -281,6 +284,7 @@ class RecogniserPool:
 
     def _pump(self, lane: _Lane, now: float) -> None:
         """Send what may be sent."""
+        self._spoken.set()
         link = lane.link or self._begin(lane, now)
         if link is None:
             return
@@ -295,7 +299,6 @@ class RecogniserPool:
 
     def _begin(self, lane: _Lane, now: float) -> Link | None:
         """A new recogniser for a lane, if there may be one."""
-        self._spoken.set()
         if not self._keeper.ready or not self._has_room():
             return None
         self._numbers += 1
@@ -311,7 +314,7 @@ class RecogniserPool:
             link.send(rules)
         if self._shedder.lean:
             link.say(Lean(True))
-        link.say(Open(*lane.key, lane.feed.begin_again()))
+        link.say(Open(*lane.key, lane.feed.begin_again(), lane.feed.phase))
         lane.link, lane.used_at = link, now
         self._links[link.number] = (link, lane)
         return link
@@ -365,8 +368,12 @@ class RecogniserPool:
         while True:
             self._spoken.clear()
             now = time.monotonic()
-            busy = self._look(now)
-            await self._end_hung(now)
+            busy = True
+            try:
+                busy = self._look(now)
+                await self._end_hung(now)
+            except Exception as error:  # a bug: without this task nothing would be replaced or given up any more
+                log.error("a look at the lanes failed: %s", type(error).__name__)
             if busy:
                 await asyncio.sleep(LOOK_SECONDS)
             else:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from bots.hearing.arming import Watch
-from bots.hearing.lane import CHUNK, LanePipeline
+from bots.hearing.lane import LanePipeline
 from bots.hearing.memory import private_bytes
 from bots.hearing.messages import (
     MAX_TO_RECOGNISER,
@@ -86,10 +86,8 @@ class RecogniserProcess:
     def take(self, message: ToRecogniser) -> Iterator[FromRecogniser]:
         """Handle a message. There is an answer to each `Sound`, and to `Close`."""
         match message:
-            case Open(space, lane, after):
-                self._lane = LanePipeline(
-                    space, lane, self._recogniser, self._watch, after=after, phase=lane % CHUNK
-                )  # fmt: skip
+            case Open(space, lane, after, phase):
+                self._lane = LanePipeline(space, lane, self._recogniser, self._watch, after=after, phase=phase)
                 self._lane.lean = self._lean
             case Rules(_, rules):
                 self._watch = Watch(rules) if rules else None

@@ -85,18 +85,18 @@ def test_forked_recognisers_of_a_real_model_give_equal_results_in_less_memory_th
     async def main() -> None:
         async with RecogniserPool(model, found.append) as pool:
             await until(lambda: pool.ready, 60)
-            for lane in (5, 10, 15):  # those of one phase
+            for lane in range(11):  # one in five has the same phase
                 pool.open("s", lane)
             for tick, (flags, packet) in enumerate(clip):
-                pool.frames("s", tick, [(lane, flags, packet) for lane in (5, 10, 15)])
+                pool.frames("s", tick, [(lane, flags, packet) for lane in (0, 5, 10)])
                 if tick % 5 == 0:
                     await until(lambda: not any(lane.feed.unanswered for lane in pool._lanes.values()))
-            for lane in (5, 10, 15):
+            for lane in (0, 5, 10):
                 pool.close("s", lane)
             await until(lambda: not pool._closing, 60)
             assert max(pool.private().values(), default=0) < 180 << 20
 
     asyncio.run(main())
-    texts = [[each.text for each in found if each.final and each.lane == lane] for lane in (5, 10, 15)]
+    texts = [[each.text for each in found if each.final and each.lane == lane] for lane in (0, 5, 10)]
     assert texts[0]
     assert texts[0] == texts[1] == texts[2]

@@ -292,3 +292,53 @@ def test_its_memory_and_changes_are_told_once() -> None:
 
     asyncio.run(main())
     assert changes == [True], "the second time nothing changed"
+
+
+class Shedding:
+    """Gives up lane 1 and partial results."""
+
+    def __init__(self) -> None:
+        self.lean, self.shed = False, set[tuple[str, int]]()
+
+    def look(self, now: float, lanes: object) -> None:
+        self.lean, self.shed = True, {("s", 1)}
+
+    def forget(self) -> None:
+        """Nothing was late."""
+
+
+def test_a_lane_that_is_given_up_tells_what_it_has_heard_and_is_named_and_comes_back() -> None:
+    found: list[Utterance] = []
+    changes: list[int] = []
+
+    async def script(hearing: RecogniserPool) -> None:
+        hearing._on_change = lambda: changes.append(1)
+        await until(lambda: hearing.ready)
+        hearing.rules("s", (Rule("a", 1),))
+        for lane in (1, 2):
+            hearing.open("s", lane)
+            say(hearing, lane, range(100))
+        await until(lambda: not any(one.feed.unanswered for one in hearing._lanes.values()))
+        hearing._shedder = Shedding()  # type: ignore[assignment]  # it has what is used of it
+        await until(lambda: words(found) > 15)
+        assert [(one.lane, one.shed, one.unprotected) for one in hearing.states()] == [
+            (1, True, True),
+            (2, False, False),
+        ]
+        partials = sum(not each.final for each in found)
+        for lane in (1, 2):
+            say(hearing, lane, range(100, 150))
+        await until(lambda: not hearing._lanes["s", 2].feed.unanswered)
+        assert hearing.statistics()["ticks_dropped"] == 50
+        assert sum(not each.final for each in found) == partials, "partial results are kept back"
+        told = len(changes)
+        assert told >= 2
+        hearing._shedder.look = lambda now, lanes: hearing._shedder.shed.clear()  # type: ignore[method-assign]
+        await until(lambda: not any(one.shed for one in hearing.states()))
+        before = words(found)
+        say(hearing, 1, range(500, 550))
+        hearing.close("s", 1)
+        await until(lambda: words(found) > before)
+        assert len(changes) > told
+
+    odd("quick", script, found=found.append)

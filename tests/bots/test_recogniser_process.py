@@ -52,7 +52,7 @@ RULE = Rule(
 )
 SAID = Utterance("s", 1, 77, "hi", (WORD,), True, 5, 14)
 TO_RECOGNISER = [
-    Open("s", 65534, 3),
+    Open("s", 65534, 3, 4),
     Rules("s", (RULE,)),
     Rules("s", ()),
     Lean(True),
