@@ -18,13 +18,17 @@ from spacesctl.audio.framing import FLAG_ACTIVE
 
 WARM_UP: Final = 5
 """Frames before those that are heard: a decoder that has missed some needs so many until its sound is right again."""
-WINDOW: Final = 5
-"""`Sound` messages that may be unanswered: half a second of sound. More of it in a pipe could not be taken back."""
+SOON: Final = CHUNK
+"""Ticks of sound in a message where each result counts: 100 ms."""
+LATER: Final = 2 * CHUNK
+"""The same where only captions are made, of which five a second are shown: a message costs as much as decoding what is in it."""
+WINDOW: Final = 3
+"""`Sound` messages that may be unanswered: 0.3 to 0.6 s of sound. More of it in a pipe could not be taken back."""
 MOST_WAITING: Final = 500
 """Ticks of sound that wait at most: ten seconds. A longer queue would only make captions later."""
 MOST_KEPT: Final = 1000
 """Ticks of sound that are kept to be heard again at most: twice the longest utterance."""
-STALLED: Final = 0.15
+STALLED: Final = 0.25
 """Seconds after which a message goes though it is not full: the lane has stopped sending."""
 HALF_LIFE: Final = 30.0
 """Seconds after which what was said counts half as much as what is said now."""
@@ -52,6 +56,8 @@ class Feed:
 
     def __init__(self, phase: int = 0) -> None:
         self.phase = phase
+        self.step = SOON
+        """Ticks of sound in a message: `SOON` or `LATER`."""
         self._before: deque[Frame] = deque(maxlen=BEFORE + WARM_UP)
         self._quiet = AFTER
         self._filling: Batch | None = None
@@ -87,7 +93,7 @@ class Feed:
         self._filling.frames += [*self._before, (tick, flags, payload)]
         self._before.clear()
         self._quiet = 0 if active else self._quiet + 1
-        if (tick + self.phase) % CHUNK == CHUNK - 1 or self._quiet >= AFTER:
+        if (tick + self.phase) % self.step == self.step - 1 or self._quiet >= AFTER:
             self._fill()
 
     def pass_over(self, flags: int, now: float) -> None:
@@ -133,6 +139,7 @@ class Feed:
     def successor(self) -> Feed:
         """A feed for what comes later, if this one gets no more sound."""
         made = Feed(self.phase)
+        made.step = self.step
         made.last, made.dropped, self.dropped = self.last, self.dropped, 0
         made._activity, made._active_at = self._activity, self._active_at
         return made

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from bots.hearing.feed import Feed
+from bots.hearing.feed import LATER, SOON, Feed
 from bots.hearing.lane import CHUNK
 from bots.hearing.lateness import Lateness
 from bots.hearing.link import Link, connect
@@ -188,7 +188,9 @@ class RecogniserPool:
         """Start recognising a lane."""
         if (space, lane) not in self._lanes:
             self._opened += 1
-            self._lanes[space, lane] = _Lane((space, lane), Feed(self._opened % CHUNK))
+            feed = Feed(self._opened % CHUNK)
+            feed.step = SOON if space in self._rules else LATER
+            self._lanes[space, lane] = _Lane((space, lane), feed)
 
     def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None:
         """The sound of one tick, as (lane, flags, Opus payload). Frames of lanes that are not open are ignored."""
@@ -222,6 +224,9 @@ class RecogniserPool:
         self._rules.pop(space, None)
         if rules:
             self._rules[space] = packed
+        for lane in self._lanes.values():
+            if lane.key[0] == space:
+                lane.feed.step = SOON if rules else LATER
 
     # -- what processes say
 
