@@ -60,7 +60,7 @@ class _Redaction:
 
 
 class Redactor:
-    """`on_arm` takes what the recogniser's worker found, and never waits; `run` tells the server.
+    """`on_arm` takes what recognisers found, and never waits; `run` tells the server.
 
     `lost` counts redactions that could not be made.
     """

@@ -79,7 +79,7 @@ class Link(asyncio.Protocol):
         """Whether it hangs: it does nothing, or works on the same for too long. One that the processor has no time for does not hang."""
         self._look_at, before = now, self._cpu
         state, self._cpu = await asyncio.to_thread(_state_of, self.pid)
-        idle = state not in "RD?" and self._cpu == before
+        idle = state in "TtZX" or (state not in "RD?" and self._cpu == before)
         return (idle or now - self._progress_at >= BUSY_SECONDS) and not self.lost
 
     # -- asyncio.Protocol

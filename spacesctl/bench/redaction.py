@@ -1,6 +1,6 @@
 """`bench redaction`: how many phrases the bots redact before a delayed audience hears them, and what it loses of other words.
 
-Ten lanes talk without a pause, in real time, to the recogniser's worker. The times of redactions are recorded once; what several delays
+Ten lanes talk without a pause, in real time, to the real recognisers. The times of redactions are recorded once; what several delays
 make of them is computed. Phrases that bare vosk, fed the same sound, never shows are not counted: no rule can hear them.
 """
 
@@ -34,7 +34,7 @@ DELAYS: Final = (2.0, 3.0, 4.0, 6.0)
 @dataclass(frozen=True)
 class Redactions:
     """The result. `lag` is the time in seconds from a phrase's start until its redaction is in force, `withdrawn` how many of the
-    `armed` were given back; `ticks_dropped` is sound that the worker was too slow for."""
+    `armed` were given back; `ticks_dropped` is sound that recognisers were too slow for."""
 
     model: str
     phrases: int

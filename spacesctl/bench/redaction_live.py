@@ -1,6 +1,6 @@
 """What the bots do with lanes that are spoken in real time, and what bare vosk hears in the same sound.
 
-The recogniser's worker is the real process, and so is the way from its messages to the call that makes a redaction. That call is answered
+Recognisers are the real processes, and so is the way from their messages to the call that makes a redaction. That call is answered
 at once: there is no server.
 """
 
@@ -94,7 +94,7 @@ class _Board:
 
 
 async def spoken(lanes: Sequence[Lane], rules: RuleSet, model: Path, note: Callable[[str], None]) -> Run:
-    """Say all lanes at once, a frame every 20 ms, to one worker. Raises Unavailable when it does not start."""
+    """Say all lanes at once, a frame every 20 ms. Raises Unavailable when it does not start."""
     began = 0.0
     armed, withdrawn = set[tuple[str, int, int, int]](), set[tuple[str, int, int, int]]()
     recorded: dict[str, dict[int, Recorded]] = {}

@@ -233,7 +233,7 @@ def test_a_busy_recogniser_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> Non
         one, now = link.Link(1, Nobody()), time.monotonic()
         one.busy_since(now)
         assert not one.is_suspect(now + link.SILENT_SECONDS / 2)
-        for state, cpu, hangs in (("R", 1, False), ("S", 2, False), ("S", 2, True), ("T", 2, True), ("?", 0, False)):
+        for state, cpu, hangs in (("R", 1, False), ("S", 2, False), ("S", 2, True), ("T", 9, True), ("?", 0, False)):
             monkeypatch.setattr(link, "_state_of", lambda _, told=(state, cpu): told)
             now += link.SILENT_SECONDS
             assert one.is_suspect(now)

@@ -32,7 +32,7 @@ TICK = 0.02
 CAST = (("cast_a", "mara"), ("cast_b", "omar"), ("cast_b", "ines"), ("cast_a", "theo"))
 """Two speak over WebRTC, two by lanes, all at once."""
 BACK_WITHIN = 5.0
-"""Seconds until a killed bot or hearing worker is back."""
+"""Seconds until a killed bot or model process is back."""
 
 
 def packets_of(someone: Person, start: float = 0.0, end: float | None = None) -> list[bytes]:
