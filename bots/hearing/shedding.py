@@ -10,11 +10,11 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-LEAN_AT: Final = 0.6
+LEAN_AT: Final = 0.5
 """Seconds late at which partial results are given up."""
-SHED_AT: Final = 0.9
+SHED_AT: Final = 0.8
 """Seconds late at which a lane is given up, unless lanes are catching up."""
-URGENT_AT: Final = 1.2
+URGENT_AT: Final = 1.0
 """Seconds late at which lanes are given up one after the other, without waiting for what the last one has changed."""
 SETTLES: Final = 1.5
 """Seconds after which one sees that. Moments in which many work more than they do on average are over by then."""
@@ -28,6 +28,10 @@ ROOM_AFTER: Final = 5.0
 """Seconds on time after which a lane comes back, at first."""
 MOST_PATIENCE: Final = 120.0
 """The same at the most."""
+ALIKE: Final = 1.25
+"""Lanes are about equally active up to this ratio."""
+A_WORD: Final = 25.0
+"""Ticks of speech that make no difference between two lanes."""
 PROVEN: Final = 30.0
 """Seconds after which a return was right."""
 
@@ -73,7 +77,7 @@ class Shedder(Generic[Key]):
         if late > SHED_AT:
             if backlog > self._before * CATCHING_UP and self._may_shed(now, late):
                 self._give_up(now, kept)
-        elif now - self._late_at >= self._patience:
+        elif late <= LEAN_AT and now - self._late_at >= self._patience:
             self._take_back(now, found)
         self._before = backlog
 
@@ -85,10 +89,12 @@ class Shedder(Generic[Key]):
         return late > URGENT_AT or now - self._shed_at >= SETTLES
 
     def _give_up(self, now: float, kept: list[Load[Key]]) -> None:
-        """The least active of those that take time; of equal ones, that which came last. One alone is late, but better than nothing."""
-        busy = [lane for lane in reversed(kept) if lane.busy]
+        """The least active of those that take time; of about equal ones the latest. One alone is late, but better than nothing."""
+        busy = [lane for lane in kept if lane.busy]
         if len(busy) > 1:
-            self.shed.add(min(busy, key=lambda lane: lane.activity).key)
+            most = min(lane.activity for lane in busy) * ALIKE + A_WORD
+            alike = [lane for lane in busy if lane.activity <= most]
+            self.shed.add(max(alike, key=lambda lane: (lane.lag, -lane.activity)).key)
             self._late_at = self._shed_at = now
 
     def _take_back(self, now: float, found: list[Load[Key]]) -> None:

@@ -31,7 +31,7 @@ class Machine:
                 done = (LOOK_SECONDS + self.lags[lane]) * share
                 self.lags[lane] = self.lags[lane] + LOOK_SECONDS - done if lane in kept else 0.0
             self.worst = max([self.worst, *(self.lags[lane] for lane in kept)])
-            loads = [Load(lane, self.lags[lane], 100.0 - lane) for lane in range(len(self.costs))]
+            loads = [Load(lane, self.lags[lane], 100.0 * 1.5 ** (30 - lane)) for lane in range(len(self.costs))]
             self.shedder.look(self.now, loads)
 
     @property
@@ -127,3 +127,11 @@ def test_the_sign_does_not_flicker() -> None:
     assert lateness.look(3.0, 0.0)
     assert not lateness.look(2.0 + FOR_SECONDS + 0.1, 0.0)
     assert not lateness.look(9.0, ON_TIME + 0.5)
+
+
+def test_of_lanes_that_are_about_equally_active_the_latest_is_given_up() -> None:
+    shedder = Shedder[int]()
+    for look in range(2):
+        shedder.look(look, [Load(0, 0.9 + look, 1000.0), Load(1, 1.5 + look, 1100.0), Load(2, 1.9 + look, 2000.0)])
+    assert shedder.shed == {0, 1}
+    assert shedder.lean

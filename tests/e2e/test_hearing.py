@@ -303,7 +303,7 @@ def test_recognisers_that_hear_nothing_make_no_captions_and_what_they_missed_com
 def test_a_server_without_bots_has_sound_and_no_captions(tmp_path: Path) -> None:
     with room(tmp_path, "omar", flags=["--no-bots"]) as made:
         assert made.status() == {
-            "ready": False, "model": None, "notice": None, "reason": "the server runs without bots"
+            "ready": False, "model": None, "notice": None, "reason": "the server runs without bots", "behind": False
         }  # fmt: skip
         with talking(made, "omar", packets_of(person("cast_b", "omar"))):
             heard = made.server.run(
