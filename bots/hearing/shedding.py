@@ -1,7 +1,7 @@
 """Decides what is given up when recognisers are too slow for all who talk: partial results first, then whole lanes, the least active first.
 
 It acts before a lane is 2 s late, so that those that are kept never are. A lane comes back when all others have been on time for a
-while; each time that was wrong, the while is twice as long.
+while; each time that was one too many, the while before as many are tried again is twice as long.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ class Shedder(Generic[Key]):
         self._late_at: float | None = None
         self._returned_at: float | None = None
         self._patience = ROOM_AFTER
+        self._too_many = 0
+        """How many lanes were kept when one had come back wrongly."""
         self._shed_at = float("-inf")
 
     def look(self, now: float, lanes: Iterable[Load[Key]]) -> None:
@@ -69,7 +71,7 @@ class Shedder(Generic[Key]):
         kept = [lane for lane in found if lane.key not in self.shed]
         lags = [lane.lag for lane in kept if not lane.again]
         late, backlog = max(lags, default=0.0), sum(lags)
-        self._judge_return(now, late)
+        self._judge_return(now, late, len(kept))
         if late > ON_TIME or self._late_at is None:
             self._late_at = now
         if late > LEAN_AT:
@@ -77,7 +79,7 @@ class Shedder(Generic[Key]):
         if late > SHED_AT:
             if backlog > self._before * CATCHING_UP and self._may_shed(now, late):
                 self._give_up(now, kept)
-        elif late <= LEAN_AT and now - self._late_at >= self._patience:
+        elif late <= LEAN_AT and now - self._late_at >= self._wait(len(kept)):
             self._take_back(now, found)
         self._before = backlog
 
@@ -106,10 +108,14 @@ class Shedder(Generic[Key]):
         else:
             self.lean = False
 
-    def _judge_return(self, now: float, late: float) -> None:
+    def _wait(self, kept: int) -> float:
+        """Seconds on time after which a lane comes back when so many are kept. With so many as were too many, it takes longer."""
+        return self._patience if kept + 1 >= self._too_many else ROOM_AFTER
+
+    def _judge_return(self, now: float, late: float, kept: int) -> None:
         if self._returned_at is None:
             return
         if late > SHED_AT:
-            self._patience, self._returned_at = min(2 * self._patience, MOST_PATIENCE), None
+            self._patience, self._returned_at, self._too_many = min(2 * self._patience, MOST_PATIENCE), None, kept
         elif now - self._returned_at >= PROVEN:
             self._patience, self._returned_at = ROOM_AFTER, None

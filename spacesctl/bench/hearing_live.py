@@ -22,7 +22,7 @@ SPACE: Final = "bench"
 READY_SECONDS: Final = 60.0
 BEGIN_APART: Final = 1.3
 """Seconds between the first words of two talkers."""
-LOOK_TICKS: Final = 5
+LOOK_TICKS: Final = 10
 """Ticks between two looks at how late lanes are."""
 SILENT_SECONDS: Final = 5.0
 """For how long all are silent at the end, to see what that costs."""

@@ -135,3 +135,15 @@ def test_of_lanes_that_are_about_equally_active_the_latest_is_given_up() -> None
         shedder.look(look, [Load(0, 0.9 + look, 1000.0), Load(1, 1.5 + look, 1100.0), Load(2, 1.9 + look, 2000.0)])
     assert shedder.shed == {0, 1}
     assert shedder.lean
+
+
+def test_after_one_too_many_has_come_back_as_many_are_tried_again_later_and_fewer_soon() -> None:
+    machine = Machine(2.0, [0.3] * 10)
+    machine.run(120)
+    settled = len(machine.kept)
+    machine.cores = 0.5  # somebody else needs the processor for a moment
+    machine.run(5)
+    assert len(machine.kept) < settled
+    machine.cores = 2.0
+    machine.run(2 * ROOM_AFTER * (settled - len(machine.kept)) + 10)
+    assert len(machine.kept) >= settled - 1
