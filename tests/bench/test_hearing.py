@@ -1,4 +1,4 @@
-"""`bench hearing`: what counts as right, and a minute of both of its forms; `make long` takes ten minutes for each."""
+"""`bench hearing`: what counts as right, and a minute of each of its forms; `make long` takes ten minutes for each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def test_a_good_result_misses_nothing_and_each_bar_is_told() -> None:
         lost_share=0.5,
         private_mib=200.0,
     )
-    assert len(bad.missed) == 6
+    assert len(bad.missed) == 5, "CPU times of a machine that is too busy are not judged"
+    assert len(replace(bad, given_up=0).missed) == 6
 
 
 def test_a_slowed_recogniser_uses_as_much_cpu_time_as_asked_and_hears_the_same() -> None:
@@ -63,13 +64,13 @@ def test_without_a_model_or_espeak_it_says_so(monkeypatch: pytest.MonkeyPatch, t
 
 @pytest.mark.slow
 @pytest.mark.alone
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_lanes_that_are_kept_are_on_time_with_a_real_model_and_with_one_that_is_too_slow() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.hearing", "--seconds", "60"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.stdout.count("not as it should be: nothing") == 2, done.stdout + done.stderr
+    assert done.stdout.count("not as it should be: nothing") == 3, done.stdout + done.stderr
     assert done.returncode == 0
 
 
