@@ -13,24 +13,22 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from bots.hearing.feed import LATER, SOON, Feed
 from bots.hearing.lane import CHUNK
-from bots.hearing.lateness import Lateness
-from bots.hearing.link import Link, connect
+from bots.hearing.link import Link
 from bots.hearing.memory import Ceiling
-from bots.hearing.messages import Arm, Lean, Open, Rules, Told, Utterance
+from bots.hearing.messages import Arm, Rules, Told, Utterance
 from bots.hearing.model_keeper import ModelKeeper, command
+from bots.hearing.recognisers import MOST_RECOGNISERS, Key, Lane, Recognisers
 from bots.hearing.shedding import LOOK_SECONDS, Load, Shedder
 from spacesctl.rules.ruleset import Rule
 from spacesctl.support.messages import pack
 
-MOST_RECOGNISERS: Final = 64
-"""Recognisers at once. When there are so many, a lane that begins to speak takes the place of the one that was silent for longest."""
 MOST_CLOSING: Final = 64
 """Lanes that have closed and whose rest is still being recognised."""
 IDLE_SECONDS: Final = 300.0
@@ -42,9 +40,6 @@ MOST_KILLS: Final = 5
 MEMORY: Final = Ceiling()
 AT_REST_SECONDS: Final = 30.0
 """Between two looks when nobody speaks."""
-
-Key = tuple[str, int]
-"""Space and lane."""
 
 log = logging.getLogger("bots.hearing")
 
@@ -60,20 +55,6 @@ class LaneState:
     behind: bool
     shed: bool
     unprotected: bool
-
-
-@dataclass
-class _Lane:
-    key: Key
-    feed: Feed
-    lateness: Lateness = field(default_factory=Lateness)
-    link: Link | None = None
-    used_at: float = 0.0
-    closing: bool = False
-    asked: bool = False
-    """Whether its recogniser was asked for the rest."""
-    failed_at: tuple[int, int] = (-1, 0)
-    """The message at which recognisers have ended without being asked, and how many."""
 
 
 class RecogniserPool:
@@ -100,13 +81,9 @@ class RecogniserPool:
         self._on_change = on_change
         self._on_arm = on_arm
         self._ceiling = ceiling
-        self._most = most
-        self._lanes: dict[Key, _Lane] = {}
-        self._closing: list[_Lane] = []
-        self._rules: dict[str, bytes] = {}
-        """Packed, by Space: each recogniser gets them when it begins."""
-        self._links: dict[int, tuple[Link, _Lane]] = {}
-        self._numbers = 0
+        self._recognisers = Recognisers(self._keeper, self, self._keep, most)
+        self._lanes: dict[Key, Lane] = {}
+        self._closing: list[Lane] = []
         self._opened = 0
         self._shedder = Shedder[Key]()
         self._shown: frozenset[tuple[Key, bool, bool]] = frozenset()
@@ -117,7 +94,6 @@ class RecogniserPool:
         self.moved = 0
         """Recognisers that were replaced at their memory ceiling."""
         self._dropped = 0
-        self._spent = (0.0, 0.0)
 
     # -- what is known
 
@@ -141,7 +117,7 @@ class RecogniserPool:
         feeds = [lane.feed for lane in self._lanes.values()]
         return {
             "lanes": len(self._lanes),
-            "recognisers": len(self._links),
+            "recognisers": len(self._recognisers),
             "restarts": self.restarts,
             "ticks_waiting": sum(feed.ticks for feed in feeds),
             "ticks_dropped": self._dropped + sum(feed.dropped for feed in feeds),
@@ -150,16 +126,15 @@ class RecogniserPool:
 
     def private(self) -> dict[Key, int]:
         """Bytes of memory that each lane's recogniser has for itself, when it last told."""
-        return {lane.key: link.figures.private for link, lane in self._links.values()}
+        return self._recognisers.private()
 
     def spent(self) -> tuple[float, float]:
         """Seconds of CPU time that recognisers have told of so far, and those of them in the speech engine."""
-        figures = [link.figures for link, _ in self._links.values()]
-        return self._spent[0] + sum(one.cpu for one in figures), self._spent[1] + sum(one.engine for one in figures)
+        return self._recognisers.spent()
 
     def pids(self) -> list[int]:
         """The process ids of the recognisers."""
-        return [link.pid for link, _ in self._links.values() if link.pid is not None]
+        return self._recognisers.pids()
 
     def states(self) -> list[LaneState]:
         """How each open lane is, the latest first."""
@@ -180,7 +155,7 @@ class RecogniserPool:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for link, _ in list(self._links.values()):
+        for link, _ in self._recognisers:
             link.end()
         await asyncio.sleep(0)  # in which their sockets are closed
 
@@ -189,8 +164,8 @@ class RecogniserPool:
         if (space, lane) not in self._lanes:
             self._opened += 1
             feed = Feed(self._opened % CHUNK)
-            feed.step = SOON if space in self._rules else LATER
-            self._lanes[space, lane] = _Lane((space, lane), feed)
+            feed.step = SOON if self._recognisers.redacts(space) else LATER
+            self._lanes[space, lane] = Lane((space, lane), feed)
 
     def frames(self, space: str, tick: int, frames: Sequence[tuple[int, int, bytes]]) -> None:
         """The sound of one tick, as (lane, flags, Opus payload). Frames of lanes that are not open are ignored."""
@@ -215,15 +190,9 @@ class RecogniserPool:
 
     def rules(self, space: str, rules: Sequence[Rule]) -> None:
         """Redact by these rules from now on, also in recognisers that begin later; none: redact nothing."""
-        if not rules and space not in self._rules:
+        if not rules and not self._recognisers.redacts(space):
             return
-        packed = pack(Rules(space, tuple(rules)))
-        for link, lane in self._links.values():
-            if lane.key[0] == space:
-                link.send(packed)
-        self._rules.pop(space, None)
-        if rules:
-            self._rules[space] = packed
+        self._recognisers.rule(space, pack(Rules(space, tuple(rules))), redacts=bool(rules))
         for lane in self._lanes.values():
             if lane.key[0] == space:
                 lane.feed.step = SOON if rules else LATER
@@ -234,8 +203,8 @@ class RecogniserPool:
         """The model process can fork recognisers now, or has ended, and they with it."""
         self._shedder.forget()
         if not ready:
-            for _, lane in list(self._links.values()):
-                self._detach(lane)
+            for _, lane in self._recognisers:
+                self._recognisers.detach(lane)
         if ready != self.ready:
             self.ready = ready
             self._on_change()
@@ -243,34 +212,30 @@ class RecogniserPool:
 
     def on_forked(self, number: int, pid: int) -> None:
         """A recogniser runs."""
-        if (found := self._links.get(number)) is not None:
+        if (found := self._recognisers.of(number)) is not None:
             found[0].pid = pid
 
     def on_ended(self, number: int, code: int) -> None:
         """A recogniser has ended. If nobody asked for it, what was under way is heard again, but not for ever."""
-        found = self._links.get(number)
+        found = self._recognisers.of(number)
         if found is None:
             return
         link, lane = found
         self._failed += 1
         log.warning("recogniser ended: code %d, broken: %s", code, link.broken)
-        if code or link.broken:
-            outside = code == -signal.SIGKILL and not link.broken
-            self._count_failure(lane, MOST_KILLS if outside else MOST_FAILURES)
-        self._detach(lane)
-        self._spoken.set()
-
-    def _count_failure(self, lane: _Lane, most: int) -> None:
-        message, times = lane.failed_at
-        times = times + 1 if lane.feed.heard == message else 1
-        lane.failed_at = (lane.feed.heard, times)
-        if times >= most:
+        outside = code in (0, -signal.SIGKILL) and not link.broken
+        if link.pid is not None and lane.count_failure() >= (MOST_KILLS if outside else MOST_FAILURES):
             log.error("what a lane has said is not recognised: recognisers end of it")
             lane.feed.skip()
+        self._recognisers.detach(lane)
+        self._spoken.set()
 
     def on_told(self, link: Link, told: Told) -> None:
         """Pass on what was heard, and send more."""
-        lane, now = self._links[link.number][1], time.monotonic()
+        found, now = self._recognisers.of(link.number), time.monotonic()
+        if found is None:
+            return
+        lane = found[1]
         for heard in told.heard:
             if isinstance(heard, Utterance):
                 self._on_utterance(heard)
@@ -287,10 +252,10 @@ class RecogniserPool:
 
     # -- recognisers of lanes
 
-    def _pump(self, lane: _Lane, now: float) -> None:
+    def _pump(self, lane: Lane, now: float) -> None:
         """Send what may be sent."""
         self._spoken.set()
-        link = lane.link or self._begin(lane, now)
+        link = lane.link or self._recognisers.begin(lane, now)
         if link is None:
             return
         if not lane.feed.unanswered:
@@ -302,54 +267,14 @@ class RecogniserPool:
             link.busy_since(now)
             link.finish()
 
-    def _begin(self, lane: _Lane, now: float) -> Link | None:
-        """A new recogniser for a lane, if there may be one."""
-        if not self._keeper.ready or not self._has_room():
-            return None
-        self._numbers += 1
-        try:
-            link, theirs = connect(self._numbers, self, self._keep)
-        except OSError:
-            return None
-        with theirs:
-            if not self._keeper.fork(link.number, theirs):
-                link.end()
-                return None
-        if (rules := self._rules.get(lane.key[0])) is not None:
-            link.send(rules)
-        if self._shedder.lean:
-            link.say(Lean(True))
-        link.say(Open(*lane.key, lane.feed.begin_again(), lane.feed.phase))
-        lane.link, lane.used_at = link, now
-        self._links[link.number] = (link, lane)
-        return link
-
-    def _has_room(self) -> bool:
-        """Whether one more may run; if not, but a lane is silent, that one gives its up."""
-        if len(self._links) < self._most:
-            return True
-        silent = [lane for _, lane in self._links.values() if lane.feed.silent]
-        if not silent:
-            return False
-        self._detach(min(silent, key=lambda lane: lane.used_at))
-        return True
-
-    def _move(self, lane: _Lane, now: float) -> None:
+    def _move(self, lane: Lane, now: float) -> None:
         """Let go of a recogniser that has grown. What is under way, another one hears again."""
         self.moved += 1
-        self._detach(lane)
+        self._recognisers.detach(lane)
         if not lane.feed.silent:
             self._pump(lane, now)
 
-    def _detach(self, lane: _Lane) -> None:
-        """Let go of a lane's recogniser."""
-        link, lane.link, lane.asked = lane.link, None, False
-        if link is not None:
-            del self._links[link.number]
-            self._spent = (self._spent[0] + link.figures.cpu, self._spent[1] + link.figures.engine)
-            link.end()
-
-    def _leave(self, lane: _Lane) -> None:
+    def _leave(self, lane: Lane) -> None:
         """Have the rest of a lane recognised that gets no more sound."""
         lane.closing = True
         self._closing.append(lane)
@@ -360,9 +285,9 @@ class RecogniserPool:
         if len(self._closing) > MOST_CLOSING:
             self._let_go(self._closing[0])
 
-    def _let_go(self, lane: _Lane) -> None:
+    def _let_go(self, lane: Lane) -> None:
         self._dropped += lane.feed.dropped
-        self._detach(lane)
+        self._recognisers.detach(lane)
         with suppress(ValueError):
             self._closing.remove(lane)
 
@@ -376,7 +301,7 @@ class RecogniserPool:
             busy = True
             try:
                 busy = self._look(now)
-                await self._end_hung(now)
+                await self._recognisers.end_hung(now)
             except Exception as error:  # a bug: without this task nothing would be replaced or given up any more
                 log.error("a look at the lanes failed: %s", type(error).__name__)
             if busy:
@@ -392,7 +317,7 @@ class RecogniserPool:
         for lane in lanes:
             lane.feed.flush(now)
             if lane.feed.silent and not lane.closing and now - lane.used_at >= IDLE_SECONDS:
-                self._detach(lane)
+                self._recognisers.detach(lane)
             if lane.feed.waits or (lane.link is None and not lane.feed.silent):
                 self._pump(lane, now)
             elif lane.closing and lane.link is None:
@@ -402,37 +327,25 @@ class RecogniserPool:
         self._tell(now)
         return any(not lane.feed.silent for lane in lanes) or bool(self._shedder.shed) or self._shedder.lean
 
-    async def _end_hung(self, now: float) -> None:
-        """End recognisers that have something to do and do not do it."""
-        for link, lane in list(self._links.values()):
-            waiting = (lane.feed.unanswered or lane.asked) and not link.lost
-            if waiting and link.is_suspect(now) and await link.judge(now):
-                log.warning("a recogniser is ended: it hangs")
-                link.broken = True
-                link.end()
-                self._keeper.kill(link.number)
-
     def _shed(self, now: float) -> None:
         """Give up what there is no time for, or take it back."""
-        lean, shed = self._shedder.lean, set(self._shedder.shed)
+        shed = set(self._shedder.shed)
         feeds = {key: lane.feed for key, lane in self._lanes.items()}
         loads = [
             Load(key, feed.lag(now), feed.activity(now), not feed.silent, feed.again) for key, feed in feeds.items()
         ]
         self._shedder.look(now, loads)
-        if self._shedder.lean is not lean:
-            for link, _ in self._links.values():
-                link.say(Lean(self._shedder.lean))
+        self._recognisers.lean(self._shedder.lean)
         for key in self._shedder.shed - shed:
             self._give_up(self._lanes[key])
 
-    def _give_up(self, lane: _Lane) -> None:
+    def _give_up(self, lane: Lane) -> None:
         """What its recogniser has got already is still told."""
         log.warning("space %s: lane %d is not recognised: there is no time for it", *lane.key)
         lane.feed.forget_waiting()
         if lane.link is not None:
-            rest = _Lane(lane.key, lane.feed, link=lane.link)
-            self._links[lane.link.number] = (lane.link, rest)
+            rest = Lane(lane.key, lane.feed)
+            self._recognisers.hand_over(lane.link, rest, lane.used_at)
             lane.link, lane.feed = None, lane.feed.successor()
             self._leave(rest)
 
@@ -443,10 +356,10 @@ class RecogniserPool:
             self._shown = shown
             self._on_change()
 
-    def _state(self, lane: _Lane, now: float) -> LaneState:
+    def _state(self, lane: Lane, now: float) -> LaneState:
         lag, shed = lane.feed.lag(now), lane.key in self._shedder.shed
         behind = lane.lateness.look(now, lag)
-        return LaneState(*lane.key, lag, behind, shed, shed and lane.key[0] in self._rules)
+        return LaneState(*lane.key, lag, behind, shed, shed and self._recognisers.redacts(lane.key[0]))
 
     def _keep(self, task: asyncio.Task[object]) -> None:
         self._tasks.add(task)

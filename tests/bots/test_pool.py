@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bots import casts, models
 from bots.hearing.messages import Arm, Armed, Utterance
-from bots.hearing.pool import MOST_RECOGNISERS, RecogniserPool
+from bots.hearing.pool import RecogniserPool
+from bots.hearing.recognisers import MOST_RECOGNISERS
 from bots.wer import word_errors
 from spacesctl.audio.framing import FLAG_ACTIVE
 from spacesctl.rules.rulefile import compile_rules
