@@ -67,6 +67,29 @@ def test_the_status_tells_whether_the_recogniser_starts_fails_or_works() -> None
     assert made.status().reason == "x" * MAX_TEXT
 
 
+def test_lanes_that_are_late_or_not_recognised_are_in_the_status_and_it_is_told_more_often() -> None:
+    pool = FakePool()
+    made = supervising(FakeApi(), pool)
+    assert made._on_time()
+    told = [
+        LaneState("s", 1, 0.0, behind=False, shed=True, unprotected=True),
+        LaneState("s", 2, 2.26, behind=True, shed=False, unprotected=False),
+        LaneState("t", 1, 0.6, behind=False, shed=False, unprotected=False),
+        LaneState("t", 2, 0.1, behind=False, shed=False, unprotected=False),
+    ]
+    pool.states = lambda: told  # type: ignore[method-assign]
+    hearing = made.status().hearing
+    assert hearing is not None
+    assert [
+        (one.space_id, one.lane, one.lag_seconds, one.behind, one.shed, one.unprotected) for one in hearing.late
+    ] == [
+        ("s", 1, 0.0, False, True, True),
+        ("s", 2, 2.3, True, False, False),
+        ("t", 1, 0.6, False, False, False),
+    ]
+    assert not made._on_time()
+
+
 def test_a_status_that_is_refused_is_told_and_the_next_one_is_posted(caplog: pytest.LogCaptureFixture) -> None:
     class Api(FakeApi):
         refusals = [NotAllowed("@rex is no bot", reason="scope")]  # noqa: RUF012  # of this one test
