@@ -29,8 +29,8 @@ from spacesctl.support.messages import Unpacker, pack
 
 IDLE_SECONDS: Final = 0.7
 """An utterance ends when its lane has had no frame for so long (for silence nothing is sent)."""
-FIGURES_EVERY: Final = 150
-"""`Sound` messages between two `Figures`: 15 s of speech."""
+FIGURES_EVERY: Final = 50
+"""`Sound` messages between two `Figures`: 5 to 10 s of speech, in which a recogniser of a real model may grow by 70 MB."""
 _READ_BYTES: Final = 1 << 16
 
 
