@@ -12,8 +12,8 @@ ROOT = Noun(
         "restore": Verb("backup:restore", "Restore a backup into a new data folder."),
         "demo": Verb(
             "demo:demo",
-            "Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, a rule that mutes, "
-            "a host who removes a speaker.",
+            "Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, rules that mute a "
+            "speaker and keep words from the audience, a host who removes somebody.",
         ),
         "completion": Verb(
             "completion:completion",
@@ -195,7 +195,10 @@ ROOT = Noun(
                     "bench:mouth_to_ear",
                     "Compare the latency from a speaker to a listener with aiortc and Janus AudioBridge.",
                 ),
-                "hearing": Verb("bench:hearing", "Measure how late captions are when many talk at once."),
+                "hearing": Verb(
+                    "bench:hearing",
+                    "Measure how late captions are when many talk at once, who is given up for that, and what recognition costs.",
+                ),
                 "redaction": Verb(
                     "bench:redaction",
                     "Measure how many phrases the bots redact before a delayed audience hears them.",

@@ -4,7 +4,6 @@ in plain words.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from spacesctl.domain.words import NUMBER
@@ -12,7 +11,8 @@ from spacesctl.rules import regexes
 from spacesctl.rules.numbers import Digits, Shape
 from spacesctl.rules.problems import Problem
 from spacesctl.rules.rulefile import parse
-from spacesctl.rules.ruleset import Phrase, Rule, RuleSet
+from spacesctl.rules.ruleset import Rule, RuleSet
+from spacesctl.rules.vocabulary import Vocabulary
 
 
 def check(text: str, filename: str = "rules.toml", vocabulary: set[str] | None = None) -> list[Problem]:
@@ -24,10 +24,11 @@ def check(text: str, filename: str = "rules.toml", vocabulary: set[str] | None =
     ruleset, problems = parse(text, filename)
     if ruleset is None:
         return problems
+    known = Vocabulary(vocabulary) if vocabulary is not None else None
     for rule in ruleset.rules:
         problems += _digits_in_regexes(rule, filename)
-        if vocabulary is not None:
-            problems += [found for phrase in rule.literals if (found := _unreachable(phrase, vocabulary, filename))]
+        if known is not None:
+            problems += _unreachable(rule, known, filename)
     return sorted(problems)
 
 
@@ -46,27 +47,21 @@ def _digits_in_regexes(rule: Rule, filename: str) -> list[Problem]:
     ]
 
 
-def _unreachable(phrase: Phrase, vocabulary: set[str], filename: str) -> Problem | None:
-    missing = [[word for word in reading.split() if word not in vocabulary] for reading in phrase.readings]
-    fewest = min(missing, key=len)
-    if not fewest:
-        return None
-    listed = ", ".join(f"`{word}`" for word in dict.fromkeys(fewest))
-    message = f"the recogniser can never hear {listed}, so the phrase {phrase.text!r} can never be found"
-    near = [f"`{each}`" for word in dict.fromkeys(fewest) for each in nearest_words(word, vocabulary)]
-    todo = f"the nearest words that it can hear are {', '.join(near)}" if near else "use other words or another model"
-    return Problem(phrase.line, message, todo, filename)
-
-
-def nearest_words(word: str, vocabulary: set[str]) -> list[str]:
-    """Up to three words of `vocabulary` that are spelled most like `word`. Candidates are first narrowed by length and
-    letters, for speed.
-    """
-    letters = set(word)
-    likely = [
-        each for each in vocabulary if abs(len(each) - len(word)) <= 2 and len(letters & set(each)) * 2 >= len(letters)
-    ]
-    return difflib.get_close_matches(word, sorted(likely), n=3, cutoff=0.5)
+def _unreachable(rule: Rule, known: Vocabulary, filename: str) -> list[Problem]:
+    found = []
+    for phrase in rule.literals:
+        missing = [[word for word in reading.split() if word not in known] for reading in phrase.readings]
+        if not (fewest := min(missing, key=len)) or known.has_as_one(phrase.readings):
+            continue
+        unheard = list(dict.fromkeys(fewest))
+        listed = ", ".join(f"`{word}`" for word in unheard)
+        message = f"the recogniser can never hear {listed}, so the phrase {phrase.text!r} can never be found"
+        near = [f"`{each}`" for word in unheard for each in known.nearest(word)]
+        todo = (
+            f"the nearest words that it can hear are {', '.join(near)}" if near else "use other words or another model"
+        )
+        found.append(Problem(phrase.line, message, todo, filename))
+    return found
 
 
 def explain(ruleset: RuleSet) -> list[str]:

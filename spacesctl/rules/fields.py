@@ -210,6 +210,10 @@ class Reader:
                 path, f"the phrase {text!r} has no word in it", "remove it: it would match everything or nothing"
             )
             return None
+        if (mark := normalise.lost(text)) is not None:
+            message = f"the phrase {text!r} loses its {mark!r}: it would listen for {ways[0]!r}"
+            self.error(path, message, "write it as it is said")
+            return None
         if min(len(way.split()) for way in ways) > MAX_PHRASE_WORDS:
             self.error(path, "a phrase of too many words", f"write at most {MAX_PHRASE_WORDS}")
             return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spacesctl.rules import numbers, regexes
+from spacesctl.rules.compounds import Compounds
 from spacesctl.rules.ruleset import Rule
 
 MAX_HITS_PER_REGEX = 32
@@ -39,6 +40,7 @@ class Matcher:
         self._owners: list[list[tuple[int, str]]] = []
         self._automaton = self._build_automaton(rules)
         self._patterns = [(n, pattern.text) for n, rule in enumerate(rules) for pattern in rule.patterns]
+        self._compounds = Compounds(rules)
         self._singles: list[Any] = []
         self._digits = [(n, digits) for n, rule in enumerate(rules) for digits in rule.digits]
         self._set = self._build_set()
@@ -78,6 +80,8 @@ class Matcher:
         text = " " + " ".join(words) + " "
         starts = _starts(words)
         found = {(hit.first, hit.last, hit.rule): hit for hit in self._literal_hits(text, starts)}
+        for first, last, n, phrase in self._compounds.find(words):
+            found.setdefault((first, last, n), Hit(first, last, n, phrase))
         for hit in self._regex_hits(text, starts):
             found.setdefault((hit.first, hit.last, hit.rule), hit)
         for hit in self._number_hits(words, closed=closed):

@@ -14,6 +14,7 @@ CHECKED_WITH = 1 << 20
 MAX_TOTAL = 200_000
 """RE2 instructions of all patterns of a file together. Their set must fit the memory limit with room for its states."""
 _TOO_LARGE = "the regex is too large when its repeats are expanded", "use smaller counts in `{...}`"
+_WORD = r"\p{L}\p{M}\p{N}'"
 _FOR_ENDS = "speech has no line ends: write only the words"
 
 
@@ -29,8 +30,37 @@ def options(max_mem: int = 64 << 20) -> Any:
 
 
 def wrapped(pattern: str) -> str:
-    """The pattern as it is run, on words with a space before and after each."""
-    return f" (?:{pattern}) "
+    """The pattern as it is run, on words with a space before and after each. `\\w` is every letter, mark and digit."""
+    return f" (?:{_with_all_letters(pattern)}) "
+
+
+def _with_all_letters(pattern: str) -> str:
+    """RE2's own `\\w` knows the letters a to z alone."""
+    made, at, in_class = list[str](), 0, False
+    while at < len(pattern):
+        here, pair = pattern[at], pattern[at : at + 2]
+        if here == "\\":
+            made.append(
+                (_WORD if in_class else f"[{_WORD}]")
+                if pair == "\\w"
+                else f"[^{_WORD}]"
+                if pair == "\\W" and not in_class
+                else pair
+            )
+            at += 2
+            continue
+        if in_class:
+            in_class = here != "]"
+        elif here == "[":
+            in_class = True
+            first = 2 if pair == "[^" else 1
+            if pattern[at + first : at + first + 1] == "]":  # it stands for itself there
+                made.append(pattern[at : at + first + 1])
+                at += first + 1
+                continue
+        made.append(here)
+        at += 1
+    return "".join(made)
 
 
 def refusal(pattern: str) -> tuple[str, str] | None:
@@ -41,6 +71,8 @@ def refusal(pattern: str) -> tuple[str, str] | None:
         return f"the regex has {len(pattern)} characters, the most is {MAX_REGEX}", "split it into several"
     if not pattern:
         return "an empty regex", "remove it: it would match everything"
+    if re.search(r"\[[^\]]*\\W", pattern):
+        return "the regex has `\\W` in a class", "write the class without it: words have single spaces between them"
     if _has_anchor(pattern):
         return "the regex uses `^`, `$`, `\\A` or `\\z`", _FOR_ENDS
     try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from spacesctl.rules.check import check, explain, nearest_words
+from spacesctl.rules.check import check, explain
 from spacesctl.rules.rulefile import compile_rules
+from spacesctl.rules.vocabulary import Vocabulary
 from tests.rules.test_rulefile import rule
 
 
@@ -53,13 +54,14 @@ def test_of_several_readings_the_one_with_the_fewest_missing_words_is_told() -> 
         ("abcd", {"wxyz"}, []),
         ("abcd", {"abyz"}, ["abyz"]),
         ("abcd", {"ayzx"}, []),
+        ("shay", {"chay", "shy", "say"}, 3),
         ("cater", {"later", "water", "eater", "hater"}, 3),
     ],
 )
 def test_near_words_have_about_its_length_and_half_its_letters(
     word: str, vocabulary: set[str], near: list[str] | int
 ) -> None:
-    found = nearest_words(word, vocabulary)
+    found = Vocabulary(vocabulary).nearest(word)
     assert (len(found) if isinstance(near, int) else found) == near
 
 

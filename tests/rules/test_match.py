@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spacesctl.rules import normalise
 from spacesctl.rules.match import Matcher
-from spacesctl.rules.rulefile import compile_rules
+from spacesctl.rules.rulefile import compile_rules, parse
 from spacesctl.rules.ruleset import Pattern, Phrase, Rule
 
 
@@ -29,13 +29,13 @@ def found(rule: Rule, text: str) -> list[str]:
     ("written", "ways"),
     [
         ("Crypto  Giveaway!", {"crypto giveaway"}),
-        ("don’t", {"don't"}),
+        ("don’t", {"don't", "do not"}),
         ("twenty-five", {"twenty five"}),
         ("25", {"twenty five", "two five"}),
         ("305", {"three hundred five", "three hundred and five", "three zero five", "three oh five"}),
-        ("1,000 coins", {"one thousand coins", "one zero zero zero coins", "one oh oh oh coins"}),
+        ("1,000 coins", {"one thousand coins", "one zero zero zero coins", "one oh oh oh coins", "ten oh oh coins"}),
         ("ＦＲＥＥ", {"free"}),
-        ("Straße", {"straße"}),
+        ("Straße", {"strasse"}),
         ("'quoted'", {"quoted"}),
         ("?!", set()),
         ("", set()),
@@ -140,3 +140,107 @@ def test_a_large_pattern_beside_others_does_not_make_the_set_blind() -> None:
 def test_no_words_and_no_rules_find_nothing() -> None:
     assert Matcher([]).find(["a"]) == []
     assert Matcher([phrase_rule("a")]).find([]) == []
+
+
+NATIVE = [
+    ("काला", "किला देखो", False, "vowel signs belong to the word"),
+    ("काला", "वह काला है", True, ""),
+    ("गाली", "गोली", False, "another vowel sign is another word"),
+    ("می‌خواهم", "من می‌خواهم", True, "with the joiner"),
+    ("می‌خواهم", "من میخواهم", True, "without it"),
+    ("שָׁלוֹם", "שלום לכם", True, "points are not heard"),
+    ("مُحْتال", "هذا محتال", True, "short vowels are not heard"),
+    ("محـتال", "محتال", True, "nor is a stretched letter"),
+    ("İSTANBUL", "istanbul", True, ""),
+    ("IŞIK", "ışık", True, "in Turkish the capital of a dotless letter"),
+    ("sik", "sık sık", False, "which is another letter"),
+    ("straße", "strasse", True, ""),
+    ("STRASSE", "straße", True, ""),
+    ("ΟΔΟΣ", "οδος", True, "a sigma at the end"),
+    ("οδος", "ΟΔΟΣ", True, ""),
+    ("바보", "너는 바보", True, ""),
+    ("바보", "너는 바보야", False, "whole words"),
+    ("\u1107\u1161\u1107\u1169", "바보", True, "in letters that are not composed"),
+    ("骗子", "你 是 骗子", True, ""),
+    ("骗子", "你是骗子", True, "in one piece"),
+    ("你是骗子", "你 是 骗 子", True, "in other pieces"),
+    ("骗子", "骗 了 子", False, ""),
+    ("café", "cafe\u0301", True, "composed or not"),
+    ("1984", "nineteen eighty four", True, ""),
+    ("2005", "twenty oh five", True, ""),
+    ("1900", "nineteen hundred", True, ""),
+    ("23rd", "the twenty third", True, ""),
+    ("100th", "one hundredth", True, ""),
+    ("4111 1111 1111 1111", "four one one one one one one one one one one one one one one one", True, ""),
+    ("4729", "forty seven twenty nine", True, ""),
+    ("you're a fraud", "you are a fraud", True, ""),
+    ("you are a fraud", "you're a fraud", True, ""),
+    ("don't trust him", "do not trust him", True, ""),
+    ("he'll", "hell", False, ""),
+    ("give away", "the giveaway", True, ""),
+    ("giveaway", "give away now", True, ""),
+    ("crypto give away", "crypto giveaway", True, ""),
+    ("penis", "the pen is here", False, "two letters are no part of a compound"),
+    ("therapist", "the rapist", False, "nor is an article"),
+    ("giveaway", "give a way", False, ""),
+    ("giveaway", "forgive away", False, "it begins inside of a word"),
+]
+
+
+@pytest.mark.parametrize(("rule", "said", "hit", "why"), NATIVE)
+def test_words_are_what_they_say_in_every_script(rule: str, said: str, hit: bool, why: str) -> None:
+    rules = compile_rules(
+        f"schema = 1\n[[rule]]\nid = 'n'\nwhen.any = [{{ words = [\"{rule}\"] }}]\nactions = ['log']\n"
+    )
+    words = [part for word in said.split() for part in normalise.heard(word)]
+    assert bool(Matcher(rules.rules).find(words)) is hit, why
+
+
+@pytest.mark.parametrize(
+    ("entry", "reading"),
+    [
+        ("a$$", "a"),
+        ("$hit", "hit"),
+        ("c++", "c"),
+        ("@55", "fifty five"),
+        ("and/or", "and or"),
+        ("#metoo", "metoo"),
+        ("r&b", "r b"),
+        ("f*ck", "f ck"),
+        ("b.s", "b s"),
+        ("fish & chips", "fish chips"),
+        ("50%", "fifty"),
+    ],
+)
+def test_an_entry_that_loses_a_mark_is_an_error_that_shows_what_it_would_listen_for(entry: str, reading: str) -> None:
+    text = f'schema = 1\n[[rule]]\nid = "n"\nwhen.any = [{{ words = ["{entry}"] }}]\nactions = ["log"]\n'
+    _, problems = parse(text)
+    (error,) = [one for one in problems if one.level == "error"]
+    assert error.line == 4
+    assert repr(reading) in error.message
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["shut up!", "hello, world", "well-known", "rock 'n' roll", "(really)", "1,000", "naïve", "„Quatsch“", "what?!"],
+)
+def test_punctuation_and_hyphens_are_no_loss(entry: str) -> None:
+    text = f'schema = 1\n[[rule]]\nid = "n"\nwhen.any = [{{ words = ["{entry}"] }}]\nactions = ["log"]\n'
+    assert parse(text)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said", "hit"),
+    [
+        (r"du \w+", "du größenwahn", True),
+        (r"तू \w+", "तू काला", True),
+        (r"you [\w]+", "you naïve", True),
+        (r"\W", "größe", False),
+        (r"[^\w ]", "größe", False),
+        (r"a[]\w]", "aß", False),
+    ],
+)
+def test_a_word_character_is_one_of_every_script(pattern: str, said: str, hit: bool) -> None:
+    text = f"schema = 1\n[[rule]]\nid = 'n'\nwhen.any = [{{ regex = '{pattern}' }}]\nactions = ['log']\n"
+    words = [part for word in said.split() for part in normalise.heard(word)]
+    assert bool(Matcher(compile_rules(text).rules).find(words)) is hit

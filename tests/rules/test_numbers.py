@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spacesctl.rules import numbers
 from spacesctl.rules.match import Matcher
-from spacesctl.rules.normalise import _cardinal
+from spacesctl.rules.numerals import _cardinal
 from spacesctl.rules.rulefile import compile_rules, parse
 
 ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

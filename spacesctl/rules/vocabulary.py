@@ -1,0 +1,68 @@
+"""The words that a recogniser can emit, spelled as rules are, and those that are spelled most like another."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import chain
+
+from spacesctl.rules import normalise
+
+CLOSEST = 3
+LIKELY = 500
+"""Words with the most pairs of letters in common, which are compared in full."""
+OFF = 2
+"""Letters by which a near word is longer or shorter."""
+ADVISED = 100
+"""Words for which near ones are looked for: of more problems nobody reads the advice."""
+
+
+class Vocabulary:
+    """The vocabulary of a model, as it lists it."""
+
+    def __init__(self, listed: Iterable[str]) -> None:
+        self._words = {part for word in listed for part in normalise.heard.__wrapped__(word)}
+        self._advised = 0
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
+
+    def has_as_one(self, readings: Sequence[str]) -> bool:
+        """Whether a phrase of several words is known as a single one (`give away`, `giveaway`)."""
+        return any(" " in reading and reading.replace(" ", "") in self._words for reading in readings)
+
+    def nearest(self, word: str) -> list[str]:
+        """Up to three words that are spelled most like it; none for a word after the first `ADVISED`."""
+        self._advised += 1
+        if self._advised > ADVISED:
+            return []
+        shared = Counter(chain.from_iterable(self._by_pair.get(pair, ()) for pair in _pairs(word)))
+        likely = [self._listed[at] for at, _ in shared.most_common(LIKELY)]
+        near = [each for each in likely if abs(len(each) - len(word)) <= OFF and _half_alike(word, each)]
+        return difflib.get_close_matches(word, sorted(near), n=CLOSEST, cutoff=0.5)
+
+    @cached_property
+    def _listed(self) -> list[str]:
+        return sorted(self._words)
+
+    @cached_property
+    def _by_pair(self) -> dict[str, list[int]]:
+        """Pair of letters -> the numbers of the words that have it."""
+        found = defaultdict[str, list[int]](list)
+        for at, each in enumerate(self._listed):
+            for pair in _pairs(each):
+                found[pair].append(at)
+        return dict(found)
+
+
+def _half_alike(word: str, other: str) -> bool:
+    letters = set(word)
+    return 2 * len(letters & set(other)) >= len(letters)
+
+
+def _pairs(word: str) -> set[str]:
+    """Its pairs of neighbouring letters, with its borders."""
+    bordered = f" {word} "
+    return {bordered[at : at + 2] for at in range(len(bordered) - 1)}
