@@ -10,9 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from spacesctl.rules.ruleset import Rule
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
 
 LEAST_PIECE: Final = 3
 """Letters of a piece: `pen is` is no compound."""
@@ -64,7 +67,7 @@ def _may_be_put_together(words: Sequence[str]) -> bool:
     return all(len(word) >= LEAST_PIECE and word not in _APART for word in words)
 
 
-def _automaton(phrases: list[str]) -> Any:
+def _automaton(phrases: list[str]) -> AhoCorasick | None:
     if not phrases:
         return None
     import ahocorasick_rs
