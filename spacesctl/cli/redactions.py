@@ -12,22 +12,22 @@ from spacesctl.cli.common import (
     Handles,
     Json,
     SpaceRef,
-    ThisSpace,
     client,
     duration_seconds,
     each,
     handles_of,
     seconds_of,
 )
-from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.cli.spaceview import length
 from spacesctl.cli.watched import clock
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
-from spacesctl.domain.errors import Invalid
+from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.words import RedactionMode
 
 if TYPE_CHECKING:
     from spacesctl.api.redactions import Redaction
+    from spacesctl.api.spaces import Space
 
 IN_FLIGHT = 5
 """Ticks that the audience may have heard of what is redacted without a mention: they are on the way."""
@@ -53,7 +53,7 @@ def redact(
     seconds, people = _seconds(last or "4s"), handles_of(handles)
     mode: RedactionMode = "tone" if tone else "silence"
     with client(ctx) as spaces:
-        where = which.one(spaces, space)
+        where = which.one(spaces, space, which.LIVE)
         rows, refused = each(
             people,
             lambda one: spaces.redactions.make(
@@ -67,11 +67,14 @@ def redact(
             say(f"{row.id}: {_told(row)}")
     if refused is not None:
         raise typer.Exit(refused.exit_code)
+    if rows and all(row.state == "missed" for row in rows):
+        note("the audience has heard all of it already (`edit SPACE --delay 4s` for the next time)")
+        raise typer.Exit(Refused.exit_code)
 
 
 def dump(
     ctx: typer.Context,
-    space: ThisSpace,
+    space: SpaceRef = None,
     last: Last = None,
     reason: Annotated[str, typer.Option("--reason", help="The reason, for the other staff.")] = "",
     as_json: Json = False,
@@ -80,7 +83,7 @@ def dump(
     from spacesctl.api.redactions import NewDump
 
     with client(ctx) as spaces:
-        where = which.one(spaces, space, sure=True)
+        where = which.one(spaces, space, which.LIVE)
         new = NewDump(last=_seconds(last) if last is not None else None, reason=reason)
         made = spaces.redactions.dump(where, new)
         after = spaces.spaces.get(where)
@@ -88,8 +91,12 @@ def dump(
         emit_json(made)
         return
     say(f"{made.id}: {_told(made)}")
-    if after.safe_in:
-        say(f"the delay grows to {after.delay:g} s again, at the latest in {length(after.safe_in)}")
+    _tell_delay(after)
+
+
+def _tell_delay(space: Space) -> None:
+    if space.safe_in:
+        say(f"the delay grows to {space.delay:g} s again, at the latest in {length(space.safe_in)}")
 
 
 def cough(ctx: typer.Context, space: SpaceRef = None, last: Last = None, as_json: Json = False) -> None:
@@ -98,7 +105,7 @@ def cough(ctx: typer.Context, space: SpaceRef = None, last: Last = None, as_json
 
     with client(ctx) as spaces:
         new = NewCough(last=_seconds(last) if last is not None else None)
-        made = spaces.redactions.cough(which.one(spaces, space, guest=True), new)
+        made = spaces.redactions.cough(which.one(spaces, space, which.LIVE, guest=True), new)
     if as_json:
         emit_json(made)
     else:
@@ -107,7 +114,7 @@ def cough(ctx: typer.Context, space: SpaceRef = None, last: Last = None, as_json
 
 def panic(
     ctx: typer.Context,
-    space: ThisSpace,
+    space: SpaceRef = None,
     how_long: Annotated[
         str, typer.Option("--for", metavar="DURATION", help="How long nobody else can speak, at most 1h.")
     ] = "5m",
@@ -119,21 +126,25 @@ def panic(
     from spacesctl.api.redactions import NewPanic, Panic
 
     with client(ctx) as spaces:
-        where = which.one(spaces, space, sure=True)
+        where = which.one(spaces, space, which.LIVE)
         if end:
             spaces.redactions.calm(where)
             made = Panic(until=None)
         else:
             new = NewPanic(duration=duration_seconds(how_long, "--for"), reason=reason)
             made = spaces.redactions.panic(where, new)
+        after = spaces.spaces.get(where)
     if as_json:
         emit_json(made)
     elif made.until is None:
-        say("people may speak again")
+        say("people may speak again, also those whom the panic had muted; `mute` those who are not to")
     else:
         say(
-            f"all below you are muted, and nobody new can speak for {how_long}; `spacesctl panic {where} --end` ends it"
+            f"all below you are muted, and nobody new can speak for {how_long}; `spacesctl panic {where} --end` ends it."
+            " Then these mutes end, too"
         )
+    if not as_json:
+        _tell_delay(after)
 
 
 def list_redactions(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:

@@ -52,7 +52,7 @@ def start(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
 def end(ctx: typer.Context, space: ThisSpace, yes: Yes = False, as_json: Json = False) -> None:
     """End a live Space for everybody."""
     with client(ctx) as spaces:
-        where = which.one(spaces, space, sure=True)
+        where = which.one(spaces, space, which.LIVE, sure=True)
         confirm(ctx, "End this Space for everybody?", yes=yes, always=True)
         tell(spaces.spaces.end(where), as_json=as_json)
 

@@ -20,6 +20,8 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.words import InviteState, Role, State
 from spacesctl.support.text import one_line
 
+REMEMBERED = 256
+"""Redactions of which it is remembered whose words they are."""
 IN_FLIGHT = 5
 """Ticks that the audience may have heard of what is redacted without a mention."""
 KEPT = 200
@@ -70,6 +72,8 @@ class Watched:
         """Role and mute of the account of the last event before it."""
         self._made_listener: str | None = None
         """Whose role the last stored event took: an invitation that ends right after it ended with the role."""
+        self._whose: dict[str, str] = {}
+        """By the id of a redaction, of the latest ones."""
         self._captions = (False, frozenset[tuple[str, bool]]())
         """Whether captions are behind, and who is not recognised, as told last; with whether nothing is redacted there."""
         self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
@@ -121,8 +125,17 @@ class Watched:
         whose = self.names.get(one.account_id or "", "somebody") if one.account_id is not None else "everybody"
         done = "cut out" if one.cut else "redacted"
         length = (one.to_tick - one.from_tick + 1) * TICK_SECONDS
-        late = one.missed_to is not None
-        return f"{length:.1f} s of {whose} {done} by {self._by(one.by)}{', too late' if late else ''}"
+        self._whose[one.id] = whose
+        if len(self._whose) > REMEMBERED:
+            del self._whose[next(iter(self._whose))]
+        if one.missed_to is not None and one.missed_to >= one.to_tick:
+            return f"too late: {self._by(one.by)} found {length:.1f} s of {whose} that the audience had heard"
+        return f"{length:.1f} s of {whose} {done} by {self._by(one.by)}"
+
+    def _missed(self, redaction_id: str, ticks: int) -> str | None:
+        """Once for each redaction, however often it is changed. A few hundredths of a second are on the way when words are taken out."""
+        whose = self._whose.pop(redaction_id, None) if ticks > IN_FLIGHT else None
+        return None if whose is None else f"too late for {whose}: the audience had heard {ticks * TICK_SECONDS:.1f} s"
 
     def _late(self, status: CaptionsStatus) -> str | None:
         """What has changed of how captions come: the status is told again and again while they are behind."""
@@ -164,9 +177,8 @@ class Watched:
                 return self._imposed(sanction)
             case moderation_events.RedactionMade(redaction=redaction):
                 return self._redacted(redaction)
-            case moderation_events.RedactionMissed(ticks=ticks):
-                # A few hundredths of a second are on the way when words are taken out.
-                return f"too late: the audience had heard {ticks * TICK_SECONDS:.1f} s" if ticks > IN_FLIGHT else None
+            case moderation_events.RedactionMissed(redaction_id=redaction_id, ticks=ticks):
+                return self._missed(redaction_id, ticks)
             case space_events.DelayChanged(delay=delay):
                 return f"the audience is to hear {delay:g} s later"
             case moderation_events.ActTaken() as act:

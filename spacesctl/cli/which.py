@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from spacesctl.api.spaces import Space
     from spacesctl.client.http import Client
 
+LIVE: Final = (State.LIVE,)
+"""For commands that are about what is said now: with none it is the caller's live Space, and no title of another state is meant."""
 OPEN: Final = (State.LIVE, State.SCHEDULED)
 PAST: Final = (*OPEN, State.ENDED)
 """For commands that also work on what is over."""
@@ -78,7 +80,11 @@ def looked_up(
     rows = [row for row in spaces.spaces.list(() if states == OPEN else states) if is_space_id(row.id)]
     found = _own(rows, guest=guest) if ref is None else _named(rows, ref.strip(), sure=sure)
     if not found:
-        raise _nothing(ref, sure=sure) if ref is None else _not_named(spaces, ref.strip(), rows, states, sure=sure)
+        raise (
+            _nothing(ref, states, sure=sure)
+            if ref is None
+            else _not_named(spaces, ref.strip(), rows, states, sure=sure)
+        )
     if len(found) > 1:
         raise _several(ref, found)
     tell(_told(found[0]))
@@ -115,7 +121,7 @@ def _turn(row: Space) -> tuple[float, float]:
 
 def _named(rows: Sequence[Space], text: str, *, sure: bool) -> list[Space]:
     """Those that a text names: what is whole before what only begins so, what goes on before what is over. Of several titles that fit the
-    Space counts that would without any; what cannot be undone takes the one alone that fits."""
+    Space counts that would without any; what cannot be undone takes the one alone that fits, or the one alone of these that is live."""
     wanted = text.casefold()
     by_id = [row for row in rows if len(text) >= LEAST and row.id.startswith(text)]
     titled = [row for row in rows if row.title.casefold() == wanted]
@@ -123,13 +129,18 @@ def _named(rows: Sequence[Space], text: str, *, sure: bool) -> list[Space]:
         titled = [row for row in rows if row.title.casefold().startswith(wanted)]
     if by_id or sure:
         fitting = [row for row in rows if row in by_id or row in titled]
-        return [row for row in fitting if row.state in OPEN] or fitting
+        going_on = [row for row in fitting if row.state in OPEN] or fitting
+        live = [row for row in going_on if row.state == State.LIVE]
+        return live if len(live) == 1 and not by_id else going_on
     return _first(titled, _turn)
 
 
 def _not_named(spaces: Client, text: str, rows: Sequence[Space], states: Sequence[State], *, sure: bool) -> NotFound:
     """The error for a text that names none of these: it may name one that is over, or nearly one of them."""
-    error = _nothing(text, sure=sure)
+    error = _nothing(text, states, sure=sure)
+    if begun := [row for row in rows if row.title.casefold().startswith(text.casefold())]:
+        error.message += f"; did you mean {' or '.join(map(_quoted, begun[:MOST_MEANT]))}?"
+        return error
     others = [one for one in State if one not in states]
     over = _named([row for row in spaces.spaces.list(others) if is_space_id(row.id)], text, sure=False)
     if over:
@@ -157,8 +168,9 @@ def _quoted(row: Space) -> str:
     return f"'{row.title}' ({row.id})"
 
 
-def _nothing(ref: str | None, *, sure: bool) -> NotFound:
-    error = NotFound("Space", "of yours, live or to come" if ref is None else repr(_shown(ref)))
+def _nothing(ref: str | None, states: Sequence[State], *, sure: bool) -> NotFound:
+    wanted = "of yours that is live" if states == LIVE else "of yours, live or to come"
+    error = NotFound("Space", wanted if ref is None else repr(_shown(ref)))
     whole_title = "its whole title, its id or its link" if sure else "its title, its id or its link"
     error.hint = f"name one by {whole_title}; `spacesctl list` shows them"
     return error

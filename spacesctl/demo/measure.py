@@ -30,6 +30,10 @@ CLEARLY = 0.1
 """How much higher the score of another place must be for a part to count as shifted."""
 OPENINGS = 4
 """Sentences that are searched for; the best match locates the rest."""
+LEAST_OPENING = 0.7
+"""Seconds of a sentence by which a voice is found."""
+SURE = 0.2
+"""Seconds before a mute in which a voice may be silent already: when it began is known to some ticks."""
 QUIET = 0.1
 """Parts with less than this share of the clip's mean power are too quiet to be compared."""
 GATE_TICKS = 5
@@ -82,7 +86,7 @@ class Silenced(NamedTuple):
 def place(heard: Heard, spoken: Spoken) -> Voice | None:
     """Find a voice by its best sentence, then each part near its expected place; None when the voice is not heard."""
     pcm, sentences = probe_listener.clip(spoken.script), spoken.script.sentences(spoken.seconds)
-    opening = [one for one in sentences if not is_muted_at(spoken, one.end)][:OPENINGS]
+    opening = _opening(spoken, sentences)
     found = [(one, _search(heard, spoken, one, _cut(pcm, spoken.script, one.start, one.end))) for one in opening]
     matches = [(match.score, match.at - round(one.start * RATE)) for one, match in found if match is not None]
     best, begins = max(matches, default=(0.0, 0))
@@ -93,6 +97,16 @@ def place(heard: Heard, spoken: Spoken) -> Voice | None:
         for start, end in _parts(sentence):
             begins = _lay(heard, voice, start, end, _cut(pcm, spoken.script, start, end), begins)
     return voice if voice.places else None
+
+
+def _opening(spoken: Spoken, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The first sentences before a mute or, if it came in the middle of the first one, its beginning."""
+    whole = [one for one in sentences if not is_muted_at(spoken, one.end)][:OPENINGS]
+    if whole or not sentences or spoken.muted is None:
+        return whole
+    until = (spoken.muted - spoken.tick) / TICKS_PER_SECOND - SURE
+    first = sentences[0]
+    return [Sentence(first.text, first.start, until)] if until - first.start >= LEAST_OPENING else []
 
 
 def likeness_of(heard: Heard, spoken: Spoken, voice: Voice | None, others: Sequence[Voice]) -> float | None:

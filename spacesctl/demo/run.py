@@ -75,6 +75,7 @@ async def _perform(show: Show, state: State, out: Console) -> Performance:
             stack.callback(drawing.cancel)
         else:
             out.print(f"listen at {state.link}")
+            out.print("what the host sees and reads, as it happens, at the times of the words:", style="dim")
             state.say = lambda line: out.print(line, soft_wrap=True)
         try:
             return await show.run(stop)

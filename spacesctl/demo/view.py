@@ -41,7 +41,7 @@ def render(state: State, height: int) -> RenderableType:
             box=box.ROUNDED,
             border_style="dim",
         ),
-        _section("captions", _captions(state, colours, left - acts)),
+        _section("captions, as the host reads them", _captions(state, colours, left - acts)),
         _section("moderation", _acts(state, acts)),
         _audience(state),
         _foot(state),
@@ -97,8 +97,8 @@ def _kept_line(one: DemoKept, delay: float) -> str:
     what = "a number" if one.number else f"“{one.phrase}”"
     tone = f", with a tone of {one.tone_db:.0f} dBFS in its place" if one.tone_db is not None else ""
     return (
-        f"{one.handle} said {what}: {_level(one.on_stage_db)} on the stage, {_level(one.in_audience_db)} at those who listen, {delay:g} s"
-        f" later{tone}"
+        f"{one.handle} said {what}: {_level(one.on_stage_db)} on the stage, at most {_level(one.in_audience_db)} at those who listen, "
+        f"{delay:g} s later{tone} (0 dB: as loud as their other words)"
     )
 
 

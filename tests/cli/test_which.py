@@ -202,3 +202,25 @@ def test_who_has_no_invitation_is_told_so(host: Person, ann: Person) -> None:
     live = host.live()
     for verb in ("accept", "decline"):
         refused(ann.run(verb, live), 5, "you have no invitation to this Space")
+
+
+def test_what_is_about_the_sound_of_now_means_what_is_live_alone() -> None:
+    """A series has its next Space under the same title, and in an emergency nobody looks up an id."""
+    coming = space(id="KKKKKKKKKKKK1", title="Weekly care", state=State.SCHEDULED, scheduled_start=later(9), me=HERE)
+    live = space(id="KKKKKKKKKKKK2", title="Weekly care", me=HERE)
+    assert found("weekly care", coming, live, states=which.LIVE) == live.id
+    assert found(None, coming, live, states=which.LIVE) == live.id
+    assert found("weekly care", coming, live, sure=True) == live.id, "of several titles the live one is meant"
+    with pytest.raises(NotFound, match="of yours that is live"):
+        found(None, coming, states=which.LIVE)
+    with pytest.raises(NotFound) as caught:
+        found("weekly care", coming, states=which.LIVE)
+    assert caught.value.message.endswith(f"'Weekly care' ({coming.id}) is scheduled")
+
+
+def test_that_one_has_ended_is_not_said_where_another_goes_on() -> None:
+    ended = space(id="KKKKKKKKKKKK3", title="Open mic", state=State.ENDED, ended_at=later(-1))
+    live = space(id="KKKKKKKKKKKK4", title="Open mic")
+    with pytest.raises(NotFound) as caught:
+        found("Open", ended, live, sure=True)
+    assert caught.value.message.endswith(f"did you mean 'Open mic' ({live.id})?")

@@ -138,3 +138,14 @@ def test_a_codec_between_leaves_a_voice_alike() -> None:
     heard = Heard(FIRST, sound)
     voices, others = measured(heard, spoken)
     assert sure(measure.likeness_of(heard, spoken["mara"], voices["mara"], others["mara"])) > 0.8
+
+
+def test_a_voice_that_was_muted_in_its_first_sentence_is_found_by_the_beginning_of_it() -> None:
+    first = SCRIPTS["acme"].sentences(10)[0]
+    mute = FIRST + 20 + round((first.start + 1.2) * 50)
+    heard = room([("acme", FIRST + 20, mute)])
+    spoken = {"acme": Spoken(SCRIPTS["acme"], FIRST + 20, 15.0, mute)}
+    voices, _ = measured(heard, spoken)
+    assert measure.tick_of(heard, sure(voices["acme"])) == pytest.approx(FIRST + 20, abs=0.1)
+    too_soon = {"acme": Spoken(SCRIPTS["acme"], FIRST + 20, 15.0, FIRST + 20 + round(first.start * 50) + 15)}
+    assert measured(heard, too_soon)[0]["acme"] is None

@@ -73,7 +73,9 @@ def test_elsewhere_each_event_is_a_line_that_is_not_broken(state: Followed) -> N
         state.moderated(500, "@rex", "long " * 40)
 
     _, out = performed(state, script)
-    assert out.splitlines() == [f"listen at {state.link}", f"00:10  * {'long ' * 40}"]
+    link, whose_view, line = out.splitlines()
+    assert (link, line) == (f"listen at {state.link}", f"00:10  * {'long ' * 40}")
+    assert "what the host sees" in whose_view
 
 
 @pytest.mark.parametrize("number", ENDINGS)
