@@ -85,6 +85,10 @@ class Redactions:
     def __iter__(self) -> Iterator[Stretch]:
         return iter(self._stretches.values())
 
+    def get(self, name: str) -> Stretch | None:
+        """The redaction with this name."""
+        return self._stretches.get(name)
+
     def put(self, name: str, stretch: Stretch) -> None:
         """Set the redaction with this name, in place of an earlier one. Raises ValueError when it is reversed."""
         if stretch.last < stretch.first:

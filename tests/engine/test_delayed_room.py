@@ -190,3 +190,36 @@ def test_a_room_in_which_nobody_is_works_until_its_delay_is_reached() -> None:
     seen.append(room.is_idle)
     assert seen == [True, False, True]
     assert room.delayed.clock.behind == 100
+
+
+def test_a_redaction_that_goes_on_is_not_told_as_late_for_what_it_had_silenced() -> None:
+    delayed, told = Delayed(50), dict[int, int]()
+
+    def act(tick: int) -> None:
+        if tick in (100, 130, 170, 200, 240):  # the audience hears 50, 80, 120, 150, 190
+            told[tick] = delayed.redact("a", Stretch(1, 60, tick + 10))
+
+    heard = play(delayed, 320, act)
+    assert set(told.values()) == {60}
+    for source in range(60, 251):
+        assert np.array_equal(heard[source + 50], mixed((2, 3), source)), source
+
+
+def test_what_was_heard_before_it_and_between_two_of_its_stretches_is_late() -> None:
+    delayed, told = Delayed(50), list[int]()
+
+    def act(tick: int) -> None:
+        if tick == 100:
+            told.append(delayed.redact("late", Stretch(1, 30, 120)))  # 30 to about 50 were heard
+        if tick == 130:
+            told.append(delayed.redact("late", Stretch(1, 20, 140)))  # widened to the left, which changes nothing
+        if tick == 150:
+            told.append(delayed.redact("gap", Stretch(2, 110, 120)))
+        if tick == 200:
+            told.append(delayed.redact("gap", Stretch(2, 110, 180)))  # 121 to about 150 were heard
+
+    play(delayed, 260, act)
+    first, again, gap, after = told
+    assert 50 <= first == again <= 52
+    assert gap == 110
+    assert 150 <= after <= 152

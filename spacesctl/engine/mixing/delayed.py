@@ -9,7 +9,7 @@ from spacesctl.audio.audience_clock import AudienceClock, Heard
 from spacesctl.audio.delay import MAX_DELAY, DelayLine
 from spacesctl.audio.mix import Mixer
 from spacesctl.audio.opus import Pcm
-from spacesctl.audio.redactions import Redactions, Stretch
+from spacesctl.audio.redactions import MOST, Redactions, Stretch
 
 News = tuple[int, int, bool]
 _NEVER: Final = (0, 0, False)
@@ -24,6 +24,8 @@ class Delayed:
         self.mix = Mixer()
         self._lines: dict[int, DelayLine] = {}
         self._places = delay
+        self._silent_from: dict[str, int] = {}
+        """Name of a redaction -> the tick from which nothing is heard of its lane, as far as it goes."""
         self._told: News | None = None
         self._heard = Heard(-1)
         self._tick = -1
@@ -40,11 +42,19 @@ class Delayed:
         self.clock.aim(delay, now=now)
 
     def redact(self, name: str, stretch: Stretch, *, cut: bool = False) -> int:
-        """Keep a stretch from the audience. Returns the first of its ticks that is not heard. Raises ValueError when it is reversed."""
+        """Keep a stretch from the audience, in place of the one that had this name. Returns the first of its ticks that is not heard:
+        what was silent already under this name stays so. Raises ValueError when it is reversed."""
+        before = self.redactions.get(name)
         self.redactions.put(name, stretch)
         if cut:
             self.clock.cut(stretch.first, stretch.last)
-        return max(stretch.first, self._next_silent(stretch))
+        silent = self._next_silent(stretch)
+        if before is not None and before.lane == stretch.lane and before.covers(before.lane, silent - 1):
+            silent = min(silent, max(before.first, self._silent_from.get(name, silent)))
+        self._silent_from[name] = silent
+        if len(self._silent_from) > MOST:
+            self._silent_from = {each: at for each, at in self._silent_from.items() if self.redactions.get(each)}
+        return max(stretch.first, silent)
 
     def _next_silent(self, stretch: Stretch) -> int:
         """The first tick of which nothing will be heard if it is redacted now: the next one, or, when that one has to fade out because
