@@ -11,7 +11,7 @@ from typing import Protocol
 from bots.api import Api
 from bots.retry import name_of, persist
 from bots.transcriber import words_of
-from spacesctl.api.moderation import EvidenceSpan, NewAct
+from spacesctl.api.moderation import EvidenceSpan, NewAct, Ticks
 from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.words import RuleMode
 from spacesctl.rules.rule_engine import Decision
@@ -81,7 +81,11 @@ class ActionPoster:
             confidence=decision.confidence,
             engine=self._engine,
             model=self._model,
-            evidence=EvidenceSpan(before=decision.evidence_before, after=decision.evidence_after),
+            evidence=EvidenceSpan(
+                before=decision.evidence_before,
+                after=decision.evidence_after,
+                without=[Ticks(from_tick=first, to_tick=last) for first, last in decision.numbers],
+            ),
         )
 
 

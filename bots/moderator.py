@@ -28,7 +28,8 @@ class Moderator:
     """`on_utterance` decides at once and never waits; `run` carries the decisions out one by one, in order.
 
     `on_alert` is called when the circuit breaker opens. `clock` is in seconds, `tick` is that of the newest sound. `hide` takes spoken
-    numbers out of the words of a lane; `settled` is waited for before evidence is cut. `dropped` counts decisions that were lost.
+    numbers out of the words of a lane, `numbers` are their ticks; `settled` is waited for before evidence is cut. `dropped` counts
+    decisions that were lost.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Moderator:
         *,
         tick: Callable[[], int] = lambda: 0,
         hide: Callable[[int, Sequence[Word]], tuple[Word, ...]] = lambda _, words: tuple(words),
+        numbers: Callable[[int], tuple[tuple[int, int], ...]] = lambda _: (),
         settled: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._effectors = effectors
@@ -48,6 +50,7 @@ class Moderator:
         self._clock = clock
         self._tick = tick
         self._hide = hide
+        self._numbers = numbers
         self._settled = settled
         self._engine: RuleEngine | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
@@ -75,7 +78,8 @@ class Moderator:
             utterance.lane, who.account_id, who.role, who.kind, utterance.words, True, utterance.utterance
         )
         for decision in self._engine.hear(said, self._clock()):
-            self._queue(replace(decision, words=self._hide(decision.lane, decision.words)))
+            words, numbers = self._hide(decision.lane, decision.words), self._numbers(decision.lane)
+            self._queue(replace(decision, words=words, numbers=numbers))
 
     def forget(self, lane: int) -> None:
         """Drop what the rules remember of a lane."""

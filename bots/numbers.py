@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import structs
 
 from bots.hearing.messages import Utterance
+from bots.hearing.stretch import PAD
 from spacesctl.domain.words import NUMBER
 from spacesctl.rules import normalise, numbers
 from spacesctl.rules.numbers import Digits, SpokenNumber
@@ -24,8 +25,10 @@ HOLD_SECONDS: Final = 5.0
 """How long an utterance that may be the beginning of a number is held back: the longest pause within one, and the time until what
 follows is recognised. While something follows it is held on."""
 LOOK_SECONDS: Final = 0.25
-MAX_HELD: Final = 16
-"""Utterances of a lane that are held back. The longest number has fewer groups."""
+MAX_HELD: Final = 40
+"""Utterances of a lane that are held back. The longest number has fewer digits."""
+MOST_STRETCHES: Final = 64
+"""Numbers of which an act has the ticks."""
 MAX_WORDS: Final = 64
 """Words of a lane that are remembered: more than the longest number has."""
 
@@ -63,8 +66,7 @@ class NumberMask:
         elif utterance.final and utterance.words:
             self._final(lane, utterance)
         else:
-            if lane.held:
-                lane.until = self._clock() + HOLD_SECONDS
+            self.heard((utterance.lane,))
             self._post(self._partial(lane, utterance))
 
     async def run(self) -> None:
@@ -84,6 +86,25 @@ class NumberMask:
         """Words of the lane's latest utterances, with its numbers hidden."""
         known = self._lanes.get(lane)
         return masked(words, known.secret) if known is not None else tuple(words)
+
+    def stretches(self, lane: int) -> tuple[tuple[int, int], ...]:
+        """The ticks of the numbers among the lane's latest words, with what a recogniser may be wrong by."""
+        known = self._lanes.get(lane)
+        found: list[tuple[int, int]] = []
+        for word in sorted(known.secret if known is not None else (), key=lambda each: each.start_tick):
+            first, last = max(0, word.start_tick - PAD), word.end_tick + PAD
+            if found and first <= found[-1][1] + JOIN_TICKS:
+                found[-1] = found[-1][0], last
+            else:
+                found.append((first, last))
+        return tuple(found[-MOST_STRETCHES:])
+
+    def heard(self, lanes: Iterable[int]) -> None:
+        """Somebody talks on these lanes: what is held back of them is held on."""
+        for number in lanes:
+            lane = self._lanes.get(number)
+            if lane is not None and lane.held:
+                lane.until = self._clock() + HOLD_SECONDS
 
     def forget(self, lane: int) -> None:
         """Drop a lane whose session is over."""
@@ -108,9 +129,12 @@ class NumberMask:
 
     def _found(self, spoken: Spoken, *, closed: bool) -> Iterator[tuple[SpokenNumber, bool, bool]]:
         """Each number, whether it is to be hidden, and whether it may go on."""
-        words = [word for word, _ in spoken]
+        yield from self._found_in([word for word, _ in spoken], closed=closed)
+
+    def _found_in(self, words: Sequence[str], *, closed: bool) -> Iterator[tuple[SpokenNumber, bool, bool]]:
+        found = {run: numbers.find(words, run) for run in {digits.run for digits in self._digits}}
         for digits in self._digits:
-            for number in numbers.find(words, digits.run):
+            for number in found[digits.run]:
                 yield number, digits.matches(number, words, closed=closed), number.is_open(words, digits.run)
 
     def _release(self, lane: _Lane, count: int, *, closed: bool) -> None:
@@ -132,16 +156,16 @@ class NumberMask:
         raw = utterance.text.split()
         parts = [(part, at) for at, word in enumerate(raw) for part in normalise.heard(word)]
         words = before + [part for part, _ in parts]
-        hidden = {
-            parts[at - len(before)][1]
-            for digits in self._digits
-            for number in numbers.find(words, digits.run)
-            if digits.matches(number, words, closed=False)
-            for at in range(max(number.first, len(before)), number.last + 1)
-        }
-        if not hidden:
+        hidden, undecided = set[int](), len(raw)
+        for number, hides, is_open in self._found_in(words, closed=False):
+            places = [parts[at - len(before)][1] for at in range(max(number.first, len(before)), number.last + 1)]
+            if hides:
+                hidden.update(places)
+            elif is_open and places:  # it may become one: it is shown when it is known
+                undecided = min(undecided, places[0])
+        if not hidden and undecided == len(raw):
             return utterance
-        shown = [NUMBER if at in hidden else word for at, word in enumerate(raw)]
+        shown = [NUMBER if at in hidden else word for at, word in enumerate(raw[:undecided])]
         text = " ".join(word for at, word in enumerate(shown) if word != NUMBER or shown[at - 1 : at] != [NUMBER])
         return structs.replace(utterance, text=text, words=())
 

@@ -19,7 +19,7 @@ from bots.retry import insist, name_of, new_backoff
 from bots.transcriber import Transcriber
 from spacesctl.api.captions import Assignment
 from spacesctl.api.lanes import ChangedLane, ClosedLane, Ended, LaneEvent, OpenedLane, OpenLane, RulesChanged
-from spacesctl.audio.framing import LANES, FramingError, unpack
+from spacesctl.audio.framing import FLAG_ACTIVE, LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rule_engine import RuleEngine
@@ -81,6 +81,7 @@ class SpaceBot:
             on_alert,
             tick=lambda: self._tick,
             hide=self._numbers.hidden,
+            numbers=self._numbers.stretches,
             settled=self._redactor.settled,
         )
         self._lanes: dict[int, OpenLane] = {}
@@ -192,6 +193,7 @@ class SpaceBot:
             return True
         self._tick = max(self._tick, tick)
         if kind == LANES:
+            self._numbers.heard(lane for lane, flags, _ in frames if flags & FLAG_ACTIVE)
             self._pipeline.frames(self.space, tick, frames)
         return True
 

@@ -128,11 +128,19 @@ class RuleFile(Answer, frozen=True, kw_only=True):
     text: str | None
 
 
+class Ticks(Given, frozen=True, kw_only=True):
+    """Ticks `from_tick` to `to_tick` of the Space clock, both included."""
+
+    from_tick: Count
+    to_tick: Count
+
+
 class EvidenceSpan(Given, frozen=True, kw_only=True):
-    """The seconds of evidence before and after an act."""
+    """The seconds of evidence before and after an act, `without` the spoken numbers in it."""
 
     before: Annotated[float, Meta(ge=0, le=60)] = 10.0
     after: Annotated[float, Meta(ge=0, le=30)] = 4.0
+    without: Annotated[list[Ticks], Meta(max_length=64)] = []
 
 
 class NewAct(Given, frozen=True, kw_only=True):

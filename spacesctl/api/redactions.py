@@ -27,7 +27,7 @@ class NewRedaction(Given, frozen=True, kw_only=True):
     mode: RedactionMode = "silence"
     reason: Reason = ""
     number: bool = False
-    """A spoken number: evidence has silence in its place, unless the rules were set `with_numbers`."""
+    """For the bundled bot: a spoken number. Evidence has silence in its place, unless the rules were set `with_numbers`."""
     rule_id: Annotated[str, Meta(max_length=100)] | None = None
     """For the bundled bot: the rule that redacts."""
 

@@ -39,6 +39,8 @@ class Act:
     model: str
     before: float = CLIP_BEFORE
     after: float = CLIP_AFTER
+    without: tuple[tuple[int, int], ...] = ()
+    """The ticks of spoken numbers."""
 
 
 async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
@@ -73,7 +75,8 @@ async def _take(
     if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
         return done  # the same act was requested twice at once; the first one counts
     account = await accounts.get(tx.db, act.account_id)
-    stored = StoredAct(**vars(act), report_id=report_id or None, handle=f"@{account.handle}")
+    kept = {name: value for name, value in vars(act).items() if name != "without"}
+    stored = StoredAct(**kept, report_id=report_id or None, handle=f"@{account.handle}")
     # The words go to the act alone: what follows from its event reads them there.
     await act_store.add_act(tx.db, space_id, stored, tx.now)
     person = await facts.target(tx.db, tx.space(space_id), account)
@@ -90,4 +93,4 @@ async def _take(
 async def _clip(app: App, space_id: str, act: Act) -> str | None:
     handle = await app.registry.live_handle(space_id)
     host = Person(handle.space.host_id)
-    return await cut_clip(app, host, handle, act.lane, act.start_tick, act.end_tick, act.before, act.after)
+    return await cut_clip(app, host, handle, act.lane, act.start_tick, act.end_tick, act.before, act.after, act.without)

@@ -58,6 +58,8 @@ async def redact(
         require(tx.space(space_id), person, Action.COUGH if own else Action.REDACT)  # before it is told who spoke
         by = _principal(tx, space_id, person, rule_id)
         require_granted(tx.space(space_id), by)
+        if wanted.number and not isinstance(by, Rule):
+            raise Invalid("number", "is for the bundled bot: it keeps words from evidence")
         if not tx.is_airing(space_id):
             require_not_over(tx.space(space_id))
         first, last = _ticks(tx, space_id, wanted)

@@ -78,6 +78,8 @@ def summary(result: DemoReport) -> RenderableType:
         )
     if (kicked := result.kicked) is not None:
         lines.append(Text(f"{kicked.by} removed {kicked.handle}, who tried to come back: {kicked.tried_to_come_back}"))
+    if result.kept:
+        lines.append(Text("0 dB is as loud as the speaker's other words", style="dim"))
     tail = (
         f"loss {result.loss}, worst tick lateness {result.worst_tick_lateness_ms} ms; likeness 1 is the unchanged voice"
     )
@@ -98,7 +100,7 @@ def _kept_line(one: DemoKept, delay: float) -> str:
     tone = f", with a tone of {one.tone_db:.0f} dBFS in its place" if one.tone_db is not None else ""
     return (
         f"{one.handle} said {what}: {_level(one.on_stage_db)} on the stage, at most {_level(one.in_audience_db)} at those who listen, "
-        f"{delay:g} s later{tone} (0 dB: as loud as their other words)"
+        f"{delay:g} s later{tone}"
     )
 
 

@@ -125,12 +125,13 @@ def is_exempt(space: Space, person: c.Target) -> bool:
 
 def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     """Record the action of a rule, and in mode `enforce` take it. Raises NotAllowed when the host's grant does not
-    cover it, Gone, or Refused.
+    cover it (what is only recorded needs none for the action), Gone, or Refused.
     """
     require(space, command.by, Action.TAKE_ACT)
     require_live(space)
     allowed = space.grant
-    if allowed is None or command.by.account_id != allowed.bot_id or command.action not in allowed.actions:
+    granted = allowed is not None and (command.mode != "enforce" or command.action in allowed.actions)
+    if allowed is None or command.by.account_id != allowed.bot_id or not granted:
         raise NotAllowed(f"the host has not granted this bot the action {command.action}", reason=Action.TAKE_ACT.value)
     person = command.person
     taken = e.ActTaken(

@@ -306,11 +306,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             self.open.attendance.unstored or self.open.attendance.unstored_peak
         )
 
-    def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
+    def clip(self, lane: int, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
         """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it. Spoken numbers are left out,
         unless the rules were set with them."""
         grant = self.space.grant
-        numbers = [] if grant is not None and grant.with_numbers else self.audience.masks.numbers(lane)
+        numbers = [] if grant is not None and grant.with_numbers else [*self.audience.masks.numbers(lane), *without]
         return self.ring.cut(lane, first_tick, last_tick, numbers)
 
     def session(self, session_id: str) -> Session | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from spacesctl.api.events import PartialCaption
@@ -98,5 +98,6 @@ class SpaceHandle(Protocol):
     def speaker_of(self, lane: int) -> str | None:
         """The account of a lane's microphone session, also after it closed."""
 
-    def clip(self, lane: int, first_tick: int, last_tick: int) -> bytes | None:
-        """The audio of a lane as Ogg Opus, from the last minute's evidence; None when there is nothing of it."""
+    def clip(self, lane: int, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
+        """The audio of a lane as Ogg Opus, from the last minute's evidence, `without` these spoken numbers; None when there is nothing of
+        it."""

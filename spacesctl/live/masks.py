@@ -17,6 +17,8 @@ REDACTED: Final = "[redacted]"
 """Stands in a caption for words that were redacted."""
 HALF: Final = 0.5
 """The part of a word that must be redacted for the word to be: the sound of its neighbours is touched by a few hundredths of a second."""
+PAD: Final = 5
+"""Ticks by which the times of a recogniser may be wrong: 100 ms."""
 KEPT: Final = 2_000
 """Redactions that are remembered of a live Space. Captions come within seconds of the words."""
 
@@ -28,6 +30,8 @@ class Masks:
         self._known = {one.id: one for one in known}
         self._order = deque(self._known)
         self._most = most
+        self._spoken: deque[tuple[int, int, int]] = deque(maxlen=KEPT)
+        """Lane, first and last tick of the numbers in captions: rules may look for them and redact nothing."""
 
     def take(self, event: e.Event) -> None:
         """Follow what happens to redactions."""
@@ -41,6 +45,8 @@ class Masks:
                 self._known[redaction_id] = replace(self._known[redaction_id], missed_to=missed_to)
             case e.RedactionWithdrawn(redaction_id):
                 self._known.pop(redaction_id, None)
+            case e.CaptionSpoken(lane=lane, words=words):
+                self._spoken += [(lane, *_ticks(word.start, word.end)) for word in words if word.w == NUMBER]
             case _:
                 pass
 
@@ -60,7 +66,8 @@ class Masks:
 
     def numbers(self, lane: int) -> list[tuple[int, int]]:
         """The stretches (first and last tick) of a lane in which a number was spoken."""
-        return [(one.first, one.last) for one in self._of(lane) if one.number]
+        spoken = [(first, last) for where, first, last in self._spoken if where == lane]
+        return [(one.first, one.last) for one in self._of(lane) if one.number] + spoken
 
     def caption(self, body: Body) -> Body:
         """A caption as it is stored, with what was redacted masked in its text and its words."""
@@ -86,6 +93,11 @@ def _masked(words: Sequence[Body], near: Sequence[Redaction]) -> list[Body]:
         else:
             shown.append({"w": REDACTED, "start": word["start"], "end": word["end"], "conf": 0.0})
     return shown
+
+
+def _ticks(start: float, end: float) -> tuple[int, int]:
+    """The ticks of what was said from `start` to `end` (seconds on the Space clock), with what a recogniser may be wrong by."""
+    return max(0, int(start / TICK_SECONDS) - PAD), int(end / TICK_SECONDS) + PAD
 
 
 def _covers(near: Sequence[Redaction], start: float, end: float) -> bool:

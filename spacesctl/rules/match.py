@@ -89,8 +89,9 @@ class Matcher:
         return sorted(found.values())
 
     def _number_hits(self, words: Sequence[str], *, closed: bool) -> Iterator[Hit]:
+        found = {run: numbers.find(words, run) for run in {digits.run for _, digits in self._digits}}
         for rule, digits in self._digits:
-            for number in numbers.find(words, digits.run):
+            for number in found[digits.run]:
                 if digits.matches(number, words, closed=closed):
                     over = not number.is_open(words, digits.run)
                     yield Hit(number.first, number.last, rule, number.label(words), is_number=True, over=over)

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-MAX_BETWEEN: Final = 2
-"""Fillers between two groups. In a number that is long enough one of them may be any word: something was misheard."""
+MAX_BETWEEN: Final = 4
+"""Fillers between two groups. In a number that is long enough one word of two may be any word: something was misheard."""
+LINKED: Final = 4
+"""Digits after which `and` stands between two groups of one number: `four seven two nine and one one eight five`."""
 SURE: Final = 3
 """Digits after which a single foreign word between two single digits is one that was misheard."""
 AFTER_WORDS: Final = 4
@@ -37,7 +39,13 @@ _TENS: Final = {
     word: value
     for value, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
 }
-_TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
+_TIMES: Final = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+_HOW_MANY: Final = {"two": 2, "three": 3, "four": 4, "five": 5}
+_PLURALS: Final = {
+    "zeros": "0", "zeroes": "0", "ohs": "0", "ones": "1", "twos": "2", "threes": "3", "fours": "4", "fives": "5", "sixes": "6",
+    "sevens": "7", "eights": "8", "nines": "9",
+}  # fmt: skip
+"""`three sevens`."""
 _SCALES: Final = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _ALIKE: Final = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "no": "0"}
 """Words that sound like a digit."""
@@ -107,7 +115,9 @@ class SpokenNumber:
 
     def is_open(self, words: Sequence[str], run: int = 6) -> bool:
         """Whether it may go on after the last of these words."""
-        return not self.amount and _may_join(self.digits, self.single, words[self.last + 1 :], run)
+        after = words[self.last + 1 :]
+        begun = list(after[:-1]) if after and after[-1] in _TIMES else after  # `double` is the beginning of a group
+        return not self.amount and _may_join(self.digits, self.single, begun, run)
 
     def label(self, words: Sequence[str]) -> str:
         """What it may be, by its length and check digits: `card number`, `IBAN` or `9 digits`. It tells no digit."""
@@ -159,12 +169,13 @@ def find(words: Sequence[str], run: int = 6) -> list[SpokenNumber]:
 def _may_join(digits: str, singles: bool, between: Sequence[str], run: int) -> bool:
     """Whether a number goes on after the words `between`. `singles`: there is a single digit on both sides of them."""
     said = [word for word in between if word not in _FILLERS and word not in _LETTERS]
-    if len(between) > MAX_BETWEEN:
-        return False
-    if len(digits) >= run:
+    if not said or len(between) > MAX_BETWEEN:
+        return len(between) <= MAX_BETWEEN
+    if said == ["a"] or said == ["and"]:
+        return singles and (said == ["a"] or len(digits) >= LINKED)
+    if len(between) <= 2 and len(digits) >= run:
         return len([word for word in said if word not in _ALIKE]) <= 1
-    one_misheard = len(between) == 1 and singles and len(digits) >= SURE
-    return not said or (one_misheard and said[0] not in _SEPARATORS)
+    return len(between) == 1 and singles and len(digits) >= SURE and said[0] not in _SEPARATORS
 
 
 def _groups(words: Sequence[str]) -> Iterator[_Group]:
@@ -179,8 +190,11 @@ def _groups(words: Sequence[str]) -> Iterator[_Group]:
 
 
 def _repeated(words: Sequence[str], at: int) -> _Group | None:
-    """`double four`."""
-    times, digit = _TIMES.get(words[at]), _ONES.get(words[at + 1]) if at + 1 < len(words) else None
+    """`double four`, `three sevens`."""
+    following = words[at + 1] if at + 1 < len(words) else ""
+    if (count := _HOW_MANY.get(words[at])) is not None and (digit := _PLURALS.get(following)) is not None:
+        return _Group(at, at + 1, digit * count)
+    times, digit = _TIMES.get(words[at]), _ONES.get(following)
     return _Group(at, at + 1, digit * times) if times is not None and digit is not None else None
 
 

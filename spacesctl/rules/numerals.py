@@ -18,6 +18,8 @@ _ORDINALS: Final = {
 _NUMERAL: Final = re.compile(r"(\d+)(st|nd|rd|th)?")
 LONGEST_NUMBER: Final = 9
 """Digits of the longest numeral that is said as a number."""
+LONGEST_AMOUNT: Final = 4
+"""Digits of the longest numeral on two zeros that is an amount rather than a number: 2400, not 123400."""
 
 Way = list[str]
 
@@ -46,7 +48,8 @@ class Numeral:
 
     def likely(self) -> Way:
         """How a numeral that a recogniser wrote was most likely said. The ways of the same numeral in a rule always include it."""
-        if self.is_ordinal or len(self.digits) <= 2 or self.digits.endswith("00"):
+        long = len(self.digits) > LONGEST_AMOUNT and not self.digits.endswith("000")
+        if self.is_ordinal or len(self.digits) <= 2 or (self.digits.endswith("00") and not long):
             return self.ways()[0]
         return self.by_digits()[0]
 

@@ -42,6 +42,8 @@ def _shape(reader: Reader, path: Path, data: Mapping[str, object]) -> Shape:
     prefix, after = data.get("prefix", ""), data.get("after", "")
     if "prefix" in data and not (isinstance(prefix, str) and PREFIX.fullmatch(prefix)):
         reader.error((*path, "prefix"), f"`prefix` is {prefix!r}", 'write its first digits as a string, as in "49"')
+    if isinstance(prefix, str) and length and len(prefix) > length:
+        reader.error(path, f"no number of {length} digits begins with {prefix}", "write a shorter `prefix`")
     phrases = reader.phrases((*path, "after"), [after]) if "after" in data else []
     return Shape(length, prefix if isinstance(prefix, str) else "", _spoken(phrases[0].text) if phrases else "")
 

@@ -78,6 +78,8 @@ class Decision:
     evidence_before: float
     evidence_after: float
     tripped: bool = False
+    numbers: tuple[tuple[int, int], ...] = ()
+    """The ticks of the numbers that were spoken around it, which evidence leaves out."""
 
     @property
     def key(self) -> str:

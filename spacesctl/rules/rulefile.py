@@ -17,6 +17,8 @@ from spacesctl.rules.problems import Problem, RuleFileError
 from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Confidence, Limits, Pattern, Phrase, Rule, RuleSet
 
 MAX_REGEXES = 1000
+MAX_NUMBERS = 8
+"""Conditions `digits` of a file: each is looked for in every result of every lane."""
 MAX_EVIDENCE = 60.0
 """Seconds; the evidence ring holds no more."""
 
@@ -85,6 +87,10 @@ def _file(reader: Reader, data: Mapping[str, object]) -> tuple[tuple[Rule, ...],
     _allowed(reader, list(rules.values()), limits)
     _fits(reader, [pattern for rule in rules.values() for pattern in rule.patterns])
     _few_redacted(reader, list(rules.values()))
+    if sum(len(rule.digits) for rule in rules.values()) > MAX_NUMBERS:
+        reader.error(
+            ("rule",), f"more than {MAX_NUMBERS} conditions `digits`", "one finds every number that is long enough"
+        )
     if not rules and not reader.problems:
         reader.warn(("rule",), "the file has no rule", "add a `[[rule]]`")
     return tuple(rules.values()), limits

@@ -597,3 +597,51 @@ async def test_after_a_start_of_the_server_what_was_not_heard_is_not_read_either
         (lost,) = (await back.ok("GET", f"{place}/redactions"))["data"]
         assert (lost["lane"], lost["from_tick"]) == (0, 801)
         assert lost["to_tick"] == 1_000 + min(50 * away, 600)
+
+
+async def test_nobody_but_the_bot_keeps_words_from_evidence(api: Api) -> None:
+    host, ann, place = await stage(api)
+    await said_for(api, place, 20)
+    for caller in (host, ann):
+        refused = await caller.refused("POST", f"{place}/redactions", {"account": "@ann", "last": 3, "number": True})
+        assert refused["status"] == 422 or refused["status"] == 400
+
+
+async def test_evidence_of_an_act_and_of_captions_has_no_number_though_nothing_was_redacted(api: Api) -> None:
+    """The rule only reports, or nobody has any rule that redacts."""
+    host = await api.account("host")
+    place = await api.live(host, delay=0)
+    ann = await api.speaker(place, host, "ann")
+    await host.ok("PUT", f"{place}/rules", {"text": NUMBERS.replace('"redact", ', "")})
+    actor = actor_of(api, place)
+    actor.tick = 300
+    for tick in range(100, 300):
+        actor.on_frames(Frames(place, tick, [(1, 1, b"\xf8%d" % tick)], []))
+    caption = {
+        "lane": 1, "utterance": 100, "text": "it is [number]", "final": True, "start_tick": 200, "end_tick": 224,
+        "words": [{"w": "[number]", "start": 4.0, "end": 4.5, "conf": 0.9}],
+    }  # fmt: skip
+    await api.bot.ok("POST", f"{place}/captions", {"captions": [caption]})
+    act = {
+        "key": "k", "rule_id": "numbers", "rule_hash": actor.space.rules_hash, "mode": "enforce", "action": "report",
+        "account_id": ann.id, "lane": 1, "start_tick": 200, "end_tick": 210, "confidence": 0.9, "engine": "e", "model": "m",
+        "words": [], "evidence": {"before": 2, "after": 1, "without": [{"from_tick": 150, "to_tick": 160}]},
+    }  # fmt: skip
+    await api.bot.ok("POST", f"{place}/acts", act)
+    (report,) = (await host.ok("GET", "/v1/reports"))["data"]
+    clip = await host.call("GET", f"/v1/reports/{report['id']}/clip")
+    kept = {int(packet[1:]) for packet in ogg.read_packets(clip.content) if packet != ogg.SILENCE}
+    gone = set(range(149, 162)) | set(range(194, 232))
+    assert kept & set(range(100, 260)) == set(range(100, 260)) - gone
+
+
+async def test_in_shadow_a_redaction_is_recorded_too(api: Api) -> None:
+    host, ann, place = await stage(api, rules=NUMBERS.replace('"enforce"', '"shadow"'))
+    act = {
+        "key": "k", "rule_id": "numbers", "rule_hash": "h" * 64, "mode": "shadow", "action": "redact", "account_id": ann.id,
+        "lane": 1, "start_tick": 2, "end_tick": 3, "confidence": 0.9, "engine": "e", "model": "m", "words": [],
+    }  # fmt: skip
+    await api.bot.ok("POST", f"{place}/acts", act)
+    assert (await host.ok("GET", "/v1/audit"))["data"][0]["action"] == "act"
+    refused = await api.bot.refused("POST", f"{place}/acts", act | {"key": "l", "mode": "enforce"})
+    assert refused["status"] == 403

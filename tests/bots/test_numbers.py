@@ -110,7 +110,13 @@ def test_partial_results_show_no_number_either() -> None:
     scene.whisper("it is four seven two nine one one eight now")
     scene.say("four seven two nine")
     scene.whisper("one one eight")
-    assert [one.text for one in scene.posted] == ["it is four seven two nine one", "it is [number] now", "[number]"]
+    assert [one.text for one in scene.posted] == ["it is", "it is [number] now", "[number]"], (
+        "digits are shown when they are no number"
+    )
+    scene.say("was that", pause=9)
+    scene.whisper("we were four")
+    scene.whisper("we were four people")
+    assert [one.text for one in scene.posted][-2:] == ["we were", "we were four people"]
 
 
 def test_without_such_rules_nothing_is_held_or_hidden() -> None:
@@ -173,3 +179,50 @@ def test_a_run_of_secret_words_is_one_number_with_the_least_confidence() -> None
     words = [Word(w, n, n + 0.5, 1 - n / 10, n * 50, n * 50 + 24) for n, w in enumerate(["a", "b", "c", "d"])]
     shown = masked(words, frozenset(words[1:3]))
     assert shown == (words[0], Word("[number]", 1, 2.5, 0.8, 50, 124), words[3])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("my card is forty seven twenty nine double", "one two two three three"),
+        ("four seven two nine", "and one one eight five"),
+        ("it is three sevens two nines", "one"),
+    ],
+)
+def test_what_a_group_begins_with_is_held_back_too(first: str, second: str) -> None:
+    scene = Scene()
+    scene.say(first)
+    scene.say(second)
+    scene.wait(HOLD_SECONDS)
+    assert "seven" not in " ".join(scene.finals).replace("[number]", "")
+    assert all("[number]" in text for text in scene.finals)
+
+
+def test_while_somebody_talks_on_what_is_held_back_is_held_on() -> None:
+    scene = Scene()
+    scene.say("four seven two nine")
+    for _ in range(4):
+        scene.mask.heard([LANE, 99])
+        scene.wait(HOLD_SECONDS - 1)
+    assert scene.finals == [], "partial results may be given up, the sound is not"
+    scene.say("one one eight five")
+    assert scene.finals == ["[number]", "[number]"]
+
+
+@pytest.mark.parametrize(("run", "count"), [(32, 34), (6, 24)])
+def test_a_long_number_said_digit_by_digit_leaves_none(run: int, count: int) -> None:
+    scene = Scene(Digits(run, (Shape(20, prefix="77"),) if run == 6 else ()))
+    for _ in range(count):
+        scene.say("seven")
+        scene.wait(0.5)
+    scene.wait(HOLD_SECONDS)
+    assert set(scene.finals) == {"[number]"}
+
+
+def test_evidence_leaves_out_the_ticks_of_numbers_complete_or_not() -> None:
+    scene = Scene()
+    assert scene.mask.stretches(LANE) == ()
+    said = scene.say("you clown four seven two")
+    assert scene.mask.stretches(LANE) == ((said.words[2].start_tick - 5, said.words[4].end_tick + 5),)
+    scene.say("hello you there and there", pause=5)
+    assert scene.mask.stretches(LANE) == ()

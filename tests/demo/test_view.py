@@ -63,10 +63,12 @@ def test_the_summary_tells_the_main_figures_in_words() -> None:
         "SPEAKER WAY HEARD WORDS WORD ERRORS LIKENESS AT LISTENERS",
         "@rex lanes 8.2 s 20 12.5% 0.97, -, -",
         "rule scam: mute (enforce) @rex, 900 ms after the end of “crypto giveaway”",
-        "@rex said “crypto giveaway”: 0 dB on the stage, at most -43 dB at those who listen, 4 s later (0 dB: as loud as their other words)",  # noqa: E501
-        "@mara said a number: not measured on the stage, at most -43 dB at those who listen, 4 s later, with a tone of -26 dBFS in its place (0 dB: as loud as their other words)",  # noqa: E501
+        "@rex said “crypto giveaway”: 0 dB on the stage, at most -43 dB at those who listen, 4 s later",
+        "@mara said a number: not measured on the stage, at most -43 dB at those who listen, 4 s later, with a tone of -26"
+        " dBFS in its place",
         "@rex went on speaking for 3.5 s after the mute and was heard at most at -61 dB of the level before",
         "@acme removed @rex, who tried to come back: refused: barred",
+        "0 dB is as loud as the speaker's other words",
         "loss 0.001, worst tick lateness 4.5 ms; likeness 1 is the unchanged voice",
     ]
 

@@ -47,6 +47,11 @@ def hits(said: str, digits: str = "{ run = 6 }", *, closed: bool = True) -> list
         ("one two three dash four five six", "123456"),
         ("four seven two nine one one and then five five", "47291155"),
         ("four seven two nine one one no for five five", "4729110455"),
+        ("four seven two nine and one one two two and three three four four", "472911223344"),
+        ("four seven two nine okay um so one one two two yes right then three three", "4729112233"),
+        ("four sevens two nines three ones", "777799111"),
+        ("quadruple four triple nine", "4444999"),
+        ("four a seven a two a nine a one a one", "472911"),
         ("two w four [unk] six seven eight nine", "246789"),
     ],
 )
@@ -68,6 +73,7 @@ def test_a_number_is_found_however_it_is_said(said: str, digits: str) -> None:
         "call me at nine thirty or ten forty five",
         "i have two dogs three cats and four birds",
         "one two three and four five six",
+        "nineteen ninety nine and twenty five fifty",
         "the code is four seven two nine one",
         "chapter eleven page one hundred twelve",
         "at ten to five for four people",
@@ -202,6 +208,7 @@ def test_check_digits_only_label_a_number(said: str, label: str) -> None:
         ("{ allow = [{ prefix = 4 }] }", "`prefix` is 4"),
         ('{ allow = [{ after = "..." }] }', "has no word in it"),
         ("{ allow = [{ length = true }] }", "`length` is not a whole number"),
+        ('{ allow = [{ length = 4, prefix = "49123" }] }', "no number of 4 digits begins with 49123"),
         ("{ allow = 7 }", "`allow` is not a list"),
         ("6", "`digits` is not a table"),
         (f"{{ allow = [{', '.join(['{ length = 7 }'] * 51)}] }}", "more than 50 kinds"),
@@ -213,3 +220,11 @@ def test_a_bad_condition_is_refused_with_its_line(condition: str, problem: str) 
     (error,) = [one for one in problems if one.level == "error"]
     assert problem in error.message
     assert error.line == 5
+
+
+def test_a_file_has_few_of_these_conditions() -> None:
+    """Each is looked for in every result of every lane, also of other hosts."""
+    rule = '[[rule]]\nid = "n%d"\nwhen.any = [ { digits = { run = %d } } ]\nactions = ["redact"]\n'
+    assert parse("schema = 1\n" + "".join(rule % (n, 6 + n) for n in range(8)))[0] is not None
+    _, problems = parse("schema = 1\n" + "".join(rule % (n, 6 + n) for n in range(9)))
+    assert "more than 8 conditions `digits`" in problems[0].message

@@ -229,6 +229,7 @@ async def take_act(app: Here, caller: ServiceBot, space_id: str, body: api.NewAc
         body.model,
         body.evidence.before,
         body.evidence.after,
+        tuple((one.from_tick, one.to_tick) for one in body.evidence.without),
     )
     return _act(await acts.take_act(app, caller, space_id, act))
 
