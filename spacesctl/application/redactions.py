@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
-from spacesctl.domain.errors import Invalid, NotFound, Refused
+from spacesctl.domain.errors import Invalid, NotFound, Refused, Unavailable
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person, Principal, Rule
 from spacesctl.domain.redaction import ALL_LANES, Stretch
@@ -52,7 +53,7 @@ async def redact(
     """
     if (wanted.account is None) == (wanted.lane is None):
         raise Invalid("account", "or `lane` is needed, not both")
-    async with app.registry.transaction(space_id) as tx:
+    async with _silent_anyway(app, space_id) as asked, app.registry.transaction(space_id) as tx:
         owner = await _owner(tx, space_id, wanted)
         own = owner == person.account_id
         require(tx.space(space_id), person, Action.COUGH if own else Action.REDACT)  # before it is told who spoke
@@ -71,10 +72,25 @@ async def redact(
                 by, Stretch(lane, first, last), owner, wanted.mode, wanted.reason, number=wanted.number,
                 aired=tx.heard(space_id), now=tx.now_tick(space_id), airing=tx.is_airing(space_id),
             )  # fmt: skip
+            asked.append((command.stretch, wanted.mode))
             await tx.ask(space_id, command)
         made = await _made(tx, space_id, [Stretch(lane, first, last) for lane in lanes])
         await keep(tx.db, made, tx.now)
         return made
+
+
+@asynccontextmanager
+async def _silent_anyway(app: App, space_id: str) -> AsyncIterator[list[tuple[Stretch, RedactionMode]]]:
+    """While the store takes nothing (a full disk), what is asked for inside is kept from the audience all the same, and forgotten by a
+    restart: a caller who is told `unavailable` asks again, but what has aired meanwhile is heard."""
+    asked: list[tuple[Stretch, RedactionMode]] = []
+    try:
+        yield asked
+    except Unavailable:
+        handle = await app.registry.handle(space_id)
+        for stretch, mode in asked:
+            handle.silence(stretch, mode)
+        raise
 
 
 async def change(
@@ -89,8 +105,12 @@ async def change(
     reason: str | None,
 ) -> KeptRedaction:
     """Move, narrow or widen a redaction that has not aired. Raises NotFound, Gone, Invalid, or what refuses the command."""
-    async with app.registry.transaction(space_id) as tx:
+    async with _silent_anyway(app, space_id) as asked, app.registry.transaction(space_id) as tx:
         by = _as_its_rule(tx, space_id, person, redaction_id)
+        found = tx.space(space_id).redactions.get(redaction_id)
+        if found is not None and isinstance(by, Rule):
+            wider = Stretch(found.lane, found.first if first is None else first, found.last if last is None else last)
+            asked.append((wider, mode or found.mode))
         await tx.ask(
             space_id,
             c.ChangeRedaction(

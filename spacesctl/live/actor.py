@@ -19,15 +19,15 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import SpacesError, Unavailable
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.redaction import Stretch
+from spacesctl.domain.redaction import Redaction, Stretch
 from spacesctl.domain.space import Space
-from spacesctl.domain.words import Role, State
+from spacesctl.domain.words import RedactionMode, Role, State
 from spacesctl.engine.messages import FLAG_ACTIVE, Frames, Levels, OpenSpace
 from spacesctl.live.aggregate import Aggregate
 from spacesctl.live.audience import Audience
 from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
-from spacesctl.live.effects import pending, ticks
+from spacesctl.live.effects import pending, redact_message, ticks
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
 from spacesctl.live.evidence import EVIDENCE_SECONDS, EvidenceRing
@@ -305,6 +305,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         return now - self._over_since >= EVIDENCE_SECONDS and not (
             self.open.attendance.unstored or self.open.attendance.unstored_peak
         )
+
+    def silence(self, stretch: Stretch, mode: RedactionMode) -> None:
+        """Keep a stretch from the audience although the store does not take it."""
+        name = f"{self.space.id}-u{stretch.lane}-{stretch.first}"
+        one = Redaction(name, stretch.lane, None, stretch.first, stretch.last, mode, {})
+        self.audience.masks.take(e.RedactionMade(one, self.heard))
+        self._engine.send(redact_message(self.space.id, one))
 
     def clip(self, lane: int, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
         """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it. Spoken numbers are left out,

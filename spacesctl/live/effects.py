@@ -47,9 +47,9 @@ def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
             case e.RulesSet():
                 messages.append(SetDelay(after.id, ticks(after.delay)))
             case e.RedactionMade(redaction):
-                messages.append(_redact(after.id, redaction))
+                messages.append(redact_message(after.id, redaction))
             case e.RedactionChanged(redaction_id) if redaction_id in after.redactions:
-                messages.append(_redact(after.id, after.redactions[redaction_id]))
+                messages.append(redact_message(after.id, after.redactions[redaction_id]))
             case e.RedactionWithdrawn(redaction_id):
                 messages.append(Unredact(after.id, redaction_id))
             case _:
@@ -59,10 +59,11 @@ def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
 
 def pending(space: Space) -> list[Redact]:
     """The redactions of a Space that may not have aired, for a new engine: they may reach into what is said next."""
-    return [_redact(space.id, one) for one in space.redactions.values() if not one.cut]
+    return [redact_message(space.id, one) for one in space.redactions.values() if not one.cut]
 
 
-def _redact(space_id: str, one: Redaction) -> Redact:
+def redact_message(space_id: str, one: Redaction) -> Redact:
+    """What the engine is told of a redaction."""
     return Redact(space_id, one.id, one.lane, one.first, one.last, one.mode, one.cut)
 
 

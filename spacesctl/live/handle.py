@@ -10,7 +10,9 @@ from spacesctl.api.lanes import OpenLane
 from spacesctl.api.wire import Answer
 from spacesctl.domain import commands as c
 from spacesctl.domain.principals import Person
+from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Space
+from spacesctl.domain.words import RedactionMode
 from spacesctl.live.audience import Audience
 from spacesctl.live.event_views import View
 from spacesctl.live.microphones import Microphones
@@ -97,6 +99,9 @@ class SpaceHandle(Protocol):
 
     def speaker_of(self, lane: int) -> str | None:
         """The account of a lane's microphone session, also after it closed."""
+
+    def silence(self, stretch: Stretch, mode: RedactionMode) -> None:
+        """Keep a stretch from the audience although the store does not take it. A stretch that has aired is heard already."""
 
     def clip(self, lane: int, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
         """The audio of a lane as Ogg Opus, from the last minute's evidence, `without` these spoken numbers; None when there is nothing of

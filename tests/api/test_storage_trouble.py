@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from spacesctl.engine.messages import Redact
 from spacesctl.server.http import readiness
 from spacesctl.store.sqlite import database
 from spacesctl.store.sqlite.trouble import reason_of
@@ -144,3 +145,25 @@ async def test_an_error_of_ours_stays_one(api: Api) -> None:
         async with api.database.read() as db:
             await db.exec_driver_sql("SELECT * FROM nowhere")
     assert type(raised.value).__name__ == "OperationalError"
+
+
+async def test_what_is_to_be_redacted_is_not_heard_though_the_disk_is_full(api: Api) -> None:
+    host = await api.account("host")
+    place = await api.live(host, delay=4)
+    await api.speaker(place, host, "ann")
+    actor = api.app.registry.actors[place.rpartition("/")[2]]
+    actor.tick = 1000
+    now = actor.now_tick()
+    limit = await full(api)
+    new = {"lane": 1, "from_tick": now - 50, "to_tick": now, "mode": "tone", "reason": "x" * 280}
+    for _ in range(60):
+        answer = await host.call("POST", f"{place}/redactions", new)
+        if answer.status_code != 201:
+            break
+    assert (answer.status_code, answer.json()["reason"]) == (503, "disk_full")
+    told = api.engine.of(Redact)[-1]
+    assert (told.lane, told.first, told.last, told.mode) == (1, now - 50, now, "tone")
+    assert actor.audience.masks.touches(1, now - 10, now - 10)
+    async with api.database.begin() as db:
+        await db.exec_driver_sql(f"PRAGMA max_page_count = {limit}")
+    assert (await host.ok("POST", f"{place}/redactions", new))["state"] == "in_force"
