@@ -27,7 +27,7 @@ _ACT = {
     "key": "k", "rule_id": "r", "rule_hash": "h", "mode": "shadow", "action": "log", "account_id": "1", "lane": 1,
     "start_tick": 0, "end_tick": 1, "words": [_WORD], "confidence": 1.0, "engine": "e", "model": "m",
 }  # fmt: skip
-_RULES = {"rules": RULES, "rules_filename": "rules.toml"}
+_RULES = {"rules": RULES, "rules_filename": "rules.toml", "with_numbers": True}
 BODIES: dict[str, dict[str, Any]] = {
     "NewAccount": {"handle": "zoe", "name": "Zoe", "kind": "person"},
     "AboutMe": {"name": "Me", "description": "about me"},
@@ -46,8 +46,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "NewRedaction": {
         "account": "@ann", "lane": None, "last": 3, "from_tick": None, "to_tick": None, "mode": "silence", "reason": "r", "rule_id": "r",
+        "number": False,
     },
-    "RedactionChange": {"from_tick": 1, "to_tick": 2, "mode": "tone"},
+    "RedactionChange": {"from_tick": 1, "to_tick": 2, "mode": "tone", "reason": "x"},
     "NewDump": {"last": 3, "reason": "r"},
     "NewCough": {"last": 3},
     "NewPanic": {"duration": 60, "reason": "r"},
@@ -70,7 +71,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewCaptions": {"captions": [_CAPTION]},
     "NewReport": {"space_id": "A" * 13, "account": "@ann", "category": "other", "note": "n"},
     "ReportDecision": {"state": "dismissed", "note": "n"},
-    "NewRules": {"text": RULES, "filename": "rules.toml"},
+    "NewRules": {"text": RULES, "filename": "rules.toml", "with_numbers": True},
     "NewAct": _ACT | {"evidence": {"before": 1.0, "after": 1.0}},
     "Undo": {"reason": "r"},
     "BotStatus": {
