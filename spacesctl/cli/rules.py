@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.api.spaces import MAX_RULES
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, SpaceRef, ThisSpace, WithNumbers, client
+from spacesctl.cli.common import Json, SpaceRef, ThisSpace, WithNumbers, client, delay_of
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
 from spacesctl.support.terminal import write_line
+
+if TYPE_CHECKING:
+    from spacesctl.rules.vocabulary import Vocabulary
+
+SMALL_MODEL = "This was measured with the small shipped model, which understands no people; give --model."
+"""Its lag is another than that of the model that a Space is moderated with."""
 
 
 def read_rules(path: Path) -> str:
@@ -31,11 +37,10 @@ def check_rules(
         Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model: rules must use words that it knows.")
     ] = None,
     delay: Annotated[
-        float | None,
+        str | None,
         typer.Option(
-            min=0,
-            max=10,
-            help="Seconds that the audience is behind: are phrases redacted in time? Listens to the model first.",
+            metavar="SECONDS",
+            help="How far the audience is behind, 0s to 10s: are phrases redacted in time? Listens to the model first.",
         ),
     ] = None,
     as_json: Json = False,
@@ -45,15 +50,17 @@ def check_rules(
     from spacesctl.rules.rulefile import parse
     from spacesctl.rules.timing import explained, too_late
 
-    text = read_rules(path)
-    problems = check(text, str(path), _vocabulary(model) if model is not None else None)
+    seconds, text = delay_of(delay), read_rules(path)
+    known = _vocabulary(model) if model is not None else None
+    problems = check(text, str(path), known)
     ruleset, _ = parse(text, str(path))
     ok = not any(problem.level == "error" for problem in problems)
-    lines = explain(ruleset) if ruleset is not None else []
-    if ruleset is not None and delay is not None:
+    lines = explain(ruleset, known) if ruleset is not None else []
+    if ruleset is not None and seconds is not None:
         lag = _lag(model)
-        problems = sorted([*problems, *too_late(ruleset, lag, delay)])
-        lines += explained(ruleset, lag, delay)
+        problems = sorted([*problems, *too_late(ruleset, lag, seconds, known)])
+        lines += explained(ruleset, lag, seconds, known)
+        lines += [SMALL_MODEL] if model is None else []
     if as_json:
         from spacesctl.cli.answers import CheckedRules, RuleProblem
 
@@ -71,11 +78,12 @@ def check_rules(
         raise typer.Exit(2)
 
 
-def _vocabulary(model: Path) -> set[str]:
+def _vocabulary(model: Path) -> Vocabulary:
     from bots.models import ModelError, vocabulary  # reads a file; runs no bot
+    from spacesctl.rules.vocabulary import Vocabulary
 
     try:
-        return vocabulary(model)
+        return Vocabulary(vocabulary(model))
     except ModelError as error:
         raise Invalid("--model", str(error)) from error
 

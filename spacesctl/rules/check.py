@@ -15,16 +15,15 @@ from spacesctl.rules.ruleset import Rule, RuleSet
 from spacesctl.rules.vocabulary import Vocabulary
 
 
-def check(text: str, filename: str = "rules.toml", vocabulary: set[str] | None = None) -> list[Problem]:
+def check(text: str, filename: str = "rules.toml", known: Vocabulary | None = None) -> list[Problem]:
     """Return errors and warnings in the order of the file; empty when there are none.
 
-    With the recogniser's `vocabulary`, a phrase that contains a word the recogniser cannot emit is an error. Regexes
-    are not checked against the vocabulary, since the words that a regex can match cannot be listed.
+    With the words `known` to the recogniser, a phrase that contains a word the recogniser cannot emit is an error, also after which a
+    number is allowed. Regexes are not checked against them, since the words that a regex can match cannot be listed.
     """
     ruleset, problems = parse(text, filename)
     if ruleset is None:
         return problems
-    known = Vocabulary(vocabulary) if vocabulary is not None else None
     for rule in ruleset.rules:
         problems += _digits_in_regexes(rule, filename)
         if known is not None:
@@ -49,38 +48,51 @@ def _digits_in_regexes(rule: Rule, filename: str) -> list[Problem]:
 
 def _unreachable(rule: Rule, known: Vocabulary, filename: str) -> list[Problem]:
     found = []
-    for phrase in rule.literals:
-        missing = [[word for word in reading.split() if word not in known] for reading in phrase.readings]
-        if not (fewest := min(missing, key=len)) or known.has_as_one(phrase.readings):
+    for line, readings, so in _phrases(rule):
+        if not (unheard := known.missing(readings)):
             continue
-        unheard = list(dict.fromkeys(fewest))
         listed = ", ".join(f"`{word}`" for word in unheard)
-        message = f"the recogniser can never hear {listed}, so the phrase {phrase.text!r} can never be found"
         near = [f"`{each}`" for word in unheard for each in known.nearest(word)]
         todo = (
             f"the nearest words that it can hear are {', '.join(near)}" if near else "use other words or another model"
         )
-        found.append(Problem(phrase.line, message, todo, filename))
+        found.append(Problem(line, f"the recogniser can never hear {listed}, so {so}", todo, filename))
     return found
 
 
-def explain(ruleset: RuleSet) -> list[str]:
-    """Each rule in plain sentences, one line each, for `rules check`."""
-    return [line for rule in ruleset.rules for line in _explain(rule)] + [
-        f"At most {ruleset.limits.max_auto_actions_per_5min} automatic acts in 5 minutes; after that, rules only record, "
-        "and staff are notified."
-    ]
+def _phrases(rule: Rule) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """Line and readings of all that a rule listens for as words, and what follows if it cannot be heard."""
+    for phrase in rule.literals:
+        yield phrase.line, phrase.readings, f"the phrase {phrase.text!r} can never be found"
+    for digits in rule.digits:
+        for shape in digits.allow:
+            if shape.after:
+                yield digits.line, (shape.after,), f"no number said after {shape.after!r} is ever allowed"
+
+
+def explain(ruleset: RuleSet, known: Vocabulary | None = None) -> list[str]:
+    """Each rule in plain sentences, one line each, for `rules check`; also that all words are `known`, if they are."""
+    lines = [line for rule in ruleset.rules for line in _explain(rule)]
+    most = ruleset.limits.max_auto_actions_per_5min
+    lines.append(f"At most {most} automatic acts in 5 minutes; after that, rules only record, and staff are notified.")
+    phrases = [readings for rule in ruleset.rules for _, readings, _ in _phrases(rule)]
+    if known is not None and phrases and not any(known.missing(readings) for readings in phrases):
+        besides = " (regexes are not checked)" if any(rule.patterns for rule in ruleset.rules) else ""
+        lines.append(f"The model knows all words of these rules{besides}.")
+    return lines
 
 
 def _allowed(digits: Digits) -> str:
-    return ", but for " + ", ".join(_shape(one) for one in digits.allow) if digits.allow else ""
+    return ", except " + " and ".join(_shape(one) for one in digits.allow) if digits.allow else ""
 
 
 def _shape(shape: Shape) -> str:
+    """With `after` a length is the most: a recogniser loses digits."""
     parts = [
-        f"{shape.length} digits" if shape.length else "any",
+        "numbers",
+        f"of {'at most ' if shape.after else ''}{shape.length} digits" if shape.length else "",
         f"that begin with {shape.prefix}" if shape.prefix else "",
-        f"after {shape.after!r}" if shape.after else "",
+        f"said after {shape.after!r}" if shape.after else "",
     ]
     return " ".join(part for part in parts if part)
 

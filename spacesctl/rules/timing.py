@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
 from spacesctl.rules.ruleset import Phrase, Rule, RuleSet
+from spacesctl.rules.vocabulary import Vocabulary
 
 PER_LETTER = 0.1
 """Seconds that a letter takes to say: 19 of 20 phrases of the shipped voices are shorter."""
@@ -15,6 +16,9 @@ PER_DIGIT = 0.48
 """Seconds that a digit takes: card numbers of 16 are said in 5.9 to 7.7 s, with the pauses between their groups."""
 ROUND_TRIP = 0.2
 """Seconds for all that is not the recogniser: packets, a step of 100 ms, the call that redacts."""
+SHORTER = "redact a shorter part of it, or give the Space a longer delay"
+SOONER = "give the Space a longer delay, or the rule a smaller `run`"
+"""A part of a number is not a thing that a rule can name."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Wanted:
     name: str
     seconds: float
     line: int
+    todo: str
+    """What helps when it is known too late."""
 
 
 def spoken_seconds(phrase: Phrase) -> float:
@@ -37,14 +43,15 @@ def armed_at(digits: Digits) -> int:
     return max([digits.run, *lengths])
 
 
-def wanted(rule: Rule) -> Iterator[Wanted]:
-    """What a rule redacts, if it does."""
+def wanted(rule: Rule, known: Vocabulary | None = None) -> Iterator[Wanted]:
+    """What a rule redacts, if it does; no phrase that can never be heard by a model of which these words are `known`."""
     if "redact" in rule.actions:
         for phrase in rule.literals:
-            yield Wanted(f"the phrase {phrase.text!r}", spoken_seconds(phrase), phrase.line)
+            if known is None or not known.missing(phrase.readings):
+                yield Wanted(f"the phrase {phrase.text!r}", spoken_seconds(phrase), phrase.line, SHORTER)
         for digits in rule.digits:
             at = armed_at(digits)
-            yield Wanted(f"a number, which is known as one at its digit {at},", PER_DIGIT * at, digits.line)
+            yield Wanted(f"a number, which is known as one at its digit {at},", PER_DIGIT * at, digits.line, SOONER)
 
 
 def left(one: Wanted, lag: float, delay: float) -> float:
@@ -53,8 +60,8 @@ def left(one: Wanted, lag: float, delay: float) -> float:
     return delay - one.seconds - lag - ROUND_TRIP
 
 
-def too_late(ruleset: RuleSet, lag: float, delay: float) -> Iterator[Problem]:
-    """A warning for each phrase or number of a rule that redacts whose beginning will have aired."""
+def too_late(ruleset: RuleSet, lag: float, delay: float, known: Vocabulary | None = None) -> Iterator[Problem]:
+    """A warning for each phrase or number of a rule that redacts whose beginning will have aired. `known`: the words of the model."""
     for rule in ruleset.rules:
         if delay == 0 and rule.digits and "redact" in rule.actions:
             message = f"rule {rule.id!r}: without a delay the sound of numbers is not protected, only texts, recordings and evidence are"
@@ -62,18 +69,17 @@ def too_late(ruleset: RuleSet, lag: float, delay: float) -> Iterator[Problem]:
                 rule.line, message, "give the Space a delay: `edit SPACE --delay 4s`", ruleset.filename, "warning"
             )
             continue
-        for one in wanted(rule):
+        for one in wanted(rule, known):
             rest = left(one, lag, delay)
             if rest < 0:
-                message = f"{one.name} takes about {one.seconds:.1f} s to say"
-                message += f" and is recognised {lag:.1f} s later: with a delay of {delay:g} s its first {-rest:.1f} s have aired"
-                todo = "redact a shorter part of it, or give the Space a longer delay"
-                yield Problem(one.line, message, todo, ruleset.filename, "warning")
+                message = f"{one.name} takes about {one.seconds:.1f} s to say and is recognised {lag:.1f} s later: "
+                message += f"with a delay of {delay:g} s its first {min(-rest, one.seconds):.1f} s have aired"
+                yield Problem(one.line, message, one.todo, ruleset.filename, "warning")
 
 
-def explained(ruleset: RuleSet, lag: float, delay: float) -> list[str]:
+def explained(ruleset: RuleSet, lag: float, delay: float, known: Vocabulary | None = None) -> list[str]:
     """A line about what is known last of all that is redacted, for `rules check`; none if nothing is."""
-    all_wanted = [one for rule in ruleset.rules for one in wanted(rule)]
+    all_wanted = [one for rule in ruleset.rules for one in wanted(rule, known)]
     if not all_wanted:
         return []
     slowest = max(all_wanted, key=lambda one: one.seconds)

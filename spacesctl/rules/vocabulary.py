@@ -26,12 +26,14 @@ class Vocabulary:
         self._words = {part for word in listed for part in normalise.heard.__wrapped__(word)}
         self._advised = 0
 
-    def __contains__(self, word: str) -> bool:
-        return word in self._words
-
-    def has_as_one(self, readings: Sequence[str]) -> bool:
-        """Whether a phrase of several words is known as a single one (`give away`, `giveaway`)."""
-        return any(" " in reading and reading.replace(" ", "") in self._words for reading in readings)
+    def missing(self, readings: Sequence[str]) -> list[str]:
+        """The unknown words of the reading that has fewest; none when a phrase can be heard, also as a single word (`give away`,
+        `giveaway`)."""
+        if any(" " in reading and reading.replace(" ", "") in self._words for reading in readings):
+            return []
+        unknown = [[word for word in reading.split() if word not in self._words] for reading in readings]
+        fewest = min(unknown, key=len)
+        return list(dict.fromkeys(fewest))
 
     def nearest(self, word: str) -> list[str]:
         """Up to three words that are spelled most like it; none for a word after the first `ADVISED`."""

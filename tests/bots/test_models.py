@@ -7,6 +7,7 @@ import pytest
 
 from bots import casts, models
 from spacesctl.rules.check import check
+from spacesctl.rules.vocabulary import Vocabulary
 
 
 def fake_model(path: Path) -> Path:
@@ -75,7 +76,7 @@ def test_words_of_a_model_without_a_graph_folder_are_read_and_a_damaged_table_ha
 def test_each_cast_is_whole_and_its_rules_can_be_heard(name: str) -> None:
     cast = casts.load(name)
     vocabulary = models.vocabulary(models.SHIPPED)
-    assert check(cast.rules, f"{name}.toml", vocabulary) == []
+    assert check(cast.rules, f"{name}.toml", Vocabulary(vocabulary)) == []
     assert [person.role for person in cast.people] == ["host", "speaker", "speaker", "speaker"]
     assert cast.host.kind == "brand"
     assert len({person.voice for person in cast.people}) == 4

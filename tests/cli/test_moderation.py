@@ -85,7 +85,10 @@ def test_rules_check_says_which_phrases_are_redacted_too_late(nobody: Person, tm
     assert f"{path}:6" in done.stderr
     assert "have aired" in done.stderr
     assert "is redacted too late" in done.stdout
-    assert "have aired" not in nobody.run("rules", "check", str(path), "--delay", "10").stderr
+    assert "small shipped model, which understands no people; give --model" in done.stdout
+    assert "have aired" not in nobody.run("rules", "check", str(path), "--delay", "10s").stderr
+    assert "delay of 0.5 s" in nobody.run("rules", "check", str(path), "--delay", "500ms").stdout
+    refused(nobody.run("rules", "check", str(path), "--delay", "11s"), 2, "--delay")
     refused(nobody.run("rules", "check", str(path), "--delay", "4", "--model", str(tmp_path)), 2, "--model")
 
 

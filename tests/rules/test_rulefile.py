@@ -5,6 +5,7 @@ import pytest
 from spacesctl.rules.check import check, explain
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rulefile import compile_rules, parse
+from spacesctl.rules.vocabulary import Vocabulary
 
 HEAD = "schema = 1\n"
 GOOD = """schema = 1
@@ -176,7 +177,7 @@ VOCABULARY = {"crypto", "give", "giveaway", "double", "your", "money", "idiot", 
 
 def test_a_word_that_the_recogniser_cannot_emit_is_an_error_with_the_nearest_words() -> None:
     text = rule(when__any='[{ words = ["crypto\\ngiveaway",\n"crypto giveaways"] }]')
-    (problem,) = check(text, "r.toml", VOCABULARY)
+    (problem,) = check(text, "r.toml", Vocabulary(VOCABULARY))
     assert (problem.level, problem.line, problem.file) == ("error", 5, "r.toml")
     assert "`giveaways`" in problem.message
     assert "`giveaway`" in problem.todo
@@ -187,8 +188,8 @@ def test_without_a_vocabulary_no_word_is_unreachable() -> None:
 
 
 def test_a_numeral_is_reachable_when_one_way_to_say_it_is() -> None:
-    assert check(rule(when__any='[{ words = ["42"] }]'), vocabulary=VOCABULARY) == []
-    assert check(rule(when__any='[{ words = ["43"] }]'), vocabulary=VOCABULARY) != []
+    assert check(rule(when__any='[{ words = ["42"] }]'), known=Vocabulary(VOCABULARY)) == []
+    assert check(rule(when__any='[{ words = ["43"] }]'), known=Vocabulary(VOCABULARY)) != []
 
 
 def test_a_regex_that_asks_for_digits_is_warned_of() -> None:

@@ -5,6 +5,7 @@ import pytest
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import RuleSet
 from spacesctl.rules.timing import explained, left, spoken_seconds, too_late, wanted
+from spacesctl.rules.vocabulary import Vocabulary
 
 LONG = "never ever tell anybody about the secret project of the company"
 
@@ -41,3 +42,21 @@ def test_a_numeral_takes_as_long_as_the_longest_way_to_say_it() -> None:
     assert spoken_seconds(phrase) == pytest.approx(0.1 * len("fourthousandsevenhundredandtwentynine"))
     (one,) = wanted(said.rules[0])
     assert left(one, 0.5, 4.0) < 0
+
+
+def test_no_more_of_a_phrase_has_aired_than_it_has() -> None:
+    short, _ = too_late(rules(), lag=3.0, delay=0.0)
+    assert "its first 0.5 s have aired" in short.message
+
+
+def test_of_a_phrase_that_can_never_be_heard_no_time_is_told() -> None:
+    known = Vocabulary({"idiot"})
+    assert list(too_late(rules(), lag=0.4, delay=4.0, known=known)) == []
+    assert "idiot" in explained(rules(), lag=0.4, delay=4.0, known=known)[0]
+
+
+def test_of_a_number_no_shorter_part_can_be_redacted() -> None:
+    text = 'schema = 1\n[[rule]]\nid = "a"\nwhen.any = [{ digits = { run = 12 } }]\nactions = ["redact"]\n'
+    (problem,) = too_late(compile_rules(text), lag=0.5, delay=4.0)
+    assert "smaller `run`" in problem.todo
+    assert "shorter" not in problem.todo
