@@ -119,6 +119,12 @@ class SetRules(Answer, frozen=True, kw_only=True):
     hash: str | None
     rules: list[str]
     actions: list[str]
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for."""
+    delay: float = 0.0
+    """Seconds that the audience is to hear behind the stage with these rules; `delay_now` and `safe_in` are those of the Space."""
+    delay_now: float | None = None
+    safe_in: float | None = None
 
 
 class RuleFile(Answer, frozen=True, kw_only=True):
@@ -126,6 +132,8 @@ class RuleFile(Answer, frozen=True, kw_only=True):
 
     hash: str | None
     text: str | None
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for."""
 
 
 class Ticks(Given, frozen=True, kw_only=True):

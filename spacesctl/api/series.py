@@ -54,6 +54,10 @@ class SeriesChange(Given, frozen=True, kw_only=True):
     rules: RuleText | UnsetType | None = UNSET
     """Another rule file; null removes the rules."""
     rules_filename: FileName = "rules.toml"
+    with_numbers: bool = False
+    """With `rules`: evidence keeps the spoken numbers that they look for. Other rules without it keep none."""
+    delay: Delay | None = None
+    """Seconds that the audience hears behind the stage."""
     invite: Handles = []
     """Handles to invite in addition, from now on."""
     cohosts: Cohosts = []
@@ -78,6 +82,10 @@ class Series(Answer, frozen=True, kw_only=True):
     lang: str
     rules: str | None
     """The hash of the rule file."""
+    redacts: bool = False
+    """Whether a rule redacts: without a delay that comes too late."""
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for."""
     record: RecordingMode
     delay: float | None = None
     invited_user_ids: list[str]

@@ -168,6 +168,10 @@ class Space(Answer, frozen=True, kw_only=True):
     recording: RunningRecording | None
     rules: str | None
     """The hash of the rule file."""
+    redacts: bool = False
+    """Whether a rule redacts: without a delay that comes too late."""
+    with_numbers: bool = False
+    """Evidence keeps the spoken numbers that the rules look for."""
     notice: str | None
     """What every speaker is shown first: what listens, or records."""
     host_away: HostAway | None

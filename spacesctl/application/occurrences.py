@@ -72,13 +72,13 @@ async def call_off(tx: Transaction, space_id: str, by: Person) -> None:
 async def bring_in_line(app: App, tx: Transaction, before: Series, after: Series, space_id: str) -> None:
     """Apply the fields that an edit changed to the Space of the coming occurrence. What its host changed in that Space alone stays."""
     host = await _host(tx, after)
-    names = [(name, name) for name in ("title", "topics", "lang", "listeners", "duration")]
+    names = [(name, name) for name in ("title", "topics", "lang", "listeners", "duration", "delay")]
     pairs = [*names, ("planned", "scheduled_start")]
     changed = {there: getattr(after, one) for one, there in pairs if getattr(after, one) != getattr(before, one)}
     commands: list[c.Command] = [c.Edit(host, **changed)]
     if after.policy is not before.policy:
         commands.append(c.ChangePolicy(host, after.policy))
-    if after.rules_hash != before.rules_hash:
+    if (after.rules_hash, after.with_numbers) != (before.rules_hash, before.with_numbers):
         commands.append(_rules_of(app, host, after))
     invites = tx.space(space_id).invites
     wanted = {*after.invited, *after.cohosts}

@@ -43,6 +43,9 @@ class Edit:
     topics: tuple[str, ...] | None = None
     has_rules: bool = False
     rules: CheckedRules | None = None
+    with_numbers: bool = False
+    """Of the `rules`."""
+    delay: float | None = None
     invite: Sequence[str] = ()
     cohosts: Sequence[str] = ()
     uninvite: Sequence[str] = ()
@@ -125,11 +128,12 @@ async def edit_series(app: App, series_id: str, person: Person, edit: Edit) -> S
             policy=_other(edit.policy, before.policy),
             listeners=_other(edit.listeners, before.listeners),
             topics=_other(edit.topics, before.topics),
+            delay=_other(edit.delay, before.delay),
             invited=tuple(invited),
             cohosts=cohosts,
         )
         if edit.has_rules:
-            asked = _with_rules(asked, edit.rules)
+            asked = replace(_with_rules(asked, edit.rules), with_numbers=edit.with_numbers)
         asked = await asyncio.to_thread(rules.checked, asked, before)
         after = rules.edited(before, asked, tx.now)
         await series_store.save(tx.db, after)

@@ -13,7 +13,8 @@ from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
 
 if TYPE_CHECKING:
-    from spacesctl.api.spaces import NewSpace
+    from spacesctl.api.series import Series
+    from spacesctl.api.spaces import NewSpace, Space
 
 
 MAX_COHOSTS = 2
@@ -112,6 +113,14 @@ def create(
         from spacesctl.cli.spaceview import show_space
 
         show_space(made, tz)
+    _note_rules(new.rules, made)
+
+
+def _note_rules(text: str | None, made: Space | Series) -> None:
+    from spacesctl.cli import rulenotes
+
+    rulenotes.note_numbers(text, kept=made.with_numbers)
+    rulenotes.note_delay(made)
 
 
 def _cohosts(words: list[str]) -> list[str]:
@@ -144,4 +153,6 @@ def _create_series(ctx: typer.Context, each: NewSpace, cron: str, tz: str, secon
         delay=each.delay,
     )
     with client(ctx) as spaces:
-        tell(spaces.series.create(new, idempotency_key=new_key()), as_json=as_json)
+        made = spaces.series.create(new, idempotency_key=new_key())
+    tell(made, as_json=as_json)
+    _note_rules(new.rules, made)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, SpaceRef, WithNumbers, client, delay_of, handles_of
+from spacesctl.cli.common import Json, Session, SpaceRef, WithNumbers, client, delay_of, handles_of
 from spacesctl.cli.spaces import tell
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
@@ -89,18 +89,38 @@ def edit(
         raise Invalid("edit", "say what to change", hint=CHOICES)
     with client(ctx) as spaces:
         where = which.one(spaces, space, sure=new_rules is not None)  # the rules that were there are not kept
-        tell(_apply(spaces, where, change, invites, new_rules), as_json=as_json, tz=tz)
+        before = spaces.spaces.get(where) if new_rules is not None else None
+        dry_run = ctx.ensure_object(Session).dry_run
+        after = _apply(spaces, where, change, invites, new_rules, dry_run=dry_run)
+    tell(after, as_json=as_json, tz=tz)
+    if new_rules is None and change.delay is None:
+        return
+    from spacesctl.cli import rulenotes
+
+    if before is not None and new_rules is not None:
+        rulenotes.note_numbers(new_rules.text, kept=after.with_numbers, before=before.with_numbers)
+    rulenotes.note_delay(after)
 
 
 def _apply(
-    spaces: Client, where: str, change: SpaceChange, invites: NewInvites | None, rules: NewRules | None
+    spaces: Client,
+    where: str,
+    change: SpaceChange,
+    invites: NewInvites | None,
+    rules: NewRules | None,
+    *,
+    dry_run: bool,
 ) -> Space:
-    """The Space after the changes. Each is a call of its own, the one that is refused most easily first; the others are then not made."""
-    if rules is not None:
-        spaces.spaces.set_rules(where, rules)
-    if invites is not None:
-        spaces.people.invite(where, invites)
-    return spaces.spaces.edit(where, change) if change != type(change)() else spaces.spaces.get(where)
+    """The Space after the changes. Each is a call of its own, the one that is refused most easily first; the others are then not made.
+    Each call of a dry run knows nothing of the others: what they answer is put together here."""
+    done = spaces.spaces.set_rules(where, rules) if rules is not None else None
+    invited = list(spaces.people.invite(where, invites)) if invites is not None else []
+    space = spaces.spaces.edit(where, change) if change != type(change)() else spaces.spaces.get(where)
+    if not dry_run:
+        return space
+    from spacesctl.client.tried import as_if
+
+    return as_if(space, change, done, invited)
 
 
 def _mode(record: bool | None, *, lanes: bool) -> RecordingMode | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.api.spaces import MAX_RULES
-from spacesctl.cli import which
+from spacesctl.cli import rulenotes, which
 from spacesctl.cli.common import Json, SpaceRef, ThisSpace, WithNumbers, client, delay_of
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
@@ -102,6 +102,14 @@ def _lag(model: Path | None) -> float:
     return found.late
 
 
+def has_digits(text: str) -> bool:
+    """Whether rules look for spoken numbers."""
+    from spacesctl.rules.rulefile import parse
+
+    found, _ = parse(text, "")
+    return found is not None and bool(found.digits())
+
+
 def push_rules(
     ctx: typer.Context,
     space: ThisSpace,
@@ -109,16 +117,23 @@ def push_rules(
     with_numbers: WithNumbers = False,
     as_json: Json = False,
 ) -> None:
-    """Set the rules of a Space, also while it is live. If the file has errors, the old rules stay."""
+    """Set the rules of a Space, also while it is live. If the file has errors, the old rules stay. Without --with-numbers evidence keeps no
+    numbers, also when it did before."""
     from spacesctl.api.moderation import NewRules
+    from spacesctl.client.tried import with_rules
 
     new = NewRules(text=read_rules(path), filename=path.name, with_numbers=with_numbers)
     with client(ctx) as spaces:
-        done = spaces.spaces.set_rules(which.one(spaces, space, sure=True), new)
+        where = which.one(spaces, space, sure=True)
+        before = spaces.spaces.get(where)
+        done = spaces.spaces.set_rules(where, new)
     if as_json:
         emit_json(done)
-    else:
-        say(f"rules {(done.hash or '')[:12]}: {', '.join(done.rules) or 'none'}; may {', '.join(done.actions)}")
+        return
+    say(f"rules {(done.hash or '')[:12]}: {', '.join(done.rules) or 'none'}; may {', '.join(done.actions)}")
+    if (told := rulenotes.numbers(new.text, kept=done.with_numbers, before=before.with_numbers)) is not None:
+        say(told)
+    rulenotes.say_delay(before, with_rules(before, done))
 
 
 def show_rules(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> None:
@@ -131,15 +146,21 @@ def show_rules(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False
         note("no rules")
     else:
         write_line(found.text.rstrip("\n"))  # a file
+        if (told := rulenotes.numbers(found.text, kept=found.with_numbers)) is not None:
+            note(told)
 
 
 def clear_rules(ctx: typer.Context, space: ThisSpace, as_json: Json = False) -> None:
     """Remove the rules of a Space, and with them the bot's permission to act."""
     from spacesctl.api.moderation import NewRules
+    from spacesctl.client.tried import with_rules
 
     with client(ctx) as spaces:
-        done = spaces.spaces.set_rules(which.one(spaces, space, sure=True), NewRules(text=None))
+        where = which.one(spaces, space, sure=True)
+        before = spaces.spaces.get(where)
+        done = spaces.spaces.set_rules(where, NewRules(text=None))
     if as_json:
         emit_json(done)
-    else:
-        say("no rules")
+        return
+    say("no rules")
+    rulenotes.say_delay(before, with_rules(before, done))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli import which, which_series
+from spacesctl.cli import rulenotes, which, which_series
 from spacesctl.cli.asking import confirm
-from spacesctl.cli.common import Json, SpaceRef, Yes, client, duration_seconds, handle
+from spacesctl.cli.common import Json, SpaceRef, WithNumbers, Yes, client, delay_of, duration_seconds, handle
 from spacesctl.cli.output import clock, emit_json, say, table
+from spacesctl.cli.rulenotes import too_late
 from spacesctl.cli.rules import read_rules
-from spacesctl.cli.spaceview import in_zone
+from spacesctl.cli.spaceview import in_zone, show_rules
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.words import Policy
 
@@ -94,11 +95,18 @@ def edit(
     ] = None,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with new rules for the bot.")] = None,
     no_rules: Annotated[bool, typer.Option("--no-rules", help="Remove the rules.")] = False,
+    with_numbers: WithNumbers = False,
+    delay: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="How far behind the stage the audience hears, 0s to 10s.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Change a series and its next Space; what you do not give stays as it is."""
+    """Change a series and its next Space; what you do not give stays as it is. New --rules without --with-numbers: evidence keeps no
+    numbers, also when it did before."""
     if rules is not None and no_rules:
         raise Invalid("--rules, --no-rules", "give only one of them")
+    if with_numbers and rules is None:
+        raise Invalid("--with-numbers", "needs --rules")
     from spacesctl.api.series import SeriesChange
     from spacesctl.api.wire import UNSET
 
@@ -111,6 +119,8 @@ def edit(
         topics=topic or None,
         rules=read_rules(rules) if rules is not None else None if no_rules else UNSET,
         rules_filename=rules.name if rules is not None else "rules.toml",
+        with_numbers=with_numbers,
+        delay=delay_of(delay),
         invite=[handle(one) for one in invite or []],
         cohosts=[handle(one) for one in cohost or []],
         uninvite=[handle(one) for one in uninvite or []],
@@ -118,7 +128,14 @@ def edit(
     if change == SeriesChange():
         raise Invalid("edit", "say what to change", hint="--help lists the options")
     with client(ctx) as spaces:
-        tell(spaces.series.edit(which_series.one(spaces, series), change), as_json=as_json)
+        where = which_series.one(spaces, series)
+        kept = spaces.series.get(where).with_numbers if change.rules is not UNSET else False
+        after = spaces.series.edit(where, change)
+    tell(after, as_json=as_json)
+    if isinstance(change.rules, str):
+        rulenotes.note_numbers(change.rules, kept=after.with_numbers, before=kept)
+    if change.rules is not UNSET or change.delay is not None:
+        rulenotes.note_delay(after)
 
 
 def delete(ctx: typer.Context, series: ThisSeries, yes: Yes = False, as_json: Json = False) -> None:
@@ -172,4 +189,5 @@ def tell(series: Series, *, as_json: bool) -> None:
         for at in series.coming[1:]:
             say(f"             {clock(at)}{in_zone(at, series.tz)}")
     if series.delay is not None:
-        say(f"  delay      {series.delay:g} s")
+        say(f"  delay      {series.delay:g} s{', though rules redact: too late' if too_late(series) else ''}")
+    show_rules(series)

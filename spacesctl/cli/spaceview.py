@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spacesctl.cli.feed import show_blocked
 from spacesctl.cli.output import clock, say
+from spacesctl.cli.rulenotes import too_late
 from spacesctl.domain.words import State
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from spacesctl.api.captions import UnheardLane
     from spacesctl.api.recordings import Recording
+    from spacesctl.api.series import Series
     from spacesctl.api.spaces import Pin, Space
     from spacesctl.api.wire import Time
 
@@ -49,10 +51,17 @@ def show_space(space: Space, tz: str | None = None, cohosts: Sequence[str] = ())
         say(f"  shared     {_shared(pin)}".replace("\n", " "))
     if space.delay or space.delay_now:
         say(f"  delay      {delay(space)}")
+    elif too_late(space):
+        say("  delay      none, though rules redact: too late")
     if space.held_until is not None:
         say(f"  held       nobody new can speak before {clock(space.held_until)}")
-    if space.rules:
-        say(f"  rules      {space.rules[:12]}")
+    show_rules(space)
+
+
+def show_rules(one: Space | Series) -> None:
+    """The rules of a Space or of those of a series, if there are any."""
+    if one.rules:
+        say(f"  rules      {one.rules[:12]}{', evidence keeps numbers' if one.with_numbers else ''}")
 
 
 def _unprotected(unheard: Sequence[UnheardLane]) -> str:

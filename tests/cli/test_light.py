@@ -84,7 +84,7 @@ def below(modules: set[str], *rooms: str) -> set[str]:
         (["inbox", "--limit", "5"], {"messages", "posts", "postview"}),
         (["invites"], {"invitations", "roles"}),
         (["edit", "AAAAAAAAAAAAA", "--title", "T"], {"editing", "spaces", "when"}),
-        (["create", "T"], {"create", "rules", "when"}),
+        (["create", "T"], {"create", "rulenotes", "rules", "when"}),
         (["kick", "AAAAAAAAAAAAA", "@ann"], {"sanctions", "people", "audit", "roles"}),
         (["captions", "AAAAAAAAAAAAA"], {"captions"}),
         (["people", "AAAAAAAAAAAAA"], {"people", "roles"}),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypedDict
 
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.api import accounts as api
+from spacesctl.api import moderation as api_moderation
 from spacesctl.api import posts as api_posts
 from spacesctl.api import spaces as api_spaces
 from spacesctl.api.by import By
@@ -182,6 +183,8 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         captions=value.captions,
         captions_status=captions_now(app).of(value, staff=staff),
         rules=value.rules_hash,
+        redacts=value.redacts,
+        with_numbers=_with_numbers(value),
         notice=value.notice,
         host_away=_away(value) if staff else None,
         duration=value.duration,
@@ -190,16 +193,46 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         blocked_speaking=[],
         tick=_tick(handle) if value.started_at and not value.is_over else None,
         delay=value.delay,
-        delay_now=_behind(value, handle) if value.state is State.LIVE else None,
-        safe_in=round(handle.audience.safe_in if handle else 0.0, 1) if value.state is State.LIVE else None,
+        delay_now=_behind(value, handle),
+        safe_in=_safe_in(value, handle),
         held_until=time(value.held_until),
         me=_me(value, viewer),
     )
 
 
-def _behind(value: Space, handle: SpaceHandle | None) -> float:
-    """Seconds that the audience hears behind the stage; a Space that is being created begins with the whole delay."""
+def set_rules(app: Services, value: Space, ids: Iterable[str], actions: Iterable[str]) -> api_moderation.SetRules:
+    """What the Space has now: rules with these ids, which may take these actions."""
+    handle = app.registry.known(value.id)
+    return api_moderation.SetRules(
+        hash=value.rules_hash,
+        rules=list(ids),
+        actions=sorted(actions),
+        with_numbers=_with_numbers(value),
+        delay=value.delay,
+        delay_now=_behind(value, handle),
+        safe_in=_safe_in(value, handle),
+    )
+
+
+def rule_file(value: Space, text: str | None) -> api_moderation.RuleFile:
+    """The rules of a Space and their text."""
+    return api_moderation.RuleFile(hash=value.rules_hash, text=text, with_numbers=_with_numbers(value))
+
+
+def _with_numbers(value: Space) -> bool:
+    return value.grant is not None and value.grant.with_numbers
+
+
+def _behind(value: Space, handle: SpaceHandle | None) -> float | None:
+    """Seconds that the audience of a live Space hears behind the stage; one that is being created begins with the whole delay."""
+    if value.state is not State.LIVE:
+        return None
     return round(handle.audience.behind * TICK_SECONDS, 2) if handle is not None else value.delay
+
+
+def _safe_in(value: Space, handle: SpaceHandle | None) -> float | None:
+    """Seconds until a live Space has its delay."""
+    return round(handle.audience.safe_in if handle else 0.0, 1) if value.state is State.LIVE else None
 
 
 def _recording(value: Space) -> api_spaces.RunningRecording | None:

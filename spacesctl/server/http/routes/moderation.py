@@ -24,6 +24,7 @@ from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import Policy, ReportState, State
+from spacesctl.server.http import serializers
 from spacesctl.server.http.cursors import instant, number
 from spacesctl.server.http.idempotency import IdempotencyKey, answer_once, keeping
 from spacesctl.server.http.limited import limited, rule_blocks
@@ -189,9 +190,8 @@ async def put_rules(app: Here, caller: SignedIn, space_id: str, body: api.NewRul
     This grants the bundled bot the actions of the file's rules, in the host's name.
     """
     rules = await set_rules(app, caller, space_id, body.text, body.filename, with_numbers=body.with_numbers)
-    if rules is None:
-        return api.SetRules(hash=None, rules=[], actions=[])
-    return api.SetRules(hash=rules.hash, rules=list(rules.ids), actions=sorted(rules.actions))
+    ids, actions = (rules.ids, rules.actions) if rules is not None else ((), ())
+    return serializers.set_rules(app, await app.registry.space(space_id), ids, actions)
 
 
 @router.get("/spaces/{space_id}/rules")
@@ -201,9 +201,9 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> api.RuleFile:
     space = await app.registry.space(space_id)
     require(space, caller, Action.SEE_STAFF)
     if space.rules_hash is None:
-        return api.RuleFile(hash=None, text=None)
+        return serializers.rule_file(space, None)
     async with app.db.read() as db:
-        return api.RuleFile(hash=space.rules_hash, text=await ruleset_store.get_rules(db, space.rules_hash))
+        return serializers.rule_file(space, await ruleset_store.get_rules(db, space.rules_hash))
 
 
 @router.post("/spaces/{space_id}/acts", status_code=201)

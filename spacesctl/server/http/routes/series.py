@@ -14,7 +14,7 @@ from spacesctl.api.wire import UNSET, Page, Time, time
 from spacesctl.application import series as use
 from spacesctl.application.once import Once
 from spacesctl.application.rulesets import compiled
-from spacesctl.domain.errors import Conflict, NotAllowed, NotFound, Refused, TooMany
+from spacesctl.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.ids import new_space_id
 from spacesctl.domain.principals import Person
 from spacesctl.domain.recurrence import occurrences
@@ -75,6 +75,8 @@ async def get_series(app: Here, caller: SignedIn, series_id: str) -> api.Series:
 @limited("rule_file", cost=rule_blocks)
 async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.SeriesChange) -> api.Series:
     """Edit a series. Its coming Space, if it exists, is changed too."""
+    if body.with_numbers and not isinstance(body.rules, str):
+        raise Invalid("with_numbers", "is for `rules`")
     edit = use.Edit(
         title=body.title,
         cron=body.cron,
@@ -85,6 +87,8 @@ async def edit_series(app: Here, caller: SignedIn, series_id: str, body: api.Ser
         topics=None if body.topics is None else tuple(body.topics),
         has_rules=body.rules is not UNSET,
         rules=await compiled(app, caller, body.rules, body.rules_filename) if isinstance(body.rules, str) else None,
+        with_numbers=body.with_numbers,
+        delay=body.delay,
         invite=body.invite,
         cohosts=body.cohosts,
         uninvite=body.uninvite,
@@ -139,6 +143,8 @@ def _series(app: Services, value: Series) -> api.Series:
         topic_ids=list(value.topics),
         lang=value.lang,
         rules=value.rules_hash,
+        redacts="redact" in value.rule_actions,
+        with_numbers=value.with_numbers,
         record=value.record,
         delay=value.delay,
         invited_user_ids=list(value.invited),
