@@ -13,8 +13,6 @@ from spacesctl.cli.output import emit_json, say
 from spacesctl.domain.words import InviteState, Policy, Reaction, Role, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from spacesctl.api.spaces import Space
     from spacesctl.client.http import Client
 
@@ -26,10 +24,12 @@ def show(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False) -> N
         if as_json:
             emit_json(found)
             return
-        tell(found, as_json=False, cohosts=_cohosts(spaces, found))
-        if found.state == State.ENDED:
-            from spacesctl.cli.spaceview import show_recordings
+        from spacesctl.cli.spaceview import show_recordings, show_space
 
+        unheard = {one.account_id for one in found.captions_status.unheard or ()}
+        names = {one: spaces.accounts.get(one).handle for one in unheard}
+        show_space(found, cohosts=_cohosts(spaces, found), names=names)
+        if found.state == State.ENDED:
             show_recordings(spaces.recordings.list(found.id))
 
 
@@ -96,11 +96,11 @@ def policy(
     tell(changed, as_json=as_json)
 
 
-def tell(space: Space, *, as_json: bool, tz: str | None = None, cohosts: Sequence[str] = ()) -> None:
-    """Print a Space, as JSON or for people: with its start in the zone in which it was given, and with its co-hosts, if they are known."""
+def tell(space: Space, *, as_json: bool, tz: str | None = None) -> None:
+    """Print a Space, as JSON or for people: with its start in the zone in which it was given."""
     if as_json:
         emit_json(space)
     else:
         from spacesctl.cli.spaceview import show_space
 
-        show_space(space, tz, cohosts)
+        show_space(space, tz)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from spacesctl.cli.feed import show_blocked
@@ -11,7 +12,7 @@ from spacesctl.cli.rulenotes import too_late
 from spacesctl.domain.words import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spacesctl.api.captions import UnheardLane
     from spacesctl.api.recordings import Recording
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from spacesctl.api.wire import Time
 
 
-def show_space(space: Space, tz: str | None = None, cohosts: Sequence[str] = ()) -> None:
-    """Print what a person wants to know of a Space; when it starts also in the zone `tz`."""
+def show_space(
+    space: Space, tz: str | None = None, cohosts: Sequence[str] = (), names: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Print what a person wants to know of a Space; when it starts also in the zone `tz`. `names`: handles of who is not recognised, by
+    account id."""
     say(f"{space.title}  [{space.state}]  {space.id}")
     say(f"  link       {space.link}")
     say(f"  host       {space.host.handle}")
@@ -45,7 +49,7 @@ def show_space(space: Space, tz: str | None = None, cohosts: Sequence[str] = ())
     captions = "on" if status.ready else f"{'on, but ' if space.captions else ''}{status.reason}"
     say(f"  captions   {captions}{', but behind' if status.behind else ''}")
     if status.unheard:
-        say(f"  unheard    {len(status.unheard)} not recognised, for want of time{_unprotected(status.unheard)}")
+        say(f"  unheard    {_unheard(status.unheard, names)}")
     show_blocked(space)
     for pin in space.pinned:
         say(f"  shared     {_shared(pin)}".replace("\n", " "))
@@ -64,8 +68,12 @@ def show_rules(one: Space | Series) -> None:
         say(f"  rules      {one.rules[:12]}{', evidence keeps numbers' if one.with_numbers else ''}")
 
 
-def _unprotected(unheard: Sequence[UnheardLane]) -> str:
-    return "; nothing is redacted there" if any(one.unprotected for one in unheard) else ""
+def _unheard(lanes: Sequence[UnheardLane], names: Mapping[str, str]) -> str:
+    """`@ann, @ben not recognised, for want of time; nothing is redacted of @ben`, or how many."""
+    who = ", ".join(names.get(one.account_id, "somebody") for one in lanes) if names else str(len(lanes))
+    bare = [names.get(one.account_id, "somebody") for one in lanes if one.unprotected]
+    of = f" of {', '.join(bare)}" if names else " there"
+    return f"{who} not recognised, for want of time" + (f"; nothing is redacted{of}" if bare else "")
 
 
 def in_zone(at: datetime, tz: str | None) -> str:

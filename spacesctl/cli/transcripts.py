@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
+from spacesctl.cli.captions import Audience, as_staff
 from spacesctl.cli.common import Json, SpaceRef, client
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.support.terminal import write_line
@@ -17,6 +18,7 @@ from spacesctl.support.terminal import write_line
 if TYPE_CHECKING:
     from spacesctl.api.captions import Caption
     from spacesctl.api.spaces import Space
+    from spacesctl.cli.coming_back import View
     from spacesctl.client.http import Client
 
 
@@ -37,12 +39,16 @@ def transcript(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file. Default: print it.")
     ] = None,
+    audience: Audience = False,
     as_json: Json = False,
 ) -> None:
-    """Print what was said in a Space, with names and clock times."""
+    """Print what was said in a Space, with names and clock times.
+
+    Host, co-hosts and admins read all words; --audience gives what the audience reads: as late as it hears, without what is redacted.
+    """
     with client(ctx, anonymous=True) as spaces:
         found = which.whole(spaces, space, which.PAST)
-        said = list(_all(spaces, found.id))
+        said, _ = as_staff(lambda view: list(_all(spaces, found.id, view)), audience=audience)
         names = _names(spaces, said)
     if not said:
         note("nothing was said, or there were no captions")
@@ -58,10 +64,10 @@ def transcript(
     say(f"{output}: {len(said)} utterances")
 
 
-def _all(spaces: Client, where: str) -> Iterable[Caption]:
+def _all(spaces: Client, where: str, view: View) -> Iterable[Caption]:
     """All captions, the first first: the server answers with a part of them at a time."""
     seq = 0
-    while page := list(spaces.spaces.captions(where, seq)):
+    while page := list(spaces.spaces.captions(where, seq, view)):
         yield from page
         if page[-1].seq <= seq:  # a server that says the same again would never come to an end
             return

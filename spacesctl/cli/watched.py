@@ -103,14 +103,18 @@ class Watched:
             role = event.data if isinstance(event.data, people_events.RoleChanged) else None
             self._made_listener = role.account_id if role is not None and role.role is Role.LISTENER else None
         if told:
-            tick = event.data.tick if isinstance(event.data, events.Reactions) else event.tick or 0
-            self.happened.append((clock(tick), one_line(told)))
+            tick = event.data.tick if isinstance(event.data, events.Reactions) else event.tick
+            self.happened.append((clock(self._present() if tick is None else tick), one_line(told)))
         return told
 
     def remark(self, text: str) -> None:
         """Add what is not of the Space to what happened."""
+        self.happened.append((clock(self._present()), text))
+
+    def _present(self) -> int:
+        """The tick of now: some events have none."""
         passed = self._now() - self._told_at if self.view.state == State.LIVE else 0.0
-        self.happened.append((clock(self.view.tick + round(passed * TICKS)), text))
+        return self.view.tick + round(passed * TICKS)
 
     def _shared(self, pin: space_events.SharedPin) -> str:
         what = f"{pin.title} {pin.ref}" if pin.kind == "link" else "a post"

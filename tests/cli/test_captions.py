@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from spacesctl.api.captions import CaptionsStatus
+from spacesctl.api.accounts import Account
+from spacesctl.api.captions import CaptionsStatus, UnheardLane
 from spacesctl.api.wire import dump
 from spacesctl.client.lanes import Lanes
 from spacesctl.domain.ids import token_hash
+from spacesctl.domain.words import Kind
 from tests.cli import samples
 from tests.cli.broken_server import Told, broken_server, event
 from tests.cli.inside import Person, meanwhile, refused, run
@@ -121,6 +123,32 @@ def test_captions_of_a_space_that_is_over_or_none_are_refused(host: Person, nobo
     assert nobody.run("captions", host.live()).stderr == "no live captions: captions are off\n"
 
 
+@pytest.mark.parametrize("command", [["captions"], ["transcript"]])
+def test_staff_read_what_the_audience_does_not_yet(
+    host: Person, ann: Person, nobody: Person, bot: str, command: list[str]
+) -> None:
+    space = host.json("create", "T", "--start", "--delay", "4s")["id"]
+    publish(host.server, bot, space, caption(spoken(host, space), 1, "secret"))
+    assert "secret" in host.says(*command, space)
+    assert "secret" not in host.says(*command, space, "--audience")
+    for other in (ann, nobody):
+        assert "secret" not in other.says(*command, space)
+
+
+def test_staff_follow_what_the_audience_does_not_yet_read(host: Person, bot: str) -> None:
+    space = host.json("create", "T", "--start", "--delay", "4s")["id"]
+    lane = spoken(host, space)
+
+    def speak() -> None:
+        publish(host.server, bot, space, caption(lane, 2, "in time", final=False))
+        with host.raw() as spaces:
+            spaces.post(f"/v1/spaces/{space}/end")
+
+    with once_subscribed(host.server, speak):
+        done = host.run("captions", space, "--follow", "--json")
+    assert "in time" in done.stdout
+
+
 SPACE = "/v1/spaces/AAAAAAAAAAAAA"
 FOUND = samples.space(captions_status=CaptionsStatus(ready=True, notice="words of a small model"))
 SAID = {
@@ -182,3 +210,21 @@ def test_who_follows_is_told_once_that_captions_are_behind_and_that_they_are_no_
         "captions are behind: they come late, or not from everybody",
         "captions are on time again",
     ]
+
+
+def test_staff_are_shown_who_is_not_recognised() -> None:
+    lanes = [
+        UnheardLane(lane=1, account_id="7", unprotected=False),
+        UnheardLane(lane=2, account_id="8", unprotected=True),
+    ]
+    found = samples.space(captions_status=CaptionsStatus(ready=True, behind=True, unheard=lanes))
+    answers: dict[str, list[Told]] = {SPACE: [dump(found).decode()]}
+    for number, handle in (("7", "@ann"), ("8", "@ben")):
+        account = Account(id=number, handle=handle, name="", kind=Kind.PERSON, created_at=samples.AT)
+        answers[f"/v1/accounts/{number}"] = [dump(account).decode()]
+    with broken_server(answers) as (url, _):
+        done = run(url, "", "show", "AAAAAAAAAAAAA")
+    told = [line for line in done.stdout.splitlines() if "not recognised" in line]
+    assert len(told) == 1, done.stderr
+    assert set(told[0].split()) >= {"@ann,", "@ben"}
+    assert told[0].endswith("not recognised, for want of time; nothing is redacted of @ben")

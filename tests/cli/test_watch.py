@@ -235,3 +235,11 @@ def test_captions_that_are_behind_are_shown_and_told_once_and_staff_see_who_is_n
     assert "captions are behind" in drawn(state).splitlines()[0]
     state.take(told("captions.status", late(False)))
     assert "behind" not in drawn(state).splitlines()[0]
+
+
+def test_what_has_no_tick_is_told_at_the_present_one() -> None:
+    now = [0.0]
+    state = Watched(space(tick=3_000), members(member(1)), lambda: now[0])
+    now[0] = 5.0
+    state.tell(told("captions.status", late(True)))
+    assert state.happened[-1] == ("01:05", "captions are behind")
