@@ -156,6 +156,8 @@ async def cough(app: App, person: Person, space_id: str, last: float | None) -> 
     async with app.registry.transaction(space_id) as tx:
         me = person.account_id or ""
         require(tx.space(space_id), person, Action.COUGH)
+        if not tx.is_airing(space_id):
+            require_not_over(tx.space(space_id))
         first, now = tx.heard(space_id) + 1, tx.now_tick(space_id)
         if first > now:
             raise Refused("nothing_to_cut", "the audience has heard all that you said already")

@@ -229,7 +229,7 @@ ROOT = Noun(
                 "list": Verb(
                     "moderation:list_reports", "List open reports from the Spaces that you host, newest first."
                 ),
-                "show": Verb("moderation:show_report", "Show a report with its evidence."),
+                "show": Verb("moderation:show_report", "Show a report with its evidence; --out saves the sound of it."),
                 "decide": Verb("moderation:decide_report", "Uphold or dismiss a report, or open it again."),
             },
         ),

@@ -83,7 +83,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rules clear": (f"spacesctl rules clear {ID}",),
     "report": (f"spacesctl report {ID} @ann --category spam --note 'sells coins'",),
     "reports list": ("spacesctl reports list --all",),
-    "reports show": ("spacesctl reports show REPORT",),
+    "reports show": ("spacesctl reports show REPORT", "spacesctl reports show REPORT --out clip.ogg"),
     "reports decide": ("spacesctl reports decide REPORT --upheld --note 'it was spam'",),
     "redact": (f"spacesctl redact {ID} @ann --last 4s", "spacesctl redact @ann --tone --reason 'a phone number'"),
     "dump": (f"spacesctl dump {ID}", f"spacesctl dump {ID} --last 3s"),

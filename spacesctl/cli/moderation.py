@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ from spacesctl.cli import which
 from spacesctl.cli.audit import who
 from spacesctl.cli.common import Json, ThisSpace, client, handle, new_key
 from spacesctl.cli.output import clock, emit_json, say, table
-from spacesctl.domain.errors import Invalid
+from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.words import CATEGORIES
 
 if TYPE_CHECKING:
@@ -76,10 +77,21 @@ def _rule(one: Report) -> str | None:
     return one.by.id if one.by.kind == "rule" else None
 
 
-def show_report(ctx: typer.Context, report_id: Ref, as_json: Json = False) -> None:
-    """Show a report with its evidence."""
+def show_report(
+    ctx: typer.Context,
+    report_id: Ref,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write its clip, what was said, to this Ogg file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a report with its evidence; --out saves the sound of it."""
     with client(ctx) as spaces:
         found = spaces.moderation.get_report(report_id)
+        if out is not None:
+            if found.clip is None:
+                raise Refused("no_clip", "this report has no clip: nothing was said")
+            out.write_bytes(spaces.moderation.clip(report_id))
     if as_json:
         emit_json(found)
         return
@@ -93,12 +105,19 @@ def show_report(ctx: typer.Context, report_id: Ref, as_json: Json = False) -> No
         "category": found.category,
         "text": found.text,
         "note": found.note,
-        "clip": found.clip,
+        "clip": _clip(found, out),
         "state": found.state,
         "decision": found.decision,
     }
     for key, value in facts.items():
         say(f"{key:<10} {str(value) if value else '-'}")
+
+
+def _clip(found: Report, out: Path | None) -> str | None:
+    """How its sound is heard, if there is any."""
+    if found.clip is None:
+        return None
+    return f"saved as {out}" if out is not None else f"`spacesctl reports show {found.id} --out clip.ogg` saves it"
 
 
 def decide_report(

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = 5
 """Ticks that the audience may have heard of what is redacted without a mention: they are on the way."""
+LONGEST_PANIC = 3600
+"""Seconds."""
 MOST = 10.0
 """Seconds that an audience hears behind the stage at most."""
 Last = Annotated[str | None, typer.Option(metavar="SECONDS", help="How much of what was said last, such as 4s or 2.5.")]
@@ -131,7 +133,10 @@ def panic(
             spaces.redactions.calm(where)
             made = Panic(until=None)
         else:
-            new = NewPanic(duration=duration_seconds(how_long, "--for"), reason=reason)
+            seconds = duration_seconds(how_long, "--for")
+            if seconds > LONGEST_PANIC:
+                raise Invalid("--for", "may be at most 1h")
+            new = NewPanic(duration=seconds, reason=reason)
             made = spaces.redactions.panic(where, new)
         after = spaces.spaces.get(where)
     if as_json:
@@ -151,6 +156,7 @@ def list_redactions(ctx: typer.Context, space: SpaceRef = None, as_json: Json = 
     """List the redactions of a Space, newest first, with those that were withdrawn or came too late.
 
     AT is where one begins, in minutes and seconds of the Space; FROM and TO are its ticks of 20 ms, as `redactions change` takes them.
+    Where there is no room for these, --json has them.
     """
     with client(ctx) as spaces:
         rows = list(spaces.redactions.list(which.one(spaces, space, which.PAST)))
@@ -176,7 +182,7 @@ def list_redactions(ctx: typer.Context, space: SpaceRef = None, as_json: Json = 
             for one in rows
         ],
         empty="no redactions",
-        spare=("SECONDS", "AT", "MODE", "BY"),
+        spare=("FROM", "TO", "MODE", "BY"),
     )
 
 

@@ -14,6 +14,7 @@ from spacesctl.cli.asking import agreed, can_ask
 from spacesctl.cli.common import Json, RoomRef, Session, client, no_token, tell_withheld
 from spacesctl.cli.output import emit_json, note
 from spacesctl.domain.errors import Gone, Invalid, Refused
+from spacesctl.domain.words import Role
 
 
 def speak(
@@ -156,8 +157,10 @@ def listen(
 
     profile = ctx.ensure_object(Session).profile()
     with client(ctx, anonymous=True) as spaces:
-        where = which.one(spaces, space, guest=True)
-    work = listening.listen(profile, where, recording(output), seconds, output)
+        found = which.whole(spaces, space, guest=True)
+    if found.delay_now and (found.me is None or found.me.role == Role.LISTENER):
+        note(f"you hear the stage {found.delay_now:g} s late, as the audience does")
+    work = listening.listen(profile, found.id, recording(output), seconds, output)
     done = asyncio.run(until_unread(work) if output == "-" else work)
     if as_json:
         emit_json(done)

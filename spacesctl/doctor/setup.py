@@ -90,7 +90,7 @@ def model(settings: Settings) -> Finding:
         found = find(setting=settings.model, data=settings.data)
     except ModelError as error:
         return fail(
-            "model", str(error), "download one with `spacesctl models pull`, or set `model` to a model's folder"
+            "model", str(error), "`spacesctl models list` shows those to download; or set `model` to a model's folder"
         )
     if found.notice:
         todo = "run `spacesctl models pull vosk-model-en-us-0.22-lgraph`"

@@ -645,3 +645,12 @@ async def test_in_shadow_a_redaction_is_recorded_too(api: Api) -> None:
     assert (await host.ok("GET", "/v1/audit"))["data"][0]["action"] == "act"
     refused = await api.bot.refused("POST", f"{place}/acts", act | {"key": "l", "mode": "enforce"})
     assert refused["status"] == 403
+
+
+async def test_in_a_space_that_is_over_nothing_can_be_taken_back(api: Api) -> None:
+    host, _ann, _place = await stage(api)
+    made = await host.ok("POST", "/v1/spaces", {"title": "short", "start": True})
+    place = f"/v1/spaces/{made['id']}"
+    await host.ok("POST", f"{place}/end")
+    refused = await host.call("POST", f"{place}/cough", {})
+    assert (refused.status_code, refused.json()["reason"]) == (410, "ended")

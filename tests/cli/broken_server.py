@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
 Told: TypeAlias = str | int | list[str | None]
-"""An answer: JSON or HTML, a status without a body, or the pieces of an event stream, where None breaks the connection."""
+"""An answer: JSON, HTML or Ogg, a status without a body, or the pieces of an event stream, where None breaks the connection."""
 
 
 def event(kind: str, data: dict[str, Any], seq: int | None = None) -> str:
@@ -39,6 +39,7 @@ def broken_server(answers: dict[str, list[Told]]) -> Iterator[tuple[str, list[tu
             self.send_response(told if isinstance(told, int) else 200)
             page = isinstance(told, str) and told.startswith("<")
             kind = "text/event-stream" if isinstance(told, list) else "text/html" if page else "application/json"
+            kind = "audio/ogg" if isinstance(told, str) and told.startswith("OggS") else kind
             self.send_header("Content-Type", kind)
             if isinstance(told, list):
                 self.send_header("Transfer-Encoding", "chunked")

@@ -39,6 +39,15 @@ def test_options_that_make_no_sense(host: Person) -> None:
     refused(host.run("listen", space, "--output", "heard.mp3"), 2, "--output")
 
 
+def test_it_is_said_how_late_one_hears(host: Person, nobody: Person, tmp_path: Path) -> None:
+    late, now = host.live("--delay", "4s"), host.live()
+    words = ("--output", str(tmp_path / "heard.wav"), "--seconds", "0.2")
+    told = "you hear the stage 4 s late, as the audience does\n"
+    assert nobody.run("listen", late, *words).stderr.startswith(told)
+    assert "late" not in host.run("listen", late, *words).stderr, "the host is on the stage"
+    assert "late" not in nobody.run("listen", now, *words).stderr
+
+
 def test_lost_ticks_are_filled_and_counted(tmp_path: Path) -> None:
     packet = Encoder(bitrate=32_000).encode(np.zeros(FRAME, np.int16))
     with recording(str(tmp_path / "heard.wav")) as file:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.inside import Person, person, refused
+from tests.cli.broken_server import Told, broken_server
+from tests.cli.inside import Person, person, refused, run
 from tests.running import RunningServer, running_server
 
 RULES = 'schema = 1\n[[rule]]\nid = "scam"\nmode = "enforce"\nwhen.any = [ { words = ["crypto giveaway"] } ]\nactions = ["mute"]\n'
@@ -39,6 +40,33 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
     assert host.json("reports", "show", ref)["note"] == "sells coins"
     assert ben.json("reports", "list") == []
     refused(ben.run("reports", "show", ref), 5, "may do this here")
+
+
+@pytest.mark.parametrize("clip", ["ab" * 32, None], ids=["sound", "none"])
+def test_the_clip_of_a_report_is_saved(clip: str | None, tmp_path: Path) -> None:
+    found = {
+        "id": "7", "space_id": "A" * 13, "title": "T", "target": None, "by": {"kind": "person", "id": "1", "handle": "@ann"},
+        "category": "spam", "mode": None, "words": [], "text": "", "confidence": None, "note": "", "start_tick": None, "end_tick": None,
+        "clip": clip, "state": "open", "decided_by": None, "decided_at": None, "decision": None,
+        "created_at": "2026-11-29T12:00:00.000Z",
+        "evidence": {"lane": None, "act": None, "rule_hash": None, "engine": None, "model": None, "room": None},
+    }  # fmt: skip
+    out = tmp_path / "clip.ogg"
+    answers: dict[str, list[Told]] = {"/v1/reports/7": [json.dumps(found)] * 2, "/v1/reports/7/clip": ["OggS sound"]}
+    with broken_server(answers) as (url, _):
+        shown = run(url, "spx_t", "reports", "show", "7")
+        saved = run(url, "spx_t", "reports", "show", "7", "--out", str(out))
+    if clip is None:
+        assert "clip       -\n" in shown.stdout
+        refused(saved, 5, "no clip")
+        return
+    assert "clip       `spacesctl reports show 7 --out clip.ogg` saves it\n" in shown.stdout
+    assert f"clip       saved as {out}\n" in saved.stdout
+    assert out.read_bytes() == b"OggS sound"
+
+
+def test_a_panic_lasts_an_hour_at_most(host: Person) -> None:
+    refused(host.run("panic", host.live(), "--for", "2h"), 2, "--for: may be at most 1h")
 
 
 def test_a_space_as_a_whole_is_reported(host: Person, ann: Person, nobody: Person) -> None:

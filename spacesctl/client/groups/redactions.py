@@ -44,7 +44,7 @@ def _cough(space_id: str, what: wire.NewCough = ALL_OF_MINE) -> Call[Redaction]:
 
 
 def _panic(space_id: str, how: wire.NewPanic = FIVE_MINUTES) -> Call[wire.Panic]:
-    """Cut all that has not aired, mute everybody but the staff, and let nobody else speak for a while."""
+    """Cut all that has not aired, mute everybody below the caller, and let nobody new speak for a while."""
     return Call("POST", place(space_id, "panic"), wire.Panic, how)
 
 
