@@ -44,7 +44,7 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
 
 @pytest.mark.parametrize("clip", ["ab" * 32, None], ids=["sound", "none"])
 def test_the_clip_of_a_report_is_saved(clip: str | None, tmp_path: Path) -> None:
-    found = {
+    found: dict[str, str | list[str] | dict[str, str | None] | None] = {
         "id": "7", "space_id": "A" * 13, "title": "T", "target": None, "by": {"kind": "person", "id": "1", "handle": "@ann"},
         "category": "spam", "mode": None, "words": [], "text": "", "confidence": None, "note": "", "start_tick": None, "end_tick": None,
         "clip": clip, "state": "open", "decided_by": None, "decided_at": None, "decision": None,
