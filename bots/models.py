@@ -17,7 +17,7 @@ SHIPPED: Final = Path(__file__).parent / "model"
 SHIPPED_NAME: Final = "shipped-tiny"
 SHIPPED_NOTICE: Final = (
     "captions come from the small model shipped for tests and demos: it understands only its synthetic voices, not people; "
-    "fetch a real one with `spacesctl models pull`"
+    "`spacesctl models list` shows real ones to fetch"
 )
 
 _SYMBOLS: Final = struct.pack("<i", 2125658996)

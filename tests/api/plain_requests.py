@@ -60,7 +60,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "SeriesChange": {
         "title": "T", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "speakers": "invited", "listeners": "everyone", "topics": ["a"],
-        "invite": ["@ann"], "cohosts": ["@cat"], "uninvite": ["@ben"], **_RULES,
+        "invite": ["@ann"], "cohosts": ["@cat"], "uninvite": ["@ben"], "delay": 4, **_RULES,
     },
     "Microphone": {"open": True, "consent": True},
     "NewHand": {"topic": "t", "note": "n"},

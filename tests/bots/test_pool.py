@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from bots import casts, models
 from bots.hearing.messages import Arm, Armed, Utterance
 from bots.hearing.pool import RecogniserPool
@@ -62,7 +64,7 @@ def test_a_killed_model_process_is_back_within_five_seconds_and_nothing_under_wa
 
     found = pooled(script)
     assert text_of(found).startswith("hey everyone this is a boring show nobody wants")
-    assert changes[:2] == [False, True]
+    assert list(dict.fromkeys(changes)) == [False, True]
     numbers = [each.utterance for each in found if each.final]
     assert numbers == sorted(set(numbers))
 
@@ -105,6 +107,7 @@ def test_a_model_process_that_was_started_again_redacts_by_the_same_rules() -> N
     assert {each.rule_id for each in arms} == {"scam-pitch"}
 
 
+@pytest.mark.alone  # on a busy machine lanes are given up, as they should be
 def test_voices_at_once_are_each_their_own() -> None:
     clips = {("room1", 1): ("cast_a", "theo"), ("room2", 1): ("cast_b", "ines"), ("room1", 2): ("cast_a", "rex")}
 
