@@ -90,6 +90,8 @@ class RecogniserPool:
         self._tasks: set[asyncio.Task[object]] = set()
         self._spoken = asyncio.Event()
         self.ready = False
+        self._told_failing = False
+        """Whether it was told that the model process keeps failing."""
         self._failed = 0
         self.moved = 0
         """Recognisers that were replaced at their memory ceiling."""
@@ -205,8 +207,9 @@ class RecogniserPool:
         if not ready:
             for _, lane in self._recognisers:
                 self._recognisers.detach(lane)
-        if ready != self.ready:
-            self.ready = ready
+        before, self.ready = (self.ready, self._told_failing), ready
+        self._told_failing = self.failing
+        if before != (ready, self._told_failing):
             self._on_change()
         self._spoken.set()
 

@@ -152,7 +152,7 @@ def test_a_model_with_a_cut_file_is_tried_ever_more_rarely_and_spaces_work_witho
     with running_server(tmp_path / "data", "--model", str(model)) as server:
         wait_until(lambda: "keeps failing" in checks(server)["bot"], 15)
         space = live(server)
-        started = (tmp_path / "serve.log").read_text().count("recogniser worker ended")
+        started = (tmp_path / "serve.log").read_text().count("model process ended")
         assert started <= 4
         assert sounds(server, space)
         assert checks(server)["ready"]
