@@ -20,7 +20,7 @@ async def forms(seconds: float) -> list[HearingResult]:
     return [
         await measure(7, seconds, korean()),
         await measure(10, seconds, slow=0.3),
-        await measure(7, min(seconds, 60.0)),
+        await measure(7, min(seconds / 2, 60.0)),
     ]
 
 
