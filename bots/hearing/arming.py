@@ -165,12 +165,14 @@ class Arming:
             yield from self._disarmed(gone)
 
     def _gone(self, before: Sequence[_Held], tick: int) -> None:
-        """These are not in the present partial result. The next one often has them again, so they are kept for a moment."""
+        """These are not in the present partial result. The next one often has a phrase again, so it is kept for a moment. A number is not:
+        one digit more is often heard for a moment, by which an allowed one would be touched."""
         for held in before:
             if held.twice:
                 self._carried.append(held)
             else:
-                held.gone_at = tick if held.gone_at is None else held.gone_at
+                since = tick - GIVE_BACK if held.span.label else tick
+                held.gone_at = since if held.gone_at is None else held.gone_at
                 self._held.append(held)
 
     def _given_back(self, tick: int) -> Iterator[Arm]:

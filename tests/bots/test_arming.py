@@ -414,3 +414,9 @@ def test_where_other_words_follow_a_number_its_redaction_ends() -> None:
     arms = partials(numbers(), f"it is {DIGITS}", f"it is {DIGITS} and", f"it is {DIGITS} and then we", first=1300)
     ends = [each.last_tick for each in arms if isinstance(each, Armed)]
     assert ends == [1300 + NUMBER_AHEAD, 1305], "when `and` was seen, the last digit was said"
+
+
+def test_an_allowed_number_with_a_digit_too_many_for_a_moment_is_given_back_at_once() -> None:
+    arming = numbers("{ length = 8 }")
+    arms = partials(arming, f"it is {DIGITS}", f"it is {DIGITS} three", f"it is {DIGITS} thank", first=1300)
+    assert [type(each) for each in arms] == [Armed, Disarmed]
