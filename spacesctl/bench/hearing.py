@@ -15,7 +15,7 @@ from spacesctl.bench.hearing_live import Run, lost_words, spoken
 from spacesctl.bench.hearing_speech import Talk, talks
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
-from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.bench.studio import recorded
 from spacesctl.probe import machine
 from spacesctl.probe.machine import Machine
 
@@ -82,15 +82,7 @@ async def measure(
     note: Callable[[str], None] = lambda _: None,
 ) -> HearingResult:
     """Let so many talk at once for so long. Raises Refused without espeak-ng, and Invalid for a folder that has no model."""
-    try:
-        used = await asyncio.to_thread(models.find, model)
-    except models.ModelError as error:
-        raise Invalid("--model", str(error)) from error
-    note("espeak-ng speaks")
-    try:
-        said = await asyncio.to_thread(_talks, talkers, seconds, used.path)
-    except OSError as error:
-        raise Refused("no_espeak", "espeak-ng is not installed here: on Debian `apt install espeak-ng`") from error
+    used, said = await recorded(model, lambda used: _talks(talkers, seconds, used.path), note)
     note("bare vosk listens")
     lost = [await asyncio.to_thread(lost_words, talk, used.path) for talk in said[:GATE_TALKERS]]
     words = [] if slow is None else _slowed(used.path, slow)

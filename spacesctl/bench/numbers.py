@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bots import models
 from spacesctl.bench.number_speech import ALLOW, HEARD, SECRET, NumberLane, lanes
 from spacesctl.bench.redaction_live import Recorded, spoken
 from spacesctl.bench.redaction_score import aired_silent, percentile, touched
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
-from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.bench.studio import recorded
 from spacesctl.probe import machine
 from spacesctl.probe.machine import Machine
 from spacesctl.rules.rulefile import compile_rules
@@ -67,15 +66,7 @@ async def measure(
     note: Callable[[str], None] = lambda _: None,
 ) -> Numbers:
     """Say `count` numbers to redact and as many others. Raises Refused without espeak-ng, and Invalid for a folder that has no model."""
-    try:
-        used = await asyncio.to_thread(models.find, model)
-    except models.ModelError as error:
-        raise Invalid("--model", str(error)) from error
-    note("espeak-ng speaks")
-    try:
-        said = await asyncio.to_thread(lanes, count, LANES)
-    except OSError as error:
-        raise Refused("no_espeak", "espeak-ng is not installed here: on Debian `apt install espeak-ng`") from error
+    used, said = await recorded(model, lambda used: lanes(count, LANES), note)
     run = await spoken([one.lane for one in said], compile_rules(_RULES), used.path, note)
     rows = [
         made
@@ -90,8 +81,8 @@ def rows_of(delay: float, said: Sequence[tuple[NumberLane, Recorded]]) -> list[N
     """What the audience hears of each kind of number at one delay."""
     heard = dict[str, list[int]]()
     lost = dict[str, list[bool]]()
-    for one, recorded in said:
-        silent = aired_silent(recorded.redactions.values(), delay)
+    for one, steps in said:
+        silent = aired_silent(steps.redactions.values(), delay)
         for number in one.lane.phrases:
             places = range(number.first, number.last + 1)
             gone = [touched(one.lane.words[at], silent) for at in places]

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bots import models
 from spacesctl.bench.redaction_live import shown, spoken
 from spacesctl.bench.redaction_score import Fate, Row, fates, percentiles, row
 from spacesctl.bench.redaction_sound import ALONE_DB, OTHERS_DB, Inaudible, inaudible
 from spacesctl.bench.redaction_speech import PHRASES, lanes
 from spacesctl.bench.report import Report
 from spacesctl.bench.report import machine as machine_line
-from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.bench.studio import recorded
 from spacesctl.probe import machine
 from spacesctl.probe.machine import Machine
 from spacesctl.rules.rulefile import compile_rules
@@ -55,15 +54,7 @@ async def measure(
     note: Callable[[str], None] = lambda _: None,
 ) -> Redactions:
     """Say so many phrases in ten lanes at once. Raises Refused without espeak-ng, and Invalid for a folder that has no model."""
-    try:
-        used = await asyncio.to_thread(models.find, model)
-    except models.ModelError as error:
-        raise Invalid("--model", str(error)) from error
-    note("espeak-ng speaks")
-    try:
-        said = await asyncio.to_thread(lanes, phrases, LANES)
-    except OSError as error:
-        raise Refused("no_espeak", "espeak-ng is not installed here: on Debian `apt install espeak-ng`") from error
+    used, said = await recorded(model, lambda used: lanes(phrases, LANES), note)
     note("bare vosk listens")
     seen = [await asyncio.to_thread(shown, lane, used.path) for lane in said]
     run = await spoken(said, compile_rules(_rules()), used.path, note)
