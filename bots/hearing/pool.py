@@ -24,6 +24,7 @@ from bots.hearing.link import Link
 from bots.hearing.memory import Ceiling
 from bots.hearing.messages import Arm, Rules, Told, Utterance
 from bots.hearing.model_keeper import ModelKeeper, command
+from bots.hearing.processors import Processors, Use
 from bots.hearing.recognisers import MOST_RECOGNISERS, Key, Lane, Recognisers
 from bots.hearing.shedding import LOOK_SECONDS, Load, Shedder
 from spacesctl.rules.ruleset import Rule
@@ -86,6 +87,7 @@ class RecogniserPool:
         self._closing: list[Lane] = []
         self._opened = 0
         self._shedder = Shedder[Key]()
+        self._processors = Processors()
         self._shown: frozenset[tuple[Key, bool, bool]] = frozenset()
         self._tasks: set[asyncio.Task[object]] = set()
         self._spoken = asyncio.Event()
@@ -300,10 +302,11 @@ class RecogniserPool:
         """Look at all lanes four times a second while somebody speaks, until cancelled."""
         while True:
             self._spoken.clear()
-            now = time.monotonic()
             busy = True
             try:
-                busy = self._look(now)
+                use = await asyncio.to_thread(self._processors.look, time.monotonic(), self.pids())
+                now = time.monotonic()
+                busy = self._look(now, use)
                 await self._recognisers.end_hung(now)
             except Exception as error:  # a bug: without this task nothing would be replaced or given up any more
                 log.error("a look at the lanes failed: %s", type(error).__name__)
@@ -314,7 +317,7 @@ class RecogniserPool:
                     async with asyncio.timeout(AT_REST_SECONDS):
                         await self._spoken.wait()
 
-    def _look(self, now: float) -> bool:
+    def _look(self, now: float, use: Use | None) -> bool:
         """Whether anything is going on."""
         lanes = [*self._lanes.values(), *self._closing]
         for lane in lanes:
@@ -326,18 +329,18 @@ class RecogniserPool:
             elif lane.closing and lane.link is None:
                 self._let_go(lane)
         if self.ready:
-            self._shed(now)
+            self._shed(now, use)
         self._tell(now)
         return any(not lane.feed.silent for lane in lanes) or bool(self._shedder.shed) or self._shedder.lean
 
-    def _shed(self, now: float) -> None:
+    def _shed(self, now: float, use: Use | None) -> None:
         """Give up what there is no time for, or take it back."""
         shed = set(self._shedder.shed)
         feeds = {key: lane.feed for key, lane in self._lanes.items()}
         loads = [
             Load(key, feed.lag(now), feed.activity(now), not feed.silent, feed.again) for key, feed in feeds.items()
         ]
-        self._shedder.look(now, loads)
+        self._shedder.look(now, loads, use)
         self._recognisers.lean(self._shedder.lean)
         for key in self._shedder.shed - shed:
             self._give_up(self._lanes[key])

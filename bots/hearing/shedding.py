@@ -1,7 +1,8 @@
 """Decides what is given up when recognisers are too slow for all who talk: partial results first, then whole lanes, the least active first.
 
-It acts before a lane is 2 s late, so that those that are kept never are. A lane comes back when all others have been on time for a
-while; each time that was one too many, the while before as many are tried again is twice as long.
+It acts before a lane is 2 s late, so that those that are kept never are; sooner when no processor is idle. A lane comes back when all
+others have been on time for a while and, as far as that is known, enough of a processor is idle for it; each time that was one too many,
+the while before as many are tried again is twice as long.
 """
 
 from __future__ import annotations
@@ -10,10 +11,18 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from bots.hearing.processors import Use
+
 LEAN_AT: Final = 0.5
 """Seconds late at which partial results are given up."""
 SHED_AT: Final = 0.8
 """Seconds late at which a lane is given up, unless lanes are catching up."""
+SHED_EARLY_AT, URGENT_EARLY_AT = 0.6, 0.8
+"""The same, and `URGENT_AT`, when no processor is idle: then it is not one long call of a recogniser."""
+BUSY: Final = 0.05
+"""Processors that may be idle then: less than this."""
+SPARE: Final = 1.3
+"""What must be idle for a lane to come back, in terms of what one of those takes that are kept."""
 URGENT_AT: Final = 1.0
 """Seconds late at which lanes are given up one after the other, without waiting for what the last one has changed."""
 SETTLES: Final = 1.5
@@ -64,8 +73,8 @@ class Shedder(Generic[Key]):
         """How many lanes were kept when one had come back wrongly."""
         self._shed_at = float("-inf")
 
-    def look(self, now: float, lanes: Iterable[Load[Key]]) -> None:
-        """Take the present state, and decide."""
+    def look(self, now: float, lanes: Iterable[Load[Key]], use: Use | None = None) -> None:
+        """Take the present state, and decide. `use` of the processors: None, if it is not known."""
         found = list(lanes)
         self.shed &= {lane.key for lane in found}
         kept = [lane for lane in found if lane.key not in self.shed]
@@ -76,10 +85,11 @@ class Shedder(Generic[Key]):
             self._late_at = now
         if late > LEAN_AT:
             self.lean = True
-        if late > SHED_AT:
-            if backlog > self._before * CATCHING_UP and self._may_shed(now, late):
+        early = use is not None and use.idle < BUSY
+        if late > (SHED_EARLY_AT if early else SHED_AT):
+            if backlog > self._before * CATCHING_UP and self._may_shed(now, late, early=early):
                 self._give_up(now, kept)
-        elif late <= LEAN_AT and now - self._late_at >= self._wait(len(kept)):
+        elif late <= LEAN_AT and now - self._late_at >= self._wait(len(kept)) and self._fits(use, kept):
             self._take_back(now, found)
         self._before = backlog
 
@@ -87,8 +97,8 @@ class Shedder(Generic[Key]):
         """Nothing was recognised for a while, for another reason than too many talkers: what comes late now says nothing."""
         self._before = float("inf")
 
-    def _may_shed(self, now: float, late: float) -> bool:
-        return late > URGENT_AT or now - self._shed_at >= SETTLES
+    def _may_shed(self, now: float, late: float, *, early: bool) -> bool:
+        return late > (URGENT_EARLY_AT if early else URGENT_AT) or now - self._shed_at >= SETTLES
 
     def _give_up(self, now: float, kept: list[Load[Key]]) -> None:
         """The least active of those that take time; of about equal ones the latest. One alone is late, but better than nothing."""
@@ -107,6 +117,13 @@ class Shedder(Generic[Key]):
             self._returned_at = self._late_at = now
         else:
             self.lean = False
+
+    def _fits(self, use: Use | None, kept: list[Load[Key]]) -> bool:
+        """Whether enough is idle for one lane more, if there is one, as far as one can know."""
+        busy = sum(lane.busy for lane in kept)
+        if use is None or not busy or not self.shed:
+            return True
+        return use.idle >= SPARE * use.recognisers / busy
 
     def _wait(self, kept: int) -> float:
         """Seconds on time after which a lane comes back when so many are kept. With so many as were too many, it takes longer."""

@@ -300,7 +300,7 @@ class Shedding:
     def __init__(self) -> None:
         self.lean, self.shed = False, set[tuple[str, int]]()
 
-    def look(self, now: float, lanes: object) -> None:
+    def look(self, now: float, lanes: object, use: object) -> None:
         self.lean, self.shed = True, {("s", 1)}
 
     def forget(self) -> None:
@@ -333,7 +333,7 @@ def test_a_lane_that_is_given_up_tells_what_it_has_heard_and_is_named_and_comes_
         assert sum(not each.final for each in found) == partials, "partial results are kept back"
         told = len(changes)
         assert told >= 2
-        hearing._shedder.look = lambda now, lanes: hearing._shedder.shed.clear()  # type: ignore[method-assign]
+        hearing._shedder.look = lambda now, lanes, use=None: hearing._shedder.shed.clear()  # type: ignore[method-assign]
         await until(lambda: not any(one.shed for one in hearing.states()))
         before = words(found)
         say(hearing, 1, range(500, 550))

@@ -7,15 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.hearing.lateness import BEHIND, FOR_SECONDS, ON_TIME, Lateness
-from bots.hearing.shedding import LOOK_SECONDS, ROOM_AFTER, SHED_AT, Load, Shedder
+from bots.hearing.processors import WINDOW, Processors, Use, idle_seconds, ran_seconds
+from bots.hearing.shedding import LOOK_SECONDS, ROOM_AFTER, SHED_AT, SHED_EARLY_AT, SPARE, Load, Shedder
 
 
 class Machine:
-    """`cores` that lanes share, each of which needs `cost` of one for its talk."""
+    """`cores` that lanes share, each of which needs `cost` of one for its talk. `tells` how many are idle."""
 
-    def __init__(self, cores: float, costs: list[float]) -> None:
+    def __init__(self, cores: float, costs: list[float], *, tells: bool = False) -> None:
         self.cores = cores
         self.costs = costs
+        self.tells = tells
+        self.given_up = 0
         self.lags = [0.0] * len(costs)
         self.now = 0.0
         self.shedder = Shedder[int]()
@@ -32,7 +35,10 @@ class Machine:
                 self.lags[lane] = self.lags[lane] + LOOK_SECONDS - done if lane in kept else 0.0
             self.worst = max([self.worst, *(self.lags[lane] for lane in kept)])
             loads = [Load(lane, self.lags[lane], 100.0 * 1.5 ** (30 - lane)) for lane in range(len(self.costs))]
-            self.shedder.look(self.now, loads)
+            used = min(demand / LOOK_SECONDS, self.cores)
+            before = len(self.shedder.shed)
+            self.shedder.look(self.now, loads, Use(self.cores - used, used) if self.tells else None)
+            self.given_up += max(0, len(self.shedder.shed) - before)
 
     @property
     def kept(self) -> list[int]:
@@ -147,3 +153,62 @@ def test_after_one_too_many_has_come_back_as_many_are_tried_again_later_and_fewe
     machine.cores = 2.0
     machine.run(2 * ROOM_AFTER * (settled - len(machine.kept)) + 10)
     assert len(machine.kept) >= settled - 1
+
+
+def test_where_it_is_known_how_much_is_idle_no_lane_comes_back_for_which_there_is_no_time() -> None:
+    blind, seeing = Machine(2.0, [0.3] * 10), Machine(2.0, [0.3] * 10, tells=True)
+    for machine in (blind, seeing):
+        machine.run(600)
+    assert seeing.given_up < blind.given_up
+    assert seeing.worst < 1.5
+    assert len(seeing.kept) * 0.3 + SPARE * 0.3 > 2.0 - 0.3, "no more than needed is given up"
+
+
+def test_when_no_processor_is_idle_lanes_are_given_up_sooner() -> None:
+    def shed(use: Use | None) -> set[int]:
+        shedder = Shedder[int]()
+        for look in range(3):
+            lag = SHED_EARLY_AT + 0.01 + look / 100
+            shedder.look(look, [Load(0, lag, 9000.0), Load(1, lag, 10.0)], use)
+        return shedder.shed
+
+    assert shed(Use(0.0, 2.0)) == {1}
+    assert shed(Use(0.5, 1.5)) == shed(None) == set()
+
+
+def test_all_lanes_come_back_when_who_was_given_up_is_the_only_one() -> None:
+    shedder = Shedder[int]()
+    for look in range(4):
+        shedder.look(look, [Load(0, 0.9 + look, 9000.0), Load(1, 0.9 + look, 10.0)], Use(0.0, 2.0))
+    assert shedder.shed == {1}
+    for look in range(4, 40):
+        shedder.look(look, [Load(0, 0.0, 1.0, busy=False), Load(1, 0.0, 9.0)], Use(2.0, 0.0))
+    assert not shedder.shed
+
+
+def test_processors_tell_what_was_idle_and_what_recognisers_took() -> None:
+    idle = iter([10.0, 10.5, 11.0, 12.0])
+    ran = {7: 5.0, 8: 0.0, 9: 3.0}
+    processors = Processors(lambda: next(idle), ran.__getitem__)
+    assert processors.look(0.0, [7, 8]) is None
+    ran[7] = 5.5
+    assert processors.look(1.0, [7, 8]) is None, f"less than {WINDOW} s"
+    ran[7], ran[8] = 5.6, 0.4
+    use = processors.look(2.0, [7, 8])
+    assert use is not None
+    assert (use.idle, use.recognisers) == pytest.approx((0.5, 0.5))
+    ran[8] = 1.4
+    use = processors.look(3.0, [8])
+    assert use is not None
+    assert (use.idle, use.recognisers) == pytest.approx((0.75, 0.75)), "one has ended, and the first look is forgotten"
+
+
+def test_where_the_system_tells_nothing_nothing_is_known() -> None:
+    processors = Processors(lambda: None)
+    assert [processors.look(now, []) for now in (0.0, 5.0)] == [None, None]
+
+
+def test_linux_tells_both() -> None:
+    assert (idle_seconds() or 1.0) > 0
+    assert ran_seconds(1) >= 0
+    assert ran_seconds(1 << 22) == 0.0
