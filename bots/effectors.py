@@ -11,7 +11,8 @@ from typing import Protocol
 from bots.api import Api
 from bots.retry import name_of, persist
 from bots.transcriber import words_of
-from spacesctl.api.moderation import EvidenceSpan, NewAct, Ticks
+from spacesctl.api.moderation import EvidenceSpan, NewAct, Repeat, Ticks
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import SpacesError
 from spacesctl.domain.words import RuleMode
 from spacesctl.rules.rule_engine import Decision
@@ -22,8 +23,9 @@ log = logging.getLogger("bots.moderator")
 class Effectors(Protocol):
     """Carries the decisions of enforced rules out."""
 
-    async def take(self, decision: Decision) -> None:
-        """Carry out all actions of a decision. Errors are logged and not raised; the other actions are still carried out."""
+    async def take(self, decision: Decision) -> bool:
+        """Carry out all actions of a decision; whether the server's circuit breaker held one. Errors are logged and not raised; the other
+        actions are still carried out."""
         ...
 
 
@@ -47,19 +49,24 @@ class ActionPoster:
         self._engine = engine
         self._model = model
 
-    async def post(self, decision: Decision, mode: RuleMode) -> None:
+    async def post(self, decision: Decision, mode: RuleMode) -> set[RuleMode]:
         """Post them, trying again for as long as the server does not answer: what a rule decided is not forgotten because a disk was full.
-        Refusals are logged, not raised."""
+        Of an offence that the server only counts, one is enough. Refusals are logged, not raised. Returns what became of them."""
+        became = set[RuleMode]()
         for action in decision.actions:
             line = self._line(decision, action, mode)
             try:
-                await persist(
+                act = await persist(
                     partial(self._api.act, self._space, self._act(decision, action, mode)), partial(_told, line)
                 )
             except (SpacesError, OSError) as error:
                 log.error("%s: failed: %s", line, name_of(error))
-            else:
-                log.info("%s: recorded", line)
+                continue
+            log.info("%s: recorded as %s", line, act.mode)
+            became.add(act.mode)
+            if act.mode == "counted":
+                break
+        return became
 
     def _line(self, decision: Decision, action: str, mode: str) -> str:
         """The part that all log lines about an act share. It has no spoken words and no names."""
@@ -86,6 +93,9 @@ class ActionPoster:
                 after=decision.evidence_after,
                 without=[Ticks(from_tick=first, to_tick=last) for first, last in decision.numbers],
             ),
+            severity=decision.terms.severity,
+            repeat=Repeat(times=decision.terms.times, within=decision.terms.within * TICK_SECONDS),
+            cooldown=decision.terms.cooldown * TICK_SECONDS,
         )
 
 
@@ -99,13 +109,12 @@ class EnforcingEffectors:
     def __init__(self, poster: ActionPoster) -> None:
         self._poster = poster
 
-    async def take(self, decision: Decision) -> None:
-        await self._poster.post(decision, "enforce")
+    async def take(self, decision: Decision) -> bool:
+        return "held" in await self._poster.post(decision, "enforce")
 
 
 class DecisionRecord:
-    """Records what a rule would have done: in shadow mode, while the circuit breaker is open, and when the words are too old. It has no
-    way to do it."""
+    """Records what a rule would have done: in shadow mode, and when the words are too old. It has no way to do it."""
 
     def __init__(self, poster: ActionPoster) -> None:
         self._poster = poster

@@ -12,7 +12,7 @@ from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
 from bots.late import in_time
 from spacesctl.api.lanes import OpenLane
-from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine, Word
+from spacesctl.rules.rule_engine import BREAKER_SECONDS, Decision, HeardUtterance, RuleEngine, Word
 
 MAX_WAITING = 500
 """Decisions that may wait while the server does not answer. Sound that waits to be redacted does not wait here."""
@@ -27,9 +27,9 @@ async def _at_once() -> None:
 class Moderator:
     """`on_utterance` decides at once and never waits; `run` carries the decisions out one by one, in order.
 
-    `on_alert` is called when the circuit breaker opens. `clock` is in seconds, `tick` is that of the newest sound. `hide` takes spoken
-    numbers out of the words of a lane, `numbers` are their ticks; `settled` is waited for before evidence is cut. `dropped` counts
-    decisions that were lost.
+    `on_alert` is called when the circuit breaker of the server holds a sanction. `clock` is in seconds, `tick` is that of the newest
+    sound. `hide` takes spoken numbers out of the words of a lane, `numbers` are their ticks; `settled` is waited for before evidence is
+    cut. `dropped` counts decisions that were lost.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Moderator:
         self._numbers = numbers
         self._settled = settled
         self._engine: RuleEngine | None = None
+        self._held_at: float | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
         self.dropped = 0
 
@@ -63,11 +64,11 @@ class Moderator:
 
     @property
     def tripped(self) -> bool:
-        """Whether the circuit breaker is open: sanctions are then only recorded, until the host sets the rules again."""
-        return self._engine is not None and self._engine.tripped
+        """Whether the server's circuit breaker has held a sanction lately."""
+        return self._held_at is not None and self._clock() - self._held_at < BREAKER_SECONDS
 
     def set_rules(self, engine: RuleEngine | None) -> None:
-        """Start with these rules and no history, or apply none."""
+        """Start with these rules, or apply none. What was counted is the server's."""
         self._engine = engine
 
     def on_utterance(self, utterance: Utterance, who: OpenLane) -> None:
@@ -93,14 +94,18 @@ class Moderator:
             await self._settled()
             for decision in in_time(found, self._tick()):
                 if decision.mode == "enforce":
-                    await self._effectors.take(decision)
+                    self._tell(held=await self._effectors.take(decision))
                 else:
                     await self._record.note(decision)
 
+    def _tell(self, *, held: bool) -> None:
+        if held:
+            was, self._held_at = self.tripped, self._clock()
+            if not was:
+                log.error("circuit breaker: sanctions of rules are only recorded now")
+                self._on_alert()
+
     def _queue(self, decision: Decision) -> None:
-        if decision.tripped:
-            log.error("circuit breaker open, sanctions of rules %s are only recorded now", decision.rule_hash)
-            self._on_alert()
         try:
             self._decisions.put_nowait(decision)
         except asyncio.QueueFull:

@@ -19,7 +19,7 @@ from spacesctl.api.captions import Assignment, BotStatus, Hearing, LaneHearing
 from spacesctl.domain.errors import SpacesError
 
 ENGINE = f"spacesctl {__version__}"
-ALERT = "sanctions by rules in {count} Space(s) are only recorded: the circuit breaker is open until the host sets the rules again"
+ALERT = "sanctions by rules in {count} Space(s) are only recorded: there were many in five minutes"
 
 FIGURES_EVERY = 15.0
 """Seconds between two posts of the recogniser's figures."""

@@ -13,8 +13,10 @@ import msgspec
 from spacesctl.api.captions import CaptionsStatus, CaptionText
 from spacesctl.api.moderation_events import (
     ActTaken,
+    BreakerTripped,
     HoldBegan,
     HoldEnded,
+    OffenceCounted,
     Readmitted,
     RedactionChanged,
     RedactionMade,
@@ -188,6 +190,8 @@ EVENTS: dict[str, type[Answer]] = {
     "hold.ended": HoldEnded,
     "rules.set": RulesSet,
     "act.taken": ActTaken,
+    "offence.counted": OffenceCounted,
+    "breaker.tripped": BreakerTripped,
     "report.filed": ReportFiled,
     "report.decided": ReportDecided,
     "pin.added": Pinned,

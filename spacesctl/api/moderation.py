@@ -151,8 +151,16 @@ class EvidenceSpan(Given, frozen=True, kw_only=True):
     without: Annotated[list[Ticks], Meta(max_length=64)] = []
 
 
+class Repeat(Given, frozen=True, kw_only=True):
+    """Act only on each `times`-th offence of an account within so many seconds (0: however long ago)."""
+
+    times: Annotated[int, Meta(ge=1, le=1000)] = 1
+    within: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
+
+
 class NewAct(Given, frozen=True, kw_only=True):
-    """What a rule decided. Ticks are of 20 ms on the Space clock. A second act with the same `key` changes nothing."""
+    """What a rule decided. Ticks are of 20 ms on the Space clock. A second act with the same `key` changes nothing. The server counts
+    offences for `repeat` and `cooldown`, and sanctions for the circuit breaker: the answer's `mode` says what became of the act."""
 
     key: Annotated[str, Meta(min_length=1, max_length=128)]
     rule_id: Annotated[str, Meta(max_length=64)]
@@ -169,10 +177,14 @@ class NewAct(Given, frozen=True, kw_only=True):
     engine: Annotated[str, Meta(max_length=100)]
     model: Annotated[str, Meta(max_length=200)]
     evidence: EvidenceSpan = EvidenceSpan()
+    severity: Annotated[int, Meta(ge=1, le=10)] = 1
+    repeat: Repeat = Repeat()
+    cooldown: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
+    """Seconds after an offence that was acted on in which the rule does not act on the same person again."""
 
 
 class Act(Answer, frozen=True, kw_only=True):
-    """What a rule did or, in the modes `shadow`, `suggest` and `held`, would have done."""
+    """What a rule did or, in the modes `shadow`, `suggest` and `held`, would have done; `counted`: it waits for more offences."""
 
     key: str
     rule_id: str

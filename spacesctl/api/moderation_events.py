@@ -77,6 +77,13 @@ class SanctionLifted(Answer, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class BreakerLimits(Answer, frozen=True, kw_only=True):
+    """Rules take at most `most` sanctions in five minutes, the last of them for an offence of the severity `severest`."""
+
+    most: int = 5
+    severest: int = 1
+
+
 class Grant(Answer, frozen=True, kw_only=True):
     """The actions that a bot may take in the host's name until the Space ends."""
 
@@ -85,6 +92,7 @@ class Grant(Answer, frozen=True, kw_only=True):
     actions: list[str]
     with_numbers: bool = False
     """Evidence keeps the spoken numbers that the rules look for."""
+    breaker: BreakerLimits = BreakerLimits()
 
 
 class RulesSet(Answer, frozen=True, kw_only=True):
@@ -105,6 +113,28 @@ class ActTaken(Answer, frozen=True, kw_only=True):
     lane: int
     start_tick: int
     end_tick: int
+
+
+class OffenceCounted(Answer, frozen=True, kw_only=True):
+    """Somebody broke a rule that acts only on repeated offences, or not again for a while. `acts`: this time it acts, and then not
+    before the tick `quiet_until`. Offences before the tick `since` count no longer."""
+
+    rule_id: str
+    account_id: str
+    lane: int
+    from_tick: int
+    to_tick: int
+    acts: bool
+    since: int = 0
+    quiet_until: int = 0
+
+
+class BreakerTripped(Answer, frozen=True, kw_only=True):
+    """Rules have taken so many sanctions in five minutes that more of them are held (acts have the mode `held`): against one account or
+    (an empty `account_id`) against all. It is not told again before `until`."""
+
+    account_id: str
+    until: Time
 
 
 class ReportFiled(Answer, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ from spacesctl.application.app import App
 from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, cut_clip
 from spacesctl.domain import commands as c
 from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.offence import AT_ONCE, Terms
+from spacesctl.domain.offences import verdict
 from spacesctl.domain.principals import Person, Rule
 from spacesctl.domain.sanctions import is_exempt
 from spacesctl.domain.speech import Word
@@ -41,24 +43,27 @@ class Act:
     after: float = CLIP_AFTER
     without: tuple[tuple[int, int], ...] = ()
     """The ticks of spoken numbers."""
+    terms: Terms = AT_ONCE
 
 
 async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
-    """Take, or only record, what a rule decided. A repeated key returns the first result and changes nothing. Raises
+    """Take, count or only record what a rule decided. A repeated key returns the first result and changes nothing. Raises
     NotFound, Gone, NotAllowed or Refused.
     """
     async with app.db.read() as db:
         if (done := await act_store.get_act(db, space_id, act.key)) is not None:
             return done
-    report_id = new_account_id() if act.mode == "enforce" and act.action == "report" else ""
-    clip = await _clip(app, space_id, act) if report_id else None
+    report_id, clip = "", None
     while True:
         host_id = (await app.registry.live_handle(space_id)).space.host_id
+        by = Rule(act.rule_id, host_id, bot.account_id or "")
+        if not report_id and await _reports(app, by, space_id, act):
+            report_id, clip = new_account_id(), await _clip(app, space_id, act)
         async with _over(app, act, host_id, space_id) as tx:
-            if tx.space(space_id).host_id == host_id:  # else it was handed over in the meantime
-                return await _take(
-                    app, tx, Rule(act.rule_id, host_id, bot.account_id or ""), space_id, act, report_id, clip
-                )
+            if tx.space(space_id).host_id != host_id:
+                continue  # it was handed over in the meantime
+            if (taken := await _take(app, tx, by, space_id, act, report_id, clip)) is not None:
+                return taken
 
 
 def _over(app: App, act: Act, host_id: str, space_id: str) -> AbstractAsyncContextManager[Transaction]:
@@ -70,24 +75,41 @@ def _over(app: App, act: Act, host_id: str, space_id: str) -> AbstractAsyncConte
 
 async def _take(
     app: App, tx: Transaction, by: Rule, space_id: str, act: Act, report_id: str, clip: str | None
-) -> StoredAct:
-    """Take the act in the transaction, unless another request has."""
+) -> StoredAct | None:
+    """Take the act in the transaction, unless another request has. None: it is to file a report, and there is no evidence yet."""
     if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
         return done  # the same act was requested twice at once; the first one counts
     account = await accounts.get(tx.db, act.account_id)
-    kept = {name: value for name, value in vars(act).items() if name != "without"}
+    person = await facts.target(tx.db, tx.space(space_id), account)
+    command = _command(by, act, person, report_id, clip)
+    mode = verdict(tx.space(space_id), command, tx.now).mode
+    if (mode, act.action) == ("enforce", "report") and not report_id:
+        return None
+    kept = {name: value for name, value in vars(act).items() if name not in ("without", "terms")} | {"mode": mode}
     stored = StoredAct(**kept, report_id=report_id or None, handle=f"@{account.handle}")
     # The words go to the act alone: what follows from its event reads them there.
     await act_store.add_act(tx.db, space_id, stored, tx.now)
-    person = await facts.target(tx.db, tx.space(space_id), account)
-    command = c.TakeAct(
-        by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip
-    )  # fmt: skip
     exempt = is_exempt(tx.space(space_id), person)
     await tx.ask(space_id, command)
-    if act.mode == "enforce" and act.action == "block" and not exempt:
+    if mode == "enforce" and act.action == "block" and not exempt:
         await blocks.write_block(app, tx, by, account, act.key, removed_from=space_id)
     return stored
+
+
+def _command(by: Rule, act: Act, person: c.Target, report_id: str = "", clip: str | None = None) -> c.TakeAct:
+    return c.TakeAct(
+        by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip, act.terms
+    )  # fmt: skip
+
+
+async def _reports(app: App, by: Rule, space_id: str, act: Act) -> bool:
+    """Whether the act files a report, as far as one can see before its transaction: of what only counts no evidence is cut."""
+    if act.mode != "enforce" or act.action != "report":
+        return False
+    space = (await app.registry.live_handle(space_id)).space
+    async with app.db.read() as db:
+        person = await facts.target(db, space, await accounts.get(db, act.account_id))
+    return verdict(space, _command(by, act, person), app.clock.now()).mode == "enforce"
 
 
 async def _clip(app: App, space_id: str, act: Act) -> str | None:

@@ -60,7 +60,8 @@ async def _make(app: App, tx: Transaction, series: Series) -> Series:
 
 
 def _rules_of(app: App, host: Person, series: Series) -> c.SetRules:
-    return c.SetRules(host, series.rules_hash, app.bot.id, frozenset(series.rule_actions), series.with_numbers)
+    granted = frozenset(series.rule_actions)
+    return c.SetRules(host, series.rules_hash, app.bot.id, granted, series.with_numbers, series.breaker)
 
 
 async def call_off(tx: Transaction, space_id: str, by: Person) -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from spacesctl.application.app import App
 from spacesctl.compiling.compiler import CheckedRules
 from spacesctl.domain import commands as c
+from spacesctl.domain.offence import USUAL, BreakerLimits
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.store import rulesets as ruleset_store
 
 BOM = "\ufeff"
 """Editors of Windows put it before the text of a file; it is no part of the text."""
+
+
+def breaker(rules: CheckedRules | None) -> BreakerLimits:
+    """The limits of a rule file's sanctions."""
+    return BreakerLimits(rules.most, rules.severest) if rules is not None else USUAL
 
 
 async def compiled(app: App, person: Person, text: str, filename: str) -> CheckedRules:
@@ -31,5 +37,7 @@ async def set_rules(
     async with app.registry.transaction(space_id) as tx:
         if rules is not None:
             await ruleset_store.put_rules(tx.db, rules.hash, rules.text, tx.now)
-        await tx.ask(space_id, c.SetRules(person, rules.hash if rules else None, app.bot.id, actions, with_numbers))
+        limits = breaker(rules)
+        command = c.SetRules(person, rules.hash if rules else None, app.bot.id, actions, with_numbers, limits)
+        await tx.ask(space_id, command)
     return rules

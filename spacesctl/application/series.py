@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.application import facts, occurrences
+from spacesctl.application import facts, occurrences, rulesets
 from spacesctl.application.app import App
 from spacesctl.application.once import Keep
 from spacesctl.compiling.compiler import CheckedRules
@@ -185,7 +185,8 @@ def _require_own(series: Series, person: Person) -> None:
 
 def _with_rules(series: Series, rule_set: CheckedRules | None) -> Series:
     actions = tuple(sorted(rule_set.actions)) if rule_set else ()
-    return replace(series, rules_hash=rule_set.hash if rule_set else None, rule_actions=actions)
+    limits = rulesets.breaker(rule_set)
+    return replace(series, rules_hash=rule_set.hash if rule_set else None, rule_actions=actions, breaker=limits)
 
 
 async def _keep_rules(tx: Transaction, rule_set: CheckedRules | None) -> None:

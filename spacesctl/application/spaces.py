@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.application import admission, facts
+from spacesctl.application import admission, facts, rulesets
 from spacesctl.application.app import App
 from spacesctl.application.invitations import invite_command
 from spacesctl.application.once import Keep
@@ -53,7 +53,8 @@ async def create_space(
         if rules is not None:
             await ruleset_store.put_rules(tx.db, rules.hash, rules.text, tx.now)
             granted = frozenset(rules.actions)
-            await tx.ask(command.id, c.SetRules(person, rules.hash, app.bot.id, granted, with_numbers))
+            limits = rulesets.breaker(rules)
+            await tx.ask(command.id, c.SetRules(person, rules.hash, app.bot.id, granted, with_numbers, limits))
         seconds = await facts.found(tx.db, cohosts)
         speakers = [one for one in await facts.found(tx.db, invite) if one not in seconds]
         for whom, role in ((seconds, Role.COHOST), (speakers, Role.SPEAKER)):

@@ -187,6 +187,10 @@ class Watched:
                 return f"the audience is to hear {delay:g} s later"
             case moderation_events.ActTaken() as act:
                 return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
+            case moderation_events.OffenceCounted(acts=acts, rule_id=rule_id):
+                return None if acts else f"rule {rule_id} counts what {who} said"
+            case moderation_events.BreakerTripped(account_id=whom):
+                return f"rules hold their sanctions against {who if whom else 'everybody'}: there were many"
             case moderation_events.ReportFiled(category=category):
                 return f"{who} was reported: {category}"
             case CaptionsStatus() as status:

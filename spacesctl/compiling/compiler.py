@@ -30,12 +30,15 @@ _LIMITS = {
 
 @dataclass(frozen=True)
 class CheckedRules:
-    """A rule file that compiles: its text and hash, the ids of its rules, and all actions that they may take."""
+    """A rule file that compiles: its text and hash, the ids of its rules, all actions that they may take, how many
+    sanctions in five minutes, and how severe the worst offence is that has one."""
 
     text: str
     hash: str
     ids: tuple[str, ...]
     actions: frozenset[str]
+    most: int = 5
+    severest: int = 1
 
 
 class Compiler:
@@ -65,7 +68,9 @@ class Compiler:
             more = len(answer.problems) - TOLD
             others = [f"and {more} more (`spacesctl rules check` shows all)"] if more > 0 else []
             raise Invalid("rules", "; ".join([*answer.problems[:TOLD], *others]))
-        return CheckedRules(text, answer.hash, tuple(answer.ids), frozenset(answer.actions))
+        return CheckedRules(
+            text, answer.hash, tuple(answer.ids), frozenset(answer.actions), answer.most, answer.severest
+        )
 
     async def close(self) -> None:
         """End the processes, also in the middle of a file."""

@@ -22,11 +22,14 @@ class Compile(Struct, frozen=True, tag=True):
 
 
 class Compiled(Struct, frozen=True, tag=True):
-    """The file is good: its hash, the ids of its rules in their order, and what they may do, sorted."""
+    """The file is good: its hash, the ids of its rules in their order, what they may do, sorted, how many sanctions they may take, and how
+    severe the worst offence is that has one."""
 
     hash: str
     ids: list[str]
     actions: list[str]
+    most: int
+    severest: int
 
 
 class Rejected(Struct, frozen=True, tag=True):

@@ -62,7 +62,7 @@ def _answer(request: Compile) -> Answer:
         return Rejected([str(problem) for problem in error.problems])
     except (MemoryError, RecursionError):
         return OutOfMemory()
-    return Compiled(found.hash, [rule.id for rule in found.rules], sorted(found.actions()))
+    return Compiled(found.hash, [rule.id for rule in found.rules], sorted(found.actions()), *found.breaker())
 
 
 def _write(data: bytes) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from spacesctl.domain.offence import AT_ONCE, USUAL, BreakerLimits, Terms
 from spacesctl.domain.principals import Principal
 from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Hand
 from spacesctl.domain.speech import Word
-from spacesctl.domain.words import Kind, ListenerPolicy, Policy, RecordingMode, RedactionMode, Role
+from spacesctl.domain.words import Kind, ListenerPolicy, Policy, RecordingMode, RedactionMode, Role, RuleMode
 
 NO_HAND = Hand()
 
@@ -315,6 +316,7 @@ class SetRules(Command):
     bot_id: str
     actions: frozenset[str]
     with_numbers: bool = False
+    breaker: BreakerLimits = USUAL
 
 
 @dataclass(frozen=True)
@@ -355,7 +357,7 @@ class TakeAct(Command):
 
     key: str
     rule_id: str
-    mode: str
+    mode: RuleMode
     action: str
     person: Target
     lane: int
@@ -365,6 +367,7 @@ class TakeAct(Command):
     """The id of the report that an enforced `report` action files."""
     clip: str | None = None
     """The SHA-256 of the report's evidence clip."""
+    terms: Terms = AT_ONCE
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from datetime import datetime
 from spacesctl.domain.event import Event
 from spacesctl.domain.moderation_events import (
     ActTaken,
+    BreakerTripped,
     HoldBegan,
     HoldEnded,
+    OffenceCounted,
     Readmitted,
     RedactionChanged,
     RedactionMade,
@@ -37,6 +39,7 @@ __all__ = [
     "BY_TYPE",
     "HIDDEN_FROM_AUDIENCE",
     "ActTaken",
+    "BreakerTripped",
     "CaptionSpoken",
     "CaptionsSwitched",
     "Consented",
@@ -55,6 +58,7 @@ __all__ = [
     "LaneClosed",
     "LaneOpened",
     "MicChanged",
+    "OffenceCounted",
     "Pinned",
     "PolicyChanged",
     "Readmitted",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
+from spacesctl.domain import offences
 from spacesctl.domain.space import MAX_CAPTIONED, Away, Hand, Invite, Member, Space
 from spacesctl.domain.words import InviteState, Role, State
 
@@ -20,8 +21,8 @@ def evolve(space: Space | None, event: e.Event, now: datetime) -> Space:
         return _created(event)
     if space is None:
         raise TypeError("the first event of a Space is SpaceCreated")
-    change = _CHANGES.get(type(event))
-    changed = change(space, event) if change else space
+    change, timed = _CHANGES.get(type(event)), _TIMED.get(type(event))
+    changed = change(space, event) if change else timed(space, event, now) if timed else space
     if isinstance(event, _REVISIONS):
         changed = replace(changed, revision=space.revision + 1, revised_at=now)
     return replace(changed, seq=space.seq + 1, updated_at=now)
@@ -217,6 +218,7 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.Readmitted: _readmitted,
     e.SanctionImposed: _imposed,
     e.SanctionLifted: _lifted,
+    e.OffenceCounted: offences.counted,
     e.CaptionSpoken: _captioned,
     e.Pinned: _pinned,
     e.RecordingStarted: lambda space, event: replace(
@@ -237,3 +239,8 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.HoldEnded: lambda space, event: replace(space, held_until=None, held_by=None, held_mutes=()),
     e.Unpinned: lambda space, event: replace(space, pinned=tuple(p for p in space.pinned if p.id != event.pin_id)),
 }
+_TIMED: dict[type[e.Event], Callable[[Space, Any, datetime], Space]] = {
+    e.ActTaken: offences.acted,
+    e.BreakerTripped: offences.tripped,
+}
+"""Changes in which it matters when the event was."""

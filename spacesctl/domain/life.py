@@ -148,7 +148,7 @@ def set_rules(space: Space, command: c.SetRules, now: datetime) -> Events:
     require_not_over(space)
     grant = None
     if command.rules_hash is not None:
-        grant = sanctions.grant(command.bot_id, space.host_id, command.actions, with_numbers=command.with_numbers)
+        grant = sanctions.grant(space.host_id, command)
     numbers = space.grant is not None and space.grant.with_numbers
     if command.rules_hash == space.rules_hash and (grant is None or grant.with_numbers == numbers):
         return []

@@ -101,6 +101,32 @@ class ActTaken(Event):
 
 
 @dataclass(frozen=True)
+class OffenceCounted(Event):
+    """Somebody broke a rule that acts only on repeated offences, or not again for a while: in these ticks of a lane. `acts`: this time it
+    acts, and then not before `quiet_until`. Offences before the tick `since` count no longer."""
+
+    type = "offence.counted"
+    rule_id: str
+    account_id: str
+    lane: int
+    first: int
+    last: int
+    acts: bool
+    since: int = 0
+    quiet_until: int = 0
+
+
+@dataclass(frozen=True)
+class BreakerTripped(Event):
+    """Rules have taken so many sanctions in five minutes that more of them are held: against one account or (an empty `account_id`)
+    against all. It is not told again before `until`."""
+
+    type = "breaker.tripped"
+    account_id: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class ReportFiled(Event):
     """A report was filed by the account `by`, about the Space or about the account `account_id`. `act` is the key of a rule's
     act; `clip` the SHA-256 of the evidence clip.

@@ -32,6 +32,10 @@ class Stretch:
     first: int
     last: int
 
+    def meets(self, other: Stretch) -> bool:
+        """Whether both have a tick of one lane."""
+        return self.lane == other.lane and self.first <= other.last and other.first <= self.last
+
 
 @dataclass(frozen=True)
 class Redaction:

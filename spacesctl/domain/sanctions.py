@@ -8,7 +8,7 @@ from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import redactions
+from spacesctl.domain import offences, redactions
 from spacesctl.domain.actions import ALWAYS_GRANTED
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
@@ -22,9 +22,9 @@ from spacesctl.domain.words import InviteState, Kind, Role
 Events = list[e.Event]
 
 
-def grant(bot_id: str, host_id: str, actions: frozenset[str], *, with_numbers: bool = False) -> Grant:
-    """The grant of a rule file: its `actions`, and those that are always granted."""
-    return Grant(bot_id, host_id, actions | ALWAYS_GRANTED, with_numbers)
+def grant(host_id: str, rules: c.SetRules) -> Grant:
+    """The grant of a rule file: its actions, and those that are always granted."""
+    return Grant(rules.bot_id, host_id, rules.actions | ALWAYS_GRANTED, rules.with_numbers, rules.breaker)
 
 
 def mute(space: Space, command: c.Mute, now: datetime) -> Events:
@@ -124,8 +124,8 @@ def is_exempt(space: Space, person: c.Target) -> bool:
 
 
 def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
-    """Record the action of a rule, and in mode `enforce` take it. Raises NotAllowed when the host's grant does not
-    cover it (what is only recorded needs none for the action), Gone, or Refused.
+    """Record the action of a rule, and in mode `enforce` take it, unless the offence only counts or the action is held (`offences`).
+    Raises NotAllowed when the host's grant does not cover it (what is only recorded needs none for the action), Gone, or Refused.
     """
     require(space, command.by, Action.TAKE_ACT)
     require_live(space)
@@ -134,12 +134,15 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     if allowed is None or command.by.account_id != allowed.bot_id or not granted:
         raise NotAllowed(f"the host has not granted this bot the action {command.action}", reason=Action.TAKE_ACT.value)
     person = command.person
+    judged = offences.verdict(space, command, now)
+    if judged.mode == "counted":
+        return list(judged.events)
     taken = e.ActTaken(
-        command.key, command.rule_id, command.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
+        command.key, command.rule_id, judged.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
     )  # fmt: skip
-    if command.mode != "enforce":
-        return [taken]
-    return [taken, *_enforce(space, command, allowed, now)]
+    if judged.mode != "enforce":
+        return [*judged.events, taken]
+    return [*judged.events, taken, *_enforce(space, command, allowed, now)]
 
 
 def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:

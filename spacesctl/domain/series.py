@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.offence import USUAL, BreakerLimits
 from spacesctl.domain.recurrence import check, occurrences
 from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
@@ -53,6 +54,7 @@ class Series:
     invited: tuple[str, ...] = ()
     rules_hash: str | None = None
     rule_actions: tuple[str, ...] = ()
+    breaker: BreakerLimits = USUAL
     record: RecordingMode = RecordingMode.OFF
     """What is recorded of each occurrence."""
     delay: float | None = None

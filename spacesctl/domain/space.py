@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from spacesctl.domain.offence import USUAL, BreakerLimits, Offender, RuleSanction
 from spacesctl.domain.redaction import RULES_DELAY, Redaction
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
@@ -73,6 +74,7 @@ class Grant:
     host_id: str
     actions: frozenset[str]
     with_numbers: bool = False
+    breaker: BreakerLimits = USUAL
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,12 @@ class Space:
     """Those in effect, by id, oldest first."""
     sanction_count: int = 0
     """How many sanctions there were."""
+    offenders: Mapping[str, Offender] = field(default_factory=dict)
+    """Who has broken a rule that counts, by rule and account, the newest last."""
+    rule_sanctions: tuple[RuleSanction, ...] = ()
+    """Those of the last minutes, the oldest first."""
+    tripped: Mapping[str, datetime] = field(default_factory=dict)
+    """Until when staff know that the circuit breaker holds sanctions against an account, or (an empty id) against all."""
     delay_set: float | None = None
     """Seconds that the audience hears behind the stage; None: as the rules need it."""
     redactions: Mapping[str, Redaction] = field(default_factory=dict)

@@ -23,8 +23,8 @@ Category = Literal[
 ]
 """What a report is about."""
 CATEGORIES: Mapping[str, Category] = {name: name for name in get_args(Category)}
-RuleMode = Literal["shadow", "suggest", "held", "enforce"]
-"""Whether a rule only records what it would do, leaves it to a person since the words are too old, holds it since rules have done much
+RuleMode = Literal["shadow", "counted", "suggest", "held", "enforce"]
+"""Whether a rule only records what it would do, only counts the offence, leaves what to do to a person, holds it since rules have done much
 already, or does it."""
 
 NUMBER: Final = "[number]"

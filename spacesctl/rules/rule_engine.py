@@ -14,6 +14,7 @@ from typing import Literal
 
 from spacesctl.domain.actions import SANCTIONS
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.domain.offence import AT_ONCE, Terms
 from spacesctl.rules import normalise
 from spacesctl.rules.match import Hit, Matcher
 from spacesctl.rules.ruleset import Rule, RuleSet
@@ -77,6 +78,7 @@ class Decision:
     matched: str
     evidence_before: float
     evidence_after: float
+    terms: Terms = AT_ONCE
     tripped: bool = False
     numbers: tuple[tuple[int, int], ...] = ()
     """The ticks of the numbers that were spoken around it, which evidence leaves out."""
@@ -126,11 +128,13 @@ class _Lane:
 class RuleEngine:
     """Applies one Space's rules. Feed it all utterances in order; it returns what is to be done.
 
-    Hosts and co-hosts are exempt unless a rule's `scope` names them; bots always are.
+    Hosts and co-hosts are exempt unless a rule's `scope` names them; bots always are. Without `counts` each
+    offence is told, and who is told counts them.
     """
 
-    def __init__(self, ruleset: RuleSet) -> None:
+    def __init__(self, ruleset: RuleSet, *, counts: bool = True) -> None:
         self.ruleset = ruleset
+        self._counts = counts
         self._matcher = Matcher(ruleset.rules)
         self._lanes: dict[int, _Lane] = {}
         self._offences: dict[tuple[str, str], deque[float]] = {}
@@ -188,9 +192,11 @@ class RuleEngine:
         if start <= lane.judged.get(rule.id, -1):
             return  # overlaps an earlier hit of this rule: the same offence
         lane.judged[rule.id] = end
-        if not self._offended(rule, heard.account_id, end * TICK_SECONDS):
-            return
-        yield from self._limited(self._decision(rule, hit, heard, words, confidence), now)
+        decision = self._decision(rule, hit, heard, words, confidence)
+        if not self._counts:
+            yield decision
+        elif self._offended(rule, heard.account_id, end * TICK_SECONDS):
+            yield from self._limited(decision, now)
 
     def _decision(
         self, rule: Rule, hit: Hit, heard: HeardUtterance, words: tuple[Word, ...], confidence: float
@@ -209,6 +215,7 @@ class RuleEngine:
             matched=hit.matched,
             evidence_before=rule.before,
             evidence_after=rule.after,
+            terms=rule.terms,
         )
 
     def _limited(self, decision: Decision, now: float) -> Iterator[Decision]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from spacesctl.domain import actions
+from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.offence import Terms
 from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
 
@@ -76,6 +78,12 @@ class Rule:
         """Whether what it matches is kept from the audience."""
         return self.mode == "enforce" and "redact" in self.actions
 
+    @property
+    def terms(self) -> Terms:
+        """When it acts, in ticks."""
+        within, cooldown = (round(seconds * TICKS_PER_SECOND) for seconds in (self.within, self.cooldown))
+        return Terms(self.times, within, cooldown, self.severity)
+
     def watches(self, role: str, kind: str) -> bool:
         """Whether it applies to somebody with this role in the Space and this kind of account. Bots are always exempt."""
         return kind != "bot" and role in self.roles
@@ -115,6 +123,13 @@ class RuleSet:
     def grants(self) -> dict[str, set[str]]:
         """The actions that each rule may take: none for a rule in shadow mode, which only records."""
         return {rule.id: set(rule.actions) if rule.mode == "enforce" else set() for rule in self.rules}
+
+    def breaker(self) -> tuple[int, int]:
+        """How many sanctions the rules may take in five minutes, and how severe the worst offence is that has one."""
+        severe = [
+            rule.severity for rule in self.rules if rule.mode == "enforce" and actions.SANCTIONS & set(rule.actions)
+        ]
+        return self.limits.max_auto_actions_per_5min, max(severe, default=1)
 
     def actions(self) -> frozenset[str]:
         """All actions that some rule may take: what the host grants the bot by setting these rules."""

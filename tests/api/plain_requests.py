@@ -72,7 +72,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewReport": {"space_id": "A" * 13, "account": "@ann", "category": "other", "note": "n"},
     "ReportDecision": {"state": "dismissed", "note": "n"},
     "NewRules": {"text": RULES, "filename": "rules.toml", "with_numbers": True},
-    "NewAct": _ACT | {"evidence": {"before": 1.0, "after": 1.0}},
+    "NewAct": _ACT | {
+        "evidence": {"before": 1.0, "after": 1.0}, "severity": 2, "repeat": {"times": 2, "within": 9.0}, "cooldown": 5.0,
+    },
     "Undo": {"reason": "r"},
     "BotStatus": {
         "ready": True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
 from spacesctl.api.captions import Assignment, BotStatus, NewCaption
@@ -13,6 +13,7 @@ from spacesctl.api.moderation import Act, NewAct, RuleFile
 from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
 from spacesctl.api.wire import Given, dump, load, load_value
 from spacesctl.audio.framing import LANES, pack
+from spacesctl.domain.words import RuleMode
 from spacesctl.rules.ruleset import Rule
 
 RULES = """schema = 1
@@ -99,6 +100,8 @@ class FakeApi:
         """Raised by the next calls, one each."""
         self.assigned: asyncio.Queue[list[Assignment]] = asyncio.Queue()
         self.rules_asked = 0
+        self.becomes: Callable[[NewAct], RuleMode] = lambda act: act.mode
+        """What the server makes of an act."""
         self.blocked: asyncio.Event | None = None
         """Captions and acts wait for it."""
 
@@ -134,7 +137,7 @@ class FakeApi:
         await self._wait()
         self._fail()
         self.acts.append(sent(act))
-        return load_value({**sent(act), "handle": "@x", "report_id": None}, Act)
+        return load_value({**sent(act), "mode": self.becomes(act), "handle": "@x", "report_id": None}, Act)
 
     async def redact(self, space_id: str, new: NewRedaction, key: str) -> Redaction:
         if key not in self.made:

@@ -107,22 +107,51 @@ def test_a_shadow_rule_only_records() -> None:
     assert {each["mode"] for each in api.acts} == {"shadow"}
 
 
-def test_beyond_the_limit_sanctions_are_held_and_somebody_is_told() -> None:
-    api = FakeApi(rules(most=1))
+def test_when_the_server_holds_sanctions_somebody_is_told() -> None:
+    api = FakeApi(rules())
     api.hello = [info(1)]
+    api.becomes = lambda act: "held" if act.action == "mute" and act.start_tick > 300 else act.mode
     seen: list[bool] = []
 
     async def script(bot: SpaceBot) -> None:
         for at in (100, 400, 700):
             bot.on_utterance(utterance(PHRASE, at))
-        await until(lambda: len(api.acts) == 6)
-        seen.append(bot.tripped)
+            seen.append(bot.tripped)
+            await until(lambda: len(api.acts) == 2 * len(seen))
+        await until(lambda: bot.tripped)
 
     run(api, script)
-    done = [(each["action"], each["mode"]) for each in api.acts]
-    assert done[:2] == [("report", "enforce"), ("mute", "enforce")]
-    assert done[2:] == [("report", "enforce"), ("mute", "held")] * 2
-    assert seen == [True]
+    assert [(each["action"], each["mode"]) for each in api.acts] == [("report", "enforce"), ("mute", "enforce")] * 3
+    assert seen[:2] == [False, False]
+
+
+def test_of_an_offence_that_only_counts_one_act_is_posted() -> None:
+    api = FakeApi(rules())
+    api.hello = [info(1)]
+    api.becomes = lambda act: "counted" if act.start_tick < 300 else act.mode
+
+    async def script(bot: SpaceBot) -> None:
+        for at in (100, 400):
+            bot.on_utterance(utterance(PHRASE, at))
+        await until(lambda: len(api.acts) == 3)
+
+    run(api, script)
+    assert [each["action"] for each in api.acts] == ["report", "report", "mute"]
+
+
+def test_acts_say_when_their_rule_acts() -> None:
+    api = FakeApi(
+        rules().replace("[[rule]]", '[[rule]]\nseverity = 3\nrepeat = { times = 4, within = "2m" }\ncooldown = "45s"')
+    )
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.on_utterance(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    for each in api.acts:
+        assert (each["severity"], each["repeat"], each["cooldown"]) == (3, {"times": 4, "within": 120.0}, 45.0)
 
 
 @pytest.mark.parametrize(("age", "mode"), [(TOO_OLD, "enforce"), (TOO_OLD + 1, "suggest")])

@@ -130,7 +130,7 @@ def test_captions_that_are_refused_are_counted_and_only_final_ones_are_told(capl
 
 
 class Nothing:
-    async def take(self, decision: Decision) -> None:
+    async def take(self, decision: Decision) -> bool:
         raise AssertionError("nothing is carried out here")
 
     async def note(self, decision: Decision) -> None:

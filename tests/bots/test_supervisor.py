@@ -16,7 +16,9 @@ from bots import casts, models
 from bots.__main__ import read_token
 from bots.supervisor import Supervisor
 from bots.wer import word_errors
+from spacesctl.api.moderation import NewAct
 from spacesctl.domain.errors import Unavailable
+from spacesctl.domain.words import RuleMode
 from tests.bots.fake_api import FakeApi, assignment, info
 from tests.bots.voices import frames_of, until
 
@@ -47,6 +49,15 @@ def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_w
     api = FakeApi(cast.rules)
     api.hello = [info(1, "acme", role="host", kind="brand"), info(2, "rex")]
 
+    pitches = set[int]()
+
+    def cooling(act: NewAct) -> RuleMode:
+        if act.rule_id == "scam-pitch":
+            pitches.add(act.start_tick)
+        return "counted" if act.rule_id == "scam-pitch" and act.start_tick > min(pitches) else act.mode
+
+    api.becomes = cooling
+
     async def script(supervisor: Supervisor) -> None:
         api.assigned.put_nowait([assignment("s")])
         await until(lambda: bool(api.connections) and supervisor.status().ready)
@@ -70,7 +81,8 @@ def test_a_spoken_phrase_is_captioned_and_acted_upon_by_a_bot_whose_recogniser_w
         assert word_errors(person.text.split(), text.split()).rate <= 0.06
     acts = [(each["rule_id"], each["mode"], each["action"], each["account_id"]) for each in api.acts]
     assert acts[:3] == [("scam-pitch", "enforce", each, "rex") for each in ("redact", "report", "mute")]
-    assert set(acts[3:]) == {("insults", "shadow", "log", "rex")}, "the second pitch falls into the cooldown"
+    again = {("scam-pitch", "enforce", "redact", "rex")}
+    assert set(acts[3:]) == {("insults", "shadow", "log", "rex")} | again, "the server only counts the second pitch"
     phrase = cast.troublemaker.phrases[0]
     assert abs(api.acts[0]["end_tick"] / 50 - 20 - phrase.end) < 0.15
     ready = [each for each in api.statuses if each["ready"]]

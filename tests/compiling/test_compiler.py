@@ -126,7 +126,7 @@ class Held(Compiler):
         self.running.append(request.text)
         if request.text == "heavy":
             await self.go_on.wait()
-        return Compiled("hash", [], [])
+        return Compiled("hash", [], [], 5, 1)
 
 
 async def many(held: Held, account: str, text: str, count: int) -> list[asyncio.Task[object]]:

@@ -13,7 +13,7 @@ from spacesctl.domain.principals import Person, Principal, Rule, described
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.sanctions import close_all_lanes, grant
 from spacesctl.domain.space import Grant, Pin, Space
-from spacesctl.domain.words import Kind, Role, Scope
+from spacesctl.domain.words import Kind, Role, RuleMode, Scope
 from tests.domain.scenes import (
     ANN,
     BEN,
@@ -138,7 +138,7 @@ def reported(account_id: str) -> e.ReportFiled:
     return e.ReportFiled("77", "rule:r1", account_id, BOT, lane=1, tick=50, act="key")
 
 
-def act(action: str, whom: c.Target, mode: str = "enforce", caller: Principal | None = None) -> c.TakeAct:
+def act(action: str, whom: c.Target, mode: RuleMode = "enforce", caller: Principal | None = None) -> c.TakeAct:
     return c.TakeAct(caller or THE_RULE, "key", "r1", mode, action, whom, 1, 50, 75, "77")
 
 
@@ -215,7 +215,9 @@ def test_without_the_hosts_grant_to_this_bot_no_rule_acts(space: Space, caller: 
 
 
 def test_a_grant_always_holds_what_punishes_nobody() -> None:
-    assert grant(BOT, HOST, frozenset({"mute"})) == Grant(BOT, HOST, frozenset({"mute", "log", "report"}))
+    assert grant(HOST, c.SetRules(by(HOST), "h", BOT, frozenset({"mute"}))) == Grant(
+        BOT, HOST, frozenset({"mute", "log", "report"})
+    )
 
 
 def test_all_lanes_close_for_one_reason() -> None:

@@ -16,7 +16,7 @@ from spacesctl.domain.errors import Gone, NotAllowed, SpacesError
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import MAX_COHOSTS, MAX_PINS, MAX_SPEAKERS, Space
-from spacesctl.domain.words import Kind, Policy, Role, Scope, State
+from spacesctl.domain.words import Kind, Policy, Role, RuleMode, Scope, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PEOPLE = [f"{n:020d}" for n in range(16)]
@@ -220,7 +220,7 @@ class SpaceMachine(RuleBasedStateMachine):
         whom=people,
         mode=st.sampled_from(["enforce", "shadow"]),
     )
-    def rule_acts(self, action: str, whom: str, mode: str) -> None:
+    def rule_acts(self, action: str, whom: str, mode: RuleMode) -> None:
         assert self.space is not None
         bot = Person(BOT, "bot", Kind.BOT, frozenset({Scope.USE, Scope.BOT}))
         was = self.space.role_of(whom)

@@ -73,6 +73,8 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
         case e.ActTaken(key, rule_id, mode, action, account_id):
             body = {"rule": rule_id, "mode": mode, "action": action, "key": key, "for": space.host_id}
             return Entry("act", actor, space.id, account_id, body)
+        case e.BreakerTripped(account_id):
+            return Entry("breaker", actor, space.id, account_id or None, {"for": space.host_id})
         case e.Pinned(pin):
             return Entry("share", actor, space.id, None, {"kind": pin.kind, "pin": pin.id})
         case e.Unpinned(pin_id):

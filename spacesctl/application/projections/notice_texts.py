@@ -219,6 +219,15 @@ def _suggested(c: Context, event: e.ActTaken) -> list[Notice]:
     return [Notice(c.space.host_id, text)]
 
 
+def _tripped(c: Context, event: e.BreakerTripped) -> list[Notice]:
+    whom = f"against {c.name(event.account_id)} " if event.account_id else ""
+    text = (
+        f"Rules have taken many sanctions in {c.title} in the last five minutes: those {whom}that would follow are only recorded "
+        "until there are fewer. What is redacted and reported goes on. `spacesctl watch` shows them; `spacesctl mute` does it by hand."
+    )
+    return [Notice(c.space.host_id, text)]
+
+
 def _because(reason: str) -> str:
     return f": {reason}{'' if reason[-1] in '.!?' else '.'}" if reason else "."
 
@@ -252,5 +261,6 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.RecordingStopped: _recording_stopped,
     e.RemindersSent: _reminded,
     e.ActTaken: _act_taken,
+    e.BreakerTripped: _tripped,
 }
 """All events that concern somebody, each with who writes its notices."""

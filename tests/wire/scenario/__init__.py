@@ -6,6 +6,7 @@ from tests.wire.scenario import (
     absence,
     accounts,
     calendars,
+    counting,
     lanes,
     late,
     limits,
@@ -44,3 +45,4 @@ async def play(wire: Wire) -> None:
     await wire.owner.ok("GET", "/v1/server")
     await redactions.play(wire)
     await late.play(wire)
+    await counting.play(wire)

@@ -18,8 +18,9 @@ from spacesctl.application.once import Once
 from spacesctl.application.rulesets import set_rules
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.actions import BY_RULES
-from spacesctl.domain.clock import rfc3339
+from spacesctl.domain.clock import TICKS_PER_SECOND, rfc3339
 from spacesctl.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
+from spacesctl.domain.offence import Terms
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.domain.speech import Word
@@ -230,8 +231,14 @@ async def take_act(app: Here, caller: ServiceBot, space_id: str, body: api.NewAc
         body.evidence.before,
         body.evidence.after,
         tuple((one.from_tick, one.to_tick) for one in body.evidence.without),
+        _terms(body),
     )
     return _act(await acts.take_act(app, caller, space_id, act))
+
+
+def _terms(body: api.NewAct) -> Terms:
+    within, cooldown = (round(seconds * TICKS_PER_SECOND) for seconds in (body.repeat.within, body.cooldown))
+    return Terms(body.repeat.times, within, cooldown, body.severity)
 
 
 def _act(one: StoredAct) -> api.Act:

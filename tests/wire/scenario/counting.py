@@ -1,0 +1,26 @@
+"""Offences that are only counted, and sanctions of rules that the circuit breaker holds."""
+
+from __future__ import annotations
+
+from tests.wire.scenario.rules import act
+from tests.wire.scenario.spaces import RULES
+from tests.wire.wire import Wire
+
+TERMS = {"severity": 2, "repeat": {"times": 2, "within": 60.0}, "cooldown": 45.0}
+
+
+async def play(wire: Wire) -> None:
+    host, bot = wire.people["host"], wire.bot
+    drifter = await wire.person("drifter")
+    room = await wire.live(host, "counted", captions=False)
+    await host.ok(
+        "PUT",
+        f"{room}/rules",
+        {"text": RULES.replace("[limits]", "[limits]\nmax_auto_actions_per_5min = 0"), "filename": "tea.toml"},
+    )
+    await host.prepare("POST", f"{room}/invites", {"handles": ["@drifter"]})
+    await drifter.prepare("POST", f"{room}/accept")
+    await wire.watch(host, room)
+    await bot.ok("POST", f"{room}/acts", act(drifter, 1, "mute", **TERMS))
+    later = {"key": "pitch:1:200-250:mute", "start_tick": 200, "end_tick": 250}
+    await bot.ok("POST", f"{room}/acts", act(drifter, 1, "mute", **TERMS, **later))
