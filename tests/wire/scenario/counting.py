@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.wire.scenario.rules import act
 from tests.wire.scenario.spaces import RULES
 from tests.wire.wire import Wire
 
-TERMS = {"severity": 2, "repeat": {"times": 2, "within": 60.0}, "cooldown": 45.0}
+TERMS: dict[str, Any] = {"severity": 2, "repeat": {"times": 2, "within": 60.0}, "cooldown": 45.0}
 
 
 async def play(wire: Wire) -> None:
