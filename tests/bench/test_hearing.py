@@ -67,20 +67,20 @@ def test_without_a_model_or_espeak_it_says_so(monkeypatch: pytest.MonkeyPatch, t
 @pytest.mark.timeout(600)
 def test_lanes_that_are_kept_are_on_time_with_a_real_model_and_with_one_that_is_too_slow() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.hearing", "--seconds", "60"],
+        [sys.executable, "-m", "tests.bench.hearing", "--seconds", "60", "--busy"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     # Times are judged by who runs it on a machine of their own; here only what no busy machine excuses.
     assert all(late <= 2.0 for late in figures(done.stdout, "p99")), done.stdout + done.stderr
-    assert figures(done.stdout, "restarts") == [0, 0, 0]
+    assert figures(done.stdout, "restarts") == [0, 0]
     assert max(figures(done.stdout, "words lost %")) < 0.5
     assert max(figures(done.stdout, "silence")) <= 0.1
 
 
 def figures(printed: str, name: str) -> list[float]:
-    """A figure of each of the three forms."""
+    """A figure of each of the two forms."""
     found = [float(line.partition(": ")[2]) for line in printed.splitlines() if line.startswith(f"{name}: ")]
-    assert len(found) == 3, printed
+    assert len(found) == 2, printed
     return found
 
 

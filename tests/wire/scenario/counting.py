@@ -24,5 +24,5 @@ async def play(wire: Wire) -> None:
     await drifter.prepare("POST", f"{room}/accept")
     await wire.watch(host, room)
     await bot.ok("POST", f"{room}/acts", act(drifter, 1, "mute", **TERMS))
-    later = {"key": "pitch:1:200-250:mute", "start_tick": 200, "end_tick": 250}
+    later: dict[str, Any] = {"key": "pitch:1:200-250:mute", "start_tick": 200, "end_tick": 250}
     await bot.ok("POST", f"{room}/acts", act(drifter, 1, "mute", **TERMS, **later))
