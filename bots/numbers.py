@@ -19,7 +19,9 @@ from bots.hearing.stretch import PAD
 from spacesctl.domain.words import NUMBER
 from spacesctl.rules import normalise, numbers
 from spacesctl.rules.numbers import Digits, SpokenNumber
+from spacesctl.rules.phrases import Exceptions, within
 from spacesctl.rules.rule_engine import JOIN_TICKS, Word
+from spacesctl.rules.ruleset import Phrase
 
 HOLD_SECONDS: Final = 5.0
 """How long an utterance that may be the beginning of a number is held back: the longest pause within one, and the time until what
@@ -52,11 +54,13 @@ class NumberMask:
         self._post = post
         self._clock = clock
         self._digits: tuple[Digits, ...] = ()
+        self._exceptions = Exceptions()
         self._lanes: dict[int, _Lane] = {}
 
-    def set_digits(self, digits: Sequence[Digits]) -> None:
-        """Hide these numbers from now on, or none."""
+    def set_digits(self, digits: Sequence[Digits], exceptions: Sequence[Phrase] = ()) -> None:
+        """Hide these numbers from now on, but for those within exceptions; or none."""
         self._digits = tuple(digits)
+        self._exceptions = Exceptions(exceptions)
 
     def on_utterance(self, utterance: Utterance) -> None:
         """Take a result of the recogniser, partial or final."""
@@ -133,9 +137,11 @@ class NumberMask:
 
     def _found_in(self, words: Sequence[str], *, closed: bool) -> Iterator[tuple[SpokenNumber, bool, bool]]:
         found = {run: numbers.find(words, run) for run in {digits.run for digits in self._digits}}
+        spans = self._exceptions.spans(words) if any(found.values()) else []
         for digits in self._digits:
             for number in found[digits.run]:
-                yield number, digits.matches(number, words, closed=closed), number.is_open(words, digits.run)
+                hides = digits.matches(number, words, closed=closed) and not within(number.first, number.last, spans)
+                yield number, hides, number.is_open(words, digits.run)
 
     def _release(self, lane: _Lane, count: int, *, closed: bool) -> None:
         """Post the first `count` of those that are held back."""

@@ -24,7 +24,7 @@ from spacesctl.domain.errors import Gone, NotFound, SpacesError
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rule_engine import RuleEngine
 from spacesctl.rules.rulefile import compile_rules
-from spacesctl.rules.ruleset import Rule
+from spacesctl.rules.ruleset import Phrase, Rule
 
 CLOSED_LANES = 64
 """Lanes whose speaker is remembered after they closed: what was said last is recognised up to a second later."""
@@ -47,7 +47,7 @@ class SpeechPipeline(Protocol):
         """Stop recognising a lane, after the sound that was given so far."""
         ...
 
-    def rules(self, space: str, rules: Sequence[Rule]) -> None:
+    def rules(self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = ()) -> None:
         """Look for the phrases of these rules in what is recognised, in place of earlier ones."""
         ...
 
@@ -161,8 +161,9 @@ class SpaceBot:
     def _set_rules(self, engine: RuleEngine | None) -> None:
         self._moderator.set_rules(engine)
         self._redactor.set_rules(engine.ruleset if engine is not None else None)
-        self._numbers.set_digits(engine.ruleset.digits() if engine is not None else ())
-        self._pipeline.rules(self.space, engine.ruleset.redacting() if engine is not None else ())
+        exceptions = engine.ruleset.exceptions if engine is not None else ()
+        self._numbers.set_digits(engine.ruleset.digits() if engine is not None else (), exceptions)
+        self._pipeline.rules(self.space, engine.ruleset.redacting() if engine is not None else (), exceptions)
 
     # -- lanes
 

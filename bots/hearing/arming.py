@@ -18,7 +18,7 @@ from bots.hearing.stretch import narrowed
 from spacesctl.rules import normalise, numbers
 from spacesctl.rules.match import Hit, Matcher
 from spacesctl.rules.rule_engine import JOIN_TICKS, MAX_TAIL_WORDS, Word
-from spacesctl.rules.ruleset import Rule
+from spacesctl.rules.ruleset import Phrase, Rule
 
 BEFORE_SIGHT: Final = 65
 """Ticks before the first sight of a word at which it may have begun: 1.3 s."""
@@ -49,9 +49,9 @@ Spoken = list[tuple[str, Word]]
 class Watch:
     """The rules of one Space that redact, made ready once for all of its lanes."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], exceptions: Sequence[Phrase] = ()) -> None:
         self.rules = tuple(rules)
-        self.matcher = Matcher(self.rules)
+        self.matcher = Matcher(self.rules, exceptions)
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class _Span:
     label: str = ""
     over: bool = False
     """Of a number: words follow it."""
+    between: frozenset[int] = frozenset()
+    """Fillers within it, of which it does not matter how sure they are."""
 
     @property
     def ahead(self) -> int:
@@ -295,9 +297,10 @@ class Arming:
         hits = self._watch.matcher.find([word for word, _ in spoken], closed=closed)
         for span in _spans(hits, self._watch, known, least=-known):
             own = [word for _, word in spoken[known + span.first : known + span.last + 1]]
+            sure = [spoken[known + at][1].conf for at in range(span.first, span.last + 1) if at not in span.between]
             first, last = narrowed(words, words.index(own[0]), words.index(own[-1]))
             covered = self._covered.get(span.rule.id, -1)
-            if own[-1].end_tick > covered and span.rule.confidence.holds(min(word.conf for word in own)):
+            if own[-1].end_tick > covered and span.rule.confidence.holds(min(sure)):
                 yield span, max(first, covered + 1), last
 
     def _armed(self, held: _Held, *, final: bool = False, waits: bool = False) -> Armed:
@@ -318,11 +321,18 @@ def _spans(hits: Sequence[Hit], watch: Watch, known: int, least: int = 0) -> lis
         if last < least:
             continue
         label = hit.matched if hit.is_number else ""
+        between = frozenset(at - known for at in hit.between)
         spans = found.setdefault(hit.rule, [])
         if spans and first <= spans[-1].last:
-            spans[-1] = _Span(rule, spans[-1].first, max(last, spans[-1].last), label or spans[-1].label, hit.over)
-        else:
-            spans.append(_Span(rule, first, last, label, hit.over))
+            before = spans.pop()
+            between = frozenset(
+                at
+                for at in before.between | between
+                if (at in between or not first <= at <= last)
+                and (at in before.between or not before.first <= at <= before.last)
+            )
+            first, last, label = before.first, max(last, before.last), label or before.label
+        spans.append(_Span(rule, first, last, label, hit.over, between))
     return sorted((span for spans in found.values() for span in spans), key=lambda one: (one.first, one.last))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from spacesctl.rules.rule_engine import Word
-from spacesctl.rules.ruleset import Rule
+from spacesctl.rules.ruleset import Phrase, Rule
 
 MAX_TO_RECOGNISER = 16 << 20
 """Bytes of a message to a recogniser. The longest are `Rules`, with at most `rulefile.MAX_REDACTED` spellings."""
@@ -62,10 +62,11 @@ class Open(Struct, frozen=True, tag=True):
 
 
 class Rules(Struct, frozen=True, tag=True):
-    """The rules of the Space that redact, in place of those before; none: nothing is looked for any more."""
+    """The rules of the Space that redact, in place of those before, and what they except; none: nothing is looked for any more."""
 
     space: str
     rules: tuple[Rule, ...]
+    exceptions: tuple[Phrase, ...] = ()
 
 
 class Lean(Struct, frozen=True, tag=True):

@@ -27,7 +27,7 @@ from bots.hearing.model_keeper import ModelKeeper, command
 from bots.hearing.processors import Processors, Use
 from bots.hearing.recognisers import MOST_RECOGNISERS, Key, Lane, Recognisers
 from bots.hearing.shedding import LOOK_SECONDS, Load, Shedder
-from spacesctl.rules.ruleset import Rule
+from spacesctl.rules.ruleset import Phrase, Rule
 from spacesctl.support.messages import pack
 
 MOST_CLOSING: Final = 64
@@ -192,11 +192,11 @@ class RecogniserPool:
             found.feed.close()
             self._leave(found)
 
-    def rules(self, space: str, rules: Sequence[Rule]) -> None:
-        """Redact by these rules from now on, also in recognisers that begin later; none: redact nothing."""
+    def rules(self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = ()) -> None:
+        """Redact by these rules from now on, but for their exceptions, also in recognisers that begin later; none: redact nothing."""
         if not rules and not self._recognisers.redacts(space):
             return
-        self._recognisers.rule(space, pack(Rules(space, tuple(rules))), redacts=bool(rules))
+        self._recognisers.rule(space, pack(Rules(space, tuple(rules), tuple(exceptions))), redacts=bool(rules))
         for lane in self._lanes.values():
             if lane.key[0] == space:
                 lane.feed.step = SOON if rules else LATER

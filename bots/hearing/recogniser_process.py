@@ -89,8 +89,8 @@ class RecogniserProcess:
             case Open(space, lane, after, phase):
                 self._lane = LanePipeline(space, lane, self._recogniser, self._watch, after=after, phase=phase)
                 self._lane.lean = self._lean
-            case Rules(_, rules):
-                self._watch = Watch(rules) if rules else None
+            case Rules(_, rules, exceptions):
+                self._watch = Watch(rules, exceptions) if rules else None
                 if self._lane is not None:
                     self._lane.watch(self._watch)
             case Lean(on):

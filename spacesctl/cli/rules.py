@@ -22,12 +22,17 @@ SMALL_MODEL = "This was measured with the small shipped model, which understands
 
 
 def read_rules(path: Path) -> str:
-    """The text of a rule file. Raises OSError, or Invalid when it is not UTF-8."""
+    """The text of a rule file, with the lists that it names. Raises OSError, or Invalid when one is not UTF-8 or they are too long."""
     from spacesctl.client.files import read_text
+    from spacesctl.rules.lists import bundled
 
-    text = read_text(path, 4 * MAX_RULES)
+    def listed(name: str) -> str | None:
+        beside = path.parent / name
+        return read_text(beside, 4 * MAX_RULES) if str(path) != "-" and beside.is_file() else None
+
+    text = bundled(read_text(path, 4 * MAX_RULES), listed)
     if len(text) > MAX_RULES:
-        raise Invalid(str(path), f"has more than {MAX_RULES} characters")
+        raise Invalid(str(path), f"has more than {MAX_RULES} characters, with its lists")
     return text
 
 

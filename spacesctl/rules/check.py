@@ -4,15 +4,20 @@ in plain words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from spacesctl.domain.words import NUMBER
 from spacesctl.rules import regexes
 from spacesctl.rules.numbers import Digits, Shape
 from spacesctl.rules.problems import Problem
 from spacesctl.rules.rulefile import parse
-from spacesctl.rules.ruleset import Rule, RuleSet
+from spacesctl.rules.ruleset import Phrase, Rule, RuleSet
 from spacesctl.rules.vocabulary import Vocabulary
+
+LISTED = 5
+"""Phrases of a rule that are quoted."""
+FORMS = 40
+"""Forms of a rule's words that are listed."""
 
 
 def check(text: str, filename: str = "rules.toml", known: Vocabulary | None = None) -> list[Problem]:
@@ -47,8 +52,17 @@ def _digits_in_regexes(rule: Rule, filename: str) -> list[Problem]:
 
 
 def _unreachable(rule: Rule, known: Vocabulary, filename: str) -> list[Problem]:
-    found = []
-    for line, readings, so in _phrases(rule):
+    found = [
+        Problem(
+            prefix.line,
+            f"the recogniser has no word that begins with {prefix.start!r}",
+            "use words that it can hear",
+            filename,
+        )
+        for prefix in rule.prefixes
+        if not known.beginning(prefix.start)
+    ]
+    for line, of_list, readings, so in _phrases(rule):
         if not (unheard := known.missing(readings)):
             continue
         listed = ", ".join(f"`{word}`" for word in unheard)
@@ -56,26 +70,28 @@ def _unreachable(rule: Rule, known: Vocabulary, filename: str) -> list[Problem]:
         todo = (
             f"the nearest words that it can hear are {', '.join(near)}" if near else "use other words or another model"
         )
-        found.append(Problem(line, f"the recogniser can never hear {listed}, so {so}", todo, filename))
+        found.append(Problem(line, f"the recogniser can never hear {listed}, so {so}", todo, of_list or filename))
     return found
 
 
-def _phrases(rule: Rule) -> Iterator[tuple[int, tuple[str, ...], str]]:
-    """Line and readings of all that a rule listens for as words, and what follows if it cannot be heard."""
+def _phrases(rule: Rule) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
+    """Line, list and readings of all that a rule listens for as words, and what follows if it cannot be heard."""
     for phrase in rule.literals:
-        yield phrase.line, phrase.readings, f"the phrase {phrase.text!r} can never be found"
+        yield phrase.line, phrase.file, phrase.readings, f"the phrase {phrase.text!r} can never be found"
     for digits in rule.digits:
         for shape in digits.allow:
             if shape.after:
-                yield digits.line, (shape.after,), f"no number said after {shape.after!r} is ever allowed"
+                yield digits.line, "", (shape.after,), f"no number said after {shape.after!r} is ever allowed"
 
 
 def explain(ruleset: RuleSet, known: Vocabulary | None = None) -> list[str]:
     """Each rule in plain sentences, one line each, for `rules check`; also that all words are `known`, if they are."""
-    lines = [line for rule in ruleset.rules for line in _explain(rule)]
+    lines = [line for rule in ruleset.rules for line in _explain(rule, known)]
+    if ruleset.exceptions:
+        lines.append(f"Within {_listed(ruleset.exceptions)} no rule finds anything.")
     most = ruleset.limits.max_auto_actions_per_5min
     lines.append(f"At most {most} automatic acts in 5 minutes; after that, rules only record, and staff are notified.")
-    phrases = [readings for rule in ruleset.rules for _, readings, _ in _phrases(rule)]
+    phrases = [readings for rule in ruleset.rules for _, _, readings, _ in _phrases(rule)]
     if known is not None and phrases and not any(known.missing(readings) for readings in phrases):
         besides = " (regexes are not checked)" if any(rule.patterns for rule in ruleset.rules) else ""
         lines.append(f"The model knows all words of these rules{besides}.")
@@ -97,19 +113,50 @@ def _shape(shape: Shape) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _explain(rule: Rule) -> Iterator[str]:
+def _listed(phrases: Sequence[Phrase]) -> str:
+    more = f" and {len(phrases) - LISTED} more" if len(phrases) > LISTED else ""
+    return ", ".join(repr(phrase.text) for phrase in phrases[:LISTED]) + more
+
+
+def gained(rule: Rule, known: Vocabulary | None = None) -> list[str]:
+    """The words that a rule finds by their forms alone, sorted: those that are `known` to the recogniser, if that is said."""
+    written = {word for phrase in rule.literals for word in " ".join(phrase.readings[: -phrase.forms or None]).split()}
+    formed = {word for phrase in rule.literals for reading in phrase.inflected for word in reading.split()} - written
+    return sorted(word for word in formed if known is None or known.hears(word))
+
+
+def _forms(rule: Rule, known: Vocabulary | None) -> str:
+    found = gained(rule, known)
+    told = ", ".join(found[:FORMS]) + (f" and {len(found) - FORMS} more" if len(found) > FORMS else "")
+    if known is not None:
+        return f"  By their forms it also finds these words of the model: {told or 'none'}."
+    return f"  By their forms it also finds: {told or 'nothing'}. With --model only words are listed that it knows."
+
+
+def _word_sentences(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
+    if rule.literals:
+        yield f"  It listens for the whole words {_listed(rule.literals)}."
+    if any(phrase.forms for phrase in rule.literals):
+        yield _forms(rule, known)
+    if gaps := sorted({phrase.gap for phrase in rule.literals} - {0}):
+        where = "them" if all(phrase.gap for phrase in rule.literals) else "the words of some phrases"
+        yield f"  Up to {gaps[-1]} fillers or unknown words may stand between {where}."
+    for prefix in rule.prefixes:
+        words = known.beginning(prefix.start) if known is not None else []
+        told = f": {', '.join(words[:FORMS])}{f' and {len(words) - FORMS} more' if len(words) > FORMS else ''}"
+        yield f"  It listens for all words that begin with {prefix.start!r}{told if words else ''}."
+
+
+def _explain(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
     does = ", ".join(rule.actions) or "nothing"
     verb = "does" if rule.mode == "enforce" else "only records that it would do"
     yield f"Rule {rule.id} (line {rule.line}, {rule.mode}, severity {rule.severity}) {verb}: {does}."
-    if rule.literals:
-        phrases = ", ".join(repr(phrase.text) for phrase in rule.literals[:5])
-        more = f" and {len(rule.literals) - 5} more" if len(rule.literals) > 5 else ""
-        yield f"  It listens for the whole words {phrases}{more}."
+    yield from _word_sentences(rule, known)
     for pattern in rule.patterns:
         yield f"  It listens for the regex {pattern.text!r}, whole words only."
     for digits in rule.digits:
         yield f"  It listens for spoken numbers of {digits.run} digits or more{_allowed(digits)}. Texts have {NUMBER} in their place."
-    if not rule.literals and not rule.patterns and not rule.digits:
+    if not rule.literals and not rule.prefixes and not rule.patterns and not rule.digits:
         yield "  It listens for nothing, so it never acts."
     if rule.confidence.value > 0 or rule.confidence.strict:
         yield f"  Every word of it must be recognised with confidence {rule.confidence}."

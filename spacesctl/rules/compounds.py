@@ -41,16 +41,33 @@ class Compounds:
                     words = reading.split()
                     if _may_be_put_together(words):
                         owners.setdefault("".join(words), []).append((n, phrase.text, len(words)))
+        self._longest = max(map(len, owners), default=0)
         self._owners = list(owners.values())
         self._automaton = _automaton(list(owners))
 
-    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, int, str]]:
-        """(first word, last word, index of the rule, phrase) of each phrase in normalised words that was divided in another way."""
+    def find(self, words: Sequence[str], since: int = 0) -> Iterator[tuple[int, int, int, str]]:
+        """(first word, last word, index of the rule, phrase) of each phrase in normalised words that was divided in another way. What ends
+        before the word `since` is left out."""
         if self._automaton is None:
             return
+        begin = self._begin(words, since)
+        heard = words[begin:] if begin else words
+        found = self._automaton.find_matches_as_indexes("".join(heard), overlapping=True)
+        for first, last, n, phrase in self._hits(heard, found) if found else ():
+            if last + begin >= since:
+                yield first + begin, last + begin, n, phrase
+
+    def _begin(self, words: Sequence[str], since: int) -> int:
+        """The first word at which a phrase may begin that has the word `since`."""
+        begin, letters = since, 0
+        while begin > 0 and letters < self._longest:
+            begin -= 1
+            letters += len(words[begin])
+        return begin
+
+    def _hits(self, words: Sequence[str], found: list[tuple[int, int, int]]) -> Iterator[tuple[int, int, int, str]]:
         ends = list(accumulate(map(len, words)))
-        text = "".join(words)
-        for which, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+        for which, start, end in found:
             last = bisect_left(ends, end)
             first = 0 if start == 0 else bisect_left(ends, start) + 1
             if ends[last] != end or (start and ends[first - 1] != start):

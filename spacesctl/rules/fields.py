@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeGuard, TypeVar
 
 from spacesctl.rules import normalise, regexes
@@ -29,7 +29,7 @@ DURATION = re.compile(r"(\d{1,7})(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 CONFIDENCE = re.compile(r"(>=|>)\s*(0|1|0?\.\d+|1\.0+|0\.\d+)")
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
+_NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "a table", bool: "`true` or `false`"}
 
 
 class TooManyProblems(Exception):
@@ -52,6 +52,8 @@ class Reader:
 
     def __init__(self, filename: str, lines: dict[Path, int]) -> None:
         self.filename = filename
+        self.lists: dict[str, list[str]] = {}
+        """The lines of the lists beside the file, by name."""
         self.lines = lines
         self.problems: list[Problem] = []
         self.regexes = 0
@@ -66,9 +68,9 @@ class Reader:
         """Note an error; `todo` says how to correct it. Raises TooManyProblems."""
         self.note(self.line(path), message, todo)
 
-    def note(self, line: int, message: str, todo: str) -> None:
-        """Note an error in a line. Raises TooManyProblems."""
-        self.problems.append(Problem(line, _short(message), _short(todo), self.filename))
+    def note(self, line: int, message: str, todo: str, of_list: str = "") -> None:
+        """Note an error in a line, of the file or of a list beside it. Raises TooManyProblems."""
+        self.problems.append(Problem(line, _short(message), _short(todo), of_list or self.filename))
         self._errors += 1
         if self._errors >= MAX_PROBLEMS:
             raise TooManyProblems
@@ -93,12 +95,20 @@ class Reader:
         for key in data:
             self._known(key, (*path, key), known, later, "key")
 
-    def one_key(self, path: Path, data: Mapping[str, object], known: set[str], later: frozenset[str]) -> None:
-        """Check the keys, and that there is exactly one."""
-        self.keys(path, data, known, later)
-        if len(data) != 1:
+    def one_key(
+        self,
+        path: Path,
+        data: Mapping[str, object],
+        known: set[str],
+        later: frozenset[str],
+        besides: Collection[str] = (),
+    ) -> None:
+        """Check the keys, and that there is exactly one, but for those that may stand `besides`."""
+        self.keys(path, data, known | set(besides), later)
+        own = [key for key in data if key not in besides]
+        if len(own) != 1:
             self.error(
-                path, "a condition has one key, this has " + (", ".join(data) or "none"), "write one `{ ... }` each"
+                path, "a condition has one key, this has " + (", ".join(own) or "none"), "write one `{ ... }` each"
             )
 
     def _known(self, name: str, path: Path, known: Iterable[str], later: frozenset[str], what: str) -> bool:
@@ -116,6 +126,14 @@ class Reader:
             return True
         self.error(path, f"`{path[-1]}` is not {_NAMES[kind]}", f"write {_NAMES[kind]}")
         return False
+
+    def is_string(self, value: object, path: Path) -> TypeGuard[str]:
+        """Whether the value is a string; notes an error if not."""
+        return self._is(value, str, path)
+
+    def truth(self, path: Path, value: object) -> bool:
+        """True or false; notes an error when it is neither."""
+        return self._is(value, bool, path) and value
 
     def is_table(self, value: object, path: Path) -> TypeGuard[Mapping[str, object]]:
         """Whether the value is a table; notes an error if not."""
@@ -197,27 +215,30 @@ class Reader:
         """The phrases of a `words` list; unusable ones are errors and left out."""
         if value == []:
             self.warn(path, "an empty `words` list matches nothing", "add words or remove it")
-        found = (self._phrase(where, text) for where, text in self.strings(path, value))
+        found = (self._phrase(text, self.line(where)) for where, text in self.strings(path, value))
         return [phrase for phrase in found if phrase is not None]
 
-    def _phrase(self, path: Path, text: str) -> Phrase | None:
+    def phrase(self, text: str, line: int, of_list: str) -> Phrase | None:
+        """The phrase in a line of a list; None when the line is empty, or it cannot be used."""
+        return self._phrase(text, line, of_list) if text else None
+
+    def _phrase(self, text: str, line: int, of_list: str = "") -> Phrase | None:
         if len(text) > MAX_PHRASE:
-            self.error(path, f"a phrase of {len(text)} characters", f"write at most {MAX_PHRASE}")
+            self.note(line, f"a phrase of {len(text)} characters", f"write at most {MAX_PHRASE}", of_list)
             return None
         ways = normalise.readings(text)
         if not ways:
-            self.error(
-                path, f"the phrase {text!r} has no word in it", "remove it: it would match everything or nothing"
-            )
+            todo = "remove it: it would match everything or nothing"
+            self.note(line, f"the phrase {text!r} has no word in it", todo, of_list)
             return None
         if (mark := normalise.lost(text)) is not None:
             message = f"the phrase {text!r} loses its {mark!r}: it would listen for {ways[0]!r}"
-            self.error(path, message, "write it as it is said")
+            self.note(line, message, "write it as it is said", of_list)
             return None
         if min(len(way.split()) for way in ways) > MAX_PHRASE_WORDS:
-            self.error(path, "a phrase of too many words", f"write at most {MAX_PHRASE_WORDS}")
+            self.note(line, "a phrase of too many words", f"write at most {MAX_PHRASE_WORDS}", of_list)
             return None
-        return Phrase(text, ways, self.line(path))
+        return Phrase(text, ways, line, file=of_list)
 
     def pattern(self, path: Path, value: object) -> list[Pattern]:
         """The regex, as a list of one; an empty list when it cannot be used."""

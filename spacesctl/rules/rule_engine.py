@@ -135,7 +135,7 @@ class RuleEngine:
     def __init__(self, ruleset: RuleSet, *, counts: bool = True) -> None:
         self.ruleset = ruleset
         self._counts = counts
-        self._matcher = Matcher(ruleset.rules)
+        self._matcher = Matcher(ruleset.rules, ruleset.exceptions)
         self._lanes: dict[int, _Lane] = {}
         self._offences: dict[tuple[str, str], deque[float]] = {}
         self._quiet_until: dict[tuple[str, str], float] = {}
@@ -159,10 +159,9 @@ class RuleEngine:
             return []
         lane.utterance = heard.utterance
         known = self._extend(lane, heard)
-        hits = self._matcher.find([word for word, _ in lane.spoken], closed=False)
-        # A number may only now be known to be over.
-        new = [hit for hit in hits if hit.last >= known or hit.is_number]
-        decisions = [each for hit in new for each in self._judge(hit, lane, heard, now)]
+        # Of what was there before only numbers are found anew: one may only now be known to be over.
+        hits = self._matcher.find([word for word, _ in lane.spoken], closed=False, since=known)
+        decisions = [each for hit in hits for each in self._judge(hit, lane, heard, now)]
         del lane.spoken[:-MAX_TAIL_WORDS]
         return decisions
 
@@ -185,7 +184,7 @@ class RuleEngine:
     def _judge(self, hit: Hit, lane: _Lane, heard: HeardUtterance, now: float) -> Iterator[Decision]:
         rule = self.ruleset.rules[hit.rule]
         words = tuple(dict.fromkeys(word for _, word in lane.spoken[hit.first : hit.last + 1]))
-        confidence = min(word.conf for word in words)
+        confidence = min(lane.spoken[at][1].conf for at in hit.own)
         start, end = words[0].start_tick, words[-1].end_tick
         if not rule.watches(heard.role, heard.kind) or not rule.confidence.holds(confidence):
             return

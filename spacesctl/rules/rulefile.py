@@ -5,33 +5,27 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
-from spacesctl.rules import fields, guards, read_numbers, regexes, schema
+from spacesctl.rules import conditions, fields, guards, lists, regexes, schema
 from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
-from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem, RuleFileError
-from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Confidence, Limits, Pattern, Phrase, Rule, RuleSet
+from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Limits, Pattern, Phrase, Rule, RuleSet
 
-MAX_REGEXES = 1000
 MAX_NUMBERS = 8
 """Conditions `digits` of a file: each is looked for in every result of every lane."""
 MAX_EVIDENCE = 60.0
 """Seconds; the evidence ring holds no more."""
 
+MAX_SPELLINGS = 200_000
+"""Spellings of the phrases of a file, with all their forms: a bot keeps them all in memory."""
 MAX_REDACTED = 20_000
 """Spellings of phrases in rules that redact. The recogniser's process looks for them all, and is deaf while it takes new ones."""
 
 LATER_ACTIONS = frozenset({"warn", "demote", "lock", "slow", "alert"})
 LATER_TOP = frozenset({"ladder"})
-LATER_ANY = frozenset({"words_from", "prefix", "sounds_like"})
-LATER_ALL = frozenset({
-    "word_ms", "level_db", "clipping", "continuous_talk", "talk_share", "crosstalk", "noise", "joins_per_minute",
-    "never_seen_share", "reactions_per_minute", "requests_per_minute", "reports", "account_age", "in_space_for",
-})  # fmt: skip
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -56,14 +50,17 @@ def parse(text: str, filename: str = "rules.toml") -> tuple[RuleSet | None, list
     except ValueError as error:  # no TOML; or a number that Python does not take
         return None, [_syntax(str(error), text, filename)]
     reader = Reader(filename, locate(text))
-    rules, limits = tuple[Rule, ...](), Limits()
+    rules, limits, exceptions = tuple[Rule, ...](), Limits(), tuple[Phrase, ...]()
     with suppress(TooManyProblems):
+        lists.take(reader, data.get("lists", {}))
+        exceptions = _exceptions(reader, data)
         rules, limits = _file(reader, data)
+        _few_spellings(reader, rules, exceptions)
     problems = sorted(reader.problems)
     if any(problem.level == "error" for problem in problems):
         return None, problems
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return RuleSet(rules, limits, digest, text, filename, tuple(problems)), problems
+    return RuleSet(rules, limits, digest, text, filename, tuple(problems), exceptions), problems
 
 
 def _syntax(message: str, text: str, filename: str) -> Problem:
@@ -86,7 +83,6 @@ def _file(reader: Reader, data: Mapping[str, object]) -> tuple[tuple[Rule, ...],
     limits = _limits(reader, data.get("limits", {}))
     _allowed(reader, list(rules.values()), limits)
     _fits(reader, [pattern for rule in rules.values() for pattern in rule.patterns])
-    _few_redacted(reader, list(rules.values()))
     if sum(len(rule.digits) for rule in rules.values()) > MAX_NUMBERS:
         reader.error(
             ("rule",), f"more than {MAX_NUMBERS} conditions `digits`", "one finds every number that is long enough"
@@ -98,8 +94,10 @@ def _file(reader: Reader, data: Mapping[str, object]) -> tuple[tuple[Rule, ...],
 
 def _fits(reader: Reader, patterns: list[Pattern]) -> None:
     """All regexes run as one set with bounded memory. Too many together are refused here, rather than when somebody speaks."""
-    if reader.regexes > MAX_REGEXES:
-        reader.error(("rule",), f"more than {MAX_REGEXES} regexes", "use `words` for plain phrases: it has no limit")
+    if reader.regexes > conditions.MAX_REGEXES:
+        reader.error(
+            ("rule",), f"more than {conditions.MAX_REGEXES} regexes", "use `words` for plain phrases: it has no limit"
+        )
     elif sum(regexes.size(pattern.text) for pattern in patterns) > regexes.MAX_TOTAL:
         reader.error(
             ("rule",),
@@ -108,13 +106,31 @@ def _fits(reader: Reader, patterns: list[Pattern]) -> None:
         )
 
 
-def _few_redacted(reader: Reader, rules: list[Rule]) -> None:
-    ways = sum(len(phrase.readings) for rule in rules if "redact" in rule.actions for phrase in rule.literals)
-    if ways > MAX_REDACTED:
+def _exceptions(reader: Reader, data: Mapping[str, object]) -> tuple[Phrase, ...]:
+    path: Path = ("exceptions",)
+    table = data.get("exceptions", {})
+    if not reader.is_table(table, path):
+        return ()
+    reader.keys(path, table, set(schema.EXCEPTIONS))
+    found = reader.phrases((*path, "words"), table["words"]) if "words" in table else []
+    return tuple(
+        found + (lists.phrases(reader, (*path, "words_from"), table["words_from"]) if "words_from" in table else [])
+    )
+
+
+def _few_spellings(reader: Reader, rules: Sequence[Rule], exceptions: Sequence[Phrase]) -> None:
+    """Exceptions count among what is redacted, since the recogniser's process looks for them, too."""
+    ways = {rule.id: sum(len(phrase.readings) for phrase in rule.literals) + len(rule.prefixes) for rule in rules}
+    excepted = sum(len(phrase.readings) for phrase in exceptions)
+    if (total := sum(ways.values()) + excepted) > MAX_SPELLINGS:
+        message = f"the phrases of this file have {total} spellings, the most is {MAX_SPELLINGS}"
+        reader.error(("rule",), message, "write fewer of them with `forms`, or shorter ones")
+    redacted = sum(ways[rule.id] for rule in rules if "redact" in rule.actions)
+    if redacted and redacted + excepted > MAX_REDACTED:
         reader.error(
             ("rule",),
-            f"rules with `redact` have {ways} spellings of phrases, the most is {MAX_REDACTED}",
-            "redact fewer phrases; a numeral counts once for each way to say it",
+            f"rules with `redact` have {redacted + excepted} spellings of phrases, with exceptions, the most is {MAX_REDACTED}",
+            "redact fewer phrases; a numeral counts once for each way to say it, and so does each form",
         )
 
 
@@ -161,7 +177,7 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
     """None when the rule has no usable id."""
     reader.keys(path, data, set(schema.RULE))
     rule_id = reader.identifier((*path, "id"), data.get("id"))
-    when = _when(reader, (*path, "when"), data.get("when"))
+    when = conditions.when(reader, (*path, "when"), data.get("when"))
     times, within = _repeat(reader, (*path, "repeat"), data.get("repeat", {}))
     before, after = _evidence(reader, (*path, "evidence"), data.get("evidence", {}))
     mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), schema.MODES, frozenset({"suggest"}))
@@ -177,6 +193,7 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
         mode="enforce" if mode == "enforce" else "shadow",
         severity=severity,
         literals=tuple(when.phrases),
+        prefixes=tuple(when.prefixes),
         patterns=tuple(when.patterns),
         digits=tuple(when.digits),
         confidence=when.confidence,
@@ -198,47 +215,6 @@ def _actions(reader: Reader, path: Path, data: Mapping[str, object]) -> tuple[st
     if data["actions"] == []:
         reader.warn(path, "the rule does nothing: `actions` is empty", 'write at least `["log"]`')
     return tuple(action for action in ACTIONS if action in chosen)  # mildest first, regardless of the order in the file
-
-
-@dataclass
-class _When:
-    phrases: list[Phrase] = field(default_factory=list)
-    patterns: list[Pattern] = field(default_factory=list)
-    digits: list[Digits] = field(default_factory=list)
-    confidence: Confidence = field(default_factory=Confidence)
-
-
-def _when(reader: Reader, path: Path, data: object) -> _When:
-    found = _When()
-    if data is None:
-        reader.error(path, "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
-        return found
-    if not reader.is_table(data, path):
-        return found
-    reader.keys(path, data, set(schema.WHEN), frozenset({"unless"}))
-    if "any" not in data:
-        reader.error((*path, "any"), "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
-    for index, item in enumerate(reader.tables((*path, "any"), data.get("any", []))):
-        _condition(reader, (*path, "any", index), item, found)
-    if data.get("any") == []:
-        reader.warn((*path, "any"), "the rule matches nothing: `when.any` is empty", "add words or remove the rule")
-    for index, item in enumerate(reader.tables((*path, "all"), data.get("all", []))):
-        where: Path = (*path, "all", index)
-        reader.one_key(where, item, set(schema.ALL), LATER_ALL)
-        if "confidence" in item:
-            bound = reader.confidence((*where, "confidence"), item["confidence"])
-            found.confidence = max(found.confidence, bound, key=lambda each: (each.value, each.strict))
-    return found
-
-
-def _condition(reader: Reader, path: Path, item: Mapping[str, object], found: _When) -> None:
-    reader.one_key(path, item, set(schema.ANY), LATER_ANY)
-    if "words" in item:
-        found.phrases += reader.phrases((*path, "words"), item["words"])
-    if "regex" in item and reader.may_have_a_regex(MAX_REGEXES):
-        found.patterns += reader.pattern((*path, "regex"), item["regex"])
-    if "digits" in item and (digits := read_numbers.digits(reader, (*path, "digits"), item["digits"])) is not None:
-        found.digits.append(digits)
 
 
 def _repeat(reader: Reader, path: Path, data: object) -> tuple[int, float]:

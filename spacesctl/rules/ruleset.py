@@ -23,10 +23,28 @@ MAX_REGEX = 260
 
 @dataclass(frozen=True)
 class Phrase:
-    """A phrase to find as whole words. `text` is as written; `readings` are its normalised spellings (numerals have several)."""
+    """A phrase to find as whole words. `text` is as written; `readings` are its normalised spellings (numerals have several), at the end
+    those that inflect a word, `forms` of them. Up to `gap` fillers may stand between two words."""
 
     text: str
     readings: tuple[str, ...]
+    line: int
+    forms: int = 0
+    gap: int = 0
+    file: str = ""
+    """The list that it stands in; empty for the rule file itself."""
+
+    @property
+    def inflected(self) -> tuple[str, ...]:
+        """The spellings that inflections have added."""
+        return self.readings[len(self.readings) - self.forms :]
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """Words that begin with `start`, which is normalised."""
+
+    start: str
     line: int
 
 
@@ -62,6 +80,7 @@ class Rule:
     mode: Mode = "shadow"
     severity: int = 1
     literals: tuple[Phrase, ...] = ()
+    prefixes: tuple[Prefix, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     digits: tuple[Digits, ...] = ()
     confidence: Confidence = Confidence()
@@ -107,6 +126,8 @@ class RuleSet:
     text: str
     filename: str = "rules.toml"
     warnings: tuple[Problem, ...] = ()
+    exceptions: tuple[Phrase, ...] = ()
+    """What no rule hits, nor any part of it."""
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule with this id, or None."""

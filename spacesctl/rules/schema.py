@@ -23,9 +23,10 @@ class Schema(TypedDict, total=False):
     const: int
     enum: list[str]
     pattern: str
-    default: str | int | list[str]
+    default: str | int | bool | list[str]
     minimum: int
     maximum: int
+    minLength: int
     maxLength: int
     items: Schema
     properties: dict[str, Schema]
@@ -33,6 +34,7 @@ class Schema(TypedDict, total=False):
     additionalProperties: bool | Schema
     minProperties: int
     maxProperties: int
+    oneOf: list[Schema]
 
 
 def _duration(default: str) -> Schema:
@@ -79,10 +81,27 @@ DIGITS: dict[str, Schema] = {
     "run": _whole(LEAST_RUN, MOST_DIGITS, 6),
     "allow": _list({**_table(SHAPE), "minProperties": 1}),
 }
+WORDS: Schema = _list({"type": "string", "maxLength": MAX_PHRASE})
+WORDS_FROM: Schema = {
+    "description": "A file beside this one that has a phrase in each line.",
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$",
+}
+WITH_WORDS: dict[str, Schema] = {
+    "forms": {"description": "Also their English inflections.", "type": "boolean", "default": False},
+    "gap": {"description": "Fillers that may stand between two words of a phrase.", **_whole(0, 3, 0)},
+}
+"""What may stand beside `words` and `words_from`."""
 ANY: dict[str, Schema] = {
-    "words": {"description": "Phrases of whole words.", **_list({"type": "string", "maxLength": MAX_PHRASE})},
+    "words": {"description": "Phrases of whole words.", **WORDS},
+    "words_from": WORDS_FROM,
+    "prefix": {"description": "What words begin with.", "type": "string", "minLength": 3, "maxLength": 40},
     "regex": {"description": "In the syntax of RE2.", "type": "string", "maxLength": MAX_REGEX},
     "digits": {"description": "Spoken numbers of at least `run` digits, but for those in `allow`.", **_table(DIGITS)},
+}
+EXCEPTIONS: dict[str, Schema] = {
+    "words": {"description": "Phrases in which no rule finds anything.", **WORDS},
+    "words_from": WORDS_FROM,
 }
 ALL: dict[str, Schema] = {
     "confidence": {
@@ -91,7 +110,19 @@ ALL: dict[str, Schema] = {
         "pattern": rf"^\s*({CONFIDENCE.pattern})\s*$",
     }
 }
-WHEN: dict[str, Schema] = {"any": _list(_one_of_them(ANY)), "all": _list(_one_of_them(ALL))}
+
+
+def _one_condition() -> Schema:
+    """One of the conditions; those on words may have more keys."""
+    return {
+        "oneOf": [
+            _table({key: what, **(WITH_WORDS if key in ("words", "words_from") else {})}, key)
+            for key, what in ANY.items()
+        ]
+    }
+
+
+WHEN: dict[str, Schema] = {"any": _list(_one_condition()), "all": _list(_one_of_them(ALL))}
 REPEAT: dict[str, Schema] = {"times": _whole(1, MOST_TIMES, 1), "within": _duration("0s")}
 SCOPE: dict[str, Schema] = {"roles": {**_list({"enum": list(ROLES)}), "default": ["speaker"]}}
 EVIDENCE: dict[str, Schema] = {"before": _duration("10s"), "after": _duration("4s")}
@@ -109,6 +140,12 @@ RULE: dict[str, Schema] = {
 FILE: dict[str, Schema] = {
     "schema": {"const": 1},
     "limits": _table(LIMITS),
+    "exceptions": _table(EXCEPTIONS),
+    "lists": {
+        "description": "By name, the lines of the lists that `words_from` names: the command line puts them here.",
+        "type": "object",
+        "additionalProperties": _list({"type": "string"}),
+    },
     "rule": _list(_table(RULE, "id", "when", "actions")),
 }
 

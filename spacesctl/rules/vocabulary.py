@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, takewhile
 
 from spacesctl.rules import normalise
 
@@ -34,6 +35,15 @@ class Vocabulary:
         unknown = [[word for word in reading.split() if word not in self._words] for reading in readings]
         fewest = min(unknown, key=len)
         return list(dict.fromkeys(fewest))
+
+    def hears(self, word: str) -> bool:
+        """Whether it has this normalised word."""
+        return word in self._words
+
+    def beginning(self, start: str) -> list[str]:
+        """Its words that begin so, sorted."""
+        at = bisect_left(self._listed, start)
+        return list(takewhile(lambda word: word.startswith(start), self._listed[at:]))
 
     def nearest(self, word: str) -> list[str]:
         """Up to three words that are spelled most like it; none for a word after the first `ADVISED`."""

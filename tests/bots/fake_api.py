@@ -14,7 +14,7 @@ from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
 from spacesctl.api.wire import Given, dump, load, load_value
 from spacesctl.audio.framing import LANES, pack
 from spacesctl.domain.words import RuleMode
-from spacesctl.rules.ruleset import Rule
+from spacesctl.rules.ruleset import Phrase, Rule
 
 RULES = """schema = 1
 [limits]
@@ -180,7 +180,7 @@ class FakePipeline:
     def frames(self, space: str, tick: int, frames: Any) -> None:
         self.fed.append((tick, [tuple(each) for each in frames]))
 
-    def rules(self, space: str, rules: Sequence[Rule]) -> None:
+    def rules(self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = ()) -> None:
         self.ruled.append([rule.id for rule in rules])
 
     def close(self, space: str, lane: int) -> None:

@@ -28,7 +28,8 @@ BEGUN = 1000
 
 def watch(when: str = '{ words = ["stupid clown", "shut up"] }', more: str = "") -> Watch:
     rule = f'[[rule]]\nid = "abuse"\nmode = "enforce"\nwhen.any = [{when}]\nactions = ["redact"]\n{more}'
-    return Watch(compile_rules(f"schema = 1\n{rule}").redacting())
+    found = compile_rules(f"schema = 1\n{rule}")
+    return Watch(found.redacting(), found.exceptions)
 
 
 def lane(**rules: str) -> Arming:
@@ -143,6 +144,34 @@ def test_two_phrases_are_told_apart_and_one_of_them_can_be_withdrawn() -> None:
     assert gone == Disarmed("s", 7, BEGUN, "abuse", 1)
     assert isinstance(kept, Armed)
     assert (kept.number, kept.last_tick) == (2, said[-1].end_tick + 5)
+
+
+def test_a_phrase_is_armed_with_fillers_in_it_which_need_not_be_sure() -> None:
+    arming = lane(when='{ words = ["stupid clown"], gap = 1 }', more='when.all = [{ confidence = ">=0.8" }]')
+    (armed,) = partials(arming, "stupid", "stupid um clown")
+    assert isinstance(armed, Armed)
+    said = words("stupid um clown")
+    said[1] = Word("um", said[1].start, said[1].end, 0.2, said[1].start_tick, said[1].end_tick)
+    (sure,) = arming.final(said, BEGUN)
+    assert isinstance(sure, Armed)
+    assert sure.final
+    assert partials(lane(when='{ words = ["stupid clown"] }'), "stupid um clown") == []
+
+
+def test_phrases_that_overlap_must_be_sure_in_each_word_that_one_of_them_has() -> None:
+    when, more = '{ words = ["stupid clown", "um clown"], gap = 1 }', 'when.all = [{ confidence = ">=0.8" }]'
+    said = words("stupid um clown")
+    said[1] = Word("um", said[1].start, said[1].end, 0.2, said[1].start_tick, said[1].end_tick)
+    assert list(lane(when=when, more=more).final(said, BEGUN)) == []
+
+
+def test_what_an_exception_has_is_given_back_when_it_is_said_whole() -> None:
+    arming = lane(when='{ words = ["clown"] }', more='[exceptions]\nwords = ["clown fish"]\n')
+    armed, gone = partials(arming, "the clown", *["the clown fish"] * 9)
+    assert isinstance(armed, Armed)
+    assert isinstance(gone, Disarmed)
+    assert list(arming.final(words("the clown fish"), BEGUN)) == []
+    assert len(partials(arming, "a clown", begun=BEGUN + 100, first=BEGUN + 120)) == 1
 
 
 def test_overlapping_phrases_of_one_rule_are_one_stretch() -> None:

@@ -53,7 +53,7 @@ RULE = Rule(
 SAID = Utterance("s", 1, 77, "hi", (WORD,), True, 5, 14)
 TO_RECOGNISER = [
     Open("s", 65534, 3, 4),
-    Rules("s", (RULE,)),
+    Rules("s", (RULE,), (Phrase("idiot proof", ("idiot proof",), 9, forms=0, gap=1),)),
     Rules("s", ()),
     Lean(True),
     Close(),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spacesctl.rules import guards, regexes, rulefile
+from spacesctl.rules import conditions, guards, regexes
 from spacesctl.rules.problems import Problem, RuleFileError
 from spacesctl.rules.rulefile import compile_rules, parse
 from spacesctl.rules.ruleset import Confidence, Limits, Pattern, Rule
@@ -202,7 +202,7 @@ def test_a_file_may_be_as_large_as_that_and_no_larger(monkeypatch: pytest.Monkey
 
 
 def test_a_file_may_have_so_many_regexes_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rulefile, "MAX_REGEXES", 2)
+    monkeypatch.setattr(conditions, "MAX_REGEXES", 2)
     assert len(only(rule(when__any="[" + "{ regex = 'x' }," * 2 + "]")).patterns) == 2
     assert "more than 2" in problems(rule(when__any="[" + "{ regex = 'x' }," * 3 + "]"))[0].message
 

@@ -1,0 +1,111 @@
+"""Reads what a rule looks for: its `when`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from spacesctl.rules import forms, lists, normalise, read_numbers, schema
+from spacesctl.rules.fields import Reader
+from spacesctl.rules.lines import Path
+from spacesctl.rules.numbers import Digits
+from spacesctl.rules.ruleset import Confidence, Pattern, Phrase, Prefix
+
+MAX_REGEXES = 1000
+LEAST_PREFIX = 3
+"""Letters of a `prefix`: fewer begin words of every kind."""
+MAX_PREFIX = 40
+MAX_GAP = 3
+"""Fillers at one place of a phrase: with more of them it is hardly one thing that is said."""
+LATER_ANY = frozenset({"sounds_like"})
+LATER_ALL = frozenset({
+    "word_ms", "level_db", "clipping", "continuous_talk", "talk_share", "crosstalk", "noise", "joins_per_minute",
+    "never_seen_share", "reactions_per_minute", "requests_per_minute", "reports", "account_age", "in_space_for",
+})  # fmt: skip
+
+
+@dataclass
+class When:
+    """What a rule looks for, and how sure it must be."""
+
+    phrases: list[Phrase] = field(default_factory=list)
+    prefixes: list[Prefix] = field(default_factory=list)
+    patterns: list[Pattern] = field(default_factory=list)
+    digits: list[Digits] = field(default_factory=list)
+    confidence: Confidence = field(default_factory=Confidence)
+
+
+def when(reader: Reader, path: Path, data: object) -> When:
+    """Read a rule's `when`; what is wrong in it is noted and left out."""
+    found = When()
+    if data is None:
+        reader.error(path, "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
+        return found
+    if not reader.is_table(data, path):
+        return found
+    reader.keys(path, data, set(schema.WHEN), frozenset({"unless"}))
+    if "any" not in data:
+        reader.error((*path, "any"), "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
+    for index, item in enumerate(reader.tables((*path, "any"), data.get("any", []))):
+        _condition(reader, (*path, "any", index), item, found)
+    if data.get("any") == []:
+        reader.warn((*path, "any"), "the rule matches nothing: `when.any` is empty", "add words or remove the rule")
+    for index, item in enumerate(reader.tables((*path, "all"), data.get("all", []))):
+        where: Path = (*path, "all", index)
+        reader.one_key(where, item, set(schema.ALL), LATER_ALL)
+        if "confidence" in item:
+            bound = reader.confidence((*where, "confidence"), item["confidence"])
+            found.confidence = max(found.confidence, bound, key=lambda each: (each.value, each.strict))
+    return found
+
+
+def _condition(reader: Reader, path: Path, item: Mapping[str, object], found: When) -> None:
+    with_words = "words" in item or "words_from" in item
+    others = (set(schema.ANY) - {"words", "words_from"}) & set(item)
+    besides = set[str]() if others and not with_words else set(schema.WITH_WORDS)
+    reader.one_key(path, item, set(schema.ANY), LATER_ANY, besides)
+    if with_words:
+        phrases = reader.phrases((*path, "words"), item["words"]) if "words" in item else []
+        phrases += lists.phrases(reader, (*path, "words_from"), item["words_from"]) if "words_from" in item else []
+        found.phrases += _as_said(reader, path, item, phrases)
+    if "prefix" in item:
+        found.prefixes += _prefix(reader, (*path, "prefix"), item["prefix"])
+    if "regex" in item and reader.may_have_a_regex(MAX_REGEXES):
+        found.patterns += reader.pattern((*path, "regex"), item["regex"])
+    if "digits" in item and (digits := read_numbers.digits(reader, (*path, "digits"), item["digits"])) is not None:
+        found.digits.append(digits)
+
+
+def _as_said(reader: Reader, path: Path, item: Mapping[str, object], phrases: Sequence[Phrase]) -> list[Phrase]:
+    """The phrases with their forms and gap."""
+    gap = reader.integer((*path, "gap"), item.get("gap", 0), 0, MAX_GAP)
+    if not reader.truth((*path, "forms"), item.get("forms", False)):
+        return [replace(phrase, gap=gap) for phrase in phrases]
+    return [_inflected(reader, replace(phrase, gap=gap)) for phrase in phrases]
+
+
+def _inflected(reader: Reader, phrase: Phrase) -> Phrase:
+    if not all(forms.is_english(reading) for reading in phrase.readings):
+        message = f"`forms` are those of English, and {phrase.text!r} has a letter that English has not"
+        reader.note(phrase.line, message, "list its forms one by one, in a condition without `forms`", phrase.file)
+        return phrase
+    added = dict.fromkeys(form for reading in phrase.readings for form in forms.of_reading(reading))
+    new = [form for form in added if form not in phrase.readings][: forms.MAX_FORMS]
+    return replace(phrase, readings=(*phrase.readings, *new), forms=len(new))
+
+
+def _prefix(reader: Reader, path: Path, value: object) -> list[Prefix]:
+    """The beginning of a word, as a list of one; an empty list when it cannot be used."""
+    if not reader.is_string(value, path):
+        return []
+    words = normalise.words(value)
+    if (mark := normalise.lost(value)) is not None:
+        reader.error(path, f"the prefix {value!r} loses its {mark!r}", "write the letters that words begin with")
+    elif len(words) != 1:
+        reader.error(path, f"the prefix {value!r} is no beginning of one word", "write phrases under `words`")
+    elif not LEAST_PREFIX <= len(words[0]) <= MAX_PREFIX:
+        message = f"the prefix {value!r} has {len(words[0])} letters"
+        reader.error(path, message, f"write {LEAST_PREFIX} to {MAX_PREFIX} letters")
+    else:
+        return [Prefix(words[0], reader.line(path))]
+    return []
