@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from spacesctl.compiling.messages import LONGEST, MEMORY, PROCESSOR, Answer, Compile, Compiled, OutOfMemory, Rejected
+from spacesctl.rules import cost
 from spacesctl.rules.problems import RuleFileError
-from spacesctl.rules.rule_engine import RuleEngine
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.support.messages import Unpacker, pack
 
@@ -57,11 +57,13 @@ def _limit_time() -> None:
 def _answer(request: Compile) -> Answer:
     try:
         found = compile_rules(request.text, request.filename)
-        RuleEngine(found)  # the bots will build it from the same file, where nothing limits them
+        slow = cost.refusal(found)  # the bots will build and run it, where nothing limits them
     except RuleFileError as error:
         return Rejected([str(problem) for problem in error.problems])
     except (MemoryError, RecursionError):
         return OutOfMemory()
+    if slow is not None:
+        return Rejected([str(slow)])
     return Compiled(found.hash, [rule.id for rule in found.rules], sorted(found.actions()), *found.breaker())
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacesctl.rules import numbers, regexes
 from spacesctl.rules.compounds import Compounds
@@ -20,8 +19,7 @@ MAX_HITS_PER_REGEX = 32
 """Per call of `find`; more would be one thing said many times."""
 
 
-@dataclass(frozen=True, order=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase, regex or number of a rule, found in the words `first` to `last` (both included). `rule` is the index of the rule;
     `matched` is what the file says, of a number what it may be. A number is `over` when words follow by which it does not go on.
     `between` are the fillers within the phrase: they are no part of it, and how sure they are does not matter."""

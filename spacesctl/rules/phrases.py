@@ -7,9 +7,8 @@ with the words alone. A phrase with a `gap` also takes fillers and unknown words
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final
+from itertools import accumulate, pairwise
+from typing import Final, NamedTuple
 
 from spacesctl.rules.normalise import UNKNOWN
 from spacesctl.rules.ruleset import Phrase
@@ -24,8 +23,7 @@ Owner = tuple[int, str]
 """The index of a rule, and the phrase as the file says it."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A phrase in the words `first` to `last`, but for the fillers `between`."""
 
     first: int
@@ -34,39 +32,29 @@ class Found:
     between: tuple[int, ...] = ()
 
 
-class _Node:
-    """What may follow some words: `nexts`, and which phrases have ended with them."""
-
-    __slots__ = ("nexts", "owners")
-
-    def __init__(self) -> None:
-        self.nexts: dict[str, _Node] = {}
-        self.owners: tuple[Owner, ...] = ()
-
-
-_Way = tuple[_Node, int, tuple[int, ...]]
-"""Where a walk is, its last word, and the fillers before it."""
-
-
 class _Tree:
     """The phrases with one `gap`. Nearly all words are passed over by two looks into sets: `alone` are phrases of one word, `pairs` the
-    first two words of the others."""
+    first two words of the others.
+
+    A branch is the text of its words. So the tree is two flat tables, which take less memory than nodes, and the garbage collector passes
+    over them.
+    """
 
     def __init__(self, gap: int) -> None:
         self.gap = gap
-        self.top = _Node()
+        self.ends: dict[str, tuple[Owner, ...]] = {}
+        """Whose phrases have been said with these words."""
+        self.goes_on = set[str]()
+        """The words that phrases go on after."""
         self.alone = set[str]()
         self.pairs = set[tuple[str, str]]()
 
-    def add(self, words: Sequence[str], owner: Owner) -> None:
-        here = self.top
-        for word in words:
-            following = here.nexts.get(word)
-            if following is None:
-                following = here.nexts[word] = _Node()
-            here = following
-        if owner not in here.owners:
-            here.owners += (owner,)
+    def add(self, reading: str, owner: Owner) -> None:
+        words = reading.split()
+        self.goes_on.update(accumulate(words[:-1], lambda before, word: f"{before} {word}"))
+        owners = self.ends.get(reading, ())
+        if owner not in owners:
+            self.ends[reading] = (*owners, owner)
         if len(words) == 1:
             self.alone.add(words[0])
         else:
@@ -84,8 +72,7 @@ class _Tree:
 
     def begun(self, words: Sequence[str], begin: int) -> list[int]:
         """Where a phrase begins, whatever follows."""
-        nexts = self.top.nexts
-        return [at for at in range(begin, len(words)) if words[at] in nexts]
+        return [at for at in range(begin, len(words)) if words[at] in self.goes_on or words[at] in self.alone]
 
 
 class Phrases:
@@ -96,10 +83,10 @@ class Phrases:
         self._reach = 0
         for rule, phrase in phrases:
             tree = trees.setdefault(phrase.gap, _Tree(phrase.gap))
+            owner = rule, phrase.text
             for reading in phrase.readings:
-                words = reading.split()
-                self._reach = max(self._reach, (len(words) - 1) * (1 + 2 * phrase.gap))
-                tree.add(words, (rule, phrase.text))
+                self._reach = max(self._reach, reading.count(" ") * (1 + 2 * phrase.gap))
+                tree.add(reading, owner)
         self._trees = list(trees.values())
 
     def find(self, words: Sequence[str], since: int = 0) -> Iterator[Found]:
@@ -137,31 +124,29 @@ def has_fillers(words: Sequence[str], begin: int = 0) -> bool:
 
 
 def _exactly(words: Sequence[str], first: int, tree: _Tree) -> Iterator[Found]:
-    at, here = first, tree.top.nexts[words[first]]
+    at, said = first, words[first]
     while True:
-        for owner in here.owners:
+        for owner in tree.ends.get(said, ()):
             yield Found(first, at, owner)
         at += 1
-        following = here.nexts.get(words[at]) if at < len(words) else None
-        if following is None:
+        if said not in tree.goes_on or at == len(words):
             return
-        here = following
+        said = f"{said} {words[at]}"
 
 
 def _with_gaps(words: Sequence[str], first: int, tree: _Tree) -> Iterator[Found]:
-    """Each node that is reached, word by word; of several ways to it the one with the fewest words between comes first and counts."""
-    ways: dict[tuple[int, int], _Way] = {(0, first): (tree.top.nexts[words[first]], first, ())}
-    ended = set[int]()
+    """What is reached word by word; of several ways to the same phrase the one that ends first counts."""
+    ways: dict[tuple[str, int], tuple[int, ...]] = {(words[first], first): ()}
+    ended = set[str]()
     while ways:
-        following: dict[tuple[int, int], _Way] = {}
-        for here, last, between in ways.values():
-            if here.owners and id(here) not in ended:
-                ended.add(id(here))
-                yield from (Found(first, last, owner, between) for owner in here.owners)
-            for at in _places(words, last + 1, tree.gap):
-                after = here.nexts.get(words[at])
-                if after is not None:
-                    following.setdefault((id(after), at), (after, at, (*between, *range(last + 1, at))))
+        following: dict[tuple[str, int], tuple[int, ...]] = {}
+        for (said, last), between in ways.items():
+            if said in tree.ends and said not in ended:
+                ended.add(said)
+                yield from (Found(first, last, owner, between) for owner in tree.ends[said])
+            if said in tree.goes_on:
+                for at in _places(words, last + 1, tree.gap):
+                    following.setdefault((f"{said} {words[at]}", at), (*between, *range(last + 1, at)))
         ways = following
 
 
