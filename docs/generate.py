@@ -18,7 +18,7 @@ from spacesctl.cli.commands import ROOT as ROOT_COMMAND
 from spacesctl.cli.examples import EXAMPLES
 from spacesctl.cli.json_output import outputs
 from spacesctl.cli.lazy import made, verbs
-from spacesctl.domain.actions import ACTIONS, Granted
+from spacesctl.domain.actions import ACTIONS, Granted, ModerationAction
 from spacesctl.domain.permissions import TABLE, Action
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -147,7 +147,7 @@ def hosting() -> str:
             _standings(row.permission),
             _standings(row.undo) or ("whose list it is" if row.is_sanction else "-"),
         )
-        lines.append(f"| `{name}` | {row.doc} | {_GRANTED[row.granted]} | {needs} | {undo} |")
+        lines.append(f"| `{name}` | {row.doc} | {_taken_by_rules(row)} | {needs} | {undo} |")
     return _between(DOCS / "hosting.md", ACTIONS_BEGIN, "\n".join(lines) + "\n", ACTIONS_END)
 
 
@@ -157,6 +157,10 @@ _GRANTED = {
     Granted.ALLOWED: "if the host allows it to the rule by name",
     Granted.NEVER: "never",
 }
+
+
+def _taken_by_rules(row: ModerationAction) -> str:
+    return _GRANTED[row.granted] if row.in_rule_files else "no rule file can ask for it yet"
 
 
 def _standings(action: Action | None) -> str:

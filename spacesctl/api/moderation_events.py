@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from spacesctl.api.wire import UNSET, Answer, Time, UnsetType
-from spacesctl.domain.words import RedactionMode
+from spacesctl.domain.words import MeasureKind, RedactionMode
 
 
 class ServerMuted(Answer, frozen=True, kw_only=True):
@@ -49,7 +49,9 @@ class ActingPrincipal(Answer, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ImposedSanction(Answer, frozen=True, kw_only=True):
-    """A sanction on the account `target_id`. `until` null: until the Space ends."""
+    """A sanction on the account `target_id`; empty: on the Space itself. `until` null: until the Space ends. `came_with` is the measure
+    that it came with, and ends with.
+    """
 
     id: str
     action: str
@@ -59,6 +61,10 @@ class ImposedSanction(Answer, frozen=True, kw_only=True):
     since: Time
     until: Time | None = None
     evidence: str = ""
+    every: int | None = None
+    came_with: str = ""
+    erases: bool = False
+    mutes_dms: bool = False
 
 
 class SanctionImposed(Answer, frozen=True, kw_only=True):
@@ -213,8 +219,22 @@ class RedactionMissed(Answer, frozen=True, kw_only=True):
     ticks: int
 
 
+class MeasureBegan(Answer, frozen=True, kw_only=True):
+    """Something goes for all from now on: `mute`, `demote`, `slow` (`every` seconds) or `lock`. `until` null: until it is ended."""
+
+    action: MeasureKind
+    until: Time | None
+    every: int | None = None
+
+
+class MeasureEnded(Answer, frozen=True, kw_only=True):
+    """It no longer does."""
+
+    action: MeasureKind
+
+
 class HoldBegan(Answer, frozen=True, kw_only=True):
-    """Nobody but the host and the co-hosts can open a microphone before `until`. `mutes` are the ids of the mutes that came with it."""
+    """Who comes on stage before `until` is muted. `mutes` are the ids of the mutes that came with it."""
 
     until: Time
     by_id: str | UnsetType = UNSET
@@ -222,4 +242,4 @@ class HoldBegan(Answer, frozen=True, kw_only=True):
 
 
 class HoldEnded(Answer, frozen=True, kw_only=True):
-    """Everybody on stage may open their microphone again."""
+    """Who comes on stage may speak again."""

@@ -52,6 +52,13 @@ class NewMeasure(Given, frozen=True, kw_only=True):
     """Seconds; left out, until the Space ends or somebody undoes it."""
 
 
+class NewSpaceMeasure(NewMeasure, frozen=True, kw_only=True):
+    """Why something is done about all, and for how long. A hold lasts 5 minutes when that is left out."""
+
+    every: Annotated[int, Meta(ge=1, le=3600)] | None = None
+    """Of `slow`: seconds between two requests or reactions of one account; left out, 30."""
+
+
 class NewHand(Given, frozen=True, kw_only=True):
     """What a request to speak is about, for the host and the co-hosts."""
 
@@ -74,12 +81,14 @@ class Undo(Given, frozen=True, kw_only=True):
 
 
 class Sanction(Answer, frozen=True, kw_only=True):
-    """A sanction, in a Space or (a block) on the list of `host`. It lasts until `until`, or until the Space ends."""
+    """A sanction, in a Space or (a block) on the list of `host`. It lasts until `until`, or until the Space ends. One without a `target` is
+    a measure: it is on the Space itself, and concerns all.
+    """
 
     id: str
     action: str
     space_id: str | None
-    target: Who
+    target: Who | None
     host: Who
     by: By
     reason: str
@@ -92,6 +101,8 @@ class Sanction(Answer, frozen=True, kw_only=True):
     how: str | None
     """How it ended: `undone`, `expired`, `replaced` or `ended` (with the Space)."""
     lift_reason: str | None
+    every: int | None = None
+    """Of `slow`: seconds between two requests or reactions of one account."""
 
 
 class NewInvites(Given, frozen=True, kw_only=True):

@@ -8,7 +8,16 @@ from spacesctl.api.accounts import Account, Who
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.posts import Post
 from spacesctl.api.wire import FILE, Answer, Given, Meta, Time
-from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, Reaction, RecordingMode, Role, State
+from spacesctl.domain.words import (
+    InviteState,
+    ListenerPolicy,
+    MeasureKind,
+    Policy,
+    Reaction,
+    RecordingMode,
+    Role,
+    State,
+)
 
 MAX_RULES = 1 << 20
 """Characters of a rule file."""
@@ -133,6 +142,16 @@ class MyPlace(Answer, frozen=True, kw_only=True):
     barred: bool
 
 
+class Measure(Answer, frozen=True, kw_only=True):
+    """What goes for all: `mute` and `demote` for who comes on stage, `slow` for requests and reactions (one in `every` seconds), `lock` for
+    who would join. It lasts until `until`, or until it is ended.
+    """
+
+    action: MeasureKind
+    until: Time | None
+    every: int | None = None
+
+
 class Space(Answer, frozen=True, kw_only=True):
     """A Space as the caller may see it. The first fields are those of X's API v2."""
 
@@ -191,6 +210,8 @@ class Space(Answer, frozen=True, kw_only=True):
     safe_in: float | None = None
     """Seconds until the delay is as it is to be, at the latest; null unless the Space is live."""
     held_until: Time | None = None
-    """Until then nobody but the host and the co-hosts can open a microphone."""
+    """Until then who comes on stage is muted."""
+    measures: list[Measure] = []
+    """What else goes for all, the oldest first."""
     me: MyPlace | None
     """Null for callers without a token."""

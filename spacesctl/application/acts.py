@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spacesctl.application import blocks, facts
 from spacesctl.application.app import App
 from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, cut_clip
 from spacesctl.domain import commands as c
+from spacesctl.domain.acts import is_exempt
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.offence import AT_ONCE, Terms
 from spacesctl.domain.offences import verdict
 from spacesctl.domain.principals import Person, Rule
-from spacesctl.domain.sanctions import is_exempt
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import RuleMode
 from spacesctl.live.transaction import Transaction
@@ -81,7 +81,8 @@ async def _take(
         return done  # the same act was requested twice at once; the first one counts
     account = await accounts.get(tx.db, act.account_id)
     person = await facts.target(tx.db, tx.space(space_id), account)
-    command = _command(by, act, person, report_id, clip)
+    here = tx.here(space_id)
+    command = replace(_command(by, act, person), report_id=report_id, clip=clip, inside=here)
     mode = verdict(tx.space(space_id), command, tx.now).mode
     if (mode, act.action) == ("enforce", "report") and not report_id:
         return None
@@ -96,10 +97,10 @@ async def _take(
     return stored
 
 
-def _command(by: Rule, act: Act, person: c.Target, report_id: str = "", clip: str | None = None) -> c.TakeAct:
+def _command(by: Rule, act: Act, person: c.Target) -> c.TakeAct:
     return c.TakeAct(
-        by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, report_id, clip, act.terms
-    )  # fmt: skip
+        by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, terms=act.terms
+    )
 
 
 async def _reports(app: App, by: Rule, space_id: str, act: Act) -> bool:

@@ -96,8 +96,9 @@ async def undo_block(app: App, person: Person, sanction_id: str, reason: str) ->
         row = await sanctions.get(db, sanction_id)
         if row.host_id != person.account_id or row.action != "block" or row.lifted_at is not None:
             raise NotFound("sanction", sanction_id)
-        await _lift_block(db, person, row.host_id, row.target_id, app.clock.now(), reason)
-    app.registry.blocks.forget(row.host_id, row.target_id)
+        target = row.target_id or ""
+        await _lift_block(db, person, row.host_id, target, app.clock.now(), reason)
+    app.registry.blocks.forget(row.host_id, target)
 
 
 async def _lift_block(

@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from spacesctl.application import facts
 from spacesctl.application.app import App
 from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person, System
-from spacesctl.domain.space import Hand
+from spacesctl.domain.sanction import EVERYBODY
+from spacesctl.domain.space import Hand, Space
 from spacesctl.live.outcome import Outcome
+from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts, clips
 
 
@@ -37,8 +40,9 @@ async def set_mic(app: App, person: Person, space_id: str, *, is_open: bool, con
 
 
 async def raise_hand(app: App, person: Person, space_id: str, hand: Hand) -> Outcome:
-    """Ask to speak, or change what the request is about. Raises NotFound, Gone, or what refuses the command."""
-    await app.registry.live_handle(space_id)
+    """Ask to speak, or change what the request is about. Raises NotFound, Gone, TooMany, or what refuses the command."""
+    handle = await app.registry.live_handle(space_id)
+    handle.require_unhurried(person)
     async with app.registry.transaction(space_id) as tx:
         space = tx.space(space_id)
         followed = await facts.followed(tx.db, space, person.account_id)
@@ -60,8 +64,40 @@ async def undo(app: App, person: Person, space_id: str, sanction_id: str, reason
     async with app.registry.transaction(space_id) as tx:
         space = tx.space(space_id)
         found = space.sanctions.get(sanction_id)
-        blocked = found is not None and await facts.blocked(tx.db, space, found.target)
-        return await tx.ask(space_id, c.Undo(person, sanction_id, reason, blocked))
+        apart = frozenset[str]() if found is None else await _apart(tx, space, found.action, found.target)
+        return await tx.ask(space_id, c.Undo(person, sanction_id, reason, apart))
+
+
+async def take_measure(
+    app: App, person: Person, space_id: str, action: str, reason: str, until: datetime | None, every: int | None
+) -> str:
+    """Begin a measure that concerns all. Returns the id of the sanction. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        command = c.TakeMeasure(person, action, reason, until, every, tx.here(space_id))
+        return _made(await tx.ask(space_id, command))
+
+
+async def end_measure(app: App, person: Person, space_id: str, action: str) -> None:
+    """End a measure before its time. Raises NotFound, Gone, or what refuses the command."""
+    await app.registry.live_handle(space_id)
+    async with app.registry.transaction(space_id) as tx:
+        apart = await _apart(tx, tx.space(space_id), action, EVERYBODY)
+        await tx.ask(space_id, c.EndMeasure(person, action, "", apart))
+
+
+async def _apart(tx: Transaction, space: Space, action: str, target: str) -> frozenset[str]:
+    """Those who would come on stage again, of those whom a block keeps out."""
+    back = {target}
+    if target == EVERYBODY:
+        came = (one for one in space.sanctions.values() if one.came_with == action)
+        back = {one.target for one in came if one.action == "demote"}
+    return frozenset([one for one in sorted(back) if await facts.blocked(tx.db, space, one)])
+
+
+def _made(outcome: Outcome) -> str:
+    """The last sanction of an outcome: that on all comes after those on each."""
+    return [event.sanction.id for event in outcome.events if isinstance(event, e.SanctionImposed)][-1]
 
 
 async def lift_expired(app: App, space_id: str) -> None:

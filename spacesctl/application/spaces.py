@@ -104,10 +104,11 @@ async def cancel_space(app: App, by: Principal, space_id: str) -> Outcome:
 
 
 async def react(app: App, person: Person, space_id: str, reaction: str) -> None:
-    """React. Raises NotFound, Gone, NotAllowed, or Refused with reason `not_live`."""
+    """React. Raises NotFound, Gone, NotAllowed, TooMany, or Refused with reason `not_live` or `locked`."""
     handle = await admission.admitted(app, person, space_id, admission.Access.REACT)
     if handle.space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet")
+    handle.require_unhurried(person)
     handle.react(person, reaction)
 
 

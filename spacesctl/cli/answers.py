@@ -7,7 +7,7 @@ from typing import Literal
 from spacesctl.api.accounts import Account
 from spacesctl.api.captions import CaptionText
 from spacesctl.api.wire import Answer, Time
-from spacesctl.domain.words import Scope
+from spacesctl.domain.words import MeasureKind, Scope
 
 
 class ShownAccount(Account, frozen=True, kw_only=True):
@@ -35,6 +35,14 @@ class Deleted(Answer, frozen=True, kw_only=True):
 
     id: str
     deleted: Literal[True] = True
+
+
+class Ended(Answer, frozen=True, kw_only=True):
+    """What goes for all no longer: `mute`, `hold`, `slow` or `lock`."""
+
+    space_id: str
+    action: MeasureKind
+    ended: Literal[True] = True
 
 
 class Reminding(Answer, frozen=True, kw_only=True):

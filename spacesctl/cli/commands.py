@@ -49,6 +49,7 @@ ROOT = Noun(
         "hands": Verb("people:hands", "List who asks to speak, in the order in which they asked."),
         "approve": Verb("people:approve", "Approve a request to speak."),
         "deny": Verb("people:deny", "Deny a request to speak."),
+        "warn": Verb("sanctions:warn", "Warn people: they are told why, and it is on record."),
         "mute": Verb(
             "sanctions:mute", "Mute on the server: nobody hears what they send, and they cannot unmute themselves."
         ),
@@ -60,6 +61,13 @@ ROOT = Noun(
         "kick": Verb(
             "sanctions:kick", "Remove people; they cannot come back until the Space ends, or the time is over."
         ),
+        "lock": Verb(
+            "measures:lock",
+            "Let nobody new join: who is there stays, and may come back; staff and who is invited may always come.",
+        ),
+        "unlock": Verb("measures:unlock", "Let everybody join again."),
+        "slow": Verb("measures:slow", "Take one request to speak or reaction from each account in so much time."),
+        "hold": Verb("measures:hold", "Let nobody new speak: who comes on stage is muted until it ends."),
         "redact": Verb(
             "redactions:redact", "Keep what somebody said last from the audience, as far as it has not heard it."
         ),
@@ -86,7 +94,7 @@ ROOT = Noun(
                 ),
             },
         ),
-        "undo": Verb("sanctions:undo", "Undo a mute, a demotion, a kick or a block."),
+        "undo": Verb("sanctions:undo", "Undo a sanction: of a person, of all, or a block."),
         "sanctions": Verb(
             "sanctions:sanctions",
             "List sanctions, newest first, with those that ended: of a Space that you host, the blocks on your list, or those on you.",

@@ -8,9 +8,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "invite", "invites", "uninvite", "accept", "decline", "inbox", "dm", "notifications",
     ),
     "People": (
-        "people", "policy", "raise", "hands", "approve", "deny", "promote", "demote", "mute", "unmute", "kick", "block",
+        "people", "policy", "raise", "hands", "approve", "deny", "promote", "demote", "warn", "mute", "unmute", "kick", "block",
         "unblock", "follow", "unfollow",
     ),
+    "All at once": ("lock", "unlock", "slow", "hold"),
     "What the audience hears": ("redact", "dump", "cough", "panic", "redactions"),
     "Talk and listen": ("speak", "listen", "captions", "transcript", "watch", "react", "record", "recordings"),
     "Posts": ("post", "play", "share", "feed"),

@@ -88,9 +88,11 @@ OUTPUTS: dict[str, Output] = {
     "raise": _one(people.Member),
     "hands": _array(people.RaisedHand),
     **dict.fromkeys(
-        ("approve", "deny", "mute", "unmute", "promote", "demote", "kick"),
+        ("approve", "deny", "warn", "mute", "unmute", "promote", "demote", "kick"),
         _array(people.Member),
     ),
+    **dict.fromkeys(("mute --all", "demote --all", "lock", "slow", "hold"), _one(people.Sanction)),
+    **dict.fromkeys(("unmute --all", "unlock", "slow --off", "hold --off"), _one(answers.Ended)),
     "redact": _array(redactions.Redaction),
     **dict.fromkeys(("dump", "cough", "redactions change", "redactions withdraw"), _one(redactions.Redaction)),
     "panic": _one(redactions.Panic),

@@ -34,10 +34,12 @@ Url = Annotated[
 CHANGES = frozenset(
     {
         "account create", "account revoke", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
-        "dm", "edit", "end", "follow", "inbox", "invite", "kick", "mute", "policy", "post", "profile edit", "promote", "raise", "react",
+        "dm", "edit", "end", "follow", "hold", "inbox", "invite", "kick", "lock", "mute", "policy", "post", "profile edit", "promote",
+        "raise", "react",
         "record start", "record stop", "redact", "dump", "cough", "panic", "redactions change", "redactions withdraw",
         "remind", "report", "rules clear", "rules push", "schedule delete", "schedule edit", "schedule pause", "schedule resume",
-        "schedule skip", "share", "start", "unblock", "unfollow", "uninvite", "unmute", "webhook add", "webhook remove",
+        "schedule skip", "share", "slow", "start", "unblock", "unfollow", "uninvite", "unlock", "unmute", "warn",
+        "webhook add", "webhook remove",
         "notifications add", "notifications remove",
     }
 )  # fmt: skip

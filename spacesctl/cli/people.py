@@ -106,20 +106,18 @@ def each_person(
     way: Callable[[Client], Callable[[str, str], Member]],
     said: Callable[[Member], str],
     *,
-    everybody: bool = False,
     sure: bool = False,
     undone: str | None = None,
     as_json: bool,
 ) -> None:
-    """Call the method that `way` picks for each person (or each speaker), and print what `said` makes of the answers; with `undone`, the
+    """Call the method that `way` picks for each person, and print what `said` makes of the answers; with `undone`, the
     action of a sanction, also how it is undone.
 
     Exits with the code of the first refusal. `sure`: the Space is not guessed.
     """
-    given = [] if everybody else handles_of(handles)
+    whom = handles_of(handles)
     with client(ctx) as spaces:
         where = which.one(spaces, space, sure=sure)
-        whom = _speakers(spaces, where) if everybody else given
         act = way(spaces)
         rows, refused = each(whom, lambda one: act(where, one))
         ids = {}
@@ -137,17 +135,14 @@ def each_person(
 def sanctions_in_force(listed: Callable[[], Iterable[Sanction]], action: str) -> dict[str, str]:
     """The ids of the sanctions of a kind that have not ended, by the handle of whom they are on. Empty for who may not list them."""
     with suppress(NotAllowed):
-        return {one.target.handle: one.id for one in listed() if one.action == action and one.lifted_at is None}
+        in_force = [one for one in listed() if one.action == action and one.lifted_at is None]
+        return {one.target.handle: one.id for one in reversed(in_force) if one.target is not None}
     return {}
 
 
 def how_undone(sanction: str | None) -> str:
     """The command that undoes it, to be copied."""
     return f"  (spacesctl undo {sanction})" if sanction is not None else ""
-
-
-def _speakers(spaces: Client, where: str) -> list[str]:
-    return [one.handle for one in spaces.people.list(where).data if one.role == "speaker"]
 
 
 def new_role(one: Member) -> str:

@@ -1,4 +1,4 @@
-"""`mute unmute demote kick undo sanctions`: what is done about people, for how long, and how it ends."""
+"""`warn mute unmute demote kick undo sanctions`: what is done about people, for how long, and how it ends."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from spacesctl.api.people import NewMeasure, Sanction
     from spacesctl.client.http import Client
 
+Persons = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PERSON",
+        help="Handles: @ann,@ben or ann,ben; `-` reads them from stdin.",
+        autocompletion=completion.handles,
+    ),
+]
 For = Annotated[
     str | None,
     typer.Option("--for", metavar="DURATION", help="For how long, such as 90s or 1h. Default: until the Space ends."),
@@ -38,46 +46,7 @@ For = Annotated[
 Why = Annotated[str, typer.Option("--reason", help="The reason, which the person is told.")]
 
 
-def mute(
-    ctx: typer.Context,
-    space: SpaceRef = None,
-    handles: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PERSON",
-            help="Handles: @ann,@ben or ann,ben; `-` reads them from stdin.",
-            autocompletion=completion.handles,
-        ),
-    ] = None,
-    everybody: Annotated[bool, typer.Option("--all", help="All speakers but host and co-hosts.")] = False,
-    reason: Why = "",
-    how_long: For = None,
-    as_json: Json = False,
-) -> None:
-    """Mute on the server: nobody hears what they send, and they cannot unmute themselves. With --all, SPACE is needed."""
-    if everybody and space is None:
-        raise Invalid("SPACE", "name it, since this concerns everybody in it")
-    measure = _measure(reason, how_long)
-    each_person(
-        ctx,
-        space,
-        handles or [],
-        lambda spaces: lambda where, one: spaces.people.mute(where, one, measure),
-        lambda _: "muted",
-        everybody=everybody,
-        sure=everybody,
-        undone="mute",
-        as_json=as_json,
-    )
-
-
-def unmute(ctx: typer.Context, *, space: SpaceRef = None, handles: Handles, as_json: Json = False) -> None:
-    """Lift a mute. They are told, and only they can open their microphone again."""
-    said = "may open the microphone again"
-    each_person(ctx, space, handles, lambda spaces: spaces.people.unmute, lambda _: said, as_json=as_json)
-
-
-def demote(
+def warn(
     ctx: typer.Context,
     *,
     space: SpaceRef = None,
@@ -86,17 +55,105 @@ def demote(
     how_long: For = None,
     as_json: Json = False,
 ) -> None:
-    """Make a speaker a listener, who needs an approval to speak again."""
+    """Warn people: they are told why, and it is on record. --reason is needed."""
+    if not reason.strip():
+        raise Invalid("--reason", "say what the warning is about")
     measure = _measure(reason, how_long)
     each_person(
         ctx,
         space,
         handles,
+        lambda spaces: lambda where, one: spaces.people.warn(where, one, measure),
+        lambda _: "warned",
+        undone="warn",
+        as_json=as_json,
+    )
+
+
+def mute(
+    ctx: typer.Context,
+    space: SpaceRef = None,
+    handles: Persons = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="All whom you are above, and who comes on stage while it lasts.")
+    ] = False,
+    reason: Why = "",
+    how_long: For = None,
+    as_json: Json = False,
+) -> None:
+    """Mute on the server: nobody hears what they send, and they cannot unmute themselves. With --all, SPACE is needed."""
+    if everybody:
+        from spacesctl.cli import measures
+
+        _require_alone(space, handles)
+        measures.begin(ctx, "mute", space, reason, how_long, sure=True, as_json=as_json)
+        return
+    measure = _measure(reason, how_long)
+    each_person(
+        ctx,
+        space,
+        handles or [],
+        lambda spaces: lambda where, one: spaces.people.mute(where, one, measure),
+        lambda _: "muted",
+        undone="mute",
+        as_json=as_json,
+    )
+
+
+def unmute(
+    ctx: typer.Context,
+    space: SpaceRef = None,
+    handles: Persons = None,
+    everybody: Annotated[bool, typer.Option("--all", help="End `mute --all`.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Lift a mute. They are told, and only they can open their microphone again. With --all, SPACE is needed."""
+    if everybody:
+        from spacesctl.cli import measures
+
+        _require_alone(space, handles)
+        measures.end(ctx, "mute", space, sure=True, as_json=as_json)
+        return
+    said = "may open the microphone again"
+    each_person(ctx, space, handles or [], lambda spaces: spaces.people.unmute, lambda _: said, as_json=as_json)
+
+
+def demote(
+    ctx: typer.Context,
+    space: SpaceRef = None,
+    handles: Persons = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="All whom you are above; who comes needs an approval, too, while it lasts.")
+    ] = False,
+    reason: Why = "",
+    how_long: For = None,
+    as_json: Json = False,
+) -> None:
+    """Make a speaker a listener, who needs an approval to speak again. With --all, SPACE is needed."""
+    if everybody:
+        from spacesctl.cli import measures
+
+        _require_alone(space, handles)
+        measures.begin(ctx, "demote", space, reason, how_long, sure=True, as_json=as_json)
+        return
+    measure = _measure(reason, how_long)
+    each_person(
+        ctx,
+        space,
+        handles or [],
         lambda spaces: lambda where, one: spaces.people.demote(where, one, measure),
         new_role,
         undone="demote",
         as_json=as_json,
     )
+
+
+def _require_alone(space: str | None, handles: list[str] | None) -> None:
+    """What is done about all names its Space, and nobody else. Raises Invalid."""
+    if space is None:
+        raise Invalid("SPACE", "name it, since this concerns everybody in it")
+    if handles:
+        raise Invalid("--all, PERSON", "give only one of them")
 
 
 def kick(
@@ -155,10 +212,7 @@ def sanctions(
         return
     table(
         ("ID", "SINCE", "DONE", "TO", "BY", "UNTIL", "ENDED", "REASON"),
-        [
-            (one.id, one.since, one.action, one.target.handle, who(one.by), one.until, one.how, one.reason)
-            for one in rows
-        ],
+        [(one.id, one.since, one.action, whom(one), who(one.by), one.until, one.how, one.reason) for one in rows],
         empty="no sanctions",
         spare=("UNTIL", "BY"),
     )
@@ -180,7 +234,7 @@ def undo(
     reason: Annotated[str, typer.Option(help="The reason, which the person is told.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Undo a mute, a demotion, a kick or a block."""
+    """Undo a sanction: of a person, of all, or a block."""
     with client(ctx) as spaces:
         try:
             row = _undo(spaces, sanction, reason)
@@ -190,7 +244,12 @@ def undo(
     if as_json:
         emit_json(row)
     else:
-        say(f"{row.target.handle}: {row.action} undone")
+        say(f"{whom(row)}: {row.action} undone")
+
+
+def whom(one: Sanction) -> str:
+    """Whom a sanction is on."""
+    return one.target.handle if one.target is not None else "everybody"
 
 
 def _undo(spaces: Client, sanction: str, reason: str) -> Sanction:
@@ -212,7 +271,7 @@ def _refuse_again(spaces: Client, sanction: str) -> None:
             by = f" by {who(one.lifted_by)}" if one.lifted_by is not None else ""
             raise Refused(
                 "ended",
-                f"the {one.action} of {one.target.handle} is {one.how} already{by}, since {clock(one.lifted_at)}",
+                f"the {one.action} of {whom(one)} is {one.how} already{by}, since {clock(one.lifted_at)}",
             )
 
 

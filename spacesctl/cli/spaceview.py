@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spacesctl.api.series import Series
     from spacesctl.api.spaces import Pin, Space
     from spacesctl.api.wire import Time
+    from spacesctl.domain.words import MeasureKind
 
 
 def show_space(
@@ -58,8 +59,19 @@ def show_space(
     elif too_late(space):
         say("  delay      none, though rules redact: too late")
     if space.held_until is not None:
-        say(f"  held       nobody new can speak before {clock(space.held_until)}")
+        say(f"  held       who comes on stage is muted until {clock(space.held_until)}")
+    for one in space.measures:
+        until = f", until {clock(one.until)}" if one.until is not None else ""
+        say(f"  {_MEASURES[one.action][0]:<10} {_MEASURES[one.action][1].format(every=one.every)}{until}")
     show_rules(space)
+
+
+_MEASURES: dict[MeasureKind, tuple[str, str]] = {
+    "lock": ("locked", "nobody new can join"),
+    "slow": ("slow", "one request or reaction in {every} s from each account"),
+    "mute": ("muted", "all below the staff, and who comes on stage"),
+    "demote": ("demoted", "who comes on stage needs an approval"),
+}
 
 
 def show_rules(one: Space | Series) -> None:

@@ -40,9 +40,22 @@ _TOLD: dict[str, str] = {
     "recording.started": "recording started",
     "recording.stopped": "recording stopped",
     "redaction.withdrawn": "a redaction was withdrawn",
-    "hold.began": "nobody new can speak for a while",
-    "hold.ended": "people may speak again",
+    "hold.began": "who comes on stage is muted for a while",
+    "hold.ended": "who comes on stage may speak again",
     "space.ended": "the Space has ended",
+}
+
+_BEGAN: dict[str, str] = {
+    "lock": "locked: nobody new can join",
+    "slow": "slow: one request or reaction in {every} s from each account",
+    "mute": "all are muted, and who comes on stage, too",
+    "demote": "all are listeners, and need an approval to speak",
+}
+_OVER: dict[str, str] = {
+    "lock": "unlocked: everybody may join again",
+    "slow": "no longer slow",
+    "mute": "people may speak again",
+    "demote": "nobody needs an approval any longer but by the policy",
 }
 
 
@@ -160,9 +173,11 @@ class Watched:
         return names[by.kind]
 
     def _imposed(self, sanction: moderation_events.ImposedSanction) -> str | None:
-        """Of a demotion only: what else is done has an event that says so."""
-        if sanction.action != "demote":
+        """Of a warning and a demotion only: what else is done has an event that says so."""
+        if sanction.action not in ("warn", "demote") or not sanction.target_id:
             return None
+        if sanction.action == "warn":
+            return f"{self.names.get(sanction.target_id, 'somebody')} was warned by {self._by(sanction.by)}"
         return f"{self.names.get(sanction.target_id, 'somebody')} is a listener now, by {self._by(sanction.by)}"
 
     def _sentence(self, event: Event) -> str | None:
@@ -179,6 +194,10 @@ class Watched:
                 return None if same else f"you are {ROLES[role]} now{', muted' if muted else ''}"
             case moderation_events.SanctionImposed(sanction=sanction):
                 return self._imposed(sanction)
+            case moderation_events.MeasureBegan(action=action, every=every):
+                return _BEGAN[action].format(every=every)
+            case moderation_events.MeasureEnded(action=action):
+                return _OVER[action]
             case moderation_events.RedactionMade(redaction=redaction):
                 return self._redacted(redaction)
             case moderation_events.RedactionMissed(redaction_id=redaction_id, ticks=ticks):
@@ -206,7 +225,7 @@ class Watched:
 
 def _account_id(data: Answer) -> str | None:
     found = getattr(data, "account_id", None)
-    return found if isinstance(found, str) else None
+    return found if isinstance(found, str) and found else None
 
 
 def clock(tick: int) -> str:

@@ -75,6 +75,7 @@ def _header(view: RoomView, width: int) -> Text:
     after.append(behind(view.delay), style="bold yellow" if view.delay is not None and view.delay.safe_in else "dim")
     after.append(" captions are behind " if view.captions_behind else "", style="bold yellow")
     after.append(countdown(view.host_away, Time.of(datetime.now(UTC))), style="bold yellow")
+    after.append(" locked " if "lock" in view.measures else "", style="bold yellow")
     room = max(LEAST_TITLE, width - FRAME - after.cell_len)
     return Text(f" {shortened(one_line(view.title), room)} ", style="bold").append_text(after)
 

@@ -12,7 +12,7 @@ from spacesctl.api import moderation_events as m
 from spacesctl.api import people_events as p
 from spacesctl.api import space_events as s
 from spacesctl.api.captions import CaptionsStatus
-from spacesctl.api.spaces import HostAway
+from spacesctl.api.spaces import HostAway, Measure
 from spacesctl.api.wire import Answer, Time
 from spacesctl.client.room_view import MOST_LINES, Line, Own, Person, RoomView
 from spacesctl.domain.words import Role, State
@@ -60,6 +60,7 @@ def _over(view: RoomView, state: State) -> RoomView:
         host_away=None,
         delay=None,
         held_until=None,
+        measures={},
         captions_behind=False,
     )
 
@@ -127,6 +128,15 @@ def _pinned(view: RoomView, data: s.Pinned) -> RoomView:
     return structs.replace(view, pins=[data.pin.id, *view.pins], stale=True)
 
 
+def _measure_began(view: RoomView, data: m.MeasureBegan) -> RoomView:
+    began = Measure(action=data.action, until=data.until, every=data.every)
+    return structs.replace(view, measures={**view.measures, data.action: began})
+
+
+def _measure_ended(view: RoomView, data: m.MeasureEnded) -> RoomView:
+    return structs.replace(view, measures={name: one for name, one in view.measures.items() if name != data.action})
+
+
 def _levels(view: RoomView, data: e.Levels) -> RoomView:
     heard = {one.account_id: one for one in data.levels}
     people = {
@@ -188,6 +198,8 @@ def _table() -> Mapping[type[Answer], Callable[[RoomView, Answer], RoomView]]:
     on(m.Removed, _removed)
     on(m.HoldBegan, lambda view, data: structs.replace(view, held_until=data.until))
     on(m.HoldEnded, lambda view, data: structs.replace(view, held_until=None))
+    on(m.MeasureBegan, _measure_began)
+    on(m.MeasureEnded, _measure_ended)
     on(e.Delay, lambda view, data: structs.replace(view, delay=data if data.now or data.target else None))
     on(e.You, _you)
     on(e.Presence, lambda view, data: structs.replace(view, participant_count=data.participant_count))

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from spacesctl.api.events import Delay
 from spacesctl.api.people import Member, Members
-from spacesctl.api.spaces import HostAway, Space
+from spacesctl.api.spaces import HostAway, Measure, Space
 from spacesctl.api.wire import Answer, Time
 from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode, Role, State
 
@@ -76,7 +76,9 @@ class RoomView(Answer, frozen=True, kw_only=True):
     delay: Delay | None = None
     """How far behind the stage the audience hears; None when it hears what is said now."""
     held_until: Time | None = None
-    """Until then nobody but the host and the co-hosts can open a microphone."""
+    """Until then who comes on stage is muted."""
+    measures: dict[str, Measure] = {}
+    """What else goes for all, by what it is."""
     people: dict[str, Person] = {}
     hands: list[str] = []
     """The account ids of who asks to speak, the oldest first."""
@@ -111,6 +113,7 @@ def of(space: Space, members: Members, hands: list[str] | None = None) -> RoomVi
         host_away=space.host_away,
         delay=_delay(space),
         held_until=space.held_until,
+        measures={one.action: one for one in space.measures},
         people=people,
         hands=asking,
         pins=[pin.id for pin in space.pinned],

@@ -36,6 +36,10 @@ class ModerationAction:
     permission: Action | None = None
     undo: Action | None = None
     undone: str = ""
+    in_rule_files: bool = True
+    """Whether rule files may have it already."""
+    is_measure: bool = False
+    """Whether it can be on the Space: then it concerns all whom the caller is above, also who comes later."""
 
     @property
     def is_sanction(self) -> bool:
@@ -49,12 +53,28 @@ _ROWS = (
     ),
     ModerationAction("report", "reported in", Granted.ALWAYS, "files a report with evidence", Action.REPORT),
     ModerationAction(
+        "warn", "warned in", Granted.USED, "the person is told, and it is on record",
+        Action.WARN, Action.WARN, "no longer warned in", in_rule_files=False,
+    ),
+    ModerationAction(
+        "slow", "slowed down in", Granted.USED, "each account may send one request to speak or one reaction in so many seconds",
+        Action.SLOW, Action.SLOW, in_rule_files=False, is_measure=True,
+    ),
+    ModerationAction(
+        "hold", "held back in", Granted.NEVER, "who comes on stage is muted until it ends",
+        Action.HOLD, Action.HOLD, is_measure=True,
+    ),
+    ModerationAction(
         "mute", "muted in", Granted.USED, "nobody hears the person, who cannot undo it",
-        Action.MUTE, Action.UNMUTE, "no longer muted in",
+        Action.MUTE, Action.UNMUTE, "no longer muted in", is_measure=True,
     ),
     ModerationAction(
         "demote", "made a listener in", Granted.NEVER, "a speaker becomes a listener, and needs an approval to speak again",
-        Action.DEMOTE, Action.DEMOTE, "free to speak again in",
+        Action.DEMOTE, Action.DEMOTE, "free to speak again in", is_measure=True,
+    ),
+    ModerationAction(
+        "lock", "locked out of", Granted.USED, "nobody new joins; who is in stays, and who is invited may come",
+        Action.LOCK, Action.LOCK, in_rule_files=False, is_measure=True,
     ),
     ModerationAction(
         "kick", "removed from", Granted.ALLOWED, "the person leaves the Space and stays out until it ends",
@@ -66,8 +86,12 @@ _ROWS = (
 )  # fmt: skip
 ACTIONS: Mapping[str, ModerationAction] = MappingProxyType({row.name: row for row in _ROWS})
 """All actions by name, the mildest first."""
-BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
-"""What rules may do, the mildest first."""
+TAKEN_BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
+"""What a bot may do in a host's name where that is granted, the mildest first."""
+BY_RULES = tuple(name for name in TAKEN_BY_RULES if ACTIONS[name].in_rule_files)
+"""What rule files may say, the mildest first."""
+MEASURES = tuple(name for name, row in ACTIONS.items() if row.is_measure)
+"""What can be on the Space itself."""
 SANCTIONS = frozenset(name for name, row in ACTIONS.items() if row.is_sanction)
 """What takes something from a person: only these count in a rule file's circuit breaker."""
 ALWAYS_GRANTED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.ALWAYS)

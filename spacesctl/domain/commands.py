@@ -233,13 +233,44 @@ class Kick(Command):
 
 
 @dataclass(frozen=True)
+class Warn(Command):
+    """Warn a person: they are told, and it is on record until `until`."""
+
+    person: Target
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TakeMeasure(Command):
+    """Put a sanction on the Space itself: `mute`, `demote`, `hold`, `slow` or `lock`. `every`: seconds, of `slow`. `inside` are the
+    accounts that are there, and may come back while it is locked.
+    """
+
+    action: str
+    reason: str = ""
+    until: datetime | None = None
+    every: int | None = None
+    inside: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class EndMeasure(Command):
+    """End a measure before its time. `apart` are accounts that a block keeps from the stage."""
+
+    action: str
+    reason: str = ""
+    apart: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Undo(Command):
     """Undo a sanction: the person is as if it had not been, but for what they lost meanwhile."""
 
     sanction_id: str
     reason: str = ""
-    blocked: bool = False
-    """There is a block between the host and the person."""
+    apart: frozenset[str] = frozenset()
+    """Accounts of those concerned that have a block with the host."""
 
 
 @dataclass(frozen=True)
@@ -368,6 +399,8 @@ class TakeAct(Command):
     clip: str | None = None
     """The SHA-256 of the report's evidence clip."""
     terms: Terms = AT_ONCE
+    inside: frozenset[str] = frozenset()
+    """The accounts that are there, and may come back when it locks."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 `decide_all` does so for everything that one request asks for.
 
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `leaving.py` (an account
-is suspended or deleted), `sanctions.py` (mute,
-demote, kick, block), `undo.py` (the end of a sanction),
+is suspended or deleted), `sanctions.py` (warn, mute,
+demote, kick, block), `measures.py` (what concerns all), `acts.py` (what rules do), `undo.py` (the end of a sanction),
 `redactions.py` (what the audience is not to hear), `panic.py`, `pins.py` and `recording.py`.
 """
 
@@ -14,7 +14,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from spacesctl.domain import absence, leaving, life, panic, pins, recording, redactions, sanctions, stage, undo
+from spacesctl.domain import (
+    absence,
+    acts,
+    leaving,
+    life,
+    measures,
+    panic,
+    pins,
+    recording,
+    redactions,
+    sanctions,
+    stage,
+    undo,
+)
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.evolve import evolve_all
@@ -69,15 +82,18 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.RaiseHand: stage.raise_hand,
     c.LowerHand: stage.lower_hand,
     c.AnswerHand: stage.answer_hand,
+    c.Warn: sanctions.warn,
     c.Mute: sanctions.mute,
     c.Unmute: sanctions.unmute,
     c.Demote: sanctions.demote,
     c.Kick: sanctions.kick,
+    c.TakeMeasure: measures.take,
+    c.EndMeasure: measures.end,
     c.Undo: undo.undo,
     c.LiftExpired: undo.lift_expired,
     c.RemoveBlocked: sanctions.remove_blocked,
     c.TakeOut: leaving.take_out,
-    c.TakeAct: sanctions.take_act,
+    c.TakeAct: acts.take_act,
     c.OpenMic: stage.open_mic,
     c.SetMic: stage.set_mic,
     c.CloseMic: stage.close_mic,

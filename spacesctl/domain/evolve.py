@@ -191,7 +191,14 @@ def _redaction_missed(space: Space, event: e.RedactionMissed) -> Space:
 _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SpaceStarted: lambda space, event: replace(space, state=State.LIVE, started_at=event.at),
     e.SpaceEnded: lambda space, event: replace(
-        space, state=State.ENDED, ended_at=event.at, hands={}, away=None, sanctions={}, held_until=None
+        space,
+        state=State.ENDED,
+        ended_at=event.at,
+        hands={},
+        away=None,
+        sanctions={},
+        held_until=None,
+        inside=frozenset(),
     ),
     e.SpaceCanceled: lambda space, event: replace(space, state=State.CANCELED),
     e.SpaceMissed: lambda space, event: replace(space, state=State.CANCELED),
@@ -233,6 +240,10 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
         space, redactions={key: one for key, one in space.redactions.items() if key != event.redaction_id}
     ),
     e.RedactionMissed: _redaction_missed,
+    e.MeasureBegan: lambda space, event: (
+        replace(space, inside=frozenset(event.inside)) if event.action == "lock" else space
+    ),
+    e.MeasureEnded: lambda space, event: replace(space, inside=frozenset()) if event.action == "lock" else space,
     e.HoldBegan: lambda space, event: replace(
         space, held_until=event.until, held_by=event.by, held_mutes=tuple(event.mutes)
     ),

@@ -199,8 +199,29 @@ class RedactionMissed(Event):
 
 
 @dataclass(frozen=True)
+class MeasureBegan(Event):
+    """A measure began: `mute`, `demote`, `slow` or `lock`. `until` None: until it is ended, or the Space. `every`: seconds, of `slow`.
+    `inside` are the accounts that may come back while it is locked.
+    """
+
+    type = "measure.began"
+    action: str
+    until: datetime | None
+    every: int | None = None
+    inside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MeasureEnded(Event):
+    """A measure ended."""
+
+    type = "measure.ended"
+    action: str
+
+
+@dataclass(frozen=True)
 class HoldBegan(Event):
-    """Nobody but the host and the co-hosts can open a microphone before `until`. `mutes` are the ids of the mutes that came with it."""
+    """Who comes on stage before `until` is muted. `mutes` are the ids of the mutes that came with it."""
 
     type = "hold.began"
     until: datetime
@@ -210,6 +231,6 @@ class HoldBegan(Event):
 
 @dataclass(frozen=True)
 class HoldEnded(Event):
-    """Everybody on stage may open their microphone again."""
+    """Who comes on stage may speak again."""
 
     type = "hold.ended"

@@ -68,6 +68,10 @@ class Action(StrEnum):
     REDACT = "redact"
     COUGH = "cough"
     PANIC = "panic"
+    WARN = "warn"
+    SLOW = "slow"
+    HOLD = "hold"
+    LOCK = "lock"
     MISS_REDACTION = "miss_redaction"
 
 
@@ -115,6 +119,10 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.REDACT: _STAFF | {Standing.ADMIN, Standing.BOT, Standing.SYSTEM},
     Action.COUGH: frozenset({Standing.ACCOUNT}),
     Action.PANIC: _STAFF | {Standing.ADMIN},
+    Action.WARN: _STAFF | {Standing.ADMIN},
+    Action.SLOW: _STAFF | {Standing.ADMIN},
+    Action.HOLD: _STAFF | {Standing.ADMIN},
+    Action.LOCK: _STAFF | {Standing.ADMIN},
     Action.MISS_REDACTION: frozenset({Standing.SYSTEM}),
 }
 """The standings that permit each action; one of them is enough."""

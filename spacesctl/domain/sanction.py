@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+EVERYBODY = ""
+"""The target of a measure: a sanction on the Space itself, which concerns all who are in it or come."""
+
 
 @dataclass(frozen=True)
 class Sanction:
@@ -21,3 +24,16 @@ class Sanction:
     since: datetime
     until: datetime | None = None
     evidence: str = ""
+    every: int | None = None
+    """Of `slow`: seconds between two requests or reactions of one account."""
+    came_with: str = ""
+    """The action of the measure that it came with, and ends with: `mute`, `demote` or `hold`."""
+    erases: bool = False
+    """The audience reads nothing of what the person said or shared while it lasts."""
+    mutes_dms: bool = False
+    """The person sends the staff no direct messages while it lasts."""
+
+    @property
+    def is_measure(self) -> bool:
+        """Whether it is on the Space, and not on a person."""
+        return self.target == EVERYBODY

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from spacesctl.domain.offence import USUAL, BreakerLimits, Offender, RuleSanction
 from spacesctl.domain.redaction import RULES_DELAY, Redaction
-from spacesctl.domain.sanction import Sanction
+from spacesctl.domain.sanction import EVERYBODY, Sanction
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
 
 MAX_TITLE = 70
@@ -173,11 +173,13 @@ class Space:
     redaction_count: int = 0
     """How many redactions there were."""
     held_until: datetime | None = None
-    """Until then nobody but the host and the co-hosts can open a microphone."""
+    """Until then who comes on stage is muted."""
     held_by: str | None = None
-    """The account that called the panic."""
+    """The account that began the hold."""
     held_mutes: tuple[str, ...] = ()
-    """The ids of the mutes that came with it."""
+    """The ids of the mutes that came with it when it began."""
+    inside: frozenset[str] = frozenset()
+    """While it is locked: the accounts that were there then, and may come back."""
     away: Away | None = None
     former_host: str | None = None
     """The host who left, and who hosts again on return."""
@@ -194,6 +196,15 @@ class Space:
     def sanctions_on(self, account_id: str, action: str) -> list[Sanction]:
         """The sanctions of this kind that are in effect on an account."""
         return [one for one in self.sanctions.values() if (one.target, one.action) == (account_id, action)]
+
+    def measure(self, action: str) -> Sanction | None:
+        """The measure of this kind that is in effect."""
+        return next(iter(self.sanctions_on(EVERYBODY, action)), None)
+
+    @property
+    def measures(self) -> list[Sanction]:
+        """Those in effect, the oldest first."""
+        return [one for one in self.sanctions.values() if one.is_measure]
 
     @property
     def staff(self) -> frozenset[str]:

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import recording
+from spacesctl.domain import measures, recording
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import Invalid, NotAllowed, Refused
 from spacesctl.domain.permissions import Action, may, require, require_admittance
 from spacesctl.domain.principals import Person, Principal
+from spacesctl.domain.sanctioning import lifted
 from spacesctl.domain.space import MAX_COHOSTS, MAX_HAND_NOTE, MAX_HAND_TOPIC, MAX_LANE, MAX_SPEAKERS, Invite, Space
-from spacesctl.domain.undo import lifted, takes_over
+from spacesctl.domain.undo import takes_over
 from spacesctl.domain.words import InviteState, Kind, Policy, Role
 
 Events = list[e.Event]
@@ -50,7 +51,7 @@ def invite(space: Space, command: c.SendInvites, now: datetime) -> Events:
 
 def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Events:
     """Accept or decline the caller's invitation; accepting gives the role. Raises NotSignedIn, NotAllowed, Gone, or
-    Refused when all places are taken, or with reason `held` who would become a co-host while nobody new can speak: co-hosts can.
+    Refused when all places are taken, or with reason `held` who would become a co-host while who comes is muted: co-hosts are not.
     """
     require_admittance(space, command.by, blocked=command.blocked)
     if command.by.account_id is not None and not may(space, command.by, Action.ANSWER_INVITE):
@@ -70,8 +71,8 @@ def answer_invite(space: Space, command: c.AnswerInvite, now: datetime) -> Event
     if not command.accept:
         return [e.InviteAnswered(me, InviteState.DECLINED)]
     if invite.role is Role.COHOST:
-        require_no_hold(space, me, now)
-    return [e.InviteAnswered(me, InviteState.ACCEPTED), *_take_role(space, me, invite.role)]
+        _require_no_hold(space, now)
+    return [e.InviteAnswered(me, InviteState.ACCEPTED), *_take_role(space, me, invite.role, now)]
 
 
 def revoke_invites(space: Space, command: c.RevokeInvites, now: datetime) -> Events:
@@ -96,7 +97,7 @@ def promote(space: Space, command: c.Promote, now: datetime) -> Events:
     require_not_over(space)
     if space.role_of(command.person.account_id) is Role.LISTENER:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
-    return _take_role(space, command.person.account_id, Role.COHOST)
+    return _take_role(space, command.person.account_id, Role.COHOST, now)
 
 
 def hand_over(space: Space, command: c.HandOver, now: datetime) -> Events:
@@ -120,7 +121,7 @@ def raise_hand(space: Space, command: c.RaiseHand, now: datetime) -> Events:
     if space.role_of(me) is not Role.LISTENER:
         raise Refused("speaks_already", "you may speak already")
     if _admits_by_policy(space, me, followed=command.followed):
-        return _take_role(space, me, Role.SPEAKER)
+        return _take_role(space, me, Role.SPEAKER, now)
     hand = command.hand
     if len(hand.topic) > MAX_HAND_TOPIC or len(hand.note) > MAX_HAND_NOTE:
         raise Invalid("topic, note", f"have at most {MAX_HAND_TOPIC} and {MAX_HAND_NOTE} characters")
@@ -146,7 +147,7 @@ def answer_hand(space: Space, command: c.AnswerHand, now: datetime) -> Events:
         return [e.HandLowered(person.account_id, "denied")]
     if person.blocked:
         raise Refused("blocked", f"there is a block between the host and @{person.handle}")
-    return [e.HandLowered(person.account_id, "approved"), *_take_role(space, person.account_id, Role.SPEAKER)]
+    return [e.HandLowered(person.account_id, "approved"), *_take_role(space, person.account_id, Role.SPEAKER, now)]
 
 
 def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
@@ -158,14 +159,13 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
     require_live(space)
     _require_voice(command.by, Action.OPEN_MIC)
     me = command.by.account_id or ""
-    require_no_hold(space, me, now)
     events: Events = []
     if space.role_of(me) is Role.LISTENER:
         if not _admits_by_policy(space, me, followed=command.followed):
             raise NotAllowed("you may not speak here yet; ask with a raised hand", reason="policy")
         if me in space.hands:
             events.append(e.HandLowered(me, "approved"))
-        events += _take_role(space, me, Role.SPEAKER)
+        events += _take_role(space, me, Role.SPEAKER, now)
     before = space.people.get(me)
     if before is not None and before.lane is not None:
         events.append(e.LaneClosed(me, before.lane, "replaced"))
@@ -173,7 +173,8 @@ def open_mic(space: Space, command: c.OpenMic, now: datetime) -> Events:
         raise Refused(
             "lanes_used_up", "this Space has had as many microphone sessions as it can number; start a new one"
         )
-    opens = command.mic_open and not (before is not None and before.server_muted)
+    muted = (before is not None and before.server_muted) or any(isinstance(one, e.ServerMuted) for one in events)
+    opens = command.mic_open and not muted
     if opens:
         events += recording.consent(space, me, given=command.consent)
     events.append(e.LaneOpened(me, space.next_lane, opens))
@@ -193,18 +194,15 @@ def set_mic(space: Space, command: c.SetMic, now: datetime) -> Events:
         raise Refused("no_microphone", "there is no microphone session; connect one first")
     if command.open and person.server_muted:
         raise Refused("muted", "you are muted here", hint="the host or a co-host can unmute you")
-    if command.open:
-        require_no_hold(space, me, now)
     if person.mic_open == command.open:
         return []
     agreed = recording.consent(space, me, given=command.consent) if command.open else []
     return [*agreed, e.MicChanged(me, command.open)]
 
 
-def require_no_hold(space: Space, account_id: str, now: datetime) -> None:
-    """Check that the staff holds nobody back, or that the account is of the staff. Raises Refused with reason `held`."""
-    held = space.held_until is not None and now < space.held_until
-    if held and space.role_of(account_id).rank < Role.COHOST.rank:
+def _require_no_hold(space: Space, now: datetime) -> None:
+    """Check that the staff holds nobody back. Raises Refused with reason `held`."""
+    if space.held_until is not None and now < space.held_until:
         raise Refused("held", "nobody new can speak at the moment", hint="the host lets people speak again soon")
 
 
@@ -225,12 +223,13 @@ def _require_voice(by: Principal, action: Action) -> None:
 
 def _admits_by_policy(space: Space, account_id: str, *, followed: bool) -> bool:
     person = space.people.get(account_id)
-    if person is not None and person.demoted:
+    if (person is not None and person.demoted) or space.measure("demote") is not None:
         return False
     return space.policy is Policy.EVERYONE or (space.policy is Policy.FOLLOWING and followed)
 
 
-def _take_role(space: Space, account_id: str, role: Role) -> Events:
+def _take_role(space: Space, account_id: str, role: Role, now: datetime) -> Events:
+    """The role, unless they have it, and what measures say of who comes on stage."""
     if space.role_of(account_id).rank >= role.rank:
         return []
     if role is Role.SPEAKER and len(space.with_role(Role.SPEAKER)) >= MAX_SPEAKERS:
@@ -238,4 +237,5 @@ def _take_role(space: Space, account_id: str, role: Role) -> Events:
     if role is Role.COHOST and len(space.with_role(Role.COHOST)) >= MAX_COHOSTS:
         raise Refused("cohosts_full", f"there are {MAX_COHOSTS} co-hosts already")
     ended = [lifted(one, "replaced") for one in space.sanctions_on(account_id, "demote")]
-    return [e.RoleChanged(account_id, role), *ended]
+    comes = role is Role.SPEAKER
+    return [e.RoleChanged(account_id, role), *ended, *(measures.arrival(space, account_id, now) if comes else [])]

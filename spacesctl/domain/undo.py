@@ -6,11 +6,14 @@ from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain import measures
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.errors import NotAllowed, NotFound, Refused
+from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.permissions import Action, require, require_over
 from spacesctl.domain.sanction import Sanction
+from spacesctl.domain.sanctioning import effects_end, lifted
 from spacesctl.domain.space import MAX_SPEAKERS, Space
 from spacesctl.domain.words import Role
 
@@ -18,8 +21,8 @@ Events = list[e.Event]
 
 
 def undo(space: Space, command: c.Undo, now: datetime) -> Events:
-    """Undo a sanction; a demoted speaker is on stage again. Nobody undoes what was done to themselves. Raises NotAllowed, NotFound,
-    Gone, or Refused with reason `stage_full` or `blocked`.
+    """Undo a sanction; a demoted speaker is on stage again, and what came with a measure ends with it. Nobody undoes what was done to
+    themselves. Raises NotAllowed, NotFound, Gone, or Refused with reason `stage_full` or `blocked`.
     """
     found = space.sanctions.get(command.sanction_id)
     permission = ACTIONS[found.action].undo if found is not None else Action.KICK
@@ -27,21 +30,23 @@ def undo(space: Space, command: c.Undo, now: datetime) -> Events:
     require_not_over(space)
     if found is None:
         raise NotFound("sanction", command.sanction_id)
+    if found.is_measure:
+        return measures.undone(space, found, command.by, now, command.reason, command.apart)
     if found.target == command.by.account_id:
         raise NotAllowed("you cannot undo what was done to you", reason="undo")
     require_over(space, command.by, found.target, permission or Action.KICK)
-    return [*_undone(space, found, blocked=command.blocked), lifted(found, "undone", command.reason)]
+    return [*_undone(space, found, now, blocked=found.target in command.apart), lifted(found, "undone", command.reason)]
 
 
-def _undone(space: Space, sanction: Sanction, *, blocked: bool) -> Events:
+def _undone(space: Space, sanction: Sanction, now: datetime, *, blocked: bool) -> Events:
     target = sanction.target
     if sanction.action == "demote" and blocked:
         raise Refused("blocked", "there is a block between the host and this person")
     if sanction.action == "demote" and space.role_of(target) is Role.LISTENER and target not in space.barred:
         if len(space.with_role(Role.SPEAKER)) >= MAX_SPEAKERS:
             raise Refused("stage_full", f"the stage is full: {MAX_SPEAKERS} speakers", hint="demote somebody first")
-        return [e.RoleChanged(target, Role.SPEAKER)]
-    return _effects_end(space, sanction)
+        return [e.RoleChanged(target, Role.SPEAKER), *measures.arrival(space, target, now)]
+    return effects_end(space, sanction)
 
 
 def lift_expired(space: Space, command: c.LiftExpired, now: datetime) -> Events:
@@ -49,26 +54,19 @@ def lift_expired(space: Space, command: c.LiftExpired, now: datetime) -> Events:
     require(space, command.by, Action.LIFT_EXPIRED)
     if space.is_over:
         return []
-    over = [one for one in space.sanctions.values() if one.until is not None and one.until <= now]
-    ended: Events = [event for one in over for event in (*_effects_end(space, one), lifted(one, "expired"))]
-    return [*ended, *([e.HoldEnded()] if space.held_until is not None and space.held_until <= now else [])]
+    events: Events = []
+    after = space
+    for one in (one for one in space.measures if _is_over(one, now)):
+        made = measures.expired(after, one, now)
+        events, after = [*events, *made], evolve_all(after, made, now) or after
+    for one in (one for one in after.sanctions.values() if _is_over(one, now)):
+        events += [*effects_end(after, one), lifted(one, "expired")]
+    is_held = after.held_until is not None and after.held_until <= now  # by an earlier version, without a sanction
+    return [*events, *([e.HoldEnded()] if is_held else [])]
 
 
-def _effects_end(space: Space, sanction: Sanction) -> Events:
-    """What ends with a sanction: a server mute, the need for an approval, the bar."""
-    target = sanction.target
-    person = space.people.get(target)
-    match sanction.action:
-        case "mute" if person is not None and person.server_muted:
-            return [e.ServerUnmuted(target, "")]
-        case "demote" if person is not None and person.demoted:
-            return [e.RoleChanged(target, person.role, demoted=False)]
-        case "kick" if target in space.barred:
-            # The kick took the role away as well; a demotion of its own still holds.
-            was_demoted = person is not None and person.demoted and not space.sanctions_on(target, "demote")
-            return [e.Readmitted(target), *([e.RoleChanged(target, Role.LISTENER)] if was_demoted else [])]
-        case _:
-            return []
+def _is_over(one: Sanction, now: datetime) -> bool:
+    return one.until is not None and one.until <= now
 
 
 def takes_over(space: Space, account_id: str, reason: str) -> Events:
@@ -81,8 +79,3 @@ def takes_over(space: Space, account_id: str, reason: str) -> Events:
         *ended,
         e.HostChanged(account_id, space.host_id, reason),
     ]
-
-
-def lifted(sanction: Sanction, how: str, reason: str = "") -> e.SanctionLifted:
-    """The event that ends a sanction."""
-    return e.SanctionLifted(sanction.id, sanction.action, sanction.target, how, reason)

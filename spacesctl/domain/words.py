@@ -27,6 +27,9 @@ RuleMode = Literal["shadow", "counted", "suggest", "held", "enforce"]
 """Whether a rule only records what it would do, only counts the offence, leaves what to do to a person, holds it since rules have done much
 already, or does it."""
 
+MeasureKind = Literal["mute", "demote", "hold", "slow", "lock"]
+"""What can be on a Space itself, and so on all who are in it or come."""
+
 NUMBER: Final = "[number]"
 """Stands in texts for a spoken number."""
 RedactionMode = Literal["silence", "tone"]

@@ -18,6 +18,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.decide import decide_all
 from spacesctl.domain.errors import SpacesError, Unavailable
+from spacesctl.domain.measures import EVERY
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.redaction import Redaction, Stretch
 from spacesctl.domain.space import Space
@@ -40,6 +41,7 @@ from spacesctl.live.presence import Presence, command_of
 from spacesctl.live.recorder import Recorder
 from spacesctl.live.safety_delay import SafetyDelay
 from spacesctl.live.sessions import Session
+from spacesctl.live.spacing import Spacing
 from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.subscriber import Sink, Subscriber
 from spacesctl.store.spaces import StoredEvent
@@ -87,6 +89,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.known_to = last_tick
         """A tick to which the audience may have heard the stage, as the store knows it after a start of the server."""
         self._reactions: Counter[str] = Counter()
+        self.spacing = Spacing(clock.monotonic)
         self.safety = SafetyDelay(self.audience)
         self._engine = engine
         self._clock = clock
@@ -130,6 +133,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
             self.open.came(outcome.by)
+        for event in events:
+            if isinstance(event, e.HandRaised):
+                self.spacing.sent(event.account_id)
         if any(isinstance(event, e.SpaceStarted) for event in events):
             self._open_on_engine(after, 0)
         if isinstance(outcome.by, Person) and any(isinstance(event, e.LaneOpened) for event in events):
@@ -152,6 +158,12 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """The audience has heard the end of the Space."""
         self.connections.finish(self.space)
         self.hub.finish(View.AUDIENCE)
+
+    def require_unhurried(self, person: Person) -> None:
+        """Check that the Space is not too slow for another request or reaction. Staff may always. Raises TooMany."""
+        slow, me = self.space.measure("slow"), person.account_id or ""
+        if slow is not None and not person.is_admin and self.space.role_of(me).rank < Role.COHOST.rank:
+            self.spacing.require(me, slow.every or EVERY)
 
     def was_there(self, account_id: str) -> bool:
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""
@@ -245,6 +257,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
         self._reactions[reaction] += 1
+        self.spacing.sent(person.account_id or "")
         self.open.came(person)
 
     def tell_reactions(self) -> None:

@@ -71,6 +71,9 @@ class SpaceHandle(Protocol):
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction; the counts are published once a second."""
 
+    def require_unhurried(self, person: Person) -> None:
+        """Check that the Space is not too slow for another request or reaction. Raises TooMany."""
+
     def was_there(self, account_id: str) -> bool:
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""
 

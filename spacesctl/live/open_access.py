@@ -47,10 +47,10 @@ class OpenAccess:
     def look_again(self, removed: Collection[str]) -> None:
         """After a change: end what people have open who may no longer; `removed` are kept out by a block, or barred."""
         for subscriber in self._hub.subscribers:
-            if self._refused(subscriber.person, subscriber.access, removed) is not None:
+            if self._refused(subscriber.person, subscriber.access, removed, is_in=True) is not None:
                 subscriber.close()
         for session in list(self._connections.sessions.values()):
-            error = self._refused(session.person, session.access, removed)
+            error = self._refused(session.person, session.access, removed, is_in=True)
             if error is not None:
                 self._connections.end(self._space(), [session], _why(error))
 
@@ -68,12 +68,16 @@ class OpenAccess:
             self._connections.end(self._space(), ended, why)
         return ended
 
-    def _refused(self, person: Person, access: Access, removed: Collection[str] = ()) -> SpacesError | None:
+    def _refused(
+        self, person: Person, access: Access, removed: Collection[str] = (), *, is_in: bool = False
+    ) -> SpacesError | None:
         space = self._space()
         blocked = person.account_id in removed or kept_out(space, person.account_id, self.blocks.pairs)
-        return refusal(space, person, access, blocked=blocked)
+        return refusal(space, person, access, blocked=blocked, is_in=is_in)
 
 
 def _why(error: SpacesError) -> str:
     """The reason that a session is told."""
+    if error.reason == "locked":
+        return "locked"
     return "accounts_only" if isinstance(error, NotSignedIn) else "ended" if isinstance(error, Gone) else "removed"

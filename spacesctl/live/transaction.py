@@ -21,8 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain.admission import kept_out
-from spacesctl.domain.permissions import require_admittance
+from spacesctl.domain.admission import kept_out, require_entry
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role
@@ -198,14 +197,14 @@ class Transaction:
             await self.ask(space_id, *left_out)
 
     async def _admit(self, space: Space, commands: Sequence[c.Command]) -> None:
-        """Who may not be in a Space has nothing to say there either. Admins may act everywhere. Raises NotAllowed."""
+        """Who may not be in a Space has nothing to say there either. Admins may act everywhere. Raises NotAllowed or Refused."""
         by = commands[0].by
         if not isinstance(by, Person) or by.account_id is None or by.is_admin:
             return
         if all(isinstance(command, _FROM_OUTSIDE) for command in commands):
             return
         blocks = await accounts.blocks_of(self.db, by.account_id)
-        require_admittance(space, by, blocked=kept_out(space, by.account_id, blocks))
+        require_entry(space, by, blocked=kept_out(space, by.account_id, blocks))
 
     async def _kept_out(self, space: Space, events: Sequence[e.Event], present: frozenset[str]) -> list[c.Command]:
         """The commands that remove whom the blocks of a new host or co-host keep out."""

@@ -19,15 +19,15 @@ _NEWEST = (sanctions.c.since.desc(), sanctions.c.id.desc())
 
 @dataclass(frozen=True)
 class KeptSanction:
-    """A sanction in a Space or (None: a block) of an account, in the name of `host_id`. Principals are as `principals.described` has
-    them. `lifted_at` is None while it is in effect.
+    """A sanction in a Space or (None: a block) of an account, in the name of `host_id`. `target_id` None: on the Space itself. Principals
+    are as `principals.described` has them. `lifted_at` is None while it is in effect.
     """
 
     id: str
     space_id: str | None
     host_id: str
     action: str
-    target_id: str
+    target_id: str | None
     principal: Mapping[str, str | None]
     reason: str
     evidence: str
@@ -37,6 +37,9 @@ class KeptSanction:
     lifted_by: Mapping[str, str | None] | None
     how: str | None
     lift_reason: str | None
+    every: int | None
+    erases: bool
+    mutes_dms: bool
 
 
 async def add(db: AsyncConnection, sanction: Sanction, space_id: str | None, host_id: str) -> None:
@@ -46,12 +49,15 @@ async def add(db: AsyncConnection, sanction: Sanction, space_id: str | None, hos
         "space_id": space_id,
         "host_id": host_id,
         "action": sanction.action,
-        "target_id": sanction.target,
+        "target_id": sanction.target or None,
         "principal": dict(sanction.by),
         "reason": sanction.reason,
         "evidence": sanction.evidence,
         "since": sanction.since,
         "until": sanction.until,
+        "every": sanction.every,
+        "erases": sanction.erases,
+        "mutes_dms": sanction.mutes_dms,
     }
     await db.execute(sanctions.insert().values(row))
 

@@ -226,7 +226,7 @@ sanctions = Table(
     Column("space_id", String(13), ForeignKey("spaces.id"), index=True),
     _account("host_id", nullable=False),
     Column("action", String(10), nullable=False),
-    _account("target_id", nullable=False, index=True),
+    _account("target_id", index=True),
     Column("principal", JSON, nullable=False),
     Column("reason", Text, nullable=False),
     Column("evidence", String(128), nullable=False),
@@ -236,8 +236,11 @@ sanctions = Table(
     Column("lifted_by", JSON(none_as_null=True)),
     Column("how", String(10)),
     Column("lift_reason", Text),
+    Column("every", Integer),
+    Column("erases", Boolean, nullable=False, server_default="0"),
+    Column("mutes_dms", Boolean, nullable=False, server_default="0"),
 )
-"""`space_id` is None for a block, which holds everywhere."""
+"""`space_id` is None for a block, which holds everywhere; `target_id` for a measure, which is on the Space itself."""
 
 redactions = Table(
     "redactions",

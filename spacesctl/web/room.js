@@ -19,6 +19,7 @@ export function viewOf(space, members) {
     host_away: space.host_away,
     delay: delayOf(space),
     held_until: space.held_until,
+    measures: Object.fromEntries(space.measures.map((one) => [one.action, one])),
     people: Object.fromEntries(members.data.map((one) => [one.id, personOf(one)])),
     hands: members.data.filter((one) => one.hand_raised).map((one) => one.id),
     pins: space.pinned.map((pin) => pin.id),
@@ -75,7 +76,7 @@ function withPerson(view, id, changes) {
 function over(view, state) {
   const quiet = Object.values(view.people).map((one) => [one.id, { ...one, lane: null, mic: "closed", active: false }]);
   const people = Object.fromEntries(quiet);
-  const gone = { hands: [], partial: {}, recording: null, host_away: null, delay: null, held_until: null };
+  const gone = { hands: [], partial: {}, recording: null, host_away: null, delay: null, held_until: null, measures: {} };
   return { ...view, ...gone, state, people, captions_behind: false };
 }
 
@@ -143,6 +144,9 @@ const CHANGES = {
   "host.away": (view, { until }) => (until ? { ...view, host_away: { until, ends_at: null } } : view),
   "hold.began": (view, { until }) => ({ ...view, held_until: until }),
   "hold.ended": (view) => ({ ...view, held_until: null }),
+  "measure.began": (view, { action, until, every }) =>
+    ({ ...view, measures: { ...view.measures, [action]: { action, until, every: every ?? null } } }),
+  "measure.ended": (view, { action }) => ({ ...view, measures: without(view.measures, action) }),
   delay: (view, data) => ({ ...view, delay: data.now || data.target ? data : null }),
   "host.back": (view) => ({ ...view, host_away: null }),
   "host.left": (view, { ends_at }) => ({ ...view, host_away: { until: ends_at, ends_at } }),

@@ -68,7 +68,11 @@ function delayText() {
   if (view.delay?.held) parts.push("A pause: from here on you hear the stage later, so that words can be taken out before you hear them.");
   else if (view.delay && onStage) parts.push(`You hear the stage as it speaks; listeners hear it ${seconds(view.delay.now)} later.`);
   else if (view.delay) parts.push(`You hear this ${seconds(view.delay.now)} after it is said.`);
-  if (view.held_until) parts.push("Nobody new can speak at the moment.");
+  const { lock, slow, mute, demote } = view.measures;
+  if (lock) parts.push("This Space is locked: nobody new can join.");
+  if (slow) parts.push(`One request to speak or reaction in ${seconds(slow.every)}.`);
+  if (view.held_until || mute) parts.push("Who comes on stage is muted at the moment.");
+  if (demote) parts.push("Everybody needs an approval to speak at the moment.");
   return parts.join(" ");
 }
 

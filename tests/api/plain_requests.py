@@ -53,6 +53,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewCough": {"last": 3},
     "NewPanic": {"duration": 60, "reason": "r"},
     "NewReaction": {"reaction": "heart"},
+    "NewSpaceMeasure": {"reason": "r", "duration": 60, "every": 30},
     "NewPin": {"post": "1", "url": "https://example.org/", "title": "T"},
     "NewSeries": {
         "title": "T", "cron": "0 9 * * *", "tz": "UTC", "duration": 600, "speakers": "invited", "listeners": "everyone", "captions": True,

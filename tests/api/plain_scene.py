@@ -72,6 +72,7 @@ async def lay_out(api: Api) -> Stage:
     spaces = [live.rpartition("/")[2], planned["id"], over.rpartition("/")[2], series["next_space_id"]]
     refs = {
         "space_id": spaces,
+        "action": ["lock", "mute"],
         "ref": ["@ann", "@member", "@host", "@ben", host.id, post["id"]],
         "series_id": [series["id"]],
         "report_id": [report["id"]],

@@ -100,6 +100,8 @@ CASES = {
     "delete account": Case("owner", "DELETE /v1/accounts/@ben"),
     "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60}),
     "panic": Case("host", "POST /v1/spaces/{space}/panic", {"duration": 60}),
+    "lock": Case("host", "PUT /v1/spaces/{space}/measures/lock", {"duration": 60}),
+    "mute all": Case("host", "PUT /v1/spaces/{space}/measures/mute", {"reason": "x"}),
     "report": Case("ben", "POST /v1/reports", {"space_id": "{space}", "account": "@ann"}),
     "end": Case("host", "POST /v1/spaces/{space}/end"),
     "delete of a pinned post": Case("host", "DELETE /v1/posts/{post}"),

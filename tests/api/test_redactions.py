@@ -222,13 +222,13 @@ async def test_a_panic_cuts_mutes_and_holds_back_who_wants_to_speak_and_ends_by_
     assert [one.heard for one in api.engine.of(SetLaneOpen)] == [False]
     assert api.engine.of(Redact)[-1].cut
     ben = await api.account("ben")
-    answer = await ben.offer(f"{place}/whip")
-    assert (answer.status_code, answer.json()["reason"]) == (409, "held")
-    assert (await ann.refused("PUT", f"{place}/mic", {"open": True}))["reason"] in ("muted", "held")
+    assert (await ben.offer(f"{place}/whip")).status_code == 201
+    for one in (ann, ben):
+        assert (await one.refused("PUT", f"{place}/mic", {"open": True}))["reason"] == "muted"
     await host.ok("DELETE", f"{place}/panic")
     assert (await host.ok("GET", place))["held_until"] is None
-    await ann.ok("PUT", f"{place}/mic", {"open": True})
-    assert (await ben.offer(f"{place}/whip")).status_code == 201
+    for one in (ann, ben):
+        await one.ok("PUT", f"{place}/mic", {"open": True})
 
 
 async def test_nobody_becomes_a_co_host_and_speaks_while_nobody_new_can(api: Api) -> None:
@@ -237,7 +237,7 @@ async def test_nobody_becomes_a_co_host_and_speaks_while_nobody_new_can(api: Api
     await host.ok("POST", f"{place}/invites", {"handles": ["@ben"], "role": "cohost"})
     await host.ok("POST", f"{place}/panic", {"duration": 300})
     assert (await ben.refused("POST", f"{place}/accept"))["reason"] == "held"
-    assert (await ben.offer(f"{place}/whip")).status_code == 409
+    assert (await ben.offer(f"{place}/whip")).status_code == 403
     await host.ok("DELETE", f"{place}/panic")
     await ben.ok("POST", f"{place}/accept")
     assert (await ben.offer(f"{place}/whip")).status_code == 201
@@ -453,7 +453,7 @@ async def test_a_second_panic_is_ended_with_the_first_and_leaves_other_mutes(api
     await host.ok("POST", f"{place}/people/@ben/mute")
     await host.ok("POST", f"{place}/panic", {"duration": 10})
     await host.ok("POST", f"{place}/panic", {"duration": 300})
-    mutes = {one.target: one for one in actor_of(api, place).space.sanctions.values()}
+    mutes = {one.target: one for one in actor_of(api, place).space.sanctions.values() if one.action == "mute"}
     assert mutes[ann.id].until == actor_of(api, place).space.held_until
     assert mutes[ben.id].until is None
     await host.ok("DELETE", f"{place}/panic")

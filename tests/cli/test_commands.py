@@ -136,10 +136,7 @@ def test_the_queue_of_hands(server: RunningServer, people: dict[str, str]) -> No
     refused(run(server.url, ann, "hands", space), 5, "may do this here")
     assert ok(run(server.url, host, "policy", space, "everyone", "--json"))["speakers"] == "everyone"
     assert ok(run(server.url, ann, "raise", space, "--json"))["role"] == "speaker"
-    assert {row["handle"] for row in ok(run(server.url, host, "mute", space, "--all", "--json"))} == {
-        people["@ann"],
-        people["@ben"],
-    }
+    assert ok(run(server.url, host, "mute", space, "--all", "--json"))["target"] is None
     assert ok(run(server.url, host, "unmute", space, people["@ann"], "--json"))[0]["muted"] is False
     assert ok(run(server.url, host, "demote", space, people["@ann"], "--json"))[0]["role"] == "listener"
 

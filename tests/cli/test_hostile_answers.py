@@ -29,7 +29,8 @@ GIVEN = {
 """What is given for the arguments of commands, by name."""
 MORE = {
     "speak": ["--file", "voice.ogg", "--seconds", "0.1", "--consent"], "listen": ["--seconds", "1"], "post": ["hello"],
-    "share": ["https://example.org/a"], "mute": ["@ann"], "captions": ["--follow"], "edit": ["--title", "T"],
+    "share": ["https://example.org/a"], "mute": ["@ann"], "unmute": ["@ann"], "demote": ["@ann"], "warn": ["--reason", "x"],
+    "captions": ["--follow"], "edit": ["--title", "T"],
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "play": [ID, "--out", "clip.ogg"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],

@@ -55,10 +55,13 @@ def test_everybody_is_muted_at_once_but_not_the_host(host: Person, ann: Person, 
     space = host.live("--speakers", "everyone")
     for one in (ann, ben):
         one.run("raise", space)
-    shown = host.says("mute", space, "--all").splitlines()
-    assert [line.partition("  ")[0] for line in shown] == [f"{ann.handle}: muted", f"{ben.handle}: muted"]
+    shown = host.says("mute", space, "--all")
+    assert shown.startswith("all below you are muted, and who comes on stage, too  (spacesctl undo ")
     assert [row["muted"] for row in host.json("people", space)] == [False, True, True]
     refused(host.run("mute", space), 2, "PERSON: say who")
+    refused(host.run("mute", space, ann.handle, "--all"), 2, "--all, PERSON: give only one of them")
+    host.says("unmute", space, "--all")
+    assert [row["muted"] for row in host.json("people", space)] == [False, False, False]
 
 
 @pytest.mark.parametrize("verb", ["approve", "deny", "mute", "unmute", "demote", "promote", "kick"])

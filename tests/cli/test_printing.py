@@ -37,6 +37,7 @@ ASKED = """
 invites / invites --space ID / account list / list --mine --limit 3
 list / show ID / edit ID --title x / start ID / end ID -y / cancel ID -y / remind ID / invite ID @ann / inbox / accept ID / decline ID
 uninvite ID @ann / dm @ann hi / policy ID everyone / people ID / raise ID / hands ID / approve ID @ann / deny ID @ann / mute ID @ann
+warn ID @ann --reason loud / lock ID / unlock ID / slow ID / hold ID
 redact ID @ann / dump ID / cough ID / panic ID / redactions list ID / redactions change ID-r1 --tone / redactions withdraw ID-r1
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
@@ -54,7 +55,7 @@ COMMANDS = [
     [re.sub(r"^ID\b", ID, word) for word in one.split()] for one in re.split(r"[/\n] | /|\n", ASKED) if one.strip()
 ]
 SILENT = {
-    "panic",
+    "panic", "unlock",
     "remind", "raise", "block", "unblock", "follow", "unfollow", "account revoke", "account delete", "schedule delete", "rules clear",
     "record start", "record stop", "recordings delete", "webhook test", "webhook remove", "notifications test", "notifications remove",
 }  # fmt: skip

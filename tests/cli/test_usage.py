@@ -37,7 +37,7 @@ CLASSES = re.compile(r"\b[A-Z]\w*(Error|Exception|Timeout)\b|Value error|\(s\)|T
         ("listen --output x --seconds -1", "--seconds: must be at least 0.1 (spacesctl listen -h)"),
         ("mute", "PERSON: say who (`@ann`, or `ann`; `-` reads a list from stdin)"),
         (f"mute {ID}", "PERSON: say who (`@ann`, or `ann`; `-` reads a list from stdin)"),
-        (f"demote {ID}", "PERSON is missing (spacesctl demote -h)"),
+        (f"demote {ID}", "PERSON: say who (`@ann`, or `ann`; `-` reads a list from stdin)"),
         ("invite http://127.0.0.1:9/s/AAAAAAAAAAAAA", "PERSON is missing (spacesctl invite -h)"),
         ("list --state live,lost", "--state: 'lost' is not one of 'scheduled', 'live', 'ended', 'canceled' (spacesctl list -h)"),
         (f"react {ID} dance", "REACTION: 'dance' is not one of "),

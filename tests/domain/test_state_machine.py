@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain.actions import MEASURES
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, NotAllowed, SpacesError
 from spacesctl.domain.evolve import evolve_all
@@ -53,7 +54,17 @@ class SpaceMachine(RuleBasedStateMachine):
             if self.space is not None and self.space.is_over and not isinstance(command, c.CloseMic):
                 assert isinstance(error, Gone | NotAllowed)  # noqa: PT017  # one of many outcomes of a random walk
             return []
+        muting = self.space is not None and any(
+            one.action in ("mute", "hold") and (one.until is None or one.until > self.now)
+            for one in self.space.measures
+        )
         for event in events:
+            if isinstance(event, e.RoleChanged) and event.role is Role.SPEAKER and muting and self.space is not None:
+                came = self.space.role_of(event.account_id) is Role.LISTENER
+                ends = any(isinstance(other, e.MeasureEnded | e.HoldEnded) for other in events)
+                after = evolve_all(self.space, events, self.now)
+                assert after is not None
+                assert not came or ends or after.people[event.account_id].server_muted, "who comes is muted"
             if isinstance(event, e.LaneOpened):
                 assert event.lane not in self.lanes_seen, "a lane number is used once"
                 assert event.account_id not in self.ever_barred, "who is barred speaks nowhere"
@@ -111,9 +122,41 @@ class SpaceMachine(RuleBasedStateMachine):
     def undo(self, by: str, number: int) -> None:
         self.ask(c.Undo(caller(by), f"{chr(65) * 13}-{number}"))
 
-    @rule()
-    def lift_expired(self) -> None:
+    @rule(minutes=st.integers(0, 9))
+    def lift_expired(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
         self.ask(c.LiftExpired(System("schedule")))
+        assert self.space is not None
+        assert all(one.until is None or one.until > self.now for one in self.space.sanctions.values())
+
+    @rule(
+        by=people, action=st.sampled_from(MEASURES), minutes=st.none() | st.integers(1, 9), inside=st.frozensets(people)
+    )
+    def take_measure(self, by: str, action: str, minutes: int | None, inside: frozenset[str]) -> None:
+        assert self.space is not None
+        until = None if minutes is None else self.now + timedelta(minutes=minutes)
+        mine, before = self.space.role_of(by), self.space
+        if self.ask(c.TakeMeasure(caller(by), action, "", until, inside=inside)):
+            assert mine.rank >= Role.COHOST.rank, "only staff does something about all"
+            for one in self.space.people.values():
+                if before.role_of(one.account_id).rank >= mine.rank:
+                    assert before.people[one.account_id] == one, "and nothing about equals"
+                elif action == "mute" and one.role is not Role.LISTENER:
+                    assert one.server_muted
+
+    @rule(by=people, action=st.sampled_from(MEASURES))
+    def end_measure(self, by: str, action: str) -> None:
+        assert self.space is not None
+        was = self.space.measure(action)
+        if self.ask(c.EndMeasure(caller(by), action)):
+            assert was is not None
+            assert self.space.measure(action) is None
+            came = {one.target for one in self.space.sanctions.values() if one.came_with == action}
+            assert came <= {by}, "what came with it is over, but for who ended it"
+
+    @rule(by=people)
+    def panic(self, by: str) -> None:
+        self.ask(c.Panic(caller(by), self.now + timedelta(minutes=5)))
 
     @rule(chance=st.integers(0, 9), present=st.frozensets(people))
     def host_gone(self, chance: int, present: frozenset[str]) -> None:
@@ -195,13 +238,13 @@ class SpaceMachine(RuleBasedStateMachine):
             self.ask(c.Unpin(caller(who), self.space.pinned[which].id))
 
     @rule(
-        kind=st.sampled_from([c.Mute, c.Unmute, c.Demote, c.Kick]),
+        kind=st.sampled_from([c.Warn, c.Mute, c.Unmute, c.Demote, c.Kick]),
         by=people,
         whom=people,
         minutes=st.none() | st.integers(1, 9),
     )
     def sanction(
-        self, kind: type[c.Mute | c.Unmute | c.Demote | c.Kick], by: str, whom: str, minutes: int | None
+        self, kind: type[c.Warn | c.Mute | c.Unmute | c.Demote | c.Kick], by: str, whom: str, minutes: int | None
     ) -> None:
         assert self.space is not None
         role, mine = self.space.role_of(whom), self.space.role_of(by)
@@ -265,6 +308,8 @@ class SpaceMachine(RuleBasedStateMachine):
     def a_sanction_and_what_it_does_go_together(self) -> None:
         assert self.space is not None
         for one in self.space.sanctions.values():
+            if one.is_measure:
+                continue
             member = self.space.people.get(one.target)
             match one.action:
                 case "mute":
@@ -275,6 +320,13 @@ class SpaceMachine(RuleBasedStateMachine):
                 case "kick":
                     assert one.target in self.space.barred
         assert len({(one.target, one.action) for one in self.space.sanctions.values()}) == len(self.space.sanctions)
+
+    @invariant()
+    def a_hold_and_a_lock_are_sanctions(self) -> None:
+        assert self.space is not None
+        if not self.space.is_over:
+            assert (self.space.held_until is None) == (self.space.measure("hold") is None)
+            assert not self.space.inside or self.space.measure("lock") is not None
 
     @invariant()
     def a_bar_holds_until_the_end(self) -> None:

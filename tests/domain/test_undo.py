@@ -157,4 +157,4 @@ def test_a_demotion_uses_up_the_invitation_that_gave_the_role() -> None:
 
 
 def test_an_undo_gives_no_seat_across_a_block() -> None:
-    assert refusal(DEMOTED, c.Undo(by(COHOST), FIRST, blocked=True)) == Refusal(Refused, "blocked")
+    assert refusal(DEMOTED, c.Undo(by(COHOST), FIRST, apart=frozenset({SPEAKER}))) == Refusal(Refused, "blocked")

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.principals import Principal
+from spacesctl.domain.sanction import EVERYBODY
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import InviteState
 from spacesctl.live.outcome import Outcome
@@ -88,13 +89,21 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
         case e.SanctionImposed(sanction):
             until = rfc3339(sanction.until) if sanction.until is not None else None
             body = {"sanction": sanction.id, "reason": sanction.reason, "until": until}
-            return Entry(sanction.action, actor, space.id, sanction.target, body)
+            body |= {"every": f"{sanction.every} s"} if sanction.every is not None else {}
+            body |= {"with": sanction.came_with} if sanction.came_with else {}
+            return Entry(_of_all(sanction.action, sanction.target), actor, space.id, sanction.target or None, body)
         case e.SanctionLifted(sanction_id, action, account_id, how):
             what = f"{action}.replace" if how == "replaced" else "unmute" if action == "mute" else f"{action}.undo"
-            return Entry(what, actor, space.id, account_id, {"sanction": sanction_id, "how": how})
+            body = {"sanction": sanction_id, "how": how}
+            return Entry(_of_all(what, account_id), actor, space.id, account_id or None, body)
         case e.ReportDecided(report_id, state, _, _, account_id):
             return Entry("report.decide", actor, space.id, account_id, {"report": report_id, "state": state})
         case e.ReportFiled(report_id, category, account_id):
             return Entry("report", actor, space.id, account_id, {"report": report_id, "category": category})
         case _:
             return None
+
+
+def _of_all(what: str, target: str) -> str:
+    """The name of an entry; a measure's has `all`, such as `mute.all`."""
+    return what if target != EVERYBODY else f"{what}.all"

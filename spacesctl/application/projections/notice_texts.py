@@ -11,11 +11,13 @@ from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.principals import Rule, System
+from spacesctl.domain.sanction import EVERYBODY
 from spacesctl.domain.words import InviteState, Role, State
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
 _EFFECTS: dict[str, type[e.Event]] = {
     "report": e.ReportFiled,
+    "warn": e.SanctionImposed,
     "mute": e.ServerMuted,
     "kick": e.Removed,
     "block": e.Removed,
@@ -88,8 +90,8 @@ def _sanctioned(c: Context, event: e.SanctionImposed) -> list[Notice]:
 
 
 def _lifted(c: Context, event: e.SanctionLifted) -> list[Notice]:
-    if event.how == "replaced":
-        return []  # what replaces it says it
+    if event.how == "replaced" or event.account_id == EVERYBODY:
+        return []  # what replaces it says it; a measure is told by its event
     then = {"mute": " Open your microphone to speak.", "kick": f" {c.link}"}.get(event.action, "")
     undone = ACTIONS[event.action].undone
     return [Notice(event.account_id, f"You are {undone} {c.title}{_because(event.reason)}{then}")]

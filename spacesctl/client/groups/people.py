@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from spacesctl.api import people as wire
-from spacesctl.api.people import Invitation, Member, Members, NewHand, NewMeasure, RaisedHand, Sanction
+from spacesctl.api.people import Invitation, Member, Members, NewHand, NewMeasure, NewSpaceMeasure, RaisedHand, Sanction
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup
-from spacesctl.client.groups.spaces import place
+from spacesctl.client.groups.spaces import NOTHING, place
+from spacesctl.domain.words import MeasureKind
 
-NO_HAND, NO_MEASURE = NewHand(), NewMeasure()
+NO_HAND, NO_MEASURE, FOR_GOOD = NewHand(), NewMeasure(), NewSpaceMeasure()
 
 
 def _list(space_id: str) -> Call[Members]:
@@ -45,6 +46,11 @@ def _approve(space_id: str, who: str) -> Call[Member]:
 def _deny(space_id: str, who: str) -> Call[Member]:
     """Deny a request to speak."""
     return Call("POST", place(space_id, "requests", who, "deny"), Member)
+
+
+def _warn(space_id: str, who: str, measure: NewMeasure = NO_MEASURE) -> Call[Member]:
+    """Warn a person."""
+    return Call("POST", place(space_id, "people", who, "warn"), Member, measure)
 
 
 def _mute(space_id: str, who: str, measure: NewMeasure = NO_MEASURE) -> Call[Member]:
@@ -102,8 +108,18 @@ def _decline(space_id: str) -> Call[Space]:
     return Call("POST", place(space_id, "decline"), Space)
 
 
+def _measure(space_id: str, action: MeasureKind, new: NewSpaceMeasure = FOR_GOOD) -> Call[Sanction]:
+    """Do something about all: `mute`, `demote`, `hold`, `slow` or `lock`."""
+    return Call("PUT", place(space_id, "measures", action), Sanction, new)
+
+
+def _end_measure(space_id: str, action: MeasureKind) -> Call[None]:
+    """End it before its time."""
+    return Call("DELETE", place(space_id, "measures", action), NOTHING)
+
+
 def _undo(space_id: str, sanction_id: str, reason: str = "") -> Call[Sanction]:
-    """Undo a mute, a demotion or a kick."""
+    """Undo a sanction of a Space."""
     return Call("POST", place(space_id, "sanctions", sanction_id, "undo"), Sanction, wire.Undo(reason=reason))
 
 
@@ -115,6 +131,7 @@ class _Calls:
     hands = Listing(_hands)
     approve = Operation(_approve)
     deny = Operation(_deny)
+    warn = Operation(_warn)
     mute = Operation(_mute)
     unmute = Operation(_unmute)
     demote = Operation(_demote)
@@ -126,6 +143,8 @@ class _Calls:
     invites = Listing(_invites)
     accept = Operation(_accept)
     decline = Operation(_decline)
+    measure = Operation(_measure)
+    end_measure = Operation(_end_measure)
     undo = Operation(_undo)
 
 

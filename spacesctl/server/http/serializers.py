@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypedDict
+from typing import TypedDict, get_args
 
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +20,7 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.posts import Clip, Post
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Pin, Space
-from spacesctl.domain.words import InviteState, Kind, Role, State
+from spacesctl.domain.words import InviteState, Kind, MeasureKind, Role, State
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.server.http.captions_status import captions_now
 from spacesctl.server.http.services import Services
@@ -59,6 +59,10 @@ class AccountFields(TypedDict):
     name: str
     kind: Kind
     created_at: Time
+
+
+MEASURES: Mapping[str, MeasureKind] = {one: one for one in get_args(MeasureKind) if one != "hold"}
+"""Those that a Space tells by name; a hold has a field of its own."""
 
 
 def account_fields(value: Account) -> AccountFields:
@@ -196,6 +200,11 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         delay_now=_behind(value, handle),
         safe_in=_safe_in(value, handle),
         held_until=time(value.held_until),
+        measures=[
+            api_spaces.Measure(action=MEASURES[one.action], until=time(one.until), every=one.every)
+            for one in value.measures
+            if one.action in MEASURES
+        ],
         me=_me(value, viewer),
     )
 

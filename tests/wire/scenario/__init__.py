@@ -10,6 +10,7 @@ from tests.wire.scenario import (
     lanes,
     late,
     limits,
+    measures,
     messages,
     moderation,
     outside,
@@ -46,3 +47,4 @@ async def play(wire: Wire) -> None:
     await redactions.play(wire)
     await late.play(wire)
     await counting.play(wire)
+    await measures.play(wire)

@@ -44,7 +44,7 @@ Number = Annotated[int | None, Query(ge=0, le=MOST_SEQ)]
 
 
 @router.get("/spaces/{space_id}/events", response_class=Response, responses=streamed("SpaceEvent"))
-@may_fail(NotFound, Gone, NotAllowed)
+@may_fail(NotFound, Gone, NotAllowed, Refused)
 async def stream(
     app: Here,
     caller: Anyone,

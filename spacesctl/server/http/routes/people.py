@@ -101,6 +101,15 @@ async def deny(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Memb
     return await _to_person(app, space_id, ref, lambda person: c.AnswerHand(caller, person, approve=False))
 
 
+@router.post("/people/{ref}/warn")
+@_about
+@limited("change")
+async def warn(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
+    """Warn a person: they are told why, and it is on record among the sanctions. It takes nothing from them."""
+    until = people.until(app, body.duration)
+    return await _to_person(app, space_id, ref, lambda person: c.Warn(caller, person, body.reason, until))
+
+
 @router.post("/people/{ref}/mute")
 @_about
 @limited("change")

@@ -13,6 +13,7 @@ from spacesctl.application import blocks, people
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.words import MeasureKind
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import by, who
 from spacesctl.server.http.services import Here, Services, SignedIn
@@ -23,6 +24,7 @@ from spacesctl.store.sanctions import KeptSanction
 router = APIRouter(prefix="/v1", tags=["sanctions"], route_class=WireRoute)
 PAGE = 100
 NO_REASON = api.Undo()
+FOR_GOOD = api.NewSpaceMeasure()
 
 
 @router.get("/spaces/{space_id}/sanctions")
@@ -40,9 +42,30 @@ async def list_sanctions(app: Here, caller: SignedIn, space_id: str) -> Page[api
 async def undo(
     app: Here, caller: SignedIn, space_id: str, sanction_id: str, body: api.Undo = NO_REASON
 ) -> api.Sanction:
-    """Undo a mute, a demotion or a kick. A demoted speaker is on stage again; who was kicked may come back."""
+    """Undo a sanction. A demoted speaker is on stage again; who was kicked may come back."""
     await people.undo(app, caller, space_id, sanction_id, body.reason)
     return await _one(app, sanction_id)
+
+
+@router.put("/spaces/{space_id}/measures/{action}")
+@may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
+async def take_measure(
+    app: Here, caller: SignedIn, space_id: str, action: MeasureKind, body: api.NewSpaceMeasure = FOR_GOOD
+) -> api.Sanction:
+    """Do something about all, in place of what was done of its kind. `mute` and `demote` concern all whom the caller is above, and who
+    comes on stage later; `hold` only these, who are muted; `slow` spaces out requests and reactions; `lock` lets nobody new join.
+    """
+    until = people.until(app, body.duration)
+    return await _one(app, await people.take_measure(app, caller, space_id, action, body.reason, until, body.every))
+
+
+@router.delete("/spaces/{space_id}/measures/{action}", status_code=204)
+@may_fail(NotFound, Gone, NotAllowed, Refused)
+@limited("change")
+async def end_measure(app: Here, caller: SignedIn, space_id: str, action: MeasureKind) -> None:
+    """End it before its time, with the mutes and demotions that came with it. Nothing happens where there is none."""
+    await people.end_measure(app, caller, space_id, action)
 
 
 @router.get("/accounts/me/sanctions")
@@ -89,7 +112,7 @@ def _sanction(row: KeptSanction, known: Mapping[str, Account]) -> api.Sanction:
         id=row.id,
         action=row.action,
         space_id=row.space_id,
-        target=who(known[row.target_id]),
+        target=who(known[row.target_id]) if row.target_id is not None else None,
         host=who(known[row.host_id]),
         by=by(row.principal, known),
         reason=row.reason,
@@ -100,4 +123,5 @@ def _sanction(row: KeptSanction, known: Mapping[str, Account]) -> api.Sanction:
         lifted_by=by(row.lifted_by, known) if row.lifted_by is not None else None,
         how=row.how,
         lift_reason=row.lift_reason,
+        every=row.every,
     )

@@ -1,0 +1,87 @@
+"""What rules do in the host's name. Pure, like all of `decide`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from spacesctl.domain import commands as c
+from spacesctl.domain import events as e
+from spacesctl.domain import measures, offences, redactions, sanctions
+from spacesctl.domain.checks import require_live
+from spacesctl.domain.errors import NotAllowed
+from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import described
+from spacesctl.domain.sanctioning import Order, imposed
+from spacesctl.domain.space import Grant, Space
+from spacesctl.domain.words import Kind, Role
+
+Events = list[e.Event]
+FOR_A_WHILE = timedelta(minutes=10)
+"""How long a rule locks or slows a Space."""
+
+
+def is_exempt(space: Space, person: c.Target) -> bool:
+    """Whether rules may not mute, remove or block this person: hosts, co-hosts and bots."""
+    return space.role_of(person.account_id).rank >= Role.COHOST.rank or person.kind is Kind.BOT
+
+
+def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
+    """Record the action of a rule, and in mode `enforce` take it, unless the offence only counts or the action is held (`offences`).
+    Raises NotAllowed when the host's grant does not cover it (what is only recorded needs none for the action), Gone, or Refused.
+    """
+    require(space, command.by, Action.TAKE_ACT)
+    require_live(space)
+    allowed = space.grant
+    granted = allowed is not None and (command.mode != "enforce" or command.action in allowed.actions)
+    if allowed is None or command.by.account_id != allowed.bot_id or not granted:
+        raise NotAllowed(f"the host has not granted this bot the action {command.action}", reason=Action.TAKE_ACT.value)
+    person = command.person
+    judged = offences.verdict(space, command, now)
+    if judged.mode == "counted":
+        return list(judged.events)
+    taken = e.ActTaken(
+        command.key, command.rule_id, judged.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
+    )  # fmt: skip
+    if judged.mode != "enforce":
+        return [*judged.events, taken]
+    return [*judged.events, taken, *_enforce(space, command, allowed, now)]
+
+
+def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:
+    """What is in effect already is not repeated."""
+    target = command.person.account_id
+    spared = is_exempt(space, command.person)
+    because = f"rule {command.rule_id}"
+    order = Order(described(command.by), because, None, now, command.key)
+    match command.action:
+        case "warn" if not spared:
+            return imposed(space, "warn", target, order)
+        case "lock" | "slow" if space.measure(command.action) is None:
+            every = measures.EVERY if command.action == "slow" else None
+            for_a_while = replace(order, until=now + FOR_A_WHILE, every=every)
+            return measures.begun(space, command.action, for_a_while, inside=command.inside)
+        case "mute" if not spared:
+            return [
+                *redactions.of_tail(space, command.by, command.person, because),
+                *sanctions.muted(space, command.person, order),
+            ]
+        case "kick" if not spared and target not in space.barred:
+            return sanctions.kicked(space, command.person, command.by, order)
+        case "block" if not spared and target not in space.barred:
+            tail = redactions.of_tail(space, command.by, command.person, because)
+            return [*tail, *sanctions.removed(space, target, allowed.bot_id, because, barred=False)]
+        case "report":
+            filed = e.ReportFiled(
+                command.report_id,
+                f"rule:{command.rule_id}",
+                target,
+                allowed.bot_id,
+                lane=command.lane,
+                tick=command.start_tick,
+                clip=command.clip,
+                act=command.key,
+            )
+            return [filed]
+        case _:
+            return []

@@ -1,0 +1,28 @@
+"""What is done about all: a warning, a lock, a slow Space, a hold, and all who are muted or demoted."""
+
+from __future__ import annotations
+
+from tests.wire.streams import rest
+from tests.wire.wire import Wire
+
+
+async def play(wire: Wire) -> None:
+    host, ann = wire.people["host"], wire.people["ann"]
+    raid = await wire.live(host, "raid", speakers="everyone")
+    await wire.watch(host, raid)
+    await ann.ok("POST", f"{raid}/requests", status=201)
+    await host.ok("POST", f"{raid}/people/@ann/warn", {"reason": "One at a time", "duration": 600})
+    await host.ok("PUT", f"{raid}/measures/lock", {"reason": "A raid", "duration": 600})
+    await host.ok("PUT", f"{raid}/measures/slow", {"every": 60})
+    await host.ok("PUT", f"{raid}/measures/hold")
+    await host.ok("PUT", f"{raid}/measures/mute", {"reason": "Shouting"})
+    await host.ok("GET", raid)
+    await wire.people["cid"].ok("POST", f"{raid}/reactions", {"reaction": "clap"}, status=409)
+    await ann.ok("POST", f"{raid}/reactions", {"reaction": "clap"}, status=202)
+    await ann.ok("POST", f"{raid}/reactions", {"reaction": "clap"}, status=429)
+    await host.ok("GET", f"{raid}/sanctions")
+    await host.ok("DELETE", f"{raid}/measures/mute", status=204)
+    await host.ok("PUT", f"{raid}/measures/demote")
+    await host.ok("DELETE", f"{raid}/measures/demote", status=204)
+    await host.ok("DELETE", f"{raid}/measures/lock", status=204)
+    await rest()
