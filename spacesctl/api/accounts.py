@@ -10,6 +10,44 @@ from spacesctl.domain.words import Kind, Scope
 Name = Annotated[str, Meta(max_length=50)]
 
 
+class NewBlock(Given, frozen=True, kw_only=True):
+    """What goes with who is blocked."""
+
+    erase: bool = False
+    """The audience of the caller's live Spaces reads nothing of what they said and shared there, until the block is undone."""
+    reason: Annotated[str, Meta(max_length=280)] = ""
+
+
+class BlockedAccount(Answer, frozen=True, kw_only=True):
+    """An account on the caller's block list, and why."""
+
+    id: str
+    handle: str
+    reason: str
+    since: Time
+
+
+class NewPreview(Given, frozen=True, kw_only=True):
+    """Handles or ids of accounts that the caller may come to block."""
+
+    accounts: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=500)]
+
+
+class BlockEffect(Answer, frozen=True, kw_only=True):
+    """What a block of this account would end. One that is not here has no `handle`."""
+
+    asked: str
+    handle: str | None
+    blocked: bool = False
+    """It is blocked already."""
+    follows_you: bool = False
+    you_follow: bool = False
+    hosts: bool = False
+    """It hosts a Space that is scheduled or live, which the caller could not join."""
+    speaks: bool = False
+    """It is on the stage of a live Space that the caller hosts."""
+
+
 class Who(Answer, frozen=True, kw_only=True):
     """An account as others are named: by its id and its handle (with the `@`)."""
 

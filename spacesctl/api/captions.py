@@ -71,6 +71,8 @@ class Caption(CaptionText, frozen=True, kw_only=True):
     """A final caption. `seq` is its number among the events of the Space."""
 
     seq: int
+    erased: bool = False
+    """Only staff read it: its speaker was removed, and what they said with them."""
 
 
 class LateLane(Answer, frozen=True, kw_only=True):

@@ -38,6 +38,19 @@ class Readmitted(Answer, frozen=True, kw_only=True):
     account_id: str
 
 
+class Erased(Answer, frozen=True, kw_only=True):
+    """The audience reads nothing any longer of what `speaker` (`@handle`) said and shared."""
+
+    account_id: str
+    speaker: str
+
+
+class Restored(Answer, frozen=True, kw_only=True):
+    """It reads that again."""
+
+    account_id: str
+
+
 class ActingPrincipal(Answer, frozen=True, kw_only=True, omit_defaults=True):
     """Who imposed a sanction, as in `By`, without a handle."""
 

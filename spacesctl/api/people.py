@@ -36,6 +36,15 @@ class Members(Page[Member], frozen=True, kw_only=True):
     anonymous: int
 
 
+class AnonymousConnection(Answer, frozen=True, kw_only=True):
+    """A connection with sound of somebody without an account. `id` was drawn for it and says nothing of whose it is."""
+
+    id: str
+    kind: Literal["whep", "listen", "ogg"]
+    since_tick: int
+    """The tick of the Space clock at which it began."""
+
+
 class RaisedHand(Account, frozen=True, kw_only=True):
     """A request to speak, at this `position` of the queue."""
 
@@ -50,6 +59,15 @@ class NewMeasure(Given, frozen=True, kw_only=True):
     reason: Reason = ""
     duration: Annotated[int, Meta(ge=1, le=7 * 24 * 3600)] | None = None
     """Seconds; left out, until the Space ends or somebody undoes it."""
+
+
+class NewKick(NewMeasure, frozen=True, kw_only=True):
+    """Why a person is removed, for how long, and what of theirs goes with them."""
+
+    erase: bool = False
+    """The audience reads nothing of what they said and shared in this Space, until the kick is undone."""
+    mute_dms: bool = False
+    """They cannot send direct messages to the host and the co-hosts while it lasts."""
 
 
 class NewSpaceMeasure(NewMeasure, frozen=True, kw_only=True):
@@ -103,6 +121,10 @@ class Sanction(Answer, frozen=True, kw_only=True):
     lift_reason: str | None
     every: int | None = None
     """Of `slow`: seconds between two requests or reactions of one account."""
+    erases: bool = False
+    """The audience reads nothing of what they said and shared."""
+    mutes_dms: bool = False
+    """They cannot send direct messages to the host and the co-hosts."""
 
 
 class NewInvites(Given, frozen=True, kw_only=True):

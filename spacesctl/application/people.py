@@ -10,12 +10,15 @@ from spacesctl.application.app import App
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.accounts import Account
+from spacesctl.domain.errors import NotFound
+from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person, System
 from spacesctl.domain.sanction import EVERYBODY
 from spacesctl.domain.space import Hand, Space
 from spacesctl.live.outcome import Outcome
+from spacesctl.live.sessions import Session
 from spacesctl.live.transaction import Transaction
-from spacesctl.store import accounts, clips
+from spacesctl.store import accounts, audit, clips
 
 
 async def open_mic(app: App, person: Person, space_id: str, *, is_open: bool, consent: bool) -> Outcome:
@@ -98,6 +101,26 @@ async def _apart(tx: Transaction, space: Space, action: str, target: str) -> fro
 def _made(outcome: Outcome) -> str:
     """The last sanction of an outcome: that on all comes after those on each."""
     return [event.sanction.id for event in outcome.events if isinstance(event, e.SanctionImposed)][-1]
+
+
+async def anonymous(app: App, person: Person, space_id: str) -> list[Session]:
+    """The connections of listeners without an account, for those who may remove people. Raises NotFound, Gone or NotAllowed."""
+    handle = await app.registry.live_handle(space_id)
+    require(handle.space, person, Action.KICK)
+    return handle.anonymous()
+
+
+async def cut_off(app: App, person: Person, space_id: str, public_id: str) -> None:
+    """Close the connection of a listener without an account. Raises NotFound, Gone or NotAllowed."""
+    found = [one for one in await anonymous(app, person, space_id) if one.public_id == public_id]
+    if not found:
+        raise NotFound("connection", public_id)
+    async with app.begin(person) as db:
+        entry = audit.Entry("kick.anonymous", person, space_id, None, {"connection": public_id})
+        await audit.append(db, entry, app.clock.now())
+    handle = await app.registry.live_handle(space_id)
+    for session in found:
+        await handle.disconnect(session.id, "removed")
 
 
 async def lift_expired(app: App, space_id: str) -> None:

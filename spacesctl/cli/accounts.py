@@ -101,12 +101,24 @@ def show(
         say(f"{found.handle}  {found.name}  ({found.kind}, id {found.id})")
 
 
-def block(ctx: typer.Context, handles: Handles, yes: Yes = False, as_json: Json = False) -> None:
+def block(
+    ctx: typer.Context,
+    handles: Handles,
+    erase: Annotated[
+        bool,
+        typer.Option(
+            "--erase", help="What they said and shared in your live Spaces goes from the audience's view, too."
+        ),
+    ] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
     """Block accounts: they leave Spaces that you host or co-host, you leave theirs, and they cannot be invited or message you."""
+    from spacesctl.api.accounts import NewBlock
     from spacesctl.cli.answers import Blocking
 
     def act(spaces: Client, one: str) -> Blocking:
-        spaces.accounts.block(one)
+        spaces.accounts.block(one, NewBlock(erase=erase))
         return Blocking(handle=one, blocked=True)
 
     handles = handles_of(handles)

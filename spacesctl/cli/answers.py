@@ -37,6 +37,22 @@ class Deleted(Answer, frozen=True, kw_only=True):
     deleted: Literal[True] = True
 
 
+class CutOff(Answer, frozen=True, kw_only=True):
+    """An anonymous connection that was closed."""
+
+    id: str
+    removed: Literal[True] = True
+
+
+class SharedBlocks(Answer, frozen=True, kw_only=True):
+    """A block list that was written, or taken over: whose it is, who signed it, and how many accounts were written or blocked."""
+
+    server: str
+    by: str
+    key: str
+    accounts: int
+
+
 class Ended(Answer, frozen=True, kw_only=True):
     """What goes for all no longer: `mute`, `hold`, `slow` or `lock`."""
 
@@ -58,6 +74,8 @@ class CaptionLine(CaptionText, frozen=True, kw_only=True):
 
     final: bool
     seq: int | None
+    erased: bool = False
+    """Only staff read it: its speaker was removed, and what they said with them."""
 
 
 class SpokenLine(Answer, frozen=True, kw_only=True):

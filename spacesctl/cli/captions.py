@@ -45,7 +45,7 @@ def captions(
         found = which.whole(spaces, space, which.PAST, guest=True)
         where, status = found.id, found.captions_status
         said, view = as_staff(lambda view: list(spaces.spaces.captions(where, view=view)), audience=audience)
-        past = [_line(one, final=True, seq=one.seq) for one in said]
+        past = [_line(one, final=True, seq=one.seq, erased=one.erased) for one in said]
         if not status.ready:
             note(f"no live captions: {status.reason}")
         elif status.notice:
@@ -95,7 +95,7 @@ def _live(spaces: Client, where: str, view: View, seq: int, *, behind: bool) -> 
                 note("some captions were missed")
 
 
-def _line(said: CaptionText, *, final: bool, seq: int | None) -> CaptionLine:
+def _line(said: CaptionText, *, final: bool, seq: int | None, erased: bool = False) -> CaptionLine:
     from spacesctl.cli.answers import CaptionLine
 
     return CaptionLine(
@@ -108,6 +108,7 @@ def _line(said: CaptionText, *, final: bool, seq: int | None) -> CaptionLine:
         end_tick=said.end_tick,
         words=said.words,
         final=final,
+        erased=erased,
         seq=seq,
     )
 
@@ -117,4 +118,6 @@ def _print(caption: CaptionLine, *, as_json: bool) -> None:
         emit_line(caption)
     elif caption.final:
         seconds = caption.start_tick // 50
-        say(f"{seconds // 60:02d}:{seconds % 60:02d}  {caption.speaker}  {caption.text}")
+        say(
+            f"{seconds // 60:02d}:{seconds % 60:02d}  {caption.speaker}{' (erased)' if caption.erased else ''}  {caption.text}"
+        )

@@ -104,6 +104,18 @@ ROOT = Noun(
             "Block accounts: they leave Spaces that you host or co-host, you leave theirs, and they cannot be invited or message you.",
         ),
         "unblock": Verb("accounts:unblock", "Unblock accounts."),
+        "blocklist": Noun(
+            "Block lists that people share, as signed files.",
+            {
+                "export": Verb(
+                    "blocklist:export", "Write the accounts that you block, with the reasons, into a signed file."
+                ),
+                "import": Verb(
+                    "blocklist:take_over",
+                    "Block the accounts of a list, after it showed whom of followers, hosts and speakers that would hit.",
+                ),
+            },
+        ),
         "report": Verb("moderation:report", "Report a person or the whole Space."),
         "speak": Verb(
             "sound:speak",

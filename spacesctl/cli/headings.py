@@ -9,7 +9,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "People": (
         "people", "policy", "raise", "hands", "approve", "deny", "promote", "demote", "warn", "mute", "unmute", "kick", "block",
-        "unblock", "follow", "unfollow",
+        "unblock", "blocklist", "follow", "unfollow",
     ),
     "All at once": ("lock", "unlock", "slow", "hold"),
     "What the audience hears": ("redact", "dump", "cough", "panic", "redactions"),

@@ -85,6 +85,7 @@ OUTPUTS: dict[str, Output] = {
     "inbox": _array(posts.Message),
     "dm": _one(posts.SentMessage),
     "people": _array(people.Member),
+    "people --anonymous": _array(people.AnonymousConnection),
     "raise": _one(people.Member),
     "hands": _array(people.RaisedHand),
     **dict.fromkeys(
@@ -100,6 +101,7 @@ OUTPUTS: dict[str, Output] = {
     "undo": _one(people.Sanction),
     "sanctions": _array(people.Sanction),
     "block": _array(answers.Blocking),
+    **dict.fromkeys(("blocklist export", "blocklist import"), _one(answers.SharedBlocks)),
     "unblock": _array(answers.Blocking),
     "follow": _array(answers.Following),
     "unfollow": _array(answers.Following),

@@ -20,8 +20,19 @@ if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
 
-def people(ctx: typer.Context, space: RoomRef = None, as_json: Json = False) -> None:
+def people(
+    ctx: typer.Context,
+    space: RoomRef = None,
+    anonymous: Annotated[
+        bool,
+        typer.Option("--anonymous", help="The connections of listeners without an account, for `kick`. For staff."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """List the people in a Space, those on stage first."""
+    if anonymous:
+        _connections(ctx, space, as_json=as_json)
+        return
     with client(ctx, anonymous=True) as spaces:
         found = spaces.people.list(which.one(spaces, space, guest=True))
     if as_json:
@@ -34,6 +45,24 @@ def people(ctx: typer.Context, space: RoomRef = None, as_json: Json = False) -> 
     )
     if found.anonymous:
         say(f"and {found.anonymous} anonymous")
+
+
+def _connections(ctx: typer.Context, space: str | None, *, as_json: bool) -> None:
+    with client(ctx) as spaces:
+        rows = list(spaces.people.connections(which.one(spaces, space)))
+    if as_json:
+        emit_json(rows)
+        return
+    table(
+        ("CONNECTION", "HOW", "SINCE"),
+        [(one.id, one.kind, clock_of(one.since_tick)) for one in rows],
+        empty="nobody without an account",
+    )
+
+
+def clock_of(tick: int) -> str:
+    """`MM:SS` of the Space clock."""
+    return f"{tick // 3000:02d}:{tick // 50 % 60:02d}"
 
 
 def raise_hand(

@@ -18,8 +18,10 @@ from spacesctl.cli.common import (
     Yes,
     client,
     duration_seconds,
+    each,
     either,
     handles_of,
+    listed,
 )
 from spacesctl.cli.output import clock, emit_json, note, say, table
 from spacesctl.cli.people import each_person, new_role
@@ -39,6 +41,8 @@ Persons = Annotated[
         autocompletion=completion.handles,
     ),
 ]
+ANONYMOUS = "anon-"
+"""What the ids of connections without an account begin with: no handle has a dash."""
 For = Annotated[
     str | None,
     typer.Option("--for", metavar="DURATION", help="For how long, such as 90s or 1h. Default: until the Space ends."),
@@ -159,28 +163,76 @@ def _require_alone(space: str | None, handles: list[str] | None) -> None:
 def kick(
     ctx: typer.Context,
     space: ThisSpace,
-    handles: Handles,
+    handles: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PERSON",
+            help="Handles: @ann,@ben or ann,ben; `-` reads them from stdin. Or connections, from `people --anonymous`.",
+            autocompletion=completion.handles,
+        ),
+    ],
     reason: Why = "",
     how_long: For = None,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="What they said and shared goes from the audience's view, too.")
+    ] = False,
+    mute_dms: Annotated[
+        bool, typer.Option("--mute-dms", help="They cannot message the host and the co-hosts meanwhile.")
+    ] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Remove people; they cannot come back until the Space ends, or the time is over.
 
-    `undo` lets them come back: where nobody can be asked it needs no --yes.
+    `undo` lets them come back, and shows what was erased: where nobody can be asked it needs no --yes. An anonymous listener is put out by
+    the connection, and may open another one, unless the Space is locked.
     """
-    handles, measure = handles_of(handles), _measure(reason, how_long)
-    confirm(ctx, f"Remove {', '.join(handles)}?", yes=yes)
-    each_person(
-        ctx,
-        space,
-        handles,
-        lambda spaces: lambda where, one: spaces.people.kick(where, one, measure),
-        lambda _: "removed",
-        sure=True,
-        undone="kick",
-        as_json=as_json,
-    )
+    from spacesctl.api.people import NewKick
+
+    words = listed(handles)
+    connections = [one for one in words if one.startswith(ANONYMOUS)]
+    persons = handles_of([one for one in words if one not in connections]) if len(words) > len(connections) else []
+    if not words:
+        handles_of(words)
+    seconds = duration_seconds(how_long, "--for") if how_long is not None else None
+    new = NewKick(reason=reason, duration=seconds, erase=erase, mute_dms=mute_dms)
+    if connections and new != NewKick(reason=reason):
+        raise Invalid("--for, --erase, --mute-dms", "are for accounts: nobody knows an anonymous listener again")
+    confirm(ctx, f"Remove {', '.join([*persons, *connections])}?", yes=yes)
+    if connections:
+        _cut_off(ctx, space, connections, as_json=as_json and not persons)
+    if persons:
+        each_person(
+            ctx,
+            space,
+            persons,
+            lambda spaces: lambda where, one: spaces.people.kick(where, one, new),
+            lambda _: "removed",
+            sure=True,
+            undone="kick",
+            as_json=as_json,
+        )
+
+
+def _cut_off(ctx: typer.Context, space: str | None, connections: list[str], *, as_json: bool) -> None:
+    """Close connections of anonymous listeners. Exits with the code of the first refusal."""
+    from spacesctl.cli.answers import CutOff
+
+    with client(ctx) as spaces:
+        where = which.one(spaces, space, sure=True)
+
+        def act(one: str) -> CutOff:
+            spaces.people.cut_off(where, one)
+            return CutOff(id=one)
+
+        rows, refused = each(connections, act)
+    if as_json:
+        emit_json(rows)
+    else:
+        for row in rows:
+            say(f"{row.id}: removed")
+    if refused is not None:
+        raise typer.Exit(refused.exit_code)
 
 
 def sanctions(

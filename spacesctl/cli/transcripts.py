@@ -91,7 +91,9 @@ def _lines(form: Format, space: Space, said: Iterable[Caption], names: dict[str,
     from spacesctl.cli.transcript_formats import FORMATS, Line, Transcript
 
     lines = [
-        Line(_called(one.speaker, names), one.text, one.start_tick, one.end_tick)
+        Line(
+            f"{_called(one.speaker, names)}{' (erased)' if one.erased else ''}", one.text, one.start_tick, one.end_tick
+        )
         for one in sorted(said, key=lambda one: (one.start_tick, one.seq))
     ]
     began = space.started_at or space.created_at

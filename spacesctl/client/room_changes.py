@@ -123,6 +123,12 @@ def _removed(view: RoomView, data: m.Removed) -> RoomView:
     return structs.replace(view, people=people, hands=[one for one in view.hands if one != data.account_id])
 
 
+def _erased(view: RoomView, data: m.Erased) -> RoomView:
+    lines = [line for line in view.lines if line.speaker != data.speaker]
+    partial = {lane: line for lane, line in view.partial.items() if line.speaker != data.speaker}
+    return structs.replace(view, lines=lines, partial=partial)
+
+
 def _pinned(view: RoomView, data: s.Pinned) -> RoomView:
     # It may replace an earlier one of the same thing, and what it shows is not in the event.
     return structs.replace(view, pins=[data.pin.id, *view.pins], stale=True)
@@ -196,6 +202,7 @@ def _table() -> Mapping[type[Answer], Callable[[RoomView, Answer], RoomView]]:
     on(m.ServerMuted, lambda view, data: _with(view, data.account_id, muted=True, mic="closed"))
     on(m.ServerUnmuted, lambda view, data: _with(view, data.account_id, muted=False))
     on(m.Removed, _removed)
+    on(m.Erased, _erased)
     on(m.HoldBegan, lambda view, data: structs.replace(view, held_until=data.until))
     on(m.HoldEnded, lambda view, data: structs.replace(view, held_until=None))
     on(m.MeasureBegan, _measure_began)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from spacesctl.api.moderation import Report
-from spacesctl.api.people import NewMeasure
+from spacesctl.api.people import NewKick
 from spacesctl.api.redactions import Redaction
 from spacesctl.api.space_events import SpaceEnded
 from spacesctl.client.aio import AsyncClient
@@ -206,7 +206,7 @@ class Show:
         while (muted := next((one for one in seats if one.person.muted), None)) is None:  # noqa: ASYNC110  # the state has no event to wait for
             await asyncio.sleep(0.05)
         await asyncio.sleep(KICK_AFTER)
-        await self._client.people.kick(self._stage.space_id, muted.handle, NewMeasure(reason=KICK_REASON))
+        await self._client.people.kick(self._stage.space_id, muted.handle, NewKick(reason=KICK_REASON))
         await asyncio.sleep(0.5)
         try:
             async with Lanes(

@@ -225,11 +225,15 @@ class Demote(Command):
 
 @dataclass(frozen=True)
 class Kick(Command):
-    """Remove a person, who cannot come back to this Space before `until`."""
+    """Remove a person, who cannot come back to this Space before `until`. `erase`: the audience reads nothing of what they said and shared.
+    `mute_dms`: they send its staff no direct messages meanwhile.
+    """
 
     person: Target
     reason: str = ""
     until: datetime | None = None
+    erase: bool = False
+    mute_dms: bool = False
 
 
 @dataclass(frozen=True)
@@ -280,9 +284,17 @@ class LiftExpired(Command):
 
 @dataclass(frozen=True)
 class RemoveBlocked(Command):
-    """Remove an account that a block keeps out."""
+    """Remove an account that a block keeps out. `erase`: the audience reads nothing of what they said and shared."""
 
     person: Target
+    erase: bool = False
+
+
+@dataclass(frozen=True)
+class Restore(Command):
+    """Show the audience again what was erased of a person whom a block no longer keeps out."""
+
+    account_id: str
 
 
 @dataclass(frozen=True)

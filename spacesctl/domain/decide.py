@@ -17,6 +17,7 @@ from typing import Any
 from spacesctl.domain import (
     absence,
     acts,
+    erasing,
     leaving,
     life,
     measures,
@@ -92,6 +93,7 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.Undo: undo.undo,
     c.LiftExpired: undo.lift_expired,
     c.RemoveBlocked: sanctions.remove_blocked,
+    c.Restore: erasing.restore,
     c.TakeOut: leaving.take_out,
     c.TakeAct: acts.take_act,
     c.OpenMic: stage.open_mic,

@@ -223,6 +223,10 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.ServerUnmuted: lambda space, event: _person(space, event.account_id, server_muted=False),
     e.Removed: _removed,
     e.Readmitted: _readmitted,
+    e.Erased: lambda space, event: replace(space, erased={**space.erased, event.account_id: tuple(event.pins)}),
+    e.Restored: lambda space, event: replace(
+        space, erased={one: pins for one, pins in space.erased.items() if one != event.account_id}
+    ),
     e.SanctionImposed: _imposed,
     e.SanctionLifted: _lifted,
     e.OffenceCounted: offences.counted,

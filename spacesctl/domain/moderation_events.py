@@ -8,7 +8,7 @@ from datetime import datetime
 from spacesctl.domain.event import Event
 from spacesctl.domain.redaction import Redaction
 from spacesctl.domain.sanction import Sanction
-from spacesctl.domain.space import Grant
+from spacesctl.domain.space import Grant, Pin
 from spacesctl.domain.words import RedactionMode
 
 
@@ -47,6 +47,24 @@ class Readmitted(Event):
     """A person who was kicked may come back."""
 
     type = "person.readmitted"
+    account_id: str
+
+
+@dataclass(frozen=True)
+class Erased(Event):
+    """The audience reads nothing any longer of what `speaker` (`@handle`) said and shared; `pins` are those that were removed for it."""
+
+    type = "person.erased"
+    account_id: str
+    speaker: str
+    pins: tuple[Pin, ...] = ()
+
+
+@dataclass(frozen=True)
+class Restored(Event):
+    """It reads that again."""
+
+    type = "person.restored"
     account_id: str
 
 

@@ -28,6 +28,8 @@ class Order:
     evidence: str = ""
     every: int | None = None
     came_with: str = ""
+    erases: bool = False
+    mutes_dms: bool = False
 
     @property
     def account_id(self) -> str:
@@ -50,6 +52,8 @@ def made(space: Space, action: str, target: str, order: Order, number: int = 1) 
         order.evidence,
         order.every,
         order.came_with,
+        order.erases,
+        order.mutes_dms,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from spacesctl.domain import commands as c
+from spacesctl.domain import erasing, redactions
 from spacesctl.domain import events as e
-from spacesctl.domain import redactions
 from spacesctl.domain.actions import ALWAYS_GRANTED
 from spacesctl.domain.checks import require_live, require_not_over
 from spacesctl.domain.errors import NotAllowed, Refused
@@ -107,9 +108,11 @@ def kick(space: Space, command: c.Kick, now: datetime) -> Events:
     if command.person.account_id == command.by.account_id:
         raise Refused("is_you", "leave instead of kicking yourself")
     require_not_over(space)
+    order = replace(_order(command, now), erases=command.erase, mutes_dms=command.mute_dms)
     if command.person.account_id in space.barred:
-        return []
-    return kicked(space, command.person, command.by, _order(command, now))
+        hides = erasing.erased(space, command.person) if command.erase else []
+        return [*hides, *imposed(space, "kick", command.person.account_id, order)] if hides else []
+    return kicked(space, command.person, command.by, order)
 
 
 def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Events:
@@ -119,7 +122,8 @@ def remove_blocked(space: Space, command: c.RemoveBlocked, now: datetime) -> Eve
         return []
     reason = f"rule {command.by.id}" if isinstance(command.by, Rule) else ""
     tail = redactions.of_tail(space, command.by, command.person, reason or "blocked")
-    return [*tail, *removed(space, target, command.by.account_id or "", reason, barred=False)]
+    hidden = erasing.erased(space, command.person) if command.erase else []
+    return [*tail, *hidden, *removed(space, target, command.by.account_id or "", reason, barred=False)]
 
 
 def close_all_lanes(space: Space, reason: str) -> Events:
@@ -163,6 +167,7 @@ def kicked(space: Space, person: c.Target, by: Principal, order: Order) -> Event
     tail = redactions.of_tail(space, by, person, order.reason or "kicked")
     return [
         *tail,
+        *(erasing.erased(space, person) if order.erases else []),
         *removed(space, target, order.account_id, order.reason, barred=True),
         *imposed(space, "kick", target, order),
     ]

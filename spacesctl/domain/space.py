@@ -178,6 +178,8 @@ class Space:
     """The account that began the hold."""
     held_mutes: tuple[str, ...] = ()
     """The ids of the mutes that came with it when it began."""
+    erased: Mapping[str, tuple[Pin, ...]] = field(default_factory=dict)
+    """The accounts of whom the audience reads nothing, each with what they had pinned."""
     inside: frozenset[str] = frozenset()
     """While it is locked: the accounts that were there then, and may come back."""
     away: Away | None = None

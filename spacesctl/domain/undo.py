@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from spacesctl.domain import commands as c
+from spacesctl.domain import erasing, measures
 from spacesctl.domain import events as e
-from spacesctl.domain import measures
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.checks import require_not_over
 from spacesctl.domain.errors import NotAllowed, NotFound, Refused
@@ -46,7 +46,8 @@ def _undone(space: Space, sanction: Sanction, now: datetime, *, blocked: bool) -
         if len(space.with_role(Role.SPEAKER)) >= MAX_SPEAKERS:
             raise Refused("stage_full", f"the stage is full: {MAX_SPEAKERS} speakers", hint="demote somebody first")
         return [e.RoleChanged(target, Role.SPEAKER), *measures.arrival(space, target, now)]
-    return effects_end(space, sanction)
+    shown = erasing.restored(space, target) if sanction.erases else []
+    return [*effects_end(space, sanction), *shown]
 
 
 def lift_expired(space: Space, command: c.LiftExpired, now: datetime) -> Events:

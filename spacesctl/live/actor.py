@@ -74,7 +74,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.audience = Audience(self.hub, self.now_tick)
         self.microphones = Microphones()
         if space is not None:
-            self.audience.knows(space.seq, space.redactions.values())
+            self.audience.knows(space.seq, space.redactions.values(), space.erased)
         if space is not None and space.state is State.LIVE:  # the engine begins with a whole delay; a dry run has none
             self.audience.opens(ticks(space.delay))
             self.microphones.knows(space, last_tick)
@@ -88,7 +88,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._over_since: float | None = None
         self.known_to = last_tick
         """A tick to which the audience may have heard the stage, as the store knows it after a start of the server."""
-        self._reactions: Counter[str] = Counter()
+        self._reactions: list[tuple[str | None, str]] = []
+        """Who reacted how since they were told last."""
         self.spacing = Spacing(clock.monotonic)
         self.safety = SafetyDelay(self.audience)
         self._engine = engine
@@ -256,15 +257,16 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
-        self._reactions[reaction] += 1
+        self._reactions.append((person.account_id, reaction))
         self.spacing.sent(person.account_id or "")
         self.open.came(person)
 
     def tell_reactions(self) -> None:
         """Publish the reactions that were counted since the last call, if any."""
-        if self._reactions:
-            self.audience.tell(wire.Reactions(tick=self.now_tick(), counts=dict(self._reactions)), self.now_tick())
-            self._reactions.clear()
+        counts = Counter(reaction for who, reaction in self._reactions if who not in self.space.erased)
+        self._reactions.clear()
+        if counts:
+            self.audience.tell(wire.Reactions(tick=self.now_tick(), counts=dict(counts)), self.now_tick())
 
     def connected(self) -> list[str | None]:
         """The account of each session with audio; None for anonymous listeners."""
@@ -337,12 +339,17 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """A session that is connected."""
         return self.connections.sessions.get(session_id)
 
+    def anonymous(self) -> list[Session]:
+        """The sessions of listeners without an account, the oldest first."""
+        return self.connections.of(None)
+
     def lanes(self) -> list[OpenLane]:
         """The open microphone sessions, in the format for lane readers."""
         return self.connections.lanes(self.space)
 
     def connect(self, session: Session) -> None:
         """Add a session of this Space. One whose person may no longer be here since that was checked ends at once."""
+        session.since_tick = self.now_tick()
         self.connections.add(self.space, session)
         reason = self.open.ends_at_once(session.person, session.access)
         if reason is not None:

@@ -49,10 +49,11 @@ class Audience:
         self._waiting: deque[_Waiting] = deque()
         self._asked = 0
 
-    def knows(self, seq: int, redactions: Iterable[Redaction]) -> None:
-        """The Space is loaded: the audience was told all up to `seq`, and captions of what was redacted just before may still come."""
+    def knows(self, seq: int, redactions: Iterable[Redaction], erased: Iterable[str]) -> None:
+        """The Space is loaded: the audience was told all up to `seq`, and captions of what was redacted or erased just before may still
+        come."""
         self.seq = seq
-        self.masks = Masks(redactions, most=KEPT)
+        self.masks = Masks(redactions, most=KEPT, erased=erased)
 
     @property
     def is_waiting(self) -> bool:
@@ -166,6 +167,8 @@ class Audience:
         self.at(min(self._now_tick(), data.end_tick), lambda: self._show(data), stored=False)
 
     def _show(self, data: wire.PartialCaption) -> None:
+        if data.account_id in self.masks.erased:
+            return
         # Its times are guesses: a second is left for words that are recognised late.
         if not self.masks.touches(data.lane, data.start_tick, data.end_tick + TICKS_PER_SECOND):
             self._hub.publish_ephemeral(data, (View.AUDIENCE,))

@@ -97,6 +97,9 @@ class SpaceHandle(Protocol):
     def connected(self) -> list[str | None]:
         """The account of each session with audio; None for anonymous listeners."""
 
+    def anonymous(self) -> list[Session]:
+        """The sessions of listeners without an account, the oldest first."""
+
     def lanes(self) -> list[OpenLane]:
         """The open microphone sessions, in the format for lane readers."""
 

@@ -24,9 +24,11 @@ KEPT: Final = 2_000
 
 
 class Masks:
-    """The redactions of one Space, in force or missed; withdrawn ones mask nothing."""
+    """The redactions of one Space, in force or missed, and who is erased; withdrawn redactions mask nothing."""
 
-    def __init__(self, known: Iterable[Redaction] = (), most: int | None = None) -> None:
+    def __init__(self, known: Iterable[Redaction] = (), most: int | None = None, erased: Iterable[str] = ()) -> None:
+        self.erased = set(erased)
+        """The accounts of whom the audience reads nothing."""
         self._known = {one.id: one for one in known}
         self._order = deque(self._known)
         self._most = most
@@ -45,6 +47,10 @@ class Masks:
                 self._known[redaction_id] = replace(self._known[redaction_id], missed_to=missed_to)
             case e.RedactionWithdrawn(redaction_id):
                 self._known.pop(redaction_id, None)
+            case e.Erased(account_id):
+                self.erased.add(account_id)
+            case e.Restored(account_id):
+                self.erased.discard(account_id)
             case e.CaptionSpoken(lane=lane, words=words):
                 self._spoken += [(lane, *_ticks(word.start, word.end)) for word in words if word.w == NUMBER]
             case _:
@@ -68,6 +74,11 @@ class Masks:
         """The stretches (first and last tick) of a lane in which a number was spoken."""
         spoken = [(first, last) for where, first, last in self._spoken if where == lane]
         return [(one.first, one.last) for one in self._of(lane) if one.number] + spoken
+
+    def hides(self, kind: str, body: Body) -> bool:
+        """Whether a stored event is of somebody of whom the audience reads nothing: a caption, or what they shared."""
+        who = body["account_id"] if kind == "caption" else body["pin"]["by"] if kind == "pin.added" else None
+        return who in self.erased
 
     def caption(self, body: Body) -> Body:
         """A caption as it is stored, with what was redacted masked in its text and its words."""

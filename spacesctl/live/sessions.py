@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from spacesctl.api.lanes import Ended, Gap, LaneEvent
@@ -136,6 +136,9 @@ class Session:
     remote_ufrag: str = ""
     etag: str = ""
     """Identifies its ICE session; changes with an ICE restart."""
+    public_id: str = field(default_factory=lambda: f"anon-{secrets.token_hex(3)}")
+    """How staff name it when it is anonymous: its own id would let who knows it end it."""
+    since_tick: int = 0
 
     @property
     def account_id(self) -> str | None:

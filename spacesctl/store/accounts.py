@@ -137,6 +137,13 @@ async def blocked(db: AsyncConnection, account_id: str) -> list[Account]:
     return [_account(row) for row in rows]
 
 
+async def blocks_by(db: AsyncConnection, account_id: str) -> list[tuple[Account, datetime]]:
+    """The accounts that an account has blocked, each with when, by handle."""
+    query = select(accounts, blocks.c.at).join(blocks, blocks.c.blocked_id == accounts.c.id)
+    rows = await db.execute(query.where(blocks.c.blocker_id == account_id).order_by(accounts.c.handle))
+    return [(_account(row), row.at) for row in rows]
+
+
 async def blocked_ids(db: AsyncConnection, account_id: str) -> tuple[set[str], set[str]]:
     """The ids that an account has blocked, and the ids that have blocked it."""
     mine = await db.scalars(select(blocks.c.blocked_id).where(blocks.c.blocker_id == account_id))

@@ -103,6 +103,22 @@ async def on(db: AsyncConnection, target_id: str, *, limit: int) -> list[KeptSan
     return await all_as(db, query.order_by(*_NEWEST).limit(limit), KeptSanction)
 
 
+async def muting_dms(db: AsyncConnection, target_id: str) -> list[str]:
+    """The ids of the Spaces from which an account is kicked so that their staff gets no messages from it."""
+    query = select(sanctions.c.space_id).where(
+        sanctions.c.target_id == target_id, sanctions.c.mutes_dms, sanctions.c.lifted_at.is_(None)
+    )
+    return list(await db.scalars(query))
+
+
+async def block_reasons(db: AsyncConnection, host_id: str) -> dict[str, str]:
+    """Why accounts are on an account's block list, by id."""
+    query = select(sanctions.c.target_id, sanctions.c.reason).where(
+        sanctions.c.action == "block", sanctions.c.host_id == host_id, sanctions.c.lifted_at.is_(None)
+    )
+    return {row.target_id: row.reason for row in await db.execute(query)}
+
+
 async def open_blocks(db: AsyncConnection, host_id: str, target_id: str) -> list[str]:
     """The ids of the blocks of `target_id` by `host_id` that are in effect."""
     query = select(sanctions.c.id).where(

@@ -157,6 +157,11 @@ const CHANGES = {
   "person.muted": (view, { account_id }) => withPerson(view, account_id, { muted: true, mic: "closed" }),
   "person.unmuted": (view, { account_id }) => withPerson(view, account_id, { muted: false }),
   "person.removed": removed,
+  "person.erased": (view, { speaker }) => ({
+    ...view,
+    lines: view.lines.filter((line) => line.speaker !== speaker),
+    partial: Object.fromEntries(Object.entries(view.partial).filter(([, line]) => line.speaker !== speaker)),
+  }),
   you,
   presence: (view, { participant_count }) => ({ ...view, participant_count }),
   levels,

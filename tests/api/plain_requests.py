@@ -53,6 +53,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewCough": {"last": 3},
     "NewPanic": {"duration": 60, "reason": "r"},
     "NewReaction": {"reaction": "heart"},
+    "NewKick": {"reason": "r", "duration": 60, "erase": True, "mute_dms": True},
+    "NewBlock": {"erase": True, "reason": "r"},
+    "NewPreview": {"accounts": ["@ann"]},
     "NewSpaceMeasure": {"reason": "r", "duration": 60, "every": 30},
     "NewPin": {"post": "1", "url": "https://example.org/", "title": "T"},
     "NewSeries": {

@@ -73,6 +73,7 @@ async def lay_out(api: Api) -> Stage:
     refs = {
         "space_id": spaces,
         "action": ["lock", "mute"],
+        "connection_id": ["anon-000000"],
         "ref": ["@ann", "@member", "@host", "@ben", host.id, post["id"]],
         "series_id": [series["id"]],
         "report_id": [report["id"]],

@@ -98,7 +98,7 @@ CASES = {
     "rule's block": Case("bot", "POST /v1/spaces/{space}/acts", "act"),
     "suspend": Case("owner", "PUT /v1/accounts/@ben/suspension", {"reason": "spam", "duration": 600}),
     "delete account": Case("owner", "DELETE /v1/accounts/@ben"),
-    "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60}),
+    "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60, "erase": True}),
     "panic": Case("host", "POST /v1/spaces/{space}/panic", {"duration": 60}),
     "lock": Case("host", "PUT /v1/spaces/{space}/measures/lock", {"duration": 60}),
     "mute all": Case("host", "PUT /v1/spaces/{space}/measures/mute", {"reason": "x"}),

@@ -102,6 +102,7 @@ STORY = [
     Ask("host", "PATCH /v1/reports/{report_id}", {"state": "upheld"}),
     Ask("bot", "POST /v1/spaces/{space_id}/acts", "act"),
     Ask("host", "POST /v1/sanctions/{sanction_id}/undo", at={"sanction_id": "{block}"}),
+    Ask("host", "POST /v1/accounts/me/blocklist/preview", {"accounts": []}, commits=0),
     Ask("host", "PUT /v1/accounts/me/blocks/{ref}"),
     Ask("host", "DELETE /v1/accounts/me/blocks/{ref}"),
     Ask("host", "POST /v1/spaces/{space_id}/redactions", {"lane": 1, "from_tick": 0, "to_tick": 460}),
@@ -109,6 +110,7 @@ STORY = [
     Ask("host", "DELETE /v1/spaces/{space_id}/redactions/{redaction_id}", at={"redaction_id": "{space_id}-r1"}),
     Ask("host", "POST /v1/spaces/{space_id}/panic"),
     Ask("host", "DELETE /v1/spaces/{space_id}/panic"),
+    Ask("host", "DELETE /v1/spaces/{space_id}/connections/{connection_id}", at={"connection_id": "{anonymous}"}),
     Ask("host", "PUT /v1/spaces/{space_id}/measures/{action}", at={"action": "lock"}),
     Ask("host", "DELETE /v1/spaces/{space_id}/measures/{action}", at={"action": "lock"}),
     Ask("host", "POST /v1/spaces", {"title": "Late", "delay": 4, "start": True}, keep="late"),
@@ -176,6 +178,10 @@ async def _prepare(api: Api, ask: Ask, host: As, names: dict[str, str]) -> None:
         names["pin_id"] = (await host.ok("GET", f"/v1/spaces/{names['space_id']}"))["pinned"][0]["id"]
     elif "DELETE /v1/recordings" in ask.route:
         names["recording_id"] = (await host.ok("GET", "/v1/recordings"))["data"][0]["id"]
+    elif "/connections/" in ask.route:
+        space = f"/v1/spaces/{names['space_id']}"
+        assert (await api.nobody.offer(f"{space}/whep")).status_code == 201
+        names["anonymous"] = (await host.ok("GET", f"{space}/connections"))["data"][0]["id"]
     elif ask.route.split()[1].startswith("/v1/sanctions/"):
         async with api.app.db.read() as db:
             rows = await db.exec_driver_sql("SELECT id FROM sanctions WHERE action = 'block'")

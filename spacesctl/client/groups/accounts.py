@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spacesctl.api import accounts as wire
-from spacesctl.api.accounts import Account
+from spacesctl.api.accounts import Account, NewBlock
 from spacesctl.api.people import ReceivedInvitation, Sanction, Undo
 from spacesctl.api.posts import Post
 from spacesctl.api.profiles import Profile
 from spacesctl.api.wire import Page
-from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup, segment
+from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup, segment
 
 NOTHING = type(None)
+JUST_A_BLOCK = NewBlock()
 
 
 def place(*parts: str) -> str:
@@ -124,9 +127,20 @@ def _blocks() -> Call[Page[Account]]:
     return Call("GET", place("me", "blocks"), Page[Account])
 
 
-def _block(who: str) -> Call[None]:
+def _block(who: str, new: NewBlock = JUST_A_BLOCK) -> Call[None]:
     """Block an account."""
-    return Call("PUT", place("me", "blocks", who), NOTHING)
+    return Call("PUT", place("me", "blocks", who), NOTHING, new)
+
+
+def _blocklist() -> Call[Page[wire.BlockedAccount]]:
+    """The accounts that the caller has blocked, with the reasons."""
+    return Call("GET", place("me", "blocklist"), Page[wire.BlockedAccount])
+
+
+def _preview_blocks(whom: Sequence[str]) -> Call[Page[wire.BlockEffect]]:
+    """What blocks of these accounts, at most 500, would end."""
+    new = wire.NewPreview(accounts=list(whom))
+    return Call("POST", place("me", "blocklist", "preview"), Page[wire.BlockEffect], new)
 
 
 def _unblock(who: str) -> Call[None]:
@@ -177,6 +191,8 @@ class _Calls:
     blocks = Listing(_blocks)
     block = Operation(_block)
     unblock = Operation(_unblock)
+    blocklist = Listing(_blocklist)
+    preview_blocks = Rows(_preview_blocks)
     invites = Listing(_invites)
     sanctions = Listing(_sanctions)
     block_sanctions = Listing(_block_sanctions)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from spacesctl.api import people as wire
-from spacesctl.api.people import Invitation, Member, Members, NewHand, NewMeasure, NewSpaceMeasure, RaisedHand, Sanction
+from spacesctl.api.people import (
+    Invitation,
+    Member,
+    Members,
+    NewHand,
+    NewKick,
+    NewMeasure,
+    NewSpaceMeasure,
+    RaisedHand,
+    Sanction,
+)
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup
 from spacesctl.client.groups.spaces import NOTHING, place
 from spacesctl.domain.words import MeasureKind
 
-NO_HAND, NO_MEASURE, FOR_GOOD = NewHand(), NewMeasure(), NewSpaceMeasure()
+NO_HAND, NO_MEASURE, NO_KICK, FOR_GOOD = NewHand(), NewMeasure(), NewKick(), NewSpaceMeasure()
 
 
 def _list(space_id: str) -> Call[Members]:
@@ -78,9 +88,19 @@ def _hand_over(space_id: str, who: str) -> Call[Member]:
     return Call("POST", place(space_id, "people", who, "host"), Member)
 
 
-def _kick(space_id: str, who: str, measure: NewMeasure = NO_MEASURE) -> Call[Member]:
+def _kick(space_id: str, who: str, kick: NewKick = NO_KICK) -> Call[Member]:
     """Remove a person from the Space."""
-    return Call("POST", place(space_id, "people", who, "kick"), Member, measure)
+    return Call("POST", place(space_id, "people", who, "kick"), Member, kick)
+
+
+def _connections(space_id: str) -> Call[Page[wire.AnonymousConnection]]:
+    """The connections with sound of listeners without an account."""
+    return Call("GET", place(space_id, "connections"), Page[wire.AnonymousConnection])
+
+
+def _cut_off(space_id: str, connection: str) -> Call[None]:
+    """Close one of them."""
+    return Call("DELETE", place(space_id, "connections", connection), NOTHING)
 
 
 def _invite(space_id: str, new: wire.NewInvites) -> Call[Page[Invitation]]:
@@ -138,6 +158,8 @@ class _Calls:
     promote = Operation(_promote)
     hand_over = Operation(_hand_over)
     kick = Operation(_kick)
+    connections = Listing(_connections)
+    cut_off = Operation(_cut_off)
     invite = Rows(_invite)
     uninvite = Operation(_uninvite)
     invites = Listing(_invites)

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Response
 
 from spacesctl.api import accounts as api
-from spacesctl.api.wire import Page
+from spacesctl.api.wire import Page, Time, load_value
 from spacesctl.application import accounts as use
 from spacesctl.application import blocks
 from spacesctl.application.once import Once
@@ -19,10 +19,11 @@ from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import account, account_fields, overseen
 from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
-from spacesctl.store import accounts
+from spacesctl.store import accounts, sanctions
 
 router = APIRouter(prefix="/v1", tags=["accounts"], route_class=WireRoute)
 PAGE = 100
+JUST_A_BLOCK = api.NewBlock()
 
 
 @router.post("/accounts", status_code=201)
@@ -78,6 +79,28 @@ async def list_blocks(app: Here, caller: SignedIn) -> Page[api.Account]:
     return Page(data=[account(one) for one in found])
 
 
+@router.get("/accounts/me/blocklist")
+async def read_blocklist(app: Here, caller: SignedIn) -> Page[api.BlockedAccount]:
+    """The accounts that the caller has blocked, with the reasons: what a block list that is shared says."""
+    me = caller.account_id or ""
+    async with app.db.read() as db:
+        found, reasons = await accounts.blocks_by(db, me), await sanctions.block_reasons(db, me)
+    return Page(
+        data=[
+            api.BlockedAccount(id=one.id, handle=f"@{one.handle}", reason=reasons.get(one.id, ""), since=Time.of(at))
+            for one, at in found
+        ]
+    )
+
+
+@router.post("/accounts/me/blocklist/preview")
+@limited("change")
+async def preview_blocks(app: Here, caller: SignedIn, body: api.NewPreview) -> Page[api.BlockEffect]:
+    """What blocks of these accounts would end, one row for each, in order: who follows the caller, hosts or speaks. Nothing is blocked."""
+    found = await blocks.preview(app, caller, body.accounts)
+    return Page(data=[load_value(vars(one), api.BlockEffect) for one in found])
+
+
 @router.get("/accounts/{ref}")
 @may_fail(NotFound)
 async def get_account(app: Here, caller: Anyone, ref: str) -> api.Account:
@@ -105,11 +128,11 @@ async def unfollow(app: Here, caller: SignedIn, ref: str) -> None:
 @router.put("/accounts/me/blocks/{ref}", status_code=204)
 @may_fail(NotFound, Refused)
 @limited("change")
-async def block(app: Here, caller: SignedIn, ref: str) -> None:
+async def block(app: Here, caller: SignedIn, ref: str, body: api.NewBlock = JUST_A_BLOCK) -> None:
     """Block an account: it is removed from all Spaces of the caller, and can no longer join them, be invited, or send
     the caller messages.
     """
-    await blocks.block(app, caller, ref)
+    await blocks.block(app, caller, ref, erase=body.erase, reason=body.reason)
 
 
 @router.delete("/accounts/me/blocks/{ref}", status_code=204)

@@ -81,7 +81,7 @@ async def _first(
     if after is not None and after < seq:
         async with app.db.read() as db:
             missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
-            masks = await _masks(db, space.id, missed)
+            masks = await _masks(db, space, missed)
         missed = [event for event in missed if event.seq <= seq]  # the audience hears the others later
         if len(missed) > REPLAY:
             yield ephemeral(StreamReset(seq=seq))
@@ -102,13 +102,13 @@ def _own_place(handle: SpaceHandle, subscriber: Subscriber) -> You | None:
     return place_of(handle.space, account_id)
 
 
-async def _masks(db: AsyncConnection, space_id: str, events: list[StoredEvent]) -> Masks:
-    """What was redacted of the captions among these events."""
+async def _masks(db: AsyncConnection, space: Space, events: list[StoredEvent]) -> Masks:
+    """What was redacted of the captions among these events, and who is erased."""
     said = [event.body for event in events if event.type == "caption"]
     if not said:
-        return NOTHING_MASKED
+        return Masks(erased=space.erased) if space.erased else NOTHING_MASKED
     first, last = min(one["start_tick"] for one in said), max(one["end_tick"] for one in said)
-    return Masks(await redactions.in_force(db, space_id, first, last))
+    return Masks(await redactions.in_force(db, space.id, first, last), erased=space.erased)
 
 
 @router.get("/spaces/{space_id}/captions")
@@ -125,13 +125,29 @@ async def list_captions(
     # Read first: what is told meanwhile may be redacted meanwhile.
     told = (await app.registry.handle(space_id)).seq_of(view)
     async with app.db.read() as db:
-        if after is None:
-            found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
-        else:
-            found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
-        masks = await _masks(db, space.id, found) if view is View.AUDIENCE else NOTHING_MASKED
+        found = await _said(db, space, after, view)
+        masks = await _masks(db, space, found) if view is View.AUDIENCE else NOTHING_MASKED
     shown = [(event.seq, masks.caption(event.body)) for event in found if event.seq <= told]
-    return Page(data=[load_value({"seq": seq, **body}, api.Caption) for seq, body in shown])
+    return Page(
+        data=[
+            load_value({"seq": seq, **body, "erased": body["account_id"] in space.erased}, api.Caption)
+            for seq, body in shown
+        ]
+    )
+
+
+async def _said(db: AsyncConnection, space: Space, after: int | None, view: View) -> list[StoredEvent]:
+    """The captions after a number, or the newest; for the audience without those that are erased. Empty only when there are no more."""
+    if after is None:
+        found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
+    else:
+        found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
+    if view is View.STAFF or not space.erased:
+        return found
+    shown = [event for event in found if event.body["account_id"] not in space.erased]
+    if shown or after is None or len(found) < PAGE:
+        return shown
+    return await _said(db, space, found[-1].seq, view)
 
 
 @router.post("/spaces/{space_id}/captions", status_code=202)

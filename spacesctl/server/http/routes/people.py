@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from spacesctl.api import people as api
-from spacesctl.api.wire import Page
+from spacesctl.api.wire import Page, load_value
 from spacesctl.application import people
 from spacesctl.application.admission import Access, admitted
 from spacesctl.domain import commands as c
@@ -18,6 +18,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Hand
 from spacesctl.domain.words import Role
 from spacesctl.live.outcome import Outcome
+from spacesctl.live.sessions import Session
 from spacesctl.server.http import serializers
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import account_fields
@@ -27,6 +28,7 @@ from spacesctl.store import accounts
 
 router = APIRouter(prefix="/v1/spaces/{space_id}", tags=["people"], route_class=WireRoute)
 NO_MEASURE = api.NewMeasure()
+NO_KICK = api.NewKick()
 NO_REQUEST = api.NewHand()
 _about = may_fail(NotFound, Gone, NotAllowed, Refused)
 
@@ -44,6 +46,28 @@ async def list_people(app: Here, caller: Anyone, space_id: str) -> api.Members:
     shown = [serializers.person(space, known[one], connected=one in connected) for one in ids if one in known]
     shown.sort(key=lambda person: (-person.role.rank, person.handle))
     return api.Members(data=shown, anonymous=connected.count(None))
+
+
+@router.get("/connections")
+@may_fail(NotFound, Gone, NotAllowed)
+async def list_connections(app: Here, caller: SignedIn, space_id: str) -> Page[api.AnonymousConnection]:
+    """The connections with sound of listeners without an account, the oldest first. For the host, co-hosts and admins."""
+    found = await people.anonymous(app, caller, space_id)
+    return Page(data=[load_value(_connection(one), api.AnonymousConnection) for one in found])
+
+
+def _connection(session: Session) -> dict[str, str | int]:
+    return {"id": session.public_id, "kind": session.kind.value, "since_tick": session.since_tick}
+
+
+@router.delete("/connections/{connection_id}", status_code=204)
+@_about
+@limited("change")
+async def cut_off(app: Here, caller: SignedIn, space_id: str, connection_id: str) -> None:
+    """Close the connection of a listener without an account. Nobody can tell whether a new one is theirs: a lock, or `listeners`
+    `accounts`, keeps them out.
+    """
+    await people.cut_off(app, caller, space_id, connection_id)
 
 
 @router.put("/mic")
@@ -155,10 +179,12 @@ async def hand_over(app: Here, caller: SignedIn, space_id: str, ref: str) -> api
 @router.post("/people/{ref}/kick")
 @_about
 @limited("change")
-async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
+async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewKick = NO_KICK) -> api.Member:
     """Remove a person, who cannot come back to this Space before that time is over."""
     until = people.until(app, body.duration)
-    return await _to_person(app, space_id, ref, lambda person: c.Kick(caller, person, body.reason, until))
+    return await _to_person(
+        app, space_id, ref, lambda person: c.Kick(caller, person, body.reason, until, body.erase, body.mute_dms)
+    )
 
 
 async def _to_person(app: Services, space_id: str, ref: str, command_of: Callable[[c.Target], c.Command]) -> api.Member:

@@ -124,4 +124,6 @@ def _sanction(row: KeptSanction, known: Mapping[str, Account]) -> api.Sanction:
         how=row.how,
         lift_reason=row.lift_reason,
         every=row.every,
+        erases=row.erases,
+        mutes_dms=row.mutes_dms,
     )
