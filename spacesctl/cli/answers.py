@@ -168,6 +168,59 @@ class CheckedRules(Answer, frozen=True, kw_only=True):
     explained: list[str]
 
 
+class RuleInForce(Answer, frozen=True, kw_only=True):
+    """A rule of a Space. `looks_for` says in short what it listens to; `hits` is how often it fired in what was said so far, null if that
+    cannot be known: numbers are not in stored words."""
+
+    id: str
+    mode: Literal["shadow", "enforce"]
+    severity: int
+    actions: list[str]
+    looks_for: str
+    hits: int | None
+
+
+class RuleOutcome(Answer, frozen=True, kw_only=True):
+    """A rule's words that were said, in seconds on the Space clock, and how sure the recogniser was of the least certain of them. `missing`
+    says what held the rule back; null if it fired."""
+
+    rule: str
+    mode: Literal["shadow", "enforce", "held", "suggest"]
+    actions: list[str]
+    speaker: str
+    start: float
+    end: float
+    words: str
+    confidence: float
+    matched: str
+    missing: str | None
+
+
+class RuleScore(Answer, frozen=True, kw_only=True):
+    """Of a rule, or (`*`) of all: hits, how many of them are labelled (`right`), labels, and how many of them were `found`."""
+
+    rule: str
+    hits: int
+    right: int
+    labels: int
+    found: int
+    precision: float | None
+    recall: float | None
+
+
+class TriedRules(Answer, frozen=True, kw_only=True):
+    """What rules would have done, and with labels how well."""
+
+    hits: list[RuleOutcome]
+    scores: list[RuleScore]
+
+
+class StarterFiles(Answer, frozen=True, kw_only=True):
+    """Files that were written."""
+
+    files: list[str]
+
+
 class ListedModel(Answer, frozen=True, kw_only=True):
     """A model that can be downloaded by name, or (`here`) is installed. `lang` and `megabytes` are null if it is not in the catalogue."""
 

@@ -257,7 +257,23 @@ ROOT = Noun(
             "Rules on live speech.",
             {
                 "check": Verb("rules:check_rules", "Check a rule file and explain each rule."),
+                "test": Verb(
+                    "rule_trials:try_rules",
+                    "Try a rule file on what was said: what would have fired, when, on which words, how sure.",
+                ),
+                "starter": Verb(
+                    "rule_trials:starter",
+                    "Print a set of rules to begin with, all in shadow: scams, personal numbers, threats, spam.",
+                ),
                 "push": Verb("rules:push_rules", "Set the rules of a Space, also while it is live."),
+                "list": Verb(
+                    "rule_trials:list_rules",
+                    "List the rules in force in a Space, and how often each fired in what was said so far.",
+                ),
+                "why": Verb(
+                    "rule_trials:why",
+                    "Show which rules fired, or nearly did, on what an account said, and what was missing.",
+                ),
                 "show": Verb("rules:show_rules", "Print the rule file of a Space."),
                 "clear": Verb(
                     "rules:clear_rules", "Remove the rules of a Space, and with them the bot's permission to act."

@@ -93,6 +93,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "feed": ("spacesctl feed",),
     "rules check": ("spacesctl rules check rules.toml",),
     "rules push": (f"spacesctl rules push {ID} rules.toml",),
+    "rules test": (
+        "spacesctl rules test rules.toml --transcript said.json --labels labels.jsonl",
+        f"spacesctl rules test rules.toml --space {ID}",
+    ),
+    "rules starter": ("spacesctl rules starter --out rules.toml",),
+    "rules list": (f"spacesctl rules list {ID}",),
+    "rules why": (f"spacesctl rules why {ID} @ann",),
     "rules show": (f"spacesctl rules show {ID}",),
     "rules clear": (f"spacesctl rules clear {ID}",),
     "report": (f"spacesctl report {ID} @ann --category spam --note 'sells coins'",),

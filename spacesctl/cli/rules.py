@@ -10,11 +10,12 @@ import typer
 from spacesctl.api.spaces import MAX_RULES
 from spacesctl.cli import rulenotes, which
 from spacesctl.cli.common import Json, SpaceRef, ThisSpace, WithNumbers, client, delay_of
-from spacesctl.cli.output import emit_json, note, say
+from spacesctl.cli.output import emit_json, emit_line, note, say
 from spacesctl.domain.errors import Invalid
 from spacesctl.support.terminal import write_line
 
 if TYPE_CHECKING:
+    from spacesctl.client.http import Client
     from spacesctl.rules.vocabulary import Vocabulary
 
 SMALL_MODEL = "This was measured with the small shipped model, which understands no people; give --model."
@@ -120,20 +121,33 @@ def push_rules(
     space: ThisSpace,
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, in TOML.")],
     with_numbers: WithNumbers = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Set them again each time the file or a list of it changes, until Ctrl-C.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Set the rules of a Space, also while it is live. If the file has errors, the old rules stay. Without --with-numbers evidence keeps no
-    numbers, also when it did before."""
+    numbers, also when it did before. With --watch and --json: one JSON line each time."""
+    from spacesctl.cli import rule_watch
+
+    with client(ctx) as spaces:
+        where = which.one(spaces, space, sure=True)
+        _push(spaces, where, path, with_numbers=with_numbers, as_json=as_json, one_of_many=watch)
+        if watch:
+            for _ in rule_watch.changes(path):
+                with rule_watch.told():
+                    _push(spaces, where, path, with_numbers=with_numbers, as_json=as_json, one_of_many=True)
+
+
+def _push(spaces: Client, where: str, path: Path, *, with_numbers: bool, as_json: bool, one_of_many: bool) -> None:
     from spacesctl.api.moderation import NewRules
     from spacesctl.client.tried import with_rules
 
     new = NewRules(text=read_rules(path), filename=path.name, with_numbers=with_numbers)
-    with client(ctx) as spaces:
-        where = which.one(spaces, space, sure=True)
-        before = spaces.spaces.get(where)
-        done = spaces.spaces.set_rules(where, new)
+    before = spaces.spaces.get(where)
+    done = spaces.spaces.set_rules(where, new)
     if as_json:
-        emit_json(done)
+        emit_line(done) if one_of_many else emit_json(done)
         return
     say(f"rules {(done.hash or '')[:12]}: {', '.join(done.rules) or 'none'}; may {', '.join(done.actions)}")
     if (told := rulenotes.numbers(new.text, kept=done.with_numbers, before=before.with_numbers)) is not None:

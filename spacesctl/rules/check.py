@@ -140,7 +140,8 @@ def _word_sentences(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
         yield _forms(rule, known)
     if gaps := sorted({phrase.gap for phrase in rule.literals} - {0}):
         where = "them" if all(phrase.gap for phrase in rule.literals) else "the words of some phrases"
-        yield f"  Up to {gaps[-1]} fillers or unknown words may stand between {where}."
+        what = "1 filler or unknown word" if gaps[-1] == 1 else f"{gaps[-1]} fillers or unknown words"
+        yield f"  Up to {what} may stand between {where}."
     for prefix in rule.prefixes:
         words = known.beginning(prefix.start) if known is not None else []
         told = f": {', '.join(words[:FORMS])}{f' and {len(words) - FORMS} more' if len(words) > FORMS else ''}"

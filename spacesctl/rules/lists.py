@@ -25,7 +25,7 @@ _DELETE: Final = "\x7f"
 def bundled(text: str, read: Callable[[str], str | None]) -> str:
     """A rule file with all lists that it names, which `read` returns by name (None: there is no such file). The text as it is if it has
     lists already, names none, or cannot be read: what is wrong is told when it is compiled."""
-    names = _named(text)
+    names = named(text)
     found = {name: content for name in names if (content := read(name)) is not None}
     if not found:
         return text
@@ -39,7 +39,8 @@ def _quoted(line: str) -> str:
     return json.dumps(line.partition("#")[0].strip().replace(_DELETE, " "), ensure_ascii=False)
 
 
-def _named(text: str) -> list[str]:
+def named(text: str) -> list[str]:
+    """The lists that a rule file names, in its order; none if it cannot be read or has lists in it."""
     if guards.refusal(text, "") is not None:
         return []
     try:

@@ -45,6 +45,8 @@ AT_HOME = (
     "doctor",
     "bench",
     "rules check",
+    "rules test",
+    "rules starter",
     "models",
     "config",
 )
