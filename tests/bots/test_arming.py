@@ -1,6 +1,8 @@
 """Phrases that rules redact, found in partial results: armed at once, given back when they were not said, narrowed by the final."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bots.hearing.arming import (
     AHEAD,
@@ -449,3 +451,21 @@ def test_an_allowed_number_with_a_digit_too_many_for_a_moment_is_given_back_at_o
     arming = numbers("{ length = 8 }")
     arms = partials(arming, f"it is {DIGITS}", f"it is {DIGITS} three", f"it is {DIGITS} thank", first=1300)
     assert [type(each) for each in arms] == [Armed, Disarmed]
+
+
+_guess = st.lists(st.sampled_from(["you", "stupid", "clown", "um", "shut", "up", "clown's"]), max_size=5)
+
+
+@given(st.lists(_guess, max_size=8), _guess)
+def test_whatever_partial_results_guessed_the_final_result_decides(guesses: list[list[str]], said: list[str]) -> None:
+    def left(arming: Arming, *texts: str) -> list[tuple[int, int]]:
+        kept = dict[int, Armed]()
+        for each in [*partials(arming, *texts), *arming.final(words(" ".join(said)), BEGUN)]:
+            if isinstance(each, Armed):
+                kept[each.number] = each
+            else:
+                kept.pop(each.number)
+        return sorted((one.first_tick, one.last_tick) for one in kept.values())
+
+    when = '{ words = ["stupid clown", "shut up"], gap = 1, forms = true }'
+    assert left(lane(when=when), *(" ".join(guess) for guess in guesses)) == left(lane(when=when))
