@@ -79,9 +79,12 @@ def _condition(reader: Reader, path: Path, item: Mapping[str, object], found: Wh
 def _as_said(reader: Reader, path: Path, item: Mapping[str, object], phrases: Sequence[Phrase]) -> list[Phrase]:
     """The phrases with their forms and gap."""
     gap = reader.integer((*path, "gap"), item.get("gap", 0), 0, MAX_GAP)
-    if not reader.truth((*path, "forms"), item.get("forms", False)):
-        return [replace(phrase, gap=gap) for phrase in phrases]
-    return [_inflected(reader, replace(phrase, gap=gap)) for phrase in phrases]
+    said = [replace(phrase, gap=gap) for phrase in phrases] if gap else list(phrases)
+    return (
+        [_inflected(reader, each) for each in said]
+        if reader.truth((*path, "forms"), item.get("forms", False))
+        else said
+    )
 
 
 def _inflected(reader: Reader, phrase: Phrase) -> Phrase:

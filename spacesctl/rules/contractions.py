@@ -26,6 +26,8 @@ _SHORT: Final = {long: short for short, long in _LONG.items() if short not in ("
 def forms(way: str) -> tuple[str, ...]:
     """A way to say a phrase, with everything in full, and with everything shortened that can be. Normalised words in single spaces."""
     words = way.split()
+    if len(words) == 1 and way not in _LONG:  # most phrases of long lists
+        return (way,)
     full = " ".join(_LONG.get(word, word) for word in words)
     return tuple(dict.fromkeys((way, full, _shortened(full.split()))))
 

@@ -104,6 +104,8 @@ def _ways(spelling: list[str]) -> list[str]:
     if not spelling:
         return []
     found = [numerals.parse(word) for word in spelling]
+    if not any(numeral is not None for numeral in found):
+        return [" ".join(spelling)]
     parts = [[[word]] if numeral is None else numeral.ways() for word, numeral in zip(spelling, found, strict=True)]
     longest = max(map(len, parts))
     alike = [[part[min(at, len(part) - 1)] for part in parts] for at in range(longest)]
