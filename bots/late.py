@@ -1,15 +1,15 @@
-"""Acts on words that are too old to be acted on by itself: a person decides on them.
+"""What a person is to decide on: sanctions for words that are too old, and what rules only suggest.
 
 When recognition is far behind, a sanction hits somebody who has long gone on to something else. What protects or only tells goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import Final
 
-from spacesctl.domain.actions import SANCTIONS
+from spacesctl.domain.actions import ACTIONS, ALWAYS_GRANTED, SANCTIONS
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.rules.rule_engine import Decision
 
@@ -18,13 +18,18 @@ TOO_OLD: Final = 10 * TICKS_PER_SECOND
 
 
 def in_time(decision: Decision, now: int) -> Iterator[Decision]:
-    """The decision at the tick `now`; or its two parts, of which the sanctions are suggested."""
-    if decision.mode != "enforce" or now - decision.end_tick <= TOO_OLD:
+    """The decision at the tick `now`; or its two parts, of which one is suggested."""
+    if decision.mode == "suggest":
+        yield from _parts(decision, ALWAYS_GRANTED)
+    elif decision.mode == "enforce" and now - decision.end_tick > TOO_OLD:
+        yield from _parts(decision, ACTIONS.keys() - SANCTIONS)
+    else:
         yield decision
-        return
-    sanctions = tuple(action for action in decision.actions if action in SANCTIONS)
-    others = tuple(action for action in decision.actions if action not in SANCTIONS)
-    if others:
-        yield replace(decision, actions=others)
-    if sanctions:
-        yield replace(decision, mode="suggest", actions=sanctions)
+
+
+def _parts(decision: Decision, by_itself: Set[str]) -> Iterator[Decision]:
+    """What is done by itself, and what is suggested."""
+    if others := tuple(action for action in decision.actions if action in by_itself):
+        yield replace(decision, mode="enforce", actions=others)
+    if suggested := tuple(action for action in decision.actions if action not in by_itself):
+        yield replace(decision, mode="suggest", actions=suggested)

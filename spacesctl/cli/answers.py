@@ -173,7 +173,7 @@ class RuleInForce(Answer, frozen=True, kw_only=True):
     cannot be known: numbers are not in stored words."""
 
     id: str
-    mode: Literal["shadow", "enforce"]
+    mode: Literal["shadow", "suggest", "enforce"]
     severity: int
     actions: list[str]
     looks_for: str

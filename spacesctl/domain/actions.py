@@ -36,8 +36,6 @@ class ModerationAction:
     permission: Action | None = None
     undo: Action | None = None
     undone: str = ""
-    in_rule_files: bool = True
-    """Whether rule files may have it already."""
     is_measure: bool = False
     """Whether it can be on the Space: then it concerns all whom the caller is above, also who comes later."""
 
@@ -48,17 +46,18 @@ class ModerationAction:
 
 _ROWS = (
     ModerationAction("log", "noted in", Granted.ALWAYS, "writes an entry, and nothing else"),
+    ModerationAction("alert", "told about in", Granted.ALWAYS, "the host and the co-hosts are told at once"),
     ModerationAction(
         "redact", "silenced for the audience of", Granted.USED, "the audience does not hear the words, if they have not aired yet"
     ),
     ModerationAction("report", "reported in", Granted.ALWAYS, "files a report with evidence", Action.REPORT),
     ModerationAction(
         "warn", "warned in", Granted.USED, "the person is told, and it is on record",
-        Action.WARN, Action.WARN, "no longer warned in", in_rule_files=False,
+        Action.WARN, Action.WARN, "no longer warned in",
     ),
     ModerationAction(
         "slow", "slowed down in", Granted.USED, "each account may send one request to speak or one reaction in so many seconds",
-        Action.SLOW, Action.SLOW, in_rule_files=False, is_measure=True,
+        Action.SLOW, Action.SLOW, is_measure=True,
     ),
     ModerationAction(
         "hold", "held back in", Granted.NEVER, "who comes on stage is muted until it ends",
@@ -74,7 +73,7 @@ _ROWS = (
     ),
     ModerationAction(
         "lock", "locked out of", Granted.USED, "nobody new joins; who is in stays, and who is invited may come",
-        Action.LOCK, Action.LOCK, in_rule_files=False, is_measure=True,
+        Action.LOCK, Action.LOCK, is_measure=True,
     ),
     ModerationAction(
         "kick", "removed from", Granted.ALLOWED, "the person leaves the Space and stays out until it ends",
@@ -86,10 +85,8 @@ _ROWS = (
 )  # fmt: skip
 ACTIONS: Mapping[str, ModerationAction] = MappingProxyType({row.name: row for row in _ROWS})
 """All actions by name, the mildest first."""
-TAKEN_BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
-"""What a bot may do in a host's name where that is granted, the mildest first."""
-BY_RULES = tuple(name for name in TAKEN_BY_RULES if ACTIONS[name].in_rule_files)
-"""What rule files may say, the mildest first."""
+BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
+"""What rules may do, where that is granted, the mildest first."""
 MEASURES = tuple(name for name, row in ACTIONS.items() if row.is_measure)
 """What can be on the Space itself."""
 SANCTIONS = frozenset(name for name, row in ACTIONS.items() if row.is_sanction)

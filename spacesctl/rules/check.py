@@ -150,7 +150,9 @@ def _word_sentences(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
 
 def _explain(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
     does = ", ".join(rule.actions) or "nothing"
-    verb = "does" if rule.mode == "enforce" else "only records that it would do"
+    verb = {"enforce": "does", "suggest": "suggests to the host, and only what tells is done by itself,"}.get(
+        rule.mode, "only records that it would do"
+    )
     yield f"Rule {rule.id} (line {rule.line}, {rule.mode}, severity {rule.severity}) {verb}: {does}."
     yield from _word_sentences(rule, known)
     for pattern in rule.patterns:
@@ -165,6 +167,8 @@ def _explain(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
         yield f"  It acts when one account does this {rule.times} times within {rule.within:g} s."
     exempt = "Hosts, co-hosts and bots are exempt" if rule.roles <= {"speaker"} else "Bots are exempt"
     yield f"  It watches {' and '.join(sorted(rule.roles)) or 'nobody'}. {exempt}."
+    if rule.quoting:
+        yield f"  Only redactions are made of what a host or co-host has said in the {rule.quoting:g} s before."
     if rule.cooldown:
         yield f"  After acting it leaves that account alone for {rule.cooldown:g} s."
     yield f"  Evidence: {rule.before:g} s before and {rule.after:g} s after."

@@ -17,6 +17,9 @@ LEAST_PREFIX = 3
 MAX_PREFIX = 40
 MAX_GAP = 3
 """Fillers at one place of a phrase: with more of them it is hardly one thing that is said."""
+QUOTING = "said_by_moderator_within"
+MAX_QUOTING = 600.0
+"""Seconds: longer ago it is not what somebody answers to."""
 LATER_ANY = frozenset({"sounds_like"})
 LATER_ALL = frozenset({
     "word_ms", "level_db", "clipping", "continuous_talk", "talk_share", "crosstalk", "noise", "joins_per_minute",
@@ -33,6 +36,7 @@ class When:
     patterns: list[Pattern] = field(default_factory=list)
     digits: list[Digits] = field(default_factory=list)
     confidence: Confidence = field(default_factory=Confidence)
+    quoting: float = 0.0
 
 
 def when(reader: Reader, path: Path, data: object) -> When:
@@ -43,7 +47,7 @@ def when(reader: Reader, path: Path, data: object) -> When:
         return found
     if not reader.is_table(data, path):
         return found
-    reader.keys(path, data, set(schema.WHEN), frozenset({"unless"}))
+    reader.keys(path, data, set(schema.WHEN))
     if "any" not in data:
         reader.error((*path, "any"), "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
     for index, item in enumerate(reader.tables((*path, "any"), data.get("any", []))):
@@ -56,6 +60,11 @@ def when(reader: Reader, path: Path, data: object) -> When:
         if "confidence" in item:
             bound = reader.confidence((*where, "confidence"), item["confidence"])
             found.confidence = max(found.confidence, bound, key=lambda each: (each.value, each.strict))
+    for index, item in enumerate(reader.tables((*path, "unless"), data.get("unless", []))):
+        where = (*path, "unless", index)
+        reader.one_key(where, item, set(schema.UNLESS), frozenset())
+        if QUOTING in item:
+            found.quoting = max(found.quoting, reader.duration((*where, QUOTING), item[QUOTING], MAX_QUOTING))
     return found
 
 

@@ -23,6 +23,7 @@ JOIN_TICKS = 3 * TICKS_PER_SECOND
 """A phrase may contain a pause of up to this many ticks (20 ms each): the recogniser may end an utterance there."""
 MAX_TAIL_WORDS = 32
 """Words of earlier utterances that are kept per lane: more than any phrase has."""
+STAFF = frozenset({"host", "cohost"})
 BREAKER_SECONDS = 300.0
 """The window in which the circuit breaker counts automatic acts."""
 
@@ -56,8 +57,8 @@ class HeardUtterance:
 
 @dataclass(frozen=True)
 class Decision:
-    """A rule was broken. `mode` `enforce`: take the actions; `shadow`, `held` (the circuit breaker is open) and `suggest` (the
-    words are too old): only record them. One offence gives two decisions when its sanctions are held and its other actions
+    """A rule was broken. `mode` `enforce`: take the actions; `shadow`, `held` (the circuit breaker is open) and `suggest` (a
+    person is to decide): only record them. One offence gives two decisions when its sanctions are held and its other actions
     are not.
 
     `key` depends on the rule, the lane and the ticks only: the same words delivered again give the same key, so nobody
@@ -67,7 +68,7 @@ class Decision:
 
     rule_id: str
     rule_hash: str
-    mode: Literal["shadow", "enforce", "held", "suggest"]
+    mode: Literal["shadow", "suggest", "enforce", "held"]
     actions: tuple[str, ...]
     lane: int
     account_id: str
@@ -139,6 +140,8 @@ class RuleEngine:
         self._lanes: dict[int, _Lane] = {}
         self._offences: dict[tuple[str, str], deque[float]] = {}
         self._quiet_until: dict[tuple[str, str], float] = {}
+        self._said_by_staff = dict[str, int]()
+        """Rule id -> last tick of its latest hit in the words of a host or co-host."""
         self._breaker = Breaker(ruleset.limits.max_auto_actions_per_5min)
 
     @property
@@ -186,7 +189,11 @@ class RuleEngine:
         words = tuple(dict.fromkeys(word for _, word in lane.spoken[hit.first : hit.last + 1]))
         confidence = min(lane.spoken[at][1].conf for at in hit.own)
         start, end = words[0].start_tick, words[-1].end_tick
+        if heard.role in STAFF:
+            self._said_by_staff[rule.id] = max(end, self._said_by_staff.get(rule.id, end))
         if not rule.watches(heard.role, heard.kind) or not rule.confidence.holds(confidence):
+            return
+        if self.is_quoted(rule, start):
             return
         if start <= lane.judged.get(rule.id, -1):
             return  # overlaps an earlier hit of this rule: the same offence
@@ -196,6 +203,11 @@ class RuleEngine:
             yield decision
         elif self._offended(rule, heard.account_id, end * TICK_SECONDS):
             yield from self._limited(decision, now)
+
+    def is_quoted(self, rule: Rule, start: int) -> bool:
+        """Whether a moderator has just said the same."""
+        said = self._said_by_staff.get(rule.id)
+        return said is not None and 0 <= start - said <= rule.quoting * TICKS_PER_SECOND and rule.quoting > 0
 
     def _decision(
         self, rule: Rule, hit: Hit, heard: HeardUtterance, words: tuple[Word, ...], confidence: float
@@ -221,7 +233,7 @@ class RuleEngine:
         """The decision, or its two parts when the circuit breaker holds the sanctions."""
         sanctions = tuple(action for action in decision.actions if action in SANCTIONS)
         was_open = self._breaker.open
-        if decision.mode == "shadow" or not sanctions or self._breaker.take(now):
+        if decision.mode != "enforce" or not sanctions or self._breaker.take(now):
             yield decision
             return
         if free := tuple(action for action in decision.actions if action not in SANCTIONS):

@@ -12,7 +12,7 @@ from spacesctl.rules import conditions, fields, guards, lists, regexes, schema
 from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
 from spacesctl.rules.problems import Problem, RuleFileError
-from spacesctl.rules.ruleset import ACTIONS, NEEDS_ALLOW, Limits, Pattern, Phrase, Rule, RuleSet
+from spacesctl.rules.ruleset import ACTIONS, MODES, NEEDS_ALLOW, Limits, Pattern, Phrase, Rule, RuleSet
 
 MAX_NUMBERS = 8
 """Conditions `digits` of a file: each is looked for in every result of every lane."""
@@ -24,7 +24,7 @@ MAX_SPELLINGS = 200_000
 MAX_REDACTED = 20_000
 """Spellings of phrases in rules that redact. The recogniser's process looks for them all, and is deaf while it takes new ones."""
 
-LATER_ACTIONS = frozenset({"warn", "demote", "lock", "slow", "alert"})
+LATER_ACTIONS = frozenset({"demote"})
 LATER_TOP = frozenset({"ladder"})
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
@@ -180,7 +180,7 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
     when = conditions.when(reader, (*path, "when"), data.get("when"))
     times, within = _repeat(reader, (*path, "repeat"), data.get("repeat", {}))
     before, after = _evidence(reader, (*path, "evidence"), data.get("evidence", {}))
-    mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), schema.MODES, frozenset({"suggest"}))
+    mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), tuple(MODES))
     actions = _actions(reader, (*path, "actions"), data)
     roles = _roles(reader, (*path, "scope"), data.get("scope", {}))
     severity = reader.integer((*path, "severity"), data.get("severity", 1), 1, schema.MOST_SEVERE)
@@ -190,13 +190,14 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
     return Rule(
         id=rule_id,
         line=reader.line(path),
-        mode="enforce" if mode == "enforce" else "shadow",
+        mode=MODES.get(mode, "shadow"),
         severity=severity,
         literals=tuple(when.phrases),
         prefixes=tuple(when.prefixes),
         patterns=tuple(when.patterns),
         digits=tuple(when.digits),
         confidence=when.confidence,
+        quoting=when.quoting,
         times=times,
         within=within,
         roles=roles,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from spacesctl.domain import actions
 from spacesctl.domain.clock import TICKS_PER_SECOND
@@ -11,7 +12,9 @@ from spacesctl.domain.offence import Terms
 from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
 
-Mode = Literal["shadow", "enforce"]
+Mode = Literal["shadow", "suggest", "enforce"]
+MODES: Final[Mapping[str, Mode]] = {mode: mode for mode in get_args(Mode)}
+"""The modes of a rule by name, the mildest first."""
 
 ACTIONS = actions.BY_RULES
 """The actions of a rule, mildest first."""
@@ -88,14 +91,22 @@ class Rule:
     within: float = 0.0
     roles: frozenset[str] = frozenset({"speaker"})
     cooldown: float = 0.0
+    quoting: float = 0.0
+    """Seconds after a host or co-host has said it in which others may say it, too."""
     actions: tuple[str, ...] = ("log",)
     before: float = 10.0
     after: float = 4.0
 
     @property
+    def taken(self) -> tuple[str, ...]:
+        """The actions that it takes by itself: none in shadow mode, and only what tells in the mode `suggest`."""
+        tells = () if self.mode == "shadow" else tuple(one for one in self.actions if one in actions.ALWAYS_GRANTED)
+        return self.actions if self.mode == "enforce" else tells
+
+    @property
     def redacts(self) -> bool:
         """Whether what it matches is kept from the audience."""
-        return self.mode == "enforce" and "redact" in self.actions
+        return "redact" in self.taken
 
     @property
     def terms(self) -> Terms:
@@ -142,14 +153,12 @@ class RuleSet:
         return tuple(rule for rule in self.rules if rule.redacts)
 
     def grants(self) -> dict[str, set[str]]:
-        """The actions that each rule may take: none for a rule in shadow mode, which only records."""
-        return {rule.id: set(rule.actions) if rule.mode == "enforce" else set() for rule in self.rules}
+        """The actions that each rule may take by itself."""
+        return {rule.id: set(rule.taken) for rule in self.rules}
 
     def breaker(self) -> tuple[int, int]:
         """How many sanctions the rules may take in five minutes, and how severe the worst offence is that has one."""
-        severe = [
-            rule.severity for rule in self.rules if rule.mode == "enforce" and actions.SANCTIONS & set(rule.actions)
-        ]
+        severe = [rule.severity for rule in self.rules if actions.SANCTIONS & set(rule.taken)]
         return self.limits.max_auto_actions_per_5min, max(severe, default=1)
 
     def actions(self) -> frozenset[str]:

@@ -6,10 +6,9 @@ from typing import TypedDict
 
 from spacesctl.rules.fields import CONFIDENCE, DURATION, ID, MAX_PHRASE
 from spacesctl.rules.read_numbers import LEAST_RUN, MOST_DIGITS, PREFIX
-from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, NEEDS_ALLOW
+from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, MODES, NEEDS_ALLOW
 
 ROLES = ("speaker", "cohost", "host")
-MODES = ("shadow", "enforce")
 MOST_SEVERE = 10
 MOST_TIMES = 1000
 MOST_AUTOMATIC = 1000
@@ -122,7 +121,17 @@ def _one_condition() -> Schema:
     }
 
 
-WHEN: dict[str, Schema] = {"any": _list(_one_condition()), "all": _list(_one_of_them(ALL))}
+UNLESS: dict[str, Schema] = {
+    "said_by_moderator_within": {
+        "description": "Since a host or co-host said something that the rule finds. Redactions do not ask for it.",
+        **_duration("0s"),
+    }
+}
+WHEN: dict[str, Schema] = {
+    "any": _list(_one_condition()),
+    "all": _list(_one_of_them(ALL)),
+    "unless": _list(_one_of_them(UNLESS)),
+}
 REPEAT: dict[str, Schema] = {"times": _whole(1, MOST_TIMES, 1), "within": _duration("0s")}
 SCOPE: dict[str, Schema] = {"roles": {**_list({"enum": list(ROLES)}), "default": ["speaker"]}}
 EVIDENCE: dict[str, Schema] = {"before": _duration("10s"), "after": _duration("4s")}

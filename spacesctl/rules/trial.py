@@ -105,6 +105,8 @@ class Trial:
             return "it is within an exception"
         if not rule.confidence.holds(one.confidence):
             return f"confidence is {one.confidence:.2f}, {rule.confidence} is asked"
+        if self._real.is_quoted(rule, one.start_tick):
+            return f"a host or co-host said the like less than {rule.quoting:g} s before"
         since = (one.end_tick - self._fired[key]) * TICK_SECONDS if key in self._fired else None
         if since is not None and since < rule.cooldown:
             return f"cooldown: it acted {since:g} s before, {rule.cooldown:g} s are asked"
@@ -128,7 +130,9 @@ def tried(ruleset: RuleSet, said: Iterable[HeardUtterance]) -> list[Outcome]:
 
 def _bare(rule: Rule) -> Rule:
     """It takes every hit, and counts nothing."""
-    return replace(rule, mode="shadow", confidence=Confidence(), times=1, within=0.0, roles=EVERYBODY, cooldown=0.0)
+    return replace(
+        rule, mode="shadow", confidence=Confidence(), times=1, within=0.0, roles=EVERYBODY, cooldown=0.0, quoting=0.0
+    )
 
 
 def _overlaps(one: Decision, others: Iterable[Decision]) -> bool:

@@ -19,6 +19,9 @@ CONCERN_NOBODY = {
     e.ServerMuted, e.Readmitted,
     # what the audience hears, and when; everybody sees that nobody can speak
     e.DelayChanged, e.RedactionMade, e.RedactionChanged, e.RedactionWithdrawn, e.RedactionMissed, e.HoldBegan, e.HoldEnded,
+    e.MeasureBegan, e.MeasureEnded,
+    # staff see it, the audience only that something is missing
+    e.Erased, e.Restored,
     # staff find it in the list of reports
     e.ReportFiled,
 }  # fmt: skip

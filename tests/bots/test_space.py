@@ -125,6 +125,20 @@ def test_when_the_server_holds_sanctions_somebody_is_told() -> None:
     assert seen[:2] == [False, False]
 
 
+def test_what_a_rule_suggests_is_posted_so_and_what_tells_is_done() -> None:
+    api = FakeApi(rules("suggest").replace('["mute", "report"]', '["mute", "report", "redact", "log"]'))
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.on_utterance(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 4)
+
+    run(api, script)
+    assert {each["action"]: each["mode"] for each in api.acts} == {
+        "log": "enforce", "report": "enforce", "redact": "suggest", "mute": "suggest",
+    }  # fmt: skip
+
+
 def test_of_an_offence_that_only_counts_one_act_is_posted() -> None:
     api = FakeApi(rules())
     api.hello = [info(1)]

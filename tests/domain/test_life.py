@@ -200,7 +200,9 @@ def test_a_setting_that_is_so_already_makes_no_event() -> None:
 
 def test_setting_rules_grants_the_bot_their_actions_and_what_is_always_granted() -> None:
     command = c.SetRules(by(HOST), HASH, BOT, frozenset({"mute"}))
-    assert events(live(), command) == [e.RulesSet(HASH, Grant(BOT, HOST, frozenset({"log", "report", "mute"})))]
+    assert events(live(), command) == [
+        e.RulesSet(HASH, Grant(BOT, HOST, frozenset({"log", "alert", "report", "mute"})))
+    ]
     assert events(live(rules_hash=HASH), command) == []
     assert events(live(rules_hash=HASH), replace(command, rules_hash=None)) == [e.RulesSet(None, None)]
     assert events(live(), replace(command, rules_hash=None)) == []

@@ -216,7 +216,7 @@ def test_without_the_hosts_grant_to_this_bot_no_rule_acts(space: Space, caller: 
 
 def test_a_grant_always_holds_what_punishes_nobody() -> None:
     assert grant(HOST, c.SetRules(by(HOST), "h", BOT, frozenset({"mute"}))) == Grant(
-        BOT, HOST, frozenset({"mute", "log", "report"})
+        BOT, HOST, frozenset({"mute", "log", "alert", "report"})
     )
 
 

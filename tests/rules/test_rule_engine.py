@@ -210,3 +210,51 @@ def test_it_fires_exactly_when_one_speaker_said_the_phrase(spoken: list[tuple[in
     for lane in fired:
         own = " ".join(word for each, word in spoken if each == lane)
         assert bool(fired[lane]) == (PHRASE in own)
+
+
+QUOTE = 'when.unless = [ { said_by_moderator_within = "20s" } ]'
+
+
+@pytest.mark.parametrize(
+    ("role", "after", "acts"),
+    [
+        ("host", 10.0, False),
+        ("cohost", 10.0, False),
+        ("speaker", 10.0, True),
+        ("host", 22.0, True),
+        ("host", -5.0, True),
+    ],
+)
+def test_what_a_moderator_has_just_said_may_be_said_by_others(role: str, after: float, acts: bool) -> None:
+    ruled = judge(QUOTE)
+    assert ruled.hear(say(PHRASE, at=100, lane=9, role=role), 0) == [] or role == "speaker"
+    assert bool(ruled.hear(say(PHRASE, at=100 + after), 0)) is acts
+    assert not judge().hear(say(PHRASE, at=100, role="host"), 0), "and without it"
+
+
+def test_what_a_moderator_says_excuses_one_rule_and_no_other() -> None:
+    rules = "".join(
+        f'[[rule]]\nid = "{name}"\nmode = "enforce"\nactions = ["mute"]\nwhen.any = [{{ words = ["{words}"] }}]\n{QUOTE}\n'
+        for name, words in (("a", PHRASE), ("b", "other words"))
+    )
+    ruled = RuleEngine(compile_rules(f"schema = 1\n{rules}"))
+    ruled.hear(say(PHRASE, at=100, lane=9, role="host"), 0)
+    assert [one.rule_id for one in ruled.hear(say(f"{PHRASE} other words", at=105), 0)] == ["b"]
+
+
+def test_the_mode_suggest_is_told() -> None:
+    (decision,) = judge('mode = "suggest"').hear(say(PHRASE), 0)
+    assert decision.mode == "suggest"
+    rules = judge('mode = "suggest"\nactions = ["log", "alert", "redact", "report", "mute", "lock"]').ruleset
+    assert rules.actions() == {"log", "alert", "report"}
+    assert not rules.redacting()
+
+
+def test_without_counting_each_offence_is_told() -> None:
+    text = judge(
+        'repeat = { times = 3, within = "60s" }\ncooldown = "45s"', "[limits]\nmax_auto_actions_per_5min = 0"
+    ).ruleset.text
+    ruled = RuleEngine(compile_rules(text), counts=False)
+    found = [decision for n in range(3) for decision in ruled.hear(say(PHRASE, at=n * 10), 0)]
+    assert modes(found) == ["enforce"] * 3
+    assert {(one.terms.times, one.terms.within, one.terms.cooldown) for one in found} == {(3, 3000, 2250)}

@@ -27,6 +27,11 @@ def outcomes(text: str, *said: tuple[float, str, dict[str, object]]) -> list[Out
         ({}, [(1.0, "scam", {"role": "cohost"})], ["the role cohost is out of scope"]),
         ({"when__all": '[{ confidence = ">=0.95" }]'}, [(1.0, "scam", {})], ["confidence is 0.90, >=0.95 is asked"]),
         (
+            {"when__unless": '[{ said_by_moderator_within = "20s" }]'},
+            [(1.0, "no scam here", {"role": "host", "lane": 9}), (15.0, "scam", {}), (40.0, "scam", {})],
+            ["the role host is out of scope", "a host or co-host said the like less than 20 s before", ""],
+        ),
+        (
             {"cooldown": '"45s"'},
             [(1.0, "scam", {}), (11.0, "scam", {}), (60.0, "scam", {})],
             ["", "cooldown: it acted 10 s before, 45 s are asked", ""],
@@ -43,7 +48,7 @@ def outcomes(text: str, *said: tuple[float, str, dict[str, object]]) -> list[Out
             ],
         ),
     ],
-    ids=["fires", "nothing", "enforce", "bot", "role", "confidence", "cooldown", "repeat"],
+    ids=["fires", "nothing", "enforce", "bot", "role", "confidence", "quoting", "cooldown", "repeat"],
 )
 def test_what_held_a_rule_back(
     more: dict[str, str], said: list[tuple[float, str, dict[str, object]]], missing: list[str]

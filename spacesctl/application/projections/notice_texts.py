@@ -195,6 +195,8 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     """The person and the host are told the action, the rule, the words, that it was automatic, and how to appeal."""
     if event.mode == "suggest":
         return _suggested(c, event)
+    if (event.mode, event.action) == ("enforce", "alert"):
+        return _alerted(c, event)
     act, effect = c.acts.get(event.key), _EFFECTS.get(event.action)
     if act is None or effect is None or not any(isinstance(other, effect) for other in c.outcome.events):
         return []  # only noted, or its target was exempt
@@ -209,16 +211,38 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
 
 
 def _suggested(c: Context, event: e.ActTaken) -> list[Notice]:
-    """The host is told what a rule would have done if it had heard the words sooner."""
+    """The host is told what a rule suggests: since it is one that only does so, or has heard the words too late."""
     act = c.acts.get(event.key)
     if act is None:
         return []
     said, at = " ".join(word.w for word in act.words), f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
     text = (
-        f"Rule {event.rule_id} heard “{said}” of {c.name(event.account_id)} at {at} in {c.title}, too late to act by itself: "
-        f"it suggests to {event.action} them. Nothing was done."
+        f"Rule {event.rule_id} heard “{said}” of {c.name(event.account_id)} at {at} in {c.title}: it suggests to {event.action} them. "
+        f"Nothing was done. To do it: `spacesctl {_by_hand(c, event)}`."
     )
     return [Notice(c.space.host_id, text)]
+
+
+def _by_hand(c: Context, event: e.ActTaken) -> str:
+    """The command that does what a rule suggests."""
+    whom, where = c.name(event.account_id), c.space.id
+    if ACTIONS[event.action].is_measure and event.action != "mute":
+        return f"{event.action} {where}"
+    return {
+        "redact": f"redact {where} {whom} --last 10s",
+        "block": f"block {whom}",
+    }.get(event.action, f"{event.action} {where} {whom}")
+
+
+def _alerted(c: Context, event: e.ActTaken) -> list[Notice]:
+    """All who moderate are told at once."""
+    act = c.acts.get(event.key)
+    if act is None:
+        return []
+    said, at = " ".join(word.w for word in act.words), f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    text = f"Rule {event.rule_id} heard “{said}” of {c.name(event.account_id)} at {at} in {c.title}."
+    staff = [one.account_id for one in c.space.people.values() if one.role in (Role.HOST, Role.COHOST)]
+    return [Notice(one, text) for one in staff]
 
 
 def _tripped(c: Context, event: e.BreakerTripped) -> list[Notice]:

@@ -17,7 +17,7 @@ from spacesctl.application import acts, reports
 from spacesctl.application.once import Once
 from spacesctl.application.rulesets import set_rules
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.actions import TAKEN_BY_RULES
+from spacesctl.domain.actions import BY_RULES
 from spacesctl.domain.clock import TICKS_PER_SECOND, rfc3339
 from spacesctl.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.offence import Terms
@@ -212,8 +212,8 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> api.RuleFile:
 @limited("change")
 async def take_act(app: Here, caller: ServiceBot, space_id: str, body: api.NewAct) -> api.Act:
     """A rule acts in the host's name, within the host's grant. A repeated key changes nothing and returns the first answer."""
-    if body.action not in TAKEN_BY_RULES:
-        raise Invalid("action", f"is one of {', '.join(TAKEN_BY_RULES)}")
+    if body.action not in BY_RULES:
+        raise Invalid("action", f"is one of {', '.join(BY_RULES)}")
     act = acts.Act(
         body.key,
         body.rule_id,
