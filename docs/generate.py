@@ -160,7 +160,7 @@ _GRANTED = {
 
 
 def _taken_by_rules(row: ModerationAction) -> str:
-    return _GRANTED[row.granted] if row.in_rule_files else "no rule file can ask for it yet"
+    return _GRANTED[row.granted]
 
 
 def _standings(action: Action | None) -> str:
