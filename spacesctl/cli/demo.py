@@ -25,11 +25,17 @@ def demo(
         typer.Option(min=LEAST_SECONDS, help="Seconds until it ends; 30 show everything. Default: until Ctrl-C."),
     ] = None,
     cast: Annotated[CastName, typer.Option(help="The speakers.")] = CastName.CAST_A,
+    raid: Annotated[
+        bool, typer.Option("--raid", help="Forty accounts disturb a Space, and five commands bring it to order.")
+    ] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the Space's page.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, rules that mute a speaker and keep words from the
     audience, a host who removes somebody."""
+    if raid:
+        _raid(as_json=as_json)
+        return
     from spacesctl.demo.run import run
     from spacesctl.demo.view import summary
 
@@ -38,3 +44,15 @@ def demo(
         emit_json(result)
     else:
         console().print(summary(result))
+
+
+def _raid(*, as_json: bool) -> None:
+    from spacesctl.cli.output import say
+    from spacesctl.demo import raid
+
+    result = raid.run()
+    if as_json:
+        emit_json(result)
+        return
+    for line in raid.summary(result).splitlines():
+        say(line)

@@ -8,7 +8,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "serve": ("spacesctl serve", "spacesctl serve --data /srv/spaces --no-bots"),
     "backup": ("spacesctl backup monday.tar --data /srv/spaces",),
     "restore": ("spacesctl restore monday.tar --data /srv/again --yes",),
-    "demo": ("spacesctl demo", "spacesctl demo --seconds 30 --no-browser"),
+    "demo": ("spacesctl demo", "spacesctl demo --seconds 30 --no-browser", "spacesctl demo --raid"),
     "completion": ('eval "$(spacesctl completion bash)"', "spacesctl completion fish | source"),
     "help": ("spacesctl help create", "spacesctl help schedule edit"),
     "doctor": ("spacesctl doctor", "spacesctl doctor --json"),

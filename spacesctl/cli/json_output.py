@@ -35,6 +35,7 @@ from spacesctl.bench.redaction import Redactions
 from spacesctl.bench.soak import Soak
 from spacesctl.bench.storm import Storm
 from spacesctl.cli import answers, watched
+from spacesctl.demo.raid import RaidReport
 from spacesctl.demo.report import DemoReport
 
 
@@ -72,6 +73,7 @@ OUTPUTS: dict[str, Output] = {
     "backup": _one(answers.Archive),
     "restore": _one(answers.RestoredFolder),
     "demo": _one(DemoReport),
+    "demo --raid": _one(RaidReport),
     "doctor": _array(answers.Finding),
     "create": _one(spaces.Space),
     "create --cron": _one(series.Series),

@@ -14,19 +14,20 @@ Events = list[e.Event]
 
 def erased(space: Space, person: c.Target) -> Events:
     """The event that hides what a person said and shared; none when it is hidden already. Their pins are removed beside it."""
-    if person.account_id in space.erased:
+    before = space.erased.get(person.account_id)
+    if before is not None and before.last is None:
         return []
     pins = tuple(pin for pin in space.pinned if pin.by == person.account_id)
-    return [e.Erased(person.account_id, f"@{person.handle}", pins)]
+    return [e.Erased(person.account_id, f"@{person.handle}", (*pins, *(before.pins if before is not None else ())))]
 
 
 def restored(space: Space, account_id: str) -> Events:
     """The events that show it again, with the pins for which there is room."""
-    pins = space.erased.get(account_id)
-    if pins is None:
+    found = space.erased.get(account_id)
+    if found is None:
         return []
     refs = {pin.ref for pin in space.pinned}
-    back = [pin for pin in pins if pin.ref not in refs][: MAX_PINS - len(space.pinned)]
+    back = [pin for pin in found.pins if pin.ref not in refs][: MAX_PINS - len(space.pinned)]
     return [e.Restored(account_id), *(e.Pinned(pin) for pin in reversed(back))]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from spacesctl.domain import events as e
 from spacesctl.domain import offences
-from spacesctl.domain.space import MAX_CAPTIONED, Away, Hand, Invite, Member, Space
+from spacesctl.domain.space import MAX_CAPTIONED, Away, Erasure, Hand, Invite, Member, Space
 from spacesctl.domain.words import InviteState, Role, State
 
 _REVISIONS = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged)
@@ -148,7 +148,11 @@ def _lifted(space: Space, event: e.SanctionLifted) -> Space:
 
 
 def _readmitted(space: Space, event: e.Readmitted) -> Space:
-    return replace(space, barred={one: why for one, why in space.barred.items() if one != event.account_id})
+    erased = dict(space.erased)
+    if event.account_id in erased:  # what they say from now on is read
+        erased[event.account_id] = replace(erased[event.account_id], last=space.seq + 1)
+    barred = {one: why for one, why in space.barred.items() if one != event.account_id}
+    return replace(space, barred=barred, erased=erased)
 
 
 def _captioned(space: Space, event: e.CaptionSpoken) -> Space:
@@ -223,7 +227,9 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.ServerUnmuted: lambda space, event: _person(space, event.account_id, server_muted=False),
     e.Removed: _removed,
     e.Readmitted: _readmitted,
-    e.Erased: lambda space, event: replace(space, erased={**space.erased, event.account_id: tuple(event.pins)}),
+    e.Erased: lambda space, event: replace(
+        space, erased={**space.erased, event.account_id: Erasure(tuple(event.pins))}
+    ),
     e.Restored: lambda space, event: replace(
         space, erased={one: pins for one, pins in space.erased.items() if one != event.account_id}
     ),

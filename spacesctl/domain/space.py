@@ -92,6 +92,18 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """What the audience does not read of an account: the events up to number `last`, or (None) all; `pins` are what it had pinned."""
+
+    pins: tuple[Pin, ...] = ()
+    last: int | None = None
+
+    def hides(self, seq: int | None) -> bool:
+        """Whether an event of this number is hidden; None: one that happens now."""
+        return self.last is None or (seq is not None and seq <= self.last)
+
+
+@dataclass(frozen=True)
 class Recording:
     """A recording that is running."""
 
@@ -178,8 +190,8 @@ class Space:
     """The account that began the hold."""
     held_mutes: tuple[str, ...] = ()
     """The ids of the mutes that came with it when it began."""
-    erased: Mapping[str, tuple[Pin, ...]] = field(default_factory=dict)
-    """The accounts of whom the audience reads nothing, each with what they had pinned."""
+    erased: Mapping[str, Erasure] = field(default_factory=dict)
+    """What the audience does not read, by account id."""
     inside: frozenset[str] = frozenset()
     """While it is locked: the accounts that were there then, and may come back."""
     away: Away | None = None

@@ -88,7 +88,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._over_since: float | None = None
         self.known_to = last_tick
         """A tick to which the audience may have heard the stage, as the store knows it after a start of the server."""
-        self._reactions: list[tuple[str | None, str]] = []
+        self._reactions: list[tuple[str, str]] = []
         """Who reacted how since they were told last."""
         self.spacing = Spacing(clock.monotonic)
         self.safety = SafetyDelay(self.audience)
@@ -131,6 +131,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             self.open.attendance.counted(self.participant_count)  # who came after the last look
         events = outcome.events
         self.safety.follow(after, events)
+        self.audience.masks.erased = after.erased
         if isinstance(outcome.by, Person) and outcome.by.account_id is not None:
             self.presence.acted(outcome.by.account_id, self._clock.monotonic())
             self.open.came(outcome.by)
@@ -257,13 +258,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
-        self._reactions.append((person.account_id, reaction))
+        self._reactions.append((person.account_id or "", reaction))
         self.spacing.sent(person.account_id or "")
         self.open.came(person)
 
     def tell_reactions(self) -> None:
         """Publish the reactions that were counted since the last call, if any."""
-        counts = Counter(reaction for who, reaction in self._reactions if who not in self.space.erased)
+        counts = Counter(reaction for who, reaction in self._reactions if not self.audience.masks.silences(who))
         self._reactions.clear()
         if counts:
             self.audience.tell(wire.Reactions(tick=self.now_tick(), counts=dict(counts)), self.now_tick())

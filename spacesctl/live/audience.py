@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -14,6 +14,7 @@ from spacesctl.api.wire import Answer
 from spacesctl.audio.audience_clock import PATIENCE
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
 from spacesctl.domain.redaction import Redaction
+from spacesctl.domain.space import Erasure
 from spacesctl.engine.messages import Aired
 from spacesctl.live.event_views import View
 from spacesctl.live.hub import Hub
@@ -49,7 +50,7 @@ class Audience:
         self._waiting: deque[_Waiting] = deque()
         self._asked = 0
 
-    def knows(self, seq: int, redactions: Iterable[Redaction], erased: Iterable[str]) -> None:
+    def knows(self, seq: int, redactions: Iterable[Redaction], erased: Mapping[str, Erasure]) -> None:
         """The Space is loaded: the audience was told all up to `seq`, and captions of what was redacted or erased just before may still
         come."""
         self.seq = seq
@@ -167,7 +168,7 @@ class Audience:
         self.at(min(self._now_tick(), data.end_tick), lambda: self._show(data), stored=False)
 
     def _show(self, data: wire.PartialCaption) -> None:
-        if data.account_id in self.masks.erased:
+        if self.masks.silences(data.account_id):
             return
         # Its times are guesses: a second is left for words that are recognised late.
         if not self.masks.touches(data.lane, data.start_tick, data.end_tick + TICKS_PER_SECOND):

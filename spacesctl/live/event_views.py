@@ -40,7 +40,7 @@ def reported(event: StoredEvent) -> str | None:
 def visible(event: StoredEvent, view: View, masks: Masks = NOTHING_MASKED) -> bytes | None:
     """The event as a message of the stream as `view` shows it, or None if it does not. `masks` hide words from the audience."""
     hidden = HIDDEN_FROM_AUDIENCE.get(event.type) if view is View.AUDIENCE else frozenset[str]()
-    if hidden is None or (view is View.AUDIENCE and masks.hides(event.type, event.body)):
+    if hidden is None or (view is View.AUDIENCE and masks.hides(event)):
         return None
     shown = masks.caption(event.body) if view is View.AUDIENCE and event.type == "caption" else event.body
     body = {key: value for key, value in shown.items() if key not in hidden}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.redaction import ALL_LANES, Redaction
+from spacesctl.domain.space import Erasure
 from spacesctl.domain.words import NUMBER
-from spacesctl.store.spaces import Body
+from spacesctl.store.spaces import Body, StoredEvent
 
 REDACTED: Final = "[redacted]"
 """Stands in a caption for words that were redacted."""
@@ -19,6 +20,7 @@ HALF: Final = 0.5
 """The part of a word that must be redacted for the word to be: the sound of its neighbours is touched by a few hundredths of a second."""
 PAD: Final = 5
 """Ticks by which the times of a recogniser may be wrong: 100 ms."""
+NOBODY: Final[Mapping[str, Erasure]] = {}
 KEPT: Final = 2_000
 """Redactions that are remembered of a live Space. Captions come within seconds of the words."""
 
@@ -26,9 +28,11 @@ KEPT: Final = 2_000
 class Masks:
     """The redactions of one Space, in force or missed, and who is erased; withdrawn redactions mask nothing."""
 
-    def __init__(self, known: Iterable[Redaction] = (), most: int | None = None, erased: Iterable[str] = ()) -> None:
-        self.erased = set(erased)
-        """The accounts of whom the audience reads nothing."""
+    def __init__(
+        self, known: Iterable[Redaction] = (), most: int | None = None, erased: Mapping[str, Erasure] = NOBODY
+    ) -> None:
+        self.erased = erased
+        """What the audience does not read, by account id."""
         self._known = {one.id: one for one in known}
         self._order = deque(self._known)
         self._most = most
@@ -47,10 +51,6 @@ class Masks:
                 self._known[redaction_id] = replace(self._known[redaction_id], missed_to=missed_to)
             case e.RedactionWithdrawn(redaction_id):
                 self._known.pop(redaction_id, None)
-            case e.Erased(account_id):
-                self.erased.add(account_id)
-            case e.Restored(account_id):
-                self.erased.discard(account_id)
             case e.CaptionSpoken(lane=lane, words=words):
                 self._spoken += [(lane, *_ticks(word.start, word.end)) for word in words if word.w == NUMBER]
             case _:
@@ -75,10 +75,15 @@ class Masks:
         spoken = [(first, last) for where, first, last in self._spoken if where == lane]
         return [(one.first, one.last) for one in self._of(lane) if one.number] + spoken
 
-    def hides(self, kind: str, body: Body) -> bool:
-        """Whether a stored event is of somebody of whom the audience reads nothing: a caption, or what they shared."""
-        who = body["account_id"] if kind == "caption" else body["pin"]["by"] if kind == "pin.added" else None
-        return who in self.erased
+    def hides(self, event: StoredEvent) -> bool:
+        """Whether an event is what somebody said or shared who is erased."""
+        body = event.body
+        who = body["account_id"] if event.type == "caption" else body["pin"]["by"] if event.type == "pin.added" else ""
+        return who in self.erased and self.erased[who].hides(event.seq)
+
+    def silences(self, account_id: str) -> bool:
+        """Whether the audience reads nothing of what an account says now."""
+        return account_id in self.erased and self.erased[account_id].hides(None)
 
     def caption(self, body: Body) -> Body:
         """A caption as it is stored, with what was redacted masked in its text and its words."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from spacesctl.application import people
 from spacesctl.server.http.routes import events
+from spacesctl.support.clock import VirtualClock
 from tests.api.harness import Api, As
 from tests.api.test_redactions import actor_of
 
@@ -53,6 +56,22 @@ async def test_what_was_said_and_shared_is_gone_for_the_audience_marked_for_staf
     await host.ok("POST", f"{space}/sanctions/{kick['id']}/undo")
     assert await said(ben, space) == ["spam", "hello", "more", "late"]
     assert [one["url"] for one in (await ben.ok("GET", space))["pinned"]] == ["https://example.org/spam"]
+
+
+async def test_who_comes_back_after_a_kick_is_read_again_and_the_rest_is_not(api: Api) -> None:
+    host, ann, ben, space = await stage(api)
+    await host.ok("POST", f"{space}/people/@ann/kick", {"erase": True, "duration": 1})
+    actor = actor_of(api, space)
+    later = actor.space.updated_at + timedelta(seconds=2)
+    api.app.registry.clock = VirtualClock(later)
+    await people.lift_expired(api.app, space.rsplit("/", 1)[-1])
+    await host.ok("POST", f"{space}/invites", {"handles": ["@ann"]})
+    await ann.ok("POST", f"{space}/accept")
+    answer = await ann.offer(f"{space}/whip")
+    lane = actor.space.people[ann.id].lane
+    assert answer.status_code == 201
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [caption(1, lane, "sorry")]})
+    assert await said(ben, space) == ["hello", "sorry"]
 
 
 async def test_a_page_of_what_is_erased_is_not_taken_for_the_end(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

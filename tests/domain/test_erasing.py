@@ -9,7 +9,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.evolve import evolve_all
-from spacesctl.domain.space import MAX_PINS, Pin, Space
+from spacesctl.domain.space import MAX_PINS, Erasure, Pin, Space
 from tests.domain.scenes import ANN, COHOST, HOST, NOW, SPEAKER, THE_CLOCK, Refusal, by, events, live, named, refusal
 
 LATER = NOW + timedelta(minutes=10)
@@ -35,7 +35,7 @@ KICKED = after(STAGE, c.Kick(by(HOST), named(SPEAKER), "spam", erase=True, mute_
 
 
 def test_a_kick_takes_along_what_the_person_said_and_shared() -> None:
-    assert (KICKED.erased, KICKED.pinned) == ({SPEAKER: (THEIRS,)}, (MINE,))
+    assert (KICKED.erased, KICKED.pinned) == ({SPEAKER: Erasure((THEIRS,))}, (MINE,))
     [sanction] = KICKED.sanctions.values()
     assert (sanction.erases, sanction.mutes_dms) == (True, True)
     assert after(STAGE, c.Kick(by(HOST), named(SPEAKER))).erased == {}
@@ -60,6 +60,11 @@ def test_when_the_kick_is_over_the_person_may_come_back_and_what_was_erased_stay
     over = evolve_all(space, events(space, c.LiftExpired(THE_CLOCK), LATER), LATER)
     assert over is not None
     assert (over.barred, list(over.erased)) == ({}, [SPEAKER])
+    assert [over.erased[SPEAKER].hides(seq) for seq in (1, space.seq, over.seq + 1, None)] == [True, True, False, False]
+    again = after(over, c.Kick(by(HOST), named(SPEAKER), erase=True))
+    assert again.erased[SPEAKER] == Erasure((THEIRS,)), (
+        "what was said since goes, too, and the first pins are not forgotten"
+    )
 
 
 def test_who_was_kicked_already_can_be_erased_later() -> None:

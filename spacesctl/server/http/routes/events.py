@@ -130,10 +130,14 @@ async def list_captions(
     shown = [(event.seq, masks.caption(event.body)) for event in found if event.seq <= told]
     return Page(
         data=[
-            load_value({"seq": seq, **body, "erased": body["account_id"] in space.erased}, api.Caption)
+            load_value({"seq": seq, **body, "erased": _is_erased(space, body["account_id"], seq)}, api.Caption)
             for seq, body in shown
         ]
     )
+
+
+def _is_erased(space: Space, account_id: str, seq: int) -> bool:
+    return account_id in space.erased and space.erased[account_id].hides(seq)
 
 
 async def _said(db: AsyncConnection, space: Space, after: int | None, view: View) -> list[StoredEvent]:
@@ -144,7 +148,7 @@ async def _said(db: AsyncConnection, space: Space, after: int | None, view: View
         found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
     if view is View.STAFF or not space.erased:
         return found
-    shown = [event for event in found if event.body["account_id"] not in space.erased]
+    shown = [event for event in found if not _is_erased(space, event.body["account_id"], event.seq)]
     if shown or after is None or len(found) < PAGE:
         return shown
     return await _said(db, space, found[-1].seq, view)
