@@ -120,7 +120,7 @@ async def cut_off(app: App, person: Person, space_id: str, public_id: str) -> No
         await audit.append(db, entry, app.clock.now())
     handle = await app.registry.live_handle(space_id)
     for session in found:
-        await handle.disconnect(session.id, "removed")
+        await handle.cut_off(session)
 
 
 async def lift_expired(app: App, space_id: str) -> None:

@@ -28,6 +28,7 @@ from spacesctl.live.aggregate import Aggregate
 from spacesctl.live.audience import Audience
 from spacesctl.live.clock import ClockMark, RunningClock
 from spacesctl.live.connections import Connections
+from spacesctl.live.cut_off import CutOff
 from spacesctl.live.effects import pending, redact_message, ticks
 from spacesctl.live.engine import Engine
 from spacesctl.live.event_views import View
@@ -91,6 +92,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._reactions: list[tuple[str, str]] = []
         """Who reacted how since they were told last."""
         self.spacing = Spacing(clock.monotonic)
+        self.cut_off_from = CutOff(clock.monotonic)
         self.safety = SafetyDelay(self.audience)
         self._engine = engine
         self._clock = clock
@@ -339,6 +341,16 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def session(self, session_id: str) -> Session | None:
         """A session that is connected."""
         return self.connections.sessions.get(session_id)
+
+    async def cut_off(self, session: Session) -> None:
+        """End the session of a listener without an account, and let nobody without one in from there for a moment."""
+        self.cut_off_from.note(session.place)
+        await self.disconnect(session.id, "removed")
+
+    def require_elsewhere(self, person: Person, place: str) -> None:
+        """Check that a listener without an account does not come from where one was just put out. Raises NotAllowed."""
+        if person.account_id is None:
+            self.cut_off_from.require_elsewhere(place)
 
     def anonymous(self) -> list[Session]:
         """The sessions of listeners without an account, the oldest first."""

@@ -97,6 +97,12 @@ class SpaceHandle(Protocol):
     def connected(self) -> list[str | None]:
         """The account of each session with audio; None for anonymous listeners."""
 
+    async def cut_off(self, session: Session) -> None:
+        """End the session of a listener without an account, and let nobody without one in from there for a moment."""
+
+    def require_elsewhere(self, person: Person, place: str) -> None:
+        """Check that a listener without an account does not come from where one was just put out. Raises NotAllowed."""
+
     def anonymous(self) -> list[Session]:
         """The sessions of listeners without an account, the oldest first."""
 

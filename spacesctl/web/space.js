@@ -307,7 +307,9 @@ try {
   await refresh();
   const past = await get(`${api}/captions`);
   past.data.slice(-MOST_CAPTIONS).forEach(showCaption);
-  follow(`${api}/events`, () => state.token, onEvent, (status) => fail({ status, message: "You are no longer here." }));
+  const locked = "This Space is locked: nobody new can join. Load this page again once it is open.";
+  const gone = "You are no longer here.";
+  follow(`${api}/events`, () => state.token, onEvent, (status) => fail({ status, message: status === 409 ? locked : gone }));
 } catch (error) {
   fail(error);
 }

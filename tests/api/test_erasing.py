@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from spacesctl.application import people
+from spacesctl.live.cut_off import SECONDS
 from spacesctl.server.http.routes import events
 from spacesctl.support.clock import VirtualClock
 from tests.api.harness import Api, As
@@ -141,5 +143,10 @@ async def test_an_anonymous_listener_is_put_out_by_an_id_that_says_nothing(api: 
     assert (await host.refused("DELETE", f"{space}/connections/{rows[0]['id']}"))["status"] == 404
     entry = (await host.ok("GET", "/v1/audit"))["data"][0]
     assert (entry["action"], entry["details"]) == ("kick.anonymous", {"connection": rows[0]["id"]})
+    back = await api.nobody.offer(f"{space}/whep")
+    assert (back.status_code, back.json()["reason"]) == (403, "removed"), "a page that joins again by itself gives up"
+    assert (await ann.offer(f"{space}/whep")).status_code == 201, "whoever signs in is known"
+    actor_of(api, space).cut_off_from._now = lambda: time.monotonic() + SECONDS
+    assert (await api.nobody.offer(f"{space}/whep")).status_code == 201
     await host.ok("PUT", f"{space}/measures/lock")
     assert (await api.nobody.offer(f"{space}/whep")).json()["reason"] == "locked"

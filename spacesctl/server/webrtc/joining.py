@@ -102,6 +102,7 @@ async def _open_session(
     if kind is not SessionKind.ALL:
         app.rates.at_once("peers", app.connections_from(host), host=host)
     handle = await admitted(app, caller, space_id, Access.LANES if kind is SessionKind.ALL else Access.LISTEN)
+    handle.require_elsewhere(caller, address_key(host))
     space = handle.space
     if space.state is not State.LIVE:
         raise Refused("not_live", "the Space is not live yet")
