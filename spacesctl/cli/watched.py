@@ -32,6 +32,8 @@ _TOLD: dict[str, str] = {
     "person.muted": "{who} is muted",
     "person.unmuted": "{who} may open the microphone again",
     "person.removed": "{who} was removed",
+    "person.erased": "what {who} said and shared is hidden from the audience",
+    "person.restored": "what {who} said and shared is shown again",
     "hand.raised": "{who} asks to speak",
     "host.changed": "{who} is now the host",
     "host.away": "the host {who} left",

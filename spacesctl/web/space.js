@@ -142,6 +142,7 @@ function showLevels() {
 
 function showCaption(caption) {
   const line = document.createElement("li");
+  line.dataset.speaker = caption.speaker;
   line.append(text("span", caption.speaker, "who"), words("span", caption.text));
   const list = $("captions");
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
@@ -149,6 +150,18 @@ function showCaption(caption) {
   while (list.children.length > MOST_CAPTIONS) list.firstChild.remove();
   if (atEnd) list.scrollTop = list.scrollHeight;
   $("partial").textContent = "";
+}
+
+/** What somebody said goes with them. */
+function hideCaptions(speaker) {
+  for (const line of [...$("captions").children]) if (line.dataset.speaker === speaker) line.remove();
+  $("partial").textContent = "";
+}
+
+async function showPast() {
+  const past = await get(`${api}/captions`);
+  $("captions").replaceChildren();
+  past.data.slice(-MOST_CAPTIONS).forEach(showCaption);
 }
 
 // Events that come while the Space is read: the answer may be older than they are.
@@ -196,6 +209,10 @@ function onEvent(type, body) {
     case "caption.partial":
       $("partial").replaceChildren(`${body.data.speaker} `, words("bdi", body.data.text));
       return;
+    case "person.erased":
+      return hideCaptions(body.data.speaker);
+    case "person.restored":
+      return showPast().catch(fail);
     case "captions.status":
       state.space.captions_status = body.data;
       return showCaptionStatus(body.data);
@@ -305,8 +322,7 @@ addEventListener("pagehide", () => {
 
 try {
   await refresh();
-  const past = await get(`${api}/captions`);
-  past.data.slice(-MOST_CAPTIONS).forEach(showCaption);
+  await showPast();
   const locked = "This Space is locked: nobody new can join. Load this page again once it is open.";
   const gone = "You are no longer here.";
   follow(`${api}/events`, () => state.token, onEvent, (status) => fail({ status, message: status === 409 ? locked : gone }));
