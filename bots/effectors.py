@@ -11,9 +11,12 @@ from typing import Protocol
 from bots.api import Api
 from bots.retry import name_of, persist
 from bots.transcriber import words_of
+from spacesctl.api import moderation
 from spacesctl.api.moderation import EvidenceSpan, NewAct, Repeat, Ticks
+from spacesctl.domain.actions import LADDER
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.words import RuleMode
 from spacesctl.rules.rule_engine import Decision
 
@@ -74,12 +77,14 @@ class ActionPoster:
         return f"act space={self._space} action={action} mode={mode} {by}"
 
     def _act(self, decision: Decision, action: str, mode: RuleMode) -> NewAct:
+        ladder = next((_ladder(one) for one in decision.ladders if LADDER + one.name == action), None)
         return NewAct(
             key=decision.key_of(action),
             rule_id=decision.rule_id,
             rule_hash=decision.rule_hash,
             mode=mode,
-            action=action,
+            action="ladder" if ladder is not None else action,
+            ladder=ladder,
             account_id=decision.account_id,
             lane=decision.lane,
             start_tick=decision.start_tick,
@@ -97,6 +102,11 @@ class ActionPoster:
             repeat=Repeat(times=decision.terms.times, within=decision.terms.within * TICK_SECONDS),
             cooldown=decision.terms.cooldown * TICK_SECONDS,
         )
+
+
+def _ladder(ladder: Ladder) -> moderation.Ladder:
+    steps = [moderation.Step(points=one.points, do=one.do, seconds=one.seconds) for one in ladder.steps]
+    return moderation.Ladder(name=ladder.name, steps=steps, expire=ladder.expire)
 
 
 def _told(line: str, error: BaseException) -> None:

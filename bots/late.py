@@ -9,7 +9,7 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import Final
 
-from spacesctl.domain.actions import ACTIONS, ALWAYS_GRANTED, SANCTIONS
+from spacesctl.domain.actions import ALWAYS_GRANTED, is_sanction
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.rules.rule_engine import Decision
 
@@ -22,7 +22,7 @@ def in_time(decision: Decision, now: int) -> Iterator[Decision]:
     if decision.mode == "suggest":
         yield from _parts(decision, ALWAYS_GRANTED)
     elif decision.mode == "enforce" and now - decision.end_tick > TOO_OLD:
-        yield from _parts(decision, ACTIONS.keys() - SANCTIONS)
+        yield from _parts(decision, {one for one in decision.actions if not is_sanction(one)})
     else:
         yield decision
 

@@ -158,6 +158,22 @@ class Repeat(Given, frozen=True, kw_only=True):
     within: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
 
 
+class Step(Given, frozen=True, kw_only=True):
+    """From so many points on, this is done, for so many seconds (null: until the Space ends)."""
+
+    points: Annotated[int, Meta(ge=1, le=1000)]
+    do: str
+    seconds: Annotated[int, Meta(ge=1, le=2_592_000)] | None = None
+
+
+class Ladder(Given, frozen=True, kw_only=True):
+    """Each offence gives as many points as it is severe; they expire after so many seconds. The highest step that they reach is taken."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    steps: Annotated[list[Step], Meta(min_length=1, max_length=10)]
+    expire: Annotated[int, Meta(ge=1, le=31_536_000)]
+
+
 class NewAct(Given, frozen=True, kw_only=True):
     """What a rule decided. Ticks are of 20 ms on the Space clock. A second act with the same `key` changes nothing. The server counts
     offences for `repeat` and `cooldown`, and sanctions for the circuit breaker: the answer's `mode` says what became of the act."""
@@ -167,7 +183,7 @@ class NewAct(Given, frozen=True, kw_only=True):
     rule_hash: Annotated[str, Meta(max_length=64)]
     mode: RuleMode
     action: str
-    """`log`, `redact`, `report`, `mute`, `kick` or `block`."""
+    """One of those that rules may take, or `ladder`."""
     account_id: str
     lane: Lane
     start_tick: Count
@@ -181,6 +197,8 @@ class NewAct(Given, frozen=True, kw_only=True):
     repeat: Repeat = Repeat()
     cooldown: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
     """Seconds after an offence that was acted on in which the rule does not act on the same person again."""
+    ladder: Ladder | None = None
+    """With the action `ladder`: what is done is the step that is reached, and the answer's `action` says which it is."""
 
 
 class Act(Answer, frozen=True, kw_only=True):
@@ -191,7 +209,7 @@ class Act(Answer, frozen=True, kw_only=True):
     rule_hash: str
     mode: RuleMode
     action: str
-    """`log`, `redact`, `report`, `mute`, `kick` or `block`."""
+    """What is taken: one of those that rules may take."""
     account_id: str
     handle: str
     lane: int

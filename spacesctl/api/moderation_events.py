@@ -148,6 +148,16 @@ class OffenceCounted(Answer, frozen=True, kw_only=True):
     quiet_until: int = 0
 
 
+class PointsGiven(Answer, frozen=True, kw_only=True):
+    """A rule gave an account points on a ladder, for the act `key`. They expire at `until`."""
+
+    ladder: str
+    account_id: str
+    points: int
+    key: str
+    until: Time
+
+
 class BreakerTripped(Answer, frozen=True, kw_only=True):
     """Rules have taken so many sanctions in five minutes that more of them are held (acts have the mode `held`): against one account or
     (an empty `account_id`) against all. It is not told again before `until`."""

@@ -11,6 +11,8 @@ from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, cut_clip
 from spacesctl.domain import commands as c
 from spacesctl.domain.acts import is_exempt
 from spacesctl.domain.ids import new_account_id
+from spacesctl.domain.ladder import Ladder
+from spacesctl.domain.ladders import resolved
 from spacesctl.domain.offence import AT_ONCE, Terms
 from spacesctl.domain.offences import verdict
 from spacesctl.domain.principals import Person, Rule
@@ -44,6 +46,7 @@ class Act:
     without: tuple[tuple[int, int], ...] = ()
     """The ticks of spoken numbers."""
     terms: Terms = AT_ONCE
+    ladder: Ladder | None = None
 
 
 async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
@@ -68,7 +71,8 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
 
 def _over(app: App, act: Act, host_id: str, space_id: str) -> AbstractAsyncContextManager[Transaction]:
     """A block concerns all Spaces of the two, anything else this one alone."""
-    if act.mode == "enforce" and act.action == "block":
+    blocks_by_step = act.ladder is not None and any(step.do == "block" for step in act.ladder.steps)
+    if act.mode == "enforce" and (act.action == "block" or blocks_by_step):
         return blocks.over_all_concerned(app, host_id, act.account_id, space_id)
     return app.registry.transaction(space_id)
 
@@ -83,23 +87,35 @@ async def _take(
     person = await facts.target(tx.db, tx.space(space_id), account)
     here = tx.here(space_id)
     command = replace(_command(by, act, person), report_id=report_id, clip=clip, inside=here)
-    mode = verdict(tx.space(space_id), command, tx.now).mode
+    step = resolved(tx.space(space_id), command, tx.now)
+    mode = verdict(tx.space(space_id), step, tx.now).mode
     if (mode, act.action) == ("enforce", "report") and not report_id:
         return None
-    kept = {name: value for name, value in vars(act).items() if name not in ("without", "terms")} | {"mode": mode}
+    kept = {name: value for name, value in vars(act).items() if name not in ("without", "terms", "ladder")}
+    kept |= {"mode": mode, "action": step.action}
     stored = StoredAct(**kept, report_id=report_id or None, handle=f"@{account.handle}")
     # The words go to the act alone: what follows from its event reads them there.
     await act_store.add_act(tx.db, space_id, stored, tx.now)
     exempt = is_exempt(tx.space(space_id), person)
     await tx.ask(space_id, command)
-    if mode == "enforce" and act.action == "block" and not exempt:
+    if mode == "enforce" and step.action == "block" and not exempt:
         await blocks.write_block(app, tx, by, account, act.key, removed_from=space_id)
     return stored
 
 
 def _command(by: Rule, act: Act, person: c.Target) -> c.TakeAct:
     return c.TakeAct(
-        by, act.key, act.rule_id, act.mode, act.action, person, act.lane, act.start_tick, act.end_tick, terms=act.terms
+        by,
+        act.key,
+        act.rule_id,
+        act.mode,
+        act.action,
+        person,
+        act.lane,
+        act.start_tick,
+        act.end_tick,
+        terms=act.terms,
+        ladder=act.ladder,
     )
 
 

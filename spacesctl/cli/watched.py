@@ -210,6 +210,8 @@ class Watched:
                 return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
             case moderation_events.OffenceCounted(acts=acts, rule_id=rule_id):
                 return None if acts else f"rule {rule_id} counts what {who} said"
+            case moderation_events.PointsGiven(ladder=ladder, points=points):
+                return f"{who} has {points} more {'point' if points == 1 else 'points'} ({ladder})"
             case moderation_events.BreakerTripped(account_id=whom):
                 return f"rules hold their sanctions against {who if whom else 'everybody'}: there were many"
             case moderation_events.ReportFiled(category=category):

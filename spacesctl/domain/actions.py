@@ -87,9 +87,20 @@ ACTIONS: Mapping[str, ModerationAction] = MappingProxyType({row.name: row for ro
 """All actions by name, the mildest first."""
 BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
 """What rules may do, where that is granted, the mildest first."""
+BY_STEPS = tuple(name for name in BY_RULES if ACTIONS[name].is_sanction and name not in ("slow", "lock"))
+"""What the steps of a ladder may do, the mildest first: sanctions on one person."""
+LADDER = "ladder:"
+"""What comes before a ladder's name where it stands for an action."""
 MEASURES = tuple(name for name, row in ACTIONS.items() if row.is_measure)
 """What can be on the Space itself."""
 SANCTIONS = frozenset(name for name, row in ACTIONS.items() if row.is_sanction)
 """What takes something from a person: only these count in a rule file's circuit breaker."""
+
+
+def is_sanction(action: str) -> bool:
+    """Whether it takes something from a person, as the steps of a ladder do."""
+    return action in SANCTIONS or action.startswith(LADDER)
+
+
 ALWAYS_GRANTED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.ALWAYS)
 ONLY_IF_ALLOWED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.ALLOWED)

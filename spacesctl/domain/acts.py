@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import measures, offences, redactions, sanctions
+from spacesctl.domain import ladders, measures, offences, redactions, sanctions
 from spacesctl.domain.checks import require_live
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.permissions import Action, require
@@ -32,6 +32,7 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     """
     require(space, command.by, Action.TAKE_ACT)
     require_live(space)
+    command = ladders.resolved(space, command, now)
     allowed = space.grant
     granted = allowed is not None and (command.mode != "enforce" or command.action in allowed.actions)
     if allowed is None or command.by.account_id != allowed.bot_id or not granted:
@@ -43,9 +44,12 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     taken = e.ActTaken(
         command.key, command.rule_id, judged.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
     )  # fmt: skip
-    if judged.mode != "enforce":
+    if judged.mode not in ("enforce", "held"):
         return [*judged.events, taken]
-    return [*judged.events, taken, *_enforce(space, command, allowed, now)]
+    points = ladders.given(command, now)
+    if judged.mode == "held":
+        return [*judged.events, taken, *points]
+    return [*judged.events, taken, *points, *_enforce(space, command, allowed, now)]
 
 
 def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:
@@ -53,7 +57,7 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
     target = command.person.account_id
     spared = is_exempt(space, command.person)
     because = f"rule {command.rule_id}"
-    order = Order(described(command.by), because, None, now, command.key)
+    order = Order(described(command.by), because, command.until, now, command.key)
     match command.action:
         case "warn" if not spared:
             return imposed(space, "warn", target, order)

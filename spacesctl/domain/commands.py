@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.offence import AT_ONCE, USUAL, BreakerLimits, Terms
 from spacesctl.domain.principals import Principal
 from spacesctl.domain.redaction import Stretch
@@ -411,6 +412,10 @@ class TakeAct(Command):
     clip: str | None = None
     """The SHA-256 of the report's evidence clip."""
     terms: Terms = AT_ONCE
+    ladder: Ladder | None = None
+    """The action is the step of this ladder that is reached."""
+    until: datetime | None = None
+    """The end of the sanction; None: that of the Space."""
     inside: frozenset[str] = frozenset()
     """The accounts that are there, and may come back when it locks."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
-from spacesctl.domain import offences
+from spacesctl.domain import ladders, offences
 from spacesctl.domain.space import MAX_CAPTIONED, Away, Erasure, Hand, Invite, Member, Space
 from spacesctl.domain.words import InviteState, Role, State
 
@@ -144,6 +144,7 @@ def _imposed(space: Space, event: e.SanctionImposed) -> Space:
 
 
 def _lifted(space: Space, event: e.SanctionLifted) -> Space:
+    space = ladders.taken_back(space, event)
     return replace(space, sanctions={key: one for key, one in space.sanctions.items() if key != event.sanction_id})
 
 
@@ -263,5 +264,6 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
 _TIMED: dict[type[e.Event], Callable[[Space, Any, datetime], Space]] = {
     e.ActTaken: offences.acted,
     e.BreakerTripped: offences.tripped,
+    e.PointsGiven: ladders.kept,
 }
 """Changes in which it matters when the event was."""

@@ -135,6 +135,18 @@ class OffenceCounted(Event):
 
 
 @dataclass(frozen=True)
+class PointsGiven(Event):
+    """A rule gave an account points on a ladder, for the act `key`. They expire at `until`."""
+
+    type = "points.given"
+    ladder: str
+    account_id: str
+    points: int
+    key: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class BreakerTripped(Event):
     """Rules have taken so many sanctions in five minutes that more of them are held: against one account or (an empty `account_id`)
     against all. It is not told again before `until`."""

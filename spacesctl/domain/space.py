@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from spacesctl.domain.ladder import Points
 from spacesctl.domain.offence import USUAL, BreakerLimits, Offender, RuleSanction
 from spacesctl.domain.redaction import RULES_DELAY, Redaction
 from spacesctl.domain.sanction import EVERYBODY, Sanction
@@ -176,6 +177,8 @@ class Space:
     """Who has broken a rule that counts, by rule and account, the newest last."""
     rule_sanctions: tuple[RuleSanction, ...] = ()
     """Those of the last minutes, the oldest first."""
+    points: tuple[Points, ...] = ()
+    """Those that rules have given on ladders, the oldest first."""
     tripped: Mapping[str, datetime] = field(default_factory=dict)
     """Until when staff know that the circuit breaker holds sanctions against an account, or (an empty id) against all."""
     delay_set: float | None = None

@@ -114,7 +114,7 @@ class Reader:
     def _known(self, name: str, path: Path, known: Iterable[str], later: frozenset[str], what: str) -> bool:
         if name in known:
             return True
-        if name.partition(":")[0] in later or name.startswith("ladder:"):
+        if name.partition(":")[0] in later:
             self.error(path, f"`{name}` is not supported by this version", "remove it")
         else:
             listed = "the known ones are " + ", ".join(f"`{each}`" for each in sorted(known))

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from spacesctl.domain.actions import SANCTIONS
+from spacesctl.domain.actions import is_sanction
 from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.offence import AT_ONCE, Terms
 from spacesctl.rules import normalise
 from spacesctl.rules.match import Hit, Matcher
@@ -80,6 +81,7 @@ class Decision:
     evidence_before: float
     evidence_after: float
     terms: Terms = AT_ONCE
+    ladders: tuple[Ladder, ...] = ()
     tripped: bool = False
     numbers: tuple[tuple[int, int], ...] = ()
     """The ticks of the numbers that were spoken around it, which evidence leaves out."""
@@ -227,16 +229,17 @@ class RuleEngine:
             evidence_before=rule.before,
             evidence_after=rule.after,
             terms=rule.terms,
+            ladders=self.ruleset.ladders_of(rule),
         )
 
     def _limited(self, decision: Decision, now: float) -> Iterator[Decision]:
         """The decision, or its two parts when the circuit breaker holds the sanctions."""
-        sanctions = tuple(action for action in decision.actions if action in SANCTIONS)
+        sanctions = tuple(action for action in decision.actions if is_sanction(action))
         was_open = self._breaker.open
         if decision.mode != "enforce" or not sanctions or self._breaker.take(now):
             yield decision
             return
-        if free := tuple(action for action in decision.actions if action not in SANCTIONS):
+        if free := tuple(action for action in decision.actions if not is_sanction(action)):
             yield replace(decision, actions=free)
         yield replace(decision, mode="held", actions=sanctions, tripped=not was_open)
 

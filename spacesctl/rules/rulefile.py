@@ -8,7 +8,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from spacesctl.rules import conditions, fields, guards, lists, regexes, schema
+from spacesctl.domain.actions import LADDER
+from spacesctl.domain.ladder import Ladder
+from spacesctl.rules import conditions, fields, guards, lists, read_ladders, regexes, schema
 from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
 from spacesctl.rules.problems import Problem, RuleFileError
@@ -25,7 +27,6 @@ MAX_REDACTED = 20_000
 """Spellings of phrases in rules that redact. The recogniser's process looks for them all, and is deaf while it takes new ones."""
 
 LATER_ACTIONS = frozenset({"demote"})
-LATER_TOP = frozenset({"ladder"})
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -50,17 +51,19 @@ def parse(text: str, filename: str = "rules.toml") -> tuple[RuleSet | None, list
     except ValueError as error:  # no TOML; or a number that Python does not take
         return None, [_syntax(str(error), text, filename)]
     reader = Reader(filename, locate(text))
-    rules, limits, exceptions = tuple[Rule, ...](), Limits(), tuple[Phrase, ...]()
+    rules, limits, exceptions, steps = tuple[Rule, ...](), Limits(), tuple[Phrase, ...](), dict[str, Ladder]()
     with suppress(TooManyProblems):
         lists.take(reader, data.get("lists", {}))
         exceptions = _exceptions(reader, data)
-        rules, limits = _file(reader, data)
+        steps = read_ladders.ladders(reader, data.get("ladder", {}))
+        rules, limits = _file(reader, data, steps)
+        read_ladders.allowed(reader, steps, limits)
         _few_spellings(reader, rules, exceptions)
     problems = sorted(reader.problems)
     if any(problem.level == "error" for problem in problems):
         return None, problems
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return RuleSet(rules, limits, digest, text, filename, tuple(problems), exceptions), problems
+    return RuleSet(rules, limits, digest, text, filename, tuple(problems), exceptions, steps), problems
 
 
 def _syntax(message: str, text: str, filename: str) -> Problem:
@@ -69,19 +72,19 @@ def _syntax(message: str, text: str, filename: str) -> Problem:
     return Problem(line, f"not valid TOML: {_PLACE.sub('', message)}", "correct the syntax at this line", filename)
 
 
-def _file(reader: Reader, data: Mapping[str, object]) -> tuple[tuple[Rule, ...], Limits]:
-    reader.keys((), data, set(schema.FILE), LATER_TOP)
+def _file(reader: Reader, data: Mapping[str, object], steps: Mapping[str, Ladder]) -> tuple[tuple[Rule, ...], Limits]:
+    reader.keys((), data, set(schema.FILE))
     if data.get("schema") != 1 or isinstance(data["schema"], bool):
         said = f"schema = {data['schema']!r} is not known" if "schema" in data else "`schema` is missing"
         reader.error(("schema",), said, "write `schema = 1` at the top")
     rules: dict[str, Rule] = {}
     for index, item in enumerate(reader.tables(("rule",), data.get("rule", []))):
-        rule = _rule(reader, ("rule", index), item)
+        rule = _rule(reader, ("rule", index), item, steps)
         if rule is not None:
             _unique(reader, rules.get(rule.id), rule, index)
             rules.setdefault(rule.id, rule)
     limits = _limits(reader, data.get("limits", {}))
-    _allowed(reader, list(rules.values()), limits)
+    _allowed(reader, list(rules.values()), limits, steps)
     _fits(reader, [pattern for rule in rules.values() for pattern in rule.patterns])
     if sum(len(rule.digits) for rule in rules.values()) > MAX_NUMBERS:
         reader.error(
@@ -159,8 +162,8 @@ def _limits(reader: Reader, data: object) -> Limits:
     return Limits(most, allow)
 
 
-def _allowed(reader: Reader, rules: list[Rule], limits: Limits) -> None:
-    ids = {rule.id for rule in rules}
+def _allowed(reader: Reader, rules: list[Rule], limits: Limits, steps: Mapping[str, Ladder]) -> None:
+    ids = {rule.id for rule in rules} | {LADDER + name for name in steps}
     for rule_id in (one for one in limits.allow if one not in ids):
         path: Path = ("limits", "allow", rule_id)
         reader.error(
@@ -173,7 +176,7 @@ def _allowed(reader: Reader, rules: list[Rule], limits: Limits) -> None:
                 reader.note(rule.line, f"rule {rule.id!r} may not {action} by itself", todo)
 
 
-def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None:
+def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping[str, Ladder]) -> Rule | None:
     """None when the rule has no usable id."""
     reader.keys(path, data, set(schema.RULE))
     rule_id = reader.identifier((*path, "id"), data.get("id"))
@@ -181,7 +184,7 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
     times, within = _repeat(reader, (*path, "repeat"), data.get("repeat", {}))
     before, after = _evidence(reader, (*path, "evidence"), data.get("evidence", {}))
     mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), tuple(MODES))
-    actions = _actions(reader, (*path, "actions"), data)
+    actions = _actions(reader, (*path, "actions"), data, steps)
     roles = _roles(reader, (*path, "scope"), data.get("scope", {}))
     severity = reader.integer((*path, "severity"), data.get("severity", 1), 1, schema.MOST_SEVERE)
     cooldown = reader.duration((*path, "cooldown"), data.get("cooldown", "0s"))
@@ -208,14 +211,15 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object]) -> Rule | None
     )
 
 
-def _actions(reader: Reader, path: Path, data: Mapping[str, object]) -> tuple[str, ...]:
+def _actions(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping[str, Ladder]) -> tuple[str, ...]:
+    known = (*ACTIONS, *(LADDER + name for name in steps))
     if "actions" not in data:
         reader.error(path, "the rule has no `actions`", f"add `actions = [...]` with some of {', '.join(ACTIONS)}")
         return ()
-    chosen = reader.choices(path, data["actions"], ACTIONS, LATER_ACTIONS)
+    chosen = reader.choices(path, data["actions"], known, LATER_ACTIONS)
     if data["actions"] == []:
         reader.warn(path, "the rule does nothing: `actions` is empty", 'write at least `["log"]`')
-    return tuple(action for action in ACTIONS if action in chosen)  # mildest first, regardless of the order in the file
+    return tuple(action for action in known if action in chosen)  # mildest first, regardless of the order in the file
 
 
 def _repeat(reader: Reader, path: Path, data: object) -> tuple[int, float]:

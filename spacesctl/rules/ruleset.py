@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from spacesctl.domain import actions
+from spacesctl.domain.actions import LADDER
 from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.offence import Terms
 from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
@@ -139,6 +141,8 @@ class RuleSet:
     warnings: tuple[Problem, ...] = ()
     exceptions: tuple[Phrase, ...] = ()
     """What no rule hits, nor any part of it."""
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    """By name."""
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule with this id, or None."""
@@ -153,12 +157,21 @@ class RuleSet:
         return tuple(rule for rule in self.rules if rule.redacts)
 
     def grants(self) -> dict[str, set[str]]:
-        """The actions that each rule may take by itself."""
-        return {rule.id: set(rule.taken) for rule in self.rules}
+        """The actions that each rule may take by itself, with those of its ladders."""
+        return {rule.id: {did for one in rule.taken for did in self._done(one)} for rule in self.rules}
+
+    def ladders_of(self, rule: Rule) -> tuple[Ladder, ...]:
+        """The ladders that a rule's offences give points on."""
+        return tuple(self.ladders[one.removeprefix(LADDER)] for one in rule.actions if one.startswith(LADDER))
+
+    def _done(self, action: str) -> set[str]:
+        if not action.startswith(LADDER):
+            return {action}
+        return {step.do for step in self.ladders[action.removeprefix(LADDER)].steps}
 
     def breaker(self) -> tuple[int, int]:
         """How many sanctions the rules may take in five minutes, and how severe the worst offence is that has one."""
-        severe = [rule.severity for rule in self.rules if actions.SANCTIONS & set(rule.taken)]
+        severe = [rule.severity for rule in self.rules if any(map(actions.is_sanction, rule.taken))]
         return self.limits.max_auto_actions_per_5min, max(severe, default=1)
 
     def actions(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from spacesctl.domain.actions import BY_STEPS, LADDER
 from spacesctl.rules.fields import CONFIDENCE, DURATION, ID, MAX_PHRASE
 from spacesctl.rules.read_numbers import LEAST_RUN, MOST_DIGITS, PREFIX
 from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, MODES, NEEDS_ALLOW
@@ -11,6 +12,7 @@ from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, MODES, NEEDS_ALLOW
 ROLES = ("speaker", "cohost", "host")
 MOST_SEVERE = 10
 MOST_TIMES = 1000
+MOST_POINTS = 1000
 MOST_AUTOMATIC = 1000
 
 
@@ -127,6 +129,12 @@ UNLESS: dict[str, Schema] = {
         **_duration("0s"),
     }
 }
+STEP: dict[str, Schema] = {
+    "points": {"type": "integer", "minimum": 1, "maximum": MOST_POINTS},
+    "do": {"enum": list(BY_STEPS)},
+    "for": {"description": "Until the Space ends, if it is not there.", **_duration("0s")},
+}
+A_LADDER: dict[str, Schema] = {"expire": _duration("30d"), "steps": _list(_table(STEP, "points", "do"))}
 WHEN: dict[str, Schema] = {
     "any": _list(_one_condition()),
     "all": _list(_one_of_them(ALL)),
@@ -143,13 +151,18 @@ RULE: dict[str, Schema] = {
     "repeat": _table(REPEAT),
     "scope": _table(SCOPE),
     "cooldown": _duration("0s"),
-    "actions": _list({"enum": list(ACTIONS)}),
+    "actions": _list({"oneOf": [{"enum": list(ACTIONS)}, {"type": "string", "pattern": rf"^{LADDER}{ID.pattern}$"}]}),
     "evidence": _table(EVIDENCE),
 }
 FILE: dict[str, Schema] = {
     "schema": {"const": 1},
     "limits": _table(LIMITS),
     "exceptions": _table(EXCEPTIONS),
+    "ladder": {
+        "description": "By name: what points lead to. An offence of a rule with the action `ladder:NAME` gives its `severity`.",
+        "type": "object",
+        "additionalProperties": _table(A_LADDER, "steps"),
+    },
     "lists": {
         "description": "By name, the lines of the lists that `words_from` names: the command line puts them here.",
         "type": "object",

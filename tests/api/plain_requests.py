@@ -77,7 +77,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "ReportDecision": {"state": "dismissed", "note": "n"},
     "NewRules": {"text": RULES, "filename": "rules.toml", "with_numbers": True},
     "NewAct": _ACT | {
-        "evidence": {"before": 1.0, "after": 1.0}, "severity": 2, "repeat": {"times": 2, "within": 9.0}, "cooldown": 5.0,
+        "evidence": {"before": 1.0, "after": 1.0}, "severity": 2, "action": "ladder",
+        "ladder": {"name": "speech", "expire": 60, "steps": [{"points": 1, "do": "mute", "seconds": 60}]},
+        "repeat": {"times": 2, "within": 9.0}, "cooldown": 5.0,
     },
     "Undo": {"reason": "r"},
     "BotStatus": {

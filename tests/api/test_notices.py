@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 CONCERN_NOBODY = {
     # what everybody sees in the Space, or did themselves
     e.SpaceCreated, e.SpaceStarted, e.PolicyChanged, e.CaptionsSwitched, e.HandRaised, e.LaneOpened, e.LaneClosed, e.MicChanged,
-    e.RulesSet, e.Pinned, e.Unpinned, e.RecordingStarted, e.Consented, e.CaptionSpoken, e.OffenceCounted,
+    e.RulesSet, e.Pinned, e.Unpinned, e.RecordingStarted, e.Consented, e.CaptionSpoken, e.OffenceCounted, e.PointsGiven,
     # said by the sanction or the act beside them
     e.ServerMuted, e.Readmitted,
     # what the audience hears, and when; everybody sees that nobody can speak

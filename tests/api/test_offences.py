@@ -85,3 +85,48 @@ async def test_terms_that_are_none_are_refused(api: Api, change: dict[str, Any],
     problem = await api.bot.refused("POST", f"{space}/acts", said(talker, 0, **change))
     assert (problem["status"], problem["code"]) == (400, "invalid")
     assert field in str(problem)
+
+
+STEPS = [{"points": 1, "do": "warn"}, {"points": 3, "do": "mute", "seconds": 60}, {"points": 5, "do": "block"}]
+
+
+async def test_a_ladder_leads_from_a_warning_to_a_block_and_survives_a_restart(tmp_path: Path) -> None:
+    rules = RULES.replace('actions = ["report", "mute", "kick", "block"]', 'actions = ["ladder:speech"]').replace(
+        "{ pitch =", '{ "ladder:speech" ='
+    )
+    steps = '{ points = 1, do = "warn" }, { points = 3, do = "mute", for = "60s" }, { points = 5, do = "block" }'
+    rules = rules.replace("[limits]", "[limits]\nmax_auto_actions_per_5min = 20")
+    rules += f"[ladder.speech]\nsteps = [ {steps} ]\n"
+    climb: dict[str, Any] = {"ladder": {"name": "speech", "expire": 3600, "steps": STEPS}, "severity": 2}
+
+    async def climbed(bot: As, talker: As, *ticks: int) -> list[str]:
+        return [
+            (await bot.ok("POST", f"{space}/acts", said(talker, tick, "ladder", **climb)))["action"] for tick in ticks
+        ]
+
+    async with running_api(tmp_path / "data") as api:
+        host, talker, space = await stage(api)
+        await host.ok("PUT", f"{space}/rules", {"text": rules})
+        assert await climbed(api.bot, talker, 0, 100, 0) == ["warn", "mute", "warn"], "the last is the first again"
+    async with running_api(tmp_path / "data", first=False) as again:
+        host = As(again, host.token)
+        (mute,) = (one for one in (await host.ok("GET", f"{space}/sanctions"))["data"] if one["action"] == "mute")
+        assert mute["until"] is not None
+        await host.ok("POST", f"{space}/sanctions/{mute['id']}/undo")
+        assert await climbed(again.bot, talker, 200, 300) == ["mute", "block"], "its points came back"
+        assert [one["handle"] for one in (await host.ok("GET", "/v1/accounts/me/blocks"))["data"]] == ["@talker"]
+
+
+@pytest.mark.parametrize(
+    ("action", "change", "told"),
+    [
+        ("ladder", {}, "goes with the action"),
+        ("mute", {"ladder": {"name": "s", "expire": 60, "steps": STEPS}}, "goes with the action"),
+        ("ladder", {"ladder": {"name": "s", "expire": 60, "steps": [{"points": 1, "do": "lock"}]}}, "leads to one of"),
+        ("ladder", {"ladder": {"name": "s", "expire": 60, "steps": []}}, "steps"),
+    ],
+)
+async def test_a_ladder_that_is_none_is_refused(api: Api, action: str, change: dict[str, Any], told: str) -> None:
+    _, talker, space = await stage(api)
+    problem = await api.bot.refused("POST", f"{space}/acts", said(talker, 0, action, **change))
+    assert (problem["status"], told in str(problem)) == (400, True), problem

@@ -139,6 +139,25 @@ def test_what_a_rule_suggests_is_posted_so_and_what_tells_is_done() -> None:
     }  # fmt: skip
 
 
+def test_a_ladder_goes_with_its_act() -> None:
+    api = FakeApi(
+        rules().replace('["mute", "report"]', '["ladder:speech", "report"]')
+        + '[ladder.speech]\nsteps = [ { points = 1, do = "warn" }, { points = 3, do = "mute", for = "60s" } ]\n'
+    )
+    api.hello = [info(1)]
+
+    async def script(bot: SpaceBot) -> None:
+        bot.on_utterance(utterance(PHRASE))
+        await until(lambda: len(api.acts) == 2)
+
+    run(api, script)
+    report, climb = api.acts
+    assert (report["action"], report.get("ladder")) == ("report", None)
+    assert (climb["action"], climb["key"]) == ("ladder", "scam-pitch:1:120-154:ladder:speech")
+    steps = [{"points": 1, "do": "warn"}, {"points": 3, "do": "mute", "seconds": 60}]
+    assert climb["ladder"] == {"name": "speech", "steps": steps, "expire": 30 * 86400}
+
+
 def test_of_an_offence_that_only_counts_one_act_is_posted() -> None:
     api = FakeApi(rules())
     api.hello = [info(1)]

@@ -17,9 +17,10 @@ from spacesctl.application import acts, reports
 from spacesctl.application.once import Once
 from spacesctl.application.rulesets import set_rules
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.actions import BY_RULES
+from spacesctl.domain.actions import BY_RULES, BY_STEPS
 from spacesctl.domain.clock import TICKS_PER_SECOND, rfc3339
 from spacesctl.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
+from spacesctl.domain.ladder import Ladder, Step
 from spacesctl.domain.offence import Terms
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
@@ -212,8 +213,7 @@ async def get_rules(app: Here, caller: SignedIn, space_id: str) -> api.RuleFile:
 @limited("change")
 async def take_act(app: Here, caller: ServiceBot, space_id: str, body: api.NewAct) -> api.Act:
     """A rule acts in the host's name, within the host's grant. A repeated key changes nothing and returns the first answer."""
-    if body.action not in BY_RULES:
-        raise Invalid("action", f"is one of {', '.join(BY_RULES)}")
+    _require_action(body)
     act = acts.Act(
         body.key,
         body.rule_id,
@@ -232,8 +232,25 @@ async def take_act(app: Here, caller: ServiceBot, space_id: str, body: api.NewAc
         body.evidence.after,
         tuple((one.from_tick, one.to_tick) for one in body.evidence.without),
         _terms(body),
+        _ladder(body.ladder),
     )
     return _act(await acts.take_act(app, caller, space_id, act))
+
+
+def _require_action(body: api.NewAct) -> None:
+    """Raises Invalid."""
+    if body.action not in (*BY_RULES, "ladder"):
+        raise Invalid("action", f"is one of {', '.join(BY_RULES)}, ladder")
+    if (body.action == "ladder") is not (body.ladder is not None):
+        raise Invalid("ladder", "goes with the action `ladder`")
+    if body.ladder is not None and any(step.do not in BY_STEPS for step in body.ladder.steps):
+        raise Invalid("ladder", f"leads to one of {', '.join(BY_STEPS)}")
+
+
+def _ladder(given: api.Ladder | None) -> Ladder | None:
+    if given is None:
+        return None
+    return Ladder(given.name, tuple(Step(one.points, one.do, one.seconds) for one in given.steps), given.expire)
 
 
 def _terms(body: api.NewAct) -> Terms:
