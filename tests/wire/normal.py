@@ -18,6 +18,7 @@ _SECRETS = (
     (re.compile(r"(a=ice-ufrag:|a=ice-pwd:|a=msid:|a=ssrc:|a=fingerprint:sha-256 |o=- )\S+"), r"\1<random>"),
     (re.compile(r"(?<=cname:)\S+"), "<random>"),
     (re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16})\b"), "<hash>"),
+    (re.compile(r"\banon-[0-9a-f]{6}\b"), "<connection>"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "<incident>"),
 )
 _TIME = re.compile(r"\b(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
