@@ -262,16 +262,16 @@ ROOT = Noun(
                     "Try a rule file on what was said: what would have fired, when, on which words, how sure.",
                 ),
                 "starter": Verb(
-                    "rule_trials:starter",
+                    "rule_starter:starter",
                     "Print a set of rules to begin with, all in shadow: scams, personal numbers, threats, spam.",
                 ),
                 "push": Verb("rules:push_rules", "Set the rules of a Space, also while it is live."),
                 "list": Verb(
-                    "rule_trials:list_rules",
+                    "rules_in_force:list_rules",
                     "List the rules in force in a Space, and how often each fired in what was said so far.",
                 ),
                 "why": Verb(
-                    "rule_trials:why",
+                    "rules_in_force:why",
                     "Show which rules fired, or nearly did, on what an account said, and what was missing.",
                 ),
                 "show": Verb("rules:show_rules", "Print the rule file of a Space."),
