@@ -12,6 +12,7 @@ from bots.hearing.messages import Utterance
 from bots.numbers import HOLD_SECONDS, NumberMask, masked
 from spacesctl.rules.numbers import Digits, Shape
 from spacesctl.rules.rule_engine import JOIN_TICKS, Word
+from spacesctl.rules.ruleset import Phrase
 
 LANE = 3
 PAUSE = 0.6
@@ -226,3 +227,12 @@ def test_evidence_leaves_out_the_ticks_of_numbers_complete_or_not() -> None:
     assert scene.mask.stretches(LANE) == ((said.words[2].start_tick - 5, said.words[4].end_tick + 5),)
     scene.say("hello you there and there", pause=5)
     assert scene.mask.stretches(LANE) == ()
+
+
+def test_a_number_within_an_exception_is_shown_and_a_longer_one_is_not() -> None:
+    scene = Scene()
+    known = Phrase("nine one one nine one one", ("nine one one nine one one",), 1)
+    scene.mask.set_digits((Digits(),), (known,))
+    scene.say("call nine one one nine one one now please")
+    scene.say("no call nine one one nine one one two now please")
+    assert scene.finals == ["call nine one one nine one one now please", "no call [number] now please"]
