@@ -90,7 +90,7 @@ def test_each_key_of_the_documented_table_is_in_the_schema() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"mode": "suggest"}, "mode"),
+        ({"mode": "sugest"}, "mode"),
         ({"cooldown": "45"}, "cooldown"),
         ({"actions": ["ban"]}, "actions"),
         ({"when": {"any": [{"words": ["a"], "regex": "b"}]}}, "any"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.words import NUMBER
 from spacesctl.rules import regexes
 from spacesctl.rules.numbers import Digits, Shape
@@ -86,7 +87,7 @@ def _phrases(rule: Rule) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
 
 def explain(ruleset: RuleSet, known: Vocabulary | None = None) -> list[str]:
     """Each rule in plain sentences, one line each, for `rules check`; also that all words are `known`, if they are."""
-    lines = [line for rule in ruleset.rules for line in _explain(rule, known)]
+    lines = [line for rule in ruleset.rules for line in _explain(rule, known, ruleset.ladders_of(rule))]
     if ruleset.exceptions:
         lines.append(f"Within {_listed(ruleset.exceptions)} no rule finds anything.")
     most = ruleset.limits.max_auto_actions_per_5min
@@ -148,7 +149,7 @@ def _word_sentences(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
         yield f"  It listens for all words that begin with {prefix.start!r}{told if words else ''}."
 
 
-def _explain(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
+def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) -> Iterator[str]:
     does = ", ".join(rule.actions) or "nothing"
     verb = {"enforce": "does", "suggest": "suggests to the host, and only what tells is done by itself,"}.get(
         rule.mode, "only records that it would do"
@@ -167,6 +168,12 @@ def _explain(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
         yield f"  It acts when one account does this {rule.times} times within {rule.within:g} s."
     exempt = "Hosts, co-hosts and bots are exempt" if rule.roles <= {"speaker"} else "Bots are exempt"
     yield f"  It watches {' and '.join(sorted(rule.roles)) or 'nobody'}. {exempt}."
+    for ladder in ladders:
+        steps = ", ".join(
+            f"{one.points} {one.do}{f' for {one.seconds} s' if one.seconds else ''}" for one in ladder.steps
+        )
+        gone = f"Points expire after {ladder.expire / 86400:g} days."
+        yield f"  Each time gives {rule.severity} on the ladder {ladder.name!r}: {steps}. {gone}"
     if rule.quoting:
         yield f"  Only redactions are made of what a host or co-host has said in the {rule.quoting:g} s before."
     if rule.cooldown:

@@ -37,7 +37,7 @@ ASKED = """
 invites / invites --space ID / account list / list --mine --limit 3
 list / show ID / edit ID --title x / start ID / end ID -y / cancel ID -y / remind ID / invite ID @ann / inbox / accept ID / decline ID
 uninvite ID @ann / dm @ann hi / policy ID everyone / people ID / raise ID / hands ID / approve ID @ann / deny ID @ann / mute ID @ann
-warn ID @ann --reason loud / kick ID anon-123456 -y / people ID --anonymous / lock ID / unlock ID / slow ID / hold ID
+warn ID @ann --reason loud / people ID --anonymous / lock ID / unlock ID / slow ID / hold ID
 redact ID @ann / dump ID / cough ID / panic ID / redactions list ID / redactions change ID-r1 --tone / redactions withdraw ID-r1
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
@@ -62,7 +62,8 @@ SILENT = {
 """They print nothing of what the server says."""
 ELSEWHERE = {
     "serve", "backup", "restore", "demo", "completion", "help", "doctor", "create", "speak", "listen", "play", "models list", "models pull",
-    "models path", "config show", "rules check", "rules test", "rules starter", "rules list", "rules why", "rules push", "recordings get",
+    "models path", "config show", "blocklist export", "blocklist import",
+    "rules check", "rules test", "rules starter", "rules list", "rules why", "rules push", "recordings get",
 }  # fmt: skip
 """They print nothing of others, need rules that compile, read sound, or say a link and an id as those above do."""
 

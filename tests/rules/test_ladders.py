@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spacesctl.domain.ladder import Ladder, Step
+from spacesctl.rules.check import explain
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rule_engine import RuleEngine
 from spacesctl.rules.rulefile import compile_rules
@@ -37,6 +38,11 @@ def test_the_grant_has_what_the_steps_do_and_the_breaker_counts_them() -> None:
     assert found.actions() == {"report", "warn", "mute", "kick"}
     assert found.breaker() == (5, 2)
     assert compile_rules(ladder().replace('"enforce"', '"suggest"')).actions() == {"report"}
+
+
+def test_a_ladder_is_explained() -> None:
+    said = "\n".join(explain(compile_rules(ladder())))
+    assert "gives 2 on the ladder 'speech': 1 warn, 3 mute for 60 s, 5 kick. Points expire after 30 days." in said
 
 
 def test_points_expire_after_thirty_days_unless_said_otherwise() -> None:
