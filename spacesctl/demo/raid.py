@@ -116,14 +116,17 @@ def _prepare(url: str, owner_token: str, raiders: int) -> Stage:
     return Stage(url, room, live.link, "host", ids, tokens, live.captions_status)
 
 
+def _voices() -> tuple[list[bytes], list[list[bytes]]]:
+    """The packets of the host, and of those who shout."""
+    host, *others = casts.load("cast_a").people
+    return _packets(_notched(_sound(host))), [_packets(_with_pilot(_notched(_sound(one)))) for one in others]
+
+
 async def _perform(raid: _Raid, out: Console) -> RaidReport:
     stage = raid.stage
     ear = ProbeListener("lanes", None)
     listener = LanesListener(stage, None, ear)
-    people = casts.load("cast_a").people
-    host, others = people[0], people[1:]
-    plain = _packets(_notched(_sound(host)))
-    loud = [_packets(_with_pilot(_notched(_sound(one)))) for one in others]
+    plain, loud = await asyncio.to_thread(_voices)
     tasks = [asyncio.create_task(listener.run()), asyncio.create_task(_say(stage, "host", plain))]
     await listener.joined.wait()
     for number, name in enumerate(raid.raiders):

@@ -6,14 +6,17 @@ import inspect
 import json
 import socket
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from spacesctl.api.wire import dump
+from spacesctl.api.wire import Time, dump
 from spacesctl.cli.commands import ROOT
 from spacesctl.cli.lazy import verbs
+from spacesctl.client import blocklists
 from tests.cli.inside import Done, run
 from tests.cli.raw_server import Say, answer, raw_server, reset
 from tests.cli.samples import ID, space
@@ -129,6 +132,11 @@ def files(monkeypatch: pytest.MonkeyPatch) -> None:
     from bots import casts
 
     Path("rules.toml").write_text("")
+    entries = [blocklists.Entry(handle="@ann", reason="spam")]
+    bare = blocklists.BlockList(
+        schema=1, server="https://a.example", by="@host", made_at=Time.of(datetime.now(UTC)), entries=entries, key="0" * 64, signature=""
+    )  # fmt: skip
+    Path("list.json").write_bytes(blocklists.written(blocklists.signed(bare, Ed25519PrivateKey.generate())))
     Path("voice.ogg").write_bytes(Path(casts.load("cast_a").host.clip).read_bytes())
     monkeypatch.setattr("spacesctl.cli.coming_back.RETRY_FOR", -1.0)
     monkeypatch.setattr("spacesctl.cli.coming_back.ComingBack.lost", _at_once)

@@ -115,10 +115,13 @@ async def test_a_raid_is_brought_to_order_with_at_most_five_commands(tmp_path: P
 
 
 async def _nothing_but_messages(raid: Raid, ear: LaneListener) -> None:
-    """After three commands nobody of them is heard, and what they send to all is refused."""
-    await asyncio.sleep(0.5)
-    raid.through.clear()
-    ear.forget()
-    await until(lambda: len(ear.packets) > 100)
+    """After three commands nobody of them is heard, and what they send to all is refused, but for the one thing in the hour that those
+    may send who had sent nothing before."""
+    for _ in range(4):
+        raid.through.clear()
+        ear.forget()
+        await until(lambda: len(ear.packets) > 100)
+        if set(raid.through) <= {"message"}:
+            break
     assert set(raid.through) <= {"message"}
     assert share_of(ear.heard(), RAID_HZ) < LEAST / 10
