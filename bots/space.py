@@ -53,7 +53,7 @@ class SpeechPipeline(Protocol):
 
 
 class SpaceBot:
-    """`run` serves one Space. `engine` and `model` are named in each act; `on_alert` is called when the circuit breaker opens."""
+    """`run` serves one Space. `engine` and `model` are named in each act; `on_alert` is called when the server holds a sanction."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class SpaceBot:
 
     @property
     def tripped(self) -> bool:
-        """Whether the circuit breaker of the rules is open."""
+        """Whether the server's circuit breaker has held a sanction lately."""
         return self._moderator.tripped
 
     def assign(self, assignment: Assignment) -> None:

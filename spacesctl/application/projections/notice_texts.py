@@ -231,6 +231,7 @@ def _by_hand(c: Context, event: e.ActTaken) -> str:
     return {
         "redact": f"redact {where} {whom} --last 10s",
         "block": f"block {whom}",
+        "warn": f"warn {where} {whom} --reason 'rule {event.rule_id}'",
     }.get(event.action, f"{event.action} {where} {whom}")
 
 
