@@ -25,6 +25,8 @@ SPARE: Final = 1.3
 """What must be idle for a lane to come back, in terms of what one of those takes that are kept."""
 URGENT_AT: Final = 1.0
 """Seconds late at which lanes are given up one after the other, without waiting for what the last one has changed."""
+OVERDUE_AT: Final = 1.4
+"""Seconds late at which a lane whose own lateness still grows is given up, even while the others catch up."""
 SETTLES: Final = 1.5
 """Seconds after which one sees that. Moments in which many work more than they do on average are over by then."""
 ON_TIME: Final = 0.8
@@ -65,7 +67,8 @@ class Shedder(Generic[Key]):
     def __init__(self) -> None:
         self.lean = False
         self.shed: set[Key] = set()
-        self._before = 0.0
+        self._before: dict[Key, float] = {}
+        self._forgotten = False
         self._late_at: float | None = None
         self._returned_at: float | None = None
         self._patience = ROOM_AFTER
@@ -79,7 +82,7 @@ class Shedder(Generic[Key]):
         self.shed &= {lane.key for lane in found}
         kept = [lane for lane in found if lane.key not in self.shed]
         lags = [lane.lag for lane in kept if not lane.again]
-        late, backlog = max(lags, default=0.0), sum(lags)
+        late = max(lags, default=0.0)
         self._judge_return(now, late, len(kept))
         if late > ON_TIME or self._late_at is None:
             self._late_at = now
@@ -87,27 +90,38 @@ class Shedder(Generic[Key]):
             self.lean = True
         early = use is not None and use.idle < BUSY
         if late > (SHED_EARLY_AT if early else SHED_AT):
-            if backlog > self._before * CATCHING_UP and self._may_shed(now, late, early=early):
-                self._give_up(now, kept)
+            busy = [lane for lane in kept if lane.busy]
+            overdue = [lane for lane in busy if self._overdue(lane)]
+            if len(busy) > 1 and (overdue or (not self._catching_up(kept) and self._may_shed(now, late, early=early))):
+                self._give_up(now, overdue or busy)
         elif late <= LEAN_AT and now - self._late_at >= self._wait(len(kept)) and self._fits(use, kept):
             self._take_back(now, found)
-        self._before = backlog
+        self._before, self._forgotten = {lane.key: lane.lag for lane in kept}, False
 
     def forget(self) -> None:
         """Nothing was recognised for a while, for another reason than too many talkers: what comes late now says nothing."""
-        self._before = float("inf")
+        self._forgotten = True
+
+    def _catching_up(self, kept: list[Load[Key]]) -> bool:
+        """Whether the lanes that are kept, taken together, are less late than at the look before."""
+        lags = {lane.key: lane.lag for lane in kept if not lane.again}
+        before = sum(self._before.get(key, 0.0) for key in lags)
+        return self._forgotten or sum(lags.values()) <= before * CATCHING_UP
+
+    def _overdue(self, lane: Load[Key]) -> bool:
+        """Whether it is about to be too late, however the others are."""
+        growing = lane.lag > self._before.get(lane.key, 0.0) and not self._forgotten
+        return growing and lane.lag > OVERDUE_AT and not lane.again
 
     def _may_shed(self, now: float, late: float, *, early: bool) -> bool:
         return late > (URGENT_EARLY_AT if early else URGENT_AT) or now - self._shed_at >= SETTLES
 
-    def _give_up(self, now: float, kept: list[Load[Key]]) -> None:
-        """The least active of those that take time; of about equal ones the latest. One alone is late, but better than nothing."""
-        busy = [lane for lane in kept if lane.busy]
-        if len(busy) > 1:
-            most = min(lane.activity for lane in busy) * ALIKE + A_WORD
-            alike = [lane for lane in busy if lane.activity <= most]
-            self.shed.add(max(alike, key=lambda lane: (lane.lag, -lane.activity)).key)
-            self._late_at = self._shed_at = now
+    def _give_up(self, now: float, lanes: list[Load[Key]]) -> None:
+        """The least active of these; of about equal ones the latest. One that takes time alone is late, but better than nothing."""
+        most = min(lane.activity for lane in lanes) * ALIKE + A_WORD
+        alike = [lane for lane in lanes if lane.activity <= most]
+        self.shed.add(max(alike, key=lambda lane: (lane.lag, -lane.activity)).key)
+        self._late_at = self._shed_at = now
 
     def _take_back(self, now: float, found: list[Load[Key]]) -> None:
         """One lane, or, when all are back, partial results."""

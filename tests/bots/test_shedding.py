@@ -143,6 +143,22 @@ def test_of_lanes_that_are_about_equally_active_the_latest_is_given_up() -> None
     assert shedder.lean
 
 
+def test_a_lane_that_falls_further_and_further_behind_is_given_up_though_the_others_catch_up() -> None:
+    shedder = Shedder[int]()
+    shedder.forget()
+    for look in range(5):
+        other = 1.3 - 0.3 * look
+        shedder.look(look * LOOK_SECONDS, [Load(0, 0.9 + 0.2 * look, 9000.0), Load(1, other, 10.0), Load(2, other, 10.0)])
+    assert shedder.shed == {0}
+
+
+def test_that_a_lane_was_given_up_is_not_taken_for_catching_up() -> None:
+    shedder = Shedder[int]()
+    for look in range(3):
+        shedder.look(look * LOOK_SECONDS, [Load(lane, 1.1 + 0.05 * look, 10.0) for lane in range(6)])
+    assert len(shedder.shed) == 3
+
+
 def test_after_one_too_many_has_come_back_as_many_are_tried_again_later_and_fewer_soon() -> None:
     machine = Machine(2.0, [0.3] * 10)
     machine.run(120)
