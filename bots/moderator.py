@@ -12,7 +12,8 @@ from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
 from bots.late import in_time
 from spacesctl.api.lanes import OpenLane
-from spacesctl.rules.rule_engine import BREAKER_SECONDS, Decision, HeardUtterance, RuleEngine, Word
+from spacesctl.domain.offences import WINDOW
+from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine, Word
 
 MAX_WAITING = 500
 """Decisions that may wait while the server does not answer. Sound that waits to be redacted does not wait here."""
@@ -65,7 +66,7 @@ class Moderator:
     @property
     def tripped(self) -> bool:
         """Whether the server's circuit breaker has held a sanction lately."""
-        return self._held_at is not None and self._clock() - self._held_at < BREAKER_SECONDS
+        return self._held_at is not None and self._clock() - self._held_at < WINDOW.total_seconds()
 
     def set_rules(self, engine: RuleEngine | None) -> None:
         """Start with these rules, or apply none. What was counted is the server's."""
@@ -78,7 +79,7 @@ class Moderator:
         said = HeardUtterance(
             utterance.lane, who.account_id, who.role, who.kind, utterance.words, True, utterance.utterance
         )
-        for decision in self._engine.hear(said, self._clock()):
+        for decision in self._engine.hear(said):
             words, numbers = self._hide(decision.lane, decision.words), self._numbers(decision.lane)
             self._queue(replace(decision, words=words, numbers=numbers))
 

@@ -237,4 +237,4 @@ class SpaceBot:
 
 def _rule_engine(text: str) -> RuleEngine:
     """Compile rules and build their automata, which takes tens of milliseconds for a large file. Raises RuleFileError."""
-    return RuleEngine(compile_rules(text), counts=False)
+    return RuleEngine(compile_rules(text))

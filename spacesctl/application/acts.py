@@ -1,4 +1,4 @@
-"""What rules do. Each act is one transaction, found again by its natural key."""
+"""What rules do. Each act is one transaction, found again by its natural key or by what it is about."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from spacesctl.application import blocks, facts
 from spacesctl.application.app import App
 from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, cut_clip
 from spacesctl.domain import commands as c
+from spacesctl.domain.actions import LADDER
 from spacesctl.domain.acts import is_exempt
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.ladder import Ladder
@@ -48,13 +49,18 @@ class Act:
     terms: Terms = AT_ONCE
     ladder: Ladder | None = None
 
+    @property
+    def asked(self) -> str:
+        """The action, with the name of its ladder."""
+        return self.action if self.ladder is None else LADDER + self.ladder.name
+
 
 async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
-    """Take, count or only record what a rule decided. A repeated key returns the first result and changes nothing. Raises
+    """Take, count or only record what a rule decided. A repeated act (`same_act`) returns the first result and changes nothing. Raises
     NotFound, Gone, NotAllowed or Refused.
     """
     async with app.db.read() as db:
-        if (done := await act_store.get_act(db, space_id, act.key)) is not None:
+        if (done := await act_store.same_act(db, space_id, act)) is not None:
             return done
     report_id, clip = "", None
     while True:
@@ -81,7 +87,7 @@ async def _take(
     app: App, tx: Transaction, by: Rule, space_id: str, act: Act, report_id: str, clip: str | None
 ) -> StoredAct | None:
     """Take the act in the transaction, unless another request has. None: it is to file a report, and there is no evidence yet."""
-    if (done := await act_store.get_act(tx.db, space_id, act.key)) is not None:
+    if (done := await act_store.same_act(tx.db, space_id, act)) is not None:
         return done  # the same act was requested twice at once; the first one counts
     account = await accounts.get(tx.db, act.account_id)
     person = await facts.target(tx.db, tx.space(space_id), account)
@@ -95,7 +101,7 @@ async def _take(
     kept |= {"mode": mode, "action": step.action}
     stored = StoredAct(**kept, report_id=report_id or None, handle=f"@{account.handle}")
     # The words go to the act alone: what follows from its event reads them there.
-    await act_store.add_act(tx.db, space_id, stored, tx.now)
+    await act_store.add_act(tx.db, space_id, stored, act.asked, tx.now)
     exempt = is_exempt(tx.space(space_id), person)
     await tx.ask(space_id, command)
     if mode == "enforce" and step.action == "block" and not exempt:

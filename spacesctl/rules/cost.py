@@ -54,7 +54,7 @@ def _slow(ruleset: RuleSet, clock: Callable[[], float]) -> float | None:
     engine, slow = RuleEngine(ruleset), list[float]()
     for said in utterances(ruleset):
         began = clock()
-        engine.hear(said, 0.0)
+        engine.hear(said)
         taken = clock() - began
         if taken > MOST_SECONDS:
             slow.append(taken)

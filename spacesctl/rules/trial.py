@@ -1,17 +1,18 @@
 """What rules would have done with words that were said: what fired, and what nearly did, with what was missing.
 
 The same engine is asked three times: with the rules as they are, with rules that take everything, and with those but for the exceptions. A
-hit that only the second one has was held back by something, which is looked for in the order in which the engine looks.
+hit that only the second one has was held back by something, which is looked for in the order in which the engine looks. What the engine
+tells is counted as the server counts it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.rules.counting import Counting
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine, Word
 from spacesctl.rules.ruleset import Confidence, Limits, Rule, RuleSet
 
@@ -53,7 +54,7 @@ class Outcome:
 
 
 class Trial:
-    """Takes utterances in their order. Time is that of the Space clock, also for the circuit breaker."""
+    """Takes utterances in their order. All time is that of the Space clock."""
 
     def __init__(self, ruleset: RuleSet) -> None:
         self._ruleset = ruleset
@@ -61,28 +62,35 @@ class Trial:
         self._real = RuleEngine(ruleset)
         self._excepting = RuleEngine(bare)
         self._all = RuleEngine(replace(bare, exceptions=()))
-        self._fired: dict[tuple[str, str], int] = {}
-        """Rule id and account -> last tick of what fired last."""
-        self._counted: dict[tuple[str, str], deque[float]] = defaultdict(deque)
-        """Rule id and account -> seconds of the hits that `repeat` counts."""
+        self._counting = Counting(ruleset)
 
     def hear(self, heard: HeardUtterance) -> Iterator[Outcome]:
         """What the rules do with a final utterance, and what they nearly do, in order of time."""
-        now = heard.words[-1].end_tick * TICK_SECONDS if heard.words else 0.0
         anybody = replace(heard, role="speaker", kind="person")
-        fired = self._real.hear(heard, now)
-        kept = self._excepting.hear(anybody, now)
-        near = [each for each in self._all.hear(anybody, now) if not _overlaps(each, fired)]
+        fired = self._real.hear(heard)
+        kept = self._excepting.hear(anybody)
+        near = [each for each in self._all.hear(anybody) if not _overlaps(each, fired)]
         found = [*self._of(fired), *(self._held_back(each, kept, heard) for each in near)]
         yield from sorted(found, key=lambda each: (each.start_tick, each.rule.line, each.mode))
 
     def _of(self, fired: Iterable[Decision]) -> Iterator[Outcome]:
         for each in fired:
-            key = each.rule_id, each.account_id
-            self._fired[key] = each.end_tick
-            self._counted.pop(key, None)
-            missing = "the circuit breaker holds sanctions" if each.mode == "held" else ""
-            yield self._outcome(each, each.mode, missing)
+            modes = {one.mode for one in self._counting.take(each)}
+            if "counted" in modes:
+                yield self._outcome(each, each.mode, self._uncounted(each))
+            if each.mode in modes:
+                yield self._outcome(each, each.mode, "")
+            if "held" in modes:
+                yield self._outcome(each, "held", "the circuit breaker holds sanctions")
+
+    def _uncounted(self, one: Decision) -> str:
+        """Why the rule did not act though it found something."""
+        known, terms = self._counting.offender(one.rule_id, one.account_id), one.terms
+        if known.acted is not None and one.end_tick < known.quiet_until:
+            since = (one.end_tick - known.acted.last) * TICK_SECONDS
+            return f"cooldown: it acted {since:g} s before, {terms.cooldown * TICK_SECONDS:g} s are asked"
+        within = f" within {terms.within * TICK_SECONDS:g} s" if terms.within else ""
+        return f"repeat: this is {len(known.counted)} of {terms.times}{within}"
 
     def _outcome(self, one: Decision, mode: Ran, missing: str) -> Outcome:
         rule = self._ruleset.rule(one.rule_id)
@@ -96,7 +104,7 @@ class Trial:
         return replace(found, mode=found.rule.mode, missing=self._missing(found, _overlaps(near, kept), heard))
 
     def _missing(self, one: Outcome, is_kept: bool, heard: HeardUtterance) -> str:
-        rule, key = one.rule, (one.rule.id, one.account_id)
+        rule = one.rule
         if heard.kind == "bot":
             return "bots are exempt"
         if not rule.watches(heard.role, heard.kind):
@@ -107,19 +115,7 @@ class Trial:
             return f"confidence is {one.confidence:.2f}, {rule.confidence} is asked"
         if self._real.is_quoted(rule, one.start_tick):
             return f"a host or co-host said the like less than {rule.quoting:g} s before"
-        since = (one.end_tick - self._fired[key]) * TICK_SECONDS if key in self._fired else None
-        if since is not None and since < rule.cooldown:
-            return f"cooldown: it acted {since:g} s before, {rule.cooldown:g} s are asked"
-        if rule.times > 1:
-            return f"repeat: this is {self._count(rule, key, one.end_tick * TICK_SECONDS)} of {rule.times} within {rule.within:g} s"
         return "it is part of the same offence as the hit before"
-
-    def _count(self, rule: Rule, key: tuple[str, str], at: float) -> int:
-        times = self._counted[key]
-        times.append(at)
-        while rule.within and at - times[0] > rule.within:
-            times.popleft()
-        return len(times)
 
 
 def tried(ruleset: RuleSet, said: Iterable[HeardUtterance]) -> list[Outcome]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Protocol
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -39,6 +40,25 @@ class StoredAct:
     report_id: str | None = None
 
 
+class ActAsked(Protocol):
+    """What is asked for, as far as it is looked for."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def rule_id(self) -> str: ...
+    @property
+    def asked(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def lane(self) -> int: ...
+    @property
+    def start_tick(self) -> int: ...
+    @property
+    def end_tick(self) -> int: ...
+
+
 _ACT = TypeAdapter(StoredAct)
 
 
@@ -48,6 +68,25 @@ async def get_act(db: AsyncConnection, space_id: str, key: str) -> StoredAct | N
     return None if body is None else _ACT.validate_python(body)
 
 
-async def add_act(db: AsyncConnection, space_id: str, act: StoredAct, now: datetime) -> None:
-    """Store an act under its key."""
-    await db.execute(acts.insert().values(space_id=space_id, key=act.key, body=asdict(act), at=now))
+async def same_act(db: AsyncConnection, space_id: str, act: ActAsked) -> StoredAct | None:
+    """The act with this key; or one that was asked to do the same by the same rule, about words of the same account, lane and ticks. The
+    ticks need only meet: another recogniser hears the same words a little earlier or later. None: there is neither."""
+    if (found := await get_act(db, space_id, act.key)) is not None:
+        return found
+    body = await db.scalar(
+        select(acts.c.body)
+        .where(acts.c.space_id == space_id, acts.c.lane == act.lane, acts.c.end_tick >= act.start_tick)
+        .where(acts.c.start_tick <= act.end_tick, acts.c.rule_id == act.rule_id, acts.c.asked == act.asked)
+        .where(acts.c.body["account_id"].as_string() == act.account_id)
+        .order_by(acts.c.end_tick)
+        .limit(1)
+    )
+    return None if body is None else _ACT.validate_python(body)
+
+
+async def add_act(db: AsyncConnection, space_id: str, act: StoredAct, asked: str, now: datetime) -> None:
+    """Store an act under its key. `asked` is its action as it was asked for, before a ladder's step was found."""
+    about = {"rule_id": act.rule_id, "lane": act.lane, "start_tick": act.start_tick, "end_tick": act.end_tick}
+    await db.execute(
+        acts.insert().values(space_id=space_id, key=act.key, body=asdict(act), at=now, asked=asked, **about)
+    )

@@ -199,6 +199,12 @@ acts = Table(
     Column("key", String(128), primary_key=True),
     Column("body", JSON, nullable=False),
     Column("at", Utc, nullable=False),
+    Column("rule_id", String(64)),
+    Column("asked", String(128)),
+    Column("lane", Integer),
+    Column("start_tick", Integer),
+    Column("end_tick", Integer),
+    Index("ix_acts_ticks", "space_id", "lane", "end_tick"),
 )
 
 reports = Table(

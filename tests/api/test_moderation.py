@@ -69,9 +69,9 @@ async def test_a_rule_mutes_once_tells_both_and_stands_in_the_audit_log(api: Api
 
 async def test_two_requests_for_the_same_act_at_once_make_one_report(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     host, talker, space = await stage(api)
-    read, both_have_read, reads = act_store.get_act, asyncio.Event(), []
+    read, both_have_read, reads = act_store.same_act, asyncio.Event(), []
 
-    async def get_act(*asked: Any) -> Any:
+    async def same_act(*asked: Any) -> Any:
         found = await read(*asked)
         reads.append(found)
         if len(reads) == 2:
@@ -79,11 +79,34 @@ async def test_two_requests_for_the_same_act_at_once_make_one_report(api: Api, m
         await both_have_read.wait()
         return found
 
-    monkeypatch.setattr(act_store, "get_act", get_act)
+    monkeypatch.setattr(act_store, "same_act", same_act)
     answers = await asyncio.gather(*(api.bot.ok("POST", f"{space}/acts", act(talker, "report")) for _ in range(2)))
     assert reads[:2] == [None, None], "neither knew of the other"
     assert {answer["key"] for answer in answers} == {"pitch:1:50-100:report"}
     assert len((await host.ok("GET", "/v1/reports"))["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        ({"start_tick": 48, "end_tick": 98}, True),
+        ({"start_tick": 100, "end_tick": 150}, True),
+        ({"start_tick": 101, "end_tick": 150}, False),
+        ({"lane": 2}, False),
+        ({"rule_id": "other"}, False),
+        ({"action": "log"}, False),
+    ],
+)
+async def test_words_that_another_recogniser_hears_a_little_elsewhere_are_the_same_act(
+    api: Api, change: dict[str, Any], again: bool
+) -> None:
+    host, talker, space = await stage(api)
+    first = await api.bot.ok("POST", f"{space}/acts", act(talker, "report"))
+    other = act(talker, "report", key="another key", **change) if "action" not in change else act(talker, "log")
+    answer = await api.bot.ok("POST", f"{space}/acts", other)
+    assert (answer["key"] == first["key"]) is again
+    reports = 1 if again or other["action"] == "log" else 2
+    assert len((await host.ok("GET", "/v1/reports"))["data"]) == reports
 
 
 async def test_shadow_records_and_touches_nobody(api: Api) -> None:

@@ -108,6 +108,9 @@ async def test_a_ladder_leads_from_a_warning_to_a_block_and_survives_a_restart(t
         host, talker, space = await stage(api)
         await host.ok("PUT", f"{space}/rules", {"text": rules})
         assert await climbed(api.bot, talker, 0, 100, 0) == ["warn", "mute", "warn"], "the last is the first again"
+        assert await climbed(api.bot, talker, 3, 97) == ["warn", "mute"], (
+            "and so it is when it was heard a little later"
+        )
     async with running_api(tmp_path / "data", first=False) as again:
         host = As(again, host.token)
         (mute,) = (one for one in (await host.ok("GET", f"{space}/sanctions"))["data"] if one["action"] == "mute")

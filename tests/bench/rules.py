@@ -61,7 +61,7 @@ def speed(rules: RuleEngine, said: list[HeardUtterance]) -> tuple[float, float]:
     taken = []
     for each in said:
         began = time.process_time()
-        rules.hear(each, 0.0)
+        rules.hear(each)
         taken.append(time.process_time() - began)
     return SPOKEN / sum(taken), sorted(taken)[99 * len(taken) // 100]
 

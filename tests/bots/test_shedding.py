@@ -148,7 +148,9 @@ def test_a_lane_that_falls_further_and_further_behind_is_given_up_though_the_oth
     shedder.forget()
     for look in range(5):
         other = 1.3 - 0.3 * look
-        shedder.look(look * LOOK_SECONDS, [Load(0, 0.9 + 0.2 * look, 9000.0), Load(1, other, 10.0), Load(2, other, 10.0)])
+        shedder.look(
+            look * LOOK_SECONDS, [Load(0, 0.9 + 0.2 * look, 9000.0), Load(1, other, 10.0), Load(2, other, 10.0)]
+        )
     assert shedder.shed == {0}
 
 

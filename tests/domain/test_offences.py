@@ -20,7 +20,7 @@ from spacesctl.domain.space import Grant, Space
 from spacesctl.domain.words import RuleMode
 from tests.domain.scenes import ANN, BEN, BOT, HOST, NOW, SPEAKER, by, live, named, with_person
 
-ACTIONS = frozenset({"log", "report", "redact", "mute", "kick", "block"})
+ACTIONS = frozenset({"log", "report", "redact", "warn", "mute", "kick", "block"})
 THIRD = Terms(times=3, within=500)
 QUIET = Terms(cooldown=200)
 
@@ -47,10 +47,12 @@ class Scene:
         rule: str = "r",
         lane: int = 1,
         mode: RuleMode = "enforce",
+        last: int | None = None,
     ) -> str:
         """What becomes of the act: its mode."""
+        ends = tick + 10 if last is None else last
         command = c.TakeAct(
-            Rule(rule, HOST, BOT), f"{rule}:{lane}:{tick}:{action}", rule, mode, action, named(whom), lane, tick, tick + 10, "7",
+            Rule(rule, HOST, BOT), f"{rule}:{lane}:{tick}:{action}", rule, mode, action, named(whom), lane, tick, ends, "7",
             terms=terms,
         )  # fmt: skip
         judged = verdict(self.space, command, self.now)

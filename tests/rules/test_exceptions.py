@@ -42,15 +42,15 @@ def excepting(condition: str) -> RuleEngine:
     ],
 )
 def test_what_lies_within_an_exception_is_no_hit_of_any_rule(condition: str, said: str, found: list[str]) -> None:
-    decisions = excepting(condition).hear(say(said), 0)
+    decisions = excepting(condition).hear(say(said))
     assert [" ".join(word.w for word in each.words) for each in decisions] == found
 
 
 def test_an_exception_that_an_utterance_border_divides_counts() -> None:
     ruled = excepting("{ words = ['cat'] }")
-    assert ruled.hear(say("pussy", at=1), 0) == []
-    assert ruled.hear(say("cat", at=2), 0) == []
-    assert len(ruled.hear(say("cat", at=3), 0)) == 1
+    assert ruled.hear(say("pussy", at=1)) == []
+    assert ruled.hear(say("cat", at=2)) == []
+    assert len(ruled.hear(say("cat", at=3))) == 1
 
 
 def test_the_check_explains_exceptions() -> None:

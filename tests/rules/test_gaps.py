@@ -65,11 +65,11 @@ def test_how_sure_a_filler_is_does_not_matter() -> None:
     rules = rule(when__any=f'[{{ words = ["{PHRASE}"], gap = 1 }}]', when__all='[{ confidence = ">=0.8" }]')
     said = say("send me [unk] your password")
     doubtful = tuple(replace(word, conf=0.1) if word.w == UNKNOWN else word for word in said.words)
-    (decision,) = RuleEngine(compile_rules(rules)).hear(replace(said, words=doubtful), 0)
+    (decision,) = RuleEngine(compile_rules(rules)).hear(replace(said, words=doubtful))
     assert decision.confidence == 0.9
     assert [word.w for word in decision.words] == ["send", "me", "[unk]", "your", "password"]
     unsure = tuple(replace(word, conf=0.1) if word.w == "your" else word for word in said.words)
-    assert RuleEngine(compile_rules(rules)).hear(replace(said, words=unsure), 0) == []
+    assert RuleEngine(compile_rules(rules)).hear(replace(said, words=unsure)) == []
 
 
 _words = st.sampled_from(["a", "b", "like", "um", UNKNOWN, "you", "know"])

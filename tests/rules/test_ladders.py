@@ -27,7 +27,7 @@ def test_a_ladder_is_read_and_goes_with_the_decisions_of_its_rules() -> None:
     found = compile_rules(ladder())
     speech = Ladder("speech", (Step(1, "warn"), Step(3, "mute", 60), Step(5, "kick")), 30 * 86400)
     assert found.ladders == {"speech": speech}
-    (decision,) = RuleEngine(found, counts=False).hear(say(PHRASE), 0)
+    (decision,) = RuleEngine(found).hear(say(PHRASE))
     assert decision.actions == ("report", "ladder:speech")
     assert decision.ladders == (speech,)
     assert decision.terms.severity == 2

@@ -58,7 +58,7 @@ def talks(draw: st.DrawFn) -> list[HeardUtterance]:
 
 def heard(rules: RuleSet, said: list[HeardUtterance]) -> list[Decision]:
     engine = RuleEngine(rules)
-    return [decision for each in said for decision in engine.hear(each, each.words[-1].end)]
+    return [decision for each in said for decision in engine.hear(each)]
 
 
 def offences(decisions: list[Decision]) -> set[tuple[str, str, float]]:
