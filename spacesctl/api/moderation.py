@@ -29,6 +29,10 @@ class FiledReport(Answer, frozen=True, kw_only=True):
     id: str
     category: str
     target: Who | None
+    sound: bool = False
+    """Whether it has sound of the person: of the last 30 s that there are of the last minute."""
+    words: int = 0
+    """How many words of theirs it has: those of the sound, or without sound the last of a day."""
 
 
 class ReportDecision(Given, frozen=True, kw_only=True):

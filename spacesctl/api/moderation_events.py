@@ -180,6 +180,17 @@ class ReportFiled(Answer, frozen=True, kw_only=True):
     tick: int = 0
     clip: str | None = None
     act: str = ""
+    from_tick: int | None = None
+    """The first tick of what it is about."""
+
+
+class EvidenceKept(Answer, frozen=True, kw_only=True):
+    """All of the time that a report is about has passed: `clip` is the SHA-256 of its evidence clip. Not shown to the account that it is
+    about."""
+
+    report_id: str
+    clip: str | None
+    account_id: str
 
 
 class ReportDecided(Answer, frozen=True, kw_only=True):

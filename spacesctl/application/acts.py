@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from spacesctl.application import blocks, facts
 from spacesctl.application.app import App
-from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, cut_clip
+from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, around, cut_clip, expect_more
+from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.domain import commands as c
 from spacesctl.domain.actions import LADDER
 from spacesctl.domain.acts import is_exempt
@@ -17,6 +18,7 @@ from spacesctl.domain.ladders import resolved
 from spacesctl.domain.offence import AT_ONCE, Terms
 from spacesctl.domain.offences import verdict
 from spacesctl.domain.principals import Person, Rule
+from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import RuleMode
 from spacesctl.live.transaction import Transaction
@@ -67,12 +69,17 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
         host_id = (await app.registry.live_handle(space_id)).space.host_id
         by = Rule(act.rule_id, host_id, bot.account_id or "")
         if not report_id and await _reports(app, by, space_id, act):
-            report_id, clip = new_account_id(), await _clip(app, space_id, act)
+            handle = await app.registry.live_handle(space_id)
+            report_id, clip = new_account_id(), await cut_clip(app, handle, _cut(handle.space, act))
         async with _over(app, act, host_id, space_id) as tx:
             if tx.space(space_id).host_id != host_id:
                 continue  # it was handed over in the meantime
-            if (taken := await _take(app, tx, by, space_id, act, report_id, clip)) is not None:
-                return taken
+            taken = await _take(app, tx, by, space_id, act, report_id, clip)
+        if taken is not None:
+            if taken.report_id == report_id != "":
+                handle = await app.registry.handle(space_id)
+                expect_more(app, handle, LaterCut(report_id, clip, _cut(handle.space, act), by_rule=True))
+            return taken
 
 
 def _over(app: App, act: Act, host_id: str, space_id: str) -> AbstractAsyncContextManager[Transaction]:
@@ -135,7 +142,7 @@ async def _reports(app: App, by: Rule, space_id: str, act: Act) -> bool:
     return verdict(space, _command(by, act, person), app.clock.now()).mode == "enforce"
 
 
-async def _clip(app: App, space_id: str, act: Act) -> str | None:
-    handle = await app.registry.live_handle(space_id)
-    host = Person(handle.space.host_id)
-    return await cut_clip(app, host, handle, act.lane, act.start_tick, act.end_tick, act.before, act.after, act.without)
+def _cut(space: Space, act: Act) -> Cut:
+    """What is kept of an act, on the host's account."""
+    host = Person(space.host_id)
+    return around(host, space.id, act.account_id, act.start_tick, act.end_tick, act.before, act.after, act.without)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.later_cuts import LaterCuts
 from spacesctl.application.suspension_watch import SuspensionWatch
 from spacesctl.application.token_watch import TokenWatch
 from spacesctl.compiling.compiler import Compiler
@@ -37,6 +38,7 @@ class App:
     """Compiles rule files in child processes."""
     tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
     suspensions: SuspensionWatch = field(default_factory=SuspensionWatch, kw_only=True)
+    later_cuts: LaterCuts = field(default_factory=LaterCuts, kw_only=True)
 
     @asynccontextmanager
     async def begin(self, person: Person) -> AsyncIterator[AsyncConnection]:

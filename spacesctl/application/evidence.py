@@ -1,13 +1,20 @@
-"""Evidence clips: cut from the ring of the last minute, and kept under their hash."""
+"""Evidence clips: cut from the ring of the last minute, and kept under their hash. They are looked up by account and time: who closes the
+microphone, or comes back with another one, is still heard.
+
+A clip is cut at once, since its sound ages, and again when the time after the words has passed: then it replaces the first.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from spacesctl.application.app import App
+from spacesctl.application.later_cuts import Cut, LaterCut
+from spacesctl.domain import commands as c
 from spacesctl.domain.clock import TICKS_PER_SECOND
-from spacesctl.domain.principals import Person
+from spacesctl.domain.principals import Person, System
 from spacesctl.live import evidence
 from spacesctl.live.handle import SpaceHandle
 
@@ -17,18 +24,61 @@ REPORT_BEFORE = 30.0
 """Seconds of evidence before a person's report. (`CLIP_BEFORE` and `CLIP_AFTER` are those around an act, unless its
 rule says otherwise.)
 """
+LATE: Final = TICKS_PER_SECOND
+"""Ticks after which the ring has what was said: sound takes a moment from the microphone to here."""
 
 
-async def cut_clip(
-    app: App, cause: Person, handle: SpaceHandle, lane: int, start_tick: int, end_tick: int, before: float, after: float,
+def around(
+    cause: Person, space_id: str, account_id: str, start_tick: int, end_tick: int, before: float, after: float,
     without: Sequence[tuple[int, int]] = (),
-) -> str | None:  # fmt: skip
-    """Write a clip of this lane alone, `without` these spoken numbers (ticks); `before` and `after` are in seconds. Returns the file's
-    SHA-256, or None when the ring holds nothing of it, or when `cause` (who reports, or whose rules do) has had as much written as is
-    allowed.
+) -> Cut:  # fmt: skip
+    """The cut around these ticks; `before` and `after` are in seconds."""
+    first = max(0, start_tick - round(before * TICKS_PER_SECOND))
+    return Cut(cause, space_id, account_id, first, end_tick + round(after * TICKS_PER_SECOND), tuple(without))
+
+
+async def cut_clip(app: App, handle: SpaceHandle, cut: Cut) -> str | None:
+    """Write a clip of this account alone. Returns the file's SHA-256, or None when the ring holds nothing of it, or when `cut.cause` has
+    had as much written as is allowed.
     """
-    first = start_tick - round(before * TICKS_PER_SECOND)
-    data = handle.clip(lane, first, end_tick + round(after * TICKS_PER_SECOND), without)
-    if not data or not app.may_keep(cause, len(data)):
+    data = handle.clip(cut.account_id, cut.first, cut.last, cut.without)
+    if not data or not app.may_keep(cut.cause, len(data)):
         return None
     return await asyncio.to_thread(evidence.keep, app.clips, data)
+
+
+def expect_more(app: App, handle: SpaceHandle, later: LaterCut) -> None:
+    """Have a report's clip cut again, if all of its time has not passed."""
+    if not _has_passed(handle, later.cut):
+        app.later_cuts.expect(later)
+
+
+async def cut_again(app: App) -> None:
+    """Cut what has had its time. Called every second. One that fails costs itself alone; then the first error is raised."""
+    failed: Exception | None = None
+    for one in app.later_cuts.due(lambda cut: _is_due(app, cut)):
+        try:
+            await _cut_again(app, one)
+        except Exception as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def _is_due(app: App, cut: Cut) -> bool:
+    """Also one of a Space that is not known any more, whose sound is gone."""
+    handle = app.registry.known(cut.space_id)
+    return handle is None or _has_passed(handle, cut)
+
+
+def _has_passed(handle: SpaceHandle, cut: Cut) -> bool:
+    return handle.space.is_over or handle.now_tick() > cut.last + LATE
+
+
+async def _cut_again(app: App, one: LaterCut) -> None:
+    handle = app.registry.known(one.cut.space_id)
+    if handle is None:
+        return
+    clip = await cut_clip(app, handle, one.cut) or one.clip
+    if clip != one.clip or not one.by_rule:  # with a person's report words may have come since
+        await handle.ask(c.KeepEvidence(System("evidence"), one.report_id, clip, one.cut.account_id))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spacesctl.application.app import App
-from spacesctl.application.evidence import REPORT_BEFORE, cut_clip
+from spacesctl.application.evidence import CLIP_AFTER, REPORT_BEFORE, around, cut_clip, expect_more
+from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
@@ -21,17 +22,20 @@ from spacesctl.store import reports as report_store
 
 @dataclass(frozen=True)
 class Filed:
-    """A report that was filed about an account or (None) the Space."""
+    """A report that was filed about an account or (None) the Space, with or without `sound`, and with so many `words`."""
 
     id: str
     category: str
     target: Account | None
+    sound: bool = False
+    words: int = 0
 
 
 async def file_report(
     app: App, person: Person, space_id: str, ref: str | None, category: str, note: str, keep: Keep[Filed]
 ) -> Filed:
-    """A person reports the account `ref`, or (None) the Space. The evidence clip is the last 30 s of that account's lane.
+    """A person reports the account `ref`, or (None) the Space. The evidence is the last 30 s of sound that there is of that account, of the
+    last minute, and the words of it; without sound its last words of a day.
 
     Only who was in the Space may. Raises Invalid, NotFound, NotSignedIn or NotAllowed.
     """
@@ -44,17 +48,37 @@ async def file_report(
             target = await accounts.get(db, ref)
     there = await _was_there(app, handle, person)
     require_witness(handle.space, person, there=there)  # before anything is cut
-    tick = handle.now_tick()
-    accused = handle.space.people.get(target.id) if target else None
-    lane = accused.lane if accused else None
-    clip = None if lane is None else await cut_clip(app, person, handle, lane, tick, tick, REPORT_BEFORE, 0.0)
+    cut = _cut(handle, person, target) if target else None
+    clip = None if cut is None else await cut_clip(app, handle, cut)
+    newest = handle.newest_sound(target.id) if target else None
     report_id = new_account_id()
-    command = c.FileReport(person, report_id, category, target.id if target else None, note, lane, tick, clip, there)
-    filed = Filed(report_id, category, target)
+    command = c.FileReport(
+        person,
+        report_id,
+        category,
+        target.id if target else None,
+        note,
+        newest[1] if newest else None,
+        handle.now_tick(),
+        clip,
+        there,
+        cut.first if cut else None,
+    )
     async with app.registry.transaction(space_id) as tx:
         await tx.ask(space_id, command)
+        kept = await report_store.get_report(tx.db, report_id)
+        filed = Filed(report_id, category, target, clip is not None, len(kept.body.words))
         await keep(tx.db, filed, tx.now)
+    if cut is not None:
+        expect_more(app, handle, LaterCut(report_id, clip, cut, by_rule=False))
     return filed
+
+
+def _cut(handle: SpaceHandle, by: Person, target: Account) -> Cut:
+    """The 30 s before their newest sound, and the moments after now."""
+    now, newest = handle.now_tick(), handle.newest_sound(target.id)
+    since = now if newest is None else min(now, newest[0])
+    return around(by, handle.space.id, target.id, since, now, REPORT_BEFORE, CLIP_AFTER)
 
 
 async def _was_there(app: App, handle: SpaceHandle, person: Person) -> bool:

@@ -15,7 +15,7 @@ from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.words import CATEGORIES
 
 if TYPE_CHECKING:
-    from spacesctl.api.moderation import Report
+    from spacesctl.api.moderation import FiledReport, Report
 
 Ref = Annotated[str, typer.Argument(metavar="REPORT", help="Its id, from `reports list`.")]
 
@@ -30,7 +30,7 @@ def report(
     text: Annotated[str, typer.Option("--note", "--reason", metavar="WORDS", help="What happened.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Report a person or the whole Space. The person's last 30 s of speech are kept as evidence."""
+    """Report a person or the whole Space. What the person said within the last minute is kept as evidence."""
     from spacesctl.api.moderation import NewReport
 
     account = handle(target) if target is not None else None
@@ -44,7 +44,19 @@ def report(
     if as_json:
         emit_json(made)
     else:
-        say(f"report {made.id} is filed")
+        say(f"report {made.id} is filed{_evidence(made)}")
+
+
+def _evidence(made: FiledReport) -> str:
+    """What it has of the person, and what it has not."""
+    words = f"{made.words} word{'s' if made.words != 1 else ''}"
+    if made.target is None:
+        return ""
+    if made.sound:
+        return f" with sound and {words}" if made.words else " with sound"
+    if made.words:
+        return f" with the last {words} of {made.target.handle}; sound is kept for a minute only"
+    return f" without evidence: of {made.target.handle} there is no sound of the last minute, and there are no words of the last day"
 
 
 def list_reports(

@@ -435,6 +435,19 @@ class FileReport(Command):
     """The SHA-256 of the evidence clip."""
     there: bool = False
     """Whether who reports was in the Space."""
+    first: int | None = None
+    """The first tick of what it is about."""
+
+
+@dataclass(frozen=True)
+class KeepEvidence(Command):
+    """All of the time that a report is about has passed: this is its evidence clip."""
+
+    report_id: str
+    clip: str | None
+    """Its SHA-256; None: there is still no sound."""
+    account_id: str
+    """Whom the report is about."""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.StopRecording: recording.stop,
     c.AddCaption: life.add_caption,
     c.FileReport: life.file_report,
+    c.KeepEvidence: life.keep_evidence,
     c.DecideReport: life.decide_report,
     c.Redact: redactions.redact,
     c.ChangeRedaction: redactions.change,

@@ -182,8 +182,15 @@ def file_report(space: Space, command: c.FileReport, now: datetime) -> Events:
     by = command.by.account_id or ""
     filed = e.ReportFiled(
         command.report_id, command.category, command.account_id, by, command.note, command.lane, command.tick, command.clip,
+        first=command.first,
     )  # fmt: skip
     return [filed]
+
+
+def keep_evidence(space: Space, command: c.KeepEvidence, now: datetime) -> Events:
+    """Note that a report has another clip, also after the end. Raises NotAllowed."""
+    require(space, command.by, Action.KEEP_EVIDENCE)
+    return [e.EvidenceKept(command.report_id, command.clip, command.account_id)]
 
 
 def require_witness(space: Space, by: Principal, *, there: bool) -> None:

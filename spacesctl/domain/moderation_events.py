@@ -159,7 +159,7 @@ class BreakerTripped(Event):
 @dataclass(frozen=True)
 class ReportFiled(Event):
     """A report was filed by the account `by`, about the Space or about the account `account_id`. `act` is the key of a rule's
-    act; `clip` the SHA-256 of the evidence clip.
+    act; `clip` the SHA-256 of the evidence clip; `first` the first tick of what it is about.
     """
 
     type = "report.filed"
@@ -172,6 +172,17 @@ class ReportFiled(Event):
     tick: int = 0
     clip: str | None = None
     act: str = ""
+    first: int | None = None
+
+
+@dataclass(frozen=True)
+class EvidenceKept(Event):
+    """All of the time that a report is about has passed: `clip` is the SHA-256 of its evidence clip, `account_id` whom it is about."""
+
+    type = "evidence.kept"
+    report_id: str
+    clip: str | None
+    account_id: str
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ class Action(StrEnum):
     HOLD = "hold"
     LOCK = "lock"
     MISS_REDACTION = "miss_redaction"
+    KEEP_EVIDENCE = "keep_evidence"
 
 
 _STAFF = frozenset({Standing.HOST, Standing.COHOST})
@@ -124,6 +125,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.HOLD: _STAFF | {Standing.ADMIN},
     Action.LOCK: _STAFF | {Standing.ADMIN},
     Action.MISS_REDACTION: frozenset({Standing.SYSTEM}),
+    Action.KEEP_EVIDENCE: frozenset({Standing.SYSTEM}),
 }
 """The standings that permit each action; one of them is enough."""
 

@@ -316,10 +316,12 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
 
     def is_spent(self) -> bool:
         """Whether the Space is over, nothing is connected to it any longer, and its evidence has aged: this actor can go."""
-        if self.state is None or not self.state.is_over or self.hub.subscribers or self.connections.sessions:
+        if self.state is None or not self.state.is_over:
             return False
         now = self._clock.monotonic()
         self._over_since = now if self._over_since is None else self._over_since
+        if self.hub.subscribers or self.connections.sessions:
+            return False
         return now - self._over_since >= EVIDENCE_SECONDS and not (
             self.open.attendance.unstored or self.open.attendance.unstored_peak
         )
@@ -331,12 +333,24 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.audience.masks.take(e.RedactionMade(one, self.heard))
         self._engine.send(redact_message(self.space.id, one))
 
-    def clip(self, lane: int, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
-        """The audio of a lane as Ogg Opus, from the evidence ring; None when the ring holds nothing of it. Spoken numbers are left out,
-        unless the rules were set with them."""
-        grant = self.space.grant
-        numbers = [] if grant is not None and grant.with_numbers else [*self.audience.masks.numbers(lane), *without]
-        return self.ring.cut(lane, first_tick, last_tick, numbers)
+    def clip(
+        self, account_id: str, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()
+    ) -> bytes | None:
+        """What an account said, in all its sessions, as Ogg Opus from the evidence ring; None when the ring holds nothing of it. Spoken
+        numbers are left out, unless the rules were set with them."""
+        grant, lanes = self.space.grant, self.microphones.lanes_of(account_id)
+        if grant is not None and grant.with_numbers:
+            return self.ring.cut(lanes, first_tick, last_tick)
+        numbers = [stretch for lane in lanes for stretch in self.audience.masks.numbers(lane)]
+        return self.ring.cut(lanes, first_tick, last_tick, [*numbers, *without])
+
+    def newest_sound(self, account_id: str) -> tuple[int, int] | None:
+        """The tick and the lane of the newest sound of an account in the evidence ring; None when there is none."""
+        return self.ring.newest(self.microphones.lanes_of(account_id))
+
+    def forget_evidence(self) -> None:
+        """Drop what is older than a minute, also after the end."""
+        self.ring.forget(self.now_tick())
 
     def session(self, session_id: str) -> Session | None:
         """A session that is connected."""

@@ -32,9 +32,13 @@ class View(StrEnum):
     AUDIENCE = "audience"
 
 
+REPORTS = frozenset({"report.filed", "evidence.kept", "report.decided"})
+"""Events about reports."""
+
+
 def reported(event: StoredEvent) -> str | None:
     """The account that a report is about, which is not to see this event; None for all other events."""
-    return event.body.get("account_id") if event.type in ("report.filed", "report.decided") else None
+    return event.body.get("account_id") if event.type in REPORTS else None
 
 
 def visible(event: StoredEvent, view: View, masks: Masks = NOTHING_MASKED) -> bytes | None:

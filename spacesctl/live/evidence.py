@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spacesctl.audio.ogg import clip as ogg_clip
@@ -30,20 +30,28 @@ class EvidenceRing:
             ring = self._lanes[lane] = deque(maxlen=RING_TICKS)
         ring.append((tick, payload))
 
-    def cut(self, lane: int, first: int, last: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
-        """Ticks `first` to `last` of one lane as Ogg Opus, with the original timing; None when the ring holds nothing of it. `without`:
-        stretches (first and last tick, both included) of which it has nothing, nor of the ticks next to them."""
-        frames = [
-            frame
-            for frame in self._lanes.get(lane, ())
-            if first <= frame[0] <= last and frame[1] and not any(at - 1 <= frame[0] <= to + 1 for at, to in without)
-        ]
-        return ogg_clip(frames) if frames else None
+    def cut(self, lanes: Iterable[int], first: int, last: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
+        """Ticks `first` to `last` of one person's lanes as Ogg Opus, with the original timing; None when the ring holds nothing of it.
+        `without`: stretches (first and last tick, both included) of which it has nothing, nor of the ticks next to them."""
+        frames = {
+            tick: payload
+            for lane in lanes
+            for tick, payload in self._lanes.get(lane, ())
+            if first <= tick <= last and payload and not any(at - 1 <= tick <= to + 1 for at, to in without)
+        }
+        return ogg_clip(sorted(frames.items())) if frames else None
+
+    def newest(self, lanes: Iterable[int]) -> tuple[int, int] | None:
+        """The last tick of these lanes that the ring holds, and its lane; None when it holds nothing of them."""
+        return max(((self._lanes[lane][-1][0], lane) for lane in lanes if lane in self._lanes), default=None)
 
     def forget(self, tick: int) -> None:
-        """Drop lanes that have been silent for over a minute at `tick`."""
-        for lane in [lane for lane, ring in self._lanes.items() if ring and ring[-1][0] < tick - RING_TICKS]:
-            del self._lanes[lane]
+        """Drop what is older than a minute at `tick`."""
+        for lane, ring in list(self._lanes.items()):
+            while ring and ring[0][0] < tick - RING_TICKS:
+                ring.popleft()
+            if not ring:
+                del self._lanes[lane]
 
 
 def keep(folder: Path, data: bytes) -> str:

@@ -115,6 +115,11 @@ class SpaceHandle(Protocol):
     def silence(self, stretch: Stretch, mode: RedactionMode) -> None:
         """Keep a stretch from the audience although the store does not take it. A stretch that has aired is heard already."""
 
-    def clip(self, lane: int, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()) -> bytes | None:
-        """The audio of a lane as Ogg Opus, from the last minute's evidence, `without` these spoken numbers; None when there is nothing of
+    def clip(
+        self, account_id: str, first_tick: int, last_tick: int, without: Sequence[tuple[int, int]] = ()
+    ) -> bytes | None:
+        """What an account said as Ogg Opus, from the last minute's evidence, `without` these spoken numbers; None when there is nothing of
         it."""
+
+    def newest_sound(self, account_id: str) -> tuple[int, int] | None:
+        """The tick and the lane of the newest sound of an account in the last minute's evidence; None when there is none."""

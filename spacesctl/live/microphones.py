@@ -87,13 +87,13 @@ class Microphones:
         """The account of a session, also after it closed."""
         return self._owner.get(lane)
 
+    def lanes_of(self, account_id: str) -> list[int]:
+        """The sessions that an account has had, the oldest first."""
+        return [lane for lane, owner in self._owner.items() if owner == account_id]
+
     def of(self, account_id: str, first: int, last: int, now: int) -> list[int]:
         """The sessions of an account whose microphone was open within ticks `first` to `last`, or still may be; the oldest first."""
-        return [
-            lane
-            for lane, owner in self._owner.items()
-            if owner == account_id and self.may_sound(lane, first, last, now)
-        ]
+        return [lane for lane in self.lanes_of(account_id) if self.may_sound(lane, first, last, now)]
 
     def may_sound(self, lane: int, first: int, last: int, now: int) -> bool:
         """Whether a lane's microphone was open within ticks `first` to `last`, or can be, as they are not over `now`."""

@@ -31,12 +31,13 @@ class Watch:
         """Publish reactions and the numbers of participants that changed, and act on absent hosts and empty Spaces. Every Space is looked
         at, whatever happens at another; then the first error is raised."""
         self._registry.let_go_of_ended()
+        for actor in self._registry.actors.values():
+            actor.forget_evidence()
         live = self._registry.live()
         failed: Exception | None = None
         for actor in live:
             actor.tell_reactions()
             actor.tell_delay()
-            actor.ring.forget(actor.now_tick())
             try:
                 await actor.look_around(self._bot_id)
             except Exception as error:

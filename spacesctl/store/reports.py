@@ -87,6 +87,11 @@ async def add_report(db: AsyncConnection, report: KeptReport) -> None:
     await db.execute(reports.insert().values({**vars(report), "body": asdict(report.body)}))
 
 
+async def keep_evidence(db: AsyncConnection, report_id: str, clip: str | None, body: Evidence) -> None:
+    """The report has this clip and this evidence now."""
+    await db.execute(update(reports).where(reports.c.id == report_id).values(clip=clip, body=asdict(body)))
+
+
 async def decide(
     db: AsyncConnection, report_id: str, state: str, by: Mapping[str, str | None], at: datetime, note: str
 ) -> None:

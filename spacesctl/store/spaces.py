@@ -46,6 +46,12 @@ def body_of(event: Event) -> Body:
     return body
 
 
+def event_of(stored: StoredEvent) -> Event:
+    """A stored event as it happened."""
+    event: Event = _EVENTS[stored.type].validate_python(stored.body)
+    return event
+
+
 async def load(db: AsyncConnection, space_id: str) -> Space:
     """Load a Space. Raises NotFound."""
     found = await _found(db, select(*_DOC).where(spaces.c.id == space_id)) if is_space_id(space_id) else []
@@ -244,6 +250,16 @@ async def events_after(
 async def events_newest(db: AsyncConnection, space_id: str, kind: str, *, limit: int) -> list[StoredEvent]:
     """The newest `limit` events of one type, oldest first."""
     query = select(events).where(events.c.space_id == space_id, events.c.type == kind)
+    rows = await db.execute(query.order_by(events.c.seq.desc()).limit(limit))
+    return [_event(row) for row in rows][::-1]
+
+
+async def said_by(
+    db: AsyncConnection, space_id: str, account_id: str, since: datetime, *, limit: int
+) -> list[StoredEvent]:
+    """The newest `limit` captions of an account since then, oldest first."""
+    query = select(events).where(events.c.space_id == space_id, events.c.type == "caption", events.c.at >= since)
+    query = query.where(events.c.body["account_id"].as_string() == account_id)
     rows = await db.execute(query.order_by(events.c.seq.desc()).limit(limit))
     return [_event(row) for row in rows][::-1]
 

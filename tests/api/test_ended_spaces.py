@@ -26,7 +26,7 @@ async def test_a_minute_after_its_end_a_space_and_its_evidence_are_gone_from_mem
         registry, watch = api.app.registry, Watch(api.app.registry, api.app.bot.id)
         host = await api.account("host")
         space = await api.live(host)
-        await api.speaker(space, host, "ann")
+        ann = await api.speaker(space, host, "ann")
         [actor] = registry.live()
         for tick in range(100):
             actor.on_frames(Frames(actor.space.id, tick, [(1, 0, b"\xf8\xff\xfe")], []))
@@ -36,7 +36,7 @@ async def test_a_minute_after_its_end_a_space_and_its_evidence_are_gone_from_mem
         await watch.look()
         clock.advance(50.0)
         await watch.look()
-        assert actor.clip(1, 0, 100) is not None, "who was there may still report with evidence"
+        assert actor.clip(ann.id, 0, 100) is not None, "who was there may still report with evidence"
         del actor
         clock.advance(11.0)
         await registry.store_attendance()

@@ -23,7 +23,7 @@ CONCERN_NOBODY = {
     # staff see it, the audience only that something is missing
     e.Erased, e.Restored,
     # staff find it in the list of reports
-    e.ReportFiled,
+    e.EvidenceKept,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ TABLE = json.loads((Path(__file__).parents[1] / "wire" / "room_cases.json").read
 NOT_IN_THE_VIEW = {
     "space.created", "reminders.sent", "invite.sent", "invite.answered", "person.readmitted", "person.restored",
     "sanction.imposed", "sanction.lifted", "rules.set", "act.taken", "offence.counted", "breaker.tripped", "points.given", "report.filed",
-    "report.decided", "recording.consented", "reactions",
+    "evidence.kept", "report.decided", "recording.consented", "reactions",
     "delay.changed", "redaction.made", "redaction.changed", "redaction.withdrawn", "redaction.missed",
 }  # fmt: skip
 

@@ -87,13 +87,13 @@ def test_the_ring_cuts_one_lane_on_time_and_forgets_after_a_minute() -> None:
     ring = evidence.EvidenceRing()
     for tick in range(evidence.RING_TICKS + 100):
         ring.add(tick, 1, ogg.SILENCE)
-    assert ring.cut(1, 0, 99) is None, "older than a minute"
-    clip = ring.cut(1, 200, 249)
+    assert ring.cut([1], 0, 99) is None, "older than a minute"
+    clip = ring.cut([1], 200, 249)
     assert clip is not None
     assert len(list(ogg.read_packets(clip))) == 50
-    assert ring.cut(2, 200, 249) is None
+    assert ring.cut([2], 200, 249) is None
     ring.forget(2 * evidence.RING_TICKS + 200)
-    assert ring.cut(1, 0, 10**9) is None
+    assert ring.cut([1], 0, 10**9) is None
 
 
 def test_a_clip_is_kept_under_its_hash_once(tmp_path: Path) -> None:

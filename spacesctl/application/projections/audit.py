@@ -98,6 +98,8 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             return Entry(_of_all(what, account_id), actor, space.id, account_id or None, body)
         case e.ReportDecided(report_id, state, _, _, account_id):
             return Entry("report.decide", actor, space.id, account_id, {"report": report_id, "state": state})
+        case e.EvidenceKept(report_id, clip, account_id):
+            return Entry("evidence", actor, space.id, account_id, {"report": report_id, "clip": clip})
         case e.ReportFiled(report_id, category, account_id):
             return Entry("report", actor, space.id, account_id, {"report": report_id, "category": category})
         case _:

@@ -112,6 +112,19 @@ def _removed(c: Context, event: e.Removed) -> list[Notice]:
     return [Notice(event.account_id, f"You were removed from {c.title}: {why}.", across=True)]
 
 
+def _report_filed(c: Context, event: e.ReportFiled) -> list[Notice]:
+    """Staff learn of a person's report; of a rule's, its act tells."""
+    if event.act:
+        return []
+    whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
+    text = (
+        f"{c.name(event.by)} reported {whom} ({event.category}). "
+        f"`spacesctl reports show {event.report_id}` has what was said."
+    )
+    staff = {one.account_id for one in c.space.people.values() if one.role is Role.COHOST} | {c.space.host_id}
+    return [Notice(one, text) for one in sorted(staff - {event.account_id, event.by})]
+
+
 def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
     if event.state == "open":
         return []
@@ -274,6 +287,7 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.RoleChanged: _role_changed,
     e.SanctionImposed: _sanctioned,
     e.SanctionLifted: _lifted,
+    e.ReportFiled: _report_filed,
     e.ReportDecided: _report_decided,
     e.ServerUnmuted: _unmuted,
     e.Removed: _removed,

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import described
 from spacesctl.domain.space import Space
+from spacesctl.domain.speech import Word
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import acts
 from spacesctl.store import reports as report_store
+from spacesctl.store import spaces as space_store
 from spacesctl.store.reports import Evidence, KeptReport, PersonThen, RoomThen
+
+A_DAY: Final = timedelta(days=1)
+"""How far back words are looked for when there is no sound."""
+MOST_CAPTIONS: Final = 20
+"""Captions of which a person's report has the words."""
 
 
 async def project(db: AsyncConnection, outcome: Outcome) -> None:
@@ -20,6 +29,8 @@ async def project(db: AsyncConnection, outcome: Outcome) -> None:
     for event in outcome.events:
         if isinstance(event, e.ReportFiled):
             await report_store.add_report(db, await _report(db, outcome, event))
+        elif isinstance(event, e.EvidenceKept):
+            await _keep_evidence(db, outcome, event)
         elif isinstance(event, e.ReportDecided):
             by = described(outcome.by)
             await report_store.decide(db, event.report_id, event.state, by, outcome.at, event.note)
@@ -30,7 +41,9 @@ async def _report(db: AsyncConnection, outcome: Outcome, event: e.ReportFiled) -
     act = await acts.get_act(db, space.id, event.act) if event.act else None
     if act is None and event.act:
         raise RuntimeError("a rule's report follows from an act")
-    found = Evidence(event.note, event.lane, event.tick) if act is None else _heard(act)
+    found = _heard(act) if act is not None else Evidence(event.note, event.lane, event.first, event.tick)
+    if act is None and event.account_id is not None:
+        found = replace(found, words=await _words(db, outcome, event.account_id, found, sound=event.clip is not None))
     return KeptReport(
         id=event.report_id,
         space_id=space.id,
@@ -42,6 +55,27 @@ async def _report(db: AsyncConnection, outcome: Outcome, event: e.ReportFiled) -
         at=outcome.at,
         body=replace(found, room=_room(space)),
     )
+
+
+async def _keep_evidence(db: AsyncConnection, outcome: Outcome, event: e.EvidenceKept) -> None:
+    """With a person's report also the words that were recognised since."""
+    kept = await report_store.get_report(db, event.report_id)
+    body = kept.body
+    if body.act is None:
+        body = replace(body, end_tick=outcome.tick)
+        body = replace(body, words=await _words(db, outcome, event.account_id, body, sound=event.clip is not None))
+    await report_store.keep_evidence(db, event.report_id, event.clip, body)
+
+
+async def _words(
+    db: AsyncConnection, outcome: Outcome, account_id: str, about: Evidence, *, sound: bool
+) -> tuple[Word, ...]:
+    """What captions have of an account in the stretch; or, if there is neither that nor sound, the last that they have of a day."""
+    stored = await space_store.said_by(db, outcome.after.id, account_id, outcome.at - A_DAY, limit=MOST_CAPTIONS)
+    said = [loaded for one in stored if isinstance(loaded := space_store.event_of(one), e.CaptionSpoken)]
+    first, last = about.start_tick or 0, about.end_tick or 0
+    here = [one for one in said if one.end_tick >= first and one.start_tick <= last]
+    return tuple(word for one in (here if here or sound else said) for word in one.words)
 
 
 def _heard(act: acts.StoredAct) -> Evidence:

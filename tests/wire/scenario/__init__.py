@@ -7,6 +7,7 @@ from tests.wire.scenario import (
     accounts,
     calendars,
     counting,
+    evidence,
     lanes,
     late,
     limits,
@@ -48,3 +49,4 @@ async def play(wire: Wire) -> None:
     await late.play(wire)
     await counting.play(wire)
     await measures.play(wire)
+    await evidence.play(wire)

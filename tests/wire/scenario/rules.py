@@ -15,9 +15,10 @@ WORDS = [
 
 
 def act(target: Caller, lane: int, action: str, mode: str = "enforce", **changes: Any) -> dict[str, Any]:
+    first, last = (50, 100) if mode == "enforce" else (10, 40)  # acts about the same words are one act
     return {
-        "key": f"pitch:{lane}:50-100:{action}:{mode}", "rule_id": "pitch", "rule_hash": "h", "mode": mode, "action": action,
-        "account_id": target.id, "lane": lane, "start_tick": 50, "end_tick": 100, "words": WORDS, "confidence": 0.9,
+        "key": f"pitch:{lane}:{first}-{last}:{action}:{mode}", "rule_id": "pitch", "rule_hash": "h", "mode": mode, "action": action,
+        "account_id": target.id, "lane": lane, "start_tick": first, "end_tick": last, "words": WORDS, "confidence": 0.9,
         "engine": "spacesctl", "model": "small", **changes,
     }  # fmt: skip
 

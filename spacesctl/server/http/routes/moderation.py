@@ -52,7 +52,8 @@ PAGE = 100
 async def file_report(
     app: Here, caller: SignedIn, body: api.NewReport, idempotency_key: IdempotencyKey = None
 ) -> api.FiledReport | Response:
-    """Report a person in a Space or, without `account`, the Space. The last 30 s of the person's lane are stored as evidence. Only who was
+    """Report a person in a Space or, without `account`, the Space. The last 30 s that the person has spoken within a minute are stored as
+    evidence, also when their microphone is closed or the Space is over, with the words; later their last words of a day. Only who was
     in the Space may.
     """
     return await answer_once(app, caller, idempotency_key, "reports", body, partial(_file, app, caller, body))
@@ -64,7 +65,8 @@ async def _file(app: Services, caller: Person, body: api.NewReport, once: Once) 
 
 
 def _filed(one: reports.Filed) -> api.FiledReport:
-    return api.FiledReport(id=one.id, category=one.category, target=who(one.target) if one.target else None)
+    target = who(one.target) if one.target else None
+    return api.FiledReport(id=one.id, category=one.category, target=target, sound=one.sound, words=one.words)
 
 
 @router.get("/reports")
@@ -103,7 +105,7 @@ async def decide_report(app: Here, caller: SignedIn, report_id: str, body: api.R
 @router.get("/reports/{report_id}/clip", response_class=FileResponse, responses=SOUND)
 @may_fail(NotFound, NotAllowed, Gone)
 async def report_clip(app: Here, caller: SignedIn, report_id: str) -> FileResponse:
-    """The evidence clip as Ogg Opus: the reported lane alone."""
+    """The evidence clip as Ogg Opus: what the reported account said, and nobody else."""
     row = await _reviewable(app, caller, report_id)
     if row.clip is None:
         raise NotFound("clip of report", report_id)
