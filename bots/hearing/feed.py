@@ -177,6 +177,11 @@ class Feed:
         return self.answered < self.heard
 
     @property
+    def kept(self) -> int:
+        """Ticks that a new recogniser would have to hear again."""
+        return self._kept
+
+    @property
     def unanswered(self) -> bool:
         """Whether the recogniser has something to do."""
         return self._unanswered > 0

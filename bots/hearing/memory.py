@@ -35,13 +35,17 @@ def private_bytes() -> int:
         return 0
 
 
+LITTLE: Final = 125
+"""Ticks of sound that a new recogniser may hear again without coming late: 2.5 s. An utterance that goes on after a cut begins with 1.5 s."""
+
+
 @dataclass(frozen=True)
 class Ceiling:
-    """How much a recogniser may have for itself, in bytes. Above it the lane moves to a new one at its next silence, above 1.5 times of it
-    at once."""
+    """How much a recogniser may have for itself, in bytes. Above it the lane moves to a new one at its next silence or where an utterance
+    has just begun, above 1.5 times of it at once."""
 
     most: int = CEILING
 
-    def is_reached(self, private: int, silent: bool) -> bool:
-        """Whether the lane should move now."""
-        return private >= self.most * 1.5 or (silent and private >= self.most)
+    def is_reached(self, private: int, again: int) -> bool:
+        """Whether the lane should move now, when the new recogniser has to hear so many ticks `again`."""
+        return private >= self.most * 1.5 or (again <= LITTLE and private >= self.most)

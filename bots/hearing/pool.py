@@ -250,7 +250,7 @@ class RecogniserPool:
         lane.used_at = now
         if told.closed:
             self._let_go(lane)
-        elif not lane.closing and self._ceiling.is_reached(link.figures.private, lane.feed.silent):
+        elif not lane.closing and self._ceiling.is_reached(link.figures.private, lane.feed.kept):
             self._move(lane, now)
         else:
             self._pump(lane, now)

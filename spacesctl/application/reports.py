@@ -35,7 +35,7 @@ async def file_report(
     app: App, person: Person, space_id: str, ref: str | None, category: str, note: str, keep: Keep[Filed]
 ) -> Filed:
     """A person reports the account `ref`, or (None) the Space. The evidence is the last 30 s of sound that there is of that account, of the
-    last minute, and the words of it; without sound its last words of a day.
+    last minute, and the words of it; without sound the newest words of a day.
 
     Only who was in the Space may. Raises Invalid, NotFound, NotSignedIn or NotAllowed.
     """

@@ -179,11 +179,13 @@ def test_figures_come_now_and_then() -> None:
 
 
 @pytest.mark.parametrize(
-    ("private", "silent", "reached"),
-    [(99, True, False), (100, False, False), (100, True, True), (149, False, False), (150, False, True)],
+    ("private", "again", "reached"),
+    [(99, 0, False), (100, 126, False), (100, 125, True), (100, 0, True), (149, 126, False), (150, 400, True)],
 )
-def test_the_ceiling_waits_for_silence_but_not_for_ever(private: int, silent: bool, reached: bool) -> None:
-    assert Ceiling(most=100).is_reached(private, silent) is reached
+def test_the_ceiling_waits_until_little_is_to_be_heard_again_but_not_for_ever(
+    private: int, again: int, reached: bool
+) -> None:
+    assert Ceiling(most=100).is_reached(private, again) is reached
 
 
 def test_memory_is_known_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ async def file_report(
     app: Here, caller: SignedIn, body: api.NewReport, idempotency_key: IdempotencyKey = None
 ) -> api.FiledReport | Response:
     """Report a person in a Space or, without `account`, the Space. The last 30 s that the person has spoken within a minute are stored as
-    evidence, also when their microphone is closed or the Space is over, with the words; later their last words of a day. Only who was
+    evidence, also when their microphone is closed or the Space is over, with the words; later the newest words of a day. Only who was
     in the Space may.
     """
     return await answer_once(app, caller, idempotency_key, "reports", body, partial(_file, app, caller, body))
