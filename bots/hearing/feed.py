@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
 
-from bots.hearing.lane import AFTER, BEFORE, CHUNK
+from bots.hearing.lane import AFTER, BEFORE, CHUNK, LONG_CHUNK
 from bots.hearing.messages import Sound
 from spacesctl.audio.framing import FLAG_ACTIVE
 
@@ -20,7 +20,7 @@ WARM_UP: Final = 5
 """Frames before those that are heard: a decoder that has missed some needs so many until its sound is right again."""
 SOON: Final = CHUNK
 """Ticks of sound in a message where each result counts: 100 ms."""
-LATER: Final = 2 * CHUNK
+LATER: Final = LONG_CHUNK
 """The same where only captions are made, of which five a second are shown: a message costs as much as decoding what is in it."""
 WINDOW: Final = 3
 """`Sound` messages that may be unanswered: 0.3 to 0.6 s of sound. More of it in a pipe could not be taken back."""

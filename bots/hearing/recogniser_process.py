@@ -10,7 +10,7 @@ from typing import Final
 
 from bots.hearing.arming import Watch
 from bots.hearing.lane import LanePipeline
-from bots.hearing.memory import private_bytes
+from bots.hearing.memory import PrivateMemory
 from bots.hearing.messages import (
     MAX_TO_RECOGNISER,
     Close,
@@ -77,6 +77,7 @@ class RecogniserProcess:
         self._lean = False
         self._number = 0
         self._sounds = 0
+        self._memory = PrivateMemory()
 
     @property
     def silent(self) -> bool:
@@ -113,7 +114,7 @@ class RecogniserProcess:
 
     def figures(self) -> Figures:
         """What this process has cost."""
-        return Figures(private_bytes(), round(time.process_time(), 4), round(self._recogniser.seconds, 4))
+        return Figures(self._memory.look(), round(time.process_time(), 4), round(self._recogniser.seconds, 4))
 
     def _frames(self, frames: Iterable[tuple[int, int, bytes]]) -> Iterator[Heard]:
         if self._lane is not None:

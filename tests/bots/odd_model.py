@@ -35,11 +35,11 @@ class Odd:
                 until = time.thread_time() + 0.6
                 while time.thread_time() < until:
                     pass
-            case "dies" if self._calls == 20:
+            case "dies" if self._calls == 10:
                 os.abort()
             case "dies at once":
                 os.abort()
-            case "stops" if self._calls == 20:
+            case "stops" if self._calls == 10:
                 os.kill(os.getpid(), signal.SIGSTOP)
             case "grows":
                 self._more.append(bytearray(b"x" * (1 << 20)))

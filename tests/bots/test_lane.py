@@ -1,5 +1,6 @@
 """One lane's hearing: what is fed, when utterances end, and where words lie on the Space clock."""
 
+from bots.hearing.arming import Watch
 from bots.hearing.clockmap import MAX_RUNS, ClockMap
 from bots.hearing.lane import AFTER, BEFORE, DIP, LanePipeline
 from bots.hearing.messages import Utterance
@@ -86,17 +87,29 @@ def test_lost_frames_that_were_mixed_are_fed_as_concealment() -> None:
     recogniser = script()
     hearing = lane(recogniser)
     talk(hearing, 0, 10)
-    for tick in range(10, 15):
+    for tick in range(10, 20):
         assert list(hearing.frame(tick, FLAG_ACTIVE | FLAG_LOST, b"")) == []
-    assert recogniser.fed == 15 * 640
+    assert recogniser.fed == 20 * 640
 
 
 def test_a_packet_that_is_not_opus_is_silence() -> None:
     recogniser = script()
     hearing = lane(recogniser)
-    for tick in range(5):
+    for tick in range(10):
         list(hearing.frame(tick, FLAG_ACTIVE, b"\xff\xff\xff\x00"))
-    assert recogniser.fed == 5 * 640
+    assert recogniser.fed == 10 * 640
+
+
+def test_where_something_is_redacted_each_100_ms_are_heard_at_once_and_elsewhere_200() -> None:
+    recogniser = script()
+    hearing = lane(recogniser)
+    talk(hearing, 0, 5)
+    assert recogniser.fed == 0
+    talk(hearing, 5, 5)
+    assert recogniser.fed == 10 * 640
+    hearing.watch(Watch(()))
+    talk(hearing, 10, 5)
+    assert recogniser.fed == 15 * 640
 
 
 def test_a_gap_in_the_ticks_is_silence_not_a_splice() -> None:

@@ -188,6 +188,25 @@ def test_the_ceiling_waits_until_little_is_to_be_heard_again_but_not_for_ever(
     assert Ceiling(most=100).is_reached(private, again) is reached
 
 
+def test_private_memory_is_asked_for_again_when_the_process_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bots.hearing import memory
+
+    now, asked = [100 << 20, 30 << 20], list[int]()
+    monkeypatch.setattr(memory, "resident_bytes", lambda: now[0])
+
+    def private_bytes() -> int:
+        asked.append(now[1])
+        return now[1]
+
+    monkeypatch.setattr(memory, "private_bytes", private_bytes)
+    private, seen = memory.PrivateMemory(), []
+    for resident, own in ((100, 30), (103, 31), (107, 36), (108, 40), (100, 31)):
+        now[:] = [resident << 20, own << 20]
+        seen.append(private.look() >> 20)
+    assert seen == [30, 33, 37, 40, 31]
+    assert len(asked) == 3
+
+
 def test_memory_is_known_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from pathlib import Path
 
