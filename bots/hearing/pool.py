@@ -39,6 +39,8 @@ MOST_FAILURES: Final = 2
 MOST_KILLS: Final = 5
 """The same, if somebody else kills them, which is hardly the sound's fault."""
 MEMORY: Final = Ceiling()
+CALM_SECONDS: Final = 1.0
+"""Between two looks at the processors while no lane is late: they cost as much as all else that is looked at."""
 AT_REST_SECONDS: Final = 30.0
 """Between two looks when nobody speaks."""
 
@@ -300,12 +302,15 @@ class RecogniserPool:
 
     async def _watch(self) -> None:
         """Look at all lanes four times a second while somebody speaks, until cancelled."""
+        looked, use = float("-inf"), None
         while True:
             self._spoken.clear()
             busy = True
             try:
-                use = await asyncio.to_thread(self._processors.look, time.monotonic(), self.pids())
                 now = time.monotonic()
+                if self._shedder.is_pressed or now - looked >= CALM_SECONDS:
+                    use = await asyncio.to_thread(self._processors.look, now, self.pids())
+                    looked = now = time.monotonic()
                 busy = self._look(now, use)
                 await self._recognisers.end_hung(now)
             except Exception as error:  # a bug: without this task nothing would be replaced or given up any more

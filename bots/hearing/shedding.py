@@ -98,6 +98,11 @@ class Shedder(Generic[Key]):
             self._take_back(now, found)
         self._before, self._forgotten = {lane.key: lane.lag for lane in kept}, False
 
+    @property
+    def is_pressed(self) -> bool:
+        """Whether something is given up, or may soon be."""
+        return self.lean or bool(self.shed) or max(self._before.values(), default=0.0) > LEAN_AT / 2
+
     def forget(self) -> None:
         """Nothing was recognised for a while, for another reason than too many talkers: what comes late now says nothing."""
         self._forgotten = True

@@ -297,6 +297,8 @@ def test_its_memory_and_changes_are_told_once() -> None:
 class Shedding:
     """Gives up lane 1 and partial results."""
 
+    is_pressed = True
+
     def __init__(self) -> None:
         self.lean, self.shed = False, set[tuple[str, int]]()
 
