@@ -18,11 +18,12 @@ import httpx
 from sqlalchemy import Engine
 
 from spacesctl.application import projections
+from spacesctl.domain.accounts import Account
 from spacesctl.domain.space import Space
 from spacesctl.engine.messages import Ready, ToEngine
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
-from spacesctl.server.http.app import create_app
+from spacesctl.server.http.app import Application
 from spacesctl.server.http.rates import NO_LIMITS, Rates
 from spacesctl.server.http.services import Services
 from spacesctl.server.process.alarm import Alarm
@@ -107,7 +108,7 @@ class As:
 class Api:
     def __init__(self, app: Services, engine: NotingEngine, owner_token: str, bot_token: str) -> None:
         self.app, self.engine = app, engine
-        self.asgi = create_app(app)
+        self.asgi = Application(app)
         self.checked = conform.Conforming(self.asgi)
         assert isinstance(app.db, Database)
         self.database = app.db
@@ -204,28 +205,38 @@ def writer(api: Api) -> Engine:
     return api.database._engine.sync_engine
 
 
+First = tuple[str | None, Account, str]
+"""What `ensure_accounts` returns."""
+
+
 @functools.cache
-def _template() -> Path:
-    """An empty database of today's schema, made once for all tests: migrations have tests of their own."""
+def _template() -> tuple[Path, First]:
+    """A database after its first start, made once for all tests: migrations and first starts have tests of their own."""
     path = Path(tempfile.mkdtemp(prefix="spacesctl-tests-")) / "template.db"
-    schema.upgrade(path)
     atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
-    return path
+    schema.upgrade(path)
+
+    async def start() -> First:
+        async with Database(path) as db:
+            return await ensure_accounts(db)
+
+    return path, asyncio.run(start())
 
 
-def _lay_out_database(path: Path) -> None:
-    shutil.copy(_template(), path)
+def _lay_out_database(path: Path) -> First:
+    template, first = _template()
+    shutil.copy(template, path)
+    return first
 
 
 @asynccontextmanager
 async def running_api(data: Path, *, first: bool = True, clock: Clock = REAL) -> AsyncIterator[Api]:
     """A server in process; not `first`: one that starts again on the folder of an earlier one."""
     data.mkdir(exist_ok=True)
-    if first:
-        await asyncio.to_thread(_lay_out_database, data / "spaces.db")
+    made = await asyncio.to_thread(_lay_out_database, data / "spaces.db") if first else None
     engine = NotingEngine()
     async with Database(data / "spaces.db") as db:
-        owner_token, bot, bot_token = await ensure_accounts(db)
+        owner_token, bot, bot_token = made or await ensure_accounts(db)
         assert (owner_token is not None) is first
         registry = SpaceRegistry(db, engine, projections.in_order(bot.id, "http://space.test/s/{}".format), clock)
         assignments = Assignments()

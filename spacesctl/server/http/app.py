@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from spacesctl import __version__
 from spacesctl.server.http import openapi, problems
@@ -39,7 +41,7 @@ from spacesctl.server.http.routes import (
     webhooks,
 )
 from spacesctl.server.http.safe_answers import SafeAnswers
-from spacesctl.server.http.services import Services
+from spacesctl.server.http.services import SERVICES, Services
 from spacesctl.server.http.xapi import routes as xapi
 from spacesctl.server.webrtc import lanes, probe, whip_whep
 
@@ -53,25 +55,30 @@ ROUTERS = [
 ]  # fmt: skip
 
 
-class _Application(FastAPI):
-    def build_middleware_stack(self) -> ASGIApp:
-        """Around all of the framework's own, which answers errors that nobody foresaw outside the middleware that is added."""
-        services: Services = self.state.services
-        return MeasuredAnswers(SafeAnswers(super().build_middleware_stack()), lambda: services.measured)
+class Application:
+    """The ASGI application of one server: the routes, with its services in the scope of each request. It has no lifespan, since uvicorn
+    skips its shutdown while a stream is open; the caller closes the services. What is outside the routes also sees the answers to errors
+    that nobody foresaw."""
+
+    def __init__(self, app: Services) -> None:
+        self._services = app
+        self._app = MeasuredAnswers(SafeAnswers(routes()), app.measured)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[SERVICES] = self._services
+        await self._app(scope, receive, send)
 
 
-def create_app(app: Services) -> FastAPI:
-    """Create the application. It has no lifespan, since uvicorn skips its shutdown while a stream is open; the caller
-    closes the services.
-    """
-    api = _Application(title="spacesctl", version=__version__, openapi_url=None)
-    api.state.services = app
+@cache
+def routes() -> FastAPI:
+    """The framework's application, the same for all servers of a process: it takes a third of a second to make its routes."""
+    api = FastAPI(title="spacesctl", version=__version__, openapi_url=None)
     problems.install(api, _methods_at)
     openapi.install(api, ROUTERS)
     api.add_middleware(DryRunMiddleware)
     api.add_middleware(CrossOrigin)
     api.add_middleware(BodyLimit)
-    api.add_middleware(InProgress, here=app)
+    api.add_middleware(InProgress)
     for router in ROUTERS:
         api.include_router(router)
     return api

@@ -22,7 +22,7 @@ from spacesctl.domain.errors import Invalid, SpacesError, Unavailable
 from spacesctl.engine.messages import Ready, ToEngine
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.server.http import problems
-from spacesctl.server.http.services import DRY_RUN, Services, signed_in
+from spacesctl.server.http.services import DRY_RUN, SERVICES, Services, signed_in
 from spacesctl.server.process.assignments import Assignments
 
 HEADER = "dry-run"
@@ -88,7 +88,7 @@ class DryRunMiddleware:
             who = await signed_in(HTTPConnection(scope))
             body = await Request(scope, receive).body()
             turn = self._turns.setdefault(who.account_id or "", asyncio.Lock())
-            async with asyncio.timeout(LONGEST), turn, dry_run(scope["app"].state.services) as tried:
+            async with asyncio.timeout(LONGEST), turn, dry_run(scope[SERVICES]) as tried:
                 await self._app({**scope, DRY_RUN: tried}, _whole(body), marked)
         except TimeoutError:
             await problems.of(Unavailable("the dry run took too long"))(scope, receive, marked)

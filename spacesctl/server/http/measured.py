@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
@@ -41,7 +40,7 @@ class Measured:
 class MeasuredAnswers:
     """A pure ASGI middleware that counts answers, and times them up to their heads: event streams and players last for hours."""
 
-    def __init__(self, app: ASGIApp, measured: Callable[[], Measured]) -> None:
+    def __init__(self, app: ASGIApp, measured: Measured) -> None:
         self._app = app
         self._measured = measured
 
@@ -49,7 +48,7 @@ class MeasuredAnswers:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, measured = time.monotonic(), self._measured()
+        began, measured = time.monotonic(), self._measured
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -103,13 +103,15 @@ class Services(App):
         return self.registry.connections_from(address_key(host))
 
 
+SERVICES = "spacesctl.services"
+"""The key of the ASGI scope under which a request carries the services of its server."""
 DRY_RUN = "spacesctl.trial"
 """The key of the ASGI scope under which a dry run carries its own services."""
 
 
 def services(connection: HTTPConnection) -> Services:
     """The services of a request: its own in a dry run."""
-    found: Services = connection.scope.get(DRY_RUN) or connection.app.state.services
+    found: Services = connection.scope.get(DRY_RUN) or connection.scope[SERVICES]
     return found
 
 

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from spacesctl.domain.errors import Refused, Unavailable
-from spacesctl.server.http.app import create_app
+from spacesctl.server.http.app import Application
 from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.front.hosts import AllowedHosts, Hosts
 from spacesctl.server.http.front.protocol import FrontProtocol
@@ -91,7 +91,7 @@ def application(app: Services, settings: Settings) -> ASGIApp:
     """The app below its public path, and behind proxies if the operator says so."""
     bound, _ = split_host_port(settings.http)
     hosts = Hosts(bound, settings.public_url, [*settings.hosts, *settings.announce])
-    placed = AllowedHosts(Placed(create_app(app), settings.public_url or ""), hosts, app.front.refused)
+    placed = AllowedHosts(Placed(Application(app), settings.public_url or ""), hosts, app.front.refused)
     return BehindProxy(placed, settings.trusted_proxies) if settings.behind_proxy else placed
 
 

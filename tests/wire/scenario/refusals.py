@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from spacesctl.server.http.app import routes
 from tests.api.harness import OFFER
 from tests.wire import drive
 from tests.wire.wire import SDP, Wire
@@ -71,5 +72,10 @@ async def broken(wire: Wire) -> None:
     async def fail(request: Request) -> Response:
         raise RuntimeError("a secret detail")
 
-    wire.api.asgi.add_route("/broken", fail)
-    await wire.nobody.ok("GET", "/broken", status=500)
+    known = routes().router.routes
+    before = [*known]
+    routes().add_route("/broken", fail)
+    try:
+        await wire.nobody.ok("GET", "/broken", status=500)
+    finally:
+        known[:] = before  # all servers of this process have them

@@ -13,7 +13,7 @@ from spacesctl.domain.errors import TooMany
 from spacesctl.server.http import problems
 from spacesctl.server.http.front.by_address import networks
 from spacesctl.server.http.rates import LOOK_AGAIN
-from spacesctl.server.http.services import Services, client_host, services
+from spacesctl.server.http.services import client_host, services
 
 
 class InProgress:
@@ -21,16 +21,17 @@ class InProgress:
     proxies the connections are counted already, and one connection has one request.
     """
 
-    def __init__(self, app: ASGIApp, here: Services) -> None:
-        self._app, self._here = app, here
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
-        host = client_host(HTTPConnection(scope))
-        counts, most = self._here.front.in_progress, self._here.rates.limits.connections
+        connection = HTTPConnection(scope)
+        here, host = services(connection), client_host(connection)
+        counts, most = here.front.in_progress, here.rates.limits.connections
         if not counts.take(host, most):
-            self._here.front.refused["address"] += 1
+            here.front.refused["address"] += 1
             return await problems.of(_too_many("requests at once", host, most))(scope, receive, send)
         try:
             return await self._app(scope, receive, send)
