@@ -28,7 +28,14 @@ FALL = 8
 """dB by which a shown level falls at most from one report to the next (100 ms)."""
 SAME = 250
 """Ticks after a redaction within which another one of the same rule is told as the same: the rest of a number, what went with a mute."""
-_RULE_DID = {"mute": "muted", "report": "reported", "kick": "removed", "block": "blocked", "log": "noted"}
+_RULE_DID = {
+    "mute": "muted",
+    "report": "reported",
+    "demote": "made a listener",
+    "kick": "removed",
+    "block": "blocked",
+    "log": "noted",
+}
 
 
 @dataclass

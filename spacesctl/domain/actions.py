@@ -68,7 +68,7 @@ _ROWS = (
         Action.MUTE, Action.UNMUTE, "no longer muted in", is_measure=True,
     ),
     ModerationAction(
-        "demote", "made a listener in", Granted.NEVER, "a speaker becomes a listener, and needs an approval to speak again",
+        "demote", "made a listener in", Granted.ALLOWED, "a speaker becomes a listener, and needs an approval to speak again",
         Action.DEMOTE, Action.DEMOTE, "free to speak again in", is_measure=True,
     ),
     ModerationAction(

@@ -70,6 +70,9 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
                 *redactions.of_tail(space, command.by, command.person, because),
                 *sanctions.muted(space, command.person, order),
             ]
+        case "demote" if not spared and space.role_of(target) is not Role.LISTENER:
+            tail = redactions.of_tail(space, command.by, command.person, because)
+            return [*tail, *sanctions.demoted(space, target, order)]
         case "kick" if not spared and target not in space.barred:
             return sanctions.kicked(space, command.person, command.by, order)
         case "block" if not spared and target not in space.barred:

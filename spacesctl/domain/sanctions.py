@@ -64,7 +64,7 @@ def mute_all(space: Space, by: Principal, order: Order) -> Events:
 def demote_all(space: Space, by: Principal, order: Order) -> Events:
     """Make all on stage whom the caller is above listeners, who need an approval to speak again."""
     numbered = enumerate(_below(space, by), 1)
-    return [event for number, one in numbered for event in _demoted(space, one.account_id, order, number)]
+    return [event for number, one in numbered for event in demoted(space, one.account_id, order, number)]
 
 
 def _below(space: Space, by: Principal) -> list[Member]:
@@ -99,7 +99,7 @@ def demote(space: Space, command: c.Demote, now: datetime) -> Events:
         raise Refused("not_on_stage", f"@{command.person.handle} does not speak here")
     if by_self:
         return [*_close_lane(space, target, "demoted"), e.RoleChanged(target, Role.LISTENER)]
-    return _demoted(space, target, _order(command, now))
+    return demoted(space, target, _order(command, now))
 
 
 def kick(space: Space, command: c.Kick, now: datetime) -> Events:
@@ -153,7 +153,8 @@ def muted(space: Space, target: c.Target, order: Order) -> Events:
     return [begins, *imposed(space, "mute", target.account_id, order)]
 
 
-def _demoted(space: Space, target: str, order: Order, number: int = 1) -> Events:
+def demoted(space: Space, target: str, order: Order, number: int = 1) -> Events:
+    """The events of a demotion. The person is on stage."""
     events: Events = [*_close_lane(space, target, "demoted"), e.RoleChanged(target, Role.LISTENER, demoted=True)]
     invite = space.invites.get(target)
     if invite is not None and invite.state is not InviteState.REVOKED:

@@ -54,7 +54,7 @@ def _step(reader: Reader, path: Path, data: Mapping[str, object]) -> Step:
         if key not in data:
             reader.error(path, f"the step has no `{key}`", 'write `{ points = 1, do = "warn" }`')
     points = reader.integer((*path, "points"), data.get("points", 1), 1, schema.MOST_POINTS)
-    do = reader.choice((*path, "do"), data.get("do", BY_STEPS[0]), BY_STEPS, frozenset({"demote"}))
+    do = reader.choice((*path, "do"), data.get("do", BY_STEPS[0]), BY_STEPS)
     seconds = round(reader.duration((*path, "for"), data["for"])) if "for" in data else None
     if seconds is not None and do == "block":
         reader.error((*path, "for"), "a block has no end", "remove `for`: who blocks may `unblock`")

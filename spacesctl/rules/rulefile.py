@@ -26,7 +26,6 @@ MAX_SPELLINGS = 200_000
 MAX_REDACTED = 20_000
 """Spellings of phrases in rules that redact. The recogniser's process looks for them all, and is deaf while it takes new ones."""
 
-LATER_ACTIONS = frozenset({"demote"})
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -158,7 +157,7 @@ def _limits(reader: Reader, data: object) -> Limits:
     if reader.is_table(table, (*path, "allow")):
         for rule_id, listed in table.items():
             where: Path = (*path, "allow", rule_id)
-            allow[rule_id] = frozenset(reader.choices(where, listed, tuple(sorted(NEEDS_ALLOW)), frozenset({"demote"})))
+            allow[rule_id] = frozenset(reader.choices(where, listed, tuple(sorted(NEEDS_ALLOW))))
     return Limits(most, allow)
 
 
@@ -216,7 +215,7 @@ def _actions(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapp
     if "actions" not in data:
         reader.error(path, "the rule has no `actions`", f"add `actions = [...]` with some of {', '.join(ACTIONS)}")
         return ()
-    chosen = reader.choices(path, data["actions"], known, LATER_ACTIONS)
+    chosen = reader.choices(path, data["actions"], known)
     if data["actions"] == []:
         reader.warn(path, "the rule does nothing: `actions` is empty", 'write at least `["log"]`')
     return tuple(action for action in known if action in chosen)  # mildest first, regardless of the order in the file

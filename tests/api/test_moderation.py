@@ -121,15 +121,19 @@ async def test_shadow_records_and_touches_nobody(api: Api) -> None:
 async def test_what_a_rule_suggests_is_done_by_nobody_and_told_to_the_host_alone(api: Api) -> None:
     host, talker, space = await stage(api)
     api.engine.sent.clear()
-    for action in ("mute", "kick", "block", "report", "warn"):
+    for action in ("mute", "demote", "kick", "block", "report", "warn"):
         await api.bot.ok("POST", f"{space}/acts", act(talker, action, mode="suggest"))
     assert api.engine.sent == []
     assert (await host.ok("GET", "/v1/sanctions"))["data"] == []
     assert (await host.ok("GET", "/v1/reports"))["data"] == []
     log = (await host.ok("GET", "/v1/audit"))["data"]
-    assert [row["action"] for row in log[:5]] == ["act"] * 5
+    assert [row["action"] for row in log[:6]] == ["act"] * 6
     told = [message["text"] for message in (await host.ok("GET", "/v1/dms"))["data"] if "suggests" in message["text"]]
-    assert len(told) == 5
+    assert len(told) == 6
+    assert (
+        f"it suggests to demote them. Nothing was done. To do it: `spacesctl demote {space[-13:]} @talker`."
+        in " ".join(told)
+    )
     assert f"`spacesctl warn {space[-13:]} @talker --reason 'rule pitch'`" in " ".join(told), "it needs a reason"
     assert "@talker" in told[-1]
     assert f"it suggests to mute them. Nothing was done. To do it: `spacesctl mute {space[-13:]} @talker`." in " ".join(

@@ -68,6 +68,15 @@ def test_offences_lead_from_step_to_step() -> None:
     assert SPEAKER in scene.space.barred
 
 
+def test_a_step_may_make_somebody_a_listener_for_a_while() -> None:
+    scene = Scene()
+    scene.space = replace(scene.space, grant=Grant(BOT, HOST, ALL | {"demote"}))
+    assert scene.offend(ladder=Ladder("speech", (Step(1, "demote", 60),), DAY)) == "demote enforce"
+    (one,) = scene.space.sanctions_on(SPEAKER, "demote")
+    assert (one.until, one.evidence) == (NOW + timedelta(seconds=60), "r:1:100")
+    assert scene.space.people[SPEAKER].demoted
+
+
 def test_a_step_has_its_time() -> None:
     scene = Scene()
     assert scene.offend(3) == "mute enforce"

@@ -36,7 +36,7 @@ from tests.domain.scenes import (
     with_person,
 )
 
-EVERYTHING = Grant(BOT, HOST, frozenset({"log", "report", "mute", "kick", "block"}))
+EVERYTHING = Grant(BOT, HOST, frozenset({"log", "report", "mute", "demote", "kick", "block"}))
 THE_RULE = Rule("r1", HOST, BOT)
 MUTED = with_person(live(), SPEAKER, server_muted=True, mic_open=False)
 
@@ -147,6 +147,7 @@ def taken(action: str, whom: str, mode: str = "enforce") -> e.ActTaken:
 
 
 KICKED = [e.LaneClosed(SPEAKER, 1, "kicked"), e.RoleChanged(SPEAKER, Role.LISTENER, demoted=True)]
+DEMOTED = [e.LaneClosed(SPEAKER, 1, "demoted"), e.RoleChanged(SPEAKER, Role.LISTENER, demoted=True)]
 BLOCKED = [e.LaneClosed(SPEAKER, 1, "blocked"), e.RoleChanged(SPEAKER, Role.LISTENER, demoted=True)]
 
 
@@ -156,6 +157,7 @@ BLOCKED = [e.LaneClosed(SPEAKER, 1, "blocked"), e.RoleChanged(SPEAKER, Role.LIST
         ("log", []),
         ("report", [reported(SPEAKER)]),
         ("mute", [e.ServerMuted(SPEAKER, BOT, "rule r1"), imposed("mute", SPEAKER, THE_RULE, "rule r1", "key")]),
+        ("demote", [*DEMOTED, imposed("demote", SPEAKER, THE_RULE, "rule r1", "key")]),
         (
             "kick",
             [
@@ -176,7 +178,7 @@ def test_an_enforced_act_is_recorded_and_done_and_any_other_only_recorded(
         assert events(space, act(action, named(SPEAKER), mode)) == [taken(action, SPEAKER, mode)]
 
 
-@pytest.mark.parametrize("action", ["mute", "kick", "block"])
+@pytest.mark.parametrize("action", ["mute", "demote", "kick", "block"])
 @pytest.mark.parametrize(
     ("space", "whom"),
     [
@@ -195,6 +197,7 @@ def test_what_a_rule_did_already_is_not_done_again() -> None:
     out = replace(live(barred={ANN: ""}), grant=EVERYTHING)
     assert events(out, act("kick", named(ANN))) == [taken("kick", ANN)]
     assert events(out, act("block", named(ANN))) == [taken("block", ANN)]
+    assert events(out, act("demote", named(ANN))) == [taken("demote", ANN)]
     muted = replace(MUTED, grant=EVERYTHING)
     assert events(muted, act("mute", named(SPEAKER))) == [taken("mute", SPEAKER)]
 

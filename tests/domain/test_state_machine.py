@@ -259,7 +259,7 @@ class SpaceMachine(RuleBasedStateMachine):
             assert role is not Role.HOST, "and never from the host"
 
     @rule(
-        action=st.sampled_from(["log", "report", "mute", "kick", "block"]),
+        action=st.sampled_from(["log", "report", "mute", "demote", "kick", "block"]),
         whom=people,
         mode=st.sampled_from(["enforce", "shadow"]),
     )
@@ -272,9 +272,9 @@ class SpaceMachine(RuleBasedStateMachine):
         events = self.ask(c.TakeAct(bot, "key", "rule", mode, action, person(whom), 1, 0, 1, "1"))
         assert granted or not events, "no grant, no act"
         if mode == "shadow" or was.rank >= Role.COHOST.rank:
-            assert not any(isinstance(event, e.ServerMuted | e.Removed) for event in events)
+            assert not any(isinstance(event, e.ServerMuted | e.RoleChanged | e.Removed) for event in events)
 
-    @rule(actions=st.sets(st.sampled_from(["mute", "kick", "block"])))
+    @rule(actions=st.sets(st.sampled_from(["mute", "demote", "kick", "block"])))
     def set_rules(self, actions: set[str]) -> None:
         assert self.space is not None
         self.ask(c.SetRules(caller(self.space.host_id), f"{len(self.history):064d}", BOT, frozenset(actions)))

@@ -60,7 +60,7 @@ def test_points_expire_after_thirty_days_unless_said_otherwise() -> None:
         (ladder(steps='steps = [ { do = "warn" } ]'), "the step has no `points`"),
         (ladder(steps="steps = [ { points = 1 } ]"), "the step has no `do`"),
         (ladder(steps='steps = [ { points = 1, do = "mut" } ]'), "did you mean `mute`"),
-        (ladder(steps='steps = [ { points = 1, do = "demote" } ]'), "not supported by this version"),
+        (ladder(steps='steps = [ { points = 1, do = "demote" } ]'), "may not demote by itself"),
         (ladder(steps='steps = [ { points = 1, do = "lock" } ]'), "unknown do `lock`"),
         (ladder(steps='steps = [ { points = 1, do = "mute", for = "0s" } ]'), "is over at once"),
         (ladder(steps='steps = [ { points = 1, do = "mute", until = "1s" } ]'), "unknown key `until`"),

@@ -97,7 +97,7 @@ def test_the_hash_is_that_of_the_text() -> None:
         (rule(scope='{ roles = ["listener"] }'), 6, "unknown role `listener`"),
         (rule(scope='{ role = ["host"] }'), 6, "did you mean `roles`?"),
         (rule(actions=None), 2, "no `actions`"),
-        (rule(actions='["demote"]'), 5, "not supported by this version"),
+        (rule(actions='["demote"]'), 2, "may not demote by itself"),
         (rule(actions='["redact"]', when__any=f"[{{ words = {[f'a{n} b' for n in range(20_001)]} }}]"), 2, "spellings"),
         (rule(actions='["mutes"]'), 5, "did you mean `mute`?"),
         (rule(actions='"mute"'), 5, "not a list"),

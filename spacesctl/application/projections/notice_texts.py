@@ -19,6 +19,7 @@ _EFFECTS: dict[str, type[e.Event]] = {
     "report": e.ReportFiled,
     "warn": e.SanctionImposed,
     "mute": e.ServerMuted,
+    "demote": e.RoleChanged,
     "kick": e.Removed,
     "block": e.Removed,
 }
@@ -239,7 +240,7 @@ def _suggested(c: Context, event: e.ActTaken) -> list[Notice]:
 def _by_hand(c: Context, event: e.ActTaken) -> str:
     """The command that does what a rule suggests."""
     whom, where = c.name(event.account_id), c.space.id
-    if ACTIONS[event.action].is_measure and event.action != "mute":
+    if event.action in ("slow", "lock"):
         return f"{event.action} {where}"
     return {
         "redact": f"redact {where} {whom} --last 10s",
