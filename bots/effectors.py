@@ -124,11 +124,12 @@ class EnforcingEffectors:
 
 
 class DecisionRecord:
-    """Records what a rule would have done: in shadow mode, and when the words are too old. It has no way to do it."""
+    """Records what a rule would have done: in shadow mode, for words too old, and for those not confirmed. It has no way to do it."""
 
     def __init__(self, poster: ActionPoster) -> None:
         self._poster = poster
 
     async def note(self, decision: Decision) -> None:
         """Record all actions of a decision."""
-        await self._poster.post(decision, "shadow" if decision.mode == "enforce" else decision.mode)
+        mode = "shadow" if decision.mode == "enforce" else decision.mode
+        await self._poster.post(decision, "unconfirmed" if decision.unconfirmed else mode)

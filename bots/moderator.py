@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from bots.confirming import parted
 from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
 from bots.late import in_time
@@ -21,8 +22,17 @@ MAX_WAITING = 500
 log = logging.getLogger("bots.moderator")
 
 
+MAX_CONFIRMING = 32
+"""Decisions that wait for their second recognition."""
+
+
 async def _at_once() -> None:
     """There is nothing to wait for."""
+
+
+async def _nobody(_: Decision) -> bool | None:
+    """There is no second recognition."""
+    return None
 
 
 class Moderator:
@@ -30,7 +40,8 @@ class Moderator:
 
     `on_alert` is called when the circuit breaker of the server holds a sanction. `clock` is in seconds, `tick` is that of the newest
     sound. `hide` takes spoken numbers out of the words of a lane, `numbers` are their ticks; `settled` is waited for before evidence is
-    cut. `dropped` counts decisions that were lost.
+    cut. `confirm` asks whether a second recognition has heard the same (None: it could not tell in time); only the sanctions of rules that
+    ask for it wait for the answer. `dropped` counts decisions that were lost.
     """
 
     def __init__(
@@ -44,6 +55,7 @@ class Moderator:
         hide: Callable[[int, Sequence[Word]], tuple[Word, ...]] = lambda _, words: tuple(words),
         numbers: Callable[[int], tuple[tuple[int, int], ...]] = lambda _: (),
         settled: Callable[[], Awaitable[None]] = _at_once,
+        confirm: Callable[[Decision], Awaitable[bool | None]] = _nobody,
     ) -> None:
         self._effectors = effectors
         self._record = record
@@ -53,6 +65,9 @@ class Moderator:
         self._hide = hide
         self._numbers = numbers
         self._settled = settled
+        self._confirm = confirm
+        self._confirming: set[asyncio.Task[None]] = set()
+        self._untold_at: float | None = None
         self._engine: RuleEngine | None = None
         self._held_at: float | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
@@ -68,6 +83,11 @@ class Moderator:
         """Whether the server's circuit breaker has held a sanction lately."""
         return self._held_at is not None and self._clock() - self._held_at < WINDOW.total_seconds()
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether lately a sanction was not taken since there was no second recognition in time."""
+        return self._untold_at is not None and self._clock() - self._untold_at < WINDOW.total_seconds()
+
     def set_rules(self, engine: RuleEngine | None) -> None:
         """Start with these rules, or apply none. What was counted is the server's."""
         self._engine = engine
@@ -80,8 +100,11 @@ class Moderator:
             utterance.lane, who.account_id, who.role, who.kind, utterance.words, True, utterance.utterance
         )
         for decision in self._engine.hear(said):
-            words, numbers = self._hide(decision.lane, decision.words), self._numbers(decision.lane)
-            self._queue(replace(decision, words=words, numbers=numbers))
+            now, later = parted(decision)
+            if now is not None:
+                self._queue(self._masked(now))
+            if later is not None:
+                self._ask(later)
 
     def forget(self, lane: int) -> None:
         """Drop what the rules remember of a lane."""
@@ -90,14 +113,45 @@ class Moderator:
 
     async def run(self) -> None:
         """Carry decisions out until cancelled."""
-        while True:
-            found = await self._decisions.get()
-            await self._settled()
-            for decision in in_time(found, self._tick()):
-                if decision.mode == "enforce":
-                    self._tell(held=await self._effectors.take(decision))
-                else:
-                    await self._record.note(decision)
+        try:
+            while True:
+                found = await self._decisions.get()
+                await self._settled()
+                for decision in [found] if found.unconfirmed else in_time(found, self._tick()):
+                    if decision.mode == "enforce" and not decision.unconfirmed:
+                        self._tell(held=await self._effectors.take(decision))
+                    else:
+                        await self._record.note(decision)
+        finally:
+            for task in self._confirming:
+                task.cancel()
+
+    def _masked(self, decision: Decision) -> Decision:
+        words, numbers = self._hide(decision.lane, decision.words), self._numbers(decision.lane)
+        return replace(decision, words=words, numbers=numbers)
+
+    def _ask(self, decision: Decision) -> None:
+        """Let a decision wait for its second recognition; nothing else waits for it."""
+        masked = self._masked(decision)
+        if len(self._confirming) >= MAX_CONFIRMING:
+            self._answered(masked, None)
+            return
+        task = asyncio.create_task(self._asked(decision, masked))
+        self._confirming.add(task)
+        task.add_done_callback(self._confirming.discard)
+
+    async def _asked(self, decision: Decision, masked: Decision) -> None:
+        self._answered(masked, await self._confirm(decision))
+
+    def _answered(self, masked: Decision, heard: bool | None) -> None:
+        if heard is None:
+            log.warning(
+                "sanctions of rule %s %s are not taken: no second recognition in time", masked.rule_id, masked.rule_hash
+            )
+            was, self._untold_at = self.unanswered, self._clock()
+            if not was:
+                self._on_alert()
+        self._queue(replace(masked, unconfirmed=not heard))
 
     def _tell(self, *, held: bool) -> None:
         if held:

@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec import structs
 
 from bots.api import Api
+from bots.confirming import written
 from bots.effectors import ActionPoster, DecisionRecord, EnforcingEffectors
 from bots.hearing.messages import Arm, Utterance
 from bots.moderator import Moderator
@@ -22,7 +23,7 @@ from spacesctl.api.lanes import ChangedLane, ClosedLane, Ended, LaneEvent, Opene
 from spacesctl.audio.framing import FLAG_ACTIVE, LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
 from spacesctl.rules.problems import RuleFileError
-from spacesctl.rules.rule_engine import RuleEngine
+from spacesctl.rules.rule_engine import Decision, RuleEngine
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import Phrase, Rule
 
@@ -47,8 +48,16 @@ class SpeechPipeline(Protocol):
         """Stop recognising a lane, after the sound that was given so far."""
         ...
 
-    def rules(self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = ()) -> None:
-        """Look for the phrases of these rules in what is recognised, in place of earlier ones."""
+    def rules(
+        self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = (), *, confirms: bool = False
+    ) -> None:
+        """Look for the phrases of these rules in what is recognised, in place of earlier ones. `confirms`: keep sound for `confirm`."""
+        ...
+
+    async def confirm(
+        self, space: str, lane: int, first_tick: int, last_tick: int, phrases: Sequence[str], written: str
+    ) -> bool | None:
+        """Whether a second recognition of a stretch hears one of these phrases; None: it cannot be told in time."""
         ...
 
 
@@ -83,6 +92,7 @@ class SpaceBot:
             hide=self._numbers.hidden,
             numbers=self._numbers.stretches,
             settled=self._redactor.settled,
+            confirm=self._confirm,
         )
         self._lanes: dict[int, OpenLane] = {}
         self._closed: dict[int, OpenLane] = {}
@@ -93,6 +103,11 @@ class SpaceBot:
     def tripped(self) -> bool:
         """Whether the server's circuit breaker has held a sanction lately."""
         return self._moderator.tripped
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether lately a sanction was not taken since there was no second recognition in time."""
+        return self._moderator.unanswered
 
     def assign(self, assignment: Assignment) -> None:
         """Take a changed assignment: captions were switched, or the rules changed."""
@@ -111,6 +126,10 @@ class SpaceBot:
     def _transcribe(self, utterance: Utterance) -> None:
         if self.assignment.captions:
             self._transcriber.on_utterance(utterance)
+
+    async def _confirm(self, one: Decision) -> bool | None:
+        where = (self.space, one.lane, one.start_tick, one.end_tick)
+        return await self._pipeline.confirm(*where, one.confirm, written(one))
 
     def on_arm(self, arm: Arm) -> None:
         """Called for each phrase in a result that a rule redacts, and when it is no longer there."""
@@ -163,7 +182,10 @@ class SpaceBot:
         self._redactor.set_rules(engine.ruleset if engine is not None else None)
         exceptions = engine.ruleset.exceptions if engine is not None else ()
         self._numbers.set_digits(engine.ruleset.digits() if engine is not None else (), exceptions)
-        self._pipeline.rules(self.space, engine.ruleset.redacting() if engine is not None else (), exceptions)
+        redacting, confirms = (
+            (engine.ruleset.redacting(), engine.ruleset.confirms()) if engine is not None else ((), False)
+        )
+        self._pipeline.rules(self.space, redacting, exceptions, confirms=confirms)
 
     # -- lanes
 

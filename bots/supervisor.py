@@ -20,6 +20,7 @@ from spacesctl.domain.errors import SpacesError
 
 ENGINE = f"spacesctl {__version__}"
 ALERT = "sanctions by rules in {count} Space(s) are only recorded: there were many in five minutes"
+UNANSWERED = "in {count} Space(s) sanctions were not taken since nobody could confirm what was said in time"
 
 FIGURES_EVERY = 15.0
 """Seconds between two posts of the recogniser's figures."""
@@ -163,9 +164,11 @@ class Supervisor:
 
     def _notice(self) -> str | None:
         tripped = sum(bot.tripped for bot in self._bots.values())
+        unanswered = sum(bot.unanswered for bot in self._bots.values())
         notices = [
             self._model.notice if self._model is not None else None,
             ALERT.format(count=tripped) if tripped else None,
+            UNANSWERED.format(count=unanswered) if unanswered else None,
         ]
         return "; ".join(each for each in notices if each) or None
 

@@ -47,6 +47,17 @@ PARTIAL_EVERY = 10
 """Ticks between partial results: at most five a second."""
 
 
+def decoded(decoder: Decoder, flags: int, payload: bytes) -> bytes:
+    """A frame as 16-bit sound at 16 kHz. A packet that is not valid Opus is silence."""
+    try:
+        lost = flags & FLAG_LOST or not payload
+        pcm = decoder.conceal(RATE // TICKS_PER_SECOND) if lost else decoder.decode(payload)
+    except OpusError:
+        return SILENT
+    sound = pcm.tobytes()
+    return sound if len(sound) == FRAME_BYTES else sound[:FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
+
+
 class LanePipeline:
     """Takes every frame of one lane in the order of ticks, and yields utterances as they are recognised. The phrases that
     `watch` redacts come before the utterance that has them. The numbers of its utterances are above `after`. `phase` (0 to 4) says when
@@ -121,13 +132,7 @@ class LanePipeline:
         yield from self._end()
 
     def _decode(self, flags: int, payload: bytes) -> bytes:
-        try:
-            lost = flags & FLAG_LOST or not payload
-            pcm = self._decoder.conceal(RATE // TICKS_PER_SECOND) if lost else self._decoder.decode(payload)
-        except OpusError:
-            return SILENT
-        sound = pcm.tobytes()
-        return sound if len(sound) == FRAME_BYTES else sound[:FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
+        return decoded(self._decoder, flags, payload)
 
     def _gap(self, ticks: int) -> Iterator[Heard]:
         """Feed silence for ticks without a frame, but no more than the recogniser needs."""

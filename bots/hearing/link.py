@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
-from bots.hearing.messages import Close, Figures, FromRecogniser, Told, ToRecogniser
+from bots.hearing.messages import Close, Confirmed, Figures, FromRecogniser, Told, ToRecogniser
 from spacesctl.support.messages import ProtocolError, Unpacker, pack
 
 SILENT_SECONDS: Final = 5.0
@@ -24,8 +24,8 @@ log = logging.getLogger("bots.hearing")
 class Owner(Protocol):
     """Who is told what a recogniser says."""
 
-    def on_told(self, link: Link, told: Told) -> None:
-        """It has recognised something."""
+    def on_told(self, link: Link, told: Told | Confirmed) -> None:
+        """It has recognised something; `Confirmed` comes from that for second recognitions."""
 
 
 class Link(asyncio.Protocol):

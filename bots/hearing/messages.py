@@ -2,7 +2,7 @@
 
 To the model process: `Fork`, with the recogniser's end of a socket pair, and `Kill`. From it: `Ready`, `Beat`, `Forked`, `Ended`.
 To a recogniser: `Open`, `Rules`, `Lean`, `Sound`, `Close`. From it: `Told`, with what it heard (`Utterance`, `Armed`, `Disarmed`), and
-`Figures`.
+`Figures`. To the one for second recognitions: `Confirm`. From it: `Confirmed`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ MAX_TO_RECOGNISER = 16 << 20
 
 
 class Fork(Struct, frozen=True, tag=True):
-    """Fork a recogniser that is called `number`. The descriptor of its socket comes with this message."""
+    """Fork a recogniser that is called `number`, of a lane or for `second` recognitions. The descriptor of its socket comes with this
+    message."""
 
     number: int
+    second: bool = False
 
 
 class Kill(Struct, frozen=True, tag=True):
@@ -133,6 +135,25 @@ class Disarmed(Struct, frozen=True, tag=True):
     number: int
 
 
+class Confirm(Struct, frozen=True, tag=True):
+    """Recognise this stretch of a lane, as of the tick `first`, once more: is one of the `phrases` said there, which are normalised? What
+    was `written` there at first is one of them, or only sounds like it. Frames before `first` are for the decoder alone."""
+
+    number: int
+    frames: list[tuple[int, int, bytes]]
+    first: int
+    phrases: list[str]
+    written: str
+
+
+class Confirmed(Struct, frozen=True, tag=True):
+    """Whether it is. `private`: bytes of memory that this process shares with nobody."""
+
+    number: int
+    heard: bool
+    private: int
+
+
 Arm = Armed | Disarmed
 Heard = Utterance | Armed | Disarmed
 
@@ -159,4 +180,4 @@ class Figures(Struct, frozen=True, tag=True):
 ToModel = Fork | Kill
 FromModel = Ready | Beat | Forked | Ended
 ToRecogniser = Open | Rules | Lean | Sound | Close
-FromRecogniser = Told | Figures
+FromRecogniser = Told | Figures | Confirmed

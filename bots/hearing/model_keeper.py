@@ -83,9 +83,9 @@ class ModelKeeper:
         """Whether at least two in a row have ended before they were ready, or soon after."""
         return self._failures >= 2
 
-    def fork(self, number: int, theirs: socket.socket) -> bool:
-        """Have it fork a recogniser with this socket; False when that cannot be asked for now."""
-        return self._say(Fork(number), [theirs.fileno()])
+    def fork(self, number: int, theirs: socket.socket, *, second: bool = False) -> bool:
+        """Have it fork a recogniser with this socket, of a lane or for `second` recognitions; False when that cannot be asked for now."""
+        return self._say(Fork(number, second), [theirs.fileno()])
 
     def kill(self, number: int) -> None:
         """Have it kill a recogniser."""

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NoReturn
 
-from bots.hearing import recogniser_process
+from bots.hearing import recogniser_process, second_pass
 from bots.hearing.lag import STEP_BYTES, sound
 from bots.hearing.memory import resident_bytes
 from bots.hearing.messages import Beat, Ended, Fork, Forked, FromModel, Kill, Ready, ToModel
@@ -40,6 +40,9 @@ WARM_UP_SECONDS: Final = 6.0
 """Seconds of speech that the recogniser hears before it is forked."""
 _READ_BYTES: Final = 1 << 16
 _MOST_FDS: Final = 64
+
+Serve = Callable[[Recogniser, socket.socket], int]
+"""What a forked process does with its recogniser until its socket is closed."""
 
 
 def run(load: Callable[[], Callable[[], Recogniser]], sock: socket.socket) -> int:
@@ -88,15 +91,15 @@ class ModelProcess:
 
     def _take(self, message: ToModel) -> None:
         match message:
-            case Fork(number):
+            case Fork(number, second):
                 if not self._descriptors:
                     raise ProtocolError("a fork without a socket")
-                self._fork(number, self._descriptors.popleft())
+                self._fork(number, self._descriptors.popleft(), second_pass.run if second else recogniser_process.run)
             case Kill(number):
                 for pid in [pid for pid, one in self._numbers.items() if one == number]:
                     os.kill(pid, signal.SIGKILL)
 
-    def _fork(self, number: int, descriptor: int) -> None:
+    def _fork(self, number: int, descriptor: int, serve: Serve) -> None:
         parent = os.getpid()
         try:
             pid = os.fork()
@@ -105,12 +108,12 @@ class ModelProcess:
             self._send(Ended(number, 0))
             return
         if not pid:
-            self._become_recogniser(descriptor, parent)
+            self._become_recogniser(descriptor, parent, serve)
         os.close(descriptor)
         self._numbers[pid] = number
         self._send(Forked(number, pid))
 
-    def _become_recogniser(self, descriptor: int, parent: int) -> NoReturn:
+    def _become_recogniser(self, descriptor: int, parent: int, serve: Serve) -> NoReturn:
         """The child. It leaves without the clean-up of Python, which is the parent's."""
         code = EXIT_FAILED
         try:
@@ -121,7 +124,7 @@ class ModelProcess:
             end_with_parent(parent)
             os.nice(NICENESS)
             with socket.socket(fileno=descriptor) as sock:
-                code = recogniser_process.run(self._recogniser, sock)
+                code = serve(self._recogniser, sock)
         except (BrokenPipeError, ConnectionError):
             code = 0  # the pool has ended
         except Exception as error:  # without its text, which may have what was said

@@ -18,14 +18,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from bots.hearing.feed import LATER, SOON, Feed
+from bots.hearing.confirmer import Confirmer
+from bots.hearing.feed import LATER, SOON, WARM_UP, Feed
 from bots.hearing.lane import CHUNK
 from bots.hearing.link import Link
 from bots.hearing.memory import Ceiling
-from bots.hearing.messages import Arm, Rules, Told, Utterance
+from bots.hearing.messages import Arm, Confirmed, Rules, Told, Utterance
 from bots.hearing.model_keeper import ModelKeeper, command
 from bots.hearing.processors import Processors, Use
 from bots.hearing.recognisers import MOST_RECOGNISERS, Key, Lane, Recognisers
+from bots.hearing.rings import Rings
+from bots.hearing.second_pass import MARGIN
 from bots.hearing.shedding import LOOK_SECONDS, Load, Shedder
 from spacesctl.rules.ruleset import Phrase, Rule
 from spacesctl.support.messages import pack
@@ -85,6 +88,8 @@ class RecogniserPool:
         self._on_arm = on_arm
         self._ceiling = ceiling
         self._recognisers = Recognisers(self._keeper, self, self._keep, most)
+        self._rings = Rings()
+        self._confirmer = Confirmer(self._keeper, self._keep)
         self._lanes: dict[Key, Lane] = {}
         self._closing: list[Lane] = []
         self._opened = 0
@@ -163,6 +168,7 @@ class RecogniserPool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for link, _ in self._recognisers:
             link.end()
+        self._confirmer.end()
         await asyncio.sleep(0)  # in which their sockets are closed
 
     def open(self, space: str, lane: int) -> None:
@@ -180,6 +186,7 @@ class RecogniserPool:
             lane = self._lanes.get((space, number))
             if lane is None:
                 continue
+            self._rings.frame(space, number, (tick, flags, bytes(payload)))
             if lane.key in self._shedder.shed:
                 lane.feed.pass_over(flags, now)
                 continue
@@ -194,14 +201,37 @@ class RecogniserPool:
             found.feed.close()
             self._leave(found)
 
-    def rules(self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = ()) -> None:
-        """Redact by these rules from now on, but for their exceptions, also in recognisers that begin later; none: redact nothing."""
+    def rules(
+        self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = (), *, confirms: bool = False
+    ) -> None:
+        """Redact by these rules from now on, but for their exceptions, also in recognisers that begin later; none: redact nothing. If some
+        rule of the Space `confirms`, its sound is kept for a while."""
+        self._rings.keep(space, on=confirms)
+        self._second()
         if not rules and not self._recognisers.redacts(space):
             return
         self._recognisers.rule(space, pack(Rules(space, tuple(rules), tuple(exceptions))), redacts=bool(rules))
         for lane in self._lanes.values():
             if lane.key[0] == space:
                 lane.feed.step = SOON if rules else LATER
+
+    async def confirm(
+        self, space: str, lane: int, first_tick: int, last_tick: int, phrases: Sequence[str], written: str
+    ) -> bool | None:
+        """Whether a second recognition of these ticks of a lane hears one of the phrases (normalised), where the first has `written` so.
+        None: nobody can tell, or not in time."""
+        first, last = max(0, first_tick - MARGIN), last_tick + MARGIN
+        frames = self._rings.cut(space, lane, first, last, WARM_UP)
+        if not frames or self._shedder.shed:  # without the time for all who talk there is none for this
+            return None
+        return await self._confirmer.ask(frames, first, phrases, written)
+
+    def _second(self) -> None:
+        """Have a process for second recognitions as long as somebody needs one."""
+        if self._rings:
+            self._confirmer.prepare()
+        else:
+            self._confirmer.end()
 
     # -- what processes say
 
@@ -211,6 +241,9 @@ class RecogniserPool:
         if not ready:
             for _, lane in self._recognisers:
                 self._recognisers.detach(lane)
+            self._confirmer.end()
+        elif self._rings:
+            self._confirmer.prepare()
         before, self.ready = (self.ready, self._told_failing), ready
         self._told_failing = self.failing
         if before != (ready, self._told_failing):
@@ -219,11 +252,13 @@ class RecogniserPool:
 
     def on_forked(self, number: int, pid: int) -> None:
         """A recogniser runs."""
+        self._confirmer.on_forked(number, pid)
         if (found := self._recognisers.of(number)) is not None:
             found[0].pid = pid
 
     def on_ended(self, number: int, code: int) -> None:
         """A recogniser has ended. If nobody asked for it, what was under way is heard again, but not for ever."""
+        self._confirmer.on_ended(number)
         found = self._recognisers.of(number)
         if found is None:
             return
@@ -237,10 +272,10 @@ class RecogniserPool:
         self._recognisers.detach(lane)
         self._spoken.set()
 
-    def on_told(self, link: Link, told: Told) -> None:
+    def on_told(self, link: Link, told: Told | Confirmed) -> None:
         """Pass on what was heard, and send more."""
         found, now = self._recognisers.of(link.number), time.monotonic()
-        if found is None:
+        if found is None or isinstance(told, Confirmed):
             return
         lane = found[1]
         for heard in told.heard:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from spacesctl.rules.normalise import UNKNOWN
 
 RATE = 16_000
 BYTES_PER_SECOND = 2 * RATE
@@ -32,11 +34,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an engine can do: word times in partials, a confidence for each word, finding the ends of utterances by itself."""
+    """What an engine can do: word times in partials, a confidence for each word, finding the ends of utterances by itself; and, `grammar`,
+    judging which of a few phrases was said. Without `confidence` each word has 0: a rule that asks for one never acts."""
 
     partial_times: bool
     confidence: bool
     endpoints: bool
+    grammar: bool = False
 
 
 class Recogniser(Protocol):
@@ -65,6 +69,16 @@ class Recogniser(Protocol):
         """Be as if newly made: forget who was heard, and count seconds from here. What makes it faster may be kept."""
         ...
 
+    def again(self, pcm: bytes, *, most: int = 1, among: Sequence[str] = ()) -> tuple[str, ...]:
+        """Recognise a stretch of sound by itself, whatever was fed before, and with no effect on what is fed later. One to `most` texts,
+        the likeliest first. With `among` only these phrases are considered, one after the other, and `[unk]` for anything else; an engine
+        without `grammar` does not care."""
+        ...
+
+    def vocabulary(self) -> Collection[str]:
+        """The words that it can emit. Empty: any."""
+        ...
+
 
 class ScriptedRecogniser:
     """A fake for tests: it recognises given words at given times.
@@ -73,7 +87,7 @@ class ScriptedRecogniser:
     `pause` seconds without a word end an utterance. A word's times are settled `settled` seconds after its end.
     """
 
-    capabilities = Capabilities(partial_times=True, confidence=True, endpoints=True)
+    capabilities = Capabilities(partial_times=True, confidence=True, endpoints=True, grammar=True)
 
     def __init__(self, script: Sequence[HeardWord], pause: float = 0.5, settled: float = 1000.0) -> None:
         self._script = list(script)
@@ -101,6 +115,15 @@ class ScriptedRecogniser:
         words = self._known()
         self._said += len(words)
         return Result(" ".join(word.text for word in words), tuple(words), final=True)
+
+    def again(self, pcm: bytes, *, most: int = 1, among: Sequence[str] = ()) -> tuple[str, ...]:
+        """The words of the script that end within so much sound; with `among`, those that are among them."""
+        known = set(" ".join(among).split())
+        said = [word.text for word in self._script if word.end <= len(pcm) / BYTES_PER_SECOND]
+        return (" ".join(word if not among or word in known else UNKNOWN for word in said),)
+
+    def vocabulary(self) -> Collection[str]:
+        return {word.text for word in self._script}
 
     def _known(self) -> list[HeardWord]:
         at = self.fed / BYTES_PER_SECOND

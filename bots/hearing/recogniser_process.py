@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from bots.hearing.arming import Watch
@@ -59,6 +59,12 @@ class Metered:
 
     def begin(self) -> None:
         self._inner.begin()
+
+    def again(self, pcm: bytes, *, most: int = 1, among: Sequence[str] = ()) -> tuple[str, ...]:
+        return self._inner.again(pcm, most=most, among=among)
+
+    def vocabulary(self) -> Collection[str]:
+        return self._inner.vocabulary()
 
     def _metered(self, call: Callable[[], Result]) -> Result:
         began = time.thread_time()

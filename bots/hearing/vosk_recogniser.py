@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bots.hearing.recogniser import BYTES_PER_SECOND, RATE, Capabilities, HeardWord, Recogniser, Result
-from bots.models import ModelError
+from bots.models import ModelError, vocabulary
+from spacesctl.rules.normalise import UNKNOWN
 
-_CAPABILITIES = Capabilities(partial_times=True, confidence=True, endpoints=True)
+CAPABILITIES = Capabilities(partial_times=True, confidence=True, endpoints=True, grammar=True)
 
 
 def load(path: Path) -> Callable[[], Recogniser]:
@@ -25,16 +27,23 @@ def load(path: Path) -> Callable[[], Recogniser]:
         model = vosk.Model(model_path=str(path))
     except Exception as error:  # vosk raises nothing narrower
         raise ModelError(f"vosk cannot load the model in {path}") from error
-    return lambda: VoskRecogniser(vosk.KaldiRecognizer(model, float(RATE)))
+
+    def make(*grammar: str) -> Any:
+        return vosk.KaldiRecognizer(model, float(RATE), *grammar)
+
+    return lambda: VoskRecogniser(make, cache(lambda: vocabulary(path)))
 
 
 class VoskRecogniser:
-    """One `KaldiRecognizer`. Its word times do not start again with an utterance: they are seconds of all sound that it was fed."""
+    """One `KaldiRecognizer` that `make` makes. Its word times do not start again with an utterance: they are seconds of all sound that it
+    was fed."""
 
-    capabilities = _CAPABILITIES
+    capabilities = CAPABILITIES
 
-    def __init__(self, kaldi: Any) -> None:
-        self._kaldi = kaldi
+    def __init__(self, make: Callable[..., Any], words: Callable[[], Collection[str]]) -> None:
+        self._make = make
+        self._listed = words
+        self._kaldi = make()
         self._kaldi.SetWords(True)
         self._fed = 0
         self._from = 0.0
@@ -66,6 +75,17 @@ class VoskRecogniser:
         # After it vosk begins with new features and a new adaptation to the voice, and keeps the part of the graph that it has searched.
         self._kaldi.FinalResult()
         self._from = self._fed / BYTES_PER_SECOND
+
+    def again(self, pcm: bytes, *, most: int = 1, among: Sequence[str] = ()) -> tuple[str, ...]:
+        # A model with a fixed graph takes no grammar: vosk says so on stderr, if it may, and recognises as always.
+        kaldi = self._make(*([json.dumps([*among, UNKNOWN])] if among else []))
+        kaldi.SetMaxAlternatives(most if most > 1 else 0)
+        kaldi.AcceptWaveform(pcm)  # all at once: so no pause in it ends an utterance
+        found = json.loads(kaldi.FinalResult())
+        return tuple(each["text"].strip() for each in found.get("alternatives", [found]))
+
+    def vocabulary(self) -> Collection[str]:
+        return self._listed()
 
     def _words(self, found: list[dict[str, Any]]) -> tuple[HeardWord, ...]:
         return tuple(

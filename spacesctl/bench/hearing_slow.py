@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from bots.hearing import entry
@@ -42,6 +42,12 @@ class Slowed:
 
     def begin(self) -> None:
         self._inner.begin()
+
+    def again(self, pcm: bytes, *, most: int = 1, among: Sequence[str] = ()) -> tuple[str, ...]:
+        return self._inner.again(pcm, most=most, among=among)
+
+    def vocabulary(self) -> Collection[str]:
+        return self._inner.vocabulary()
 
 
 def main() -> int:

@@ -33,6 +33,8 @@ class Verdict:
 
 def verdict(space: Space, command: c.TakeAct, now: datetime) -> Verdict:
     """Judge one act of a rule. Each action of an offence is an act, and asks again: the answer is the same."""
+    if command.mode == "unconfirmed":
+        return Verdict("unconfirmed")  # nobody knows whether it was an offence
     acts, counted = _counted(space, command)
     if not acts:
         return Verdict("counted", counted)

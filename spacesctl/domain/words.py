@@ -23,9 +23,9 @@ Category = Literal[
 ]
 """What a report is about."""
 CATEGORIES: Mapping[str, Category] = {name: name for name in get_args(Category)}
-RuleMode = Literal["shadow", "counted", "suggest", "held", "enforce"]
+RuleMode = Literal["shadow", "counted", "suggest", "held", "unconfirmed", "enforce"]
 """Whether a rule only records what it would do, only counts the offence, leaves what to do to a person, holds it since rules have done much
-already, or does it."""
+already, leaves it since a second recognition has not heard the same, or does it."""
 
 MeasureKind = Literal["mute", "demote", "hold", "slow", "lock"]
 """What can be on a Space itself, and so on all who are in it or come."""

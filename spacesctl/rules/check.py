@@ -21,17 +21,22 @@ FORMS = 40
 """Forms of a rule's words that are listed."""
 
 
-def check(text: str, filename: str = "rules.toml", known: Vocabulary | None = None) -> list[Problem]:
+def check(
+    text: str, filename: str = "rules.toml", known: Vocabulary | None = None, *, gives_confidence: bool = True
+) -> list[Problem]:
     """Return errors and warnings in the order of the file; empty when there are none.
 
     With the words `known` to the recogniser, a phrase that contains a word the recogniser cannot emit is an error, also after which a
-    number is allowed. Regexes are not checked against them, since the words that a regex can match cannot be listed.
+    number is allowed. Regexes are not checked against them, since the words that a regex can match cannot be listed. Where the
+    recogniser gives no confidence, a rule that asks for one is an error, too.
     """
     ruleset, problems = parse(text, filename)
     if ruleset is None:
         return problems
     for rule in ruleset.rules:
         problems += _digits_in_regexes(rule, filename)
+        if not gives_confidence and (rule.confidence.value > 0 or rule.confidence.strict):
+            problems.append(_never_sure(rule, filename))
         if known is not None:
             problems += _unreachable(rule, known, filename)
     return sorted(problems)
@@ -50,6 +55,11 @@ def _digits_in_regexes(rule: Rule, filename: str) -> list[Problem]:
         for pattern in rule.patterns
         if regexes.has_digits(pattern.text)
     ]
+
+
+def _never_sure(rule: Rule, filename: str) -> Problem:
+    message = f"this model gives no confidence, so rule {rule.id!r}, which asks for {rule.confidence}, never acts"
+    return Problem(rule.line, message, "remove `confidence`, and have it `confirm`ed, or use a vosk model", filename)
 
 
 def _unreachable(rule: Rule, known: Vocabulary, filename: str) -> list[Problem]:
@@ -77,7 +87,7 @@ def _unreachable(rule: Rule, known: Vocabulary, filename: str) -> list[Problem]:
 
 def _phrases(rule: Rule) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
     """Line, list and readings of all that a rule listens for as words, and what follows if it cannot be heard."""
-    for phrase in rule.literals:
+    for phrase in (*rule.literals, *rule.sounds):
         yield phrase.line, phrase.file, phrase.readings, f"the phrase {phrase.text!r} can never be found"
     for digits in rule.digits:
         for shape in digits.allow:
@@ -160,10 +170,14 @@ def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) ->
         yield f"  It listens for the regex {pattern.text!r}, whole words only."
     for digits in rule.digits:
         yield f"  It listens for spoken numbers of {digits.run} digits or more{_allowed(digits)}. Texts have {NUMBER} in their place."
-    if not rule.literals and not rule.prefixes and not rule.patterns and not rule.digits:
+    if rule.sounds:
+        yield f"  It listens for all that sounds like {_listed(rule.sounds)}, however it is written."
+    if not (rule.literals or rule.prefixes or rule.patterns or rule.digits or rule.sounds):
         yield "  It listens for nothing, so it never acts."
     if rule.confidence.value > 0 or rule.confidence.strict:
         yield f"  Every word of it must be recognised with confidence {rule.confidence}."
+    if rule.confirm:
+        yield "  Its sanctions happen only where a second recognition hears the same; the rest does not wait for it."
     if rule.times > 1:
         yield f"  It acts when one account does this {rule.times} times within {rule.within:g} s."
     exempt = "Hosts, co-hosts and bots are exempt" if rule.roles <= {"speaker"} else "Bots are exempt"

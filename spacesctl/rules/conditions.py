@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from spacesctl.rules import forms, lists, normalise, read_numbers, schema
+from spacesctl.rules import forms, lists, normalise, read_confirm, read_numbers, schema
 from spacesctl.rules.fields import Reader
 from spacesctl.rules.lines import Path
 from spacesctl.rules.numbers import Digits
@@ -20,7 +20,7 @@ MAX_GAP = 3
 QUOTING = "said_by_moderator_within"
 MAX_QUOTING = 600.0
 """Seconds: longer ago it is not what somebody answers to."""
-LATER_ANY = frozenset({"sounds_like"})
+LATER_ANY = frozenset[str]()
 LATER_ALL = frozenset({
     "word_ms", "level_db", "clipping", "continuous_talk", "talk_share", "crosstalk", "noise", "joins_per_minute",
     "never_seen_share", "reactions_per_minute", "requests_per_minute", "reports", "account_age", "in_space_for",
@@ -35,6 +35,7 @@ class When:
     prefixes: list[Prefix] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
     digits: list[Digits] = field(default_factory=list)
+    sounds: list[Phrase] = field(default_factory=list)
     confidence: Confidence = field(default_factory=Confidence)
     quoting: float = 0.0
 
@@ -81,6 +82,8 @@ def _condition(reader: Reader, path: Path, item: Mapping[str, object], found: Wh
         found.prefixes += _prefix(reader, (*path, "prefix"), item["prefix"])
     if "regex" in item and reader.may_have_a_regex(MAX_REGEXES):
         found.patterns += reader.pattern((*path, "regex"), item["regex"])
+    if "sounds_like" in item:
+        found.sounds += read_confirm.sounds_like(reader, (*path, "sounds_like"), item["sounds_like"])
     if "digits" in item and (digits := read_numbers.digits(reader, (*path, "digits"), item["digits"])) is not None:
         found.digits.append(digits)
 

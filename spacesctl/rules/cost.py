@@ -67,7 +67,9 @@ def utterances(ruleset: RuleSet) -> Iterator[HeardUtterance]:
     """Utterances of what the rules look for, always the same ones: first of one phrase that is said again and again, the shortest first,
     then of everything mixed, with words that nobody says."""
     draw = random.Random(45)
-    spellings = [each for rule in ruleset.rules for phrase in rule.literals for each in phrase.readings]
+    spellings = [
+        each for rule in ruleset.rules for phrase in (*rule.literals, *rule.sounds) for each in phrase.readings
+    ]
     starts = [prefix.start for rule in ruleset.rules for prefix in rule.prefixes]
     patterns = [" ".join(_LETTERS.findall(each.text)) for rule in ruleset.rules for each in rule.patterns]
     sources = [each for each in (spellings, starts, patterns) if each]

@@ -14,6 +14,7 @@ from spacesctl.rules import numbers, regexes
 from spacesctl.rules.compounds import Compounds
 from spacesctl.rules.phrases import Exceptions, Phrases, within
 from spacesctl.rules.ruleset import Phrase, Rule
+from spacesctl.rules.sounds import SoundsLike
 
 MAX_HITS_PER_REGEX = 32
 """Per call of `find`; more would be one thing said many times."""
@@ -22,7 +23,8 @@ MAX_HITS_PER_REGEX = 32
 class Hit(NamedTuple):
     """A phrase, regex or number of a rule, found in the words `first` to `last` (both included). `rule` is the index of the rule;
     `matched` is what the file says, of a number what it may be. A number is `over` when words follow by which it does not go on.
-    `between` are the fillers within the phrase: they are no part of it, and how sure they are does not matter."""
+    `between` are the fillers within the phrase: they are no part of it, and how sure they are does not matter. `meant` are the spellings of
+    a phrase that these words only sound like."""
 
     first: int
     last: int
@@ -31,6 +33,7 @@ class Hit(NamedTuple):
     is_number: bool = False
     over: bool = False
     between: tuple[int, ...] = ()
+    meant: tuple[str, ...] = ()
 
     @property
     def own(self) -> list[int]:
@@ -48,6 +51,7 @@ class Matcher:
         self._patterns = [(n, pattern.text) for n, rule in enumerate(rules) for pattern in rule.patterns]
         self._singles: list[Any] = []
         self._set = self._build_set()
+        self._sounds = SoundsLike(rules)
         self._digits = [(n, digits) for n, rule in enumerate(rules) for digits in rule.digits]
         self._exceptions = Exceptions(exceptions)
 
@@ -82,6 +86,8 @@ class Matcher:
         for first, last, n, phrase in self._compounds.find(words, since):
             yield Hit(first, last, n, phrase)
         yield from (Hit(at, at, n, text) for at, (n, text) in self._prefixes.find(words, since))
+        for alike in self._sounds.find(words, since):
+            yield Hit(alike.first, alike.last, alike.rule, alike.phrase.text, meant=alike.phrase.readings)
         for found in self._phrases.find(words, since):
             rule, text = found.owner
             yield Hit(found.first, found.last, rule, text, between=found.between)

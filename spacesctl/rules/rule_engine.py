@@ -7,7 +7,7 @@ the Space's, so the same words delivered again give the same result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -77,6 +77,10 @@ class Decision:
     ladders: tuple[Ladder, ...] = ()
     numbers: tuple[tuple[int, int], ...] = ()
     """The ticks of the numbers that were spoken around it, which evidence leaves out."""
+    confirm: tuple[str, ...] = ()
+    """What a second recognition has to hear, one of these in normalised words, before there is a sanction; empty: nothing."""
+    unconfirmed: bool = False
+    """Whether it has not heard it, or could not be asked in time: then it is only recorded."""
 
     @property
     def key(self) -> str:
@@ -161,7 +165,8 @@ class RuleEngine:
         if start <= lane.judged.get(rule.id, -1):
             return  # overlaps an earlier hit of this rule: the same offence
         lane.judged[rule.id] = end
-        yield self._decision(rule, hit, heard, words, confidence)
+        own = [lane.spoken[at][0] for at in hit.own]
+        yield self._decision(rule, hit, heard, words, confidence, own)
 
     def is_quoted(self, rule: Rule, start: int) -> bool:
         """Whether a moderator has just said the same."""
@@ -169,7 +174,13 @@ class RuleEngine:
         return said is not None and 0 <= start - said <= rule.quoting * TICKS_PER_SECOND and rule.quoting > 0
 
     def _decision(
-        self, rule: Rule, hit: Hit, heard: HeardUtterance, words: tuple[Word, ...], confidence: float
+        self,
+        rule: Rule,
+        hit: Hit,
+        heard: HeardUtterance,
+        words: tuple[Word, ...],
+        confidence: float,
+        own: Sequence[str],
     ) -> Decision:
         return Decision(
             rule_id=rule.id,
@@ -187,4 +198,5 @@ class RuleEngine:
             evidence_after=rule.after,
             terms=rule.terms,
             ladders=self.ruleset.ladders_of(rule),
+            confirm=(hit.meant or (" ".join(own),)) if rule.confirm else (),
         )

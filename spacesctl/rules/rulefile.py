@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from spacesctl.domain.actions import LADDER
 from spacesctl.domain.ladder import Ladder
-from spacesctl.rules import conditions, fields, guards, lists, read_ladders, regexes, schema
+from spacesctl.rules import conditions, fields, guards, lists, read_confirm, read_ladders, regexes, schema
 from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
 from spacesctl.rules.problems import Problem, RuleFileError
@@ -58,6 +58,7 @@ def parse(text: str, filename: str = "rules.toml") -> tuple[RuleSet | None, list
         rules, limits = _file(reader, data, steps)
         read_ladders.allowed(reader, steps, limits)
         _few_spellings(reader, rules, exceptions)
+        read_confirm.few(reader, rules)
     problems = sorted(reader.problems)
     if any(problem.level == "error" for problem in problems):
         return None, problems
@@ -187,6 +188,8 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping
     roles = _roles(reader, (*path, "scope"), data.get("scope", {}))
     severity = reader.integer((*path, "severity"), data.get("severity", 1), 1, schema.MOST_SEVERE)
     cooldown = reader.duration((*path, "cooldown"), data.get("cooldown", "0s"))
+    confirm = reader.truth((*path, "confirm"), data.get("confirm", False))
+    read_confirm.check(reader, path, when.sounds, when.digits, actions, confirm=confirm)
     if rule_id is None:
         return None
     return Rule(
@@ -198,6 +201,8 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping
         prefixes=tuple(when.prefixes),
         patterns=tuple(when.patterns),
         digits=tuple(when.digits),
+        sounds=tuple(when.sounds),
+        confirm=confirm,
         confidence=when.confidence,
         quoting=when.quoting,
         times=times,

@@ -88,6 +88,10 @@ class Rule:
     prefixes: tuple[Prefix, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     digits: tuple[Digits, ...] = ()
+    sounds: tuple[Phrase, ...] = ()
+    """Phrases that are also found in other words that sound like them."""
+    confirm: bool = False
+    """Whether sanctions wait until a second recognition has heard the same."""
     confidence: Confidence = Confidence()
     times: int = 1
     within: float = 0.0
@@ -151,6 +155,10 @@ class RuleSet:
     def digits(self) -> tuple[Digits, ...]:
         """The numbers that no text may keep: those of all rules, also of those in shadow mode."""
         return tuple(each for rule in self.rules for each in rule.digits)
+
+    def confirms(self) -> bool:
+        """Whether some rule needs a second recognition."""
+        return any(rule.confirm for rule in self.rules)
 
     def redacting(self) -> tuple[Rule, ...]:
         """The rules that redact."""

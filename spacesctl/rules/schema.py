@@ -98,6 +98,10 @@ ANY: dict[str, Schema] = {
     "words_from": WORDS_FROM,
     "prefix": {"description": "What words begin with.", "type": "string", "minLength": 3, "maxLength": 40},
     "regex": {"description": "In the syntax of RE2.", "type": "string", "maxLength": MAX_REGEX},
+    "sounds_like": {
+        "description": "Phrases, also where other English words were written; with `confirm` alone.",
+        **WORDS,
+    },
     "digits": {"description": "Spoken numbers of at least `run` digits, but for those in `allow`.", **_table(DIGITS)},
 }
 EXCEPTIONS: dict[str, Schema] = {
@@ -151,6 +155,11 @@ RULE: dict[str, Schema] = {
     "repeat": _table(REPEAT),
     "scope": _table(SCOPE),
     "cooldown": _duration("0s"),
+    "confirm": {
+        "description": "Sanctions only for what a second recognition of the same sound has heard, too.",
+        "type": "boolean",
+        "default": False,
+    },
     "actions": _list({"oneOf": [{"enum": list(ACTIONS)}, {"type": "string", "pattern": rf"^{LADDER}{ID.pattern}$"}]}),
     "evidence": _table(EVIDENCE),
 }

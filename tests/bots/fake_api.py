@@ -173,6 +173,11 @@ class FakePipeline:
         self.closed: list[int] = []
         self.fed: list[tuple[int, list[tuple[int, int, bytes]]]] = []
         self.ruled: list[list[str]] = []
+        self.confirms: list[bool] = []
+        self.asked: list[tuple[int, int, int, tuple[str, ...], str]] = []
+        """What was to be recognised once more: lane, first and last tick, phrases, what was written."""
+        self.answers = asyncio.Queue[bool | None]()
+        """What comes of it, one for each."""
 
     def open(self, space: str, lane: int) -> None:
         self.opened.append(lane)
@@ -180,8 +185,17 @@ class FakePipeline:
     def frames(self, space: str, tick: int, frames: Any) -> None:
         self.fed.append((tick, [tuple(each) for each in frames]))
 
-    def rules(self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = ()) -> None:
+    def rules(
+        self, space: str, rules: Sequence[Rule], exceptions: Sequence[Phrase] = (), *, confirms: bool = False
+    ) -> None:
         self.ruled.append([rule.id for rule in rules])
+        self.confirms.append(confirms)
+
+    async def confirm(
+        self, space: str, lane: int, first_tick: int, last_tick: int, phrases: Sequence[str], written: str
+    ) -> bool | None:
+        self.asked.append((lane, first_tick, last_tick, tuple(phrases), written))
+        return await self.answers.get()
 
     def close(self, space: str, lane: int) -> None:
         self.closed.append(lane)

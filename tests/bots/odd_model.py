@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 from bots.hearing import entry
 from bots.hearing.recogniser import BYTES_PER_SECOND, Capabilities, HeardWord, Result
@@ -54,6 +55,12 @@ class Odd:
 
     def begin(self) -> None:
         self._calls, self._fed, self._words, self._more = 0, 0.0, [], []
+
+    def again(self, pcm: bytes, *, most: int = 1, among: Sequence[str] = ()) -> tuple[str, ...]:
+        return ("",)
+
+    def vocabulary(self) -> Sequence[str]:
+        return ()
 
 
 class Spared(Odd):

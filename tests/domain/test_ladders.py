@@ -77,6 +77,12 @@ def test_a_step_may_make_somebody_a_listener_for_a_while() -> None:
     assert scene.space.people[SPEAKER].demoted
 
 
+def test_what_was_not_confirmed_gives_no_points() -> None:
+    scene = Scene()
+    assert scene.offend(3, mode="unconfirmed") == "mute unconfirmed"
+    assert scene.points() == 0
+
+
 def test_a_step_has_its_time() -> None:
     scene = Scene()
     assert scene.offend(3) == "mute enforce"

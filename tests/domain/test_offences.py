@@ -196,6 +196,13 @@ def test_what_is_only_recorded_takes_no_slot(mode: RuleMode) -> None:
     assert scene.act(0, "kick") == "enforce"
 
 
+def test_what_was_not_confirmed_counts_for_nobody() -> None:
+    scene = Scene()
+    assert [scene.act(at, "mute", THIRD, mode="unconfirmed") for at in (0, 20, 40, 60)] == ["unconfirmed"] * 4
+    assert not scene.space.offenders
+    assert scene.acts([80, 100, 120], "mute", THIRD) == ["counted", "counted", "enforce"]
+
+
 MOMENTS = st.lists(
     st.tuples(
         st.sampled_from([SPEAKER, ANN, BEN]),

@@ -174,7 +174,7 @@ def test_an_enforced_act_is_recorded_and_done_and_any_other_only_recorded(
 ) -> None:
     space = live(grant=EVERYTHING)
     assert events(space, act(action, named(SPEAKER))) == [taken(action, SPEAKER), *consequence]
-    for mode in ("shadow", "suggest", "held"):
+    for mode in ("shadow", "suggest", "held", "unconfirmed"):
         assert events(space, act(action, named(SPEAKER), mode)) == [taken(action, SPEAKER, mode)]
 
 

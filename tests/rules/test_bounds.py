@@ -255,7 +255,7 @@ def test_a_file_may_be_refused_without_an_error_to_show() -> None:
     ("changes", "words"),
     [
         ({"mod": '"enforce"'}, "did you mean `mode`?"),
-        ({"zzzzzz": "1"}, "the known ones are `actions`, `cooldown`"),
+        ({"zzzzzz": "1"}, "the known ones are `actions`, `confirm`, `cooldown`"),
         ({"scope": '{ roles = ["zzz"] }'}, "the known ones are `cohost`, `host`, `speaker`"),
         ({"scope": '{ roles = ["hos"] }'}, "did you mean `host` or `cohost`?"),
         ({"words_from": "1"}, "the known ones are"),
