@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from spacesctl.models.layout import WANTED, engine_of
 from spacesctl.models.shelf import Shelf, is_model
 
 SHIPPED: Final = Path(__file__).parent / "model"
@@ -52,11 +53,13 @@ def find(asked: Path | None = None, setting: Path | None = None, data: Path | No
 
 
 def vocabulary(path: Path) -> set[str]:
-    """Every word that the model in this folder can produce.
+    """Every word that the model in this folder can produce; none for one of sherpa-onnx, which spells any.
 
     Read from `graph/words.txt`. Models with a look-ahead graph have no such file: there, from the symbol table inside the graph.
     Raises ModelError when it finds neither.
     """
+    if engine_of(path) == "sherpa-onnx":
+        return set()
     for listed in (path / "graph" / "words.txt", path / "words.txt"):
         if listed.is_file():
             found = (line.split(maxsplit=1)[0] for line in listed.read_text("utf-8").splitlines() if line.strip())
@@ -100,8 +103,10 @@ def _symbols(data: bytes) -> list[str]:
 
 def _require(path: Path) -> None:
     if not is_model(path):
-        problem = "is not a vosk model (no am/final.mdl in it)" if path.is_dir() else "does not exist"
-        raise ModelError(f"the model folder {path} {problem}; give the folder of an unpacked vosk model")
+        problem = f"is not a model ({WANTED})" if path.is_dir() else "does not exist"
+        raise ModelError(
+            f"the model folder {path} {problem}; give the folder of an unpacked model of vosk or sherpa-onnx"
+        )
 
 
 def _model(path: Path) -> Model:

@@ -15,7 +15,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bots.hearing")
     parser.add_argument("--model", type=Path, required=True)
     options = parser.parse_args()
-    from bots.hearing.vosk_recogniser import load
+    from bots.hearing.engines import load
 
     return entry.serve(partial(load, options.model))
 

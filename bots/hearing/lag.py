@@ -26,8 +26,8 @@ class Lag:
 
 
 def of_model(path: Path) -> Lag | None:
-    """Load a vosk model and measure it, which takes seconds. None when it hears no word in the clips. Raises ModelError."""
-    from bots.hearing.vosk_recogniser import load
+    """Load a model and measure it, which takes seconds. None when it hears no word in the clips. Raises ModelError."""
+    from bots.hearing.engines import load
 
     return measured(load(path), sound())
 

@@ -38,7 +38,7 @@ def _finals(found: Iterable[Heard]) -> Iterator[Utterance]:
 
 def main(model: str, path: str) -> int:
     """Print what is heard; the exit code."""
-    from bots.hearing.vosk_recogniser import load
+    from bots.hearing.engines import load
 
     try:
         for each in heard(load(Path(model)), packets(Path(path))):

@@ -182,7 +182,7 @@ def mouth_to_ear(
 def redaction(
     phrases: Annotated[int, typer.Option(min=10, help="Phrases that are said; a hundred take a minute.")] = 1000,
     model: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model. Default: the small shipped one.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a model. Default: the small shipped one.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -198,7 +198,7 @@ def numbers(
         typer.Option(min=10, help="Numbers to redact that are said, and as many others; a hundred take three minutes."),
     ] = 200,
     model: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model. Default: the small shipped one.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a model. Default: the small shipped one.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -212,7 +212,7 @@ def hearing(
     talkers: Annotated[int, typer.Option(min=1, max=64, help="How many talk at once.")] = 7,
     seconds: Annotated[float, typer.Option(min=10, help="For how long.")] = 600.0,
     model: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model. Default: the small shipped one.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a model. Default: the small shipped one.")
     ] = None,
     slow: Annotated[
         float | None,

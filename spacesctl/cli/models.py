@@ -38,7 +38,9 @@ def list_models(data: Data = None, as_json: Json = False) -> None:
 
 def pull(
     name: Name,
-    url: Annotated[str | None, typer.Option(help="Address of another zip file; it is installed as NAME.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Address of another archive, zip or tar.bz2; it is installed as NAME.")
+    ] = None,
     sha256: Annotated[str | None, typer.Option(metavar="HASH", help="The expected SHA-256 of the file.")] = None,
     data: Data = None,
     as_json: Json = False,

@@ -32,7 +32,7 @@ def try_rules(
     ] = None,
     audio: Annotated[Path | None, typer.Option(metavar="FILE", help="A sound file, to which a model listens.")] = None,
     space: Annotated[str | None, typer.Option(metavar="SPACE", help="A Space of yours, also a past one.")] = None,
-    model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="With --audio: folder of a vosk model.")] = None,
+    model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="With --audio: folder of a model.")] = None,
     labels: Annotated[
         Path | None,
         typer.Option(

@@ -40,7 +40,7 @@ def read_rules(path: Path) -> str:
 def check_rules(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, in TOML.")],
     model: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of a vosk model: rules must use words that it knows.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of a model: rules must use words that it knows.")
     ] = None,
     delay: Annotated[
         str | None,
@@ -58,7 +58,7 @@ def check_rules(
 
     seconds, text = delay_of(delay), read_rules(path)
     known = _vocabulary(model) if model is not None else None
-    problems = check(text, str(path), known)
+    problems = check(text, str(path), known, gives_confidence=model is None or _gives_confidence(model))
     ruleset, _ = parse(text, str(path))
     ok = not any(problem.level == "error" for problem in problems)
     lines = explain(ruleset, known) if ruleset is not None else []
@@ -84,14 +84,22 @@ def check_rules(
         raise typer.Exit(2)
 
 
-def _vocabulary(model: Path) -> Vocabulary:
+def _vocabulary(model: Path) -> Vocabulary | None:
+    """None: the model can spell any word."""
     from bots.models import ModelError, vocabulary  # reads a file; runs no bot
     from spacesctl.rules.vocabulary import Vocabulary
 
     try:
-        return Vocabulary(vocabulary(model))
+        words = vocabulary(model)
     except ModelError as error:
         raise Invalid("--model", str(error)) from error
+    return Vocabulary(words) if words else None
+
+
+def _gives_confidence(model: Path) -> bool:
+    from bots.hearing.engines import capabilities
+
+    return capabilities(model).confidence
 
 
 def _lag(model: Path | None) -> float:

@@ -29,7 +29,7 @@ def serve(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Folder of a vosk model. Default: one in the data folder, else the small shipped one.",
+            help="Folder of a model. Default: one in the data folder, else the small shipped one.",
         ),
     ] = None,
     public_url: Annotated[

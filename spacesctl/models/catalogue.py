@@ -1,4 +1,4 @@
-"""The vosk models that are known by name. Their makers publish each as a zip file of one folder, all below one address."""
+"""The models that are known by name. Their makers publish each as an archive of one folder, all of an engine below one address."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from spacesctl.domain.errors import Invalid
 
 HOME = "https://alphacephei.com/vosk/models/"
+SHERPA = "https://github.com/k2-fsa/sherpa-onnx/releases/download/asr-models/"
+"""Where those of sherpa-onnx are, as tar files packed with bzip2."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -23,8 +25,8 @@ class Known:
 
     @property
     def url(self) -> str:
-        """The address of the zip file."""
-        return f"{HOME}{self.name}.zip"
+        """The address of the archive."""
+        return f"{SHERPA}{self.name}.tar.bz2" if self.name.startswith("sherpa-onnx-") else f"{HOME}{self.name}.zip"
 
 
 CATALOGUE = (
@@ -48,6 +50,13 @@ CATALOGUE = (
     Known("vosk-model-small-nl-0.22", "nl", 39),
     Known("vosk-model-small-pt-0.3", "pt", 31),
     Known("vosk-model-small-ru-0.22", "ru", 45),
+    Known(
+        "sherpa-onnx-streaming-zipformer-en-20M-2023-02-17",
+        "en",
+        122,
+        "of another engine: pip install 'spacesctl[sherpa]'; no confidence, so no rules that ask for one",
+        "9c559283e8498d3fe95913c79ca1cb454bb26281ac2b102b41306c7d752765d9",
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from spacesctl.domain.errors import Invalid, NotFound, Refused
 from spacesctl.models.catalogue import checked_name, known
 from spacesctl.models.fetch import Progress, fetch
+from spacesctl.models.layout import WANTED, engine_of
 from spacesctl.models.unpack import unpack
 
 SUMS = "checksums.json"
@@ -21,8 +22,8 @@ Trust = Literal["given", "shipped", "recorded", "first"]
 
 
 def is_model(path: Path) -> bool:
-    """Whether the folder is a vosk model, in either of the layouts that libvosk loads."""
-    return (path / "am" / "final.mdl").is_file() or (path / "final.mdl").is_file()
+    """Whether the folder is a model of an engine that is known."""
+    return engine_of(path) is not None
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Shelf:
             inside = [aside, *(each for each in aside.iterdir() if each.is_dir())]
             model = next((each for each in inside if is_model(each)), None)
             if model is None:
-                raise Invalid(name, "has no vosk model inside (no am/final.mdl, no final.mdl)")
+                raise Invalid(name, f"has no model inside ({WANTED})")
             model.replace(self.folder / name)
         finally:
             shutil.rmtree(aside, ignore_errors=True)

@@ -33,7 +33,7 @@ def test_the_order_is_asked_for_then_set_then_data_folder_then_shipped(tmp_path:
 def test_a_model_asked_for_that_is_none_is_an_error_and_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(models.ModelError, match="does not exist"):
         models.find(tmp_path / "missing")
-    with pytest.raises(models.ModelError, match="not a vosk model"):
+    with pytest.raises(models.ModelError, match="is not a model"):
         models.find(None, tmp_path)
 
 

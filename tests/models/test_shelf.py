@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import hashlib
 import io
 import json
 import stat
 import subprocess
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 
 from bots.models import find
 from spacesctl.domain.errors import Invalid, NotFound, Refused
+from spacesctl.models.catalogue import CATALOGUE, known
 from spacesctl.models.shelf import Shelf
 from spacesctl.models.unpack import MOST_FILES, unpack
 from tests.models.archive_server import Archive, serving
@@ -94,7 +97,65 @@ def test_what_is_not_here_or_known_is_said(tmp_path: Path) -> None:
         Shelf(tmp_path).pull("mine")
 
 
+def tarred(files: dict[str, bytes], *others: tarfile.TarInfo) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:bz2") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+        for entry in others:
+            archive.addfile(entry)
+    return made.getvalue()
+
+
+def entry_of(name: str, kind: bytes, linkname: str = "") -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, linkname
+    return made
+
+
+ZIPFORMER = {f"z/{name}": name.encode() for name in ("tokens.txt", "encoder.onnx", "decoder.onnx", "joiner.onnx")}
+TAR = tarred(ZIPFORMER)
+
+
+def test_a_model_of_another_engine_comes_as_a_tar_file(tmp_path: Path, archive: Archive) -> None:
+    archive.content = tarred(ZIPFORMER, entry_of("z/test_wavs", tarfile.DIRTYPE))
+    pulled = Shelf(tmp_path).pull("zipformer", url=archive.url)
+    assert left(tmp_path) == ["checksums.json", "zipformer"]
+    assert (pulled.path / "encoder.onnx").read_bytes() == b"encoder.onnx"
+    assert find(data=tmp_path).path == pulled.path
+
+
+def test_a_model_of_the_catalogue_has_the_address_of_its_makers() -> None:
+    one = known("sherpa-onnx-streaming-zipformer-en-20M-2023-02-17")
+    assert one is not None
+    assert one.url.endswith("/asr-models/sherpa-onnx-streaming-zipformer-en-20M-2023-02-17.tar.bz2")
+    assert one.sha256 is not None
+    assert CATALOGUE[0].url.endswith("/vosk-model-small-en-us-0.15.zip")
+
+
+def test_a_tar_file_that_is_larger_than_it_may_be_is_stopped(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(tarred({"m/big": bytes(200_000)}))
+    with pytest.raises(Invalid, match="larger than a model may be"):
+        unpack(tmp_path / "a", tmp_path / "m", most_bytes=100_000)
+    assert not (tmp_path / "m").exists()
+
+
 HOSTILE = {
+    "tar: climbs out": tarred(ZIPFORMER | {"../outside": b"x"}),
+    "tar: absolute": tarred(ZIPFORMER | {"/tmp/outside": b"x"}),
+    "tar: a link": tarred(ZIPFORMER, entry_of("z/link", tarfile.SYMTYPE, "/etc/passwd")),
+    "tar: a hard link": tarred(ZIPFORMER, entry_of("z/link", tarfile.LNKTYPE, "z/tokens.txt")),
+    "tar: a device": tarred(ZIPFORMER, entry_of("z/null", tarfile.CHRTYPE)),
+    "tar: twice the same": tarred(ZIPFORMER | {"z/./tokens.txt": b"x"}),
+    "tar: too many files": tarred({f"z/{n}": b"" for n in range(MOST_FILES + 1)}),
+    "tar: too many folders": tarred({}, *(entry_of(f"z/{n}", tarfile.DIRTYPE) for n in range(MOST_FILES + 1))),
+    "tar: a very long name": tarred({"z/" + "n" * (2 << 20): b"x"}),
+    "tar: no model": tarred({"z/readme": b""}),
+    "tar: no tar": bz2.compress(b"nothing of the kind"),
+    "tar: truncated": TAR[:-30],
+    "tar: damaged": TAR[:40] + bytes(20) + TAR[60:],
     "climbs out": zipped({"m/am/final.mdl": b"", "../outside": b"x"}),
     "climbs from inside": zipped({"m/am/final.mdl": b"", "m/../../outside": b"x"}),
     "absolute": zipped({"m/am/final.mdl": b"", "/tmp/outside": b"x"}),
