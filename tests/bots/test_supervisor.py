@@ -199,3 +199,56 @@ def test_the_process_without_a_token_is_a_usage_error() -> None:
         _, said = process.communicate(b"", timeout=10)
     assert process.returncode == 2
     assert b"first line of stdin" in said
+
+
+TWICE = """schema = 1
+[[rule]]
+id = "said"
+mode = "enforce"
+when.any = [ { words = ["crypto giveaway"] } ]
+confirm = true
+actions = ["report", "mute"]
+[[rule]]
+id = "not-said"
+mode = "enforce"
+when.any = [ { sounds_like = ["quick the link"] } ]
+confirm = true
+actions = ["report", "mute"]
+"""
+
+
+def test_what_was_spoken_is_confirmed_by_a_second_recognition_and_what_only_sounds_like_a_rule_is_not() -> None:
+    clip = frames_of("cast_a", "rex")[:450]  # ... crypto giveaway ... click the link ...
+    api = FakeApi(TWICE)
+    api.hello = [info(1, "rex")]
+
+    async def script(supervisor: Supervisor) -> None:
+        api.assigned.put_nowait([assignment("s")])
+        await until(lambda: bool(api.connections) and supervisor.status().ready and api.rules_asked == 1)
+        await until(lambda: supervisor._pool is not None and supervisor._pool._confirmer.pid is not None)
+        lanes = api.connections[0]
+        for tick, frame in enumerate(clip):
+            lanes.say(1000 + tick, (1, *frame))
+            if tick % 25 == 0:
+                await until(lanes.queue.empty)
+                await until(lambda: heard_up_to(supervisor) < 100)
+        await until(lambda: len(api.acts) == 4)
+        assert not supervisor._bots["s"].unanswered
+
+    run(api, script)
+    acts = {(each["rule_id"], each["action"]): each["mode"] for each in api.acts}
+    assert acts == {
+        ("said", "report"): "enforce",
+        ("said", "mute"): "enforce",
+        ("not-said", "report"): "enforce",
+        ("not-said", "mute"): "unconfirmed",
+    }
+
+
+def test_staff_are_told_when_nobody_could_confirm_in_time() -> None:
+    class Unanswered:
+        tripped, unanswered = False, True
+
+    supervisor = Supervisor(FakeApi(), models.find)
+    supervisor._bots["s"] = Unanswered()  # type: ignore[assignment]  # the part that is asked
+    assert "in 1 Space(s) sanctions were not taken" in (supervisor.status().notice or "")
