@@ -53,6 +53,19 @@ class SharedBlocks(Answer, frozen=True, kw_only=True):
     accounts: int
 
 
+class FollowedBlocks(Answer, frozen=True, kw_only=True):
+    """A block list that is followed: where it is, whose it is, when what was taken over was made, how many of its accounts were decided on,
+    and who waits for a decision."""
+
+    source: str
+    server: str
+    by: str
+    key: str
+    made_at: Time
+    accounts: int
+    waiting: list[str]
+
+
 class Ended(Answer, frozen=True, kw_only=True):
     """What goes for all no longer: `mute`, `hold`, `slow` or `lock`."""
 

@@ -73,12 +73,11 @@ def take_over(
     from spacesctl.client import blocklists
 
     found = blocklists.read(_bytes_of(file), str(file))
-    if key is not None and (len(key) < LEAST_KEY or not found.key.startswith(key.lower())):
-        raise Invalid("--key", f"the list is signed by {found.key}")
+    require_key(found, key)
     with client(ctx) as spaces:
-        effects = list(_effects(spaces, [one.handle for one in found.entries]))
+        effects = effects_of(spaces, found)
         new = [one for one in effects if one.handle is not None and not one.blocked]
-        _show(found, spaces.url, effects, new)
+        show(found, spaces.url, effects)
         if new:
             confirm(ctx, f"Block {len(new)} accounts?", yes=yes, always=True)
         reasons = {one.handle.lower(): one.reason for one in found.entries}
@@ -100,13 +99,26 @@ LEAST_KEY = 16
 """Characters of a key that name it."""
 
 
-def _effects(spaces: Client, handles: list[str]) -> Iterator[BlockEffect]:
+def require_key(found: BlockList, key: str | None) -> None:
+    """Raise Invalid when the list is not signed by who was named, if somebody was."""
+    if key is not None and (len(key) < LEAST_KEY or not found.key.startswith(key.lower())):
+        raise Invalid("--key", f"the list is signed by {found.key}")
+
+
+def effects_of(spaces: Client, found: BlockList) -> list[BlockEffect]:
+    """What blocking each of a list's accounts would do."""
+    return list(effects(spaces, [one.handle for one in found.entries]))
+
+
+def effects(spaces: Client, handles: list[str]) -> Iterator[BlockEffect]:
+    """The same for these handles."""
     for start in range(0, len(handles), AT_ONCE):
         yield from spaces.accounts.preview_blocks(handles[start : start + AT_ONCE])
 
 
-def _show(found: BlockList, here: str, effects: list[BlockEffect], new: list[BlockEffect]) -> None:
+def show(found: BlockList, here: str, effects: list[BlockEffect]) -> None:
     """What the list is, and whom of those that matter to you it would hit, on stderr."""
+    new = [one for one in effects if one.handle is not None and not one.blocked]
     note(f"a list of {found.by} at {found.server}, made {found.made_at:%Y-%m-%d}, signed by {found.key[:16]}")
     if found.server.rstrip("/") != here.rstrip("/"):
         note("it was made on another server: a handle may be somebody else's here")

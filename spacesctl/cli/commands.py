@@ -114,6 +114,17 @@ ROOT = Noun(
                     "blocklist:take_over",
                     "Block the accounts of a list, after it showed whom of followers, hosts and speakers that would hit.",
                 ),
+                "follow": Verb(
+                    "blocklist_follow:follow",
+                    "Block the accounts of a list, after it showed whom that would hit, and follow it from then on.",
+                ),
+                "followed": Verb(
+                    "blocklist_follow:followed",
+                    "List the block lists that you follow, and whom you are still to decide on.",
+                ),
+                "unfollow": Verb(
+                    "blocklist_follow:unfollow", "Follow a block list no longer. Whom it has blocked stays blocked."
+                ),
             },
         ),
         "report": Verb("moderation:report", "Report a person or the whole Space."),

@@ -74,6 +74,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "spacesctl blocklist import trolls.json",
         "spacesctl blocklist import trolls.json --key KEY --yes",
     ),
+    "blocklist follow": (
+        "spacesctl blocklist follow https://example.org/trolls.json",
+        "spacesctl blocklist follow trolls.json --key KEY --yes",
+    ),
+    "blocklist followed": ("spacesctl blocklist followed", "spacesctl blocklist followed --update"),
+    "blocklist unfollow": ("spacesctl blocklist unfollow https://example.org/trolls.json",),
     "follow": ("spacesctl follow @ann,@ben",),
     "unfollow": ("spacesctl unfollow @ann",),
     "speak": (f"spacesctl speak {ID} --file talk.wav", f"spacesctl speak {ID} --mic"),

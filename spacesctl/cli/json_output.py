@@ -104,6 +104,8 @@ OUTPUTS: dict[str, Output] = {
     "sanctions": _array(people.Sanction),
     "block": _array(answers.Blocking),
     **dict.fromkeys(("blocklist export", "blocklist import"), _one(answers.SharedBlocks)),
+    **dict.fromkeys(("blocklist follow", "blocklist unfollow"), _one(answers.FollowedBlocks)),
+    "blocklist followed": _array(answers.FollowedBlocks),
     "unblock": _array(answers.Blocking),
     "follow": _array(answers.Following),
     "unfollow": _array(answers.Following),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.inside import Person, refused
+from spacesctl.client import blocklists
+from tests.cli.inside import Person, person, refused
 
 
 def test_a_list_says_whom_it_would_hit_and_then_blocks_with_its_reasons(
@@ -38,3 +39,60 @@ def test_only_the_signer_who_is_named_is_believed_and_only_what_is_whole(
     file.write_text(file.read_text().replace(ben.handle, "@another"))
     refused(host.run("blocklist", "import", str(file)), 2, "was changed since it was signed")
     refused(host.run("blocklist", "import", str(tmp_path / "none.json")), 2, "cannot be read")
+
+
+def test_a_list_that_is_followed_brings_who_is_new_and_asks_about_who_matters(
+    host: Person, ann: Person, ben: Person, tmp_path: Path
+) -> None:
+    stranger, friend = person(host.server, "stranger"), person(host.server, "friend")
+    file = str(tmp_path / "trolls.json")
+    host.says("block", ben.handle, "--yes")
+    host.says("blocklist", "export", file)
+    assert ann.json("blocklist", "followed") == []
+    done = ann.run("blocklist", "follow", file)
+    assert (done.returncode, "--yes: is needed" in done.stderr) == (2, True)
+    refused(ann.run("blocklist", "follow", file, "--yes", "--key", "0" * 16), 2, "--key: the list is signed by")
+    assert ann.json("blocklist", "followed") == [], "who did not agree follows nothing"
+    taken = ann.json("blocklist", "follow", file, "--yes")
+    assert (taken["by"], taken["accounts"], taken["waiting"]) == (host.handle, 1, [])
+    assert ben.json("blocklist", "followed") == [], "it is another's"
+
+    friend.run("follow", ann.handle)
+    host.says("block", f"{stranger.handle},{friend.handle}", "--yes")
+    host.says("blocklist", "export", file)
+    (now,) = ann.json("blocklist", "followed", "--update")
+    assert (now["accounts"], now["waiting"]) == (2, [friend.handle])
+    assert {row["target"]["handle"] for row in ann.json("sanctions", "--blocks")} == {ben.handle, stranger.handle}
+    ann.says("unblock", stranger.handle)
+    assert ann.json("blocklist", "followed", "--update") == [now], "what was undone is not done again"
+    assert friend.handle in ann.says("blocklist", "followed")
+
+    done = ann.run("blocklist", "follow", file, "--yes", "--json")
+    assert f"{friend.handle}: follows you" in done.stderr
+    assert json.loads(done.stdout)["waiting"] == []
+
+    host.says("unblock", ben.handle)
+    host.says("blocklist", "export", file)
+    told = ann.run("blocklist", "followed", "--update")
+    assert f"no longer in it, and still blocked by you: {ben.handle}" in told.stderr
+    ann.says("blocklist", "unfollow", file)
+    assert ann.json("blocklist", "followed") == []
+    refused(ann.run("blocklist", "unfollow", file), 3, "followed block list")
+
+
+def test_a_followed_list_of_another_signer_changes_nothing(
+    host: Person, ann: Person, ben: Person, tmp_path: Path
+) -> None:
+    file = tmp_path / "trolls.json"
+    host.says("blocklist", "export", str(file))
+    ann.says("blocklist", "follow", str(file), "--yes")
+    host.says("block", ben.handle, "--yes")
+    blocklists.key_path().unlink()
+    host.says("blocklist", "export", str(file))
+    refused(ann.run("blocklist", "follow", str(file), "--yes"), 5, "nothing was changed")
+    done = ann.run("blocklist", "followed", "--update")
+    assert (done.returncode, "nothing was changed" in done.stderr) == (5, True)
+    file.unlink()
+    done = ann.run("blocklist", "followed", "--update")
+    assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
+    assert ann.json("sanctions", "--blocks") == []

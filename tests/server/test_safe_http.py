@@ -14,8 +14,9 @@ import pytest
 
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.delivery import safe_http as outside_module
-from spacesctl.server.delivery.safe_http import Forbidden, SafeHttp, check_url, is_public
+from spacesctl.server.delivery.safe_http import Forbidden, SafeHttp, check_url
 from spacesctl.server.process.keys import Keys
+from spacesctl.support.public_addresses import is_public
 from tests.api.receiver import receiving
 from tests.certificates import Authority
 

@@ -6,36 +6,23 @@ import asyncio
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 
 import certifi
 import httpx
 
 from spacesctl import __version__
 from spacesctl.domain.errors import Invalid
+from spacesctl.support.public_addresses import is_public
 
 WITHIN = 10.0
 """Seconds for the whole request: name lookup, connection, sending, and the head of the answer."""
 MOST_URL = 500
 LOOKUPS = 8
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
 class Forbidden(Exception):
     """A name resolves only to addresses that requests of users may not reach."""
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is public, and embeds no IPv4 address that is not."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and any(address in network for network in _NAT64):
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if int(address) >> 32 == 0:  # ::a.b.c.d, long deprecated, and the loopback
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def check_url(url: str, *, allow_private: bool) -> str:
