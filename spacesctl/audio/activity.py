@@ -66,6 +66,11 @@ class Activity:
             self.active = self._quiet_ticks <= HANGOVER
         return self.active
 
+    @property
+    def floor(self) -> int:
+        """The noise floor in dBov: the quietest frame of the last 3 to 6 seconds, at most `OPEN_LOWEST` in the first 3."""
+        return self._floor
+
     def would_open(self, level: int) -> bool:
         """Whether a frame of this level (dBov) is loud enough to start activity."""
         return level >= self._opening

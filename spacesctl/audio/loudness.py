@@ -43,6 +43,8 @@ RISE: Final = 0.06
 """dB per frame at which the gain rises later: 3 dB a second."""
 FALL: Final = 0.2
 """dB per frame at which the gain falls later: 10 dB a second."""
+FULL: Final = 32_700
+"""The sample value from which a frame's peak counts as full scale: what clips comes out of Opus at 32,767, or a few below."""
 PEAK: Final = 29_000
 """The sample value that a gain above 1 must not raise a frame's peak beyond."""
 
@@ -87,6 +89,8 @@ class Leveller:
 
     def __init__(self) -> None:
         self.gain = 1.0
+        self.clipped = 0
+        """Frames of talk so far that reached full scale."""
         self._mean = 0.0
         self._heard = 0
         self._kept_out = 0
@@ -95,6 +99,7 @@ class Leveller:
         """The gain factors at the two ends of a frame with this `peak` (sample value). `mean_square` is None for a frame to learn nothing
         from, such as concealment."""
         before = self.gain
+        self.clipped += peak >= FULL and mean_square is not None
         if mean_square is not None and self._learn(mean_square):
             self._move()
         if peak * self.gain > PEAK and self.gain > 1:

@@ -255,11 +255,13 @@ class Frames(Struct, frozen=True, tag=True):
 
 class Levels(Struct, frozen=True, tag=True):
     """How loud each lane is, as (lane, level in dBov from -127 to 0, active). Sent up to four times a second while somebody talks, and
-    once more when nobody talks any longer."""
+    once more when nobody talks any longer. `quality` are, of the lanes that are open, (lane, frames of talk that reached full scale since
+    the message before, noise floor in dBov)."""
 
     space: str
     tick: int
     levels: list[tuple[int, int, bool]]
+    quality: list[tuple[int, int, int]] = []
 
 
 class Stats(Struct, frozen=True, tag=True):

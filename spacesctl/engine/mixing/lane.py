@@ -48,6 +48,7 @@ class Lane:
         self.leveller = Leveller()
         self.counters = Counters()
         self._meter = Meter()
+        self._told_clipped = 0
         self._budget = Budget(PACE * RATE, BURST * RATE)
         self._jitter = JitterBuffer(counters=self.counters)
         self._concealer = Concealer()
@@ -147,6 +148,11 @@ class Lane:
         """The loudest level since the previous call, in dBov; starts a new measurement."""
         level, self.level = self.level, SILENCE
         return level
+
+    def quality(self) -> tuple[int, int]:
+        """How many frames of talk reached full scale since the previous call, and the noise floor in dBov."""
+        clipped, self._told_clipped = self.leveller.clipped - self._told_clipped, self.leveller.clipped
+        return clipped, self.activity.floor
 
     def counted(self) -> dict[str, int]:
         """The counters of its jitter buffer, as `frames_late`, `frames_lost` and so on."""

@@ -185,7 +185,8 @@ class Room:
         if calm and self._told_calm:
             return None
         self._told_calm = calm
-        return Levels(self.space, self.clock.tick(number), told)
+        quality = [(lane.number, *lane.quality()) for lane in self.lanes.values() if lane.heard]
+        return Levels(self.space, self.clock.tick(number), told, quality)
 
     def frames_counted(self) -> Counter[str]:
         """The packet counters of the present lanes, summed. Those of closed lanes are in the metrics already."""
