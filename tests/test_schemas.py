@@ -16,6 +16,7 @@ from spacesctl.api.wire import plain
 from spacesctl.cli.answers import Deleted
 from spacesctl.cli.json_output import OUTPUTS
 from spacesctl.rules import schema as rule_keys
+from spacesctl.rules.facts import FACTS
 from tests.cli.samples import space
 from tests.schema_check import faults
 
@@ -84,7 +85,7 @@ def test_the_documented_rule_file_is_valid_and_uses_every_key() -> None:
 def test_each_key_of_the_documented_table_is_in_the_schema() -> None:
     keys = re.findall(r"^\| `([\w.]+)` \|", RULES, re.MULTILINE)
     known = {*rule_keys.FILE, *rule_keys.RULE, *(f"when.{name}" for name in rule_keys.WHEN)}
-    assert set(keys) == known - {"rule", "when"}
+    assert set(keys) == known - {"rule", "when"} | set(FACTS)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_each_key_of_the_documented_table_is_in_the_schema() -> None:
         ({"actions": ["ban"]}, "actions"),
         ({"when": {"any": [{"words": ["a"], "regex": "b"}]}}, "any"),
         ({"frequency": 3}, "frequency"),
-        ({"scope": {"roles": ["listener"]}}, "roles"),
+        ({"scope": {"roles": ["guest"]}}, "roles"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

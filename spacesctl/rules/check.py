@@ -159,6 +159,17 @@ def _word_sentences(rule: Rule, known: Vocabulary | None) -> Iterator[str]:
         yield f"  It listens for all words that begin with {prefix.start!r}{told if words else ''}."
 
 
+def _fact_sentences(rule: Rule) -> Iterator[str]:
+    """What it asks of sound and conduct, one sentence for each condition that must hold."""
+    who = {"words": "It asks besides that", "account": "It acts on somebody when", "space": "It acts when"}[rule.about]
+    if rule.any_of:
+        yield f"  {who} {', or '.join(one.sentence() for one in rule.any_of)}."
+        who = "It asks besides that"
+    for one in rule.all_of:
+        yield f"  {who} {one.sentence()}."
+        who = "It asks besides that"
+
+
 def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) -> Iterator[str]:
     does = ", ".join(rule.actions) or "nothing"
     verb = {"enforce": "does", "suggest": "suggests to the host, and only what tells is done by itself,"}.get(
@@ -172,16 +183,19 @@ def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) ->
         yield f"  It listens for spoken numbers of {digits.run} digits or more{_allowed(digits)}. Texts have {NUMBER} in their place."
     if rule.sounds:
         yield f"  It listens for all that sounds like {_listed(rule.sounds)}, however it is written."
-    if not (rule.literals or rule.prefixes or rule.patterns or rule.digits or rule.sounds):
+    if rule.about == "words" and not (rule.literals or rule.prefixes or rule.patterns or rule.digits or rule.sounds):
         yield "  It listens for nothing, so it never acts."
+    yield from _fact_sentences(rule)
     if rule.confidence.value > 0 or rule.confidence.strict:
         yield f"  Every word of it must be recognised with confidence {rule.confidence}."
     if rule.confirm:
         yield "  Its sanctions happen only where a second recognition hears the same; the rest does not wait for it."
     if rule.times > 1:
-        yield f"  It acts when one account does this {rule.times} times within {rule.within:g} s."
-    exempt = "Hosts, co-hosts and bots are exempt" if rule.roles <= {"speaker"} else "Bots are exempt"
-    yield f"  It watches {' and '.join(sorted(rule.roles)) or 'nobody'}. {exempt}."
+        who = "this happens" if rule.about == "space" else "one account does this"
+        yield f"  It acts when {who} {rule.times} times within {rule.within:g} s."
+    if rule.about != "space":
+        exempt = "Hosts, co-hosts and bots are exempt" if rule.roles <= {"speaker", "listener"} else "Bots are exempt"
+        yield f"  It watches {' and '.join(sorted(rule.roles)) or 'nobody'}. {exempt}."
     for ladder in ladders:
         steps = ", ".join(
             f"{one.points} {one.do}{f' for {one.seconds} s' if one.seconds else ''}" for one in ladder.steps
@@ -190,6 +204,10 @@ def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) ->
         yield f"  Each time gives {rule.severity} on the ladder {ladder.name!r}: {steps}. {gone}"
     if rule.quoting:
         yield f"  Only redactions are made of what a host or co-host has said in the {rule.quoting:g} s before."
-    if rule.cooldown:
+    if rule.about != "words":
+        whom = f" on {'that account' if rule.about == 'account' else 'the Space'}"
+        yield f"  It acts when that becomes so, and while it stays so again after {rule.cooldown:g} s, never sooner{whom}."
+    elif rule.cooldown:
         yield f"  After acting it leaves that account alone for {rule.cooldown:g} s."
-    yield f"  Evidence: {rule.before:g} s before and {rule.after:g} s after."
+    if rule.about != "space":
+        yield f"  Evidence: {rule.before:g} s before and {rule.after:g} s after."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from spacesctl.rules import forms, lists, normalise, read_confirm, read_numbers, schema
+from spacesctl.rules import forms, lists, normalise, read_confirm, read_facts, read_numbers, schema
+from spacesctl.rules.facts import Condition
 from spacesctl.rules.fields import Reader
 from spacesctl.rules.lines import Path
 from spacesctl.rules.numbers import Digits
@@ -21,10 +22,8 @@ QUOTING = "said_by_moderator_within"
 MAX_QUOTING = 600.0
 """Seconds: longer ago it is not what somebody answers to."""
 LATER_ANY = frozenset[str]()
-LATER_ALL = frozenset({
-    "word_ms", "level_db", "clipping", "continuous_talk", "talk_share", "crosstalk", "noise", "joins_per_minute",
-    "never_seen_share", "reactions_per_minute", "requests_per_minute", "reports", "account_age", "in_space_for",
-})  # fmt: skip
+LATER_ALL = frozenset({"word_ms"})
+NO_ANY = 'add `when.any = [ { words = ["..."] } ]`'
 
 
 @dataclass
@@ -36,31 +35,39 @@ class When:
     patterns: list[Pattern] = field(default_factory=list)
     digits: list[Digits] = field(default_factory=list)
     sounds: list[Phrase] = field(default_factory=list)
+    any_of: list[Condition] = field(default_factory=list)
+    all_of: list[Condition] = field(default_factory=list)
     confidence: Confidence = field(default_factory=Confidence)
     quoting: float = 0.0
+    of_words: bool = False
+    """Whether a condition on words was written, even if none could be read."""
 
 
 def when(reader: Reader, path: Path, data: object) -> When:
     """Read a rule's `when`; what is wrong in it is noted and left out."""
     found = When()
     if data is None:
-        reader.error(path, "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
+        reader.error(path, "the rule has no `when.any`", NO_ANY)
         return found
     if not reader.is_table(data, path):
         return found
     reader.keys(path, data, set(schema.WHEN))
-    if "any" not in data:
-        reader.error((*path, "any"), "the rule has no `when.any`", 'add `when.any = [ { words = ["..."] } ]`')
     for index, item in enumerate(reader.tables((*path, "any"), data.get("any", []))):
         _condition(reader, (*path, "any", index), item, found)
     if data.get("any") == []:
         reader.warn((*path, "any"), "the rule matches nothing: `when.any` is empty", "add words or remove the rule")
+    others = False
     for index, item in enumerate(reader.tables((*path, "all"), data.get("all", []))):
         where: Path = (*path, "all", index)
         reader.one_key(where, item, set(schema.ALL), LATER_ALL)
         if "confidence" in item:
             bound = reader.confidence((*where, "confidence"), item["confidence"])
             found.confidence = max(found.confidence, bound, key=lambda each: (each.value, each.strict))
+        found.all_of += read_facts.conditions(reader, where, item)
+        others = others or bool(item.keys() - {"confidence"})
+    if "any" not in data and not others:
+        reader.error((*path, "any"), "the rule has no `when.any`", NO_ANY)
+    _together(reader, path, data, found)
     for index, item in enumerate(reader.tables((*path, "unless"), data.get("unless", []))):
         where = (*path, "unless", index)
         reader.one_key(where, item, set(schema.UNLESS), frozenset())
@@ -69,11 +76,28 @@ def when(reader: Reader, path: Path, data: object) -> When:
     return found
 
 
+def _together(reader: Reader, path: Path, data: Mapping[str, object], found: When) -> None:
+    """Note what does not go together: words with other conditions in one `any`, and what is asked of words where there are none."""
+    if found.of_words:
+        for one in found.any_of:
+            message = f"`{one.name}` stands beside words in `when.any`"
+            reader.note(one.line, message, "put it into `when.all`, or into a rule of its own")
+        return
+    if not read_facts.check_finding(reader, path, found.any_of, found.all_of):
+        return
+    if "unless" in data:
+        reader.error((*path, "unless"), "`when.unless` is about words, and the rule has none", "remove it")
+    if found.confidence != Confidence():
+        reader.error((*path, "all"), "`confidence` is about words, and the rule has none", "remove it")
+
+
 def _condition(reader: Reader, path: Path, item: Mapping[str, object], found: When) -> None:
     with_words = "words" in item or "words_from" in item
     others = (set(schema.ANY) - {"words", "words_from"}) & set(item)
     besides = set[str]() if others and not with_words else set(schema.WITH_WORDS)
     reader.one_key(path, item, set(schema.ANY), LATER_ANY, besides)
+    found.of_words = found.of_words or any(name in schema.OF_WORDS or name in LATER_ANY for name in item)
+    found.any_of += read_facts.conditions(reader, path, item)
     if with_words:
         phrases = reader.phrases((*path, "words"), item["words"]) if "words" in item else []
         phrases += lists.phrases(reader, (*path, "words_from"), item["words_from"]) if "words_from" in item else []

@@ -26,7 +26,7 @@ COMPARED = 100
 """Known words that an unknown one is compared with."""
 
 DURATION = re.compile(r"(\d{1,7})(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 CONFIDENCE = re.compile(r"(>=|>)\s*(0|1|0?\.\d+|1\.0+|0\.\d+)")
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "a table", bool: "`true` or `false`"}
@@ -198,7 +198,7 @@ class Reader:
                 path, f"`{path[-1]}` is not a duration: {value!r}", 'write a number with ms, s, m, h or d, as in "45s"'
             )
             return 0.0
-        seconds = int(matched[1]) * _SECONDS[matched[2]]
+        seconds = int(matched[1]) * SECONDS[matched[2]]
         if seconds > most:
             self.error(path, f"`{path[-1]}` is longer than {most:g} s", f'write at most "{most:g}s"')
         return seconds

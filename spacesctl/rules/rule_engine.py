@@ -16,6 +16,7 @@ from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.offence import AT_ONCE, Terms
 from spacesctl.rules import normalise
 from spacesctl.rules.match import Hit, Matcher
+from spacesctl.rules.room_facts import RoomFacts, Subject
 from spacesctl.rules.ruleset import Rule, RuleSet
 
 JOIN_TICKS = 3 * TICKS_PER_SECOND
@@ -81,11 +82,14 @@ class Decision:
     """What a second recognition has to hear, one of these in normalised words, before there is a sanction; empty: nothing."""
     unconfirmed: bool = False
     """Whether it has not heard it, or could not be asked in time: then it is only recorded."""
+    found: str = ""
+    """The facts by which a rule without words decided."""
 
     @property
     def key(self) -> str:
-        """Identifies the offence."""
-        return f"{self.rule_id}:{self.lane}:{self.start_tick}-{self.end_tick}"
+        """Identifies the offence. Without words several people may commit it in the same tick, also without a lane."""
+        what = f"{self.lane}" if self.words else f"{self.lane}@{self.account_id}"
+        return f"{self.rule_id}:{what}:{self.start_tick}-{self.end_tick}"
 
     def key_of(self, action: str) -> str:
         """Identifies one action for the offence."""
@@ -106,11 +110,13 @@ class _Lane:
 class RuleEngine:
     """Applies one Space's rules. Feed it all utterances in order; it returns what is to be done.
 
-    Hosts and co-hosts are exempt unless a rule's `scope` names them; bots always are.
+    Hosts and co-hosts are exempt unless a rule's `scope` names them; bots always are. Without `facts` all conditions on
+    sound and conduct are taken to hold.
     """
 
-    def __init__(self, ruleset: RuleSet) -> None:
+    def __init__(self, ruleset: RuleSet, *, facts: RoomFacts | None = None) -> None:
         self.ruleset = ruleset
+        self._facts = facts
         self._matcher = Matcher(ruleset.rules, ruleset.exceptions)
         self._lanes: dict[int, _Lane] = {}
         self._said_by_staff = dict[str, int]()
@@ -160,13 +166,18 @@ class RuleEngine:
             self._said_by_staff[rule.id] = max(end, self._said_by_staff.get(rule.id, end))
         if not rule.watches(heard.role, heard.kind) or not rule.confidence.holds(confidence):
             return
-        if self.is_quoted(rule, start):
+        if self.is_quoted(rule, start) or not self._holds(rule, heard, start, end):
             return
         if start <= lane.judged.get(rule.id, -1):
             return  # overlaps an earlier hit of this rule: the same offence
         lane.judged[rule.id] = end
         own = [lane.spoken[at][0] for at in hit.own]
         yield self._decision(rule, hit, heard, words, confidence, own)
+
+    def _holds(self, rule: Rule, heard: HeardUtterance, start: int, end: int) -> bool:
+        """Whether what the rule asks besides words holds."""
+        who = Subject(heard.account_id, heard.lane, heard.role, heard.kind)
+        return self._facts is None or self._facts.holds(rule, who, end, (start, end))
 
     def is_quoted(self, rule: Rule, start: int) -> bool:
         """Whether a moderator has just said the same."""

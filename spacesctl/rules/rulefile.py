@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from spacesctl.domain.actions import LADDER
 from spacesctl.domain.ladder import Ladder
-from spacesctl.rules import conditions, fields, guards, lists, read_confirm, read_ladders, regexes, schema
+from spacesctl.rules import conditions, fields, guards, lists, read_confirm, read_facts, read_ladders, regexes, schema
 from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
 from spacesctl.rules.problems import Problem, RuleFileError
@@ -18,6 +18,8 @@ from spacesctl.rules.ruleset import ACTIONS, MODES, NEEDS_ALLOW, Limits, Pattern
 
 MAX_NUMBERS = 8
 """Conditions `digits` of a file: each is looked for in every result of every lane."""
+MAX_FACTS = 200
+"""Conditions on sound and conduct of a file: each is looked at once a second for all who speak."""
 MAX_EVIDENCE = 60.0
 """Seconds; the evidence ring holds no more."""
 
@@ -26,6 +28,8 @@ MAX_SPELLINGS = 200_000
 MAX_REDACTED = 20_000
 """Spellings of phrases in rules that redact. The recogniser's process looks for them all, and is deaf while it takes new ones."""
 
+COOLDOWN = "5m"
+"""Of a rule without words, if it does not say another."""
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -90,6 +94,8 @@ def _file(reader: Reader, data: Mapping[str, object], steps: Mapping[str, Ladder
         reader.error(
             ("rule",), f"more than {MAX_NUMBERS} conditions `digits`", "one finds every number that is long enough"
         )
+    if sum(len(rule.any_of) + len(rule.all_of) for rule in rules.values()) > MAX_FACTS:
+        reader.error(("rule",), f"more than {MAX_FACTS} conditions on sound and conduct", "use fewer, in fewer rules")
     if not rules and not reader.problems:
         reader.warn(("rule",), "the file has no rule", "add a `[[rule]]`")
     return tuple(rules.values()), limits
@@ -185,14 +191,18 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping
     before, after = _evidence(reader, (*path, "evidence"), data.get("evidence", {}))
     mode = reader.choice((*path, "mode"), data.get("mode", "shadow"), tuple(MODES))
     actions = _actions(reader, (*path, "actions"), data, steps)
-    roles = _roles(reader, (*path, "scope"), data.get("scope", {}))
+    without_words = bool(when.any_of or when.all_of) and not when.of_words
+    roles = _roles(reader, (*path, "scope"), data.get("scope", {}), without_words=without_words)
     severity = reader.integer((*path, "severity"), data.get("severity", 1), 1, schema.MOST_SEVERE)
-    cooldown = reader.duration((*path, "cooldown"), data.get("cooldown", "0s"))
+    usual = COOLDOWN if without_words else "0s"
+    cooldown = reader.duration((*path, "cooldown"), data.get("cooldown", usual))
+    if without_words:
+        read_facts.check_cooldown(reader, (*path, "cooldown"), cooldown)
     confirm = reader.truth((*path, "confirm"), data.get("confirm", False))
     read_confirm.check(reader, path, when.sounds, when.digits, actions, confirm=confirm)
     if rule_id is None:
         return None
-    return Rule(
+    rule = Rule(
         id=rule_id,
         line=reader.line(path),
         mode=MODES.get(mode, "shadow"),
@@ -203,6 +213,8 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping
         digits=tuple(when.digits),
         sounds=tuple(when.sounds),
         confirm=confirm,
+        any_of=tuple(when.any_of),
+        all_of=tuple(when.all_of),
         confidence=when.confidence,
         quoting=when.quoting,
         times=times,
@@ -213,6 +225,9 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping
         before=before,
         after=after,
     )
+    if without_words:
+        read_facts.check_actions(reader, path, rule, data)
+    return rule
 
 
 def _actions(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping[str, Ladder]) -> tuple[str, ...]:
@@ -236,13 +251,16 @@ def _repeat(reader: Reader, path: Path, data: object) -> tuple[int, float]:
     return times, reader.duration((*path, "within"), data.get("within", "0s"))
 
 
-def _roles(reader: Reader, path: Path, data: object) -> frozenset[str]:
+def _roles(reader: Reader, path: Path, data: object, *, without_words: bool) -> frozenset[str]:
+    """Listeners are heard by nobody, but they can be reported."""
+    usual = ["speaker", schema.LISTENER] if without_words else ["speaker"]
+    known = (*schema.ROLES, schema.LISTENER) if without_words else schema.ROLES
     if not reader.is_table(data, path):
-        return frozenset({"speaker"})
+        return frozenset(usual)
     reader.keys(path, data, set(schema.SCOPE))
     if data.get("roles") == []:
         reader.warn((*path, "roles"), "the rule watches nobody: `roles` is empty", 'write `["speaker"]`')
-    return frozenset(reader.choices((*path, "roles"), data.get("roles", ["speaker"]), schema.ROLES))
+    return frozenset(reader.choices((*path, "roles"), data.get("roles", usual), known))
 
 
 def _evidence(reader: Reader, path: Path, data: object) -> tuple[float, float]:

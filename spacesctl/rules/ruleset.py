@@ -11,10 +11,12 @@ from spacesctl.domain.actions import LADDER
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.offence import Terms
+from spacesctl.rules.facts import Condition, needed
 from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
 
 Mode = Literal["shadow", "suggest", "enforce"]
+Finds = Literal["words", "account", "space"]
 MODES: Final[Mapping[str, Mode]] = {mode: mode for mode in get_args(Mode)}
 """The modes of a rule by name, the mildest first."""
 
@@ -92,6 +94,10 @@ class Rule:
     """Phrases that are also found in other words that sound like them."""
     confirm: bool = False
     """Whether sanctions wait until a second recognition has heard the same."""
+    any_of: tuple[Condition, ...] = ()
+    """Conditions on sound and conduct of which one must hold, in a rule without words."""
+    all_of: tuple[Condition, ...] = ()
+    """Conditions on sound and conduct that must all hold."""
     confidence: Confidence = Confidence()
     times: int = 1
     within: float = 0.0
@@ -102,6 +108,13 @@ class Rule:
     actions: tuple[str, ...] = ("log",)
     before: float = 10.0
     after: float = 4.0
+
+    @property
+    def about(self) -> Finds:
+        """What it finds: words, an account by its sound or conduct, or something about the Space. An empty one would find words."""
+        if self.literals or self.prefixes or self.patterns or self.digits or not (self.any_of or self.all_of):
+            return "words"
+        return "account" if needed((*self.any_of, *self.all_of), "account") else "space"
 
     @property
     def taken(self) -> tuple[str, ...]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TypedDict
 
 from spacesctl.domain.actions import BY_STEPS, LADDER
+from spacesctl.rules.facts import FACTS, Fact
 from spacesctl.rules.fields import CONFIDENCE, DURATION, ID, MAX_PHRASE
 from spacesctl.rules.read_numbers import LEAST_RUN, MOST_DIGITS, PREFIX
 from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, MODES, NEEDS_ALLOW
 
 ROLES = ("speaker", "cohost", "host")
+LISTENER = "listener"
+"""May be in the `scope` of a rule without words: listeners can be reported."""
 MOST_SEVERE = 10
 MOST_TIMES = 1000
 MOST_POINTS = 1000
@@ -93,7 +96,19 @@ WITH_WORDS: dict[str, Schema] = {
     "gap": {"description": "Fillers that may stand between two words of a phrase.", **_whole(0, 3, 0)},
 }
 """What may stand beside `words` and `words_from`."""
-ANY: dict[str, Schema] = {
+
+
+def _fact(fact: Fact) -> Schema:
+    unit = {"dBFS": ", in dBFS", "share": ", 0 to 1", "count": "", "time": ""}[fact.unit]
+    says = fact.says.removesuffix(",")
+    return {
+        "description": f"{says[0].upper()}{says[1:]}{unit}.", "type": "string", "pattern": rf"^\s*({fact.pattern.pattern})\s*$",
+    }  # fmt: skip
+
+
+OF_FACTS: dict[str, Schema] = {name: _fact(fact) for name, fact in FACTS.items()}
+"""Conditions on sound and conduct."""
+OF_WORDS: dict[str, Schema] = {
     "words": {"description": "Phrases of whole words.", **WORDS},
     "words_from": WORDS_FROM,
     "prefix": {"description": "What words begin with.", "type": "string", "minLength": 3, "maxLength": 40},
@@ -104,6 +119,7 @@ ANY: dict[str, Schema] = {
     },
     "digits": {"description": "Spoken numbers of at least `run` digits, but for those in `allow`.", **_table(DIGITS)},
 }
+ANY: dict[str, Schema] = {**OF_WORDS, **OF_FACTS}
 EXCEPTIONS: dict[str, Schema] = {
     "words": {"description": "Phrases in which no rule finds anything.", **WORDS},
     "words_from": WORDS_FROM,
@@ -113,7 +129,8 @@ ALL: dict[str, Schema] = {
         "description": "Of the matched word with the lowest confidence.",
         "type": "string",
         "pattern": rf"^\s*({CONFIDENCE.pattern})\s*$",
-    }
+    },
+    **OF_FACTS,
 }
 
 
@@ -145,16 +162,22 @@ WHEN: dict[str, Schema] = {
     "unless": _list(_one_of_them(UNLESS)),
 }
 REPEAT: dict[str, Schema] = {"times": _whole(1, MOST_TIMES, 1), "within": _duration("0s")}
-SCOPE: dict[str, Schema] = {"roles": {**_list({"enum": list(ROLES)}), "default": ["speaker"]}}
+SCOPE: dict[str, Schema] = {
+    "roles": {
+        "description": "Listeners only in rules without words, which have `speaker` and `listener` if nothing is said.",
+        **_list({"enum": [*ROLES, LISTENER]}),
+        "default": ["speaker"],
+    }
+}
 EVIDENCE: dict[str, Schema] = {"before": _duration("10s"), "after": _duration("4s")}
 RULE: dict[str, Schema] = {
     "id": {"type": "string", "pattern": f"^{ID.pattern}$"},
     "mode": {"enum": list(MODES), "default": "shadow"},
     "severity": _whole(1, MOST_SEVERE, 1),
-    "when": _table(WHEN, "any"),
+    "when": _table(WHEN),
     "repeat": _table(REPEAT),
     "scope": _table(SCOPE),
-    "cooldown": _duration("0s"),
+    "cooldown": {"description": "Without words 5m if nothing is said, and at least 10s.", **_duration("0s")},
     "confirm": {
         "description": "Sanctions only for what a second recognition of the same sound has heard, too.",
         "type": "boolean",
