@@ -99,6 +99,48 @@ class RulesChanged(Answer, frozen=True, kw_only=True, tag_field="event", tag="ru
     hash: str | None
 
 
+class LaneLevel(Answer, frozen=True, kw_only=True):
+    """How loud a lane is, in dBFS (-127 to 0), whether somebody talks, how many frames of 20 ms reached full scale since the message
+    before, and the noise floor in dBFS, null where the microphone is shut."""
+
+    lane: int
+    db: int
+    active: bool
+    clipped: int = 0
+    noise: int | None = None
+
+
+class LaneLevels(Answer, frozen=True, kw_only=True, tag_field="event", tag="levels"):
+    """For `role=all`: how loud the lanes are, up to four times a second while somebody talks, and once more when nobody does."""
+
+    tick: int
+    levels: list[LaneLevel]
+
+
+class KnownPerson(Answer, frozen=True, kw_only=True):
+    """Somebody with a microphone, or who was reported. `born_tick` is the tick at which the account was made, mostly one before 0, and
+    `came_tick` that at which it first came into the Space. `reports`: how much those of the last ten minutes about it weigh together."""
+
+    account_id: str
+    role: Role
+    kind: Kind
+    born_tick: int
+    came_tick: int
+    reports: float = 0.0
+
+
+class Conduct(Answer, frozen=True, kw_only=True, tag_field="event", tag="conduct"):
+    """For `role=all`, while the Space has rules: the accounts that came in the last minute for the first time, how many of them no Space of
+    this server has seen before, the reactions and the requests to speak in it, and what rules may ask of people. Told when it changes."""
+
+    tick: int
+    joins: int
+    never_seen: int
+    reactions: int
+    requests: int
+    people: list[KnownPerson]
+
+
 LaneEvent = (
     Hello
     | Rejected
@@ -112,6 +154,8 @@ LaneEvent = (
     | ChangedLane
     | ClosedLane
     | RulesChanged
+    | LaneLevels
+    | Conduct
 )
 
 _EVENTS: msgspec.json.Decoder[LaneEvent] = msgspec.json.Decoder(LaneEvent, dec_hook=decoded)

@@ -189,7 +189,9 @@ class NewAct(Given, frozen=True, kw_only=True):
     action: str
     """One of those that rules may take, or `ladder`."""
     account_id: str
+    """Empty for what is about the Space itself: then the action is `log`, `alert`, `slow` or `lock`."""
     lane: Lane
+    """0 where there is none."""
     start_tick: Count
     end_tick: Count
     words: Annotated[list[Word], Meta(max_length=200)]
@@ -203,6 +205,8 @@ class NewAct(Given, frozen=True, kw_only=True):
     """Seconds after an offence that was acted on in which the rule does not act on the same person again."""
     ladder: Ladder | None = None
     """With the action `ladder`: what is done is the step that is reached, and the answer's `action` says which it is."""
+    found: Annotated[str, Meta(max_length=500)] = ""
+    """The facts by which a rule without words decided, such as `joins_per_minute 72`."""
 
 
 class Act(Answer, frozen=True, kw_only=True):
@@ -216,6 +220,7 @@ class Act(Answer, frozen=True, kw_only=True):
     """What is taken: one of those that rules may take."""
     account_id: str
     handle: str
+    """Both are empty for what is about the Space itself."""
     lane: int
     start_tick: int
     end_tick: int
@@ -224,6 +229,7 @@ class Act(Answer, frozen=True, kw_only=True):
     engine: str
     model: str
     report_id: str | None
+    found: str = ""
 
 
 class AuditEntry(Answer, frozen=True, kw_only=True):

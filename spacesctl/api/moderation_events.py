@@ -122,13 +122,14 @@ class RulesSet(Answer, frozen=True, kw_only=True):
 
 
 class ActTaken(Answer, frozen=True, kw_only=True):
-    """An action that a rule took, or (mode `shadow` or `held`) would have taken."""
+    """An action that a rule took, or (mode `shadow`, `suggest` or `held`) would have taken."""
 
     key: str
     rule_id: str
     mode: str
     action: str
     account_id: str
+    """Empty for what is about the Space itself."""
     lane: int
     start_tick: int
     end_tick: int

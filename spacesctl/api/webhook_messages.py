@@ -58,6 +58,7 @@ class TakenAct(Answer, frozen=True, kw_only=True):
     mode: RuleMode
     action: str
     account_id: str
+    """Empty for what is about the Space itself."""
     lane: int
     start_tick: int
     end_tick: int

@@ -50,6 +50,8 @@ class Act:
     """The ticks of spoken numbers."""
     terms: Terms = AT_ONCE
     ladder: Ladder | None = None
+    found: str = ""
+    """The facts by which a rule without words decided."""
 
     @property
     def asked(self) -> str:
@@ -96,8 +98,8 @@ async def _take(
     """Take the act in the transaction, unless another request has. None: it is to file a report, and there is no evidence yet."""
     if (done := await act_store.same_act(tx.db, space_id, act)) is not None:
         return done  # the same act was requested twice at once; the first one counts
-    account = await accounts.get(tx.db, act.account_id)
-    person = await facts.target(tx.db, tx.space(space_id), account)
+    account = await accounts.get(tx.db, act.account_id) if act.account_id else None
+    person = c.THE_SPACE if account is None else await facts.target(tx.db, tx.space(space_id), account)
     here = tx.here(space_id)
     command = replace(_command(by, act, person), report_id=report_id, clip=clip, inside=here)
     step = resolved(tx.space(space_id), command, tx.now)
@@ -106,12 +108,12 @@ async def _take(
         return None
     kept = {name: value for name, value in vars(act).items() if name not in ("without", "terms", "ladder")}
     kept |= {"mode": mode, "action": step.action}
-    stored = StoredAct(**kept, report_id=report_id or None, handle=f"@{account.handle}")
+    stored = StoredAct(**kept, report_id=report_id or None, handle=f"@{account.handle}" if account is not None else "")
     # The words go to the act alone: what follows from its event reads them there.
     await act_store.add_act(tx.db, space_id, stored, act.asked, tx.now)
     exempt = is_exempt(tx.space(space_id), person)
     await tx.ask(space_id, command)
-    if mode == "enforce" and step.action == "block" and not exempt:
+    if account is not None and mode == "enforce" and step.action == "block" and not exempt:
         await blocks.write_block(app, tx, by, account, act.key, removed_from=space_id)
     return stored
 

@@ -93,6 +93,8 @@ LADDER = "ladder:"
 """What comes before a ladder's name where it stands for an action."""
 MEASURES = tuple(name for name, row in ACTIONS.items() if row.is_measure)
 """What can be on the Space itself."""
+ABOUT_A_SPACE = ("log", "alert", "slow", "lock")
+"""What a rule may do that has found nobody, but something about the Space."""
 SANCTIONS = frozenset(name for name, row in ACTIONS.items() if row.is_sanction)
 """What takes something from a person: only these count in a rule file's circuit breaker."""
 

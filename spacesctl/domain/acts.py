@@ -53,7 +53,7 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
 
 
 def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:
-    """What is in effect already is not repeated."""
+    """What is in effect already is not repeated, and who is heard by nobody, as a listener who was reported, is not muted."""
     target = command.person.account_id
     spared = is_exempt(space, command.person)
     because = f"rule {command.rule_id}"
@@ -65,7 +65,7 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
             every = measures.EVERY if command.action == "slow" else None
             for_a_while = replace(order, until=now + FOR_A_WHILE, every=every)
             return measures.begun(space, command.action, for_a_while, inside=command.inside)
-        case "mute" if not spared:
+        case "mute" if not spared and space.role_of(target) is not Role.LISTENER:
             return [
                 *redactions.of_tail(space, command.by, command.person, because),
                 *sanctions.muted(space, command.person, order),
@@ -84,7 +84,7 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
                 f"rule:{command.rule_id}",
                 target,
                 allowed.bot_id,
-                lane=command.lane,
+                lane=command.lane or None,
                 tick=command.start_tick,
                 clip=command.clip,
                 act=command.key,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.offence import AT_ONCE, USUAL, BreakerLimits, Terms
@@ -114,6 +115,10 @@ class Target:
     blocked: bool = False
     suspended: bool = False
     tail: tuple[Stretch, ...] = ()
+
+
+THE_SPACE: Final = Target("", "")
+"""Stands where an act is about nobody."""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class RulesSet(Event):
 @dataclass(frozen=True)
 class ActTaken(Event):
     """An action that a rule took, or (mode `shadow`, `suggest` or `held`) would have taken. `key` identifies the act, so that it
-    is stored once.
+    is stored once. An empty `account_id`: it is about the Space.
     """
 
     type = "act.taken"

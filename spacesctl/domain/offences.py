@@ -75,7 +75,7 @@ def _held(space: Space, command: c.TakeAct, now: datetime) -> str | None:
     if len(recent) >= limits.most:
         return ""
     target = command.person.account_id
-    if sum(one.account_id == target for one in recent) >= limits.each:
+    if target and sum(one.account_id == target for one in recent) >= limits.each:
         return target
     is_last = 1 < limits.most == len(recent) + 1
     return "" if is_last and command.terms.severity < limits.severest else None

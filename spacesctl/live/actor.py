@@ -27,6 +27,7 @@ from spacesctl.engine.messages import FLAG_ACTIVE, Frames, Levels, OpenSpace
 from spacesctl.live.aggregate import Aggregate
 from spacesctl.live.audience import Audience
 from spacesctl.live.clock import ClockMark, RunningClock
+from spacesctl.live.conduct import Conduct
 from spacesctl.live.connections import Connections
 from spacesctl.live.cut_off import CutOff
 from spacesctl.live.effects import pending, redact_message, ticks
@@ -91,6 +92,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """A tick to which the audience may have heard the stage, as the store knows it after a start of the server."""
         self._reactions: list[tuple[str, str]] = []
         """Who reacted how since they were told last."""
+        self.conduct = Conduct()
         self.spacing = Spacing(clock.monotonic)
         self.cut_off_from = CutOff(clock.monotonic)
         self.safety = SafetyDelay(self.audience)
@@ -98,7 +100,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self._clock = clock
         self._ask = ask
         self._tasks = tasks
-        self.open = OpenAccess(lambda: self.space, self.hub, self.connections)
+        self.open = OpenAccess(lambda: self.space, self.hub, self.connections, self._arrived)
 
     @property
     def space(self) -> Space:
@@ -140,6 +142,9 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         for event in events:
             if isinstance(event, e.HandRaised):
                 self.spacing.sent(event.account_id)
+                self.conduct.requests.add(outcome.tick)
+            elif isinstance(event, e.ReportFiled | e.ReportDecided):
+                self.conduct.reports_changed = True
         if any(isinstance(event, e.SpaceStarted) for event in events):
             self._open_on_engine(after, 0)
         if isinstance(outcome.by, Person) and any(isinstance(event, e.LaneOpened) for event in events):
@@ -261,8 +266,14 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
         self._reactions.append((person.account_id or "", reaction))
+        self.conduct.reactions.add(self.now_tick())
         self.spacing.sent(person.account_id or "")
         self.open.came(person)
+
+    def _arrived(self, account_id: str) -> None:
+        """An account is there that was not, since the server knows the Space."""
+        if self.is_live:
+            self.conduct.arrived(account_id, self.now_tick(), self._clock.now())
 
     def tell_reactions(self) -> None:
         """Publish the reactions that were counted since the last call, if any."""
@@ -418,7 +429,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             recorder.add(message)
 
     def on_levels(self, message: Levels) -> None:
-        """Publish the audio levels of the lanes to subscribers."""
+        """Publish the audio levels of the lanes to subscribers, and tell lane readers what more is known of their sound."""
+        self.connections.on_levels(message)
         if self.state is None or not self.hub.subscribers:
             return
         who = {person.lane: person.account_id for person in self.state.people.values() if person.lane is not None}

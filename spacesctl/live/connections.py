@@ -10,7 +10,7 @@ from spacesctl.audio import framing
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Member, Space
-from spacesctl.engine.messages import CloseSpace, Frames, ToEngine
+from spacesctl.engine.messages import CloseSpace, Frames, Levels, ToEngine
 from spacesctl.live import effects
 from spacesctl.live.broadcast import Broadcast
 from spacesctl.live.engine import Engine
@@ -114,6 +114,23 @@ class Connections:
             elif session.kind is SessionKind.LISTEN and session.group in packed:
                 feed.push_frame(packed[session.group])
 
+    def on_levels(self, message: Levels) -> None:
+        """Tell lane readers how the lanes sound."""
+        if readers := self._readers():
+            told = _lane_levels(message)
+            for _, feed in readers:
+                feed.push_event(told)
+
+    def tell_conduct(self, told: wire.Conduct, *, is_news: bool) -> None:
+        """Tell lane readers what people do, if it `is_news`; those that are new in any case."""
+        for session, feed in self._readers():
+            if is_news or not session.knows_conduct:
+                session.knows_conduct = True
+                feed.push_event(told)
+
+    def _readers(self) -> list[tuple[Session, Feed]]:
+        return [(session, feed) for session, feed in self._fed.values() if session.kind is SessionKind.ALL]
+
     def lanes(self, space: Space) -> list[wire.OpenLane]:
         """The open microphone sessions, in the format for lane readers."""
         return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
@@ -132,7 +149,7 @@ class Connections:
 
     def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
         """Tell lane readers of lanes that opened, closed or changed, and of new rules."""
-        feeds = [feed for session, feed in self._fed.values() if session.kind is SessionKind.ALL]
+        feeds = [feed for _, feed in self._readers()]
         if not feeds:
             return
         for event in events:
@@ -177,6 +194,15 @@ class Connections:
         """Tell the engine which outputs of the Space the control process needs."""
         if space.started_at is not None and not space.is_over:
             self._engine.send(effects.tap(space, self.sessions.values(), recorded=self.is_recorded))
+
+
+def _lane_levels(message: Levels) -> wire.LaneLevels:
+    quality = {lane: (clipped, noise) for lane, clipped, noise in message.quality}
+    levels = list[wire.LaneLevel]()
+    for lane, level, active in message.levels:
+        clipped, noise = quality.get(lane, (0, None))
+        levels.append(wire.LaneLevel(lane=lane, db=level, active=active, clipped=clipped, noise=noise))
+    return wire.LaneLevels(tick=message.tick, levels=levels)
 
 
 def _stays(space: Space, session: Session) -> bool:

@@ -19,7 +19,15 @@ from spacesctl.live.sessions import Session
 class OpenAccess:
     """Owned by the Space's actor. `revocations` and `blocks` are those of the whole server."""
 
-    def __init__(self, space: Callable[[], Space], hub: Hub, connections: Connections) -> None:
+    def __init__(
+        self,
+        space: Callable[[], Space],
+        hub: Hub,
+        connections: Connections,
+        arrived: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`arrived` is called with each account that was not there before."""
+        self._arrived = arrived
         self._space = space
         self._hub = hub
         self._connections = connections
@@ -29,8 +37,11 @@ class OpenAccess:
 
     def came(self, person: Person) -> None:
         """Somebody is there, with a command, a reaction or a connection."""
-        if not self._space().is_over:
-            self.attendance.came(person.account_id)
+        if self._space().is_over:
+            return
+        if person.account_id is not None and person.account_id not in self.attendance:
+            self._arrived(person.account_id)
+        self.attendance.came(person.account_id)
 
     def was_there(self, account_id: str) -> bool:
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""

@@ -139,6 +139,8 @@ class Session:
     public_id: str = field(default_factory=lambda: f"anon-{secrets.token_hex(3)}")
     """How staff name it when it is anonymous: its own id would let who knows it end it."""
     since_tick: int = 0
+    knows_conduct: bool = False
+    """Whether it was told what people do: of lane readers."""
 
     @property
     def account_id(self) -> str | None:

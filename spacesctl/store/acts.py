@@ -17,8 +17,8 @@ from spacesctl.store.tables import acts
 
 @dataclass(frozen=True)
 class StoredAct:
-    """An act, with the words it is about and the lengths of its evidence in seconds. `handle` is with the `@`; ticks are of 20 ms on the
-    Space clock.
+    """An act, with the words it is about and the lengths of its evidence in seconds. `handle` is with the `@`, or empty like `account_id`
+    where it is about the Space; ticks are of 20 ms on the Space clock.
     """
 
     key: str
@@ -38,6 +38,8 @@ class StoredAct:
     before: float
     after: float
     report_id: str | None = None
+    found: str = ""
+    """The facts by which a rule without words decided."""
 
 
 class ActAsked(Protocol):

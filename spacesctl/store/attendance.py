@@ -28,6 +28,19 @@ async def add(db: AsyncConnection, rows: Iterable[tuple[str, str]], now: datetim
         await insert_new(db, attendance, {"space_id": space_id, "account_id": account_id, "at": now})
 
 
+async def visits(db: AsyncConnection, ids: set[str], space_id: str | None = None) -> dict[str, dict[str, datetime]]:
+    """When these accounts first came into which Spaces, or into one, as far as it is stored: by account and Space."""
+    if not ids:
+        return {}
+    query = select(attendance).where(attendance.c.account_id.in_(ids))
+    if space_id is not None:
+        query = query.where(attendance.c.space_id == space_id)
+    found = dict[str, dict[str, datetime]]()
+    for row in await db.execute(query):
+        found.setdefault(row.account_id, {})[row.space_id] = row.at
+    return found
+
+
 async def was_there(db: AsyncConnection, space_id: str, account_id: str) -> bool:
     """Whether it is stored that an account was in a Space."""
     where = (attendance.c.space_id == space_id, attendance.c.account_id == account_id)

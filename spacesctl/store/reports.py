@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
+from spacesctl.domain.reporting import Record
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import ReportState, RuleMode
 from spacesctl.store import upcast
@@ -80,6 +81,8 @@ class KeptReport:
 
 
 _EVIDENCE = TypeAdapter(Evidence)
+MOST_WEIGHED = 1_000
+"""Reports of a Space that are weighed at once."""
 
 
 async def add_report(db: AsyncConnection, report: KeptReport) -> None:
@@ -126,6 +129,29 @@ async def list_reports(
     if before is not None:
         query = query.where(reports.c.at < before)
     return await _kept(db, query.order_by(reports.c.at.desc(), reports.c.id).limit(limit))
+
+
+async def filed_by_people(db: AsyncConnection, space_id: str, since: datetime) -> list[tuple[str, str]]:
+    """(reporter, target) of the newest reports about somebody in a Space that people have filed and nobody has dismissed."""
+    wanted = (reports.c.space_id == space_id, reports.c.at > since, reports.c.state != "dismissed")
+    by_people = (reports.c.rule.is_(None), reports.c.target_id.is_not(None))
+    query = select(reports.c.reporter_id, reports.c.target_id).where(*wanted, *by_people)
+    return [
+        (row.reporter_id, row.target_id)
+        for row in await db.execute(query.order_by(reports.c.at.desc()).limit(MOST_WEIGHED))
+    ]
+
+
+async def records(db: AsyncConnection, reporters: set[str]) -> dict[str, Record]:
+    """What staff have found of the reports of these accounts, on all Spaces."""
+    if not reporters:
+        return {}
+    decided = (reports.c.reporter_id.in_(reporters), reports.c.rule.is_(None), reports.c.state != "open")
+    query = select(reports.c.reporter_id, reports.c.state, func.count().label("number")).where(*decided)
+    counts = dict[str, dict[str, int]]()
+    for row in await db.execute(query.group_by(reports.c.reporter_id, reports.c.state)):
+        counts.setdefault(row.reporter_id, {})[row.state] = row.number
+    return {one: Record(found.get("upheld", 0), found.get("dismissed", 0)) for one, found in counts.items()}
 
 
 async def _kept(db: AsyncConnection, query: Select[*tuple[object, ...]]) -> list[KeptReport]:

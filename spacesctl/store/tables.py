@@ -223,6 +223,7 @@ reports = Table(
     Column("decided_by", JSON(none_as_null=True)),
     Column("decided_at", Utc),
     Column("decision", Text),
+    Index("ix_reports_reporter_id", "reporter_id"),
 )
 
 sanctions = Table(
@@ -400,6 +401,6 @@ attendance = Table(
     "attendance",
     metadata,
     Column("space_id", String(13), ForeignKey("spaces.id"), primary_key=True),
-    _account("account_id", primary_key=True),
+    _account("account_id", primary_key=True, index=True),
     Column("at", Utc, nullable=False, index=True),
 )

@@ -79,7 +79,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewAct": _ACT | {
         "evidence": {"before": 1.0, "after": 1.0}, "severity": 2, "action": "ladder",
         "ladder": {"name": "speech", "expire": 60, "steps": [{"points": 1, "do": "mute", "seconds": 60}]},
-        "repeat": {"times": 2, "within": 9.0}, "cooldown": 5.0,
+        "repeat": {"times": 2, "within": 9.0}, "cooldown": 5.0, "found": "joins_per_minute 72",
     },
     "Undo": {"reason": "r"},
     "BotStatus": {

@@ -13,6 +13,7 @@ from typing import NoReturn
 from spacesctl.application import people, reminders
 from spacesctl.domain.errors import Unavailable
 from spacesctl.engine.messages import Frames, Levels, Output
+from spacesctl.live.conduct_watch import ConductWatch
 from spacesctl.live.watch import Watch
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
@@ -51,6 +52,12 @@ async def look(wire: Wire) -> None:
     await rest()
 
 
+async def conduct(wire: Wire) -> None:
+    """One look at what people do, as each second."""
+    await ConductWatch(wire.api.app.registry, wire.api.app.bot.id).look()
+    await rest()
+
+
 async def expire(wire: Wire, space: str) -> None:
     await people.lift_expired(wire.api.app, id_of(space))
     await rest()
@@ -78,7 +85,8 @@ async def sound(wire: Wire, space: str, ticks: int, lane: int | None = None) -> 
 
 async def levels(wire: Wire, space: str, lane: int) -> None:
     registry, space_id = wire.api.app.registry, id_of(space)
-    registry.on_engine(Levels(space_id, registry.actors[space_id].now_tick(), [(lane, -23, True)]))
+    tick = registry.actors[space_id].now_tick()
+    registry.on_engine(Levels(space_id, tick, [(lane, -23, True)], [(lane, 1, -61)]))
     await rest()
 
 

@@ -73,7 +73,7 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             return Entry("rules", actor, space.id, grant.bot_id if grant else None, body)
         case e.ActTaken(key, rule_id, mode, action, account_id):
             body = {"rule": rule_id, "mode": mode, "action": action, "key": key, "for": space.host_id}
-            return Entry("act", actor, space.id, account_id, body)
+            return Entry("act", actor, space.id, account_id or None, body)
         case e.BreakerTripped(account_id):
             return Entry("breaker", actor, space.id, account_id or None, {"for": space.host_id})
         case e.Pinned(pin):

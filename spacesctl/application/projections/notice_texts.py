@@ -13,6 +13,7 @@ from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.principals import Rule, System
 from spacesctl.domain.sanction import EVERYBODY
 from spacesctl.domain.words import InviteState, Role, State
+from spacesctl.store.acts import StoredAct
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
 _EFFECTS: dict[str, type[e.Event]] = {
@@ -214,13 +215,12 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     act, effect = c.acts.get(event.key), _EFFECTS.get(event.action)
     if act is None or effect is None or not any(isinstance(other, effect) for other in c.outcome.events):
         return []  # only noted, or its target was exempt
-    said = " ".join(word.w for word in act.words)
     done, at = ACTIONS[event.action].done, f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
     to_target = (
-        f"You were {done} {c.title} at {at}: rule {event.rule_id} heard “{said}”. This was automatic, "
+        f"You were {done} {c.title} at {at}: rule {event.rule_id} {_found(act)}. This was automatic, "
         "in the host's name. To appeal, answer the host by direct message."
     )
-    to_host = f"Rule {event.rule_id} heard “{said}” at {at}: {c.name(event.account_id)} was {done} {c.title}."
+    to_host = f"Rule {event.rule_id} {_found(act)} at {at}: {c.name(event.account_id)} was {done} {c.title}."
     return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
 
 
@@ -229,12 +229,21 @@ def _suggested(c: Context, event: e.ActTaken) -> list[Notice]:
     act = c.acts.get(event.key)
     if act is None:
         return []
-    said, at = " ".join(word.w for word in act.words), f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    of, at = (
+        f" of {c.name(event.account_id)}" if event.account_id else "",
+        f"{event.start_tick / TICKS_PER_SECOND:.1f} s",
+    )
+    whom = "them" if event.account_id else "the Space"
     text = (
-        f"Rule {event.rule_id} heard “{said}” of {c.name(event.account_id)} at {at} in {c.title}: it suggests to {event.action} them. "
+        f"Rule {event.rule_id} {_found(act)}{of} at {at} in {c.title}: it suggests to {event.action} {whom}. "
         f"Nothing was done. To do it: `spacesctl {_by_hand(c, event)}`."
     )
     return [Notice(c.space.host_id, text)]
+
+
+def _found(act: StoredAct) -> str:
+    """What a rule has found: words, or facts of sound and conduct."""
+    return f"heard “{' '.join(word.w for word in act.words)}”" if act.words or not act.found else f"found {act.found}"
 
 
 def _by_hand(c: Context, event: e.ActTaken) -> str:
@@ -254,8 +263,11 @@ def _alerted(c: Context, event: e.ActTaken) -> list[Notice]:
     act = c.acts.get(event.key)
     if act is None:
         return []
-    said, at = " ".join(word.w for word in act.words), f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
-    text = f"Rule {event.rule_id} heard “{said}” of {c.name(event.account_id)} at {at} in {c.title}."
+    of, at = (
+        f" of {c.name(event.account_id)}" if event.account_id else "",
+        f"{event.start_tick / TICKS_PER_SECOND:.1f} s",
+    )
+    text = f"Rule {event.rule_id} {_found(act)}{of} at {at} in {c.title}."
     staff = [one.account_id for one in c.space.people.values() if one.role in (Role.HOST, Role.COHOST)]
     return [Notice(one, text) for one in staff]
 

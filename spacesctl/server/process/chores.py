@@ -8,6 +8,8 @@ from spacesctl.application.evidence import cut_again
 from spacesctl.application.suspensions import end_suspensions
 from spacesctl.application.token_watch import STORED_EVERY
 from spacesctl.application.tokens import expire_tokens
+from spacesctl.live.conduct_watch import LOOK_EVERY as CONDUCT_EVERY
+from spacesctl.live.conduct_watch import ConductWatch
 from spacesctl.live.recording_keeper import TIDY_EVERY
 from spacesctl.live.watch import ATTENDANCE_EVERY, LOOK_EVERY, RELEASE_EVERY, TICKS_KEPT_EVERY, Watch
 from spacesctl.server.http.services import Services
@@ -32,6 +34,7 @@ def look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
             await end_suspensions(app)
 
     tasks.every("presence", LOOK_EVERY, watch.look)
+    tasks.every("conduct", CONDUCT_EVERY, ConductWatch(app.registry, bot_id).look)
     tasks.every("audiences", RELEASE_EVERY, app.registry.release)
     tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
     tasks.every("evidence", LOOK_EVERY, partial(cut_again, app))

@@ -32,6 +32,8 @@ async def play(wire: Wire) -> None:
     await host.prepare("POST", f"{room}/people/@dan/kick")
     await other.ended()
     slow = await listen_slowly(wire, room)
+    await drive.levels(wire, room, 1)
+    await drive.conduct(wire)
     await host.prepare("POST", f"{room}/end")
     for one in (reader, listener, again):
         await one.ended()

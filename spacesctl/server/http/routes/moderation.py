@@ -17,7 +17,7 @@ from spacesctl.application import acts, reports
 from spacesctl.application.once import Once
 from spacesctl.application.rulesets import set_rules
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.actions import BY_RULES, BY_STEPS
+from spacesctl.domain.actions import ABOUT_A_SPACE, BY_RULES, BY_STEPS
 from spacesctl.domain.clock import TICKS_PER_SECOND, rfc3339
 from spacesctl.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.ladder import Ladder, Step
@@ -235,6 +235,7 @@ async def take_act(app: Here, caller: ServiceBot, space_id: str, body: api.NewAc
         tuple((one.from_tick, one.to_tick) for one in body.evidence.without),
         _terms(body),
         _ladder(body.ladder),
+        body.found,
     )
     return _act(await acts.take_act(app, caller, space_id, act))
 
@@ -243,6 +244,8 @@ def _require_action(body: api.NewAct) -> None:
     """Raises Invalid."""
     if body.action not in (*BY_RULES, "ladder"):
         raise Invalid("action", f"is one of {', '.join(BY_RULES)}, ladder")
+    if not body.account_id and body.action not in ABOUT_A_SPACE:
+        raise Invalid("account_id", f"is needed but for {', '.join(ABOUT_A_SPACE)}")
     if (body.action == "ladder") is not (body.ladder is not None):
         raise Invalid("ladder", "goes with the action `ladder`")
     if body.ladder is not None and any(step.do not in BY_STEPS for step in body.ladder.steps):
