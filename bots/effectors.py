@@ -101,6 +101,7 @@ class ActionPoster:
             severity=decision.terms.severity,
             repeat=Repeat(times=decision.terms.times, within=decision.terms.within * TICK_SECONDS),
             cooldown=decision.terms.cooldown * TICK_SECONDS,
+            found=decision.found,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bots.confirming import parted
@@ -13,8 +13,12 @@ from bots.effectors import Effectors, Record
 from bots.hearing.messages import Utterance
 from bots.late import in_time
 from spacesctl.api.lanes import OpenLane
+from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.offences import WINDOW
+from spacesctl.rules.bleed import WAIT, BleedGuard
+from spacesctl.rules.room_facts import RoomFacts, Subject
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine, Word
+from spacesctl.rules.standing import StandingRules
 
 MAX_WAITING = 500
 """Decisions that may wait while the server does not answer. Sound that waits to be redacted does not wait here."""
@@ -36,12 +40,13 @@ async def _nobody(_: Decision) -> bool | None:
 
 
 class Moderator:
-    """`on_utterance` decides at once and never waits; `run` carries the decisions out one by one, in order.
+    """`on_utterance` and `on_facts` never block; `run` carries the decisions out one by one, in order. A hit in a lane that was not the
+    loudest one waits until it is known whose words they are.
 
-    `on_alert` is called when the circuit breaker of the server holds a sanction. `clock` is in seconds, `tick` is that of the newest
-    sound. `hide` takes spoken numbers out of the words of a lane, `numbers` are their ticks; `settled` is waited for before evidence is
-    cut. `confirm` asks whether a second recognition has heard the same (None: it could not tell in time); only the sanctions of rules that
-    ask for it wait for the answer. `dropped` counts decisions that were lost.
+    `facts` are those of the Space, which somebody else feeds. `on_alert` is called when the circuit breaker of the server holds a
+    sanction. `clock` is in seconds, `tick` is that of the newest sound. `hide` takes spoken numbers out of the words of a lane, `numbers`
+    are their ticks; `settled` is waited for before evidence is cut. `confirm` asks whether a second recognition has heard the same (None:
+    it could not tell in time); only the sanctions of rules that ask for it wait for the answer. `dropped` counts decisions that were lost.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class Moderator:
         numbers: Callable[[int], tuple[tuple[int, int], ...]] = lambda _: (),
         settled: Callable[[], Awaitable[None]] = _at_once,
         confirm: Callable[[Decision], Awaitable[bool | None]] = _nobody,
+        facts: RoomFacts | None = None,
     ) -> None:
         self._effectors = effectors
         self._record = record
@@ -69,6 +75,9 @@ class Moderator:
         self._confirming: set[asyncio.Task[None]] = set()
         self._untold_at: float | None = None
         self._engine: RuleEngine | None = None
+        self._facts = facts or RoomFacts()
+        self._standing: StandingRules | None = None
+        self._guard = BleedGuard(self._facts.sound)
         self._held_at: float | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
         self.dropped = 0
@@ -91,23 +100,49 @@ class Moderator:
     def set_rules(self, engine: RuleEngine | None) -> None:
         """Start with these rules, or apply none. What was counted is the server's."""
         self._engine = engine
+        self._standing = StandingRules(engine.ruleset, self._facts) if engine is not None else None
 
     def on_utterance(self, utterance: Utterance, who: OpenLane) -> None:
         """Apply the rules to a final utterance of this speaker; partial ones are ignored."""
-        if self._engine is None or not utterance.final:
+        if not utterance.final:
             return
         said = HeardUtterance(
             utterance.lane, who.account_id, who.role, who.kind, utterance.words, True, utterance.utterance
         )
+        self._guard.heard(said)
+        if self._engine is None:
+            return
+        self._release()
         for decision in self._engine.hear(said):
+            age = (self._tick() - decision.end_tick) * TICK_SECONDS
+            self._stand(self._guard.take(decision, self._clock(), age))
+        if self._guard.waits:
+            asyncio.get_running_loop().call_later(WAIT, self._release)
+
+    def on_facts(self, tick: int, open_lanes: Iterable[Subject]) -> None:
+        """Apply the rules without words to the facts at a tick."""
+        if self._standing is not None:
+            for decision in self._standing.look(tick, open_lanes):
+                self._queue(decision)
+
+    def _release(self) -> None:
+        """Carry out what has waited for the words of other lanes."""
+        self._stand(self._guard.due(self._clock()))
+
+    def _stand(self, decisions: Iterable[Decision]) -> None:
+        for decision in decisions:
             now, later = parted(decision)
             if now is not None:
                 self._queue(self._masked(now))
             if later is not None:
                 self._ask(later)
+        while self._guard.bled:
+            rule_id, lane, louder = self._guard.bled.pop()
+            log.info("a hit of rule %s in lane %d is bleed: the words are of lane %d", rule_id, lane, louder)
 
     def forget(self, lane: int) -> None:
         """Drop what the rules remember of a lane."""
+        self._guard.forget(lane)
         if self._engine is not None:
             self._engine.forget(lane)
 

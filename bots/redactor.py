@@ -19,6 +19,7 @@ from bots.retry import is_passing, name_of, persist
 from spacesctl.api.lanes import OpenLane
 from spacesctl.api.redactions import NewRedaction, RedactionChange
 from spacesctl.domain.errors import SpacesError, TooMany
+from spacesctl.rules.room_facts import RoomFacts, Subject
 from spacesctl.rules.ruleset import RuleSet
 
 MAX_OPEN = 256
@@ -65,7 +66,8 @@ class Redactor:
     `lost` counts redactions that could not be made.
     """
 
-    def __init__(self, api: RedactionApi, space: str, engine: str, model: str) -> None:
+    def __init__(self, api: RedactionApi, space: str, engine: str, model: str, facts: RoomFacts | None = None) -> None:
+        self._facts = facts
         self._api = api
         self._space = space
         self._by = f"engine={engine!r} model={model!r}"
@@ -88,7 +90,7 @@ class Redactor:
         key = (arm.lane, arm.utterance, arm.number)
         match arm:
             case Armed(first_tick=first, last_tick=last):
-                if key not in self._open and self._applies(arm.rule_id, who):
+                if key not in self._open and self._applies(arm.rule_id, who, (first, last)):
                     self._add(_Redaction(key, arm.rule_id))
                 if key in self._open:
                     self._open[key].label = arm.label
@@ -106,9 +108,12 @@ class Redactor:
             while True:
                 group.create_task(self._carry(await self._due.get()))
 
-    def _applies(self, rule_id: str, who: OpenLane) -> bool:
+    def _applies(self, rule_id: str, who: OpenLane, said: Stretch) -> bool:
         rule = self._rules.rule(rule_id) if self._rules is not None else None
-        return rule is not None and rule.redacts and rule.watches(who.role, who.kind)
+        if rule is None or not rule.redacts or not rule.watches(who.role, who.kind):
+            return False
+        one = Subject(who.account_id, who.lane, who.role, who.kind)
+        return self._facts is None or self._facts.holds(rule, one, said[1], said)
 
     def _add(self, redaction: _Redaction) -> None:
         """Beyond the bound, that which has waited longest for its final result keeps what the server has."""

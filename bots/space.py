@@ -19,10 +19,23 @@ from bots.redactor import Redactor
 from bots.retry import insist, name_of, new_backoff
 from bots.transcriber import Transcriber
 from spacesctl.api.captions import Assignment
-from spacesctl.api.lanes import ChangedLane, ClosedLane, Ended, LaneEvent, OpenedLane, OpenLane, RulesChanged
+from spacesctl.api.lanes import (
+    ChangedLane,
+    ClosedLane,
+    Conduct,
+    Ended,
+    LaneEvent,
+    LaneLevels,
+    OpenedLane,
+    OpenLane,
+    RulesChanged,
+)
 from spacesctl.audio.framing import FLAG_ACTIVE, LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
+from spacesctl.rules import room_facts
 from spacesctl.rules.problems import RuleFileError
+from spacesctl.rules.room_facts import RoomFacts, Subject
+from spacesctl.rules.room_sound import LaneLevel
 from spacesctl.rules.rule_engine import Decision, RuleEngine
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import Phrase, Rule
@@ -82,7 +95,8 @@ class SpaceBot:
         self._transcriber = Transcriber(api, self.space)
         self._tick = 0
         """That of the newest sound."""
-        self._redactor = Redactor(api, self.space, engine, model)
+        self._facts = RoomFacts()
+        self._redactor = Redactor(api, self.space, engine, model, self._facts)
         self._numbers = NumberMask(self._transcribe)
         self._moderator = Moderator(
             EnforcingEffectors(poster),
@@ -93,6 +107,7 @@ class SpaceBot:
             numbers=self._numbers.stretches,
             settled=self._redactor.settled,
             confirm=self._confirm,
+            facts=self._facts,
         )
         self._lanes: dict[int, OpenLane] = {}
         self._closed: dict[int, OpenLane] = {}
@@ -166,7 +181,7 @@ class SpaceBot:
             try:
                 found = await insist(lambda: self._api.rules(self.space))
                 text = found.text
-                engine = await asyncio.to_thread(_rule_engine, text) if text is not None else None
+                engine = await asyncio.to_thread(_rule_engine, text, self._facts) if text is not None else None
             except RuleFileError:
                 log.error("space %s: the rules are refused; the old ones stay", self.space)
             except (SpacesError, OSError) as error:
@@ -226,6 +241,13 @@ class SpaceBot:
                 self._open(info)
             case ClosedLane(lane=lane):
                 self._close(lane)
+            case LaneLevels(tick=tick, levels=levels):
+                told = (LaneLevel(one.lane, one.db, one.active, one.clipped, one.noise) for one in levels)
+                self._facts.sound.take(tick, told)
+                self._passes(tick)
+            case Conduct():
+                self._facts.conduct = _conduct(event)
+                self._passes(event.tick)
             case RulesChanged(hash=rules_hash):
                 self.assignment = structs.replace(self.assignment, rules_hash=rules_hash)
                 self._rules_wanted.set()
@@ -234,7 +256,14 @@ class SpaceBot:
                 return reason != "ended"
         return True  # nothing to do for `gap`: every frame carries its tick
 
+    def _passes(self, tick: int) -> None:
+        """It is this tick: see what the facts are now."""
+        self._tick = max(self._tick, tick)
+        speakers = [Subject(one.account_id, one.lane, one.role, one.kind) for one in self._lanes.values()]
+        self._moderator.on_facts(self._tick, speakers)
+
     def _hello(self, infos: list[OpenLane]) -> None:
+        self._facts.forget()
         for lane in self._lanes.keys() - {info.lane for info in infos}:
             self._close(lane)
         for info in infos:
@@ -257,6 +286,16 @@ class SpaceBot:
             self._numbers.forget(gone)
 
 
-def _rule_engine(text: str) -> RuleEngine:
+def _conduct(told: Conduct) -> room_facts.Conduct:
+    people = {
+        one.account_id: room_facts.KnownPerson(
+            one.account_id, one.role, one.kind, one.born_tick, one.came_tick, one.reports
+        )
+        for one in told.people
+    }
+    return room_facts.Conduct(told.tick, told.joins, told.never_seen, told.reactions, told.requests, people)
+
+
+def _rule_engine(text: str, facts: RoomFacts | None = None) -> RuleEngine:
     """Compile rules and build their automata, which takes tens of milliseconds for a large file. Raises RuleFileError."""
-    return RuleEngine(compile_rules(text))
+    return RuleEngine(compile_rules(text), facts=facts)
