@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spacesctl.cli.answers import RuleOutcome, RuleScore
-    from spacesctl.rules.ruleset import RuleSet
+    from spacesctl.rules.ruleset import Rule, RuleSet
     from spacesctl.rules.trial import Outcome
 
 NO_NUMBERS = "stored words have no numbers, so rules with `digits` cannot be tried on a Space"
@@ -50,6 +50,7 @@ def try_rules(
     if model is not None and audio is None:
         raise Invalid("--model", "is for --audio")
     ruleset = _compiled(path)
+    note_untried(ruleset)
     asked = spoken.labels(labels) if labels is not None else None
     if transcript is not None:
         said = spoken.from_transcript(transcript)
@@ -98,6 +99,23 @@ def _compiled(path: Path) -> RuleSet:
     from spacesctl.cli.rules import read_rules
 
     return parsed(read_rules(path), str(path))
+
+
+def not_tried(rule: Rule) -> bool:
+    """Whether a rule asks for sound or conduct, which no words tell of."""
+    return bool(rule.any_of or rule.all_of)
+
+
+def note_untried(ruleset: RuleSet) -> None:
+    """Say which rules cannot be tried on words, and of which only the words are."""
+    alone = [rule.id for rule in ruleset.rules if rule.about != "words"]
+    partly = [rule.id for rule in ruleset.rules if rule.about == "words" and not_tried(rule)]
+    if alone:
+        note(f"rules on sound and conduct cannot be tried on words: {', '.join(alone)}")
+    if partly:
+        note(
+            f"only the words of these rules are tried, and what else they ask for is taken to hold: {', '.join(partly)}"
+        )
 
 
 def parsed(text: str, name: str) -> RuleSet:

@@ -9,7 +9,7 @@ import typer
 from spacesctl.cli import spoken, which
 from spacesctl.cli.common import Json, SpaceRef, ThisSpace, client
 from spacesctl.cli.output import emit_json, note, table
-from spacesctl.cli.rule_trials import NO_NUMBERS, outcome_of, parsed, say_outcomes
+from spacesctl.cli.rule_trials import NO_NUMBERS, not_tried, note_untried, outcome_of, parsed, say_outcomes
 
 if TYPE_CHECKING:
     from spacesctl.client.http import Client
@@ -32,7 +32,7 @@ def list_rules(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False
     if ruleset is not None and said is not None:
         fired = {(one.rule.id, one.lane, one.start_tick) for one in tried(ruleset, said.utterances) if one.is_hit}
         for rule in ruleset.rules:
-            hits = None if rule.digits else sum(name == rule.id for name, _, _ in fired)
+            hits = None if rule.digits or not_tried(rule) else sum(name == rule.id for name, _, _ in fired)
             rules.append(
                 RuleInForce(
                     id=rule.id, mode=rule.mode, severity=rule.severity, actions=list(rule.actions), looks_for=_short(rule), hits=hits
@@ -63,6 +63,7 @@ def _short(rule: Rule) -> str:
     words += [f"{prefix.start}*" for prefix in rule.prefixes]
     words += [f"/{pattern.text}/" for pattern in rule.patterns]
     words += [f"numbers of {digits.run} digits" for digits in rule.digits]
+    words += [str(one) for one in (*rule.any_of, *rule.all_of)]
     more = f" and {len(words) - SHORT} more" if len(words) > SHORT else ""
     return (", ".join(words[:SHORT]) or "nothing") + more
 
@@ -91,8 +92,10 @@ def why(
         said = spoken.from_space(spaces, found)
     outcomes = [] if ruleset is None else tried(ruleset, said.utterances)
     own = [outcome_of(one, said.speakers) for one in outcomes if one.account_id == account.id]
-    if ruleset is not None and ruleset.digits():
-        note(NO_NUMBERS)
+    if ruleset is not None:
+        note_untried(ruleset)
+        if ruleset.digits():
+            note(NO_NUMBERS)
     if as_json:
         emit_json(own)
         return
