@@ -23,6 +23,7 @@ from spacesctl.live.conduct_watch import REPORTS_EVERY, ConductWatch
 from spacesctl.live.sessions import SessionKind
 from spacesctl.server.webrtc import lanes as lane_routes
 from spacesctl.server.webrtc.joining import open_feed
+from spacesctl.store import attendance
 from spacesctl.support.clock import VirtualClock
 from tests.api.harness import Api, As, running_api, wait_for
 from tests.api.notice_scene import START
@@ -272,6 +273,25 @@ async def test_after_a_restart_who_was_here_does_not_join_again(tmp_path: Path) 
             await As(again, one.token).ok("POST", f"{there.space}/reactions", {"reaction": "clap"})
         await there.second()
         assert (there.last().joins, there.last().reactions) == (0, 2)
+
+
+async def test_who_came_while_the_store_did_not_answer_is_looked_up_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with room(tmp_path, RAID % "shadow") as here:
+        other = Room(here.api, here.clock, here.host, await here.api.live(await here.api.account("neighbour")))
+        await here.comes("ann", "ben")
+        with monkeypatch.context() as patch:
+            patch.setattr(attendance, "visits", broken)
+            with pytest.raises(OSError, match="disk"):
+                await here.watch.look()
+        await here.second()
+        assert (here.last().joins, here.last().never_seen) == (2, 2)
+        assert other.id not in here.watch._told, "it has no rules"
+
+
+async def broken(*_: object) -> None:
+    raise OSError("disk")
 
 
 async def test_requests_to_speak_are_counted(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from bots.hearing.messages import Armed, Disarmed
 from bots.redactor import MAX_OPEN, Redactor
 from spacesctl.api.redactions import NewRedaction, Redaction
 from spacesctl.domain.errors import NotAllowed, Refused, TooMany, Unavailable
+from spacesctl.rules.room_facts import Conduct, KnownPerson, RoomFacts
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import RuleSet
 from spacesctl.support.backoff import Backoff
@@ -40,9 +41,14 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "new_backoff", lambda: Backoff((0.01,)))
 
 
-def run(api: FakeApi, script: Callable[[Redactor], Awaitable[None]], rules: RuleSet | None = None) -> Redactor:
+def run(
+    api: FakeApi,
+    script: Callable[[Redactor], Awaitable[None]],
+    rules: RuleSet | None = None,
+    facts: RoomFacts | None = None,
+) -> Redactor:
     async def main() -> Redactor:
-        made = Redactor(api, "s", "spacesctl 9", "tiny")
+        made = Redactor(api, "s", "spacesctl 9", "tiny", facts)
         made.set_rules(rules if rules is not None else ruleset())
         task = asyncio.create_task(made.run())
         try:
@@ -342,3 +348,17 @@ def test_beyond_the_bound_of_what_waits_for_the_server_redactions_are_lost_and_t
     with caplog.at_level(logging.ERROR):
         assert run(api, script).lost == 3
     assert caplog.text.count("lost: too many are waiting") == 3
+
+
+@pytest.mark.parametrize(("age", "made"), [(3600, 1), (2 * 86_400, 0)])
+def test_what_a_rule_asks_besides_words_holds_for_redactions_too(age: int, made: int) -> None:
+    api, facts = FakeApi(), RoomFacts()
+    known = KnownPerson(SPEAKER.account_id, "speaker", "person", -age * 50, 0)
+    facts.conduct = Conduct(90, people={known.account_id: known})
+
+    async def script(redactor: Redactor) -> None:
+        redactor.on_arm(armed(), SPEAKER)
+        await until(lambda: settled(redactor))
+
+    run(api, script, ruleset(more='when.all = [ { account_age = "<1d" } ]'), facts)
+    assert len(api.redactions) == made

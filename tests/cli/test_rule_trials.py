@@ -208,6 +208,25 @@ def test_rules_in_force_and_what_was_missing_are_told_to_staff(
     refused(ben.run("rules", "test", str(tmp_path / "r.toml"), "--space", space), 5, "may do this here")
 
 
+def test_rules_on_sound_and_conduct_are_said_not_to_be_tried(host: Person, ann: Person, tmp_path: Path) -> None:
+    raid = '[[rule]]\nid = "raid"\nwhen.all = [ { joins_per_minute = ">=60" } ]\nactions = ["lock"]\n'
+    new = '[[rule]]\nid = "new"\nwhen.any = [ { words = ["free coins"] } ]\nwhen.all = [ { account_age = "<1d" } ]\nactions = ["log"]\n'
+    path = written(tmp_path, "r.toml", RULES + raid + new)
+    said = written(tmp_path, "said.jsonl", SAID + '{"text": "free coins"}\n')
+    done = host.run("rules", "test", path, "--transcript", said)
+    assert done.stderr.splitlines() == [
+        "rules on sound and conduct cannot be tried on words: raid",
+        "only the words of these rules are tried, and what else they ask for is taken to hold: new",
+    ]
+    assert [one["rule"] for one in host.json("rules", "test", path, "--transcript", said)["hits"]] == ["scam", "new"]
+    space = host.json("create", "T", "--start")["id"]
+    host.says("rules", "push", space, path)
+    rows = {one["id"]: (one["hits"], one["looks_for"]) for one in host.json("rules", "list", space)}
+    assert rows["raid"] == (None, "joins_per_minute >=60")
+    assert rows["new"] == (None, "free coins, account_age <1d")
+    assert "cannot be tried on words: raid" in host.run("rules", "why", space, ann.handle).stderr
+
+
 def test_a_change_is_seen_once_when_it_is_written_whole(tmp_path: Path) -> None:
     path, listed = tmp_path / "r.toml", tmp_path / "l.txt"
     path.write_text('words_from = "l.txt"')

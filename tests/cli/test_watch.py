@@ -114,6 +114,17 @@ def test_an_account_that_is_not_known_asks_for_the_lists_and_what_is_told_names_
     assert state.tell(taken) == "rule scam: mute (enforce) @p2"
     assert state.happened[-1] == ("00:01", "rule scam: mute (enforce) @p2")
     assert state.tell(told("presence", {"participant_count": 3})) is None
+    raid = {
+        **act,
+        "account_id": "",
+        "rule_id": "raid",
+        "action": "lock",
+        "mode": "suggest",
+        "lane": 0,
+        "start_tick": 9,
+        "end_tick": 9,
+    }
+    assert state.tell(told("act.taken", raid, 50)) == "rule raid: lock (suggest) the Space"
 
 
 def test_what_is_shared_is_told_with_who_shared_it() -> None:

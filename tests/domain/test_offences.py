@@ -63,6 +63,16 @@ class Scene:
         self.events += made
         return judged.mode
 
+    def about_the_space(self, tick: int, action: str) -> str:
+        """The same of an act that is about nobody."""
+        command = c.TakeAct(
+            Rule("r", HOST, BOT), f"r:0@:{tick}:{action}", "r", "enforce", action, c.THE_SPACE, 0, tick, tick
+        )
+        mode = verdict(self.space, command, self.now).mode
+        made = decide(self.space, command, self.now)
+        self.space = evolve_all(self.space, made, self.now) or self.space
+        return mode
+
     def acts(
         self, ticks: list[int], action: str = "report", terms: Terms = AT_ONCE, *, whom: str = SPEAKER
     ) -> list[str]:
@@ -247,3 +257,23 @@ def test_what_is_delivered_again_changes_nothing(ticks: list[int], terms: Terms)
         assert twice.act(tick, terms=terms) == first
         assert twice.act(tick, terms=terms) == first
     assert once.space.offenders == twice.space.offenders
+
+
+def test_acts_about_the_space_take_slots_of_the_breaker_and_are_nobodys_alone() -> None:
+    scene = Scene(granted(most=4))
+    scene.space = replace(scene.space, grant=Grant(BOT, HOST, ACTIONS | {"lock", "slow"}, breaker=BreakerLimits(4, 1)))
+    modes = [
+        scene.about_the_space(tick, action)
+        for tick, action in ((0, "lock"), (50, "slow"), (100, "lock"), (150, "slow"), (200, "lock"))
+    ]
+    assert modes == ["enforce"] * 4 + ["held"], "one account could have three"
+    assert [one.action for one in scene.space.measures] == ["lock", "slow"], "what is in effect is not begun again"
+    assert scene.act(300, "mute") == "held"
+
+
+def test_a_listener_who_was_reported_is_not_muted_and_the_rest_is_done() -> None:
+    scene = Scene()
+    assert scene.act(0, "mute", whom=BEN) == "enforce"
+    assert not [event for event in scene.events if isinstance(event, e.ServerMuted)]
+    assert scene.act(0, "report", whom=BEN) == "enforce"
+    assert [event.account_id for event in scene.events if isinstance(event, e.ReportFiled)] == [BEN]
