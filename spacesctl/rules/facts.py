@@ -20,6 +20,7 @@ SIGNS: Final[Mapping[Sign, str]] = MappingProxyType({
 })  # fmt: skip
 """How each is said."""
 
+_TIMES: Final = ((86400, "d"), (3600, "h"), (60, "m"))
 _SIGN: Final = "(>=|>|<=|<)"
 NUMBER: Final = re.compile(rf"{_SIGN}\s*(-?\d{{1,6}}(?:\.\d{{1,4}})?)")
 TIME: Final = re.compile(rf"{_SIGN}\s*(\d{{1,7}})(ms|s|m|h|d)")
@@ -113,10 +114,20 @@ def in_unit(value: float, unit: Unit) -> str:
     """A value as people read it: `90s` and `2d` for times."""
     if unit != "time":
         return f"{round(value, 2):g}"
-    for size, name in ((86400, "d"), (3600, "h"), (60, "m")):
+    for size, name in _TIMES:
         if value >= size and value % size == 0:
             return f"{value / size:g}{name}"
     return f"{round(value, 3):g}s"
+
+
+def as_found(fact: Fact, value: float) -> str:
+    """A fact with its value, rounded as people need it: `level_db -8.3 dBFS`, `account_age 2.5d`."""
+    if fact.unit == "dBFS":
+        return f"{fact.name} {round(value, 1):g} dBFS"
+    if fact.unit != "time":
+        return f"{fact.name} {round(value, 2):g}"
+    size, name = next((one for one in _TIMES if value >= one[0]), (1, "s"))
+    return f"{fact.name} {round(value / size, 1):g}{name}"
 
 
 def needed(conditions: Iterable[Condition], about: About) -> list[Condition]:

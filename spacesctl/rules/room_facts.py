@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from spacesctl.domain.clock import TICKS_PER_SECOND
-from spacesctl.rules.facts import Condition, in_unit
+from spacesctl.rules.facts import Condition, as_found
 from spacesctl.rules.room_sound import RoomSound
 from spacesctl.rules.ruleset import Rule
 
@@ -73,7 +73,7 @@ class RoomFacts:
         """The facts that a rule asks for, as people read them."""
         names = dict.fromkeys(each.fact for each in (*rule.all_of, *rule.any_of))
         values = ((fact, self.value(fact.name, one, tick)) for fact in names)
-        return ", ".join(f"{fact.name} {in_unit(value, fact.unit)}" for fact, value in values if value is not None)
+        return ", ".join(as_found(fact, value) for fact, value in values if value is not None)
 
     def subjects(self, open_lanes: Iterable[Subject]) -> list[Subject]:
         """Those with an open microphone, and then those who were reported and have none."""

@@ -344,7 +344,7 @@ async def test_a_loud_speaker_is_warned_once_by_what_the_engine_tells(tmp_path: 
                 await asyncio.sleep(0)
             await wait_for(lambda: len(here.told.acts) == 1)
         (told,) = (text for text in await here.dms(talker) if "warned" in text)
-        assert "rule all found level_db -6. This was automatic" in told
+        assert "rule all found level_db -6 dBFS. This was automatic" in told
 
 
 async def test_only_who_reads_lanes_is_told(tmp_path: Path) -> None:

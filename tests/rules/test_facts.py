@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.rules.check import check, explain
-from spacesctl.rules.facts import FACTS, MOST, Condition
+from spacesctl.rules.facts import FACTS, MOST, Condition, as_found
 from spacesctl.rules.problems import RuleFileError
 from spacesctl.rules.rulefile import compile_rules
 from spacesctl.rules.ruleset import Rule
@@ -122,6 +122,18 @@ def test_a_ladder_needs_somebody() -> None:
     with pytest.raises(RuleFileError, match="gives points to one person"):
         compile_rules(text)
     assert of(text.replace("joins_per_minute", "reports")).about == "account"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("level_db", -8.26, "level_db -8.3 dBFS"), ("talk_share", 0.456, "talk_share 0.46"), ("reports", 3.0, "reports 3"),
+        ("continuous_talk", 59.94, "continuous_talk 59.9s"), ("account_age", 3 * 86400.0, "account_age 3d"),
+        ("account_age", 129_600.0, "account_age 1.5d"), ("in_space_for", 90.0, "in_space_for 1.5m"), ("in_space_for", 0.0, "in_space_for 0s"),
+    ],
+)  # fmt: skip
+def test_what_was_found_is_said_in_its_unit(name: str, value: float, told: str) -> None:
+    assert as_found(FACTS[name], value) == told
 
 
 def test_a_rule_on_reports_may_watch_listeners_alone() -> None:

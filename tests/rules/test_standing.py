@@ -109,7 +109,7 @@ def test_each_account_by_itself_and_never_staff_or_bots() -> None:
     room = Room(LOUD)
     found = room.sounds(5, *loud(1, 3, 4), *loud(2, level=-30))
     assert [(one.account_id, one.lane) for one in found] == [("ann", 1)]
-    assert found[0].found == "level_db -6"
+    assert found[0].found == "level_db -6 dBFS"
     found = room.sounds(5, *loud(1, 2))
     assert [(one.account_id, one.lane) for one in found] == [("bo", 2)]
     assert found[0].key.startswith("loud:2@bo:")
@@ -118,7 +118,7 @@ def test_each_account_by_itself_and_never_staff_or_bots() -> None:
 def test_one_of_several_is_enough_where_any_is_said_and_all_are_needed_where_all_is() -> None:
     either = LOUD.replace("when.all", "when.any").replace("} ]", '}, { noise = ">=-40" } ]')
     noisy = LaneLevel(1, -30, True, 0, -35)
-    assert [one.found for one in Room(either).sounds(5, noisy)] == ["noise -35"], "before the level is known"
+    assert [one.found for one in Room(either).sounds(5, noisy)] == ["noise -35 dBFS"], "before the level is known"
     assert Room(either.replace("when.any", "when.all")).sounds(5, noisy) == []
 
 
