@@ -64,7 +64,7 @@ _ROWS = (
     Fact("joins_per_minute", "space", "count", "the number of accounts that first came into the Space in the last minute"),
     Fact(
         "never_seen_share", "space", "share",
-        "of the accounts that came in the last minute, the share that no Space of this server has seen before",
+        "the share of accounts that no Space of this server has seen before, among those that came in the last minute,",
     ),
     Fact("reactions_per_minute", "space", "count", "the number of reactions in the last minute"),
     Fact("requests_per_minute", "space", "count", "the number of requests to speak in the last minute"),

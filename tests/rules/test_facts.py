@@ -129,7 +129,8 @@ def test_a_ladder_needs_somebody() -> None:
     [
         ("level_db", -8.26, "level_db -8.3 dBFS"), ("talk_share", 0.456, "talk_share 0.46"), ("reports", 3.0, "reports 3"),
         ("continuous_talk", 59.94, "continuous_talk 59.9s"), ("account_age", 3 * 86400.0, "account_age 3d"),
-        ("account_age", 129_600.0, "account_age 1.5d"), ("in_space_for", 90.0, "in_space_for 1.5m"), ("in_space_for", 0.0, "in_space_for 0s"),
+        ("account_age", 129_600.0, "account_age 1.5d"), ("in_space_for", 90.0, "in_space_for 1.5m"),
+        ("in_space_for", 0.0, "in_space_for 0s"),
     ],
 )  # fmt: skip
 def test_what_was_found_is_said_in_its_unit(name: str, value: float, told: str) -> None:
@@ -156,7 +157,8 @@ def test_a_rule_without_words_is_explained() -> None:
         lines[1]
         == "  It acts when the number of accounts that first came into the Space in the last minute is at least 60."
     )
-    assert "again after 300 s, never sooner on the Space" in "\n".join(lines)
+    again = "If it stays so, or becomes so again, it acts again after 300 s at the earliest."
+    assert f"  It acts when that becomes so. {again}" in lines
     assert not any("listens for nothing" in line or "watches" in line or "Evidence" in line for line in lines)
     loud = rule(
         **{"when.any": '[{ level_db = ">-8" }, { clipping = ">=0.2" }]', "when.all": '[{ account_age = "<2d" }]'}
