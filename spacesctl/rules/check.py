@@ -206,7 +206,8 @@ def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) ->
         yield f"  Only redactions are made of what a host or co-host has said in the {rule.quoting:g} s before."
     if rule.about != "words":
         whom = " on the same account" if rule.about == "account" else ""
-        yield f"  It acts when that becomes so. If it stays so, or becomes so again, it acts again{whom} after {rule.cooldown:g} s at the earliest."
+        again = f"it acts again{whom} after {rule.cooldown:g} s at the earliest"
+        yield f"  It acts when that becomes so. If it stays so, or becomes so again, {again}."
     elif rule.cooldown:
         yield f"  After acting it leaves that account alone for {rule.cooldown:g} s."
     if rule.about != "space":
