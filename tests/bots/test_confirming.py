@@ -107,7 +107,7 @@ def test_other_decisions_do_not_wait_and_those_that_do_are_bounded() -> None:
 
 def test_only_what_is_confirmed_counts_for_repeat_and_cooldown() -> None:
     more = 'repeat = { times = 2, within = "1m" }\ncooldown = "10s"\nseverity = 3\n'
-    (found,) = RuleEngine(compile_rules(confirming(more=more)), counts=False).hear(say("crypto giveaway"), 0.0)
+    (found,) = RuleEngine(compile_rules(confirming(more=more))).hear(say("crypto giveaway"))
     now, later = parted(found)
     assert now is not None
     assert later is not None
@@ -117,5 +117,5 @@ def test_only_what_is_confirmed_counts_for_repeat_and_cooldown() -> None:
 
 def test_a_rule_without_sanctions_waits_for_nothing() -> None:
     text = confirming().replace('"mute", "report"', '"log", "report"')
-    (found,) = RuleEngine(compile_rules(text), counts=False).hear(say("crypto giveaway"), 0.0)
+    (found,) = RuleEngine(compile_rules(text)).hear(say("crypto giveaway"))
     assert parted(found) == (found, None)

@@ -144,8 +144,9 @@ def test_decisions_beyond_what_may_wait_are_lost_and_told(caplog: pytest.LogCapt
         moderator.on_utterance(utterance(PHRASE), lane_of(1))
         moderator.set_rules(space._rule_engine(rules("shadow")))
         for lane in range(MAX_WAITING + 2):
-            moderator.on_utterance(utterance(PHRASE, lane=lane, final=False), lane_of(lane))
-            moderator.on_utterance(utterance(PHRASE, lane=lane), lane_of(lane, f"acc{lane}"))
+            at = 100 + 100 * lane  # the same words at once would be one voice
+            moderator.on_utterance(utterance(PHRASE, at=at, lane=lane, final=False), lane_of(lane))
+            moderator.on_utterance(utterance(PHRASE, at=at, lane=lane), lane_of(lane, f"acc{lane}"))
         return moderator
 
     with caplog.at_level(logging.ERROR):

@@ -28,7 +28,7 @@ class Room:
     def hears(self, said: HeardUtterance, now: float = 0.0, age: float = 0.0) -> list[Decision]:
         self.guard.heard(said)
         stand = self.guard.due(now)
-        for decision in self.engine.hear(said, now):
+        for decision in self.engine.hear(said):
             stand += self.guard.take(decision, now, age)
         return stand
 

@@ -106,7 +106,7 @@ def test_a_hit_says_what_was_meant() -> None:
 
 
 def decided(text: str, said: str) -> list[Decision]:
-    return RuleEngine(compile_rules(text), counts=False).hear(say(said), 0.0)
+    return RuleEngine(compile_rules(text)).hear(say(said))
 
 
 def test_a_decision_says_what_is_to_be_heard_again() -> None:

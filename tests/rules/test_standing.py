@@ -174,9 +174,9 @@ def test_words_are_narrowed_by_facts_of_who_said_them(condition: str, hits: bool
     for tick in range(12, 700, 12):
         facts.sound.take(tick, loud(1, level=-6 if 480 < tick < 540 else -40))
     said = say("my password", at=10)
-    assert bool(RuleEngine(ruleset, facts=facts).hear(said, 0)) is hits
-    assert RuleEngine(ruleset).hear(said, 0), "without facts only the words are tried"
-    assert not RuleEngine(ruleset, facts=RoomFacts()).hear(said, 0), "what is not known does not hold"
+    assert bool(RuleEngine(ruleset, facts=facts).hear(said)) is hits
+    assert RuleEngine(ruleset).hear(said), "without facts only the words are tried"
+    assert not RuleEngine(ruleset, facts=RoomFacts()).hear(said), "what is not known does not hold"
 
 
 @given(st.lists(st.tuples(st.integers(1, 120), st.integers(0, 100)), max_size=60), st.integers(10, 40))
