@@ -122,9 +122,7 @@ ROOT = Noun(
                     "blocklist_follow:followed",
                     "List the block lists that you follow, and whom you are still to decide on.",
                 ),
-                "unfollow": Verb(
-                    "blocklist_follow:unfollow", "Follow a block list no longer. Whom it has blocked stays blocked."
-                ),
+                "unfollow": Verb("blocklist_follow:unfollow", "Follow a block list no longer."),
             },
         ),
         "report": Verb("moderation:report", "Report a person or the whole Space."),

@@ -27,7 +27,7 @@ GIVEN = {
     "report_id": ["r1"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"],
     "redaction": [f"{ID}-r1"], "what": [], "space_or_host": [ID],
     "path": ["rules.toml"], "output": ["--output", "heard.ogg"], "speakers": ["everyone"], "reaction": ["heart"],
-    "url": ["https://example.org/hook"], "file": ["list.json"],
+    "url": ["https://example.org/hook"], "file": ["list.json"], "source": ["list.json"],
 }  # fmt: skip
 """What is given for the arguments of commands, by name."""
 MORE = {

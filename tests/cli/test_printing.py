@@ -62,7 +62,7 @@ SILENT = {
 """They print nothing of what the server says."""
 ELSEWHERE = {
     "serve", "backup", "restore", "demo", "completion", "help", "doctor", "create", "speak", "listen", "play", "models list", "models pull",
-    "models path", "config show", "blocklist export", "blocklist import", "blocklist follow",
+    "models path", "config show", "blocklist export", "blocklist import", "blocklist follow", "blocklist followed", "blocklist unfollow",
     "rules check", "rules test", "rules starter", "rules list", "rules why", "rules push", "recordings get",
 }  # fmt: skip
 """They print nothing of others, need rules that compile, read sound, or say a link and an id as those above do."""
