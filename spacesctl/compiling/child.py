@@ -61,6 +61,8 @@ class Child:
             answer = _exchange(process, request)
         except (OSError, ProtocolError):
             answer = None
+        except ValueError:  # `kill` has closed the pipes
+            answer = None
         finally:
             watch.cancel()
         return answer, 0 if answer is not None else self._ended(process, LAST_MOMENT)
