@@ -643,7 +643,9 @@ async def test_in_shadow_a_redaction_is_recorded_too(api: Api) -> None:
     }  # fmt: skip
     await api.bot.ok("POST", f"{place}/acts", act)
     assert (await host.ok("GET", "/v1/audit"))["data"][0]["action"] == "act"
-    refused = await api.bot.refused("POST", f"{place}/acts", act | {"key": "l", "mode": "enforce", "start_tick": 6, "end_tick": 7})
+    refused = await api.bot.refused(
+        "POST", f"{place}/acts", act | {"key": "l", "mode": "enforce", "start_tick": 6, "end_tick": 7}
+    )
     assert refused["status"] == 403
 
 
