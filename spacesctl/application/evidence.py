@@ -79,6 +79,18 @@ async def _cut_again(app: App, one: LaterCut) -> None:
     handle = app.registry.known(one.cut.space_id)
     if handle is None:
         return
-    clip = await cut_clip(app, handle, one.cut) or one.clip
+    clip = await _longer(app, one.clip, await cut_clip(app, handle, one.cut))
     if clip != one.clip or not one.by_rule:  # with a person's report words may have come since
         await handle.ask(c.KeepEvidence(System("evidence"), one.report_id, clip, one.cut.account_id))
+
+
+async def _longer(app: App, first: str | None, again: str | None) -> str | None:
+    """The clip that has more: the beginning of what was cut first can have aged since."""
+
+    def size(clip: str) -> int:
+        path = app.clips / f"{clip}.ogg"
+        return path.stat().st_size if path.exists() else 0
+
+    if first is None or again is None:
+        return first or again
+    return again if await asyncio.to_thread(lambda: size(again) > size(first)) else first

@@ -110,6 +110,9 @@ def block(
             "--erase", help="What they said and shared in your live Spaces goes from the audience's view, too."
         ),
     ] = False,
+    reason: Annotated[
+        str, typer.Option(metavar="WORDS", help="Why, for you alone and for lists that you export.")
+    ] = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -118,7 +121,7 @@ def block(
     from spacesctl.cli.answers import Blocking
 
     def act(spaces: Client, one: str) -> Blocking:
-        spaces.accounts.block(one, NewBlock(erase=erase))
+        spaces.accounts.block(one, NewBlock(erase=erase, reason=reason))
         return Blocking(handle=one, blocked=True)
 
     handles = handles_of(handles)

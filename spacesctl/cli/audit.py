@@ -38,9 +38,13 @@ def list_audit(
 
 
 def _cells(one: AuditEntry) -> tuple[object, ...]:
-    more = ", ".join(f"{key}={value}" for key, value in one.details.items() if value)
+    more = ", ".join(f"{key}={_shown(value)}" for key, value in one.details.items() if value)
     target = one.target.handle if one.target else None
     return one.id, one.created_at, who(one.by), one.action, target, one.space_id, more
+
+
+def _shown(value: object) -> object:
+    return "+".join(map(str, value)) if isinstance(value, list) else value
 
 
 def who(by: By) -> str:

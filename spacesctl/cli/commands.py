@@ -259,6 +259,12 @@ ROOT = Noun(
                     "moderation:list_reports", "List open reports from the Spaces that you host, newest first."
                 ),
                 "show": Verb("moderation:show_report", "Show a report with its evidence; --out saves the sound of it."),
+                "play": Verb(
+                    "review:play_report",
+                    "Print the words of a report, then play its sound with ffplay, mpv or pw-play, without loud peaks.",
+                ),
+                "uphold": Verb("review:uphold", "Uphold a report: it was right. Who filed it is told."),
+                "dismiss": Verb("review:dismiss", "Dismiss a report: it was not right. Who filed it is told."),
                 "decide": Verb("moderation:decide_report", "Uphold or dismiss a report, or open it again."),
             },
         ),

@@ -33,7 +33,7 @@ def list_models(data: Data = None, as_json: Json = False) -> None:
         emit_json(rows)
         return
     cells = [(one.name, one.lang, one.megabytes, one.here, one.note) for one in rows]
-    table(("NAME", "LANG", "MB", "HERE", ""), cells, empty="no models")
+    table(("NAME", "LANG", "MB", "HERE", "NOTE"), cells, empty="no models", spare=("NOTE",))
 
 
 def pull(

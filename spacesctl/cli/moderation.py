@@ -129,7 +129,7 @@ def _clip(found: Report, out: Path | None) -> str | None:
     """How its sound is heard, if there is any."""
     if found.clip is None:
         return None
-    return f"saved as {out}" if out is not None else f"`spacesctl reports show {found.id} --out clip.ogg` saves it"
+    return f"saved as {out}" if out is not None else f"`spacesctl reports play {found.id}` plays it"
 
 
 def decide_report(

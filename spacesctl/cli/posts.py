@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from spacesctl.cli import which
 from spacesctl.cli.common import Json, SpaceRef, client, new_key
 from spacesctl.cli.output import emit_json, say
 from spacesctl.cli.postview import show_pins
-from spacesctl.domain.errors import Invalid, NotFound, Refused
+from spacesctl.domain.errors import Invalid, NotFound
 from spacesctl.domain.ids import is_space_id
 from spacesctl.domain.posts import MAX_CLIP_SECONDS, MAX_TEXT, is_post_id
 
@@ -24,11 +23,6 @@ Voice = Annotated[
     Path | None,
     typer.Option("--voice", metavar="FILE", help=f"A voice clip: any audio file, at most {MAX_CLIP_SECONDS} s."),
 ]
-_PLAYERS: dict[str, list[str]] = {
-    "ffplay": ["-nodisp", "-autoexit", "-loglevel", "error"],
-    "mpv": ["--no-video", "--really-quiet"],
-    "pw-play": [],
-}
 
 
 def post(
@@ -124,18 +118,20 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Play the voice clip of a post or a message, with ffplay, mpv or pw-play."""
+    from spacesctl.cli.players import play_sound, player
+
     with client(ctx, anonymous=True) as spaces:
         clip = _clip_id(spaces, what)
-        player = None if out is not None else _player()
+        name = None if out is not None else player()
         sound = spaces.posts.clip(clip)
     if out is not None:
         out.write_bytes(sound)
-    elif player is not None:
-        _play(player, sound)
+    elif name is not None:
+        play_sound(name, sound)
     if as_json:
         from spacesctl.cli.answers import PlayedClip
 
-        emit_json(PlayedClip(clip=clip, bytes=len(sound), file=str(out) if out else None, player=player))
+        emit_json(PlayedClip(clip=clip, bytes=len(sound), file=str(out) if out else None, player=name))
     elif out is not None:
         say(f"{out}: {len(sound)} bytes")
 
@@ -149,25 +145,3 @@ def _clip_id(spaces: Client, what: str) -> str:
     if clip is None:
         raise NotFound("voice clip in post", what)
     return clip.id
-
-
-def _player() -> str:
-    found = next((name for name in _PLAYERS if shutil.which(name)), None)
-    if found is None:
-        names = ", ".join(_PLAYERS)
-        raise Refused(
-            "no_player", f"none of {names} is installed", hint="install one, or write the clip with --out FILE"
-        )
-    return found
-
-
-def _play(player: str, sound: bytes) -> None:
-    import subprocess
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(suffix=".ogg") as file:
-        file.write(sound)
-        file.flush()
-        done = subprocess.run([player, *_PLAYERS[player], file.name], stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - one of `_PLAYERS` with a file of our own
-    if done.returncode != 0:
-        raise Refused("not_played", f"{player} could not play it", hint="write it with --out FILE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -147,6 +148,10 @@ def push_rules(
                     _push(spaces, where, path, with_numbers=with_numbers, as_json=as_json, one_of_many=True)
 
 
+def _may(actions: Sequence[str]) -> str:
+    return f"may {', '.join(actions)}" if actions else "they only record"
+
+
 def _push(spaces: Client, where: str, path: Path, *, with_numbers: bool, as_json: bool, one_of_many: bool) -> None:
     from spacesctl.api.moderation import NewRules
     from spacesctl.client.tried import with_rules
@@ -157,7 +162,7 @@ def _push(spaces: Client, where: str, path: Path, *, with_numbers: bool, as_json
     if as_json:
         emit_line(done) if one_of_many else emit_json(done)
         return
-    say(f"rules {(done.hash or '')[:12]}: {', '.join(done.rules) or 'none'}; may {', '.join(done.actions)}")
+    say(f"rules {(done.hash or '')[:12]}: {', '.join(done.rules) or 'none'}; {_may(done.actions)}")
     if (told := rulenotes.numbers(new.text, kept=done.with_numbers, before=before.with_numbers)) is not None:
         say(told)
     rulenotes.say_delay(before, with_rules(before, done))

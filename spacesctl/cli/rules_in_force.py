@@ -60,6 +60,7 @@ def list_rules(ctx: typer.Context, space: SpaceRef = None, as_json: Json = False
 
 def _short(rule: Rule) -> str:
     words = [phrase.text for phrase in rule.literals]
+    words += [f"~{phrase.text}" for phrase in rule.sounds]
     words += [f"{prefix.start}*" for prefix in rule.prefixes]
     words += [f"/{pattern.text}/" for pattern in rule.patterns]
     words += [f"numbers of {digits.run} digits" for digits in rule.digits]

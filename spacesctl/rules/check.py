@@ -172,7 +172,7 @@ def _fact_sentences(rule: Rule) -> Iterator[str]:
 
 def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) -> Iterator[str]:
     does = ", ".join(rule.actions) or "nothing"
-    verb = {"enforce": "does", "suggest": "suggests to the host, and only what tells is done by itself,"}.get(
+    verb = {"enforce": "does", "suggest": "suggests to the host (`log`, `alert` and `report` are done at once)"}.get(
         rule.mode, "only records that it would do"
     )
     yield f"Rule {rule.id} (line {rule.line}, {rule.mode}, severity {rule.severity}) {verb}: {does}."

@@ -199,6 +199,8 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping
     if without_words:
         read_facts.check_cooldown(reader, (*path, "cooldown"), cooldown)
     confirm = reader.truth((*path, "confirm"), data.get("confirm", False))
+    if confirm and without_words:
+        reader.error((*path, "confirm"), "`confirm` hears words again, and the rule has none", "remove it")
     read_confirm.check(reader, path, when.sounds, when.digits, actions, confirm=confirm)
     if rule_id is None:
         return None

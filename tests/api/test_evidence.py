@@ -115,6 +115,43 @@ async def test_sound_is_cut_at_once_and_again_when_the_moments_after_have_passed
     assert [row["action"] for row in (await host.ok("GET", "/v1/audit"))["data"]][:2] == ["evidence", "report"]
 
 
+async def test_what_is_said_later_takes_nothing_from_a_report(api: Api) -> None:
+    host, ben = await api.accounts("host", "ben")
+    space = await api.live(host)
+    ann, actor = await api.speaker(space, host, "ann"), actor_of(api, space)
+    await api.listener(space, ben)
+    lane = lane_of(actor, ann)
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [caption(lane, 1, "what a fool you are", 100, 200)]})
+    actor.tick = 10_000
+    filed = await ben.ok("POST", "/v1/reports", about(space, "@ann"))
+    assert (filed["sound"], filed["words"]) == (False, 5)
+    talks(actor, lane, range(10_050, 10_600))
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [caption(lane, 2, "hello friends", 10_050, 10_200)]})
+    await cut_again(api.app)
+    report = await host.ok("GET", f"/v1/reports/{filed['id']}")
+    assert (report["clip"], report["text"]) == (None, "what a fool you are")
+
+
+async def test_a_second_cut_of_which_the_beginning_has_aged_is_not_kept(api: Api) -> None:
+    host, ben = await api.accounts("host", "ben")
+    space = await api.live(host)
+    ann, actor = await api.speaker(space, host, "ann"), actor_of(api, space)
+    await api.listener(space, ben)
+    lane = lane_of(actor, ann)
+    talks(actor, lane, range(10_000, 11_000))
+    filed = await ben.ok("POST", "/v1/reports", about(space, "@ann"))
+    actor.tick = 13_900
+    actor.forget_evidence()
+    await cut_again(api.app)
+    assert await packets(host, filed["id"]) == 1000
+
+
+async def test_nobody_reports_themselves(api: Api) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    assert (await host.refused("POST", "/v1/reports", about(space, "@host")))["reason"] == "is_you"
+
+
 async def test_a_rules_report_has_what_was_said_after_the_words(api: Api) -> None:
     host, talker, space = await stage(api)
     actor = actor_of(api, space)

@@ -104,9 +104,9 @@ async def test_nobody_learns_by_another_way_who_reported_them(api: Api) -> None:
     [actor] = api.app.registry.live()
     live = actor.subscribe(View.STAFF, Person(host.id))
     ids = {}
-    for handle, about_whom in (("@host", "host"), ("@dan", "dan")):
-        body = {**about(space, handle), "note": f"about {about_whom}, by dan"}
-        ids[about_whom] = (await dan.ok("POST", "/v1/reports", body))["id"]
+    for handle, about_whom, by in (("@host", "host", dan), ("@dan", "dan", ann)):
+        body = {**about(space, handle), "note": f"about {about_whom}, by {by.handle}"}
+        ids[about_whom] = (await by.ok("POST", "/v1/reports", body))["id"]
         await api.owner.ok("PATCH", f"/v1/reports/{ids[about_whom]}", {"state": "upheld", "note": "sorry"})
     told = b"".join(message for message in live._drained() if message)
     assert ids["dan"].encode() in told

@@ -35,7 +35,8 @@ MORE = {
     "share": ["https://example.org/a"], "mute": ["@ann"], "unmute": ["@ann"], "demote": ["@ann"], "warn": ["--reason", "x"],
     "captions": ["--follow"], "edit": ["--title", "T"],
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
-    "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "play": [ID, "--out", "clip.ogg"],
+    "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "reports play": ["--out", "clip.ogg"],
+    "play": [ID, "--out", "clip.ogg"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],
 }  # fmt: skip
 AT_HOME = (

@@ -43,8 +43,8 @@ def test_a_report_reaches_the_host_and_nobody_else(host: Person, ann: Person, be
     refused(ben.run("reports", "show", ref), 5, "may do this here")
 
 
-@pytest.mark.parametrize("clip", ["ab" * 32, None], ids=["sound", "none"])
-def test_the_clip_of_a_report_is_saved(clip: str | None, tmp_path: Path) -> None:
+def a_report(clip: str | None) -> str:
+    """The answer of the server to one who asks for a report."""
     found: dict[str, str | list[str] | dict[str, str | None] | None] = {
         "id": "7", "space_id": "A" * 13, "title": "T", "target": None, "by": {"kind": "person", "id": "1", "handle": "@ann"},
         "category": "spam", "mode": None, "words": [], "text": "", "confidence": None, "note": "", "start_tick": None, "end_tick": None,
@@ -52,8 +52,14 @@ def test_the_clip_of_a_report_is_saved(clip: str | None, tmp_path: Path) -> None
         "created_at": "2026-11-29T12:00:00.000Z",
         "evidence": {"lane": None, "act": None, "rule_hash": None, "engine": None, "model": None, "room": None},
     }  # fmt: skip
+    return json.dumps(found)
+
+
+@pytest.mark.parametrize("clip", ["ab" * 32, None], ids=["sound", "none"])
+def test_the_clip_of_a_report_is_saved(clip: str | None, tmp_path: Path) -> None:
+    found = a_report(clip)
     out = tmp_path / "clip.ogg"
-    answers: dict[str, list[Told]] = {"/v1/reports/7": [json.dumps(found)] * 2, "/v1/reports/7/clip": ["OggS sound"]}
+    answers: dict[str, list[Told]] = {"/v1/reports/7": [found] * 2, "/v1/reports/7/clip": ["OggS sound"]}
     with broken_server(answers) as (url, _):
         shown = run(url, "spx_t", "reports", "show", "7")
         saved = run(url, "spx_t", "reports", "show", "7", "--out", str(out))
@@ -61,7 +67,7 @@ def test_the_clip_of_a_report_is_saved(clip: str | None, tmp_path: Path) -> None
         assert "clip       -\n" in shown.stdout
         refused(saved, 5, "no clip")
         return
-    assert "clip       `spacesctl reports show 7 --out clip.ogg` saves it\n" in shown.stdout
+    assert "clip       `spacesctl reports play 7` plays it\n" in shown.stdout
     assert f"clip       saved as {out}\n" in saved.stdout
     assert out.read_bytes() == b"OggS sound"
 
@@ -162,3 +168,34 @@ def _forge(server: RunningServer) -> None:
     [path] = server.data.glob("*.db")
     with sqlite3.connect(path) as db:
         db.execute("UPDATE audit_entries SET action = 'x' WHERE id = 5")
+
+
+@pytest.mark.parametrize(("verb", "state"), [("uphold", "upheld"), ("dismiss", "dismissed")])
+def test_a_report_is_decided_and_who_filed_it_is_told(host: Person, ann: Person, verb: str, state: str) -> None:
+    space = host.live()
+    ann.json("raise", space)
+    ref = ann.json("report", space, "--note", "noise")["id"]
+    refused(ann.run("reports", verb, ref), 5, "may do this here")
+    assert host.says("reports", verb, ref, "--note", "thank you") == f"report {ref} is {state}\n"
+    assert any(f"was {state}: thank you" in row["text"] for row in ann.json("inbox"))
+
+
+def test_the_words_of_a_report_come_before_its_sound_which_is_not_loud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: dict[str, list[Told]] = {
+        "/v1/reports/7": [a_report("ab" * 32)] * 2,
+        "/v1/reports/7/clip": ["OggS sound"] * 2,
+    }
+    program, out = tmp_path / "mpv", tmp_path / "clip.ogg"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setattr("shutil.which", lambda name: str(program) if name == "mpv" else None)
+    with broken_server(answers) as (url, _):
+        played = run(url, "spx_t", "reports", "play", "7")
+        saved = run(url, "spx_t", "reports", "play", "7", "--out", str(out))
+    assert played.stdout == "the Space: no words were recognised\n"
+    assert "alimiter=limit=0.25" in (tmp_path / "asked").read_text()
+    assert saved.stdout.endswith(f"{out}: 10 bytes\n")
+    assert out.read_bytes() == b"OggS sound"

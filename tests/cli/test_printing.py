@@ -46,7 +46,8 @@ account revoke @ann --label x -y / account suspend @ann -y / account restore @an
 account delete @ann -y / account show / account show @ann
 profile show @ann / profile edit --name x / schedule list / schedule show ID / schedule pause ID
 schedule resume ID / schedule skip ID / schedule edit ID --title x / schedule delete ID -y / reports list / reports show r1
-reports decide r1 --upheld / rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
+reports decide r1 --upheld / reports uphold r1 / reports dismiss r1 --note x / reports play r1 --out clip.ogg
+rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
 recordings list / recordings delete r1 -y / webhook add https://a.example --all / webhook list / webhook test w1 / webhook remove w1 -y
 webhook renew w1 -y / transcript ID
 webhook deliveries w1 / notifications add json://a.example / notifications list / notifications test n1 / notifications remove n1 -y

@@ -120,8 +120,7 @@ def _report_filed(c: Context, event: e.ReportFiled) -> list[Notice]:
         return []
     whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
     text = (
-        f"{c.name(event.by)} reported {whom} ({event.category}). "
-        f"`spacesctl reports show {event.report_id}` has what was said."
+        f"{c.name(event.by)} reported {whom} ({event.category}). `spacesctl reports show {event.report_id}` shows it."
     )
     staff = {one.account_id for one in c.space.people.values() if one.role is Role.COHOST} | {c.space.host_id}
     return [Notice(one, text) for one in sorted(staff - {event.account_id, event.by})]
@@ -130,7 +129,8 @@ def _report_filed(c: Context, event: e.ReportFiled) -> list[Notice]:
 def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
     if event.state == "open":
         return []
-    return [Notice(event.reporter_id, f"Your report about {c.title} was {event.state}{_because(event.note)}")]
+    whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
+    return [Notice(event.reporter_id, f"Your report about {whom} was {event.state}{_because(event.note)}")]
 
 
 def _edited(c: Context, event: e.SpaceEdited) -> list[Notice]:

@@ -63,7 +63,8 @@ async def _keep_evidence(db: AsyncConnection, outcome: Outcome, event: e.Evidenc
     body = kept.body
     if body.act is None:
         body = replace(body, end_tick=outcome.tick)
-        body = replace(body, words=await _words(db, outcome, event.account_id, body, sound=event.clip is not None))
+        words = await _words(db, outcome, event.account_id, body, sound=True)
+        body = replace(body, words=max(words, body.words, key=len))
     await report_store.keep_evidence(db, event.report_id, event.clip, body)
 
 

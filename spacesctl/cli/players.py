@@ -1,0 +1,44 @@
+"""The program of this machine that plays a sound file."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from typing import Final
+
+from spacesctl.domain.errors import Refused
+
+_PLAYERS: Final[dict[str, list[str]]] = {
+    "ffplay": ["-nodisp", "-autoexit", "-loglevel", "error"],
+    "mpv": ["--no-video", "--really-quiet"],
+    "pw-play": [],
+}
+_QUIETLY: Final[dict[str, list[str]]] = {
+    "ffplay": ["-af", "alimiter=limit=0.25:level=false"],
+    "mpv": ["--af=lavfi=[alimiter=limit=0.25:level=false]"],
+    "pw-play": ["--volume=0.25"],
+}
+"""What keeps peaks at a quarter of full scale: who reviews a report does not know what comes."""
+
+
+def player() -> str:
+    """Its name. Raises Refused when there is none."""
+    found = next((name for name in _PLAYERS if shutil.which(name)), None)
+    if found is None:
+        names = ", ".join(_PLAYERS)
+        raise Refused(
+            "no_player", f"none of {names} is installed", hint="install one, or write the clip with --out FILE"
+        )
+    return found
+
+
+def play_sound(name: str, sound: bytes, *, quietly: bool = False) -> None:
+    """Play a file with this program until its end, `quietly` without loud peaks. Raises Refused when it fails."""
+    options = [*_PLAYERS[name], *(_QUIETLY[name] if quietly else [])]
+    with tempfile.NamedTemporaryFile(suffix=".ogg") as file:
+        file.write(sound)
+        file.flush()
+        done = subprocess.run([name, *options, file.name], stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - one of `_PLAYERS` with a file of our own
+    if done.returncode != 0:
+        raise Refused("not_played", f"{name} could not play it", hint="write it with --out FILE")

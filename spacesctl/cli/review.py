@@ -1,0 +1,70 @@
+"""`reports uphold|dismiss|play`: what staff decide on reports, and what they hear for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spacesctl.cli.common import Json, client
+from spacesctl.cli.moderation import Ref
+from spacesctl.cli.output import emit_json, say
+from spacesctl.domain.errors import Refused
+
+if TYPE_CHECKING:
+    from spacesctl.domain.words import ReportState
+
+Note = Annotated[str, typer.Option("--note", metavar="WORDS", help="Your reason, which the reporter is told.")]
+
+
+def uphold(ctx: typer.Context, report_id: Ref, text: Note = "", as_json: Json = False) -> None:
+    """Uphold a report: it was right. Who filed it is told."""
+    _decide(ctx, report_id, "upheld", text, as_json=as_json)
+
+
+def dismiss(ctx: typer.Context, report_id: Ref, text: Note = "", as_json: Json = False) -> None:
+    """Dismiss a report: it was not right. Who filed it is told."""
+    _decide(ctx, report_id, "dismissed", text, as_json=as_json)
+
+
+def _decide(ctx: typer.Context, report_id: str, state: ReportState, text: str, *, as_json: bool) -> None:
+    from spacesctl.api.moderation import ReportDecision
+
+    with client(ctx) as spaces:
+        found = spaces.moderation.decide(report_id, ReportDecision(state=state, note=text))
+    if as_json:
+        emit_json(found)
+    else:
+        say(f"report {found.id} is {found.state}")
+
+
+def play_report(
+    ctx: typer.Context,
+    report_id: Ref,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file (Ogg Opus) instead of playing it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the words of a report, then play its sound with ffplay, mpv or pw-play, without loud peaks."""
+    from spacesctl.cli.players import play_sound, player
+
+    with client(ctx) as spaces:
+        found = spaces.moderation.get_report(report_id)
+        if found.clip is None:
+            raise Refused("no_clip", "this report has no sound", hint=f"spacesctl reports show {found.id}")
+        name = None if out is not None else player()
+        sound = spaces.moderation.clip(report_id)
+    if not as_json:
+        say(f"{found.target.handle if found.target else 'the Space'}: {found.text or 'no words were recognised'}")
+    if out is not None:
+        out.write_bytes(sound)
+    elif name is not None:
+        play_sound(name, sound, quietly=True)
+    if as_json:
+        from spacesctl.cli.answers import PlayedClip
+
+        emit_json(PlayedClip(clip=found.clip, bytes=len(sound), file=str(out) if out else None, player=name))
+    elif out is not None:
+        say(f"{out}: {len(sound)} bytes")
