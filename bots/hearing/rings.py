@@ -51,6 +51,8 @@ class Rings:
     def cut(self, space: str, lane: int, first: int, last: int, before: int = 0) -> list[Frame]:
         """The frames from `first` to `last`, both included, and up to `before` ticks earlier; empty when its beginning is gone."""
         ring = self._rings.get((space, lane))
-        if not ring or ring[0][0] > first:
+        if not ring or (
+            ring[0][0] > first and len(ring) == KEPT
+        ):  # before a microphone was opened there is nothing to hear
             return []
         return [frame for frame in ring if first - before <= frame[0] <= last]

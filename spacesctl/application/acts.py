@@ -11,12 +11,11 @@ from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, around, cut_
 from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.domain import commands as c
 from spacesctl.domain.actions import LADDER
-from spacesctl.domain.acts import is_exempt
+from spacesctl.domain.acts import is_exempt, judged
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.ladders import resolved
 from spacesctl.domain.offence import AT_ONCE, Terms
-from spacesctl.domain.offences import verdict
 from spacesctl.domain.principals import Person, Rule
 from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
@@ -103,7 +102,7 @@ async def _take(
     here = tx.here(space_id)
     command = replace(_command(by, act, person), report_id=report_id, clip=clip, inside=here)
     step = resolved(tx.space(space_id), command, tx.now)
-    mode = verdict(tx.space(space_id), step, tx.now).mode
+    mode = judged(tx.space(space_id), step, tx.now).mode
     if (mode, act.action) == ("enforce", "report") and not report_id:
         return None
     kept = {name: value for name, value in vars(act).items() if name not in ("without", "terms", "ladder")}
@@ -141,7 +140,7 @@ async def _reports(app: App, by: Rule, space_id: str, act: Act) -> bool:
     space = (await app.registry.live_handle(space_id)).space
     async with app.db.read() as db:
         person = await facts.target(db, space, await accounts.get(db, act.account_id))
-    return verdict(space, _command(by, act, person), app.clock.now()).mode == "enforce"
+    return judged(space, _command(by, act, person), app.clock.now()).mode == "enforce"
 
 
 def _cut(space: Space, act: Act) -> Cut:

@@ -17,6 +17,7 @@ from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.principals import Person, System
 from spacesctl.live import evidence
 from spacesctl.live.handle import SpaceHandle
+from spacesctl.store import reports as report_store
 
 CLIP_BEFORE = 10.0
 CLIP_AFTER = 4.0
@@ -79,9 +80,23 @@ async def _cut_again(app: App, one: LaterCut) -> None:
     handle = app.registry.known(one.cut.space_id)
     if handle is None:
         return
-    clip = await _longer(app, one.clip, await cut_clip(app, handle, one.cut))
+    again = await cut_clip(app, handle, one.cut)
+    masked = handle.has_numbers(
+        one.cut.account_id, one.cut.first, one.cut.last
+    )  # the first may have a number that is known only now
+    clip = again if masked else await _longer(app, one.clip, again)
     if clip != one.clip or not one.by_rule:  # with a person's report words may have come since
         await handle.ask(c.KeepEvidence(System("evidence"), one.report_id, clip, one.cut.account_id))
+    for other in {one.clip, again} - {clip, None}:
+        await _drop(app, other or "")
+
+
+async def _drop(app: App, clip: str) -> None:
+    """Delete a clip that no report has."""
+    async with app.db.read() as db:
+        if await report_store.has_clip(db, clip):
+            return
+    await asyncio.to_thread((app.clips / f"{clip}.ogg").unlink, missing_ok=True)
 
 
 async def _longer(app: App, first: str | None, again: str | None) -> str | None:

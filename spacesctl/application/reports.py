@@ -10,7 +10,7 @@ from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
-from spacesctl.domain.errors import Invalid, Refused
+from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.life import require_witness
 from spacesctl.domain.principals import Person
@@ -37,7 +37,7 @@ async def file_report(
     """A person reports the account `ref`, or (None) the Space. The evidence is the last 30 s of sound that there is of that account, of the
     last minute, and the words of it; without sound the newest words of a day.
 
-    Only who was in the Space may. Raises Invalid, NotFound, Refused, NotSignedIn or NotAllowed.
+    Only who was in the Space may. Raises Invalid, NotFound, NotSignedIn or NotAllowed.
     """
     if category not in CATEGORIES:
         raise Invalid("category", f"is one of {', '.join(CATEGORIES)}")
@@ -46,8 +46,6 @@ async def file_report(
     if ref is not None:
         async with app.db.read() as db:
             target = await accounts.get(db, ref)
-    if target is not None and target.id == person.account_id:
-        raise Refused("is_you", "you cannot report yourself")
     there = await _was_there(app, handle, person)
     require_witness(handle.space, person, there=there)  # before anything is cut
     cut = _cut(handle, person, target) if target else None

@@ -119,7 +119,8 @@ def effects(spaces: Client, handles: list[str]) -> Iterator[BlockEffect]:
 def show(found: BlockList, here: str, effects: list[BlockEffect]) -> None:
     """What the list is, and whom of those that matter to you it would hit, on stderr."""
     new = [one for one in effects if one.handle is not None and not one.blocked]
-    note(f"a list of {found.by} at {found.server}, made {found.made_at:%Y-%m-%d}, signed by {found.key[:16]}")
+    server = " ".join(found.server.split())
+    note(f"a list of {found.by} at {server}, made {found.made_at:%Y-%m-%d}, signed by {found.key[:16]}")
     if found.server.rstrip("/") != here.rstrip("/"):
         note("it was made on another server: a handle may be somebody else's here")
     strangers = sum(one.handle is None for one in effects)

@@ -11,7 +11,7 @@ from spacesctl.cli import blocklist, complain
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, Session, Yes, client, each
 from spacesctl.cli.output import emit_json, note, say, table
-from spacesctl.domain.errors import NotFound, SpacesError
+from spacesctl.domain.errors import NotFound, Refused, SpacesError
 
 if TYPE_CHECKING:
     from spacesctl.cli.answers import FollowedBlocks
@@ -114,6 +114,8 @@ def _updated(ctx: typer.Context, spaces: Client, before: Followed) -> Followed:
 
     found = blocklists.read(remote_lists.fetched(before.source), before.source)
     followed_lists.require_same(found, before)
+    if not followed_lists.is_kept(before):
+        raise Refused("unfollowed", f"{before.source} is not followed any more: nothing was changed")
     added = [one.handle for one in followed_lists.additions(found, before)]
     harmless, waiting, blocked = followed_lists.parted(blocklist.effects(spaces, added))
     done, _ = _block(spaces, found, harmless)

@@ -76,6 +76,11 @@ def keep(one: Followed) -> None:
     _write([*others, one])
 
 
+def is_kept(one: Followed) -> bool:
+    """Whether it is still followed."""
+    return any(_is_same(each, one) for each in kept())
+
+
 def forget(one: Followed) -> None:
     """Follow it no longer."""
     _write([each for each in kept() if not _is_same(each, one)])

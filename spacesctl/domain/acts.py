@@ -26,6 +26,22 @@ def is_exempt(space: Space, person: c.Target) -> bool:
     return space.role_of(person.account_id).rank >= Role.COHOST.rank or person.kind is Kind.BOT
 
 
+_ON_ONE = frozenset({"warn", "mute", "demote", "kick", "block"})
+
+
+def judged(space: Space, command: c.TakeAct, now: datetime) -> offences.Verdict:
+    """What becomes of an act whose ladder is resolved (`offences.verdict`). A sanction on somebody whom rules spare, or a mute of who is
+    not heard, is only recorded: it gives no points, and the circuit breaker does not count it."""
+    if command.mode == "enforce" and command.action in _ON_ONE and _comes_to_nothing(space, command):
+        command = replace(command, mode="shadow")
+    return offences.verdict(space, command, now)
+
+
+def _comes_to_nothing(space: Space, command: c.TakeAct) -> bool:
+    unheard = command.action in ("mute", "demote") and space.role_of(command.person.account_id) is Role.LISTENER
+    return unheard or is_exempt(space, command.person)
+
+
 def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     """Record the action of a rule, and in mode `enforce` take it, unless the offence only counts or the action is held (`offences`).
     Raises NotAllowed when the host's grant does not cover it (what is only recorded needs none for the action), Gone, or Refused.
@@ -38,18 +54,18 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     if allowed is None or command.by.account_id != allowed.bot_id or not granted:
         raise NotAllowed(f"the host has not granted this bot the action {command.action}", reason=Action.TAKE_ACT.value)
     person = command.person
-    judged = offences.verdict(space, command, now)
-    if judged.mode == "counted":
-        return list(judged.events)
+    found = judged(space, command, now)
+    if found.mode == "counted":
+        return list(found.events)
     taken = e.ActTaken(
-        command.key, command.rule_id, judged.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
+        command.key, command.rule_id, found.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
     )  # fmt: skip
-    if judged.mode not in ("enforce", "held"):
-        return [*judged.events, taken]
+    if found.mode not in ("enforce", "held"):
+        return [*found.events, taken]
     points = ladders.given(command, now)
-    if judged.mode == "held":
-        return [*judged.events, taken, *points]
-    return [*judged.events, taken, *points, *_enforce(space, command, allowed, now)]
+    if found.mode == "held":
+        return [*found.events, taken, *points]
+    return [*found.events, taken, *points, *_enforce(space, command, allowed, now)]
 
 
 def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:

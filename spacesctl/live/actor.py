@@ -355,6 +355,13 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         numbers = [stretch for lane in lanes for stretch in self.audience.masks.numbers(lane)]
         return self.ring.cut(lanes, first_tick, last_tick, [*numbers, *without])
 
+    def has_numbers(self, account_id: str, first_tick: int, last_tick: int) -> bool:
+        """Whether a spoken number that evidence leaves out is within these ticks of what an account said."""
+        if self.space.grant is not None and self.space.grant.with_numbers:
+            return False
+        numbers = (one for lane in self.microphones.lanes_of(account_id) for one in self.audience.masks.numbers(lane))
+        return any(first <= last_tick and first_tick <= last for first, last in numbers)
+
     def newest_sound(self, account_id: str) -> tuple[int, int] | None:
         """The tick and the lane of the newest sound of an account in the evidence ring; None when there is none."""
         return self.ring.newest(self.microphones.lanes_of(account_id))

@@ -121,5 +121,8 @@ class SpaceHandle(Protocol):
         """What an account said as Ogg Opus, from the last minute's evidence, `without` these spoken numbers; None when there is nothing of
         it."""
 
+    def has_numbers(self, account_id: str, first_tick: int, last_tick: int) -> bool:
+        """Whether a spoken number that evidence leaves out is within these ticks of what an account said."""
+
     def newest_sound(self, account_id: str) -> tuple[int, int] | None:
         """The tick and the lane of the newest sound of an account in the last minute's evidence; None when there is none."""

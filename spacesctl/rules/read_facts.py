@@ -46,6 +46,14 @@ def check_finding(reader: Reader, path: Path, any_of: Sequence[Condition], all_o
         names = " and ".join(f"`{name}`" for name in dict.fromkeys(one.name for one in of_account))
         message = f"the rule finds nobody: {names} only {'narrows' if len(of_account) == 1 else 'narrow'} what other conditions find"
         reader.note(of_account[0].line or reader.line(path), message, "add words, a condition on sound, or `reports`")
+    if any(one.fact.finds for one in of_account):
+        for one in any_of:
+            if one.fact.about != "account" or not one.fact.finds:
+                message = f"`{one.name}` in `when.any` would find everybody of whom it is true, whatever they did"
+                reader.note(one.line or reader.line(path), message, "move it to `when.all`, where it narrows")
+    for one in both:
+        if one.fact.finds and one.sign == ">=" and one.value <= facts.MOST[one.fact.unit][0]:
+            reader.note(one.line or reader.line(path), f"`{one}` is always true", "write a higher bound")
     return bool(both)
 
 

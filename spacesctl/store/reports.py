@@ -95,6 +95,11 @@ async def keep_evidence(db: AsyncConnection, report_id: str, clip: str | None, b
     await db.execute(update(reports).where(reports.c.id == report_id).values(clip=clip, body=asdict(body)))
 
 
+async def has_clip(db: AsyncConnection, clip: str) -> bool:
+    """Whether some report has this clip."""
+    return await db.scalar(select(reports.c.id).where(reports.c.clip == clip).limit(1)) is not None
+
+
 async def decide(
     db: AsyncConnection, report_id: str, state: str, by: Mapping[str, str | None], at: datetime, note: str
 ) -> None:

@@ -19,6 +19,7 @@ from spacesctl.live.watch import Watch
 from spacesctl.support.clock import VirtualClock
 from tests.api.harness import Api, As, running_api
 from tests.api.test_moderation import act, stage
+from tests.api.test_redactions import NUMBERS
 from tests.api.test_reporters import about
 
 pytestmark = pytest.mark.anyio
@@ -146,10 +147,33 @@ async def test_a_second_cut_of_which_the_beginning_has_aged_is_not_kept(api: Api
     assert await packets(host, filed["id"]) == 1000
 
 
-async def test_nobody_reports_themselves(api: Api) -> None:
-    host = await api.account("host")
+async def test_a_number_that_is_known_later_is_in_no_clip_and_in_no_file(api: Api) -> None:
+    host, ben = await api.accounts("host", "ben")
     space = await api.live(host)
-    assert (await host.refused("POST", "/v1/reports", about(space, "@host")))["reason"] == "is_you"
+    await host.ok("PUT", f"{space}/rules", {"text": NUMBERS})
+    ann, actor = await api.speaker(space, host, "ann"), actor_of(api, space)
+    await api.listener(space, ben)
+    lane = lane_of(actor, ann)
+    talks(actor, lane, range(10_000, 10_100))
+    filed = await ben.ok("POST", "/v1/reports", about(space, "@ann"))
+    assert await packets(host, filed["id"]) == 100
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [caption(lane, 1, "[number]", 10_000, 10_100)]})
+    actor.tick = 10_600
+    await cut_again(api.app)
+    assert (await host.ok("GET", f"/v1/reports/{filed['id']}"))["clip"] is None, "it was all a number"
+    assert not list(api.app.clips.iterdir())
+
+
+async def test_a_dry_run_of_a_report_keeps_no_sound(api: Api) -> None:
+    host, ben = await api.accounts("host", "ben")
+    space = await api.live(host)
+    ann, actor = await api.speaker(space, host, "ann"), actor_of(api, space)
+    await host.ok("POST", f"{space}/invites", {"handles": ["@ben"]})
+    await ben.ok("POST", f"{space}/accept")
+    talks(actor, lane_of(actor, ann), range(100))
+    await ben.ok("POST", "/v1/reports", about(space, "@ann"), headers={"Dry-Run": "true"})
+    assert not len(api.app.later_cuts)
+    assert not api.app.clips.exists() or not list(api.app.clips.iterdir())
 
 
 async def test_a_rules_report_has_what_was_said_after_the_words(api: Api) -> None:

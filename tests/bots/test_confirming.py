@@ -8,6 +8,7 @@ import pytest
 
 from bots.confirming import parted
 from bots.hearing.messages import Utterance
+from bots.hearing.rings import KEPT, Rings
 from bots.moderator import MAX_CONFIRMING
 from bots.space import SpaceBot
 from spacesctl.domain.offence import Terms
@@ -119,3 +120,14 @@ def test_a_rule_without_sanctions_waits_for_nothing() -> None:
     text = confirming().replace('"mute", "report"', '"log", "report"')
     (found,) = RuleEngine(compile_rules(text)).hear(say("crypto giveaway"))
     assert parted(found) == (found, None)
+
+
+def test_what_was_said_as_soon_as_a_microphone_was_opened_is_heard_again_too() -> None:
+    rings = Rings()
+    rings.keep("s", on=True)
+    for tick in range(100, 130):
+        rings.frame("s", 1, (tick, 1, b"x"))
+    assert [frame[0] for frame in rings.cut("s", 1, 80, 110)] == list(range(100, 111)), "before it there is nothing"
+    for tick in range(130, 130 + KEPT):
+        rings.frame("s", 1, (tick, 1, b"x"))
+    assert rings.cut("s", 1, 100, 140) == [], "the beginning is gone"

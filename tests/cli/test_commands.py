@@ -146,11 +146,11 @@ def test_reports_and_blocks(server: RunningServer, people: dict[str, str]) -> No
     space = ok(run(server.url, host, "create", "T", "--start", "--json"))["id"]
     refused(run(server.url, ann, "report", space, "--note", "never heard it"), 5, "not in this Space")
     ok(run(server.url, ann, "react", space, "clap", "--json"))
-    made = ok(run(server.url, ann, "report", space, people["@ann"], "--category", "spam", "--note", "ads", "--json"))
+    made = ok(run(server.url, ann, "report", space, people["@ben"], "--category", "spam", "--note", "ads", "--json"))
     [row] = ok(run(server.url, host, "reports", "list", "--json"))
     assert (row["id"], row["target"]["handle"], row["category"], row["by"]["kind"], row["words"]) == (
         made["id"],
-        people["@ann"],
+        people["@ben"],
         "spam",
         "person",
         [],

@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacesctl.domain import acts
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
 from spacesctl.domain.decide import decide
 from spacesctl.domain.evolve import evolve_all
+from spacesctl.domain.ladder import Ladder, Step
 from spacesctl.domain.offence import AT_ONCE, BreakerLimits, Terms
 from spacesctl.domain.offences import MOST_OFFENDERS, WINDOW, verdict
 from spacesctl.domain.principals import Rule
 from spacesctl.domain.space import Grant, Space
 from spacesctl.domain.words import RuleMode
-from tests.domain.scenes import ANN, BEN, BOT, HOST, NOW, SPEAKER, by, live, named, with_person
+from tests.domain.scenes import ANN, BEN, BOT, COHOST, HOST, NOW, SPEAKER, by, live, named, with_person
 
 ACTIONS = frozenset({"log", "report", "redact", "warn", "mute", "kick", "block"})
 THIRD = Terms(times=3, within=500)
@@ -55,7 +57,7 @@ class Scene:
             Rule(rule, HOST, BOT), f"{rule}:{lane}:{tick}:{action}", rule, mode, action, named(whom), lane, tick, ends, "7",
             terms=terms,
         )  # fmt: skip
-        judged = verdict(self.space, command, self.now)
+        judged = acts.judged(self.space, command, self.now)
         made = decide(self.space, command, self.now)
         told = [event.mode for event in made if isinstance(event, e.ActTaken)]
         assert told == ([] if judged.mode == "counted" else [judged.mode])
@@ -147,7 +149,7 @@ def test_more_sanctions_than_the_host_allows_are_held_and_told_once() -> None:
     scene = Scene(granted(most=2))
     people = [SPEAKER, ANN, BEN, HOST]
     modes = [scene.act(n * 100, "block", whom=whom) for n, whom in enumerate(people)]
-    assert modes == ["enforce", "enforce", "held", "held"]
+    assert modes == ["enforce", "enforce", "held", "shadow"], "nothing is done to the host"
     tripped = [event for event in scene.events if isinstance(event, e.BreakerTripped)]
     assert tripped == [e.BreakerTripped("", NOW + WINDOW)]
 
@@ -273,7 +275,22 @@ def test_acts_about_the_space_take_slots_of_the_breaker_and_are_nobodys_alone() 
 
 def test_a_listener_who_was_reported_is_not_muted_and_the_rest_is_done() -> None:
     scene = Scene()
-    assert scene.act(0, "mute", whom=BEN) == "enforce"
+    assert scene.act(0, "mute", whom=BEN) == "shadow"
     assert not [event for event in scene.events if isinstance(event, e.ServerMuted)]
     assert scene.act(0, "report", whom=BEN) == "enforce"
     assert [event.account_id for event in scene.events if isinstance(event, e.ReportFiled)] == [BEN]
+
+
+@pytest.mark.parametrize("whom", [COHOST, HOST, ANN])
+def test_a_sanction_that_comes_to_nothing_is_recorded_and_counts_for_nothing(whom: str) -> None:
+    scene = Scene(granted(1))
+    for tick in (100, 200, 300):
+        command = c.TakeAct(
+            Rule("r", HOST, BOT), f"r:{tick}", "r", "enforce", "mute", named(whom), 1, tick, tick + 10, "7",
+            ladder=Ladder("l", (Step(1, "mute"),), 3600),
+        )  # fmt: skip
+        made = decide(scene.space, command, NOW)
+        assert [event.mode for event in made if isinstance(event, e.ActTaken)] == ["shadow"]
+        assert not any(isinstance(event, e.PointsGiven | e.BreakerTripped) for event in made)
+        scene.space = evolve_all(scene.space, made, NOW) or scene.space
+    assert scene.act(400, "mute") == "enforce", "the only slot is free for somebody else"

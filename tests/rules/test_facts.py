@@ -180,3 +180,26 @@ def test_a_bound_holds_as_it_is_written_and_for_nothing_unknown(name: str, sign:
     assert one.holds(value) is holds
     assert not one.holds(None)
     assert Condition(name, one.sign, one.value).holds(bound) is ("=" in sign)
+
+
+@pytest.mark.parametrize(
+    ("any_of", "todo"),
+    [
+        ('{ reports = ">=3" }, { account_age = "<1d" }', "move it to `when.all`"),
+        ('{ reports = ">=3" }, { joins_per_minute = ">=6" }', "move it to `when.all`"),
+        ('{ level_db = ">=-127" }', "higher bound"),
+        ('{ talk_share = ">=0" }', "higher bound"),
+    ],
+)
+def test_what_would_find_everybody_is_refused(any_of: str, todo: str) -> None:
+    text = f'schema = 1\n[[rule]]\nid = "a"\nwhen.any = [ {any_of} ]\nactions = ["mute"]\n'
+    with pytest.raises(RuleFileError) as caught:
+        compile_rules(text)
+    assert todo in str(caught.value.problems)
+
+
+def test_a_rule_without_words_has_nothing_to_hear_again() -> None:
+    text = 'schema = 1\n[[rule]]\nid = "a"\nwhen.any = [ { reports = ">=3" } ]\nconfirm = true\nactions = ["mute"]\n'
+    with pytest.raises(RuleFileError) as caught:
+        compile_rules(text)
+    assert "the rule has none" in str(caught.value.problems)

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spacesctl.application.later_cuts import LaterCuts
 from spacesctl.application.once import InFlight
 from spacesctl.domain.errors import Invalid, SpacesError, Unavailable
 from spacesctl.engine.messages import Ready, ToEngine
@@ -53,7 +54,13 @@ async def dry_run(app: Services) -> AsyncIterator[Services]:
         )
         # Its own `in_flight`: a dry run makes nothing that a real request with the same key could answer with.
         tried = replace(
-            app, db=db, registry=registry, assignments=Assignments(), in_flight=InFlight(), wake=lambda series: None
+            app,
+            db=db,
+            registry=registry,
+            assignments=Assignments(),
+            in_flight=InFlight(),
+            wake=lambda series: None,
+            later_cuts=LaterCuts(),
         )
         tried.recordings = app.recordings  # its files are real: routes that delete them depend on `no_dry_run`
         try:
