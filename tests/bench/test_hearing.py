@@ -86,12 +86,18 @@ def figures(printed: str, name: str) -> list[float]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-def test_forked_recognisers_of_a_real_model_give_equal_results_in_less_memory_than_a_model_each() -> None:
+def test_forked_recognisers_of_a_real_model_give_equal_results_in_less_memory_than_a_model_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from bots.hearing import shedding
     from bots.hearing.messages import Utterance
     from bots.hearing.pool import RecogniserPool
     from tests.bots.voices import frames_of, until
 
     model, clip, found = korean(), frames_of("cast_a", "rex")[:600], list[Utterance]()
+
+    for bound in ("SHED_AT", "SHED_EARLY_AT", "LEAN_AT"):  # a slow machine is to take its time
+        monkeypatch.setattr(shedding, bound, 1e9)
 
     async def main() -> None:
         async with RecogniserPool(model, found.append) as pool:
