@@ -1,7 +1,8 @@
 """Evidence clips: cut from the ring of the last minute, and kept under their hash. They are looked up by account and time: who closes the
 microphone, or comes back with another one, is still heard.
 
-A clip is cut at once, since its sound ages, and again when the time after the words has passed: then it replaces the first.
+A clip is cut at once, since its sound ages, and again when the time after the words has passed. Then it replaces the first, if it has more,
+or if the first has a number that is known only now.
 """
 
 from __future__ import annotations
@@ -81,9 +82,8 @@ async def _cut_again(app: App, one: LaterCut) -> None:
     if handle is None:
         return
     again = await cut_clip(app, handle, one.cut)
-    masked = handle.has_numbers(
-        one.cut.account_id, one.cut.first, one.cut.last
-    )  # the first may have a number that is known only now
+    # The first may have a number that is known only now.
+    masked = handle.has_numbers(one.cut.account_id, one.cut.first, one.cut.last)
     clip = again if masked else await _longer(app, one.clip, again)
     if clip != one.clip or not one.by_rule:  # with a person's report words may have come since
         await handle.ask(c.KeepEvidence(System("evidence"), one.report_id, clip, one.cut.account_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spacesctl.application.app import App
-from spacesctl.application.evidence import CLIP_AFTER, LATE, REPORT_BEFORE, around, cut_clip, expect_more
+from spacesctl.application.evidence import CLIP_AFTER, REPORT_BEFORE, around, cut_clip, expect_more
 from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
@@ -69,7 +69,7 @@ async def file_report(
         kept = await report_store.get_report(tx.db, report_id)
         filed = Filed(report_id, category, target, clip is not None, len(kept.body.words))
         await keep(tx.db, filed, tx.now)
-    if cut is not None and newest is not None and handle.now_tick() - newest[0] <= LATE:  # they were just speaking
+    if cut is not None and newest is not None:  # words, and numbers among them, may be recognised later
         expect_more(app, handle, LaterCut(report_id, clip, cut, by_rule=False))
     return filed
 

@@ -147,7 +147,8 @@ async def test_a_second_cut_of_which_the_beginning_has_aged_is_not_kept(api: Api
     assert await packets(host, filed["id"]) == 1000
 
 
-async def test_a_number_that_is_known_later_is_in_no_clip_and_in_no_file(api: Api) -> None:
+@pytest.mark.parametrize("ago", [0, 2 * SECOND], ids=["just said", "some seconds ago"])
+async def test_a_number_that_is_known_later_is_in_no_clip_and_in_no_file(api: Api, ago: int) -> None:
     host, ben = await api.accounts("host", "ben")
     space = await api.live(host)
     await host.ok("PUT", f"{space}/rules", {"text": NUMBERS})
@@ -155,6 +156,7 @@ async def test_a_number_that_is_known_later_is_in_no_clip_and_in_no_file(api: Ap
     await api.listener(space, ben)
     lane = lane_of(actor, ann)
     talks(actor, lane, range(10_000, 10_100))
+    actor.tick += ago
     filed = await ben.ok("POST", "/v1/reports", about(space, "@ann"))
     assert await packets(host, filed["id"]) == 100
     await api.bot.ok("POST", f"{space}/captions", {"captions": [caption(lane, 1, "[number]", 10_000, 10_100)]})
