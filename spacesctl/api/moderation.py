@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from spacesctl.api.accounts import Who
 from spacesctl.api.by import By
@@ -242,21 +242,30 @@ class AuditEntry(Answer, frozen=True, kw_only=True):
     space_id: str | None
     target: Who | None
     details: dict[str, str | int | float | bool | list[str] | None]
+    count: int
+    """Its place in the chain of its Space or of the server, from 1."""
     hash: str
     """Of this entry and the one before it in its chain."""
 
 
 class AuditLog(Page[AuditEntry], frozen=True, kw_only=True):
-    """A page of the audit log, the newest first. `head` is a hash over the heads of all chains."""
+    """A page of the audit log, the newest first. `head` is the count of all entries and a hash over the heads of all chains."""
 
     head: str
 
 
 class AuditCheck(Answer, frozen=True, kw_only=True):
-    """Whether the log is whole. `first_bad` is the id of the first entry that does not match the one before it, `chain` (a Space's id,
-    `server` or `closed`) the broken chain: without `first_bad`, entries are missing at its end.
+    """Whether the log is whole. `problem` is null when it is, otherwise what was found first: `entry` (`first_bad` does not match the one
+    before it), `tail` (entries are missing at the end), `checkpoint` or `head` (after `count` entries the log had another hash, or it has
+    fewer), `file` (line `count` of the file of checkpoints is not signed by its key), `unreadable`. `chain`: a Space's id, `server`,
+    `closed`, or `all`. `checkpoints`: how many hold; null when their folder cannot be read. `head`: what to write down, `COUNT:HASH`; empty
+    when there is a problem.
     """
 
-    first_bad: str | None
+    problem: Literal["unreadable", "entry", "tail", "checkpoint", "head", "file"] | None
     chain: str | None
+    first_bad: str | None
+    count: int | None
+    entries: int
+    checkpoints: int | None
     head: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series
 from spacesctl.live.registry import SpaceRegistry
+from spacesctl.store.checkpoints import Checkpoints
 from spacesctl.store.ports import Database
 from spacesctl.support.clock import Clock
 
@@ -39,6 +41,14 @@ class App:
     tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
     suspensions: SuspensionWatch = field(default_factory=SuspensionWatch, kw_only=True)
     later_cuts: LaterCuts = field(default_factory=LaterCuts, kw_only=True)
+    checkpoints: Checkpoints = field(init=False)
+    """Of the audit log; beside the data folder unless another place is set."""
+
+    verifying: asyncio.Lock = field(default_factory=asyncio.Lock, kw_only=True)
+    """Held while the audit log is read from its beginning."""
+
+    def __post_init__(self) -> None:
+        self.checkpoints = Checkpoints.beside(self.data)
 
     @asynccontextmanager
     async def begin(self, person: Person) -> AsyncIterator[AsyncConnection]:

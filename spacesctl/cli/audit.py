@@ -12,7 +12,7 @@ from spacesctl.cli.output import emit_json, say, table
 
 if TYPE_CHECKING:
     from spacesctl.api.by import By
-    from spacesctl.api.moderation import AuditEntry
+    from spacesctl.api.moderation import AuditCheck, AuditEntry
 
 
 def list_audit(
@@ -58,17 +58,39 @@ def who(by: By) -> str:
             return by.handle or "-"
 
 
-def verify_audit(ctx: typer.Context, as_json: Json = False) -> None:
-    """Verify the hash chains of the log: one a Space, one for the server. Exit code 1, and the first bad entry, if one was changed."""
+def verify_audit(
+    ctx: typer.Context,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="HEAD", help="What somebody wrote down: COUNT:HASH or SPACE:COUNT:HASH."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify the audit log: its hash chains, signed checkpoints, and a head that you wrote down. Exit code 1 if anything was changed."""
     with client(ctx) as spaces:
-        found = spaces.moderation.verify_audit()
+        found = spaces.moderation.verify_audit(head)
     if as_json:
         emit_json(found)
-    elif found.chain is None:
-        say(f"every entry matches the one before it; head {found.head}")
-    elif found.first_bad is None:
-        say(f"entries are missing at the end of the chain {found.chain}: the log was changed")
+    elif found.problem is None:
+        say(f"every entry fits, of {found.entries}, {_checkpoints(found)}")
+        say(f"head {found.head}: keep it, and ask again with --head")
     else:
-        say(f"entry {found.first_bad} does not match the one before it: the log was changed")
-    if found.chain is not None:
+        say(_PROBLEMS[found.problem].format(bad=found.first_bad, chain=found.chain, count=found.count))
+    if found.problem is not None:
         raise typer.Exit(1)
+
+
+_PROBLEMS = {
+    "unreadable": "an entry cannot even be read: the log was changed",
+    "entry": "entry {bad} (chain {chain}) does not match the one before it: the log was changed",
+    "tail": "entries are missing at the end of the chain {chain}: the log was changed",
+    "checkpoint": "the chain {chain} had other entries at its checkpoint after {count}: it was cut, rewritten, or restored from a backup",
+    "head": "that head, after {count} entries, is not one of this log: it was cut, rewritten, or restored from a backup",
+    "file": "line {count} of the file of checkpoints is not signed by its key: the file was changed",
+}
+
+
+def _checkpoints(found: AuditCheck) -> str:
+    if found.checkpoints is None:
+        return "but there are no checkpoints: their folder cannot be read"
+    return f"and every checkpoint, of {found.checkpoints}" if found.checkpoints else "and there is no checkpoint yet"

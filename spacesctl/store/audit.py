@@ -1,14 +1,15 @@
 """The audit log: append-only hash chains, one for each Space and one for the server, so that no two Spaces wait for each other.
 
-Each entry contains the hash of the one before, and each chain has a head: how many entries there are, and the hash of the last. Earlier
-versions kept one chain for everything; it is closed, and the first entry of each new chain names its last hash.
+Each entry has a running count in its chain and contains the hash of the one before, and each chain has a head: how many entries there are,
+and the hash of the last. `audit_check` reads it all again. Earlier versions kept one chain for everything; it is closed, and the first
+entry of each new chain names its last hash.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,9 @@ GENESIS = closed_audit.GENESIS
 Facts = Mapping[str, str | int | float | bool | list[str] | None]
 """What an entry says besides, by name."""
 _REPORTS = ("report", "report.decide")
+_LAST_OF_A_SPACE = ("space.end", "space.miss", "space.cancel")
+MOST_MARKED = 500
+"""Heads that are read at once for their checkpoints."""
 SERVER = "server"
 """The chain of what concerns no Space."""
 
@@ -45,14 +49,6 @@ class Entry:
         return self.space_id or SERVER
 
 
-@dataclass(frozen=True)
-class Broken:
-    """The first place of a chain that does not fit. `entry_id` is None when its tail was cut off."""
-
-    chain: str
-    entry_id: int | None
-
-
 def entry_hash(prev: str, seq: int, at: datetime, chain: str, principal: object, *facts: object) -> str:
     """SHA-256 over the hash before and the entry in canonical JSON."""
     fields = [prev, seq, rfc3339(at), chain, principal, *facts]
@@ -69,7 +65,35 @@ async def append(db: AsyncConnection, entry: Entry, now: datetime) -> None:
         await db.execute(audit_heads.insert().values(chain=entry.chain, seq=2, hash=last))
         return
     last = await _add(db, entry, head.seq + 1, head.hash, now)
-    await db.execute(update(audit_heads).where(audit_heads.c.chain == entry.chain).values(seq=head.seq + 1, hash=last))
+    grown = update(audit_heads).where(audit_heads.c.chain == entry.chain).values(seq=head.seq + 1, hash=last)
+    await db.execute(grown.values(is_due=True) if entry.action in _LAST_OF_A_SPACE else grown)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A chain has `count` entries, and the last has this hash."""
+
+    chain: str
+    count: int
+    hash: str
+
+
+async def unmarked(db: AsyncConnection, at_least: int) -> list[Head]:
+    """The heads that a checkpoint is due for: so many entries since the last one, or their Space has ended."""
+    h = audit_heads.c
+    grown = h.seq - h.marked >= at_least
+    query = (
+        select(h.chain, h.seq.label("count"), h.hash).where(or_(grown, h.is_due)).order_by(h.chain).limit(MOST_MARKED)
+    )
+    return await all_as(db, query, Head)
+
+
+async def mark(db: AsyncConnection, heads: Sequence[Head]) -> None:
+    """These have a checkpoint now. What was added meanwhile is counted from there; an end that was added meanwhile stays due."""
+    for one in heads:
+        mine = audit_heads.c.chain == one.chain
+        await db.execute(update(audit_heads).where(mine).values(marked=one.count))
+        await db.execute(update(audit_heads).where(mine, audit_heads.c.seq == one.count).values(is_due=False))
 
 
 async def _add(db: AsyncConnection, entry: Entry, seq: int, prev: str, now: datetime) -> str:
@@ -106,6 +130,8 @@ class KeptEntry:
     body: Facts
     hash: str
     principal: Mapping[str, str | None] | None
+    count: int
+    """Its place in its chain, from 1."""
 
 
 async def page(
@@ -133,51 +159,22 @@ async def page(
 def _entries(ended: int) -> Select[*tuple[object, ...]]:
     e = audit_entries.c
     return select(
-        (e.id + ended).label("id"), e.at, e.actor_id, e.action, e.chain.label("space_id"), e.target_id, e.body, e.hash, e.principal
+        (e.id + ended).label("id"), e.at, e.actor_id, e.action, e.chain.label("space_id"), e.target_id, e.body, e.hash, e.principal,
+        e.seq.label("count"),
     )  # fmt: skip
 
 
 def _closed_entries() -> Select[*tuple[object, ...]]:
     c = closed.c
-    return select(c.id, c.at, c.actor_id, c.action, c.space_id, c.target_id, c.body, c.hash, null().label("principal"))
-
-
-async def head(db: AsyncConnection) -> str:
-    """One hash over the heads of all chains. Somebody who wrote it down can later show that the log was cut or rewritten."""
-    heads = await db.execute(select(audit_heads).order_by(audit_heads.c.chain))
-    fields = [await closed_audit.head(db), *([row.chain, row.seq, row.hash] for row in heads)]
-    return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
-
-
-def _account_of(principal: Mapping[str, str | None]) -> str | None:
-    """The account that acted, from the principal as it is hashed; the column beside it is for queries."""
-    return principal.get("bot_id") or (principal.get("id") if principal.get("kind") == "person" else None)
-
-
-async def verify(db: AsyncConnection) -> Broken | None:
-    """Check all chains, the closed one too. Returns the first place that does not fit, or None when all do."""
-    try:
-        return await _verify(db)
-    except (ValueError, AttributeError, OverflowError, OSError):  # a row that cannot even be read
-        return Broken("unreadable", None)
-
-
-async def _verify(db: AsyncConnection) -> Broken | None:
-    if (bad := await closed_audit.verify(db)) is not None:
-        return Broken("closed", bad)
-    ended = await db.scalar(select(func.max(closed.c.id))) or 0
-    old_head = await closed_audit.head(db)
-    heads = {row.chain: (row.seq, row.hash) for row in await db.execute(select(audit_heads))}
-    at: dict[str, tuple[int, str]] = {}
-    async for row in await db.stream(select(audit_entries).order_by(audit_entries.c.chain, audit_entries.c.seq)):
-        seq, prev = at.get(row.chain, (0, GENESIS))
-        digest = entry_hash(prev, seq + 1, row.at, row.chain, row.principal, row.action, row.target_id, row.body)
-        forged = row.actor_id != _account_of(row.principal)
-        names_another = row.seq == 1 and row.body.get("closed") != old_head
-        if row.seq != seq + 1 or row.hash != digest or row.prev != prev or names_another or forged:
-            return Broken(row.chain, int(row.id) + ended)
-        at[row.chain] = row.seq, row.hash
-    for chain in sorted(heads.keys() | at.keys()):
-        if heads.get(chain) != at.get(chain):
-            return Broken(chain, None)
-    return None
+    return select(
+        c.id,
+        c.at,
+        c.actor_id,
+        c.action,
+        c.space_id,
+        c.target_id,
+        c.body,
+        c.hash,
+        null().label("principal"),
+        c.id.label("count"),
+    )

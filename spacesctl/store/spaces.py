@@ -148,6 +148,14 @@ async def hosted(db: AsyncConnection, host_id: str, *, over: bool = False) -> li
     return list(await db.scalars(query))
 
 
+async def is_staff_somewhere(db: AsyncConnection, account_id: str) -> bool:
+    """Whether an account hosts or hosted a Space, or is a co-host of one that is not over."""
+    mine = or_(spaces.c.host_id == account_id, spaces.c.creator_id == account_id)
+    if (await db.execute(select(spaces.c.id).where(mine).limit(1))).first() is not None:
+        return True
+    return any([account_id in (await load(db, one)).staff for one in await naming(db, account_id)])
+
+
 async def naming(db: AsyncConnection, *account_ids: str) -> list[str]:
     """The ids of the live and scheduled Spaces whose documents name all of these accounts, in whatever part."""
     query = select(spaces.c.id).where(spaces.c.state.in_([State.LIVE.value, State.SCHEDULED.value]))

@@ -302,7 +302,10 @@ audit_heads = Table(
     Column("chain", String(13), primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("marked", Integer, nullable=False, server_default="0"),
+    Column("is_due", Boolean, nullable=False, server_default="0"),
 )
+"""`marked`: the count at its last checkpoint. `is_due`: its Space has ended since."""
 
 closed_audit = Table(
     "audit",

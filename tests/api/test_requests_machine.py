@@ -17,7 +17,7 @@ from spacesctl.domain import events as e
 from spacesctl.domain.evolve import evolve_all
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import InviteState
-from spacesctl.store import audit, tables
+from spacesctl.store import audit_check, tables
 from spacesctl.store import spaces as space_store
 from tests.api.harness import Api, As, everything, memory_equals_store, running_api, settled
 
@@ -182,7 +182,7 @@ async def _is_there(me: As, method: str, path: str, answered: dict[str, Any]) ->
 
 async def _all_rows_agree(api: Api) -> None:
     async with api.app.db.read() as db:
-        assert await audit.verify(db) is None
+        assert (await audit_check.check(db)).broken is None
         rows = {
             name: [row._asdict() for row in await db.execute(select(tables.metadata.tables[name]))]
             for name in ("spaces", "sanctions", "pins", "dms", "reports", "blocks")

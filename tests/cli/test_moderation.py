@@ -155,12 +155,20 @@ def test_a_log_that_was_changed_is_found_out(tmp_path: Path) -> None:
     with running_server(tmp_path / "data", "--no-bots") as server:
         owner = Person(server, "@owner", server.owner_token)
         person(server, "host").live()
-        assert owner.says("audit", "verify").startswith("every entry matches the one before it; head ")
-        assert owner.json("audit", "verify")["first_bad"] is None
+        said = owner.says("audit", "verify")
+        assert said.startswith("every entry fits, of ")
+        assert "and there is no checkpoint yet\nhead " in said
+        head = owner.json("audit", "verify")["head"]
+        person(server, "ann")
+        assert owner.says("audit", "verify", "--head", head).startswith("every entry fits")
+        done = owner.run("audit", "verify", "--head", head.replace(":", "0:"))
+        assert (done.returncode, done.stdout.startswith("that head, after ")) == (1, True)
+        refused(owner.run("audit", "verify", "--head", "x"), 2, "COUNT:HASH")
         _forge(server)
         done = owner.run("audit", "verify")
         assert done.returncode == 1
-        assert done.stdout == "entry 5 does not match the one before it: the log was changed\n"
+        assert done.stdout.startswith("entry 5 (chain ")
+        assert done.stdout.endswith(") does not match the one before it: the log was changed\n")
         assert json.loads(owner.run("audit", "verify", "--json").stdout)["first_bad"] == "5"
 
 

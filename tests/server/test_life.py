@@ -199,7 +199,7 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path: Path, k
                 assert people["@gagged"]["muted"] is True
                 assert people["@gagged"]["role"] == "speaker"
                 assert "@barred" not in people
-                assert spaces.get("/v1/audit/verify")["first_bad"] is None
+                assert spaces.get("/v1/audit/verify")["problem"] is None
             with server.client(barred["token"]) as out, pytest.raises(SpacesError) as caught:
                 out.post(f"{space}/requests")
             assert caught.value.reason == "barred"

@@ -85,7 +85,7 @@ def test_the_example_config_lists_every_setting_with_its_default() -> None:
     assert set(listed["requests"]) == set(RequestLimits.model_fields)
     assert Settings(from_file=listed).model_dump() == Settings().model_dump() | {
         "public_url": listed["public_url"],
-        **{name: Path(listed[name]) for name in ("model", "tls_cert", "tls_key")},
+        **{name: Path(listed[name]) for name in ("audit", "model", "tls_cert", "tls_key")},
     }
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from spacesctl.domain.principals import Person, Principal, Rule, System, described
-from spacesctl.store import audit
-from spacesctl.store.audit import Broken, Entry
+from spacesctl.store import audit, audit_check
+from spacesctl.store.audit import Entry
+from spacesctl.store.audit_check import Broken
 from spacesctl.store.sqlite import schema
 from spacesctl.store.sqlite.database import Database
 from spacesctl.support.clock import REAL
@@ -34,12 +35,12 @@ async def written(path: Path) -> str:
     async with Database(path) as db, db.begin() as connection:
         for action, by, space_id in DONE:
             await audit.append(connection, Entry(action, by, space_id), REAL.now())
-        return await audit.head(connection)
+        return await audit_check.head(connection)
 
 
 async def verified(path: Path) -> tuple[Broken | None, str]:
     async with Database(path) as db, db.read() as connection:
-        return await audit.verify(connection), await audit.head(connection)
+        return (await audit_check.check(connection)).broken, await audit_check.head(connection)
 
 
 def change(path: Path, *statements: str) -> None:
@@ -89,7 +90,7 @@ async def test_what_was_done_to_a_chain_is_found_where_it_was_done(
         ids = {(c, s): i for c, s, i in raw.execute("SELECT chain, seq, id FROM audit_entries").fetchall()}
     change(path, statement)
     broken, _ = await verified(path)
-    assert broken == Broken(chain, None if seq is None else ids[chain, seq])
+    assert broken == (Broken("tail", chain) if seq is None else Broken("entry", chain, ids[chain, seq]))
     assert head
 
 

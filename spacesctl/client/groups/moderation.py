@@ -39,9 +39,9 @@ def _audit() -> Call[Page[AuditEntry]]:
     return Call("GET", "/v1/audit", wire.AuditLog)
 
 
-def _verify_audit() -> Call[wire.AuditCheck]:
-    """Check the hash chains of the audit log."""
-    return Call("GET", "/v1/audit/verify", wire.AuditCheck)
+def _verify_audit(head: str | None = None) -> Call[wire.AuditCheck]:
+    """Check the hash chains of the audit log, its checkpoints, and a head that was written down."""
+    return Call("GET", "/v1/audit/verify", wire.AuditCheck, parameters={"head": head})
 
 
 class _Calls:

@@ -69,6 +69,7 @@ class Limits(BaseModel):
     reaction: Rate = "10/second"
     report: Rate = "30/hour"
     outside: Rate = "10/minute"
+    verify: Rate = "6/minute"
     rule_file: Rate = "1024/day"
     evidence: Rate = "4096/day"
     live_spaces: Count = 20
@@ -97,6 +98,7 @@ _CALLED = {
     "reaction": "reactions",
     "report": "reports",
     "outside": "tests of webhooks and notifications",
+    "verify": "checks of the audit log",
     "rule_file": "bytes of rule files",
     "evidence": "bytes of evidence",
     "live_spaces": "live Spaces of one host (end one)",

@@ -82,6 +82,7 @@ class Services(App):
     """WebSocket messages that were dropped: malformed, or from a session that does not speak."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.started_at = self.clock.now()
         self.voices = VoiceClips(self.data / "clips", self.clock)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from spacesctl.application.checkpoints import LOOK_EVERY as CHECKPOINTS_EVERY
+from spacesctl.application.checkpoints import make_checkpoints
 from spacesctl.application.evidence import cut_again
 from spacesctl.application.suspensions import end_suspensions
 from spacesctl.application.token_watch import STORED_EVERY
@@ -38,6 +40,7 @@ def look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
     tasks.every("audiences", RELEASE_EVERY, app.registry.release)
     tasks.every("space clocks", TICKS_KEPT_EVERY, watch.keep_ticks)
     tasks.every("evidence", LOOK_EVERY, partial(cut_again, app))
+    tasks.every("checkpoints", CHECKPOINTS_EVERY, partial(make_checkpoints, app))
     tasks.every("disk", DISK_LOOK_EVERY, disk.look)
     tasks.every("wall clock", 1.0, mind_the_clock)
     tasks.every("attendance", ATTENDANCE_EVERY, app.registry.store_attendance)

@@ -19,8 +19,9 @@ from starlette.types import ASGIApp
 
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.application import projections
+from spacesctl.application.checkpoints import keep_all
 from spacesctl.client.profile import profile_path, write_first_profile
-from spacesctl.domain.errors import is_final
+from spacesctl.domain.errors import Invalid, is_final
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.server.delivery.notification_sender import NotificationSender
@@ -57,6 +58,7 @@ from spacesctl.server.process.settings import Settings
 from spacesctl.server.process.systemd import Manager
 from spacesctl.server.process.tls import Certificate
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
+from spacesctl.store.checkpoints import Checkpoints
 from spacesctl.store.sqlite.database import Database
 from spacesctl.support.logs import configure, on_unhandled
 from spacesctl.support.supervision import TaskSupervisor
@@ -178,6 +180,7 @@ async def _serve(
     await alarm.start()
     stack.push_async_callback(alarm.stop)
     app.disk = disk = DiskWatch(settings.data, app.recordings, settings.disk_warning_mib << 20)
+    await _open_checkpoints(app, settings.audit)
     await app.tokens.open(db)
     await app.suspensions.open(db)
     look_after(app, disk, bot.id)
@@ -205,9 +208,29 @@ async def _serve(
     assignments.close()
     await registry.close()
     await app.recordings.close()
+    await _last_checkpoints(app)
     server.should_exit = True
     # In parallel: each may take its own grace time, and all together have 5 s.
     await asyncio.gather(serving, engine.stop(), *([bots.stop()] if bots else []))
+
+
+async def _open_checkpoints(app: Services, folder: Path | None) -> None:
+    """Without a place to keep them, a server still starts: rooms come first. It is told in the log and by `audit verify`."""
+    if folder is not None:
+        app.checkpoints = Checkpoints(folder)
+    else:
+        app.checkpoints = Checkpoints.beside(await asyncio.to_thread(app.data.resolve))
+    try:
+        await asyncio.to_thread(app.checkpoints.open)
+    except Invalid as error:
+        _log.warning("the audit log gets no checkpoints", reason=str(error))
+
+
+async def _last_checkpoints(app: Services) -> None:
+    try:
+        await keep_all(app)
+    except (OSError, Invalid) as error:
+        _log.warning("the audit log got no last checkpoints", reason=str(error))
 
 
 def _settle() -> None:

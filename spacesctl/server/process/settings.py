@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     udp: HostPort = "0.0.0.0:8420"
     ice_tcp: bool = True
     data: Path = Path("data")
+    audit: Path | None = None
     announce: Annotated[list[str], NoDecode] = Field(default_factory=list)
     audience_packet_ms: Literal["20", "40", "60", "120", "auto"] = "auto"
     public_url: str | None = None

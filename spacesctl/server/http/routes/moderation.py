@@ -13,7 +13,7 @@ from spacesctl.api import moderation as api
 from spacesctl.api.by import By
 from spacesctl.api.captions import SpokenWord
 from spacesctl.api.wire import Page, Time, load_value, time
-from spacesctl.application import acts, reports
+from spacesctl.application import acts, reports, verifying
 from spacesctl.application.once import Once
 from spacesctl.application.rulesets import set_rules
 from spacesctl.domain.accounts import Account
@@ -35,11 +35,12 @@ from spacesctl.server.http.serializers import by, who
 from spacesctl.server.http.services import Here, ServiceBot, Services, SignedIn
 from spacesctl.server.http.sound_files import SOUND, sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
-from spacesctl.store import accounts, audit
+from spacesctl.store import accounts, audit, audit_check
 from spacesctl.store import reports as report_store
 from spacesctl.store import rulesets as ruleset_store
 from spacesctl.store import spaces as space_store
 from spacesctl.store.acts import StoredAct
+from spacesctl.store.audit_check import Broken
 from spacesctl.store.reports import KeptReport
 
 router = APIRouter(prefix="/v1", tags=["moderation"], route_class=WireRoute)
@@ -275,7 +276,7 @@ async def list_audit(app: Here, caller: SignedIn, cursor: str | None = None) -> 
         mine = None if caller.is_admin else set(await space_store.hosted(db, caller.account_id or "", over=True))
         rows = await audit.page(db, space_ids=mine, actor_id=caller.account_id, before=before, limit=PAGE)
         known = await accounts.by_ids(db, {i for row in rows for i in (row.actor_id, row.target_id) if i})
-        head = await audit.head(db)
+        head = await audit_check.head(db)
     more = str(rows[-1].id) if len(rows) == PAGE else None
     return api.AuditLog(data=[_entry(row, known) for row in rows], head=head, next=more)
 
@@ -290,14 +291,28 @@ def _entry(row: audit.KeptEntry, known: Mapping[str, Account]) -> api.AuditEntry
         space_id=None if row.space_id == audit.SERVER else row.space_id,
         target=who(target) if target else None,
         details=dict(row.body),
+        count=row.count,
         hash=row.hash,
     )
 
 
 @router.get("/audit/verify")
-async def verify_audit(app: Here, caller: SignedIn) -> api.AuditCheck:
-    """Check the hash chains of all Spaces and of the server."""
-    async with app.db.read() as db:
-        bad, head = await audit.verify(db), await audit.head(db)
-    first = str(bad.entry_id) if bad and bad.entry_id is not None else None
-    return api.AuditCheck(first_bad=first, chain=bad.chain if bad else None, head=head)
+@may_fail(TooMany)
+@limited("verify")
+async def verify_audit(app: Here, caller: SignedIn, head: str | None = None) -> api.AuditCheck:
+    """Check the hash chains of all Spaces and of the server, the signed checkpoints, and a `head` that somebody wrote down: `COUNT:HASH` or
+    `SPACE:COUNT:HASH`. Only who hosts or hosted a Space may.
+    """
+    one = await verifying.verify(app, caller, head)
+    bad = one.found.broken
+    if bad is None and one.bad_line is not None:
+        bad = Broken("file", "checkpoints", None, one.bad_line)
+    return api.AuditCheck(
+        problem=bad.problem if bad else None,
+        chain=bad.chain if bad else None,
+        first_bad=str(bad.entry_id) if bad and bad.entry_id is not None else None,
+        count=bad.count if bad else None,
+        entries=one.found.entries,
+        checkpoints=one.checkpoints,
+        head=one.found.head,
+    )
