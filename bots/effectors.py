@@ -125,12 +125,15 @@ class EnforcingEffectors:
 
 
 class DecisionRecord:
-    """Records what a rule would have done: in shadow mode, for words too old, and for those not confirmed. It has no way to do it."""
+    """Records what a rule would have done: in shadow mode, for words too old, and for those that wait or were not confirmed. It has no way
+    to do it."""
 
     def __init__(self, poster: ActionPoster) -> None:
         self._poster = poster
 
     async def note(self, decision: Decision) -> None:
         """Record all actions of a decision."""
-        mode = "shadow" if decision.mode == "enforce" else decision.mode
-        await self._poster.post(decision, "unconfirmed" if decision.unconfirmed else mode)
+        mode: RuleMode = "shadow" if decision.mode == "enforce" else decision.mode
+        await self._poster.post(
+            decision, "waiting" if decision.waiting else "unconfirmed" if decision.unconfirmed else mode
+        )

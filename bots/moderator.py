@@ -152,8 +152,9 @@ class Moderator:
             while True:
                 found = await self._decisions.get()
                 await self._settled()
-                for decision in [found] if found.unconfirmed else in_time(found, self._tick()):
-                    if decision.mode == "enforce" and not decision.unconfirmed:
+                recorded = found.waiting or found.unconfirmed
+                for decision in [found] if recorded else in_time(found, self._tick()):
+                    if decision.mode == "enforce" and not recorded:
                         self._tell(held=await self._effectors.take(decision))
                     else:
                         await self._record.note(decision)
@@ -166,11 +167,14 @@ class Moderator:
         return replace(decision, words=words, numbers=numbers)
 
     def _ask(self, decision: Decision) -> None:
-        """Let a decision wait for its second recognition; nothing else waits for it."""
+        """Let a decision wait for its second recognition; nothing else waits for it. The server knows of it from now on: if this process is
+        killed, it asks a person."""
         masked = self._masked(decision)
         if len(self._confirming) >= MAX_CONFIRMING:
             self._answered(masked, None)
             return
+        if decision.mode != "shadow":
+            self._queue(replace(masked, waiting=True))
         task = asyncio.create_task(self._asked(decision, masked))
         self._confirming.add(task)
         task.add_done_callback(self._confirming.discard)

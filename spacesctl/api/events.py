@@ -36,6 +36,8 @@ from spacesctl.api.moderation_events import (
     SanctionLifted,
     ServerMuted,
     ServerUnmuted,
+    SuggestionEnded,
+    SuggestionMade,
 )
 from spacesctl.api.people_events import (
     HandLowered,
@@ -200,6 +202,8 @@ EVENTS: dict[str, type[Answer]] = {
     "measure.ended": MeasureEnded,
     "rules.set": RulesSet,
     "act.taken": ActTaken,
+    "suggestion.made": SuggestionMade,
+    "suggestion.ended": SuggestionEnded,
     "offence.counted": OffenceCounted,
     "points.given": PointsGiven,
     "breaker.tripped": BreakerTripped,

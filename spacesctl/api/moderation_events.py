@@ -135,6 +135,43 @@ class ActTaken(Answer, frozen=True, kw_only=True):
     end_tick: int
 
 
+class MadeSuggestion(Answer, frozen=True, kw_only=True):
+    """The action of a rule on the account `account_id`; empty: on the Space itself. `act` is the key of the newest of `times` acts that
+    asked for it, `lasts` the seconds that it would last (null: until the Space ends). `why`: `suggested`, `held` by the circuit breaker,
+    or `unanswered` by a second recognition. `state`: `open`, or `waiting` for its second recognition."""
+
+    id: str
+    act: str
+    rule_id: str
+    action: str
+    account_id: str
+    why: str
+    state: str
+    since: Time
+    until: Time
+    lasts: int | None = None
+    times: int = 1
+
+
+class SuggestionMade(Answer, frozen=True, kw_only=True):
+    """A rule leaves an action to staff, or (the same id) again; or it waits for its second recognition."""
+
+    suggestion: MadeSuggestion
+
+
+class SuggestionEnded(Answer, frozen=True, kw_only=True):
+    """A suggestion was `confirmed` or `dismissed` by the account `by_id`, `expired`, or its second recognition `answered`. `sanction` is
+    the id of what it became."""
+
+    suggestion_id: str
+    rule_id: str
+    action: str
+    account_id: str
+    how: str
+    by_id: str = ""
+    sanction: str = ""
+
+
 class OffenceCounted(Answer, frozen=True, kw_only=True):
     """Somebody broke a rule that acts only on repeated offences, or not again for a while. `acts`: this time it acts, and then not
     before the tick `quiet_until`. Offences before the tick `since` count no longer."""

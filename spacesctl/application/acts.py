@@ -11,12 +11,13 @@ from spacesctl.application.evidence import CLIP_AFTER, CLIP_BEFORE, around, cut_
 from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.domain import commands as c
 from spacesctl.domain.actions import LADDER
-from spacesctl.domain.acts import is_exempt, judged
+from spacesctl.domain.acts import judged
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.ladders import resolved
 from spacesctl.domain.offence import AT_ONCE, Terms
 from spacesctl.domain.principals import Person, Rule
+from spacesctl.domain.sanctions import is_exempt
 from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import RuleMode
@@ -59,11 +60,12 @@ class Act:
 
 
 async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
-    """Take, count or only record what a rule decided. A repeated act (`same_act`) returns the first result and changes nothing. Raises
+    """Take, count or only record what a rule decided. A repeated act (`same_act`) returns the first result and changes nothing, unless
+    that one waited. Raises
     NotFound, Gone, NotAllowed or Refused.
     """
     async with app.db.read() as db:
-        if (done := await act_store.same_act(db, space_id, act)) is not None:
+        if (done := await act_store.same_act(db, space_id, act)) is not None and not _answers(act, done):
             return done
     report_id, clip = "", None
     while True:
@@ -96,7 +98,9 @@ async def _take(
 ) -> StoredAct | None:
     """Take the act in the transaction, unless another request has. None: it is to file a report, and there is no evidence yet."""
     if (done := await act_store.same_act(tx.db, space_id, act)) is not None:
-        return done  # the same act was requested twice at once; the first one counts
+        if not _answers(act, done):
+            return done  # the same act was requested twice at once; the first one counts
+        act = replace(act, key=done.key)
     account = await accounts.get(tx.db, act.account_id) if act.account_id else None
     person = c.THE_SPACE if account is None else await facts.target(tx.db, tx.space(space_id), account)
     here = tx.here(space_id)
@@ -108,13 +112,23 @@ async def _take(
     kept = {name: value for name, value in vars(act).items() if name not in ("without", "terms", "ladder")}
     kept |= {"mode": mode, "action": step.action}
     stored = StoredAct(**kept, report_id=report_id or None, handle=f"@{account.handle}" if account is not None else "")
+    if (act.mode, mode) == ("waiting", "counted"):
+        return stored  # it is counted when it is known, and nothing before
     # The words go to the act alone: what follows from its event reads them there.
-    await act_store.add_act(tx.db, space_id, stored, act.asked, tx.now)
+    if done is not None:
+        await act_store.change_act(tx.db, space_id, stored)
+    else:
+        await act_store.add_act(tx.db, space_id, stored, act.asked, tx.now)
     exempt = is_exempt(tx.space(space_id), person)
     await tx.ask(space_id, command)
     if account is not None and mode == "enforce" and step.action == "block" and not exempt:
         await blocks.write_block(app, tx, by, account, act.key, removed_from=space_id)
     return stored
+
+
+def _answers(act: Act, done: StoredAct) -> bool:
+    """Whether it says what became of an act that waited for its second recognition."""
+    return done.mode == "waiting" != act.mode
 
 
 def _command(by: Rule, act: Act, person: c.Target) -> c.TakeAct:

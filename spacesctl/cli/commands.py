@@ -94,6 +94,15 @@ ROOT = Noun(
                 ),
             },
         ),
+        "suggestions": Verb(
+            "suggestions:suggestions",
+            "List what rules suggest and nobody has decided on: to do what to whom, for which words, and why it waits for you.",
+        ),
+        "confirm": Verb(
+            "suggestions:confirm",
+            "Do what a rule suggests: it becomes a sanction in your name, with its rule as the reason.",
+        ),
+        "dismiss": Verb("suggestions:dismiss", "Leave undone what a rule suggests, so that nobody confirms it later."),
         "undo": Verb("sanctions:undo", "Undo a sanction: of a person, of all, or a block."),
         "sanctions": Verb(
             "sanctions:sanctions",

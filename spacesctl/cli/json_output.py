@@ -20,6 +20,7 @@ from spacesctl.api import (
     redactions,
     series,
     spaces,
+    suggestions,
 )
 from spacesctl.bench.beside_icecast import Beside
 from spacesctl.bench.capacity import Capacity
@@ -100,6 +101,8 @@ OUTPUTS: dict[str, Output] = {
     **dict.fromkeys(("dump", "cough", "redactions change", "redactions withdraw"), _one(redactions.Redaction)),
     "panic": _one(redactions.Panic),
     "redactions list": _array(redactions.Redaction),
+    "suggestions": _array(suggestions.Suggestion),
+    **dict.fromkeys(("confirm", "dismiss"), _one(suggestions.Suggestion)),
     "undo": _one(people.Sanction),
     "sanctions": _array(people.Sanction),
     "block": _array(answers.Blocking),

@@ -182,6 +182,13 @@ class Watched:
             return f"{self.names.get(sanction.target_id, 'somebody')} was warned by {self._by(sanction.by)}"
         return f"{self.names.get(sanction.target_id, 'somebody')} is a listener now, by {self._by(sanction.by)}"
 
+    def _suggested(self, one: moderation_events.MadeSuggestion) -> str | None:
+        """Of each time that it is asked for; what waits is told by its act."""
+        if one.state != "open":
+            return None
+        whom = self.names.get(one.account_id, "somebody") if one.account_id else "the Space"
+        return f"to {one.action} {whom}: spacesctl confirm {one.id}"
+
     def _sentence(self, event: Event) -> str | None:
         account_id = _account_id(event.data)
         who = self.names.get(account_id, "somebody") if account_id else "the Space"
@@ -208,6 +215,10 @@ class Watched:
                 return f"the audience is to hear {delay:g} s later"
             case moderation_events.ActTaken() as act:
                 return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
+            case moderation_events.SuggestionMade(suggestion=one):
+                return self._suggested(one)
+            case moderation_events.SuggestionEnded(how=how) as one:
+                return f"suggestion {one.suggestion_id} is {how}" if how != "answered" else None
             case moderation_events.OffenceCounted(acts=acts, rule_id=rule_id):
                 return None if acts else f"rule {rule_id} counts what {who} said"
             case moderation_events.PointsGiven(ladder=ladder, points=points):

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
-from spacesctl.domain import ladders, measures, offences, redactions, sanctions
+from spacesctl.domain import ladders, measures, offences, redactions, sanctions, suggestions
 from spacesctl.domain.checks import require_live
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import described
 from spacesctl.domain.sanctioning import Order, imposed
+from spacesctl.domain.sanctions import is_exempt
 from spacesctl.domain.space import Grant, Space
-from spacesctl.domain.words import Kind, Role
+from spacesctl.domain.words import Role
 
 Events = list[e.Event]
-FOR_A_WHILE = timedelta(minutes=10)
-"""How long a rule locks or slows a Space."""
-
-
-def is_exempt(space: Space, person: c.Target) -> bool:
-    """Whether rules may not mute, remove or block this person: hosts, co-hosts and bots."""
-    return space.role_of(person.account_id).rank >= Role.COHOST.rank or person.kind is Kind.BOT
 
 
 _ON_ONE = frozenset({"warn", "mute", "demote", "kick", "block"})
@@ -60,12 +54,13 @@ def take_act(space: Space, command: c.TakeAct, now: datetime) -> Events:
     taken = e.ActTaken(
         command.key, command.rule_id, found.mode, command.action, person.account_id, command.lane, command.start_tick, command.end_tick,
     )  # fmt: skip
+    left = suggestions.of_act(space, command, found.mode, now)
     if found.mode not in ("enforce", "held"):
-        return [*found.events, taken]
+        return [*found.events, taken, *left]
     points = ladders.given(command, now)
     if found.mode == "held":
-        return [*found.events, taken, *points]
-    return [*found.events, taken, *points, *_enforce(space, command, allowed, now)]
+        return [*found.events, taken, *points, *left]
+    return [*found.events, taken, *left, *points, *_enforce(space, command, allowed, now)]
 
 
 def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) -> Events:
@@ -79,7 +74,7 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
             return imposed(space, "warn", target, order)
         case "lock" | "slow" if space.measure(command.action) is None:
             every = measures.EVERY if command.action == "slow" else None
-            for_a_while = replace(order, until=now + FOR_A_WHILE, every=every)
+            for_a_while = replace(order, until=now + measures.BY_RULES, every=every)
             return measures.begun(space, command.action, for_a_while, inside=command.inside)
         case "mute" if not spared and space.role_of(target) is not Role.LISTENER:
             return [

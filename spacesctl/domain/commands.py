@@ -426,6 +426,22 @@ class TakeAct(Command):
 
 
 @dataclass(frozen=True)
+class Confirm(Command):
+    """Do what a rule suggests about the person (`THE_SPACE`: about the Space). `inside` is as in `TakeMeasure`."""
+
+    suggestion_id: str
+    person: Target
+    inside: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Dismiss(Command):
+    """Leave undone what a rule suggests."""
+
+    suggestion_id: str
+
+
+@dataclass(frozen=True)
 class FileReport(Command):
     """Report the Space, or a person in it (`account_id`), to its moderators."""
 

@@ -5,7 +5,7 @@
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `leaving.py` (an account
 is suspended or deleted), `sanctions.py` (warn, mute,
 demote, kick, block), `measures.py` (what concerns all), `acts.py` (what rules do), `undo.py` (the end of a sanction),
-`redactions.py` (what the audience is not to hear), `panic.py`, `pins.py` and `recording.py`.
+`redactions.py` (what the audience is not to hear), `panic.py`, `suggestions.py`, `pins.py` and `recording.py`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from spacesctl.domain import (
     redactions,
     sanctions,
     stage,
+    suggestions,
     undo,
 )
 from spacesctl.domain import commands as c
@@ -96,6 +97,8 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.Restore: erasing.restore,
     c.TakeOut: leaving.take_out,
     c.TakeAct: acts.take_act,
+    c.Confirm: suggestions.confirm,
+    c.Dismiss: suggestions.dismiss,
     c.OpenMic: stage.open_mic,
     c.SetMic: stage.set_mic,
     c.CloseMic: stage.close_mic,

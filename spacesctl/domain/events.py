@@ -36,6 +36,9 @@ from spacesctl.domain.moderation_events import (
     SanctionLifted,
     ServerMuted,
     ServerUnmuted,
+    SuggestionEnd,
+    SuggestionEnded,
+    SuggestionMade,
 )
 from spacesctl.domain.space import Invite, Pin, Recording
 from spacesctl.domain.speech import Word
@@ -96,6 +99,9 @@ __all__ = [
     "SpaceEnded",
     "SpaceMissed",
     "SpaceStarted",
+    "SuggestionEnd",
+    "SuggestionEnded",
+    "SuggestionMade",
     "Unpinned",
 ]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from spacesctl.domain import events as e
-from spacesctl.domain import ladders, offences
+from spacesctl.domain import ladders, offences, suggested
 from spacesctl.domain.space import MAX_CAPTIONED, Away, Erasure, Hand, Invite, Member, Space
 from spacesctl.domain.words import InviteState, Role, State
 
@@ -202,6 +202,7 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
         hands={},
         away=None,
         sanctions={},
+        suggestions={},
         held_until=None,
         inside=frozenset(),
     ),
@@ -237,6 +238,8 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SanctionImposed: _imposed,
     e.SanctionLifted: _lifted,
     e.OffenceCounted: offences.counted,
+    e.SuggestionMade: suggested.made,
+    e.SuggestionEnded: suggested.ended,
     e.CaptionSpoken: _captioned,
     e.Pinned: _pinned,
     e.RecordingStarted: lambda space, event: replace(

@@ -12,6 +12,7 @@ from typing import Final
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain import suggested
 from spacesctl.domain.ladder import Points
 from spacesctl.domain.space import Space
 
@@ -33,7 +34,10 @@ def resolved(space: Space, command: c.TakeAct, now: datetime) -> c.TakeAct:
     ladder = command.ladder
     if ladder is None:
         return command
-    step = ladder.step(points(space, ladder.name, command.person.account_id, now) + command.terms.severity)
+    has = points(space, ladder.name, command.person.account_id, now)
+    if command.mode == "suggest":
+        has += suggested.pending(space, ladder.name, command.person.account_id)
+    step = ladder.step(has + command.terms.severity)
     if step is None:
         return replace(command, action=NO_STEP)
     until = None if step.seconds is None else now + timedelta(seconds=step.seconds)

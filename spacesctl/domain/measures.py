@@ -28,6 +28,8 @@ HOLD = timedelta(minutes=5)
 """A hold without a time lasts so long: nobody is held back for ever by one that was forgotten."""
 EVERY = 30
 """Seconds between two requests or reactions of one account, when nothing else is said."""
+BY_RULES = timedelta(minutes=10)
+"""How long a rule locks or slows a Space."""
 MOST_EVERY = 3600
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from spacesctl.domain.event import Event
 from spacesctl.domain.redaction import Redaction
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.space import Grant, Pin
+from spacesctl.domain.suggestion import Suggestion
 from spacesctl.domain.words import RedactionMode
+
+SuggestionEnd = Literal["confirmed", "dismissed", "expired", "answered"]
+"""How a suggestion ends; `answered`: its second recognition came."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,8 @@ class RulesSet(Event):
 
 @dataclass(frozen=True)
 class ActTaken(Event):
-    """An action that a rule took, or (mode `shadow`, `suggest` or `held`) would have taken. `key` identifies the act, so that it
-    is stored once. An empty `account_id`: it is about the Space.
+    """An action that a rule took, or (mode `shadow`, `suggest`, `held`, `waiting` or `unconfirmed`) would have taken. `key` identifies the
+    act, so that it is stored once; one that waited is told again. An empty `account_id`: it is about the Space.
     """
 
     type = "act.taken"
@@ -116,6 +121,32 @@ class ActTaken(Event):
     lane: int
     start_tick: int
     end_tick: int
+
+
+@dataclass(frozen=True)
+class SuggestionMade(Event):
+    """A rule leaves an action to staff, or (the same id) again; or it waits for its second recognition (its state is `waiting`)."""
+
+    type = "suggestion.made"
+    suggestion: Suggestion
+
+    @property
+    def account_id(self) -> str:
+        return self.suggestion.account_id
+
+
+@dataclass(frozen=True)
+class SuggestionEnded(Event):
+    """A suggestion was confirmed or dismissed by the account `by`, or it expired. `sanction` is the id of what it became."""
+
+    type = "suggestion.ended"
+    suggestion_id: str
+    rule_id: str
+    action: str
+    account_id: str
+    how: SuggestionEnd
+    by: str = ""
+    sanction: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ def verdict(space: Space, command: c.TakeAct, now: datetime) -> Verdict:
     if command.mode == "unconfirmed":
         return Verdict("unconfirmed")  # nobody knows whether it was an offence
     acts, counted = _counted(space, command)
+    if command.mode == "waiting":
+        return Verdict("waiting" if acts else "counted")  # it is counted when it is known
     if not acts:
         return Verdict("counted", counted)
     if command.mode != "enforce" or command.action not in SANCTIONS:

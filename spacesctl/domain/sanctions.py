@@ -15,7 +15,7 @@ from spacesctl.domain.permissions import Action, require_over
 from spacesctl.domain.principals import Principal, Rule, described
 from spacesctl.domain.sanctioning import Order, imposed, lifted
 from spacesctl.domain.space import Grant, Member, Space
-from spacesctl.domain.words import InviteState, Role
+from spacesctl.domain.words import InviteState, Kind, Role
 
 Events = list[e.Event]
 
@@ -23,6 +23,11 @@ Events = list[e.Event]
 def grant(host_id: str, rules: c.SetRules) -> Grant:
     """The grant of a rule file: its actions, and those that are always granted."""
     return Grant(rules.bot_id, host_id, rules.actions | ALWAYS_GRANTED, rules.with_numbers, rules.breaker)
+
+
+def is_exempt(space: Space, person: c.Target) -> bool:
+    """Whether rules may not mute, remove or block this person: hosts, co-hosts and bots."""
+    return space.role_of(person.account_id).rank >= Role.COHOST.rank or person.kind is Kind.BOT
 
 
 def warn(space: Space, command: c.Warn, now: datetime) -> Events:

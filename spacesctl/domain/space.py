@@ -10,6 +10,7 @@ from spacesctl.domain.ladder import Points
 from spacesctl.domain.offence import USUAL, BreakerLimits, Offender, RuleSanction
 from spacesctl.domain.redaction import RULES_DELAY, Redaction
 from spacesctl.domain.sanction import EVERYBODY, Sanction
+from spacesctl.domain.suggestion import Suggestion
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
 
 MAX_TITLE = 70
@@ -181,6 +182,10 @@ class Space:
     """Those that rules have given on ladders, the oldest first."""
     tripped: Mapping[str, datetime] = field(default_factory=dict)
     """Until when staff know that the circuit breaker holds sanctions against an account, or (an empty id) against all."""
+    suggestions: Mapping[str, Suggestion] = field(default_factory=dict)
+    """What rules leave to staff, or wait with, by id, with the last that were decided on."""
+    suggestion_count: int = 0
+    """How many suggestions there were."""
     delay_set: float | None = None
     """Seconds that the audience hears behind the stage; None: as the rules need it."""
     redactions: Mapping[str, Redaction] = field(default_factory=dict)

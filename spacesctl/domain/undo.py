@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from spacesctl.domain import commands as c
-from spacesctl.domain import erasing, measures
+from spacesctl.domain import erasing, measures, suggestions
 from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.checks import require_not_over
@@ -51,7 +51,7 @@ def _undone(space: Space, sanction: Sanction, now: datetime, *, blocked: bool) -
 
 
 def lift_expired(space: Space, command: c.LiftExpired, now: datetime) -> Events:
-    """Lift all sanctions whose time is over. Raises NotAllowed."""
+    """Lift all sanctions whose time is over, and end such suggestions. Raises NotAllowed."""
     require(space, command.by, Action.LIFT_EXPIRED)
     if space.is_over:
         return []
@@ -63,7 +63,7 @@ def lift_expired(space: Space, command: c.LiftExpired, now: datetime) -> Events:
     for one in (one for one in after.sanctions.values() if _is_over(one, now)):
         events += [*effects_end(after, one), lifted(one, "expired")]
     is_held = after.held_until is not None and after.held_until <= now  # by an earlier version, without a sanction
-    return [*events, *([e.HoldEnded()] if is_held else [])]
+    return [*events, *([e.HoldEnded()] if is_held else []), *suggestions.expired(space, now)]
 
 
 def _is_over(one: Sanction, now: datetime) -> bool:

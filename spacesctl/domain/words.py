@@ -23,7 +23,7 @@ Category = Literal[
 ]
 """What a report is about."""
 CATEGORIES: Mapping[str, Category] = {name: name for name in get_args(Category)}
-RuleMode = Literal["shadow", "counted", "suggest", "held", "unconfirmed", "enforce"]
+RuleMode = Literal["shadow", "counted", "suggest", "held", "waiting", "unconfirmed", "enforce"]
 """Whether a rule only records what it would do, only counts the offence, leaves what to do to a person, holds it since rules have done much
 already, leaves it since a second recognition has not heard the same, or does it."""
 

@@ -223,7 +223,7 @@ class Transaction:
 
 def _with_tail(actor: SpaceActor, command: c.Command) -> c.Command:
     """The command with what its person said that the audience has not heard, if that may go with them."""
-    if isinstance(command, c.Kick | c.RemoveBlocked | c.TakeAct | c.TakeOut):
+    if isinstance(command, c.Kick | c.RemoveBlocked | c.TakeAct | c.TakeOut | c.Confirm):
         tail = actor.unheard(command.person.account_id)
         return replace(command, person=replace(command.person, tail=tail)) if tail else command
     return command

@@ -80,6 +80,8 @@ class Decision:
     """The ticks of the numbers that were spoken around it, which evidence leaves out."""
     confirm: tuple[str, ...] = ()
     """What a second recognition has to hear, one of these in normalised words, before there is a sanction; empty: nothing."""
+    waiting: bool = False
+    """Whether it waits for that: the server is told, so that it is not lost if this process is killed."""
     unconfirmed: bool = False
     """Whether it has not heard it, or could not be asked in time: then it is only recorded."""
     found: str = ""

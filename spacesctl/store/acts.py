@@ -92,3 +92,9 @@ async def add_act(db: AsyncConnection, space_id: str, act: StoredAct, asked: str
     await db.execute(
         acts.insert().values(space_id=space_id, key=act.key, body=asdict(act), at=now, asked=asked, **about)
     )
+
+
+async def change_act(db: AsyncConnection, space_id: str, act: StoredAct) -> None:
+    """Store what became of an act that is there under its key."""
+    row = (acts.c.space_id == space_id, acts.c.key == act.key)
+    await db.execute(acts.update().where(*row).values(body=asdict(act)))

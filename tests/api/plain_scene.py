@@ -67,6 +67,18 @@ async def lay_out(api: Api) -> Stage:
     await host.ok("POST", f"{over}/end")
     [kept] = (await host.ok("GET", "/v1/recordings"))["data"]
     await done(host, kept["id"])
+    about = {
+        "rule_id": "r",
+        "rule_hash": "h",
+        "account_id": ann.id,
+        "lane": 1,
+        "start_tick": 1,
+        "end_tick": 2,
+        "words": [],
+    }
+    heard = {**about, "confidence": 1.0, "engine": "e", "model": "m", "mode": "suggest"}
+    for suggested in ("warn", "kick"):
+        await api.bot.ok("POST", f"{live}/acts", {**heard, "key": suggested, "action": suggested})
     redaction = await host.ok("POST", f"{live}/redactions", {"lane": 1, "from_tick": 1, "to_tick": 400})
     sanctions = (await host.ok("GET", f"{live}/sanctions"))["data"]
     spaces = [live.rpartition("/")[2], planned["id"], over.rpartition("/")[2], series["next_space_id"]]
@@ -85,6 +97,7 @@ async def lay_out(api: Api) -> Stage:
         "pin_id": [one["id"] for one in pin["pinned"]],
         "redaction_id": [redaction["id"]],
         "sanction_id": [one["id"] for one in sanctions],
+        "suggestion_id": [f"{live.rpartition('/')[2]}-s{n}" for n in (1, 2)],
         "token_id": [token["token_id"]],
         "session_id": [answer.headers["location"].rpartition("/")[2] for answer in (up, down)],
     }

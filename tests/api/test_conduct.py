@@ -208,7 +208,7 @@ async def test_a_raid_is_only_suggested_with_the_command_where_the_rule_suggests
         assert await here.measures() == []
         (told,) = (text for text in await here.dms() if "suggests" in text)
         assert "it suggests to lock the Space. Nothing was done." in told
-        assert told.endswith(f"To do it: `spacesctl lock {here.id}`.")
+        assert f"To do it: `spacesctl confirm {here.id}-s1`" in told
 
 
 async def test_a_rule_in_shadow_only_records(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ CASES = {
     "series pause": Case("host", "POST /v1/series/{series}/pause"),
     "block": Case("host", "PUT /v1/accounts/me/blocks/@ann"),
     "rule's block": Case("bot", "POST /v1/spaces/{space}/acts", "act"),
+    "confirm": Case("host", "POST /v1/spaces/{space}/suggestions/{space}-s1/confirm"),
     "suspend": Case("owner", "PUT /v1/accounts/@ben/suspension", {"reason": "spam", "duration": 600}),
     "delete account": Case("owner", "DELETE /v1/accounts/@ben"),
     "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60, "erase": True}),
@@ -123,6 +124,8 @@ async def scene(api: Api) -> Scene:
     assert session.status_code == 201
     await host.ok("PUT", f"/v1/spaces/{spaces[0]}/rules", {"text": RULES})
     await cid.ok("POST", f"/v1/spaces/{spaces[0]}/requests")
+    suggested = act(ann, "kick", "suggest", key="suggested", start_tick=900, end_tick=950)
+    await api.bot.ok("POST", f"/v1/spaces/{spaces[0]}/acts", suggested)
     series = (await host.ok("POST", "/v1/series", SERIES))["id"]
     people = {"host": host, "ann": ann, "ben": ben, "cid": cid, "bot": api.bot, "owner": api.owner}
     return Scene(people, {"space": spaces[0], "series": series, "post": post}, session.headers["location"])

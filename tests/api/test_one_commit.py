@@ -117,6 +117,11 @@ STORY = [
     Ask("host", "POST /v1/spaces/{space_id}/whip", OFFER, at={"space_id": "{late}"}),
     Ask("host", "POST /v1/spaces/{space_id}/cough", at={"space_id": "{late}"}),
     Ask("host", "POST /v1/spaces/{space_id}/dump", at={"space_id": "{late}"}),
+    Ask("host", "PUT /v1/spaces/{space_id}/rules", {"text": RULES}, at={"space_id": "{late}"}),
+    Ask("bot", "POST /v1/spaces/{space_id}/acts", "lock", at={"space_id": "{late}"}),
+    Ask("bot", "POST /v1/spaces/{space_id}/acts", "slow", at={"space_id": "{late}"}),
+    Ask("host", "POST /v1/spaces/{space_id}/suggestions/{suggestion_id}/confirm", at={"space_id": "{late}", "suggestion_id": "{late}-s1"}),
+    Ask("host", "POST /v1/spaces/{space_id}/suggestions/{suggestion_id}/dismiss", at={"space_id": "{late}", "suggestion_id": "{late}-s2"}),
     Ask("bot", "PUT /v1/bots/status", {"ready": True}, commits=0),
     Ask("owner", "POST /v1/probe", commits=0),
     Ask("host", "POST /v1/spaces/{space_id}/recording"),
@@ -195,6 +200,9 @@ async def _send(people: dict[str, As], ask: Ask, names: dict[str, str]) -> Any:
         return await who.http.request(method, path, content=ask.body)
     if ask.body == "act":
         return await who.call(method, path, act(people["ben"], "block", rule_id="r"))
+    if ask.body in ("lock", "slow"):
+        raid = {"account_id": "", "lane": 0, "words": [], "found": "joins_per_minute 72"}
+        return await who.call(method, path, act(people["ben"], ask.body, "suggest", rule_id="r", **raid))
     if isinstance(ask.body, str):
         kind = "application/trickle-ice-sdpfrag" if method == "PATCH" else "application/sdp"
         return await who.http.request(method, path, content=ask.body, headers={"Content-Type": kind})

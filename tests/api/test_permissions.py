@@ -71,6 +71,9 @@ TABLE = {
     "staff events": "++----++",
     "post captions": "-------+",
     "take act": "-------+",
+    "see suggestions": "++----+-",
+    "confirm": "++----+-",
+    "dismiss": "++----+-",
     "report": "+++---+-",
     "create account": "------+-",
     "see what the server runs with": "------+-",
@@ -83,11 +86,15 @@ TABLE = {
 CAPTION = {"lane": 1, "utterance": 1, "text": "hi", "final": True, "start_tick": 0, "end_tick": 5, "words": []}
 
 
-def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
-    act = {
-        "key": "k", "rule_id": "r", "rule_hash": "h", "mode": "shadow", "action": "log", "account_id": ids["speaker"], "lane": 1,
+def _act(account_id: str, action: str, mode: str) -> dict[str, Any]:
+    return {
+        "key": "k", "rule_id": "r", "rule_hash": "h", "mode": mode, "action": action, "account_id": account_id, "lane": 1,
         "start_tick": 0, "end_tick": 1, "words": [], "confidence": 1.0, "engine": "e", "model": "m",
     }  # fmt: skip
+
+
+def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
+    act = _act(ids["speaker"], "log", "shadow")
     return {
         "start": ("POST", f"{space}/start", None),
         "end": ("POST", f"{space}/end", None),
@@ -139,6 +146,9 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "staff events": ("HEAD-EVENTS", f"{space}/events", None),
         "post captions": ("POST", f"{space}/captions", {"captions": [CAPTION]}),
         "take act": ("POST", f"{space}/acts", act),
+        "see suggestions": ("GET", f"{space}/suggestions", None),
+        "confirm": ("POST", f"{space}/suggestions/{space[-13:]}-s1/confirm", None),
+        "dismiss": ("POST", f"{space}/suggestions/{space[-13:]}-s1/dismiss", None),
         "report": ("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1], "account": "@talker"}),
         "create account": ("POST", "/v1/accounts", {"handle": "another"}),
         "see what the server runs with": ("GET", "/v1/server", None),
@@ -168,6 +178,11 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
     if what not in ("start", "cancel"):
         await host.ok("POST", f"{space}/start")
         await asker.ok("POST", f"{space}/requests")
+        await api.bot.ok(
+            "POST",
+            f"{space}/acts",
+            {**_act(talker.id, "kick", "suggest"), "key": "suggested", "start_tick": 9, "end_tick": 9},
+        )
     await host.ok("POST", f"{space}/invites", {"handles": [invited.handle]})
     if what == "open microphone":
         await host.ok("PATCH", space, {"speakers": "following"})

@@ -25,7 +25,7 @@ def confirming(mode: str = "enforce", more: str = "") -> str:
 
 
 def told(api: FakeApi) -> list[tuple[str, str]]:
-    return [(act["action"], act["mode"]) for act in api.acts]
+    return [(act["action"], act["mode"]) for act in api.acts if act["mode"] != "waiting"]
 
 
 def after(answer: bool | None, mode: str = "enforce", said: Utterance | None = None) -> tuple[FakeApi, FakePipeline]:
@@ -35,9 +35,9 @@ def after(answer: bool | None, mode: str = "enforce", said: Utterance | None = N
 
     async def script(bot: SpaceBot) -> None:
         bot.on_utterance(said or utterance(PHRASE))
-        await until(lambda: bool(pipeline.asked) and len(api.acts) == 1)
+        await until(lambda: bool(pipeline.asked) and len(told(api)) == 1)
         pipeline.answers.put_nowait(answer)
-        await until(lambda: len(api.acts) == 2)
+        await until(lambda: len(told(api)) == 2)
 
     return api, run(api, script, pipeline)
 
@@ -51,6 +51,24 @@ def test_what_is_heard_again_is_punished_and_the_report_does_not_wait() -> None:
 
 def test_what_is_not_heard_again_is_recorded_and_nobody_is_punished() -> None:
     assert told(after(False)[0]) == [("report", "enforce"), ("mute", "unconfirmed")]
+
+
+@pytest.mark.parametrize("mode", ["enforce", "suggest", "shadow"])
+def test_the_server_knows_what_waits_before_the_answer_comes(mode: str) -> None:
+    api, pipeline = FakeApi(confirming(mode)), FakePipeline()
+    api.hello = [info(1, "rex")]
+
+    async def killed(bot: SpaceBot) -> None:
+        bot.on_utterance(utterance(PHRASE))
+        await until(lambda: bool(pipeline.asked) and len(api.acts) == (1 if mode == "shadow" else 2))
+
+    run(api, killed, pipeline)
+    waiting = [(act["action"], act["key"]) for act in api.acts if act["mode"] == "waiting"]
+    assert [action for action, _ in waiting] == ([] if mode == "shadow" else ["mute"])
+    answered, _ = after(True, mode)
+    assert {key for _, key in waiting} <= {act["key"] for act in answered.acts if act["mode"] == mode}, (
+        "it is the same act"
+    )
 
 
 def test_without_an_answer_in_time_nobody_is_punished_and_it_is_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -81,7 +99,7 @@ def test_a_bot_says_for_a_while_that_there_was_no_answer_in_time() -> None:
         for at in (100, 400):
             pipeline.answers.put_nowait(None)
             bot.on_utterance(utterance(PHRASE, at))
-        await until(lambda: len(api.acts) == 4)
+        await until(lambda: len(told(api)) == 4)
         seen.append(bot.unanswered)
         bot._moderator._clock = lambda: 1e9
         seen.append(bot.unanswered)
@@ -98,7 +116,7 @@ def test_other_decisions_do_not_wait_and_those_that_do_are_bounded() -> None:
     async def script(bot: SpaceBot) -> None:
         for n in range(MAX_CONFIRMING + 1):
             bot.on_utterance(utterance(PHRASE, 100 + 300 * n))
-        await until(lambda: len(api.acts) == MAX_CONFIRMING + 2)
+        await until(lambda: len(told(api)) == MAX_CONFIRMING + 2)
 
     run(api, script, pipeline)
     assert told(api).count(("report", "enforce")) == MAX_CONFIRMING + 1

@@ -24,7 +24,7 @@ from tests.cli.samples import ID, space
 CODES = {0, 1, 2, 3, 4, 5, 6, 130}
 GIVEN = {
     "space": [ID], "handles": ["@ann"], "title": ["T"], "to": ["@ann", "hi"], "name_handle": ["@ann"], "series": ["s1"],
-    "report_id": ["r1"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"],
+    "report_id": ["r1"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"], "suggestion": [f"{ID}-s1"],
     "redaction": [f"{ID}-r1"], "what": [], "space_or_host": [ID],
     "path": ["rules.toml"], "output": ["--output", "heard.ogg"], "speakers": ["everyone"], "reaction": ["heart"],
     "url": ["https://example.org/hook"], "file": ["list.json"], "source": ["list.json"],

@@ -16,7 +16,8 @@ from spacesctl.client.room_view import RoomView
 TABLE = json.loads((Path(__file__).parents[1] / "wire" / "room_cases.json").read_text())
 NOT_IN_THE_VIEW = {
     "space.created", "reminders.sent", "invite.sent", "invite.answered", "person.readmitted", "person.restored",
-    "sanction.imposed", "sanction.lifted", "rules.set", "act.taken", "offence.counted", "breaker.tripped", "points.given", "report.filed",
+    "sanction.imposed", "sanction.lifted", "rules.set", "act.taken", "suggestion.made",
+    "suggestion.ended", "offence.counted", "breaker.tripped", "points.given", "report.filed",
     "evidence.kept", "report.decided", "recording.consented", "reactions",
     "delay.changed", "redaction.made", "redaction.changed", "redaction.withdrawn", "redaction.missed",
 }  # fmt: skip

@@ -74,6 +74,12 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
         case e.ActTaken(key, rule_id, mode, action, account_id):
             body = {"rule": rule_id, "mode": mode, "action": action, "key": key, "for": space.host_id}
             return Entry("act", actor, space.id, account_id or None, body)
+        case e.SuggestionMade(one) if one.why == "unanswered" and one.state == "open":
+            body = {"suggestion": one.id, "rule": one.rule_id, "action": one.action, "key": one.act}
+            return Entry("suggestion.unanswered", actor, space.id, one.account_id or None, body)
+        case e.SuggestionEnded(suggestion_id, rule_id, action, account_id, how, _, sanction) if how != "answered":
+            body = {"suggestion": suggestion_id, "rule": rule_id, "action": action, "sanction": sanction or None}
+            return Entry(f"suggestion.{how}", actor, space.id, account_id or None, body)
         case e.BreakerTripped(account_id):
             return Entry("breaker", actor, space.id, account_id or None, {"for": space.host_id})
         case e.Pinned(pin):

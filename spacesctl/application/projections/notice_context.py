@@ -84,6 +84,7 @@ async def context_of(db: AsyncConnection, outcome: Outcome, events: Iterable[e.E
     told = list(events)
     space = outcome.after
     keys = [event.key for event in told if isinstance(event, e.ActTaken)]
+    keys += [event.suggestion.act for event in told if isinstance(event, e.SuggestionMade)]
     found = {key: await acts.get_act(db, space.id, key) for key in keys}
     ids = {outcome.by.account_id, space.host_id, *(getattr(event, "account_id", None) for event in told)}
     known = await accounts.by_ids(db, {one for one in ids if one})

@@ -10,6 +10,7 @@ from spacesctl.application.projections.notice_context import Context, Notice
 from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.ladders import NO_STEP
 from spacesctl.domain.principals import Rule, System
 from spacesctl.domain.sanction import EVERYBODY
 from spacesctl.domain.words import InviteState, Role, State
@@ -208,8 +209,8 @@ def _reminded(c: Context, event: e.RemindersSent) -> list[Notice]:
 
 def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     """The person and the host are told the action, the rule, the words, that it was automatic, and how to appeal."""
-    if event.mode == "suggest":
-        return _suggested(c, event)
+    if (event.mode, event.action) == ("suggest", "redact"):
+        return _too_late_to_redact(c, event)
     if (event.mode, event.action) == ("enforce", "alert"):
         return _alerted(c, event)
     act, effect = c.acts.get(event.key), _EFFECTS.get(event.action)
@@ -220,23 +221,53 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
         f"You were {done} {c.title} at {at}: rule {event.rule_id} {_found(act)}. This was automatic, "
         "in the host's name. To appeal, answer the host by direct message."
     )
-    to_host = f"Rule {event.rule_id} {_found(act)} at {at}: {c.name(event.account_id)} was {done} {c.title}."
+    to_host = f"Rule {event.rule_id} {_found(act)} at {at}: {c.name(event.account_id)} was {done} {c.title}.{_to_undo(c, event)}"
     return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
 
 
-def _suggested(c: Context, event: e.ActTaken) -> list[Notice]:
-    """The host is told what a rule suggests: since it is one that only does so, or has heard the words too late."""
+def _to_undo(c: Context, event: e.ActTaken) -> str:
+    """The command that undoes the sanction of an act."""
+    made = (one.sanction for one in c.outcome.events if isinstance(one, e.SanctionImposed))
+    found = [one.id for one in made if one.evidence == event.key]
+    if event.action == "block":
+        return f" `spacesctl unblock {c.name(event.account_id)}` undoes it."
+    return f" `spacesctl undo {found[-1]}` undoes it." if found else ""
+
+
+def _too_late_to_redact(c: Context, event: e.ActTaken) -> list[Notice]:
+    """A redaction cannot wait for somebody to confirm it: the host is told how to do it by hand."""
     act = c.acts.get(event.key)
     if act is None:
         return []
-    of, at = (
-        f" of {c.name(event.account_id)}" if event.account_id else "",
-        f"{event.start_tick / TICKS_PER_SECOND:.1f} s",
-    )
-    whom = "them" if event.account_id else "the Space"
+    at = f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    by_hand = f"spacesctl redact {c.space.id} {c.name(event.account_id)} --last 10s"
     text = (
-        f"Rule {event.rule_id} {_found(act)}{of} at {at} in {c.title}: it suggests to {event.action} {whom}. "
-        f"Nothing was done. To do it: `spacesctl {_by_hand(c, event)}`."
+        f"Rule {event.rule_id} {_found(act)} of {c.name(event.account_id)} at {at} in {c.title}: it suggests to redact it. "
+        f"Nothing was done. To do it: `{by_hand}`."
+    )
+    return [Notice(c.space.host_id, text)]
+
+
+_NOT_DONE = {
+    "suggested": "it suggests to {action} {whom}. Nothing was done.",
+    "unanswered": "to {action} {whom} waited for a second recognition, which did not answer. Nothing was done.",
+}
+
+
+def _suggested(c: Context, event: e.SuggestionMade) -> list[Notice]:
+    """The host is told what a rule leaves to people, once: not of each time that it asks again, nor of what the circuit breaker holds,
+    which is told in one message."""
+    one = event.suggestion
+    act, because = c.acts.get(one.act), _NOT_DONE.get(one.why)
+    before = c.outcome.before.suggestions.get(one.id) if c.outcome.before is not None else None
+    asked_before = before is not None and (before.state, before.action) == (one.state, one.action)
+    if act is None or because is None or one.state != "open" or asked_before or one.action == NO_STEP:
+        return []
+    of, at = f" of {c.name(one.account_id)}" if one.account_id else "", f"{act.start_tick / TICKS_PER_SECOND:.1f} s"
+    because = because.format(action=one.action, whom="them" if one.account_id else "the Space")
+    text = (
+        f"Rule {one.rule_id} {_found(act)}{of} at {at} in {c.title}: {because} To do it: `spacesctl confirm {one.id}`; "
+        f"`spacesctl dismiss {one.id}` leaves it."
     )
     return [Notice(c.space.host_id, text)]
 
@@ -244,18 +275,6 @@ def _suggested(c: Context, event: e.ActTaken) -> list[Notice]:
 def _found(act: StoredAct) -> str:
     """What a rule has found: words, or facts of sound and conduct."""
     return f"heard “{' '.join(word.w for word in act.words)}”" if act.words or not act.found else f"found {act.found}"
-
-
-def _by_hand(c: Context, event: e.ActTaken) -> str:
-    """The command that does what a rule suggests."""
-    whom, where = c.name(event.account_id), c.space.id
-    if event.action in ("slow", "lock"):
-        return f"{event.action} {where}"
-    return {
-        "redact": f"redact {where} {whom} --last 10s",
-        "block": f"block {whom}",
-        "warn": f"warn {where} {whom} --reason 'rule {event.rule_id}'",
-    }.get(event.action, f"{event.action} {where} {whom}")
 
 
 def _alerted(c: Context, event: e.ActTaken) -> list[Notice]:
@@ -275,8 +294,9 @@ def _alerted(c: Context, event: e.ActTaken) -> list[Notice]:
 def _tripped(c: Context, event: e.BreakerTripped) -> list[Notice]:
     whom = f"against {c.name(event.account_id)} " if event.account_id else ""
     text = (
-        f"Rules have taken many sanctions in {c.title} in the last five minutes: those {whom}that would follow are only recorded "
-        "until there are fewer. What is redacted and reported goes on. `spacesctl watch` shows them; `spacesctl mute` does it by hand."
+        f"Rules have taken many sanctions in {c.title} in the last five minutes: those {whom}that would follow are left to you "
+        f"until there are fewer. What is redacted and reported goes on. `spacesctl suggestions {c.space.id}` lists them; "
+        "`spacesctl confirm` does one all the same."
     )
     return [Notice(c.space.host_id, text)]
 
@@ -315,6 +335,7 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.RecordingStopped: _recording_stopped,
     e.RemindersSent: _reminded,
     e.ActTaken: _act_taken,
+    e.SuggestionMade: _suggested,
     e.BreakerTripped: _tripped,
 }
 """All events that concern somebody, each with who writes its notices."""

@@ -15,6 +15,7 @@ from spacesctl.api.people import (
     Sanction,
 )
 from spacesctl.api.spaces import Space
+from spacesctl.api.suggestions import Suggestion
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup
 from spacesctl.client.groups.spaces import NOTHING, place
@@ -143,6 +144,21 @@ def _undo(space_id: str, sanction_id: str, reason: str = "") -> Call[Sanction]:
     return Call("POST", place(space_id, "sanctions", sanction_id, "undo"), Sanction, wire.Undo(reason=reason))
 
 
+def _suggestions(space_id: str) -> Call[Page[Suggestion]]:
+    """What rules suggest in a Space, newest first, with the last that were decided on."""
+    return Call("GET", place(space_id, "suggestions"), Page[Suggestion])
+
+
+def _confirm(space_id: str, suggestion_id: str) -> Call[Suggestion]:
+    """Do what a rule suggests."""
+    return Call("POST", place(space_id, "suggestions", suggestion_id, "confirm"), Suggestion)
+
+
+def _dismiss(space_id: str, suggestion_id: str) -> Call[Suggestion]:
+    """Leave it undone."""
+    return Call("POST", place(space_id, "suggestions", suggestion_id, "dismiss"), Suggestion)
+
+
 class _Calls:
     list = Operation(_list)
     set_mic = Operation(_set_mic)
@@ -168,6 +184,9 @@ class _Calls:
     measure = Operation(_measure)
     end_measure = Operation(_end_measure)
     undo = Operation(_undo)
+    suggestions = Listing(_suggestions)
+    confirm = Operation(_confirm)
+    dismiss = Operation(_dismiss)
 
 
 class People(_Calls, SyncGroup):

@@ -37,6 +37,7 @@ from spacesctl.server.http.routes import (
     series,
     server,
     spaces,
+    suggestions,
     tokens,
     webhooks,
 )
@@ -49,6 +50,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
+        suggestions,
         bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications,
     )

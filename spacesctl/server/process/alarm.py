@@ -27,6 +27,7 @@ from spacesctl.domain.errors import is_final
 from spacesctl.domain.principals import System
 from spacesctl.domain.series import GRACE, MADE_AHEAD, Series
 from spacesctl.domain.space import Space
+from spacesctl.domain.suggestion import UNDECIDED
 from spacesctl.domain.words import State
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import spaces as space_store
@@ -56,6 +57,8 @@ _MATTERS = (
     e.SanctionLifted,
     e.HoldBegan,
     e.HoldEnded,
+    e.SuggestionMade,
+    e.SuggestionEnded,
 )
 
 
@@ -127,7 +130,8 @@ class Alarm:
         if began or live is None:
             self._set(f"live {space.id}", live if "start" not in space.reminded else None, self._remind_start, space.id)
         self._set(f"end {space.id}", self._end_of(space), self._end, space.id)
-        limits = [*(one.until for one in space.sanctions.values()), space.held_until]
+        undecided = (one.until for one in space.suggestions.values() if one.state in UNDECIDED)
+        limits = [*(one.until for one in space.sanctions.values()), space.held_until, *undecided]
         over = min((one for one in limits if one is not None and not space.is_over), default=None)
         self._set(f"lift {space.id}", over, self._lift, space.id)
 

@@ -23,6 +23,7 @@ from tests.wire.scenario import (
     series,
     spaces,
     stage,
+    suggestions,
     transport,
     xapi,
 )
@@ -50,3 +51,4 @@ async def play(wire: Wire) -> None:
     await counting.play(wire)
     await measures.play(wire)
     await evidence.play(wire)
+    await suggestions.play(wire)
