@@ -77,7 +77,7 @@ class Moderator:
         self._engine: RuleEngine | None = None
         self._facts = facts or RoomFacts()
         self._standing: StandingRules | None = None
-        self._guard = BleedGuard(self._facts.sound)
+        self._guard = BleedGuard(self._facts.sound, self._applies)
         self._held_at: float | None = None
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue(MAX_WAITING)
         self.dropped = 0
@@ -124,6 +124,9 @@ class Moderator:
         if self._standing is not None:
             for decision in self._standing.look(tick, open_lanes):
                 self._queue(decision)
+
+    def _applies(self, decision: Decision, who: Subject) -> bool:
+        return self._engine is not None and self._engine.applies(decision, who)
 
     def _release(self) -> None:
         """Carry out what has waited for the words of other lanes."""

@@ -2,17 +2,21 @@
 
 Results come in any order, a lane's seconds before another's. But levels come at once. So who was the loudest while the words were said is
 judged at once, and a hit in a quieter lane waits until the louder lane's words are known, for a few seconds at most.
+
+Words of somebody to whom the rule does not apply take a hit away only from a lane that is much quieter, as one is that hears a loudspeaker:
+or an accomplice would speak along, and shield whom it does apply to.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from spacesctl.rules import normalise
+from spacesctl.rules.room_facts import Subject
 from spacesctl.rules.room_sound import RoomSound
 from spacesctl.rules.rule_engine import Decision, HeardUtterance
 
@@ -24,6 +28,9 @@ IN_ALL: Final = 9.0
 """Seconds after the words at which none waits any longer: after ten, sanctions are only suggested."""
 CLOSE: Final = 3
 """dB between two lanes that may each be the louder one, as the recogniser's times of the same words differ."""
+CLEAR: Final = 12
+"""dB by which the words of somebody must be louder to whom the rule does not apply. What a microphone hears of a loudspeaker is 15 to 30 dB
+below who speaks into one; two people who speak along are closer."""
 MOST_WORDS, MOST_LANES, MOST_WAITING, MOST_SETTLED = 400, 64, 200, 200
 SILENT: Final = -127
 """dBFS of a lane of which no level was told."""
@@ -46,7 +53,7 @@ class _Settled(NamedTuple):
 
 @dataclass
 class _Lane:
-    account_id: str
+    who: Subject
     said: deque[_Said] = field(default_factory=lambda: deque(maxlen=MOST_WORDS))
     to: int = -1
     """The last tick of its words."""
@@ -59,10 +66,13 @@ class _Waiting:
 
 
 class BleedGuard:
-    """`heard` takes the words of all lanes, also of people to whom no rule applies; `take` and `due` return the decisions that stand."""
+    """`heard` takes the words of all lanes, also of people to whom no rule applies; `take` and `due` return the decisions that stand.
+    `applies` says whether the rule of a decision could be about somebody else who says the same.
+    """
 
-    def __init__(self, sound: RoomSound) -> None:
+    def __init__(self, sound: RoomSound, applies: Callable[[Decision, Subject], bool] = lambda *_: True) -> None:
         self._sound = sound
+        self._applies = applies
         self._lanes: dict[int, _Lane] = {}
         self._waiting: list[_Waiting] = []
         self._settled: deque[_Settled] = deque(maxlen=MOST_SETTLED)
@@ -76,12 +86,13 @@ class BleedGuard:
 
     def heard(self, heard: HeardUtterance) -> None:
         """Remember the words of a final utterance, before it is judged."""
-        lane = self._lanes.get(heard.lane)
-        if lane is None or lane.account_id != heard.account_id:
+        lane, who = self._lanes.get(heard.lane), Subject(heard.account_id, heard.lane, heard.role, heard.kind)
+        if lane is None or lane.who.account_id != heard.account_id:
             self._lanes.pop(heard.lane, None)
-            lane = self._lanes[heard.lane] = _Lane(heard.account_id)
+            lane = self._lanes[heard.lane] = _Lane(who)
             while len(self._lanes) > MOST_LANES:
                 del self._lanes[next(iter(self._lanes))]
+        lane.who = who
         for word in heard.words:
             lane.said.extend(_Said(part, word.start_tick, word.end_tick) for part in normalise.heard(word.w))
             lane.to = max(lane.to, word.end_tick)
@@ -125,7 +136,9 @@ class BleedGuard:
             if settled is False or (rank < mine and not has_them):
                 continue
             lane = self._lanes.get(number)
-            if lane is not None and lane.account_id == decision.account_id:
+            if lane is not None and lane.who.account_id == decision.account_id:
+                continue
+            if lane is not None and rank[0] - mine[0] < CLEAR and not self._applies(decision, lane.who):
                 continue
             if lane is not None and _has(lane, decision):
                 return number, False

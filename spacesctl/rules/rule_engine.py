@@ -181,6 +181,14 @@ class RuleEngine:
         who = Subject(heard.account_id, heard.lane, heard.role, heard.kind)
         return self._facts is None or self._facts.holds(rule, who, end, (start, end))
 
+    def applies(self, decision: Decision, who: Subject) -> bool:
+        """Whether the rule of a decision could be about somebody else who says the same at that time."""
+        rule = next((one for one in self.ruleset.rules if one.id == decision.rule_id), None)
+        if rule is None or not rule.watches(who.role, who.kind):
+            return False
+        said = (decision.start_tick, decision.end_tick)
+        return self._facts is None or self._facts.holds(rule, who, decision.end_tick, said)
+
     def is_quoted(self, rule: Rule, start: int) -> bool:
         """Whether a moderator has just said the same."""
         said = self._said_by_staff.get(rule.id)

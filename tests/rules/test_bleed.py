@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacesctl.rules.bleed import APART, WAIT, BleedGuard
+from spacesctl.rules.room_facts import Conduct, KnownPerson, RoomFacts
 from spacesctl.rules.room_sound import LaneLevel, RoomSound
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine
 from tests.rules.test_rule_engine import PHRASE, judge, say
@@ -22,7 +23,7 @@ class Room:
         for tick in range(12, 2000, 12):
             told = [LaneLevel(int(lane[1:]), level, level > -100) for lane, level in levels.items()]
             self.sound.take(tick, told)
-        self.guard = BleedGuard(self.sound)
+        self.guard = BleedGuard(self.sound, lambda decision, who: self.engine.applies(decision, who))
         self.engine: RuleEngine = judge(limits="[limits]\nmax_auto_actions_per_5min = 1000")
 
     def hears(self, said: HeardUtterance, now: float = 0.0, age: float = 0.0) -> list[Decision]:
@@ -88,6 +89,39 @@ def test_words_of_a_host_in_the_microphone_of_a_guest_are_the_hosts() -> None:
     assert room.hears(say(PHRASE, at=10, lane=2, role="host")) == []
     assert room.hears(say(PHRASE, at=10.2, lane=1)) == []
     assert room.guard.bled == [("a", 1, 2)]
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest.mark.parametrize("accomplice", [{"role": "host"}, {"role": "cohost"}, {"role": "listener"}, {"kind": "bot"}])
+@pytest.mark.parametrize(("level", "found"), [(-14, [1]), (-9, [1]), (-8, [])])
+def test_a_louder_accomplice_to_whom_the_rule_does_not_apply_shields_nobody(
+    order: tuple[int, int], accomplice: dict[str, str], level: int, found: list[int]
+) -> None:
+    room = Room(l1=-20, l2=level)
+    said = {1: say(PHRASE, at=10, lane=1), 2: say(PHRASE, at=10.1, lane=2, **accomplice)}
+    heard = [decision for n, lane in enumerate(order) for decision in room.hears(said[lane], n)]
+    assert lanes(heard + room.guard.due(2 + WAIT)) == found
+
+
+def test_nor_does_one_whose_account_is_too_old_for_the_rule() -> None:
+    room = Room(l1=-20, l2=-14)
+    facts = RoomFacts()
+    people = [KnownPerson(f"u{lane}", "speaker", "person", -born, 0) for lane, born in ((1, 50), (2, 500_000))]
+    facts.conduct = Conduct(0, people={one.account_id: one for one in people})
+    new = RuleEngine(judge('when.all = [ { account_age = "<1h" } ]').ruleset, facts=facts)
+    room.engine = new
+    old, young = (say(PHRASE, at=10, lane=lane, account_id=f"u{lane}") for lane in (2, 1))
+    assert lanes(room.hears(old) + room.hears(young) + room.guard.due(WAIT)) == [1]
+
+
+def test_beside_an_accomplice_one_voice_is_still_one_offence_of_its_loudest_lane() -> None:
+    room = Room(l1=-14, l2=-20, l3=-34)
+    found = [
+        one
+        for lane, role in ((3, "speaker"), (2, "speaker"), (1, "host"))
+        for one in room.hears(say(PHRASE, at=10, lane=lane, role=role))
+    ]
+    assert lanes(found + room.guard.due(WAIT)) == [2]
 
 
 @pytest.mark.parametrize(("later", "found"), [(APART / 50, []), ((APART + 1) / 50, [1])])
