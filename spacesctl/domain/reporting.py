@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from spacesctl.domain.space import Space
+from spacesctl.domain.words import Role
+
 WINDOW: Final = timedelta(minutes=10)
 """In which reports about somebody are added up."""
 
@@ -26,6 +29,14 @@ class Record:
     def weight(self) -> float:
         """What a report of theirs weighs, more than 0 and less than 2. (Twice the rule of succession.)"""
         return 2 * (self.upheld + 1) / (self.upheld + self.dismissed + 2)
+
+
+def is_of_record(space: Space, reporter: str, target: str | None, *, blocked: bool) -> bool:
+    """Whether what staff find of a report, filed now, says something of its reporter: not of one by the staff itself, nor about oneself,
+    nor by somebody whom the staff has removed. So nobody makes or spoils a record in a Space of their own.
+    """
+    out = blocked or reporter in space.barred
+    return not out and reporter != target and space.role_of(reporter).rank < Role.COHOST.rank
 
 
 NEW: Final = Record()

@@ -106,7 +106,9 @@ async def _sorted(db: AsyncConnection, space: Space, arrived: Sequence[Arrived])
 
 
 async def _weights(db: AsyncConnection, space: Space, now: datetime) -> dict[str, float]:
-    filed = await report_store.filed_by_people(db, space.id, now - reporting.WINDOW)
+    """Those of people who are barred weigh nothing: a kick would lead to their revenge."""
+    found = await report_store.filed_by_people(db, space.id, now - reporting.WINDOW)
+    filed = [(reporter, target) for reporter, target in found if reporter not in space.barred]
     return reporting.weights(filed, await report_store.records(db, {reporter for reporter, _ in filed}))
 
 

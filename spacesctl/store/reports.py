@@ -57,6 +57,8 @@ class Evidence:
     act: str | None = None
     """The key of the rule's act."""
     room: RoomThen | None = None
+    of_record: bool = True
+    """Whether what staff find of it counts for its reporter (`reporting.is_of_record`)."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,10 @@ async def list_reports(
 
 
 async def filed_by_people(db: AsyncConnection, space_id: str, since: datetime) -> list[tuple[str, str]]:
-    """(reporter, target) of the newest reports about somebody in a Space that people have filed and nobody has dismissed."""
+    """(reporter, target) of the newest reports about somebody in a Space that people have filed and nobody has dismissed; none about
+    oneself."""
     wanted = (reports.c.space_id == space_id, reports.c.at > since, reports.c.state != "dismissed")
-    by_people = (reports.c.rule.is_(None), reports.c.target_id.is_not(None))
+    by_people = (reports.c.rule.is_(None), reports.c.target_id != reports.c.reporter_id)
     query = select(reports.c.reporter_id, reports.c.target_id).where(*wanted, *by_people)
     return [
         (row.reporter_id, row.target_id)
@@ -148,13 +151,18 @@ async def filed_by_people(db: AsyncConnection, space_id: str, since: datetime) -
 
 
 async def records(db: AsyncConnection, reporters: set[str]) -> dict[str, Record]:
-    """What staff have found of the reports of these accounts, on all Spaces."""
+    """What staff have found of the reports of these accounts, on all Spaces: of those that say something of the reporter, each about the
+    same person in the same Space once, and none that the reporter decided on."""
     if not reporters:
         return {}
     decided = (reports.c.reporter_id.in_(reporters), reports.c.rule.is_(None), reports.c.state != "open")
-    query = select(reports.c.reporter_id, reports.c.state, func.count().label("number")).where(*decided)
+    of_record = func.coalesce(reports.c.body["of_record"].as_boolean(), True)
+    by_others = reports.c.decided_by["id"].as_string().is_distinct_from(reports.c.reporter_id)
+    about = (reports.c.reporter_id, reports.c.state, reports.c.space_id, reports.c.target_id)
+    each = select(*about).where(*decided, of_record, by_others).distinct().subquery()
+    query = select(each.c.reporter_id, each.c.state, func.count().label("number"))
     counts = dict[str, dict[str, int]]()
-    for row in await db.execute(query.group_by(reports.c.reporter_id, reports.c.state)):
+    for row in await db.execute(query.group_by(each.c.reporter_id, each.c.state)):
         counts.setdefault(row.reporter_id, {})[row.state] = row.number
     return {one: Record(found.get("upheld", 0), found.get("dismissed", 0)) for one, found in counts.items()}
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application import facts
 from spacesctl.domain import events as e
+from spacesctl.domain import reporting
 from spacesctl.domain.principals import described
 from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
@@ -44,6 +46,8 @@ async def _report(db: AsyncConnection, outcome: Outcome, event: e.ReportFiled) -
     found = _heard(act) if act is not None else Evidence(event.note, event.lane, event.first, event.tick)
     if act is None and event.account_id is not None:
         found = replace(found, words=await _words(db, outcome, event.account_id, found, sound=event.clip is not None))
+    blocked = act is None and await facts.blocked(db, space, event.by)
+    of_record = act is None and reporting.is_of_record(space, event.by, event.account_id, blocked=blocked)
     return KeptReport(
         id=event.report_id,
         space_id=space.id,
@@ -53,7 +57,7 @@ async def _report(db: AsyncConnection, outcome: Outcome, event: e.ReportFiled) -
         rule=act.rule_id if act is not None else None,
         clip=event.clip,
         at=outcome.at,
-        body=replace(found, room=_room(space)),
+        body=replace(found, room=_room(space), of_record=of_record),
     )
 
 
