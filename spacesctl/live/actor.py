@@ -142,8 +142,8 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         for event in events:
             if isinstance(event, e.HandRaised):
                 self.spacing.sent(event.account_id)
-                self.conduct.requests.add(outcome.tick)
-            elif isinstance(event, e.ReportFiled | e.ReportDecided):
+                self.conduct.requests.add(outcome.tick, event.account_id)
+            elif isinstance(event, e.ReportFiled | e.ReportDecided | e.Removed | e.Readmitted):
                 self.conduct.reports_changed = True
         if any(isinstance(event, e.SpaceStarted) for event in events):
             self._open_on_engine(after, 0)
@@ -266,7 +266,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def react(self, person: Person, reaction: str) -> None:
         """Count a reaction. The counts are published by `tell_reactions`."""
         self._reactions.append((person.account_id or "", reaction))
-        self.conduct.reactions.add(self.now_tick())
+        self.conduct.reactions.add(self.now_tick(), person.account_id or "")
         self.spacing.sent(person.account_id or "")
         self.open.came(person)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.conduct import MOST_REACTIONS, MOST_REQUESTS
 from spacesctl.domain.words import Kind
 
 WINDOW: Final = 60 * TICKS_PER_SECOND
@@ -45,6 +46,39 @@ class Window:
             self._seconds.popleft()
 
 
+MOST_ACCOUNTS: Final = 5_000
+"""Accounts of which is counted what they did in a minute. Of more those are forgotten that did something longest ago."""
+
+
+class ByAccount:
+    """Counts what accounts did in the last minute, of each the newest `most` times: one account alone is not many people."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._seconds: dict[str, deque[int]] = {}
+        """By account, the one that did something longest ago first."""
+
+    def add(self, tick: int, account_id: str) -> None:
+        """An account did it, no earlier than what was added before."""
+        mine = self._seconds.pop(account_id, None) or deque(maxlen=self._most)
+        mine.append(tick // TICKS_PER_SECOND)
+        self._seconds[account_id] = mine
+        if len(self._seconds) > MOST_ACCOUNTS:
+            del self._seconds[next(iter(self._seconds))]
+        self._forget(tick)
+
+    def count(self, tick: int) -> int:
+        """How often it was done in the minute up to a tick."""
+        self._forget(tick)
+        since = (tick - WINDOW) // TICKS_PER_SECOND
+        return sum(1 for mine in self._seconds.values() for second in mine if second > since)
+
+    def _forget(self, tick: int) -> None:
+        since = (tick - WINDOW) // TICKS_PER_SECOND
+        while self._seconds and (first := next(iter(self._seconds.items())))[1][-1] <= since:
+            del self._seconds[first[0]]
+
+
 class Arrived(NamedTuple):
     """An account that came at a tick, and when that was."""
 
@@ -65,8 +99,8 @@ class Conduct:
     """Owned by the Space's actor."""
 
     def __init__(self) -> None:
-        self.reactions = Window()
-        self.requests = Window()
+        self.reactions = ByAccount(MOST_REACTIONS)
+        self.requests = ByAccount(MOST_REQUESTS)
         self._joins = Window()
         self._never_seen = Window()
         self._arrived: deque[Arrived] = deque(maxlen=MOST_ARRIVED)

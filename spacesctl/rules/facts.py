@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from spacesctl.domain.conduct import MOST_REACTIONS, MOST_REQUESTS
+
 About = Literal["account", "space"]
 Unit = Literal["dBFS", "share", "count", "time"]
 Sign = Literal[">=", ">", "<=", "<"]
@@ -39,6 +41,8 @@ class Fact:
     unit: Unit
     says: str
     finds: bool = True
+    each: int = 0
+    """How much one account counts at most; 0: there is no such bound."""
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -66,8 +70,14 @@ _ROWS = (
         "never_seen_share", "space", "share",
         "the share of accounts that no Space of this server has seen before, among those that came in the last minute,",
     ),
-    Fact("reactions_per_minute", "space", "count", "the number of reactions in the last minute"),
-    Fact("requests_per_minute", "space", "count", "the number of requests to speak in the last minute"),
+    Fact(
+        "reactions_per_minute", "space", "count",
+        f"the number of reactions in the last minute, of each account {MOST_REACTIONS} at most,", each=MOST_REACTIONS,
+    ),
+    Fact(
+        "requests_per_minute", "space", "count",
+        f"the number of requests to speak in the last minute, of each account {MOST_REQUESTS} at most,", each=MOST_REQUESTS,
+    ),
 )  # fmt: skip
 FACTS: Final[Mapping[str, Fact]] = MappingProxyType({fact.name: fact for fact in _ROWS})
 """All facts by name."""

@@ -54,6 +54,11 @@ def check_finding(reader: Reader, path: Path, any_of: Sequence[Condition], all_o
     for one in both:
         if one.fact.finds and one.sign == ">=" and one.value <= facts.MOST[one.fact.unit][0]:
             reader.note(one.line or reader.line(path), f"`{one}` is always true", "write a higher bound")
+        if one.fact.each and (
+            one.value <= one.fact.each if one.sign == ">=" else one.sign == ">" and one.value < one.fact.each
+        ):
+            message = f"`{one}` is reached by one account alone, which counts {one.fact.each} times at most"
+            reader.note(one.line or reader.line(path), message, f"write a bound above {one.fact.each}")
     return bool(both)
 
 

@@ -23,6 +23,10 @@ PAUSE: Final = 2 * TICKS_PER_SECOND
 OF_LEVEL, OF_CLIPPING, OF_CROSSTALK = (seconds * TICKS_PER_SECOND for seconds in (3, 5, 30))
 LEAST_TALK: Final = TICKS_PER_SECOND
 """Ticks of talk before its level, and how much of it clips or is crosstalk, are known."""
+VOICED: Final = 9
+"""dB above its noise floor that a voice has in each quarter of a second. Hum, a fan and a tone hardly rise above theirs."""
+LEAST_OTHERS: Final = 5 * TICKS_PER_SECOND
+"""Ticks of talk of others before anybody's share is known: who talks while nobody else wants to takes nothing from anybody."""
 LEAST_SHARED: Final = 30 * TICKS_PER_SECOND
 """Ticks of talk of all before anybody's share in it is known."""
 
@@ -39,12 +43,13 @@ class LaneLevel(NamedTuple):
 
 
 class Talk(NamedTuple):
-    """`ticks` of talk up to `tick`; `over` somebody who was talking already."""
+    """`ticks` of talk up to `tick`: `voiced`, or a steady noise; `over` a voice that was talking already."""
 
     tick: int
     ticks: int
     level: int
     clipped: int
+    voiced: bool
     over: bool
 
 
@@ -55,6 +60,9 @@ class _Lane:
     """The first tick of the present talk, without a pause."""
     last: int = -1
     """The last tick of talk."""
+    voice_began: int = -1
+    voice_last: int = -1
+    """The same of talk that is voiced."""
     noise: int | None = None
 
     def since(self, first: int) -> Iterator[Talk]:
@@ -86,17 +94,22 @@ class RoomSound:
             if one.active:
                 lane.began = tick - step + 1 if tick - step - lane.last >= PAUSE or lane.last < 0 else lane.began
                 lane.last = tick
+            if _is_voiced(one):
+                began = tick - step - lane.voice_last >= PAUSE or lane.voice_last < 0
+                lane.voice_began = tick - step + 1 if began else lane.voice_began
+                lane.voice_last = tick
         self._add_talk(step, found)
         self._forget({one.lane for one in found})
         return True
 
     def _add_talk(self, step: int, found: Iterable[LaneLevel]) -> None:
-        """Who began later talks over who began before."""
+        """Who began later talks over who began before. A noise talks over nobody, and nobody over it."""
         talking = [one for one in found if one.active]
-        first = min((self._lanes[one.lane].began for one in talking), default=0)
+        first = min((self._lanes[one.lane].voice_began for one in talking if _is_voiced(one)), default=0)
         for one in talking:
-            lane = self._lanes[one.lane]
-            lane.talk.append(Talk(self.tick, step, one.level, min(one.clipped, step), over=lane.began > first))
+            lane, voiced = self._lanes[one.lane], _is_voiced(one)
+            over = voiced and lane.voice_began > first
+            lane.talk.append(Talk(self.tick, step, one.level, min(one.clipped, step), voiced, over))
 
     def _forget(self, told: set[int]) -> None:
         for number, lane in list(self._lanes.items()):
@@ -141,20 +154,25 @@ class RoomSound:
 
     def crosstalk(self, lane: int) -> float | None:
         """The share of the talk in the last 30 s that is over somebody who was talking."""
-        talk = list(self._talk(lane, self.tick - OF_CROSSTALK + 1))
+        talk = [one for one in self._talk(lane, self.tick - OF_CROSSTALK + 1) if one.voiced]
         return sum(one.ticks for one in talk if one.over) / _ticks(talk) if _ticks(talk) >= LEAST_TALK else None
 
     def talk_share(self, lane: int) -> float | None:
-        """The lane's share of all talk in the last 2 minutes. Of one lane alone it is not known: nobody else could have talked."""
-        all_talk = {number: _ticks(found.talk) for number, found in self._lanes.items()}
+        """The lane's share of all voiced talk in the last 2 minutes. It is not known while hardly anybody else talks."""
+        all_talk = {number: _ticks(one for one in found.talk if one.voiced) for number, found in self._lanes.items()}
         total = sum(all_talk.values())
-        if len(all_talk) < 2 or total < LEAST_SHARED or lane not in all_talk:
+        if total < LEAST_SHARED or lane not in all_talk or total - all_talk[lane] < LEAST_OTHERS:
             return None
         return all_talk[lane] / total
 
     def _talk(self, lane: int, first: int) -> Iterator[Talk]:
         found = self._lanes.get(lane)
         return found.since(first) if found is not None else iter(())
+
+
+def _is_voiced(one: LaneLevel) -> bool:
+    """Whether it is louder than the noise of the same microphone; where that is not told, whether somebody talks."""
+    return one.active and (one.noise is None or one.level - one.noise >= VOICED)
 
 
 def _ticks(talk: Iterable[Talk]) -> int:

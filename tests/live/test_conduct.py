@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacesctl.live.conduct import MOST_ARRIVED, WINDOW, Conduct, Window
+from spacesctl.domain.conduct import MOST_REACTIONS, MOST_REQUESTS
+from spacesctl.live.conduct import MOST_ACCOUNTS, MOST_ARRIVED, WINDOW, ByAccount, Conduct, Window
 from tests.typed import sure
 
 
@@ -28,6 +29,30 @@ def test_what_is_told_a_little_late_counts_with_what_came_last() -> None:
     window.add(1000)
     window.add(900)
     assert window.count(1000) == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from("abc")), max_size=300), st.integers(1, 6))
+def test_of_one_account_so_many_count_in_a_minute(happened: list[tuple[int, str]], most: int) -> None:
+    counted, tick, newest = ByAccount(most), 0, dict[str, list[int]]()
+    for step, who in happened:
+        tick += step
+        counted.add(tick, who)
+        newest.setdefault(who, []).append(tick // 50)
+    since = (tick - WINDOW) // 50
+    assert counted.count(tick) == sum(second > since for seconds in newest.values() for second in seconds[-most:])
+    assert counted.count(tick + 2 * WINDOW) == 0
+    assert not counted._seconds
+
+
+def test_one_account_alone_is_not_many() -> None:
+    conduct = Conduct()
+    for tick in range(1000):
+        conduct.reactions.add(tick, "ann")
+        conduct.requests.add(tick, "ann")
+    assert (conduct.reactions.count(1000), conduct.requests.count(1000)) == (MOST_REACTIONS, MOST_REQUESTS)
+    for number in range(MOST_ACCOUNTS + 5):
+        conduct.reactions.add(1000, str(number))
+    assert conduct.reactions.count(1000) == MOST_ACCOUNTS
 
 
 def test_joins_are_counted_with_those_that_no_space_has_seen() -> None:

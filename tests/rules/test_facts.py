@@ -203,3 +203,25 @@ def test_a_rule_without_words_has_nothing_to_hear_again() -> None:
     with pytest.raises(RuleFileError) as caught:
         compile_rules(text)
     assert "the rule has none" in str(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("bound", "refused"),
+    [
+        ('reactions_per_minute = ">=5"', True),
+        ('reactions_per_minute = ">4"', True),
+        ('reactions_per_minute = ">5"', False),
+        ('reactions_per_minute = ">=6"', False),
+        ('requests_per_minute = ">=2"', True),
+        ('requests_per_minute = ">=3"', False),
+        ('requests_per_minute = "<=2"', False),
+        ('joins_per_minute = ">=1"', False),
+    ],
+)
+def test_what_one_account_alone_reaches_is_refused(bound: str, refused: bool) -> None:
+    text = f'schema = 1\n[[rule]]\nid = "a"\nwhen.all = [ {{ {bound} }} ]\nactions = ["alert"]\n'
+    if not refused:
+        compile_rules(text)
+        return
+    with pytest.raises(RuleFileError, match="one account alone"):
+        compile_rules(text)

@@ -104,11 +104,35 @@ def test_a_share_of_talk_needs_others_and_half_a_minute() -> None:
     room = room_of((1200, (talking(1), quiet(2))))
     assert room.talk_share(1) is None
     told(room, 600, talking(1), quiet(2))
-    assert (room.talk_share(1), room.talk_share(2), room.talk_share(3)) == (1.0, 0.0, None)
-    told(room, 600, quiet(1), talking(2))
+    assert (room.talk_share(1), room.talk_share(2), room.talk_share(3)) == (None, 0.0, None), (
+        "a silent microphone is nobody"
+    )
+    told(room, 240, quiet(1), talking(2))
+    assert room.talk_share(1) is None, "nor are five words"
+    told(room, 360, quiet(1), talking(2))
     assert room.talk_share(1) == pytest.approx(0.75)
     told(room, 6000, quiet(1), talking(2))
-    assert room.talk_share(1) == 0.0, "it is too long ago"
+    assert (room.talk_share(1), room.talk_share(2)) == (0.0, None), "it is too long ago"
+
+
+def hum(lane: int) -> LaneLevel:
+    """A steady loud noise: its floor is nearly its level."""
+    return talking(lane, -25, noise=-30)
+
+
+def test_nobody_talks_over_a_hum_and_a_hum_over_nobody() -> None:
+    room = room_of((600, (hum(2), quiet(1))), (600, (hum(2), talking(1))), (600, (hum(2), talking(1), talking(3))))
+    assert (room.crosstalk(1), room.crosstalk(2), room.crosstalk(3)) == (0.0, None, 1.0)
+    room = room_of((600, (talking(1), quiet(2))), (600, (talking(1), hum(2))))
+    assert room.crosstalk(2) is None
+
+
+def test_a_hum_has_no_share_of_talk_but_a_level() -> None:
+    room = room_of((2400, (hum(2), talking(1))))
+    assert (room.talk_share(1), room.talk_share(2)) == (None, 0.0)
+    assert room.level_lately(2) == pytest.approx(-25)
+    told(room, 600, hum(2), quiet(1), talking(3))
+    assert room.talk_share(1) == pytest.approx(0.8, abs=0.01)
 
 
 Message = tuple[int, tuple[LaneLevel, ...]]
