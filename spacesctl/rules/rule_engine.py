@@ -7,9 +7,9 @@ the Space's, so the same words delivered again give the same result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.ladder import Ladder
@@ -23,6 +23,8 @@ JOIN_TICKS = 3 * TICKS_PER_SECOND
 """A phrase may contain a pause of up to this many ticks (20 ms each): the recogniser may end an utterance there."""
 MAX_TAIL_WORDS = 32
 """Words of earlier utterances that are kept per lane: more than any phrase has."""
+MOST_TIMES = 10
+"""Times that a rule decides on in one utterance; more would be one thing said many times, and each is a request to the server."""
 STAFF = frozenset({"host", "cohost"})
 
 
@@ -109,6 +111,20 @@ class _Lane:
     """Rule id -> last tick of its latest hit."""
 
 
+class _Found(NamedTuple):
+    """What was said where a hit is: the same for all rules that look for it. `own` are the normalised words without fillers."""
+
+    words: tuple[Word, ...]
+    confidence: float
+    own: str
+
+
+def _found(hit: Hit, lane: _Lane) -> _Found:
+    words = tuple(dict.fromkeys(word for _, word in lane.spoken[hit.first : hit.last + 1]))
+    own = [lane.spoken[at] for at in hit.own]
+    return _Found(words, min(word.conf for _, word in own), " ".join(plain for plain, _ in own))
+
+
 class RuleEngine:
     """Applies one Space's rules. Feed it all utterances in order; it returns what is to be done.
 
@@ -120,6 +136,7 @@ class RuleEngine:
         self.ruleset = ruleset
         self._facts = facts
         self._matcher = Matcher(ruleset.rules, ruleset.exceptions)
+        self._terms = [(rule.terms, ruleset.ladders_of(rule)) for rule in ruleset.rules]
         self._lanes: dict[int, _Lane] = {}
         self._said_by_staff = dict[str, int]()
         """Rule id -> last tick of its latest hit in the words of a host or co-host."""
@@ -139,7 +156,18 @@ class RuleEngine:
         known = self._extend(lane, heard)
         # Of what was there before only numbers are found anew: one may only now be known to be over.
         hits = self._matcher.find([word for word, _ in lane.spoken], closed=False, since=known)
-        decisions = [each for hit in hits for each in self._judge(hit, lane, heard)]
+        said: dict[tuple[int, int, tuple[int, ...]], _Found] = {}
+        decisions, times = list[Decision](), Counter[int]()
+        for hit in hits:
+            if times[hit.rule] == MOST_TIMES:
+                continue
+            span = (hit.first, hit.last, hit.between)
+            found = said.get(span)
+            if found is None:
+                found = said[span] = _found(hit, lane)
+            if (decision := self._judge(hit, found, lane, heard)) is not None:
+                times[hit.rule] += 1
+                decisions.append(decision)
         del lane.spoken[:-MAX_TAIL_WORDS]
         return decisions
 
@@ -159,27 +187,25 @@ class RuleEngine:
         lane.spoken += fresh
         return known
 
-    def _judge(self, hit: Hit, lane: _Lane, heard: HeardUtterance) -> Iterator[Decision]:
+    def _judge(self, hit: Hit, found: _Found, lane: _Lane, heard: HeardUtterance) -> Decision | None:
         rule = self.ruleset.rules[hit.rule]
-        words = tuple(dict.fromkeys(word for _, word in lane.spoken[hit.first : hit.last + 1]))
-        confidence = min(lane.spoken[at][1].conf for at in hit.own)
-        start, end = words[0].start_tick, words[-1].end_tick
+        start, end = found.words[0].start_tick, found.words[-1].end_tick
         if heard.role in STAFF:
             self._said_by_staff[rule.id] = max(end, self._said_by_staff.get(rule.id, end))
-        if not rule.watches(heard.role, heard.kind) or not rule.confidence.holds(confidence):
-            return
-        if self.is_quoted(rule, start) or not self._holds(rule, heard, start, end):
-            return
+        if not rule.watches(heard.role, heard.kind) or not rule.confidence.holds(found.confidence):
+            return None
         if start <= lane.judged.get(rule.id, -1):
-            return  # overlaps an earlier hit of this rule: the same offence
+            return None  # overlaps an earlier hit of this rule: the same offence
+        if self.is_quoted(rule, start) or not self._holds(rule, heard, start, end):
+            return None
         lane.judged[rule.id] = end
-        own = [lane.spoken[at][0] for at in hit.own]
-        yield self._decision(rule, hit, heard, words, confidence, own)
+        return self._decision(rule, hit, heard, found)
 
     def _holds(self, rule: Rule, heard: HeardUtterance, start: int, end: int) -> bool:
         """Whether what the rule asks besides words holds."""
-        who = Subject(heard.account_id, heard.lane, heard.role, heard.kind)
-        return self._facts is None or self._facts.holds(rule, who, end, (start, end))
+        if self._facts is None or not rule.all_of:
+            return True
+        return self._facts.holds(rule, Subject(heard.account_id, heard.lane, heard.role, heard.kind), end, (start, end))
 
     def applies(self, decision: Decision, who: Subject) -> bool:
         """Whether the rule of a decision could be about somebody else who says the same at that time."""
@@ -194,15 +220,8 @@ class RuleEngine:
         said = self._said_by_staff.get(rule.id)
         return said is not None and 0 <= start - said <= rule.quoting * TICKS_PER_SECOND and rule.quoting > 0
 
-    def _decision(
-        self,
-        rule: Rule,
-        hit: Hit,
-        heard: HeardUtterance,
-        words: tuple[Word, ...],
-        confidence: float,
-        own: Sequence[str],
-    ) -> Decision:
+    def _decision(self, rule: Rule, hit: Hit, heard: HeardUtterance, found: _Found) -> Decision:
+        terms, ladders = self._terms[hit.rule]
         return Decision(
             rule_id=rule.id,
             rule_hash=self.ruleset.hash,
@@ -210,14 +229,14 @@ class RuleEngine:
             actions=rule.actions,
             lane=heard.lane,
             account_id=heard.account_id,
-            start_tick=words[0].start_tick,
-            end_tick=words[-1].end_tick,
-            words=words,
-            confidence=confidence,
+            start_tick=found.words[0].start_tick,
+            end_tick=found.words[-1].end_tick,
+            words=found.words,
+            confidence=found.confidence,
             matched=hit.matched,
             evidence_before=rule.before,
             evidence_after=rule.after,
-            terms=rule.terms,
-            ladders=self.ruleset.ladders_of(rule),
-            confirm=(hit.meant or (" ".join(own),)) if rule.confirm else (),
+            terms=terms,
+            ladders=ladders,
+            confirm=(hit.meant or (found.own,)) if rule.confirm else (),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 
@@ -10,6 +11,7 @@ import pytest
 from spacesctl.compiling.messages import Compile, Compiled, Rejected
 from spacesctl.compiling.worker import _answer
 from spacesctl.rules import cost
+from spacesctl.rules.rule_engine import MOST_TIMES, RuleEngine
 from spacesctl.rules.rulefile import compile_rules
 from tests.rules.test_rulefile import HEAD, rule
 
@@ -33,6 +35,18 @@ def test_rules_that_all_look_for_the_same_word_are_refused_with_the_limit() -> N
     (told,) = answer.problems
     assert told.startswith("my.toml:1: error: the rules take ")
     assert "the most is 5 ms" in told
+
+
+def test_rules_that_people_would_write_on_one_word_are_accepted() -> None:
+    assert isinstance(_answer(Compile(same_word(30), "my.toml")), Compiled)
+
+
+def test_a_word_that_is_said_over_and_over_is_decided_on_ten_times() -> None:
+    ruleset = compile_rules(same_word(3))
+    said = next(cost.utterances(ruleset))
+    found = RuleEngine(ruleset).hear(said)
+    assert len(said.words) == cost.WORDS
+    assert Counter(one.rule_id for one in found) == {"r0": MOST_TIMES, "r1": MOST_TIMES, "r2": MOST_TIMES}
 
 
 def test_a_nasty_file_that_is_fast_enough_is_accepted() -> None:
