@@ -128,6 +128,11 @@ class Moderator:
     def _applies(self, decision: Decision, who: Subject) -> bool:
         return self._engine is not None and self._engine.applies(decision, who)
 
+    def is_quoted(self, rule_id: str, tick: int) -> bool:
+        """Whether a moderator has said something that a rule finds so shortly before a tick that others may answer it."""
+        rule = self._engine.ruleset.rule(rule_id) if self._engine is not None else None
+        return rule is not None and self._engine is not None and self._engine.is_quoted(rule, tick)
+
     def _release(self) -> None:
         """Carry out what has waited for the words of other lanes."""
         self._stand(self._guard.due(self._clock()))

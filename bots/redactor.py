@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -63,11 +64,21 @@ class _Redaction:
 class Redactor:
     """`on_arm` takes what recognisers found, and never waits; `run` tells the server.
 
+    `quoted` says whether a moderator has said the like shortly before a tick, as far as that is known by now: then others may answer.
     `lost` counts redactions that could not be made.
     """
 
-    def __init__(self, api: RedactionApi, space: str, engine: str, model: str, facts: RoomFacts | None = None) -> None:
+    def __init__(
+        self,
+        api: RedactionApi,
+        space: str,
+        engine: str,
+        model: str,
+        facts: RoomFacts | None = None,
+        quoted: Callable[[str, int], bool] = lambda *_: False,
+    ) -> None:
         self._facts = facts
+        self._quoted = quoted
         self._api = api
         self._space = space
         self._by = f"engine={engine!r} model={model!r}"
@@ -94,7 +105,9 @@ class Redactor:
                     self._add(_Redaction(key, arm.rule_id))
                 if key in self._open:
                     self._open[key].label = arm.label
-                later = partial(self._want, key, (first, last), ended=arm.final)
+                # Numbers are redacted whoever has said one: they are somebody's, and no quotation.
+                is_answer = not arm.label and self._quoted(arm.rule_id, first)
+                later = partial(self._want, key, None if is_answer else (first, last), ended=arm.final)
                 if arm.waits:
                     self._waits[key] = asyncio.get_running_loop().call_later(WAIT_SECONDS, later)
                 else:

@@ -96,7 +96,7 @@ class SpaceBot:
         self._tick = 0
         """That of the newest sound."""
         self._facts = RoomFacts()
-        self._redactor = Redactor(api, self.space, engine, model, self._facts)
+        self._redactor = Redactor(api, self.space, engine, model, self._facts, self._is_quoted)
         self._numbers = NumberMask(self._transcribe)
         self._moderator = Moderator(
             EnforcingEffectors(poster),
@@ -113,6 +113,9 @@ class SpaceBot:
         self._closed: dict[int, OpenLane] = {}
         self._rules_wanted = asyncio.Event()
         self._rules_wanted.set()
+
+    def _is_quoted(self, rule_id: str, tick: int) -> bool:
+        return self._moderator.is_quoted(rule_id, tick)
 
     @property
     def tripped(self) -> bool:

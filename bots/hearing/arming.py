@@ -19,6 +19,7 @@ from spacesctl.rules import normalise, numbers
 from spacesctl.rules.match import Hit, Matcher
 from spacesctl.rules.rule_engine import JOIN_TICKS, MAX_TAIL_WORDS, Word
 from spacesctl.rules.ruleset import Phrase, Rule
+from spacesctl.rules.word_length import keep
 
 BEFORE_SIGHT: Final = 65
 """Ticks before the first sight of a word at which it may have begun: 1.3 s."""
@@ -297,10 +298,11 @@ class Arming:
         hits = self._watch.matcher.find([word for word, _ in spoken], closed=closed)
         for span in _spans(hits, self._watch, known, least=-known):
             own = [word for _, word in spoken[known + span.first : known + span.last + 1]]
-            sure = [spoken[known + at][1].conf for at in range(span.first, span.last + 1) if at not in span.between]
+            said = [spoken[known + at][1] for at in range(span.first, span.last + 1) if at not in span.between]
             first, last = narrowed(words, words.index(own[0]), words.index(own[-1]))
             covered = self._covered.get(span.rule.id, -1)
-            if own[-1].end_tick > covered and span.rule.confidence.holds(min(sure)):
+            sure = span.rule.confidence.holds(min(word.conf for word in said)) and keep(span.rule.word_ms, said)
+            if own[-1].end_tick > covered and sure:
                 yield span, max(first, covered + 1), last
 
     def _armed(self, held: _Held, *, final: bool = False, waits: bool = False) -> Armed:

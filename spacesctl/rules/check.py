@@ -170,6 +170,14 @@ def _fact_sentences(rule: Rule) -> Iterator[str]:
         who = "It asks besides that"
 
 
+def _quoting(rule: Rule) -> Iterator[str]:
+    yield f"  It leaves alone what a host or co-host has said in the {rule.quoting:g} s before."
+    if "redact" in rule.actions:
+        numbers = " Spoken numbers are redacted all the same." if rule.digits else ""
+        late = "a redaction never waits for them, and is withdrawn if it has not aired"
+        yield f"  Their words are known a second or two after they were said: {late}.{numbers}"
+
+
 def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) -> Iterator[str]:
     does = ", ".join(rule.actions) or "nothing"
     verb = {"enforce": "does", "suggest": "suggests to the host (`log`, `alert` and `report` are done at once)"}.get(
@@ -188,6 +196,8 @@ def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) ->
     yield from _fact_sentences(rule)
     if rule.confidence.value > 0 or rule.confidence.strict:
         yield f"  Every word of it must be recognised with confidence {rule.confidence}."
+    for bound in rule.word_ms:
+        yield f"  Every word of it must last {bound.sentence()}."
     if rule.confirm:
         yield "  Its sanctions happen only where a second recognition hears the same; the rest does not wait for it."
     if rule.times > 1:
@@ -203,7 +213,7 @@ def _explain(rule: Rule, known: Vocabulary | None, ladders: Sequence[Ladder]) ->
         gone = f"Points expire after {ladder.expire / 86400:g} days."
         yield f"  Each time gives {rule.severity} on the ladder {ladder.name!r}: {steps}. {gone}"
     if rule.quoting:
-        yield f"  Only redactions are made of what a host or co-host has said in the {rule.quoting:g} s before."
+        yield from _quoting(rule)
     if rule.about != "words":
         whom = " on the same account" if rule.about == "account" else ""
         again = f"it acts again{whom} after {rule.cooldown:g} s at the earliest"

@@ -11,6 +11,7 @@ from spacesctl.rules.fields import Reader
 from spacesctl.rules.lines import Path
 from spacesctl.rules.numbers import Digits
 from spacesctl.rules.ruleset import Confidence, Pattern, Phrase, Prefix
+from spacesctl.rules.word_length import WordMs
 
 MAX_REGEXES = 1000
 LEAST_PREFIX = 3
@@ -21,8 +22,6 @@ MAX_GAP = 3
 QUOTING = "said_by_moderator_within"
 MAX_QUOTING = 600.0
 """Seconds: longer ago it is not what somebody answers to."""
-LATER_ANY = frozenset[str]()
-LATER_ALL = frozenset({"word_ms"})
 NO_ANY = 'add `when.any = [ { words = ["..."] } ]`'
 
 
@@ -38,6 +37,7 @@ class When:
     any_of: list[Condition] = field(default_factory=list)
     all_of: list[Condition] = field(default_factory=list)
     confidence: Confidence = field(default_factory=Confidence)
+    word_ms: list[WordMs] = field(default_factory=list)
     quoting: float = 0.0
     of_words: bool = False
     """Whether a condition on words was written, even if none could be read."""
@@ -59,18 +59,20 @@ def when(reader: Reader, path: Path, data: object) -> When:
     others = False
     for index, item in enumerate(reader.tables((*path, "all"), data.get("all", []))):
         where: Path = (*path, "all", index)
-        reader.one_key(where, item, set(schema.ALL), LATER_ALL)
+        reader.one_key(where, item, set(schema.ALL))
         if "confidence" in item:
             bound = reader.confidence((*where, "confidence"), item["confidence"])
             found.confidence = max(found.confidence, bound, key=lambda each: (each.value, each.strict))
+        if "word_ms" in item:
+            found.word_ms += reader.word_ms((*where, "word_ms"), item["word_ms"])
         found.all_of += read_facts.conditions(reader, where, item)
-        others = others or bool(item.keys() - {"confidence"})
+        others = others or bool(item.keys() - {"confidence", "word_ms"})
     if "any" not in data and not others:
         reader.error((*path, "any"), "the rule has no `when.any`", NO_ANY)
     _together(reader, path, data, found)
     for index, item in enumerate(reader.tables((*path, "unless"), data.get("unless", []))):
         where = (*path, "unless", index)
-        reader.one_key(where, item, set(schema.UNLESS), frozenset())
+        reader.one_key(where, item, set(schema.UNLESS))
         if QUOTING in item:
             found.quoting = max(found.quoting, reader.duration((*where, QUOTING), item[QUOTING], MAX_QUOTING))
     return found
@@ -89,14 +91,16 @@ def _together(reader: Reader, path: Path, data: Mapping[str, object], found: Whe
         reader.error((*path, "unless"), "`when.unless` is about words, and the rule has none", "remove it")
     if found.confidence != Confidence():
         reader.error((*path, "all"), "`confidence` is about words, and the rule has none", "remove it")
+    if found.word_ms:
+        reader.error((*path, "all"), "`word_ms` is about words, and the rule has none", "remove it")
 
 
 def _condition(reader: Reader, path: Path, item: Mapping[str, object], found: When) -> None:
     with_words = "words" in item or "words_from" in item
     others = (set(schema.ANY) - {"words", "words_from"}) & set(item)
     besides = set[str]() if others and not with_words else set(schema.WITH_WORDS)
-    reader.one_key(path, item, set(schema.ANY), LATER_ANY, besides)
-    found.of_words = found.of_words or any(name in schema.OF_WORDS or name in LATER_ANY for name in item)
+    reader.one_key(path, item, set(schema.ANY), besides)
+    found.of_words = found.of_words or any(name in schema.OF_WORDS for name in item)
     found.any_of += read_facts.conditions(reader, path, item)
     if with_words:
         phrases = reader.phrases((*path, "words"), item["words"]) if "words" in item else []

@@ -21,6 +21,8 @@ SIGNS: Final[Mapping[Sign, str]] = MappingProxyType({
     ">=": "at least", ">": "more than", "<=": "at most", "<": "less than",
 })  # fmt: skip
 """How each is said."""
+SIGN: Final[Mapping[str, Sign]] = MappingProxyType({sign: sign for sign in SIGNS})
+"""Each by how it is written."""
 
 _TIMES: Final = ((86400, "d"), (3600, "h"), (60, "m"))
 _SIGN: Final = "(>=|>|<=|<)"

@@ -7,10 +7,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeGuard, TypeVar
 
-from spacesctl.rules import normalise, regexes
+from spacesctl.rules import normalise, regexes, word_length
+from spacesctl.rules.facts import SIGN
 from spacesctl.rules.lines import Path, line_of
 from spacesctl.rules.problems import Problem
 from spacesctl.rules.ruleset import Confidence, Pattern, Phrase
+from spacesctl.rules.word_length import WordMs
 
 T = TypeVar("T")
 MAX_PHRASE = 200
@@ -86,39 +88,31 @@ class Reader:
         self.regexes += 1
         return self.regexes <= most
 
-    def keys(
-        self, path: Path, data: Mapping[str, object], known: set[str], later: frozenset[str] = frozenset()
-    ) -> None:
-        """Note an error for each key of a table that is not `known`. Those in `later` are reported as not supported by
-        this version.
-        """
+    def keys(self, path: Path, data: Mapping[str, object], known: set[str]) -> None:
+        """Note an error for each key of a table that is not `known`."""
         for key in data:
-            self._known(key, (*path, key), known, later, "key")
+            self._known(key, (*path, key), known, "key")
 
     def one_key(
         self,
         path: Path,
         data: Mapping[str, object],
         known: set[str],
-        later: frozenset[str],
         besides: Collection[str] = (),
     ) -> None:
         """Check the keys, and that there is exactly one, but for those that may stand `besides`."""
-        self.keys(path, data, known | set(besides), later)
+        self.keys(path, data, known | set(besides))
         own = [key for key in data if key not in besides]
         if len(own) != 1:
             self.error(
                 path, "a condition has one key, this has " + (", ".join(own) or "none"), "write one `{ ... }` each"
             )
 
-    def _known(self, name: str, path: Path, known: Iterable[str], later: frozenset[str], what: str) -> bool:
+    def _known(self, name: str, path: Path, known: Iterable[str], what: str) -> bool:
         if name in known:
             return True
-        if name.partition(":")[0] in later:
-            self.error(path, f"`{name}` is not supported by this version", "remove it")
-        else:
-            listed = "the known ones are " + ", ".join(f"`{each}`" for each in sorted(known))
-            self.error(path, f"unknown {what} `{name}`", nearest(name, known, listed))
+        listed = "the known ones are " + ", ".join(f"`{each}`" for each in sorted(known))
+        self.error(path, f"unknown {what} `{name}`", nearest(name, known, listed))
         return False
 
     def _is(self, value: object, kind: type[T], path: Path) -> TypeGuard[T]:
@@ -165,18 +159,16 @@ class Reader:
             self.error(path, f"`{path[-1]}` is {value}", f"write a number from {least} to {most}")
         return int(value)
 
-    def choice(self, path: Path, value: object, known: tuple[str, ...], later: frozenset[str] = frozenset()) -> str:
+    def choice(self, path: Path, value: object, known: tuple[str, ...]) -> str:
         """One of the `known` words; the first of them after an error."""
         if not self._is(value, str, path):
             return known[0]
-        return value if self._known(value, path, known, later, f"{path[-1]}") else known[0]
+        return value if self._known(value, path, known, f"{path[-1]}") else known[0]
 
-    def choices(
-        self, path: Path, value: object, known: tuple[str, ...], later: frozenset[str] = frozenset()
-    ) -> list[str]:
+    def choices(self, path: Path, value: object, known: tuple[str, ...]) -> list[str]:
         """The `known` words of a list; others are errors and left out."""
         what = {"actions": "action", "roles": "role"}.get(str(path[-1]), "action")
-        return [item for where, item in self.strings(path, value) if self._known(item, where, known, later, what)]
+        return [item for where, item in self.strings(path, value) if self._known(item, where, known, what)]
 
     def identifier(self, path: Path, value: object) -> str | None:
         """The `id` of a rule; None when it is missing or not a string."""
@@ -210,6 +202,18 @@ class Reader:
             self.error(path, f"`confidence` is {value!r}", 'write a least value from 0 to 1, as in ">=0.75"')
             return Confidence()
         return Confidence(float(matched[2]), matched[1] == ">")
+
+    def word_ms(self, path: Path, value: object) -> list[WordMs]:
+        """A bound on the length of words such as `>=80`, as a list of one; an empty list after an error."""
+        matched = word_length.PATTERN.fullmatch(value.strip()) if isinstance(value, str) else None
+        if matched is None or int(matched[2]) > word_length.MOST_MS:
+            self.error(
+                path,
+                f"`word_ms` is {value!r}",
+                f'write a bound in milliseconds up to {word_length.MOST_MS}, as in ">=80"',
+            )
+            return []
+        return [WordMs(SIGN[matched[1]], int(matched[2]))]
 
     def phrases(self, path: Path, value: object) -> list[Phrase]:
         """The phrases of a `words` list; unusable ones are errors and left out."""

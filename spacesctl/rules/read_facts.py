@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, get_args
+from typing import Final
 
 from spacesctl.domain.actions import ABOUT_A_SPACE, LADDER
 from spacesctl.rules import facts
-from spacesctl.rules.facts import FACTS, Condition, Sign
+from spacesctl.rules.facts import FACTS, SIGN, Condition
 from spacesctl.rules.fields import SECONDS, Reader
 from spacesctl.rules.lines import Path
 from spacesctl.rules.ruleset import Rule
 
 LEAST_COOLDOWN: Final = 10.0
 """Seconds: without one a rule on sound or conduct would act in every moment in which its conditions hold."""
-_SIGNS: Final[Mapping[str, Sign]] = {sign: sign for sign in get_args(Sign)}
 
 
 def conditions(reader: Reader, path: Path, item: Mapping[str, object]) -> list[Condition]:
@@ -35,7 +34,7 @@ def _condition(reader: Reader, path: Path, name: str, value: object) -> Conditio
     if not least <= number <= most:
         reader.error(path, f"`{name}` is {value!r}", f"write a number from {least:g} to {most:g}")
         return None
-    return Condition(name, _SIGNS[matched[1]], number, reader.line(path))
+    return Condition(name, SIGN[matched[1]], number, reader.line(path))
 
 
 def check_finding(reader: Reader, path: Path, any_of: Sequence[Condition], all_of: Sequence[Condition]) -> bool:

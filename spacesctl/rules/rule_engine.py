@@ -18,6 +18,7 @@ from spacesctl.rules import normalise
 from spacesctl.rules.match import Hit, Matcher
 from spacesctl.rules.room_facts import RoomFacts, Subject
 from spacesctl.rules.ruleset import Rule, RuleSet
+from spacesctl.rules.word_length import keep
 
 JOIN_TICKS = 3 * TICKS_PER_SECOND
 """A phrase may contain a pause of up to this many ticks (20 ms each): the recogniser may end an utterance there."""
@@ -117,12 +118,15 @@ class _Found(NamedTuple):
     words: tuple[Word, ...]
     confidence: float
     own: str
+    parts: tuple[Word, ...]
+    """The words without fillers."""
 
 
 def _found(hit: Hit, lane: _Lane) -> _Found:
     words = tuple(dict.fromkeys(word for _, word in lane.spoken[hit.first : hit.last + 1]))
     own = [lane.spoken[at] for at in hit.own]
-    return _Found(words, min(word.conf for _, word in own), " ".join(plain for plain, _ in own))
+    parts = tuple(word for _, word in own)
+    return _Found(words, min(word.conf for word in parts), " ".join(plain for plain, _ in own), parts)
 
 
 class RuleEngine:
@@ -193,6 +197,8 @@ class RuleEngine:
         if heard.role in STAFF:
             self._said_by_staff[rule.id] = max(end, self._said_by_staff.get(rule.id, end))
         if not rule.watches(heard.role, heard.kind) or not rule.confidence.holds(found.confidence):
+            return None
+        if not keep(rule.word_ms, found.parts):
             return None
         if start <= lane.judged.get(rule.id, -1):
             return None  # overlaps an earlier hit of this rule: the same offence

@@ -218,6 +218,7 @@ def _rule(reader: Reader, path: Path, data: Mapping[str, object], steps: Mapping
         any_of=tuple(when.any_of),
         all_of=tuple(when.all_of),
         confidence=when.confidence,
+        word_ms=tuple(when.word_ms),
         quoting=when.quoting,
         times=times,
         within=within,

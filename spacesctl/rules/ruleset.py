@@ -14,6 +14,7 @@ from spacesctl.domain.offence import Terms
 from spacesctl.rules.facts import Condition, needed
 from spacesctl.rules.numbers import Digits
 from spacesctl.rules.problems import Problem
+from spacesctl.rules.word_length import WordMs
 
 Mode = Literal["shadow", "suggest", "enforce"]
 Finds = Literal["words", "account", "space"]
@@ -99,6 +100,8 @@ class Rule:
     all_of: tuple[Condition, ...] = ()
     """Conditions on sound and conduct that must all hold."""
     confidence: Confidence = Confidence()
+    word_ms: tuple[WordMs, ...] = ()
+    """Bounds on the length of each word."""
     times: int = 1
     within: float = 0.0
     roles: frozenset[str] = frozenset({"speaker"})

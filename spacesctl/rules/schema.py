@@ -9,6 +9,7 @@ from spacesctl.rules.facts import FACTS, Fact
 from spacesctl.rules.fields import CONFIDENCE, DURATION, ID, MAX_PHRASE
 from spacesctl.rules.read_numbers import LEAST_RUN, MOST_DIGITS, PREFIX
 from spacesctl.rules.ruleset import ACTIONS, MAX_REGEX, MODES, NEEDS_ALLOW
+from spacesctl.rules.word_length import PATTERN as WORD_MS
 
 ROLES = ("speaker", "cohost", "host")
 LISTENER = "listener"
@@ -130,6 +131,11 @@ ALL: dict[str, Schema] = {
         "type": "string",
         "pattern": rf"^\s*({CONFIDENCE.pattern})\s*$",
     },
+    "word_ms": {
+        "description": "The length of each matched word, in milliseconds.",
+        "type": "string",
+        "pattern": rf"^\s*({WORD_MS.pattern})\s*$",
+    },
     **OF_FACTS,
 }
 
@@ -146,7 +152,7 @@ def _one_condition() -> Schema:
 
 UNLESS: dict[str, Schema] = {
     "said_by_moderator_within": {
-        "description": "Since a host or co-host said something that the rule finds. Redactions do not ask for it.",
+        "description": "Since a host or co-host said something that the rule finds.",
         **_duration("0s"),
     }
 }

@@ -15,6 +15,7 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.rules.counting import Counting
 from spacesctl.rules.rule_engine import Decision, HeardUtterance, RuleEngine, Word
 from spacesctl.rules.ruleset import Confidence, Limits, Rule, RuleSet
+from spacesctl.rules.word_length import keep
 
 EVERYBODY: Final = frozenset({"speaker", "cohost", "host"})
 ANY_RULE: Final = "*"
@@ -113,6 +114,8 @@ class Trial:
             return "it is within an exception"
         if not rule.confidence.holds(one.confidence):
             return f"confidence is {one.confidence:.2f}, {rule.confidence} is asked"
+        if not keep(rule.word_ms, one.words):
+            return f"a word does not last {' and '.join(bound.sentence() for bound in rule.word_ms)}"
         if self._real.is_quoted(rule, one.start_tick):
             return f"a host or co-host said the like less than {rule.quoting:g} s before"
         return "it is part of the same offence as the hit before"
@@ -127,7 +130,15 @@ def tried(ruleset: RuleSet, said: Iterable[HeardUtterance]) -> list[Outcome]:
 def _bare(rule: Rule) -> Rule:
     """It takes every hit, and counts nothing."""
     return replace(
-        rule, mode="shadow", confidence=Confidence(), times=1, within=0.0, roles=EVERYBODY, cooldown=0.0, quoting=0.0
+        rule,
+        mode="shadow",
+        confidence=Confidence(),
+        word_ms=(),
+        times=1,
+        within=0.0,
+        roles=EVERYBODY,
+        cooldown=0.0,
+        quoting=0.0,
     )
 
 

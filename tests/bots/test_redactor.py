@@ -46,9 +46,10 @@ def run(
     script: Callable[[Redactor], Awaitable[None]],
     rules: RuleSet | None = None,
     facts: RoomFacts | None = None,
+    quoted: Callable[[str, int], bool] = lambda *_: False,
 ) -> Redactor:
     async def main() -> Redactor:
-        made = Redactor(api, "s", "spacesctl 9", "tiny", facts)
+        made = Redactor(api, "s", "spacesctl 9", "tiny", facts, quoted)
         made.set_rules(rules if rules is not None else ruleset())
         task = asyncio.create_task(made.run())
         try:
@@ -361,4 +362,31 @@ def test_what_a_rule_asks_besides_words_holds_for_redactions_too(age: int, made:
         await until(lambda: settled(redactor))
 
     run(api, script, ruleset(more='when.all = [ { account_age = "<1d" } ]'), facts)
-    assert len(api.redactions) == made
+    assert [kind for kind, _, _ in api.redactions] == ["make"] * made
+
+
+@pytest.mark.parametrize(("label", "made"), [("", 0), ("card number", 1)])
+def test_what_a_moderator_has_quoted_is_answered_aloud_but_numbers_are_not(label: str, made: int) -> None:
+    api = FakeApi()
+
+    async def script(redactor: Redactor) -> None:
+        for final in (False, True):
+            redactor.on_arm(Armed("s", 1, 50, "abuse", 1, 100, 200, final, label), SPEAKER)
+        await until(lambda: settled(redactor))
+
+    run(api, script, quoted=lambda rule, _: rule == "abuse")
+    assert [kind for kind, _, _ in api.redactions] == ["make"] * made
+
+
+def test_a_redaction_is_withdrawn_when_it_is_known_that_a_moderator_has_said_the_like() -> None:
+    api, known = FakeApi(), set[str]()
+
+    async def script(redactor: Redactor) -> None:
+        redactor.on_arm(armed(), SPEAKER)
+        await until(lambda: len(api.redactions) == 1 and settled(redactor))
+        known.add("abuse")
+        redactor.on_arm(armed(final=True), SPEAKER)
+        await until(lambda: settled(redactor))
+
+    run(api, script, quoted=lambda rule, _: rule in known)
+    assert [kind for kind, _, _ in api.redactions] == ["make", "withdraw"]
