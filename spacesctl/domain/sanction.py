@@ -32,6 +32,8 @@ class Sanction:
     """The audience reads nothing of what the person said or shared while it lasts."""
     mutes_dms: bool = False
     """The person sends the staff no direct messages while it lasts."""
+    report_id: str = ""
+    """The report that led staff to it."""
 
     @property
     def is_measure(self) -> bool:

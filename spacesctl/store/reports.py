@@ -80,6 +80,8 @@ class KeptReport:
     decided_by: Mapping[str, str | None] | None = None
     decided_at: datetime | None = None
     decision: str | None = None
+    assignee_id: str | None = None
+    """Who looks after it."""
 
 
 _EVIDENCE = TypeAdapter(Evidence)

@@ -40,6 +40,8 @@ class KeptSanction:
     every: int | None
     erases: bool
     mutes_dms: bool
+    report_id: str | None = None
+    """The report that led staff to it."""
 
 
 async def add(db: AsyncConnection, sanction: Sanction, space_id: str | None, host_id: str) -> None:
@@ -58,6 +60,7 @@ async def add(db: AsyncConnection, sanction: Sanction, space_id: str | None, hos
         "every": sanction.every,
         "erases": sanction.erases,
         "mutes_dms": sanction.mutes_dms,
+        "report_id": sanction.report_id or None,
     }
     await db.execute(sanctions.insert().values(row))
 

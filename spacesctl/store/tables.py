@@ -223,7 +223,18 @@ reports = Table(
     Column("decided_by", JSON(none_as_null=True)),
     Column("decided_at", Utc),
     Column("decision", Text),
+    _account("assignee_id"),
     Index("ix_reports_reporter_id", "reporter_id"),
+)
+
+report_notes = Table(
+    "report_notes",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("report_id", String(20), ForeignKey("reports.id"), nullable=False, index=True),
+    _account("author_id", nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Utc, nullable=False),
 )
 
 sanctions = Table(
@@ -246,8 +257,40 @@ sanctions = Table(
     Column("every", Integer),
     Column("erases", Boolean, nullable=False, server_default="0"),
     Column("mutes_dms", Boolean, nullable=False, server_default="0"),
+    Column("report_id", String(20)),
 )
 """`space_id` is None for a block, which holds everywhere; `target_id` for a measure, which is on the Space itself."""
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("sanction_id", String(24), ForeignKey("sanctions.id"), nullable=False, unique=True),
+    Column("space_id", String(13), ForeignKey("spaces.id"), index=True),
+    _account("host_id", nullable=False, index=True),
+    _account("target_id", nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("decided_by", JSON(none_as_null=True)),
+    Column("decided_at", Utc),
+    Column("reason", Text),
+)
+"""One for a sanction at most. `space_id`, `host_id` and `target_id` are the sanction's."""
+
+regressions = Table(
+    "regressions",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    _account("host_id", nullable=False, index=True),
+    Column("space_id", String(13), ForeignKey("spaces.id"), nullable=False),
+    _account("target_id", nullable=False, index=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("rule_hash", String(64), nullable=False),
+    Column("words", JSON, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+"""What the account `target_id` said, and a rule of `host_id` is not to find again."""
 
 redactions = Table(
     "redactions",
