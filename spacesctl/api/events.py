@@ -28,7 +28,6 @@ from spacesctl.api.moderation_events import (
     RedactionMissed,
     RedactionWithdrawn,
     Removed,
-    ReportDecided,
     ReportFiled,
     Restored,
     RulesSet,
@@ -53,6 +52,7 @@ from spacesctl.api.people_events import (
     MicChanged,
     RoleChanged,
 )
+from spacesctl.api.review import ReportAssigned, ReportDecided, ReportNoted
 from spacesctl.api.space_events import (
     CaptionsSwitched,
     Consented,
@@ -210,6 +210,8 @@ EVENTS: dict[str, type[Answer]] = {
     "report.filed": ReportFiled,
     "evidence.kept": EvidenceKept,
     "report.decided": ReportDecided,
+    "report.assigned": ReportAssigned,
+    "report.noted": ReportNoted,
     "pin.added": Pinned,
     "pin.removed": Unpinned,
     "recording.started": RecordingStarted,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from spacesctl.api.accounts import Who
 from spacesctl.api.by import By
 from spacesctl.api.captions import Count, Lane, SpokenWord, Word
+from spacesctl.api.review import ReporterRecord, ReportNote
 from spacesctl.api.spaces import FileName, RuleText
 from spacesctl.api.wire import LINES, Answer, Given, Meta, Page, Time
 from spacesctl.domain.words import Category, Policy, ReportState, Role, RuleMode, State
@@ -70,6 +71,12 @@ class Report(Answer, frozen=True, kw_only=True):
     decided_at: Time | None
     decision: str | None
     created_at: Time
+    assignee: Who | None = None
+    """Who looks after it."""
+    weight: float = 1.0
+    """More than 0 and less than 2, by what was found of the reporter's earlier reports; 1 of a new reporter's, or a rule's."""
+    record: ReporterRecord | None = None
+    """Of a person who reports."""
 
 
 class PersonThen(Answer, frozen=True, kw_only=True):
@@ -105,6 +112,8 @@ class WholeReport(Report, frozen=True, kw_only=True):
     """A report with all its evidence."""
 
     evidence: Evidence
+    notes: list[ReportNote] = []
+    """Those of the staff, the oldest first. Who filed the report sees their own alone."""
 
 
 class NewRules(Given, frozen=True, kw_only=True):

@@ -231,17 +231,6 @@ class EvidenceKept(Answer, frozen=True, kw_only=True):
     account_id: str
 
 
-class ReportDecided(Answer, frozen=True, kw_only=True):
-    """Staff decided on a report that the account `reporter_id` filed about `account_id` (null: the Space), or opened it again. Not shown to
-    the account that it is about."""
-
-    report_id: str
-    state: str
-    reporter_id: str
-    note: str = ""
-    account_id: str | None = None
-
-
 class MadeRedaction(Answer, frozen=True, kw_only=True):
     """A redaction of ticks `from_tick` to `to_tick`, both included, of one lane; `lane` 0: of all. In a `cut` the audience jumps over the
     stretch. Up to `missed_to` it had aired before."""

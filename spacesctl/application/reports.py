@@ -1,4 +1,4 @@
-"""Reports by people, and what staff decide on reports."""
+"""Reports by people."""
 
 from __future__ import annotations
 
@@ -86,12 +86,3 @@ async def _was_there(app: App, handle: SpaceHandle, person: Person) -> bool:
         return person.account_id is not None
     async with app.db.read() as db:
         return await attendance.was_there(db, handle.space.id, person.account_id)
-
-
-async def decide_report(app: App, person: Person, report_id: str, state: str, note: str) -> None:
-    """Uphold or dismiss a report, or open it again. Raises NotFound, Invalid or NotAllowed."""
-    async with app.db.read() as db:
-        row = await report_store.get_report(db, report_id)
-    await app.registry.ask(
-        row.space_id, c.DecideReport(person, report_id, state, row.reporter_id, note, row.target_id, row.state)
-    )

@@ -265,12 +265,21 @@ ROOT = Noun(
             "Reports that wait for review.",
             {
                 "list": Verb(
-                    "moderation:list_reports", "List open reports from the Spaces that you host, newest first."
+                    "moderation:list_reports",
+                    "List open reports from the Spaces that you moderate, those first that weigh most.",
                 ),
                 "show": Verb("moderation:show_report", "Show a report with its evidence; --out saves the sound of it."),
                 "play": Verb(
                     "review:play_report",
                     "Print the words of a report, then play its sound with ffplay, mpv or pw-play, without loud peaks.",
+                ),
+                "assign": Verb(
+                    "review:assign",
+                    "Have somebody look after a report: of the staff of its Space, or an operator.",
+                ),
+                "note": Verb(
+                    "review:add_note",
+                    "Write a note on a report, for those who review it: neither who filed it nor whom it is about reads it.",
                 ),
                 "uphold": Verb("review:uphold", "Uphold a report: it was right."),
                 "dismiss": Verb("review:dismiss", "Dismiss a report: it was not right."),

@@ -168,6 +168,10 @@ def listed(words: list[str]) -> list[str]:
 
 
 def _from_stdin() -> list[str]:
+    return [word for line in _stdin().splitlines() for word in line.partition("#")[0].split()]
+
+
+def _stdin() -> str:
     if sys.stdin is None:
         raise Invalid("-", "there is no stdin")
     try:
@@ -176,7 +180,12 @@ def _from_stdin() -> list[str]:
         raise Invalid("-", "stdin is not UTF-8 text") from error
     if len(lines) > MOST_STDIN:
         raise Invalid("-", f"stdin has more than {MOST_STDIN} characters")
-    return [word for line in lines.splitlines() for word in line.partition("#")[0].split()]
+    return lines
+
+
+def text_of(words: str) -> str:
+    """A text given as an argument, or (`-`) the whole of stdin. Raises Invalid."""
+    return _stdin().strip() if words == "-" else words
 
 
 def handles_of(words: list[str]) -> list[str]:

@@ -9,13 +9,14 @@ import typer
 
 from spacesctl.cli import which
 from spacesctl.cli.audit import who
-from spacesctl.cli.common import Json, ThisSpace, client, handle, new_key
+from spacesctl.cli.common import AlsoSpace, Json, ThisSpace, client, either, handle, new_key
 from spacesctl.cli.output import clock, emit_json, say, table
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.words import CATEGORIES
 
 if TYPE_CHECKING:
     from spacesctl.api.moderation import FiledReport, Report
+    from spacesctl.domain.words import ReportState
 
 Ref = Annotated[str, typer.Argument(metavar="REPORT", help="Its id, from `reports list`.")]
 
@@ -61,24 +62,37 @@ def _evidence(made: FiledReport) -> str:
 
 def list_reports(
     ctx: typer.Context,
+    space: Annotated[str | None, typer.Argument(metavar="SPACE", help="Only those on this Space.")] = None,
+    named: AlsoSpace = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those that are decided.")] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those that are assigned to you.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List open reports from the Spaces that you host, newest first."""
+    """List open reports from the Spaces that you moderate, those first that weigh most.
+
+    What a report weighs says how many earlier reports of who filed it were right: 1 is new or as good as not, 2 always right, 0 never.
+    """
+    space = either(space, named)
     with client(ctx) as spaces:
-        rows = list(spaces.moderation.reports(None if everything else "open"))
+        where = which.one(spaces, space, which.PAST) if space is not None else None
+        state: ReportState | None = None if everything else "open"
+        found = spaces.moderation.reports(state, space_id=where, assignee="me" if mine else None)
+        rows = sorted(found, key=lambda one: -one.weight)  # of those that weigh the same the newest stay first
     if as_json:
         emit_json(rows)
         return
     table(
-        ("ID", "TIME", "STATE", "TITLE", "TARGET", "CATEGORY", "RULE", "WORDS"),
+        ("ID", "TIME", "STATE", "TITLE", "TARGET", "CATEGORY", "WEIGHT", "FOR", "RULE", "WORDS"),
         [
-            (one.id, one.created_at, one.state, one.title, _target(one), one.category, _rule(one), one.text)
+            (
+                one.id, one.created_at, one.state, one.title, _target(one), one.category, f"{one.weight:.1f}",
+                one.assignee.handle if one.assignee else None, _rule(one), one.text,
+            )
             for one in rows
         ],
         empty="no reports",
-        spare=("RULE", "TITLE"),
-    )
+        spare=("RULE", "TITLE", "FOR"),
+    )  # fmt: skip
 
 
 def _target(one: Report) -> str | None:
@@ -118,11 +132,25 @@ def show_report(
         "text": found.text,
         "note": found.note,
         "clip": _clip(found, out),
+        "weight": _weight(found),
+        "assignee": found.assignee.handle if found.assignee else None,
         "state": found.state,
         "decision": found.decision,
     }
     for key, value in facts.items():
         say(f"{key:<10} {str(value) if value else '-'}")
+    for one in found.notes:
+        say(f"{'note by':<10} {one.by.handle}, {clock(one.created_at)}: {one.text}")
+
+
+def _weight(found: Report) -> str:
+    """What it weighs, and why."""
+    record = found.record
+    if record is None:
+        return f"{found.weight:.1f} (a rule's)"
+    if not record.upheld + record.dismissed:
+        return f"{found.weight:.1f} (none of their earlier reports is decided)"
+    return f"{found.weight:.1f} (of their earlier reports {record.upheld} upheld, {record.dismissed} dismissed)"
 
 
 def _clip(found: Report, out: Path | None) -> str | None:

@@ -1,4 +1,4 @@
-"""`reports uphold|dismiss|play`: what staff decide on reports, and what they hear for it."""
+"""`reports assign|note|uphold|dismiss|play`: what staff do with reports, and what they hear for it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, client
+from spacesctl.cli.common import Json, client, handle, text_of
 from spacesctl.cli.moderation import Ref
-from spacesctl.cli.output import emit_json, say
-from spacesctl.domain.errors import Refused
+from spacesctl.cli.output import emit_json, note, say
+from spacesctl.domain.errors import Invalid, Refused
 
 if TYPE_CHECKING:
     from spacesctl.domain.words import ReportState
@@ -33,10 +33,48 @@ def _decide(ctx: typer.Context, report_id: str, state: ReportState, text: str, *
 
     with client(ctx) as spaces:
         found = spaces.moderation.decide(report_id, ReportDecision(state=state, note=text))
+        me = spaces.accounts.me().id if found.assignee is not None else ""
+    if as_json:
+        emit_json(found)
+        return
+    say(f"report {found.id} is {found.state}")
+    if found.assignee is not None and found.assignee.id != me:
+        note(f"it was assigned to {found.assignee.handle}, who is told")
+
+
+def assign(
+    ctx: typer.Context,
+    report_id: Ref,
+    person: Annotated[str | None, typer.Argument(metavar="PERSON", help="Who is to look after it.")] = None,
+    nobody: Annotated[bool, typer.Option("--nobody", help="Nobody looks after it any longer.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Have somebody look after a report: of the staff of its Space, or an operator. They are told; others can still decide on it."""
+    if nobody == (person is not None):
+        raise Invalid("PERSON, --nobody", "give one of them")
+    with client(ctx) as spaces:
+        reports = spaces.moderation
+        found = reports.unassign(report_id) if person is None else reports.assign(report_id, handle(person))
     if as_json:
         emit_json(found)
     else:
-        say(f"report {found.id} is {found.state}")
+        whom = found.assignee.handle if found.assignee is not None else "nobody"
+        say(f"report {found.id} is assigned to {whom}")
+
+
+def add_note(
+    ctx: typer.Context,
+    report_id: Ref,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="At most 2000 characters; `-` reads it from stdin.")],
+    as_json: Json = False,
+) -> None:
+    """Write a note on a report, for those who review it: neither who filed it nor whom it is about reads it."""
+    with client(ctx) as spaces:
+        made = spaces.moderation.note(report_id, text_of(text))
+    if as_json:
+        emit_json(made)
+    else:
+        say(f"noted on report {report_id}")
 
 
 def play_report(

@@ -483,6 +483,33 @@ class DecideReport(Command):
     """Whom it is about."""
     before: str = "open"
     """Its present state."""
+    assignee_id: str | None = None
+    """Who looks after it."""
+
+
+@dataclass(frozen=True)
+class AssignReport(Command):
+    """Have `assignee` (None: nobody any longer) look after a report about `target_id`."""
+
+    report_id: str
+    assignee: Target | None
+    may_review: bool = False
+    """Whether the assignee may decide on it."""
+    target_id: str | None = None
+    before_id: str | None = None
+    """Who looks after it until now."""
+    holder: Target | None = None
+    """The same, if they may still decide on it."""
+
+
+@dataclass(frozen=True)
+class NoteReport(Command):
+    """Write a note on a report about `target_id`, which has `count` notes."""
+
+    report_id: str
+    text: str
+    target_id: str | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True)

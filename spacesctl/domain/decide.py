@@ -5,7 +5,7 @@
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `leaving.py` (an account
 is suspended or deleted), `sanctions.py` (warn, mute,
 demote, kick, block), `measures.py` (what concerns all), `acts.py` (what rules do), `undo.py` (the end of a sanction),
-`redactions.py` (what the audience is not to hear), `panic.py`, `suggestions.py`, `pins.py` and `recording.py`.
+`redactions.py` (what the audience is not to hear), `review.py` (reports), `panic.py`, `suggestions.py`, `pins.py` and `recording.py`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from spacesctl.domain import (
     pins,
     recording,
     redactions,
+    review,
     sanctions,
     stage,
     suggestions,
@@ -109,7 +110,9 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.AddCaption: life.add_caption,
     c.FileReport: life.file_report,
     c.KeepEvidence: life.keep_evidence,
-    c.DecideReport: life.decide_report,
+    c.DecideReport: review.decide_report,
+    c.AssignReport: review.assign_report,
+    c.NoteReport: review.note_report,
     c.Redact: redactions.redact,
     c.ChangeRedaction: redactions.change,
     c.WithdrawRedaction: redactions.withdraw,

@@ -28,7 +28,6 @@ from spacesctl.domain.moderation_events import (
     RedactionMissed,
     RedactionWithdrawn,
     Removed,
-    ReportDecided,
     ReportFiled,
     Restored,
     RulesSet,
@@ -40,6 +39,7 @@ from spacesctl.domain.moderation_events import (
     SuggestionEnded,
     SuggestionMade,
 )
+from spacesctl.domain.review_events import ReportAssigned, ReportDecided, ReportNoted
 from spacesctl.domain.space import Invite, Pin, Recording
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role
@@ -84,8 +84,10 @@ __all__ = [
     "RedactionWithdrawn",
     "RemindersSent",
     "Removed",
+    "ReportAssigned",
     "ReportDecided",
     "ReportFiled",
+    "ReportNoted",
     "Restored",
     "RoleChanged",
     "RulesSet",

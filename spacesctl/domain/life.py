@@ -17,7 +17,6 @@ from spacesctl.domain.space import MAX_TITLE, MAX_TOPICS, Space
 from spacesctl.domain.words import State
 
 Events = list[e.Event]
-REPORT_STATES = ("open", "upheld", "dismissed")
 _CLOCK_SKEW = timedelta(seconds=1)
 """A start time at most this far in the past counts as now: the caller computed it a moment ago."""
 
@@ -198,18 +197,6 @@ def require_witness(space: Space, by: Principal, *, there: bool) -> None:
     require(space, by, Action.REPORT)
     if not (there or by.is_admin or by.account_id == space.host_id):
         raise NotAllowed("you were not in this Space, so you cannot report what happened there", reason="not_there")
-
-
-def decide_report(space: Space, command: c.DecideReport, now: datetime) -> Events:
-    """Decide on a report, also after the end. Raises NotAllowed or Invalid."""
-    require(space, command.by, Action.DECIDE_REPORT)
-    if command.state not in REPORT_STATES:
-        raise Invalid("state", f"is one of {', '.join(REPORT_STATES)}")
-    if command.target_id is not None and command.target_id == command.by.account_id:
-        raise NotAllowed("you cannot decide on a report about yourself", reason=Action.DECIDE_REPORT.value)
-    if command.state == command.before:
-        return []
-    return [e.ReportDecided(command.report_id, command.state, command.reporter_id, command.note, command.target_id)]
 
 
 def _title(text: str) -> str:

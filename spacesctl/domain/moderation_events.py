@@ -217,19 +217,6 @@ class EvidenceKept(Event):
 
 
 @dataclass(frozen=True)
-class ReportDecided(Event):
-    """Staff decided on a report that the account `reporter_id` filed about `account_id`, or opened it again: `state` is `upheld`,
-    `dismissed` or `open`."""
-
-    type = "report.decided"
-    report_id: str
-    state: str
-    reporter_id: str
-    note: str = ""
-    account_id: str | None = None
-
-
-@dataclass(frozen=True)
 class RedactionMade(Event):
     """A stretch is kept from the audience. `aired` is the last tick that it had heard."""
 

@@ -32,7 +32,7 @@ class View(StrEnum):
     AUDIENCE = "audience"
 
 
-REPORTS = frozenset({"report.filed", "evidence.kept", "report.decided"})
+REPORTS = frozenset({"report.filed", "evidence.kept", "report.decided", "report.assigned", "report.noted"})
 """Events about reports."""
 
 

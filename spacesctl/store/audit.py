@@ -26,7 +26,7 @@ from spacesctl.store.tables import closed_audit as closed
 GENESIS = closed_audit.GENESIS
 Facts = Mapping[str, str | int | float | bool | list[str] | None]
 """What an entry says besides, by name."""
-_REPORTS = ("report", "report.decide")
+_REPORTS = ("report", "report.decide", "report.assign", "report.note", "evidence")
 _LAST_OF_A_SPACE = ("space.end", "space.miss", "space.cancel")
 MOST_MARKED = 500
 """Heads that are read at once for their checkpoints."""

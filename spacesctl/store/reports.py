@@ -112,6 +112,11 @@ async def decide(
     await db.execute(update(reports).where(reports.c.id == report_id).values(values))
 
 
+async def assign(db: AsyncConnection, report_id: str, account_id: str | None) -> None:
+    """Store who looks after a report."""
+    await db.execute(update(reports).where(reports.c.id == report_id).values(assignee_id=account_id))
+
+
 async def get_report(db: AsyncConnection, report_id: str) -> KeptReport:
     """Find a report. Raises NotFound."""
     found = await _kept(db, select(reports).where(reports.c.id == report_id))
@@ -125,16 +130,20 @@ async def list_reports(
     *,
     space_ids: set[str] | None,
     state: str | None = None,
+    assignee_id: str | None = None,
     before: datetime | None,
     limit: int,
     but_about: str = "",
 ) -> list[KeptReport]:
-    """Reports on these Spaces (None: on all), newest first; without those about the account `but_about`."""
+    """Reports on these Spaces (None: on all), newest first: of this state, and that this account looks after; without those about the
+    account `but_about`."""
     query = select(reports).where(or_(reports.c.target_id.is_(None), reports.c.target_id != but_about))
     if space_ids is not None:
         query = query.where(reports.c.space_id.in_(space_ids))
     if state is not None:
         query = query.where(reports.c.state == state)
+    if assignee_id is not None:
+        query = query.where(reports.c.assignee_id == assignee_id)
     if before is not None:
         query = query.where(reports.c.at < before)
     return await _kept(db, query.order_by(reports.c.at.desc(), reports.c.id).limit(limit))

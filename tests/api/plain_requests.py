@@ -75,6 +75,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewCaptions": {"captions": [_CAPTION]},
     "NewReport": {"space_id": "A" * 13, "account": "@ann", "category": "other", "note": "n"},
     "ReportDecision": {"state": "dismissed", "note": "n"},
+    "Assignment": {"account": "@host"},
+    "NewNote": {"text": "n"},
     "NewRules": {"text": RULES, "filename": "rules.toml", "with_numbers": True},
     "NewAct": _ACT | {
         "evidence": {"before": 1.0, "after": 1.0}, "severity": 2, "action": "ladder",

@@ -59,7 +59,8 @@ async def test_a_decision_on_a_report_is_told_to_who_filed_it(scene: Scene) -> N
         await scene.people["host"].ok("PATCH", f"/v1/reports/{report}", {"state": state, "note": "right"})
     told = await scene.since(before)
     assert {who: [row["text"] for row in rows] for who, rows in told.items()} == {
-        "ann": ["Your report about @cid in “A Space” was upheld: right."]
+        "ann": ["Your report about @cid in “A Space” was upheld: right."],
+        "cid": ["A report about you in “A Space” was upheld: its moderators found that it was right."],
     }
 
 

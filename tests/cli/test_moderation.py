@@ -178,6 +178,31 @@ def _forge(server: RunningServer) -> None:
         db.execute("UPDATE audit_entries SET action = 'x' WHERE id = 5")
 
 
+def test_a_report_is_assigned_and_written_on(host: Person, ann: Person, ben: Person) -> None:
+    space = host.live()
+    host.says("invite", space, ann.handle, "--role", "cohost")
+    ann.says("accept", space)
+    ben.json("raise", space)
+    ref = ben.json("report", space, "--note", "noise")["id"]
+    refused(host.run("reports", "assign", ref, ben.handle), 5, "moderates this Space no longer")
+    refused(host.run("reports", "assign", ref), 2, "PERSON, --nobody: give one of them")
+    assert host.says("reports", "assign", ref, ann.handle) == f"report {ref} is assigned to {ann.handle}\n"
+    assert host.json("reports", "list", "--mine") == []
+    assert [one["id"] for one in ann.json("reports", "list", space, "--mine")] == [ref]
+    assert host.says("reports", "note", ref, "seen twice") == f"noted on report {ref}\n"
+    shown = ann.says("reports", "show", ref)
+    assert f"assignee   {ann.handle}\n" in shown
+    assert "weight     1.0 (none of their earlier reports is decided)\n" in shown
+    assert f"note by    {host.handle}, " in shown
+    assert "seen twice\n" in shown
+    done = host.run("reports", "dismiss", ref)
+    assert (done.stdout, done.stderr) == (
+        f"report {ref} is dismissed\n",
+        f"it was assigned to {ann.handle}, who is told\n",
+    )
+    assert host.says("reports", "assign", ref, "--nobody") == f"report {ref} is assigned to nobody\n"
+
+
 @pytest.mark.parametrize(("verb", "state"), [("uphold", "upheld"), ("dismiss", "dismissed")])
 def test_a_report_is_decided_and_who_filed_it_is_told(host: Person, ann: Person, verb: str, state: str) -> None:
     space = host.live()

@@ -47,7 +47,7 @@ account revoke @ann --label x -y / account suspend @ann -y / account restore @an
 account delete @ann -y / account show / account show @ann
 profile show @ann / profile edit --name x / schedule list / schedule show ID / schedule pause ID
 schedule resume ID / schedule skip ID / schedule edit ID --title x / schedule delete ID -y / reports list / reports show r1
-reports decide r1 --upheld / reports uphold r1 / reports dismiss r1 --note x
+reports decide r1 --upheld / reports uphold r1 / reports dismiss r1 --note x / reports assign r1 @ann / reports note r1 x
 rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
 recordings list / recordings delete r1 -y / webhook add https://a.example --all / webhook list / webhook test w1 / webhook remove w1 -y
 webhook renew w1 -y / transcript ID
@@ -60,6 +60,7 @@ SILENT = {
     "panic", "unlock",
     "remind", "raise", "block", "unblock", "follow", "unfollow", "account revoke", "account delete", "schedule delete", "rules clear",
     "record start", "record stop", "recordings delete", "webhook test", "webhook remove", "notifications test", "notifications remove",
+    "reports note",
 }  # fmt: skip
 """They print nothing of what the server says."""
 ELSEWHERE = {

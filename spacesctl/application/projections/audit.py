@@ -102,6 +102,11 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             what = f"{action}.replace" if how == "replaced" else "unmute" if action == "mute" else f"{action}.undo"
             body = {"sanction": sanction_id, "how": how}
             return Entry(_of_all(what, account_id), actor, space.id, account_id or None, body)
+        case e.ReportAssigned(report_id, assignee_id, account_id):
+            body = {"report": report_id, "assignee": assignee_id}
+            return Entry("report.assign", actor, space.id, account_id, body)
+        case e.ReportNoted(report_id, account_id):
+            return Entry("report.note", actor, space.id, account_id, {"report": report_id})
         case e.ReportDecided(report_id, state, _, _, account_id):
             return Entry("report.decide", actor, space.id, account_id, {"report": report_id, "state": state})
         case e.EvidenceKept(report_id, clip, account_id):

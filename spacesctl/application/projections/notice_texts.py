@@ -26,6 +26,11 @@ _EFFECTS: dict[str, type[e.Event]] = {
     "block": e.Removed,
 }
 """What shows that a rule's act had an effect: its target may have been exempt."""
+_MEANS = {
+    "upheld": "its moderators found that it was right.",
+    "dismissed": "its moderators found nothing in it.",
+}
+"""What a decision on a report says of whom it is about."""
 
 
 def in_words(at: datetime) -> str:
@@ -127,11 +132,31 @@ def _report_filed(c: Context, event: e.ReportFiled) -> list[Notice]:
     return [Notice(one, text) for one in sorted(staff - {event.account_id, event.by})]
 
 
+def _report_assigned(c: Context, event: e.ReportAssigned) -> list[Notice]:
+    """Who looks after it now, and who did; not whoever says so."""
+    about = f"report {event.report_id} in {c.title}"
+    told = []
+    if event.assignee_id is not None:
+        text = f"You look after {about} now. `spacesctl reports show {event.report_id}` shows it."
+        told.append(Notice(event.assignee_id, text, across=True))
+    if event.before_id is not None:
+        told.append(Notice(event.before_id, f"You look after {about} no longer.", across=True))
+    return told
+
+
 def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
+    """Who filed it, with the reason; whom it is about, without it, since it may tell who reported; and who looks after it."""
     if event.state == "open":
         return []
     whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
-    return [Notice(event.reporter_id, f"Your report about {whom} was {event.state}{_because(event.note)}")]
+    told = [Notice(event.reporter_id, f"Your report about {whom} was {event.state}{_because(event.note)}")]
+    if event.account_id is not None:
+        text = f"A report about you in {c.title} was {event.state}: {_MEANS[event.state]}"
+        told.append(Notice(event.account_id, text, across=True))
+    if event.assignee_id not in (None, event.reporter_id):
+        text = f"Report {event.report_id} in {c.title}, which you look after, was {event.state}{c.by}."
+        told.append(Notice(event.assignee_id or "", text, across=True))
+    return told
 
 
 def _edited(c: Context, event: e.SpaceEdited) -> list[Notice]:
@@ -321,6 +346,7 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.SanctionImposed: _sanctioned,
     e.SanctionLifted: _lifted,
     e.ReportFiled: _report_filed,
+    e.ReportAssigned: _report_assigned,
     e.ReportDecided: _report_decided,
     e.ServerUnmuted: _unmuted,
     e.Removed: _removed,

@@ -33,6 +33,8 @@ async def project(db: AsyncConnection, outcome: Outcome) -> None:
             await report_store.add_report(db, await _report(db, outcome, event))
         elif isinstance(event, e.EvidenceKept):
             await _keep_evidence(db, outcome, event)
+        elif isinstance(event, e.ReportAssigned):
+            await report_store.assign(db, event.report_id, event.assignee_id)
         elif isinstance(event, e.ReportDecided):
             by = described(outcome.by)
             await report_store.decide(db, event.report_id, event.state, by, outcome.at, event.note)

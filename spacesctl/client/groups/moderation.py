@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spacesctl.api import moderation as wire
+from spacesctl.api import review
 from spacesctl.api.moderation import AuditEntry, Report, WholeReport
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup, segment
@@ -14,9 +15,13 @@ def _report(new: wire.NewReport, *, idempotency_key: str | None = None) -> Call[
     return Call("POST", "/v1/reports", wire.FiledReport, new, idempotency_key=idempotency_key)
 
 
-def _reports(state: ReportState | None = None) -> Call[Page[Report]]:
-    """Reports on the Spaces that the caller hosts or hosted, newest first."""
-    return Call("GET", "/v1/reports", Page[Report], parameters={"state": state})
+def _reports(
+    state: ReportState | None = None, *, space_id: str | None = None, assignee: str | None = None
+) -> Call[Page[Report]]:
+    """Reports on the Spaces that the caller hosts or hosted, newest first: of this state, on this Space, that this account (`me` is the
+    caller) looks after."""
+    parameters = {"state": state, "space_id": space_id, "assignee": assignee}
+    return Call("GET", "/v1/reports", Page[Report], parameters=parameters)
 
 
 def _get_report(report_id: str) -> Call[WholeReport]:
@@ -27,6 +32,22 @@ def _get_report(report_id: str) -> Call[WholeReport]:
 def _decide(report_id: str, decision: wire.ReportDecision) -> Call[WholeReport]:
     """Uphold or dismiss a report, or open it again."""
     return Call("PATCH", f"/v1/reports/{segment(report_id)}", WholeReport, decision)
+
+
+def _assign(report_id: str, account: str) -> Call[WholeReport]:
+    """Have somebody look after a report."""
+    new = review.Assignment(account=account)
+    return Call("PUT", f"/v1/reports/{segment(report_id)}/assignee", WholeReport, new)
+
+
+def _unassign(report_id: str) -> Call[WholeReport]:
+    """Have nobody look after a report."""
+    return Call("DELETE", f"/v1/reports/{segment(report_id)}/assignee", WholeReport)
+
+
+def _note(report_id: str, text: str) -> Call[review.ReportNote]:
+    """Write a note on a report."""
+    return Call("POST", f"/v1/reports/{segment(report_id)}/notes", review.ReportNote, review.NewNote(text=text))
 
 
 def _clip(report_id: str) -> Call[bytes]:
@@ -49,6 +70,9 @@ class _Calls:
     reports = Listing(_reports)
     get_report = Operation(_get_report)
     decide = Operation(_decide)
+    assign = Operation(_assign)
+    unassign = Operation(_unassign)
+    note = Operation(_note)
     clip = Operation(_clip)
     audit = Listing(_audit)
     verify_audit = Operation(_verify_audit)

@@ -33,6 +33,7 @@ from spacesctl.server.http.routes import (
     posts,
     recordings,
     redactions,
+    reports,
     sanctions,
     series,
     server,
@@ -49,9 +50,8 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, sanctions,
-        suggestions,
-        bots, whip_whep, lanes, listen,
+        accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, reports,
+        suggestions, sanctions, bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications,
     )
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from spacesctl.api import moderation as api_moderation
 from spacesctl.api import posts as api_posts
 from spacesctl.api import spaces as api_spaces
 from spacesctl.api.by import By
+from spacesctl.api.captions import SpokenWord
 from spacesctl.api.people import Member
 from spacesctl.api.wire import Time, load_value, time
 from spacesctl.domain.accounts import Account
@@ -20,6 +21,7 @@ from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.posts import Clip, Post
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Pin, Space
+from spacesctl.domain.speech import Word
 from spacesctl.domain.words import InviteState, Kind, MeasureKind, Role, State
 from spacesctl.live.handle import SpaceHandle
 from spacesctl.server.http.captions_status import captions_now
@@ -81,6 +83,11 @@ def by(principal: Mapping[str, object], known: Mapping[str, Account]) -> By:
     found = load_value(principal, By)
     person = known.get(found.id or "") if found.kind == "person" else None
     return structs.replace(found, handle=f"@{person.handle}") if person is not None else found
+
+
+def spoken_words(words: Iterable[Word]) -> list[SpokenWord]:
+    """Words that were recognised."""
+    return [SpokenWord(w=one.w, start=one.start, end=one.end, conf=one.conf) for one in words]
 
 
 def clip(value: Clip) -> api_posts.Clip:
