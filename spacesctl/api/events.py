@@ -52,7 +52,7 @@ from spacesctl.api.people_events import (
     MicChanged,
     RoleChanged,
 )
-from spacesctl.api.review import ReportAssigned, ReportDecided, ReportNoted
+from spacesctl.api.review_events import AppealDecided, AppealFiled, ReportAssigned, ReportDecided, ReportNoted
 from spacesctl.api.space_events import (
     CaptionsSwitched,
     Consented,
@@ -212,6 +212,8 @@ EVENTS: dict[str, type[Answer]] = {
     "report.decided": ReportDecided,
     "report.assigned": ReportAssigned,
     "report.noted": ReportNoted,
+    "appeal.filed": AppealFiled,
+    "appeal.decided": AppealDecided,
     "pin.added": Pinned,
     "pin.removed": Unpinned,
     "recording.started": RecordingStarted,

@@ -53,12 +53,20 @@ class RaisedHand(Account, frozen=True, kw_only=True):
     note: str
 
 
-class NewMeasure(Given, frozen=True, kw_only=True):
-    """Why a person is muted, demoted or removed, and for how long."""
+class Terms(Given, frozen=True, kw_only=True):
+    """Why something is done, and for how long."""
 
     reason: Reason = ""
     duration: Annotated[int, Meta(ge=1, le=7 * 24 * 3600)] | None = None
     """Seconds; left out, until the Space ends or somebody undoes it."""
+
+
+class NewMeasure(Terms, frozen=True, kw_only=True):
+    """Why a person is warned, muted, demoted or removed, and for how long."""
+
+    report: str | None = None
+    """The id of a report about them in this Space, which led to it: they hear its sound of themselves, and an appeal that is granted
+    dismisses it."""
 
 
 class NewKick(NewMeasure, frozen=True, kw_only=True):
@@ -70,7 +78,7 @@ class NewKick(NewMeasure, frozen=True, kw_only=True):
     """They cannot send direct messages to the host and the co-hosts while it lasts."""
 
 
-class NewSpaceMeasure(NewMeasure, frozen=True, kw_only=True):
+class NewSpaceMeasure(Terms, frozen=True, kw_only=True):
     """Why something is done about all, and for how long. A hold lasts 5 minutes when that is left out."""
 
     every: Annotated[int, Meta(ge=1, le=3600)] | None = None

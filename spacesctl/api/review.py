@@ -1,11 +1,15 @@
-"""What staff do with reports, and appeals: requests, answers and events."""
+"""What staff do with reports, and appeals."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from spacesctl.api.accounts import Who
+from spacesctl.api.by import By
+from spacesctl.api.captions import SpokenWord
+from spacesctl.api.people import Sanction
 from spacesctl.api.wire import LINES, Answer, Given, Meta, Time
+from spacesctl.domain.words import AppealState
 
 NoteText = Annotated[str, Meta(min_length=1, max_length=2_000, extra=LINES)]
 
@@ -38,30 +42,57 @@ class ReporterRecord(Answer, frozen=True, kw_only=True):
     dismissed: int
 
 
-class ReportDecided(Answer, frozen=True, kw_only=True):
-    """Staff decided on a report that the account `reporter_id` filed about `account_id` (null: the Space), or opened it again.
-    `assignee_id` looks after it. Not shown to the account that it is about."""
+class NewAppeal(Given, frozen=True, kw_only=True):
+    """Why a sanction is to be taken back."""
 
-    report_id: str
-    state: str
-    reporter_id: str
-    note: str = ""
-    account_id: str | None = None
-    assignee_id: str | None = None
+    text: Annotated[str, Meta(max_length=2_000, extra=LINES)] = ""
 
 
-class ReportAssigned(Answer, frozen=True, kw_only=True):
-    """The account `assignee_id` (null: nobody any longer) looks after a report about `account_id`; until now `before_id` did. Not shown to
-    the account that it is about."""
+class AppealDecision(Given, frozen=True, kw_only=True):
+    """What is decided on an appeal. A denial needs a reason; who appealed is told it."""
 
-    report_id: str
-    assignee_id: str | None
-    account_id: str | None
-    before_id: str | None = None
+    state: Literal["granted", "denied"]
+    reason: Annotated[str, Meta(max_length=280)] = ""
 
 
-class ReportNoted(Answer, frozen=True, kw_only=True):
-    """Staff wrote a note on a report about `account_id`. Not shown to the account that it is about."""
+class OwnAppeal(Answer, frozen=True, kw_only=True):
+    """An appeal, beside its sanction."""
 
-    report_id: str
-    account_id: str | None
+    id: str
+    text: str
+    state: AppealState
+    created_at: Time
+    decided_at: Time | None
+    reason: str | None
+    """Why it was decided so."""
+
+
+class Appeal(OwnAppeal, frozen=True, kw_only=True):
+    """An appeal of a sanction."""
+
+    title: str | None
+    """That of the Space; null for a block."""
+    sanction: Sanction
+    decided_by: By | None
+
+
+class WholeSanction(Sanction, frozen=True, kw_only=True):
+    """A sanction with what it stands on."""
+
+    automatic: bool
+    """Whether a rule imposed it."""
+    rule: str | None
+    """The id of that rule."""
+    rule_text: str | None
+    """The rule as it stood in its file."""
+    words: list[SpokenWord]
+    """What was recognised: by the rule, or for the report that staff acted on."""
+    text: str
+    """The same as one text."""
+    start_tick: int | None
+    sound: bool
+    """Whether there is sound of the target, and of nobody else."""
+    appeal: OwnAppeal | None
+    appeal_until: Time
+    report_id: str | None
+    """The report that goes with it; null for the target, who does not learn who reported."""

@@ -138,7 +138,7 @@ async def unblock(app: App, person: Person, ref: str) -> None:
         account = await accounts.get(db, ref)
     async with over_all_concerned(app, me, account.id) as tx:
         app.registry.revocations.require(person)
-        await _lift_block(tx, person, me, account.id, "")
+        await lift_block(tx, person, me, account.id, "")
     app.registry.blocks.forget(me, account.id)
 
 
@@ -153,11 +153,12 @@ async def undo_block(app: App, person: Person, sanction_id: str, reason: str) ->
         row = await sanctions.get(tx.db, sanction_id)
         if row.host_id != person.account_id or row.action != "block" or row.lifted_at is not None:
             raise NotFound("sanction", sanction_id)
-        await _lift_block(tx, person, row.host_id, target, reason)
+        await lift_block(tx, person, row.host_id, target, reason)
     app.registry.blocks.forget(person.account_id or "", target)
 
 
-async def _lift_block(tx: Transaction, person: Person, host_id: str, target_id: str, reason: str) -> None:
+async def lift_block(tx: Transaction, person: Person, host_id: str, target_id: str, reason: str) -> None:
+    """Remove a block of `host_id` with its sanctions, and show again what was erased with it, in the Spaces of the transaction."""
     await accounts.unblock(tx.db, host_id, target_id)
     for sanction_id in await sanctions.open_blocks(tx.db, host_id, target_id):
         await sanctions.lift(tx.db, sanction_id, tx.now, described(person), "undone", reason)

@@ -19,6 +19,7 @@ from spacesctl.live.outcome import Outcome
 from spacesctl.live.sessions import Session
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts, audit, clips
+from spacesctl.store import reports as report_store
 
 
 async def open_mic(app: App, person: Person, space_id: str, *, is_open: bool, consent: bool) -> Outcome:
@@ -134,9 +135,14 @@ def until(app: App, seconds: int | None) -> datetime | None:
 
 
 async def about(
-    app: App, space_id: str, ref: str, command_of: Callable[[c.Target], c.Command]
+    app: App,
+    space_id: str,
+    ref: str,
+    command_of: Callable[[c.Target], c.Command],
+    report_id: str | None = None,
 ) -> tuple[Outcome, Account]:
-    """Give a command about the account that `ref` names: approve, deny, mute, unmute, demote, promote, hand over, kick.
+    """Give a command about the account that `ref` names: approve, deny, mute, unmute, demote, promote, hand over, kick. `report_id` is that
+    of a report about them here, which led to it.
 
     Raises NotFound, Gone, or what refuses the command.
     """
@@ -144,4 +150,12 @@ async def about(
     async with app.registry.transaction(space_id) as tx:
         account = await accounts.get(tx.db, ref)
         target = await facts.target(tx.db, tx.space(space_id), account)
+        if report_id is not None:
+            await _require_report(tx, space_id, account, report_id)
         return await tx.ask(space_id, command_of(target)), account
+
+
+async def _require_report(tx: Transaction, space_id: str, account: Account, report_id: str) -> None:
+    found = await report_store.get_report(tx.db, report_id)
+    if (found.space_id, found.target_id) != (space_id, account.id):
+        raise NotFound("report", report_id)

@@ -108,6 +108,32 @@ ROOT = Noun(
             "sanctions:sanctions",
             "List sanctions, newest first, with those that ended: of a Space that you host, the blocks on your list, or those on you.",
         ),
+        "sanction": Noun(
+            "One sanction, with what it stands on.",
+            {
+                "show": Verb(
+                    "appeals:show_sanction",
+                    "Show a sanction whole: what was done and until when, by which rule, on which words, and how to appeal it.",
+                ),
+                "play": Verb(
+                    "appeals:play_sanction",
+                    "Play what its target said, and nobody else, with ffplay, mpv or pw-play, without loud peaks.",
+                ),
+            },
+        ),
+        "appeal": Verb("appeals:appeal", "Appeal a sanction on you, once and within 14 days."),
+        "appeals": Noun(
+            "Appeals that wait for a decision.",
+            {
+                "list": Verb("appeals:list_appeals", "List open appeals that you may decide on, newest first."),
+                "show": Verb("appeals:show_appeal", "Show an appeal, with the sanction that it is about."),
+                "grant": Verb(
+                    "appeals:grant",
+                    "Grant an appeal: the sanction ends, its points come back and its report is dismissed.",
+                ),
+                "deny": Verb("appeals:deny", "Deny an appeal: the sanction stays as it is."),
+            },
+        ),
         "block": Verb(
             "accounts:block",
             "Block accounts: they leave Spaces that you host or co-host, you leave theirs, and they cannot be invited or message you.",

@@ -15,7 +15,9 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "What the audience hears": ("redact", "dump", "cough", "panic", "redactions"),
     "Talk and listen": ("speak", "listen", "captions", "transcript", "watch", "react", "record", "recordings"),
     "Posts": ("post", "play", "share", "feed"),
-    "Rules and reports": ("rules", "report", "reports", "suggestions", "confirm", "dismiss", "sanctions", "undo", "audit"),
+    "Rules and reports": (
+        "rules", "report", "reports", "suggestions", "confirm", "dismiss", "sanctions", "sanction", "undo", "appeal", "appeals", "audit",
+    ),
     "Accounts": ("account", "profile"),
     "The server": ("serve", "demo", "doctor", "config", "models", "backup", "restore", "webhook", "bench"),
     "This command line": ("help", "completion"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import Final
 
+from spacesctl.cli.output import emit_json, say
 from spacesctl.domain.errors import Refused
 
 _PLAYERS: Final[dict[str, list[str]]] = {
@@ -42,3 +44,17 @@ def play_sound(name: str, sound: bytes, *, quietly: bool = False) -> None:
         done = subprocess.run([name, *options, file.name], stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - one of `_PLAYERS` with a file of our own
     if done.returncode != 0:
         raise Refused("not_played", f"{name} could not play it", hint="write it with --out FILE")
+
+
+def play_evidence(clip: str, sound: bytes, name: str | None, out: Path | None, *, as_json: bool) -> None:
+    """Write evidence to a file or (`out` None) play it with this program, quietly; say what was done. `clip` names it."""
+    if out is not None:
+        out.write_bytes(sound)
+    elif name is not None:
+        play_sound(name, sound, quietly=True)
+    if as_json:
+        from spacesctl.cli.answers import PlayedClip
+
+        emit_json(PlayedClip(clip=clip, bytes=len(sound), file=str(out) if out else None, player=name))
+    elif out is not None:
+        say(f"{out}: {len(sound)} bytes")

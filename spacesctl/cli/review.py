@@ -86,7 +86,7 @@ def play_report(
     as_json: Json = False,
 ) -> None:
     """Print the words of a report, then play its sound with ffplay, mpv or pw-play, without loud peaks."""
-    from spacesctl.cli.players import play_sound, player
+    from spacesctl.cli.players import play_evidence, player
 
     with client(ctx) as spaces:
         found = spaces.moderation.get_report(report_id)
@@ -96,13 +96,4 @@ def play_report(
         sound = spaces.moderation.clip(report_id)
     if not as_json:
         say(f"{found.target.handle if found.target else 'the Space'}: {found.text or 'no words were recognised'}")
-    if out is not None:
-        out.write_bytes(sound)
-    elif name is not None:
-        play_sound(name, sound, quietly=True)
-    if as_json:
-        from spacesctl.cli.answers import PlayedClip
-
-        emit_json(PlayedClip(clip=found.clip, bytes=len(sound), file=str(out) if out else None, player=name))
-    elif out is not None:
-        say(f"{out}: {len(sound)} bytes")
+    play_evidence(found.clip, sound, name, out, as_json=as_json)

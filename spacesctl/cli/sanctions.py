@@ -48,6 +48,10 @@ For = Annotated[
     typer.Option("--for", metavar="DURATION", help="For how long, such as 90s or 1h. Default: until the Space ends."),
 ]
 Why = Annotated[str, typer.Option("--reason", help="The reason, which the person is told.")]
+Led = Annotated[
+    str | None,
+    typer.Option("--report", metavar="REPORT", help="The report about them that led to it: they hear its sound."),
+]
 
 
 def warn(
@@ -57,12 +61,13 @@ def warn(
     handles: Handles,
     reason: Why = "",
     how_long: For = None,
+    report: Led = None,
     as_json: Json = False,
 ) -> None:
     """Warn people: they are told why, and it is on record. --reason is needed."""
     if not reason.strip():
         raise Invalid("--reason", "say what the warning is about")
-    measure = _measure(reason, how_long)
+    measure = _measure(reason, how_long, report)
     each_person(
         ctx,
         space,
@@ -83,16 +88,17 @@ def mute(
     ] = False,
     reason: Why = "",
     how_long: For = None,
+    report: Led = None,
     as_json: Json = False,
 ) -> None:
     """Mute on the server: nobody hears what they send, and they cannot unmute themselves. With --all, SPACE is needed."""
     if everybody:
         from spacesctl.cli import measures
 
-        _require_alone(space, handles)
+        _require_alone(space, handles, report)
         measures.begin(ctx, "mute", space, reason, how_long, sure=True, as_json=as_json)
         return
-    measure = _measure(reason, how_long)
+    measure = _measure(reason, how_long, report)
     each_person(
         ctx,
         space,
@@ -131,16 +137,17 @@ def demote(
     ] = False,
     reason: Why = "",
     how_long: For = None,
+    report: Led = None,
     as_json: Json = False,
 ) -> None:
     """Make a speaker a listener, who needs an approval to speak again. With --all, SPACE is needed."""
     if everybody:
         from spacesctl.cli import measures
 
-        _require_alone(space, handles)
+        _require_alone(space, handles, report)
         measures.begin(ctx, "demote", space, reason, how_long, sure=True, as_json=as_json)
         return
-    measure = _measure(reason, how_long)
+    measure = _measure(reason, how_long, report)
     each_person(
         ctx,
         space,
@@ -152,12 +159,14 @@ def demote(
     )
 
 
-def _require_alone(space: str | None, handles: list[str] | None) -> None:
+def _require_alone(space: str | None, handles: list[str] | None, report: str | None = None) -> None:
     """What is done about all names its Space, and nobody else. Raises Invalid."""
     if space is None:
         raise Invalid("SPACE", "name it, since this concerns everybody in it")
     if handles:
         raise Invalid("--all, PERSON", "give only one of them")
+    if report is not None:
+        raise Invalid("--report", "is about one person")
 
 
 def kick(
@@ -179,6 +188,7 @@ def kick(
     mute_dms: Annotated[
         bool, typer.Option("--mute-dms", help="They cannot message the host and the co-hosts meanwhile.")
     ] = False,
+    report: Led = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -195,9 +205,11 @@ def kick(
     if not words:
         handles_of(words)
     seconds = duration_seconds(how_long, "--for") if how_long is not None else None
-    new = NewKick(reason=reason, duration=seconds, erase=erase, mute_dms=mute_dms)
+    new = NewKick(reason=reason, duration=seconds, erase=erase, mute_dms=mute_dms, report=report)
     if connections and new != NewKick(reason=reason):
-        raise Invalid("--for, --erase, --mute-dms", "are for accounts: nobody knows an anonymous listener again")
+        raise Invalid(
+            "--for, --erase, --mute-dms, --report", "are for accounts: nobody knows an anonymous listener again"
+        )
     confirm(ctx, f"Remove {', '.join([*persons, *connections])}?", yes=yes)
     if connections:
         _cut_off(ctx, space, connections, as_json=as_json and not persons)
@@ -327,7 +339,8 @@ def _refuse_again(spaces: Client, sanction: str) -> None:
             )
 
 
-def _measure(reason: str, how_long: str | None) -> NewMeasure:
+def _measure(reason: str, how_long: str | None, report: str | None) -> NewMeasure:
     from spacesctl.api.people import NewMeasure
 
-    return NewMeasure(reason=reason, duration=duration_seconds(how_long, "--for") if how_long is not None else None)
+    seconds = duration_seconds(how_long, "--for") if how_long is not None else None
+    return NewMeasure(reason=reason, duration=seconds, report=report)

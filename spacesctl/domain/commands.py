@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from spacesctl.domain.appealed import Appealed
 from spacesctl.domain.ladder import Ladder
 from spacesctl.domain.offence import AT_ONCE, USUAL, BreakerLimits, Terms
 from spacesctl.domain.principals import Principal
@@ -211,6 +212,8 @@ class Mute(Command):
     person: Target
     reason: str = ""
     until: datetime | None = None
+    report_id: str = ""
+    """The report that led to it."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,8 @@ class Demote(Command):
     person: Target
     reason: str = ""
     until: datetime | None = None
+    report_id: str = ""
+    """The report that led to it."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +245,8 @@ class Kick(Command):
     until: datetime | None = None
     erase: bool = False
     mute_dms: bool = False
+    report_id: str = ""
+    """The report that led to it."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +256,8 @@ class Warn(Command):
     person: Target
     reason: str = ""
     until: datetime | None = None
+    report_id: str = ""
+    """The report that led to it."""
 
 
 @dataclass(frozen=True)
@@ -500,6 +509,42 @@ class AssignReport(Command):
     """Who looks after it until now."""
     holder: Target | None = None
     """The same, if they may still decide on it."""
+
+
+@dataclass(frozen=True)
+class LinkedReport:
+    """The report that led to a sanction: who filed it about whom, who looks after it."""
+
+    report_id: str
+    reporter_id: str
+    target_id: str | None
+    state: str
+    assignee_id: str | None = None
+
+
+@dataclass(frozen=True)
+class FileAppeal(Command):
+    """Appeal a sanction. `state` is that of an earlier appeal of it, `waiting` how many of its host's wait for an answer."""
+
+    appeal_id: str
+    about: Appealed
+    state: str | None = None
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class DecideAppeal(Command):
+    """Grant or deny an appeal, which is in this `state`. `operators`: there are some besides who imposed the sanction and who appeals."""
+
+    appeal_id: str
+    about: Appealed
+    state: str
+    granted: bool
+    reason: str = ""
+    operators: bool = False
+    apart: bool = False
+    """Whether a block keeps the target from the host."""
+    report: LinkedReport | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `leaving.py` (an account
 is suspended or deleted), `sanctions.py` (warn, mute,
 demote, kick, block), `measures.py` (what concerns all), `acts.py` (what rules do), `undo.py` (the end of a sanction),
-`redactions.py` (what the audience is not to hear), `review.py` (reports), `panic.py`, `suggestions.py`, `pins.py` and `recording.py`.
+`redactions.py` (what the audience is not to hear), `review.py` (reports), `appeals.py`, `panic.py`, `suggestions.py`, `pins.py` and
+`recording.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from spacesctl.domain import (
     absence,
     acts,
+    appeals,
     erasing,
     leaving,
     life,
@@ -111,6 +113,8 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.FileReport: life.file_report,
     c.KeepEvidence: life.keep_evidence,
     c.DecideReport: review.decide_report,
+    c.FileAppeal: appeals.file_appeal,
+    c.DecideAppeal: appeals.decide_appeal,
     c.AssignReport: review.assign_report,
     c.NoteReport: review.note_report,
     c.Redact: redactions.redact,

@@ -39,7 +39,7 @@ from spacesctl.domain.moderation_events import (
     SuggestionEnded,
     SuggestionMade,
 )
-from spacesctl.domain.review_events import ReportAssigned, ReportDecided, ReportNoted
+from spacesctl.domain.review_events import AppealDecided, AppealFiled, ReportAssigned, ReportDecided, ReportNoted
 from spacesctl.domain.space import Invite, Pin, Recording
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role
@@ -48,6 +48,8 @@ __all__ = [
     "BY_TYPE",
     "HIDDEN_FROM_AUDIENCE",
     "ActTaken",
+    "AppealDecided",
+    "AppealFiled",
     "BreakerTripped",
     "CaptionSpoken",
     "CaptionsSwitched",

@@ -237,6 +237,7 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     ),
     e.SanctionImposed: _imposed,
     e.SanctionLifted: _lifted,
+    e.AppealDecided: ladders.reversed_by,
     e.OffenceCounted: offences.counted,
     e.SuggestionMade: suggested.made,
     e.SuggestionEnded: suggested.ended,

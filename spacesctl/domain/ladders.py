@@ -60,6 +60,13 @@ def kept(space: Space, event: e.PointsGiven, now: datetime) -> Space:
     return replace(space, points=(*still[-(MOST_POINTS - 1) :], made))
 
 
+def reversed_by(space: Space, event: e.AppealDecided) -> Space:
+    """The Space without the points of an act whose sanction was appealed with success, also one that had ended."""
+    if not event.granted or not event.act:
+        return space
+    return replace(space, points=tuple(one for one in space.points if one.key != event.act))
+
+
 def taken_back(space: Space, event: e.SanctionLifted) -> Space:
     """The Space without the points of a sanction that was undone."""
     sanction = space.sanctions.get(event.sanction_id)

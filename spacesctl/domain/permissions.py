@@ -54,6 +54,7 @@ class Action(StrEnum):
     SEE_STAFF = "see_staff"
     SEE_REPORTS = "see_reports"
     DECIDE_REPORT = "decide_report"
+    DECIDE_APPEAL = "decide_appeal"
     REPORT = "report"
     REACT = "react"
     SHARE = "share"
@@ -106,6 +107,7 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.SEE_STAFF: _STAFF | {Standing.ADMIN, Standing.BOT},
     Action.SEE_REPORTS: _STAFF | {Standing.ADMIN},
     Action.DECIDE_REPORT: _STAFF | {Standing.ADMIN},
+    Action.DECIDE_APPEAL: _STAFF | {Standing.ADMIN},
     Action.REPORT: frozenset({Standing.ACCOUNT}),
     Action.REACT: frozenset({Standing.ACCOUNT}),
     Action.SHARE: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
@@ -129,7 +131,16 @@ TABLE: dict[Action, frozenset[Standing]] = {
 }
 """The standings that permit each action; one of them is enough."""
 
-_OF_STAFF = frozenset({Action.INVITE, Action.SEE_HANDS, Action.SEE_STAFF, Action.SEE_REPORTS, Action.DECIDE_REPORT})
+_OF_STAFF = frozenset(
+    {
+        Action.INVITE,
+        Action.SEE_HANDS,
+        Action.SEE_STAFF,
+        Action.SEE_REPORTS,
+        Action.DECIDE_REPORT,
+        Action.DECIDE_APPEAL,
+    }
+)
 """What co-hosts may for as long as the Space is not over: its reports, rules, sanctions and invitations are the host's then."""
 
 

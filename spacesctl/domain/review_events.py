@@ -1,5 +1,5 @@
-"""What staff do with reports. `events.py` has them, too. What is written in notes is not among it: that is for those who look a report
-up."""
+"""What staff do with reports, and what becomes of appeals. `events.py` has them, too. What is written in notes and appeals is not among
+it: that is for those who look them up."""
 
 from __future__ import annotations
 
@@ -40,3 +40,28 @@ class ReportNoted(Event):
     type = "report.noted"
     report_id: str
     account_id: str | None
+
+
+@dataclass(frozen=True)
+class AppealFiled(Event):
+    """The account `account_id` appealed a sanction on itself."""
+
+    type = "appeal.filed"
+    appeal_id: str
+    sanction_id: str
+    action: str
+    account_id: str
+
+
+@dataclass(frozen=True)
+class AppealDecided(Event):
+    """Staff decided on an appeal: a `granted` one took the sanction back. `act` is the key of the rule's act that led to the sanction."""
+
+    type = "appeal.decided"
+    appeal_id: str
+    sanction_id: str
+    action: str
+    account_id: str
+    granted: bool
+    reason: str = ""
+    act: str = ""

@@ -30,6 +30,7 @@ class Order:
     came_with: str = ""
     erases: bool = False
     mutes_dms: bool = False
+    report_id: str = ""
 
     @property
     def account_id(self) -> str:
@@ -54,6 +55,7 @@ def made(space: Space, action: str, target: str, order: Order, number: int = 1) 
         order.came_with,
         order.erases,
         order.mutes_dms,
+        order.report_id,
     )
 
 

@@ -141,7 +141,7 @@ def close_all_lanes(space: Space, reason: str) -> Events:
 
 
 def _order(command: c.Warn | c.Mute | c.Demote | c.Kick, now: datetime) -> Order:
-    return Order(described(command.by), command.reason, command.until, now)
+    return Order(described(command.by), command.reason, command.until, now, report_id=command.report_id)
 
 
 def muted(space: Space, target: c.Target, order: Order) -> Events:

@@ -50,6 +50,14 @@ def _undone(space: Space, sanction: Sanction, now: datetime, *, blocked: bool) -
     return [*effects_end(space, sanction), *shown]
 
 
+def effects_reversed(space: Space, sanction: Sanction, now: datetime, *, blocked: bool) -> Events:
+    """What `undo` brings back; where a full stage or a block is in the way, the sanction ends without it."""
+    try:
+        return _undone(space, sanction, now, blocked=blocked)
+    except Refused:
+        return effects_end(space, sanction)
+
+
 def lift_expired(space: Space, command: c.LiftExpired, now: datetime) -> Events:
     """Lift all sanctions whose time is over, and end such suggestions. Raises NotAllowed."""
     require(space, command.by, Action.LIFT_EXPIRED)

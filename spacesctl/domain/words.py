@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal, get_args
 
 ReportState = Literal["open", "upheld", "dismissed"]
+AppealState = Literal["open", "granted", "denied"]
 WebhookType = Literal[
     "spaces.create",
     "spaces.start",

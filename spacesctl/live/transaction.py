@@ -229,8 +229,8 @@ def _with_tail(actor: SpaceActor, command: c.Command) -> c.Command:
     return command
 
 
-_FROM_OUTSIDE = (c.FileReport, c.RemoveBlocked)
-"""Commands of people who may not be in the Space: who was removed may report, and a block ends one's own part."""
+_FROM_OUTSIDE = (c.FileReport, c.FileAppeal, c.RemoveBlocked)
+"""Commands of people who may not be in the Space: who was removed may report and appeal, and a block ends one's own part."""
 _BLOCKED = System("blocked")
 
 

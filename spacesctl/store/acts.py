@@ -86,6 +86,27 @@ async def same_act(db: AsyncConnection, space_id: str, act: ActAsked) -> StoredA
     return None if body is None else _ACT.validate_python(body)
 
 
+async def find(db: AsyncConnection, key: str, space_id: str | None) -> tuple[str, StoredAct] | None:
+    """The act with this key and its Space, in this Space or (None) in any."""
+    query = select(acts.c.space_id, acts.c.body).where(acts.c.key == key)
+    if space_id is not None:
+        query = query.where(acts.c.space_id == space_id)
+    row = (await db.execute(query.limit(1))).first()
+    return None if row is None else (row.space_id, _ACT.validate_python(row.body))
+
+
+async def report_beside(db: AsyncConnection, space_id: str, act: StoredAct) -> str | None:
+    """The id of the report that the rule of an act has filed about the same words."""
+    query = (
+        select(acts.c.body["report_id"].as_string())
+        .where(acts.c.space_id == space_id, acts.c.lane == act.lane, acts.c.end_tick >= act.start_tick)
+        .where(acts.c.start_tick <= act.end_tick, acts.c.rule_id == act.rule_id, acts.c.asked == "report")
+        .where(acts.c.body["account_id"].as_string() == act.account_id)
+        .where(acts.c.body["report_id"].as_string().is_not(None))
+    )
+    return await db.scalar(query.order_by(acts.c.end_tick).limit(1))
+
+
 async def add_act(db: AsyncConnection, space_id: str, act: StoredAct, asked: str, now: datetime) -> None:
     """Store an act under its key. `asked` is its action as it was asked for, before a ladder's step was found."""
     about = {"rule_id": act.rule_id, "lane": act.lane, "start_tick": act.start_tick, "end_tick": act.end_tick}

@@ -164,6 +164,12 @@ async def has_other_admin(db: AsyncConnection, account_id: str, now: datetime) -
     return (await db.execute(query.limit(1))).first() is not None
 
 
+async def admins(db: AsyncConnection, now: datetime) -> set[str]:
+    """The accounts that are not suspended and have a token with the admin scope."""
+    query = select(accounts.c.id).join(tokens, tokens.c.account_id == accounts.c.id)
+    return set(await db.scalars(query.where(accounts.c.suspended_at.is_(None), _lasts(now), _IS_ADMIN).distinct()))
+
+
 def _lasts(now: datetime) -> ColumnElement[bool]:
     return or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
 

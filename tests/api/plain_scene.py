@@ -81,6 +81,7 @@ async def lay_out(api: Api) -> Stage:
         await api.bot.ok("POST", f"{live}/acts", {**heard, "key": suggested, "action": suggested})
     redaction = await host.ok("POST", f"{live}/redactions", {"lane": 1, "from_tick": 1, "to_tick": 400})
     sanctions = (await host.ok("GET", f"{live}/sanctions"))["data"]
+    appeal = await ann.ok("POST", f"/v1/sanctions/{sanctions[0]['id']}/appeal", {"text": "why?"})
     spaces = [live.rpartition("/")[2], planned["id"], over.rpartition("/")[2], series["next_space_id"]]
     refs = {
         "space_id": spaces,
@@ -98,6 +99,7 @@ async def lay_out(api: Api) -> Stage:
         "redaction_id": [redaction["id"]],
         "sanction_id": [one["id"] for one in sanctions],
         "suggestion_id": [f"{live.rpartition('/')[2]}-s{n}" for n in (1, 2)],
+        "appeal_id": [appeal["id"]],
         "token_id": [token["token_id"]],
         "session_id": [answer.headers["location"].rpartition("/")[2] for answer in (up, down)],
     }

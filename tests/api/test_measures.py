@@ -147,7 +147,9 @@ async def test_who_is_warned_is_told_why_and_it_is_on_record(api: Api) -> None:
     await api.listener(space, ann)
     await host.ok("POST", f"{space}/people/@ann/warn", {"reason": "one at a time", "duration": 600})
     [message] = (await ann.ok("GET", "/v1/dms"))["data"]
-    assert message["text"] == "You were warned in “A Space” by @host for 10 min: one at a time."
+    assert message["text"].startswith(
+        "You were warned in “A Space” by @host for 10 min: one at a time. `spacesctl sanction show "
+    )
     [warning] = (await ann.ok("GET", "/v1/accounts/me/sanctions"))["data"]
     await host.ok("POST", f"{space}/sanctions/{warning['id']}/undo", {"reason": "a mistake"})
     assert (await ann.ok("GET", "/v1/dms"))["data"][0]["text"].startswith("You are no longer warned")

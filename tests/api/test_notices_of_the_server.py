@@ -48,7 +48,7 @@ async def test_a_rule_tells_the_person_and_the_host_the_words_and_how_to_appeal(
     assert told.keys() == {"ann", "host"}
     assert all(len(rows) == 1 and rows[0]["by"]["handle"] == "@spaces_bot" for rows in told.values())
     assert all("crypto giveaway" in rows[0]["text"] and "1.0 s" in rows[0]["text"] for rows in told.values())
-    assert "This was automatic, in the host's name. To appeal" in told["ann"][0]["text"]
+    assert "This was automatic, in the host's name. `spacesctl sanction show" in told["ann"][0]["text"]
 
 
 async def test_a_decision_on_a_report_is_told_to_who_filed_it(scene: Scene) -> None:

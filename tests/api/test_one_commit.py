@@ -103,6 +103,8 @@ STORY = [
     Ask("host", "DELETE /v1/reports/{report_id}/assignee"),
     Ask("host", "POST /v1/reports/{report_id}/notes", {"text": "seen"}),
     Ask("host", "PATCH /v1/reports/{report_id}", {"state": "upheld"}),
+    Ask("cid", "POST /v1/sanctions/{sanction_id}/appeal", at={"sanction_id": "{space_id}-4"}, keep="appeal_id"),
+    Ask("owner", "PATCH /v1/appeals/{appeal_id}", {"state": "granted"}),
     Ask("bot", "POST /v1/spaces/{space_id}/acts", "act"),
     Ask("host", "POST /v1/sanctions/{sanction_id}/undo", at={"sanction_id": "{block}"}),
     Ask("host", "POST /v1/accounts/me/blocklist/preview", {"accounts": []}, commits=0),

@@ -75,6 +75,9 @@ TABLE = {
     "confirm": "++----+-",
     "dismiss": "++----+-",
     "report": "+++---+-",
+    "see an appeal": "++----+-",
+    "deny an appeal": "++----+-",
+    "see what a sanction stands on": "++----+-",
     "create account": "------+-",
     "see what the server runs with": "------+-",
     "suspend account": "------+-",
@@ -150,6 +153,9 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "confirm": ("POST", f"{space}/suggestions/{space[-13:]}-s1/confirm", None),
         "dismiss": ("POST", f"{space}/suggestions/{space[-13:]}-s1/dismiss", None),
         "report": ("POST", "/v1/reports", {"space_id": space.rsplit("/", 1)[-1], "account": "@talker"}),
+        "see an appeal": ("GET", f"/v1/appeals/{ids['appeal']}", None),
+        "deny an appeal": ("PATCH", f"/v1/appeals/{ids['appeal']}", {"state": "denied", "reason": "no"}),
+        "see what a sanction stands on": ("GET", f"/v1/sanctions/{ids['sanction']}", None),
         "create account": ("POST", "/v1/accounts", {"handle": "another"}),
         "see what the server runs with": ("GET", "/v1/server", None),
         "suspend account": ("PUT", "/v1/accounts/@spare/suspension", {"reason": "spam"}),
@@ -184,6 +190,12 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
             {**_act(talker.id, "kick", "suggest"), "key": "suggested", "start_tick": 9, "end_tick": 9},
         )
     await host.ok("POST", f"{space}/invites", {"handles": [invited.handle]})
+    appealed = {"sanction": "", "appeal": ""}
+    if what not in ("start", "cancel", "promote"):
+        await cohost2.ok("POST", f"{space}/people/@asker/warn", {"reason": "loud"})
+        [sanction] = (await asker.ok("GET", "/v1/accounts/me/sanctions"))["data"]
+        made = await asker.ok("POST", f"/v1/sanctions/{sanction['id']}/appeal")
+        appealed = {"sanction": sanction["id"], "appeal": made["id"]}
     if what == "open microphone":
         await host.ok("PATCH", space, {"speakers": "following"})
         await host.ok("PUT", f"/v1/accounts/me/following/{listener.handle}")
@@ -191,7 +203,7 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
         "host": host, "cohost": cohost, "speaker": speaker, "listener": listener, "invited": invited, "anonymous": api.nobody,
         "admin": api.owner, "bot": api.bot,
     }  # fmt: skip
-    return space, people, {"speaker": talker.id, "pin": pinned["pinned"][0]["id"]}
+    return space, people, {"speaker": talker.id, "pin": pinned["pinned"][0]["id"], **appealed}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ CODES = {0, 1, 2, 3, 4, 5, 6, 130}
 GIVEN = {
     "space": [ID], "handles": ["@ann"], "title": ["T"], "to": ["@ann", "hi"], "name_handle": ["@ann"], "series": ["s1"],
     "report_id": ["r1"], "text": ["x"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"], "suggestion": [f"{ID}-s1"],
+    "appeal_id": ["r1"],
     "redaction": [f"{ID}-r1"], "what": [], "space_or_host": [ID],
     "path": ["rules.toml"], "output": ["--output", "heard.ogg"], "speakers": ["everyone"], "reaction": ["heart"],
     "url": ["https://example.org/hook"], "file": ["list.json"], "source": ["list.json"],
@@ -36,7 +37,7 @@ MORE = {
     "captions": ["--follow"], "edit": ["--title", "T"],
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "reports play": ["--out", "clip.ogg"],
-    "reports assign": ["@ann"],
+    "reports assign": ["@ann"], "sanction play": ["--out", "clip.ogg"], "appeals deny": ["--reason", "x"],
     "play": [ID, "--out", "clip.ogg"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],
 }  # fmt: skip

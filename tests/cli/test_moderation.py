@@ -180,7 +180,7 @@ def _forge(server: RunningServer) -> None:
 
 def test_a_report_is_assigned_and_written_on(host: Person, ann: Person, ben: Person) -> None:
     space = host.live()
-    host.says("invite", space, ann.handle, "--role", "cohost")
+    host.says("invite", space, ann.handle, "--as", "cohost")
     ann.says("accept", space)
     ben.json("raise", space)
     ref = ben.json("report", space, "--note", "noise")["id"]
@@ -201,6 +201,38 @@ def test_a_report_is_assigned_and_written_on(host: Person, ann: Person, ben: Per
         f"it was assigned to {ann.handle}, who is told\n",
     )
     assert host.says("reports", "assign", ref, "--nobody") == f"report {ref} is assigned to nobody\n"
+
+
+def test_a_sanction_is_shown_to_its_target_who_appeals_it(host: Person, ann: Person, ben: Person) -> None:
+    space = host.live()
+    for one in (ann, ben):
+        host.says("invite", space, one.handle, *(["--as", "cohost"] if one is ann else []))
+        one.says("accept", space)
+    ref = ann.json("report", space, ben.handle, "--note", "noise")["id"]
+    host.says("mute", space, ben.handle, "--reason", "loud", "--report", ref)
+    [sanction] = ben.json("sanctions", "--me")
+    shown = ben.says("sanction", "show", sanction["id"])
+    for line in ("done       mute", "reason     loud", "sound      there is none of it", "report     -"):
+        assert f"{line}\n" in shown
+    assert f"`spacesctl appeal {sanction['id']}`" in shown
+    assert f"report     {ref}\n" in host.says("sanction", "show", sanction["id"])
+    refused(ben.run("sanction", "play", sanction["id"]), 5, "there is no sound")
+    filed = ben.says("appeal", sanction["id"], "--text", "-", stdin="I was quoting\n")
+    appeal = filed.split()[1]
+    refused(ben.run("appeal", sanction["id"]), 5, "you have appealed it")
+    assert [one["id"] for one in ann.json("appeals", "list")] == [appeal]
+    assert "text       I was quoting\n" in ann.says("appeals", "show", appeal)
+    refused(ann.run("appeals", "deny", appeal), 2, "--reason: say why it is denied")
+    refused(host.run("appeals", "grant", appeal), 5, "somebody else decides")
+    assert ann.says("appeals", "grant", appeal, "--reason", "it was a quotation") == f"appeal {appeal} is granted\n"
+    assert ann.run("appeals", "list").stderr == "no appeals\n"
+    assert "appeal     granted: it was a quotation\n" in ben.says("sanction", "show", sanction["id"])
+    assert host.json("reports", "show", ref)["state"] == "dismissed"
+
+
+def test_a_report_is_named_for_persons_alone(host: Person) -> None:
+    space = host.live()
+    refused(host.run("mute", space, "--all", "--report", "7"), 2, "--report: is about one person")
 
 
 @pytest.mark.parametrize(("verb", "state"), [("uphold", "upheld"), ("dismiss", "dismissed")])

@@ -48,6 +48,7 @@ account delete @ann -y / account show / account show @ann
 profile show @ann / profile edit --name x / schedule list / schedule show ID / schedule pause ID
 schedule resume ID / schedule skip ID / schedule edit ID --title x / schedule delete ID -y / reports list / reports show r1
 reports decide r1 --upheld / reports uphold r1 / reports dismiss r1 --note x / reports assign r1 @ann / reports note r1 x
+sanction show s1 / appeal s1 --text x / appeals list / appeals show a1 / appeals grant a1 / appeals deny a1 --reason x
 rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
 recordings list / recordings delete r1 -y / webhook add https://a.example --all / webhook list / webhook test w1 / webhook remove w1 -y
 webhook renew w1 -y / transcript ID
@@ -65,6 +66,7 @@ SILENT = {
 """They print nothing of what the server says."""
 ELSEWHERE = {
     "serve", "backup", "restore", "demo", "completion", "help", "doctor", "create", "speak", "listen", "play", "reports play",
+    "sanction play",
     "models list", "models pull",
     "models path", "config show", "blocklist export", "blocklist import", "blocklist follow", "blocklist followed", "blocklist unfollow",
     "rules check", "rules test", "rules starter", "rules list", "rules why", "rules push", "recordings get",

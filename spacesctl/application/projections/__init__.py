@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spacesctl.application.projections import audit, recordings, redactions, reports, sanctions, webhook_outbox
+from spacesctl.application.projections import appeals, audit, recordings, redactions, reports, sanctions, webhook_outbox
 from spacesctl.application.projections.notices import Notices
 from spacesctl.live.outcome import Projection
 
@@ -21,6 +21,7 @@ def in_order(bot_id: str, link: Callable[[str], str]) -> tuple[Projection, ...]:
         notices,
         reports.project,
         sanctions.project,
+        appeals.project,
         recordings.project,
         redactions.project,
     )

@@ -102,6 +102,11 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             what = f"{action}.replace" if how == "replaced" else "unmute" if action == "mute" else f"{action}.undo"
             body = {"sanction": sanction_id, "how": how}
             return Entry(_of_all(what, account_id), actor, space.id, account_id or None, body)
+        case e.AppealFiled(appeal_id, sanction_id, _, account_id):
+            return Entry("appeal", actor, space.id, account_id, {"appeal": appeal_id, "sanction": sanction_id})
+        case e.AppealDecided(appeal_id, sanction_id, _, account_id, granted):
+            body = {"appeal": appeal_id, "sanction": sanction_id, "state": "granted" if granted else "denied"}
+            return Entry("appeal.decide", actor, space.id, account_id, body)
         case e.ReportAssigned(report_id, assignee_id, account_id):
             body = {"report": report_id, "assignee": assignee_id}
             return Entry("report.assign", actor, space.id, account_id, body)

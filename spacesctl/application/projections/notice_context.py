@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.grounds import report_of
 from spacesctl.domain import events as e
 from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import InviteState, Role
 from spacesctl.live.outcome import Outcome
-from spacesctl.store import accounts, acts
+from spacesctl.store import accounts, acts, sanctions, tokens
 from spacesctl.store import series as series_store
 
 TO_ALL = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged, e.RemindersSent)
@@ -32,6 +34,15 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Appeal:
+    """An appealed sanction: the person who imposed it (None: a rule), and who had reported its target."""
+
+    by_id: str | None
+    since: datetime
+    reporter_id: str | None
+
+
+@dataclass(frozen=True)
 class Context:
     """Made by `context_of`."""
 
@@ -45,6 +56,10 @@ class Context:
     """Who asked to be reminded, less those who have a block with the host."""
     apart: frozenset[str]
     """Accounts that have a block with the host, or with the person who acts."""
+    appealed: dict[str, Appeal] = field(default_factory=dict)
+    """What the appeals among the events are about, by the id of the sanction."""
+    operators: frozenset[str] = frozenset()
+    """Accounts with a token of an operator, where an appeal is among the events."""
 
     @property
     def space(self) -> Space:
@@ -95,7 +110,14 @@ async def context_of(db: AsyncConnection, outcome: Outcome, events: Iterable[e.E
     subscribers = frozenset[str]()
     if any(isinstance(event, TO_ALL) for event in told):
         subscribers = frozenset(await series_store.to_remind(db, space.id)) - apart
+    appealed = {
+        event.sanction_id: await _appeal(db, event.sanction_id)
+        for event in told
+        if isinstance(event, e.AppealFiled | e.AppealDecided)
+    }
     return Context(
+        appealed=appealed,
+        operators=frozenset(await tokens.admins(db, outcome.at)) if appealed else frozenset(),
         outcome=outcome,
         link=link,
         names={one.id: f"@{one.handle}" for one in known.values()},
@@ -103,3 +125,11 @@ async def context_of(db: AsyncConnection, outcome: Outcome, events: Iterable[e.E
         subscribers=subscribers,
         apart=apart,
     )
+
+
+async def _appeal(db: AsyncConnection, sanction_id: str) -> Appeal:
+    sanction = await sanctions.get(db, sanction_id)
+    report = await report_of(db, sanction)
+    by = sanction.principal
+    by_id = by.get("id") if by["kind"] == "person" else None
+    return Appeal(by_id, sanction.since, report.reporter_id if report is not None and report.rule is None else None)

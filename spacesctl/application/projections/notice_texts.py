@@ -94,15 +94,22 @@ def _sanctioned(c: Context, event: e.SanctionImposed) -> list[Notice]:
     how_long = f" for {how_long_in_words(sanction.until - sanction.since)}" if sanction.until is not None else ""
     how_long = how_long or (" until it ends" if sanction.action == "kick" else "")
     done = ACTIONS[sanction.action].done
-    return [Notice(sanction.target, f"You were {done} {c.title}{c.by}{how_long}{_because(sanction.reason)}")]
+    text = f"You were {done} {c.title}{c.by}{how_long}{_because(sanction.reason)}{_look_at(sanction.id)}"
+    return [Notice(sanction.target, text)]
 
 
 def _lifted(c: Context, event: e.SanctionLifted) -> list[Notice]:
     if event.how == "replaced" or event.account_id == EVERYBODY:
         return []  # what replaces it says it; a measure is told by its event
-    then = {"mute": " Open your microphone to speak.", "kick": f" {c.link}"}.get(event.action, "")
+    if any(isinstance(other, e.AppealDecided) for other in c.outcome.events):
+        return []  # that says it
     undone = ACTIONS[event.action].undone
-    return [Notice(event.account_id, f"You are {undone} {c.title}{_because(event.reason)}{then}")]
+    return [Notice(event.account_id, f"You are {undone} {c.title}{_because(event.reason)}{_then(c, event.action)}")]
+
+
+def _then(c: Context, action: str) -> str:
+    """What a person can do when a sanction is over."""
+    return {"mute": " Open your microphone to speak.", "kick": f" {c.link}"}.get(action, "")
 
 
 def _unmuted(c: Context, event: e.ServerUnmuted) -> list[Notice]:
@@ -150,13 +157,54 @@ def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
         return []
     whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
     told = [Notice(event.reporter_id, f"Your report about {whom} was {event.state}{_because(event.note)}")]
-    if event.account_id is not None:
+    by_appeal = any(isinstance(other, e.AppealDecided) for other in c.outcome.events)  # that tells them
+    if event.account_id is not None and not by_appeal:
         text = f"A report about you in {c.title} was {event.state}: {_MEANS[event.state]}"
         told.append(Notice(event.account_id, text, across=True))
     if event.assignee_id not in (None, event.reporter_id):
         text = f"Report {event.report_id} in {c.title}, which you look after, was {event.state}{c.by}."
         told.append(Notice(event.assignee_id or "", text, across=True))
     return told
+
+
+def _appeal_filed(c: Context, event: e.AppealFiled) -> list[Notice]:
+    """Who may decide on it: the staff, and operators where there is nobody else than who imposed the sanction."""
+    about = c.appealed[event.sanction_id]
+    cohosts = set() if c.space.is_over else {one.account_id for one in c.space.with_role(Role.COHOST)}
+    staff = {c.space.host_id, *cohosts} - {event.account_id}
+    told = staff if staff - {about.by_id} else staff | c.operators
+    text = (
+        f"{c.name(event.account_id)} appeals being {_done(event.action)} {c.title} at {about.since:%H:%M} UTC. "
+        f"`spacesctl appeals show {event.appeal_id}` shows it."
+    )
+    return [Notice(one, text, across=True) for one in sorted(told - {event.account_id})]
+
+
+def _appeal_decided(c: Context, event: e.AppealDecided) -> list[Notice]:
+    """Who appealed, and who had reported them; the other does not learn of either."""
+    done, because = _done(event.action), _because(event.reason)
+    whom = c.name(event.account_id)
+    if event.granted:
+        undone = ACTIONS[event.action].undone
+        is_lifted = any(
+            isinstance(one, e.SanctionLifted) and one.account_id == event.account_id for one in c.outcome.events
+        )
+        then = f" You are {undone} {c.title}.{_then(c, event.action)}" if is_lifted and undone else ""
+        mine = f"Your appeal of being {done} {c.title} was granted: it is taken back{because}{then}"
+    else:
+        mine = f"Your appeal of being {done} {c.title} was denied{because}"
+    told = [Notice(event.account_id, mine, across=True)]
+    reporter = c.appealed[event.sanction_id].reporter_id
+    dismissed = any(isinstance(one, e.ReportDecided) for one in c.outcome.events)  # that says it
+    if reporter is not None and not dismissed:
+        outcome = "granted: it was taken back" if event.granted else "denied: it stays"
+        text = f"{whom}, whom you reported, was {done} {c.title} and appealed. The appeal was {outcome}."
+        told.append(Notice(reporter, text))
+    return told
+
+
+def _done(action: str) -> str:
+    return ACTIONS[action].done
 
 
 def _edited(c: Context, event: e.SpaceEdited) -> list[Notice]:
@@ -233,7 +281,7 @@ def _reminded(c: Context, event: e.RemindersSent) -> list[Notice]:
 
 
 def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
-    """The person and the host are told the action, the rule, the words, that it was automatic, and how to appeal."""
+    """The person and the host are told the action, the rule, the words, that it was automatic; the person, how to appeal."""
     if (event.mode, event.action) == ("suggest", "redact"):
         return _too_late_to_redact(c, event)
     if (event.mode, event.action) == ("enforce", "alert"):
@@ -243,8 +291,8 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
         return []  # only noted, or its target was exempt
     done, at = ACTIONS[event.action].done, f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
     to_target = (
-        f"You were {done} {c.title} at {at}: rule {event.rule_id} {_found(act)}. This was automatic, "
-        "in the host's name. To appeal, answer the host by direct message."
+        f"You were {done} {c.title} at {at}: rule {event.rule_id} {_found(act)}. This was automatic, in the host's name."
+        f"{_how_to_appeal(c, event)}"
     )
     to_host = f"Rule {event.rule_id} {_found(act)} at {at}: {c.name(event.account_id)} was {done} {c.title}.{_to_undo(c, event)}"
     return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
@@ -257,6 +305,19 @@ def _to_undo(c: Context, event: e.ActTaken) -> str:
     if event.action == "block":
         return f" `spacesctl unblock {c.name(event.account_id)}` undoes it."
     return f" `spacesctl undo {found[-1]}` undoes it." if found else ""
+
+
+def _how_to_appeal(c: Context, event: e.ActTaken) -> str:
+    """Of a report there is nothing to appeal; a block is imposed when the act was taken, and has its id then."""
+    if event.action == "block":
+        return " `spacesctl sanctions --me` lists it, `spacesctl appeal ID` appeals it."
+    made = [one.sanction for one in c.outcome.events if isinstance(one, e.SanctionImposed)]
+    return next((_look_at(one.id) for one in made if one.evidence == event.key), "")
+
+
+def _look_at(sanction_id: str) -> str:
+    """How its target sees a sanction whole, and appeals it."""
+    return f" `spacesctl sanction show {sanction_id}` shows it whole, `spacesctl appeal {sanction_id}` appeals it."
 
 
 def _too_late_to_redact(c: Context, event: e.ActTaken) -> list[Notice]:
@@ -346,6 +407,8 @@ WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
     e.SanctionImposed: _sanctioned,
     e.SanctionLifted: _lifted,
     e.ReportFiled: _report_filed,
+    e.AppealFiled: _appeal_filed,
+    e.AppealDecided: _appeal_decided,
     e.ReportAssigned: _report_assigned,
     e.ReportDecided: _report_decided,
     e.ServerUnmuted: _unmuted,

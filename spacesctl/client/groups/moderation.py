@@ -7,7 +7,7 @@ from spacesctl.api import review
 from spacesctl.api.moderation import AuditEntry, Report, WholeReport
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, SyncGroup, segment
-from spacesctl.domain.words import ReportState
+from spacesctl.domain.words import AppealState, ReportState
 
 
 def _report(new: wire.NewReport, *, idempotency_key: str | None = None) -> Call[wire.FiledReport]:
@@ -55,6 +55,37 @@ def _clip(report_id: str) -> Call[bytes]:
     return Call("GET", f"/v1/reports/{segment(report_id)}/clip", bytes, media="audio/ogg")
 
 
+def _get_sanction(sanction_id: str) -> Call[review.WholeSanction]:
+    """One sanction with what it stands on."""
+    return Call("GET", f"/v1/sanctions/{segment(sanction_id)}", review.WholeSanction)
+
+
+def _sanction_clip(sanction_id: str) -> Call[bytes]:
+    """The sound of a sanction: what its target said, Ogg Opus."""
+    return Call("GET", f"/v1/sanctions/{segment(sanction_id)}/clip", bytes, media="audio/ogg")
+
+
+def _appeal(sanction_id: str, text: str = "") -> Call[review.OwnAppeal]:
+    """Appeal a sanction on the caller."""
+    new = review.NewAppeal(text=text)
+    return Call("POST", f"/v1/sanctions/{segment(sanction_id)}/appeal", review.OwnAppeal, new)
+
+
+def _appeals(state: AppealState | None = None) -> Call[Page[review.Appeal]]:
+    """Appeals that the caller may decide on, newest first."""
+    return Call("GET", "/v1/appeals", Page[review.Appeal], parameters={"state": state})
+
+
+def _get_appeal(appeal_id: str) -> Call[review.Appeal]:
+    """One appeal."""
+    return Call("GET", f"/v1/appeals/{segment(appeal_id)}", review.Appeal)
+
+
+def _decide_appeal(appeal_id: str, decision: review.AppealDecision) -> Call[review.Appeal]:
+    """Grant an appeal or deny it."""
+    return Call("PATCH", f"/v1/appeals/{segment(appeal_id)}", review.Appeal, decision)
+
+
 def _audit() -> Call[Page[AuditEntry]]:
     """What the caller did and what was done in their Spaces, newest first."""
     return Call("GET", "/v1/audit", wire.AuditLog)
@@ -74,6 +105,12 @@ class _Calls:
     unassign = Operation(_unassign)
     note = Operation(_note)
     clip = Operation(_clip)
+    get_sanction = Operation(_get_sanction)
+    sanction_clip = Operation(_sanction_clip)
+    appeal = Operation(_appeal)
+    appeals = Listing(_appeals)
+    get_appeal = Operation(_get_appeal)
+    decide_appeal = Operation(_decide_appeal)
     audit = Listing(_audit)
     verify_audit = Operation(_verify_audit)
 

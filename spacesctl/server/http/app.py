@@ -17,6 +17,7 @@ from spacesctl.server.http.front.at_once import InProgress
 from spacesctl.server.http.measured import MeasuredAnswers
 from spacesctl.server.http.routes import (
     accounts,
+    appeals,
     bots,
     calendar,
     clips,
@@ -51,7 +52,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, reports,
-        suggestions, sanctions, bots, whip_whep, lanes, listen,
+        suggestions, sanctions, appeals, bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications,
     )
 ]  # fmt: skip

@@ -68,6 +68,7 @@ class Limits(BaseModel):
     hand: Rate = "30/minute"
     reaction: Rate = "10/second"
     report: Rate = "30/hour"
+    appeal: Rate = "20/hour"
     outside: Rate = "10/minute"
     verify: Rate = "6/minute"
     rule_file: Rate = "1024/day"
@@ -97,6 +98,7 @@ _CALLED = {
     "hand": "requests to speak",
     "reaction": "reactions",
     "report": "reports",
+    "appeal": "appeals",
     "outside": "tests of webhooks and notifications",
     "verify": "checks of the audit log",
     "rule_file": "bytes of rule files",

@@ -13,7 +13,7 @@ from spacesctl.application.rulesets import set_rules
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.actions import ABOUT_A_SPACE, BY_RULES, BY_STEPS
 from spacesctl.domain.clock import TICKS_PER_SECOND
-from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused
+from spacesctl.domain.errors import Gone, Invalid, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.ladder import Ladder, Step
 from spacesctl.domain.offence import Terms
 from spacesctl.domain.permissions import Action, require

@@ -131,7 +131,9 @@ async def deny(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Memb
 async def warn(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
     """Warn a person: they are told why, and it is on record among the sanctions. It takes nothing from them."""
     until = people.until(app, body.duration)
-    return await _to_person(app, space_id, ref, lambda person: c.Warn(caller, person, body.reason, until))
+    return await _to_person(
+        app, space_id, ref, lambda person: c.Warn(caller, person, body.reason, until, body.report or ""), body.report
+    )
 
 
 @router.post("/people/{ref}/mute")
@@ -140,7 +142,9 @@ async def warn(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.N
 async def mute(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
     """Server-mute a person: nobody hears them, and they cannot undo it."""
     until = people.until(app, body.duration)
-    return await _to_person(app, space_id, ref, lambda person: c.Mute(caller, person, body.reason, until))
+    return await _to_person(
+        app, space_id, ref, lambda person: c.Mute(caller, person, body.reason, until, body.report or ""), body.report
+    )
 
 
 @router.post("/people/{ref}/unmute")
@@ -157,7 +161,9 @@ async def unmute(app: Here, caller: SignedIn, space_id: str, ref: str) -> api.Me
 async def demote(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.NewMeasure = NO_MEASURE) -> api.Member:
     """Make a speaker or co-host a listener, who needs an approval to speak again."""
     until = people.until(app, body.duration)
-    return await _to_person(app, space_id, ref, lambda person: c.Demote(caller, person, body.reason, until))
+    return await _to_person(
+        app, space_id, ref, lambda person: c.Demote(caller, person, body.reason, until, body.report or ""), body.report
+    )
 
 
 @router.post("/people/{ref}/promote")
@@ -183,13 +189,19 @@ async def kick(app: Here, caller: SignedIn, space_id: str, ref: str, body: api.N
     """Remove a person, who cannot come back to this Space before that time is over."""
     until = people.until(app, body.duration)
     return await _to_person(
-        app, space_id, ref, lambda person: c.Kick(caller, person, body.reason, until, body.erase, body.mute_dms)
+        app,
+        space_id,
+        ref,
+        lambda person: c.Kick(caller, person, body.reason, until, body.erase, body.mute_dms, body.report or ""),
+        body.report,
     )
 
 
-async def _to_person(app: Services, space_id: str, ref: str, command_of: Callable[[c.Target], c.Command]) -> api.Member:
+async def _to_person(
+    app: Services, space_id: str, ref: str, command_of: Callable[[c.Target], c.Command], report_id: str | None = None
+) -> api.Member:
     """Give a command about a person and return that person's new state."""
-    outcome, account = await people.about(app, space_id, ref, command_of)
+    outcome, account = await people.about(app, space_id, ref, command_of, report_id)
     return _person(app, outcome, account)
 
 

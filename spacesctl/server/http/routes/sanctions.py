@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from fastapi import APIRouter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.api import people as api
-from spacesctl.api.wire import Page, Time, time
+from spacesctl.api.wire import Page
 from spacesctl.application import blocks, people
-from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
 from spacesctl.domain.permissions import Action, require
+from spacesctl.domain.principals import Person
 from spacesctl.domain.words import MeasureKind
 from spacesctl.server.http.limited import limited
-from spacesctl.server.http.serializers import by, who
 from spacesctl.server.http.services import Here, Services, SignedIn
+from spacesctl.server.http.shown_sanctions import shown_sanctions
 from spacesctl.server.http.wire_route import WireRoute, may_fail
-from spacesctl.store import accounts, sanctions
-from spacesctl.store.sanctions import KeptSanction
+from spacesctl.store import sanctions
 
 router = APIRouter(prefix="/v1", tags=["sanctions"], route_class=WireRoute)
 PAGE = 100
@@ -33,7 +29,7 @@ async def list_sanctions(app: Here, caller: SignedIn, space_id: str) -> Page[api
     """The sanctions of a Space, newest first, with those that ended. For the host, co-hosts and admins."""
     require(await app.registry.space(space_id), caller, Action.SEE_REPORTS)
     async with app.db.read() as db:
-        return await _page(db, await sanctions.in_space(db, space_id))
+        return Page(data=await shown_sanctions(db, caller, await sanctions.in_space(db, space_id)))
 
 
 @router.post("/spaces/{space_id}/sanctions/{sanction_id}/undo")
@@ -44,7 +40,7 @@ async def undo(
 ) -> api.Sanction:
     """Undo a sanction. A demoted speaker is on stage again; who was kicked may come back."""
     await people.undo(app, caller, space_id, sanction_id, body.reason)
-    return await _one(app, sanction_id)
+    return await _one(app, caller, sanction_id)
 
 
 @router.put("/spaces/{space_id}/measures/{action}")
@@ -57,7 +53,9 @@ async def take_measure(
     comes on stage later; `hold` only these, who are muted; `slow` spaces out requests and reactions; `lock` lets nobody new join.
     """
     until = people.until(app, body.duration)
-    return await _one(app, await people.take_measure(app, caller, space_id, action, body.reason, until, body.every))
+    return await _one(
+        app, caller, await people.take_measure(app, caller, space_id, action, body.reason, until, body.every)
+    )
 
 
 @router.delete("/spaces/{space_id}/measures/{action}", status_code=204)
@@ -72,14 +70,16 @@ async def end_measure(app: Here, caller: SignedIn, space_id: str, action: Measur
 async def list_mine(app: Here, caller: SignedIn) -> Page[api.Sanction]:
     """The newest 100 sanctions on the caller."""
     async with app.db.read() as db:
-        return await _page(db, await sanctions.on(db, caller.account_id or "", limit=PAGE))
+        return Page(data=await shown_sanctions(db, caller, await sanctions.on(db, caller.account_id or "", limit=PAGE)))
 
 
 @router.get("/sanctions")
 async def list_blocks(app: Here, caller: SignedIn) -> Page[api.Sanction]:
     """The newest 100 blocks on the caller's own list, also those that a rule made and those that ended."""
     async with app.db.read() as db:
-        return await _page(db, await sanctions.by_host(db, caller.account_id or "", limit=PAGE))
+        return Page(
+            data=await shown_sanctions(db, caller, await sanctions.by_host(db, caller.account_id or "", limit=PAGE))
+        )
 
 
 @router.post("/sanctions/{sanction_id}/undo")
@@ -88,42 +88,9 @@ async def list_blocks(app: Here, caller: SignedIn) -> Page[api.Sanction]:
 async def undo_block(app: Here, caller: SignedIn, sanction_id: str, body: api.Undo = NO_REASON) -> api.Sanction:
     """Undo a block that stands on the caller's block list, also one that a rule made."""
     await blocks.undo_block(app, caller, sanction_id, body.reason)
-    return await _one(app, sanction_id)
+    return await _one(app, caller, sanction_id)
 
 
-async def _one(app: Services, sanction_id: str) -> api.Sanction:
+async def _one(app: Services, caller: Person, sanction_id: str) -> api.Sanction:
     async with app.db.read() as db:
-        return (await _page(db, [await sanctions.get(db, sanction_id)])).data[0]
-
-
-async def _page(db: AsyncConnection, found: list[KeptSanction]) -> Page[api.Sanction]:
-    known = await accounts.by_ids(db, {one for row in found for one in _named(row)})
-    return Page(data=[_sanction(row, known) for row in found])
-
-
-def _named(row: KeptSanction) -> set[str]:
-    """The accounts that a sanction names."""
-    actors = [one["id"] for one in (row.principal, row.lifted_by) if one is not None and one["kind"] == "person"]
-    return {one for one in (row.target_id, row.host_id, *actors) if one is not None}
-
-
-def _sanction(row: KeptSanction, known: Mapping[str, Account]) -> api.Sanction:
-    return api.Sanction(
-        id=row.id,
-        action=row.action,
-        space_id=row.space_id,
-        target=who(known[row.target_id]) if row.target_id is not None else None,
-        host=who(known[row.host_id]),
-        by=by(row.principal, known),
-        reason=row.reason,
-        evidence=row.evidence or None,
-        since=Time.of(row.since),
-        until=time(row.until),
-        lifted_at=time(row.lifted_at),
-        lifted_by=by(row.lifted_by, known) if row.lifted_by is not None else None,
-        how=row.how,
-        lift_reason=row.lift_reason,
-        every=row.every,
-        erases=row.erases,
-        mutes_dms=row.mutes_dms,
-    )
+        return (await shown_sanctions(db, caller, [await sanctions.get(db, sanction_id)]))[0]

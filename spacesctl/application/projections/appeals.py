@@ -1,0 +1,19 @@
+"""What was decided on appeals."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain import events as e
+from spacesctl.domain.principals import described
+from spacesctl.domain.words import AppealState
+from spacesctl.live.outcome import Outcome
+from spacesctl.store import appeals
+
+
+async def project(db: AsyncConnection, outcome: Outcome) -> None:
+    """Store it. The appeal itself is stored with its words by who files it."""
+    for event in outcome.events:
+        if isinstance(event, e.AppealDecided):
+            state: AppealState = "granted" if event.granted else "denied"
+            await appeals.decide(db, event.appeal_id, state, described(outcome.by), outcome.at, event.reason)
