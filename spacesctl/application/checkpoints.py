@@ -57,7 +57,7 @@ async def _tell(app: App, db: AsyncConnection, head: Head, now: datetime) -> Non
     noted = f"{head.chain}:{head.count}:{head.hash}"
     text = f"has {head.count} entries. Keep this: `spacesctl audit verify --head {noted}` says whether they are still the same."
     if not is_space_id(head.chain):
-        for account_id in await tokens.admins(db, now):
+        for account_id in sorted(await tokens.admins(db, now)):
             await direct_messages.send_dm(
                 db, app.bot.id, account_id, f"The server's audit log {text}", now, kind="notice"
             )

@@ -150,13 +150,6 @@ async def has_admin(db: AsyncConnection, account_id: str, now: datetime) -> bool
     return (await db.execute(select(tokens.c.hash).where(*mine).limit(1))).first() is not None
 
 
-async def admins(db: AsyncConnection, now: datetime) -> list[str]:
-    """The ids of the accounts, not suspended, that have a token with the admin scope."""
-    query = select(tokens.c.account_id).join(accounts, tokens.c.account_id == accounts.c.id).distinct()
-    query = query.where(accounts.c.suspended_at.is_(None), _lasts(now), _IS_ADMIN)
-    return sorted(await db.scalars(query))
-
-
 async def has_other_admin(db: AsyncConnection, account_id: str, now: datetime) -> bool:
     """Whether another account that is not suspended has a token with the admin scope."""
     query = select(tokens.c.hash).join(accounts, tokens.c.account_id == accounts.c.id)
