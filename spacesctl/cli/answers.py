@@ -6,6 +6,7 @@ from typing import Literal
 
 from spacesctl.api.accounts import Account
 from spacesctl.api.captions import CaptionText
+from spacesctl.api.transparency import Figure, Statement
 from spacesctl.api.wire import Answer, Time
 from spacesctl.domain.words import MeasureKind, Scope
 
@@ -232,6 +233,13 @@ class StarterFiles(Answer, frozen=True, kw_only=True):
     """Files that were written."""
 
     files: list[str]
+
+
+class Published(Answer, frozen=True, kw_only=True):
+    """What an operator publishes: `figures` with the template `dsa15`, `statements` with `dsa24`; the other is null."""
+
+    figures: list[Figure] | None = None
+    statements: list[Statement] | None = None
 
 
 class ListedModel(Answer, frozen=True, kw_only=True):

@@ -346,7 +346,12 @@ ROOT = Noun(
                     "audit:list_audit", "List what was done by you and in the Spaces that you host, newest first."
                 ),
                 "verify": Verb(
-                    "audit:verify_audit", "Verify the hash chains of the log: one a Space, one for the server."
+                    "audit:verify_audit",
+                    "Verify the audit log: its hash chains, signed checkpoints, and a head that you wrote down.",
+                ),
+                "report": Verb(
+                    "transparency:report",
+                    "Write transparency figures (`dsa15`, CSV) or statements of reasons (`dsa24`, one JSON line for each hundred).",
                 ),
             },
         ),

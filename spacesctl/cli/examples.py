@@ -137,7 +137,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "appeals deny": ("spacesctl appeals deny APPEAL --reason 'you went on after a warning'",),
     "undo": ("spacesctl undo SANCTION --reason 'a mistake'",),
     "audit list": (f"spacesctl audit list {ID}",),
-    "audit verify": ("spacesctl audit verify",),
+    "audit verify": ("spacesctl audit verify", "spacesctl audit verify --head HEAD"),
+    "audit report": (
+        "spacesctl audit report --template dsa15 --from 2026-01-01 --to 2026-12-31 > figures.csv",
+        "spacesctl audit report --template dsa24 --from 2026-11-01 --to 2026-11-30 --territory DE,AT > statements.jsonl",
+    ),
     "account create": ("spacesctl account create @ann --name 'Ann Lee'",),
     "account list": ("spacesctl account list --limit 50",),
     "account token": ("spacesctl account token me --label phone --expires 30d",),

@@ -179,6 +179,7 @@ OUTPUTS: dict[str, Output] = {
     "rules clear": _one(moderation.SetRules),
     "audit list": _array(moderation.AuditEntry),
     "audit verify": _one(moderation.AuditCheck),
+    "audit report": _one(answers.Published),
     "models list": _array(answers.ListedModel),
     "models pull": _one(answers.PulledModel),
     "models path": _one(answers.ModelPath),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from spacesctl.client.groups.redactions import AsyncRedactions
     from spacesctl.client.groups.series import AsyncSeries
     from spacesctl.client.groups.spaces import AsyncSpaces
+    from spacesctl.client.groups.transparency import AsyncTransparency
     from spacesctl.client.groups.webhooks import AsyncWebhooks
 
 T = TypeVar("T")
@@ -225,6 +226,13 @@ class AsyncClient:
         from spacesctl.client.groups.redactions import AsyncRedactions
 
         return AsyncRedactions(self)
+
+    @cached_property
+    def transparency(self) -> AsyncTransparency:
+        """What operators publish of moderation."""
+        from spacesctl.client.groups.transparency import AsyncTransparency
+
+        return AsyncTransparency(self)
 
     @cached_property
     def moderation(self) -> AsyncModeration:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from spacesctl.client.groups.redactions import Redactions
     from spacesctl.client.groups.series import Series
     from spacesctl.client.groups.spaces import Spaces
+    from spacesctl.client.groups.transparency import Transparency
     from spacesctl.client.groups.webhooks import Webhooks
 
 T = TypeVar("T")
@@ -206,6 +207,13 @@ class Client:
         from spacesctl.client.groups.redactions import Redactions
 
         return Redactions(self)
+
+    @cached_property
+    def transparency(self) -> Transparency:
+        """What operators publish of moderation."""
+        from spacesctl.client.groups.transparency import Transparency
+
+        return Transparency(self)
 
     @cached_property
     def moderation(self) -> Moderation:

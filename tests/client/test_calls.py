@@ -116,7 +116,7 @@ def test_each_operation_has_a_call() -> None:
 async def test_both_clients_have_all_groups(kind: type[Client] | type[AsyncClient]) -> None:
     client = kind("http://server.test")
     names = {"spaces", "people", "accounts", "messages", "posts", "series", "recordings", "redactions", "moderation", "webhooks",
-             "notifications", "server"}  # fmt: skip
+             "notifications", "server", "transparency"}  # fmt: skip
     assert {type(getattr(client, name)).__mro__[1].__module__ for name in names} == {
         f"{groups.__name__}.{module.name}" for module in pkgutil.iter_modules(groups.__path__)
     }

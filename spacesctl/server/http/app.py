@@ -41,6 +41,7 @@ from spacesctl.server.http.routes import (
     spaces,
     suggestions,
     tokens,
+    transparency,
     webhooks,
 )
 from spacesctl.server.http.safe_answers import SafeAnswers
@@ -52,7 +53,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, reports,
-        suggestions, sanctions, appeals, bots, whip_whep, lanes, listen,
+        suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications,
     )
 ]  # fmt: skip
