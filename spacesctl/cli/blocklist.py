@@ -13,9 +13,10 @@ from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from spacesctl.api.accounts import BlockEffect
+    from spacesctl.api.people import Sanction
     from spacesctl.cli.answers import SharedBlocks
     from spacesctl.client.blocklists import BlockList
     from spacesctl.client.http import Client
@@ -67,17 +68,19 @@ def take_over(
 ) -> None:
     """Block the accounts of a list, after it showed whom of followers, hosts and speakers that would hit.
 
-    A list that was changed since it was signed is refused. Each block has the list's reason, and is undone by itself.
+    A list that was changed since it was signed is refused. Each block has the list's reason, and is undone by itself. Whom you have
+    unblocked since is left alone.
     """
     from spacesctl.api.accounts import NewBlock
     from spacesctl.client import blocklists
+    from spacesctl.client.files import read_regular
 
-    found = blocklists.read(_bytes_of(file), str(file))
+    found = blocklists.read(read_regular(file, blocklists.MOST_BYTES + 1), str(file))
     require_key(found, key)
     with client(ctx) as spaces:
         effects = effects_of(spaces, found)
-        new = [one for one in effects if one.handle is not None and not one.blocked]
         show(found, spaces.url, effects)
+        new = without_freed(to_block(effects), freed(spaces))
         if new:
             confirm(ctx, f"Block {len(new)} accounts?", yes=yes, always=True)
         reasons = {one.handle.lower(): one.reason for one in found.entries}
@@ -86,13 +89,35 @@ def take_over(
             spaces.accounts.block(one, NewBlock(reason=reasons.get(one, "")))
             return one
 
-        done, refused = each([one.handle for one in new if one.handle is not None], act)
+        done, refused = each(new, act)
     if as_json:
         emit_json(_told(found, len(done)))
     else:
         say(f"{len(done)} accounts are blocked now; `spacesctl sanctions --blocks` has them")
     if refused is not None:
         raise typer.Exit(refused.exit_code)
+
+
+def to_block(effects: list[BlockEffect]) -> list[str]:
+    """The handles of those who are here and not blocked yet."""
+    return [one.handle for one in effects if one.handle is not None and not one.blocked]
+
+
+def freed(spaces: Client) -> set[str]:
+    """The handles of those whom the user had blocked and has unblocked by hand, as far as the server lists it."""
+    newest: dict[str, Sanction] = {}
+    for one in spaces.accounts.block_sanctions():
+        if one.target is not None:
+            newest.setdefault(one.target.handle.lower(), one)
+    return {handle for handle, one in newest.items() if one.how == "undone"}
+
+
+def without_freed(handles: list[str], freed: Collection[str]) -> list[str]:
+    """The others of these; those who are left alone are said on stderr."""
+    alone = [one for one in handles if one.lower() in freed]
+    if alone:
+        note(f"left alone, since you have unblocked them: {' '.join(alone)}; `spacesctl block` blocks them again")
+    return [one for one in handles if one not in alone]
 
 
 LEAST_KEY = 16
@@ -141,10 +166,3 @@ def _told(one: BlockList, count: int) -> SharedBlocks:
     from spacesctl.cli.answers import SharedBlocks
 
     return SharedBlocks(server=one.server, by=one.by, key=one.key, accounts=count)
-
-
-def _bytes_of(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Invalid(str(file), f"cannot be read: {error.strerror or error}") from error

@@ -11,7 +11,7 @@ from spacesctl.cli import blocklist, complain
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Json, Session, Yes, client, each
 from spacesctl.cli.output import emit_json, note, say, table
-from spacesctl.domain.errors import NotFound, Refused, SpacesError
+from spacesctl.domain.errors import NotFound, SpacesError
 
 if TYPE_CHECKING:
     from spacesctl.cli.answers import FollowedBlocks
@@ -35,7 +35,7 @@ def follow(
     """Block the accounts of a list, after it showed whom that would hit, and follow it from then on.
 
     Later additions come with `blocklist followed --update`. The signer is remembered: another one is never believed. Followed again, it
-    asks about what waits.
+    asks about what waits. Whom you have unblocked since is left alone.
     """
     from spacesctl.client import blocklists, followed_lists, remote_lists
 
@@ -46,12 +46,15 @@ def follow(
         before = _before(spaces, named) or _first(spaces, named, found)
         followed_lists.require_same(found, before)
         effects = blocklist.effects_of(spaces, found)
-        new = [one.handle for one in effects if one.handle is not None and not one.blocked]
         blocklist.show(found, spaces.url, effects)
+        taken = {one.lower() for one in before.taken}
+        new = blocklist.without_freed(blocklist.to_block(effects), taken | blocklist.freed(spaces))
         confirm(ctx, f"Block {len(new)} accounts, and follow the list?", yes=yes, always=True)
         done, refused = _block(spaces, found, new)
         known = [one.handle for one in effects if one.handle is not None and one.blocked]
-        now = followed_lists.changed(followed_lists.with_none_waiting(before), found, [*known, *done], [])
+        alone = [one for one in blocklist.to_block(effects) if one not in new]
+        decided = [*known, *alone, *done]
+        now = followed_lists.changed(followed_lists.with_none_waiting(before), found, decided, [])
     _keep(ctx, now)
     if as_json:
         emit_json(_told(now))
@@ -114,15 +117,14 @@ def _updated(ctx: typer.Context, spaces: Client, before: Followed) -> Followed:
 
     found = blocklists.read(remote_lists.fetched(before.source), before.source)
     followed_lists.require_same(found, before)
-    if not followed_lists.is_kept(before):
-        raise Refused("unfollowed", f"{before.source} is not followed any more: nothing was changed")
+    followed_lists.require_kept(before)
     added = [one.handle for one in followed_lists.additions(found, before)]
     harmless, waiting, blocked = followed_lists.parted(blocklist.effects(spaces, added))
     done, _ = _block(spaces, found, harmless)
     if gone := followed_lists.removals(found, before):
         note(f"{before.source}: no longer in it, and still blocked by you: {' '.join(gone)}")
     now = followed_lists.changed(before, found, [*blocked, *done], waiting)
-    _keep(ctx, now)
+    _keep(ctx, now, only_again=True)
     return now
 
 
@@ -165,11 +167,11 @@ def _named(source: str) -> str:
     return source if is_remote(source) else str(Path(source).absolute())
 
 
-def _keep(ctx: typer.Context, one: Followed) -> None:
+def _keep(ctx: typer.Context, one: Followed, *, only_again: bool = False) -> None:
     from spacesctl.client import followed_lists
 
     if not ctx.ensure_object(Session).dry_run:
-        followed_lists.keep(one)
+        followed_lists.keep(one, only_again=only_again)
 
 
 def _told(one: Followed) -> FollowedBlocks:

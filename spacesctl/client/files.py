@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -19,6 +20,22 @@ def read_text(path: Path, most: int = MOST_SETTINGS) -> str:
     if len(content) > most:
         raise Invalid(str(path), f"has more than {most} bytes")
     return as_text(content, str(path))
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Up to so many bytes of a file, and one more of a longer one. Raises Invalid for what cannot be read and for what is no regular file:
+    a pipe may never end, and is never waited for."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:  # pathlib has no opener
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Invalid(str(path), "cannot be read: it is no regular file")
+            return file.read(most)
+    except OSError as error:
+        raise Invalid(str(path), f"cannot be read: {error.strerror or error}") from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_settings(path: Path) -> str | None:

@@ -5,8 +5,10 @@ They are kept beside the profile (mode 0600), as the own key is: no server is to
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -66,24 +68,43 @@ def kept() -> list[Followed]:
     return found.lists
 
 
-def keep(one: Followed) -> None:
-    """Keep it, in place of an earlier state. Raises Refused when there are too many, Invalid when it cannot be written."""
-    others = [each for each in kept() if not _is_same(each, one)]
-    if len(others) >= MOST_LISTS:
-        raise Refused(
-            "too_many_lists", f"you follow {MOST_LISTS} lists, which is the most", hint="`blocklist unfollow` one"
-        )
-    _write([*others, one])
+def keep(one: Followed, *, only_again: bool = False) -> None:
+    """Keep it, in place of an earlier state; `only_again`: only if there is one. Raises Refused when there are too many, or it is not
+    followed any more, Invalid when it cannot be written."""
+    with _alone():
+        if only_again:
+            require_kept(one)
+        others = [each for each in kept() if not _is_same(each, one)]
+        if len(others) >= MOST_LISTS:
+            raise Refused(
+                "too_many_lists", f"you follow {MOST_LISTS} lists, which is the most", hint="`blocklist unfollow` one"
+            )
+        _write([*others, one])
 
 
-def is_kept(one: Followed) -> bool:
-    """Whether it is still followed."""
-    return any(_is_same(each, one) for each in kept())
+def require_kept(one: Followed) -> None:
+    """Raise Refused when it is not followed any more."""
+    if not any(_is_same(each, one) for each in kept()):
+        raise Refused("unfollowed", f"{one.source} is not followed any more: nothing was changed")
 
 
 def forget(one: Followed) -> None:
     """Follow it no longer."""
-    _write([each for each in kept() if not _is_same(each, one)])
+    with _alone():
+        _write([each for each in kept() if not _is_same(each, one)])
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Read and write them while no other command does: of two that end at once neither forgets what the other one keeps."""
+    lock = path().with_suffix(".lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise Invalid(str(lock), f"cannot be written: {error.strerror or error}") from error
 
 
 def require_same(found: BlockList, before: Followed) -> None:

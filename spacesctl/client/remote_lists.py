@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
-import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 
 from spacesctl.client.blocklists import MOST_BYTES
+from spacesctl.client.files import read_regular
 from spacesctl.domain.errors import Invalid, Unavailable
 from spacesctl.support.public_addresses import is_public
 
@@ -27,44 +28,42 @@ def is_remote(source: str) -> bool:
 
 def fetched(source: str) -> bytes:
     """The list at an https address, or in a file. Raises Invalid, or Unavailable."""
-    return _from_web(source) if is_remote(source) else _from_file(Path(source))
-
-
-def _from_file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Invalid(str(path), f"cannot be read: {error.strerror or error}") from error
+    return _from_web(source) if is_remote(source) else read_regular(Path(source), MOST_BYTES + 1)
 
 
 def _from_web(source: str) -> bytes:
-    url = _checked(source)
-    place = url.copy_with(host=_address(url.host, url.port or 443))
-    headers = {"Host": url.netloc.decode("ascii"), "Accept": "application/json"}
-    named = {"sni_hostname": url.raw_host.decode("ascii")}
+    return asyncio.run(_within(source))
+
+
+async def _within(source: str) -> bytes:
+    """The time is that of the whole answer: its head may come byte by byte, too."""
     try:
-        # No proxy and no redirection: both would choose where it goes.
-        with (
-            httpx.Client(verify=_trusted(), trust_env=False, follow_redirects=False, timeout=WITHIN) as http,
-            http.stream("GET", place, headers=headers, extensions=named) as answer,
-        ):
-            if answer.status_code != 200:
-                raise Unavailable(f"{source} answered {answer.status_code}")
-            return _body(answer, source)
+        async with asyncio.timeout(WITHIN):
+            return await _answer(source)
+    except TimeoutError as error:
+        raise Unavailable(f"{source} took more than {WITHIN:g} s") from error
     except httpx.HTTPError as error:
         raise Unavailable(f"{source} cannot be fetched ({type(error).__name__})") from error
 
 
-def _body(answer: httpx.Response, source: str) -> bytes:
-    until, found = time.monotonic() + WITHIN, bytearray()
-    for chunk in answer.iter_bytes():
-        found += chunk
-        if len(found) > MOST_BYTES:
-            raise Invalid("SOURCE", f"{source} has more than {MOST_BYTES} bytes")
-        if time.monotonic() > until:
-            raise Unavailable(f"{source} took more than {WITHIN:g} s")
-    return bytes(found)
+async def _answer(source: str) -> bytes:
+    url = _checked(source)
+    place = url.copy_with(host=_address(url.host, url.port or 443))
+    headers = {"Host": url.netloc.decode("ascii"), "Accept": "application/json"}
+    named = {"sni_hostname": url.raw_host.decode("ascii")}
+    # No proxy and no redirection: both would choose where it goes.
+    async with (
+        httpx.AsyncClient(verify=_trusted(), trust_env=False, follow_redirects=False, timeout=WITHIN) as http,
+        http.stream("GET", place, headers=headers, extensions=named) as answer,
+    ):
+        if answer.status_code != 200:
+            raise Unavailable(f"{source} answered {answer.status_code}")
+        found = bytearray()
+        async for chunk in answer.aiter_bytes():
+            found += chunk
+            if len(found) > MOST_BYTES:
+                raise Invalid("SOURCE", f"{source} has more than {MOST_BYTES} bytes")
+        return bytes(found)
 
 
 def _checked(source: str) -> httpx.URL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from spacesctl.client import blocklists
@@ -69,7 +70,10 @@ def test_a_list_that_is_followed_brings_who_is_new_and_asks_about_who_matters(
 
     done = ann.run("blocklist", "follow", file, "--yes", "--json")
     assert f"{friend.handle}: follows you" in done.stderr
+    assert f"left alone, since you have unblocked them: {stranger.handle};" in done.stderr
     assert json.loads(done.stdout)["waiting"] == []
+    blocked = {row["target"]["handle"] for row in ann.json("sanctions", "--blocks") if row["lifted_at"] is None}
+    assert blocked == {ben.handle, friend.handle}
 
     host.says("unblock", ben.handle)
     host.says("blocklist", "export", file)
@@ -96,3 +100,28 @@ def test_a_followed_list_of_another_signer_changes_nothing(
     done = ann.run("blocklist", "followed", "--update")
     assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
     assert ann.json("sanctions", "--blocks") == []
+
+
+def test_who_was_unblocked_by_hand_is_not_blocked_again_by_an_import(
+    host: Person, ann: Person, ben: Person, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "trolls.json")
+    other = person(host.server, "other")
+    host.says("block", f"{ben.handle},{other.handle}", "--yes")
+    host.says("blocklist", "export", file)
+    ann.says("blocklist", "import", file, "--yes")
+    ann.says("unblock", ben.handle)
+    done = ann.run("blocklist", "import", file, "--yes", "--json")
+    assert (done.returncode, json.loads(done.stdout)["accounts"]) == (0, 0)
+    assert f"left alone, since you have unblocked them: {ben.handle}; `spacesctl block`" in done.stderr
+    ann.says("block", ben.handle, "--yes")
+    again = ann.run("blocklist", "import", file, "--yes")
+    assert "left alone" not in again.stderr, "now that is the last word"
+
+
+def test_a_pipe_is_no_list(host: Person, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for command in ("import", "follow"):
+        refused(host.run("blocklist", command, str(pipe), "--yes"), 2, "it is no regular file")
+        refused(host.run("blocklist", command, str(tmp_path), "--yes"), 2, "cannot be read")

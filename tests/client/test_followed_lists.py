@@ -185,3 +185,71 @@ def test_a_server_whose_certificate_nobody_knows_is_not_believed(
         with pytest.raises(Unavailable, match="cannot be fetched"):
             remote_lists.fetched(url)
         assert asked == []
+
+
+def test_a_head_that_comes_byte_by_byte_takes_no_longer_than_all_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_lists, "is_public", lambda address: address.version == 4)
+    monkeypatch.setattr(remote_lists, "WITHIN", 0.5)
+    with dripping(tmp_path) as url:
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        monkeypatch.setattr(remote_lists, "_trusted", lambda: context)
+        with pytest.raises(Unavailable, match="took more than"):
+            remote_lists.fetched(url)
+
+
+@contextmanager
+def dripping(folder: Path) -> Iterator[str]:
+    """A server whose answer has a head without an end."""
+    authority, over = Authority(folder), threading.Event()
+    authority.issue(folder / "cert.pem", folder / "key.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+
+    def serve() -> None:
+        try:
+            there, _ = listening.accept()
+            with context.wrap_socket(there, server_side=True) as safe:
+                safe.recv(4096)
+                safe.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while not over.wait(0.05):
+                    safe.sendall(b"x")
+        except OSError:
+            pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"https://localhost:{listening.getsockname()[1]}/l.json"
+        over.set()
+        thread.join(5)
+
+
+def test_of_commands_that_end_at_once_none_forgets_what_another_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed_lists, "path", lambda: tmp_path / "lists.json")
+    sources = [f"https://a.example/{n}.json" for n in range(20)]
+    together = threading.Barrier(len(sources))
+
+    def keep(source: str) -> None:
+        together.wait()
+        followed_lists.keep(followed(source))
+
+    threads = [threading.Thread(target=keep, args=(source,)) for source in sources]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one.source for one in followed_lists.kept()) == sorted(sources)
+
+
+def test_what_was_given_up_meanwhile_is_not_kept_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed_lists, "path", lambda: tmp_path / "lists.json")
+    one = followed()
+    followed_lists.keep(one)
+    followed_lists.forget(one)
+    with pytest.raises(Refused, match="not followed any more"):
+        followed_lists.keep(one, only_again=True)
+    assert followed_lists.kept() == []
