@@ -79,6 +79,24 @@ class Report(Answer, frozen=True, kw_only=True):
     """Of a person who reports."""
 
 
+class OwnReport(Answer, frozen=True, kw_only=True):
+    """A report of the caller's, and what became of it. Its evidence is for who reviews it."""
+
+    id: str
+    space_id: str
+    title: str
+    """That of the Space."""
+    target: Who | None
+    """Null when the Space is reported."""
+    category: str
+    note: str
+    state: ReportState
+    decision: str | None
+    """The reason of who decided."""
+    decided_at: Time | None
+    created_at: Time
+
+
 class PersonThen(Answer, frozen=True, kw_only=True):
     """A person in the Space when a report was filed."""
 
@@ -241,6 +259,9 @@ class Act(Answer, frozen=True, kw_only=True):
     found: str = ""
 
 
+Detail = str | int | float | bool | list[str] | None
+
+
 class AuditEntry(Answer, frozen=True, kw_only=True):
     """Something that was done. `details` are its facts: texts, numbers and truth values by name."""
 
@@ -250,7 +271,7 @@ class AuditEntry(Answer, frozen=True, kw_only=True):
     action: str
     space_id: str | None
     target: Who | None
-    details: dict[str, str | int | float | bool | list[str] | None]
+    details: dict[str, Detail]
     count: int
     """Its place in the chain of its Space or of the server, from 1."""
     hash: str

@@ -12,7 +12,7 @@ from spacesctl.cli.output import emit_json, say, table
 
 if TYPE_CHECKING:
     from spacesctl.api.by import By
-    from spacesctl.api.moderation import AuditCheck, AuditEntry
+    from spacesctl.api.moderation import AuditCheck, AuditEntry, Detail
 
 
 def list_audit(
@@ -38,9 +38,22 @@ def list_audit(
 
 
 def _cells(one: AuditEntry) -> tuple[object, ...]:
-    more = ", ".join(f"{key}={_shown(value)}" for key, value in one.details.items() if value)
+    did, details = _did(one)
+    more = ", ".join(f"{key}={_shown(value)}" for key, value in details.items() if value)
     target = one.target.handle if one.target else None
-    return one.id, one.created_at, who(one.by), one.action, target, one.space_id, more
+    return one.id, one.created_at, who(one.by), did, target, one.space_id, more
+
+
+def _did(one: AuditEntry) -> tuple[str, dict[str, Detail]]:
+    """What was done, and what else there is to say. What a rule did says so where nothing is shortened: the action, and unless it was
+    done, the mode."""
+    details = dict(one.details)
+    if one.action == "act":
+        action, mode = details.pop("action", ""), details.pop("mode", "")
+        return f"act: {action}{f' ({mode})' if mode != 'enforce' else ''}", details
+    if one.action.startswith("suggestion."):
+        return f"{one.action}: {details.pop('action', '')}", details
+    return one.action, details
 
 
 def _shown(value: object) -> object:

@@ -294,6 +294,10 @@ ROOT = Noun(
                     "moderation:list_reports",
                     "List open reports from the Spaces that you moderate, those first that weigh most.",
                 ),
+                "mine": Verb(
+                    "moderation:own_reports",
+                    "List the reports that you have filed, newest first, and what was decided on them.",
+                ),
                 "show": Verb("moderation:show_report", "Show a report with its evidence; --out saves the sound of it."),
                 "play": Verb(
                     "review:play_report",

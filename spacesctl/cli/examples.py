@@ -125,6 +125,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "redactions change": ("spacesctl redactions change REDACTION --from 5200 --to 5260",),
     "redactions withdraw": ("spacesctl redactions withdraw REDACTION",),
     "sanctions": ("spacesctl sanctions", f"spacesctl sanctions {ID}", "spacesctl sanctions --blocks"),
+    "reports mine": ("spacesctl reports mine",),
     "suggestions": (f"spacesctl suggestions {ID}",),
     "confirm": ("spacesctl confirm SUGGESTION",),
     "dismiss": ("spacesctl dismiss SUGGESTION",),

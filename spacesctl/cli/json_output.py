@@ -102,6 +102,7 @@ OUTPUTS: dict[str, Output] = {
     **dict.fromkeys(("dump", "cough", "redactions change", "redactions withdraw"), _one(redactions.Redaction)),
     "panic": _one(redactions.Panic),
     "redactions list": _array(redactions.Redaction),
+    "reports mine": _array(moderation.OwnReport),
     "suggestions": _array(suggestions.Suggestion),
     **dict.fromkeys(("confirm", "dismiss"), _one(suggestions.Suggestion)),
     "undo": _one(people.Sanction),

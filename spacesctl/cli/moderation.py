@@ -15,7 +15,7 @@ from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.words import CATEGORIES
 
 if TYPE_CHECKING:
-    from spacesctl.api.moderation import FiledReport, Report
+    from spacesctl.api.moderation import FiledReport, OwnReport, Report
     from spacesctl.domain.words import ReportState
 
 Ref = Annotated[str, typer.Argument(metavar="REPORT", help="Its id, from `reports list`.")]
@@ -95,7 +95,25 @@ def list_reports(
     )  # fmt: skip
 
 
-def _target(one: Report) -> str | None:
+def own_reports(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the reports that you have filed, newest first, and what was decided on them."""
+    with client(ctx) as spaces:
+        rows = list(spaces.moderation.own_reports())
+    if as_json:
+        emit_json(rows)
+        return
+    table(
+        ("ID", "TIME", "STATE", "TITLE", "TARGET", "CATEGORY", "NOTE", "REASON"),
+        [
+            (one.id, one.created_at, one.state, one.title, _target(one), one.category, one.note, one.decision)
+            for one in rows
+        ],
+        empty="you have filed no reports",
+        spare=("NOTE", "TITLE"),
+    )
+
+
+def _target(one: Report | OwnReport) -> str | None:
     return one.target.handle if one.target else None
 
 

@@ -20,8 +20,7 @@ from spacesctl.cli.common import (
 )
 from spacesctl.cli.output import emit_json, note, say, table
 from spacesctl.cli.spaceview import length
-from spacesctl.cli.watched import clock
-from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND
+from spacesctl.domain.clock import TICK_SECONDS, TICKS_PER_SECOND, shown
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.words import RedactionMode
 
@@ -170,7 +169,7 @@ def list_redactions(ctx: typer.Context, space: SpaceRef = None, as_json: Json = 
                 one.id,
                 one.created_at,
                 one.handle or "all",
-                clock(one.from_tick),
+                shown(one.from_tick),
                 one.from_tick,
                 one.to_tick,
                 f"{_length(one):.1f}",

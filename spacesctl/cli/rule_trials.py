@@ -10,6 +10,7 @@ import typer
 from spacesctl.cli import spoken, which
 from spacesctl.cli.common import Json, client
 from spacesctl.cli.output import emit_json, note, say, table
+from spacesctl.domain.clock import TICKS_PER_SECOND, shown
 from spacesctl.domain.errors import Invalid
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def say_outcomes(outcomes: Sequence[RuleOutcome], *, empty: str, why: bool) -> N
     """Print outcomes as a table; `why`: also what held them back."""
     rows = [
         (
-            _clock(one.start), one.speaker, one.rule, one.mode, f"{one.confidence:.2f}", one.words,
+            shown(round(one.start * TICKS_PER_SECOND)), one.speaker, one.rule, one.mode, f"{one.confidence:.2f}", one.words,
             *([one.missing or "it fired"] if why else []),
         )
         for one in outcomes
@@ -161,10 +162,6 @@ def _say_scores(scores: Sequence[RuleScore]) -> None:
     ]  # fmt: skip
     say("")
     table(("RULE", "HITS", "RIGHT", "LABELS", "FOUND", "PRECISION", "RECALL"), rows, empty="")
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
 
 
 def _share(share: float | None) -> str:

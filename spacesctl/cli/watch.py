@@ -75,12 +75,12 @@ def _emit(event: Event) -> None:
 
 
 def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[Event]) -> None:
-    from spacesctl.cli.watched import clock
+    from spacesctl.domain.clock import shown
 
     for event, told in _followed(spaces, where, watched, events):
         if event is not None and event.type == "caption":
             line = watched.view.lines[-1]
-            say(f"{clock(line.start_tick)}  {line.speaker}  {line.text}")
+            say(f"{shown(line.start_tick)}  {line.speaker}  {line.text}")
         elif told:
             say("  * ".join(watched.happened[-1]))
 

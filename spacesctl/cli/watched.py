@@ -16,7 +16,7 @@ from spacesctl.api.wire import Answer
 from spacesctl.cli.roles import ROLES
 from spacesctl.client.room_changes import after
 from spacesctl.client.room_view import of, reread
-from spacesctl.domain.clock import TICK_SECONDS
+from spacesctl.domain.clock import TICK_SECONDS, shown
 from spacesctl.domain.words import InviteState, Role, State
 from spacesctl.support.text import one_line
 
@@ -119,12 +119,12 @@ class Watched:
             self._made_listener = role.account_id if role is not None and role.role is Role.LISTENER else None
         if told:
             tick = event.data.tick if isinstance(event.data, events.Reactions) else event.tick
-            self.happened.append((clock(self._present() if tick is None else tick), one_line(told)))
+            self.happened.append((shown(self._present() if tick is None else tick), one_line(told)))
         return told
 
     def remark(self, text: str) -> None:
         """Add what is not of the Space to what happened."""
-        self.happened.append((clock(self._present()), text))
+        self.happened.append((shown(self._present()), text))
 
     def _present(self) -> int:
         """The tick of now: some events have none."""
@@ -241,8 +241,3 @@ class Watched:
 def _account_id(data: Answer) -> str | None:
     found = getattr(data, "account_id", None)
     return found if isinstance(found, str) and found else None
-
-
-def clock(tick: int) -> str:
-    """`MM:SS` of the Space clock."""
-    return f"{tick // 3000:02d}:{tick // 50 % 60:02d}"

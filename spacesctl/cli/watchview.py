@@ -16,8 +16,9 @@ from spacesctl.api.events import Delay
 from spacesctl.api.spaces import HostAway
 from spacesctl.api.wire import Time
 from spacesctl.cli.columns import shortened
-from spacesctl.cli.watched import Watched, clock
+from spacesctl.cli.watched import Watched
 from spacesctl.client.room_view import Person, RoomView
+from spacesctl.domain.clock import shown
 from spacesctl.support.text import one_line
 
 BAR = 16
@@ -132,7 +133,7 @@ def _wrapped(row: Row, width: int) -> list[Row]:
 
 
 def _captions(watched: Watched, width: int) -> list[Row]:
-    rows = [(clock(one.start_tick), one_line(one.speaker), one_line(one.text), "") for one in watched.view.lines]
+    rows = [(shown(one.start_tick), one_line(one.speaker), one_line(one.text), "") for one in watched.view.lines]
     rows += [("", one_line(one.speaker), one_line(one.text), "dim italic") for one in watched.view.partial.values()]
     room = width - BESIDE - _widest(rows, width)
     return [line for row in rows for line in _wrapped(row, room)]

@@ -15,6 +15,11 @@ def ticks_between(started_at: datetime, now: datetime) -> int:
     return max(0, round((now - started_at).total_seconds() * 1000) // 20)
 
 
+def shown(tick: int) -> str:
+    """A moment of the Space clock as people read it everywhere: `MM:SS`."""
+    return f"{tick // (60 * TICKS_PER_SECOND):02d}:{tick // TICKS_PER_SECOND % 60:02d}"
+
+
 def is_in_calendar(at: datetime) -> bool:
     """Whether an instant lies in the years that others may name."""
     return FIRST <= at < END

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from spacesctl.domain.ladder import Ladder
+from spacesctl.domain.offence import BreakerLimits
 from spacesctl.domain.words import NUMBER
 from spacesctl.rules import regexes
 from spacesctl.rules.numbers import Digits, Shape
@@ -100,13 +101,24 @@ def explain(ruleset: RuleSet, known: Vocabulary | None = None) -> list[str]:
     lines = [line for rule in ruleset.rules for line in _explain(rule, known, ruleset.ladders_of(rule))]
     if ruleset.exceptions:
         lines.append(f"Within {_listed(ruleset.exceptions)} no rule finds anything.")
-    most = ruleset.limits.max_auto_actions_per_5min
-    lines.append(f"At most {most} automatic acts in 5 minutes; after that, rules only record, and staff are notified.")
+    lines.append(_breaker(ruleset))
     phrases = [readings for rule in ruleset.rules for _, _, readings, _ in _phrases(rule)]
     if known is not None and phrases and not any(known.missing(readings) for readings in phrases):
         besides = " (regexes are not checked)" if any(rule.patterns for rule in ruleset.rules) else ""
         lines.append(f"The model knows all words of these rules{besides}.")
     return lines
+
+
+def _breaker(ruleset: RuleSet) -> str:
+    """What the circuit breaker lets through (`domain.offence`)."""
+    most, severest = ruleset.breaker()
+    if not most:
+        return "No sanction is taken by itself: all are left to staff (`spacesctl suggestions`)."
+    limits = BreakerLimits(most, severest)
+    of_one = f", at most {min(most, limits.each)} of them against one account" if most > 1 else ""
+    last = f" The last is kept for severity {severest}." if most > 1 and severest > 1 else ""
+    then = "What is above that is left to staff (`spacesctl suggestions`); redactions and reports go on."
+    return f"At most {most} sanctions are taken by themselves in 5 minutes{of_one}.{last} {then}"
 
 
 def _allowed(digits: Digits) -> str:

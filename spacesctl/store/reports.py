@@ -149,6 +149,14 @@ async def list_reports(
     return await _kept(db, query.order_by(reports.c.at.desc(), reports.c.id).limit(limit))
 
 
+async def filed_by(db: AsyncConnection, reporter_id: str, *, before: datetime | None, limit: int) -> list[KeptReport]:
+    """The reports that a person has filed, newest first."""
+    query = select(reports).where(reports.c.reporter_id == reporter_id, reports.c.rule.is_(None))
+    if before is not None:
+        query = query.where(reports.c.at < before)
+    return await _kept(db, query.order_by(reports.c.at.desc(), reports.c.id).limit(limit))
+
+
 async def filed_by_people(db: AsyncConnection, space_id: str, since: datetime) -> list[tuple[str, str]]:
     """(reporter, target) of the newest reports about somebody in a Space that people have filed and nobody has dismissed; none about
     oneself."""

@@ -46,7 +46,7 @@ calendar @ann / follow @ann / unfollow @ann / account create ann / account token
 account revoke @ann --label x -y / account suspend @ann -y / account restore @ann
 account delete @ann -y / account show / account show @ann
 profile show @ann / profile edit --name x / schedule list / schedule show ID / schedule pause ID
-schedule resume ID / schedule skip ID / schedule edit ID --title x / schedule delete ID -y / reports list / reports show r1
+schedule resume ID / schedule skip ID / schedule edit ID --title x / schedule delete ID -y / reports list / reports mine / reports show r1
 reports decide r1 --upheld / reports uphold r1 / reports dismiss r1 --note x / reports assign r1 @ann / reports note r1 x
 sanction show s1 / appeal s1 --text x / appeals list / appeals show a1 / appeals grant a1 / appeals deny a1 --reason x
 rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID

@@ -40,7 +40,7 @@ def written(folder: Path, name: str, text: str) -> str:
 def test_what_would_have_fired_is_told_with_when_who_and_how_sure(nobody: Person, file: Path, tmp_path: Path) -> None:
     said = written(tmp_path, "said.jsonl", SAID)
     done = nobody.says("rules", "test", str(file), "--transcript", said)
-    assert done.splitlines()[1].split() == ["0:01.5", "@ann", "scam", "enforce", "1.00", "crypto", "giveaway"]
+    assert done.splitlines()[1].split() == ["00:01", "@ann", "scam", "enforce", "1.00", "crypto", "giveaway"]
     assert len(done.splitlines()) == 2, "the host is exempt"
     found = nobody.json("rules", "test", str(file), "--transcript", said)
     assert found["scores"] == []

@@ -12,8 +12,9 @@ from rich.console import Console
 from spacesctl.api.people import Member
 from spacesctl.api.spaces import HostAway
 from spacesctl.api.wire import Time
-from spacesctl.cli.watched import Watched, clock
+from spacesctl.cli.watched import Watched
 from spacesctl.cli.watchview import countdown, level_bar, render
+from spacesctl.domain.clock import shown
 from tests.cli.samples import member, members, space, told
 
 
@@ -191,7 +192,7 @@ def test_an_approval_makes_a_speaker_and_an_invitation_is_revoked_by_no_one_who_
 
 
 def test_clocks_and_bars() -> None:
-    assert clock(3000) == "01:00"
+    assert shown(3000) == "01:00"
     assert "\u2501" not in level_bar(-127, active=False).plain
     assert len(level_bar(-30, active=True).plain) == 16
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -95,7 +96,7 @@ def test_words_of_a_host_in_the_microphone_of_a_guest_are_the_hosts() -> None:
 @pytest.mark.parametrize("accomplice", [{"role": "host"}, {"role": "cohost"}, {"role": "listener"}, {"kind": "bot"}])
 @pytest.mark.parametrize(("level", "found"), [(-14, [1]), (-9, [1]), (-8, [])])
 def test_a_louder_accomplice_to_whom_the_rule_does_not_apply_shields_nobody(
-    order: tuple[int, int], accomplice: dict[str, str], level: int, found: list[int]
+    order: tuple[int, int], accomplice: dict[str, Any], level: int, found: list[int]
 ) -> None:
     room = Room(l1=-20, l2=level)
     said = {1: say(PHRASE, at=10, lane=1), 2: say(PHRASE, at=10.1, lane=2, **accomplice)}

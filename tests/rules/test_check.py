@@ -88,7 +88,11 @@ def test_near_words_have_about_its_length_and_half_its_letters(
         ({"scope": "{ roles = [] }"}, "watches nobody. Hosts, co-hosts and bots", "None"),
         ({"scope": '{ roles = ["speaker", "host"] }'}, "watches host and speaker. Bots are exempt", "Hosts"),
         ({"cooldown": '"45s"'}, "alone for 45 s", "None"),
-        ({}, "At most 5 automatic acts", "alone for"),
+        (
+            {},
+            "At most 5 sanctions are taken by themselves in 5 minutes, at most 3 of them against one account.",
+            "alone for",
+        ),
     ],
 )
 def test_a_rule_is_explained_by_what_it_does_and_not_by_what_it_leaves_out(

@@ -9,7 +9,7 @@ from typing import Any
 from spacesctl.application.projections.notice_context import Context, Notice
 from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
-from spacesctl.domain.clock import TICKS_PER_SECOND
+from spacesctl.domain.clock import shown
 from spacesctl.domain.ladders import NO_STEP
 from spacesctl.domain.principals import Rule, System
 from spacesctl.domain.sanction import EVERYBODY
@@ -287,15 +287,32 @@ def _act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
     if (event.mode, event.action) == ("enforce", "alert"):
         return _alerted(c, event)
     act, effect = c.acts.get(event.key), _EFFECTS.get(event.action)
+    if act is not None and not event.account_id:
+        return _about_the_space(c, event, act)
     if act is None or effect is None or not any(isinstance(other, effect) for other in c.outcome.events):
         return []  # only noted, or its target was exempt
-    done, at = ACTIONS[event.action].done, f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    done, at = ACTIONS[event.action].done, shown(event.start_tick)
     to_target = (
         f"You were {done} {c.title} at {at}: rule {event.rule_id} {_found(act)}. This was automatic, in the host's name."
         f"{_how_to_appeal(c, event)}"
     )
     to_host = f"Rule {event.rule_id} {_found(act)} at {at}: {c.name(event.account_id)} was {done} {c.title}.{_to_undo(c, event)}"
     return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
+
+
+_MEASURES = {
+    "lock": "{title} is locked for 10 min: nobody new joins",
+    "slow": "{title} is slow for 10 min: requests and reactions are spaced out",
+}
+
+
+def _about_the_space(c: Context, event: e.ActTaken, act: StoredAct) -> list[Notice]:
+    """The host is told what a rule does about all. Everybody sees it by its event."""
+    done, undo = _MEASURES.get(event.action), _to_undo(c, event)
+    if done is None or not undo:
+        return []  # it was in effect already
+    text = f"Rule {event.rule_id} {_found(act)} at {shown(event.start_tick)}: {done.format(title=c.title)}.{undo}"
+    return [Notice(c.space.host_id, text)]
 
 
 def _to_undo(c: Context, event: e.ActTaken) -> str:
@@ -325,7 +342,7 @@ def _too_late_to_redact(c: Context, event: e.ActTaken) -> list[Notice]:
     act = c.acts.get(event.key)
     if act is None:
         return []
-    at = f"{event.start_tick / TICKS_PER_SECOND:.1f} s"
+    at = shown(event.start_tick)
     by_hand = f"spacesctl redact {c.space.id} {c.name(event.account_id)} --last 10s"
     text = (
         f"Rule {event.rule_id} {_found(act)} of {c.name(event.account_id)} at {at} in {c.title}: it suggests to redact it. "
@@ -349,7 +366,7 @@ def _suggested(c: Context, event: e.SuggestionMade) -> list[Notice]:
     asked_before = before is not None and (before.state, before.action) == (one.state, one.action)
     if act is None or because is None or one.state != "open" or asked_before or one.action == NO_STEP:
         return []
-    of, at = f" of {c.name(one.account_id)}" if one.account_id else "", f"{act.start_tick / TICKS_PER_SECOND:.1f} s"
+    of, at = f" of {c.name(one.account_id)}" if one.account_id else "", shown(act.start_tick)
     because = because.format(action=one.action, whom="them" if one.account_id else "the Space")
     text = (
         f"Rule {one.rule_id} {_found(act)}{of} at {at} in {c.title}: {because} To do it: `spacesctl confirm {one.id}`; "
@@ -370,7 +387,7 @@ def _alerted(c: Context, event: e.ActTaken) -> list[Notice]:
         return []
     of, at = (
         f" of {c.name(event.account_id)}" if event.account_id else "",
-        f"{event.start_tick / TICKS_PER_SECOND:.1f} s",
+        shown(event.start_tick),
     )
     text = f"Rule {event.rule_id} {_found(act)}{of} at {at} in {c.title}."
     staff = [one.account_id for one in c.space.people.values() if one.role in (Role.HOST, Role.COHOST)]

@@ -24,6 +24,11 @@ def _reports(
     return Call("GET", "/v1/reports", Page[Report], parameters=parameters)
 
 
+def _own_reports() -> Call[Page[wire.OwnReport]]:
+    """The reports that the caller has filed, newest first, with what was decided on them."""
+    return Call("GET", "/v1/accounts/me/reports", Page[wire.OwnReport])
+
+
 def _get_report(report_id: str) -> Call[WholeReport]:
     """One report with all its evidence."""
     return Call("GET", f"/v1/reports/{segment(report_id)}", WholeReport)
@@ -99,6 +104,7 @@ def _verify_audit(head: str | None = None) -> Call[wire.AuditCheck]:
 class _Calls:
     report = Operation(_report)
     reports = Listing(_reports)
+    own_reports = Listing(_own_reports)
     get_report = Operation(_get_report)
     decide = Operation(_decide)
     assign = Operation(_assign)

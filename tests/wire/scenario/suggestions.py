@@ -23,3 +23,5 @@ async def play(wire: Wire) -> None:
     await host.ok("POST", f"{room}/suggestions/{room[-13:]}-s2/dismiss")
     await host.ok("POST", f"{room}/suggestions/{room[-13:]}-s1/confirm", status=409)
     await host.ok("POST", f"{room}/suggestions/{room[-13:]}-s9/dismiss", status=404)
+    await waverer.prepare("POST", "/v1/reports", {"space_id": room[-13:], "account": "@host", "note": "they suggest"})
+    await waverer.ok("GET", "/v1/accounts/me/reports")

@@ -90,6 +90,35 @@ async def list_reports(
     return Page(data=await _reports(app, rows), next=more)
 
 
+@router.get("/accounts/me/reports")
+async def list_own_reports(app: Here, caller: SignedIn, cursor: str | None = None) -> Page[api.OwnReport]:
+    """The reports that the caller has filed, newest first, with what was decided on them."""
+    before = instant(cursor)
+    async with app.db.read() as db:
+        rows = await report_store.filed_by(db, caller.account_id or "", before=before, limit=PAGE)
+        known = await accounts.by_ids(db, {row.target_id for row in rows if row.target_id})
+        titles = {one.id: one.title for one in await space_store.by_ids(db, list({row.space_id for row in rows}))}
+    more = rfc3339(rows[-1].at) if len(rows) == PAGE else None
+    return Page(
+        data=[_own(row, known.get(row.target_id or ""), titles.get(row.space_id, "")) for row in rows], next=more
+    )
+
+
+def _own(row: KeptReport, target: Account | None, title: str) -> api.OwnReport:
+    return api.OwnReport(
+        id=row.id,
+        space_id=row.space_id,
+        title=title,
+        target=who(target) if target is not None else None,
+        category=row.category,
+        note=row.body.note,
+        state=row.state,
+        decision=row.decision,
+        decided_at=time(row.decided_at),
+        created_at=Time.of(row.at),
+    )
+
+
 @router.get("/reports/{report_id}")
 @may_fail(NotFound, NotAllowed)
 async def get_report(app: Here, caller: SignedIn, report_id: str) -> api.WholeReport:

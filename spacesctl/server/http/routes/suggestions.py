@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from spacesctl.api import suggestions as api
 from spacesctl.api.captions import SpokenWord
-from spacesctl.api.wire import Page, Time, load_value
+from spacesctl.api.wire import Page, Time
 from spacesctl.application import suggestions
 from spacesctl.domain.errors import Gone, NotAllowed, NotFound, Refused
 from spacesctl.server.http.limited import limited
@@ -50,7 +50,7 @@ def _suggestion(shown: suggestions.Shown) -> api.Suggestion:
     target, decider = known.get(one.account_id), known.get(one.by)
     return api.Suggestion(
         id=one.id,
-        state=load_value(one.state, api.State),
+        state="open" if one.state == "waiting" else one.state,  # what waits is not shown
         why=one.why,
         rule_id=one.rule_id,
         action=one.action,
