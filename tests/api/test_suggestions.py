@@ -183,3 +183,27 @@ async def test_the_clock_ends_them(api: Api) -> None:
 
 def test_the_wait_is_shorter_than_what_follows() -> None:
     assert timedelta(seconds=10) < WAITS < OPEN_FOR
+
+
+async def test_the_message_about_an_automatic_sanction_has_the_command_that_undoes_it(api: Api) -> None:
+    host, talker, space = await stage(api)
+    await api.bot.ok("POST", f"{space}/acts", said(talker, 3250, "mute", "enforce"))
+    (mute,) = (await host.ok("GET", f"{space}/sanctions"))["data"]
+    (text,) = await told(host, "was muted in")
+    assert text.endswith(f"`spacesctl undo {mute['id']}` undoes it.")
+    assert "at 01:05: @talker" in text
+    await api.bot.ok("POST", f"{space}/acts", said(talker, 3400, "block", "enforce"))
+    (text,) = await told(host, "blocked")
+    assert text.endswith("`spacesctl unblock @talker` undoes it.")
+
+
+@pytest.mark.parametrize("action", ["lock", "slow"])
+async def test_the_host_is_told_what_a_rule_did_about_all_and_how_to_undo_it(api: Api, action: str) -> None:
+    host, talker, space = await stage(api)
+    await host.ok("PUT", f"{space}/rules", {"text": RULES.replace('"mute", ', f'"mute", "{action}", ')})
+    raid = said(talker, 0, action, "enforce", account_id="", lane=0, words=[], found="joins_per_minute 72")
+    for key in ("one", "three"):
+        await api.bot.ok("POST", f"{space}/acts", {**raid, "key": key, "start_tick": len(key), "end_tick": len(key)})
+    (one,) = (await host.ok("GET", f"{space}/sanctions"))["data"]
+    (text,) = await told(host, "found joins_per_minute 72")
+    assert text.endswith(f"`spacesctl undo {one['id']}` undoes it.")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
+import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from spacesctl.domain.ids import token_hash
 from tests.cli.inside import Person, person
 from tests.running import RunningServer, running_server, unlimited
 
@@ -44,3 +48,16 @@ def nobody(shared: RunningServer) -> Person:
 @pytest.fixture
 def owner(shared: RunningServer) -> Person:
     return Person(shared, "@owner", shared.owner_token)
+
+
+@pytest.fixture(scope="session")
+def bot(shared: RunningServer) -> str:
+    """A token of the bundled bot, which no command gives out."""
+    token = secrets.token_urlsafe()
+    [path] = shared.data.glob("*.db")
+    with sqlite3.connect(path) as db:
+        [account] = db.execute("SELECT id FROM accounts WHERE handle = 'spaces_bot'").fetchone()
+        row = (token_hash(token), account, '["bot", "use"]', "test", datetime.now(UTC).isoformat())
+        db.execute("INSERT INTO tokens (hash, account_id, scopes, label, created_at) VALUES (?, ?, ?, ?, ?)", row)
+    db.close()
+    return token

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,26 +14,12 @@ from spacesctl.api.accounts import Account
 from spacesctl.api.captions import CaptionsStatus, UnheardLane
 from spacesctl.api.wire import dump
 from spacesctl.client.lanes import Lanes
-from spacesctl.domain.ids import token_hash
 from spacesctl.domain.words import Kind
 from tests.cli import samples
 from tests.cli.broken_server import Told, broken_server, event
 from tests.cli.inside import Person, meanwhile, refused, run
 from tests.running import RunningServer, wait_until
 from tests.typed import sure
-
-
-@pytest.fixture(scope="module")
-def bot(shared: RunningServer) -> str:
-    """A token of the bundled bot, which no command gives out."""
-    token = secrets.token_urlsafe()
-    [path] = shared.data.glob("*.db")
-    with sqlite3.connect(path) as db:
-        [account] = db.execute("SELECT id FROM accounts WHERE handle = 'spaces_bot'").fetchone()
-        row = (token_hash(token), account, '["bot", "use"]', "test", datetime.now(UTC).isoformat())
-        db.execute("INSERT INTO tokens (hash, account_id, scopes, label, created_at) VALUES (?, ?, ?, ?, ?)", row)
-    db.close()
-    return token
 
 
 def spoken(host: Person, space: str) -> int:

@@ -40,7 +40,7 @@ uninvite ID @ann / dm @ann hi / policy ID everyone / people ID / raise ID / hand
 warn ID @ann --reason loud / people ID --anonymous / lock ID / unlock ID / slow ID / hold ID
 redact ID @ann / dump ID / cough ID / panic ID / redactions list ID / redactions change ID-r1 --tone / redactions withdraw ID-r1
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
-suggestions ID / confirm ID-s1 / dismiss ID-s1
+suggestions ID --all / confirm ID-s1 / dismiss ID-s1
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
 calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
 account revoke @ann --label x -y / account suspend @ann -y / account restore @ann
