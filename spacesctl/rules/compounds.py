@@ -58,9 +58,10 @@ class Compounds:
                 yield first + begin, last + begin, n, phrase
 
     def _begin(self, words: Sequence[str], since: int) -> int:
-        """The first word at which a phrase may begin that has the word `since`."""
+        """The first word at which a phrase may begin that has the word `since`: what is not put together ends the way back, mostly at
+        once."""
         begin, letters = since, 0
-        while begin > 0 and letters < self._longest:
+        while begin > 0 and letters < self._longest and _is_piece(words[begin - 1]):
             begin -= 1
             letters += len(words[begin])
         return begin
@@ -81,7 +82,11 @@ class Compounds:
 def _may_be_put_together(words: Sequence[str]) -> bool:
     if len(words) == 1:
         return len(words[0]) >= LEAST
-    return all(len(word) >= LEAST_PIECE and word not in _APART for word in words)
+    return all(map(_is_piece, words))
+
+
+def _is_piece(word: str) -> bool:
+    return len(word) >= LEAST_PIECE and word not in _APART
 
 
 def _automaton(phrases: list[str]) -> AhoCorasick | None:
