@@ -105,7 +105,7 @@ class Redactor:
                     self._add(_Redaction(key, arm.rule_id))
                 if key in self._open:
                     self._open[key].label = arm.label
-                # Numbers are redacted whoever has said one: they are somebody's, and no quotation.
+                # A number is redacted, also one that a moderator has said: it belongs to somebody, and is no quotation.
                 is_answer = not arm.label and self._quoted(arm.rule_id, first)
                 later = partial(self._want, key, None if is_answer else (first, last), ended=arm.final)
                 if arm.waits:
