@@ -101,9 +101,10 @@ class Microphone(Given, frozen=True, kw_only=True):
 
 
 class Undo(Given, frozen=True, kw_only=True):
-    """Why a sanction is undone."""
+    """Why a sanction is undone. `wrong`: it never should have been, and the rule that imposed it is not to find the same again."""
 
     reason: Reason = ""
+    wrong: bool = False
 
 
 class Sanction(Answer, frozen=True, kw_only=True):

@@ -42,6 +42,20 @@ class ReporterRecord(Answer, frozen=True, kw_only=True):
     dismissed: int
 
 
+class RegressionCase(Answer, frozen=True, kw_only=True):
+    """What somebody said on which a rule acted, and staff took it back: the rule `rule` is not to find anything in these words. Nobody is
+    named."""
+
+    id: str
+    rule: str
+    expect: Literal["nothing"] = "nothing"
+    words: list[SpokenWord]
+    space_id: str
+    rule_hash: str
+    """The hash of the rule file that found it."""
+    created_at: Time
+
+
 class NewAppeal(Given, frozen=True, kw_only=True):
     """Why a sanction is to be taken back."""
 

@@ -114,6 +114,8 @@ async def _decide_on_block(app: App, person: Person, found: KeptAppeal, *, grant
         still = sanction.lifted_at is None
         if granted and still:
             await blocks.lift_block(tx, person, found.host_id, found.target_id, reason)
+        if granted:
+            await blocks.remember_block(tx, sanction)
         await _tell(
             app,
             tx,

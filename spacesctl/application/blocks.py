@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application import grounds, regressions
 from spacesctl.application.app import App
 from spacesctl.application.locking import over
 from spacesctl.domain import commands as c
@@ -142,9 +143,9 @@ async def unblock(app: App, person: Person, ref: str) -> None:
     app.registry.blocks.forget(me, account.id)
 
 
-async def undo_block(app: App, person: Person, sanction_id: str, reason: str) -> None:
-    """Undo a block that is in effect, also one that a rule made in the person's name, and show again what was erased with it. Raises
-    NotFound, also for somebody else's and for sanctions of a Space.
+async def undo_block(app: App, person: Person, sanction_id: str, reason: str, *, wrong: bool = False) -> None:
+    """Undo a block that is in effect, also one that a rule made in the person's name, and show again what was erased with it; `wrong`: the
+    rule is not to find the same again. Raises NotFound, also for somebody else's and for sanctions of a Space.
     """
     async with app.db.read() as db:
         target = (await sanctions.get(db, sanction_id)).target_id or ""
@@ -154,7 +155,15 @@ async def undo_block(app: App, person: Person, sanction_id: str, reason: str) ->
         if row.host_id != person.account_id or row.action != "block" or row.lifted_at is not None:
             raise NotFound("sanction", sanction_id)
         await lift_block(tx, person, row.host_id, target, reason)
+        if wrong:
+            await remember_block(tx, row)
     app.registry.blocks.forget(person.account_id or "", target)
+
+
+async def remember_block(tx: Transaction, sanction: sanctions.KeptSanction) -> None:
+    """A rule that made this block is not to find the same again."""
+    if (found := await grounds.act_of(tx.db, sanction)) is not None:
+        await regressions.remember(tx.db, found[0], sanction.host_id, found[1], tx.now)
 
 
 async def lift_block(tx: Transaction, person: Person, host_id: str, target_id: str, reason: str) -> None:

@@ -62,14 +62,17 @@ async def lower_hand(app: App, person: Person, space_id: str) -> Outcome:
     return await app.registry.ask(space_id, c.LowerHand(person))
 
 
-async def undo(app: App, person: Person, space_id: str, sanction_id: str, reason: str) -> Outcome:
-    """Undo a sanction of a Space. Raises NotFound, Gone, or what refuses the command."""
+async def undo(
+    app: App, person: Person, space_id: str, sanction_id: str, reason: str, *, wrong: bool = False
+) -> Outcome:
+    """Undo a sanction of a Space; `wrong`: the rule that imposed it is not to find the same again. Raises NotFound, Gone, or what refuses
+    the command."""
     await app.registry.live_handle(space_id)
     async with app.registry.transaction(space_id) as tx:
         space = tx.space(space_id)
         found = space.sanctions.get(sanction_id)
         apart = frozenset[str]() if found is None else await _apart(tx, space, found.action, found.target)
-        return await tx.ask(space_id, c.Undo(person, sanction_id, reason, apart))
+        return await tx.ask(space_id, c.Undo(person, sanction_id, reason, apart, wrong))
 
 
 async def take_measure(

@@ -222,11 +222,29 @@ class RuleScore(Answer, frozen=True, kw_only=True):
     recall: float | None
 
 
+class FoundAgain(Answer, frozen=True, kw_only=True):
+    """A case in which its rule finds something again: in these `words`."""
+
+    case: str
+    rule: str
+    words: str
+
+
+class PulledCases(Answer, frozen=True, kw_only=True):
+    """The file of cases beside a rule file: how many it has now, and how many of them are new."""
+
+    file: str
+    cases: int
+    new: int
+
+
 class TriedRules(Answer, frozen=True, kw_only=True):
     """What rules would have done, and with labels how well."""
 
     hits: list[RuleOutcome]
     scores: list[RuleScore]
+    again: list[FoundAgain] = []  # noqa: RUF012  # msgspec copies it
+    """With `--regressions`: the cases in which a rule finds something again."""
 
 
 class StarterFiles(Answer, frozen=True, kw_only=True):

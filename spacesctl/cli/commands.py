@@ -324,6 +324,10 @@ ROOT = Noun(
                     "rule_trials:try_rules",
                     "Try a rule file on what was said: what would have fired, when, on which words, how sure.",
                 ),
+                "regressions": Verb(
+                    "rule_cases:pull",
+                    "Write beside a rule file what its rules are not to find again: words of acts that were taken back.",
+                ),
                 "starter": Verb(
                     "rule_starter:starter",
                     "Print a set of rules to begin with, all in shadow: scams, personal numbers, threats, spam.",

@@ -102,7 +102,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rules test": (
         "spacesctl rules test rules.toml --transcript said.json --labels labels.jsonl",
         f"spacesctl rules test rules.toml --space {ID}",
+        "spacesctl rules test rules.toml --regressions",
     ),
+    "rules regressions": ("spacesctl rules regressions rules.toml",),
     "rules starter": ("spacesctl rules starter --out rules.toml",),
     "rules list": (f"spacesctl rules list {ID}",),
     "rules why": (f"spacesctl rules why {ID} @ann",),
@@ -136,7 +138,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "appeals show": ("spacesctl appeals show APPEAL",),
     "appeals grant": ("spacesctl appeals grant APPEAL --reason 'it was a quotation'",),
     "appeals deny": ("spacesctl appeals deny APPEAL --reason 'you went on after a warning'",),
-    "undo": ("spacesctl undo SANCTION --reason 'a mistake'",),
+    "undo": ("spacesctl undo SANCTION --reason 'a mistake'", "spacesctl undo SANCTION --wrong"),
     "audit list": (f"spacesctl audit list {ID}",),
     "audit verify": ("spacesctl audit verify", "spacesctl audit verify --head HEAD"),
     "audit report": (

@@ -171,6 +171,7 @@ OUTPUTS: dict[str, Output] = {
     "reports play": _one(answers.PlayedClip),
     "rules check": _one(answers.CheckedRules),
     "rules test": _one(answers.TriedRules),
+    "rules regressions": _one(answers.PulledCases),
     "rules starter": _one(answers.StarterFiles),
     "rules list": _array(answers.RuleInForce),
     "rules why": _array(answers.RuleOutcome),

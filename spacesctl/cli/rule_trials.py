@@ -40,18 +40,27 @@ def try_rules(
             metavar="FILE", help='What should be found: lines such as {"start": 1, "end": 2.5, "rule": "scam"}.'
         ),
     ] = None,
+    regressions: Annotated[
+        bool, typer.Option("--regressions", help="Instead: the cases beside it, from `rules regressions`.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Try a rule file on what was said: what would have fired, when, on which words, how sure. Nothing is done to anybody.
 
     With --labels it tells precision and recall, and ends with 1 unless all that is labelled was found, and nothing else. `*` is any rule.
+    With --regressions it ends with 1 if a rule finds something again that was taken back, and names each case.
     """
-    if sum(one is not None for one in (transcript, audio, space)) != 1:
-        raise Invalid("--transcript, --audio, --space", "give one of them")
+    if sum(one is not None for one in (transcript, audio, space, regressions or None)) != 1:
+        raise Invalid("--transcript, --audio, --space, --regressions", "give one of them")
     if model is not None and audio is None:
         raise Invalid("--model", "is for --audio")
-    ruleset = _compiled(path)
+    if regressions and labels is not None:
+        raise Invalid("--labels", "cases say what is expected of them")
+    ruleset = compiled(path)
     note_untried(ruleset)
+    if regressions:
+        _try_cases(path, ruleset, as_json=as_json)
+        return
     asked = spoken.labels(labels) if labels is not None else None
     if transcript is not None:
         said = spoken.from_transcript(transcript)
@@ -90,13 +99,28 @@ def try_rules(
         raise typer.Exit(1)
 
 
+def _try_cases(path: Path, ruleset: RuleSet, *, as_json: bool) -> None:
+    from spacesctl.cli.answers import TriedRules
+    from spacesctl.cli.rule_cases import found_again
+
+    again = found_again(path, ruleset)
+    if as_json:
+        emit_json(TriedRules(hits=[], scores=[], again=again))
+    else:
+        rows = [(one.case, one.rule, one.words) for one in again]
+        table(("CASE", "FIRES AGAIN", "WORDS"), rows, empty="no rule finds again what was taken back")
+    if again:
+        raise typer.Exit(1)
+
+
 def _known(ruleset: RuleSet, rule: str) -> str:
     if rule != "*" and ruleset.rule(rule) is None:
         raise Invalid("--labels", f"the file has no rule {rule!r}")
     return rule
 
 
-def _compiled(path: Path) -> RuleSet:
+def compiled(path: Path) -> RuleSet:
+    """The rules of a file. Raises Invalid, OSError."""
     from spacesctl.cli.rules import read_rules
 
     return parsed(read_rules(path), str(path))

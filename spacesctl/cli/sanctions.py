@@ -296,12 +296,15 @@ def undo(
     ctx: typer.Context,
     sanction: Annotated[str, typer.Argument(metavar="SANCTION", help="Its id, from `sanctions`.")],
     reason: Annotated[str, typer.Option(help="The reason, which the person is told.")] = "",
+    wrong: Annotated[
+        bool, typer.Option("--wrong", help="It never should have been: `rules regressions` has the words for its rule.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Undo a sanction: of a person, of all, or a block."""
     with client(ctx) as spaces:
         try:
-            row = _undo(spaces, sanction, reason)
+            row = _undo(spaces, sanction, reason, wrong=wrong)
         except NotFound:
             _refuse_again(spaces, sanction)
             raise
@@ -316,14 +319,14 @@ def whom(one: Sanction) -> str:
     return one.target.handle if one.target is not None else "everybody"
 
 
-def _undo(spaces: Client, sanction: str, reason: str) -> Sanction:
+def _undo(spaces: Client, sanction: str, reason: str, *, wrong: bool) -> Sanction:
     """A block has a bare id; another sanction's begins with its Space's."""
     space, dash, _ = sanction.partition("-")
     if dash:
         if not is_space_id(space):
             raise NotFound("sanction", sanction)
-        return spaces.people.undo(space, sanction, reason)
-    return spaces.accounts.undo_block(sanction, reason)
+        return spaces.people.undo(space, sanction, reason, wrong=wrong)
+    return spaces.accounts.undo_block(sanction, reason, wrong=wrong)
 
 
 def _refuse_again(spaces: Client, sanction: str) -> None:

@@ -90,6 +90,18 @@ def labels(path: Path) -> list[LabelLine]:
     return found
 
 
+def lines_of(path: Path, kind: type[T]) -> Iterator[T]:
+    """A JSON object in each line of a file. Raises Invalid with the line that cannot be read, OSError."""
+    from spacesctl.client.files import read_text
+
+    return _lines(path, read_text(path, MAX_FILE), kind)
+
+
+def words_of(words: Iterable[SpokenWord]) -> tuple[Word, ...]:
+    """Words as the rule engine takes them."""
+    return tuple(_word(one) for one in words)
+
+
 def _lines(path: Path, text: str, kind: type[T]) -> Iterator[T]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():

@@ -290,6 +290,8 @@ class Undo(Command):
     reason: str = ""
     apart: frozenset[str] = frozenset()
     """Accounts of those concerned that have a block with the host."""
+    wrong: bool = False
+    """It never should have been: a rule that imposed it is not to find the same again."""
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ class SanctionImposed(Event):
 
 @dataclass(frozen=True)
 class SanctionLifted(Event):
-    """A sanction ended before the Space did. `how`: `undone` (by somebody, with a `reason`), `expired` or `replaced`."""
+    """A sanction ended before the Space did. `how`: `undone` (by somebody, with a `reason`; `wrong`: it never should have been), `expired`
+    or `replaced`."""
 
     type = "sanction.lifted"
     sanction_id: str
@@ -95,6 +96,7 @@ class SanctionLifted(Event):
     account_id: str
     how: str
     reason: str = ""
+    wrong: bool = False
 
 
 @dataclass(frozen=True)

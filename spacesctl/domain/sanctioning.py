@@ -65,9 +65,9 @@ def imposed(space: Space, action: str, target: str, order: Order, number: int = 
     return [*(lifted(before, "replaced") for before in space.sanctions_on(target, action)), e.SanctionImposed(one)]
 
 
-def lifted(sanction: Sanction, how: str, reason: str = "") -> e.SanctionLifted:
+def lifted(sanction: Sanction, how: str, reason: str = "", *, wrong: bool = False) -> e.SanctionLifted:
     """The event that ends a sanction."""
-    return e.SanctionLifted(sanction.id, sanction.action, sanction.target, how, reason)
+    return e.SanctionLifted(sanction.id, sanction.action, sanction.target, how, reason, wrong)
 
 
 def effects_end(space: Space, sanction: Sanction) -> Events:

@@ -35,7 +35,8 @@ def undo(space: Space, command: c.Undo, now: datetime) -> Events:
     if found.target == command.by.account_id:
         raise NotAllowed("you cannot undo what was done to you", reason="undo")
     require_over(space, command.by, found.target, permission or Action.KICK)
-    return [*_undone(space, found, now, blocked=found.target in command.apart), lifted(found, "undone", command.reason)]
+    ended = lifted(found, "undone", command.reason, wrong=command.wrong)
+    return [*_undone(space, found, now, blocked=found.target in command.apart), ended]
 
 
 def _undone(space: Space, sanction: Sanction, now: datetime, *, blocked: bool) -> Events:

@@ -12,6 +12,7 @@ from spacesctl.domain.accounts import DELETED, Account
 from spacesctl.store.tables import (
     accounts,
     acts,
+    appeals,
     attendance,
     blocks,
     clips,
@@ -22,6 +23,7 @@ from spacesctl.store.tables import (
     idempotency,
     outlets,
     posts,
+    regressions,
     reminders,
     series,
     spaces,
@@ -51,6 +53,8 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
         attendance.c.account_id,
         idempotency.c.account_id,
         series.c.host_id,
+        regressions.c.host_id,
+        regressions.c.target_id,
     ):
         await db.execute(delete(column.table).where(column == one))
     await db.execute(delete(follows).where(or_(follows.c.follower_id == one, follows.c.followed_id == one)))
@@ -80,6 +84,7 @@ async def _erase_writing(db: AsyncConnection, account_id: str) -> None:
     await db.execute(update(dms).where(*spoken, dms.c.text == "").values(text=_VOICE_WENT))
     await db.execute(update(dms).where(*spoken).values(clip_id=None))
     await db.execute(delete(clips).where(clips.c.owner_id == account_id))
+    await db.execute(update(appeals).where(appeals.c.target_id == account_id).values(text=""))
 
 
 async def _unname_captions(db: AsyncConnection, account_id: str) -> None:

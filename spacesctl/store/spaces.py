@@ -272,6 +272,17 @@ async def said_by(
     return [_event(row) for row in rows][::-1]
 
 
+async def said_within(
+    db: AsyncConnection, space_id: str, account_id: str, lane: int, first: int, last: int, *, limit: int
+) -> list[StoredEvent]:
+    """At most `limit` captions of an account on a lane that have some of these ticks, oldest first."""
+    body = events.c.body
+    query = select(events).where(events.c.space_id == space_id, events.c.type == "caption")
+    query = query.where(body["account_id"].as_string() == account_id, body["lane"].as_integer() == lane)
+    query = query.where(body["end_tick"].as_integer() >= first, body["start_tick"].as_integer() <= last)
+    return [_event(row) for row in await db.execute(query.order_by(events.c.seq).limit(limit))]
+
+
 async def count_live_of(db: AsyncConnection, host_id: str) -> int:
     """How many live Spaces a host has."""
     query = select(func.count()).select_from(spaces)

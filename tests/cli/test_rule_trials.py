@@ -309,3 +309,54 @@ def test_what_others_said_controls_no_terminal(nobody: Person, file: Path, tmp_p
     done = nobody.run("rules", "test", str(file), "--transcript", said)
     assert "giveaway" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_what_was_taken_back_is_pulled_beside_the_file_and_fires_until_it_is_mended(
+    host: Person, ann: Person, bot: str, file: Path
+) -> None:
+    space = host.live()
+    host.says("rules", "push", space, str(file))
+    words = [
+        {"w": word, "start": 1 + at, "end": 1.5 + at, "conf": 0.9} for at, word in enumerate(("crypto", "giveaway"))
+    ]
+    act = {
+        "key": f"scam:{space}:report", "rule_id": "scam", "rule_hash": "h", "mode": "enforce", "action": "report",
+        "account_id": ann.json("account", "show")["id"], "lane": 1, "start_tick": 50, "end_tick": 124, "words": words,
+        "confidence": 0.9, "engine": "e", "model": "m",
+    }  # fmt: skip
+    with host.server.client(bot) as spaces:
+        spaces.post(f"/v1/spaces/{space}/acts", act)
+    [report] = host.json("reports", "list", space)
+    cases = file.with_name("rules.regressions.jsonl")
+    assert host.says("rules", "regressions", str(file), "--space", space) == f"{cases}: 0 cases, 0 new\n"
+    refused(host.run("rules", "test", str(file), "--regressions"), 2, "there is no")
+    host.says("reports", "dismiss", report["id"])
+    pulled = host.says("rules", "regressions", str(file), "--space", space)
+    assert pulled == f"{cases}: 1 case, 1 new\n"
+    assert cases.stat().st_mode & 0o077 == 0
+    assert ann.handle not in cases.read_text()
+    assert host.json("rules", "regressions", str(file)) == {"file": str(cases), "cases": 1, "new": 0}
+    failed = host.run("rules", "test", str(file), "--regressions")
+    [case] = [json.loads(line)["id"] for line in cases.read_text().splitlines()]
+    assert failed.returncode == 1
+    assert failed.stdout.splitlines()[1].split() == [case, "scam", "crypto", "giveaway"]
+    told = host.run("rules", "test", str(file), "--regressions", "--json")
+    assert (told.returncode, json.loads(told.stdout)["again"][0]["case"]) == (1, case)
+    file.write_text(RULES.replace("crypto giveaway", "seed phrase"))
+    done = host.run("rules", "test", str(file), "--regressions")
+    assert (done.returncode, done.stderr) == (0, "no rule finds again what was taken back\n")
+    file.write_text(RULES.replace('"scam"', '"other"'))
+    assert "the file has these rules no longer: scam" in host.run("rules", "test", str(file), "--regressions").stderr
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [(("--transcript", "x.json"), "give one of them"), (("--labels", "x.jsonl"), "cases say what is expected")],
+)
+def test_cases_are_tried_alone(nobody: Person, file: Path, extra: tuple[str, str], told: str) -> None:
+    refused(nobody.run("rules", "test", str(file), "--regressions", *extra), 2, told)
+
+
+def test_cases_that_cannot_be_read_are_named_by_their_line(nobody: Person, file: Path) -> None:
+    file.with_name("rules.regressions.jsonl").write_text("{}\n")
+    refused(nobody.run("rules", "test", str(file), "--regressions"), 2, "line 1")

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spacesctl.application.projections import appeals, audit, recordings, redactions, reports, sanctions, webhook_outbox
+from spacesctl.application.projections import (
+    appeals,
+    audit,
+    recordings,
+    redactions,
+    regressions,
+    reports,
+    sanctions,
+    webhook_outbox,
+)
 from spacesctl.application.projections.notices import Notices
 from spacesctl.live.outcome import Projection
 
@@ -22,6 +31,7 @@ def in_order(bot_id: str, link: Callable[[str], str]) -> tuple[Projection, ...]:
         reports.project,
         sanctions.project,
         appeals.project,
+        regressions.project,
         recordings.project,
         redactions.project,
     )

@@ -163,9 +163,9 @@ def _block_sanctions() -> Call[Page[Sanction]]:
     return Call("GET", "/v1/sanctions", Page[Sanction])
 
 
-def _undo_block(sanction_id: str, reason: str = "") -> Call[Sanction]:
-    """Undo a block, also one that a rule made."""
-    return Call("POST", f"/v1/sanctions/{segment(sanction_id)}/undo", Sanction, Undo(reason=reason))
+def _undo_block(sanction_id: str, reason: str = "", *, wrong: bool = False) -> Call[Sanction]:
+    """Undo a block, also one that a rule made; `wrong`: the rule is not to find the same again."""
+    return Call("POST", f"/v1/sanctions/{segment(sanction_id)}/undo", Sanction, Undo(reason=reason, wrong=wrong))
 
 
 class _Calls:

@@ -91,6 +91,11 @@ def _decide_appeal(appeal_id: str, decision: review.AppealDecision) -> Call[revi
     return Call("PATCH", f"/v1/appeals/{segment(appeal_id)}", review.Appeal, decision)
 
 
+def _regressions(space_id: str | None = None) -> Call[Page[review.RegressionCase]]:
+    """What the caller's rules are not to find again, newest first."""
+    return Call("GET", "/v1/regressions", Page[review.RegressionCase], parameters={"space_id": space_id})
+
+
 def _audit() -> Call[Page[AuditEntry]]:
     """What the caller did and what was done in their Spaces, newest first."""
     return Call("GET", "/v1/audit", wire.AuditLog)
@@ -117,6 +122,7 @@ class _Calls:
     appeals = Listing(_appeals)
     get_appeal = Operation(_get_appeal)
     decide_appeal = Operation(_decide_appeal)
+    regressions = Listing(_regressions)
     audit = Listing(_audit)
     verify_audit = Operation(_verify_audit)
 

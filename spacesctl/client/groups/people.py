@@ -139,9 +139,10 @@ def _end_measure(space_id: str, action: MeasureKind) -> Call[None]:
     return Call("DELETE", place(space_id, "measures", action), NOTHING)
 
 
-def _undo(space_id: str, sanction_id: str, reason: str = "") -> Call[Sanction]:
-    """Undo a sanction of a Space."""
-    return Call("POST", place(space_id, "sanctions", sanction_id, "undo"), Sanction, wire.Undo(reason=reason))
+def _undo(space_id: str, sanction_id: str, reason: str = "", *, wrong: bool = False) -> Call[Sanction]:
+    """Undo a sanction of a Space; `wrong`: the rule that imposed it is not to find the same again."""
+    undo = wire.Undo(reason=reason, wrong=wrong)
+    return Call("POST", place(space_id, "sanctions", sanction_id, "undo"), Sanction, undo)
 
 
 def _suggestions(space_id: str) -> Call[Page[Suggestion]]:

@@ -25,10 +25,11 @@ from spacesctl.server.http.services import Here, Services, SignedIn
 from spacesctl.server.http.shown_sanctions import shown_sanctions
 from spacesctl.server.http.sound_files import SOUND, sound_file
 from spacesctl.server.http.wire_route import WireRoute, may_fail
-from spacesctl.store import accounts, sanctions
+from spacesctl.store import accounts, regressions, sanctions
 from spacesctl.store import appeals as appeal_store
 from spacesctl.store import spaces as space_store
 from spacesctl.store.appeals import KeptAppeal
+from spacesctl.store.regressions import KeptCase
 
 router = APIRouter(prefix="/v1", tags=["sanctions"], route_class=WireRoute)
 PAGE = 100
@@ -99,6 +100,26 @@ async def decide_appeal(app: Here, caller: SignedIn, appeal_id: str, body: api.A
     """
     await appeals.decide_appeal(app, caller, appeal_id, granted=body.state == "granted", reason=body.reason)
     return await _read(app, caller, appeal_id)
+
+
+@router.get("/regressions")
+async def list_regressions(app: Here, caller: SignedIn, space_id: str | None = None) -> Page[api.RegressionCase]:
+    """What the caller's rules are not to find again, newest first: the words of acts that were taken back in Spaces that they host, at most
+    500, for a year."""
+    async with app.db.read() as db:
+        rows = await regressions.of_host(db, caller.account_id or "", space_id, app.clock.now())
+    return Page(data=[_case(row) for row in rows])
+
+
+def _case(row: KeptCase) -> api.RegressionCase:
+    return api.RegressionCase(
+        id=row.id,
+        rule=row.rule_id,
+        words=spoken_words(row.words),
+        space_id=row.space_id,
+        rule_hash=row.rule_hash,
+        created_at=Time.of(row.at),
+    )
 
 
 async def _read(app: Services, caller: Person, appeal_id: str) -> api.Appeal:

@@ -39,7 +39,7 @@ async def undo(
     app: Here, caller: SignedIn, space_id: str, sanction_id: str, body: api.Undo = NO_REASON
 ) -> api.Sanction:
     """Undo a sanction. A demoted speaker is on stage again; who was kicked may come back."""
-    await people.undo(app, caller, space_id, sanction_id, body.reason)
+    await people.undo(app, caller, space_id, sanction_id, body.reason, wrong=body.wrong)
     return await _one(app, caller, sanction_id)
 
 
@@ -87,7 +87,7 @@ async def list_blocks(app: Here, caller: SignedIn) -> Page[api.Sanction]:
 @limited("change")
 async def undo_block(app: Here, caller: SignedIn, sanction_id: str, body: api.Undo = NO_REASON) -> api.Sanction:
     """Undo a block that stands on the caller's block list, also one that a rule made."""
-    await blocks.undo_block(app, caller, sanction_id, body.reason)
+    await blocks.undo_block(app, caller, sanction_id, body.reason, wrong=body.wrong)
     return await _one(app, caller, sanction_id)
 
 
