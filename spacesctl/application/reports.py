@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from spacesctl.application.app import App
 from spacesctl.application.evidence import CLIP_AFTER, REPORT_BEFORE, around, cut_clip, expect_more
 from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
+from spacesctl.domain import reporting
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.ids import new_account_id
@@ -37,7 +40,7 @@ async def file_report(
     """A person reports the account `ref`, or (None) the Space. The evidence is the last 30 s of sound that there is of that account, of the
     last minute, and the words of it; without sound the newest words of a day.
 
-    Only who was in the Space may. Raises Invalid, NotFound, NotSignedIn or NotAllowed.
+    Only who was in the Space may. Raises Invalid, NotFound, NotSignedIn, NotAllowed, or TooMany of a flood.
     """
     if category not in CATEGORIES:
         raise Invalid("category", f"is one of {', '.join(CATEGORIES)}")
@@ -48,6 +51,8 @@ async def file_report(
             target = await accounts.get(db, ref)
     there = await _was_there(app, handle, person)
     require_witness(handle.space, person, there=there)  # before anything is cut
+    async with app.db.read() as db:
+        await _require_few(app, db, person, space_id, target)
     cut = _cut(handle, person, target) if target else None
     clip = None if cut is None else await cut_clip(app, handle, cut)
     newest = handle.newest_sound(target.id) if target else None
@@ -65,6 +70,7 @@ async def file_report(
         cut.first if cut else None,
     )
     async with app.registry.transaction(space_id) as tx:
+        await _require_few(app, tx.db, person, space_id, target)
         await tx.ask(space_id, command)
         kept = await report_store.get_report(tx.db, report_id)
         filed = Filed(report_id, category, target, clip is not None, len(kept.body.words))
@@ -72,6 +78,15 @@ async def file_report(
     if cut is not None and newest is not None:  # words, and numbers among them, may be recognised later
         expect_more(app, handle, LaterCut(report_id, clip, cut, by_rule=False))
     return filed
+
+
+async def _require_few(app: App, db: AsyncConnection, person: Person, space_id: str, target: Account | None) -> None:
+    """Operators are not counted, as with all limits. Raises TooMany."""
+    if person.is_admin:
+        return
+    now, whom = app.clock.now(), target.id if target is not None else None
+    found = await report_store.filed_since(db, space_id, now - reporting.HOUR, whom, person.account_id or "")
+    reporting.require_few(found, now)
 
 
 def _cut(handle: SpaceHandle, by: Person, target: Account) -> Cut:

@@ -35,7 +35,7 @@ def report(
     from spacesctl.api.moderation import NewReport
 
     account = handle(target) if target is not None else None
-    kind = CATEGORIES.get(category)
+    kind = CATEGORIES.get(category.replace("-", "_"))
     if kind is None:
         raise Invalid("--category", f"must be one of {', '.join(CATEGORIES)}")
     with client(ctx) as spaces:

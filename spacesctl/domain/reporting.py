@@ -8,14 +8,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
+from spacesctl.domain.errors import TooMany
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import Role
 
 WINDOW: Final = timedelta(minutes=10)
 """In which reports about somebody are added up."""
+HOUR: Final = timedelta(hours=1)
+MOST_BY_ONE: Final = 5
+"""Reports by one account about the same one, or about a Space, in an hour."""
+MOST_ABOUT_ONE: Final = 100
+"""Reports by people about one account in a Space in an hour."""
+MOST_IN_A_SPACE: Final = 300
+"""Reports by people in a Space in an hour."""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """How many reports people have filed in a Space in the last hour: in all, about one target, and by one account about that; `oldest` is
+    when the first of them was."""
+
+    in_all: int
+    about: int
+    by_one: int
+    oldest: datetime | None = None
+
+
+def require_few(filed: Filed, now: datetime) -> None:
+    """Check that one more is not too many. What was filed is kept. Raises TooMany."""
+    wait = 1 if filed.oldest is None else max(1, ceil((filed.oldest + HOUR - now).total_seconds()))
+    if filed.by_one >= MOST_BY_ONE:
+        raise TooMany("reports of yours about the same; those that you filed are kept", wait)
+    if filed.about >= MOST_ABOUT_ONE:
+        raise TooMany("reports about the same; its moderators have those that were filed", wait)
+    if filed.in_all >= MOST_IN_A_SPACE:
+        raise TooMany("reports in this Space; its moderators have those that were filed", wait)
 
 
 @dataclass(frozen=True)

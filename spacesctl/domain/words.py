@@ -20,9 +20,9 @@ WebhookType = Literal[
 ]
 """The types of webhook messages that can be subscribed to."""
 Category = Literal[
-    "abuse", "harassment", "hate", "threat", "spam", "scam", "self_harm", "minor_safety", "impersonation", "other"
+    "self_harm", "violence", "sexual_content", "child_safety", "private_information", "abuse", "spam", "other"
 ]
-"""What a report is about."""
+"""What a report is about. Stored reports may have categories of earlier versions."""
 CATEGORIES: Mapping[str, Category] = {name: name for name in get_args(Category)}
 RuleMode = Literal["shadow", "counted", "suggest", "held", "waiting", "unconfirmed", "enforce"]
 """Whether a rule only records what it would do, only counts the offence, leaves what to do to a person, holds it since rules have done much

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.reporting import Record
+from spacesctl.domain.reporting import Filed, Record
 from spacesctl.domain.speech import Word
 from spacesctl.domain.words import ReportState, RuleMode
 from spacesctl.store import upcast
@@ -155,6 +155,18 @@ async def filed_by(db: AsyncConnection, reporter_id: str, *, before: datetime | 
     if before is not None:
         query = query.where(reports.c.at < before)
     return await _kept(db, query.order_by(reports.c.at.desc(), reports.c.id).limit(limit))
+
+
+async def filed_since(
+    db: AsyncConnection, space_id: str, since: datetime, target_id: str | None, reporter_id: str
+) -> Filed:
+    """How many reports people have filed in a Space since then: in all, about this account (None: the Space), and by that one about it."""
+    about = reports.c.target_id.is_(None) if target_id is None else reports.c.target_id == target_id
+    by_one = about & (reports.c.reporter_id == reporter_id)
+    mine = (reports.c.space_id == space_id, reports.c.at > since, reports.c.rule.is_(None))
+    counts = [func.count(), *(func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in (about, by_one))]
+    row = (await db.execute(select(*counts, func.min(reports.c.at)).where(*mine))).one()
+    return Filed(row[0], row[1], row[2], row[3])
 
 
 async def filed_by_people(db: AsyncConnection, space_id: str, since: datetime) -> list[tuple[str, str]]:

@@ -324,6 +324,39 @@ async def test_reports_weigh_by_what_was_found_of_the_reporters_earlier_ones(tmp
         assert REPORTS_EVERY < 600
 
 
+MANY = """schema = 1
+[[rule]]
+id = "many"
+mode = "enforce"
+when.all = [ { reports = ">=2" } ]
+actions = ["warn"]
+"""
+
+
+async def test_who_reports_falsely_weighs_so_little_that_a_rule_fires_no_longer(tmp_path: Path) -> None:
+    async with room(tmp_path, MANY) as here:
+        one = await here.api.speaker(here.space, here.host, "one")
+        other = await here.api.speaker(here.space, here.host, "other")
+        liars, new = await here.comes("liar1", "liar2"), await here.comes("new1", "new2")
+        for who in liars:
+            for whom in (None, "@host"):
+                filed = await who.ok("POST", "/v1/reports", {"space_id": here.id, "account": whom})
+                await here.api.owner.ok("PATCH", f"/v1/reports/{filed['id']}", {"state": "dismissed"})
+        async with here.bot():
+            for who in liars:
+                await who.ok("POST", "/v1/reports", {"space_id": here.id, "account": "@one"})
+            await here.second()
+            assert {each.account_id: each.reports for each in here.last().people}[one.id] == 1.0, "half for each"
+            for who in new:
+                await who.ok("POST", "/v1/reports", {"space_id": here.id, "account": "@other"})
+            await here.second()
+            await wait_for(lambda: len(here.told.acts) >= 1)
+        assert {act["account_id"] for act in here.told.acts} == {other.id}
+        listed = (await here.host.ok("GET", "/v1/reports?state=open"))["data"]
+        weights = {(row["by"]["handle"], row["weight"], row["record"]["dismissed"]) for row in listed}
+        assert weights == {("@liar1", 0.5, 2), ("@liar2", 0.5, 2), ("@new1", 1.0, 0), ("@new2", 1.0, 0)}
+
+
 async def test_what_is_known_of_people_is_told_in_ticks_of_the_space(tmp_path: Path) -> None:
     async with room(tmp_path, ALL) as here:
         here.clock.advance(100)

@@ -231,12 +231,14 @@ async def test_a_person_reports_a_person_or_the_space(api: Api) -> None:
     await api.listener(space, ann)
     space_id = space.rsplit("/", 1)[-1]
     await ann.ok(
-        "POST", "/v1/reports", {"space_id": space_id, "account": "@talker", "category": "scam", "note": "sells coins"}
+        "POST",
+        "/v1/reports",
+        {"space_id": space_id, "account": "@talker", "category": "private_information", "note": "sells coins"},
     )
     await ann.ok("POST", "/v1/reports", {"space_id": space_id, "category": "abuse"})
     rows = (await host.ok("GET", "/v1/reports"))["data"]
     assert {(row["target"] and row["target"]["handle"], row["category"], row["by"]["handle"]) for row in rows} == {
-        ("@talker", "scam", "@ann"),
+        ("@talker", "private_information", "@ann"),
         (None, "abuse", "@ann"),
     }
     assert (await ann.refused("POST", "/v1/reports", {"space_id": space_id, "category": "boredom"}))["status"] == 400

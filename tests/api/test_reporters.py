@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from spacesctl.domain.principals import Person
+from spacesctl.domain.reporting import HOUR, MOST_BY_ONE
+from spacesctl.domain.words import CATEGORIES
 from spacesctl.live.event_views import View
 from spacesctl.server.http.routes.events import _first
+from spacesctl.store import reports as report_store
 from tests.api.harness import Api, As, running_api
 
 pytestmark = pytest.mark.anyio
@@ -136,3 +139,32 @@ async def test_who_was_reported_and_comes_to_the_staff_is_not_replayed_the_repor
 
     assert b"tell nobody" in await replayed(host)
     assert b"tell nobody" not in await replayed(ann)
+
+
+async def test_a_flood_of_reports_is_refused_and_nothing_of_it_is_lost(api: Api) -> None:
+    host, ann, ben = await api.accounts("host", "ann", "ben")
+    space = await api.live(host)
+    await api.listener(space, ann, ben)
+    filed = [(await ann.ok("POST", "/v1/reports", about(space, "@ben")))["id"] for _ in range(MOST_BY_ONE)]
+    answer = await ann.call("POST", "/v1/reports", about(space, "@ben"))
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+    assert 3500 < int(answer.headers["retry-after"]) <= 3600
+    assert {one["id"] for one in (await host.ok("GET", "/v1/reports"))["data"]} == set(filed)
+    await ann.ok("POST", "/v1/reports", about(space, "@host"))
+    await ann.ok("POST", "/v1/reports", about(space))
+    await ben.ok("POST", "/v1/reports", about(space, "@ann"))
+    async with api.app.db.read() as db:
+        since = api.app.clock.now() - HOUR
+        counted = await report_store.filed_since(db, space[11:], since, ben.id, ann.id)
+    assert (counted.in_all, counted.about, counted.by_one) == (MOST_BY_ONE + 3, MOST_BY_ONE, MOST_BY_ONE)
+
+
+@pytest.mark.parametrize("category", ["harassment", "scam", "minor_safety", "Abuse", ""])
+async def test_categories_are_those_that_there_are(api: Api, category: str) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    refused = await host.refused("POST", "/v1/reports", {**about(space), "category": category})
+    assert refused["code"] == "invalid"
+    assert list(CATEGORIES) == [
+        "self_harm", "violence", "sexual_content", "child_safety", "private_information", "abuse", "spam", "other",
+    ]  # fmt: skip

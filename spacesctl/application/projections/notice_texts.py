@@ -140,7 +140,7 @@ def _report_filed(c: Context, event: e.ReportFiled) -> list[Notice]:
 
 
 def _report_assigned(c: Context, event: e.ReportAssigned) -> list[Notice]:
-    """Who looks after it now, and who did; not whoever says so."""
+    """Who looks after it now, and who did; not the one who says so."""
     about = f"report {event.report_id} in {c.title}"
     told = []
     if event.assignee_id is not None:

@@ -16,7 +16,7 @@ from spacesctl.store.sanctions import KeptSanction
 
 
 async def shown_sanctions(db: AsyncConnection, viewer: Person, found: list[KeptSanction]) -> list[api.Sanction]:
-    """As `viewer` may see them: why somebody blocked somebody is for whoever did."""
+    """As `viewer` may see them: why somebody blocked somebody is for the blocker."""
     known = await accounts.by_ids(db, {one for row in found for one in _named(row)})
     return [_sanction(row, viewer, known) for row in found]
 

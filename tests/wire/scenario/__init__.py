@@ -19,6 +19,7 @@ from tests.wire.scenario import (
     recordings,
     redactions,
     refusals,
+    review,
     rules,
     series,
     spaces,
@@ -52,3 +53,4 @@ async def play(wire: Wire) -> None:
     await measures.play(wire)
     await evidence.play(wire)
     await suggestions.play(wire)
+    await review.play(wire)

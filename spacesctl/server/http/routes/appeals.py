@@ -95,8 +95,8 @@ async def get_appeal(app: Here, caller: SignedIn, appeal_id: str) -> api.Appeal:
 @may_fail(NotFound, NotAllowed, Refused)
 @limited("change")
 async def decide_appeal(app: Here, caller: SignedIn, appeal_id: str, body: api.AppealDecision) -> api.Appeal:
-    """Grant an appeal, which ends the sanction as `undo` does and dismisses its report, or deny it with a reason. Whoever imposed the
-    sanction does not decide while somebody else can. Who appealed is told, and who had reported them.
+    """Grant an appeal, which ends the sanction as `undo` does and dismisses its report, or deny it with a reason. The person who
+    imposed the sanction does not decide while somebody else can. Who appealed is told, and who had reported them.
     """
     await appeals.decide_appeal(app, caller, appeal_id, granted=body.state == "granted", reason=body.reason)
     return await _read(app, caller, appeal_id)
