@@ -24,15 +24,13 @@ EU: Final = (
 EEA: Final = tuple(sorted((*EU, "IS", "LI", "NO")))
 _OTHER: Final = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
 CATEGORIES: Final[Mapping[Category, str]] = {
-    "abuse": "STATEMENT_CATEGORY_CYBER_VIOLENCE",
-    "harassment": "STATEMENT_CATEGORY_CYBER_VIOLENCE",
-    "hate": "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH",
-    "threat": "STATEMENT_CATEGORY_VIOLENCE",
-    "spam": _OTHER,
-    "scam": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
     "self_harm": "STATEMENT_CATEGORY_SELF_HARM",
-    "minor_safety": "STATEMENT_CATEGORY_PROTECTION_OF_MINORS",
-    "impersonation": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+    "violence": "STATEMENT_CATEGORY_VIOLENCE",
+    "sexual_content": "STATEMENT_CATEGORY_CYBER_VIOLENCE",
+    "child_safety": "STATEMENT_CATEGORY_PROTECTION_OF_MINORS",
+    "private_information": "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
+    "abuse": "STATEMENT_CATEGORY_CYBER_VIOLENCE",
+    "spam": _OTHER,
     "other": _OTHER,
 }
 """What the database calls the categories of reports."""

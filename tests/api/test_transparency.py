@@ -37,7 +37,7 @@ async def an_hour(api: Api) -> tuple[As, As, str]:
     await api.bot.ok("POST", f"{space}/acts", act(ann, "mute", start_tick=900, end_tick=950))
     await host.ok("POST", f"{space}/people/@ann/warn", {"reason": "loud"})
     await host.ok("POST", f"{space}/people/@ann/demote", {"reason": "loud"})
-    report = await ben.ok("POST", "/v1/reports", about(space, "@ann") | {"category": "scam"})
+    report = await ben.ok("POST", "/v1/reports", about(space, "@ann") | {"category": "private_information"})
     await host.ok("PATCH", f"/v1/reports/{report['id']}", {"state": "upheld"})
     kick = {"reason": "ann sells coins", "duration": 3600, "report": report["id"]}
     await host.ok("POST", f"{space}/people/@ann/kick", kick)
@@ -76,7 +76,7 @@ async def test_each_restriction_of_somebody_is_a_statement_that_fits(api: Api) -
     }
     [kick] = [row for row in rows if row["decision_provision"]]
     assert (kick["category"], kick["end_date_service_restriction"]) == (
-        "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
         "2026-11-30",
     )
     [suspended] = [row for row in rows if "suspended" in row["decision_facts"]]
@@ -117,7 +117,7 @@ async def test_the_figures_count_what_the_statements_say(api: Api) -> None:
     }
     assert (
         values["reports", "by people", ""]
-        == values["reports", "by people", "scam"]
+        == values["reports", "by people", "private_information"]
         == values["reports", "by people", "now upheld"]
         == 1
     )

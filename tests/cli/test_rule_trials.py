@@ -13,7 +13,7 @@ from spacesctl.domain.errors import Gone, Invalid, Unavailable
 from spacesctl.rules import starter
 from tests.cli.inside import Person, refused
 from tests.cli.samples import ID
-from tests.cli.test_captions import bot, caption, publish, spoken
+from tests.cli.test_captions import caption, publish, spoken
 from tests.cli.test_moderation import RULES
 
 __all__ = ["bot"]

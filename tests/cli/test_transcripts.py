@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from spacesctl.cli.transcript_formats import FORMATS, Line, Transcript
 from tests.cli.inside import Person
-from tests.cli.test_captions import bot as bot
 from tests.cli.test_captions import caption, publish, spoken
 
 SAID = Transcript(

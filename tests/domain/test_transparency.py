@@ -166,6 +166,6 @@ def test_who_found_and_who_decided_it_is_said(
 
 
 def test_no_law_is_said_to_be_broken() -> None:
-    made = statement(done(rule="scam", decision="fully", category="scam"))
+    made = statement(done(rule="scam", decision="fully", category="spam"))
     assert made.decision_ground == "DECISION_GROUND_INCOMPATIBLE_CONTENT"
     assert not any("illegal" in str(value).lower() for value in vars(made).values())
