@@ -16,8 +16,6 @@ from tests.cli.samples import ID
 from tests.cli.test_captions import caption, publish, spoken
 from tests.cli.test_moderation import RULES
 
-__all__ = ["bot"]
-
 SAID = """{"speaker": "@ann", "text": "a crypto giveaway", "start": 1, "end": 2.5}
 {"speaker": "@ann", "text": "crypto", "final": false, "start": 5, "end": 6}
 

@@ -54,3 +54,6 @@ async def play(wire: Wire) -> None:
     await evidence.play(wire)
     await suggestions.play(wire)
     await review.play(wire)
+    days = "first=2030-01-01&last=2031-12-31"
+    await wire.owner.ok("GET", f"/v1/audit/figures?{days}")
+    await wire.owner.ok("GET", f"/v1/audit/statements?{days}&territory=DE&language=EN")
