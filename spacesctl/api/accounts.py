@@ -61,6 +61,8 @@ class Account(Who, frozen=True, kw_only=True):
     name: str
     kind: Kind
     created_at: Time
+    ai: bool = False
+    """It is a program that listens, writes or acts."""
 
 
 class Me(Account, frozen=True, kw_only=True):

@@ -65,6 +65,8 @@ class CaptionText(Answer, frozen=True, kw_only=True):
     start_tick: int
     end_tick: int
     words: list[SpokenWord]
+    ai: bool = True
+    """A program wrote it: speech recognition."""
 
 
 class Caption(CaptionText, frozen=True, kw_only=True):

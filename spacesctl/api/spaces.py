@@ -192,7 +192,7 @@ class Space(Answer, frozen=True, kw_only=True):
     with_numbers: bool = False
     """Evidence keeps the spoken numbers that the rules look for."""
     notice: str | None
-    """What every speaker is shown first: what listens, or records."""
+    """What everybody is told on entry, speakers before the microphone opens: which programs listen, write or act, and what is recorded."""
     host_away: HostAway | None
     """For the host, co-hosts and admins."""
     duration: int | None

@@ -82,7 +82,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "blocklist unfollow": ("spacesctl blocklist unfollow https://example.org/trolls.json",),
     "follow": ("spacesctl follow @ann,@ben",),
     "unfollow": ("spacesctl unfollow @ann",),
-    "speak": (f"spacesctl speak {ID} --file talk.wav", f"spacesctl speak {ID} --mic"),
+    "speak": (
+        f"spacesctl speak {ID} --file talk.wav",
+        f"spacesctl speak {ID} --mic",
+        f"spacesctl speak {ID} --announce",
+    ),
     "listen": (f"spacesctl listen {ID} --output talk.ogg", f"spacesctl listen {ID} --output - | mpv -"),
     "captions": (f"spacesctl captions {ID} --follow",),
     "transcript": (f"spacesctl transcript {ID}", f"spacesctl transcript {ID} --format vtt --output hours.vtt"),

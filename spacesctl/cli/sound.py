@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -29,6 +29,10 @@ def speak(
     device: Annotated[
         str | None, typer.Option(metavar="MICROPHONE", help="The microphone, by number or a part of its name.")
     ] = None,
+    announce: Annotated[
+        bool,
+        typer.Option("--announce", help="Say that a program listens, in a voice that comes with spacesctl (English)."),
+    ] = False,
     loop: Annotated[bool, typer.Option("--loop", help="Repeat the file until interrupted.")] = False,
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="How long to speak. Default: to the end of the file.")
@@ -51,8 +55,10 @@ def speak(
     if profile.token is None:
         tell_withheld(profile)
         raise no_token(profile)
-    if mic == (file is not None):
-        raise Invalid("--file", "give either --file F or --mic")
+    if [file is not None, mic, announce].count(True) != 1:
+        raise Invalid("--file", "give either --file F, --mic or --announce")
+    if announce:
+        file = ANNOUNCEMENT
     if (loop and mic) or (device is not None and not mic):
         raise Invalid("--loop" if mic else "--device", f"can only be given with {'--file' if mic else '--mic'}")
     import asyncio
@@ -93,6 +99,8 @@ def speak(
 
 
 _CONSENT = "add --consent to agree"
+ANNOUNCEMENT: Final = Path(__file__).parent / "sounds" / "announcement.ogg"
+"""Nine seconds of espeak-ng, made for this project: a program listens, writes captions, and may act by the host's rules."""
 
 _ENDS = {
     "kicked": "you were removed from the Space",
@@ -160,6 +168,8 @@ def listen(
         found = which.whole(spaces, space, guest=True)
     if found.delay_now and (found.me is None or found.me.role == Role.LISTENER):
         note(f"you hear the stage {found.delay_now:g} s late, as the audience does")
+    if found.notice:
+        note(found.notice)
     work = listening.listen(profile, found.id, recording(output), seconds, output)
     done = asyncio.run(until_unread(work) if output == "-" else work)
     if as_json:

@@ -17,6 +17,7 @@ _UNMARKED: Final = str.maketrans("<>{}", "‹›()")
 """SubRip has marks, `<font>` and `{\\an8}`, and no way to write those characters as they are."""
 LEAST: Final = timedelta(seconds=1)
 """How long a subtitle is shown at least."""
+WRITTEN_BY: Final = "Written by speech recognition (AI): it mishears."
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def markdown(whole: Transcript) -> Iterator[str]:
     yield f"# {_plain(whole.title)}"
     yield ""
     yield f"{_plain(whole.host)}, {whole.started_at.astimezone():%Y-%m-%d %H:%M %Z}"
+    yield ""
+    yield f"_{WRITTEN_BY}_"
     for line in whole.lines:
         yield ""
         yield f"**{_plain(line.speaker)}** ({whole.at(line):%H:%M:%S}): {_plain(line.text)}"
@@ -85,6 +88,8 @@ def webvtt(whole: Transcript) -> Iterator[str]:
     yield "WEBVTT"
     yield ""
     yield f"NOTE {_one_line(whole.title).replace('-->', '→')}"
+    yield ""
+    yield f"NOTE {WRITTEN_BY}"
     for line in whole.lines:
         begin, end = _times(line, ".")
         voice = html.escape(_one_line(line.speaker), quote=False)

@@ -47,6 +47,8 @@ def watch(
         out = console()
         redrawn = out.is_terminal and not as_json  # not with --plain
         tell = watched.remark if redrawn else note
+        if found.notice and not as_json:
+            tell(found.notice)
         events = until_gone(followed(spaces, where, ("staff", "audience"), tell=tell))
         if as_json:
             emit_line(StateLine(space=found, people=members.data))

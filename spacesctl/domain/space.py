@@ -265,17 +265,3 @@ class Space:
     def with_role(self, role: Role) -> list[Member]:
         """The people who have this role."""
         return [person for person in self.people.values() if person.role is role]
-
-    @property
-    def notice(self) -> str | None:
-        """What every speaker is shown before the microphone opens; None when no bot listens and nothing is recorded."""
-        parts = []
-        if self.captions:
-            parts.append("A bot listens and writes live captions, which are kept.")
-        if self.rules_hash is not None:
-            parts.append(
-                "A bot applies the host's rules to what is said; words that break a rule are kept as evidence."
-            )
-        if self.recording is not None or self.recording_mode is not RecordingMode.OFF:
-            parts.append("The Space is recorded: the host can listen to what you say later, and share it.")
-        return " ".join(parts) or None

@@ -47,6 +47,8 @@ function showSpace() {
   $("rec").hidden = $("agree-line").hidden = !view.recording;
   $("agree").required = Boolean(view.recording);
   $("listen").hidden = $("speak").hidden = !live;
+  $("bots").hidden = !live || !space.notice;
+  $("bots").textContent = space.notice ?? "";
   $("notice").textContent = space.notice ?? "Nobody but the people here listens.";
   $("count").textContent = live ? `${view.participant_count} here` : "";
   $("delay").textContent = delayText();

@@ -56,7 +56,8 @@ def test_text_has_names_and_the_time_on_the_clock() -> None:
 def test_nothing_that_was_said_is_markdown() -> None:
     made = "\n".join(FORMATS["md"](SAID))
     assert made.startswith(
-        "# Office \\*hours\\*\n\n@host, 2026-11-29 18:00 CET\n\n**Ann (@ann)** (18:00:01): hello \\<b\\>"
+        "# Office \\*hours\\*\n\n@host, 2026-11-29 18:00 CET\n\n_Written by speech recognition (AI): it mishears._\n\n"
+        "**Ann (@ann)** (18:00:01): hello \\<b\\>"
     )
     assert "(19:00:00): \\# not a heading --\\> at all" in made
 
@@ -66,9 +67,9 @@ def test_subtitles_are_timed_from_the_start() -> None:
         "1", "00:00:01,000 --> 00:00:03,500", "Ann (@ann): hello ‹b›there‹/b› & welcome", "",
         "2", "01:00:00,000 --> 01:00:01,000",
     ]  # fmt: skip
-    assert list(FORMATS["vtt"](SAID))[:6] == [
-        "WEBVTT", "", "NOTE Office *hours*", "", "00:00:01.000 --> 00:00:03.500",
-        "<v Ann (@ann)>hello &lt;b&gt;there&lt;/b&gt; &amp; welcome",
+    assert list(FORMATS["vtt"](SAID))[:8] == [
+        "WEBVTT", "", "NOTE Office *hours*", "", "NOTE Written by speech recognition (AI): it mishears.", "",
+        "00:00:01.000 --> 00:00:03.500", "<v Ann (@ann)>hello &lt;b&gt;there&lt;/b&gt; &amp; welcome",
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from spacesctl.domain import commands as c
 from spacesctl.domain import events as e
+from spacesctl.domain.announcing import announcement
 from spacesctl.domain.decide import decide
 from spacesctl.domain.errors import Gone, Invalid, NotSignedIn, Refused
 from spacesctl.domain.principals import System
@@ -240,6 +241,11 @@ def test_a_report_is_filed_also_after_the_end() -> None:
         ({"captions": False}, []),
         ({"captions": True}, ["captions"]),
         ({"captions": False, "rules_hash": HASH}, ["rules"]),
+        (
+            {"captions": False, "rules_hash": HASH, "grant": Grant("9", HOST, frozenset({"mute", "log", "redact"}))},
+            ["rules", "By itself it may: redact, mute."],
+        ),
+        ({"captions": False, "rules_hash": HASH, "grant": Grant("9", HOST, frozenset({"log"}))}, ["rules"]),
         ({"captions": False, "recording_mode": RecordingMode.MIX}, ["recorded"]),
         ({"captions": False, "recording": Recording("r", RecordingMode.MIX, NOW)}, ["recorded"]),
         (
@@ -248,8 +254,10 @@ def test_a_report_is_filed_also_after_the_end() -> None:
         ),
     ],
 )
-def test_the_notice_names_everything_that_listens_or_keeps(changes: dict[str, Any], sentences: list[str]) -> None:
-    notice = live(**changes).notice
+def test_what_is_announced_names_everything_that_listens_acts_or_keeps(
+    changes: dict[str, Any], sentences: list[str]
+) -> None:
+    notice = announcement(live(**changes))
     assert bool(notice) is bool(sentences)
     assert (notice or "").count(".") == len(sentences)
     assert all(word in (notice or "") for word in sentences)

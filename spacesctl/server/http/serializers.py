@@ -17,6 +17,7 @@ from spacesctl.api.captions import SpokenWord
 from spacesctl.api.people import Member
 from spacesctl.api.wire import Time, load_value, time
 from spacesctl.domain.accounts import Account
+from spacesctl.domain.announcing import announcement
 from spacesctl.domain.clock import TICK_SECONDS
 from spacesctl.domain.posts import Clip, Post
 from spacesctl.domain.principals import Person
@@ -60,6 +61,7 @@ class AccountFields(TypedDict):
     handle: str
     name: str
     kind: Kind
+    ai: bool
     created_at: Time
 
 
@@ -74,6 +76,7 @@ def account_fields(value: Account) -> AccountFields:
         "handle": f"@{value.handle}",
         "name": value.name,
         "kind": value.kind,
+        "ai": value.kind is Kind.BOT,
         "created_at": Time.of(value.created_at),
     }
 
@@ -196,7 +199,7 @@ def space_of(app: Services, value: Space, host: Account, viewer: Person, subscri
         rules=value.rules_hash,
         redacts=value.redacts,
         with_numbers=_with_numbers(value),
-        notice=value.notice,
+        notice=announcement(value),
         host_away=_away(value) if staff else None,
         duration=value.duration,
         series_id=value.series_id,
