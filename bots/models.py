@@ -56,8 +56,10 @@ def vocabulary(path: Path) -> set[str]:
     """Every word that the model in this folder can produce; none for one of sherpa-onnx, which spells any.
 
     Read from `graph/words.txt`. Models with a look-ahead graph have no such file: there, from the symbol table inside the graph.
-    Raises ModelError when it finds neither.
+    Raises ModelError when it finds neither, or there is no such folder.
     """
+    if not path.is_dir():
+        _require(path)
     if engine_of(path) == "sherpa-onnx":
         return set()
     for listed in (path / "graph" / "words.txt", path / "words.txt"):

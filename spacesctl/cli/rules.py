@@ -87,11 +87,11 @@ def check_rules(
 
 def _vocabulary(model: Path) -> Vocabulary | None:
     """None: the model can spell any word."""
-    from bots.models import ModelError, find, vocabulary  # reads a file; runs no bot
+    from bots.models import ModelError, vocabulary  # reads a file; runs no bot
     from spacesctl.rules.vocabulary import Vocabulary
 
     try:
-        words = vocabulary(find(model).path)
+        words = vocabulary(model)
     except ModelError as error:
         raise Invalid("--model", str(error)) from error
     return Vocabulary(words) if words else None

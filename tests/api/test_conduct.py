@@ -16,6 +16,7 @@ from spacesctl.api.lanes import Conduct, Hello, LaneEvent, LaneLevels, read_lane
 from spacesctl.api.moderation import Act, NewAct, RuleFile
 from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
 from spacesctl.api.wire import Answer, dump, load_value
+from spacesctl.domain.clock import shown
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import Kind, Scope
 from spacesctl.engine.messages import Levels
@@ -188,8 +189,10 @@ async def test_a_raid_locks_the_space_by_itself_where_the_rule_is_enforced(tmp_p
             ("alert", "enforce", "", ""), ("lock", "enforce", "", ""),
         ]  # fmt: skip
         told = [text for text in await here.dms() if "raid" in text]
-        assert told == [
-            f"Rule raid found joins_per_minute {here.last().joins}, never_seen_share 1 at {_at(here)} in “A Space”."
+        found = f"Rule raid found joins_per_minute {here.last().joins}, never_seen_share 1 at {_at(here)}"
+        assert sorted(told) == [
+            f"{found} in “A Space”.",
+            f"{found}: “A Space” is locked for 10 min: nobody new joins. `spacesctl undo {here.id}-1` undoes it.",
         ]
         log = (await here.host.ok("GET", "/v1/audit"))["data"]
         act = next(row for row in log if row["action"] == "act" and row["details"]["action"] == "lock")
@@ -197,7 +200,7 @@ async def test_a_raid_locks_the_space_by_itself_where_the_rule_is_enforced(tmp_p
 
 
 def _at(here: Room) -> str:
-    return f"{here.told.acts[0]['start_tick'] / 50:.1f} s"
+    return shown(here.told.acts[0]["start_tick"])
 
 
 async def test_a_raid_is_only_suggested_with_the_command_where_the_rule_suggests(tmp_path: Path) -> None:
@@ -231,7 +234,7 @@ async def test_a_bot_that_was_killed_neither_doubles_nor_forgets_a_raid(tmp_path
             await here.second()
             await wait_for(lambda: len(here.told.acts) == 3)
             assert here.told.acts[-1]["mode"] == "counted"
-            assert len([text for text in await here.dms() if "raid" in text]) == 1
+            assert len([text for text in await here.dms() if "raid" in text]) == 2, "alerted, and told of the lock"
             await here.host.ok("DELETE", f"{here.space}/measures/lock")
             for passed in range(70):
                 await here.second()

@@ -12,6 +12,7 @@ from tests.api.notice_scene import MOVED_TO, WAITING, Scene
 
 pytestmark = pytest.mark.anyio
 CONCERN_NOBODY = {
+    e.SuggestionEnded,
     # what everybody sees in the Space, or did themselves
     e.SpaceCreated, e.SpaceStarted, e.PolicyChanged, e.CaptionsSwitched, e.HandRaised, e.LaneOpened, e.LaneClosed, e.MicChanged,
     e.RulesSet, e.Pinned, e.Unpinned, e.RecordingStarted, e.Consented, e.CaptionSpoken, e.OffenceCounted, e.PointsGiven,

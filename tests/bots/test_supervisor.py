@@ -232,7 +232,7 @@ def test_what_was_spoken_is_confirmed_by_a_second_recognition_and_what_only_soun
             if tick % 25 == 0:
                 await until(lanes.queue.empty)
                 await until(lambda: heard_up_to(supervisor) < 100)
-        await until(lambda: len(api.acts) == 4)
+        await until(lambda: len([each for each in api.acts if each["mode"] != "waiting"]) == 4)
         assert not supervisor._bots["s"].unanswered
 
     run(api, script)

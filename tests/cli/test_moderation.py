@@ -107,7 +107,8 @@ def test_rules_must_use_words_that_the_model_knows(nobody: Person, rules: Path, 
     done = nobody.run("rules", "check", str(rules), "--model", str(model))
     assert "crypto" in done.stderr
     assert "giveaway" not in done.stderr.replace("crypto giveaway", "")
-    refused(nobody.run("rules", "check", str(rules), "--model", str(tmp_path / "none")), 2, "--model")
+    none = nobody.run("rules", "check", str(rules), "--model", str(tmp_path / "none"))
+    refused(none, 2, f"--model: the model folder {tmp_path / 'none'} does not exist")
 
 
 def test_rules_check_says_which_phrases_are_redacted_too_late(nobody: Person, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
@@ -47,6 +48,15 @@ def test_a_word_that_is_said_over_and_over_is_decided_on_ten_times() -> None:
     found = RuleEngine(ruleset).hear(said)
     assert len(said.words) == cost.WORDS
     assert Counter(one.rule_id for one in found) == {"r0": MOST_TIMES, "r1": MOST_TIMES, "r2": MOST_TIMES}
+
+
+def test_the_garbage_of_others_is_not_counted() -> None:
+    def clock() -> float:
+        assert not gc.isenabled()
+        return 0.0
+
+    assert cost.refusal(compile_rules(same_word(3)), clock) is None
+    assert gc.isenabled()
 
 
 def test_a_nasty_file_that_is_fast_enough_is_accepted() -> None:
