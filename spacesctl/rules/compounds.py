@@ -51,7 +51,8 @@ class Compounds:
         if self._automaton is None:
             return
         begin = self._begin(words, since)
-        heard = words[begin:] if begin else words
+        # A space in place of what is no piece: no phrase goes on over it, and the automaton reads half as much.
+        heard = [word if len(word) >= LEAST_PIECE and word not in _APART else " " for word in words[begin:]]
         found = self._automaton.find_matches_as_indexes("".join(heard), overlapping=True)
         for first, last, n, phrase in self._hits(heard, found) if found else ():
             if last + begin >= since:
