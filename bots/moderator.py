@@ -159,7 +159,8 @@ class Moderator:
         try:
             while True:
                 found = await self._decisions.get()
-                await self._settled()
+                if not found.waiting:
+                    await self._settled()  # evidence is cut
                 recorded = found.waiting or found.unconfirmed
                 for decision in [found] if recorded else in_time(found, self._tick()):
                     if decision.mode == "enforce" and not recorded:
