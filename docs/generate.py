@@ -155,7 +155,7 @@ _GRANTED = {
     Granted.ALWAYS: "always",
     Granted.USED: "if the rule file uses it",
     Granted.ALLOWED: "if the host allows it to the rule by name",
-    Granted.NEVER: "never",
+    Granted.SUGGESTED: "never; a rule may suggest it",
 }
 
 

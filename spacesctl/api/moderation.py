@@ -216,7 +216,7 @@ class NewAct(Given, frozen=True, kw_only=True):
     action: str
     """One of those that rules may take, or `ladder`."""
     account_id: str
-    """Empty for what is about the Space itself: then the action is `log`, `alert`, `slow` or `lock`."""
+    """Empty for what is about the Space itself: then the action is `log`, `alert`, `slow`, `hold` or `lock`."""
     lane: Lane
     """0 where there is none."""
     start_tick: Count

@@ -19,8 +19,8 @@ class Granted(StrEnum):
     """The grant of a rule file that uses it."""
     ALLOWED = "allowed"
     """Only when the host allows it to the rule by name."""
-    NEVER = "never"
-    """A person decides."""
+    SUGGESTED = "suggested"
+    """Rules may only suggest it: a person decides."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ _ROWS = (
         Action.SLOW, Action.SLOW, is_measure=True,
     ),
     ModerationAction(
-        "hold", "held back in", Granted.NEVER, "who comes on stage is muted until it ends",
+        "hold", "held back in", Granted.SUGGESTED, "who comes on stage is muted until it ends",
         Action.HOLD, Action.HOLD, is_measure=True,
     ),
     ModerationAction(
@@ -85,15 +85,17 @@ _ROWS = (
 )  # fmt: skip
 ACTIONS: Mapping[str, ModerationAction] = MappingProxyType({row.name: row for row in _ROWS})
 """All actions by name, the mildest first."""
-BY_RULES = tuple(name for name, row in ACTIONS.items() if row.granted is not Granted.NEVER)
-"""What rules may do, where that is granted, the mildest first."""
-BY_STEPS = tuple(name for name in BY_RULES if ACTIONS[name].is_sanction and name not in ("slow", "lock"))
+BY_RULES = tuple(ACTIONS)
+"""What rules may do, where that is granted, or suggest, the mildest first."""
+ONLY_SUGGESTED = frozenset(name for name, row in ACTIONS.items() if row.granted is Granted.SUGGESTED)
+"""What no rule does by itself."""
+BY_STEPS = tuple(name for name in BY_RULES if ACTIONS[name].is_sanction and name not in ("slow", "hold", "lock"))
 """What the steps of a ladder may do, the mildest first: sanctions on one person."""
 LADDER = "ladder:"
 """What comes before a ladder's name where it stands for an action."""
 MEASURES = tuple(name for name, row in ACTIONS.items() if row.is_measure)
 """What can be on the Space itself."""
-ABOUT_A_SPACE = ("log", "alert", "slow", "lock")
+ABOUT_A_SPACE = ("log", "alert", "slow", "hold", "lock")
 """What a rule may do that has found nobody, but something about the Space."""
 SANCTIONS = frozenset(name for name, row in ACTIONS.items() if row.is_sanction)
 """What takes something from a person: only these count in a rule file's circuit breaker."""

@@ -88,8 +88,8 @@ def expired(space: Space, now: datetime) -> Events:
 def _made(space: Space, command: c.TakeAct, why: Why, before: Suggestion | None, now: datetime) -> Suggestion:
     waits = why == "unanswered"
     lasts = None if command.until is None else round((command.until - now).total_seconds())
-    if command.action in ("slow", "lock"):
-        lasts = round(measures.BY_RULES.total_seconds())
+    if not command.person.account_id:
+        lasts = round((measures.HOLD if command.action == "hold" else measures.BY_RULES).total_seconds())
     one = Suggestion(
         id=before.id if before is not None else f"{space.id}-s{space.suggestion_count + 1}",
         act=command.key,

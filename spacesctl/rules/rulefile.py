@@ -14,7 +14,7 @@ from spacesctl.rules import conditions, fields, guards, lists, read_confirm, rea
 from spacesctl.rules.fields import Reader, TooManyProblems
 from spacesctl.rules.lines import Path, locate
 from spacesctl.rules.problems import Problem, RuleFileError
-from spacesctl.rules.ruleset import ACTIONS, MODES, NEEDS_ALLOW, Limits, Pattern, Phrase, Rule, RuleSet
+from spacesctl.rules.ruleset import ACTIONS, MODES, NEEDS_ALLOW, ONLY_SUGGESTED, Limits, Pattern, Phrase, Rule, RuleSet
 
 MAX_NUMBERS = 8
 """Conditions `digits` of a file: each is looked for in every result of every lane."""
@@ -179,6 +179,9 @@ def _allowed(reader: Reader, rules: list[Rule], limits: Limits, steps: Mapping[s
         for action in rule.actions:
             if action in NEEDS_ALLOW and action not in limits.allow.get(rule.id, frozenset()):
                 todo = f'add `allow = {{ {rule.id} = ["{action}"] }}` under [limits], or stop at `mute`'
+                reader.note(rule.line, f"rule {rule.id!r} may not {action} by itself", todo)
+            if action in ONLY_SUGGESTED and rule.mode == "enforce":
+                todo = 'write `mode = "suggest"`: then a person decides, or take another action'
                 reader.note(rule.line, f"rule {rule.id!r} may not {action} by itself", todo)
 
 

@@ -25,6 +25,8 @@ ACTIONS = actions.BY_RULES
 """The actions of a rule, mildest first."""
 NEEDS_ALLOW = actions.ONLY_IF_ALLOWED
 """Actions harsher than a mute: a rule may take them only if `[limits] allow` names it."""
+ONLY_SUGGESTED = actions.ONLY_SUGGESTED
+"""Actions that a rule in the mode `enforce` cannot have."""
 MAX_REGEX = 260
 """Characters of one regex; longer ones cannot be reviewed by a reader."""
 

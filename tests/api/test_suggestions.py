@@ -96,13 +96,13 @@ async def test_a_block_goes_on_the_hosts_list(api: Api) -> None:
     assert (block["by"]["handle"], block["reason"]) == ("@host", "rule pitch")
 
 
-@pytest.mark.parametrize("action", ["lock", "slow"])
-async def test_what_is_suggested_about_a_space_ends_by_itself(api: Api, action: str) -> None:
+@pytest.mark.parametrize(("action", "lasts"), [("lock", 600), ("slow", 600), ("hold", 300)])
+async def test_what_is_suggested_about_a_space_ends_by_itself(api: Api, action: str, lasts: int) -> None:
     host, talker, space = await stage(api)
     raid = said(talker, 0, action, account_id="", lane=0, words=[], found="joins_per_minute 72")
     await api.bot.ok("POST", f"{space}/acts", raid)
     (shown,) = (await host.ok("GET", f"{space}/suggestions"))["data"]
-    assert (shown["target"], shown["found"], shown["duration"]) == (None, "joins_per_minute 72", 600)
+    assert (shown["target"], shown["found"], shown["duration"]) == (None, "joins_per_minute 72", lasts)
     await host.ok("POST", f"{space}/suggestions/{shown['id']}/confirm")
     (one,) = (await host.ok("GET", f"{space}/sanctions"))["data"]
     assert (one["action"], one["target"], one["by"]["handle"]) == (action, None, "@host")
@@ -207,3 +207,12 @@ async def test_the_host_is_told_what_a_rule_did_about_all_and_how_to_undo_it(api
     (one,) = (await host.ok("GET", f"{space}/sanctions"))["data"]
     (text,) = await told(host, "found joins_per_minute 72")
     assert text.endswith(f"`spacesctl undo {one['id']}` undoes it.")
+
+
+async def test_no_rule_holds_by_itself(api: Api) -> None:
+    host, talker, space = await stage(api)
+    raid = said(talker, 0, "hold", "enforce", account_id="", lane=0, words=[], found="joins_per_minute 72")
+    assert (await api.bot.refused("POST", f"{space}/acts", raid))["status"] == 403
+    text = RULES.replace('actions = ["report", ', 'actions = ["report", "hold", ')
+    problem = await host.refused("PUT", f"{space}/rules", {"text": text})
+    assert "may not hold by itself" in str(problem)

@@ -93,7 +93,7 @@ def test_bounds(written: str, sign: str, value: float) -> None:
         (when('[{ noise = ">=-40" }]', **{"when.unless": '[{ said_by_moderator_within = "9s" }]'}), 6, "about words"),
         (when('[{ noise = ">=-40" }]', actions='["log", "redact"]'), 4, "nothing to `redact`"),
         (when('[{ joins_per_minute = ">=9" }]', actions='["log", "mute"]'), 4, "`mute` is about one person, and rule 'a' finds nobody"),
-        (when('[{ joins_per_minute = ">=9" }]', actions='["report"]'), 4, "take some of log, alert, slow, lock"),
+        (when('[{ joins_per_minute = ">=9" }]', actions='["report"]'), 4, "take some of log, alert, slow, hold, lock"),
         (when('[{ joins_per_minute = ">=9" }]', scope='{ roles = ["speaker"] }'), 6, "`scope` about a person"),
         (when('[{ noise = ">=-40" }]', cooldown='"9s"'), 6, "again and again"),
         (rule(when__any='[{ words = ["x"] }, { noise = ">=-40" }]'), 4, "stands beside words"),
@@ -224,4 +224,15 @@ def test_what_one_account_alone_reaches_is_refused(bound: str, refused: bool) ->
         compile_rules(text)
         return
     with pytest.raises(RuleFileError, match="one account alone"):
+        compile_rules(text)
+
+
+@pytest.mark.parametrize(("mode", "refused"), [("suggest", False), ("shadow", False), ("enforce", True)])
+def test_a_hold_is_a_persons_to_decide(mode: str, refused: bool) -> None:
+    when = 'when.all = [ { joins_per_minute = ">=60" } ]'
+    text = f'schema = 1\n[[rule]]\nid = "raid"\nmode = "{mode}"\n{when}\nactions = ["alert", "hold"]\n'
+    if not refused:
+        assert "hold" not in compile_rules(text).actions()
+        return
+    with pytest.raises(RuleFileError, match="may not hold by itself"):
         compile_rules(text)
