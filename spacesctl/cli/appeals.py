@@ -88,7 +88,7 @@ def appeal(
     ctx: typer.Context,
     sanction: SanctionId,
     text: Annotated[
-        str, typer.Option("--text", metavar="TEXT", help="Why it should be taken back; `-` reads it from stdin.")
+        str, typer.Option("--text", metavar="WORDS", help="Why it should be taken back; `-` reads it from stdin.")
     ] = "",
     as_json: Json = False,
 ) -> None:

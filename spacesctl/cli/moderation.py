@@ -189,14 +189,8 @@ def decide_report(
     as_json: Json = False,
 ) -> None:
     """Uphold or dismiss a report, or open it again. Who filed it is told."""
-    from spacesctl.api.moderation import ReportDecision
+    from spacesctl.cli.review import decided
 
     if again == (upheld is not None):
         raise Invalid("--upheld, --dismissed, --open", "give one of them")
-    decision = ReportDecision(state="open" if again else "upheld" if upheld else "dismissed", note=text)
-    with client(ctx) as spaces:
-        found = spaces.moderation.decide(report_id, decision)
-    if as_json:
-        emit_json(found)
-    else:
-        say(f"report {found.id} is {found.state}")
+    decided(ctx, report_id, "open" if again else "upheld" if upheld else "dismissed", text, as_json=as_json)

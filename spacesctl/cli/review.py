@@ -20,15 +20,16 @@ Note = Annotated[str, typer.Option("--note", metavar="WORDS", help="Your reason,
 
 def uphold(ctx: typer.Context, report_id: Ref, text: Note = "", as_json: Json = False) -> None:
     """Uphold a report: it was right. Who filed it is told."""
-    _decide(ctx, report_id, "upheld", text, as_json=as_json)
+    decided(ctx, report_id, "upheld", text, as_json=as_json)
 
 
 def dismiss(ctx: typer.Context, report_id: Ref, text: Note = "", as_json: Json = False) -> None:
     """Dismiss a report: it was not right. Who filed it is told."""
-    _decide(ctx, report_id, "dismissed", text, as_json=as_json)
+    decided(ctx, report_id, "dismissed", text, as_json=as_json)
 
 
-def _decide(ctx: typer.Context, report_id: str, state: ReportState, text: str, *, as_json: bool) -> None:
+def decided(ctx: typer.Context, report_id: str, state: ReportState, text: str, *, as_json: bool) -> None:
+    """Decide on a report, and say who else looked after it."""
     from spacesctl.api.moderation import ReportDecision
 
     with client(ctx) as spaces:
@@ -65,7 +66,7 @@ def assign(
 def add_note(
     ctx: typer.Context,
     report_id: Ref,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="At most 2000 characters; `-` reads it from stdin.")],
+    text: Annotated[str, typer.Argument(metavar="WORDS", help="At most 2000 characters; `-` reads it from stdin.")],
     as_json: Json = False,
 ) -> None:
     """Write a note on a report, for those who review it: neither who filed it nor whom it is about reads it."""

@@ -29,6 +29,8 @@ class Message:
 
     type: str
     data: dict[str, Any]
+    about: str | None = None
+    """An account that is not to read it: the one that is reported."""
 
 
 def messages(space: Space, happened: Iterable[e.Event]) -> list[Message]:
@@ -43,7 +45,7 @@ def _message(space: Space, event: e.Event) -> Message | None:
             return Message("hand.raised", {"space": _space(space), "account_id": account_id})
         case e.ReportFiled(report_id, category, account_id) if account_id != space.host_id:
             report = {"id": report_id, "category": category, "account_id": account_id}
-            return Message("report.created", {"space": _space(space), "report": report})
+            return Message("report.created", {"space": _space(space), "report": report}, account_id)
         case e.ActTaken(key, rule_id, mode, action, account_id, lane, start_tick, end_tick):
             act = {
                 "key": key, "rule_id": rule_id, "mode": mode, "action": action, "account_id": account_id, "lane": lane,

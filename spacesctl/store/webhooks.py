@@ -153,12 +153,15 @@ async def remove(db: AsyncConnection, webhook_id: str) -> None:
 
 async def enqueue(db: AsyncConnection, host_id: str, messages: Sequence[Message], now: datetime) -> None:
     """Queue messages for each active webhook that subscribes to them: those of the host, and those for all Spaces; none of a suspended
-    account."""
-    query = select(webhooks.c.id, webhooks.c.events).join(accounts, accounts.c.id == webhooks.c.account_id)
+    account, and to nobody's a message about themselves."""
+    query = select(webhooks.c.id, webhooks.c.events, webhooks.c.account_id).join(
+        accounts, accounts.c.id == webhooks.c.account_id
+    )
     query = query.where(accounts.c.suspended_at.is_(None), webhooks.c.state == "active")
     query = query.where(or_(webhooks.c.account_id == host_id, webhooks.c.all_spaces))
     for hook in list(await db.execute(query)):
-        wanted = [message for message in messages if not hook.events or message.type in hook.events]
+        mine = [message for message in messages if message.about != hook.account_id]
+        wanted = [message for message in mine if not hook.events or message.type in hook.events]
         if wanted:
             await db.execute(
                 deliveries.insert().values(webhook_id=hook.id, at=now, state="pending", attempts=0, next_at=now),

@@ -85,7 +85,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "ladder": {"name": "speech", "expire": 60, "steps": [{"points": 1, "do": "mute", "seconds": 60}]},
         "repeat": {"times": 2, "within": 9.0}, "cooldown": 5.0, "found": "joins_per_minute 72",
     },
-    "Undo": {"reason": "r"},
+    "Undo": {"reason": "r", "wrong": True},
     "BotStatus": {
         "ready": True,
         "model": "m",

@@ -91,7 +91,7 @@ def test_only_these_may_have_several_lines() -> None:
             several.add(f"{kind.__name__}.{path}")
     assert several == {
         "AboutMe.description", "NewInvites.message", "NewMessage.text", "NewPost.text", "NewReport.note", "ReportDecision.note",
-        "NewRules.text", "NewSpace.rules", "NewSeries.rules", "SeriesChange.rules",
+        "NewNote.text", "NewAppeal.text", "NewRules.text", "NewSpace.rules", "NewSeries.rules", "SeriesChange.rules",
     }  # fmt: skip
 
 

@@ -104,6 +104,10 @@ CASES = {
     "lock": Case("host", "PUT /v1/spaces/{space}/measures/lock", {"duration": 60}),
     "mute all": Case("host", "PUT /v1/spaces/{space}/measures/mute", {"reason": "x"}),
     "report": Case("ben", "POST /v1/reports", {"space_id": "{space}", "account": "@ann"}),
+    "assignment": Case("host", "PUT /v1/reports/{report}/assignee", {"account": "@host"}),
+    "note": Case("host", "POST /v1/reports/{report}/notes", {"text": "seen"}),
+    "appeal": Case("ben", "POST /v1/sanctions/{sanction}/appeal", {"text": "why"}),
+    "granted appeal": Case("owner", "PATCH /v1/appeals/{appeal}", {"state": "granted", "reason": "so"}),
     "end": Case("host", "POST /v1/spaces/{space}/end"),
     "delete of a pinned post": Case("host", "DELETE /v1/posts/{post}"),
     "captions": Case("bot", "POST /v1/spaces/{space}/captions", {"captions": [CAPTION, {**CAPTION, "utterance": 2}]}),
@@ -127,8 +131,18 @@ async def scene(api: Api) -> Scene:
     suggested = act(ann, "kick", "suggest", key="suggested", start_tick=900, end_tick=950)
     await api.bot.ok("POST", f"/v1/spaces/{spaces[0]}/acts", suggested)
     series = (await host.ok("POST", "/v1/series", SERIES))["id"]
+    report = (await cid.ok("POST", "/v1/reports", {"space_id": spaces[0], "account": "@ben"}))["id"]
+    for one in ("ann", "ben"):
+        await host.ok(
+            "POST",
+            f"/v1/spaces/{spaces[0]}/people/@{one}/warn",
+            {"reason": "loud", "report": report if one == "ben" else None},
+        )
+    [anns], [bens] = [(await one.ok("GET", "/v1/accounts/me/sanctions"))["data"] for one in (ann, ben)]
+    appeal = (await ann.ok("POST", f"/v1/sanctions/{anns['id']}/appeal"))["id"]
+    reviewed = {"report": report, "sanction": bens["id"], "appeal": appeal}
     people = {"host": host, "ann": ann, "ben": ben, "cid": cid, "bot": api.bot, "owner": api.owner}
-    return Scene(people, {"space": spaces[0], "series": series, "post": post}, session.headers["location"])
+    return Scene(people, {"space": spaces[0], "series": series, "post": post, **reviewed}, session.headers["location"])
 
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])

@@ -25,6 +25,7 @@ CONCERN_NOBODY = {
     e.Erased, e.Restored,
     # staff find it in the list of reports
     e.EvidenceKept,
+    e.ReportNoted,
 }  # fmt: skip
 
 

@@ -192,7 +192,7 @@ async def _prepare(api: Api, ask: Ask, host: As, names: dict[str, str]) -> None:
         space = f"/v1/spaces/{names['space_id']}"
         assert (await api.nobody.offer(f"{space}/whep")).status_code == 201
         names["anonymous"] = (await host.ok("GET", f"{space}/connections"))["data"][0]["id"]
-    elif ask.route.split()[1].startswith("/v1/sanctions/"):
+    elif ask.at.get("sanction_id") == "{block}":
         async with api.app.db.read() as db:
             rows = await db.exec_driver_sql("SELECT id FROM sanctions WHERE action = 'block'")
         names["block"] = rows.scalar_one()

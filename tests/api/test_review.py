@@ -58,6 +58,19 @@ async def test_who_decides_what_another_looks_after_sees_it_and_the_other_is_tol
     assert any("which you look after, was dismissed by @host." in text for text in await told(ann))
 
 
+async def test_reporter_and_target_learn_the_outcome_also_across_a_block(api: Api) -> None:
+    host, _ann, dan, space, report = await scene(api)
+    await host.ok("PUT", "/v1/accounts/me/blocks/@dan")
+    await host.ok("PATCH", report, {"state": "upheld", "note": "thanks, dan"})
+    assert "Your report about @cid in “A Space” was upheld: thanks, dan." in await told(dan)
+    async with api.app.db.read() as db:
+        rows = await db.exec_driver_sql(
+            "SELECT text FROM dms JOIN accounts ON to_id = accounts.id WHERE handle = 'cid'"
+        )
+    to_cid = [row.text for row in rows if "report" in row.text]
+    assert to_cid == ["A report about you in “A Space” was upheld: its moderators found that it was right."], space
+
+
 async def test_of_two_who_assign_at_once_one_does_and_the_other_learns_of_it(api: Api) -> None:
     host, ann, _dan, _space, report = await scene(api)
     answers = await asyncio.gather(

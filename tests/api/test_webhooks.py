@@ -113,6 +113,18 @@ async def test_only_what_was_asked_for_comes_and_admins_may_ask_for_all_spaces(a
         assert (few.types(), every.types()) == (["spaces.end"], ["spaces.start", "spaces.end"])
 
 
+async def test_nobody_is_told_of_a_report_about_themselves(api: Api) -> None:
+    host = await api.account("host")
+    async with receiving() as every, sending(api):
+        hook = await add(api.owner, every, all=True, events=["report.created"])
+        space = await api.live(host)
+        for whom in ("@owner", None):
+            await host.ok("POST", "/v1/reports", {"space_id": space[-13:], "account": whom})
+        await every.until(1)
+        [row] = await settled(api.owner, hook)
+        assert row["state"] == "delivered"
+
+
 async def test_what_fails_is_sent_again_the_same_until_it_arrives(api: Api) -> None:
     host = await api.account("host")
     async with receiving([500, 302]) as receiver, sending(api):

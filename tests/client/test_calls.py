@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -66,6 +66,8 @@ def given(kind: type[Given]) -> Given:
     plain = {str: "x", int: 1, bool: True, float: 1.0, list: []}
 
     def value(name: str, hint: Any) -> Any:
+        if get_origin(hint) is Literal and values.get(name) not in get_args(hint):
+            return get_args(hint)[0]
         base = get_args(hint)[0] if get_origin(hint) is not None and get_args(hint) else hint
         return values.get(name, plain.get(base, [] if "list" in str(hint) else "x"))
 

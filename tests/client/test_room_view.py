@@ -18,7 +18,8 @@ NOT_IN_THE_VIEW = {
     "space.created", "reminders.sent", "invite.sent", "invite.answered", "person.readmitted", "person.restored",
     "sanction.imposed", "sanction.lifted", "rules.set", "act.taken", "suggestion.made",
     "suggestion.ended", "offence.counted", "breaker.tripped", "points.given", "report.filed",
-    "evidence.kept", "report.decided", "recording.consented", "reactions",
+    "evidence.kept", "report.assigned", "report.noted", "report.decided", "appeal.filed", "appeal.decided",
+    "recording.consented", "reactions",
     "delay.changed", "redaction.made", "redaction.changed", "redaction.withdrawn", "redaction.missed",
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spacesctl.application.projections.notice_context import Context, Notice
+from spacesctl.application.projections.phrases import how_long_in_words
 from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.clock import shown
@@ -39,8 +40,8 @@ def act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
         return []  # only noted, or its target was exempt
     done, at = ACTIONS[event.action].done, shown(event.start_tick)
     to_target = (
-        f"You were {done} {c.title} at {at}: rule {event.rule_id} {_found(act)}. This was automatic, in the host's name."
-        f"{_how_to_appeal(c, event)}"
+        f"You were {done} {c.title} at {at}{_how_long(c, event)}: rule {event.rule_id} {_found(act)}. "
+        f"This was automatic, in the host's name.{_how_to_appeal(c, event)}"
     )
     to_host = f"Rule {event.rule_id} {_found(act)} at {at}: {c.name(event.account_id)} was {done} {c.title}.{_to_undo(c, event)}"
     return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
@@ -68,6 +69,12 @@ def _to_undo(c: Context, event: e.ActTaken) -> str:
     if event.action == "block":
         return f" `spacesctl unblock {c.name(event.account_id)}` undoes it."
     return f" `spacesctl undo {found[-1]}` undoes it." if found else ""
+
+
+def _how_long(c: Context, event: e.ActTaken) -> str:
+    made = (one.sanction for one in c.outcome.events if isinstance(one, e.SanctionImposed))
+    until = next((one.until for one in made if one.evidence == event.key), None)
+    return f" for {how_long_in_words(until - c.outcome.at)}" if until is not None else ""
 
 
 def _how_to_appeal(c: Context, event: e.ActTaken) -> str:

@@ -145,7 +145,8 @@ def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
     if event.state == "open":
         return []
     whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
-    told = [Notice(event.reporter_id, f"Your report about {whom} was {event.state}{_because(event.note)}")]
+    mine = f"Your report about {whom} was {event.state}{_because(event.note)}"
+    told = [Notice(event.reporter_id, mine, across=True)]
     by_appeal = any(isinstance(other, e.AppealDecided) for other in c.outcome.events)  # that tells them
     if event.account_id is not None and not by_appeal:
         text = f"A report about you in {c.title} was {event.state}: {_MEANS[event.state]}"
@@ -188,7 +189,7 @@ def _appeal_decided(c: Context, event: e.AppealDecided) -> list[Notice]:
     if reporter is not None and not dismissed:
         outcome = "granted: it was taken back" if event.granted else "denied: it stays"
         text = f"{whom}, whom you reported, was {done} {c.title} and appealed. The appeal was {outcome}."
-        told.append(Notice(reporter, text))
+        told.append(Notice(reporter, text, across=True))
     return told
 
 
