@@ -132,12 +132,9 @@ async def scene(api: Api) -> Scene:
     await api.bot.ok("POST", f"/v1/spaces/{spaces[0]}/acts", suggested)
     series = (await host.ok("POST", "/v1/series", SERIES))["id"]
     report = (await cid.ok("POST", "/v1/reports", {"space_id": spaces[0], "account": "@ben"}))["id"]
-    for one in ("ann", "ben"):
-        await host.ok(
-            "POST",
-            f"/v1/spaces/{spaces[0]}/people/@{one}/warn",
-            {"reason": "loud", "report": report if one == "ben" else None},
-        )
+    warn = f"/v1/spaces/{spaces[0]}/people"
+    await host.ok("POST", f"{warn}/@ann/warn", {"reason": "loud"})
+    await host.ok("POST", f"{warn}/@ben/warn", {"reason": "loud", "report": report})
     [anns], [bens] = [(await one.ok("GET", "/v1/accounts/me/sanctions"))["data"] for one in (ann, ben)]
     appeal = (await ann.ok("POST", f"/v1/sanctions/{anns['id']}/appeal"))["id"]
     reviewed = {"report": report, "sanction": bens["id"], "appeal": appeal}
