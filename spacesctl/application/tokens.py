@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.app import App
-from spacesctl.application.projections.notice_texts import in_words
+from spacesctl.application.projections.phrases import in_words
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
-from spacesctl.application.projections import act_notices
+from spacesctl.application.projections import act_notices, review_texts
 from spacesctl.application.projections.notice_context import Context, Notice
+from spacesctl.application.projections.phrases import because, how_long_in_words, in_words, then_can
 from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
 from spacesctl.domain.principals import Rule, System
@@ -15,25 +15,6 @@ from spacesctl.domain.sanction import EVERYBODY
 from spacesctl.domain.words import InviteState, Role, State
 
 _OFFERS = {Role.COHOST: "be a co-host of", Role.SPEAKER: "speak in"}
-_MEANS = {
-    "upheld": "its moderators found that it was right.",
-    "dismissed": "its moderators found nothing in it.",
-}
-"""What a decision on a report says of whom it is about."""
-
-
-def in_words(at: datetime) -> str:
-    """A time as people say it: Monday, 30 November 2026, 18:00 UTC."""
-    return f"{at:%A}, {at.day} {at:%B %Y}, {at:%H:%M} UTC"
-
-
-def how_long_in_words(time: timedelta) -> str:
-    """A duration as people say it: 90 s, 5 min, 1 h 30 min, 2 h."""
-    seconds = round(time.total_seconds())
-    if seconds % 60 or seconds < 60:
-        return f"{seconds} s"
-    hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
 
 
 def _invited(c: Context, event: e.Invited) -> list[Notice]:
@@ -83,7 +64,7 @@ def _sanctioned(c: Context, event: e.SanctionImposed) -> list[Notice]:
     how_long = f" for {how_long_in_words(sanction.until - sanction.since)}" if sanction.until is not None else ""
     how_long = how_long or (" until it ends" if sanction.action == "kick" else "")
     done = ACTIONS[sanction.action].done
-    text = f"You were {done} {c.title}{c.by}{how_long}{_because(sanction.reason)}{act_notices.look_at(sanction.id)}"
+    text = f"You were {done} {c.title}{c.by}{how_long}{because(sanction.reason)}{act_notices.look_at(sanction.id)}"
     return [Notice(sanction.target, text)]
 
 
@@ -93,12 +74,7 @@ def _lifted(c: Context, event: e.SanctionLifted) -> list[Notice]:
     if any(isinstance(other, e.AppealDecided) for other in c.outcome.events):
         return []  # that says it
     undone = ACTIONS[event.action].undone
-    return [Notice(event.account_id, f"You are {undone} {c.title}{_because(event.reason)}{_then(c, event.action)}")]
-
-
-def _then(c: Context, action: str) -> str:
-    """What a person can do when a sanction is over."""
-    return {"mute": " Open your microphone to speak.", "kick": f" {c.link}"}.get(action, "")
+    return [Notice(event.account_id, f"You are {undone} {c.title}{because(event.reason)}{then_can(c, event.action)}")]
 
 
 def _unmuted(c: Context, event: e.ServerUnmuted) -> list[Notice]:
@@ -114,87 +90,6 @@ def _removed(c: Context, event: e.Removed) -> list[Notice]:
         return []
     why = "its host blocked you" if event.by == c.space.host_id else "there is a block between you and its hosts"
     return [Notice(event.account_id, f"You were removed from {c.title}: {why}.", across=True)]
-
-
-def _report_filed(c: Context, event: e.ReportFiled) -> list[Notice]:
-    """Staff learn of a person's report; of a rule's, its act tells."""
-    if event.act:
-        return []
-    whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
-    text = (
-        f"{c.name(event.by)} reported {whom} ({event.category}). `spacesctl reports show {event.report_id}` shows it."
-    )
-    staff = {one.account_id for one in c.space.people.values() if one.role is Role.COHOST} | {c.space.host_id}
-    return [Notice(one, text) for one in sorted(staff - {event.account_id, event.by})]
-
-
-def _report_assigned(c: Context, event: e.ReportAssigned) -> list[Notice]:
-    """Who looks after it now, and who did; not the one who says so."""
-    about = f"report {event.report_id} in {c.title}"
-    told = []
-    if event.assignee_id is not None:
-        text = f"You look after {about} now. `spacesctl reports show {event.report_id}` shows it."
-        told.append(Notice(event.assignee_id, text, across=True))
-    if event.before_id is not None:
-        told.append(Notice(event.before_id, f"You look after {about} no longer.", across=True))
-    return told
-
-
-def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
-    """Who filed it, with the reason; whom it is about, without it, since it may tell who reported; and who looks after it."""
-    if event.state == "open":
-        return []
-    whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
-    mine = f"Your report about {whom} was {event.state}{_because(event.note)}"
-    told = [Notice(event.reporter_id, mine, across=True)]
-    by_appeal = any(isinstance(other, e.AppealDecided) for other in c.outcome.events)  # that tells them
-    if event.account_id is not None and not by_appeal:
-        text = f"A report about you in {c.title} was {event.state}: {_MEANS[event.state]}"
-        told.append(Notice(event.account_id, text, across=True))
-    if event.assignee_id not in (None, event.reporter_id):
-        text = f"Report {event.report_id} in {c.title}, which you look after, was {event.state}{c.by}."
-        told.append(Notice(event.assignee_id or "", text, across=True))
-    return told
-
-
-def _appeal_filed(c: Context, event: e.AppealFiled) -> list[Notice]:
-    """Who may decide on it: the staff, and operators where there is nobody else than who imposed the sanction."""
-    about = c.appealed[event.sanction_id]
-    cohosts = set() if c.space.is_over else {one.account_id for one in c.space.with_role(Role.COHOST)}
-    staff = {c.space.host_id, *cohosts} - {event.account_id}
-    told = staff if staff - {about.by_id} else staff | c.operators
-    text = (
-        f"{c.name(event.account_id)} appeals being {_done(event.action)} {c.title} at {about.since:%H:%M} UTC. "
-        f"`spacesctl appeals show {event.appeal_id}` shows it."
-    )
-    return [Notice(one, text, across=True) for one in sorted(told - {event.account_id})]
-
-
-def _appeal_decided(c: Context, event: e.AppealDecided) -> list[Notice]:
-    """Who appealed, and who had reported them; the other does not learn of either."""
-    done, because = _done(event.action), _because(event.reason)
-    whom = c.name(event.account_id)
-    if event.granted:
-        undone = ACTIONS[event.action].undone
-        is_lifted = any(
-            isinstance(one, e.SanctionLifted) and one.account_id == event.account_id for one in c.outcome.events
-        )
-        then = f" You are {undone} {c.title}.{_then(c, event.action)}" if is_lifted and undone else ""
-        mine = f"Your appeal of being {done} {c.title} was granted: it is taken back{because}{then}"
-    else:
-        mine = f"Your appeal of being {done} {c.title} was denied{because}"
-    told = [Notice(event.account_id, mine, across=True)]
-    reporter = c.appealed[event.sanction_id].reporter_id
-    dismissed = any(isinstance(one, e.ReportDecided) for one in c.outcome.events)  # that says it
-    if reporter is not None and not dismissed:
-        outcome = "granted: it was taken back" if event.granted else "denied: it stays"
-        text = f"{whom}, whom you reported, was {done} {c.title} and appealed. The appeal was {outcome}."
-        told.append(Notice(reporter, text, across=True))
-    return told
-
-
-def _done(action: str) -> str:
-    return ACTIONS[action].done
 
 
 def _edited(c: Context, event: e.SpaceEdited) -> list[Notice]:
@@ -270,10 +165,6 @@ def _reminded(c: Context, event: e.RemindersSent) -> list[Notice]:
     return [Notice(one, text, "reminder") for one in [*sorted(c.subscribers - {c.space.host_id}), *host]]
 
 
-def _because(reason: str) -> str:
-    return f": {reason}{'' if reason[-1] in '.!?' else '.'}" if reason else "."
-
-
 def _recording_stopped(c: Context, event: e.RecordingStopped) -> list[Notice]:
     """A recording that the server stopped: its host could not know."""
     if event.reason != "disk":
@@ -283,17 +174,13 @@ def _recording_stopped(c: Context, event: e.RecordingStopped) -> list[Notice]:
 
 
 WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
+    **review_texts.WRITERS,
     e.Invited: _invited,
     e.InviteAnswered: _invite_answered,
     e.HandLowered: _hand_lowered,
     e.RoleChanged: _role_changed,
     e.SanctionImposed: _sanctioned,
     e.SanctionLifted: _lifted,
-    e.ReportFiled: _report_filed,
-    e.AppealFiled: _appeal_filed,
-    e.AppealDecided: _appeal_decided,
-    e.ReportAssigned: _report_assigned,
-    e.ReportDecided: _report_decided,
     e.ServerUnmuted: _unmuted,
     e.Removed: _removed,
     e.SpaceEdited: _edited,
