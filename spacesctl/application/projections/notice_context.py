@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -92,6 +93,10 @@ class Context:
         on_stage = {one.account_id for one in self.space.people.values() if one.role is not Role.LISTENER}
         invited = {one.account_id for one in self.space.invites.values() if one.state in _OPEN}
         return sorted((on_stage | invited | self.subscribers) - self.apart - self.space.barred.keys())
+
+
+Writer = Callable[[Context, Any], list[Notice]]
+"""Writes the notices of an event of its type."""
 
 
 async def context_of(db: AsyncConnection, outcome: Outcome, events: Iterable[e.Event], link: str) -> Context:

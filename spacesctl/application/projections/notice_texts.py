@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from spacesctl.application.projections import act_notices, review_texts
-from spacesctl.application.projections.notice_context import Context, Notice
+from spacesctl.application.projections.notice_context import Context, Notice, Writer
 from spacesctl.application.projections.phrases import because, how_long_in_words, in_words, then_can
 from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
@@ -173,7 +170,7 @@ def _recording_stopped(c: Context, event: e.RecordingStopped) -> list[Notice]:
     return [Notice(c.space.host_id, text)]
 
 
-WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
+WRITERS: dict[type[e.Event], Writer] = {
     **review_texts.WRITERS,
     e.Invited: _invited,
     e.InviteAnswered: _invite_answered,

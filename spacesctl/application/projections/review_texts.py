@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from spacesctl.application.projections.notice_context import Context, Notice
+from spacesctl.application.projections.notice_context import Context, Notice, Writer
 from spacesctl.application.projections.phrases import because, then_can
 from spacesctl.domain import events as e
 from spacesctl.domain.actions import ACTIONS
@@ -99,7 +96,7 @@ def _done(action: str) -> str:
     return ACTIONS[action].done
 
 
-WRITERS: dict[type[e.Event], Callable[[Context, Any], list[Notice]]] = {
+WRITERS: dict[type[e.Event], Writer] = {
     e.ReportFiled: _report_filed,
     e.ReportAssigned: _report_assigned,
     e.ReportDecided: _report_decided,
