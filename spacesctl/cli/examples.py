@@ -146,8 +146,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "audit list": (f"spacesctl audit list {ID}",),
     "audit verify": ("spacesctl audit verify", "spacesctl audit verify --head HEAD"),
     "audit report": (
-        "spacesctl audit report --template dsa15 --from 2026-01-01 --to 2026-12-31 > figures.csv",
-        "spacesctl audit report --template dsa24 --from 2026-11-01 --to 2026-11-30 --territory DE,AT > statements.jsonl",
+        "spacesctl audit report --template dsa15 --from 2026-01-01 --to 2026-06-30",
+        "spacesctl audit report --template dsa24 --from 2026-11-01 --to 2026-11-30",
     ),
     "account create": ("spacesctl account create @ann --name 'Ann Lee'",),
     "account list": ("spacesctl account list --limit 50",),

@@ -74,7 +74,7 @@ def test_each_command_has_examples_that_can_be_typed(words: str) -> None:
     shown = helped(words)
     for example in EXAMPLES[words]:
         assert f"\n  {example}\n" in f"{shown}\n"
-        typed = shlex.split(re.split(r" [|<] ", example)[0].removeprefix('eval "$(').removesuffix(')"'))
+        typed = shlex.split(re.split(r" [|<>] ", example)[0].removeprefix('eval "$(').removesuffix(')"'))
         assert typed[0] == "spacesctl"
         assert understood(typed[1:]) == words
     assert EXAMPLES[words]
