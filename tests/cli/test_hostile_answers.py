@@ -134,7 +134,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> None:
     """What commands are given, and no patience."""
     from bots import casts
 
-    Path("rules.toml").write_text("")
+    Path("rules.toml").write_text("schema = 1\n")
     entries = [blocklists.Entry(handle="@ann", reason="spam")]
     bare = blocklists.BlockList(
         schema=1, server="https://a.example", by="@host", made_at=Time.of(datetime.now(UTC)), entries=entries, key="0" * 64, signature=""
