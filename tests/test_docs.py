@@ -30,7 +30,7 @@ def test_every_error_code_and_setting_is_documented() -> None:
 
 
 def test_every_rule_key_is_documented() -> None:
-    text = (ROOT / "docs/rules.md").read_text()
+    text = (ROOT / "docs/rule-file.md").read_text()
     for key in (
         "schema",
         "limits",
@@ -51,7 +51,7 @@ def test_every_rule_key_is_documented() -> None:
 def test_the_examples_of_the_rules_page_are_good_rule_files() -> None:
     from spacesctl.rules.rulefile import compile_rules
 
-    whole, facts, part = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/rules.md").read_text(), re.DOTALL)
+    whole, facts, part = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/rule-file.md").read_text(), re.DOTALL)
     assert [rule.id for rule in compile_rules(whole).rules] == ["scam-pitch"]
     assert [rule.id for rule in compile_rules(f"schema = 1\n{part}").rules] == ["numbers"]
     assert [rule.id for rule in compile_rules(f"schema = 1\n{facts}").rules] == ["raid", "shouting"]

@@ -21,7 +21,7 @@ from tests.cli.samples import space
 from tests.schema_check import faults
 
 ROOT = Path(__file__).parent.parent
-RULES = (ROOT / "docs/rules.md").read_text()
+RULES = (ROOT / "docs/rule-file.md").read_text()
 EXAMPLE = re.search(r"```toml\n(.*?)```", RULES, re.DOTALL)
 
 
