@@ -119,6 +119,11 @@ def report(result: Redactions) -> Report:
     lag = ", ".join(f"{name} {value:.2f}" for name, value in result.lag.items())
     notes = [
         f"seconds from a phrase's start until its redaction is in force: {lag}",
+        *(
+            f"never aired at {one.delay:g} s: {_percent(one.whole)} % of {one.shown} phrases"
+            for one in result.rows
+            if one.who == "all" and one.delay == SOUND_DELAY
+        ),
         *_heard(result.sound),
         f"armed: {result.armed}, withdrawn: {result.withdrawn}; ticks dropped: {result.ticks_dropped}; model: {result.model}",
         machine_line(result.machine),

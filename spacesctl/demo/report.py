@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 
 from bots.casts import Cast, Phrase
 from bots.wer import word_errors
@@ -25,6 +26,8 @@ MS_PER_TICK = 20
 """Milliseconds of a tick."""
 AFTERWARDS = 0.3
 """Seconds after the last complete sentence in which a recognised word still counts; incomplete sentences are not compared."""
+NEVER_DB = -20.0
+"""Others talk meanwhile, so no voice is ever quite silent in a mix."""
 ENGINE = ("packets_dropped", "frames_lost", "frames_late", "frames_skipped", "ticks_skipped", "packets_out_dropped")
 
 
@@ -117,6 +120,15 @@ class DemoListener(Wire, frozen=True, kw_only=True):
     ended: str | None
 
 
+class DemoHeadline(Wire, frozen=True, kw_only=True):
+    """What moderators ask for first: the median from the end of a word to its act, as a listener heard it; and how many of the words that a
+    rule found no listener heard (at most `NEVER_DB` of the speaker's other words)."""
+
+    word_to_act_ms: int | None
+    words_found: int
+    words_never_aired: int
+
+
 class DemoReport(Wire, frozen=True, kw_only=True):
     """The whole report: one JSON object."""
 
@@ -136,6 +148,7 @@ class DemoReport(Wire, frozen=True, kw_only=True):
     loss: float | None
     worst_tick_lateness_ms: float
     engine: dict[str, int]
+    headline: DemoHeadline
 
 
 def report(cast: Cast, stage: Stage, state: State, done: Performance) -> DemoReport:
@@ -161,6 +174,7 @@ def report(cast: Cast, stage: Stage, state: State, done: Performance) -> DemoRep
     )
     silent = kept(cast, stage.ids, done.redactions, _stage_ear(done, spoken), list(map(Ear, aligned, found)))
     hidden = [one.phrase for one in silent if one.number]
+    acts = [_act(cast, stage, tick, data, clock, present, last_sound) for tick, data in state.of_type(ActTaken)]
     return DemoReport(
         cast=cast.name,
         link=stage.link,
@@ -170,7 +184,7 @@ def report(cast: Cast, stage: Stage, state: State, done: Performance) -> DemoRep
             _speaker(stage, state, said, spoken[handle], begins.get(handle), hidden)
             for handle, said in done.said.items()
         ],
-        acts=[_act(cast, stage, tick, data, clock, present, last_sound) for tick, data in state.of_type(ActTaken)],
+        acts=acts,
         reports=[_report(one) for one in done.reports],
         muted=_muted(stage, state, mutes),
         kicked=_kicked(stage, state, done),
@@ -180,6 +194,18 @@ def report(cast: Cast, stage: Stage, state: State, done: Performance) -> DemoRep
         loss=round(lost / (lost + decoded), 6) if lost + decoded else None,
         worst_tick_lateness_ms=done.worst_lateness_ms,
         engine={name: int(done.metrics.get(f"spacesctl_engine_{name}_total", 0)) for name in ENGINE},
+        headline=headline(acts, silent),
+    )
+
+
+def headline(acts: Sequence[DemoAct], silent: Sequence[DemoKept]) -> DemoHeadline:
+    """The three numbers. An act without a phrase has no end of a word to be measured from; one that was not taken is none."""
+    delays = [one.delay_to_act_ms for one in acts if one.delay_to_act_ms is not None and one.mode == "enforce"]
+    words = [(len(one.phrase.split()), one.in_audience_db) for one in silent]
+    return DemoHeadline(
+        word_to_act_ms=round(median(delays)) if delays else None,
+        words_found=sum(count for count, _ in words),
+        words_never_aired=sum(count for count, level in words if level is not None and level <= NEVER_DB),
     )
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spacesctl.demo.kept import DemoKept
-from spacesctl.demo.report import DemoAct, DemoReport
+from spacesctl.demo.report import DemoAct, DemoHeadline, DemoReport
 from spacesctl.demo.state import SILENCE, Line, Seat, State
 
 FRAMES_A_SECOND = 8
@@ -83,7 +83,13 @@ def summary(result: DemoReport) -> RenderableType:
     tail = (
         f"loss {result.loss}, worst tick lateness {result.worst_tick_lateness_ms} ms; likeness 1 is the unchanged voice"
     )
-    return Group(speakers, Text(""), *lines, Text(tail, style="dim"))
+    return Group(speakers, Text(""), *lines, Text(_headline(result.headline), style="bold"), Text(tail, style="dim"))
+
+
+def _headline(found: DemoHeadline) -> str:
+    act = "no act" if found.word_to_act_ms is None else f"{found.word_to_act_ms / 1000:.1f} s"
+    aired = f"{found.words_never_aired} of {found.words_found} words that rules found were never aired"
+    return f"from the end of a word to its act: {act}; {aired}"
 
 
 def _share(likeness: float | None) -> str:

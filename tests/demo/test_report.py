@@ -13,7 +13,8 @@ from spacesctl.api.captions import CaptionsStatus, SpokenWord
 from spacesctl.api.events import CaptionSpoken, Event
 from spacesctl.api.wire import UNSET
 from spacesctl.audio.opus import Decoder
-from spacesctl.demo.report import DemoKicked, DemoMuted, DemoReport, report
+from spacesctl.demo.kept import DemoKept
+from spacesctl.demo.report import DemoAct, DemoKicked, DemoMuted, DemoReport, headline, report
 from spacesctl.demo.script import Script, Turn, read
 from spacesctl.demo.show import Performance, Said
 from spacesctl.demo.stage import Stage
@@ -132,3 +133,33 @@ def test_an_act_is_timed_from_the_end_of_its_phrase_as_it_was_heard_and_a_mute_t
     assert sure(sure(made.muted).lowest_likeness_before) > 0.9
     assert sure(sure(made.muted).highest_likeness_after) < 0.1
     assert sure(sure(made.muted).seconds_sent_after) > 2
+
+
+@pytest.mark.parametrize(
+    ("delays", "levels", "found"),
+    [
+        ([], [], (None, 0, 0)),
+        ([900], [-43.0], (900, 2, 2)),
+        ([900, None, 1500], [-43.0, -19.0, None], (1200, 6, 2)),
+    ],
+)
+def test_the_headline_is_the_median_to_an_act_and_the_words_that_nobody_heard(
+    delays: list[int | None], levels: list[float | None], found: tuple[int | None, int, int]
+) -> None:
+    acts = [
+        DemoAct(
+            rule="scam", action="mute", mode="enforce", handle="@rex", at_tick=9, phrase="crypto giveaway", phrase_end_tick=8.0,
+            delay_to_act_ms=delay,
+        )
+        for delay in delays
+    ]  # fmt: skip
+    shadow = replace(acts[0], mode="shadow", delay_to_act_ms=10) if acts else None
+    silent = [
+        DemoKept(
+            handle="@rex", rule="scam", number=False, phrase="crypto giveaway", from_tick=5.0, to_tick=8.0, on_stage_db=0.4,
+            in_audience_db=level, tone_db=None,
+        )
+        for level in levels
+    ]  # fmt: skip
+    made = headline([*acts, *([shadow] if shadow is not None else [])], silent)
+    assert (made.word_to_act_ms, made.words_found, made.words_never_aired) == found

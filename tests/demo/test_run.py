@@ -179,6 +179,8 @@ def is_kept(result: dict[str, Any], trouble: str | None) -> None:
         assert (result["delay"], result["kept"]) == (0, [])
         return
     word, number = result["kept"]
+    said = len(word["phrase"].split()) + len(number["phrase"].split())
+    assert (result["headline"]["words_found"], result["headline"]["words_never_aired"]) == (said, said)
     assert (result["delay"], word["handle"], word["phrase"]) == (4, trouble, "crypto giveaway")
     assert (number["handle"], number["number"], number["tone_db"]) == ("@mara", True, pytest.approx(-26, abs=3))
     for one in (word, number):

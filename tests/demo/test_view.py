@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 
 from spacesctl.client.room_view import Person
 from spacesctl.demo.kept import DemoKept
-from spacesctl.demo.report import DemoAct, DemoKicked, DemoListener, DemoMuted, DemoReport, DemoSpeaker
+from spacesctl.demo.report import DemoAct, DemoHeadline, DemoKicked, DemoListener, DemoMuted, DemoReport, DemoSpeaker
 from spacesctl.demo.state import SILENCE, Seat
 from spacesctl.demo.view import bar, summary
 from spacesctl.probe.probe_listener import ProbeListener
@@ -53,7 +53,7 @@ RESULT = DemoReport(
     cast="cast_a", link="", seconds=9.0, model=None, speakers=[SPEAKER], acts=[ACT], reports=[], muted=MUTED,
     kicked=KICKED, delay=4.0, kept=[WORD, NUMBER],
     listeners=[listener({"@rex": 0.973}), listener({"@rex": None}), listener({})], loss=0.001,
-    worst_tick_lateness_ms=4.5, engine={},
+    worst_tick_lateness_ms=4.5, engine={}, headline=DemoHeadline(word_to_act_ms=900, words_found=4, words_never_aired=4),
 )  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def test_the_summary_tells_the_main_figures_in_words() -> None:
         "@rex went on speaking for 3.5 s after the mute and was heard at most at -61 dB of the level before",
         "@acme removed @rex, who tried to come back: refused: barred",
         "0 dB is as loud as the speaker's other words",
+        "from the end of a word to its act: 0.9 s; 4 of 4 words that rules found were never aired",
         "loss 0.001, worst tick lateness 4.5 ms; likeness 1 is the unchanged voice",
     ]
 
