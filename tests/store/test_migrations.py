@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -89,13 +91,35 @@ def shape(path: Path) -> dict[str, Any]:
         }
 
 
+@cache
+def _migrated(revision: str) -> tuple[bytes, dict[str, list[dict[str, Any]]]]:
+    """Once for all tests: the file, and the rows that it had before."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "spaces.db"
+        old_schema(path, revision)
+        with closing(sqlite3.connect(path)) as raw:
+            before = filled(raw)
+        schema.upgrade(path)
+        with closing(sqlite3.connect(path)) as raw:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes(), before
+
+
+@cache
+def _fresh() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "fresh.db"
+        schema.upgrade(path)
+        with closing(sqlite3.connect(path)) as raw:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
+
+
 def migrated(tmp_path: Path, revision: str) -> tuple[sqlite3.Connection, dict[str, list[dict[str, Any]]]]:
     """An open database that came from `revision`, and the rows that it had there."""
     path = tmp_path / "spaces.db"
-    old_schema(path, revision)
-    with closing(sqlite3.connect(path)) as raw:
-        before = filled(raw)
-    schema.upgrade(path)
+    content, before = _migrated(revision)
+    path.write_bytes(content)
     raw = sqlite3.connect(path)
     raw.row_factory = sqlite3.Row
     return raw, before
@@ -130,7 +154,7 @@ def test_creators_and_pinned_posts_are_filled_in_from_the_documents(tmp_path: Pa
 def test_the_schema_of_a_migrated_folder_is_that_of_a_fresh_one_and_of_the_code(tmp_path: Path, revision: str) -> None:
     raw, _ = migrated(tmp_path, revision)
     raw.close()
-    schema.upgrade(tmp_path / "fresh.db")
+    (tmp_path / "fresh.db").write_bytes(_fresh())
     found = shape(tmp_path / "spaces.db")
     assert found == shape(tmp_path / "fresh.db")
     engine = create_engine(f"sqlite:///{tmp_path / 'code.db'}")
