@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from spacesctl.application.projections.notice_texts import WRITERS
 from spacesctl.domain import events as e
+from tests.api.harness import Api
 from tests.api.notice_scene import MOVED_TO, WAITING, Scene
 
 pytestmark = pytest.mark.anyio
@@ -117,3 +119,16 @@ async def test_an_unmute_asks_to_open_the_microphone(scene: Scene) -> None:
         ("@cohost", "You are no longer muted in “A Space”. Open your microphone to speak.")
     ]
     assert told == {}
+
+
+async def test_who_has_left_is_told_of_a_sanction_and_who_never_came_is_not(api: Api) -> None:
+    host, ann, eve = await api.accounts("host", "ann", "eve")
+    space = await api.live(host)
+    place = (await ann.offer(f"{space}/whep")).headers["location"]
+    await api.app.registry.store_attendance()
+    assert (await ann.call("DELETE", urlsplit(place).path)).status_code == 200
+    for one in (ann, eve):
+        await host.ok("POST", f"{space}/people/{one.handle}/warn", {"reason": "loud"})
+    [told] = (await ann.ok("GET", "/v1/dms"))["data"]
+    assert told["text"].startswith("You were warned in “A Space” by @host: loud.")
+    assert (await eve.ok("GET", "/v1/dms"))["data"] == []

@@ -15,7 +15,7 @@ from spacesctl.domain.principals import Person
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import InviteState, Role
 from spacesctl.live.outcome import Outcome
-from spacesctl.store import accounts, acts, sanctions, tokens
+from spacesctl.store import accounts, acts, attendance, sanctions, tokens
 from spacesctl.store import series as series_store
 
 TO_ALL = (e.SpaceEdited, e.SpaceCanceled, e.SpaceMissed, e.HostChanged, e.RemindersSent)
@@ -59,6 +59,8 @@ class Context:
     """Accounts that have a block with the host, or with the person who acts."""
     appealed: dict[str, Appeal] = field(default_factory=dict)
     """What the appeals among the events are about, by the id of the sanction."""
+    attended: frozenset[str] = frozenset()
+    """Of the targets of sanctions, those who were in the Space at some time."""
     operators: frozenset[str] = frozenset()
     """Accounts with a token of an operator, where an appeal is among the events."""
 
@@ -80,9 +82,9 @@ class Context:
         return self.names.get(account_id or "", "somebody")
 
     def had_a_part(self, account_id: str) -> bool:
-        """Whether an account was there, on stage, had asked to speak or had an open invitation, before this."""
+        """Whether an account was there at some time, on stage, had asked to speak or had an open invitation, before this."""
         before = self.outcome.before
-        if before is None or account_id in self.outcome.present:
+        if before is None or account_id in self.outcome.present or account_id in self.attended:
             return before is not None
         invite = before.invites.get(account_id)
         invited = invite is not None and invite.state in _OPEN
@@ -120,8 +122,10 @@ async def context_of(db: AsyncConnection, outcome: Outcome, events: Iterable[e.E
         for event in told
         if isinstance(event, e.AppealFiled | e.AppealDecided)
     }
+    targets = {event.account_id for event in told if isinstance(event, e.SanctionImposed)}
     return Context(
         appealed=appealed,
+        attended=frozenset(await attendance.visits(db, targets, space.id)),
         operators=frozenset(await tokens.admins(db, outcome.at)) if appealed else frozenset(),
         outcome=outcome,
         link=link,
