@@ -82,6 +82,8 @@ class KeptReport:
     decision: str | None = None
     assignee_id: str | None = None
     """Who looks after it."""
+    purged_at: datetime | None = None
+    """When its evidence was deleted."""
 
 
 _EVIDENCE = TypeAdapter(Evidence)
@@ -102,6 +104,11 @@ async def keep_evidence(db: AsyncConnection, report_id: str, clip: str | None, b
 async def has_clip(db: AsyncConnection, clip: str) -> bool:
     """Whether some report has this clip."""
     return await db.scalar(select(reports.c.id).where(reports.c.clip == clip).limit(1)) is not None
+
+
+async def clips(db: AsyncConnection) -> set[str]:
+    """The clips of all reports."""
+    return {one for one in await db.scalars(select(reports.c.clip).where(reports.c.clip.is_not(None))) if one}
 
 
 async def decide(

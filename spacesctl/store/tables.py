@@ -204,8 +204,11 @@ acts = Table(
     Column("lane", Integer),
     Column("start_tick", Integer),
     Column("end_tick", Integer),
+    Column("purged_at", Utc),
     Index("ix_acts_ticks", "space_id", "lane", "end_tick"),
+    Index("ix_acts_purged_at_at", "purged_at", "at"),
 )
+"""`purged_at`: its words were deleted then."""
 
 reports = Table(
     "reports",
@@ -213,19 +216,22 @@ reports = Table(
     Column("id", String(20), primary_key=True),
     Column("space_id", String(13), ForeignKey("spaces.id"), nullable=False, index=True),
     _account("reporter_id", nullable=False),
-    _account("target_id"),
+    _account("target_id", index=True),
     Column("category", String(40), nullable=False),
     Column("rule", String(64)),
     Column("body", JSON, nullable=False),
-    Column("clip", String(64)),
+    Column("clip", String(64), index=True),
     Column("at", Utc, nullable=False),
     Column("state", String(10), nullable=False, server_default="open"),
     Column("decided_by", JSON(none_as_null=True)),
     Column("decided_at", Utc),
     Column("decision", Text),
     _account("assignee_id"),
+    Column("purged_at", Utc),
     Index("ix_reports_reporter_id", "reporter_id"),
+    Index("ix_reports_purged_at_at", "purged_at", "at"),
 )
+"""`purged_at`: its clip, its words and what was noted on it were deleted then."""
 
 report_notes = Table(
     "report_notes",
@@ -291,6 +297,23 @@ regressions = Table(
     Column("at", Utc, nullable=False),
 )
 """What the account `target_id` said, and a rule of `host_id` is not to find again."""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    _account("account_id", index=True),
+    Column("space_id", String(13), ForeignKey("spaces.id"), index=True),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _account("by_id", nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("told", Boolean, nullable=False, server_default="0"),
+    Column("released_at", Utc),
+    _account("released_by_id"),
+)
+"""Legal holds: nothing of the account, or of the Space, is purged or erased until they are released. `subject` is its name at
+that time, which deletions leave here; `told`: the account knows."""
 
 redactions = Table(
     "redactions",

@@ -32,7 +32,14 @@ FIRST: dict[str, list[dict[str, Any]]] = {
     "spaces": [{"id": one, "host_id": "1", "state": "live", "doc": json.dumps(doc)} for one, doc in DOCS.items()],
 }
 """Rows that others refer to, or that migrations read."""
-REFERS = {"space_id": SPACE, "clip_id": "c", "webhook_id": "w", "chain": SPACE}
+REFERS = {
+    "space_id": SPACE,
+    "clip_id": "c",
+    "webhook_id": "w",
+    "chain": SPACE,
+    "report_id": "rep",
+    "sanction_id": "san",
+}
 
 
 def filled(raw: sqlite3.Connection) -> dict[str, list[dict[str, Any]]]:
