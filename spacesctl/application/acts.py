@@ -67,21 +67,20 @@ async def take_act(app: App, bot: Person, space_id: str, act: Act) -> StoredAct:
     async with app.db.read() as db:
         if (done := await act_store.same_act(db, space_id, act)) is not None and not _answers(act, done):
             return done
-    report_id, clip = "", None
+    report_id, cut = "", None
     while True:
         host_id = (await app.registry.live_handle(space_id)).space.host_id
         by = Rule(act.rule_id, host_id, bot.account_id or "")
+        handle = await app.registry.live_handle(space_id)
         if not report_id and await _reports(app, by, space_id, act):
-            handle = await app.registry.live_handle(space_id)
-            report_id, clip = new_account_id(), await cut_clip(app, handle, _cut(handle.space, act))
-        async with _over(app, act, host_id, space_id) as tx:
+            report_id, cut = new_account_id(), _cut(handle.space, act)
+        async with cut_clip(app, handle, cut) as clip, _over(app, act, host_id, space_id) as tx:
             if tx.space(space_id).host_id != host_id:
                 continue  # it was handed over in the meantime
             taken = await _take(app, tx, by, space_id, act, report_id, clip)
         if taken is not None:
-            if taken.report_id == report_id != "":
-                handle = await app.registry.handle(space_id)
-                expect_more(app, handle, LaterCut(report_id, clip, _cut(handle.space, act), by_rule=True))
+            if cut is not None and taken.report_id == report_id != "":
+                expect_more(app, handle, LaterCut(report_id, clip, cut, by_rule=True))
             return taken
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.clip_files import ClipFiles
 from spacesctl.application.later_cuts import LaterCuts
 from spacesctl.application.suspension_watch import SuspensionWatch
 from spacesctl.application.token_watch import TokenWatch
@@ -41,6 +42,7 @@ class App:
     tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
     suspensions: SuspensionWatch = field(default_factory=SuspensionWatch, kw_only=True)
     later_cuts: LaterCuts = field(default_factory=LaterCuts, kw_only=True)
+    clip_files: ClipFiles = field(init=False)
     checkpoints: Checkpoints = field(init=False)
     """Of the audit log; beside the data folder unless another place is set."""
 
@@ -49,6 +51,7 @@ class App:
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints.beside(self.data)
+        self.clip_files = ClipFiles(self.clips)
 
     @asynccontextmanager
     async def begin(self, person: Person) -> AsyncIterator[AsyncConnection]:

@@ -8,7 +8,8 @@ or if the first has a number that is known only now.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from spacesctl.application.app import App
@@ -16,9 +17,7 @@ from spacesctl.application.later_cuts import Cut, LaterCut
 from spacesctl.domain import commands as c
 from spacesctl.domain.clock import TICKS_PER_SECOND
 from spacesctl.domain.principals import Person, System
-from spacesctl.live import evidence
 from spacesctl.live.handle import SpaceHandle
-from spacesctl.store import reports as report_store
 
 CLIP_BEFORE = 10.0
 CLIP_AFTER = 4.0
@@ -39,14 +38,17 @@ def around(
     return Cut(cause, space_id, account_id, first, end_tick + round(after * TICKS_PER_SECOND), tuple(without))
 
 
-async def cut_clip(app: App, handle: SpaceHandle, cut: Cut) -> str | None:
-    """Write a clip of this account alone. Returns the file's SHA-256, or None when the ring holds nothing of it, or when `cut.cause` has
-    had as much written as is allowed.
+@asynccontextmanager
+async def cut_clip(app: App, handle: SpaceHandle, cut: Cut | None) -> AsyncIterator[str | None]:
+    """Write a clip of this account alone, which a report has when the block ends: nobody deletes it before. Gives the file's SHA-256, or
+    None when the ring holds nothing of it, or when `cut.cause` has had as much written as is allowed.
     """
-    data = handle.clip(cut.account_id, cut.first, cut.last, cut.without)
-    if not data or not app.may_keep(cut.cause, len(data)):
-        return None
-    return await asyncio.to_thread(evidence.keep, app.clips, data)
+    data = b"" if cut is None else handle.clip(cut.account_id, cut.first, cut.last, cut.without)
+    if cut is None or not data or not app.may_keep(cut.cause, len(data)):
+        yield None
+        return
+    async with app.clip_files.kept(app.db, data) as clip:
+        yield clip
 
 
 def expect_more(app: App, handle: SpaceHandle, later: LaterCut) -> None:
@@ -81,29 +83,22 @@ async def _cut_again(app: App, one: LaterCut) -> None:
     handle = app.registry.known(one.cut.space_id)
     if handle is None:
         return
-    again = await cut_clip(app, handle, one.cut)
-    # The first may have a number that is known only now.
-    masked = handle.has_numbers(one.cut.account_id, one.cut.first, one.cut.last)
-    clip = again if masked else await _longer(app, one.clip, again)
-    if clip != one.clip or not one.by_rule:  # with a person's report words may have come since
-        await handle.ask(c.KeepEvidence(System("evidence"), one.report_id, clip, one.cut.account_id))
-    for other in {one.clip, again} - {clip, None}:
-        await _drop(app, other or "")
-
-
-async def _drop(app: App, clip: str) -> None:
-    """Delete a clip that no report has."""
-    async with app.db.read() as db:
-        if await report_store.has_clip(db, clip):
-            return
-    await asyncio.to_thread((app.clips / f"{clip}.ogg").unlink, missing_ok=True)
+    async with cut_clip(app, handle, one.cut) as again:
+        # The first may have a number that is known only now.
+        masked = handle.has_numbers(one.cut.account_id, one.cut.first, one.cut.last)
+        clip = again if masked else await _longer(app, one.clip, again)
+        if clip != one.clip or not one.by_rule:  # with a person's report words may have come since
+            await handle.ask(c.KeepEvidence(System("evidence"), one.report_id, clip, one.cut.account_id))
+    for other in (one.clip, again):
+        if other is not None and other != clip:
+            await app.clip_files.drop(app.db, other)
 
 
 async def _longer(app: App, first: str | None, again: str | None) -> str | None:
     """The clip that has more: the beginning of what was cut first can have aged since."""
 
     def size(clip: str) -> int:
-        path = app.clips / f"{clip}.ogg"
+        path = app.clip_files.path(clip)
         return path.stat().st_size if path.exists() else 0
 
     if first is None or again is None:

@@ -54,27 +54,27 @@ async def file_report(
     async with app.db.read() as db:
         await _require_few(app, db, person, space_id, target)
     cut = _cut(handle, person, target) if target else None
-    clip = None if cut is None else await cut_clip(app, handle, cut)
     newest = handle.newest_sound(target.id) if target else None
     report_id = new_account_id()
-    command = c.FileReport(
-        person,
-        report_id,
-        category,
-        target.id if target else None,
-        note,
-        newest[1] if newest else None,
-        handle.now_tick(),
-        clip,
-        there,
-        cut.first if cut else None,
-    )
-    async with app.registry.transaction(space_id) as tx:
-        await _require_few(app, tx.db, person, space_id, target)
-        await tx.ask(space_id, command)
-        kept = await report_store.get_report(tx.db, report_id)
-        filed = Filed(report_id, category, target, clip is not None, len(kept.body.words))
-        await keep(tx.db, filed, tx.now)
+    async with cut_clip(app, handle, cut) as clip:
+        command = c.FileReport(
+            person,
+            report_id,
+            category,
+            target.id if target else None,
+            note,
+            newest[1] if newest else None,
+            handle.now_tick(),
+            clip,
+            there,
+            cut.first if cut else None,
+        )
+        async with app.registry.transaction(space_id) as tx:
+            await _require_few(app, tx.db, person, space_id, target)
+            await tx.ask(space_id, command)
+            kept = await report_store.get_report(tx.db, report_id)
+            filed = Filed(report_id, category, target, clip is not None, len(kept.body.words))
+            await keep(tx.db, filed, tx.now)
     if cut is not None and newest is not None:  # words, and numbers among them, may be recognised later
         expect_more(app, handle, LaterCut(report_id, clip, cut, by_rule=False))
     return filed
