@@ -159,6 +159,10 @@ def config_schema() -> str:
         off = {"const": "off"} if one["type"] == "integer" else {"const": 0}
         kind = {"type": "integer", "minimum": 0} if one["type"] == "integer" else {"type": "string"}
         limits[name] = {"anyOf": [kind, off], "default": one["default"]}
+    days = found["$defs"]["RetentionDays"]["properties"]
+    for name, one in days.items():
+        whole_days = {"type": "integer", "minimum": 0}
+        days[name] = {"anyOf": [whole_days, {"const": "off"}], "default": one["default"]}
     for name, text in _comments().items():
         found["properties"][name]["description"] = text
     whole = {

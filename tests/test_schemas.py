@@ -54,6 +54,7 @@ def test_the_example_settings_are_valid() -> None:
         {"log_level": "loud"},
         {"limits": {"dms": "off"}},
         {"limits": {"peers": -1}},
+        {"retention": {"evidence_days": -1}},
         {"turn": {"ttl": 1}},
         {"audience_packet_ms": 30},
     ],
@@ -63,7 +64,11 @@ def test_settings_that_the_server_refuses(settings: dict[str, Any]) -> None:
     assert refused(settings, "config")
 
 
-@pytest.mark.parametrize("settings", [{"audience_packet_ms": 40}, {"limits": {"peers": "off", "dm": 0}}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [{"audience_packet_ms": 40}, {"limits": {"peers": "off", "dm": 0}}, {"retention": {"cases_days": "off"}}],
+    ids=str,
+)
 def test_settings_in_another_form(settings: dict[str, Any]) -> None:
     assert refused(settings, "config") == []
 

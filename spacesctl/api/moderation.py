@@ -132,6 +132,8 @@ class WholeReport(Report, frozen=True, kw_only=True):
     evidence: Evidence
     notes: list[ReportNote] = []
     """Those of the staff, the oldest first. Who filed the report sees their own alone."""
+    purged_at: Time | None = None
+    """When its sound, its words and what was noted were deleted for their age."""
 
 
 class NewRules(Given, frozen=True, kw_only=True):

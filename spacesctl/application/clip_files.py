@@ -1,7 +1,7 @@
 """The files of evidence clips. A file has the name of its hash, so two reports of the same sound have one file.
 
-A report that is filed writes its file first and its row a moment later. Whoever deletes a file meanwhile, because no row names it, would
-take it from that report: so who files claims the hash, and a claimed file is not deleted.
+A report that is filed writes its file first and its row a moment later. A purge that deletes a file meanwhile, because no row names it,
+would take it from that report: so a filing claims the hash, and a claimed file is not deleted.
 """
 
 from __future__ import annotations

@@ -159,6 +159,8 @@ def show_report(
         say(f"{key:<10} {str(value) if value else '-'}")
     for one in found.notes:
         say(f"{'note by':<10} {one.by.handle}, {clock(one.created_at)}: {one.text}")
+    if found.purged_at is not None:
+        say(f"evidence was purged on {clock(found.purged_at)}")
 
 
 def _weight(found: Report) -> str:

@@ -83,9 +83,14 @@ class RecordingKeeper:
         """Delete nothing for `HELD_BACK` seconds: the wall clock may be wrong, and what is deleted does not come back."""
         self._held_until = self._registry.clock.elapsed() + HELD_BACK
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether nothing is deleted for its age now."""
+        return self._registry.clock.elapsed() < self._held_until
+
     async def tidy(self) -> None:
-        """Delete expired recordings."""
-        if self.keep is None or self._registry.clock.elapsed() < self._held_until:
+        """Delete expired recordings, but those on legal hold."""
+        if self.keep is None or self.is_held_back:
             return
         async with self._registry.db.begin() as db:
             over = await store.ended_before(db, self._registry.clock.now() - self.keep)

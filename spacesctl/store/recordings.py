@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.space import Recording, Space
 from spacesctl.domain.words import RecordingMode
+from spacesctl.store.holds import is_held
 from spacesctl.store.tables import accounts, recordings
 
 
@@ -88,9 +89,9 @@ async def unfinished(db: AsyncConnection) -> list[KeptRecording]:
 
 
 async def ended_before(db: AsyncConnection, moment: datetime) -> list[str]:
-    """The ids of closed recordings that ended before `moment`."""
+    """The ids of closed recordings that ended before `moment`, and are not on legal hold."""
     query = select(recordings.c.id).where(recordings.c.ended_at < moment, recordings.c.files.is_not(None))
-    return list(await db.scalars(query))
+    return list(await db.scalars(query.where(~is_held(recordings.c.space_id, recordings.c.host_id))))
 
 
 async def close(db: AsyncConnection, recording_id: str, files: Sequence[Mapping[str, object]], now: datetime) -> None:

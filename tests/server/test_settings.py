@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 
 from spacesctl.client import profile
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.retention import before
 from spacesctl.server.http.front.limits import RequestLimits
 from spacesctl.server.http.rates import Limits
+from spacesctl.server.process.retention_days import RetentionDays
 from spacesctl.server.process.settings import Settings, load, split_host_port
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
 
@@ -82,6 +85,7 @@ def test_the_example_config_lists_every_setting_with_its_default() -> None:
     fields = set(Settings.model_fields) - {"from_file"}
     assert set(listed) == fields
     assert set(listed["limits"]) == set(Limits.model_fields)
+    assert set(listed["retention"]) == set(RetentionDays.model_fields)
     assert set(listed["requests"]) == set(RequestLimits.model_fields)
     assert Settings(from_file=listed).model_dump() == Settings().model_dump() | {
         "public_url": listed["public_url"],
@@ -161,3 +165,10 @@ def test_a_profile_is_overruled_by_dotenv_and_that_by_the_environment(monkeypatc
     assert profile.find().url == "http://c:1"
     monkeypatch.setenv("SPACESCTL_TOKEN", "")
     assert profile.find().token is None, "set but empty means nobody"
+
+
+def test_days_that_are_off_keep_for_good() -> None:
+    kept = RetentionDays.model_validate({"evidence_days": "off", "captions_days": 0, "cases_days": 10**9}).kept
+    assert (kept.evidence, kept.captions, kept.dismissed) == (None, None, timedelta(days=7))
+    assert kept.cases is not None
+    assert before(datetime.now(UTC), kept.cases) is not None, "no date is too early"

@@ -7,9 +7,11 @@ from functools import partial
 from spacesctl.application.checkpoints import LOOK_EVERY as CHECKPOINTS_EVERY
 from spacesctl.application.checkpoints import make_checkpoints
 from spacesctl.application.evidence import cut_again
+from spacesctl.application.purging import PURGE_EVERY, Purge
 from spacesctl.application.suspensions import end_suspensions
 from spacesctl.application.token_watch import STORED_EVERY
 from spacesctl.application.tokens import expire_tokens
+from spacesctl.domain.retention import Retention
 from spacesctl.live.conduct_watch import LOOK_EVERY as CONDUCT_EVERY
 from spacesctl.live.conduct_watch import ConductWatch
 from spacesctl.live.recording_keeper import TIDY_EVERY
@@ -20,9 +22,10 @@ from spacesctl.server.process.disk_watch import LOOK_EVERY as DISK_LOOK_EVERY
 from spacesctl.server.process.disk_watch import DiskWatch
 
 
-def look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
-    """Begin all of it, as tasks of the registry's supervisor."""
+def look_after(app: Services, disk: DiskWatch, bot_id: str, kept: Retention) -> None:
+    """Begin all of it, as tasks of the registry's supervisor. `kept` is how long what is about people is kept."""
     tasks, watch = app.registry.tasks, Watch(app.registry, bot_id)
+    old = Purge(app, kept, lambda: app.recordings.is_held_back)
 
     async def mind_the_clock() -> None:
         app.alarm.mind_the_clock(app.clock.now().timestamp(), app.clock.monotonic(), app.clock.elapsed())
@@ -48,5 +51,6 @@ def look_after(app: Services, disk: DiskWatch, bot_id: str) -> None:
     tasks.every("ended suspensions", 1.0, restore)
     tasks.every("uses of tokens", STORED_EVERY, partial(app.tokens.store, app.db))
     tasks.every("old recordings", TIDY_EVERY, app.recordings.tidy)
+    tasks.every("old evidence and words", PURGE_EVERY, old.run)
     tasks.later("unfinished clips", app.voices.clear)
     tasks.every("voice clips", SWEEP_EVERY, partial(app.voices.sweep, app.db))

@@ -183,7 +183,7 @@ async def _serve(
     await _open_checkpoints(app, settings.audit)
     await app.tokens.open(db)
     await app.suspensions.open(db)
-    look_after(app, disk, bot.id)
+    look_after(app, disk, bot.id, settings.retention.kept)
     await _send_outside(app, stack)
     http_app = application(app, settings)
     server = HttpServer(http_app, app.front, certificate)

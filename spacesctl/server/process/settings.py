@@ -18,6 +18,7 @@ from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_M
 from spacesctl.server.http.front.hosts import host_name
 from spacesctl.server.http.front.limits import RequestLimits
 from spacesctl.server.http.rates import Limits
+from spacesctl.server.process.retention_days import RetentionDays
 from spacesctl.server.webrtc.turn import Turn
 from spacesctl.support.numbers import whole
 
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     turn: Turn = Field(default_factory=Turn)
     limits: Limits = Field(default_factory=Limits)
     requests: RequestLimits = Field(default_factory=RequestLimits)
+    retention: RetentionDays = Field(default_factory=RetentionDays)
     from_file: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
 
     @field_validator("announce", mode="before")

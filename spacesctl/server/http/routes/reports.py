@@ -197,7 +197,7 @@ async def _whole(app: Services, caller: Person, row: KeptReport) -> api.WholeRep
         room=_room(found.room) if found.room is not None else None,
     )
     notes = await _notes(app, caller, row)
-    return api.WholeReport(**structs.asdict(shown), evidence=evidence, notes=notes)
+    return api.WholeReport(**structs.asdict(shown), evidence=evidence, notes=notes, purged_at=time(row.purged_at))
 
 
 async def _notes(app: Services, caller: Person, row: KeptReport) -> list[api_review.ReportNote]:

@@ -1,0 +1,69 @@
+"""Repository of legal holds: nothing of an account, or of a Space, is purged or erased while there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from spacesctl.domain.errors import NotFound
+from spacesctl.store.reading import all_as
+from spacesctl.store.tables import holds
+
+
+@dataclass(frozen=True)
+class KeptHold:
+    """A hold on the account `account_id` or the Space `space_id`, named `subject` when it began. `told`: the account knows of it."""
+
+    id: str
+    account_id: str | None
+    space_id: str | None
+    subject: str
+    reason: str
+    by_id: str
+    at: datetime
+    told: bool = False
+    released_at: datetime | None = None
+    released_by_id: str | None = None
+
+
+def is_held(space: ColumnElement[str], *accounts: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a row of this Space, about these accounts, is on hold: a condition of a query."""
+    about = [holds.c.account_id == one for one in accounts]
+    return exists().where(holds.c.released_at.is_(None), or_(holds.c.space_id == space, *about))
+
+
+async def add(db: AsyncConnection, hold: KeptHold) -> None:
+    """Add a hold."""
+    await db.execute(holds.insert().values(vars(hold)))
+
+
+async def get(db: AsyncConnection, hold_id: str) -> KeptHold:
+    """Find a hold. Raises NotFound."""
+    found = await all_as(db, select(holds).where(holds.c.id == hold_id), KeptHold)
+    if not found:
+        raise NotFound("hold", hold_id)
+    return found[0]
+
+
+async def page(db: AsyncConnection, *, released: bool, before: datetime | None, limit: int) -> list[KeptHold]:
+    """At most `limit` holds, newest first: those in force, or with `released` all."""
+    query = select(holds)
+    if not released:
+        query = query.where(holds.c.released_at.is_(None))
+    if before is not None:
+        query = query.where(holds.c.at < before)
+    return await all_as(db, query.order_by(holds.c.at.desc(), holds.c.id).limit(limit), KeptHold)
+
+
+async def release(db: AsyncConnection, hold_id: str, by_id: str, at: datetime) -> None:
+    """Note the end of a hold."""
+    await db.execute(update(holds).where(holds.c.id == hold_id).values(released_at=at, released_by_id=by_id))
+
+
+async def on_account(db: AsyncConnection, account_id: str) -> list[KeptHold]:
+    """The holds in force on an account, the oldest first."""
+    query = select(holds).where(holds.c.account_id == account_id, holds.c.released_at.is_(None))
+    return await all_as(db, query.order_by(holds.c.at), KeptHold)
