@@ -132,6 +132,14 @@ class PlayedClip(Answer, frozen=True, kw_only=True):
     player: str | None
 
 
+class ExportedFile(Answer, frozen=True, kw_only=True):
+    """What the server keeps about the person `handle`, written to `file`, a ZIP archive."""
+
+    file: str
+    handle: str
+    sha256: str
+
+
 class FetchedFile(Answer, frozen=True, kw_only=True):
     """A file of a recording that was downloaded, as `file`. `handle` is that of the lane's account; null for the mix."""
 

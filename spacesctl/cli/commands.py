@@ -215,6 +215,15 @@ ROOT = Noun(
                 ),
             },
         ),
+        "privacy": Noun(
+            "What the server keeps about a person.",
+            {
+                "export": Verb(
+                    "privacy:export",
+                    "Write all that the server keeps about you or (operators) anybody to a ZIP archive; its README.txt says what is in it.",
+                ),
+            },
+        ),
         "profile": Noun(
             "Public profiles.",
             {

@@ -136,6 +136,7 @@ OUTPUTS: dict[str, Output] = {
     "account list": _array(accounts.OverseenAccount),
     **dict.fromkeys(("account suspend", "account restore"), _one(accounts.OverseenAccount)),
     "account delete": _one(answers.Deleted),
+    "privacy export": _one(answers.ExportedFile),
     "account create": _one(accounts.MadeAccount),
     "account token": _one(accounts.MadeToken),
     "account tokens": _array(accounts.Token),

@@ -136,12 +136,12 @@ class AsyncClient:
                     raise transport.no_server(self.url) from error
                 yield found.data
 
-    async def download(self, path: str, target: Path) -> str:
-        """Write a large resource to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
+    async def download(self, path: str, target: Path, kind: str = transport.SOUND) -> str:
+        """Write a large resource of this content type to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
         digest, limit = hashlib.sha256(), transport.Bounded(self.url, transport.MOST_DOWNLOAD)
         try:
             async with self._http.stream("GET", path, headers={"Accept-Encoding": "identity"}) as coming:
-                await self._streamed(coming, transport.SOUND)
+                await self._streamed(coming, kind)
                 with await asyncio.to_thread(target.open, "wb") as file:
                     async for piece in coming.aiter_bytes():
                         digest.update(limit.count(piece))

@@ -84,7 +84,7 @@ class Sender(Protocol):
     def follow(self, call: Call[Event]) -> Iterator[Event]:
         """The events of a stream."""
 
-    def download(self, path: str, target: Path) -> str:
+    def download(self, path: str, target: Path, kind: str = "audio/ogg") -> str:
         """Write a large resource to a file; its SHA-256 in hex."""
 
 
@@ -100,7 +100,7 @@ class AsyncSender(Protocol):
     def follow(self, call: Call[Event]) -> AsyncIterator[Event]:
         """The events of a stream."""
 
-    def download(self, path: str, target: Path) -> Coroutine[None, None, str]:
+    def download(self, path: str, target: Path, kind: str = "audio/ogg") -> Coroutine[None, None, str]:
         """Write a large resource to a file; its SHA-256 in hex."""
 
 

@@ -130,12 +130,12 @@ class Client:
         except httpx.RequestError as error:
             raise unreachable(self.url, error) from error
 
-    def download(self, path: str, target: Path) -> str:
-        """Write a large resource to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
+    def download(self, path: str, target: Path, kind: str = transport.SOUND) -> str:
+        """Write a large resource of this content type to a file, piece by piece; its SHA-256 in hex. Raises OSError too."""
         digest, limit = hashlib.sha256(), transport.Bounded(self.url, transport.MOST_DOWNLOAD)
         try:
             with self._http.stream("GET", path, headers={"Accept-Encoding": "identity"}) as coming:
-                self._streamed(coming, transport.SOUND)
+                self._streamed(coming, kind)
                 with target.open("wb") as file:
                     for piece in coming.iter_bytes():
                         digest.update(limit.count(piece))

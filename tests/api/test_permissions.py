@@ -161,6 +161,7 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "suspend account": ("PUT", "/v1/accounts/@spare/suspension", {"reason": "spam"}),
         "restore account": ("DELETE", "/v1/accounts/@spare/suspension", None),
         "delete account": ("DELETE", "/v1/accounts/@spare", None),
+        "export": ("GET", "/v1/accounts/@spare/export", None),
         "assignments status": ("PUT", "/v1/bots/status", {"ready": True}),
     }
 

@@ -38,7 +38,7 @@ MORE = {
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "reports play": ["--out", "clip.ogg"],
     "reports assign": ["@ann"], "sanction play": ["--out", "clip.ogg"], "appeals deny": ["--reason", "x"],
-    "play": [ID, "--out", "clip.ogg"],
+    "play": [ID, "--out", "clip.ogg"], "privacy export": ["--out", "export.zip"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],
 }  # fmt: skip
 AT_HOME = (

@@ -71,6 +71,7 @@ ELSEWHERE = {
     "models list", "models pull",
     "models path", "config show", "blocklist export", "blocklist import", "blocklist follow", "blocklist followed", "blocklist unfollow",
     "rules check", "rules test", "rules regressions", "rules starter", "rules list", "rules why", "rules push", "recordings get",
+    "privacy export",
 }  # fmt: skip
 """They print nothing of others, need rules that compile, read sound, or say a link and an id as those above do."""
 

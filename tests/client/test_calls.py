@@ -23,6 +23,7 @@ from spacesctl.server.http.wire_route import WireRoute
 
 ELSEWHERE = {
     ("POST", "/v1/clips"), ("GET", "/v1/recordings/{recording_id}/{name}"), ("GET", "/v1/bots/assignments"),
+    ("GET", "/v1/accounts/{ref}/export"),
     ("GET", "/v1/spaces/{space_id}/listen.ogg"), ("HEAD", "/v1/spaces/{space_id}/listen.ogg"),
     *(
         (method, f"/v1/spaces/{{space_id}}/{way}{more}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from spacesctl.api import accounts as wire
 from spacesctl.api.accounts import Account, NewBlock
@@ -13,6 +14,7 @@ from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup, segment
 
 NOTHING = type(None)
+ARCHIVE = "application/zip"
 JUST_A_BLOCK = NewBlock()
 
 
@@ -202,6 +204,14 @@ class _Calls:
 class Accounts(_Calls, SyncGroup):
     """`client.accounts`."""
 
+    def export(self, who: str, target: Path) -> str:
+        """Write what is kept about the caller (`me`), or for admins about any account, to a ZIP archive; its SHA-256. Raises OSError."""
+        return self.sender.download(place(who, "export"), target, ARCHIVE)
+
 
 class AsyncAccounts(_Calls, AsyncGroup):
     """`client.accounts`."""
+
+    async def export(self, who: str, target: Path) -> str:
+        """Write what is kept about the caller (`me`), or for admins about any account, to a ZIP archive; its SHA-256. Raises OSError."""
+        return await self.sender.download(place(who, "export"), target, ARCHIVE)

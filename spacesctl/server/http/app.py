@@ -32,6 +32,7 @@ from spacesctl.server.http.routes import (
     people,
     pins,
     posts,
+    privacy,
     recordings,
     redactions,
     reports,
@@ -52,8 +53,8 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, oversight, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation, reports,
-        suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
+        accounts, oversight, privacy, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation,
+        reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications,
     )
 ]  # fmt: skip

@@ -71,6 +71,7 @@ class Limits(BaseModel):
     appeal: Rate = "20/hour"
     outside: Rate = "10/minute"
     verify: Rate = "6/minute"
+    export: Rate = "10/day"
     rule_file: Rate = "1024/day"
     evidence: Rate = "4096/day"
     live_spaces: Count = 20
@@ -101,6 +102,7 @@ _CALLED = {
     "appeal": "appeals",
     "outside": "tests of webhooks and notifications",
     "verify": "checks of the audit log",
+    "export": "exports of what is kept about you",
     "rule_file": "bytes of rule files",
     "evidence": "bytes of evidence",
     "live_spaces": "live Spaces of one host (end one)",
