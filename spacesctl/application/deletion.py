@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from spacesctl.application.app import App
 from spacesctl.application.leaving import leave, over_all_of, require_spared
 from spacesctl.domain import commands as c
@@ -10,7 +14,7 @@ from spacesctl.domain.errors import NotAllowed, Refused
 from spacesctl.domain.ids import retired_handle
 from spacesctl.domain.principals import Person, System
 from spacesctl.live.transaction import Transaction
-from spacesctl.store import accounts, audit, erasure, posts, recordings
+from spacesctl.store import accounts, audit, erasure, holds, posts, recordings
 from spacesctl.store.recordings import KeptRecording
 
 
@@ -27,13 +31,7 @@ async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecordi
     async with over_all_of(app, account_id) as tx:
         app.registry.revocations.require(person)
         target = await accounts.present(tx.db, account_id)
-        await require_spared(app, tx, target)
-        if target.handle == OWNER:
-            raise Refused(
-                "is_owner",
-                "the server's first account stays: its token is for the day on which everything else is lost",
-                hint="revoke the tokens of it that you do not need",
-            )
+        await require_deletable(app, tx.db, target, tx.now)
         await _unpin(tx, target)
         ended = await leave(app, tx, person, target, "deleted")
         files = await _erase(app, tx, target)
@@ -41,6 +39,17 @@ async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecordi
     ended.tell(app)
     await app.registry.tasks.insist("forget what was deleted", app.db.forget_deleted)
     return files
+
+
+async def require_deletable(app: App, db: AsyncConnection, target: Account, now: datetime) -> None:
+    """Check that the server goes on without the account. Raises Refused with reason `is_bot`, `is_owner` or `last_admin`."""
+    await require_spared(app, db, target, now)
+    if target.handle == OWNER:
+        raise Refused(
+            "is_owner",
+            "the server's first account stays: its token is for the day on which everything else is lost",
+            hint="revoke the tokens of it that you do not need",
+        )
 
 
 async def _unpin(tx: Transaction, target: Account) -> None:
@@ -53,8 +62,13 @@ async def _unpin(tx: Transaction, target: Account) -> None:
 
 
 async def _erase(app: App, tx: Transaction, target: Account) -> list[KeptRecording]:
+    """What is on legal hold stays: then the account is closed, and no more."""
+    retired = retired_handle(target.handle, app.mark)
+    if await holds.on_account(tx.db, target.id):
+        await erasure.close(tx.db, target, retired, tx.now)
+        return []
     files = await recordings.finished_of(tx.db, target.id)
     for one in files:
         await recordings.remove(tx.db, one.id)
-    await erasure.erase(tx.db, target, retired_handle(target.handle, app.mark), tx.now)
+    await erasure.erase(tx.db, target, retired, tx.now)
     return files

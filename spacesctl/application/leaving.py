@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -50,11 +51,11 @@ def over_all_of(app: App, account_id: str) -> AbstractAsyncContextManager[Transa
     return over(app, find)
 
 
-async def require_spared(app: App, tx: Transaction, target: Account) -> None:
+async def require_spared(app: App, db: AsyncConnection, target: Account, now: datetime) -> None:
     """Check that the server goes on without the account. Raises Refused with reason `is_bot` or `last_admin`."""
     if target.id == app.bot.id:
         raise Refused("is_bot", "the bundled bot is a part of the server", hint="run the server without bots")
-    if await tokens.has_admin(tx.db, target.id, tx.now) and not await tokens.has_other_admin(tx.db, target.id, tx.now):
+    if await tokens.has_admin(db, target.id, now) and not await tokens.has_other_admin(db, target.id, now):
         raise Refused("last_admin", f"nobody but @{target.handle} has a token with the admin scope")
 
 

@@ -30,7 +30,7 @@ async def suspend(app: App, person: Person, ref: str, reason: str, seconds: int 
     async with over_all_of(app, account_id) as tx:
         app.registry.revocations.require(person)
         target = await accounts.present(tx.db, account_id)
-        await require_spared(app, tx, target)
+        await require_spared(app, tx.db, target, tx.now)
         until = tx.now + timedelta(seconds=seconds) if seconds is not None else None
         since = target.suspension.since if target.suspension is not None else tx.now
         held = Suspension(since, until, reason)

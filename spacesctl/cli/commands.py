@@ -222,6 +222,10 @@ ROOT = Noun(
                     "privacy:export",
                     "Write all that the server keeps about you or (operators) anybody to a ZIP archive; its README.txt says what is in it.",
                 ),
+                "erase": Verb(
+                    "privacy:erase",
+                    "Delete an account as `account delete` does, and erase what was said and written with it; --dry-run says what stays.",
+                ),
             },
         ),
         "profile": Noun(

@@ -157,6 +157,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "account suspend": ("spacesctl account suspend @ann --for 7d --reason spam",),
     "account restore": ("spacesctl account restore @ann",),
     "account delete": ("spacesctl account delete @ann --yes", "spacesctl account delete me"),
+    "privacy erase": ("spacesctl privacy erase me --dry-run", "spacesctl privacy erase @ann --yes"),
     "privacy export": ("spacesctl privacy export", "spacesctl privacy export @ann --out ann.zip"),
     "account show": ("spacesctl account show", "spacesctl account show @ann"),
     "profile show": ("spacesctl profile @ann",),

@@ -1,4 +1,4 @@
-"""`privacy export`: what the server keeps about a person."""
+"""`privacy export|erase`: what the server keeps about a person."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, client, whose
-from spacesctl.cli.output import emit_json, say
+from spacesctl.cli.asking import confirm
+from spacesctl.cli.common import Handle, Json, Session, Yes, client, whose
+from spacesctl.cli.output import emit_json, say, table
 
 
 def export(
@@ -31,3 +32,25 @@ def export(
         emit_json(ExportedFile(file=str(path), handle=found.handle, sha256=digest))
     else:
         say(f"{path}")
+
+
+def erase(ctx: typer.Context, name_handle: Handle, yes: Yes = False, as_json: Json = False) -> None:
+    """Delete an account as `account delete` does, and erase what was said and written with it; --dry-run says what stays."""
+    whom, is_plan = whose(name_handle), ctx.ensure_object(Session).dry_run
+    named = "your own account, and all that you said and wrote" if whom == "me" else name_handle
+    confirm(ctx, f"Erase {named}? This cannot be undone, and nobody gets the handle again.", yes=yes, always=True)
+    with client(ctx) as spaces:
+        accounts = spaces.accounts
+        found = accounts.plan_erasure(whom) if is_plan else accounts.erase(whom)
+    if as_json:
+        emit_json(found)
+        return
+    table(
+        ("DATA", "ERASED", "KEPT", "WHY", "UNTIL"),
+        [
+            (one.what, one.erased, one.kept, one.why if one.kept else "", one.until if one.kept else "")
+            for one in found.things
+        ],
+        empty="nothing",
+    )
+    say(f"{found.handle} would be erased" if is_plan else f"{found.handle} is erased")

@@ -41,10 +41,7 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
     """
     one = account.id
     await _erase_writing(db, one)
-    mine = delete(deliveries).where(
-        deliveries.c.webhook_id.in_(select(webhooks.c.id).where(webhooks.c.account_id == one))
-    )
-    await db.execute(mine)
+    await _drop_deliveries(db, one)
     for column in (
         tokens.c.account_id,
         webhooks.c.account_id,
@@ -64,6 +61,24 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
     await _unname_acts(db, one)
     await _unname_notices(db, account.handle)
     await _drop_answers(db, account.handle)
+    await _close(db, one, retired, now)
+
+
+async def close(db: AsyncConnection, account: Account, retired: str, now: datetime) -> None:
+    """Close an account whose data is on legal hold: nobody can use it or reach it, and what it wrote and got stays."""
+    one = account.id
+    await _drop_deliveries(db, one)
+    for column in (tokens.c.account_id, webhooks.c.account_id, outlets.c.account_id, reminders.c.account_id):
+        await db.execute(delete(column.table).where(column == one))
+    await _close(db, one, retired, now)
+
+
+async def _drop_deliveries(db: AsyncConnection, account_id: str) -> None:
+    mine = select(webhooks.c.id).where(webhooks.c.account_id == account_id)
+    await db.execute(delete(deliveries).where(deliveries.c.webhook_id.in_(mine)))
+
+
+async def _close(db: AsyncConnection, account_id: str, retired: str, now: datetime) -> None:
     values = {
         "handle": retired,
         "name": NAME,
@@ -73,7 +88,7 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
         "suspended_until": None,
         "suspended_why": None,
     }
-    await db.execute(update(accounts).where(accounts.c.id == one).values(values))
+    await db.execute(update(accounts).where(accounts.c.id == account_id).values(values))
 
 
 async def _erase_writing(db: AsyncConnection, account_id: str) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, delete, exists, false, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,8 @@ from spacesctl.domain.words import State
 from spacesctl.store.holds import is_held
 from spacesctl.store.tables import acts, appeals, events, regressions, report_notes, reports, sanctions, spaces
 
+AT_ANY_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""Everything is older."""
 _OPEN_APPEAL = exists().where(appeals.c.sanction_id == sanctions.c.id, appeals.c.state == "open")
 
 
@@ -44,9 +47,11 @@ async def old_reports(
     dismissed: datetime | None,
     limit: int,
     among: Sequence[str] | None = None,
+    about: str | None = None,
 ) -> list[OldReport]:
     """Those filed before `evidence` (upheld ones: decided on before it), or dismissed before `dismissed`; None is never. Not those that a
-    sanction in force, or one that is or can be appealed, stands on. `among`: of these ids alone."""
+    sanction in force, or one that is or can be appealed, stands on. `among`: of these ids alone; `about`:
+    those about this account alone."""
     r = reports.c
     due = list[ColumnElement[bool]]()
     if evidence is not None:
@@ -61,6 +66,8 @@ async def old_reports(
     query = query.where(~is_held(r.space_id, r.target_id, r.reporter_id))
     if among is not None:
         query = query.where(r.id.in_(among))
+    if about is not None:
+        query = query.where(r.target_id == about)
     return [OldReport(*row) for row in await db.execute(query.order_by(r.at).limit(limit))]
 
 
@@ -96,9 +103,15 @@ async def _empty_filing(db: AsyncConnection, old: OldReport) -> None:
 
 
 async def old_acts(
-    db: AsyncConnection, now: datetime, evidence: datetime, limit: int, among: Sequence[OldAct] | None = None
+    db: AsyncConnection,
+    now: datetime,
+    evidence: datetime,
+    limit: int,
+    among: Sequence[OldAct] | None = None,
+    about: str | None = None,
 ) -> list[OldAct]:
-    """Acts before `evidence`, but those that a sanction stands on, or a report that is kept. `among`: of these alone."""
+    """Acts before `evidence`, but those that a sanction stands on, or a report that is kept. `among`: of these alone; `about`: those on
+    this account alone."""
     a = acts.c
     account = a.body["account_id"].as_string()
     stands = _stands(now, account, and_(sanctions.c.evidence == a.key, _here(a.space_id)))
@@ -107,6 +120,8 @@ async def old_acts(
     query = query.where(~is_held(a.space_id, account))
     if among is not None:
         query = query.where(or_(false(), *(and_(a.space_id == one.space_id, a.key == one.key) for one in among)))
+    if about is not None:
+        query = query.where(account == about)
     return [OldAct(*row) for row in await db.execute(query.order_by(a.at).limit(limit))]
 
 

@@ -144,6 +144,7 @@ STORY = [
     Ask("owner", "PUT /v1/accounts/{ref}/suspension", {"duration": 3600}, at={"ref": "@dan"}),
     Ask("owner", "DELETE /v1/accounts/{ref}/suspension", at={"ref": "@dan"}),
     Ask("owner", "DELETE /v1/accounts/{ref}", at={"ref": "@dan"}),
+    Ask("owner", "POST /v1/accounts/{ref}/erasure", at={"ref": "@eve"}, commits=2),  # words go by parts, then the account
 ]  # fmt: skip
 
 

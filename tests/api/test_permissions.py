@@ -83,6 +83,9 @@ TABLE = {
     "suspend account": "------+-",
     "restore account": "------.-",
     "delete account": "------+-",
+    "plan an erasure": "------+-",
+    "erase": "------+-",
+    "export": "------+-",
     "assignments status": "-------+",
 }
 
@@ -161,6 +164,8 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "suspend account": ("PUT", "/v1/accounts/@spare/suspension", {"reason": "spam"}),
         "restore account": ("DELETE", "/v1/accounts/@spare/suspension", None),
         "delete account": ("DELETE", "/v1/accounts/@spare", None),
+        "plan an erasure": ("GET", "/v1/accounts/@spare/erasure", None),
+        "erase": ("POST", "/v1/accounts/@spare/erasure", None),
         "export": ("GET", "/v1/accounts/@spare/export", None),
         "assignments status": ("PUT", "/v1/bots/status", {"ready": True}),
     }

@@ -9,6 +9,7 @@ from spacesctl.api import accounts as wire
 from spacesctl.api.accounts import Account, NewBlock
 from spacesctl.api.people import ReceivedInvitation, Sanction, Undo
 from spacesctl.api.posts import Post
+from spacesctl.api.privacy import Erasure
 from spacesctl.api.profiles import Profile
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup, segment
@@ -46,6 +47,16 @@ def _restore(who: str) -> Call[wire.OverseenAccount]:
 def _delete(who: str) -> Call[None]:
     """Delete the caller's account (`me`), or as an admin any. It cannot be undone."""
     return Call("DELETE", place(who), NOTHING)
+
+
+def _plan_erasure(who: str) -> Call[Erasure]:
+    """What erasing the caller's account (`me`), or for admins any, would erase now, and what is kept."""
+    return Call("GET", place(who, "erasure"), Erasure)
+
+
+def _erase(who: str) -> Call[Erasure]:
+    """Delete the caller's account (`me`), or as an admin any, and erase their words. It cannot be undone."""
+    return Call("POST", place(who, "erasure"), Erasure)
 
 
 def _me() -> Call[wire.Me]:
@@ -176,6 +187,8 @@ class _Calls:
     suspend = Operation(_suspend)
     restore = Operation(_restore)
     delete = Operation(_delete)
+    plan_erasure = Operation(_plan_erasure)
+    erase = Operation(_erase)
     me = Operation(_me)
     get = Operation(_get)
     describe = Operation(_describe)
