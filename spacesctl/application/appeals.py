@@ -13,7 +13,7 @@ from spacesctl.domain.appealed import Appealed
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.permissions import Action, require
-from spacesctl.domain.principals import Person, described
+from spacesctl.domain.principals import Person, Principal, described
 from spacesctl.domain.words import AppealState
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts, appeals, audit, direct_messages, sanctions, tokens
@@ -47,21 +47,24 @@ async def file_appeal(app: App, person: Person, sanction_id: str, text: str) -> 
     return made
 
 
-async def decide_appeal(app: App, person: Person, appeal_id: str, *, granted: bool, reason: str) -> None:
-    """Grant an appeal, which ends the sanction as `undo` does, or deny it. Raises NotFound, NotAllowed, Invalid or Refused."""
+async def decide_appeal(app: App, by: Principal, appeal_id: str, *, granted: bool, reason: str) -> None:
+    """Grant an appeal, which ends the sanction as `undo` does, or deny it. A block is its owner's matter: only a person decides on that.
+    Raises NotFound, NotAllowed, Invalid or Refused."""
     async with app.db.read() as db:
         found = await appeals.get(db, appeal_id)
     if found.space_id is None:
-        await _decide_on_block(app, person, found, granted=granted, reason=reason)
+        if not isinstance(by, Person):
+            raise NotFound("appeal", appeal_id)
+        await _decide_on_block(app, by, found, granted=granted, reason=reason)
         return
-    require(await app.registry.space(found.space_id), person, Action.DECIDE_APPEAL)
+    require(await app.registry.space(found.space_id), by, Action.DECIDE_APPEAL)
     async with app.registry.transaction(found.space_id) as tx:
         found = await appeals.get(tx.db, appeal_id)
         sanction = await sanctions.get(tx.db, found.sanction_id)
         about = appealed(sanction)
         report = await grounds.report_of(tx.db, sanction)
         command = c.DecideAppeal(
-            person,
+            by,
             appeal_id,
             about,
             found.state,

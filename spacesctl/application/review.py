@@ -8,11 +8,12 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.permissions import Action, may, require
-from spacesctl.domain.principals import Person
+from spacesctl.domain.principals import Person, Principal
 from spacesctl.live.transaction import Transaction
 from spacesctl.store import accounts, report_notes, tokens
 from spacesctl.store import reports as report_store
 from spacesctl.store.report_notes import KeptNote
+from spacesctl.store.reports import KeptReport
 
 
 async def decide_report(app: App, person: Person, report_id: str, state: str, note: str) -> None:
@@ -20,10 +21,12 @@ async def decide_report(app: App, person: Person, report_id: str, state: str, no
     space_id = await _space_of(app, person, report_id)
     async with app.registry.transaction(space_id) as tx:
         row = await report_store.get_report(tx.db, report_id)
-        command = c.DecideReport(
-            person, report_id, state, row.reporter_id, note, row.target_id, row.state, row.assignee_id
-        )
-        await tx.ask(space_id, command)
+        await tx.ask(space_id, decision(person, row, state, note))
+
+
+def decision(by: Principal, row: KeptReport, state: str, note: str) -> c.DecideReport:
+    """The command to decide on this report."""
+    return c.DecideReport(by, row.id, state, row.reporter_id, note, row.target_id, row.state, row.assignee_id)
 
 
 async def assign_report(app: App, person: Person, report_id: str, ref: str | None) -> None:

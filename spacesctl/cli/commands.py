@@ -428,6 +428,10 @@ ROOT = Noun(
                 ),
             },
         ),
+        "coop": Noun(
+            "Reports and appeals in Coop, ROOST's review console.",
+            {"show": Verb("coop:show", "Show what waits for Coop, what it refused and what it decided.")},
+        ),
         "notifications": Noun(
             "Forward your messages to another service.",
             {

@@ -166,6 +166,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "models list": ("spacesctl models list",),
     "models pull": ("spacesctl models pull vosk-model-small-en-us-0.15",),
     "models path": ("spacesctl models path vosk-model-small-en-us-0.15",),
+    "coop show": ("spacesctl coop show",),
     "webhook add": ("spacesctl webhook add https://hooks.example.org --event spaces.start",),
     "webhook list": ("spacesctl webhook list",),
     "webhook test": ("spacesctl webhook test WEBHOOK",),

@@ -19,7 +19,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "rules", "report", "reports", "suggestions", "confirm", "dismiss", "sanctions", "sanction", "undo", "appeal", "appeals", "audit",
     ),
     "Accounts": ("account", "profile", "privacy"),
-    "The server": ("serve", "demo", "doctor", "config", "models", "backup", "restore", "webhook", "bench"),
+    "The server": ("serve", "demo", "doctor", "config", "models", "backup", "restore", "webhook", "coop", "bench"),
     "This command line": ("help", "completion"),
 }  # fmt: skip
 """Names of commands, by heading."""

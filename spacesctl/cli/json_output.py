@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from spacesctl.api import (
     accounts,
+    coop,
     events,
     moderation,
     outside,
@@ -200,6 +201,7 @@ OUTPUTS: dict[str, Output] = {
     "webhook test": _one(outside.WebhookTest),
     "webhook remove": _one(answers.Deleted),
     "webhook deliveries": _array(outside.Delivery),
+    "coop show": _one(coop.CoopState),
     "notifications add": _one(outside.Outlet),
     "notifications list": _array(outside.Outlet),
     "notifications test": _one(outside.OutletTest),

@@ -50,7 +50,7 @@ def require_decision(one: Appealed, by: Principal, *, state: str, granted: bool,
     with reason `decided`."""
     if by.account_id == one.target_id:
         raise NotAllowed("you cannot decide on your own appeal", reason=Action.DECIDE_APPEAL.value)
-    if by.account_id == one.by_id and others:
+    if by.account_id is not None and by.account_id == one.by_id and others:
         raise NotAllowed(
             "the sanction is yours, so somebody else decides on its appeal; you may undo it",
             reason=Action.DECIDE_APPEAL.value,

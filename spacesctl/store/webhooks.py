@@ -108,7 +108,9 @@ _WAITING = (
     .where(deliveries.c.webhook_id == webhooks.c.id, deliveries.c.state == "pending")
     .scalar_subquery()
 )
-_WEBHOOKS = select(webhooks, _WAITING.label("waiting"))
+OF_SERVER = "server"
+"""The state of a row that is the server's own (`store.coop`): nobody's webhook."""
+_WEBHOOKS = select(webhooks, _WAITING.label("waiting")).where(webhooks.c.state != OF_SERVER)
 _OF_DELIVERY = ("id", "message", "type", "state", "attempts", "status", "problem", "at", "next_at")
 _OF_WEBHOOK = ("url", "account_id", "failing_since", "secret_number", "kept_number", "kept_until")
 _OF_DUE = ("id", "webhook_id", "message", "type", "data", "attempts", "at")
@@ -170,10 +172,11 @@ async def enqueue(db: AsyncConnection, host_id: str, messages: Sequence[Message]
                     for message in wanted
                 ],
             )
-            await _keep_within(db, hook.id)
+            await keep_within(db, hook.id)
 
 
-async def _keep_within(db: AsyncConnection, webhook_id: str) -> None:
+async def keep_within(db: AsyncConnection, webhook_id: str) -> None:
+    """Drop the oldest waiting deliveries beyond `QUEUE`, and count them."""
     mine = (deliveries.c.webhook_id == webhook_id, deliveries.c.state == "pending")
     newest_too_many = select(deliveries.c.id).where(*mine).order_by(deliveries.c.id.desc()).offset(QUEUE)
     dropped = (await db.execute(delete(deliveries).where(deliveries.c.id.in_(newest_too_many)))).rowcount

@@ -141,7 +141,7 @@ async def test_an_upload_that_is_too_large_is_cut_off_and_leaves_nothing(
 ) -> None:
     from spacesctl.server.http import body_limit
 
-    monkeypatch.setitem(body_limit.LARGER, "/v1/clips", 100_000)
+    monkeypatch.setitem(body_limit.OTHERS, "/v1/clips", 100_000)
     ann = await api.account("ann")
     answer = await upload(ann, wav(10))
     assert answer.status_code == 413

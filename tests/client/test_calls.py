@@ -22,7 +22,7 @@ from spacesctl.server.http.app import ROUTERS
 from spacesctl.server.http.wire_route import WireRoute
 
 ELSEWHERE = {
-    ("POST", "/v1/clips"), ("GET", "/v1/recordings/{recording_id}/{name}"), ("GET", "/v1/bots/assignments"),
+    ("POST", "/v1/clips"), ("POST", "/v1/coop/actions"), ("GET", "/v1/recordings/{recording_id}/{name}"), ("GET", "/v1/bots/assignments"),
     ("GET", "/v1/accounts/{ref}/export"),
     ("GET", "/v1/spaces/{space_id}/listen.ogg"), ("HEAD", "/v1/spaces/{space_id}/listen.ogg"),
     *(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from spacesctl.application.projections import (
     appeals,
     audit,
+    coop_outbox,
     recordings,
     redactions,
     regressions,
@@ -27,6 +28,7 @@ def in_order(bot_id: str, link: Callable[[str], str]) -> tuple[Projection, ...]:
     return (
         audit.project,
         webhook_outbox.project,
+        coop_outbox.project,
         notices,
         reports.project,
         sanctions.project,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spacesctl.api.captions import BotStatus
+from spacesctl.api.coop import CoopState
 from spacesctl.api.operation import ExpectedProbe, Health, Readiness, RunningServer
 from spacesctl.client.call import AsyncGroup, Call, Operation, SyncGroup
 
@@ -34,6 +35,11 @@ def _running() -> Call[RunningServer]:
     return Call("GET", "/v1/server", RunningServer)
 
 
+def _coop() -> Call[CoopState]:
+    """For admins: what waits for Coop, what it refused and what it decided. Raises NotFound without one."""
+    return Call("GET", "/v1/coop", CoopState)
+
+
 def _bot_status(status: BotStatus) -> Call[None]:
     """For the bundled bot: tell whether captions work."""
     return Call("PUT", "/v1/bots/status", NOTHING, status)
@@ -45,6 +51,7 @@ class _Calls:
     metrics = Operation(_metrics)
     probe = Operation(_probe)
     running = Operation(_running)
+    coop = Operation(_coop)
     bot_status = Operation(_bot_status)
 
 

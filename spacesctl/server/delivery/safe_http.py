@@ -57,7 +57,7 @@ def _literal_is_public(host: str) -> bool:
 
 
 class SafeHttp:
-    """`await post(...)`, and `await close()` at the end. Redirects are not followed, and bodies of answers are not read."""
+    """`await post(...)`, and `await close()` at the end. Redirects are not followed, and only `ask` reads of an answer's body."""
 
     def __init__(self, *, allow_private: bool) -> None:
         """Blocks, because it reads the trusted certificates."""
@@ -81,6 +81,21 @@ class SafeHttp:
             answer = await self._http.send(request, stream=True)
             await answer.aclose()
             return answer.status_code, answer.headers.get("Retry-After", "")
+
+    async def ask(self, url: str, content: bytes, headers: dict[str, str], most: int) -> tuple[int, str, bytes]:
+        """As `post`, with the beginning of the answer's body, at most so many bytes."""
+        async with asyncio.timeout(WITHIN):
+            request = await self._request(httpx.URL(url), content, headers)
+            answer = await self._http.send(request, stream=True)
+            body = b""
+            try:
+                async for chunk in answer.aiter_raw(most):
+                    body += chunk
+                    if len(body) >= most:
+                        break
+            finally:
+                await answer.aclose()
+            return answer.status_code, answer.headers.get("Retry-After", ""), body[:most]
 
     async def _request(self, url: httpx.URL, content: bytes, headers: dict[str, str]) -> httpx.Request:
         """A request to exactly the address that was checked. `Host` and TLS still use the name."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Unavailable
 from spacesctl.domain.webhooks import messages
 from spacesctl.live.outcome import Outcome
-from spacesctl.server.delivery.retry_after import seconds
-from spacesctl.server.delivery.safe_http import WITHIN, Forbidden, SafeHttp
+from spacesctl.server.delivery.answers import Answer, asked
+from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.process.keys import Keys
 from spacesctl.store import direct_messages, webhooks
@@ -40,20 +39,6 @@ GIVE_UP_AFTER = timedelta(days=5)
 LOOK_EVERY = 60.0
 FORGET_EVERY = timedelta(hours=1)
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The result of an attempt: a status, or a problem as a text without any part of the URL."""
-
-    status: int | None
-    problem: str | None
-    wait: float = 0.0
-    """Seconds that the receiver asks to wait (`Retry-After`)."""
-
-    @property
-    def good(self) -> bool:
-        return self.problem is None
 
 
 @dataclass(frozen=True)
@@ -158,27 +143,10 @@ class WebhookSender(Sender):
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signer.sign(one.message, now, body) for signer in signers),
         }
-        answer = await self._post(one.url, body.encode(), headers)
+        answer = await asked(self._outside.post(one.url, body.encode(), headers), self._clock.now)
         self.counts["webhook delivered" if answer.good else "webhook failed"] += 1
         _log.debug("webhook", webhook=one.webhook_id, type=one.kind, status=answer.status, problem=answer.problem)
         return answer
-
-    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        try:
-            status, asked = await self._outside.post(url, body, headers)
-        except Forbidden as error:
-            return Answer(None, str(error))
-        except (TimeoutError, httpx.TimeoutException):
-            return Answer(None, f"it took longer than {WITHIN:.0f} s")
-        except socket.gaierror:
-            return Answer(None, "its name cannot be resolved")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            # The text of a library's error may contain the URL; the name of its class does not.
-            return Answer(None, f"it cannot be reached ({type(error).__name__})")
-        if 200 <= status < 300:
-            return Answer(status, None)
-        problem = "it redirects, which is not followed" if 300 <= status < 400 else f"it answered {status}"
-        return Answer(status, problem, seconds(asked, self._clock.now()))
 
     def _body(self, kind: str, data: Mapping[str, object], at: datetime) -> str:
         space = data.get("space")

@@ -21,6 +21,7 @@ from spacesctl.server.http.routes import (
     bots,
     calendar,
     clips,
+    coop,
     events,
     feed,
     listen,
@@ -55,7 +56,7 @@ ROUTERS = [
     for module in (
         accounts, oversight, privacy, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation,
         reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
-        pages, probe, server, recordings, redactions, xapi, webhooks, notifications,
+        pages, probe, server, recordings, redactions, xapi, webhooks, notifications, coop,
     )
 ]  # fmt: skip
 

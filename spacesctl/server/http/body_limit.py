@@ -9,12 +9,12 @@ MAX_BODY = 2 << 20
 """Bytes. The largest normal request is a rule file of 1 MiB, as JSON."""
 
 
-LARGER = {"/v1/clips": 16 << 20}
-"""Bytes, for paths that stream the request to a file."""
+OTHERS = {"/v1/clips": 16 << 20, "/v1/coop/actions": 64 << 10}
+"""Bytes, for paths that stream the request to a file, and for one that reads it before it knows from whom it is."""
 
 
 class BodyLimit:
-    """A request body larger than `MAX_BODY` (or the path's entry in `LARGER`) is answered with 413, as a problem document."""
+    """A request body larger than `MAX_BODY` (or the path's entry in `OTHERS`) is answered with 413, as a problem document."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -22,7 +22,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        read, most = 0, LARGER.get(scope["path"], MAX_BODY)
+        read, most = 0, OTHERS.get(scope["path"], MAX_BODY)
 
         async def bounded() -> Message:
             nonlocal read

@@ -65,7 +65,7 @@ def _of_server(app: Services) -> Iterator[Metric]:
     if app.disk is not None:
         yield _gauge("disk_free_bytes", "Free bytes on the disk of the data folder.", app.disk.free)
     yield _counter("lane_messages_dropped", "WebSocket messages that were no speech.", app.dropped_uplinks)
-    for what in ("webhook", "notification"):
+    for what in ("webhook", "notification", "coop"):
         results = {one: app.sent[f"{what} {one}"] for one in ("delivered", "failed")}
         yield _counters(f"{what}_attempts", f"Attempts to send a {what}, by result.", "result", results)
     yield _gauge("http_connections", "Open connections over HTTP.", app.front.connections.open)

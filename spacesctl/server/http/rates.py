@@ -72,6 +72,7 @@ class Limits(BaseModel):
     outside: Rate = "10/minute"
     verify: Rate = "6/minute"
     export: Rate = "10/day"
+    coop: Rate = "600/minute"
     rule_file: Rate = "1024/day"
     evidence: Rate = "4096/day"
     live_spaces: Count = 20
@@ -103,6 +104,7 @@ _CALLED = {
     "outside": "tests of webhooks and notifications",
     "verify": "checks of the audit log",
     "export": "exports of what is kept about you",
+    "coop": "decisions from your address",
     "rule_file": "bytes of rule files",
     "evidence": "bytes of evidence",
     "live_spaces": "live Spaces of one host (end one)",

@@ -19,6 +19,7 @@ from spacesctl.application.once import InFlight
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
 from spacesctl.domain.principals import ANONYMOUS, Person
 from spacesctl.live.recording_keeper import RecordingKeeper
+from spacesctl.server.delivery.coop_sender import CoopSender
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.front.front import Front
@@ -67,6 +68,8 @@ class Services(App):
     keys: Keys = field(default_factory=Keys.fresh)
     webhooks: WebhookSender = field(init=False)
     outlets: NotificationSender = field(init=False)
+    coop: CoopSender | None = None
+    """If a Coop is set."""
     notify_schemes: frozenset[str] = frozenset()
     allow_private: bool = False
     """Whether webhooks may have addresses that are not public."""

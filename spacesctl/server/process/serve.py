@@ -24,6 +24,8 @@ from spacesctl.client.profile import profile_path, write_first_profile
 from spacesctl.domain.errors import Invalid, is_final
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.live.registry import SpaceRegistry
+from spacesctl.server.delivery.coop_sender import CoopSender
+from spacesctl.server.delivery.coop_settings import Coop
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
@@ -58,6 +60,7 @@ from spacesctl.server.process.settings import Settings
 from spacesctl.server.process.systemd import Manager
 from spacesctl.server.process.tls import Certificate
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
+from spacesctl.store import coop as coop_store
 from spacesctl.store.checkpoints import Checkpoints
 from spacesctl.store.sqlite.database import Database
 from spacesctl.support.logs import configure, on_unhandled
@@ -185,6 +188,7 @@ async def _serve(
     await app.suspensions.open(db)
     look_after(app, disk, bot.id, settings.retention.kept)
     await _send_outside(app, stack)
+    await _send_to_coop(app, settings.coop, stack)
     http_app = application(app, settings)
     server = HttpServer(http_app, app.front, certificate)
     serving = server.begin(http)
@@ -248,6 +252,19 @@ async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
     app.outlets = NotificationSender(app.db, app.keys, app.notify_schemes, app.sent, clock=app.clock)
     app.registry.tasks.keep("webhooks", app.webhooks.run)
     app.registry.tasks.keep("notifications", app.outlets.run)
+
+
+async def _send_to_coop(app: Services, coop: Coop, stack: AsyncExitStack) -> None:
+    """Start sending reports and appeals to Coop, if one is set; else drop what waited for one that was."""
+    if not coop.url:
+        async with app.db.begin() as db:
+            await coop_store.disconnect(db)
+        return
+    outside = await asyncio.to_thread(SafeHttp, allow_private=coop.allow_private)
+    stack.push_async_callback(outside.close)
+    app.coop = CoopSender(app.db, outside, coop, app.bot, app.base_url, app.sent, clock=app.clock)
+    await app.coop.connect()
+    app.registry.tasks.keep("coop", app.coop.run)
 
 
 async def _certificate(settings: Settings, tasks: TaskSupervisor) -> Certificate | None:

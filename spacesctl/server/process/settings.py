@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, Pydant
 from spacesctl.client.files import read_settings, read_text
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE
+from spacesctl.server.delivery.coop_settings import Coop
 from spacesctl.server.http.front.hosts import host_name
 from spacesctl.server.http.front.limits import RequestLimits
 from spacesctl.server.http.rates import Limits
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     profile: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     turn: Turn = Field(default_factory=Turn)
+    coop: Coop = Field(default_factory=Coop)
     limits: Limits = Field(default_factory=Limits)
     requests: RequestLimits = Field(default_factory=RequestLimits)
     retention: RetentionDays = Field(default_factory=RetentionDays)

@@ -1,0 +1,29 @@
+"""`coop show`: how it stands with Coop, where reports and appeals are reviewed elsewhere."""
+
+from __future__ import annotations
+
+import typer
+
+from spacesctl.cli.common import Json, client
+from spacesctl.cli.output import clock, emit_json, note, say, table
+
+
+def show(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show what waits for Coop, what it refused and what it decided. (Operators only.)"""
+    with client(ctx) as spaces:
+        found = spaces.server.coop()
+    if as_json:
+        emit_json(found)
+        return
+    say(f"{found.url} gets reports by people{' and rules' if found.rules else ''}, and appeals")
+    say(f"{found.waiting} wait, {found.delivered} delivered, {found.failed} failed, {found.dropped} dropped")
+    say(f"{found.decided} decided, {found.late} came late, {found.refused} were not signed by it")
+    if found.failing_since is not None:
+        note(f"it fails since {clock(found.failing_since)}")
+    if found.failures:
+        table(
+            ("AT", "KIND", "ID", "STATUS", "PROBLEM"),
+            [(clock(one.at), one.kind, one.id, one.status, one.problem) for one in found.failures],
+            empty="",
+            spare=("STATUS",),
+        )
