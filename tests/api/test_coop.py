@@ -360,6 +360,14 @@ async def test_the_key_and_the_moderators_address_are_stored_and_shown_nowhere(
             assert secret not in said, secret
 
 
+async def test_how_it_stands_is_for_operators(api: Api) -> None:
+    async with coop_there() as coop, connected(api, coop.url):
+        ann = await api.account("ann")
+        assert (await ann.refused("GET", "/v1/coop"))["status"] == 403
+        assert (await api.nobody.refused("GET", "/v1/coop"))["status"] == 401
+        assert (await api.owner.ok("GET", "/v1/coop"))["url"] == coop.url
+
+
 async def test_the_row_of_coop_is_no_webhook_of_anybody(api: Api) -> None:
     async with coop_there() as coop, connected(api, coop.url):
         assert (await api.bot.ok("GET", "/v1/webhooks"))["data"] == []

@@ -15,7 +15,9 @@ from starlette.routing import Route
 from spacesctl.server.http import voice_clips
 from spacesctl.server.http.app import ROUTERS
 from spacesctl.support.supervision import Work
+from tests.api.coop_receiver import sign
 from tests.api.harness import OFFER, Api, As, writer
+from tests.api.test_coop import action, settings
 from tests.api.test_moderation import act
 from tests.api.test_series import RULES
 
@@ -103,6 +105,8 @@ STORY = [
     Ask("host", "DELETE /v1/reports/{report_id}/assignee"),
     Ask("host", "POST /v1/reports/{report_id}/notes", {"text": "seen"}),
     Ask("host", "PATCH /v1/reports/{report_id}", {"state": "upheld"}),
+    Ask("ann", "POST /v1/reports", {"space_id": "{space_id}"}, keep="coop_report"),
+    Ask("nobody", "POST /v1/coop/actions", "coop"),
     Ask("cid", "POST /v1/sanctions/{sanction_id}/appeal", at={"sanction_id": "{space_id}-4"}, keep="appeal_id"),
     Ask("owner", "PATCH /v1/appeals/{appeal_id}", {"state": "granted"}),
     Ask("bot", "POST /v1/spaces/{space_id}/acts", "act"),
@@ -163,7 +167,7 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
     later: list[Work] = []
     monkeypatch.setattr(api.app.registry.tasks, "later", lambda _name, job: later.append(job))
     people = {one.handle[1:]: one for one in await api.accounts("host", "ann", "ben", "cid", "dan")}
-    people |= {"owner": api.owner, "bot": api.bot}
+    people |= {"owner": api.owner, "bot": api.bot, "nobody": api.nobody}
     names = {"ref": "@ann"}
     commits: list[str] = []
     event.listen(writer(api), "commit", lambda connection: commits.append("COMMIT"))
@@ -189,6 +193,8 @@ async def _prepare(api: Api, ask: Ask, host: As, names: dict[str, str]) -> None:
         names["pin_id"] = (await host.ok("GET", f"/v1/spaces/{names['space_id']}"))["pinned"][0]["id"]
     elif "DELETE /v1/recordings" in ask.route:
         names["recording_id"] = (await host.ok("GET", "/v1/recordings"))["data"][0]["id"]
+    elif "/coop/" in ask.route:
+        api.app.coop = SimpleNamespace(settings=settings("http://coop.example"))  # type: ignore[assignment]
     elif "/connections/" in ask.route:
         space = f"/v1/spaces/{names['space_id']}"
         assert (await api.nobody.offer(f"{space}/whep")).status_code == 201
@@ -206,6 +212,9 @@ async def _send(people: dict[str, As], ask: Ask, names: dict[str, str]) -> Any:
         return await who.http.request(method, path, content=ask.body)
     if ask.body == "act":
         return await who.call(method, path, act(people["ben"], "block", rule_id="r"))
+    if ask.body == "coop":
+        body = action(names["coop_report"], "act-uphold")
+        return await who.http.request(method, path, content=body, headers={"Coop-Signature": sign(body)})
     if ask.body in ("lock", "slow"):
         raid = {"account_id": "", "lane": 0, "words": [], "found": "joins_per_minute 72"}
         return await who.call(method, path, act(people["ben"], ask.body, "suggest", rule_id="r", **raid))
