@@ -226,6 +226,15 @@ ROOT = Noun(
                     "privacy:erase",
                     "Delete an account as `account delete` does, and erase what was said and written with it; --dry-run says what stays.",
                 ),
+                "hold": Verb(
+                    "privacy:hold",
+                    "Hold what there is of a person or a Space for a legal reason: nothing of it is purged or erased.",
+                ),
+                "holds": Verb("privacy:holds", "List legal holds, newest first."),
+                "release": Verb(
+                    "privacy:release",
+                    "End a legal hold: what is old goes again, and what a deleted account left behind at once.",
+                ),
             },
         ),
         "profile": Noun(

@@ -158,6 +158,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "account restore": ("spacesctl account restore @ann",),
     "account delete": ("spacesctl account delete @ann --yes", "spacesctl account delete me"),
     "privacy erase": ("spacesctl privacy erase me --dry-run", "spacesctl privacy erase @ann --yes"),
+    "privacy hold": (
+        "spacesctl privacy hold @ann --reason 'case 12'",
+        "spacesctl privacy hold SPACE --reason 'case 12'",
+    ),
+    "privacy holds": ("spacesctl privacy holds --all",),
+    "privacy release": ("spacesctl privacy release HOLD",),
     "privacy export": ("spacesctl privacy export", "spacesctl privacy export @ann --out ann.zip"),
     "account show": ("spacesctl account show", "spacesctl account show @ann"),
     "profile show": ("spacesctl profile @ann",),

@@ -1,4 +1,4 @@
-"""`privacy export|erase`: what the server keeps about a person."""
+"""`privacy export|erase|hold|holds|release`: what the server keeps about a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from spacesctl.cli.asking import confirm
 from spacesctl.cli.common import Handle, Json, Session, Yes, client, whose
-from spacesctl.cli.output import emit_json, say, table
+from spacesctl.cli.output import clock, emit_json, say, table
 
 
 def export(
@@ -54,3 +54,67 @@ def erase(ctx: typer.Context, name_handle: Handle, yes: Yes = False, as_json: Js
         empty="nothing",
     )
     say(f"{found.handle} would be erased" if is_plan else f"{found.handle} is erased")
+
+
+def hold(
+    ctx: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="PERSON|SPACE", help="A handle, or the id of a Space.")],
+    reason: Annotated[str, typer.Option(metavar="WORDS", help="Why, for operators.")],
+    tell: Annotated[bool, typer.Option("--tell", help="Tell the person; otherwise they are not told.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold what there is of a person or a Space for a legal reason: nothing of it is purged or erased. (Operators only.)"""
+    from spacesctl.api.privacy import NewHold
+
+    with client(ctx) as spaces:
+        made = spaces.accounts.hold(NewHold(subject=subject, reason=reason, tell=tell))
+    if as_json:
+        emit_json(made)
+    else:
+        say(f"{made.subject} is on hold ({made.id})")
+
+
+def holds(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List legal holds, newest first. (Operators only.)"""
+    with client(ctx) as spaces:
+        rows = list(spaces.accounts.holds(released=everything))
+    if as_json:
+        emit_json(rows)
+        return
+    table(
+        ("ID", "SUBJECT", "SINCE", "BY", "RELEASED", "REASON"),
+        [
+            (
+                one.id,
+                one.subject,
+                one.since,
+                one.by.handle,
+                clock(one.released_at) if one.released_at else "",
+                one.reason,
+            )
+            for one in rows
+        ],
+        empty="no holds",
+    )
+
+
+def release(
+    ctx: typer.Context,
+    hold_id: Annotated[str, typer.Argument(metavar="HOLD", help="The hold's id, as `privacy holds` shows it.")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """End a legal hold: what is old goes again, and what a deleted account left behind at once. (Operators only.)"""
+    confirm(ctx, f"Release hold {hold_id}? What is old is deleted then.", yes=yes)
+    with client(ctx) as spaces:
+        spaces.accounts.release(hold_id)
+    if as_json:
+        from spacesctl.cli.answers import Deleted
+
+        emit_json(Deleted(id=hold_id))
+    else:
+        say("released")

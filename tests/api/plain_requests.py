@@ -55,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewReaction": {"reaction": "heart"},
     "NewKick": {"reason": "r", "duration": 60, "erase": True, "mute_dms": True, "report": None},
     "NewBlock": {"erase": True, "reason": "r"},
+    "NewHold": {"subject": "@ann", "reason": "r", "tell": True},
     "NewPreview": {"accounts": ["@ann"]},
     "NewSpaceMeasure": {"reason": "r", "duration": 60, "every": 30},
     "NewPin": {"post": "1", "url": "https://example.org/", "title": "T"},

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spacesctl.store import holds
-from spacesctl.store.holds import KeptHold
 from tests.api.harness import Api, As, everything, settled
 from tests.api.test_evidence import actor_of, caption, lane_of, talks
 from tests.api.test_moderation import RULES, act
@@ -101,9 +98,9 @@ async def test_evidence_that_somebody_needs_is_kept_and_said(api: Api) -> None:
 
 async def test_what_is_held_stays_and_the_account_is_closed(api: Api) -> None:
     _, ann, _, _ = await person(api)
-    owner = (await api.owner.ok("GET", "/v1/accounts/me"))["id"]
-    async with api.app.db.begin() as db:
-        await holds.add(db, KeptHold("h1", ann.id, None, "@annabel", "a court", owner, api.app.clock.now()))
+    held = await api.owner.ok("POST", "/v1/holds", {"subject": "@annabel", "reason": "a court"})
+    assert held["told"] is False
+    assert not [one for one in (await ann.ok("GET", "/v1/dms"))["data"] if "legal" in one["text"]]
     erased = await ann.ok("POST", "/v1/accounts/me/erasure")
     assert kept_of(erased)["words in captions"] == 1
     assert "legal reason" in str(erased["things"])
@@ -112,8 +109,33 @@ async def test_what_is_held_stays_and_the_account_is_closed(api: Api) -> None:
         assert word in left, word
     assert (await ann.refused("GET", "/v1/accounts/me"))["status"] == 401
     assert (await api.owner.refused("GET", "/v1/accounts/@annabel"))["status"] == 404
-    async with api.app.db.begin() as db:
-        await holds.release(db, "h1", owner, api.app.clock.now() + timedelta(days=1))
+    [listed] = (await api.owner.ok("GET", "/v1/holds"))["data"]
+    assert (listed["subject"], listed["reason"]) == ("@annabel", "a court")
+    await api.owner.ok("DELETE", f"/v1/holds/{held['id']}")
+    assert (await api.owner.ok("GET", "/v1/holds"))["data"] == []
+    assert (await api.owner.refused("DELETE", f"/v1/holds/{held['id']}"))["reason"] == "released"
+    await settled(api)
+    left = str(await everything(api))
+    for word in ("marmalade", "figs", "Timbuktu"):
+        assert word not in left, "what the deleted account left goes with the hold"
+    assert [one["action"] for one in (await api.owner.ok("GET", "/v1/audit"))["data"]][:3] == [
+        "hold.release",
+        "account.erase",
+        "account.delete",
+    ]
+
+
+async def test_who_is_held_is_told_if_an_operator_wants_it(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    space = (await api.live(host)).rsplit("/", 1)[-1]
+    await api.owner.ok("POST", "/v1/holds", {"subject": "@ann", "reason": "secret case", "tell": True})
+    [told] = [one["text"] for one in (await ann.ok("GET", "/v1/dms"))["data"] if "legal reason" in one["text"]]
+    assert "secret case" not in told
+    made = await api.owner.ok("POST", "/v1/holds", {"subject": space, "reason": "x"})
+    assert (made["space_id"], made["account_id"], made["subject"]) == (space, None, "A Space")
+    refused = await api.owner.refused("POST", "/v1/holds", {"subject": space, "reason": "x", "tell": True})
+    assert refused["field"] == "tell"
+    assert (await host.refused("POST", "/v1/holds", {"subject": "@ann", "reason": "x"}))["status"] == 403
 
 
 async def test_nobody_erases_others_or_who_cannot_be_deleted(api: Api) -> None:

@@ -148,6 +148,8 @@ STORY = [
     Ask("owner", "PUT /v1/accounts/{ref}/suspension", {"duration": 3600}, at={"ref": "@dan"}),
     Ask("owner", "DELETE /v1/accounts/{ref}/suspension", at={"ref": "@dan"}),
     Ask("owner", "DELETE /v1/accounts/{ref}", at={"ref": "@dan"}),
+    Ask("owner", "POST /v1/holds", {"subject": "@eve", "reason": "x", "tell": True}, keep="hold_id"),
+    Ask("owner", "DELETE /v1/holds/{hold_id}"),
     Ask("owner", "POST /v1/accounts/{ref}/erasure", at={"ref": "@eve"}, commits=2),  # words go by parts, then the account
 ]  # fmt: skip
 

@@ -86,6 +86,8 @@ TABLE = {
     "plan an erasure": "------+-",
     "erase": "------+-",
     "export": "------+-",
+    "place a hold": "------+-",
+    "list holds": "------+-",
     "assignments status": "-------+",
 }
 
@@ -166,6 +168,8 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "delete account": ("DELETE", "/v1/accounts/@spare", None),
         "plan an erasure": ("GET", "/v1/accounts/@spare/erasure", None),
         "erase": ("POST", "/v1/accounts/@spare/erasure", None),
+        "place a hold": ("POST", "/v1/holds", {"subject": "@spare", "reason": "x"}),
+        "list holds": ("GET", "/v1/holds", None),
         "export": ("GET", "/v1/accounts/@spare/export", None),
         "assignments status": ("PUT", "/v1/bots/status", {"ready": True}),
     }

@@ -26,6 +26,7 @@ GIVEN = {
     "space": [ID], "handles": ["@ann"], "title": ["T"], "to": ["@ann", "hi"], "name_handle": ["@ann"], "series": ["s1"],
     "report_id": ["r1"], "text": ["x"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"], "suggestion": [f"{ID}-s1"],
     "appeal_id": ["r1"], "template": ["--template", "dsa15"], "first": ["--from", "2026-01-01"], "last": ["--to", "2026-01-02"],
+    "subject": ["@ann"], "hold_id": ["h1"],
     "redaction": [f"{ID}-r1"], "what": [], "space_or_host": [ID],
     "path": ["rules.toml"], "output": ["--output", "heard.ogg"], "speakers": ["everyone"], "reaction": ["heart"],
     "url": ["https://example.org/hook"], "file": ["list.json"], "source": ["list.json"],
@@ -38,7 +39,7 @@ MORE = {
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "reports play": ["--out", "clip.ogg"],
     "reports assign": ["@ann"], "sanction play": ["--out", "clip.ogg"], "appeals deny": ["--reason", "x"],
-    "play": [ID, "--out", "clip.ogg"], "privacy export": ["--out", "export.zip"],
+    "play": [ID, "--out", "clip.ogg"], "privacy export": ["--out", "export.zip"], "privacy hold": ["--reason", "x"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],
 }  # fmt: skip
 AT_HOME = (

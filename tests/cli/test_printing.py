@@ -44,7 +44,8 @@ suggestions ID --all / confirm ID-s1 / dismiss ID-s1
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
 calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
 account revoke @ann --label x -y / account suspend @ann -y / account restore @ann
-account delete @ann -y / privacy erase @ann -y / account show / account show @ann
+account delete @ann -y / privacy erase @ann -y / privacy hold @ann --reason x / privacy holds
+privacy release h1 -y / account show / account show @ann
 profile show @ann / profile edit --name x / schedule list / schedule show ID / schedule pause ID
 schedule resume ID / schedule skip ID / schedule edit ID --title x / schedule delete ID -y / reports list / reports mine / reports show r1
 reports decide r1 --upheld / reports uphold r1 / reports dismiss r1 --note x / reports assign r1 @ann / reports note r1 x
@@ -62,7 +63,7 @@ SILENT = {
     "panic", "unlock",
     "remind", "raise", "block", "unblock", "follow", "unfollow", "account revoke", "account delete", "schedule delete", "rules clear",
     "record start", "record stop", "recordings delete", "webhook test", "webhook remove", "notifications test", "notifications remove",
-    "reports note",
+    "reports note", "privacy release",
 }  # fmt: skip
 """They print nothing of what the server says."""
 ELSEWHERE = {

@@ -182,6 +182,8 @@ class Wire:
             return answer.json()
         if kind.startswith("audio/"):
             return "<audio>"
+        if kind == "application/zip":
+            return "<archive>"
         lines = answer.text.replace("\r\n ", "").splitlines()  # calendars are folded, which may divide an id
         if answer.request.url.path == "/metrics":
             return [_METRIC.sub("<number>", line) for line in lines]

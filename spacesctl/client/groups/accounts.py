@@ -9,7 +9,7 @@ from spacesctl.api import accounts as wire
 from spacesctl.api.accounts import Account, NewBlock
 from spacesctl.api.people import ReceivedInvitation, Sanction, Undo
 from spacesctl.api.posts import Post
-from spacesctl.api.privacy import Erasure
+from spacesctl.api.privacy import Erasure, Hold, NewHold
 from spacesctl.api.profiles import Profile
 from spacesctl.api.wire import Page
 from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, SyncGroup, segment
@@ -57,6 +57,21 @@ def _plan_erasure(who: str) -> Call[Erasure]:
 def _erase(who: str) -> Call[Erasure]:
     """Delete the caller's account (`me`), or as an admin any, and erase their words. It cannot be undone."""
     return Call("POST", place(who, "erasure"), Erasure)
+
+
+def _hold(new: NewHold) -> Call[Hold]:
+    """For admins: keep what there is of an account or a Space from being purged and erased."""
+    return Call("POST", "/v1/holds", Hold, new)
+
+
+def _holds(*, released: bool = False) -> Call[Page[Hold]]:
+    """For admins: legal holds, newest first; with `released` also those that ended."""
+    return Call("GET", "/v1/holds", Page[Hold], parameters={"released": "true"} if released else {})
+
+
+def _release(hold_id: str) -> Call[None]:
+    """For admins: end a legal hold."""
+    return Call("DELETE", f"/v1/holds/{segment(hold_id)}", NOTHING)
 
 
 def _me() -> Call[wire.Me]:
@@ -189,6 +204,9 @@ class _Calls:
     delete = Operation(_delete)
     plan_erasure = Operation(_plan_erasure)
     erase = Operation(_erase)
+    hold = Operation(_hold)
+    holds = Listing(_holds)
+    release = Operation(_release)
     me = Operation(_me)
     get = Operation(_get)
     describe = Operation(_describe)

@@ -24,6 +24,7 @@ from spacesctl.server.http.routes import (
     coop,
     events,
     feed,
+    holds,
     listen,
     messages,
     moderation,
@@ -54,8 +55,8 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, oversight, privacy, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events, moderation,
-        reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
+        accounts, oversight, privacy, holds, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events,
+        moderation, reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications, coop,
     )
 ]  # fmt: skip

@@ -57,3 +57,10 @@ async def play(wire: Wire) -> None:
     days = "first=2030-01-01&last=2031-12-31"
     await wire.owner.ok("GET", f"/v1/audit/figures?{days}")
     await wire.owner.ok("GET", f"/v1/audit/statements?{days}&territory=DE&language=EN")
+    await wire.owner.ok("POST", "/v1/accounts", {"handle": "yan"}, status=201)
+    held = await wire.owner.ok("POST", "/v1/holds", {"subject": "@yan", "reason": "case 12"}, status=201)
+    await wire.owner.ok("GET", "/v1/holds")
+    await wire.owner.ok("DELETE", f"/v1/holds/{held['id']}", status=204)
+    await wire.owner.call("GET", "/v1/accounts/@yan/export")
+    await wire.owner.ok("GET", "/v1/accounts/@yan/erasure")
+    await wire.owner.ok("POST", "/v1/accounts/@yan/erasure")

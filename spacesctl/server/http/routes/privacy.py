@@ -17,7 +17,11 @@ router = APIRouter(prefix="/v1/accounts/{ref}", tags=["accounts"], route_class=W
 ARCHIVE = "application/zip"
 
 
-@router.get("/export", response_class=Response, responses={200: {"content": {ARCHIVE: {}}}})
+@router.get(
+    "/export",
+    response_class=Response,
+    responses={200: {"content": {ARCHIVE: {"schema": {"type": "string", "format": "binary"}}}}},
+)
 @may_fail(NotFound, NotAllowed)
 @limited("export")
 async def export(app: Here, caller: SignedIn, ref: str) -> Response:
