@@ -100,6 +100,7 @@ async def lay_out(api: Api) -> Stage:
         "sanction_id": [one["id"] for one in sanctions],
         "suggestion_id": [f"{live.rpartition('/')[2]}-s{n}" for n in (1, 2)],
         "appeal_id": [appeal["id"]],
+        "hold_id": ["1"],
         "token_id": [token["token_id"]],
         "session_id": [answer.headers["location"].rpartition("/")[2] for answer in (up, down)],
     }

@@ -26,7 +26,7 @@ GIVEN = {
     "space": [ID], "handles": ["@ann"], "title": ["T"], "to": ["@ann", "hi"], "name_handle": ["@ann"], "series": ["s1"],
     "report_id": ["r1"], "text": ["x"], "recording": [ID], "ref": ["w1"], "sanction": [f"{ID}-1"], "suggestion": [f"{ID}-s1"],
     "appeal_id": ["r1"], "template": ["--template", "dsa15"], "first": ["--from", "2026-01-01"], "last": ["--to", "2026-01-02"],
-    "subject": ["@ann"], "hold_id": ["h1"],
+    "subject": ["@ann"], "hold_id": ["h1"], "reason": [],
     "redaction": [f"{ID}-r1"], "what": [], "space_or_host": [ID],
     "path": ["rules.toml"], "output": ["--output", "heard.ogg"], "speakers": ["everyone"], "reaction": ["heart"],
     "url": ["https://example.org/hook"], "file": ["list.json"], "source": ["list.json"],
