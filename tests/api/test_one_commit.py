@@ -215,8 +215,8 @@ async def _send(people: dict[str, As], ask: Ask, names: dict[str, str]) -> Any:
     if ask.body == "act":
         return await who.call(method, path, act(people["ben"], "block", rule_id="r"))
     if ask.body == "coop":
-        body = action(names["coop_report"], "act-uphold")
-        return await who.http.request(method, path, content=body, headers={"Coop-Signature": sign(body)})
+        signed = action(names["coop_report"], "act-uphold")
+        return await who.http.request(method, path, content=signed, headers={"Coop-Signature": sign(signed)})
     if ask.body in ("lock", "slow"):
         raid = {"account_id": "", "lane": 0, "words": [], "found": "joins_per_minute 72"}
         return await who.call(method, path, act(people["ben"], ask.body, "suggest", rule_id="r", **raid))
