@@ -25,7 +25,7 @@ _TIME = re.compile(r"\b(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _NUMBER = re.compile(r"\bb?\d{19}\b")
 _SHORT = re.compile(r"[A-Za-z0-9]{13}")
 _ID_KEYS = frozenset({"id", "space_id", "series_id", "next_space_id", "ref", "clip"})
-_SECRET_KEYS = frozenset({"password", "credential", "webhook-signature"})
+_SECRET_KEYS = frozenset({"password", "credential", "webhook-signature", "Coop-Signature"})
 _VARYING_KEYS = frozenset({"bytes"})
 """Integers that depend on the version of a codec."""
 

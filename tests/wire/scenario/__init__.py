@@ -6,6 +6,7 @@ from tests.wire.scenario import (
     absence,
     accounts,
     calendars,
+    coop,
     counting,
     evidence,
     lanes,
@@ -64,3 +65,4 @@ async def play(wire: Wire) -> None:
     await wire.owner.call("GET", "/v1/accounts/@yan/export")
     await wire.owner.ok("GET", "/v1/accounts/@yan/erasure")
     await wire.owner.ok("POST", "/v1/accounts/@yan/erasure")
+    await coop.play(wire)

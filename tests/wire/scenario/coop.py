@@ -1,0 +1,24 @@
+"""Coop decides on a report."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from tests.api.coop_receiver import sign
+from tests.api.test_coop import action, settings
+from tests.wire import drive
+from tests.wire.wire import Wire
+
+
+async def play(wire: Wire) -> None:
+    app = wire.api.app
+    app.coop = SimpleNamespace(settings=settings("http://coop.example"))  # type: ignore[assignment]  # nothing is sent
+    second = await wire.person("reporter")
+    room = await wire.live(wire.people["host"], "reviewed elsewhere", captions=False)
+    await second.prepare("POST", f"{room}/reactions", {"reaction": "clap"})
+    filed = await second.prepare("POST", "/v1/reports", {"space_id": drive.id_of(room)})
+    body = action(filed["id"], "act-uphold")
+    headers = {"Content-Type": "application/json", "Coop-Signature": sign(body)}
+    await wire.nobody.ok("POST", "/v1/coop/actions", content=body, headers=headers, status=204)
+    await wire.owner.ok("GET", "/v1/coop")
+    app.coop = None
