@@ -105,6 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
 """Right bodies with every field, by their types."""
 SDP_FRAGMENT = "a=ice-ufrag:efgh\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
 OTHER_BODIES: dict[str, bytes] = {
+    "application/octet-stream": b"{}",
     "application/sdp": OFFER.encode(), "application/trickle-ice-sdpfrag": SDP_FRAGMENT.encode(), "audio/*": wav(0.05),
 }  # fmt: skip
 Place = tuple[str, tuple[str | int, ...]]

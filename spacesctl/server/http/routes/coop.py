@@ -22,7 +22,8 @@ from spacesctl.store import coop as store
 router = APIRouter(prefix="/v1/coop", tags=["moderation"], route_class=WireRoute)
 SHOWN = 20
 """Failures in an answer."""
-_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+"""Bytes, though they are JSON: Coop signs them as they are, and its fields are Coop's to document."""
 
 
 class _Named(msgspec.Struct, frozen=True):
