@@ -39,7 +39,7 @@ CHANGES = frozenset(
         "record start", "record stop", "redact", "dump", "cough", "panic", "redactions change", "redactions withdraw",
         "remind", "report", "rules clear", "rules push", "schedule delete", "schedule edit", "schedule pause", "schedule resume",
         "schedule skip", "share", "slow", "start", "unblock", "unfollow", "uninvite", "unlock", "unmute", "warn",
-        "webhook add", "webhook remove",
+        "webhook add", "webhook remove", "privacy erase",
         "notifications add", "notifications remove",
     }
 )  # fmt: skip
