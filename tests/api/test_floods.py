@@ -31,7 +31,12 @@ async def test_no_reason_and_no_note_comes_across_a_block(api: Api) -> None:
     before = await texts(ann)
     await host.ok("POST", f"{space}/people/@ann/kick", {"reason": "read this"})
     await host.ok("PATCH", f"/v1/reports/{report['id']}", {"state": "dismissed", "note": "read this"})
-    assert await texts(ann) == before
+    [sanction] = (await ann.ok("GET", "/v1/accounts/me/sanctions"))["data"]
+    appeal = await ann.ok("POST", f"/v1/sanctions/{sanction['id']}/appeal", {"text": "why?"})
+    await api.owner.ok("PATCH", f"/v1/appeals/{appeal['id']}", {"state": "denied", "reason": "read this"})
+    told = [text for text in await texts(ann) if text not in before]
+    assert not any("read this" in text for text in told)
+    assert len(told) == 2, "the outcomes of report and appeal, which are theirs to know"
 
 
 async def test_mutes_and_unmutes_are_told_so_often_and_no_more(api: Api) -> None:

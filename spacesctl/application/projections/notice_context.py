@@ -81,6 +81,10 @@ class Context:
         """The handle of an account."""
         return self.names.get(account_id or "", "somebody")
 
+    def words_to(self, account_id: str, text: str) -> str:
+        """A person's own words, for whom no block keeps away: across one, only what was done is told."""
+        return "" if account_id in self.apart else text
+
     def had_a_part(self, account_id: str) -> bool:
         """Whether an account was there at some time, on stage, had asked to speak or had an open invitation, before this."""
         before = self.outcome.before

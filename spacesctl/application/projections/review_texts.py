@@ -44,7 +44,7 @@ def _report_decided(c: Context, event: e.ReportDecided) -> list[Notice]:
     if event.state == "open":
         return []
     whom = f"{c.name(event.account_id)} in {c.title}" if event.account_id else c.title
-    mine = f"Your report about {whom} was {event.state}{because(event.note)}"
+    mine = f"Your report about {whom} was {event.state}{because(c.words_to(event.reporter_id, event.note))}"
     told = [Notice(event.reporter_id, mine, across=True)]
     by_appeal = any(isinstance(other, e.AppealDecided) for other in c.outcome.events)  # that tells them
     if event.account_id is not None and not by_appeal:
@@ -71,7 +71,7 @@ def _appeal_filed(c: Context, event: e.AppealFiled) -> list[Notice]:
 
 def _appeal_decided(c: Context, event: e.AppealDecided) -> list[Notice]:
     """Who appealed, and who had reported them; the other does not learn of either."""
-    done, why = _done(event.action), because(event.reason)
+    done, why = _done(event.action), because(c.words_to(event.account_id, event.reason))
     whom = c.name(event.account_id)
     if event.granted:
         undone = ACTIONS[event.action].undone

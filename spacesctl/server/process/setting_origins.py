@@ -33,10 +33,15 @@ def origins(config: Path | None) -> list[Origin]:
         if name in _INTERNAL:
             continue
         if isinstance(value, dict):
-            found += [Origin(f"{name}.{key}", each, _origin(places, name, key)) for key, each in value.items()]
+            found += [Origin(f"{name}.{key}", _flat(each), _origin(places, name, key)) for key, each in value.items()]
         else:
             found.append(Origin(name, value, _origin(places, name)))
     return found
+
+
+def _flat(value: Any) -> Any:
+    """A table within a table as `name=value`, one each."""
+    return [f"{name}={each}" for name, each in value.items()] if isinstance(value, dict) else value
 
 
 def _origin(places: list[tuple[str, dict[str, Any]]], *path: str) -> str:
