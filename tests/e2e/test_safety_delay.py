@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from tests.e2e.peers import LaneListener, LaneSpeaker, packets_of, whep
 from tests.e2e.scene import Scene, scene, until
 from tests.listening import Sound, voice
 
+BUSY = 5
+"""Ticks that a busy machine may skip at once; a jump has more than a hundred."""
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
 DELAY = 3.0
 EVERY = 4.0
@@ -184,7 +187,8 @@ async def test_after_a_dump_the_audience_hears_what_is_said_now(stage: Any) -> N
     heard = [tick for tick in marked_ticks(later) if now + 5 <= tick <= last + DELAY * 50 + 5]
     assert not heard, "the mark would have come here"
     ticks = sorted(later.packets)
-    assert ticks == list(range(ticks[0], ticks[-1] + 1)), "a jump over what was said is no loss"
+    gaps = [after - before for before, after in pairwise(ticks)]
+    assert max(gaps) <= BUSY, "a jump over what was said is no loss"
 
 
 async def test_the_last_words_of_a_space_are_heard_before_it_closes(stage: Any) -> None:
