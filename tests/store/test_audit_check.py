@@ -193,15 +193,19 @@ async def test_a_log_that_goes_on_after_an_old_backup_was_restored_still_shows_i
 async def test_every_earlier_head_is_still_known(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     noted: list[Noted] = []
-    for one in DONE:
-        await write(path, [one])
-        count, digest = (await checked(path)).head.split(":")
-        noted.append(Noted(None, int(count), digest))
-        noted += [Noted(str(row["chain"]), int(str(row["seq"])), str(row["hash"])) for row in rows(path)]
-    for each in noted:
-        assert (await checked(path, [], each)).broken is None, each
-        for wrong in (Noted(each.chain, each.count + 100, each.head), Noted(each.chain, each.count, "0" * 64)):
-            assert (await checked(path, [], wrong)).broken == Broken("head", each.chain or "all", None, wrong.count)
+    async with Database(path) as db:
+        for action, by, space_id in DONE:
+            async with db.begin() as connection:
+                await audit.append(connection, Entry(action, by, space_id), REAL.now())
+                count, digest = (await audit_check.head(connection)).split(":")
+            noted.append(Noted(None, int(count), digest))
+            noted += [Noted(str(row["chain"]), int(str(row["seq"])), str(row["hash"])) for row in rows(path)]
+        async with db.read() as connection:
+            for each in noted:
+                assert (await audit_check.check(connection, [], each)).broken is None, each
+                for wrong in (Noted(each.chain, each.count + 100, each.head), Noted(each.chain, each.count, "0" * 64)):
+                    found = (await audit_check.check(connection, [], wrong)).broken
+                    assert found == Broken("head", each.chain or "all", None, wrong.count)
 
 
 async def test_a_checkpoint_is_due_after_so_many_entries_and_when_a_space_ends(tmp_path: Path) -> None:
