@@ -55,8 +55,8 @@ class PrivateMemory:
         return max(0, self._private + now - self._resident)
 
 
-LITTLE: Final = 80
-"""Ticks of sound that a new recogniser may hear again without coming late: 1.6 s. One that goes on after a cut begins with 1.5 s."""
+LITTLE: Final = 125
+"""Ticks of sound that a new recogniser may hear again without coming late: 2.5 s. One that goes on after a cut begins with 1.5 s."""
 
 
 @dataclass(frozen=True)

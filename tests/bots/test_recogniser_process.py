@@ -180,7 +180,7 @@ def test_figures_come_now_and_then() -> None:
 
 @pytest.mark.parametrize(
     ("private", "again", "reached"),
-    [(99, 0, False), (100, 81, False), (100, 80, True), (100, 0, True), (149, 81, False), (150, 400, True)],
+    [(99, 0, False), (100, 126, False), (100, 125, True), (100, 0, True), (149, 126, False), (150, 400, True)],
 )
 def test_the_ceiling_waits_until_little_is_to_be_heard_again_but_not_for_ever(
     private: int, again: int, reached: bool
