@@ -46,6 +46,8 @@ class Checkpoints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._key: Ed25519PrivateKey | None = None
+        self._written: dict[str, int] = {}
+        """The newest count of each chain that this process has added."""
 
     @classmethod
     def beside(cls, data: Path) -> Checkpoints:
@@ -67,7 +69,12 @@ class Checkpoints:
         return replace(one, signature=self._own_key().sign(_signed_part(one)).hex())
 
     def append(self, new: Sequence[Checkpoint]) -> None:
-        """Add signed ones at the end, on disk when this returns. Raises OSError."""
+        """Add signed ones at the end, on disk when this returns. Raises OSError. What was added already is left out: while a database
+        cannot note that it was, the same are made again and again.
+        """
+        new = [one for one in new if self._written.get(one.chain) != one.count]
+        if not new:
+            return
         path = self.folder / FILE
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b") as file:
             end = file.seek(0, os.SEEK_END)
@@ -76,6 +83,7 @@ class Checkpoints:
             file.write((b"\n" if torn else b"") + b"\n".join(lines) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        self._written |= {one.chain: one.count for one in new}
 
     def read(self) -> tuple[list[Checkpoint], int | None]:
         """All that are signed by the key, and the number of the first line that is not, or None. The last line may be torn, by a kill or a

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from spacesctl.application import checkpoints
 from spacesctl.domain.errors import Invalid
 from spacesctl.server.http.rates import Limits, Rates
+from spacesctl.store import audit
 from spacesctl.store.checkpoints import FILE
 from tests.api.harness import Api, As
 
@@ -127,6 +129,45 @@ async def test_a_checkpoint_that_the_log_does_not_hold_is_found_and_a_forged_lin
     await asyncio.to_thread(path.write_text, "{}\n")
     found = await host.ok("GET", VERIFY)
     assert (found["problem"], found["count"]) == ("file", 1)
+
+
+async def test_a_database_that_fails_meanwhile_does_not_fill_the_file(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    await busy(host, space)
+
+    async def fails(*_: object) -> None:
+        raise OSError("database or disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(audit, "mark", fails)
+        for _ in range(3):
+            with pytest.raises(OSError, match="full"):
+                await checkpoints.make_checkpoints(api.app)
+    await checkpoints.make_checkpoints(api.app)
+    assert len(await asyncio.to_thread(kept, api, space.rsplit("/", 1)[-1])) == len(await heads_told(host)) == 1
+
+
+async def test_a_checkpoint_that_is_made_during_a_check_is_no_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = await api.account("host")
+    space = await api.live(host)
+    read = api.app.checkpoints.read
+
+    def later() -> Any:
+        asyncio.run_coroutine_threadsafe(_grow(api, host, space), loop).result(10)
+        return read()
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(api.app.checkpoints, "read", later)
+    found = await host.ok("GET", VERIFY)
+    assert (found["problem"], found["checkpoints"]) == (None, 1)
+
+
+async def _grow(api: Api, host: As, space: str) -> None:
+    await busy(host, space)
+    await checkpoints.make_checkpoints(api.app)
 
 
 async def test_checkpoints_that_cannot_be_kept_stay_due_and_nobody_is_told_of_them(api: Api, tmp_path: Path) -> None:
