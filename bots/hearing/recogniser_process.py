@@ -23,6 +23,7 @@ from bots.hearing.messages import (
     Sound,
     Told,
     ToRecogniser,
+    Utterance,
 )
 from bots.hearing.recogniser import Capabilities, HeardWord, Recogniser, Result
 from spacesctl.support.messages import Unpacker, pack
@@ -30,7 +31,8 @@ from spacesctl.support.messages import Unpacker, pack
 IDLE_SECONDS: Final = 0.7
 """An utterance ends when its lane has had no frame for so long (for silence nothing is sent)."""
 FIGURES_EVERY: Final = 50
-"""`Sound` messages between two `Figures`: 5 to 10 s of speech, in which a recogniser of a real model may grow by 70 MB."""
+"""`Sound` messages between two `Figures` at the most: 5 to 10 s of speech, in which a recogniser of a real model may grow by 70 MB. They
+also go before each utterance that has ended: there a lane can move to a new recogniser, and has little to hear again."""
 _READ_BYTES: Final = 1 << 16
 
 
@@ -106,17 +108,18 @@ class RecogniserProcess:
                     self._lane.lean = on
             case Sound(number, frames):
                 self._number = number
-                yield self._told(self._frames(frames))
+                told = self._told(self._frames(frames))
                 self._sounds += 1
-                if self._sounds % FIGURES_EVERY == 0:
+                if self._sounds % FIGURES_EVERY == 0 or any(_ends(heard) for heard in told.heard):
                     yield self.figures()
+                yield told
             case Close():
-                yield self.figures()
-                yield self.rest(closed=True)
+                yield from self.rest(closed=True)
 
-    def rest(self, *, closed: bool = False) -> Told:
+    def rest(self, *, closed: bool = False) -> Iterator[FromRecogniser]:
         """End the utterance under way: no frame has come for `IDLE_SECONDS`, or none comes any more."""
-        return self._told(self._lane.rest() if self._lane is not None else (), closed=closed)
+        yield self.figures()
+        yield self._told(self._lane.rest() if self._lane is not None else (), closed=closed)
 
     def figures(self) -> Figures:
         """What this process has cost."""
@@ -145,13 +148,17 @@ def run(recogniser: Recogniser, sock: socket.socket) -> int:
         try:
             data = sock.recv(_READ_BYTES)
         except BlockingIOError:
-            sock.sendall(pack(process.rest()))
+            sock.sendall(b"".join(pack(answer) for answer in process.rest()))
             continue
         if not data:
             return 0
         answers = [pack(answer) for message in unpacker.feed(data) for answer in process.take(message)]
         if answers:
             sock.sendall(b"".join(answers))
+
+
+def _ends(heard: Heard) -> bool:
+    return isinstance(heard, Utterance) and heard.final
 
 
 def _timeval(seconds: float) -> bytes:

@@ -178,6 +178,15 @@ def test_figures_come_now_and_then() -> None:
     assert figures.cpu > figures.engine >= 0
 
 
+def test_figures_go_before_an_utterance_that_has_ended_for_there_a_lane_can_move() -> None:
+    process = recognising(("one", 0.1, 0.2))
+    assert [type(each) for each in process.take(sound(1, range(35)))] == [Told]
+    figures, ended = process.take(sound(2, range(35, 60), flags=0))
+    assert isinstance(figures, Figures)
+    assert isinstance(ended, Told)
+    assert [each.final for each in ended.heard if isinstance(each, Utterance)] == [True]
+
+
 @pytest.mark.parametrize(
     ("private", "again", "reached"),
     [(99, 0, False), (100, 126, False), (100, 125, True), (100, 0, True), (149, 126, False), (150, 400, True)],
@@ -227,14 +236,15 @@ def test_an_utterance_ends_when_its_lane_stops_sending_and_the_process_ends_with
         serving.start()
         ours.sendall(pack(Open("s", 1)) + pack(sound(1, range(20))))
         unpacker, found = Unpacker[FromRecogniser](FromRecogniser), list[FromRecogniser]()
-        while len(found) < 2:
+        while len(found) < 3:
             found += unpacker.feed(ours.recv(1 << 16))
         ours.shutdown(socket.SHUT_RDWR)
         serving.join(5)
     assert codes == [0]
-    first, last = found
+    first, figures, last = found
     assert isinstance(first, Told)
     assert first.under_way is not None
+    assert isinstance(figures, Figures)
     assert isinstance(last, Told)
     assert last.under_way is None
     assert [each.text for each in last.heard if isinstance(each, Utterance)] == ["one"]
