@@ -42,6 +42,9 @@ class Redactions:
     armed: int
     withdrawn: int
     ticks_dropped: int
+    misheard: int
+    """Phrases that bare vosk shows and for which nothing was ever redacted: the bots' recogniser began and cut elsewhere, and heard other
+    words there."""
     sound: Inaudible
     """What a listener decodes at `SOUND_DELAY`."""
     machine: Machine
@@ -58,7 +61,7 @@ async def measure(
     note("bare vosk listens")
     seen = [await asyncio.to_thread(shown, lane, used.path) for lane in said]
     run = await spoken(said, compile_rules(_rules()), used.path, note)
-    rows, lag = list[Row](), list[float]()
+    rows, lag, misheard = list[Row](), list[float](), 0
     for delay in delays:
         found = [
             one
@@ -67,11 +70,12 @@ async def measure(
         ]
         rows += [row(delay, who, some) for who, some in _groups(found).items()]
         lag = [one.lag for one in found if one.shown and one.lag is not None]
+        misheard = sum(one.shown and one.lag is None for one in found)
     note("a listener decodes it, and a recogniser listens again")
     sound = await asyncio.to_thread(inaudible, said, run.recorded, seen, SOUND_DELAY, used.path)
     here = await asyncio.to_thread(machine.described)
     return Redactions(
-        used.name, phrases, rows, percentiles(lag), run.armed, run.withdrawn, run.ticks_dropped, sound, here
+        used.name, phrases, rows, percentiles(lag), run.armed, run.withdrawn, run.ticks_dropped, misheard, sound, here
     )
 
 
@@ -124,6 +128,7 @@ def report(result: Redactions) -> Report:
             for one in result.rows
             if one.who == "all" and one.delay == SOUND_DELAY
         ),
+        f"of those not redacted {result.misheard} were never in a result of the bots' recogniser, which begins and cuts elsewhere",
         *_heard(result.sound),
         f"armed: {result.armed}, withdrawn: {result.withdrawn}; ticks dropped: {result.ticks_dropped}; model: {result.model}",
         machine_line(result.machine),

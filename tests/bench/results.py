@@ -65,6 +65,7 @@ REDACTIONS = Redactions(
     52,
     4,
     0,
+    1,
     Inaudible(20, 1.0, -62.5, 30, 0.975, 0.98, 50, 0),
     MACHINE,
 )
